@@ -1,0 +1,9 @@
+"""``python -m benchmarks``: one thread, then the comparison."""
+
+from benchmarks import hold_to_one_thread
+
+hold_to_one_thread()
+
+from benchmarks.comparison import main  # noqa: E402 - NumPy and the peers load with it
+
+main()

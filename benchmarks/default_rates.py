@@ -1,0 +1,52 @@
+"""Each rule's default learning rate: its best of a sweep on the first view's problem.
+
+Run ``python -m benchmarks.default_rates``; the rates stand in ``engine/optimizers.py`` as
+``default_learning_rate``, and a test holds them against this sweep.
+
+Every rule trains the first view's network at every rate of the 1-2-5 series from 1e-4 to 10, over
+five seeds. A seed's score is its mean validation loss over the last quarter of the epochs, so that
+a rate that only happens to end in a dip is not rewarded; a diverged seed counts as infinitely bad.
+The best rate has the lowest median score.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine import Experiment, Run, fit
+from engine.limits import LIMITS
+from engine.optimizers import OPTIMIZERS
+
+RATES = (*(float(f"{digit}e{power}") for power in range(-4, 1) for digit in (1, 2, 5)), 10.0)
+SEEDS = (0, 1, 2, 3, 4)
+
+
+def sweep() -> dict[str, dict[float, float]]:
+    """Return for every rule and rate the median score."""
+    pairs = [(rule, rate) for rule in OPTIMIZERS for rate in RATES]
+    size = int(LIMITS["runs"].high)
+    medians: dict[str, dict[float, float]] = {rule().name: {} for rule in OPTIMIZERS}
+    for start in range(0, len(pairs), size):
+        chosen = pairs[start : start + size]
+        runs = tuple(Run(optimizer=rule(), learning_rate=rate) for rule, rate in chosen)
+        history = fit(Experiment(runs=runs, seeds=SEEDS))
+        for (rule, rate), run in zip(chosen, history.runs, strict=True):
+            if run.validation_loss is None:
+                raise RuntimeError("the first view has validation rows")
+            losses = run.validation_loss.last
+            scores = losses[:, losses.shape[1] * 3 // 4 :].mean(axis=1)
+            scores[np.array(run.status) == "diverged"] = np.inf
+            medians[rule().name][rate] = float(np.median(scores))
+    return medians
+
+
+def best_rates() -> dict[str, float]:
+    """Return for every rule the rate of the lowest median."""
+    return {name: min(losses, key=losses.__getitem__) for name, losses in sweep().items()}
+
+
+if __name__ == "__main__":
+    for name, losses in sweep().items():
+        best = min(losses, key=losses.__getitem__)
+        row = "  ".join(f"{rate:g}: {loss:.3f}" for rate, loss in losses.items())
+        print(f"{name}: best {best:g}\n  {row}")

@@ -1,0 +1,63 @@
+"""The comparison contract: what is equal between the runs, and what breaks fairness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from language import _, ngettext
+from language.labels import label
+
+if TYPE_CHECKING:
+    from engine import Experiment
+
+
+def contract(experiment: Experiment, *, tuned: bool) -> tuple[list[str], list[str]]:
+    """Return what is equal between the runs, and what is not: two lists of short sentences.
+
+    ``tuned`` says that every rule has its best rate of a sweep.
+    """
+    return _equal(experiment, tuned=tuned), _unequal(experiment)
+
+
+def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
+    problem, budget = experiment.problem, experiment.budget
+    sentences = []
+    if problem.kind == "network":
+        text = _("{data}, data seed {seed}: {training} training and {validation} validation rows")
+        rows = problem.training_rows
+        sentences.append(
+            text.format(
+                data=label(problem.dataset.name),
+                seed=experiment.data_seed,
+                training=rows,
+                validation=problem.dataset.n_rows - rows,
+            )
+        )
+        sentences.append(_("same start, same row order"))
+    else:
+        sentences.append(_("{function}, same start").format(function=label(problem.function.name)))
+    amount = _("{amount} {unit}").format(
+        amount=f"{budget.amount:,}", unit=label(budget.unit).lower()
+    )
+    sentences.append(_("same budget: {amount}").format(amount=amount))
+    count = len(experiment.seeds)
+    sentences.append(ngettext("{count} seed", "{count} seeds", count).format(count=count))
+    rates = _("learning rates: each rule's best of 9") if tuned else _("learning rates as set")
+    sentences.append(rates)
+    return sentences
+
+
+def _unequal(experiment: Experiment) -> list[str]:
+    sentences = []
+    counts = [experiment.counts(run) for run in experiment.runs]
+    if len({count.batch_size for count in counts}) > 1:
+        unit = experiment.budget.unit
+        if unit == "iterations":
+            sentences.append(_("batch sizes differ: equal iterations are not equal rows"))
+        else:
+            sentences.append(_("batch sizes differ: smaller batches get more updates"))
+    if len({run.sampling for run in experiment.runs}) > 1:
+        sentences.append(_("sampling differs: the runs do not see the same rows"))
+    if len({count.rows_per_epoch for count in counts}) > 1:
+        sentences.append(_("some runs drop rows at the end of an epoch"))
+    return sentences

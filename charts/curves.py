@@ -1,0 +1,239 @@
+"""Curves along a training: one line per run, with a band over the seeds where there are several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.lines import end_labels, log_ticks, plain, thinned, to_last_finite, value_range
+from charts.theme import Chart, layout
+from engine import spread
+from language import _, ngettext
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from charts.theme import Look
+    from engine import History, RunHistory, Series, Spread
+    from engine.arrays import Array, Integers
+
+_HEIGHT = 400
+_MARGINS = 70  # of the plot, above and below, roughly: axis title and ticks
+
+
+def loss_curves(
+    history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
+) -> Chart:
+    """Return training, validation or batch loss of every run.
+
+    A run that diverged is drawn to its last finite value, ends in a cross and has no say in the
+    axis' range.
+    """
+    return _curves(history, looks, lambda run: getattr(run, quantity), quantity, axis, log=log)
+
+
+def score_curves(history: History, looks: Sequence[Look], axis: str) -> Chart:
+    """Return accuracy or R^2 of every run, of the validation rows where there are any."""
+    return _curves(
+        history,
+        looks,
+        lambda run: run.validation_score or run.training_score,
+        str(history.experiment.problem.score),
+        axis,
+        log=False,
+    )
+
+
+def norm_curves(history: History, looks: Sequence[Look], quantity: str, axis: str) -> Chart:
+    """Return the norm of the batch gradient or of the update of every run."""
+    return _curves(history, looks, lambda run: getattr(run, quantity), quantity, axis, log=True)
+
+
+def full_gradient_curves(
+    history: History, looks: Sequence[Look], norms: Sequence[Array], axis: str
+) -> Chart:
+    """Return the norm of the full training gradient at the recorded parameters of every run."""
+    lines = [
+        _Line(look, *_finite(positions(history, number, run.params_steps, axis), values[0]))
+        for number, (run, values, look) in enumerate(zip(history.runs, norms, looks, strict=True))
+    ]
+    return _draw(lines, history, "full_gradient_norm", axis, log=True)
+
+
+@dataclass(frozen=True)
+class _Line:
+    look: Look
+    x: Array
+    y: Array
+    band: tuple[Array, Array] | None = None
+    diverged: int = 0
+
+
+def _curves(
+    history: History,
+    looks: Sequence[Look],
+    select: Callable[[RunHistory], Series | None],
+    quantity: str,
+    axis: str,
+    *,
+    log: bool,
+) -> Chart:
+    lines = []
+    for number, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
+        series = select(run)
+        if series is None:
+            continue
+        x = positions(history, number, series.steps, axis)
+        seeds: Spread = spread(run, series)
+        band = None if len(run.status) == 1 else (seeds.low, seeds.high)
+        lines.append(_Line(look, x, seeds.median, band, run.status.count("diverged")))
+    return _draw(lines, history, quantity, axis, log=log)
+
+
+def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool) -> Chart:
+    # Plain dictionaries, checked once with the figure: trace by trace takes ten times as long.
+    traces: list[dict[str, Any]] = []
+    n_seeds = len(history.experiment.seeds)
+    shown = []
+    for line in lines:
+        y = to_last_finite(line.y)
+        if line.band is not None:
+            traces.append(_band(line, len(y)))
+        traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis))
+        if line.diverged and len(y):
+            traces.append(_cross(line, len(y) - 1, n_seeds))
+        if len(y) == len(line.y) and len(y) and line.diverged < n_seeds:
+            shown.append((line.look, y))
+    limits = value_range([y for _look, y in shown], log=log)
+    ends = [(look, float(y[-1])) for look, y in shown]
+    title = label(quantity)
+    if n_seeds > 1:
+        title += " (" + ngettext("median of {count} seed", "median of {count} seeds", n_seeds) + ")"
+        title = title.format(count=n_seeds)
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": label(axis)},
+        yaxis={
+            "title": title,
+            "type": "log" if log else "linear",
+            "range": limits,
+            "tickformat": "~g",
+            "dtick": log_ticks(limits) if log else None,
+        },
+        margin={"l": 8, "r": 110, "t": 12, "b": 8},
+        annotations=_labels(ends, limits, log=log),
+    )
+    figure = go.Figure({"data": traces, "layout": form})
+    alt = _alt(ends, [line.look for line in lines if line.diverged], quantity, axis)
+    return Chart(figure, _numbers(lines, quantity, axis), alt)
+
+
+def positions(history: History, number: int, steps: Integers, axis: str) -> Array:
+    """Return where the steps of a run lie on an axis."""
+    run, spec = history.runs[number], history.experiment.runs[number]
+    if axis == "epochs":
+        return np.divide(steps, run.per_epoch)
+    if axis == "rows_seen":
+        counts = history.experiment.counts(spec)
+        return np.array([counts.rows_seen(int(step)) for step in steps], dtype=float)
+    if axis == "seconds":
+        alone = run.seconds_alone or 0.0
+        return np.multiply(steps, alone / history.experiment.iterations(spec))
+    return steps.astype(float)
+
+
+def _finite(x: Array, y: Array) -> tuple[Array, Array]:
+    """Leave out the snapshots after a seed has ended."""
+    known = ~np.isnan(y)
+    return x[known], y[known]
+
+
+def _trace(line: _Line, x: Array, y: Array, axis: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines" if len(x) > 1 else "markers",
+        "name": plain(line.look.name),
+        "line": {"color": line.look.colour, "dash": line.look.dash, "width": 2},
+        "marker": {"color": line.look.colour},
+        "hovertemplate": f"%{{y:.4g}}<br>{label(axis)} %{{x:.6~g}}",
+    }
+
+
+def _band(line: _Line, points: int) -> dict[str, Any]:
+    """Return the area between the quartiles; a diverged upper quartile ends it."""
+    low, high = line.band or (line.y, line.y)
+    points = min(points, len(to_last_finite(high)))
+    x, low_y = thinned(line.x[:points], low[:points])
+    high_x, high_y = thinned(line.x[:points], high[:points])
+    return {
+        "type": "scatter",
+        "x": np.concatenate([x, high_x[::-1]]),
+        "y": np.concatenate([low_y, high_y[::-1]]),
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": f"rgba{(*_rgb(line.look.colour), 0.18)}",
+        "hoverinfo": "skip",
+    }
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _cross(line: _Line, last: int, n_seeds: int) -> dict[str, Any]:
+    text = _("{run} diverged").format(run=plain(line.look.name))
+    if n_seeds > 1:
+        text = _("{run}: {count} of {seeds} diverged").format(
+            run=plain(line.look.name), count=line.diverged, seeds=n_seeds
+        )
+    return {
+        "type": "scatter",
+        "x": [line.x[last]],
+        "y": [line.y[last]],
+        "mode": "markers+text",
+        "text": [text],
+        "textposition": "middle right",
+        "textfont": {"color": line.look.colour},
+        "marker": {"symbol": "x", "color": line.look.colour, "size": 9},
+        "hoverinfo": "skip",
+    }
+
+
+def _labels(
+    ends: list[tuple[Look, float]], limits: tuple[float, float], *, log: bool
+) -> list[dict[str, Any]]:
+    drawn = [(look, end) for look, end in ends if end > 0 or not log]
+    values = [float(np.log10(end)) if log else end for _look, end in drawn]
+    return end_labels([look for look, _end in drawn], values, limits, _HEIGHT - _MARGINS)
+
+
+def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:
+    """Return the undecimated values: a row per point of every line."""
+    columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: []}
+    for line in lines:
+        columns["run"].append(np.full(len(line.x), line.look.name))
+        columns[axis].append(line.x)
+        columns[quantity].append(line.y)
+        if line.band is not None:
+            for name, values in zip(("lower_quartile", "upper_quartile"), line.band, strict=True):
+                columns.setdefault(name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in columns.items() if parts}
+
+
+def _alt(ends: list[tuple[Look, float]], diverged: list[Look], quantity: str, axis: str) -> str:
+    ordered = sorted(ends, key=lambda end: end[1])
+    written = ", ".join(f"{look.name} {end:.4g}" for look, end in ordered)
+    text = _("{quantity} against {axis}, one line per run. At the end: {ends}.").format(
+        quantity=label(quantity), axis=label(axis).lower(), ends=written or "–"
+    )
+    if diverged:
+        names = ", ".join(look.name for look in diverged)
+        text += " " + _("Diverged: {runs}.").format(runs=names)
+    return text

@@ -1,0 +1,119 @@
+"""Lines of many runs in one figure: thinning, ranges and labels at the ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Look
+    from engine.arrays import Array
+
+POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
+_LABEL_GAP: Final = 0.058  # of the axis' height, between two labels
+
+
+def thinned(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return at most ``POINTS`` points of a line: ends, lowest and highest of each stretch."""
+    if len(x) <= POINTS:
+        return x, y
+    stretches = np.array_split(np.arange(len(x)), POINTS // 2 - 1)
+    kept = {0, len(x) - 1}
+    for stretch in stretches:
+        values = y[stretch]
+        if np.isfinite(values).any():
+            kept |= {int(stretch[np.nanargmin(values)]), int(stretch[np.nanargmax(values)])}
+    positions = np.array(sorted(kept))
+    return x[positions], y[positions]
+
+
+def to_last_finite(y: Array) -> Array:
+    """Return the values before the first that is not finite."""
+    broken = np.flatnonzero(~np.isfinite(y))
+    return y[: broken[0]] if len(broken) else y
+
+
+def value_range(lines: Sequence[Array], *, log: bool) -> tuple[float, float]:
+    """Return a range for the value axis with some air; in powers of ten for a logarithmic axis."""
+    values = np.concatenate([*lines, np.empty(0)])
+    values = values[np.isfinite(values) & ((values > 0) if log else True)]
+    if not len(values):
+        return (-1.0, 1.0)
+    low, high = float(values.min()), float(values.max())
+    if log:
+        low, high = float(np.log10(low)), float(np.log10(high))
+    air = 0.04 * (high - low) or 0.5
+    return low - air, high + air
+
+
+def log_ticks(limits: tuple[float, float]) -> str | int:
+    """Return ticks at 1, 2 and 5 for up to three decades, at powers of ten beyond."""
+    return "D2" if limits[1] - limits[0] < 3 else 1
+
+
+def end_labels(
+    looks: Sequence[Look],
+    ends: Sequence[float],
+    limits: tuple[float, float],
+    height: float,
+) -> list[dict[str, Any]]:
+    """Return a name beside the end of each line, moved apart where they would overlap.
+
+    Args:
+        looks: names and colours.
+        ends: last value of each line, in axis units (powers of ten on a logarithmic axis).
+        limits: range of the value axis in the same units.
+        height: of the plot in pixels, to turn a move into pixels.
+    """
+    span = limits[1] - limits[0]
+    places = np.clip([(end - limits[0]) / span for end in ends], 0, 1)
+    labels = []
+    for position, place in zip(np.argsort(places), _apart(np.sort(places)), strict=True):
+        look = looks[position]
+        labels.append(
+            {
+                "text": plain(look.name),
+                "x": 1,
+                "xref": "paper",
+                "xanchor": "left",
+                "xshift": 6,
+                "y": limits[0] + span * float(places[position]),
+                "yref": "y",
+                "yanchor": "middle",
+                "yshift": (place - float(places[position])) * height,
+                "showarrow": False,
+                "font": {"color": look.colour, "size": 13},
+            }
+        )
+    return labels
+
+
+def _apart(places: Array) -> Array:
+    """Return rising places a label's height apart, moved as little as needed.
+
+    Neighbours that would overlap form a block around the mean of where they belong (least squares
+    under order: pooling of adjacent violators).
+    """
+    blocks: list[list[float]] = []  # of places, each less the height of the labels below it
+    for index, place in enumerate(places):
+        blocks.append([float(place) - index * _LABEL_GAP])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    moved = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks] or [places])
+    top = 1 - _LABEL_GAP * (len(places) - 1)  # where the first one may lie at the highest
+    return np.clip(moved, 0, max(top, 0)) + _LABEL_GAP * np.arange(len(places))
+
+
+def plain(text: str) -> str:
+    """Return text that plotly shows as it is: no tags, links, TeX or templates."""
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("$", "\uff04")
+        .replace("%{", "%\u200b{")
+    )

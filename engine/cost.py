@@ -1,0 +1,131 @@
+"""What an experiment will cost, estimated before anything is allocated."""
+
+from __future__ import annotations
+
+import timeit
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.limits import LIMITS
+from engine.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_steps
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment, Run
+
+# Seconds on the machine where they were fitted; ``_slowness`` scales them to this one.
+_PER_LAYER: Final = 7e-6  # NumPy calls of one layer, forward and backward
+_PER_RULE: Final = 6e-6
+_PER_UPDATE: Final = 3e-6
+_PER_LANE_AND_LAYER: Final = 0.13e-6
+_PER_FLOP: Final = 1 / 2e10
+_PER_ACTIVATION: Final = 4e-9
+_PER_PARAMETER: Final = 5e-9
+_PER_EVALUATION: Final = 120e-6
+_PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
+_SETUP: Final = 35e-3  # buffers, and timing the runs alone
+_REFERENCE_CALL: Final = 1.2e-6
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An estimate.
+
+    Attributes:
+        updates: parameter updates of all lanes together.
+        rows: rows that go forward and backward, evaluations not counted.
+        bytes: memory of the training, history included.
+        history_bytes: memory of the history.
+        seconds: time on this machine, all runs together.
+    """
+
+    updates: int
+    rows: int
+    bytes: int
+    history_bytes: int
+    seconds: float
+
+    def check_memory(self) -> None:
+        """Raise ``InvalidInput`` if training or history would take more memory than allowed."""
+        for name in ("bytes", "history_bytes"):
+            if getattr(self, name) not in LIMITS[name]:
+                raise InvalidInput("too_expensive", name, getattr(self, name), LIMITS[name])
+
+    def check_time(self) -> None:
+        """Raise ``InvalidInput`` if the training would take longer than the limit allows."""
+        if self.seconds not in LIMITS["seconds"]:
+            raise InvalidInput("too_expensive", "seconds", self.seconds, LIMITS["seconds"])
+
+
+def estimate(experiment: Experiment) -> Cost:
+    """Estimate what training an experiment costs, without making its data."""
+    n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
+    updates = rows = kept = 0
+    seconds = _SETUP + data_seconds(experiment)
+    for members in experiment.groups():
+        runs = [experiment.runs[position] for position in members]
+        total, records = experiment.iterations(runs[0]), recorded_steps(experiment, runs[0])
+        n_lanes = len(runs) * n_seeds
+        n_rules = len({type(run.optimizer) for run in runs})
+        updates += total * n_lanes
+        rows += experiment.counts(runs[0]).rows_seen(total) * n_lanes
+        seconds += total * update_seconds(experiment, runs[0], n_lanes, n_rules)
+        seconds += records * _evaluation_seconds(experiment, n_lanes)
+        snapshots = max(2, PARAMS_NUMBERS // (n_seeds * n_params))
+        snapshots = min(snapshots, 1 + records)
+        kept += len(runs) * snapshots * (n_seeds * n_params + 1)
+        capacity = SERIES_POINTS // n_seeds
+        points = 3 * min(total, capacity) + 5 * min(records, capacity)
+        kept += len(runs) * points * (n_seeds + 1)  # and their steps
+    history_bytes = 8 * kept
+    # Parameters, gradients, update, two slots, three temporaries; data as drawn, split, with ones.
+    lanes = len(experiment.runs) * n_seeds
+    working = 8 * (8 * lanes * n_params + 3 * _values(experiment))
+    return Cost(updates, rows, working + history_bytes, history_bytes, seconds)
+
+
+def update_seconds(experiment: Experiment, run: Run, n_lanes: int, n_rules: int = 1) -> float:
+    """Estimate the time of one update of ``n_lanes`` lanes that are cut like ``run``."""
+    problem = experiment.problem
+    n_params = problem.n_params
+    calls = n_rules * _PER_RULE + _PER_UPDATE
+    if problem.kind == "function":
+        return _slowness() * (calls + 2 * _PER_LAYER)
+    units = problem.layout.units
+    n_layers, batch_size = len(units) - 1, experiment.counts(run).batch_size
+    per_row = 6 * n_params * _PER_FLOP + sum(units[1:]) * _PER_ACTIVATION
+    per_lane = n_layers * _PER_LANE_AND_LAYER + batch_size * per_row + n_params * _PER_PARAMETER
+    return _slowness() * (n_layers * _PER_LAYER + calls + n_lanes * per_lane)
+
+
+def data_seconds(experiment: Experiment) -> float:
+    """Estimate the time to make, split and scale the rows."""
+    return _slowness() * _PER_VALUE * _values(experiment)
+
+
+def _values(experiment: Experiment) -> int:
+    problem = experiment.problem
+    if problem.kind == "function":
+        return 0
+    return problem.dataset.n_rows * (problem.dataset.n_features + 2)
+
+
+def _evaluation_seconds(experiment: Experiment, n_lanes: int) -> float:
+    problem = experiment.problem
+    if problem.kind == "function":
+        return _slowness() * _PER_EVALUATION
+    activations = sum(problem.layout.units[1:]) * _PER_ACTIVATION / 2
+    per_row = 2 * problem.n_params * _PER_FLOP + activations
+    return _slowness() * (_PER_EVALUATION + n_lanes * problem.dataset.n_rows * per_row)
+
+
+@lru_cache(maxsize=1)
+def _slowness() -> float:
+    """Return how much longer than the reference this machine takes for a small matrix product."""
+    a, b = np.ones((5, 8, 9)), np.ones((5, 9, 1))
+    out = np.empty((5, 8, 1))
+    best = min(timeit.repeat(lambda: np.matmul(a, b, out=out), number=100, repeat=5)) / 100
+    return best / _REFERENCE_CALL

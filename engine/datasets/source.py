@@ -1,0 +1,80 @@
+"""What a data set tells about itself before a row exists, and the method that makes its rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from engine.spec import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from engine.arrays import Array, Integers
+
+Task: TypeAlias = Literal["regression", "classification"]
+Targets: TypeAlias = "Array | Integers"
+Drawn: TypeAlias = "tuple[Array, Targets]"
+
+
+class Source(Spec):
+    """A data set: a frozen description, whose sizes are known without generating it.
+
+    Attributes:
+        name: the id in files, links and the registry.
+        task: what its targets are: numbers to predict, or classes.
+    """
+
+    name: str
+    task: ClassVar[Task]
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """Number of rows, training and validation together."""
+
+    @property
+    @abstractmethod
+    def n_features(self) -> int:
+        """Number of inputs of a row."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of regression targets of a row; 0 for classification."""
+        return 1 if self.task == "regression" else 0
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes; 0 for regression."""
+        return len(self.class_names)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Ids of the inputs, the same in every language: ``x``, or ``x1``, ``x2`` and so on."""
+        return _numbered("x", self.n_features)
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Ids of the regression targets: ``y``, or ``y1``, ``y2``; none for classification."""
+        return _numbered("y", self.n_outputs)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Ids of the classes in the order of their numbers; none for regression."""
+        return ()
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> Drawn:
+        """Make the rows.
+
+        Args:
+            rng: the only source of randomness.
+
+        Returns:
+            Inputs ``(rows, features)``, and targets: classes ``(rows,)`` counted from 0, or
+            numbers ``(rows, outputs)``.
+        """
+
+
+def _numbered(letter: str, count: int) -> tuple[str, ...]:
+    return (letter,) if count == 1 else tuple(f"{letter}{number}" for number in range(1, count + 1))

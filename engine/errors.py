@@ -1,0 +1,50 @@
+"""The one error of the engine.
+
+The engine speaks no sentences: an error carries a code, the field, its value and what is allowed
+there, and whoever talks to a reader puts that into words.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Final
+
+CODES: Final = (
+    "wrong_type",  # limits: the name of the expected type
+    "not_finite",  # limits: the interval
+    "out_of_range",  # limits: the interval
+    "unknown_choice",  # limits: the tuple of choices
+    "unknown_field",  # limits: None
+    "missing",  # limits: None
+    "wrong_length",  # limits: the interval of lengths
+    "duplicate",  # limits: None
+    "conflict",  # limits: (the other field, its value)
+    "too_expensive",  # limits: the interval; value in seconds or bytes
+    "not_json",  # limits: None
+)
+
+
+class InvalidInput(ValueError):  # noqa: N818 - says what happened
+    """An input that was refused, before anything was allocated.
+
+    Attributes:
+        code: what is wrong, one of ``CODES``.
+        field: dotted path of the field, e.g. ``"runs.0.learning_rate"``; ``""`` for the whole
+            input.
+        value: what was given there.
+        limits: what is allowed there; an ``Interval``, a tuple of choices, or as ``CODES`` says.
+    """
+
+    def __init__(self, code: str, field: str, value: object, limits: object = None) -> None:
+        super().__init__(code, field, value, limits)
+        self.code, self.field, self.value, self.limits = code, field, value, limits
+
+    def __str__(self) -> str:
+        """Say it shortly, for tracebacks: path, code, value, limits."""
+        shown = reprlib.repr(self.value)
+        allowed = "" if self.limits is None else f" (allowed: {self.limits})"
+        return f"{self.field or 'input'}: {self.code}: {shown}{allowed}"
+
+    def at(self, field: str) -> InvalidInput:
+        """Return the same error for another path."""
+        return InvalidInput(self.code, field, self.value, self.limits)

@@ -1,0 +1,329 @@
+"""What is trained: a frozen, hashable, fully validated description without arrays."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from engine.activations import ACTIVATIONS
+from engine.counts import Counts, LastBatch, Sampling, Unit
+from engine.datasets import Dataset, TwoMoons
+from engine.datasets.preparation import validation_rows
+from engine.errors import InvalidInput
+from engine.functions import AnyFunction, Ravine
+from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed, Share, Units
+from engine.losses import LOSSES
+from engine.network import Layout, Model
+from engine.optimizers import OPTIMIZERS, AnyOptimizer, Optimizer
+from engine.spec import Spec
+
+# Of the canonical JSON. The defaults below belong to it, so that old links keep their meaning.
+FORMAT: Final = 1
+
+ActivationName = Literal["sigmoid", "tanh", "relu", "leaky_relu", "identity"]
+LossName = Literal[
+    "mean_squared_error",
+    "half_mean_squared_error",
+    "half_sum_of_squares",
+    "binary_cross_entropy",
+    "cross_entropy",
+]
+StartName = Literal["he", "glorot", "uniform", "zeros"]
+
+
+class Run(Spec):
+    """What the user compares: a rule, its learning rate, and how its batches are made.
+
+    Attributes:
+        optimizer: the rule with its hyperparameters.
+        learning_rate: what the direction is multiplied by.
+        batch_size: rows of a batch, 1 to the training rows, or "all".
+        sampling: a new permutation of all rows every epoch, or independent draws with replacement.
+        last_batch: whether the short batch at the end of an epoch is kept or dropped.
+    """
+
+    optimizer: AnyOptimizer
+    learning_rate: LearningRate
+    batch_size: Literal["all"] | Annotated[int, LIMITS["batch_size"]] = 32
+    sampling: Sampling = "shuffled"
+    last_batch: LastBatch = "kept"
+
+
+class Function(Spec):
+    """A test function as the problem; it has one row, so an epoch is an iteration.
+
+    Attributes:
+        function: what is minimised.
+        start: where all runs start; None is the function's own start.
+    """
+
+    kind: Literal["function"] = "function"
+    function: AnyFunction = Ravine()
+    start: Annotated[tuple[Coordinate, Coordinate], Length(Interval(2, 2))] | None = None
+
+    @property
+    def training_rows(self) -> int:
+        """Return 1: the function itself."""
+        return 1
+
+    @property
+    def n_params(self) -> int:
+        """Return 2."""
+        return 2
+
+    @property
+    def score(self) -> None:
+        """Return None: right and wrong need rows."""
+        return
+
+
+class Network(Spec):
+    """A data set and a fully connected network as the problem.
+
+    Attributes:
+        dataset: where the rows come from.
+        validation_share: share of the rows kept out of training, 0 to 0.9.
+        standardize: inputs to mean 0 and standard deviation 1, by the training rows.
+        standardize_targets: the same for the targets of a regression.
+        hidden: units of each hidden layer; none is a linear or logistic regression.
+        activation: of the hidden layers.
+        output_activation: of the output layer; the cross-entropies need "identity", for they read
+            logits.
+        bias: whether layers have biases.
+        loss: what is minimised, a mean over rows.
+        l2: adds l2 / 2 x the sum of all squared parameters to the loss, biases too (PyTorch's
+            ``weight_decay``).
+        start: how a seed draws the initial weights, or the values themselves, layer by layer, each
+            matrix (units out, units in + bias) row by row.
+    """
+
+    kind: Literal["network"] = "network"
+    dataset: Dataset = TwoMoons(rows=400, noise=0.2)
+    validation_share: Share = 0.25
+    standardize: bool = Field(default=False, strict=True)
+    standardize_targets: bool = Field(default=False, strict=True)
+    hidden: Annotated[tuple[Units, ...], Length(LIMITS["hidden_layers"])] = (8, 8)
+    activation: ActivationName = "tanh"
+    output_activation: ActivationName = "identity"
+    bias: bool = Field(default=True, strict=True)
+    loss: LossName = "binary_cross_entropy"
+    l2: Annotated[float, Interval(0, 10, symbol=r"\lambda")] = 0.0
+    start: StartName | Annotated[tuple[Coordinate, ...], Length(LIMITS["start_values"])] = "glorot"
+
+    @property
+    def training_rows(self) -> int:
+        """Return the rows that are left for training."""
+        n_rows = self.dataset.n_rows
+        return n_rows - validation_rows(n_rows, self.validation_share)
+
+    @property
+    def score(self) -> Literal["accuracy", "r2"]:
+        """Return what a history's scores are."""
+        return "accuracy" if self.dataset.task == "classification" else "r2"
+
+    @property
+    def layout(self) -> Layout:
+        """Return the layers' places in a lane."""
+        outputs = self.dataset.n_outputs or LOSSES[self.loss].n_outputs(self.dataset.n_classes)
+        return Layout((self.dataset.n_features, *self.hidden, outputs), self.bias)
+
+    @property
+    def n_params(self) -> int:
+        """Return the number of parameters."""
+        return self.layout.n_params
+
+    @property
+    def model(self) -> Model:
+        """Return the layers with their functions."""
+        return Model(
+            self.layout,
+            ACTIVATIONS[self.activation],
+            ACTIVATIONS[self.output_activation],
+            LOSSES[self.loss],
+            self.l2,
+        )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        task, loss = self.dataset.task, self.loss
+        if LOSSES[loss].reads == "logits":
+            if task == "regression":
+                raise InvalidInput("conflict", "loss", loss, ("dataset", self.dataset.name))
+            if self.output_activation != "identity":
+                raise InvalidInput(
+                    "conflict", "output_activation", self.output_activation, ("loss", loss)
+                )
+        if loss == "binary_cross_entropy" and self.dataset.n_classes > 2:
+            raise InvalidInput("conflict", "loss", loss, ("dataset", self.dataset.name))
+        if self.standardize_targets and task == "classification":
+            raise InvalidInput(
+                "conflict",
+                "standardize_targets",
+                self.standardize_targets,
+                ("dataset", self.dataset.name),
+            )
+        if self.n_params not in LIMITS["parameters"]:
+            raise InvalidInput("out_of_range", "hidden", self.n_params, LIMITS["parameters"])
+        if isinstance(self.start, tuple) and len(self.start) != self.n_params:
+            needed = Interval(self.n_params, self.n_params)
+            raise InvalidInput("wrong_length", "start", self.start, needed)
+        return self
+
+
+class Budget(Spec):
+    """How long every run trains.
+
+    Attributes:
+        amount: how many.
+        unit: epochs, iterations (updates), or rows seen; rows end at the first step that reaches
+            them.
+    """
+
+    amount: Annotated[int, Interval(-(2**63), 2**63 - 1)] = 60  # the unit decides what is allowed
+    unit: Unit = "epochs"
+
+    @model_validator(mode="after")
+    def _amount_fits_unit(self) -> Self:
+        if self.amount not in LIMITS[self.unit]:
+            raise InvalidInput("out_of_range", "amount", self.amount, LIMITS[self.unit])
+        return self
+
+
+class Stopping(Spec):
+    """What ends a run before its budget; None never does.
+
+    Attributes:
+        target_loss: end at the first recorded step whose training loss is at or below it.
+        gradient_norm: end at the first recorded epoch where the norm of the full training gradient
+            is at or below it.
+        patience: end when the validation loss has not improved for so many epochs.
+    """
+
+    target_loss: Annotated[float, Interval(-1e12, 1e12)] | None = None
+    gradient_norm: Annotated[float, Interval(0, 1e12)] | None = None
+    patience: Annotated[int, LIMITS["epochs"]] | None = None
+
+
+def _first_view(fields: dict[str, Any]) -> tuple[Run, ...]:
+    """Return every rule once, with all rows where there are fewer than a batch."""
+    batch_size = Run.model_fields["batch_size"].default
+    problem = fields.get("problem")
+    if problem is not None and problem.training_rows < batch_size:
+        batch_size = "all"
+    return tuple(
+        Run(optimizer=rule(), learning_rate=rule.default_learning_rate, batch_size=batch_size)
+        for rule in OPTIMIZERS
+    )
+
+
+class Experiment(Spec):
+    """A problem, its runs, the budget, the stopping rules and the seeds.
+
+    The default is the dashboard's first view.
+
+    Attributes:
+        problem: what is minimised.
+        runs: what is compared, 1 to 12.
+        budget: how long every run trains.
+        stopping: what ends a run earlier.
+        record_every: also evaluate all rows at every so many iterations; None only at epochs.
+        data_seed: makes the rows and the split.
+        seeds: each makes initial weights and a row order, the same for all runs.
+    """
+
+    problem: Annotated[Network | Function, Field(discriminator="kind")] = Network()
+    runs: Annotated[tuple[Run, ...], Length(LIMITS["runs"])] = Field(default_factory=_first_view)
+    budget: Budget = Budget()
+    stopping: Stopping = Stopping()
+    record_every: Annotated[int, LIMITS["iterations"]] | None = None
+    data_seed: Seed = 0
+    seeds: Annotated[tuple[Seed, ...], Length(LIMITS["seeds"])] = (0,)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        rows = self.problem.training_rows
+        for position, run in enumerate(self.runs):
+            if run.batch_size != "all" and run.batch_size > rows:
+                field = f"runs.{position}.batch_size"
+                raise InvalidInput("out_of_range", field, run.batch_size, Interval(1, rows))
+        if len(set(self.seeds)) < len(self.seeds):
+            raise InvalidInput("duplicate", "seeds", self.seeds)
+        has_validation = isinstance(self.problem, Network) and rows < self.problem.dataset.n_rows
+        if self.stopping.patience is not None and not has_validation:
+            share = getattr(self.problem, "validation_share", 0.0)
+            raise InvalidInput(
+                "conflict", "stopping.patience", self.stopping.patience, ("validation_share", share)
+            )
+        return self
+
+    def counts(self, run: Run) -> Counts:
+        """Return how a run cuts the training rows into batches."""
+        rows = self.problem.training_rows
+        return Counts(rows, rows if run.batch_size == "all" else run.batch_size, run.last_batch)
+
+    def iterations(self, run: Run) -> int:
+        """Return the iterations that the budget gives a run."""
+        return self.counts(run).iterations(self.budget.amount, self.budget.unit)
+
+    def groups(self) -> list[list[int]]:
+        """Return the positions of runs that step together, each list in the order of the rules.
+
+        Runs that cut the same rows in the same way: equal batch size, sampling and last-batch rule.
+        """
+
+        def cut(position: int) -> tuple[int, str, str]:
+            run = self.runs[position]
+            return self.counts(run).batch_size, run.sampling, run.last_batch
+
+        def cut_and_rule(position: int) -> tuple[tuple[int, str, str], int]:
+            return cut(position), OPTIMIZERS.index(type(self.runs[position].optimizer))
+
+        ordered = sorted(range(len(self.runs)), key=cut_and_rule)
+        return [list(members) for _, members in groupby(ordered, cut)]
+
+    @property
+    def key(self) -> str:
+        """Return the canonical JSON with its format version: the key of all that is computed."""
+        return json.dumps(
+            {"format": FORMAT, "experiment": self.model_dump(mode="json")},
+            sort_keys=True,
+            separators=(",", ":"),
+            allow_nan=False,
+        )
+
+
+class Sweep(Experiment):
+    """An experiment of many runs, made to find good settings; it is trained as any other.
+
+    Attributes:
+        runs: up to 2,000, all seeds together.
+    """
+
+    runs: Annotated[tuple[Run, ...], Length(LIMITS["lanes"])] = Field(default_factory=_first_view)
+
+    @model_validator(mode="after")
+    def _lanes_fit(self) -> Self:
+        lanes = len(self.runs) * len(self.seeds)
+        if lanes not in LIMITS["lanes"]:
+            raise InvalidInput("out_of_range", "runs", lanes, LIMITS["lanes"])
+        return self
+
+
+def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
+    """Return the sweep that trains every rule of an experiment at every rate.
+
+    The first run of a rule stands for it, with its hyperparameters and batch size.
+    """
+    seen: set[type[Optimizer]] = set()
+    runs: list[Run] = []
+    for run in experiment.runs:
+        if type(run.optimizer) not in seen:
+            seen.add(type(run.optimizer))
+            runs += [run.model_copy(update={"learning_rate": rate}) for rate in rates]
+    return Sweep.model_validate({**experiment.model_dump(), "runs": runs})
+
+
+__all__ = ["Budget", "Experiment", "Function", "Network", "Optimizer", "Run", "Stopping", "Sweep"]

@@ -1,0 +1,143 @@
+"""Intervals of valid values, and the one table of limits.
+
+An ``Interval`` stands in a field's ``Annotated`` type. Pydantic checks the field against it at the
+boundary; sliders, the table of hyperparameters and the documentation read the same object.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import ValidationError
+from pydantic_core import core_schema
+
+from engine.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, ValidatorFunctionWrapHandler
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range of finite numbers, with what a control needs to offer it.
+
+    Attributes:
+        low: smallest value.
+        high: largest value.
+        open_low: ``low`` itself is excluded.
+        open_high: ``high`` itself is excluded.
+        symbol: the LaTeX symbol that stands for the field in formulas.
+        scale: how a slider runs: evenly in x, in log x, or in log (1 - x) for averages' decays.
+    """
+
+    low: float
+    high: float
+    open_low: bool = False
+    open_high: bool = False
+    symbol: str = ""
+    scale: Literal["linear", "log", "complement"] = "linear"
+
+    def __str__(self) -> str:
+        """Return the interval as it is written in mathematics, e.g. ``[0, 1)``."""
+        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+    def __contains__(self, value: float) -> bool:
+        """Tell whether a number lies in the interval; NaN never does."""
+        above = value > self.low if self.open_low else value >= self.low
+        return above and (value < self.high if self.open_high else value <= self.high)
+
+    def __get_pydantic_core_schema__(
+        self,
+        source: type[Any],
+        handler: GetCoreSchemaHandler,
+    ) -> core_schema.CoreSchema:
+        """Check type (no booleans, no text), finiteness and range of an int or float field."""
+        bounds: dict[str, Any] = {
+            "gt" if self.open_low else "ge": source(self.low),
+            "lt" if self.open_high else "le": source(self.high),
+        }
+        number = (
+            core_schema.int_schema(strict=True, **bounds)
+            if source is int
+            else core_schema.float_schema(strict=True, allow_inf_nan=False, **bounds)
+        )
+
+        def check(value: object, inner: ValidatorFunctionWrapHandler) -> object:
+            if not isinstance(value, (int, float)):  # NumPy's booleans turn into floats
+                raise self._refusal("float_type", value, source)
+            try:
+                return inner(value) + source(0)  # -0.0 becomes 0.0: equal values have equal JSON
+            except ValidationError as error:
+                kind = error.errors(include_url=False)[0]["type"]
+                raise self._refusal(kind, value, source) from None
+
+        return core_schema.no_info_wrap_validator_function(check, number)
+
+    def _refusal(self, kind: str, value: object, source: type[Any]) -> InvalidInput:
+        if isinstance(value, float) and not math.isfinite(value):
+            return InvalidInput("not_finite", "", value, self)
+        if kind in {"float_type", "int_type", "int_from_float", "finite_number"}:
+            return InvalidInput("wrong_type", "", value, "integer" if source is int else "number")
+        return InvalidInput("out_of_range", "", value, self)
+
+
+# The one table of limits. The documentation prints it; a limit is never written down a second time.
+LIMITS: Final[dict[str, Interval]] = {
+    "rows": Interval(2, 60_000),
+    "features": Interval(1, 784),
+    "classes": Interval(2, 10),
+    "hidden_layers": Interval(0, 4),
+    "units": Interval(1, 256),
+    "parameters": Interval(1, 250_000),
+    "learning_rate": Interval(1e-8, 1e7, symbol=r"\eta", scale="log"),
+    "batch_size": Interval(1, 60_000),
+    "epochs": Interval(1, 10_000),
+    "iterations": Interval(1, 600_000_000),
+    "rows_seen": Interval(1, 600_000_000),
+    "runs": Interval(1, 12),
+    "lanes": Interval(1, 2_000),
+    "seeds": Interval(1, 30),
+    "seed": Interval(0, 2**32 - 1),
+    "start_values": Interval(1, 2_000),
+    "seconds": Interval(0, 60),
+    "bytes": Interval(0, 2 * 1024**3),
+    "history_bytes": Interval(0, 64 * 1024**2),
+    "name_characters": Interval(0, 80),
+}
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many items a tuple may hold; stands in its ``Annotated`` type."""
+
+    interval: Interval
+
+    def __get_pydantic_core_schema__(
+        self,
+        source: type[Any],
+        handler: GetCoreSchemaHandler,
+    ) -> core_schema.CoreSchema:
+        """Count first, then look at the items: a million wrong items are refused at once."""
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+    def _check(self, value: object) -> object:
+        if not isinstance(value, Sized):  # a generator may never end
+            raise InvalidInput("wrong_type", "", value, "tuple")
+        if not isinstance(value, str) and len(value) not in self.interval:
+            raise InvalidInput("wrong_length", "", len(value), self.interval)
+        return value
+
+
+Rows = Annotated[int, LIMITS["rows"]]
+Features = Annotated[int, LIMITS["features"]]
+Classes = Annotated[int, LIMITS["classes"]]
+Units = Annotated[int, LIMITS["units"]]
+LearningRate = Annotated[float, LIMITS["learning_rate"]]
+Seed = Annotated[int, LIMITS["seed"]]
+Coordinate = Annotated[float, Interval(-1e6, 1e6)]
+Share = Annotated[float, Interval(0, 0.9)]
+Noise = Annotated[float, Interval(0, 10)]

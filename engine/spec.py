@@ -1,0 +1,125 @@
+"""The base of all that a user can set: frozen, hashable, strict, with one kind of error."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from engine.errors import InvalidInput
+from engine.limits import Interval
+
+_NOT_A_FIELD = re.compile(r"\W")  # pydantic names the branches of a union, e.g. "literal['all']"
+
+
+class Spec(BaseModel):
+    """A frozen description; raises ``InvalidInput`` where pydantic would raise its own error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        revalidate_instances="always",
+        defer_build=True,  # most models of a union are never used in a process
+        protected_namespaces=(),
+    )
+
+    def __init__(self, **fields: Any) -> None:
+        """Validate the fields.
+
+        Raises:
+            InvalidInput: the first field that is wrong, with its value and limits.
+        """
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise refusal(error, fields) from None
+
+    # Without this mark pydantic would call __init__ for nested models too and lose the path of an
+    # error.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Validate a dictionary or an instance; raises ``InvalidInput``."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise refusal(error, obj) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Validate JSON text; raises ``InvalidInput``, also for text that is no JSON."""
+        return cls.model_validate(parse_json(json_data), **options)
+
+
+def parse_json(text: str | bytes | bytearray) -> Any:
+    """Return what JSON text holds; raises ``InvalidInput`` for other text, NaN included."""
+    try:
+        # A lone surrogate is no text that could be encoded.
+        encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        return from_json(encoded, allow_inf_nan=False)
+    except ValueError:
+        raise InvalidInput("not_json", "", text[:80]) from None
+
+
+def refusal(error: ValidationError, given: object) -> InvalidInput:
+    """Turn pydantic's first complaint into the engine's error."""
+    first, *others = error.errors(include_url=False)
+    if others and _is_branch(first["loc"]) and not isinstance(first["input"], str):
+        first = others[0]  # a union of names and numbers, and what was given is no name
+    field = _path(first["loc"], given)
+    kind, value, context = first["type"], first["input"], first.get("ctx", {})
+    reason = context.get("error")
+    if isinstance(reason, InvalidInput):
+        return reason.at(".".join(part for part in (field, reason.field) if part))
+    if kind in {"literal_error", "union_tag_invalid"}:
+        choices = context.get("expected") or context["expected_tags"]
+        if kind == "union_tag_invalid":
+            field, value = f"{field}.{context['discriminator'].strip(chr(39))}", context["tag"]
+        return InvalidInput(
+            "unknown_choice", field, value, tuple(re.findall(r"'([^']*)'", choices))
+        )
+    if kind in {"too_short", "too_long", "string_too_long"}:
+        low, high = context.get("min_length", 0), context.get("max_length", float("inf"))
+        return InvalidInput("wrong_length", field, value, Interval(low, high))
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return InvalidInput("unknown_field", field, value)
+    if kind in {"missing", "union_tag_not_found"}:
+        return InvalidInput("missing", field, value)
+    return InvalidInput("wrong_type", field, value, kind.removesuffix("_type"))
+
+
+def _path(location: tuple[int | str, ...], given: object) -> str:
+    """Keep of pydantic's location what is a path in the input; drop tags and labels of unions."""
+    parts: list[str] = []
+    after_tag = True  # what is given as a whole is no union
+    for position, part in enumerate(location):
+        if isinstance(part, str) and _NOT_A_FIELD.search(part):
+            continue
+        after_tag = not after_tag and part == _tag(given)
+        if after_tag:
+            continue
+        if isinstance(part, int) and isinstance(given, (list, tuple)):
+            given = given[part] if part < len(given) else None
+        elif isinstance(given, dict) and part in given:
+            given = given[part]
+        elif isinstance(part, str) and hasattr(given, part):
+            given = getattr(given, part)
+        elif position < len(location) - 1:
+            continue
+        parts.append(str(part))
+    return ".".join(parts)
+
+
+def _is_branch(location: tuple[int | str, ...]) -> bool:
+    return bool(location) and _NOT_A_FIELD.search(str(location[-1])) is not None
+
+
+def _tag(given: object) -> object:
+    """Return what tells a member of a union: its ``kind``, else its ``name``."""
+    if isinstance(given, dict):
+        return given.get("kind", given.get("name"))
+    return getattr(given, "kind", getattr(given, "name", None))

@@ -1,0 +1,433 @@
+"""The loop: an experiment in, its history out. The only owner of mutable state.
+
+Runs of equal batch size, sampling and last-batch rule form a group and step together; a run
+repeated over seeds is a lane per seed. Lanes are ordered (rule, run, seed). A lane never
+influences another one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from engine.cost import data_seconds, estimate, update_seconds
+from engine.counts import row_order
+from engine.datasets.preparation import prepare
+from engine.errors import InvalidInput
+from engine.experiment import Experiment, Function, Run
+from engine.history import History
+from engine.limits import LIMITS, Interval
+from engine.optimizers import SGD, validated
+from engine.problems import FunctionProblem, NetworkProblem, Result, Work
+from engine.recording import Recorder
+from engine.stepping import Stepper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.arrays import Array, Integers
+    from engine.optimizers import Optimizer
+
+_PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
+_SEGMENT_BYTES: Final = 1 << 22
+_SEGMENT_ITERATIONS: Final = 256
+_ALONE_SECONDS: Final = 0.015
+_ALONE_TURNS: Final = 5
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        updates: updates done, all lanes together.
+        total: updates that the budget allows; fewer where runs end earlier.
+        history: call it for what there is so far.
+    """
+
+    updates: int
+    total: int
+    history: Callable[[], History]
+
+
+Training: TypeAlias = Generator[Progress, str | None, History]
+Yielding: TypeAlias = Generator[Progress, str | None, None]
+
+
+def train(experiment: Experiment) -> Training:
+    """Train all runs of an experiment.
+
+    A generator: it yields its progress at least every 50 ms of work and returns the history.
+    ``send("stop")`` asks it to end with what it has; it may yield a few times more while it
+    evaluates where it stopped. Closing it drops everything.
+
+    Raises:
+        InvalidInput: more memory than the limits allow; nothing was allocated then.
+    """
+    estimate(experiment).check_memory()
+    return _Training(experiment).run()
+
+
+def fit(experiment: Experiment) -> History:
+    """Train an experiment to its end and return the history; raises as ``train`` does."""
+    training = train(experiment)
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            history: History = end.value
+            return history
+
+
+def minimize(
+    gradient: Callable[[Array], Array],
+    start: Array,
+    optimizer: Optimizer,
+    learning_rate: float,
+    steps: int,
+) -> Array:
+    """Follow a rule on any gradient.
+
+    Args:
+        gradient: from ``(lanes, n_params)`` to ``(lanes, n_params)``; called with one lane.
+        start: ``(n_params,)``.
+        optimizer: the rule; its hyperparameters are checked.
+        learning_rate: what the direction is multiplied by, within the limits of a run.
+        steps: number of updates, at least 0.
+
+    Returns:
+        The iterates ``(steps + 1, n_params)``, step 0 first.
+
+    Raises:
+        InvalidInput: a hyperparameter, the learning rate or the steps are out of range.
+    """
+    if steps < 0:
+        raise InvalidInput("out_of_range", "steps", steps, Interval(0, LIMITS["iterations"].high))
+    rule = validated(optimizer)
+    run = Run(optimizer=SGD(), learning_rate=learning_rate)
+    params = np.array(start, dtype=np.float64)[None]
+    grads = np.zeros_like(params)
+    rates = np.array([[run.learning_rate]])
+    stepper = Stepper([rule], rates, params, grads, np.zeros_like(grads))
+    iterates = np.empty((steps + 1, params.shape[1]))
+    iterates[0] = params[0]
+    with np.errstate(all="ignore"):  # a diverging path is a result
+        for step in range(1, steps + 1):
+            grads[:] = gradient(params)
+            stepper.step(step)
+            iterates[step] = params[0]
+    return iterates
+
+
+def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
+    """Return the problem at work, with its data."""
+    spec = experiment.problem
+    if isinstance(spec, Function):
+        return FunctionProblem(spec)
+    data = prepare(
+        spec.dataset,
+        experiment.data_seed,
+        spec.validation_share,
+        standardize=spec.standardize,
+        standardize_targets=spec.standardize_targets,
+    )
+    return NetworkProblem(spec, data)
+
+
+class _Training:
+    """One training: its groups of lanes, its clock, and what it was told."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.stopping = False
+        self._began = self._paused = time.perf_counter()
+        self._groups: list[_Group] = []
+        self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
+            experiment.seeds
+        )
+
+    def run(self) -> Training:
+        problem = yield from self._make_problem()
+        self._groups = [_Group(self, problem, members) for members in self.experiment.groups()]
+        for group in self._groups:
+            yield from group.begin()
+        while any(group.is_alive for group in self._groups) and not self.stopping:
+            for group in self._groups:
+                yield from group.epoch()
+        for group in self._groups:
+            yield from group.finish()
+        return self.history(None if self.stopping else seconds_alone(self.experiment, problem))
+
+    def _make_problem(self) -> Generator[Progress, str | None, NetworkProblem | FunctionProblem]:
+        """Make the data: large ones beside this thread, which goes on giving way."""
+        if data_seconds(self.experiment) < _PAUSE_SECONDS:
+            return problem_of(self.experiment)
+        pool = ThreadPoolExecutor(max_workers=1)
+        try:
+            future = pool.submit(problem_of, self.experiment)
+            while not future.done():
+                wait([future], timeout=_PAUSE_SECONDS)
+                yield from self.pause()
+            return future.result()
+        finally:
+            pool.shutdown(wait=False)
+
+    def pause(self) -> Yielding:
+        """Give way if it is time to."""
+        if time.perf_counter() - self._paused < _PAUSE_SECONDS:
+            return
+        done = sum(int(group.recorder.last_step.sum()) for group in self._groups)
+        command = yield Progress(done, self._total, self.history)
+        if command == "stop":
+            self.stopping = True
+        self._paused = time.perf_counter()
+
+    def paced(self, work: Work[Result]) -> Generator[Progress, str | None, Result]:
+        """Do some work piece by piece, giving way in between, and return its result.
+
+        Overflow and NaN of a diverging lane are results, found at recorded steps: no warning is
+        due. The setting surrounds each piece, never a yield, for a generator may be resumed in
+        another context.
+        """
+        while True:
+            try:
+                with np.errstate(all="ignore"):
+                    next(work)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            yield from self.pause()
+
+    def history(self, seconds_alone: list[float] | None = None) -> History:
+        """Return what there is so far."""
+        runs = {
+            member: group.recorder.history(
+                position, None if seconds_alone is None else seconds_alone[member]
+            )
+            for group in self._groups
+            for position, member in enumerate(group.members)
+        }
+        ordered = tuple(runs[member] for member in range(len(runs)))
+        return History(self.experiment, ordered, time.perf_counter() - self._began)
+
+
+class _Group:
+    """Lanes that step together: runs of equal batch size, sampling and last-batch rule.
+
+    A lane that has ended goes on in the arrays, unseen, until the end of the epoch; then the runs
+    and seeds that have no living lane are taken out.
+    """
+
+    def __init__(
+        self, training: _Training, problem: NetworkProblem | FunctionProblem, members: list[int]
+    ) -> None:
+        experiment = training.experiment
+        run = experiment.runs[members[0]]
+        self.members = members
+        self.recorder = Recorder(experiment, members)
+        self._training, self._problem = training, problem
+        self._runs = [experiment.runs[position] for position in members]
+        self._counts, self._total = experiment.counts(run), experiment.iterations(run)
+        self._every, self._gradient_norm = (
+            experiment.record_every,
+            experiment.stopping.gradient_norm,
+        )
+        self._orders = [
+            row_order(self._counts.rows, seed, run.sampling) for seed in experiment.seeds
+        ]
+        self._step, self._recorded_step = 0, -1
+        n_seeds = len(experiment.seeds)
+        self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
+        self._longest = segment_length(experiment, run, self._lanes.size)
+        starts = np.stack([self._problem.start(seed) for seed in experiment.seeds])
+        self._arrange(np.tile(starts, (len(members), 1)))
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether any lane still trains."""
+        return bool(self.recorder.alive.any())
+
+    def _arrange(self, params: Array) -> None:
+        """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
+        n_seeds = self._lanes.shape[1]
+        # Gradient and update side by side, so that one call gives both norms.
+        self._changes = np.zeros((2, *params.shape))
+        self._params, self._grads = params, self._changes[0]
+        optimizers = [run.optimizer for run in self._runs for _ in range(n_seeds)]
+        rates = np.array([[run.learning_rate] for run in self._runs for _ in range(n_seeds)])
+        self._stepper = Stepper(optimizers, rates, params, *self._changes)
+        size = self._counts.batch_size
+        self._batches = self._problem.batches(params, self._grads, n_seeds, size, self._longest)
+        self._evaluator = self._problem.evaluator(params)
+        self._squares = np.empty((self._longest, 2, len(params)))
+
+    def begin(self) -> Yielding:
+        """Record step 0."""
+        yield from self._record()
+
+    def epoch(self) -> Yielding:
+        """Train the living lanes for one epoch."""
+        if not self.is_alive:
+            return
+        order = np.stack([next(stream) for stream in self._orders])
+        size, per_epoch = self._counts.batch_size, self._counts.per_epoch
+        position = 0
+        while position < per_epoch and self.is_alive:
+            count = self._segment_end(position) - position
+            rows = order[:, position * size : (position + count) * size]
+            yield from self._training.paced(self._segment(rows, count))
+            if self._training.stopping:
+                return
+            position += count
+            if position == per_epoch or self._is_recorded():
+                yield from self._record()
+        self._compact()
+
+    def finish(self) -> Yielding:
+        """Evaluate where a stopped training is, and end its lanes there."""
+        if self.is_alive:
+            if self._recorded_step < self._step:
+                yield from self._record()
+            self.recorder.stop()
+
+    def _segment_end(self, position: int) -> int:
+        """Return where the segment from ``position`` ends: at a record or when buffers are full."""
+        ends = [
+            self._counts.per_epoch,
+            position + self._longest,
+            position + self._total - self._step,
+        ]
+        if self._every is not None:
+            ends.append(position + self._every - self._step % self._every)
+        return min(ends)
+
+    def _is_recorded(self) -> bool:
+        due = self._every is not None and self._step % self._every == 0
+        return due or self._step == self._total
+
+    def _segment(self, rows: Integers, count: int) -> Work[None]:
+        """Take ``count`` updates with these rows, ``(seeds, rows)``, and record them."""
+        size = self._counts.batch_size
+        last_size = rows.shape[1] - (count - 1) * size
+        self._batches.load(rows)
+        for position in range(count):
+            is_last = position == count - 1
+            for piece in self._batches.pieces(position, last_size if is_last else size):
+                piece()
+                if self._longest == 1:  # a single update fills the segment: it may be a long one
+                    yield
+                    if self._training.stopping:
+                        return  # the unfinished update is dropped
+            self._step += 1
+            self._stepper.step(self._step)
+            np.vecdot(self._changes, self._changes, out=self._squares[position])
+        norms = np.sqrt(self._squares[:count].transpose(1, 2, 0))
+        values = {
+            "batch_loss": self._batches.losses(count, last_size),
+            "batch_gradient_norm": norms[0],
+            "update_norm": norms[1],
+        }
+        self.recorder.iterations(self._lanes.ravel(), self._step, values)
+        yield
+
+    def _record(self) -> Yielding:
+        """Evaluate all rows at this step."""
+        evaluation = yield from self._training.paced(self._evaluator.evaluate())
+        norms = None
+        if self._gradient_norm is not None and self._step % self._counts.per_epoch == 0:
+            gradient = yield from self._training.paced(self._evaluator.gradient())
+            with np.errstate(over="ignore"):  # so large a gradient is that of a diverging lane
+                norms = np.linalg.norm(gradient, axis=1)
+        lanes = self._lanes.ravel()
+        self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
+        self._recorded_step = self._step
+
+    def _compact(self) -> None:
+        """Take out the runs and the seeds that have no living lane."""
+        alive = self.recorder.alive[self._lanes]
+        runs, seeds = np.flatnonzero(alive.any(axis=1)), np.flatnonzero(alive.any(axis=0))
+        if alive.shape == (len(runs), len(seeds)) or not alive.any():
+            return
+        kept = np.arange(alive.size).reshape(alive.shape)[np.ix_(runs, seeds)].ravel()
+        before = self._stepper
+        self._lanes = self._lanes[np.ix_(runs, seeds)]
+        self._runs = [self._runs[position] for position in runs]
+        self._orders = [self._orders[position] for position in seeds]
+        self._arrange(self._params[kept])
+        self._stepper.take_state(before, kept)
+
+
+def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
+    """Return how many iterations are worked on between two looks at the clock."""
+    counts = experiment.counts(run)
+    problem = experiment.problem
+    numbers = 1
+    if not isinstance(problem, Function):
+        units = problem.layout.units
+        numbers = counts.batch_size * (
+            len(experiment.seeds) * (units[0] + units[-1] + 1) + n_lanes * units[-1]
+        )
+    fitting = _SEGMENT_BYTES // (8 * (numbers + 2 * n_lanes))
+    quick = int(_PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
+    return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
+
+
+def seconds_alone(experiment: Experiment, problem: NetworkProblem | FunctionProblem) -> list[float]:
+    """Estimate each run's training time if trained alone: its timed step x its iterations.
+
+    The runs take turns, so that a machine that slows down slows all of them; the median of the
+    turns counts. Only a piece of a long step is timed. It all takes some 15 ms.
+    """
+    steps = [_LoneLane(experiment, problem, run) for run in experiment.runs]
+    deadline = time.perf_counter() + _ALONE_SECONDS
+    turns: list[list[float]] = []
+    with np.errstate(all="ignore"):
+        for step in steps:
+            step.seconds()  # makes the views, not counted
+        while not turns or (len(turns) < _ALONE_TURNS and time.perf_counter() < deadline):
+            turns.append([step.seconds() for step in steps])
+    medians = np.median(turns, axis=0)
+    return [
+        float(seconds * experiment.iterations(run))
+        for seconds, run in zip(medians, experiment.runs, strict=True)
+    ]
+
+
+class _LoneLane:
+    """A run with one seed, ready to be timed."""
+
+    def __init__(
+        self, experiment: Experiment, problem: NetworkProblem | FunctionProblem, run: Run
+    ) -> None:
+        counts = experiment.counts(run)
+        params = problem.start(experiment.seeds[0])[None]
+        grads = np.zeros_like(params)
+        self._size = counts.batch_size
+        rates = np.array([[run.learning_rate]])
+        self._stepper = Stepper([run.optimizer], rates, params, grads, np.zeros_like(grads))
+        update = update_seconds(experiment, run, 1)
+        longest = int(_ALONE_SECONDS / _ALONE_TURNS / len(experiment.runs) / update)
+        self._count = max(1, min(longest, counts.rows // self._size, 16))
+        self._batches = problem.batches(params, grads, 1, self._size, self._count)
+        self._rows = np.arange(self._count * self._size)[None]
+
+    def seconds(self) -> float:
+        """Return the time of an update."""
+        began = time.perf_counter()
+        self._batches.load(self._rows)
+        for position in range(self._count):
+            pieces = self._batches.pieces(position, self._size)
+            pieces[0]()
+            if (
+                len(pieces) > 1 and self._count == 1
+            ):  # a long update: one piece of it, times their number
+                return (time.perf_counter() - began) * len(pieces)
+            for piece in pieces[1:]:
+                piece()
+            self._stepper.step(position + 1)
+        return (time.perf_counter() - began) / self._count

@@ -1,0 +1,1 @@
+"""What enters or leaves as text: errors in words, and the document of a comparison."""

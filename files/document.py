@@ -1,0 +1,322 @@
+"""A comparison as a file and as a link: what is trained, and how it is looked at.
+
+A file is JSON, ``{"format": 1, "experiment": {...}, "view": {...}}``. A link is the same in a flat
+code: only what differs from the defaults, one short key a field, ids never translated. Defaults
+belong to the format version, so an old link keeps its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from urllib.parse import urlencode
+
+from pydantic import Field, model_validator
+
+from engine import Experiment, InvalidInput
+from engine.datasets import DATASETS
+from engine.experiment import FORMAT
+from engine.functions import FUNCTIONS
+from engine.limits import LIMITS, Interval
+from engine.optimizers import OPTIMIZERS
+from engine.spec import Spec, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+LINK_CHARACTERS: Final = 2_000
+FILE_BYTES: Final = 2**20
+
+Name = Annotated[str, Field(max_length=int(LIMITS["name_characters"].high))]
+Quantity = Literal["training_loss", "validation_loss", "batch_loss"]
+Axis = Literal["iterations", "epochs", "rows_seen", "seconds"]
+
+
+class View(Spec):
+    """How a comparison is looked at; it never changes what is computed.
+
+    Attributes:
+        names: what the reader calls each run; "" is the automatic name.
+        numbers: each run's place in the list of colours and dashes, for life.
+        selected: position of the run in the editor.
+        quantity: which loss is drawn.
+        axis: what it is drawn against.
+        log: whether the loss axis is logarithmic.
+        tuned: whether every run has its rule's best rate of a sweep of these settings.
+    """
+
+    names: tuple[Name, ...] = ("",) * len(OPTIMIZERS)
+    numbers: tuple[Annotated[int, Interval(0, 10_000)], ...] = tuple(range(len(OPTIMIZERS)))
+    selected: Annotated[int, Interval(0, 11)] = 0
+    quantity: Quantity = "training_loss"
+    axis: Axis = "epochs"
+    log: bool = Field(default=True, strict=True)
+    tuned: bool = Field(default=False, strict=True)
+
+
+class Document(Spec):
+    """A comparison: an experiment and a view of it."""
+
+    format: Annotated[int, Interval(FORMAT, FORMAT)] = FORMAT
+    experiment: Experiment = Experiment()
+    view: View = View()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        runs = len(self.experiment.runs)
+        for field in ("names", "numbers"):
+            if len(getattr(self.view, field)) != runs:
+                given = len(getattr(self.view, field))
+                raise InvalidInput("wrong_length", f"view.{field}", given, Interval(runs, runs))
+        if len(set(self.view.numbers)) < runs:
+            raise InvalidInput("duplicate", "view.numbers", self.view.numbers)
+        if self.view.selected >= runs:
+            limits = Interval(0, runs - 1)
+            raise InvalidInput("out_of_range", "view.selected", self.view.selected, limits)
+        return self
+
+
+def read_document(text: str | bytes) -> Document:
+    """Return the comparison in a JSON file.
+
+    A bare experiment, without format and view, is accepted.
+
+    Raises:
+        InvalidInput: the file is too large, not JSON, or a field is wrong.
+    """
+    size = len(text)
+    if size > FILE_BYTES:
+        raise InvalidInput("too_expensive", "file", size, Interval(0, FILE_BYTES))
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig", errors="replace")  # some editors put a mark in front
+    parsed = parse_json(text)
+    if isinstance(parsed, dict) and "experiment" not in parsed and "format" not in parsed:
+        return with_default_view(Experiment.model_validate(parsed))
+    return Document.model_validate(parsed)
+
+
+def with_default_view(experiment: Experiment) -> Document:
+    """Return a comparison that looks at an experiment in the default way."""
+    runs = len(experiment.runs)
+    return Document(
+        experiment=experiment, view=View(names=("",) * runs, numbers=tuple(range(runs)))
+    )
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field in a link: its path in the document, and how its text is read."""
+
+    path: str
+    read: Callable[[str], Any]
+
+
+def _tuple_of(read: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
+    return lambda text: tuple(read(part) for part in text.split("_")) if text else ()
+
+
+def _flag(text: str) -> bool:
+    return {"0": False, "1": True}[text]
+
+
+def _start(text: str) -> Any:
+    return text if text[:1].isalpha() else _tuple_of(float)(text)
+
+
+def _batch_size(text: str) -> Any:
+    return text if text == "all" else int(text)
+
+
+# The code of format 1. A key is never given a new meaning.
+_FIELDS: Final[Mapping[str, _Field]] = {
+    "problem": _Field("experiment.problem.kind", str),
+    "data": _Field("experiment.problem.dataset.name", str),
+    "function": _Field("experiment.problem.function.name", str),
+    "validation": _Field("experiment.problem.validation_share", float),
+    "standardize": _Field("experiment.problem.standardize", _flag),
+    "standardize_targets": _Field("experiment.problem.standardize_targets", _flag),
+    "hidden": _Field("experiment.problem.hidden", _tuple_of(int)),
+    "activation": _Field("experiment.problem.activation", str),
+    "output": _Field("experiment.problem.output_activation", str),
+    "bias": _Field("experiment.problem.bias", _flag),
+    "loss": _Field("experiment.problem.loss", str),
+    "l2": _Field("experiment.problem.l2", float),
+    "start": _Field("experiment.problem.start", _start),
+    "budget": _Field("experiment.budget.amount", int),
+    "unit": _Field("experiment.budget.unit", str),
+    "target": _Field("experiment.stopping.target_loss", float),
+    "gradient": _Field("experiment.stopping.gradient_norm", float),
+    "patience": _Field("experiment.stopping.patience", int),
+    "every": _Field("experiment.record_every", int),
+    "data_seed": _Field("experiment.data_seed", int),
+    "seeds": _Field("experiment.seeds", _tuple_of(int)),
+    "colours": _Field("view.numbers", _tuple_of(int)),
+    "selected": _Field("view.selected", int),
+    "show": _Field("view.quantity", str),
+    "axis": _Field("view.axis", str),
+    "log": _Field("view.log", _flag),
+    "tuned": _Field("view.tuned", _flag),
+}
+# Fields of a data set or a function go under their own names after the "data." or "function.".
+_OWNERS: Final = {"data": "experiment.problem.dataset", "function": "experiment.problem.function"}
+_RUN_FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "learning_rate": float,
+    "batch_size": _batch_size,
+    "sampling": str,
+    "last_batch": str,
+}
+
+
+def to_link(document: Document) -> dict[str, list[str]]:
+    """Return the query of a link: keys in a fixed order, each with its values.
+
+    Raises:
+        InvalidInput: the link would be longer than a browser's address line should be.
+    """
+    shown, default = document.model_dump(), Document().model_dump()
+    query: dict[str, list[str]] = {"format": [str(document.format)]}
+    for key, field in _FIELDS.items():
+        value = _at(shown, field.path)
+        if value is not None and value != _at(default, field.path):
+            query[key] = [_written(value)]
+    for owner, path in _OWNERS.items():
+        spec = _at(shown, path)
+        if spec is not None:
+            plain = _default_of(spec["name"]).model_dump()
+            if _at(default, path) is not None and _at(default, path)["name"] == spec["name"]:
+                plain = _at(default, path)
+            query |= {
+                f"{owner}.{name}": [_written(value)]
+                for name, value in spec.items()
+                if name != "name" and value != plain[name]
+            }
+    if shown["experiment"]["runs"] != default["experiment"]["runs"]:
+        query["run"] = [_run_code(run) for run in shown["experiment"]["runs"]]
+    if any(document.view.names):
+        query["name"] = list(document.view.names)
+    length = len(urlencode(query, doseq=True))
+    if length > LINK_CHARACTERS:
+        raise InvalidInput("too_expensive", "link", length, Interval(0, LINK_CHARACTERS))
+    return query
+
+
+def from_link(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
+    """Return the comparison in a link's query, and the keys that mean nothing here.
+
+    Raises:
+        InvalidInput: a value is wrong; nothing of the link is used then.
+    """
+    version = query.get("format", [str(FORMAT)])[-1]
+    if version != str(FORMAT):
+        raise InvalidInput("unknown_choice", "format", version, (str(FORMAT),))
+    tree = Document().model_dump()
+    _start_from(tree, query)
+    unknown = [key for key, values in query.items() if not _apply(tree, key, values)]
+    runs = len(tree["experiment"]["runs"])
+    if "name" not in query:
+        tree["view"]["names"] = ("",) * runs
+    if "colours" not in query:
+        tree["view"]["numbers"] = tuple(range(runs))
+    return Document.model_validate(tree), unknown
+
+
+def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
+    """Put a link's field into the tree; return whether it means anything there."""
+    if key in _FIELDS:
+        field = _FIELDS[key]
+        _set(tree, field.path, _read(key, values[-1], field.read))
+        return True
+    if key == "run":
+        tree["experiment"]["runs"] = [_run(code) for code in values]
+        return True
+    if key == "name":
+        tree["view"]["names"] = tuple(values)
+        return True
+    owner, _, name = key.partition(".")
+    spec = _at(tree, _OWNERS[owner]) if owner in _OWNERS else None
+    if spec is None or name not in spec:
+        return key == "format"
+    spec[name] = _read(key, values[-1], type(spec[name]))
+    return True
+
+
+def _start_from(tree: dict[str, Any], query: Mapping[str, Sequence[str]]) -> None:
+    """Put the defaults of the named problem, data set or function into the tree."""
+    kind = query.get("problem", ["network"])[-1]
+    if kind == "function":
+        tree["experiment"]["problem"] = {"kind": "function", "start": None}
+    for owner, path in _OWNERS.items():
+        if owner in query and (owner == "function") == (kind == "function"):
+            _set(tree, path, _default_of(query[owner][-1]).model_dump())
+
+
+def _default_of(name: str) -> Spec:
+    specs: tuple[type[Spec], ...] = (*DATASETS, *FUNCTIONS)
+    for spec in specs:
+        if spec.model_fields["name"].default == name:
+            return spec()
+    choices = tuple(spec.model_fields["name"].default for spec in specs)
+    raise InvalidInput("unknown_choice", "data", name, choices)
+
+
+def _run_code(run: dict[str, Any]) -> str:
+    """Return a run as ``rule~rate~batch``, then ``field:value`` for all that is not its default."""
+    optimizer = dict(run["optimizer"])
+    name = optimizer.pop("name")
+    plain = vars(next(rule() for rule in OPTIMIZERS if rule().name == name))
+    parts = [name, _written(run["learning_rate"]), _written(run["batch_size"])]
+    parts += [f"{key}:{_written(value)}" for key, value in optimizer.items() if value != plain[key]]
+    for key, value in (("sampling", "shuffled"), ("last_batch", "kept")):
+        if run[key] != value:
+            parts.append(f"{key}:{run[key]}")
+    return "~".join(parts)
+
+
+def _run(code: str) -> dict[str, Any]:
+    name, *rest = code.split("~")
+    if len(rest) < 2:
+        raise InvalidInput("wrong_type", "run", code, "rule~rate~batch size")
+    rate, size, *more = rest
+    run: dict[str, Any] = {
+        "optimizer": {"name": name},
+        "learning_rate": _read("run", rate, float),
+        "batch_size": _read("run", size, _batch_size),
+    }
+    for part in more:
+        key, _, text = part.partition(":")
+        if key in _RUN_FIELDS:
+            run[key] = _read("run", text, _RUN_FIELDS[key])
+        else:
+            run["optimizer"][key] = _read("run", text, float)
+    return run
+
+
+def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except (ValueError, KeyError):
+        raise InvalidInput("wrong_type", key, text, "number") from None
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, (tuple, list)):
+        return "_".join(_written(part) for part in value)
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _at(tree: Mapping[str, Any], path: str) -> Any:
+    """Return what lies at a dotted path, None where it leads nowhere."""
+    for part in path.split("."):
+        if part not in tree:
+            return None
+        tree = tree[part]
+    return tree
+
+
+def _set(tree: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for part in parents:
+        tree = tree.setdefault(part, {})
+    tree[last] = value

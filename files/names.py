@@ -1,0 +1,53 @@
+"""What runs are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.optimizers import hyperparameters
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine import Run
+
+SYMBOLS = {
+    r"\mu": "μ",
+    r"\rho": "ρ",
+    r"\beta_1": "β₁",
+    r"\beta_2": "β₂",
+    r"\epsilon": "ε",
+    r"\lambda": "λ",
+}
+
+
+def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
+    """Return a name for every run, all different.
+
+    A given name counts as it is; "" asks for the automatic one: the rule's, and what sets the run
+    apart from others of the rule.
+    """
+    names = [name or _automatic(run, runs) for run, name in zip(runs, given, strict=True)]
+    taken: list[str] = []
+    for name in names:
+        number, unique = 1, name
+        while unique in taken:
+            number += 1
+            unique = f"{name} ({number})"
+        taken.append(unique)
+    return taken
+
+
+def _automatic(run: Run, runs: Sequence[Run]) -> str:
+    alike = [other for other in runs if type(other.optimizer) is type(run.optimizer)]
+    details = []
+    for name, interval in hyperparameters(type(run.optimizer)).items():
+        if len({getattr(other.optimizer, name) for other in alike}) > 1:
+            details.append(f"{SYMBOLS[interval.symbol]} {getattr(run.optimizer, name):g}")
+    if len({other.learning_rate for other in alike}) > 1:
+        details.append(f"{run.learning_rate:g}")
+    if len({other.batch_size for other in alike}) > 1:
+        size = _("all") if run.batch_size == "all" else run.batch_size
+        details.append(f"B {size}")
+    return " ".join([run.optimizer.title, *details])

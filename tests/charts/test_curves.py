@@ -1,0 +1,339 @@
+"""The loss chart by its data and layout."""
+
+import html
+import json
+from functools import cache
+
+import numpy as np
+import pytest
+
+from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.lines import POINTS
+from charts.theme import Look
+from engine import Budget, Experiment, Function, Network, Run, batches, fit, gradient_norms
+from engine.datasets import Line
+from engine.functions import Ravine
+from engine.optimizers import OPTIMIZERS, SGD
+from language import set_language
+from language.labels import label
+
+QUANTITIES = ("training_loss", "validation_loss", "batch_loss")
+AXES = ("iterations", "epochs", "rows_seen")
+LINE = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")  # 16 rows to train
+HOSTILE = [
+    "<b>bold</b>",
+    '<a href="https://example.org">link</a>',
+    "$x^2$",
+    "%{y} & %{x}",
+    "a&lt;b",
+]
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@cache
+def history(n_runs=7, rates=(0.05,), problem=LINE, amount=4):
+    """Runs of every rule; batch sizes 1 to 4, of which 3 leaves a short last batch."""
+    runs = [
+        Run(
+            optimizer=OPTIMIZERS[number % len(OPTIMIZERS)](),
+            learning_rate=rates[number % len(rates)],
+            batch_size=1 + number % 4 if problem.kind == "network" else "all",
+        )
+        for number in range(n_runs)
+    ]
+    return fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=amount)))
+
+
+@cache
+def with_a_diverged_run():
+    """SGD at 3 overshoots further each time; a second run is fine."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
+    trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
+    assert [run.status[0] for run in trained.runs] == ["diverged", "budget"]
+    return trained
+
+
+def looks(trained, names=None):
+    count = len(trained.runs)
+    names = [f"Run {number}" for number in range(count)] if names is None else names
+    return [Look(name, number) for number, name in enumerate(names)]
+
+
+def lines(chart):
+    """The runs' own lines; crosses and bands have no name."""
+    return [trace for trace in chart.figure.data if trace.name]
+
+
+def crosses(chart):
+    return [trace for trace in chart.figure.data if trace.marker.symbol == "x"]
+
+
+def bands(chart):
+    return [trace for trace in chart.figure.data if trace.fill == "toself"]
+
+
+def of_run(chart, name, column):
+    return chart.numbers[column][chart.numbers["run"] == name]
+
+
+def texts(chart):
+    """Everything in a figure that plotly draws as text."""
+    figure = chart.figure
+    for trace in figure.data:
+        yield from (trace.name or "", *(trace.text or ()))
+    yield from (annotation.text for annotation in figure.layout.annotations)
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("n_runs", [1, 7, 12])
+def test_every_run_is_a_line_in_its_own_look(n_runs, quantity, axis, log):
+    trained = history(n_runs)
+    chart = loss_curves(trained, looks(trained), quantity, axis, log=log)
+
+    drawn = [(line.name, line.line.color, line.line.dash) for line in lines(chart)]
+    assert drawn == [(look.name, look.colour, look.dash) for look in looks(trained)]
+    layout = chart.figure.layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == (label(axis), label(quantity))
+    assert layout.yaxis.type == ("log" if log else "linear")
+    assert sorted(one.text for one in layout.annotations) == sorted(
+        look.name for look in looks(trained)
+    )
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_the_numbers_are_the_whole_history_and_every_drawn_point_is_one_of_them(quantity, axis):
+    trained = history(12)
+    chart = loss_curves(trained, looks(trained), quantity, axis, log=True)
+
+    assert list(chart.numbers) == ["run", axis, quantity]
+    for run, look, line in zip(trained.runs, looks(trained), lines(chart), strict=True):
+        expected = getattr(run, quantity).last[0]
+        np.testing.assert_array_equal(expected, of_run(chart, look.name, quantity))
+        rows = zip(*(of_run(chart, look.name, column) for column in (axis, quantity)), strict=True)
+        assert set(zip(line.x, line.y, strict=True)) <= set(rows)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("axis", AXES)
+def test_positions_are_counted_from_the_batches_themselves(axis, quantity):
+    trained = history(4)
+    chart = loss_curves(trained, looks(trained), quantity, axis, log=True)
+
+    for number, (past, look) in enumerate(zip(trained.runs, looks(trained), strict=True)):
+        sizes = [len(rows) for rows in batches(trained.experiment, number, seed=0)]
+        rows_seen = np.concatenate([[0], np.cumsum(sizes)])
+        per_epoch = len(sizes) / trained.experiment.budget.amount
+        steps = getattr(past, quantity).steps
+        expected = {
+            "iterations": steps,
+            "epochs": steps / per_epoch,
+            "rows_seen": rows_seen[steps],
+        }[axis]
+        np.testing.assert_allclose(of_run(chart, look.name, axis), expected, rtol=1e-15)
+
+
+def test_a_long_line_is_thinned_and_its_numbers_are_not():
+    trained = history(2, problem=Function(), amount=3 * POINTS)
+    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+
+    for line, look in zip(lines(chart), looks(trained), strict=True):
+        assert len(line.x) <= POINTS
+        assert len(of_run(chart, look.name, "training_loss")) == 3 * POINTS + 1
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_ends_in_a_cross(quantity, log):
+    trained = with_a_diverged_run()
+    chart = loss_curves(trained, looks(trained), quantity, "iterations", log=log)
+
+    steps, values = of_run(chart, "Run 0", "iterations"), of_run(chart, "Run 0", quantity)
+    last = np.flatnonzero(np.isfinite(values))[-1]
+    recorded = getattr(trained.runs[0], quantity).last[0]
+    np.testing.assert_array_equal(recorded[: last + 1], values[: last + 1])
+    line, (cross,) = lines(chart)[0], crosses(chart)
+    assert (line.x[-1], line.y[-1]) == (steps[last], values[last])
+    assert (cross.x[0], cross.y[0]) == (steps[last], values[last])
+    assert np.isfinite(line.y).all()
+    assert cross.marker.color == line.line.color
+    assert "Run 0" in cross.text[0]
+    assert "diverged" in cross.text[0]
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_a_diverged_run_does_not_stretch_the_range(quantity, log):
+    trained = with_a_diverged_run()
+    alone = fit(
+        Experiment(problem=LINE, runs=trained.experiment.runs[1:], budget=Budget(amount=200))
+    )
+    beside = loss_curves(trained, looks(trained), quantity, "epochs", log=log)
+    without = loss_curves(alone, looks(trained)[1:], quantity, "epochs", log=log)
+
+    assert beside.figure.layout.yaxis.range == without.figure.layout.yaxis.range
+    assert [one.text for one in beside.figure.layout.annotations] == ["Run 1"]
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_comparison_in_which_all_diverge_is_drawn(log):
+    trained = history(2, rates=(1e7,), amount=30)
+    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=log)
+
+    assert {run.status[0] for run in trained.runs} == {"diverged"}
+    assert len(crosses(chart)) == 2
+    assert np.isfinite(chart.figure.layout.yaxis.range).all()
+    assert "nan" not in chart.alt
+    assert "inf" not in chart.alt
+
+
+def test_a_loss_of_zero_has_no_place_on_a_logarithmic_axis_and_does_no_harm():
+    trained = history(1, problem=Function(function=Ravine(), start=(0.0, 0.0)), amount=3)
+    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+
+    assert np.isfinite(chart.figure.layout.yaxis.range).all()
+    assert len(chart.figure.layout.annotations) == 0
+    assert of_run(chart, "Run 0", "training_loss").tolist() == [0.0] * 4
+
+
+def test_without_validation_rows_there_is_no_validation_loss_to_draw():
+    problem = LINE.model_copy(update={"validation_share": 0.0})
+    trained = history(2, problem=problem)
+
+    assert (
+        loss_curves(trained, looks(trained), "validation_loss", "epochs", log=True).figure.data
+        == ()
+    )
+
+
+@pytest.mark.parametrize("rates", [(0.05,), (3.0,)], ids=["fine", "diverged"])
+def test_a_hostile_name_is_shown_as_the_text_it_is(rates):
+    trained = history(len(HOSTILE), rates=rates, amount=200)
+    chart = loss_curves(trained, looks(trained, HOSTILE), "training_loss", "epochs", log=True)
+
+    for text in texts(chart):
+        assert not set("<>$") & set(text)
+        assert "%{" not in text
+    names = [html.unescape(line.name).replace("\uff04", "$") for line in lines(chart)]
+    assert [name.replace("\u200b", "") for name in names] == HOSTILE
+    assert list(dict.fromkeys(chart.numbers["run"])) == HOSTILE
+
+
+def test_the_alternative_text_says_what_where_and_how_it_ended():
+    trained = history(7)
+    alt = loss_curves(trained, looks(trained), "batch_loss", "rows_seen", log=True).alt
+
+    assert "Batch loss" in alt
+    assert "rows seen" in alt
+    for run, look in zip(trained.runs, looks(trained), strict=True):
+        assert f"{look.name} {run.batch_loss.final[0]:.4g}" in alt
+
+
+def test_texts_are_in_the_readers_language():
+    set_language("ko")
+    trained = with_a_diverged_run()
+    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+
+    layout = chart.figure.layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("에포크", "훈련 손실")
+    assert crosses(chart)[0].text[0] == "Run 0 발산"
+    assert "훈련 손실" in chart.alt
+
+
+def test_a_figure_goes_through_json_as_it_is():
+    trained = with_a_diverged_run()
+    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+
+    figure = json.loads(chart.figure.to_json())
+    assert len(figure["data"]) == 3
+
+
+@cache
+def over_seeds():
+    """Ten starts of one run that is fine and of one that always diverges."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (0.05, 3.0)]
+    seeds = tuple(range(10))
+    return fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200), seeds=seeds))
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_several_seeds_are_a_median_in_a_band_of_quartiles(quantity):
+    trained = over_seeds()
+    chart = loss_curves(trained, looks(trained), quantity, "iterations", log=True)
+
+    every = getattr(trained.runs[0], quantity).last
+    median = of_run(chart, "Run 0", quantity)
+    low, high = (of_run(chart, "Run 0", f"{side}_quartile") for side in ("lower", "upper"))
+    np.testing.assert_allclose(median, np.median(every, axis=0), rtol=1e-15)
+    assert (low <= median).all()
+    assert (median <= high).all()
+    # At least a quarter of the seeds lie at or beyond each end.
+    assert ((every <= low).mean(axis=0) >= 0.25).all()
+    assert ((every >= high).mean(axis=0) >= 0.25).all()
+    band = bands(chart)[0]
+    assert set(np.concatenate([low, high])) >= set(band.y)
+    assert "10" in chart.figure.layout.yaxis.title.text
+
+
+def test_diverged_seeds_are_counted():
+    trained = over_seeds()
+    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+
+    (cross,) = crosses(chart)
+    assert "10 of 10 diverged" in cross.text[0]
+    assert [one.text for one in chart.figure.layout.annotations] == ["Run 0"]
+
+
+def test_one_seed_has_no_band():
+    trained = history(7)
+
+    assert bands(loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)) == []
+
+
+def test_seconds_are_those_of_the_run_alone():
+    trained = history(7)
+    chart = loss_curves(trained, looks(trained), "training_loss", "seconds", log=True)
+
+    for run, look in zip(trained.runs, looks(trained), strict=True):
+        seconds = of_run(chart, look.name, "seconds")
+        assert (seconds[0], seconds[-1]) == pytest.approx((0, run.seconds_alone))
+        assert (np.diff(seconds) > 0).all()
+
+
+def test_accuracy_is_that_of_the_validation_rows():
+    trained = fit(Experiment(budget=Budget(amount=2)))
+    chart = score_curves(trained, looks(trained), "epochs")
+
+    assert chart.figure.layout.yaxis.title.text == "Accuracy"
+    assert chart.figure.layout.yaxis.type == "linear"
+    for run, look in zip(trained.runs, looks(trained), strict=True):
+        expected = run.validation_score.last[0]
+        np.testing.assert_array_equal(expected, of_run(chart, look.name, "accuracy"))
+
+
+@pytest.mark.parametrize("quantity", ["batch_gradient_norm", "update_norm"])
+def test_norms_are_drawn_as_recorded(quantity):
+    trained = history(7)
+    chart = norm_curves(trained, looks(trained), quantity, "iterations")
+
+    assert chart.figure.layout.yaxis.type == "log"
+    for run, look in zip(trained.runs, looks(trained), strict=True):
+        expected = getattr(run, quantity).last[0]
+        np.testing.assert_array_equal(expected, of_run(chart, look.name, quantity))
+
+
+def test_full_gradients_stand_where_the_parameters_were_recorded():
+    trained = history(7)
+    norms = gradient_norms(trained)
+    chart = full_gradient_curves(trained, looks(trained), norms, "iterations")
+
+    for run, expected, look in zip(trained.runs, norms, looks(trained), strict=True):
+        steps = of_run(chart, look.name, "iterations")
+        assert steps.tolist() == run.params_steps.tolist()
+        np.testing.assert_array_equal(expected[0], of_run(chart, look.name, "full_gradient_norm"))

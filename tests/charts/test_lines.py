@@ -1,0 +1,162 @@
+"""Thinning, ranges, labels and names: what every chart of many runs shares."""
+
+import html
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from charts.lines import POINTS, end_labels, plain, thinned, to_last_finite, value_range
+from charts.theme import Look
+from engine.limits import LIMITS
+
+HEIGHT = 330  # pixels of a usual plot
+MOST_RUNS = int(LIMITS["runs"].high)
+FINITE = st.floats(-1e9, 1e9)
+
+
+@st.composite
+def curves(draw, most=3 * POINTS, *, gaps=False):
+    """A curve of any length with a few extreme points and, if wanted, gaps."""
+    length = draw(st.integers(1, most))
+    y = np.random.default_rng(draw(st.integers(0, 99))).normal(size=length)
+    places = st.integers(0, length - 1)
+    for place, value in draw(st.dictionaries(places, FINITE, max_size=4)).items():
+        y[place] = value
+    if gaps:
+        start = draw(places)
+        y[start : start + draw(st.integers(0, length))] = np.nan
+    return np.arange(length) / draw(st.sampled_from((1.0, 7.0))), y
+
+
+@given(curves())
+def test_thinning_keeps_ends_and_extremes_in_few_points(curve):
+    x, y = curve
+    few_x, few_y = thinned(x, y)
+
+    assert len(few_x) == len(few_y) <= POINTS
+    assert (few_x[0], few_y[0], few_x[-1], few_y[-1]) == (x[0], y[0], x[-1], y[-1])
+    assert (few_y.min(), few_y.max()) == (y.min(), y.max())
+
+
+@given(curves(gaps=True))
+def test_thinning_invents_no_point_and_keeps_the_order(curve):
+    x, y = curve
+    few_x, few_y = thinned(x, y)
+
+    assert (np.diff(few_x) > 0).all()
+    np.testing.assert_array_equal(y[np.searchsorted(x, few_x)], few_y)
+    if np.isfinite(y).any():
+        assert (np.nanmin(few_y), np.nanmax(few_y)) == (np.nanmin(y), np.nanmax(y))
+
+
+@given(curves(most=POINTS))
+def test_a_short_line_is_drawn_as_it_is(curve):
+    few_x, few_y = thinned(*curve)
+
+    np.testing.assert_array_equal(curve[0], few_x)
+    np.testing.assert_array_equal(curve[1], few_y)
+
+
+def test_a_peak_of_one_point_survives_thinning():
+    x, y = np.arange(100_000.0), np.zeros(100_000)
+    y[54_321] = 7.0
+    few_x, few_y = thinned(x, y)
+
+    assert few_x[few_y == 7.0].tolist() == [54_321]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0, 2.0], [1.0, 2.0]),
+        ([1.0, np.nan, np.nan], [1.0]),
+        ([1.0, 2.0, np.inf, 3.0], [1.0, 2.0]),
+        ([-np.inf, 1.0], []),
+        ([], []),
+    ],
+)
+def test_a_line_ends_before_its_first_value_that_is_not_finite(values, expected):
+    assert to_last_finite(np.array(values)).tolist() == expected
+
+
+@given(st.lists(st.lists(FINITE, min_size=1, max_size=9), min_size=1, max_size=5))
+def test_a_linear_range_holds_every_value_with_some_air(lines):
+    low, high = value_range([np.array(line) for line in lines], log=False)
+
+    values = [value for line in lines for value in line]
+    assert low < min(values) <= max(values) < high
+    # Not more than needed: a curve fills most of the height unless it is flat.
+    assert high - low <= max(1.0, 1.1 * (max(values) - min(values)))
+
+
+@given(st.lists(st.floats(1e-300, 1e300), min_size=1, max_size=9))
+def test_a_logarithmic_range_holds_every_positive_value_in_powers_of_ten(values):
+    low, high = value_range([np.array([0.0, -1.0, *values])], log=True)
+
+    assert low < np.log10(min(values)) <= np.log10(max(values)) < high
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_values_that_are_not_finite_have_no_say_in_the_range(log):
+    broken = np.array([np.nan, np.inf, 2.0, -np.inf, 3.0])
+
+    assert value_range([broken], log=log) == value_range([np.array([2.0, 3.0])], log=log)
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("lines", [[], [np.empty(0)], [np.full(3, np.nan)]])
+def test_without_a_value_there_is_still_a_range(lines, log):
+    low, high = value_range(lines, log=log)
+
+    assert np.isfinite([low, high]).all()
+    assert low < high
+
+
+@given(
+    st.lists(FINITE, min_size=1, max_size=MOST_RUNS),
+    st.tuples(FINITE, st.floats(1e-3, 1e9)),
+)
+def test_labels_lie_inside_and_never_overlap(ends, low_and_span):
+    low, span = low_and_span
+    assume(span > 1e-8 * abs(low))  # float64 itself cannot tell pixels apart beyond that
+    looks = [Look(f"run {number}", number) for number in range(len(ends))]
+    labels = end_labels(looks, ends, (low, low + span), HEIGHT)
+
+    pixels = sorted(HEIGHT * (one["y"] - low) / span + one["yshift"] for one in labels)
+    size = max(one["font"]["size"] for one in labels)
+    assert pixels[0] > -0.01
+    assert pixels[-1] < HEIGHT + 0.01
+    assert (np.diff(pixels) > 1.3 * size).all()  # a line of text
+
+
+@given(st.permutations(range(MOST_RUNS)), st.floats(0, 0.2))
+def test_labels_stand_in_the_order_of_their_lines(order, distance):
+    looks = [Look(str(number), number) for number in range(MOST_RUNS)]
+    ends = [0.1 + distance * place for place in order]
+    labels = end_labels(looks, ends, (0.0, 3.0), HEIGHT)
+
+    by_height = sorted(labels, key=lambda one: one["y"] * HEIGHT / 3 + one["yshift"])
+    heights = [ends[int(one["text"])] for one in by_height]
+    assert heights == sorted(heights)
+
+
+def test_a_label_with_room_stays_at_its_line():
+    looks = [Look("low", 0), Look("high", 1)]
+
+    labels = {one["text"]: one for one in end_labels(looks, [1.0, 9.0], (0.0, 10.0), HEIGHT)}
+    assert (labels["low"]["y"], labels["high"]["y"]) == pytest.approx((1.0, 9.0))
+    assert (labels["low"]["yshift"], labels["high"]["yshift"]) == pytest.approx((0, 0))
+
+
+@given(st.text(alphabet=st.sampled_from("a <>/&;$%{}y\\^_ltg:#=\"'")))
+@example("%{y}")
+@example("<b>$x$</b> &amp;")
+def test_a_name_is_plain_text_for_plotly(text):
+    safe = plain(text)
+
+    assert not set("<>$") & set(safe)
+    assert "%{" not in safe
+    # What the reader sees is what was written, but for look-alikes.
+    assert html.unescape(safe).replace("\uff04", "$").replace("\u200b", "") == text

@@ -1,0 +1,206 @@
+"""The final loss against the learning rate, by its data and layout."""
+
+import html
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from charts.sensitivity import rate_sensitivity
+from charts.theme import COLOURS, DASHES, Look
+from engine import Budget, Experiment, Network, Run, fit, rate_sweep
+from engine.datasets import Line
+from engine.optimizers import SGD, Adam, Momentum
+from language import set_language
+
+LINE = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")  # 16 rows to train
+RULES = (SGD(), Momentum(), Adam())
+RATES = (0.001, 0.01, 0.1, 3.0, 10.0)  # SGD and Momentum do not survive the last two
+NAMES = ("SGD", "Momentum", "Adam")
+HOSTILE = ("<b>bold</b>", "$x^2$ %{y} & %{x}", '<a href="https://example.org">a&lt;b</a>')
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@cache
+def sweep(rules=RULES, rates=RATES, problem=LINE, seeds=(0, 1, 2)):
+    runs = [Run(optimizer=rule, learning_rate=0.5, batch_size=4) for rule in rules]
+    if problem.kind == "function":
+        runs = [one.model_copy(update={"batch_size": "all"}) for one in runs]
+    compared = Experiment(problem=problem, runs=runs, budget=Budget(amount=150), seeds=seeds)
+    return fit(rate_sweep(compared, rates))
+
+
+def chart(names=NAMES, rates=RATES, **options):
+    looks = [Look(name, number) for number, name in enumerate(names)]
+    return rate_sensitivity(sweep(rates=rates, **options), looks, rates)
+
+
+def medians(trained, rules, rates):
+    """Median over the seeds of the last validation (else training) loss, rule by rule."""
+    rows = []
+    for run in trained.runs:
+        series = run.validation_loss or run.training_loss
+        alive = np.array(run.status) != "diverged"
+        rows.append(np.median(np.where(alive, series.final, np.inf)))
+    return np.reshape(rows, (rules, rates))
+
+
+def lines(drawn):
+    return [trace for trace in drawn.figure.data if trace.mode == "lines+markers"]
+
+
+def marks(drawn, symbol):
+    return {
+        trace.marker.color: trace
+        for trace in drawn.figure.data
+        if trace.mode == "markers" and trace.marker.symbol == symbol
+    }
+
+
+def test_the_sweep_of_these_tests_has_all_there_is_to_draw():
+    table = medians(sweep(), 3, 5)
+
+    assert np.isinf(table[:2, 3:]).all()
+    assert np.isfinite(table[2]).all()
+
+
+def test_every_point_is_the_median_final_loss():
+    table = medians(sweep(), 3, 5)
+
+    assert len(lines(chart())) == 3
+    for number, (line, row) in enumerate(zip(lines(chart()), table, strict=True)):
+        assert (line.name, line.line.color) == (NAMES[number], COLOURS[number])
+        assert line.line.dash == DASHES[number]
+        assert tuple(line.x) == RATES
+        np.testing.assert_array_equal(line.y, np.where(np.isfinite(row), row, np.nan))
+    assert chart().figure.layout.xaxis.type == chart().figure.layout.yaxis.type == "log"
+    assert chart().figure.layout.yaxis.title.text == "Validation loss"
+
+
+def test_without_validation_rows_it_is_the_training_loss():
+    problem = LINE.model_copy(update={"validation_share": 0.0})
+    drawn = chart(problem=problem)
+
+    assert drawn.figure.layout.yaxis.title.text == "Training loss"
+    expected = medians(sweep(problem=problem), 3, 5).ravel()
+    np.testing.assert_array_equal(drawn.numbers["training_loss"], expected)
+
+
+def test_a_star_stands_at_every_rules_minimum():
+    stars = marks(chart(), "star")
+
+    assert list(stars) == list(COLOURS[:3])
+    for colour, row in zip(COLOURS, medians(sweep(), 3, 5), strict=False):
+        best = int(np.argmin(row))
+        assert (stars[colour].x, stars[colour].y) == ((RATES[best],), (row[best],))
+        assert f"{RATES[best]:g}" in chart().alt
+
+
+def test_diverged_rates_are_marked_at_the_top_edge():
+    drawn = chart()
+    crosses = marks(drawn, "x")
+    top = 10 ** drawn.figure.layout.yaxis.range[1]
+
+    assert list(crosses) == list(COLOURS[:2])  # Adam diverged nowhere
+    for name, cross in zip(NAMES, crosses.values(), strict=False):
+        assert tuple(cross.x) == RATES[3:]
+        np.testing.assert_allclose(cross.y, top)
+        assert cross.hovertemplate.startswith(f"{name} diverged")
+        assert cross.cliponaxis is False
+
+
+def test_nothing_is_shaded_while_one_rule_survives():
+    assert chart().figure.layout.shapes == ()
+
+
+def test_the_shade_begins_where_the_last_rule_has_diverged():
+    rates = (0.001, 0.01, 0.3, 1.0, 10.0)
+    drawn = chart(NAMES[:2], rates, rules=RULES[:2])
+    table = medians(sweep(RULES[:2], rates), 2, 5)
+    first = rates[np.flatnonzero(np.isfinite(table).any(axis=0))[-1] + 1]
+
+    (shade,) = drawn.figure.layout.shapes
+    assert (shade.x0, shade.xref) == (first, "x")
+    assert shade.x1 >= rates[-1]
+    assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
+
+
+def test_a_rule_that_diverged_earlier_moves_no_shade():
+    rates = (0.01, 0.1, 0.6, 1.0, 10.0)
+    rules = (SGD(), Momentum(0.99), SGD())
+    table = medians(sweep(rules[:2], rates), 2, 5)
+    drawn = chart(NAMES[:2], rates, rules=rules[:2])
+
+    alive = np.isfinite(table).sum(axis=1)
+    assert alive[0] != alive[1]
+    (shade,) = drawn.figure.layout.shapes
+    assert shade.x0 == rates[alive.max()]
+
+
+def test_a_sweep_in_which_all_diverge_is_drawn_and_shaded_from_its_first_rate():
+    rates = (100.0, 1_000.0)
+    drawn = chart(NAMES[:2], rates, rules=RULES[:2])
+
+    (shade,) = drawn.figure.layout.shapes
+    assert shade.x0 == rates[0]
+    assert marks(drawn, "star") == {}
+    assert [tuple(cross.x) for cross in marks(drawn, "x").values()] == [rates, rates]
+    assert np.isfinite(drawn.figure.layout.yaxis.range).all()
+    assert "inf" not in drawn.alt
+    assert "nan" not in drawn.alt
+
+
+@pytest.mark.parametrize("gone", [1, 2])
+def test_a_rate_has_diverged_where_most_of_its_seeds_have(gone):
+    trained = sweep(RULES[2:], RATES[:2])
+    ends = ("diverged",) * gone + ("budget",) * (3 - gone)
+    runs = (trained.runs[0], replace(trained.runs[1], status=ends))
+    drawn = rate_sensitivity(replace(trained, runs=runs), [Look("Adam", 0)], RATES[:2])
+
+    assert len(marks(drawn, "x")) == (gone > 1)
+    assert np.isinf(drawn.numbers["validation_loss"][1]) == (gone > 1)
+    (line,) = lines(drawn)
+    assert np.isnan(line.y[1]) == (gone > 1)
+
+
+def test_a_wild_loss_does_not_stretch_the_picture():
+    rates = (0.001, 0.01, 0.1, 100.0)
+    problem = LINE.model_copy(update={"validation_share": 0.0})
+    trained = sweep(RULES[2:], rates, problem)
+    drawn = chart(NAMES[2:], rates, rules=RULES[2:], problem=problem)
+    start = np.median(trained.runs[0].training_loss.first[:, 0])
+    (row,) = medians(trained, 1, 4)
+
+    assert np.isfinite(row).all()
+    assert row[3] > 10 * start
+    low, high = drawn.figure.layout.yaxis.range
+    assert 10**low < row[:3].min() < start < 10**high < row[3]
+    assert lines(drawn)[0].y[3] == row[3]  # the number is told all the same
+
+
+def test_the_numbers_are_one_row_for_every_rule_and_rate():
+    numbers = chart().numbers
+
+    assert list(numbers) == ["rule", "learning_rate", "validation_loss"]
+    rows = list(zip(numbers["rule"], numbers["learning_rate"], strict=True))
+    assert rows == [(name, rate) for name in NAMES for rate in RATES]
+    np.testing.assert_array_equal(numbers["validation_loss"], medians(sweep(), 3, 5).ravel())
+
+
+def test_a_hostile_name_is_shown_as_the_text_it_is():
+    drawn = chart(HOSTILE, RATES)
+
+    named = [line.name for line in lines(drawn)]
+    hints = [cross.hovertemplate.removesuffix(" diverged") for cross in marks(drawn, "x").values()]
+    for text in (*named, *hints):
+        assert not set("<>$") & set(text)
+        assert "%{" not in text
+    shown = [html.unescape(name).replace("\uff04", "$").replace("\u200b", "") for name in named]
+    assert tuple(shown) == HOSTILE
+    assert hints == named[:2]
+    assert tuple(dict.fromkeys(drawn.numbers["rule"])) == HOSTILE

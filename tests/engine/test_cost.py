@@ -1,0 +1,170 @@
+"""The estimate: quick, before anything is allocated, and of the right size."""
+
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from engine import (
+    LIMITS,
+    Budget,
+    Cost,
+    Experiment,
+    Function,
+    InvalidInput,
+    Network,
+    Run,
+    estimate,
+    fit,
+)
+from engine.datasets import Blobs, TwoMoons
+from engine.optimizers import OPTIMIZERS, SGD, Adam
+from tests.strategies import experiments, small_experiments
+
+LARGEST = Experiment(
+    problem=Network(
+        dataset=Blobs(rows=60_000, features=784, classes=10),
+        hidden=(200, 200),
+        loss="cross_entropy",
+    ),
+    runs=[Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in OPTIMIZERS],
+    budget=Budget(amount=10_000),
+    seeds=range(30),
+)
+
+
+def test_the_largest_is_estimated_at_once_and_without_its_data():
+    tracemalloc.start()
+    began = time.process_time()
+    cost = estimate(LARGEST)
+    seconds = time.process_time() - began
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert seconds < 0.05
+    assert peak < 1e6
+    assert cost.updates == 7 * 30 * 45_000 * 10_000
+    assert cost.rows == cost.updates
+    assert cost.seconds > 1e6
+    assert cost.bytes > 8 * 60_000 * 784
+
+
+@settings(max_examples=40)
+@given(experiments())
+def test_every_experiment_has_an_estimate(experiment):
+    cost = estimate(experiment)
+
+    lanes = len(experiment.runs) * len(experiment.seeds)
+    assert cost.updates >= lanes
+    assert cost.rows >= cost.updates
+    assert 0 < cost.seconds < np.inf
+    assert 0 < cost.history_bytes <= cost.bytes
+
+
+@settings(max_examples=40)
+@given(small_experiments())
+def test_updates_rows_and_bytes_bound_what_a_training_takes(experiment):
+    cost = estimate(experiment)
+
+    history = fit(experiment)
+
+    assert sum(int(run.last_step.sum()) for run in history.runs) <= cost.updates
+    assert sum(int(run.rows_seen.sum()) for run in history.runs) <= cost.rows
+    assert history.nbytes <= cost.history_bytes + 64 * len(experiment.seeds) * len(history.runs)
+
+
+def test_updates_and_rows_of_whole_budgets_are_exact():
+    runs = [
+        Run(optimizer=rule(), learning_rate=1e-3, batch_size=size, last_batch=last)
+        for rule, size, last in ((SGD, 7, "kept"), (Adam, 7, "dropped"), (SGD, "all", "kept"))
+    ]
+    experiment = Experiment(
+        problem=Network(dataset=TwoMoons(rows=40), hidden=()),
+        runs=runs,
+        budget=Budget(amount=3),
+        seeds=(0, 1),
+    )
+
+    history = fit(experiment)
+
+    assert estimate(experiment).updates == sum(int(run.last_step.sum()) for run in history.runs)
+    assert estimate(experiment).rows == sum(int(run.rows_seen.sum()) for run in history.runs)
+
+
+def test_seconds_grow_with_the_work():
+    def seconds(**fields):
+        return estimate(
+            Experiment(**{"runs": [Run(optimizer=SGD(), learning_rate=0.1)], **fields})
+        ).seconds
+
+    assert seconds(budget=Budget(amount=1_000)) > 5 * seconds(budget=Budget(amount=100))
+    assert seconds(seeds=range(30)) > seconds()
+    assert seconds(problem=Network(hidden=(256, 256))) > seconds(problem=Network(hidden=(2,)))
+    assert seconds(record_every=1) > seconds()
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        Experiment(budget=Budget(amount=150)),
+        Experiment(
+            problem=Function(),
+            runs=[Run(optimizer=Adam(), learning_rate=0.01, batch_size=1)],
+            budget=Budget(amount=3_000, unit="iterations"),
+        ),
+    ],
+    ids=["first view", "function"],
+)
+def test_seconds_are_of_the_right_order(experiment):
+    began = time.perf_counter()
+    fit(experiment)
+    taken = time.perf_counter() - began
+
+    assert taken / 20 < estimate(experiment).seconds < 20 * taken
+
+
+def test_what_is_too_large_is_refused_with_value_and_limit():
+    with pytest.raises(InvalidInput) as caught:
+        estimate(LARGEST).check_memory()
+    error = caught.value
+    assert (error.code, error.field, error.limits) == ("too_expensive", "bytes", LIMITS["bytes"])
+    assert error.value > LIMITS["bytes"].high
+
+    with pytest.raises(InvalidInput) as caught:
+        estimate(LARGEST).check_time()
+    error = caught.value
+    assert (error.code, error.field, error.limits) == (
+        "too_expensive",
+        "seconds",
+        LIMITS["seconds"],
+    )
+    assert error.value > 60
+
+
+def test_the_first_view_is_allowed():
+    cost = estimate(Experiment())
+
+    cost.check_memory()
+    cost.check_time()
+
+
+@pytest.mark.parametrize(
+    ("cost", "refused"),
+    [
+        (Cost(1, 1, 2 * 1024**3, 64 * 1024**2, 60.0), []),
+        (Cost(1, 1, 2 * 1024**3 + 1, 0, 0.0), ["check_memory"]),
+        (Cost(1, 1, 0, 64 * 1024**2 + 1, 0.0), ["check_memory"]),
+        (Cost(1, 1, 0, 0, 60.1), ["check_time"]),
+    ],
+)
+def test_limits_are_exact(cost, refused):
+    found = []
+    for check in ("check_memory", "check_time"):
+        try:
+            getattr(cost, check)()
+        except InvalidInput:
+            found.append(check)
+
+    assert found == refused

@@ -1,0 +1,109 @@
+"""Intervals, lengths and the one table of limits."""
+
+import math
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import LIMITS, Interval, InvalidInput
+from engine.limits import Length
+from engine.spec import Spec
+
+CLOSED, OPEN = Interval(0, 1), Interval(0, 1, open_low=True, open_high=True)
+
+
+class Holder(Spec):
+    """Stands for any description."""
+
+    share: Annotated[float, Interval(0, 1, open_high=True)] = 0.5
+    count: Annotated[int, Interval(1, 10)] = 1
+    counts: Annotated[tuple[int, ...], Length(Interval(1, 3))] = (1,)
+
+
+def test_table_of_limits():
+    """The table of the documentation, number by number."""
+    assert {name: (limit.low, limit.high) for name, limit in LIMITS.items()} | {
+        "rows": (2, 60_000),
+        "features": (1, 784),
+        "classes": (2, 10),
+        "hidden_layers": (0, 4),
+        "units": (1, 256),
+        "parameters": (1, 250_000),
+        "learning_rate": (1e-8, 1e7),
+        "batch_size": (1, 60_000),
+        "epochs": (1, 10_000),
+        "runs": (1, 12),
+        "lanes": (1, 2_000),
+        "seeds": (1, 30),
+        "seconds": (0, 60),
+        "history_bytes": (0, 64 * 1024**2),
+        "name_characters": (0, 80),
+    } == {name: (limit.low, limit.high) for name, limit in LIMITS.items()}
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (CLOSED, "[0, 1]"),
+        (OPEN, "(0, 1)"),
+        (Interval(0, 1, open_high=True), "[0, 1)"),
+        (Interval(1e-8, 1e7), "[1e-08, 1e+07]"),
+    ],
+)
+def test_interval_is_written_as_in_mathematics(interval, text):
+    assert str(interval) == text
+
+
+def test_ends_belong_to_a_closed_interval_only():
+    assert 0 in CLOSED
+    assert 1 in CLOSED
+    assert 0 not in OPEN
+    assert 1 not in OPEN
+    assert 0.5 in OPEN
+
+
+@given(st.floats())
+def test_membership_is_that_of_numbers(value):
+    assert (value in CLOSED) == (not math.isnan(value) and 0 <= value <= 1)
+    assert (value in OPEN) == (not math.isnan(value) and 0 < value < 1)
+
+
+def refusal(**fields):
+    """The code with which a field is refused; None where it is accepted."""
+    try:
+        Holder(**fields)
+    except InvalidInput as error:
+        return error.code
+    return None
+
+
+@given(st.floats())
+def test_a_field_accepts_exactly_its_interval(value):
+    outside = "out_of_range" if math.isfinite(value) else "not_finite"
+
+    assert refusal(share=value) == (None if 0 <= value < 1 else outside)
+
+
+@given(st.integers())
+def test_an_integer_field_accepts_exactly_its_interval(value):
+    assert refusal(count=value) == (None if 1 <= value <= 10 else "out_of_range")
+
+
+def test_numbers_keep_their_type():
+    assert type(Holder(share=0).share) is float
+    assert type(Holder(count=3).count) is int
+
+
+@pytest.mark.parametrize(
+    ("items", "fits"), [([], False), ([1], True), ([1, 2, 3], True), ([1] * 4, False)]
+)
+def test_length(items, fits):
+    if fits:
+        assert Holder(counts=items).counts == tuple(items)
+        return
+    with pytest.raises(InvalidInput) as caught:
+        Holder(counts=items)
+    assert (caught.value.code, caught.value.value) == ("wrong_length", len(items))
+    assert caught.value.limits == Interval(1, 3)

@@ -1,0 +1,107 @@
+"""One kind of error, with the path in the input, whatever pydantic calls its parts."""
+
+import pickle
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from engine import Interval, InvalidInput
+from engine.errors import CODES
+from engine.spec import Spec, parse_json
+
+
+class Left(Spec):
+    name: Literal["left"] = "left"
+    left: Annotated[int, Interval(0, 9)] = 0
+
+
+class Right(Spec):
+    name: Literal["right"] = "right"
+    text: Annotated[str, Field(max_length=3)] = "x"
+
+
+class Tree(Spec):
+    """A family, a family within a tuple, and a union of names and numbers."""
+
+    side: Annotated[Left | Right, Field(discriminator="name")] = Left()
+    sides: tuple[Annotated[Left | Right, Field(discriminator="name")], ...] = ()
+    size: Literal["all", "none"] | Annotated[int, Interval(1, 5)] = 1
+    flag: bool = Field(default=False, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field", "value"),
+    [
+        ({"side": {"name": "left", "left": 99}}, "out_of_range", "side.left", 99),
+        ({"side": {"name": "left", "right": 1}}, "unknown_field", "side.right", 1),
+        ({"side": {"name": "up"}}, "unknown_choice", "side.name", "up"),
+        ({"side": {}}, "missing", "side", {}),
+        ({"side": 3}, "wrong_type", "side", 3),
+        ({"sides": [Left(), {"name": "left", "left": True}]}, "wrong_type", "sides.1.left", True),
+        ({"sides": [{"name": "right", "text": "long"}]}, "wrong_length", "sides.0.text", "long"),
+        ({"size": "some"}, "unknown_choice", "size", "some"),
+        ({"size": 6}, "out_of_range", "size", 6),
+        ({"size": 1.5}, "wrong_type", "size", 1.5),
+        ({"flag": 1}, "wrong_type", "flag", 1),
+        ({"colour": 1}, "unknown_field", "colour", 1),
+    ],
+)
+def test_every_way_in_gives_the_same_error(fields, code, field, value):
+    for make in (lambda: Tree(**fields), lambda: Tree.model_validate(fields)):
+        with pytest.raises(InvalidInput) as caught:
+            make()
+        error = caught.value
+        assert (error.code, error.field, error.value) == (code, field, value)
+        assert error.code in CODES
+        assert error.__cause__ is None
+
+
+def test_choices_and_lengths_are_told():
+    with pytest.raises(InvalidInput) as caught:
+        Tree(size="some")
+    assert caught.value.limits == ("all", "none")
+
+    with pytest.raises(InvalidInput) as caught:
+        Tree(sides=[{"name": "right", "text": "long"}])
+    assert str(caught.value.limits).endswith(", 3]")
+
+
+def test_error_reads_well_in_a_traceback():
+    error = InvalidInput("out_of_range", "runs.0.batch_size", 0, Interval(1, 300))
+
+    assert str(error) == "runs.0.batch_size: out_of_range: 0 (allowed: [1, 300])"
+    assert str(InvalidInput("not_json", "", "x")) == "input: not_json: 'x'"
+    assert len(str(InvalidInput("wrong_type", "seeds", "x" * 10**6, "tuple"))) < 120
+
+
+def test_error_is_a_value_error_that_can_be_sent_between_processes():
+    error = InvalidInput("out_of_range", "a", 1, Interval(2, 3))
+
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - of our own making
+
+    assert isinstance(again, ValueError)
+    assert (again.code, again.field, again.value, again.limits) == (
+        "out_of_range",
+        "a",
+        1,
+        Interval(2, 3),
+    )
+
+
+def test_error_can_be_told_of_another_path():
+    error = InvalidInput("missing", "b", 1, None).at("a.b")
+
+    assert (error.code, error.field, error.value, error.limits) == ("missing", "a.b", 1, None)
+
+
+def test_descriptions_are_values():
+    assert Tree() == Tree()
+    assert len({Tree(), Tree(), Tree(size=2)}) == 2
+
+
+def test_json_is_parsed_strictly():
+    assert parse_json('{"a": [1, 2.5, null, true]}') == {"a": [1, 2.5, None, True]}
+    for text in ("NaN", "[Infinity]", "", "{", "{'a': 1}", "[1,]"):
+        with pytest.raises(InvalidInput, match="not_json"):
+            parse_json(text)

@@ -1,0 +1,244 @@
+"""The engine's errors in words: what was refused, what was given, what is allowed."""
+
+import re
+
+import pytest
+
+from engine import Budget, Experiment, InvalidInput, Network, Run, estimate
+from engine.datasets import Blobs
+from engine.errors import CODES
+from engine.optimizers import SGD
+from files.document import Document, read_document, to_link
+from files.errors import explain
+from language import set_language
+
+HANGUL = re.compile("[가-힣]")
+IN_ORDER = "adagrad, rmsprop, adam, adamw"  # of the registry
+
+
+def run(**fields):
+    """An experiment of one run with these fields."""
+    return {"runs": [{"optimizer": {"name": "sgd"}, "learning_rate": 0.1, **fields}]}
+
+
+def validated(fields):
+    return lambda: Experiment.model_validate(fields)
+
+
+def for_hours():
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)] * 12
+    experiment = Experiment(runs=runs, budget=Budget(amount=10_000), seeds=tuple(range(30)))
+    estimate(experiment).check_time()
+
+
+def beyond_memory():
+    blobs = Blobs(rows=60_000, features=784)
+    problem = Network(dataset=blobs, hidden=(256,), loss="cross_entropy")
+    estimate(Experiment(problem=problem, seeds=tuple(range(30)))).check_memory()
+
+
+# What is done, its code, and what a reader must find in English and in Korean.
+CASES = {
+    "text for a number": (
+        validated(run(learning_rate="fast")),
+        "wrong_type",
+        ["Learning rate of run 1", "fast", "number"],
+        ["실행 1의 학습률", "fast"],
+    ),
+    "a boolean for a number": (
+        validated(run(learning_rate=True)),
+        "wrong_type",
+        ["Learning rate of run 1", "True", "number"],
+        ["실행 1의 학습률", "True"],
+    ),
+    "not a number": (
+        validated(run(learning_rate=float("nan"))),
+        "not_finite",
+        ["Learning rate of run 1", "nan", "1e-08", "10,000,000"],
+        ["실행 1의 학습률", "nan", "1e-08", "10,000,000"],
+    ),
+    "a negative rate": (
+        validated(run(learning_rate=-1.0)),
+        "out_of_range",
+        ["Learning rate of run 1", "-1", "1e-08", "10,000,000"],
+        ["실행 1의 학습률", "-1", "1e-08", "10,000,000"],
+    ),
+    "an excluded end": (
+        validated(run(optimizer={"name": "momentum", "momentum": 1.0})),
+        "out_of_range",
+        ["Momentum of run 1", "1", "[0 … 1)"],
+        ["실행 1의 모멘텀", "1", "[0 … 1)"],
+    ),
+    "a batch larger than the data": (
+        validated(run(batch_size=301)),
+        "out_of_range",
+        ["Batch size of run 1", "301", "[1 … 300]"],
+        ["실행 1의 배치 크기", "301", "[1 … 300]"],
+    ),
+    "the second run": (
+        validated({"runs": run()["runs"] + run(batch_size=0)["runs"]}),
+        "out_of_range",
+        ["Batch size of run 2", "0"],
+        ["실행 2의 배치 크기", "0"],
+    ),
+    "too noisy": (
+        validated({"problem": {"kind": "network", "dataset": {"name": "xor", "noise": 11.0}}}),
+        "out_of_range",
+        ["Noise", "11", "[0 … 10]"],
+        ["노이즈", "11", "[0 … 10]"],
+    ),
+    "a wide second layer": (
+        lambda: Network(hidden=(8, 257)),
+        "out_of_range",
+        ["Units of hidden layer 2", "257", "[1 … 256]"],
+        ["은닉층 2의 유닛 수", "257", "[1 … 256]"],
+    ),
+    "a budget of nothing": (
+        validated({"budget": {"amount": 0}}),
+        "out_of_range",
+        ["Budget", "0"],
+        ["학습량", "0"],
+    ),
+    "a target without a number": (
+        validated({"stopping": {"target_loss": float("inf")}}),
+        "not_finite",
+        ["Target loss", "inf"],
+        ["목표 손실", "inf"],
+    ),
+    "the rate of a run in a file": (
+        lambda: read_document('{"experiment": {"runs": [{"learning_rate": 0.1}]}}'),
+        "missing",
+        ["Optimizer of run 1"],
+        ["실행 1의 옵티마이저"],
+    ),
+    "just above the limit": (
+        validated(run(learning_rate=10_000_001.0)),
+        "out_of_range",
+        ["10000001"],
+        ["10000001"],
+    ),
+    "an unknown rule": (
+        validated(run(optimizer={"name": "adamax"})),
+        "unknown_choice",
+        ["Optimizer of run 1", "adamax", IN_ORDER],
+        ["실행 1의 옵티마이저", "adamax", IN_ORDER],
+    ),
+    "an unknown field": (
+        validated(run(colour="red")),
+        "unknown_field",
+        ["colour", "run 1"],
+        ["colour", "실행 1"],
+    ),
+    "no rate": (
+        validated({"runs": [{"optimizer": {"name": "sgd"}}]}),
+        "missing",
+        ["Learning rate of run 1"],
+        ["실행 1의 학습률"],
+    ),
+    "no runs": (
+        validated({"runs": []}),
+        "wrong_length",
+        ["Runs", "0", "[1 … 12]"],
+        ["실행", "0", "[1 … 12]"],
+    ),
+    "start values of another network": (
+        lambda: Network(start=(1.0, 2.0)),
+        "wrong_length",
+        ["Starting weights", "2", f"{Network().n_params}"],
+        ["초기 가중치", "2", f"{Network().n_params}"],
+    ),
+    "a seed twice": (
+        validated({"seeds": [7, 7]}),
+        "duplicate",
+        ["Seeds", "7, 7"],
+        ["시드", "7, 7"],
+    ),
+    "a loss for two classes on three": (
+        validated({"problem": {"kind": "network", "dataset": {"name": "iris"}}}),
+        "conflict",
+        ["Loss function", "binary_cross_entropy", "Data set", "iris"],
+        ["손실 함수", "binary_cross_entropy", "데이터셋", "iris"],
+    ),
+    "hours": (for_hours, "too_expensive", ["60 s", "epochs", "seeds"], ["60초", "에포크", "시드"]),
+    "gigabytes": (
+        beyond_memory,
+        "too_expensive",
+        ["MB", "2048 MB", "smaller network"],
+        ["MB", "2048 MB", "더 작은 신경망"],
+    ),
+    "too much for a link": (
+        lambda: to_link(Document(experiment=Experiment(problem=Network(start=(1 / 7,) * 105)))),
+        "too_expensive",
+        ["link", "2,000"],
+        ["링크", "2,000"],
+    ),
+    "too much for a file": (
+        lambda: read_document(b" " * 2**21),
+        "too_expensive",
+        ["file", "2.0 MB", "1 MB"],
+        ["파일", "2.0 MB", "1 MB"],
+    ),
+    "half a file": (
+        lambda: Experiment.model_validate_json('{"runs": ['),
+        "not_json",
+        ["JSON", '{"runs": ['],
+        ["JSON", '{"runs": ['],
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def refusal(do):
+    with pytest.raises(InvalidInput) as caught:
+        do()
+    return caught.value
+
+
+def test_every_code_has_a_case():
+    assert {code for _do, code, *_texts in CASES.values()} == set(CODES)
+
+
+@pytest.mark.parametrize(("do", "code", "english", "korean"), CASES.values(), ids=CASES)
+def test_a_refusal_names_field_value_and_limits(do, code, english, korean):
+    error = refusal(do)
+
+    assert error.code == code
+    for language, parts in (("en", english), ("ko", korean)):
+        set_language(language)
+        text = explain(error)
+        assert [part for part in parts if part not in text] == []
+        assert "None" not in text
+
+
+@pytest.mark.parametrize(("do", "code"), [case[:2] for case in CASES.values()], ids=CASES)
+def test_a_refusal_is_told_in_the_readers_language(do, code):
+    error = refusal(do)
+    english = explain(error)
+    set_language("ko")
+    korean = explain(error)
+
+    assert not HANGUL.search(english), code
+    assert HANGUL.search(korean), code
+    assert english[0].isupper()
+    assert korean[-1] in ".]:[", korean  # a whole sentence, or one that quotes the file
+
+
+@pytest.mark.parametrize(
+    "do",
+    [validated(run(learning_rate="9" * 10_000)), validated({"9" * 10_000: 1})],
+    ids=["value", "field"],
+)
+def test_a_long_text_is_cut_short(do):
+    text = explain(refusal(do))
+
+    assert "999…" in text
+    assert len(text) < 200
+
+
+@pytest.mark.parametrize("value", ["{field}", "{", "%s", "{0}", "<b>"])
+def test_a_value_that_looks_like_a_template_is_quoted_as_it_is(value):
+    assert value in explain(refusal(validated(run(learning_rate=value))))

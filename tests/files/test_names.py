@@ -1,0 +1,68 @@
+"""What runs are called: all different, and by what sets them apart."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import Experiment, Run
+from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
+from files.names import run_names
+from tests.strategies import runs
+
+ROWS = 300
+GIVEN = st.sampled_from(["", "", "Adam", "Adam (2)", "mine", "<b>"])
+
+
+def automatic(*compared):
+    return run_names(compared, [""] * len(compared))
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(runs(ROWS), GIVEN), min_size=1, max_size=12))
+def test_no_two_runs_have_the_same_name(compared):
+    names = run_names([run for run, _ in compared], [name for _, name in compared])
+
+    assert len(names) == len(set(names)) == len(compared)
+    assert all(names)
+
+
+@settings(max_examples=40)
+@given(st.lists(runs(ROWS), min_size=1, max_size=12))
+def test_an_automatic_name_begins_with_the_rules_own(compared):
+    for run, name in zip(compared, automatic(*compared), strict=True):
+        assert name.split(" ")[0] == run.optimizer.title.split(" ")[0]
+
+
+def test_rules_that_appear_once_need_no_more_than_their_name():
+    assert automatic(*Experiment().runs) == [rule.title for rule in OPTIMIZERS]
+
+
+def test_runs_of_one_rule_are_named_by_what_differs():
+    rates = [Run(optimizer=Adam(), learning_rate=rate) for rate in (0.1, 0.003)]
+    sizes = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, 32)]
+    momenta = [Run(optimizer=Momentum(share), learning_rate=0.1) for share in (0.0, 0.99)]
+
+    assert automatic(*rates) == ["Adam 0.1", "Adam 0.003"]
+    assert automatic(*sizes) == ["SGD B 1", "SGD B 32"]
+    assert [name.split()[-1] for name in automatic(*momenta)] == ["0", "0.99"]
+
+
+def test_a_run_of_another_rule_changes_no_name():
+    rates = [Run(optimizer=Adam(), learning_rate=rate) for rate in (0.1, 0.003)]
+    other = Run(optimizer=SGD(), learning_rate=7.0, batch_size=1)
+
+    assert automatic(*rates, other)[:2] == automatic(*rates)
+
+
+def test_equal_runs_are_numbered():
+    run = Run(optimizer=Adam(), learning_rate=0.1)
+    names = automatic(run, run, run)
+
+    assert names[0] == "Adam"
+    assert all(name.startswith("Adam ") for name in names[1:])
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_a_given_name_counts_as_it_is(name):
+    run = Run(optimizer=Adam(), learning_rate=0.1)
+
+    assert run_names([run], [name]) == [name]

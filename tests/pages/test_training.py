@@ -1,0 +1,511 @@
+"""The Compare page, driven without a browser."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ui.training
+from engine import Budget, Experiment, Function, Run, fit
+from engine.datasets import DATASETS
+from engine.experiment import ActivationName, LossName, StartName
+from engine.functions import FUNCTIONS
+from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
+from files.document import with_default_view
+from language import set_language
+from language.labels import LABELS, label
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
+PAGE = "pages/compare/training.py"
+# Markdown that would draw a picture, a link or a formula, unless a backslash takes its meaning.
+ACTIVE = re.compile(r"(?<!\\)(!\[|\]\(|<|\$)")
+HOSTILE = '![x](https://example.org/x.png) <img src="https://example.org/y.png"> $z$'
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@pytest.fixture(autouse=True)
+def trains_at_once(monkeypatch):
+    """Whether a training waits for a click depends on the machine; here none does, unless asked."""
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+
+
+def opened(script="dashboard.py", experiment=None, locale="en-US", link=None):
+    """A page after its first run."""
+    at = AppTest.from_file(str(ROOT / script), default_timeout=30)
+    at.context["locale"] = locale
+    for key, value in (link or {}).items():
+        at.query_params[key] = value
+    if experiment is not None:
+        at.session_state["document"] = with_default_view(experiment)
+    return run(at)
+
+
+def run(page_or_widget):
+    """Run the script, after a change of a widget if one is given."""
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def small(**fields):
+    """A comparison of two runs that trains in no time."""
+    runs = [Run(optimizer=SGD(), learning_rate=0.5), Run(optimizer=Adam(), learning_rate=0.01)]
+    return Experiment(**{"runs": runs, "budget": Budget(amount=5), **fields})
+
+
+def experiment(at):
+    return at.session_state["document"].experiment
+
+
+def table(at):
+    return at.dataframe[0].value
+
+
+def numbers(at):
+    return table(at).select_dtypes("number").to_numpy()
+
+
+def told(at):
+    """What the reader is told in boxes, without the backslashes that keep it plain."""
+    text = " ".join(box.value for box in (*at.warning, *at.error, *at.info))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+
+
+def options(slider):
+    """The numbers at which a slider stops."""
+    read = type(slider.value)
+    return [read(text.replace(",", "")) for text in slider.options]
+
+
+@pytest.fixture
+def nothing_may_train(monkeypatch):
+    """From now on a training is a mistake: what is shown must come from the cache."""
+
+    def forbid():
+        def train(_experiment):
+            pytest.fail("trained again")
+
+        monkeypatch.setattr(ui.training, "train", train)
+
+    return forbid
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("script", ["dashboard.py", *PAGES])
+def test_a_page_runs_alone_and_through_the_router(script, locale):
+    at = opened(script, locale=locale)
+
+    assert len(at.title) == 1
+
+
+def test_the_first_view_is_a_finished_comparison_of_seven_runs():
+    at = opened()
+
+    assert experiment(at) == Experiment()
+    assert len(at.pills[0].options) == 7
+    assert list(table(at)["Run"]) == [rule.title for rule in OPTIMIZERS]
+    assert np.isfinite(numbers(at)).all()
+    assert list(table(at)["Status"]).count("best") == 1
+    assert told(at) == ""
+
+
+def test_the_table_shows_what_the_engine_computes():
+    at = opened(experiment=small())
+    history = fit(small())
+
+    shown = table(at)
+    for position, past in enumerate(history.runs):
+        row = shown.iloc[position]
+        assert row["Training loss"] == past.training_loss.final[0]
+        assert row["Validation loss"] == past.validation_loss.final[0]
+        assert row["Accuracy"] == past.validation_score.final[0]
+    assert list(shown["Status"]).index("best") == history.best
+
+
+def test_every_slider_changes_the_experiment_and_the_results():
+    at = opened(experiment=small())
+    for key in [slider.key for slider in at.select_slider]:
+        slider, before, shown = at.select_slider(key=key), experiment(at), numbers(at)
+        stops = options(slider)
+        place = stops.index(slider.value)
+        chosen = stops[place + 1] if place + 1 < len(stops) else stops[place - 1]
+        run(slider.set_value(chosen))
+
+        assert experiment(at) != before, key
+        assert not np.array_equal(numbers(at), shown), key
+        assert at.select_slider(key=key).value == chosen, key
+        field = key.removesuffix("slider") + "number"
+        assert at.number_input(key=field).value == chosen, key
+
+
+def test_every_slider_has_a_field_beside_it_that_takes_what_lies_between_its_stops():
+    at = opened(experiment=small())
+    for key in [slider.key for slider in at.select_slider]:
+        stops = options(at.select_slider(key=key))
+        field = at.number_input(key=key.removesuffix("slider") + "number")
+        between = 0.00123 if isinstance(field.value, float) else max(stops[0], 1) + 2
+        before = experiment(at)
+        run(field.set_value(between))
+
+        assert experiment(at) != before, key
+        assert at.select_slider(key=key).value == between, key
+        assert at.number_input(key=field.key).value == between, key
+
+
+@pytest.mark.parametrize(
+    ("key", "count"),
+    [("optimizer", len(OPTIMIZERS)), ("activation", 5), ("start", 4), ("loss", 5)],
+)
+def test_every_choice_trains(key, count):
+    at = opened(experiment=small())
+    texts = at.selectbox(key=key).options
+    keys = set()
+    for position in range(len(texts)):
+        run(at.selectbox(key=key).select_index(position))
+        keys.add(experiment(at).key)
+        assert len(table(at)) == 2
+
+    assert len(texts) == count
+    assert len(keys) == count
+
+
+def test_every_data_set_can_be_chosen():
+    at = opened(experiment=small())
+    names = []
+    for position in range(len(DATASETS)):
+        run(at.selectbox(key="dataset").select_index(position))
+        names.append(experiment(at).problem.dataset.name)
+        assert len(table(at)) == 2
+
+    assert names == [dataset().name for dataset in DATASETS]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function().name)
+def test_a_test_function_is_trained_without_data(function):
+    runs = [one.model_copy(update={"batch_size": "all"}) for one in small().runs]
+    at = opened(experiment=small(problem=Function(function=function()), runs=runs))
+    for slider in ("start-x-slider", "start-y-slider"):
+        shown = numbers(at)
+        run(at.select_slider(key=slider).set_value(0.5))
+        assert not np.array_equal(numbers(at), shown)
+
+    assert experiment(at).problem.start == (0.5, 0.5)
+    assert "Validation loss" not in table(at)
+    assert told(at) == ""
+
+
+@pytest.mark.parametrize("key", ["sampling", "last_batch"])
+def test_how_batches_are_made_is_a_matter_of_the_run(key):
+    at = opened(experiment=small(runs=small().runs[:1] * 2))
+    run(at.selectbox(key=key).select_index(1))
+
+    first, second = experiment(at).runs
+    assert getattr(first, key) != getattr(second, key)
+    assert any("**" in caption.value for caption in at.caption)  # what breaks fairness is in bold
+
+
+@pytest.mark.parametrize("unit", ["iterations", "rows_seen"])
+def test_the_budget_counted_otherwise_is_as_long(unit):
+    at = opened(experiment=small())
+    before = experiment(at)
+    units = at.selectbox(key="budget-unit")
+    run(units.select_index(["epochs", "iterations", "rows_seen"].index(unit)))
+
+    after = experiment(at)
+    assert after.budget.unit == unit
+    assert [after.iterations(one) for one in after.runs] == [
+        before.iterations(one) for one in before.runs
+    ]
+
+
+def test_a_budget_that_is_too_long_in_another_unit_is_refused():
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")]
+    long = Experiment(runs=runs, budget=Budget(amount=10_001, unit="iterations"))
+    at = opened(experiment=long)
+    run(at.selectbox(key="budget-unit").select_index(0))
+
+    assert experiment(at) == long
+    assert "[1 … 10,000]" in told(at)
+
+
+def test_looking_differently_trains_nothing_and_keeps_the_numbers(nothing_may_train):
+    at = opened(experiment=small())
+    before, shown = experiment(at), numbers(at)
+    nothing_may_train()
+    for look in (
+        lambda: at.pills(key="selected-run").set_value(1),
+        lambda: at.segmented_control(key="quantity").set_value("batch_loss"),
+        lambda: at.segmented_control(key="axis").set_value("rows_seen"),
+        lambda: at.toggle(key="log").set_value(False),
+        lambda: at.segmented_control(key="language-switch").set_value("ko"),
+    ):
+        run(look())
+
+        assert experiment(at) == before
+        np.testing.assert_array_equal(shown, numbers(at))
+
+
+def test_the_editor_shows_the_selected_run():
+    at = opened()
+    for position, one in enumerate(experiment(at).runs):
+        run(at.pills(key="selected-run").set_value(position))
+
+        assert at.selectbox(key="optimizer").value == one.optimizer.name
+        assert at.number_input(key="learning_rate-number").value == one.learning_rate
+        assert at.latex[0].value.strip("$\n ") == one.optimizer.formula
+
+
+def test_every_hyperparameter_of_every_rule_can_be_set():
+    at = opened(experiment=small(runs=Experiment().runs))
+    for position, rule in enumerate(OPTIMIZERS):
+        run(at.pills(key="selected-run").set_value(position))
+        mine = [one.key for one in at.number_input if one.key.startswith(f"{rule().name}-")]
+        for key in mine:
+            run(at.number_input(key=key).set_value(0.25))
+        values = vars(experiment(at).runs[position].optimizer)
+
+        assert set(values.values()) - {0.25} == {rule().name}
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("add", 3),
+        ("duplicate", 3),
+        ("remove", 1),
+        ("preset-optimizers", 7),
+        ("preset-rates", 5),
+        ("preset-batches", 3),
+        ("preset-momenta", 4),
+        ("all-learning_rate", 2),
+        ("all-batch_size", 2),
+        ("all-optimizer", 2),
+        ("reset", 7),
+    ],
+)
+def test_every_button_does_what_it_says_and_shows_its_results(key, expected):
+    at = opened(experiment=small())
+    run(at.button(key=key).click())
+
+    assert len(experiment(at).runs) == expected
+    assert len(table(at)) == expected
+    assert len(set(table(at)["Run"])) == expected
+
+
+def test_a_preset_can_be_chosen_while_a_later_run_is_selected():
+    at = opened()
+    run(at.pills(key="selected-run").set_value(6))
+    run(at.button(key="preset-batches").click())
+
+    assert len(table(at)) == 3
+    assert at.pills(key="selected-run").value == 0
+
+
+@pytest.mark.parametrize("name", ["target_loss", "gradient_norm", "patience"])
+def test_a_stopping_rule_is_switched_on_and_off(name):
+    at = opened(experiment=small())
+    run(at.toggle(key=f"{name}-on").set_value(True))
+    assert getattr(experiment(at).stopping, name) is not None
+
+    run(at.number_input(key=f"{name}-number").set_value(2))
+    assert getattr(experiment(at).stopping, name) == 2
+
+    run(at.toggle(key=f"{name}-on").set_value(False))
+    assert experiment(at) == small()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "key", "value", "parts"),
+    [
+        (
+            lambda at: at.toggle(key="gradient_norm-on").set_value(True),
+            "gradient_norm-number",
+            -1.0,
+            ["Gradient norm", "-1", "[0 … "],
+        ),
+        (
+            lambda at: at.toggle(key="patience-on").set_value(True),
+            "patience-number",
+            0,
+            ["Patience", "0", "[1 … 10,000]"],
+        ),
+        (
+            lambda at: at.selectbox(key="optimizer").select_index(1),
+            "momentum-momentum-number",
+            1.0,
+            ["Momentum of run 1", "1", "[0 … 1)"],
+        ),
+    ],
+    ids=["gradient norm", "patience", "momentum"],
+)
+def test_an_invalid_value_is_explained_and_nothing_is_lost(prepare, key, value, parts):
+    at = opened(experiment=small())
+    run(prepare(at))
+    before, shown = experiment(at), numbers(at)
+    run(at.number_input(key=key).set_value(value))
+
+    assert experiment(at) == before
+    assert [part for part in parts if part not in told(at)] == []
+    np.testing.assert_array_equal(shown, numbers(at))
+    assert at.number_input(key=key).value != value
+
+
+def test_a_change_that_makes_another_setting_impossible_is_explained():
+    at = opened(experiment=small())
+    run(at.toggle(key="patience-on").set_value(True))
+    run(at.number_input(key="validation_share-number").set_value(0.0))
+
+    assert experiment(at).problem.validation_share == small().problem.validation_share
+    assert "Patience" in told(at)
+
+
+def test_a_diverged_run_is_a_result():
+    runs = [*small().runs, Run(optimizer=SGD(), learning_rate=1e7)]
+    at = opened(experiment=small(runs=runs))
+
+    assert "diverged" in table(at)["Status"].iloc[2]
+    assert np.isnan(table(at)["Training loss"].iloc[2])
+    assert told(at) == ""
+
+
+def test_runs_that_differ_only_in_the_rules_class_do_not_share_a_result():
+    shown = []
+    for rule in (Momentum, Nesterov):
+        one = small(runs=[Run(optimizer=rule(0.9), learning_rate=0.1)])
+        shown.append(numbers(opened(experiment=one)))
+        np.testing.assert_array_equal(fit(one).runs[0].training_loss.final[0], shown[-1][0, 0])
+
+    assert not np.array_equal(*shown)
+
+
+def test_a_long_training_waits_for_a_click(monkeypatch):
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 0.0)
+    long = small(data_seed=4_000_001)
+    at = opened(experiment=long)
+    assert len(at.dataframe) == 0
+
+    run(at.button(key="training-begin").click())
+    assert table(at)["Training loss"].iloc[0] == fit(long).runs[0].training_loss.final[0]
+
+
+def test_while_a_long_training_waits_the_last_result_stays(monkeypatch):
+    at = opened(experiment=small())
+    shown = numbers(at)
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 0.0)
+    run(at.number_input(key="data_seed-number").set_value(4_000_002))
+
+    assert at.button(key="training-begin").label.startswith("Train")
+    np.testing.assert_array_equal(shown, numbers(at))
+
+
+def test_a_training_beyond_the_limit_is_refused_with_the_limit():
+    sizes = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)] * 12
+    seeds = tuple(range(30))
+    at = opened(experiment=Experiment(runs=sizes, budget=Budget(amount=10_000), seeds=seeds))
+
+    assert "the limit is 60 s" in told(at)
+    assert len(at.dataframe) == 0
+
+
+def test_korean_is_spoken_to_a_korean_browser():
+    at = opened(experiment=small(), locale="ko-KR")
+
+    assert list(table(at).columns)[-5:] == ["실행", "훈련 손실", "검증 손실", "정확도", "상태"]
+    assert at.select_slider(key="budget-epochs-slider").label == "에포크"
+    assert at.selectbox(key="optimizer").label == "옵티마이저"
+    texts = " ".join(one.value for one in (*at.subheader, *at.caption[-1:]))
+    assert re.search("[가-힣]", texts)
+    assert "epoch" not in texts
+
+
+def test_a_language_that_is_not_there_is_english():
+    assert opened(locale="fr-FR").selectbox(key="optimizer").label == "Optimizer"
+
+
+def test_a_link_shows_its_values_exactly():
+    at = opened(link={"run": ["adam~0.00123~299", "sgd~7.7~all"], "budget": "7"})
+
+    assert at.number_input(key="learning_rate-number").value == 0.00123
+    assert at.select_slider(key="learning_rate-slider").value == 0.00123
+    assert at.number_input(key="batch_size-number").value == 299
+    assert list(table(at)["Run"]) == ["Adam", "SGD"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"run": "sgd~fast~32"}, {"budget": "0"}, {"data": "nothing"}, {"format": "99"}, {"log": "?"}],
+    ids=str,
+)
+def test_a_broken_link_opens_the_first_view_and_says_so(link):
+    at = opened(link=link)
+
+    assert experiment(at) == Experiment()
+    assert len(table(at)) == 7
+    assert "could not be opened" in told(at)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"name": [HOSTILE], "run": ["sgd~0.5~32"], "budget": "3"},
+        {"data": HOSTILE},
+        {"loss": HOSTILE},
+        {"run": [HOSTILE]},
+        {"run": [f"{HOSTILE}~1~1"]},
+        {"budget": HOSTILE},
+        {"format": HOSTILE},
+        {HOSTILE[:33]: "1"},
+    ],
+    ids=lambda link: "-".join(link)[:9],
+)
+def test_nothing_in_a_link_becomes_markup(link):
+    at = opened(link=link)
+
+    marked = [*at.markdown, *at.caption, *at.warning, *at.error, *at.info, *at.title]
+    for text in [one.value for one in marked]:
+        assert not ACTIVE.search(text), text
+    for chip in at.pills(key="selected-run").options:
+        _picture, _, name = chip.partition(") ")
+        assert not ACTIVE.search(name), chip
+
+
+def test_a_hostile_name_is_a_name():
+    at = opened(experiment=small())
+    run(at.text_input(key="run-name").set_value(HOSTILE[:80]))
+
+    assert table(at)["Run"].iloc[0] == HOSTILE[:80]
+    assert experiment(at) == small()
+
+
+def ids():
+    """Every id of the registries that a reader sees."""
+    yield from (dataset().name for dataset in DATASETS)
+    for dataset in DATASETS:
+        yield from (name for name in dataset.model_fields if name != "name")
+    yield from (function().name for function in FUNCTIONS)
+    for names in (ActivationName, LossName, StartName):
+        yield from names.__args__
+    for rule in OPTIMIZERS:
+        yield from (name for name in vars(rule()) if name != "name")
+    yield from ("budget", "target_loss", "gradient_norm", "patience", "diverged", "stopped")
+    yield from ("training_loss", "validation_loss", "batch_loss", "accuracy", "r2")
+    yield from ("iterations", "epochs", "rows_seen", "seconds")
+    yield from ("shuffled", "replacement", "kept", "dropped")
+
+
+@pytest.mark.parametrize("name", sorted(set(ids())))
+def test_every_id_has_a_label_in_both_languages(name):
+    english = label(name)
+    set_language("ko")
+    korean = label(name)
+
+    assert english == LABELS[name]
+    assert "_" not in english
+    assert re.search("[가-힣]", korean) or korean == english  # a proper name, a formula

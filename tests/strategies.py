@@ -1,0 +1,172 @@
+"""Hypothesis strategies: valid experiments, and small ones that train in milliseconds."""
+
+from hypothesis import strategies as st
+
+from engine import Budget, Experiment, Function, Network, Run, Stopping
+from engine.datasets import (
+    Blobs,
+    BreastCancer,
+    Circles,
+    Diabetes,
+    Digits,
+    Iris,
+    Line,
+    Polynomial,
+    Sine,
+    SingleRow,
+    Spirals,
+    ThreePoints,
+    TwoMoons,
+    Xor,
+)
+from engine.functions import Bowl, Ravine, Rosenbrock
+from engine.limits import LIMITS
+from engine.optimizers import OPTIMIZERS, hyperparameters
+
+SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def numbers(interval):
+    """Every float of an interval."""
+    return st.floats(
+        interval.low,
+        interval.high,
+        exclude_min=interval.open_low,
+        exclude_max=interval.open_high,
+    )
+
+
+@st.composite
+def rules(draw, classes=OPTIMIZERS):
+    """A rule with hyperparameters from their whole range."""
+    rule = draw(st.sampled_from(classes))
+    return rule(**{name: draw(numbers(i)) for name, i in hyperparameters(rule).items()})
+
+
+def batch_sizes(rows):
+    """A batch size that fits so many training rows."""
+    return st.one_of(st.just("all"), st.integers(1, rows), st.just(1), st.just(rows))
+
+
+@st.composite
+def runs(draw, rows, rates=None, sizes=None):
+    """A run that fits so many training rows."""
+    sizes = batch_sizes(rows) if sizes is None else sizes
+    return Run(
+        optimizer=draw(rules()),
+        learning_rate=draw(numbers(LIMITS["learning_rate"]) if rates is None else rates),
+        batch_size=draw(sizes),
+        sampling=draw(st.sampled_from(("shuffled", "replacement"))),
+        last_batch=draw(st.sampled_from(("kept", "dropped"))),
+    )
+
+
+def datasets(most_rows):
+    """Every data set; the generated ones with up to so many rows."""
+    rows, noise = st.integers(4, most_rows), st.floats(0, 10)
+    curves = [st.builds(d, rows=rows, noise=noise) for d in (Line, Sine, Polynomial)]
+    planes = [st.builds(d, rows=rows, noise=noise) for d in (TwoMoons, Circles, Xor, Spirals)]
+    blobs = st.builds(
+        Blobs,
+        rows=st.integers(10, most_rows),
+        noise=noise,
+        classes=st.integers(2, 10),
+        features=st.integers(1, 6),
+    )
+    tiny = [st.just(SingleRow()), st.just(ThreePoints())]
+    return st.one_of(*curves, *planes, blobs, *tiny)
+
+
+def real_datasets():
+    """The measured data sets."""
+    return st.sampled_from([Iris(), BreastCancer(), Digits(), Diabetes()])
+
+
+@st.composite
+def networks(draw, data, most_units=16, l2=None):
+    """A network on a data set, with a loss that fits it."""
+    dataset = draw(data)
+    losses = list(SQUARED)
+    if dataset.task == "classification":
+        losses.append("cross_entropy")
+    if dataset.n_classes == 2:
+        losses.append("binary_cross_entropy")
+    loss = draw(st.sampled_from(losses))
+    outputs = ACTIVATIONS if loss in SQUARED else ("identity",)
+    return Network(
+        dataset=dataset,
+        validation_share=draw(st.sampled_from((0.0, 0.25, 0.5))),
+        standardize=draw(st.booleans()),
+        standardize_targets=dataset.task == "regression" and draw(st.booleans()),
+        hidden=draw(st.lists(st.integers(1, most_units), max_size=4)),
+        activation=draw(st.sampled_from(ACTIVATIONS)),
+        output_activation=draw(st.sampled_from(outputs)),
+        bias=draw(st.booleans()),
+        loss=loss,
+        l2=draw(st.floats(0, 10) if l2 is None else l2),
+        start=draw(st.sampled_from(("he", "glorot", "uniform", "zeros"))),
+    )
+
+
+def functions():
+    """A test function and a start."""
+    coordinate = st.floats(-1e6, 1e6)
+    kinds = st.one_of(
+        st.just(Ravine()), st.just(Rosenbrock()), st.builds(Bowl, condition=st.floats(1, 1e6))
+    )
+    starts = st.one_of(st.none(), st.tuples(coordinate, coordinate))
+    return st.builds(Function, function=kinds, start=starts)
+
+
+@st.composite
+def experiments(draw):
+    """Any valid experiment; most would take long to train."""
+    data = st.one_of(datasets(60_000), real_datasets())
+    problem = draw(st.one_of(networks(data), functions()))
+    validated = problem.kind == "network" and problem.training_rows < problem.dataset.n_rows
+    unit = draw(st.sampled_from(("epochs", "iterations", "rows_seen")))
+    number = st.none() | st.floats(0, 1e12)
+    return Experiment(
+        problem=problem,
+        runs=draw(st.lists(runs(problem.training_rows), min_size=1, max_size=12)),
+        budget=Budget(amount=draw(st.integers(1, int(LIMITS[unit].high))), unit=unit),
+        stopping=Stopping(
+            target_loss=draw(st.none() | st.floats(-1e12, 1e12)),
+            gradient_norm=draw(number),
+            patience=draw(st.none() | st.integers(1, 10_000)) if validated else None,
+        ),
+        record_every=draw(st.none() | st.integers(1, 600_000_000)),
+        data_seed=draw(SEEDS),
+        seeds=draw(st.lists(SEEDS, min_size=1, max_size=30, unique=True)),
+    )
+
+
+@st.composite
+def small_experiments(draw, most_runs=4):
+    """An experiment of a few updates, with rates from crawling to diverging.
+
+    Its runs share one or two batch sizes, so that many of them step together.
+    """
+    rates = st.sampled_from((1e-3, 0.03, 0.3, 3.0, 1e7))
+    small_network = networks(datasets(24), most_units=5, l2=st.sampled_from((0.0, 0.1)))
+    problem = draw(st.one_of(small_network, small_network, functions()))
+    validated = problem.kind == "network" and problem.training_rows < problem.dataset.n_rows
+    unit = draw(st.sampled_from(("epochs", "iterations", "rows_seen")))
+    rows = problem.training_rows
+    sizes = draw(st.lists(batch_sizes(rows), min_size=1, max_size=2))
+    some_runs = runs(rows, rates, st.sampled_from(sizes))
+    return Experiment(
+        problem=problem,
+        runs=draw(st.lists(some_runs, min_size=1, max_size=most_runs)),
+        budget=Budget(amount=draw(st.integers(1, 5 if unit == "epochs" else 40)), unit=unit),
+        stopping=Stopping(
+            target_loss=draw(st.none() | st.floats(0, 1)),
+            gradient_norm=draw(st.none() | st.floats(0, 0.5)),
+            patience=draw(st.none() | st.integers(1, 3)) if validated else None,
+        ),
+        record_every=draw(st.none() | st.integers(1, 7)),
+        data_seed=draw(st.integers(0, 3)),
+        seeds=draw(st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True)),
+    )

@@ -1,0 +1,324 @@
+"""The session's comparison: always valid; what does not fit is refused and explained."""
+
+import pytest
+import streamlit
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine import Budget, Experiment, Run
+from engine.datasets import DATASETS, Iris, Line, SingleRow, ThreePoints, TwoMoons
+from engine.limits import LIMITS
+from engine.optimizers import OPTIMIZERS, SGD, Adam
+from language import set_language
+from ui import session
+from ui.session import change, change_problem, change_run, document, look_at, looks, notices
+
+NAMES = [dataset().name for dataset in DATASETS]
+MOST_RUNS = int(LIMITS["runs"].high)
+ACTIONS = {
+    "add": session.add_run,
+    "duplicate": session.duplicate_run,
+    "remove": session.remove_run,
+    "reset": session.reset,
+    **{f"preset {name}": lambda name=name: session.use_preset(name) for name in session.PRESETS},
+    **{
+        f"apply {field}": lambda field=field: session.apply_to_all(field)
+        for field in ("learning_rate", "batch_size", "optimizer")
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """A session of its own, without a link."""
+    set_language("en")
+    monkeypatch.setattr(streamlit, "session_state", {})
+
+
+@pytest.fixture
+def linked(monkeypatch):
+    """Function that starts the session anew from a link."""
+
+    class Query(dict):
+        def get_all(self, key):
+            return self[key]
+
+    def open_with(**query):
+        monkeypatch.setattr(streamlit, "session_state", {})
+        monkeypatch.setattr(streamlit, "query_params", Query(query))
+        return document()
+
+    return open_with
+
+
+def experiment():
+    return document().experiment
+
+
+def select(position):
+    look_at(selected=position)
+
+
+def lines():
+    return [(look.colour, look.dash) for look in looks()]
+
+
+def is_valid():
+    return type(document()).model_validate(document().model_dump()) == document()
+
+
+def test_a_session_begins_with_the_first_view():
+    assert experiment() == Experiment()
+    assert [look.name for look in looks()] == [rule.title for rule in OPTIMIZERS]
+    assert notices() == []
+
+
+def test_a_change_is_taken_and_changes_nothing_else():
+    before = experiment()
+    change(budget=Budget(amount=5))
+
+    assert experiment() == before.model_copy(update={"budget": Budget(amount=5)})
+    assert notices() == []
+
+
+def test_a_run_is_changed_alone():
+    before = experiment()
+    change_run(2, learning_rate=0.00123, batch_size=300)
+
+    assert (experiment().runs[2].learning_rate, experiment().runs[2].batch_size) == (0.00123, 300)
+    assert experiment().runs[:2] + experiment().runs[3:] == before.runs[:2] + before.runs[3:]
+
+
+@pytest.mark.parametrize(
+    ("do", "parts"),
+    [
+        (lambda: change_run(0, batch_size=301, sampling="none"), ["Sampling of run 1", "none"]),
+        (lambda: change_run(1, learning_rate=-1.0), ["Learning rate of run 2", "-1", "1e-08"]),
+        (lambda: change_run(0, learning_rate=float("nan")), ["Learning rate of run 1", "nan"]),
+        (lambda: change_run(0, batch_size=0), ["Batch size of run 1", "0", "[1 … 60,000]"]),
+        (lambda: change_problem(hidden=(8, 257)), ["257", "[1 … 256]"]),
+        (lambda: change_problem(validation_share=0.95), ["0.95", "[0 … 0.9]"]),
+        (lambda: change(data_seed=-1), ["-1", "[0 … 4,294,967,295]"]),
+        (lambda: change(runs=()), ["0", "[1 … 12]"]),
+        (lambda: change(seeds=(3, 3)), ["3, 3"]),
+    ],
+)
+def test_a_refused_change_is_explained_and_nothing_is_lost(do, parts):
+    change(budget=Budget(amount=7))
+    look_at(axis="iterations")
+    before = document()
+    do()
+
+    assert document() == before
+    (notice,) = notices()
+    assert [part for part in parts if part not in notice] == []
+
+
+def test_a_notice_is_gone_with_the_next_change():
+    change_run(0, batch_size=0)
+    look_at(log=False)
+
+    assert notices() == []
+
+
+@pytest.mark.parametrize("start", NAMES)
+def test_every_data_set_follows_on_every_other(start):
+    specs = {dataset().name: dataset for dataset in DATASETS}
+    for name in NAMES:
+        change_problem(dataset=specs[start]())
+        change_problem(dataset=specs[name]())
+
+        assert experiment().problem.dataset.name == name
+        assert is_valid()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "loss"),
+    [
+        (Iris(), "cross_entropy"),
+        (Line(), "mean_squared_error"),
+        (TwoMoons(), "binary_cross_entropy"),
+    ],
+)
+def test_a_loss_that_does_not_fit_the_data_is_changed_with_a_notice(dataset, loss):
+    change_problem(dataset=dataset)
+
+    assert experiment().problem.loss == loss
+    assert ("loss" in " ".join(notices())) == (loss != Experiment().problem.loss)
+
+
+def test_batch_sizes_above_the_rows_become_all_with_a_notice():
+    change_run(0, batch_size=1)
+    change_problem(dataset=ThreePoints())
+    sizes = [run.batch_size for run in experiment().runs]
+
+    assert sizes == [1, *["all"] * 6]
+    assert f"{experiment().problem.training_rows} training rows" in " ".join(notices())
+
+
+def test_without_validation_rows_the_training_loss_is_drawn():
+    look_at(quantity="validation_loss")
+    change_problem(dataset=SingleRow())
+
+    assert document().view.quantity == "training_loss"
+
+
+def test_start_values_of_another_network_are_dropped_with_a_notice():
+    change_problem(start=(0.0,) * experiment().problem.n_params)
+    assert isinstance(experiment().problem.start, tuple)
+    change_problem(hidden=(3,))
+
+    assert isinstance(experiment().problem.start, str)
+    assert len(notices()) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"quantity": "batch_loss"}, {"axis": "rows_seen"}, {"log": False}, {"selected": 3}],
+)
+def test_looking_changes_nothing_that_is_computed(changes):
+    key = experiment().key
+    look_at(**changes)
+
+    (name, value), *_ = changes.items()
+    assert getattr(document().view, name) == value
+    assert experiment().key == key
+
+
+def test_a_run_that_is_added_takes_a_look_that_nobody_has():
+    before = lines()
+    session.add_run()
+
+    assert lines()[:7] == before
+    assert lines()[7] not in before
+    assert document().view.selected == 7
+
+
+def test_a_run_that_is_removed_recolours_no_other():
+    before = lines()
+    select(2)
+    session.remove_run()
+
+    assert lines() == before[:2] + before[3:]
+    assert [run.optimizer for run in experiment().runs] == [
+        rule() for rule in OPTIMIZERS if rule is not OPTIMIZERS[2]
+    ]
+
+
+def test_a_duplicate_is_equal_and_has_a_name_and_a_look_of_its_own():
+    select(5)
+    session.duplicate_run()
+
+    assert experiment().runs[7] == experiment().runs[5]
+    names = [look.name for look in looks()]
+    assert len(set(names)) == 8
+    assert len(set(lines())) == 8
+
+
+def test_the_last_run_stays():
+    for _press in range(9):
+        session.remove_run()
+
+    assert len(experiment().runs) == 1
+    assert is_valid()
+
+
+def test_there_are_never_more_runs_than_allowed():
+    for _press in range(MOST_RUNS):
+        session.duplicate_run()
+
+    assert len(experiment().runs) == MOST_RUNS
+    assert "[1 … 12]" in notices()[0]
+
+
+@pytest.mark.parametrize("field", ["learning_rate", "batch_size", "optimizer"])
+def test_a_field_is_given_to_all_runs_and_no_other_is(field):
+    change_run(4, learning_rate=0.123, batch_size=17)
+    select(4)
+    before = experiment().runs
+    session.apply_to_all(field)
+
+    given_one = getattr(before[4], field)
+    expected = tuple(run.model_copy(update={field: given_one}) for run in before)
+    assert experiment().runs == expected
+
+
+def test_a_preset_keeps_data_network_and_budget():
+    change(budget=Budget(amount=9))
+    change_problem(hidden=(3,))
+    for name in session.PRESETS:
+        session.use_preset(name)
+
+        assert experiment().budget.amount == 9
+        assert experiment().problem.hidden == (3,)
+        assert notices() == []
+
+
+def test_presets_compare_what_they_say():
+    select(OPTIMIZERS.index(Adam))
+    session.use_preset("rates")
+    assert len({run.learning_rate for run in experiment().runs}) == 5
+    assert {run.optimizer for run in experiment().runs} == {Adam()}
+
+    session.use_preset("batches")
+    assert [run.batch_size for run in experiment().runs] == ["all", 32, 1]
+
+    session.use_preset("momenta")
+    assert [run.optimizer.momentum for run in experiment().runs] == [0, 0.5, 0.9, 0.99]
+
+    session.use_preset("optimizers")
+    assert experiment().runs == Experiment().runs
+
+
+@pytest.mark.parametrize("rate", [LIMITS["learning_rate"].low, LIMITS["learning_rate"].high])
+def test_five_rates_lie_around_the_rules_own_whatever_the_run_has(rate):
+    change_run(0, learning_rate=rate)
+    session.use_preset("rates")
+
+    assert notices() == []
+    assert [run.learning_rate for run in experiment().runs] == [0.06, 0.2, 0.6, 2.0, 6.0]
+
+
+def test_a_given_name_counts_and_an_empty_one_is_automatic():
+    session.rename_run(1, "  mine ")
+    assert looks()[1].name == "mine"
+
+    session.rename_run(1, " ")
+    assert looks()[1].name == "Momentum"
+
+
+@given(st.lists(st.sampled_from(sorted(ACTIONS)), max_size=20), st.integers(0, 11))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_whatever_is_pressed_the_comparison_stays_valid(pressed, position):
+    session.reset()
+    select(min(position, len(experiment().runs) - 1))
+    for name in pressed:
+        ACTIONS[name]()
+
+    assert is_valid()
+    numbers = [look.number for look in looks()]
+    names = [look.name for look in looks()]
+    assert len(set(numbers)) == len(set(names)) == len(experiment().runs)
+
+
+def test_a_link_is_opened(linked):
+    opened = linked(run=["adam~0.00123~300"], budget=["7"])
+
+    assert opened.experiment.runs == (Run(optimizer=Adam(), learning_rate=0.00123, batch_size=300),)
+    assert opened.experiment.budget == Budget(amount=7)
+    assert notices() == []
+
+
+def test_a_broken_link_opens_the_first_view_and_says_what_was_wrong(linked):
+    opened = linked(run=["sgd~-1.0~32"])
+
+    assert opened.experiment == Experiment()
+    assert "-1" in notices()[0]
+    assert "Learning rate of run 1" in notices()[0]
+
+
+def test_parts_of_a_link_that_mean_nothing_are_named(linked):
+    opened = linked(run=["sgd~0.5~32"], utm_source=["mail"])
+
+    assert opened.experiment.runs == (Run(optimizer=SGD(), learning_rate=0.5),)
+    assert "utm_source" in notices()[0]

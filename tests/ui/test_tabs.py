@@ -1,0 +1,457 @@
+"""What the tabs show and do, what is taken away and what is brought back."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import streamlit
+from streamlit.testing.v1 import AppTest
+
+import ui.tabs
+from charts.fits import fit_panels
+from charts.theme import Look
+from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep
+from engine.datasets import Digits, Line, SingleRow
+from engine.optimizers import SGD, Adam, Momentum
+from files.document import Document, View, with_default_view
+from language import set_language
+from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "compare" / "training.py")
+HOSTILE = "![x](https://example.org/x.png) <b>&=~%</b> $z$"
+NO_ROWS = {
+    "problem": Function(),
+    "runs": [Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")],
+}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """Function that says which tab is open from the next run on."""
+    tabs, opened = streamlit.tabs, {"name": "loss"}
+
+    def with_one_open(labels, **options):
+        return tabs(labels, default=TITLES[opened["name"]], **options)
+
+    monkeypatch.setattr(streamlit, "tabs", with_one_open)
+    return lambda name: opened.update(name=name)
+
+
+def page(shown=None, link=None):
+    """The Compare page after its first run."""
+    at = AppTest.from_file(PAGE, default_timeout=30)
+    at.context["locale"] = "en-US"
+    at.context["url"] = "http://127.0.0.1:1/?old=1"
+    for key, values in (link or {}).items():
+        at.query_params[key] = values
+    if shown is not None:
+        opened = with_default_view(shown) if isinstance(shown, Experiment) else shown
+        at.session_state["document"] = opened
+    return run(at)
+
+
+def run(page_or_widget):
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def small(**fields):
+    """A comparison of two runs that trains in no time."""
+    runs = [Run(optimizer=SGD(), learning_rate=0.5), Run(optimizer=Adam(), learning_rate=0.01)]
+    return Experiment(**{"runs": runs, "budget": Budget(amount=5), **fields})
+
+
+def document(at):
+    return at.session_state["document"]
+
+
+def chart(at, key):
+    """A chart's figure as the browser gets it."""
+    (found,) = [one for one in at.get("plotly_chart") if one.key == f"chart-{key}"]
+    return json.loads(found.proto.spec)
+
+
+def drawn(figure):
+    """All numbers that a figure draws, trace by trace, as they are sent."""
+    return [[trace.get(axis) for axis in ("x", "y", "z")] for trace in figure["data"]]
+
+
+def told(at):
+    return " ".join(box.value for box in (*at.warning, *at.error, *at.info))
+
+
+def captions(at):
+    return " ".join(caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_tab_that_is_closed_is_not_computed(name, show, monkeypatch):
+    filled = []
+
+    def note(other):
+        return lambda *_: filled.append(other)
+
+    monkeypatch.setattr(ui.tabs, "loss_tab", note("loss"))
+    for other in ui.tabs.FILL:
+        monkeypatch.setitem(ui.tabs.FILL, other, note(other))
+    show(name)
+    page(small())
+
+    assert filled == [name]
+
+
+@pytest.mark.parametrize("fields", [{}, NO_ROWS], ids=["network", "function"])
+@pytest.mark.parametrize("name", TITLES)
+def test_every_tab_has_something_to_show_for_every_problem(name, fields, show):
+    show(name)
+    at = page(small(**fields))
+
+    charts = [one.key for one in at.get("plotly_chart") if one.key.startswith("chart-")]
+    assert charts or len(at.dataframe) or len(at.info)
+    assert (len(at.info) == 1) == (bool(fields) and name in {"score", "fits"})
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Network(dataset=SingleRow(), hidden=(2,), loss="mean_squared_error", validation_share=0.0),
+        Network(dataset=Digits(), hidden=(2,), loss="cross_entropy"),
+    ],
+    ids=["two targets", "many features"],
+)
+def test_what_has_no_picture_is_explained(problem, show):
+    runs = [Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")]
+    show("fits")
+    at = page(small(problem=problem, runs=runs, budget=Budget(amount=1)))
+
+    assert "one or two features" in told(at)
+
+
+@pytest.mark.parametrize("seeds", [(0,), (7, 3)], ids=["one seed", "two seeds"])
+def test_the_slider_moves_all_panels(seeds, show):
+    compared = small(seeds=seeds)
+    history = fit(compared)
+    show("fits")
+    at = page(compared)
+    looks = [Look("SGD", 0), Look("Adam", 1)]
+
+    assert at.select_slider(key="fit-epoch").value == 5
+    seen = []
+    for epoch in (5, 0, 2):
+        run(at.select_slider(key="fit-epoch").set_value(epoch))
+        params = [
+            one.params[0, list(one.params_steps).index(epoch * one.per_epoch)]
+            for one in history.runs
+        ]
+        expected = fit_panels(compared.problem, data(compared), params, looks, "")
+        shown = drawn(chart(at, "fits"))
+        assert shown == drawn(json.loads(expected.figure.to_json()))
+        assert f"epoch {epoch}" in captions(at)
+        assert ("seed 7" in captions(at)) == (len(seeds) > 1)
+        seen.append(shown)
+
+    for number in (0, 2):  # the maps
+        assert len({str(shown[number]) for shown in seen}) == len(seen)
+
+
+def test_a_run_is_shown_until_it_diverges():
+    line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
+    compared = Experiment(problem=line, runs=runs, budget=Budget(amount=400))
+    past, _ = fit(compared).runs
+    ended = int(past.last_step[0])
+    assert past.status == ("diverged",)
+
+    steps = [int(step) for step in past.params_steps if step % past.per_epoch == 0]
+    before = max(step for step in steps if step < ended)
+    first = ui.tabs._params_at(past, 0)
+    np.testing.assert_array_equal(first, past.params[0, 0])
+    alive = ui.tabs._params_at(past, before // past.per_epoch)
+    np.testing.assert_array_equal(alive, past.params[0, list(past.params_steps).index(before)])
+    assert np.isfinite(alive).all()
+    assert ui.tabs._params_at(past, ended // past.per_epoch + 1) is None
+    assert ui.tabs._params_at(past, 400) is None
+
+
+def test_a_run_that_stopped_early_is_shown_where_it_ended():
+    past = fit(small()).runs[0]
+    np.testing.assert_array_equal(ui.tabs._params_at(past, 1_000), past.params[0, -1])
+
+
+def test_the_slider_fits_a_shorter_budget(show):
+    show("fits")
+    at = page(small())
+    run(at.select_slider(key="fit-epoch").set_value(4))
+    run(at.number_input(key="budget-epochs-number").set_value(3))
+
+    assert at.select_slider(key="fit-epoch").value == 3
+
+
+@pytest.mark.parametrize("amount", [5, 35])  # of 10 iterations an epoch
+def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
+    compared = small(budget=Budget(amount=amount, unit="iterations"))
+    show("fits")
+    at = page(compared)
+    looks = [Look("SGD", 0), Look("Adam", 1)]
+    params = [one.params[0, -1] for one in fit(compared).runs]
+    expected = fit_panels(compared.problem, data(compared), params, looks, "")
+
+    assert drawn(chart(at, "fits")) == drawn(json.loads(expected.figure.to_json()))
+
+
+def best_rates(compared):
+    """Of every run's rule, from trainings one by one."""
+    best = []
+    for one in compared.runs:
+        runs = [one.model_copy(update={"learning_rate": rate}) for rate in SWEPT_RATES]
+        losses = [
+            np.median(past.final_loss)
+            for past in fit(compared.model_copy(update={"runs": runs})).runs
+        ]
+        best.append(SWEPT_RATES[int(np.argmin(losses))])
+    return best
+
+
+@pytest.fixture
+def tuned(show):
+    """The page after its rates were set to the best of the sweep."""
+    show("rates")
+    at = page(small())
+    return run(at.button(key="use-best").click())
+
+
+def test_the_swept_rates_are_nine_half_a_power_of_ten_apart():
+    assert len(SWEPT_RATES) == 9
+    np.testing.assert_allclose(np.diff(np.log10(SWEPT_RATES)), 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)], ids=["one seed", "three seeds"])
+def test_every_run_takes_its_rules_best_rate(seeds, show):
+    compared = small(problem=Network(activation="relu"), seeds=seeds)
+    assert len(set(best_rates(compared))) == 2
+    show("rates")
+    at = page(compared)
+    assert "learning rates as set" in captions(at)
+    assert chart(at, "rates")["data"]
+
+    run(at.button(key="use-best").click())
+    runs = document(at).experiment.runs
+    assert [one.learning_rate for one in runs] == best_rates(compared)
+    assert runs != compared.runs
+    plain = {"learning_rate": 1.0}
+    assert [one.model_copy(update=plain) for one in runs] == [
+        one.model_copy(update=plain) for one in compared.runs
+    ]
+    assert "learning rates: each rule's best of 9" in captions(at)
+
+
+def test_runs_of_one_rule_take_the_same_rate(show):
+    runs = [Run(optimizer=Momentum(), learning_rate=rate) for rate in (0.5, 0.001)]
+    show("rates")
+    at = page(small(runs=[*runs, *small().runs]))
+    run(at.button(key="use-best").click())
+
+    first, second, *_ = document(at).experiment.runs
+    assert first.learning_rate == second.learning_rate
+
+
+def test_a_rule_that_diverged_at_every_rate_has_no_best_one():
+    compared = small(budget=Budget(amount=1))
+    sweep = fit(rate_sweep(compared, SWEPT_RATES))
+    gone = [replace(one, status=("diverged",)) for one in sweep.runs[:9]]
+    best = history_best_rates(replace(sweep, runs=(*gone, *sweep.runs[9:])))
+
+    assert list(best) == ["adam"]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda at: at.pills(key="selected-run").set_value(1),
+        lambda at: at.text_input(key="run-name").set_value("mine"),
+    ],
+    ids=["another run", "a name"],
+)
+def test_looking_differently_keeps_the_claim(look, tuned):
+    run(look(tuned))
+
+    assert "each rule's best of 9" in captions(tuned)
+
+
+CHANGES = {
+    "rate": lambda at: at.number_input(key="learning_rate-number").set_value(0.123),
+    "batch size": lambda at: at.number_input(key="batch_size-number").set_value(16),
+    "optimizer": lambda at: at.selectbox(key="optimizer").select_index(1),
+    "budget": lambda at: at.number_input(key="budget-epochs-number").set_value(4),
+    "data seed": lambda at: at.number_input(key="data_seed-number").set_value(5),
+    "data set": lambda at: at.selectbox(key="dataset").select_index(7),
+    "activation": lambda at: at.selectbox(key="activation").select_index(3),
+    "start": lambda at: at.selectbox(key="start").select_index(0),
+    "reset": lambda at: at.button(key="reset").click(),
+}
+FORGOTTEN = {
+    "add": lambda at: at.button(key="add").click(),
+    "five rates": lambda at: at.button(key="preset-rates").click(),
+    "seven optimizers": lambda at: at.button(key="preset-optimizers").click(),
+}
+
+
+def assert_claim_is_taken_back(at, change):
+    before = document(at).experiment
+    run(change(at))
+
+    assert document(at).experiment != before
+    assert "learning rates as set" in captions(at)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_later_change_takes_the_claim_back(change, tuned):
+    assert_claim_is_taken_back(tuned, change)
+
+
+@pytest.mark.parametrize("change", FORGOTTEN.values(), ids=FORGOTTEN)
+def test_other_runs_take_the_claim_back(change, tuned):
+    assert_claim_is_taken_back(tuned, change)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the best first", "the best last"])
+def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
+    compared = small(runs=small().runs[::order], seeds=(0, 1, 2))
+    names = ["SGD", "Adam"][::order]
+    show("details")
+    at = page(compared)
+    losses = np.array([past.validation_loss.final for past in fit(compared).runs])
+    best = int(np.median(losses, axis=1).argmin())
+    differences = losses[1 - best] - losses[best]
+
+    assert len(at.dataframe) == 2
+    (row,) = at.dataframe[1].value.to_dict("records")
+    assert row == {
+        "Run": names[1 - best],
+        "Median difference": np.median(differences),
+        "Smallest": differences.min(),
+        "Largest": differences.max(),
+        "Better in": f"{(differences < 0).sum()} / 3",
+    }
+    assert f"minus that of {names[best]}, over the same 3 seeds" in captions(at)
+
+
+def test_a_single_seed_has_no_paired_differences(show):
+    show("details")
+    assert len(page(small()).dataframe) == 1
+
+
+def unusual():
+    """A comparison that differs from the first view in all that a reader sees."""
+    return Document(
+        experiment=small(
+            problem=Network(hidden=(3,), activation="relu", l2=0.001),
+            data_seed=4,
+            seeds=(9, 2),
+        ),
+        view=View(
+            names=(HOSTILE, ""),
+            numbers=(5, 2),
+            selected=1,
+            quantity="validation_loss",
+            axis="rows_seen",
+            log=False,
+        ),
+    )
+
+
+def test_the_shown_link_opens_the_same_comparison():
+    first = page(unusual())
+    (address,) = [block.value for block in first.code]
+    assert address.startswith("http://127.0.0.1:1/?")
+    second = page(link=parse_qs(urlsplit(address).query, keep_blank_values=True))
+
+    assert document(second) == unusual()
+    assert told(second) == ""
+    np.testing.assert_array_equal(
+        first.dataframe[0].value.select_dtypes("number"),
+        second.dataframe[0].value.select_dtypes("number"),
+    )
+
+
+def test_the_link_follows_the_comparison():
+    at = page(small())
+    (before,) = [block.value for block in at.code]
+    run(at.number_input(key="learning_rate-number").set_value(0.123))
+
+    (after,) = [block.value for block in at.code]
+    assert "sgd~0.123~" in after
+    assert "sgd~0.123~" not in before
+
+
+def test_a_comparison_too_long_for_a_link_is_still_a_file():
+    runs = [Run(optimizer=SGD(), learning_rate=0.5 + number) for number in range(12)]
+    view = View(names=tuple("한" * 60 + str(one) for one in range(12)), numbers=tuple(range(12)))
+    at = page(Document(experiment=small(runs=runs), view=view))
+
+    assert len(at.code) == 0
+    assert "Save it as a file instead" in captions(at)
+    assert len(at.download_button) == 1
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """Function that returns what "Save experiment" would write on the shown page."""
+    button, written = streamlit.download_button, []
+
+    def note(title, content, **options):
+        written.append((options["file_name"], content))
+        return button(title, content, **options)
+
+    monkeypatch.setattr(streamlit, "download_button", note)
+    return lambda: written[-1]
+
+
+def test_a_saved_comparison_is_opened_as_it_was(saved):
+    first = page(unusual())
+    name, content = saved()
+    assert name.endswith(".json")
+    second = page(small())
+    opened = run(second.file_uploader(key="opened-file").upload(name, content.encode()))
+
+    assert document(opened) == unusual()
+    assert told(opened) == ""
+    np.testing.assert_array_equal(
+        first.dataframe[0].value.select_dtypes("number"),
+        opened.dataframe[0].value.select_dtypes("number"),
+    )
+
+
+def test_an_opened_comparison_can_be_changed_while_its_file_stays(saved):
+    page(unusual())
+    name, content = saved()
+    at = run(page(small()).file_uploader(key="opened-file").upload(name, content.encode()))
+    run(at.number_input(key="learning_rate-number").set_value(0.123))
+    run(at)
+
+    assert document(at).experiment.runs[1].learning_rate == 0.123
+    run(at.file_uploader(key="opened-file").clear())
+    assert document(at).experiment.runs[1].learning_rate == 0.123
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"runs": []}', b"\xff\xfe", b'{"format": 99, "experiment": {}}'],
+    ids=["empty", "half", "list", "no runs", "no text", "other format"],
+)
+def test_a_file_that_is_none_is_explained_and_nothing_is_lost(content):
+    at = page(small())
+    run(at.file_uploader(key="opened-file").upload("other.json", content))
+
+    assert document(at) == with_default_view(small())
+    assert told(at) != ""
+    assert len(at.dataframe[0].value) == 2

@@ -1,0 +1,1 @@
+"""What pages share: the comparison, its controls, the one cache, the door for charts."""

@@ -1,0 +1,38 @@
+"""The reader's language: chosen in the sidebar, else the browser's."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from language import LANGUAGES, set_language
+
+_KEY = "language"
+
+
+def speak() -> None:
+    """Set the language of this script run; every page calls it before its first sentence."""
+    set_language(st.session_state.get(_KEY) or _browser_language())
+
+
+def language_switch() -> None:
+    """Offer the languages, each by its own name."""
+    # The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
+    st.session_state["language-switch"] = st.session_state.get(_KEY) or _browser_language()
+    st.segmented_control(
+        "Language · 언어",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="language-switch",
+        label_visibility="collapsed",
+        required=True,
+        on_change=_keep,
+    )
+
+
+def _keep() -> None:
+    st.session_state[_KEY] = st.session_state["language-switch"]
+
+
+def _browser_language() -> str:
+    code = (st.context.locale or "en").split("-")[0].lower()
+    return code if code in LANGUAGES else "en"

@@ -1,0 +1,142 @@
+"""The runs: a strip of chips, the editor of the selected one, and what can be done with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine import LIMITS
+from engine.optimizers import OPTIMIZERS
+from language import _
+from language.labels import label
+from ui.controls import batch_size, choice, number, rule_hyperparameters
+from ui.session import (
+    PRESETS,
+    add_run,
+    apply_to_all,
+    change_run,
+    document,
+    duplicate_run,
+    look_at,
+    looks,
+    remove_run,
+    rename_run,
+    reset,
+    use_preset,
+)
+from ui.text import escaped, line_sample
+
+if TYPE_CHECKING:
+    from engine import Run
+
+_RULES = {rule().name: rule for rule in OPTIMIZERS}
+
+
+def run_strip() -> None:
+    """Show the runs; a click selects the one that the editor shows."""
+    now = document()
+    st.session_state["selected-run"] = now.view.selected
+    chips = [
+        f"![]({line_sample(look)}) {escaped(_chip(look.name, run))}"
+        for look, run in zip(looks(), now.experiment.runs, strict=True)
+    ]
+    st.pills(
+        _("Runs"),
+        range(len(chips)),
+        format_func=chips.__getitem__,
+        key="selected-run",
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: look_at(selected=st.session_state["selected-run"]),
+    )
+
+
+def run_actions() -> None:
+    """Offer to add, copy and remove runs, to start from a preset, to make runs alike."""
+    runs = len(document().experiment.runs)
+    full = runs not in LIMITS["runs"] or runs == LIMITS["runs"].high
+    st.button(_("Add"), key="add", on_click=add_run, disabled=full)
+    st.button(_("Duplicate"), key="duplicate", on_click=duplicate_run, disabled=full)
+    st.button(_("Remove"), key="remove", on_click=remove_run, disabled=runs == 1)
+    with st.popover(_("Presets")):
+        for name, title in PRESETS.items():
+            st.button(_(title), key=f"preset-{name}", on_click=use_preset, args=(name,))
+    with st.popover(_("Apply to all")):
+        st.caption(_("Give every run the selected run's …"))
+        for field in ("learning_rate", "batch_size", "optimizer"):
+            st.button(label(field), key=f"all-{field}", on_click=apply_to_all, args=(field,))
+    st.button(_("Reset"), key="reset", on_click=reset)
+
+
+def run_editor() -> None:
+    """Edit the selected run."""
+    now = document()
+    position = now.view.selected
+    run = now.experiment.runs[position]
+    grid = st.grid(6, min_column_width=130, vertical_alignment="bottom")
+    optimizer, rate, size, more = (grid.cell(column_span=width) for width in (1, 2, 2, 1))
+    with optimizer:
+        choice(
+            label("optimizer"),
+            run.optimizer.name,
+            list(_RULES),
+            "optimizer",
+            lambda name: change_run(
+                position, optimizer=_RULES[name](), learning_rate=_RULES[name].default_learning_rate
+            ),
+            names=lambda name: _RULES[name].title,
+        )
+    with rate:
+        number(
+            "learning_rate",
+            run.learning_rate,
+            LIMITS["learning_rate"],
+            "learning_rate",
+            lambda value: change_run(position, learning_rate=value),
+            title=label("learning_rate") + " η",
+        )
+    if now.experiment.problem.kind == "network":
+        with size:
+            batch_size(position, now.experiment.problem.training_rows)
+    with more, st.popover(_("More"), width="stretch"):
+        _details(position, run)
+
+
+def _details(position: int, run: Run) -> None:
+    st.latex(run.optimizer.formula)
+    st.caption(run.optimizer.source)
+    rule_hyperparameters(position)
+    choice(
+        _("Sampling"),
+        run.sampling,
+        ("shuffled", "replacement"),
+        "sampling",
+        lambda name: change_run(position, sampling=name),
+        help=_("Every epoch a new order of all rows, or as many independent draws."),
+    )
+    choice(
+        _("Last batch"),
+        run.last_batch,
+        ("kept", "dropped"),
+        "last_batch",
+        lambda name: change_run(position, last_batch=name),
+        help=_("What becomes of the short batch that is left at the end of an epoch."),
+    )
+    st.session_state["run-name"] = document().view.names[position]
+    st.text_input(
+        _("Name"),
+        key="run-name",
+        max_chars=int(LIMITS["name_characters"].high),
+        placeholder=looks()[position].name,
+        on_change=lambda: rename_run(position, st.session_state["run-name"]),
+    )
+
+
+def _chip(name: str, run: Run) -> str:
+    """Return name, rate and batch size; a name that already tells them is enough."""
+    size = _("all") if run.batch_size == "all" else run.batch_size
+    rate = f"{run.learning_rate:g}"
+    told = name.split()
+    parts = [name] + [rate] * (rate not in told) + [f"B {size}"] * (f"B {size}" not in name)
+    return " · ".join(parts)

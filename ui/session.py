@@ -1,0 +1,267 @@
+"""The comparison that a session works on: a valid document, and changes to it.
+
+Widgets show the document and report changes to it; they hold nothing of their own. So a value from
+a link or file is shown exactly, and a page that is left and entered again looks as it did.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from charts.theme import Look
+from engine import Experiment, InvalidInput, Run
+from engine.optimizers import OPTIMIZERS, Momentum
+from files.document import Document, View, from_link
+from files.errors import explain
+from files.names import run_names
+from language import N_, _
+
+_DOCUMENT: Final = "document"
+_NOTICES: Final = "notices"
+
+PRESETS: Final = {
+    "optimizers": N_("Seven optimizers"),
+    "rates": N_("Five learning rates"),
+    "batches": N_("Batch, mini-batch, stochastic"),
+    "momenta": N_("Momentum 0 … 0.99"),
+}
+
+
+def document() -> Document:
+    """Return the session's comparison: the link's at first, else the first view."""
+    if _DOCUMENT not in st.session_state:
+        st.session_state[_DOCUMENT] = Document()
+        st.session_state[_NOTICES] = []
+        _open_link()
+    return st.session_state[_DOCUMENT]
+
+
+def notices() -> list[str]:
+    """Return what the reader must be told about the last change."""
+    return st.session_state.get(_NOTICES, [])
+
+
+def looks() -> list[Look]:
+    """Return name, colour and dash of every run."""
+    now = document()
+    names = run_names(now.experiment.runs, now.view.names)
+    return [Look(name, number) for name, number in zip(names, now.view.numbers, strict=True)]
+
+
+def open_document(opened: Document) -> None:
+    """Take a whole comparison."""
+    _keep(opened, [])
+
+
+def refuse(error: InvalidInput) -> None:
+    """Explain why something was not taken; the comparison stays as it is."""
+    st.session_state[_NOTICES] = [explain(error)]
+
+
+def look_at(**changes: Any) -> None:
+    """Change how the comparison is looked at; nothing is trained anew."""
+    now = document()
+    _propose(now.experiment, now.view.model_copy(update=changes))
+
+
+def change(**fields: Any) -> None:
+    """Change fields of the experiment; a change that does not fit is refused and explained."""
+    now = document()
+    view = now.view.model_copy(update={"tuned": False})  # rates tuned for other settings
+    _propose(now.experiment.model_copy(update=fields), view)
+
+
+def change_problem(**fields: Any) -> None:
+    """Change fields of the network; what no longer fits is set to what does, with a notice."""
+    problem = document().experiment.problem
+    change(problem=problem.model_copy(update=fields))
+
+
+def change_run(position: int, **fields: Any) -> None:
+    """Change fields of one run."""
+    runs = list(document().experiment.runs)
+    runs[position] = runs[position].model_copy(update=fields)
+    change(runs=tuple(runs))
+
+
+def rename_run(position: int, name: str) -> None:
+    """Call a run by the reader's name; an empty one is the automatic name."""
+    names = list(document().view.names)
+    names[position] = name.strip()
+    look_at(names=tuple(names))
+
+
+def apply_to_all(field: str) -> None:
+    """Give every run the selected run's learning rate, batch size or optimizer."""
+    now = document()
+    value = getattr(now.experiment.runs[now.view.selected], field)
+    change(runs=tuple(run.model_copy(update={field: value}) for run in now.experiment.runs))
+
+
+def add_run() -> None:
+    """Add a run of the first rule that is not there yet, else of Adam, and select it."""
+    used = {type(run.optimizer) for run in document().experiment.runs}
+    rule = next((rule for rule in OPTIMIZERS if rule not in used), OPTIMIZERS[-2])
+    selected = document().experiment.runs[document().view.selected]
+    run = Run(
+        optimizer=rule(),
+        learning_rate=rule.default_learning_rate,
+        batch_size=selected.batch_size,
+    )
+    _set_runs((*document().experiment.runs, run), added=1)
+
+
+def duplicate_run() -> None:
+    """Add a copy of the selected run and select it."""
+    now = document()
+    _set_runs((*now.experiment.runs, now.experiment.runs[now.view.selected]), added=1)
+
+
+def remove_run() -> None:
+    """Remove the selected run; the others keep their colours."""
+    now = document()
+    gone = now.view.selected
+
+    def rest(items: tuple[Any, ...]) -> tuple[Any, ...]:
+        return items[:gone] + items[gone + 1 :]
+
+    view = now.view.model_copy(
+        update={
+            "names": rest(now.view.names),
+            "numbers": rest(now.view.numbers),
+            "selected": max(0, gone - 1),
+        }
+    )
+    _propose(now.experiment.model_copy(update={"runs": rest(now.experiment.runs)}), view)
+
+
+def reset() -> None:
+    """Go back to the first view."""
+    _keep(Document(), [])
+
+
+def use_preset(name: str) -> None:
+    """Replace the runs by a preset's; data, network and budget stay."""
+    now = document()
+    selected = now.experiment.runs[now.view.selected]
+    if name == "optimizers":
+        runs = Experiment().runs
+    elif name == "rates":
+        # Half powers of ten around the rule's own default.
+        default = selected.optimizer.default_learning_rate
+        runs = tuple(
+            selected.model_copy(update={"learning_rate": float(f"{default * factor:.3g}")})
+            for factor in (0.03, 0.1, 0.3, 1.0, 3.0)
+        )
+    elif name == "batches":
+        rows = now.experiment.problem.training_rows
+        sizes = [size for size in ("all", 32, 1) if size == "all" or size < rows]
+        runs = tuple(selected.model_copy(update={"batch_size": size}) for size in sizes)
+    else:
+        runs = tuple(
+            selected.model_copy(update={"optimizer": Momentum(share), "learning_rate": 0.1})
+            for share in (0.0, 0.5, 0.9, 0.99)
+        )
+    view = now.view.model_copy(
+        update={
+            "names": ("",) * len(runs),
+            "numbers": tuple(range(len(runs))),
+            "selected": 0,
+            "tuned": False,
+        }
+    )
+    _propose(now.experiment.model_copy(update={"runs": runs}), view)
+
+
+def has_validation_rows(experiment: Experiment) -> bool:
+    """Tell whether there is a validation loss."""
+    problem = experiment.problem
+    return problem.kind == "network" and problem.training_rows < problem.dataset.n_rows
+
+
+def _set_runs(runs: tuple[Run, ...], *, added: int) -> None:
+    now = document()
+    free = (number for number in range(1_000) if number not in now.view.numbers)
+    view = now.view.model_copy(
+        update={
+            "names": now.view.names + ("",) * added,
+            "numbers": now.view.numbers + tuple(next(free) for _run in range(added)),
+            "selected": len(runs) - 1,
+            "tuned": False,
+        }
+    )
+    _propose(now.experiment.model_copy(update={"runs": runs}), view)
+
+
+def _open_link() -> None:
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    if not query:
+        return
+    try:
+        opened, unknown = from_link(query)
+    except InvalidInput as error:
+        text = _("The link could not be opened; this is the first view. {reason}")
+        st.session_state[_NOTICES] = [text.format(reason=explain(error))]
+        return
+    text = _("These parts of the link mean nothing here and were left out: {keys}.")
+    shown = ", ".join(key[:40] for key in unknown[:5])
+    _keep(opened, [text.format(keys=shown)] if unknown else [])
+
+
+def _propose(experiment: Experiment, view: View) -> None:
+    """Take a change if it is valid; else keep the old comparison and say why."""
+    experiment, told = _fitted(experiment)
+    if view.quantity == "validation_loss" and not has_validation_rows(experiment):
+        view = view.model_copy(update={"quantity": "training_loss"})
+    try:
+        changed = Document.model_validate(
+            {"experiment": experiment.model_dump(), "view": view.model_dump()}
+        )
+    except InvalidInput as error:
+        refuse(error)
+        return
+    _keep(changed, told)
+
+
+def _keep(kept: Document, told: list[str]) -> None:
+    st.session_state[_DOCUMENT] = kept
+    st.session_state[_NOTICES] = told
+
+
+def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:
+    """Return the experiment with loss and batch sizes that fit its data, and the notices."""
+    told: list[str] = []
+    problem = experiment.problem
+    if problem.kind == "network":
+        update: dict[str, Any] = {}
+        loss = _fitting_loss(problem.dataset, problem.loss)
+        if loss != problem.loss:
+            update = {"loss": loss, "output_activation": "identity"}
+            told.append(_("The loss was changed to one that fits the data."))
+        if problem.dataset.task == "classification" and problem.standardize_targets:
+            update["standardize_targets"] = False
+        problem = problem.model_copy(update=update)
+        if isinstance(problem.start, tuple) and len(problem.start) != problem.n_params:
+            problem = problem.model_copy(update={"start": "glorot"})
+            told.append(_("The start values no longer fit the network: it starts from Glorot."))
+    rows = problem.training_rows
+    runs, shortened = [], 0
+    for run in experiment.runs:
+        too_large = run.batch_size != "all" and run.batch_size > rows
+        shortened += too_large
+        runs.append(run.model_copy(update={"batch_size": "all"}) if too_large else run)
+    if shortened and problem.kind == "network":
+        text = _("There are only {rows} training rows: larger batch sizes were set to all rows.")
+        told.append(text.format(rows=rows))
+    return experiment.model_copy(update={"problem": problem, "runs": tuple(runs)}), told
+
+
+def _fitting_loss(dataset: Any, loss: str) -> str:
+    squared = loss.endswith(("squared_error", "squares"))
+    if dataset.task == "regression":
+        return loss if squared else "mean_squared_error"
+    if squared or loss == "cross_entropy":
+        return loss
+    return "binary_cross_entropy" if dataset.n_classes == 2 else "cross_entropy"

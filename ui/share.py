@@ -1,0 +1,51 @@
+"""Taking a comparison away and bringing one back: a link, a file."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from engine import InvalidInput
+from files.document import read_document, to_link
+from files.errors import explain
+from language import _
+from ui.session import document, open_document, refuse
+
+
+def share() -> None:
+    """Offer the comparison as a link and as a file, and to open a file."""
+    with st.popover(_("Share")):
+        _link()
+        st.download_button(
+            _("Save experiment"),
+            document().model_dump_json(indent=2),
+            file_name="descent-lab.json",
+            mime="application/json",
+            on_click="ignore",
+            width="stretch",
+        )
+        st.file_uploader(
+            _("Open experiment"), type="json", key="opened-file", on_change=_open, max_upload_size=1
+        )
+
+
+def _link() -> None:
+    try:
+        query = to_link(document())
+    except InvalidInput as error:
+        st.caption(explain(error) + " " + _("Save it as a file instead."))
+        return
+    st.caption(_("Copy link: it opens this comparison, seeds included."))
+    base = (st.context.url or "").split("?")[0]
+    st.code(f"{base}?{urlencode(query, doseq=True)}", language=None, wrap_lines=True)
+
+
+def _open() -> None:
+    file = st.session_state["opened-file"]
+    if file is None:
+        return
+    try:
+        open_document(read_document(file.getvalue()))
+    except InvalidInput as error:
+        refuse(error)

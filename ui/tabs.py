@@ -1,0 +1,237 @@
+"""The charts of a comparison, in tabs that are drawn only while they are open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.fits import fit_panels
+from charts.sensitivity import rate_sensitivity
+from charts.theme import Look
+from engine import data, gradient_norms, rate_sweep
+from language import N_, _
+from language.labels import label
+from ui.figure import figure
+from ui.results import paired_table, results_table
+from ui.session import change, document, has_validation_rows, look_at, looks
+from ui.training import trained
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from charts.theme import Chart
+    from engine import Experiment, History
+    from engine.arrays import Array
+    from ui.training import Outcome
+
+TITLES = {
+    "loss": N_("Loss"),
+    "score": N_("Score"),
+    "norms": N_("Norms"),
+    "fits": N_("Fits"),
+    "rates": N_("Learning-rate sensitivity"),
+    "details": N_("Details"),
+}
+_AXES = ("epochs", "iterations", "rows_seen", "seconds")
+# Nine rates, each half a power of ten above the one before.
+SWEPT_RATES = tuple(float(f"{10 ** (power / 2):.3g}") for power in range(-7, 2))
+
+
+def view_switches() -> None:
+    """Choose which loss is drawn, against what, and how."""
+    now = document()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _switch(_("Loss"), "quantity", _losses(now.experiment), now.view.quantity)
+        _switch(_("Axis"), "axis", _AXES, now.view.axis)
+        st.session_state["log"] = now.view.log
+        st.toggle(
+            _("Logarithmic"), key="log", on_change=lambda: look_at(log=st.session_state["log"])
+        )
+
+
+def growing_chart(history: History, run_looks: Sequence[Look], before: Outcome | None) -> Chart:
+    """Return the loss chart of a training under way, over the dimmed lines of the last result."""
+    chart = loss_chart(history, run_looks)
+    if before is not None:
+        old = loss_chart(before.history, before.looks).figure
+        dimmed = [trace.update(opacity=0.2, hoverinfo="skip") for trace in old.data]
+        chart.figure.add_traces(dimmed)
+    return chart
+
+
+def loss_chart(history: History, run_looks: Sequence[Look]) -> Chart:
+    """Return the loss chart as the view asks for it."""
+    view = document().view
+    return loss_curves(history, run_looks, view.quantity, view.axis, log=view.log)
+
+
+def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
+    """Fill the first tab: the chart and the table."""
+    chart = loss_chart(shown.history, shown.looks)
+    if shown.stale:
+        chart.figure.update_traces(opacity=0.3)
+    with place.container():
+        figure(chart, "loss")
+    with table:
+        results_table(shown.history, shown.looks, full=False)
+
+
+def score_tab(shown: Outcome) -> None:
+    """Show accuracy or R^2."""
+    if shown.history.experiment.problem.kind == "function":
+        st.info(_("A test function has no rows that could be right or wrong."))
+        return
+    figure(score_curves(shown.history, shown.looks, document().view.axis), "score")
+
+
+@st.fragment
+def norms_tab(shown: Outcome) -> None:
+    """Show the norm of full gradient, batch gradient or update."""
+    names = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
+    name = st.segmented_control(
+        _("Norm"),
+        names,
+        format_func=label,
+        key="norm",
+        default=names[0],
+        required=True,
+        label_visibility="collapsed",
+    )
+    axis, history = document().view.axis, shown.history
+    if name == "full_gradient_norm":
+        figure(full_gradient_curves(history, shown.looks, gradient_norms(history), axis), name)
+    else:
+        figure(norm_curves(history, shown.looks, name, axis), name)
+
+
+@st.fragment
+def fits_tab(shown: Outcome) -> None:
+    """Show what every run has learnt at one epoch; the slider moves all panels."""
+    problem = shown.history.experiment.problem
+    if not _can_be_drawn(problem):
+        st.info(_("Fits can be drawn for data of one or two features."))
+        return
+    epochs = sorted(
+        {float(step) / run.per_epoch for run in shown.history.runs for step in run.params_steps}
+    )
+    epoch = epochs[-1]
+    if len(epochs) > 1:
+        if st.session_state.get("fit-epoch") not in epochs:
+            st.session_state["fit-epoch"] = epoch
+        epoch = st.select_slider(
+            label("epochs"), epochs, key="fit-epoch", format_func=lambda value: f"{value:.6g}"
+        )
+    params = [_params_at(run, epoch) for run in shown.history.runs]
+    caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
+    if len(shown.history.experiment.seeds) > 1:
+        seed = shown.history.experiment.seeds[0]
+        caption += ", " + _("seed {seed}").format(seed=seed)
+    st.caption(caption)
+    figure(
+        fit_panels(problem, data(shown.history.experiment), params, shown.looks, caption), "fits"
+    )
+
+
+def _can_be_drawn(problem: Any) -> bool:
+    """Tell whether there is a plane of two features with classes, or a curve over one."""
+    if problem.kind == "function" or problem.dataset.n_features > 2:
+        return False
+    return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
+
+
+def _params_at(run: Any, epoch: float) -> Array | None:
+    """Return the first seed's parameters at an epoch; None where it has diverged by then."""
+    last = int(run.last_step[0])
+    step = round(epoch * run.per_epoch)
+    if run.status[0] == "diverged" and step >= last:
+        return None
+    position = int((run.params_steps <= min(step, last)).sum()) - 1
+    params: Array = run.params[0, position]
+    return params
+
+
+def rates_tab(_shown: Outcome) -> None:
+    """Show the final loss of every rule against nine learning rates."""
+    experiment = document().experiment
+    st.caption(
+        _(
+            "Every rule of the comparison is trained at nine learning rates,"
+            " with its first run's other settings."
+        )
+    )
+    sweep = rate_sweep(experiment, SWEPT_RATES)
+    history = trained(sweep, "sweep")
+    if history is None:
+        return
+    firsts: dict[str, Look] = {}
+    for run, look in zip(experiment.runs, looks(), strict=True):
+        firsts.setdefault(run.optimizer.title, Look(run.optimizer.title, look.number))
+    figure(rate_sensitivity(history, list(firsts.values()), SWEPT_RATES), "rates")
+    st.button(
+        _("Use each rule's best of these 9"),
+        key="use-best",
+        on_click=_use_rates,
+        args=(history_best_rates(history),),
+    )
+
+
+def history_best_rates(sweep: History) -> dict[str, float]:
+    """Return for every rule of a sweep the rate of its lowest final loss, if it did not diverge."""
+    best: dict[str, tuple[float, float]] = {}
+    for run, spec in zip(sweep.runs, sweep.experiment.runs, strict=True):
+        loss, name = float(np.median(run.final_loss)), spec.optimizer.name
+        if loss < best.get(name, (np.inf, 0.0))[0]:
+            best[name] = (loss, spec.learning_rate)
+    return {name: rate for name, (_loss, rate) in best.items()}
+
+
+def _use_rates(best: dict[str, float]) -> None:
+    """Give every run its rule's best rate; a rule that diverged at all of them keeps its own."""
+    runs = document().experiment.runs
+    change(
+        runs=tuple(
+            run.model_copy(
+                update={"learning_rate": best.get(run.optimizer.name, run.learning_rate)}
+            )
+            for run in runs
+        )
+    )
+    look_at(tuned=True)
+
+
+def details_tab(shown: Outcome) -> None:
+    """Show every number of the results, and paired differences over several seeds."""
+    results_table(shown.history, shown.looks, full=True)
+    paired_table(shown.history, shown.looks)
+
+
+FILL: dict[str, Callable[[Outcome], None]] = {
+    "score": score_tab,
+    "norms": norms_tab,
+    "fits": fits_tab,
+    "rates": rates_tab,
+    "details": details_tab,
+}
+
+
+def _losses(experiment: Experiment) -> tuple[str, ...]:
+    """Return the losses that there are: no validation loss without validation rows."""
+    if has_validation_rows(experiment):
+        return ("training_loss", "validation_loss", "batch_loss")
+    return ("training_loss", "batch_loss")
+
+
+def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:
+    st.session_state[field] = value
+    st.segmented_control(
+        title,
+        options,
+        format_func=label,
+        key=field,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: look_at(**{field: st.session_state[field]}),
+    )

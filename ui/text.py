@@ -1,0 +1,40 @@
+"""Text of users inside Markdown."""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from charts.theme import Look
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_LINK_STARTS = re.compile(r"(?i)\b(h)(ttps?)|\b(w)(ww)")
+_PATTERNS = {
+    "solid": "",
+    "dash": "8 4",
+    "dot": "3 3",
+    "dashdot": "8 3 2 3",
+    "longdash": "12 4",
+    "longdashdot": "12 3 2 3",
+}
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown shows as it is: no picture, link, formula or badge comes of it."""
+    visible = "".join(mark for mark in text if unicodedata.category(mark)[0] != "C")
+    # A bare address would still become a link: a word joiner after its first letter prevents it.
+    joined = _LINK_STARTS.sub(lambda found: "\u2060".join(filter(None, found.groups())), visible)
+    return _PUNCTUATION.sub(r"\\\1", joined)
+
+
+def line_sample(look: Look) -> str:
+    """Return a small picture of a run's line, colour and dash, as a data address."""
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="28" height="12" viewBox="0 0 28 12">'
+        f'<line x1="0" y1="6" x2="28" y2="6" stroke="{look.colour}" stroke-width="3.5" '
+        f'stroke-dasharray="{_PATTERNS[look.dash]}"/></svg>'
+    )
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -1,0 +1,274 @@
+"""Training inside a page: one cache for all, one training a session, always interruptible.
+
+A training is a generator. It waits in the session while Streamlit reruns the page: the same
+experiment goes on where it was, another one closes it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine import InvalidInput, estimate, train
+from files.errors import explain
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from streamlit.delta_generator import DeltaGenerator
+
+    from charts.theme import Look
+    from engine import Experiment, History, Progress
+    from engine.training import Training
+
+AT_ONCE_SECONDS = 2.0  # a longer training waits for a click
+UNSEEN_SECONDS = 0.5  # a shorter one draws nothing before its end
+_CACHE_BYTES = 256 * 2**20
+_PENDING = "training"
+_LAST = "outcome"
+_DRAW_SECONDS = 0.25
+
+
+class Results:
+    """Histories by experiment key; the least recently used go when the bytes are full."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity, self._bytes = capacity, 0
+        self._histories: OrderedDict[str, History] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> History | None:
+        """Return a history, or None."""
+        with self._lock:
+            if key in self._histories:
+                self._histories.move_to_end(key)
+            return self._histories.get(key)
+
+    def put(self, key: str, history: History) -> None:
+        """Keep a history and drop the oldest ones that no longer fit."""
+        with self._lock:
+            if key in self._histories:
+                self._bytes -= self._histories.pop(key).nbytes
+            self._histories[key] = history
+            self._bytes += history.nbytes
+            while self._bytes > self._capacity and len(self._histories) > 1:
+                self._bytes -= self._histories.popitem(last=False)[1].nbytes
+
+
+class Queue:
+    """Lets as many trainings run at once as there are places; the others wait in line."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._line: list[object] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self) -> Iterator[Turn]:
+        """Stand in line; leave it when done, whatever happens."""
+        ticket = object()
+        with self._lock:
+            self._line.append(ticket)
+        try:
+            yield Turn(self, ticket)
+        finally:
+            with self._lock:
+                self._line.remove(ticket)
+
+    def ahead(self, ticket: object) -> int:
+        """Return how many must finish before this one may run."""
+        with self._lock:
+            return max(0, self._line.index(ticket) - self._places + 1)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A place in line."""
+
+    queue: Queue
+    ticket: object
+
+    @property
+    def ahead(self) -> int:
+        """Return how many must finish first."""
+        return self.queue.ahead(self.ticket)
+
+
+@st.cache_resource(max_entries=1)
+def results() -> Results:
+    """Return the one cache of this server."""
+    return Results(_CACHE_BYTES)
+
+
+@st.cache_resource(max_entries=1)
+def _queue() -> Queue:
+    return Queue(os.cpu_count() or 1)
+
+
+@dataclass
+class Pending:
+    """A training that has not ended: it waits here while Streamlit reruns the page.
+
+    Attributes:
+        key: of its experiment.
+        training: the generator.
+        seconds: what it was estimated to take.
+        worked: seconds that it has worked so far.
+        progress: the last that it told.
+        paused: whether the reader stopped it.
+    """
+
+    key: str
+    training: Training
+    seconds: float
+    worked: float = 0.0
+    progress: Progress | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What there is to show.
+
+    Attributes:
+        history: of the experiment asked for, or of the last one that has a history.
+        looks: of its runs.
+        stale: whether it belongs to earlier settings.
+    """
+
+    history: History
+    looks: tuple[Look, ...]
+    stale: bool = False
+
+
+def outcome(
+    experiment: Experiment, looks: Sequence[Look], draw: Callable[[History], None]
+) -> Outcome | None:
+    """Return what there is to show of an experiment, training it if that is due.
+
+    Args:
+        experiment: what the page compares now.
+        looks: of its runs.
+        draw: shows a history that is still growing.
+    """
+    history = trained(experiment, _PENDING, draw)
+    if history is not None:
+        st.session_state[_LAST] = Outcome(history, tuple(looks))
+        return st.session_state[_LAST]
+    last: Outcome | None = st.session_state.get(_LAST)
+    return None if last is None else replace(last, stale=True)
+
+
+def last_outcome() -> Outcome | None:
+    """Return what the session showed last."""
+    return st.session_state.get(_LAST)
+
+
+def trained(
+    experiment: Experiment, slot: str, draw: Callable[[History], None] = lambda _history: None
+) -> History | None:
+    """Return the history of an experiment, training it if that is due; None while there is none.
+
+    Args:
+        experiment: what is trained.
+        slot: where in the session its training waits while Streamlit reruns the page.
+        draw: shows a history that is still growing.
+    """
+    key = experiment.key
+    pending: Pending | None = st.session_state.get(slot)
+    if pending is not None and pending.key != key:
+        pending.training.close()
+        del st.session_state[slot]
+        pending = None
+    history = results().get(key)
+    if history is not None:
+        return history
+    try:
+        if pending is None:
+            pending = _begin(experiment, key, slot)
+        return None if pending is None else _go_on(pending, slot, draw)
+    except InvalidInput as error:
+        st.session_state.pop(slot, None)
+        st.error(explain(error))
+        return None
+
+
+def _begin(experiment: Experiment, key: str, slot: str) -> Pending | None:
+    """Begin a training, a long one only when the reader asks for it."""
+    cost = estimate(experiment)
+    cost.check_time()
+    if cost.seconds > AT_ONCE_SECONDS:
+        text = _("Train (about {seconds:.0f} s)").format(seconds=cost.seconds)
+        place = st.empty()
+        if not place.button(text, key=f"{slot}-begin"):
+            return None
+        place.empty()
+    pending = Pending(key, train(experiment), cost.seconds)
+    st.session_state[slot] = pending
+    return pending
+
+
+def _go_on(pending: Pending, slot: str, draw: Callable[[History], None]) -> History | None:
+    """Drive a training to its end, or to where the reader stopped it."""
+    if pending.seconds > AT_ONCE_SECONDS:
+        title = _("Resume") if pending.paused else _("Stop")
+        st.button(title, key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
+    if pending.paused:
+        history = None if pending.progress is None else pending.progress.history()
+        return history if history is not None and history.runs else None
+    history = _drive(pending, slot, draw)
+    del st.session_state[slot]
+    results().put(pending.key, history)
+    return history
+
+
+def _toggle_pause(pending: Pending) -> None:
+    pending.paused = not pending.paused
+
+
+def _drive(pending: Pending, slot: str, draw: Callable[[History], None]) -> History:
+    """Drive a training; Streamlit may interrupt it at every look at the session or the page."""
+    bar = st.empty()
+    with _queue().place() as turn:
+        while turn.ahead:
+            bar.info(_("Waiting: {count} trainings ahead.").format(count=turn.ahead))
+            time.sleep(0.05)
+        drawn = time.perf_counter()
+        while True:
+            began = time.perf_counter()
+            try:
+                pending.progress = next(pending.training)
+            except StopIteration as end:
+                bar.empty()
+                history: History = end.value
+                return history
+            except Exception:
+                del st.session_state[slot]  # a broken training is not gone on with
+                raise
+            pending.worked += time.perf_counter() - began
+            if pending.seconds > UNSEEN_SECONDS and began - drawn > _DRAW_SECONDS:
+                drawn = began
+                _show(bar, pending)
+                if pending.progress.updates:  # before, large data may still be made
+                    draw(pending.progress.history())
+            else:
+                st.session_state.get(slot)  # here Streamlit may interrupt
+
+
+def _show(bar: DeltaGenerator, pending: Pending) -> None:
+    progress = pending.progress
+    if progress is None:
+        return
+    share = progress.updates / progress.total
+    left = pending.worked * (1 - share) / share if share else pending.seconds
+    bar.progress(
+        share, _("Training: {share:.0%}, {left:.1f} s left").format(share=share, left=left)
+    )

@@ -7,6 +7,7 @@ belong to the format version, so an old link keeps its meaning.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from engine.functions import FUNCTIONS
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS
 from engine.spec import Spec, parse_json
+from files.pages import PAGES, AnyPage, TrainingPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +45,7 @@ class View(Spec):
         axis: what it is drawn against.
         log: whether the loss axis is logarithmic.
         tuned: whether every run has its rule's best rate of a sweep of these settings.
+        page: where it is looked at, and what that page adds.
     """
 
     names: tuple[Name, ...] = ("",) * len(OPTIMIZERS)
@@ -52,6 +55,7 @@ class View(Spec):
     axis: Axis = "epochs"
     log: bool = Field(default=True, strict=True)
     tuned: bool = Field(default=False, strict=True)
+    page: AnyPage = TrainingPage()
 
 
 class Document(Spec):
@@ -156,9 +160,19 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "axis": _Field("view.axis", str),
     "log": _Field("view.log", _flag),
     "tuned": _Field("view.tuned", _flag),
+    "page": _Field("view.page.name", str),
 }
-# Fields of a data set or a function go under their own names after the "data." or "function.".
-_OWNERS: Final = {"data": "experiment.problem.dataset", "function": "experiment.problem.function"}
+# Fields of a data set, a function or a page go under their own names after "data." and so on.
+_OWNERS: Final = {
+    "data": "experiment.problem.dataset",
+    "function": "experiment.problem.function",
+    "page": "view.page",
+}
+_SPECS: Final[Mapping[str, tuple[type[Spec], ...]]] = {
+    "data": DATASETS,
+    "function": FUNCTIONS,
+    "page": PAGES,
+}
 _RUN_FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
     "learning_rate": float,
     "batch_size": _batch_size,
@@ -182,11 +196,11 @@ def to_link(document: Document) -> dict[str, list[str]]:
     for owner, path in _OWNERS.items():
         spec = _at(shown, path)
         if spec is not None:
-            plain = _default_of(spec["name"]).model_dump()
+            plain = _default_of(owner, spec["name"]).model_dump()
             if _at(default, path) is not None and _at(default, path)["name"] == spec["name"]:
                 plain = _at(default, path)
             query |= {
-                f"{owner}.{name}": [_written(value)]
+                f"{owner}.{name}": [_page_text(value) if owner == "page" else _written(value)]
                 for name, value in spec.items()
                 if name != "name" and value != plain[name]
             }
@@ -236,7 +250,11 @@ def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
     spec = _at(tree, _OWNERS[owner]) if owner in _OWNERS else None
     if spec is None or name not in spec:
         return key == "format"
-    spec[name] = _read(key, values[-1], type(spec[name]))
+    read = type(spec[name])
+    if owner == "page" and read is not str:
+        spec[name] = parse_json(values[-1])
+    else:
+        spec[name] = _read(key, values[-1], read)
     return True
 
 
@@ -245,18 +263,19 @@ def _start_from(tree: dict[str, Any], query: Mapping[str, Sequence[str]]) -> Non
     kind = query.get("problem", ["network"])[-1]
     if kind == "function":
         tree["experiment"]["problem"] = {"kind": "function", "start": None}
+    foreign = "data" if kind == "function" else "function"
     for owner, path in _OWNERS.items():
-        if owner in query and (owner == "function") == (kind == "function"):
-            _set(tree, path, _default_of(query[owner][-1]).model_dump())
+        if owner in query and owner != foreign:
+            _set(tree, path, _default_of(owner, query[owner][-1]).model_dump())
 
 
-def _default_of(name: str) -> Spec:
-    specs: tuple[type[Spec], ...] = (*DATASETS, *FUNCTIONS)
+def _default_of(owner: str, name: str) -> Spec:
+    specs = _SPECS[owner]
     for spec in specs:
         if spec.model_fields["name"].default == name:
             return spec()
     choices = tuple(spec.model_fields["name"].default for spec in specs)
-    raise InvalidInput("unknown_choice", "data", name, choices)
+    raise InvalidInput("unknown_choice", owner, name, choices)
 
 
 def _run_code(run: dict[str, Any]) -> str:
@@ -304,6 +323,11 @@ def _written(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return "_".join(_written(part) for part in value)
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _page_text(value: Any) -> str:
+    """Return a page's value: words as they are, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _at(tree: Mapping[str, Any], path: str) -> Any:

@@ -1,7 +1,10 @@
-"""The comparison that a session works on: a valid document, and changes to it.
+"""The comparisons that a session works on: valid documents, and changes to them.
 
 Widgets show the document and report changes to it; they hold nothing of their own. So a value from
 a link or file is shown exactly, and a page that is left and entered again looks as it did.
+
+Pages share one comparison, so that what is set on one is seen on the others. Only the Surfaces page
+has a problem of its own as well: test functions have no data, and want other learning rates.
 """
 
 from __future__ import annotations
@@ -11,15 +14,21 @@ from typing import Any, Final
 import streamlit as st
 
 from charts.theme import Look
-from engine import Experiment, InvalidInput, Run
-from engine.optimizers import OPTIMIZERS, Momentum
-from files.document import Document, View, from_link
+from engine import Budget, Experiment, Function, InvalidInput, Run
+from engine.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Momentum
+from files.document import Document, View, from_link, with_default_view
 from files.errors import explain
 from files.names import run_names
+from files.pages import PAGES
 from language import N_, _
+from ui.menu import MENU
 
-_DOCUMENT: Final = "document"
+_SHARED: Final = "document"
+_OWN: Final = "surface-document"
+_PAGE: Final = "page"
+_SETTINGS: Final = "page-settings"
 _NOTICES: Final = "notices"
+_WANTED: Final = "wanted-page"
 
 PRESETS: Final = {
     "optimizers": N_("Seven optimizers"),
@@ -27,15 +36,61 @@ PRESETS: Final = {
     "batches": N_("Batch, mini-batch, stochastic"),
     "momenta": N_("Momentum 0 … 0.99"),
 }
+# What the Surfaces page opens with: the ravine of the notes, and rates that suit it.
+FUNCTION_VIEW: Final = Experiment(
+    problem=Function(),
+    runs=(
+        Run(optimizer=SGD(), learning_rate=0.9, batch_size="all"),
+        Run(optimizer=Momentum(), learning_rate=0.1, batch_size="all"),
+        Run(optimizer=Adagrad(), learning_rate=1.5, batch_size="all"),
+        Run(optimizer=Adam(), learning_rate=0.3, batch_size="all"),
+    ),
+    budget=Budget(amount=60, unit="iterations"),
+)
+_DEFAULTS: Final = {page().name: page() for page in PAGES}
+
+
+def work_on(page: str) -> None:
+    """Say which page this is, before anything else of the session is used.
+
+    Opens the link that the session began with. What was opened for another page leads there.
+    """
+    st.session_state[_PAGE] = page
+    document()
+    wanted = st.session_state.pop(_WANTED, page)
+    if wanted != page:
+        st.switch_page(MENU[wanted].script)
 
 
 def document() -> Document:
-    """Return the session's comparison: the link's at first, else the first view."""
-    if _DOCUMENT not in st.session_state:
-        st.session_state[_DOCUMENT] = Document()
+    """Return the comparison that the page works on: the link's at first, else the first view."""
+    if _SHARED not in st.session_state:
+        st.session_state[_SHARED] = Document()
         st.session_state[_NOTICES] = []
         _open_link()
-    return st.session_state[_DOCUMENT]
+    return st.session_state.get(_slot()) or _first_view(_slot())
+
+
+def settings() -> Any:
+    """Return how this page is looked at, beyond what all pages share."""
+    return _settings_of(st.session_state.get(_PAGE, "training"))
+
+
+def set_page(**fields: Any) -> None:
+    """Change how this page is looked at; a change that does not fit is refused and explained."""
+    try:
+        changed = type(settings()).model_validate(settings().model_dump() | fields)
+    except InvalidInput as error:
+        refuse(error)
+        return
+    st.session_state.setdefault(_SETTINGS, {})[changed.name] = changed
+    st.session_state[_NOTICES] = []
+
+
+def whole_document() -> Document:
+    """Return the comparison together with this page's own settings: what a link or file holds."""
+    now = document()
+    return now.model_copy(update={"view": now.view.model_copy(update={"page": settings()})})
 
 
 def notices() -> list[str]:
@@ -51,8 +106,13 @@ def looks() -> list[Look]:
 
 
 def open_document(opened: Document) -> None:
-    """Take a whole comparison."""
-    _keep(opened, [])
+    """Take a whole comparison and go to its page."""
+    _take(opened, [])
+
+
+def go_to(page: str) -> None:
+    """Show another page from the next script run on."""
+    st.session_state[_WANTED] = page
 
 
 def refuse(error: InvalidInput) -> None:
@@ -139,7 +199,7 @@ def remove_run() -> None:
 
 def reset() -> None:
     """Go back to the first view."""
-    _keep(Document(), [])
+    _keep(_first_view(_slot()), [])
 
 
 def use_preset(name: str) -> None:
@@ -207,7 +267,30 @@ def _open_link() -> None:
         return
     text = _("These parts of the link mean nothing here and were left out: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
-    _keep(opened, [text.format(keys=shown)] if unknown else [])
+    _take(opened, [text.format(keys=shown)] if unknown else [])
+
+
+def _take(opened: Document, told: list[str]) -> None:
+    """Take comparison and page settings from outside."""
+    page = opened.view.page
+    st.session_state.setdefault(_SETTINGS, {})[page.name] = page
+    st.session_state[_PAGE] = st.session_state[_WANTED] = page.name
+    _keep(opened, told)
+
+
+def _settings_of(page: str) -> Any:
+    kept = st.session_state.get(_SETTINGS, {})
+    return kept[page] if page in kept else _DEFAULTS[page]
+
+
+def _slot() -> str:
+    """Return where the comparison lies that the page works on."""
+    own = st.session_state.get(_PAGE) == "surfaces" and settings().surface == "function"
+    return _OWN if own else _SHARED
+
+
+def _first_view(slot: str) -> Document:
+    return with_default_view(FUNCTION_VIEW) if slot == _OWN else Document()
 
 
 def _propose(experiment: Experiment, view: View) -> None:
@@ -226,7 +309,7 @@ def _propose(experiment: Experiment, view: View) -> None:
 
 
 def _keep(kept: Document, told: list[str]) -> None:
-    st.session_state[_DOCUMENT] = kept
+    st.session_state[_slot()] = kept
     st.session_state[_NOTICES] = told
 
 

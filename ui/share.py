@@ -10,7 +10,7 @@ from engine import InvalidInput
 from files.document import read_document, to_link
 from files.errors import explain
 from language import _
-from ui.session import document, open_document, refuse
+from ui.session import open_document, refuse, whole_document
 
 
 def share() -> None:
@@ -19,7 +19,7 @@ def share() -> None:
         _link()
         st.download_button(
             _("Save experiment"),
-            document().model_dump_json(indent=2),
+            whole_document().model_dump_json(indent=2),
             file_name="descent-lab.json",
             mime="application/json",
             on_click="ignore",
@@ -32,7 +32,7 @@ def share() -> None:
 
 def _link() -> None:
     try:
-        query = to_link(document())
+        query = to_link(whole_document())
     except InvalidInput as error:
         st.caption(explain(error) + " " + _("Save it as a file instead."))
         return

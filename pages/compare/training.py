@@ -8,13 +8,14 @@ from ui.figure import figure
 from ui.locale import speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
-from ui.session import document, looks
+from ui.session import document, looks, work_on
 from ui.share import share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.training import last_outcome, outcome
 
 speak()
+work_on("training")
 with st.sidebar:
     sidebar()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -1,4 +1,6 @@
-"""Descent Lab: the router. Page config, navigation and language; nothing else."""
+"""Descent Lab: the router. Page config, style, navigation and language; nothing else."""
+
+from pathlib import Path
 
 import streamlit as st
 
@@ -7,6 +9,7 @@ from ui.locale import language_switch, speak
 from ui.menu import MENU
 
 st.set_page_config(page_title="Descent Lab", page_icon="📉", layout="wide")
+st.html(Path(__file__).parent / "ui/style.css")
 speak()
 page = st.navigation(
     [

@@ -30,8 +30,8 @@ def loss_curves(
 ) -> Chart:
     """Return training, validation or batch loss of every run.
 
-    A run that diverged is drawn to its last finite value, ends in a cross and has no say in the
-    axis' range.
+    A run that diverged is drawn to its last finite value and ends in a cross, or where it left the
+    picture in a mark at the upper edge; it has no say in the axis' range beside one that did not.
     """
     return _curves(history, looks, lambda run: getattr(run, quantity), quantity, axis, log=log)
 
@@ -99,16 +99,20 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     traces: list[dict[str, Any]] = []
     n_seeds = len(history.experiment.seeds)
     shown = []
+    crossed = []
     for line in lines:
         y = to_last_finite(line.y)
         if line.band is not None:
             traces.append(_band(line, len(y)))
         traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis))
         if line.diverged and len(y):
-            traces.append(_cross(line, len(y) - 1, n_seeds))
+            crossed.append((line, len(y) - 1))
         if len(y) == len(line.y) and len(y) and line.diverged < n_seeds:
             shown.append((line.look, y))
-    limits = value_range([y for _look, y in shown], log=log)
+    drawn = shown or [(line.look, line.y[: last + 1]) for line, last in crossed]
+    limits = value_range([y for _look, y in drawn], log=log)
+    above = [(line, last) for line, last in crossed if _height(line.y[last], log=log) > limits[1]]
+    traces += [_cross(*end, n_seeds) for end in crossed if end not in above]
     ends = [(look, float(y[-1])) for look, y in shown]
     title = label(quantity)
     if n_seeds > 1:
@@ -125,7 +129,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
             "dtick": log_ticks(limits) if log else None,
         },
         margin={"l": 8, "r": 110, "t": 12, "b": 8},
-        annotations=_labels(ends, limits, log=log),
+        annotations=_labels(ends, limits, log=log) + _marks(above, limits[1], n_seeds),
     )
     figure = go.Figure({"data": traces, "layout": form})
     alt = _alt(ends, [line.look for line in lines if line.diverged], quantity, axis)
@@ -187,23 +191,50 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+def _height(value: float, *, log: bool) -> float:
+    """Return where a value lies on the axis: a power of ten on a logarithmic one."""
+    if not log:
+        return float(value)
+    return float(np.log10(value)) if value > 0 else -np.inf
+
+
+def _diverged(line: _Line, n_seeds: int) -> str:
+    name = plain(line.look.name)
+    if n_seeds == 1:
+        return _("{run} diverged").format(run=name)
+    text = _("{run}: {count} of {seeds} diverged")
+    return text.format(run=name, count=line.diverged, seeds=n_seeds)
+
+
 def _cross(line: _Line, last: int, n_seeds: int) -> dict[str, Any]:
-    text = _("{run} diverged").format(run=plain(line.look.name))
-    if n_seeds > 1:
-        text = _("{run}: {count} of {seeds} diverged").format(
-            run=plain(line.look.name), count=line.diverged, seeds=n_seeds
-        )
     return {
         "type": "scatter",
         "x": [line.x[last]],
         "y": [line.y[last]],
         "mode": "markers+text",
-        "text": [text],
+        "text": [_diverged(line, n_seeds)],
         "textposition": "middle right",
         "textfont": {"color": line.look.colour},
         "marker": {"symbol": "x", "color": line.look.colour, "size": 9},
         "hoverinfo": "skip",
     }
+
+
+def _marks(ends: list[tuple[_Line, int]], top: float, n_seeds: int) -> list[dict[str, Any]]:
+    """Return a mark at the upper edge for each run that left the picture there and diverged."""
+    return [
+        {
+            "text": f"▲ {_diverged(line, n_seeds)} ({line.y[last]:.3g})",
+            "x": float(line.x[last]),
+            "y": top,
+            "xanchor": "left",
+            "yanchor": "top",
+            "yshift": -18 * row,  # one below the other: most leave early
+            "showarrow": False,
+            "font": {"color": line.look.colour, "size": 13},
+        }
+        for row, (line, last) in enumerate(ends)
+    ]
 
 
 def _labels(

@@ -29,6 +29,7 @@ _PAGE: Final = "page"
 _SETTINGS: Final = "page-settings"
 _NOTICES: Final = "notices"
 _WANTED: Final = "wanted-page"
+_WHOLE: Final = "whole-page"
 
 PRESETS: Final = {
     "optimizers": N_("Seven optimizers"),
@@ -56,10 +57,17 @@ def work_on(page: str) -> None:
     Opens the link that the session began with. What was opened for another page leads there.
     """
     st.session_state[_PAGE] = page
+    st.session_state.pop(_WHOLE, None)
     document()
     wanted = st.session_state.pop(_WANTED, page)
     if wanted != page:
         st.switch_page(MENU[wanted].script)
+
+
+def follow() -> None:
+    """Rerun the whole page where a change made in a fragment concerns more than the fragment."""
+    if st.session_state.pop(_WHOLE, False):
+        st.rerun()
 
 
 def document() -> Document:
@@ -113,6 +121,7 @@ def open_document(opened: Document) -> None:
 def go_to(page: str) -> None:
     """Show another page from the next script run on."""
     st.session_state[_WANTED] = page
+    st.session_state[_WHOLE] = True
 
 
 def refuse(error: InvalidInput) -> None:
@@ -199,6 +208,7 @@ def remove_run() -> None:
 
 def reset() -> None:
     """Go back to the first view."""
+    st.session_state[_WHOLE] = True
     _keep(_first_view(_slot()), [])
 
 
@@ -275,6 +285,7 @@ def _take(opened: Document, told: list[str]) -> None:
     page = opened.view.page
     st.session_state.setdefault(_SETTINGS, {})[page.name] = page
     st.session_state[_PAGE] = st.session_state[_WANTED] = page.name
+    st.session_state[_WHOLE] = True
     _keep(opened, told)
 
 

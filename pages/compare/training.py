@@ -8,48 +8,55 @@ from ui.figure import figure
 from ui.locale import speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
-from ui.session import document, looks, work_on
+from ui.session import document, follow, looks, work_on
 from ui.share import share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.training import last_outcome, outcome
 
+
+@st.fragment
+def comparison() -> None:
+    """Show the runs and how they did; a change to a run leaves the sidebar alone."""
+    speak()
+    follow()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.title("Descent Lab", anchor=False, width="stretch")
+        run_actions()
+        share()
+    run_strip()
+    run_editor()
+    contract_line()
+    status = st.container()
+    tabs = dict(
+        zip(TITLES, st.tabs([_(name) for name in TITLES.values()], on_change="rerun"), strict=True)
+    )
+    with tabs["loss"]:
+        view_switches()
+        grid = st.grid(2, min_column_width=400)
+        place, right = grid.empty(), grid.cell()
+
+    before = last_outcome()
+
+    def draw(history: History) -> None:
+        """Show a training under way in the first tab."""
+        if tabs["loss"].open:
+            with place.container():
+                figure(growing_chart(history, looks(), before), f"growing-{history.seconds:.3f}")
+
+    with status:
+        shown = outcome(document().experiment, looks(), draw)
+    if shown is not None:
+        if tabs["loss"].open:
+            loss_tab(shown, place, right)
+        for name, fill in FILL.items():
+            if tabs[name].open:
+                with tabs[name]:
+                    fill(shown)
+
+
 speak()
 work_on("training")
 with st.sidebar:
     sidebar()
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    st.title("Descent Lab", anchor=False, width="stretch")
-    run_actions()
-    share()
-run_strip()
-run_editor()
-contract_line()
-status = st.container()
-tabs = dict(
-    zip(TITLES, st.tabs([_(name) for name in TITLES.values()], on_change="rerun"), strict=True)
-)
-with tabs["loss"]:
-    view_switches()
-    grid = st.grid(2, min_column_width=400)
-    place, right = grid.empty(), grid.cell()
-
-before = last_outcome()
-
-
-def draw(history: History) -> None:
-    """Show a training under way in the first tab."""
-    if tabs["loss"].open:
-        with place.container():
-            figure(growing_chart(history, looks(), before), f"growing-{history.seconds:.3f}")
-
-
-with status:
-    shown = outcome(document().experiment, looks(), draw)
-if shown is not None:
-    if tabs["loss"].open:
-        loss_tab(shown, place, right)
-    for name, fill in FILL.items():
-        if tabs[name].open:
-            with tabs[name]:
-                fill(shown)
+comparison()

@@ -72,6 +72,15 @@ def crosses(chart):
     return [trace for trace in chart.figure.data if trace.marker.symbol == "x"]
 
 
+def marks(chart):
+    """What is written at the upper edge for runs that left the picture there."""
+    return [one for one in chart.figure.layout.annotations if one.text.startswith("▲")]
+
+
+def end_names(chart):
+    return [one.text for one in chart.figure.layout.annotations if one.xref == "paper"]
+
+
 def bands(chart):
     return [trace for trace in chart.figure.data if trace.fill == "toself"]
 
@@ -150,7 +159,7 @@ def test_a_long_line_is_thinned_and_its_numbers_are_not():
 
 @pytest.mark.parametrize("log", [True, False])
 @pytest.mark.parametrize("quantity", QUANTITIES)
-def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_ends_in_a_cross(quantity, log):
+def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_marked_at_the_edge(quantity, log):
     trained = with_a_diverged_run()
     chart = loss_curves(trained, looks(trained), quantity, "iterations", log=log)
 
@@ -158,13 +167,41 @@ def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_ends_in_a_cross(qu
     last = np.flatnonzero(np.isfinite(values))[-1]
     recorded = getattr(trained.runs[0], quantity).last[0]
     np.testing.assert_array_equal(recorded[: last + 1], values[: last + 1])
-    line, (cross,) = lines(chart)[0], crosses(chart)
+    line, (mark,) = lines(chart)[0], marks(chart)
     assert (line.x[-1], line.y[-1]) == (steps[last], values[last])
-    assert (cross.x[0], cross.y[0]) == (steps[last], values[last])
     assert np.isfinite(line.y).all()
-    assert cross.marker.color == line.line.color
-    assert "Run 0" in cross.text[0]
-    assert "diverged" in cross.text[0]
+    # It ends far above the other run, whose range the axis has.
+    edge = chart.figure.layout.yaxis.range[1]
+    assert (np.log10(values[last]) if log else values[last]) > edge
+    assert (mark.x, mark.y) == (steps[last], edge)
+    assert mark.font.color == line.line.color
+    assert mark.text == f"▲ Run 0 diverged ({values[last]:.3g})"
+    assert crosses(chart) == []
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_diverged_run_that_stays_in_the_picture_ends_in_a_cross(log):
+    """Where all diverge the picture is theirs; the one that came lower ends within it."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 1e3)]
+    trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
+    assert [run.status[0] for run in trained.runs] == ["diverged", "diverged"]
+    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=log)
+
+    assert marks(chart) == []
+    assert len(crosses(chart)) == 2
+    for line, cross, look in zip(lines(chart), crosses(chart), looks(trained), strict=True):
+        assert (cross.x[0], cross.y[0]) == (line.x[-1], line.y[-1])
+        assert cross.marker.color == look.colour
+        assert cross.text[0] == f"{look.name} diverged"
+
+
+def test_marks_at_the_edge_lie_one_below_the_other():
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 4.0, 0.05)]
+    trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
+    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+
+    first, second = marks(chart)
+    assert second.yshift <= first.yshift - first.font.size
 
 
 @pytest.mark.parametrize("log", [True, False])
@@ -178,7 +215,7 @@ def test_a_diverged_run_does_not_stretch_the_range(quantity, log):
     without = loss_curves(alone, looks(trained)[1:], quantity, "epochs", log=log)
 
     assert beside.figure.layout.yaxis.range == without.figure.layout.yaxis.range
-    assert [one.text for one in beside.figure.layout.annotations] == ["Run 1"]
+    assert end_names(beside) == ["Run 1"]
 
 
 @pytest.mark.parametrize("log", [True, False])
@@ -242,7 +279,7 @@ def test_texts_are_in_the_readers_language():
 
     layout = chart.figure.layout
     assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("에포크", "훈련 손실")
-    assert crosses(chart)[0].text[0] == "Run 0 발산"
+    assert marks(chart)[0].text.startswith("▲ Run 0 발산 (")
     assert "훈련 손실" in chart.alt
 
 
@@ -251,7 +288,7 @@ def test_a_figure_goes_through_json_as_it_is():
     chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
 
     figure = json.loads(chart.figure.to_json())
-    assert len(figure["data"]) == 3
+    assert len(figure["data"]) == 2
 
 
 @cache
@@ -285,9 +322,9 @@ def test_diverged_seeds_are_counted():
     trained = over_seeds()
     chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
 
-    (cross,) = crosses(chart)
-    assert "10 of 10 diverged" in cross.text[0]
-    assert [one.text for one in chart.figure.layout.annotations] == ["Run 0"]
+    (mark,) = marks(chart)
+    assert "10 of 10 diverged" in mark.text
+    assert end_names(chart) == ["Run 0"]
 
 
 def test_one_seed_has_no_band():

@@ -71,9 +71,9 @@ class Chart(NamedTuple):
     alt: str
 
 
-def layout(height: int, **options: Any) -> dict[str, Any]:
-    """Return the common layout with a figure's own options over it."""
-    axis = {
+def axis(**options: Any) -> dict[str, Any]:
+    """Return the common axis with a figure's own options over it."""
+    common = {
         "gridcolor": _GRID,
         "zeroline": False,
         "showline": True,
@@ -82,6 +82,11 @@ def layout(height: int, **options: Any) -> dict[str, Any]:
         "tickcolor": _GRID,
         "automargin": True,
     }
+    return common | options
+
+
+def layout(height: int, **options: Any) -> dict[str, Any]:
+    """Return the common layout with a figure's own options over it."""
     common: dict[str, Any] = {
         "template": PLAIN,
         "height": height,
@@ -91,7 +96,7 @@ def layout(height: int, **options: Any) -> dict[str, Any]:
         "font": {"size": 14},
         "showlegend": False,
         "hovermode": "closest",
-        "xaxis": axis | options.pop("xaxis", {}),
-        "yaxis": axis | options.pop("yaxis", {}),
+        "xaxis": axis(**options.pop("xaxis", {})),
+        "yaxis": axis(**options.pop("yaxis", {})),
     }
     return common | options

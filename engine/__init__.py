@@ -7,6 +7,13 @@ and the standard library are all it imports.
 """
 
 from engine import datasets, functions, optimizers
+from engine.batch_sizes import (
+    batch_rate_sweep,
+    batch_size_ladder,
+    batch_size_runs,
+    final_losses,
+    iterations_to,
+)
 from engine.cost import Cost, estimate
 from engine.errors import InvalidInput
 from engine.experiment import (
@@ -21,6 +28,9 @@ from engine.experiment import (
 )
 from engine.history import History, RunHistory, Series
 from engine.limits import LIMITS, Interval
+from engine.noise import Noise, batch_gradients, measure_noise, row_gradients
+from engine.overfitting import alone_to_the_end, epoch_losses, patience_stop
+from engine.plans import Plan, Timeline, timeline
 from engine.probes import gradient_norms, predictions
 from engine.replay import batches, data, initial_params, layers
 from engine.statistics import PairedDifference, Spread, paired_differences, spread
@@ -36,7 +46,9 @@ __all__ = [
     "Interval",
     "InvalidInput",
     "Network",
+    "Noise",
     "PairedDifference",
+    "Plan",
     "Progress",
     "Run",
     "RunHistory",
@@ -44,20 +56,33 @@ __all__ = [
     "Spread",
     "Stopping",
     "Sweep",
+    "Timeline",
+    "alone_to_the_end",
+    "batch_gradients",
+    "batch_rate_sweep",
+    "batch_size_ladder",
+    "batch_size_runs",
     "batches",
     "data",
     "datasets",
+    "epoch_losses",
     "estimate",
+    "final_losses",
     "fit",
     "functions",
     "gradient_norms",
     "initial_params",
+    "iterations_to",
     "layers",
+    "measure_noise",
     "minimize",
     "optimizers",
     "paired_differences",
+    "patience_stop",
     "predictions",
     "rate_sweep",
+    "row_gradients",
     "spread",
+    "timeline",
     "train",
 ]

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from engine.errors import InvalidInput
+from engine.limits import LIMITS, Interval
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.arrays import Integers
+    from engine.arrays import Array, Integers
 
 Sampling: TypeAlias = Literal["shuffled", "replacement"]
 LastBatch: TypeAlias = Literal["kept", "dropped"]
@@ -35,17 +38,36 @@ class Counts:
         rows: training rows N.
         batch_size: rows of a batch B, 1 to N.
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
+
+    Raises:
+        InvalidInput: no rows, more than the limits allow, or a batch that is larger than the data.
     """
 
     rows: int
     batch_size: int
     last_batch: LastBatch = "kept"
 
+    def __post_init__(self) -> None:
+        """Refuse what would give a wrong count."""
+        for field, most in (("rows", LIMITS["rows"].high), ("batch_size", self.rows)):
+            value, allowed = getattr(self, field), Interval(1, most)
+            if value not in allowed:
+                raise InvalidInput("out_of_range", field, value, allowed)
+
+    @property
+    def whole_batches(self) -> int:
+        """Return how many batches of full size fit into an epoch: floor(N / B)."""
+        return self.rows // self.batch_size
+
+    @property
+    def rest(self) -> int:
+        """Return the rows that are left after the whole batches: N mod B."""
+        return self.rows % self.batch_size
+
     @property
     def per_epoch(self) -> int:
         """Return iterations per epoch: ceil(N / B), floor(N / B) if the short batch is dropped."""
-        whole, rest = divmod(self.rows, self.batch_size)
-        return whole + (rest > 0 and self.last_batch == "kept")
+        return self.whole_batches + (self.rest > 0 and self.last_batch == "kept")
 
     @property
     def last_batch_size(self) -> int:
@@ -78,6 +100,15 @@ class Counts:
         return epochs * self.per_epoch + min(-(-rest // self.batch_size), self.per_epoch)
 
 
+def activations_held(batch_size: int, units: int) -> int:
+    """Return the numbers that one update holds besides the parameters: 2 x B x units.
+
+    Every hidden and output unit keeps a value per row on the way forward, and gets a gradient per
+    row on the way back.
+    """
+    return 2 * batch_size * units
+
+
 def row_order(rows: int, seed: int, sampling: Sampling) -> Iterator[Integers]:
     """Yield the row numbers of one epoch after another, ``(rows,)`` each.
 
@@ -90,3 +121,36 @@ def row_order(rows: int, seed: int, sampling: Sampling) -> Iterator[Integers]:
             yield generator.permutation(rows)
         else:
             yield generator.integers(rows, size=rows)
+
+
+def unseen_share(counts: Counts, sampling: Sampling) -> float:
+    """Return the share of rows that an epoch is expected to leave out.
+
+    Of D draws with replacement each misses a row with probability 1 - 1/N, so (1 - 1/N)^D of the
+    rows are never drawn: 1/e = 37 % for D = N. A shuffled pass leaves out what is dropped.
+    """
+    drawn = counts.rows_per_epoch
+    if sampling == "shuffled":
+        return 1 - drawn / counts.rows
+    return float((1 - 1 / counts.rows) ** drawn)
+
+
+def seen_shares(counts: Counts, sampling: Sampling, most: int) -> Array:
+    """Return the expected share of rows that an epoch uses 0, 1, ... ``most`` times.
+
+    With replacement the times are binomial: D draws, each hits a row with probability 1/N.
+    """
+    shares = np.zeros(most + 1)
+    unseen = unseen_share(counts, sampling)
+    if sampling == "shuffled":
+        shares[0] = unseen
+        if most:
+            shares[1] = 1 - unseen
+        return shares
+    if counts.rows == 1:  # every draw is the only row
+        shares[counts.rows_per_epoch : counts.rows_per_epoch + 1] = 1
+        return shares
+    times = np.arange(most)
+    # P(k + 1) / P(k) = (D - k) / (k + 1) / (N - 1)
+    ratios = (counts.rows_per_epoch - times) / ((times + 1) * (counts.rows - 1))
+    return unseen * np.concatenate([[1.0], np.cumprod(np.maximum(ratios, 0))])

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
+
 import streamlit as st
 
 from language import LANGUAGES, set_language
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _KEY = "language"
+_Arguments = ParamSpec("_Arguments")
 
 
 def speak() -> None:
     """Set the language of this script run; every page calls it before its first sentence."""
     set_language(st.session_state.get(_KEY) or _browser_language())
+
+
+def fragment(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+    """Make a function a Streamlit fragment that speaks: its own reruns pass no page's ``speak``."""
+
+    @wraps(fill)
+    def spoken(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        speak()
+        fill(*args, **kwargs)
+
+    return st.fragment(spoken)
 
 
 def language_switch() -> None:

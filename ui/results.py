@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from charts.contract import contract
 from engine import paired_differences
+from files.results import details, ends, status
 from language import _
 from language.labels import label
 from ui.session import document, notices
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import History, RunHistory, Series
+    from engine import History
+    from files.results import Row
 
 
 def contract_line() -> None:
@@ -36,15 +37,17 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
     best = history.best
     rows = []
     for position, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
-        row: dict[str, Any] = {"": line_sample(look), _("Run"): look.name}
-        row |= _ends(history, run)
+        row: dict[str, Any] = {"": line_sample(look), label("run"): look.name}
+        row |= _named(ends(history, position))
         if full:
-            row |= _details(history, position)
-        row[_("Status")] = _status(run, best=position == best)
+            counts = details(history, position)
+            size = counts.pop("batch_size")
+            row |= _named(counts | {"seconds_alone": run.seconds_alone, "batch_size": size})
+        row[label("status")] = status(history, position)
         rows.append(row)
     table = pd.DataFrame(rows)
     small = {
-        name: st.column_config.NumberColumn(format="%.4g", width=80)
+        name: st.column_config.NumberColumn(format="%.4g", width=None if full else 88)
         for name in table.columns
         if pd.api.types.is_numeric_dtype(table[name])
     }
@@ -95,59 +98,5 @@ def paired_table(history: History, looks: Sequence[Look]) -> None:
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="paired")
 
 
-def _ends(history: History, run: RunHistory) -> dict[str, Any]:
-    ends = {label("training_loss"): _median(run, run.training_loss)}
-    if run.validation_loss is not None:
-        ends[label("validation_loss")] = _median(run, run.validation_loss)
-    score = run.validation_score or run.training_score
-    if score is not None:
-        ends[label(history.experiment.problem.score)] = _median(run, score)
-    return ends
-
-
-def _median(run: RunHistory, series: Series) -> float | None:
-    """Return the median over the seeds of the last value; a diverged run has none."""
-    values = series.final[np.array(run.status) != "diverged"]
-    return float(np.median(values)) if len(values) > len(run.status) / 2 else None
-
-
-def _details(history: History, position: int) -> dict[str, Any]:
-    run, spec = history.runs[position], history.experiment.runs[position]
-    watched = run.validation_loss or run.training_loss
-    values = np.where(np.isfinite(watched.minimum), watched.minimum, np.inf)
-    best = np.argmin(values, axis=1)
-    last = float(np.median(run.last_step))
-    return {
-        _("Best loss"): float(np.median(values.min(axis=1))),
-        _("at epoch"): float(np.median(watched.steps[best])) / run.per_epoch,
-        label("epochs"): last / run.per_epoch,
-        _("Iterations per epoch"): run.per_epoch,
-        _("Iterations in all"): last,
-        label("rows_seen"): float(np.median(run.rows_seen)),
-        **_overshoot(history, run),
-        _("Seconds alone"): run.seconds_alone,
-        label("batch_size"): history.experiment.counts(spec).batch_size,
-    }
-
-
-def _overshoot(history: History, run: RunHistory) -> dict[str, int]:
-    """Return the rows beyond a budget of rows: a run ends at the step that reaches it."""
-    budget = history.experiment.budget
-    if budget.unit != "rows_seen":
-        return {}
-    return {_("Rows over the budget"): max(0, int(run.rows_seen[0]) - budget.amount)}
-
-
-def _status(run: RunHistory, *, best: bool) -> str:
-    words = [_("best")] if best else []
-    diverged, seeds = run.status.count("diverged"), len(run.status)
-    if diverged == seeds == 1:
-        return _("diverged at iteration {step}").format(step=f"{int(run.last_step[0]):,}")
-    if diverged:
-        words.append(_("{count} of {seeds} diverged").format(count=diverged, seeds=seeds))
-    # A seed without a status has not ended: the reader stopped the training.
-    others = sorted({status or "stopped" for status in run.status} - {"budget", "diverged"})
-    words += [label(status) for status in others]
-    if run.is_worse_than_its_start and diverged < seeds:
-        words.append(_("worse than its start"))
-    return ", ".join(words)
+def _named(row: Row) -> Row:
+    return {label(name): value for name, value in row.items()}

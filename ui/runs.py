@@ -59,13 +59,21 @@ def run_actions() -> None:
     st.button(_("Add"), key="add", on_click=add_run, disabled=full)
     st.button(_("Duplicate"), key="duplicate", on_click=duplicate_run, disabled=full)
     st.button(_("Remove"), key="remove", on_click=remove_run, disabled=runs == 1)
-    with st.popover(_("Presets")):
-        for name, title in PRESETS.items():
-            st.button(_(title), key=f"preset-{name}", on_click=use_preset, args=(name,))
-    with st.popover(_("Apply to all")):
-        st.caption(_("Give every run the selected run's …"))
-        for field in ("learning_rate", "batch_size", "optimizer"):
-            st.button(label(field), key=f"all-{field}", on_click=apply_to_all, args=(field,))
+    st.menu_button(
+        _("Presets"),
+        list(PRESETS),
+        format_func=lambda name: _(PRESETS[name]),
+        key="preset",
+        on_click=lambda: use_preset(st.session_state["preset"]),
+    )
+    st.menu_button(
+        _("Apply to all"),
+        ["learning_rate", "batch_size", "optimizer"],
+        format_func=label,
+        key="apply-to-all",
+        help=_("Give every run the selected run's …"),
+        on_click=lambda: apply_to_all(st.session_state["apply-to-all"]),
+    )
     st.button(_("Reset"), key="reset", on_click=reset)
 
 

@@ -21,6 +21,7 @@ from files.errors import explain
 from files.names import run_names
 from files.pages import PAGES
 from language import N_, _
+from language.labels import label
 from ui.menu import MENU
 
 _SHARED: Final = "document"
@@ -333,7 +334,8 @@ def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:
         loss = _fitting_loss(problem.dataset, problem.loss)
         if loss != problem.loss:
             update = {"loss": loss, "output_activation": "identity"}
-            told.append(_("The loss was changed to one that fits the data."))
+            text = _("The loss was changed from {old} to {new}, which fits the data.")
+            told.append(text.format(old=label(problem.loss).lower(), new=label(loss).lower()))
         if problem.dataset.task == "classification" and problem.standardize_targets:
             update["standardize_targets"] = False
         problem = problem.model_copy(update=update)

@@ -49,3 +49,4 @@ def _open() -> None:
         open_document(read_document(file.getvalue()))
     except InvalidInput as error:
         refuse(error)
+        st.toast(explain(error), icon="⚠️", duration="long")  # the open popover hides the notice

@@ -15,6 +15,7 @@ from engine import data, gradient_norms, rate_sweep
 from language import N_, _
 from language.labels import label
 from ui.figure import figure
+from ui.locale import fragment
 from ui.results import paired_table, results_table
 from ui.session import change, document, has_validation_rows, look_at, looks
 from ui.training import trained
@@ -87,7 +88,7 @@ def score_tab(shown: Outcome) -> None:
     figure(score_curves(shown.history, shown.looks, document().view.axis), "score")
 
 
-@st.fragment
+@fragment
 def norms_tab(shown: Outcome) -> None:
     """Show the norm of full gradient, batch gradient or update."""
     names = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
@@ -107,7 +108,7 @@ def norms_tab(shown: Outcome) -> None:
         figure(norm_curves(history, shown.looks, name, axis), name)
 
 
-@st.fragment
+@fragment
 def fits_tab(shown: Outcome) -> None:
     """Show what every run has learnt at one epoch; the slider moves all panels."""
     problem = shown.history.experiment.problem

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import History
 from language import _
 from ui.figure import figure
-from ui.locale import speak
+from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
 from ui.session import document, follow, looks, work_on
@@ -15,10 +15,9 @@ from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.training import last_outcome, outcome
 
 
-@st.fragment
+@fragment
 def comparison() -> None:
     """Show the runs and how they did; a change to a run leaves the sidebar alone."""
-    speak()
     follow()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
@@ -26,8 +25,9 @@ def comparison() -> None:
         share()
     run_strip()
     run_editor()
-    contract_line()
-    status = st.container()
+    status = st.container(gap=None)  # so that what comes and goes moves nothing below
+    with status:
+        contract_line()
     tabs = dict(
         zip(TITLES, st.tabs([_(name) for name in TITLES.values()], on_change="rerun"), strict=True)
     )

@@ -280,13 +280,6 @@ def test_every_hyperparameter_of_every_rule_can_be_set():
         ("add", 3),
         ("duplicate", 3),
         ("remove", 1),
-        ("preset-optimizers", 7),
-        ("preset-rates", 5),
-        ("preset-batches", 3),
-        ("preset-momenta", 4),
-        ("all-learning_rate", 2),
-        ("all-batch_size", 2),
-        ("all-optimizer", 2),
         ("reset", 7),
     ],
 )
@@ -299,10 +292,31 @@ def test_every_button_does_what_it_says_and_shows_its_results(key, expected):
     assert len(set(table(at)["Run"])) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "choice", "expected"),
+    [
+        ("preset", "optimizers", 7),
+        ("preset", "rates", 5),
+        ("preset", "batches", 3),
+        ("preset", "momenta", 4),
+        ("apply-to-all", "learning_rate", 2),
+        ("apply-to-all", "batch_size", 2),
+        ("apply-to-all", "optimizer", 2),
+    ],
+)
+def test_every_choice_of_a_menu_does_what_it_says_and_shows_its_results(key, choice, expected):
+    at = opened(experiment=small())
+    run(at.menu_button(key=key).click(choice))
+
+    assert len(experiment(at).runs) == expected
+    assert len(table(at)) == expected
+    assert len(set(table(at)["Run"])) == expected
+
+
 def test_a_preset_can_be_chosen_while_a_later_run_is_selected():
     at = opened()
     run(at.pills(key="selected-run").set_value(6))
-    run(at.button(key="preset-batches").click())
+    run(at.menu_button(key="preset").click("batches"))
 
     assert len(table(at)) == 3
     assert at.pills(key="selected-run").value == 0

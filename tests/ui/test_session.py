@@ -9,6 +9,8 @@ from engine import Budget, Experiment, Run
 from engine.datasets import DATASETS, Iris, Line, SingleRow, ThreePoints, TwoMoons
 from engine.limits import LIMITS
 from engine.optimizers import OPTIMIZERS, SGD, Adam
+from files.document import Document, View
+from files.pages import EpochsPage, SurfacesPage
 from language import set_language
 from ui import session
 from ui.session import change, change_problem, change_run, document, look_at, looks, notices
@@ -322,3 +324,107 @@ def test_parts_of_a_link_that_mean_nothing_are_named(linked):
 
     assert opened.experiment.runs == (Run(optimizer=SGD(), learning_rate=0.5),)
     assert "utm_source" in notices()[0]
+
+
+def test_what_no_longer_fits_is_named_with_what_took_its_place():
+    change_problem(dataset=Line())
+
+    assert notices() == [
+        "The loss was changed from binary cross-entropy to mean squared error, which fits the data."
+    ]
+
+
+class LedElsewhereError(Exception):
+    """Streamlit ends the script here and runs another page's."""
+
+
+@pytest.fixture
+def switched(monkeypatch):
+    """The scripts that the session was led to."""
+    scripts = []
+
+    def switch(script):
+        scripts.append(script)
+        raise LedElsewhereError
+
+    monkeypatch.setattr(streamlit, "switch_page", switch)
+    return scripts
+
+
+def test_pages_share_one_comparison_but_for_the_surfaces_own_function():
+    session.work_on("training")
+    change(budget=Budget(amount=7))
+    session.work_on("epochs")
+    assert document().experiment.budget.amount == 7
+
+    session.work_on("surfaces")
+    assert document().experiment.problem.kind == "function"
+    change(budget=Budget(amount=9, unit="iterations"))
+    session.set_page(surface="network")
+    assert document().experiment.budget.amount == 7
+    session.set_page(surface="function")
+    assert document().experiment.budget.amount == 9
+
+    session.work_on("training")
+    assert document().experiment.budget.amount == 7
+
+
+def test_a_pages_settings_wait_until_it_is_entered_again():
+    session.work_on("surfaces")
+    session.set_page(surface="network")
+    session.work_on("epochs")
+    assert session.settings() == EpochsPage()
+    session.work_on("surfaces")
+    assert session.settings() == SurfacesPage(surface="network")
+
+
+def test_a_pages_setting_that_is_no_setting_is_refused_and_the_old_one_stays():
+    session.work_on("surfaces")
+    session.set_page(surface="moon")
+
+    assert session.settings() == SurfacesPage()
+    assert "moon" in notices()[0]
+
+
+def test_what_is_shared_is_the_comparison_with_this_pages_settings():
+    session.work_on("surfaces")
+    session.set_page(surface="network")
+
+    whole = session.whole_document()
+    assert whole.view.page == SurfacesPage(surface="network")
+    assert whole.experiment == document().experiment
+
+
+def test_an_opened_comparison_leads_to_its_page(switched):
+    session.work_on("training")
+    document()
+    opened = Document(view=View(page=EpochsPage()), experiment=Experiment(data_seed=5))
+    session.open_document(opened)
+
+    with pytest.raises(LedElsewhereError):
+        session.work_on("training")
+    assert switched == ["pages/compare/epochs.py"]
+    session.work_on("epochs")
+    assert document().experiment.data_seed == 5
+
+
+def test_a_link_leads_to_its_page(linked, switched):
+    session.work_on("training")
+    linked(page=["surfaces"])
+    with pytest.raises(LedElsewhereError):
+        session.work_on("training")
+    assert switched == ["pages/compare/surfaces.py"]
+
+
+def test_a_change_within_a_fragment_that_concerns_the_page_reruns_it_once(monkeypatch):
+    reruns = []
+    monkeypatch.setattr(streamlit, "rerun", lambda: reruns.append(True))
+    session.work_on("training")
+    change(data_seed=3)
+    session.follow()
+    assert reruns == []
+
+    session.reset()
+    session.follow()
+    session.follow()
+    assert reruns == [True]

@@ -300,8 +300,8 @@ CHANGES = {
 }
 FORGOTTEN = {
     "add": lambda at: at.button(key="add").click(),
-    "five rates": lambda at: at.button(key="preset-rates").click(),
-    "seven optimizers": lambda at: at.button(key="preset-optimizers").click(),
+    "five rates": lambda at: at.menu_button(key="preset").click("rates"),
+    "seven optimizers": lambda at: at.menu_button(key="preset").click("optimizers"),
 }
 
 

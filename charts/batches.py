@@ -1,0 +1,139 @@
+"""Runs of different batch sizes: one loss, four ways to count how far they have come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.curves import positions
+from charts.lines import log_ticks, plain, thinned, to_last_finite, value_range
+from charts.theme import Chart, axis, layout
+from engine import spread
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Look
+    from engine import History
+    from engine.arrays import Array
+
+AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
+_HEIGHT: Final = 560
+
+
+def loss_on_four_axes(
+    history: History, looks: Sequence[Look], quantity: str, *, log: bool
+) -> Chart:
+    """Return four small charts of the same loss, against iterations, epochs, rows and seconds.
+
+    Every line ends in a mark, where the run ended; a diverged run ends in a cross.
+    """
+    lines = [_values(history, number, quantity) for number in range(len(looks))]
+    alive = [
+        values
+        for (_steps, values), run in zip(lines, history.runs, strict=True)
+        if "diverged" not in run.status
+    ]
+    limits = value_range(alive, log=log)
+    traces: list[dict[str, Any]] = []
+    options: dict[str, Any] = {}
+    numbers: dict[str, list[Array]] = {"run": []}
+    for panel, name in enumerate(AXES):
+        suffix = "" if panel == 0 else str(panel + 1)
+        left, bottom = 0.54 * (panel % 2), 0.58 * (1 - panel // 2)
+        options[f"xaxis{suffix}"] = axis(
+            title=label(name), domain=[left, left + 0.46], anchor=f"y{suffix}", tickformat="~s"
+        )
+        options[f"yaxis{suffix}"] = axis(
+            title=label(quantity) if panel % 2 == 0 else None,
+            domain=[bottom, bottom + 0.42],
+            anchor=f"x{suffix}",
+            type="log" if log else "linear",
+            range=limits,
+            tickformat="~g",
+            dtick=log_ticks(limits) if log else None,
+        )
+        for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
+            places = positions(history, number, steps, name)
+            numbers.setdefault(name, []).append(places)
+            diverged = "diverged" in history.runs[number].status
+            traces += _line(look, places, values, suffix, first=panel == 0, diverged=diverged)
+    for look, (_steps, values) in zip(looks, lines, strict=True):
+        numbers["run"].append(np.full(len(values), look.name))
+        numbers.setdefault(quantity, []).append(values)
+    form = layout(
+        _HEIGHT,
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 14}},
+        margin={"l": 8, "r": 16, "t": 36, "b": 8},
+        **options,
+    )
+    figure = go.Figure({"data": traces, "layout": form})
+    columns = {name: np.concatenate(parts) for name, parts in numbers.items()}
+    return Chart(figure, columns, _alt(history, looks, lines, quantity))
+
+
+def _values(history: History, number: int, quantity: str) -> tuple[Any, Array]:
+    run = history.runs[number]
+    series = getattr(run, quantity)
+    return series.steps, spread(run, series).median
+
+
+def _line(
+    look: Look, x: Array, y: Array, suffix: str, *, first: bool, diverged: bool
+) -> list[dict[str, Any]]:
+    drawn = to_last_finite(y)
+    thin_x, thin_y = thinned(x[: len(drawn)], drawn)
+    shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": look.name}
+    end = {
+        "symbol": "x" if diverged else "circle",
+        "size": 9,
+        "color": look.colour,
+    }
+    return [
+        {
+            "type": "scatter",
+            "x": thin_x,
+            "y": thin_y,
+            "mode": "lines",
+            "line": {"color": look.colour, "dash": look.dash, "width": 2},
+            "name": plain(look.name),
+            "showlegend": first,
+            "hovertemplate": "%{y:.4g}<br>%{x:.6~g}",
+            **shared,
+        },
+        {
+            "type": "scatter",
+            "x": thin_x[-1:],
+            "y": thin_y[-1:],
+            "mode": "markers",
+            "marker": end,
+            "showlegend": False,
+            "hoverinfo": "skip",
+            **shared,
+        },
+    ]
+
+
+def _alt(
+    history: History, looks: Sequence[Look], lines: Sequence[tuple[Any, Array]], quantity: str
+) -> str:
+    ends = []
+    for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
+        drawn = to_last_finite(values)
+        rows = positions(history, number, steps[-1:], "rows_seen")
+        text = _("{run}: {loss} after {iterations} iterations and {rows} rows")
+        ends.append(
+            text.format(
+                run=look.name,
+                loss=f"{drawn[-1]:.4g}" if len(drawn) else "–",
+                iterations=f"{int(steps[-1]):,}",
+                rows=f"{int(rows[0]):,}",
+            )
+        )
+    title = _("{quantity} against iterations, epochs, rows seen and seconds.")
+    return title.format(quantity=label(quantity)) + " " + "; ".join(ends) + "."

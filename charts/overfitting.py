@@ -1,0 +1,153 @@
+"""Training and validation loss of one run, with the epochs that matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.lines import end_labels, log_ticks, thinned, to_last_finite, value_range
+from charts.theme import COLOURS, Chart, Look, layout
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from engine.overfitting import Epochs
+
+_HEIGHT: Final = 430
+_MARGINS: Final = 70
+_UNDER: Final = "rgba(160, 116, 10, 0.10)"
+_OVER: Final = "rgba(213, 94, 0, 0.10)"
+
+
+def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
+    """Return training and validation loss, the best epoch, and where patience would have stopped.
+
+    The epochs before the best are shaded as too few; those after it as too many, where the run
+    overfits.
+
+    Args:
+        losses: of ``engine.overfitting.epoch_losses``.
+        stop: the epoch of the patience rule, None where it would not have stopped.
+        log: whether the loss axis is logarithmic.
+    """
+    looks = (Look(label("training_loss"), 0), Look(label("validation_loss"), 1))
+    lines = [to_last_finite(losses.training), to_last_finite(losses.validation)]
+    limits = value_range(lines, log=log)
+    traces: list[dict[str, Any]] = []
+    ends = []
+    for look, line in zip(looks, lines, strict=True):
+        x, y = thinned(losses.epochs[: len(line)].astype(float), line)
+        traces.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": y,
+                "mode": "lines",
+                "line": {"color": look.colour, "dash": look.dash, "width": 2.5},
+                "name": look.name,
+                "hovertemplate": f"%{{y:.4g}}<br>{label('epochs')} %{{x}}",
+            }
+        )
+        ends.append(float(np.log10(line[-1])) if log and line[-1] > 0 else float(line[-1]))
+    last = int(losses.epochs[-1])
+    shapes, notes = _regions(losses, last)
+    traces.append(_mark(losses.best, losses, "star", _("best epoch {epoch}"), "bottom center"))
+    if stop is not None:
+        traces.append(_mark(stop, losses, "square", _("patience stops at {epoch}"), "top center"))
+    figure = go.Figure(
+        {
+            "data": traces,
+            "layout": layout(
+                _HEIGHT,
+                xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
+                yaxis={
+                    "title": label("loss"),
+                    "type": "log" if log else "linear",
+                    "range": limits,
+                    "tickformat": "~g",
+                    "dtick": log_ticks(limits) if log else None,
+                },
+                margin={"l": 8, "r": 130, "t": 30, "b": 8},
+                shapes=shapes,
+                annotations=[*notes, *end_labels(looks, ends, limits, _HEIGHT - _MARGINS)],
+            ),
+        }
+    )
+    return Chart(
+        figure,
+        {
+            "epoch": losses.epochs,
+            "training_loss": losses.training,
+            "validation_loss": losses.validation,
+        },
+        _alt(losses, stop),
+    )
+
+
+def _mark(epoch: int, losses: Epochs, symbol: str, text: str, place: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": [epoch],
+        "y": [losses.validation[epoch]],
+        "mode": "markers+text",
+        "text": [text.format(epoch=f"{epoch:,}")],
+        "textposition": place,
+        "textfont": {"size": 14, "color": COLOURS[1]},
+        "marker": {"symbol": symbol, "size": 14, "color": COLOURS[1]},
+        "cliponaxis": False,
+        "hovertemplate": "%{y:.4g}<extra></extra>",
+    }
+
+
+def _regions(losses: Epochs, last: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the shaded epochs with their names."""
+    regions = [(0, losses.best, _UNDER, _("underfitting: too few epochs"))]
+    if losses.verdict == "overfits":
+        regions.append((losses.best, last, _OVER, _("overfitting: too many epochs")))
+    shapes, notes = [], []
+    for left, right, colour, text in regions:
+        shapes.append(
+            {
+                "type": "rect",
+                "x0": left,
+                "x1": right,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "fillcolor": colour,
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        )
+        at_left = left == 0
+        notes.append(
+            {
+                "text": text,
+                "x": left if at_left else right,
+                "xanchor": "left" if at_left else "right",
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 14},
+            }
+        )
+    return shapes, notes
+
+
+def _alt(losses: Epochs, stop: int | None) -> str:
+    text = _(
+        "Training and validation loss against epochs. Lowest validation loss {loss} at epoch"
+        " {best}; at epoch {last} it is {end}, the training loss {training}."
+    ).format(
+        loss=f"{losses.validation[losses.best]:.4g}",
+        best=losses.best,
+        last=int(losses.epochs[-1]),
+        end=f"{losses.validation[-1]:.4g}",
+        training=f"{losses.training[-1]:.4g}",
+    )
+    if stop is not None:
+        text += " " + _("Patience would have stopped at epoch {epoch}.").format(epoch=stop)
+    return text

@@ -1,0 +1,99 @@
+"""Which rows are used when: the batches of a plan, cut from the stream of rows that trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Final, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from engine.counts import Counts, LastBatch, Sampling, row_order
+from engine.errors import InvalidInput
+from engine.limits import LIMITS, Interval
+from engine.spec import Spec
+
+if TYPE_CHECKING:
+    from engine.arrays import Integers
+
+EPOCHS: Final = Interval(1, 5)  # of a timeline; more could not be told apart
+
+
+class Plan(Spec):
+    """A way to go through some rows, to be counted.
+
+    Attributes:
+        rows: training rows N.
+        batch_size: rows of a batch B, 1 to N.
+        epochs: how many.
+        sampling: a new permutation of all rows every epoch, or independent draws with replacement.
+        last_batch: whether the short batch at the end of an epoch is kept or dropped.
+    """
+
+    rows: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1_000
+    batch_size: Annotated[int, LIMITS["batch_size"]] = 100
+    epochs: Annotated[int, LIMITS["epochs"]] = 1
+    sampling: Sampling = "shuffled"
+    last_batch: LastBatch = "kept"
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Self:
+        Counts(self.rows, self.batch_size)
+        return self
+
+    @property
+    def counts(self) -> Counts:
+        """Return how the rows are cut into batches."""
+        return Counts(self.rows, self.batch_size, self.last_batch)
+
+    @property
+    def iterations(self) -> int:
+        """Return the iterations of all epochs."""
+        return self.counts.iterations(self.epochs, "epochs")
+
+    @property
+    def rows_seen(self) -> int:
+        """Return the rows that all iterations use."""
+        return self.counts.rows_seen(self.iterations)
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The rows of some epochs, in the order in which updates use them.
+
+    Attributes:
+        counts: how they are cut into batches.
+        sampling: how they were drawn.
+        rows: row numbers from 0, ``(epochs, rows per epoch)``.
+        iterations: the update that uses each, counted from 1 over all epochs, likewise.
+    """
+
+    counts: Counts
+    sampling: Sampling
+    rows: Integers
+    iterations: Integers
+
+    @property
+    def times_seen(self) -> Integers:
+        """Return how often every row was used in every epoch, ``(epochs, N)``."""
+        rows = self.counts.rows
+        return np.array([np.bincount(used, minlength=rows) for used in self.rows])
+
+
+def timeline(counts: Counts, sampling: Sampling, seed: int, epochs: int) -> Timeline:
+    """Return which rows the first epochs use, and when.
+
+    The rows are those of ``engine.batches``: the stream that every training of the seed reads.
+
+    Raises:
+        InvalidInput: fewer or more epochs than can be shown.
+    """
+    if epochs not in EPOCHS:
+        raise InvalidInput("out_of_range", "epochs", epochs, EPOCHS)
+    used = counts.rows_per_epoch
+    orders = islice(row_order(counts.rows, seed, sampling), epochs)
+    rows = np.stack([order[:used] for order in orders])
+    within = np.arange(used) // counts.batch_size + 1
+    iterations = within + counts.per_epoch * np.arange(epochs)[:, None]
+    return Timeline(counts, sampling, rows, iterations)

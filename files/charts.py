@@ -1,0 +1,174 @@
+"""Charts as files: for paper and slides, with explicit colours and the contract as caption."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from charts.lines import plain
+from charts.theme import COLOURS
+from files.markup import FONTS, drawn, inline_script, page, shared_script
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Chart
+
+    Contract = tuple[Sequence[str], Sequence[str]]
+
+Form = Literal["png", "svg", "pdf"]
+
+WIDTH: Final = 900
+_HEIGHT: Final = 450  # of a chart that names none
+_TEXT: Final = "#1a1a1a"
+_CAPTION_SIZE: Final = 12
+_CAPTION_LINE: Final = 17  # pixels from one line to the next
+_CHARACTER: Final = 6.2  # pixels of a Latin one in the caption; Hangul takes two
+_RENDER_SECONDS: Final = 30.0  # one call in a thousand never ends
+_renderer: Final = threading.Lock()  # one Chrome at a time
+
+
+class CannotRender(RuntimeError):  # noqa: N818 - says what happened
+    """A picture could not be drawn; the message says what to do, in the reader's language."""
+
+
+@cache
+def _template() -> go.layout.Template:
+    """Return plotly's white theme with the house's colours; never the process's default."""
+    template = go.layout.Template(pio.templates["plotly_white"])
+    template.layout.colorway = COLOURS
+    return template
+
+
+def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 0) -> go.Figure:
+    """Return a chart as it is on screen, in the colours of paper, with its contract below.
+
+    Args:
+        chart: what is on screen; it stays as it is.
+        contract: what is equal between the runs and what is not, as ``charts.contract`` says it.
+        width: pixels.
+        height: pixels, caption included; 0 is the chart's own height and that of the caption.
+    """
+    figure = go.Figure(chart.figure)
+    lines = caption_lines(contract, width)
+    room = _CAPTION_LINE * len(lines)
+    figure.update_layout(
+        template=_template(),
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        font={"family": FONTS, "color": _TEXT},
+        width=width,
+        height=height or (figure.layout.height or _HEIGHT) + room + 8,
+        title={
+            "text": "<br>".join(lines),
+            "font": {"size": _CAPTION_SIZE, "color": _TEXT},
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "automargin": True,
+            "pad": {"l": 10, "b": 8, "t": 8},
+        },
+    )
+    return figure
+
+
+def caption_lines(contract: Contract, width: int) -> list[str]:
+    """Return the contract in lines that fit so many pixels, what is not equal in bold."""
+    equal, unequal = contract
+    marked = [(sentence, False) for sentence in equal] + [(sentence, True) for sentence in unequal]
+    words: list[tuple[str, bool]] = []
+    for position, (sentence, bold) in enumerate(marked):
+        words += [("·", False)] if position else []
+        words += [(word, bold) for word in sentence.split()]
+    lines, used = [""], 0.0
+    for word, bold in words:
+        space = _CHARACTER * (1 + _columns(word))
+        if lines[-1] and used + space > width - 30:
+            lines.append("")
+            used = 0.0
+        text = f"<b>{plain(word)}</b>" if bold else plain(word)
+        lines[-1] += f" {text}" if lines[-1] else text
+        used += space
+    return lines if words else []
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+
+
+def to_html(chart: Chart, contract: Contract, key: str, *, shared: bool = False) -> bytes:
+    """Return an interactive page with one chart.
+
+    Args:
+        chart: what is shown.
+        contract: becomes its caption.
+        key: names it, in the file name that its camera button proposes too.
+        shared: whether plotly.js lies beside it as a file, instead of in it.
+    """
+    script = shared_script() if shared else inline_script()
+    return page(chart.alt, drawn(printed(chart, contract), key, chart.alt), script)
+
+
+def why_no_pictures() -> str | None:
+    """Return what must be installed before pictures can be drawn here; None where they can."""
+    if find_spec("kaleido") is None:
+        return _("Install Kaleido: pip install -r requirements-export.txt")
+    return None if _browser() else _("Install Chrome or Chromium on the machine of the dashboard.")
+
+
+@cache
+def _browser() -> str | None:
+    from choreographer.browsers.chromium import Chromium  # noqa: PLC0415 - is optional
+
+    path: str | None = Chromium.find_browser(skip_local=False)
+    return path
+
+
+def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> list[bytes]:
+    """Draw figures in a Chrome that is started for them and ended after them.
+
+    Args:
+        figures: as ``printed`` returns them, each with width and height.
+        form: of the pictures.
+        scale: pixels of a PNG per pixel of the figure.
+
+    Raises:
+        CannotRender: Kaleido or a Chrome is missing, or drawing failed or took too long.
+    """
+    missing = why_no_pictures()
+    if missing:
+        raise CannotRender(missing)
+    seconds = _RENDER_SECONDS + len(figures)
+    with _renderer, ThreadPoolExecutor(1) as thread:  # the caller may have a loop of its own
+        try:
+            return thread.submit(asyncio.run, _drawn(figures, form, scale, seconds)).result()
+        except TimeoutError:
+            raise CannotRender(_("The picture took too long to draw. Try again.")) from None
+        except Exception as error:
+            raise CannotRender(_("The picture could not be drawn. Try again.")) from error
+
+
+async def _drawn(
+    figures: Sequence[go.Figure], form: Form, scale: float, seconds: float
+) -> list[bytes]:
+    from kaleido import Kaleido  # noqa: PLC0415 - is optional
+
+    async with asyncio.timeout(seconds), Kaleido(timeout=seconds, mathjax=False) as kaleido:
+        return [await kaleido.calc_fig(figure, _options(figure, form, scale)) for figure in figures]
+
+
+def _options(figure: go.Figure, form: Form, scale: float) -> dict[str, Any]:
+    width, height = figure.layout.width, figure.layout.height
+    return {"format": form, "width": width, "height": height, "scale": scale}

@@ -1,0 +1,135 @@
+r"""Formulas as MathML, which browsers draw by themselves, offline and on paper.
+
+Reads the small part of LaTeX in which the engine writes its formulas: letters, digits, signs,
+``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\left``, ``\right``, spaces, ``\\``
+and the names below. Anything else is an error, so that no formula is drawn wrongly.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Final
+
+_TOKEN: Final = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
+_LETTERS: Final = {
+    r"\alpha": "α",
+    r"\beta": "β",
+    r"\epsilon": "ε",
+    r"\eta": "η",
+    r"\gamma": "γ",
+    r"\kappa": "κ",
+    r"\lambda": "λ",
+    r"\mu": "μ",
+    r"\nabla": "∇",
+    r"\partial": "∂",
+    r"\pi": "π",
+    r"\rho": "ρ",
+    r"\sigma": "σ",
+    r"\theta": "θ",
+}
+_WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
+_SIGNS: Final = {
+    "-": "−",
+    r"\cdot": "·",
+    r"\sum": "∑",
+    r"\times": "×",
+    r"\le": "≤",
+    r"\ge": "≥",
+    r"\ne": "≠",
+    r"\dots": "…",
+    r"\leftarrow": "←",
+}
+_OPERATORS: Final = frozenset("+=()[]|,;:/!<>")
+_SPACES: Final = {
+    r"\,": "0.17em",
+    r"\;": "0.28em",
+    r"\ ": "0.3em",
+    r"\quad": "1em",
+    r"\qquad": "2em",
+}
+
+
+def mathml(latex: str) -> str:
+    r"""Return a formula as a MathML element; lines end with ``\\``.
+
+    Raises:
+        ValueError: the formula holds something else than the part of LaTeX that is read here.
+    """
+    lines = (f"<mtr><mtd>{_Reader(line).row()}</mtd></mtr>" for line in latex.split(r"\\"))
+    table = f'<mtable columnalign="left" displaystyle="true">{"".join(lines)}</mtable>'
+    return f'<math display="block">{table}</math>'
+
+
+class _Reader:
+    """Reads one line, mark by mark."""
+
+    def __init__(self, latex: str) -> None:
+        self._tokens = _TOKEN.findall(latex)
+        self._next = 0
+
+    def row(self, end: str | None = None) -> str:
+        """Read up to a mark, or to the end."""
+        parts = []
+        while self._peek() != end:
+            parts.append(self._scripted())
+        self._next += end is not None
+        return "".join(parts)
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def _take(self) -> str:
+        mark = self._peek()
+        if mark is None:
+            raise ValueError("the formula ends too early")
+        self._next += 1
+        return mark
+
+    def _scripted(self) -> str:
+        """Read one thing with what stands below and above it."""
+        base, scripts = self._atom(), {}
+        while self._peek() in {"_", "^"}:
+            sign = self._take()
+            scripts[sign] = self._argument()
+        if not scripts:
+            return base
+        if len(scripts) == 2:
+            return f"<msubsup>{base}{scripts['_']}{scripts['^']}</msubsup>"
+        ((sign, script),) = scripts.items()
+        tag = "msub" if sign == "_" else "msup"
+        return f"<{tag}>{base}{script}</{tag}>"
+
+    def _argument(self) -> str:
+        """Read a group, or one thing; LaTeX takes one digit of a number without braces."""
+        mark = self._peek()
+        if mark is not None and mark.isdigit() and len(mark) > 1:
+            self._tokens[self._next : self._next + 1] = [mark[0], mark[1:]]
+        return f"<mrow>{self._atom()}</mrow>"
+
+    def _atom(self) -> str:
+        mark = self._take()
+        if mark == "{":
+            return f"<mrow>{self.row('}')}</mrow>"
+        if mark in {r"\frac", r"\tfrac"}:
+            above, below = self._argument(), self._argument()
+            return f"<mfrac>{above}{below}</mfrac>"
+        if mark == r"\sqrt":
+            return f"<msqrt>{self._argument()}</msqrt>"
+        if mark == r"\hat":
+            return f"<mover accent='true'>{self._argument()}<mo>^</mo></mover>"
+        if mark in {r"\left", r"\right"}:
+            return f"<mo stretchy='true'>{escape(self._take())}</mo>"
+        return _leaf(mark)
+
+
+def _leaf(mark: str) -> str:
+    if mark in _SPACES:
+        return f"<mspace width='{_SPACES[mark]}'></mspace>"
+    if mark in _SIGNS or mark in _OPERATORS:
+        return f"<mo stretchy='false'>{escape(_SIGNS.get(mark, mark))}</mo>"
+    if mark[0].isdigit():
+        return f"<mn>{mark}</mn>"
+    if mark in _LETTERS or mark in _WORDS or (mark.isalpha() and mark.isascii()):
+        return f"<mi>{_LETTERS.get(mark, mark.lstrip(chr(92)))}</mi>"
+    raise ValueError(f"cannot draw {mark}")

@@ -1,0 +1,105 @@
+"""Columns of numbers and names as CSV and Parquet, and CSV back again.
+
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``. Such text gets an
+apostrophe in front, which ``read_csv`` takes away again; numbers stay as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from engine.arrays import Array
+
+    Columns = Mapping[str, Sequence[Any] | Array]
+
+_RUN_BY_SPREADSHEETS: Final = "=+-@\t\r\n\0＝＋－＠"
+_OVERLOOKED: Final = "\ufeff \u00a0\u3000\u200b"  # in front of it; a spreadsheet may drop them
+
+
+def defused(text: str) -> str:
+    """Return text that a spreadsheet shows; ``restored`` gives the original back."""
+    return f"'{text}" if _would_run(text) else text
+
+
+def restored(text: str) -> str:
+    """Return the text that ``defused`` was given."""
+    return text[1:] if text.startswith("'") and _would_run(text) else text
+
+
+def _would_run(text: str) -> bool:
+    # Apostrophes in front count as overlooked: so "'=x", which needs none, can be told from "=x".
+    return text.lstrip(_OVERLOOKED + "'")[:1] in set(_RUN_BY_SPREADSHEETS)
+
+
+def to_csv(columns: Columns) -> bytes:
+    """Return a table as CSV: UTF-8, a header, every digit of every number.
+
+    What is missing (NaN, None) is an empty cell. Infinities are ``inf`` and ``-inf``.
+
+    Args:
+        columns: equally long, by name; text or numbers.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([defused(name) for name in columns])
+    writer.writerows(zip(*(_cells(column) for column in columns.values()), strict=True))
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _cells(column: Sequence[Any] | Array) -> Iterable[Any]:
+    values = column.tolist() if isinstance(column, np.ndarray) else list(column)
+    return [_cell(value) for value in values]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return defused(value)
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value
+
+
+def read_csv(content: bytes, text: Collection[str] = ()) -> dict[str, list[Any]]:
+    """Return what ``to_csv`` was given.
+
+    Args:
+        content: of the file.
+        text: names of the columns that hold text; all others hold numbers, NaN where a cell is
+            empty.
+
+    Raises:
+        ValueError: a cell of a column of numbers holds none, or a row has too many or few cells.
+    """
+    # StringIO without translation: a line break inside a cell stays what it was.
+    rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+    names = [restored(name) for name in next(rows)]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for row in rows:
+        for name, cell in zip(names, row, strict=True):
+            columns[name].append(restored(cell) if name in text else _number(cell))
+    return columns
+
+
+def _number(cell: str) -> float | int:
+    if not cell:
+        return math.nan
+    try:
+        return int(cell)
+    except ValueError:
+        return float(cell)
+
+
+def to_parquet(columns: Columns) -> bytes:
+    """Return a table as Parquet: every bit of every number, text as it is."""
+    content = io.BytesIO()
+    pd.DataFrame({name: np.asarray(column) for name, column in columns.items()}).to_parquet(content)
+    return content.getvalue()

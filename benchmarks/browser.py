@@ -1,8 +1,9 @@
-"""From a slider's release to the repainted chart, measured in the browser.
+"""From a slider's release to what it changes on the page, measured in the browser.
 
 Run ``python -m benchmarks.browser`` (needs the development requirements and a Chromium). It opens
 the first view, moves the learning-rate slider with the keyboard and waits, frame by frame, until
-the loss chart holds other numbers. Every move is to a rate that was not trained before.
+the loss chart holds other numbers. Every move is to a rate that was not trained before. Then it
+does the same during a long training, and waits until that one has given way.
 """
 
 from __future__ import annotations
@@ -23,7 +24,24 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Page
+
 MOVES = 15
+
+LONG = "?format=1&data.rows=10000&hidden=32_32&budget=40"  # about half a minute
+
+_GONE = """() => {
+  window.moved = new Promise(resolve => {
+    document.addEventListener('keyup', () => {
+      const start = performance.now();
+      const look = () => {
+        if (!document.querySelector('[data-testid="stProgress"]')
+            && document.querySelector('.st-key-training-begin')) resolve(performance.now() - start);
+        else requestAnimationFrame(look); };
+      look();
+    }, {once: true, capture: true});
+  });
+}"""
 
 _WATCH = """() => {
   const chart = () => document.querySelector('.st-key-chart-loss .js-plotly-plot');
@@ -64,31 +82,55 @@ def _server() -> Iterator[str]:
         process.wait()
 
 
-def slider_milliseconds(moves: int = MOVES) -> list[float]:
-    """Return the time of every move, from the key's release to the painted frame."""
+@contextmanager
+def _tab(query: str) -> Iterator[Page]:
     with _server() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(url)
-        page.locator(".st-key-chart-loss .js-plotly-plot").wait_for(timeout=60_000)
-        slider = page.locator(".st-key-learning_rate-slider").get_by_role("slider")
-        times = []
-        for _move in range(moves + 1):
-            page.wait_for_timeout(500)
-            slider.focus()
-            page.evaluate(_WATCH)
-            slider.press("ArrowLeft")
-            times.append(float(page.evaluate("() => window.moved")))
+        page.goto(url + query)
+        yield page
         browser.close()
+
+
+def slider_milliseconds(moves: int = MOVES) -> list[float]:
+    """Return the time of every move, from the key's release to the painted frame."""
+    with _tab("") as page:
+        page.locator(".st-key-chart-loss .js-plotly-plot").wait_for(timeout=60_000)
+        page.wait_for_timeout(1_000)
+        times = [_press(page, _WATCH) for _move in range(moves + 1)]
     return times[1:]  # the first one warms up
 
 
-if __name__ == "__main__":
-    measured = slider_milliseconds()
+def give_way_milliseconds(moves: int = MOVES) -> list[float]:
+    """Return the time that a long training takes to give way, from the key's release."""
+    times = []
+    with _tab(LONG) as page:
+        for _move in range(moves + 1):
+            page.locator(".st-key-training-begin button").click(timeout=60_000)
+            page.get_by_test_id("stProgress").wait_for(timeout=60_000)
+            times.append(_press(page, _GONE))
+    return times[1:]
+
+
+def _press(page: Page, watch: str) -> float:
+    page.wait_for_timeout(500)
+    slider = page.locator(".st-key-learning_rate-slider").get_by_role("slider")
+    slider.focus()
+    page.evaluate(watch)
+    slider.press("ArrowLeft")
+    return float(page.evaluate("() => window.moved"))
+
+
+def _tell(what: str, times: list[float]) -> None:
     print(
-        f"slider to repainted chart: median {statistics.median(measured):.0f} ms, "
-        f"{min(measured):.0f} to {max(measured):.0f} ms over {len(measured)} moves"
+        f"{what}: median {statistics.median(times):.0f} ms, "
+        f"{min(times):.0f} to {max(times):.0f} ms over {len(times)} moves"
     )
+
+
+if __name__ == "__main__":
+    _tell("slider to repainted chart", slider_milliseconds())
+    _tell("slider to a training that has given way", give_way_milliseconds())

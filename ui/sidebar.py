@@ -224,14 +224,14 @@ def _budget() -> None:
         budget.unit,
         ("epochs", "iterations", "rows_seen"),
         "budget-unit",
-        _count_in,
+        count_in,
         help=_(
             "Equal epochs give small batches more updates; equal iterations give them fewer rows."
         ),
     )
 
 
-def _count_in(unit: str) -> None:
+def count_in(unit: str) -> None:
     """Count the budget in another unit, about as long for the first run."""
     experiment = document().experiment
     counts, total = (

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
-from charts.fits import fit_panels
 from charts.sensitivity import rate_sensitivity
 from charts.theme import Look
-from engine import data, gradient_norms, rate_sweep
+from engine import gradient_norms, rate_sweep
+from files.figures import can_be_drawn, fit_epochs, fits
 from language import N_, _
 from language.labels import label
 from ui.figure import figure
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart
     from engine import Experiment, History
-    from engine.arrays import Array
     from ui.training import Outcome
 
 TITLES = {
@@ -112,12 +111,10 @@ def norms_tab(shown: Outcome) -> None:
 def fits_tab(shown: Outcome) -> None:
     """Show what every run has learnt at one epoch; the slider moves all panels."""
     problem = shown.history.experiment.problem
-    if not _can_be_drawn(problem):
+    if not can_be_drawn(problem):
         st.info(_("Fits can be drawn for data of one or two features."))
         return
-    epochs = sorted(
-        {float(step) / run.per_epoch for run in shown.history.runs for step in run.params_steps}
-    )
+    epochs = fit_epochs(shown.history)
     epoch = epochs[-1]
     if len(epochs) > 1:
         if st.session_state.get("fit-epoch") not in epochs:
@@ -125,33 +122,9 @@ def fits_tab(shown: Outcome) -> None:
         epoch = st.select_slider(
             label("epochs"), epochs, key="fit-epoch", format_func=lambda value: f"{value:.6g}"
         )
-    params = [_params_at(run, epoch) for run in shown.history.runs]
-    caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
-    if len(shown.history.experiment.seeds) > 1:
-        seed = shown.history.experiment.seeds[0]
-        caption += ", " + _("seed {seed}").format(seed=seed)
+    chart, caption = fits(shown.history, shown.looks, epoch)
     st.caption(caption)
-    figure(
-        fit_panels(problem, data(shown.history.experiment), params, shown.looks, caption), "fits"
-    )
-
-
-def _can_be_drawn(problem: Any) -> bool:
-    """Tell whether there is a plane of two features with classes, or a curve over one."""
-    if problem.kind == "function" or problem.dataset.n_features > 2:
-        return False
-    return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
-
-
-def _params_at(run: Any, epoch: float) -> Array | None:
-    """Return the first seed's parameters at an epoch; None where it has diverged by then."""
-    last = int(run.last_step[0])
-    step = round(epoch * run.per_epoch)
-    if run.status[0] == "diverged" and step >= last:
-        return None
-    position = int((run.params_steps <= min(step, last)).sum()) - 1
-    params: Array = run.params[0, position]
-    return params
+    figure(chart, "fits")
 
 
 def rates_tab(_shown: Outcome) -> None:

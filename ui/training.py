@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 AT_ONCE_SECONDS = 2.0  # a longer training waits for a click
 UNSEEN_SECONDS = 0.5  # a shorter one draws nothing before its end
+_QUICK_SECONDS = 0.3  # a shorter one need not give way
 _CACHE_BYTES = 256 * 2**20
 _PENDING = "training"
 _LAST = "outcome"
@@ -165,6 +166,14 @@ def outcome(
         return st.session_state[_LAST]
     last: Outcome | None = st.session_state.get(_LAST)
     return None if last is None else replace(last, stale=True)
+
+
+def is_quick(experiment: Experiment) -> bool:
+    """Tell whether an experiment is trained so soon that nobody would interrupt it."""
+    try:
+        return estimate(experiment).seconds <= _QUICK_SECONDS
+    except InvalidInput:
+        return True
 
 
 def last_outcome() -> Outcome | None:

@@ -12,13 +12,13 @@ from ui.session import document, follow, looks, work_on
 from ui.share import share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
-from ui.training import last_outcome, outcome
+from ui.training import is_quick, last_outcome, outcome
+
+SWEEPING = "sweeping"  # whether the tab is open that trains a whole sweep
 
 
-@fragment
 def comparison() -> None:
-    """Show the runs and how they did; a change to a run leaves the sidebar alone."""
-    follow()
+    """Show the runs and how they did."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
         run_actions()
@@ -31,6 +31,9 @@ def comparison() -> None:
     tabs = dict(
         zip(TITLES, st.tabs([_(name) for name in TITLES.values()], on_change="rerun"), strict=True)
     )
+    if tabs["rates"].open != st.session_state.get(SWEEPING, False):
+        st.session_state[SWEEPING] = tabs["rates"].open
+        st.rerun()
     with tabs["loss"]:
         view_switches()
         grid = st.grid(2, min_column_width=400)
@@ -55,8 +58,28 @@ def comparison() -> None:
                     fill(shown)
 
 
+def runs_alone() -> bool:
+    """Tell whether the comparison may rerun without the rest of the page, which is faster.
+
+    Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it.
+    """
+    return is_quick(document().experiment) and not st.session_state.get(SWEEPING, False)
+
+
+@fragment
+def lone_comparison() -> None:
+    """Show the comparison; a change to a run leaves the sidebar alone."""
+    follow()
+    if not runs_alone():
+        st.rerun()
+    comparison()
+
+
 speak()
 work_on("training")
 with st.sidebar:
     sidebar()
-comparison()
+if runs_alone():
+    lone_comparison()
+else:
+    comparison()

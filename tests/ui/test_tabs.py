@@ -17,6 +17,7 @@ from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_s
 from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
 from files.document import Document, View, with_default_view
+from files.figures import params_at
 from language import set_language
 from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
 
@@ -173,18 +174,18 @@ def test_a_run_is_shown_until_it_diverges():
 
     steps = [int(step) for step in past.params_steps if step % past.per_epoch == 0]
     before = max(step for step in steps if step < ended)
-    first = ui.tabs._params_at(past, 0)
+    first = params_at(past, 0)
     np.testing.assert_array_equal(first, past.params[0, 0])
-    alive = ui.tabs._params_at(past, before // past.per_epoch)
+    alive = params_at(past, before // past.per_epoch)
     np.testing.assert_array_equal(alive, past.params[0, list(past.params_steps).index(before)])
     assert np.isfinite(alive).all()
-    assert ui.tabs._params_at(past, ended // past.per_epoch + 1) is None
-    assert ui.tabs._params_at(past, 400) is None
+    assert params_at(past, ended // past.per_epoch + 1) is None
+    assert params_at(past, 400) is None
 
 
 def test_a_run_that_stopped_early_is_shown_where_it_ended():
     past = fit(small()).runs[0]
-    np.testing.assert_array_equal(ui.tabs._params_at(past, 1_000), past.params[0, -1])
+    np.testing.assert_array_equal(params_at(past, 1_000), past.params[0, -1])
 
 
 def test_the_slider_fits_a_shorter_budget(show):

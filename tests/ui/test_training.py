@@ -144,3 +144,8 @@ def test_a_crowd_passes_and_never_are_more_inside_than_places():
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(train, range(30)))
     assert most == [2]
+
+
+def test_only_what_is_trained_at_once_need_not_give_way():
+    assert is_quick(Experiment())
+    assert not is_quick(Experiment(budget=Budget(amount=10_000)))

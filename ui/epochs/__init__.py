@@ -1,0 +1,1 @@
+"""The parts of the Epochs page, one module a tab."""

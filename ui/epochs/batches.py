@@ -1,0 +1,289 @@
+"""Several batch sizes side by side, and the map over batch size and learning rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from charts.batches import loss_on_four_axes
+from charts.contract import contract
+from charts.curves import loss_curves
+from charts.maps import DIVERGED, NEVER, batch_rate_map
+from charts.theme import Look
+from engine import (
+    Budget,
+    Interval,
+    InvalidInput,
+    Network,
+    batch_rate_sweep,
+    batch_size_ladder,
+    batch_size_runs,
+    final_losses,
+    iterations_to,
+)
+from engine.datasets import Line
+from files.errors import explain
+from language import _
+from language.labels import label
+from ui.controls import number
+from ui.epochs.switches import has_no_rows, loss_switches, page_switch, run_choice
+from ui.figure import figure
+from ui.session import change, document, set_page, settings
+from ui.sidebar import count_in
+from ui.training import trained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from charts.theme import Chart
+    from engine import Experiment, History
+    from engine.batch_sizes import BatchSize
+
+_CHARTS: Final = ("four", "iterations", "epochs", "rows_seen", "seconds")
+_UNITS: Final = ("epochs", "iterations", "rows_seen")
+# Rates of the map, around the default of the rule.
+_FACTORS: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_TARGETS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+_PATH_RECORDS: Final = 2_000  # updates of a path that are drawn
+# The straight line y = wx + b, small enough for every single row's update to be seen.
+LINE: Final = Network(
+    dataset=Line(rows=100, noise=0.3), hidden=(), loss="mean_squared_error", bias=True
+)
+
+
+def batches_tab() -> None:
+    """Train two to six batch sizes side by side."""
+    if has_no_rows():
+        return
+    run_choice()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _size_choice()
+        _budget_choice()
+        page_switch(_("Charts"), "charts", _CHARTS)
+        loss_switches()
+    experiment = document().experiment
+    try:
+        compared = batch_size_runs(
+            experiment,
+            document().view.selected,
+            settings().sizes,
+            record_every=_path_stride(experiment),
+        )
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    _contract(compared)
+    looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(settings().sizes)]
+    is_line = _is_line(experiment)
+    place = st.empty()
+
+    def draw(history: History) -> None:
+        with place.container():
+            figure(_chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
+
+    history = trained(compared, "epochs-batches", draw)
+    if history is None:
+        return
+    with place.container():
+        if is_line:
+            grid = st.grid(5, min_column_width=150)
+            with grid.cell(column_span=3):
+                figure(_chart(history, looks), "epochs-batches")
+            with grid.cell(column_span=2):
+                _path(history, looks)
+        else:
+            figure(_chart(history, looks), "epochs-batches")
+    if not is_line:
+        st.button(
+            _("Take the straight line: its path on the (w, b) surface can be drawn"),
+            key="epochs-line",
+            on_click=_take_the_line,
+        )
+
+
+def map_tab() -> None:
+    """Train every batch size at every learning rate."""
+    if has_no_rows():
+        return
+    run_choice()
+    experiment, selected = document().experiment, document().view.selected
+    rule = experiment.runs[selected].optimizer
+    rates = tuple(float(f"{rule.default_learning_rate * factor:.3g}") for factor in _FACTORS)
+    sizes = batch_size_ladder(experiment.problem.training_rows)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _budget_choice()
+        page_switch(_("Shown"), "shown", ("final_loss", "iterations_to_target"))
+        if settings().shown == "iterations_to_target":
+            with st.container(width=260):
+                number(
+                    "target_loss",
+                    settings().target,
+                    Interval(-1e12, 1e12),
+                    "epochs-target",
+                    lambda value: set_page(target=value),
+                    title=_("Target loss"),
+                    stops=_TARGETS,
+                )
+    try:
+        sweep = batch_rate_sweep(experiment, selected, sizes, rates)
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    _contract(sweep)
+    history = trained(sweep, "epochs-map")
+    if history is None:
+        return
+    losses = final_losses(history)
+    values = losses
+    if settings().shown == "iterations_to_target":
+        values = iterations_to(history, settings().target)
+    shape = (len(sizes), len(rates))
+    names = [_size_name(size) for size in sizes]
+    chart = batch_rate_map(
+        values.reshape(shape), _infinite(losses).reshape(shape), names, rates, settings().shown
+    )
+    figure(chart, "epochs-map")
+    st.caption(_map_legend(history))
+
+
+def _infinite(losses: np.ndarray[Any, Any]) -> Any:
+    return losses == float("inf")
+
+
+def _map_legend(history: History) -> str:
+    parts = [
+        _("{sign} diverged, ★ the lowest.").format(sign=DIVERGED),
+    ]
+    if settings().shown == "iterations_to_target":
+        parts.append(
+            _(
+                "{sign} never reached. All rows were evaluated once an epoch, so the target is"
+                " noticed at the end of an epoch."
+            ).format(sign=NEVER)
+        )
+    elif history.runs[0].validation_loss is not None:
+        parts.append(_("Final validation loss; darker is lower."))
+    else:
+        parts.append(_("Final training loss; darker is lower."))
+    return " ".join(parts)
+
+
+def _size_choice() -> None:
+    """Offer powers of two and all rows; any other number can be typed."""
+    page, rows = settings(), document().experiment.problem.training_rows
+    powers = [str(2**power) for power in range(rows.bit_length()) if 2**power < rows]
+    chosen = [str(size) for size in page.sizes]
+    st.session_state["epochs-sizes"] = chosen
+    st.multiselect(
+        _("Batch sizes"),
+        list(dict.fromkeys([*powers, "all", *chosen])),
+        format_func=lambda name: label(name) if name == "all" else name,
+        key="epochs-sizes",
+        accept_new_options=True,
+        on_change=_take_sizes,
+        width=420,
+    )
+
+
+def _take_sizes() -> None:
+    set_page(sizes=tuple(_as_size(text) for text in st.session_state["epochs-sizes"]))
+
+
+def _as_size(text: str) -> Any:
+    """Return a number for digits; what else was typed is refused by the settings."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text
+
+
+def _size_name(size: BatchSize) -> str:
+    return label("all") if size == "all" else f"{size:,}"
+
+
+def _budget_choice() -> None:
+    """Choose what all batch sizes get equally much of."""
+    st.session_state["epochs-unit"] = document().experiment.budget.unit
+    st.segmented_control(
+        _("Equal"),
+        _UNITS,
+        format_func=label,
+        key="epochs-unit",
+        required=True,
+        on_change=lambda: count_in(st.session_state["epochs-unit"]),
+    )
+
+
+def _contract(experiment: Experiment) -> None:
+    """State what is equal, what is not, and whom the kind of budget favours."""
+    equal, unequal = contract(experiment, tuned=False)
+    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    st.markdown(favours(experiment))
+
+
+def favours(experiment: Experiment) -> str:
+    """Return one sentence on whom an equal budget of this kind favours, with its numbers."""
+    runs = sorted(experiment.runs, key=lambda run: experiment.counts(run).batch_size)
+    small, large = runs[0], runs[-1]
+    names = {
+        "small": f"{experiment.counts(small).batch_size:,}",
+        "large": f"{experiment.counts(large).batch_size:,}",
+    }
+    if experiment.budget.unit == "iterations":
+        ratio = _rows_of(experiment, large) / _rows_of(experiment, small)
+        text = _(
+            "Equal iterations favour large batches: for as many updates B = {large} reads"
+            " {ratio:,.3g} times as many rows as B = {small}."
+        )
+        return text.format(ratio=ratio, **names)
+    ratio = experiment.iterations(small) / experiment.iterations(large)
+    text = {
+        "epochs": _(
+            "Equal epochs favour small batches: from as many passes over the rows B = {small}"
+            " makes {ratio:,.3g} times as many updates as B = {large}."
+        ),
+        "rows_seen": _(
+            "Equal rows favour small batches: from as many rows B = {small} makes {ratio:,.3g}"
+            " times as many updates as B = {large}."
+        ),
+    }[experiment.budget.unit]
+    return text.format(ratio=ratio, **names)
+
+
+def _rows_of(experiment: Experiment, run: Any) -> int:
+    return experiment.counts(run).rows_seen(experiment.iterations(run))
+
+
+def _chart(history: History, looks: Sequence[Look]) -> Chart:
+    view, charts = document().view, settings().charts
+    if charts == "four":
+        return loss_on_four_axes(history, looks, view.quantity, log=view.log)
+    return loss_curves(history, looks, view.quantity, charts, log=view.log)
+
+
+def _is_line(experiment: Experiment) -> bool:
+    """Tell whether the parameters are the w and b of a straight line."""
+    problem = experiment.problem
+    return problem.kind == "network" and problem.n_params == 2 and problem.bias
+
+
+def _path_stride(experiment: Experiment) -> int | None:
+    """Return after how many updates the parameters are recorded for a path."""
+    if not _is_line(experiment):
+        return None
+    run = experiment.runs[document().view.selected]
+    rows = experiment.problem.training_rows
+    most = max(
+        experiment.iterations(run.model_copy(update={"batch_size": size}))
+        for size in settings().sizes
+        if size == "all" or size <= rows
+    )
+    return -(-most // _PATH_RECORDS)
+
+
+def _path(history: History, looks: Sequence[Look]) -> None:
+    """Draw the paths on the exact (w, b) surface."""
+
+
+def _take_the_line() -> None:
+    change(problem=LINE, budget=Budget(amount=20))

@@ -1,0 +1,188 @@
+"""Gradient noise: mini-batch gradients around the full one, at a chosen point of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import streamlit as st
+
+from charts.noise import angles_against_size, gradient_cloud, variance_against_size
+from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
+from files.errors import explain
+from language import _
+from language.labels import label
+from ui.controls import number
+from ui.epochs.switches import has_no_rows, run_choice
+from ui.figure import figure
+from ui.session import document, set_page, settings
+from ui.training import trained
+
+if TYPE_CHECKING:
+    from engine import Experiment, Noise, RunHistory
+    from engine.arrays import Array
+    from engine.counts import Sampling
+    from engine.network import Layout
+
+_CLOUD: Final = 300  # mini-batches of the cloud
+_LISTED: Final = 50  # parameters to choose from, those that scatter most
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Gradients of all rows at one point, and how batches of them scatter."""
+
+    gradients: Array
+    noises: dict[Sampling, Noise]
+
+
+def noise_tab() -> None:
+    """Show how far mini-batch gradients lie from the full gradient."""
+    if has_no_rows():
+        return
+    run_choice()
+    experiment, selected = document().experiment, document().view.selected
+    history = trained(experiment, "epochs-comparison")
+    if history is None:
+        return
+    run = history.runs[selected]
+    grid = st.grid(8, min_column_width=120, vertical_alignment="bottom")
+    point, size, first, second = (grid.cell(column_span=2) for _cell in range(4))
+    with point:
+        step = _choose_point(run)
+    params = run.params[0, int(np.searchsorted(run.params_steps, step))]
+    if not np.isfinite(params).all():
+        st.info(_("The run has diverged by then: there is no gradient to look at."))
+        return
+    try:
+        measured = _measure(experiment.key, selected, step, experiment, params)
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    rows = len(measured.gradients)
+    batch_size = min(settings().noise_size, rows)
+    with size:
+        number(
+            "batch_size",
+            batch_size,
+            Interval(1, rows),
+            "epochs-noise-size",
+            lambda value: set_page(noise_size=value),
+            title=_("Batch size of the cloud"),
+            stops=[*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows],
+            bounded=True,
+        )
+    layout = experiment.problem.layout
+    listed = np.argsort(-measured.gradients.var(axis=0), kind="stable")[:_LISTED].tolist()
+    places = _parameters(listed, layout.n_params)
+    for axis, cell in enumerate((first, second)):
+        with cell:
+            _choose_parameter(axis, places, listed, layout)
+    _charts(measured, places, batch_size, layout)
+
+
+def _charts(measured: _Measured, places: tuple[int, ...], batch_size: int, layout: Layout) -> None:
+    experiment = document().experiment
+    run, seed = experiment.runs[document().view.selected], experiment.seeds[0]
+    batches = batch_gradients(measured.gradients, batch_size, run.sampling, seed, _CLOUD)
+    two = [places[0], places[-1]]
+    names = [parameter_name(layout, place) for place in two]
+    grid = st.grid(3, min_column_width=300)
+    with grid.cell():
+        st.markdown("**" + _("Around the full gradient") + "**")
+        cloud = gradient_cloud(measured.gradients[:, two], batches[:, two], names, batch_size)
+        figure(cloud, "epochs-cloud")
+    with grid.cell():
+        st.markdown("**" + _("Variance against batch size") + "**")
+        figure(variance_against_size(measured.noises), "epochs-variance")
+    noise = measured.noises[run.sampling]
+    with grid.cell():
+        st.markdown("**" + _("Angle to the full gradient") + "**")
+        figure(angles_against_size(noise), "epochs-angles")
+    text = _(
+        "Marks: measured from {draws} mini-batches of every size. Lines: predicted from the"
+        " gradients of all {rows} rows, S² = σ² their variance; the bands are two standard errors"
+        " wide on each side. Angles: median and quartiles, {sampling}; above 90° a step goes"
+        " uphill."
+    )
+    st.caption(
+        text.format(
+            draws=noise.angles.shape[1],
+            rows=f"{len(measured.gradients):,}",
+            sampling=label(run.sampling).lower(),
+        )
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _measure(
+    key: str,  # noqa: ARG001 - of the experiment, for the cache
+    position: int,  # noqa: ARG001 - of the run, for the cache
+    step: int,  # noqa: ARG001 - for the cache
+    _experiment: Experiment,
+    _params: Array,
+) -> _Measured:
+    """Return the noise at some parameters, measured once for every key."""
+    gradients = row_gradients(_experiment, _params)
+    seed = _experiment.seeds[0]
+    samplings: tuple[Sampling, ...] = ("shuffled", "replacement")
+    return _Measured(gradients, {name: measure_noise(gradients, name, seed) for name in samplings})
+
+
+def _choose_point(run: RunHistory) -> int:
+    """Choose one of the recorded epochs and return its step; the first seed's own last at most."""
+    steps = [int(step) for step in run.params_steps if step <= run.last_step[0]]
+    epochs = [step / run.per_epoch for step in steps]
+    place = max(0, sum(epoch <= settings().epoch for epoch in epochs) - 1)
+    if len(epochs) > 1:
+        st.session_state["epochs-point"] = epochs[place]
+        st.select_slider(
+            _("Epoch of the run"),
+            epochs,
+            key="epochs-point",
+            format_func=lambda value: f"{value:.6g}",
+            on_change=lambda: set_page(epoch=int(st.session_state["epochs-point"])),
+        )
+    return steps[place]
+
+
+def _parameters(listed: list[int], n_params: int) -> tuple[int, ...]:
+    """Return the two parameters of the cloud: those set, where the network has them."""
+    chosen = [place for place in settings().parameters if place < n_params]
+    return tuple((chosen + [place for place in listed if place not in chosen])[:2])
+
+
+def _choose_parameter(
+    axis: int, places: tuple[int, ...], listed: list[int], layout: Layout
+) -> None:
+    key = f"epochs-parameter-{axis}"
+    own = places[min(axis, len(places) - 1)]
+    st.session_state[key] = own
+
+    def take() -> None:
+        chosen: list[Any] = [*places]
+        chosen[min(axis, len(chosen) - 1)] = st.session_state[key]
+        set_page(parameters=tuple(chosen))
+
+    st.selectbox(
+        (_("Parameter across"), _("Parameter up"))[axis],
+        list(dict.fromkeys([*listed, own])),
+        format_func=lambda place: parameter_name(layout, place),
+        key=key,
+        on_change=take,
+    )
+
+
+def parameter_name(layout: Layout, place: int) -> str:
+    """Return which weight or bias lies at a place of a lane, counted from 1."""
+    for layer, (out, n_in) in enumerate(layout.shapes, start=1):
+        if place < out * n_in:
+            row, column = divmod(place, n_in)
+            if layout.bias and column == n_in - 1:
+                text = _("layer {layer}: bias of unit {unit}")
+            else:
+                text = _("layer {layer}: weight {input} → {unit}")
+            return text.format(layer=layer, unit=row + 1, input=column + 1)
+        place -= out * n_in
+    raise IndexError(place)

@@ -1,0 +1,130 @@
+"""Too few and too many epochs: two losses, the best epoch, what patience would have done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from charts.overfitting import two_losses
+from engine import (
+    LIMITS,
+    Budget,
+    Experiment,
+    InvalidInput,
+    Network,
+    Run,
+    alone_to_the_end,
+    epoch_losses,
+    patience_stop,
+)
+from engine.datasets import TwoMoons
+from engine.optimizers import Adam
+from files.document import Document, View
+from files.errors import explain
+from language import _
+from ui.controls import number
+from ui.epochs.switches import log_switch, run_choice
+from ui.figure import figure
+from ui.session import document, open_document, set_page, settings
+from ui.training import trained
+
+if TYPE_CHECKING:
+    from engine.overfitting import Epochs
+
+# Fifty rows that overlap, and 1,185 parameters to learn them by heart with.
+OVERFITS: Final = Experiment(
+    problem=Network(dataset=TwoMoons(rows=100, noise=0.4), validation_share=0.5, hidden=(32, 32)),
+    runs=(Run(optimizer=Adam(), learning_rate=0.01, batch_size="all"),),
+    budget=Budget(amount=500),
+    data_seed=2,
+)
+
+
+def overfitting_tab() -> None:
+    """Show training and validation loss of one run, epoch by epoch."""
+    run_choice()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.button(_("Take a run that overfits"), key="epochs-overfits", on_click=_take)
+        log_switch()
+    try:
+        alone = alone_to_the_end(document().experiment, document().view.selected)
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    history = trained(alone, "epochs-overfitting")
+    if history is None:
+        return
+    losses, patience = epoch_losses(history.runs[0]), settings().patience
+    stop = patience_stop(losses.validation, patience)
+    grid = st.grid(7, min_column_width=110)
+    with grid.cell(column_span=5):
+        figure(two_losses(losses, stop, log=document().view.log), "epochs-overfitting")
+    with grid.cell(column_span=2):
+        st.markdown(verdict(losses))
+        number(
+            "epochs",
+            patience,
+            LIMITS["epochs"],
+            "epochs-patience",
+            lambda value: set_page(patience=value),
+            title=_("Patience (epochs)"),
+            stops=(1, 2, 5, 10, 20, 50, 100, 200),
+        )
+        st.markdown(what_patience_does(losses, stop, patience))
+        st.caption(
+            _(
+                "The selected run with the first seed, for all epochs of the budget and without"
+                " stopping rules."
+            )
+        )
+
+
+def _take() -> None:
+    view = View(names=("",), numbers=(0,), page=settings())
+    open_document(Document(experiment=OVERFITS, view=view))
+
+
+def verdict(losses: Epochs) -> str:
+    """Return what became of a run, in one or two sentences with its numbers."""
+    text = {
+        "underfits": _(
+            "**Too few epochs.** The validation loss is lowest at the last epoch, {last}: the run"
+            " may still underfit. Give it more epochs."
+        ),
+        "overfits": _(
+            "**Too many epochs.** The validation loss is lowest at epoch {best}: {lowest}. From"
+            " there the training loss goes on falling to {training} while the validation loss rises"
+            " to {end}: the run learns its rows by heart. Before epoch {best} it underfits, after"
+            " it it overfits."
+        ),
+        "levels_off": _(
+            "**Enough epochs.** The validation loss is lowest at epoch {best}: {lowest}. After it"
+            " nothing much changes: at epoch {last} it is {end}."
+        ),
+        "diverged": _("**Diverged.** The loss grew beyond all bounds: take a smaller rate."),
+    }[losses.verdict]
+    return text.format(
+        best=f"{losses.best:,}",
+        last=f"{int(losses.epochs[-1]):,}",
+        lowest=f"{losses.validation[losses.best]:.4g}",
+        end=f"{losses.validation[-1]:.4g}",
+        training=f"{losses.training[-1]:.4g}",
+    )
+
+
+def what_patience_does(losses: Epochs, stop: int | None, patience: int) -> str:
+    """Return what the patience rule would have done to a run."""
+    if stop is None:
+        text = _("A patience of {patience} epochs would not have stopped it.")
+        return text.format(patience=patience)
+    text = _(
+        "A patience of {patience} epochs would have stopped it at epoch {stop}, with a validation"
+        " loss of {loss}; the lowest up to then was {best}."
+    )
+    return text.format(
+        patience=patience,
+        stop=f"{stop:,}",
+        loss=f"{losses.validation[stop]:.4g}",
+        best=f"{losses.validation[: stop + 1].min():.4g}",
+    )

@@ -1,0 +1,88 @@
+"""Which rows, when: the timeline, and how often each row was used."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from charts.timeline import WINDOW, rows_against_iterations, times_seen
+from engine import Interval, timeline
+from engine.counts import unseen_share
+from engine.plans import EPOCHS
+from language import _
+from ui.controls import number
+from ui.epochs.count import plan_picker
+from ui.figure import figure
+from ui.session import document, set_page, settings
+
+
+def rows_tab() -> None:
+    """Show which rows every update of a setting uses."""
+    plan_picker(editable=False)
+    page = settings()
+    plan, seed = page.plans[page.plan], document().experiment.seeds[0]
+    last_first = max(1, plan.rows - WINDOW + 1)
+    first_row = min(page.first_row, last_first)
+    grid = st.grid(5, min_column_width=150)
+    left, right = grid.cell(column_span=3), grid.cell(column_span=2)
+    used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
+    with left:
+        figure(rows_against_iterations(used, first_row), "epochs-timeline")
+        text = _(
+            "Rows {first} to {last} of {rows}, every use of them in {epochs} epochs; a line through"
+            " an epoch: the row is left out of it. Row order of seed {seed}, the one that every"
+            " training reads."
+        )
+        st.caption(
+            text.format(
+                first=f"{first_row:,}",
+                last=f"{min(first_row + WINDOW - 1, plan.rows):,}",
+                rows=f"{plan.rows:,}",
+                epochs=page.epochs_shown,
+                seed=seed,
+            )
+        )
+    with right:
+        number(
+            "epochs_shown",
+            page.epochs_shown,
+            EPOCHS,
+            "epochs-shown",
+            lambda value: set_page(epochs_shown=value),
+            title=_("Epochs shown"),
+            stops=range(1, 6),
+            bounded=True,
+        )
+        number(
+            "first_row",
+            first_row,
+            Interval(1, last_first),
+            "epochs-first-row",
+            lambda value: set_page(first_row=value),
+            title=_("First row shown"),
+            bounded=True,
+        )
+        figure(times_seen(used), "epochs-times")
+        st.caption(_seen_sentence(plan.sampling == "replacement", used.counts.rest))
+        if plan.sampling == "replacement":
+            drawn, n = used.counts.rows_per_epoch, plan.rows
+            share = unseen_share(used.counts, plan.sampling)
+            st.latex(
+                r"\left(1 - \tfrac{1}{N}\right)^{D}"
+                rf" = \left(1 - \tfrac{{1}}{{{_tex(n)}}}\right)^{{{_tex(drawn)}}}"
+                rf" = {100 * share:.1f}\,\%"
+            )
+
+
+def _seen_sentence(replacement: bool, rest: int) -> str:  # noqa: FBT001 - two ways to draw
+    if replacement:
+        return _(
+            "Drawn with replacement: in an epoch of D draws a row may come up several times or"
+            " never. Grey marks: what chance lets expect. Never, by the D rows drawn in an epoch:"
+        )
+    if rest:
+        return _("A shuffled pass uses every row once, except those of a dropped last batch.")
+    return _("A shuffled pass uses every row exactly once in every epoch, in a new order.")
+
+
+def _tex(value: int) -> str:
+    return f"{value:,}".replace(",", "{,}")

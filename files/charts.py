@@ -30,9 +30,10 @@ Form = Literal["png", "svg", "pdf"]
 WIDTH: Final = 900
 _HEIGHT: Final = 450  # of a chart that names none
 _TEXT: Final = "#1a1a1a"
+_AXIS: Final = 66  # pixels that ticks and title of a horizontal axis take
 _CAPTION_SIZE: Final = 12
-_CAPTION_LINE: Final = 17  # pixels from one line to the next
-_CHARACTER: Final = 6.2  # pixels of a Latin one in the caption; Hangul takes two
+_CAPTION_LINE: Final = 16  # pixels from one line to the next
+_CHARACTER: Final = 5.7  # pixels of a Latin one in the caption; Hangul takes two
 _RENDER_SECONDS: Final = 30.0  # one call in a thousand never ends
 _renderer: Final = threading.Lock()  # one Chrome at a time
 
@@ -60,25 +61,29 @@ def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 
     """
     figure = go.Figure(chart.figure)
     lines = caption_lines(contract, width)
-    room = _CAPTION_LINE * len(lines)
+    caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
+    height = height or (figure.layout.height or _HEIGHT) + caption
+    below = max(_AXIS, figure.layout.margin.b or 0) + caption
     figure.update_layout(
         template=_template(),
         paper_bgcolor="white",
         plot_bgcolor="white",
         font={"family": FONTS, "color": _TEXT},
         width=width,
-        height=height or (figure.layout.height or _HEIGHT) + room + 8,
+        height=height,
+        margin={"b": below},
+        # Not an annotation: those are placed by the axes, and three dimensions have none.
         title={
             "text": "<br>".join(lines),
             "font": {"size": _CAPTION_SIZE, "color": _TEXT},
             "x": 0,
             "xref": "container",
             "xanchor": "left",
-            "y": 0,
+            "y": caption / height,
             "yref": "container",
-            "yanchor": "bottom",
-            "automargin": True,
-            "pad": {"l": 10, "b": 8, "t": 8},
+            "yanchor": "top",
+            "automargin": False,
+            "pad": {"l": 10, "t": 0, "b": 0},
         },
     )
     return figure

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from engine.errors import InvalidInput
+from engine.limits import LIMITS, Interval, Length
+from engine.plans import EPOCHS, Plan
 from engine.spec import Spec
+
+PLANS: Final = Interval(1, 6)
+SIZES: Final = Interval(2, 6)
 
 
 class TrainingPage(Spec):
@@ -27,9 +33,58 @@ class SurfacesPage(Spec):
 
 
 class EpochsPage(Spec):
-    """The Epochs page; it works on the Compare page's experiment."""
+    """The Epochs page; it works on the Compare page's experiment.
+
+    Attributes:
+        tab: which one is open.
+        plans: what is counted, 1 to 6 settings side by side.
+        plan: position of the one in the editor.
+        epochs_shown: epochs of the timeline.
+        first_row: number of the first row in the timeline's window.
+        sizes: batch sizes that train side by side, 2 to 6.
+        charts: four small charts at once, or one large one and its axis.
+        epoch: where the gradients are looked at; the last one recorded up to it.
+        noise_size: batch size of the cloud.
+        parameters: positions of the cloud's two parameters; none for the two that scatter most.
+        patience: epochs without improvement.
+        shown: what the map shows.
+        target: training loss that the map's iterations lead to.
+    """
 
     name: Literal["epochs"] = "epochs"
+    tab: Literal["count", "batches", "rows", "noise", "overfitting", "map"] = "count"
+    plans: Annotated[tuple[Plan, ...], Length(PLANS)] = (
+        Plan(rows=1_000, batch_size=1_000, epochs=50),
+        Plan(rows=1_000, batch_size=100, epochs=50),
+        Plan(rows=1_000, batch_size=1, epochs=50),
+        Plan(rows=1_000, batch_size=300, epochs=50),
+        Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped"),
+    )
+    plan: Annotated[int, Interval(0, 5)] = 0
+    epochs_shown: Annotated[int, EPOCHS] = 3
+    first_row: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1
+    sizes: Annotated[
+        tuple[Literal["all"] | Annotated[int, LIMITS["batch_size"]], ...], Length(SIZES)
+    ] = ("all", 32, 1)
+    charts: Literal["four", "iterations", "epochs", "rows_seen", "seconds"] = "four"
+    epoch: Annotated[int, Interval(0, LIMITS["epochs"].high)] = 0
+    noise_size: Annotated[int, LIMITS["batch_size"]] = 8
+    parameters: Annotated[
+        tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],
+        Length(Interval(0, 2)),
+    ] = ()
+    patience: Annotated[int, LIMITS["epochs"]] = 10
+    shown: Literal["final_loss", "iterations_to_target"] = "final_loss"
+    target: Annotated[float, Interval(-1e12, 1e12)] = 0.3
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.plan >= len(self.plans):
+            limits = Interval(0, len(self.plans) - 1)
+            raise InvalidInput("out_of_range", "plan", self.plan, limits)
+        if len(set(self.sizes)) < len(self.sizes):
+            raise InvalidInput("duplicate", "sizes", self.sizes)
+        return self
 
 
 class BackpropagationPage(Spec):

@@ -99,6 +99,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "r2": N_("R²"),
         "iterations_to_target": N_("Iterations to the target loss"),
         "final_loss": N_("Final loss"),
+        "four": N_("Four small charts"),
         "loss": N_("Loss"),
         # what ended a run
         "budget": N_("finished"),

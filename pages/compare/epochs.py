@@ -1,11 +1,32 @@
-"""Epochs."""
+"""Epochs: epochs, batches and iterations, counted, seen and at work."""
 
 import streamlit as st
 
 from language import _
-from ui.locale import speak
-from ui.session import work_on
+from ui.epochs.switches import show_notices
+from ui.epochs.tabs import FILL, open_tabs
+from ui.locale import fragment, speak
+from ui.session import follow, work_on
+from ui.share import share
+from ui.sidebar import sidebar
+
+
+@fragment
+def epochs() -> None:
+    """Show the tabs; only the open one is computed."""
+    follow()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.title(_("Epochs, batches, iterations"), anchor=False, width="stretch")
+        share()
+    show_notices()
+    for name, tab in open_tabs().items():
+        if tab.open:
+            with tab:
+                FILL[name]()
+
 
 speak()
 work_on("epochs")
-st.title(_("Epochs"), anchor=False)
+with st.sidebar:
+    sidebar()
+epochs()

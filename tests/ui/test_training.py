@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine import Experiment, Run
+from engine import Budget, Experiment, Run
 from engine.optimizers import OPTIMIZERS
-from ui.training import Queue, Results
+from ui.training import Queue, Results, is_quick
 
 
 def history(nbytes):

@@ -1,0 +1,162 @@
+"""The command line: trains a comparison without the dashboard and writes its bundle."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from engine import InvalidInput, estimate, train
+from files.bundle import bundle, run_looks
+from files.document import FILE_BYTES, Document, read_document
+from files.errors import explain
+from files.results import status
+from files.writing import write_all
+from language import LANGUAGES, _, set_language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine import Experiment, History
+
+DONE: Final = 0
+DIVERGED: Final = 1
+REFUSED: Final = 2
+_BAR: Final = 30
+_DRAW_SECONDS: Final = 0.1
+
+_ABOUT: Final = """\
+Descent Lab without the dashboard.
+
+  run     train an experiment and write its bundle: results and histories as CSV, interactive
+          charts, the rows, the start and the batches, scripts that replay every run in PyTorch,
+          Keras and Optax, and a manifest with the SHA-256 of each file
+  schema  print the JSON schema of an experiment file
+"""
+_RUN: Final = """\
+Train an experiment and write its bundle to a folder: the very files that the page's "Bundle" button
+puts into a zip, but for times and drawn SVG.
+
+EXPERIMENT is a file that the dashboard saved, or the JSON of an experiment alone:
+
+  {"problem": {"dataset": {"name": "spirals"}, "hidden": [16, 16], "loss": "cross_entropy"},
+   "runs": [{"optimizer": {"name": "adam"}, "learning_rate": 0.01, "batch_size": 32}],
+   "budget": {"amount": 100, "unit": "epochs"}, "seeds": [0, 1, 2]}
+
+What is left out of it has the default of the dashboard's first view. "python -m files schema"
+says what there is.
+"""
+_STATUS: Final = """\
+exit status:
+  0  done
+  1  a run diverged, and --strict was given; the bundle is written all the same
+  2  bad input: one line says which file and field
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for and return the exit status."""
+    given = _parser().parse_args(arguments)
+    if given.command == "schema":
+        print(json.dumps(Document.model_json_schema(), indent=2))  # noqa: T201 - its output
+        return DONE
+    set_language(given.language)
+    try:
+        return _run(given.experiment, given.to, strict=given.strict, limited=not given.no_limit)
+    except InvalidInput as error:
+        return _refuse(f"{given.experiment}: {error.field or 'file'}: {explain(error)}")
+    except OSError as error:
+        return _refuse(f"{error.filename or given.to}: {error.strerror or error}")
+
+
+def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
+    document = _read(path)
+    cost = estimate(document.experiment)
+    if limited:
+        cost.check_time()
+    folder.mkdir(parents=True, exist_ok=True)  # before the work, not after it
+    history = _trained(document.experiment)
+    write_all(folder, bundle(document, history))
+    for position, look in enumerate(run_looks(document)):
+        _tell(f"{look.name}: {status(history, position) or _('finished')}")
+    diverged = any("diverged" in run.status for run in history.runs)
+    return DIVERGED if strict and diverged else DONE
+
+
+def _read(path: Path) -> Document:
+    with path.open("rb") as file:
+        return read_document(file.read(FILE_BYTES + 1))  # never more than what may be there
+
+
+def _trained(experiment: Experiment) -> History:
+    """Train with a progress bar, where somebody looks at a terminal."""
+    training, seen, drawn = train(experiment), sys.stderr.isatty(), 0.0
+    while True:
+        try:
+            progress = next(training)
+        except StopIteration as end:
+            if seen:
+                sys.stderr.write("\r\033[K")
+            history: History = end.value
+            return history
+        if seen and time.monotonic() - drawn > _DRAW_SECONDS:
+            drawn = time.monotonic()
+            sys.stderr.write(f"\r{bar(progress.updates / progress.total)}")
+            sys.stderr.flush()
+
+
+def bar(share: float) -> str:
+    """Return a progress bar."""
+    done = int(share * _BAR)
+    return f"[{'#' * done}{'.' * (_BAR - done)}] {share:4.0%}"
+
+
+def _tell(line: str) -> None:
+    """Print a line in which nothing moves the cursor or turns text around."""
+    print("".join(mark if mark.isprintable() else " " for mark in line))  # noqa: T201 - its output
+
+
+def _refuse(line: str) -> int:
+    shown = "".join(mark if mark.isprintable() else " " for mark in line)
+    print(shown, file=sys.stderr)  # noqa: T201 - its output
+    return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m files", description=_ABOUT, formatter_class=raw)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="train and write the bundle",
+        description=_RUN,
+        epilog=_STATUS,
+        formatter_class=raw,
+    )
+    run.add_argument("experiment", type=Path, metavar="EXPERIMENT", help="a JSON file")
+    run.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for the bundle; made where it is missing, files of the same name are replaced",
+    )
+    run.add_argument(
+        "--language",
+        choices=tuple(LANGUAGES),
+        default="en",
+        help="of captions, run names and notes (default: en)",
+    )
+    run.add_argument("--strict", action="store_true", help="exit with 1 if a run diverged")
+    run.add_argument(
+        "--no-limit", action="store_true", help="also train what is estimated to take over 60 s"
+    )
+    commands.add_parser("schema", help="print the JSON schema of an experiment file")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""The bundle: everything that a comparison is, in files that can be read and replayed elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import platform
+import zipfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from charts.contract import contract
+from charts.theme import Look
+from files.charts import CannotRender, printed, to_html, to_images
+from files.code import FRAMEWORKS, code
+from files.code.replay import script_name
+from files.figures import comparison_charts
+from files.markup import SHARED_SCRIPT, plotly_script
+from files.names import run_names
+from files.replay import NUMBERS, batches_csv, data_csv, histories_csv, replay_seeds, start_csv
+from files.results import results_csv
+from language import _, current_language
+
+if TYPE_CHECKING:
+    from engine import History
+    from files.document import Document
+
+FORMAT: Final = 1
+_LIBRARIES: Final = ("numpy", "pandas", "plotly", "pydantic")
+_ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it is made
+
+
+def bundle(document: Document, history: History) -> dict[str, bytes]:
+    """Return the files of a comparison by their paths, ``manifest.json`` last.
+
+    All but the manifest's times and the drawn SVG depend on the document and the language alone,
+    unless charts are drawn against seconds.
+    """
+    looks = run_looks(document)
+    left_out: dict[str, str] = {}
+    files = {
+        "experiment.json": document.model_dump_json(indent=2).encode(),
+        "results.csv": results_csv(history, looks),
+        "histories.csv": histories_csv(history, looks),
+        **_replay(document, left_out),
+        **_scripts(document, looks, left_out),
+        **_figures(document, history, looks, left_out),
+    }
+    files["manifest.json"] = _manifest(document, history, looks, files, left_out)
+    return files
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return files as one zip."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return content.getvalue()
+
+
+def run_looks(document: Document) -> list[Look]:
+    """Return name, colour and dash of every run of a comparison."""
+    names = run_names(document.experiment.runs, document.view.names)
+    return [Look(name, number) for name, number in zip(names, document.view.numbers, strict=True)]
+
+
+def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
+    """Return what scripts read."""
+    experiment = document.experiment
+    files = {"start.csv": start_csv(experiment)}
+    seeds = replay_seeds(experiment)
+    if len(seeds) < len(experiment.seeds):
+        text = _("Only the first {count} seeds: more than {most:,} numbers otherwise.")
+        left_out["start.csv"] = text.format(count=len(seeds), most=NUMBERS)
+    if experiment.problem.kind == "function":
+        return files
+    rows = data_csv(experiment)
+    if rows is None:
+        text = _("More than {most:,} numbers; the experiment makes them again from its data seed.")
+        left_out["data.csv"] = text.format(most=NUMBERS)
+    else:
+        files["data.csv"] = rows
+    files["batches.csv"], complete = batches_csv(experiment)
+    if not complete:
+        text = _("Only the first updates: more than {most:,} numbers otherwise.")
+        left_out["batches.csv"] = text.format(most=NUMBERS)
+    return files
+
+
+def _scripts(document: Document, looks: list[Look], left_out: dict[str, str]) -> dict[str, bytes]:
+    files = {}
+    for framework in FRAMEWORKS:
+        for position, look in enumerate(looks):
+            path = f"scripts/{script_name(framework, position)}"
+            written = code(framework, document.experiment, position, look.name)
+            if written.text is None:
+                left_out[path] = str(written.difference)
+            else:
+                files[path] = written.text.encode("utf-8", "backslashreplace")
+    return files
+
+
+def _figures(
+    document: Document, history: History, looks: list[Look], left_out: dict[str, str]
+) -> dict[str, bytes]:
+    """Return the charts as pages that share one plotly.js, and as SVG where that can be drawn."""
+    said = contract(document.experiment, tuned=document.view.tuned)
+    charts = comparison_charts(history, looks, document.view)
+    files = {f"figures/{SHARED_SCRIPT}": plotly_script().encode()}
+    for name, chart in charts.items():
+        files[f"figures/{name}.html"] = to_html(chart, said, name, shared=True)
+    try:
+        pictures = to_images([printed(chart, said) for chart in charts.values()], "svg")
+    except CannotRender as reason:
+        left_out["figures/*.svg"] = str(reason)
+    else:
+        names = (f"figures/{name}.svg" for name in charts)
+        files |= dict(zip(names, pictures, strict=True))
+    left_out["figures/rates.html"] = _("The learning-rate sensitivity needs trainings of its own.")
+    return files
+
+
+def _manifest(
+    document: Document,
+    history: History,
+    looks: list[Look],
+    files: dict[str, bytes],
+    left_out: dict[str, str],
+) -> bytes:
+    """Return what the bundle is, and the SHA-256 of each of its files."""
+    experiment = document.experiment
+    equal, unequal = contract(experiment, tuned=document.view.tuned)
+    runs = zip(looks, history.runs, strict=True)
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "about": _("A comparison of optimizers, made by Descent Lab."),
+        "reproduce": [
+            "python -m files run experiment.json --to DIR",
+            *(f"python {path}" for path in files if path.startswith("scripts/pytorch_")),
+        ],
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+        },
+        "language": current_language(),
+        "data_seed": experiment.data_seed,
+        "seeds": experiment.seeds,
+        "contract": {"equal": equal, "unequal": unequal},
+        "runs": [
+            {"number": number, "name": look.name, "colour": look.colour, "status": run.status}
+            for number, (look, run) in enumerate(runs, 1)
+        ],
+        "digest": history.digest(),
+        "left_out": left_out,
+        "times": {
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds_all_runs_together": history.seconds,
+            "seconds_alone": [run.seconds_alone for run in history.runs],
+        },
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    return (json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode(
+        "utf-8", "replace"
+    )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
-_HEIGHT: Final = 560
+_HEIGHT: Final = 470
+_LINEAR: Final = 20  # the longest run over the shortest up to which both can be seen on one scale
 
 
 def loss_on_four_axes(
@@ -30,23 +31,35 @@ def loss_on_four_axes(
 ) -> Chart:
     """Return four small charts of the same loss, against iterations, epochs, rows and seconds.
 
-    Every line ends in a mark, where the run ended; a diverged run ends in a cross.
+    Where one run is more than twenty times as long as another the axis is logarithmic, and step 0
+    is not on it. Every line ends in a mark, where the run ended; a diverged run ends in a cross.
     """
-    lines = [_values(history, number, quantity) for number in range(len(looks))]
+    lines = [_median(history, number, quantity) for number in range(len(looks))]
     alive = [
         values
         for (_steps, values), run in zip(lines, history.runs, strict=True)
         if "diverged" not in run.status
     ]
     limits = value_range(alive, log=log)
+    order = list(enumerate(lines))
     traces: list[dict[str, Any]] = []
     options: dict[str, Any] = {}
     numbers: dict[str, list[Array]] = {"run": []}
     for panel, name in enumerate(AXES):
         suffix = "" if panel == 0 else str(panel + 1)
         left, bottom = 0.54 * (panel % 2), 0.58 * (1 - panel // 2)
+        ends = [
+            positions(history, number, steps[-1:], name)[0] for number, (steps, _values) in order
+        ]
+        logarithmic = max(ends) > _LINEAR * min(ends) > 0
+        title = label(name)
         options[f"xaxis{suffix}"] = axis(
-            title=label(name), domain=[left, left + 0.46], anchor=f"y{suffix}", tickformat="~s"
+            title=_("{quantity} (logarithmic)").format(quantity=title) if logarithmic else title,
+            type="log" if logarithmic else "linear",
+            dtick=1 if logarithmic else None,
+            domain=[left, left + 0.46],
+            anchor=f"y{suffix}",
+            tickformat="~s",
         )
         options[f"yaxis{suffix}"] = axis(
             title=label(quantity) if panel % 2 == 0 else None,
@@ -61,7 +74,9 @@ def loss_on_four_axes(
             places = positions(history, number, steps, name)
             numbers.setdefault(name, []).append(places)
             diverged = "diverged" in history.runs[number].status
-            traces += _line(look, places, values, suffix, first=panel == 0, diverged=diverged)
+            begin = 1 if logarithmic and places[0] == 0 else 0
+            shown = places[begin:], values[begin:]
+            traces += _line(look, *shown, suffix, first=panel == 0, diverged=diverged)
     for look, (_steps, values) in zip(looks, lines, strict=True):
         numbers["run"].append(np.full(len(values), look.name))
         numbers.setdefault(quantity, []).append(values)
@@ -77,7 +92,7 @@ def loss_on_four_axes(
     return Chart(figure, columns, _alt(history, looks, lines, quantity))
 
 
-def _values(history: History, number: int, quantity: str) -> tuple[Any, Array]:
+def _median(history: History, number: int, quantity: str) -> tuple[Any, Array]:
     run = history.runs[number]
     series = getattr(run, quantity)
     return series.steps, spread(run, series).median

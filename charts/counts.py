@@ -40,6 +40,7 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
         "iterations_per_epoch": [plan.counts.per_epoch for plan in plans],
         "iterations_in_all": [plan.iterations for plan in plans],
     }
+    colours = [COLOURS[place % len(COLOURS)] for place in range(len(plans))]
     traces: list[dict[str, Any]] = []
     options: dict[str, Any] = {}
     for number, (quantity, values) in enumerate(counted.items()):
@@ -53,14 +54,15 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
                 "text": [f"{value:,}" for value in values],
                 "textposition": "outside",
                 "cliponaxis": False,
-                "marker": {"color": [COLOURS[place % len(COLOURS)] for place in range(len(plans))]},
+                "textfont": {"size": 15, "color": colours},
+                "marker": {"color": colours},
                 "hovertemplate": "%{y}: %{x:,}<extra></extra>",
                 "xaxis": f"x{suffix}",
                 "yaxis": f"y{suffix}",
             }
         )
         options[f"xaxis{suffix}"] = _values(label(quantity), values, left=number / 2)
-    shared = {"autorange": "reversed", "ticks": "", "showline": False}
+    shared = {"autorange": "reversed", "ticks": "", "showline": False, "showgrid": False}
     options["yaxis"] = axis(**shared)
     options["yaxis2"] = axis(**shared, matches="y", anchor="x2", showticklabels=False)
     figure = go.Figure(

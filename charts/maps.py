@@ -49,8 +49,6 @@ def batch_rate_map(
     traces: list[dict[str, Any]] = [
         {
             "type": "heatmap",
-            "x": columns,
-            "y": list(sizes),
             "z": shades,
             "colorscale": _SCALE,
             "showscale": False,
@@ -62,8 +60,8 @@ def batch_rate_map(
     threshold = float(np.mean(np.nanquantile(shades, (0.0, 1.0)))) if known.any() else 0.0
     annotations = [
         _cell(
-            columns[column],
-            sizes[row],
+            column,
+            row,
             _text(float(values[row, column]), quantity, diverged=bool(diverged[row, column])),
             dark=bool(shades[row, column] < threshold) if known[row, column] else None,
             best=has_best and (row, column) == tuple(map(int, best)),
@@ -73,8 +71,8 @@ def batch_rate_map(
     ]
     form = layout(
         _CELL * len(sizes) + 70,
-        xaxis={"title": label("learning_rate"), "type": "category", "showgrid": False},
-        yaxis={"title": label("batch_size"), "type": "category", "showgrid": False},
+        xaxis=_named(label("learning_rate"), columns),
+        yaxis=_named(label("batch_size"), sizes),
         annotations=annotations,
     )
     return Chart(
@@ -97,7 +95,18 @@ def _text(value: float, quantity: Quantity, *, diverged: bool) -> str:
     return f"{value:,.0f}" if quantity == "iterations_to_target" else f"{value:.3g}"
 
 
-def _cell(x: str, y: str, text: str, *, dark: bool | None, best: bool) -> dict[str, Any]:
+def _named(title: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return an axis of cells; names that look like numbers must not be taken for places."""
+    return {
+        "title": title,
+        "tickvals": list(range(len(names))),
+        "ticktext": list(names),
+        "range": [-0.5, len(names) - 0.5],
+        "showgrid": False,
+    }
+
+
+def _cell(x: int, y: int, text: str, *, dark: bool | None, best: bool) -> dict[str, Any]:
     font: dict[str, Any] = {"size": 14}
     if dark is not None:
         font["color"] = "#ffffff" if dark else "#0b1016"

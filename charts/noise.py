@@ -47,22 +47,19 @@ def gradient_cloud(rows: Array, batches: Array, names: Sequence[str], batch_size
     full = rows.mean(axis=0)
     some = rows[: min(len(rows), _ROWS)]
     traces = [
-        _dots(some, _PALE, 4, _("one row")),
-        _dots(batches, COLOURS[0], 6, _("batch of {size}").format(size=f"{batch_size:,}")),
+        _dots(some, _PALE, 4, _("single rows")),
+        _dots(batches, COLOURS[0], 6, _("batches of {size}").format(size=f"{batch_size:,}")),
         {
             "type": "scatter",
             "x": [full[0]],
             "y": [full[1]],
-            "mode": "markers+text",
-            "text": [_("full gradient")],
-            "textposition": "top center",
+            "mode": "markers",
             "marker": {
                 "symbol": "star",
                 "size": 16,
                 "color": COLOURS[1],
                 "line": {"color": "white", "width": 1},
             },
-            "textfont": {"color": COLOURS[1], "size": 14},
             "name": _("full gradient"),
             "hovertemplate": "%{x:.4g}, %{y:.4g}",
         },
@@ -142,6 +139,7 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
                 "mode": "markers",
                 "marker": {"color": colour, "symbol": symbol, "size": 9},
                 "name": _("measured, {sampling}").format(sampling=label(sampling).lower()),
+                "showlegend": False,
                 "hovertemplate": "%{y:.4g}",
             },
         ]
@@ -165,7 +163,8 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
             "dtick": log_ticks(limits),
         },
         showlegend=True,
-        legend={"x": 0.02, "y": 0.02, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+        # The lines fall from left to right: the upper right corner is free.
+        legend={"x": 1, "xanchor": "right", "y": 1, "bgcolor": "rgba(0,0,0,0)"},
     )
     return Chart(
         go.Figure({"data": traces, "layout": form}),
@@ -176,8 +175,8 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
 
 def _law(sampling: Sampling) -> str:
     if sampling == "shuffled":
-        return _("S²(N − B) / (B(N − 1)), rows without replacement")
-    return _("σ² / B, rows with replacement")
+        return "S²(N − B) / (B(N − 1))"
+    return "σ² / B"
 
 
 def _variance_alt(measured: Mapping[Sampling, Noise]) -> str:

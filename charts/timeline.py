@@ -20,6 +20,7 @@ WINDOW: Final = 40  # rows in the picture; more could not be told apart
 _HEIGHT: Final = 470
 _HISTOGRAM: Final = 300
 _TIMES: Final = 8  # columns of the histogram
+_TICKS: Final = 12  # iterations up to which each has its number
 _LEFT_OUT: Final = "#d55e00"
 
 
@@ -75,6 +76,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
                     "title": label("iterations"),
                     "range": [0.5 - 0.01 * total, total + 0.5 + 0.01 * total],
                     "tickformat": ",d",
+                    "dtick": 1 if total <= _TICKS else None,
                     "showgrid": False,
                 },
                 yaxis={

@@ -163,10 +163,12 @@ class History:
     def best(self) -> int | None:
         """Return the position of the run with the lowest median final loss.
 
-        None where nothing can be best: all runs diverged, or the training was stopped and budgets
-        differ.
+        None where nothing can be best: there is one run alone, all runs diverged, or the training
+        was stopped and budgets differ.
         """
-        if any("stopped" in run.status or "" in run.status for run in self.runs):
+        if len(self.runs) == 1 or any(
+            "stopped" in run.status or "" in run.status for run in self.runs
+        ):
             return None
         medians = [float(np.median(run.final_loss)) for run in self.runs]
         best = int(np.argmin(medians))

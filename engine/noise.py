@@ -160,6 +160,24 @@ def _deviations(gradients: Array, sizes: Integers, sampling: Sampling) -> Array:
     return np.sqrt(np.maximum(variances, 0)) * left
 
 
+def noisiest(gradients: Array) -> tuple[int, ...]:
+    """Return the two parameters whose gradients scatter most, in different directions.
+
+    The first has the largest variance; the second has the largest variance that does not follow
+    from the first's. A single parameter is alone.
+    """
+    centred = gradients - gradients.mean(axis=0)
+    squares = np.square(centred).sum(axis=0)
+    first = int(np.argmax(squares))
+    if len(squares) == 1:
+        return (first,)
+    left = squares.copy()
+    if squares[first] > 0:
+        left -= (centred.T @ centred[:, first]) ** 2 / squares[first]
+    left[first] = -1
+    return first, int(np.argmax(left))
+
+
 def draws_for(gradients: Array) -> int:
     """Return how many draws ``measure_noise`` makes."""
     return int(np.clip(_WORK / gradients.size, DRAWS.low, DRAWS.high))

@@ -23,6 +23,8 @@ Verdict: TypeAlias = Literal[
 ]
 # A rise of the validation loss counts when it undoes this share of what training had gained.
 _RISE: Final = 0.05
+# Losses of single epochs jump about: medians of a tenth of the epochs are compared.
+_STRETCH: Final = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +93,12 @@ def _verdict(training: Array, validation: Array, best: int, *, diverged: bool) -
         return "diverged"
     if best == len(validation) - 1:
         return "underfits"
-    rise, gain = validation[-1] - validation[best], validation[0] - validation[best]
-    if training[-1] < training[best] and rise > _RISE * gain:
+    stretch = -(-len(validation) // _STRETCH)
+    start = max(0, best - stretch // 2)
+    around, end = slice(start, start + stretch), slice(-stretch, None)
+    rise = np.median(validation[end]) - np.median(validation[around])
+    fall = np.median(training[around]) - np.median(training[end])
+    if fall > 0 and rise > _RISE * (validation[0] - validation[best]):
         return "overfits"
     return "levels_off"
 

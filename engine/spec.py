@@ -89,7 +89,10 @@ def refusal(error: ValidationError, given: object) -> InvalidInput:
         return InvalidInput("unknown_field", field, value)
     if kind in {"missing", "union_tag_not_found"}:
         return InvalidInput("missing", field, value)
-    return InvalidInput("wrong_type", field, value, kind.removesuffix("_type"))
+    expected = kind.removesuffix("_type")
+    if expected.startswith(("model", "dataclass")):
+        expected = "object"  # of JSON; in Python the class itself
+    return InvalidInput("wrong_type", field, value, expected)
 
 
 def _path(location: tuple[int | str, ...], given: object) -> str:

@@ -36,6 +36,15 @@ _FIELDS: Final = {
     "seeds": N_("Seeds"),
     "names": N_("Name"),
 }
+# What an error expects, where it is a type.
+_KINDS: Final = {
+    "number": N_("a number"),
+    "integer": N_("a whole number"),
+    "bool": N_("true or false"),
+    "string": N_("text"),
+    "tuple": N_("a list"),
+    "object": N_("an object with named fields"),
+}
 
 
 def explain(error: InvalidInput) -> str:
@@ -60,13 +69,15 @@ def explain(error: InvalidInput) -> str:
     if error.code == "too_expensive" and isinstance(error.limits, Interval):
         return _too_expensive(error)
     sentences = {
-        "wrong_type": _("{field} is {value}, which is not of the right kind ({limits})."),
+        "wrong_type": _("{field} is {value}. It must be {limits}."),
         "unknown_field": _("There is no setting {field}. Remove it."),
         "missing": _("{field} is missing. Add it."),
         "duplicate": _("{field} holds a value twice: {value}. Remove one."),
         "not_json": _("This is not a valid JSON file: {value}"),
     }
-    return sentences[error.code].format(field=field, value=value, limits=error.limits)
+    kind = _KINDS.get(str(error.limits))
+    limits = error.limits if kind is None else _(kind)
+    return sentences[error.code].format(field=field, value=value, limits=limits)
 
 
 def _too_expensive(error: InvalidInput) -> str:

@@ -357,7 +357,11 @@ def test_a_diverged_run_is_never_best():
 
     assert gone.final_loss.tolist() == [np.inf]
     assert best(gone, run_that([5.0])) == 1
-    assert best(gone) is None
+    assert best(gone, gone) is None
+
+
+def test_one_run_alone_is_not_best():
+    assert best(run_that([0.1])) is None
 
 
 def test_diverged_seeds_count_as_infinite_in_the_median():

@@ -57,6 +57,13 @@ def test_every_way_in_gives_the_same_error(fields, code, field, value):
         assert error.__cause__ is None
 
 
+def test_an_object_is_asked_for_by_that_name_and_not_by_the_validators():
+    for fields in ({"side": 3}, {"sides": ["left"]}):
+        with pytest.raises(InvalidInput) as caught:
+            Tree(**fields)
+        assert caught.value.limits == "object"
+
+
 def test_choices_and_lengths_are_told():
     with pytest.raises(InvalidInput) as caught:
         Tree(size="some")

@@ -27,7 +27,14 @@ from files.errors import explain
 from language import _
 from language.labels import label
 from ui.controls import number
-from ui.epochs.switches import has_no_rows, loss_switches, page_switch, run_choice
+from ui.epochs.switches import (
+    has_no_rows,
+    log_switch,
+    loss_choice,
+    page_choice,
+    run_choice,
+    run_name,
+)
 from ui.figure import figure
 from ui.session import change, document, set_page, settings
 from ui.sidebar import count_in
@@ -58,12 +65,19 @@ def batches_tab() -> None:
     """Train two to six batch sizes side by side."""
     if has_no_rows():
         return
-    run_choice()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    grid = st.grid(9, min_column_width=90, vertical_alignment="bottom")
+    with grid.cell(column_span=5):
+        run_choice()
+    with grid.cell(column_span=4):
         _size_choice()
+    with grid.cell(column_span=3):
         _budget_choice()
-        page_switch(_("Charts"), "charts", _CHARTS)
-        loss_switches()
+    with grid.cell(column_span=2):
+        page_choice(_("Charts"), "charts", _CHARTS)
+    with grid.cell(column_span=2):
+        loss_choice()
+    with grid.cell(column_span=2):
+        log_switch()
     experiment = document().experiment
     try:
         compared = batch_size_runs(
@@ -108,25 +122,28 @@ def map_tab() -> None:
     """Train every batch size at every learning rate."""
     if has_no_rows():
         return
-    run_choice()
     experiment, selected = document().experiment, document().view.selected
     rule = experiment.runs[selected].optimizer
     rates = tuple(float(f"{rule.default_learning_rate * factor:.3g}") for factor in _FACTORS)
     sizes = batch_size_ladder(experiment.problem.training_rows)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    grid = st.grid(4, min_column_width=200, vertical_alignment="bottom")
+    with grid.cell():
+        run_name()
+    with grid.cell():
         _budget_choice()
-        page_switch(_("Shown"), "shown", ("final_loss", "iterations_to_target"))
-        if settings().shown == "iterations_to_target":
-            with st.container(width=260):
-                number(
-                    "target_loss",
-                    settings().target,
-                    Interval(-1e12, 1e12),
-                    "epochs-target",
-                    lambda value: set_page(target=value),
-                    title=_("Target loss"),
-                    stops=_TARGETS,
-                )
+    with grid.cell():
+        page_choice(_("Shown"), "shown", ("final_loss", "iterations_to_target"))
+    if settings().shown == "iterations_to_target":
+        with grid.cell():
+            number(
+                "target_loss",
+                settings().target,
+                Interval(-1e12, 1e12),
+                "epochs-target",
+                lambda value: set_page(target=value),
+                title=_("Target loss"),
+                stops=_TARGETS,
+            )
     try:
         sweep = batch_rate_sweep(experiment, selected, sizes, rates)
     except InvalidInput as error:
@@ -184,7 +201,6 @@ def _size_choice() -> None:
         key="epochs-sizes",
         accept_new_options=True,
         on_change=_take_sizes,
-        width=420,
     )
 
 

@@ -54,17 +54,13 @@ _BYTES: Final = 8  # of a number of double precision
 
 def count_tab() -> None:
     """Show how many iterations a setting makes."""
-    _examples()
     plan_picker(editable=True)
     _editor()
     page = settings()
     plan = page.plans[page.plan]
     st.latex(_formula(plan))
-    grid = st.grid(2, min_column_width=430)
-    with grid.cell():
-        _table(page.plans)
-    with grid.cell():
-        figure(count_bars(page.plans), "epochs-count")
+    figure(count_bars(page.plans), "epochs-count")
+    _table(page.plans)
     st.caption(
         _(
             'Texts use "iteration" for either count: the updates within one epoch, or those of the'
@@ -74,7 +70,7 @@ def count_tab() -> None:
 
 
 def _examples() -> None:
-    with st.container(horizontal=True, gap="small"):
+    with st.popover(_("Examples")):
         for name, (title, plans) in EXAMPLES.items():
             st.button(_(title), key=f"epochs-example-{name}", on_click=_take, args=(plans,))
         st.button(_("From the comparison"), key="epochs-example-own", on_click=_take_own)
@@ -98,12 +94,13 @@ def plan_picker(*, editable: bool) -> None:
             full, single = len(page.plans) >= PLANS.high, len(page.plans) == 1
             st.button(_("Add"), key="epochs-add", on_click=_add, disabled=full)
             st.button(_("Remove"), key="epochs-remove", on_click=_remove, disabled=single)
+            _examples()
 
 
 def _editor() -> None:
     page = settings()
     plan = page.plans[page.plan]
-    grid = st.grid(8, min_column_width=120, vertical_alignment="bottom")
+    grid = st.grid(8, min_column_width=100, vertical_alignment="bottom")
     rows, size, epochs, sampling, last = (grid.cell(column_span=width) for width in (2, 2, 2, 1, 1))
     with rows:
         number(

@@ -10,11 +10,12 @@ import streamlit as st
 
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
+from engine.noise import noisiest
 from files.errors import explain
 from language import _
 from language.labels import label
 from ui.controls import number
-from ui.epochs.switches import has_no_rows, run_choice
+from ui.epochs.switches import has_no_rows, run_name
 from ui.figure import figure
 from ui.session import document, set_page, settings
 from ui.training import trained
@@ -41,14 +42,15 @@ def noise_tab() -> None:
     """Show how far mini-batch gradients lie from the full gradient."""
     if has_no_rows():
         return
-    run_choice()
     experiment, selected = document().experiment, document().view.selected
+    grid = st.grid(5, min_column_width=170, vertical_alignment="bottom")
+    chosen, point, size, first, second = (grid.cell() for _cell in range(5))
+    with chosen:
+        run_name()
     history = trained(experiment, "epochs-comparison")
     if history is None:
         return
     run = history.runs[selected]
-    grid = st.grid(8, min_column_width=120, vertical_alignment="bottom")
-    point, size, first, second = (grid.cell(column_span=2) for _cell in range(4))
     with point:
         step = _choose_point(run)
     params = run.params[0, int(np.searchsorted(run.params_steps, step))]
@@ -75,7 +77,7 @@ def noise_tab() -> None:
         )
     layout = experiment.problem.layout
     listed = np.argsort(-measured.gradients.var(axis=0), kind="stable")[:_LISTED].tolist()
-    places = _parameters(listed, layout.n_params)
+    places = _parameters(measured.gradients)
     for axis, cell in enumerate((first, second)):
         with cell:
             _choose_parameter(axis, places, listed, layout)
@@ -147,10 +149,12 @@ def _choose_point(run: RunHistory) -> int:
     return steps[place]
 
 
-def _parameters(listed: list[int], n_params: int) -> tuple[int, ...]:
+def _parameters(gradients: Array) -> tuple[int, ...]:
     """Return the two parameters of the cloud: those set, where the network has them."""
-    chosen = [place for place in settings().parameters if place < n_params]
-    return tuple((chosen + [place for place in listed if place not in chosen])[:2])
+    chosen = settings().parameters
+    if len(chosen) == 2 and max(chosen) < gradients.shape[1]:
+        return chosen
+    return noisiest(gradients)
 
 
 def _choose_parameter(

@@ -43,10 +43,15 @@ OVERFITS: Final = Experiment(
 
 def overfitting_tab() -> None:
     """Show training and validation loss of one run, epoch by epoch."""
-    run_choice()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.button(_("Take a run that overfits"), key="epochs-overfits", on_click=_take)
+    grid = st.grid(7, min_column_width=110, vertical_alignment="bottom")
+    with grid.cell(column_span=4):
+        run_choice()
+    with grid.cell(), st.container(height=38, border=False):
         log_switch()
+    with grid.cell(column_span=2):
+        st.button(
+            _("Take a run that overfits"), key="epochs-overfits", on_click=_take, width="stretch"
+        )
     try:
         alone = alone_to_the_end(document().experiment, document().view.selected)
     except InvalidInput as error:
@@ -95,8 +100,8 @@ def verdict(losses: Epochs) -> str:
         "overfits": _(
             "**Too many epochs.** The validation loss is lowest at epoch {best}: {lowest}. From"
             " there the training loss goes on falling to {training} while the validation loss rises"
-            " to {end}: the run learns its rows by heart. Before epoch {best} it underfits, after"
-            " it it overfits."
+            " to {end}: the run learns its rows by heart. Up to epoch {best} it underfits, from"
+            " there it overfits."
         ),
         "levels_off": _(
             "**Enough epochs.** The validation loss is lowest at epoch {best}: {lowest}. After it"

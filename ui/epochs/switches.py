@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine import LIMITS
 from language import _
 from language.labels import label
-from ui.runs import run_editor, run_strip
-from ui.session import document, has_validation_rows, look_at, notices, set_page, settings
+from ui.controls import choice, number
+from ui.session import (
+    change_run,
+    document,
+    has_validation_rows,
+    look_at,
+    looks,
+    notices,
+    set_page,
+    settings,
+)
 from ui.text import escaped
 
 if TYPE_CHECKING:
@@ -30,42 +40,61 @@ def has_no_rows() -> bool:
     return True
 
 
-def run_choice() -> None:
-    """Choose the run whose rule and rate are used, and change them."""
-    run_strip()
-    run_editor()
-
-
-def page_switch(title: str, field: str, options: Sequence[str]) -> None:
-    """Choose one of a few ids of the page's settings."""
-    key = f"epochs-{field}"
-    st.session_state[key] = getattr(settings(), field)
-    st.segmented_control(
-        title,
-        options,
-        format_func=label,
-        key=key,
-        required=True,
-        on_change=lambda: set_page(**{field: st.session_state[key]}),
+def run_name() -> None:
+    """Choose the run whose rule is used."""
+    names = [look.name for look in looks()]
+    st.session_state["epochs-run"] = document().view.selected
+    st.selectbox(
+        label("run"),
+        range(len(names)),
+        format_func=names.__getitem__,
+        key="epochs-run",
+        on_change=lambda: look_at(selected=st.session_state["epochs-run"]),
     )
 
 
-def loss_switches() -> None:
-    """Choose which loss is drawn, and how."""
+def run_choice() -> None:
+    """Choose the run whose rule is used; its learning rate can be changed here."""
+    now = document()
+    position = now.view.selected
+    chosen, rate = st.columns([2, 3], vertical_alignment="bottom")
+    with chosen:
+        run_name()
+    with rate:
+        number(
+            "learning_rate",
+            now.experiment.runs[position].learning_rate,
+            LIMITS["learning_rate"],
+            "epochs-learning-rate",
+            lambda value: change_run(position, learning_rate=value),
+            title=label("learning_rate") + " η",
+        )
+
+
+def page_choice(title: str, field: str, options: Sequence[str]) -> None:
+    """Choose one of a few ids of the page's settings."""
+    choice(
+        title,
+        getattr(settings(), field),
+        options,
+        f"epochs-{field}",
+        lambda name: set_page(**{field: name}),
+    )
+
+
+def loss_choice() -> None:
+    """Choose which loss is drawn."""
     now = document()
     losses = ["training_loss", "batch_loss"]
     if has_validation_rows(now.experiment):
         losses.insert(1, "validation_loss")
-    st.session_state["epochs-quantity"] = now.view.quantity
-    st.segmented_control(
+    choice(
         label("loss"),
+        now.view.quantity,
         losses,
-        format_func=label,
-        key="epochs-quantity",
-        required=True,
-        on_change=lambda: look_at(quantity=st.session_state["epochs-quantity"]),
+        "epochs-quantity",
+        lambda name: look_at(quantity=name),
     )
-    log_switch()
 
 
 def log_switch() -> None:

@@ -59,7 +59,7 @@ def loss_on_four_axes(
             dtick=1 if logarithmic else None,
             domain=[left, left + 0.46],
             anchor=f"y{suffix}",
-            tickformat="~s",
+            tickformat="~g" if name == "seconds" else ",~g",
         )
         options[f"yaxis{suffix}"] = axis(
             title=label(quantity) if panel % 2 == 0 else None,

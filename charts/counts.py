@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from engine.plans import Plan
 
-_BAR = 34  # pixels a plan
+_BAR = 30  # pixels a plan
 _LINEAR = 20  # the largest count over the smallest up to which lengths can be compared
 
 

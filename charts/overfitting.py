@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HEIGHT: Final = 430
 _MARGINS: Final = 70
+_EDGE: Final = 0.15  # of the axis, where a name would leave the picture
 _UNDER: Final = "rgba(160, 116, 10, 0.10)"
 _OVER: Final = "rgba(213, 94, 0, 0.10)"
 
@@ -53,9 +54,9 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         ends.append(float(np.log10(line[-1])) if log and line[-1] > 0 else float(line[-1]))
     last = int(losses.epochs[-1])
     shapes, notes = _regions(losses, last)
-    traces.append(_mark(losses.best, losses, "star", _("best epoch {epoch}"), "bottom center"))
+    traces.append(_mark(losses.best, losses, "star", _("best epoch {epoch}"), "bottom"))
     if stop is not None:
-        traces.append(_mark(stop, losses, "square", _("patience stops at {epoch}"), "top center"))
+        traces.append(_mark(stop, losses, "square", _("patience stops at {epoch}"), "top"))
     figure = go.Figure(
         {
             "data": traces,
@@ -87,13 +88,15 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
 
 
 def _mark(epoch: int, losses: Epochs, symbol: str, text: str, place: str) -> dict[str, Any]:
+    share = epoch / max(int(losses.epochs[-1]), 1)
+    side = "right" if share < _EDGE else "left" if share > 1 - _EDGE else "center"
     return {
         "type": "scatter",
         "x": [epoch],
         "y": [losses.validation[epoch]],
         "mode": "markers+text",
         "text": [text.format(epoch=f"{epoch:,}")],
-        "textposition": place,
+        "textposition": f"{place} {side}",
         "textfont": {"size": 14, "color": COLOURS[1]},
         "marker": {"symbol": symbol, "size": 14, "color": COLOURS[1]},
         "cliponaxis": False,

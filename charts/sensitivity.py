@@ -25,6 +25,8 @@ _HEIGHT = 400
 def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[float]) -> Chart:
     """Return the final loss of every rule against the learning rate, the diverged region shaded.
 
+    At the upper edge a cross stands for a run that diverged, a triangle for a loss above the edge.
+
     Args:
         sweep: of ``engine.rate_sweep``: rule by rule, every rate.
         looks: of the rules, in the same order.
@@ -38,6 +40,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
     limits = value_range([np.append(finite[finite <= 3 * start], start)], log=True)
     traces: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
+    marks: list[dict[str, Any]] = []
     for look, row in zip(looks, table, strict=True):
         traces.append(
             {
@@ -54,9 +57,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         best = int(np.argmin(row))
         if np.isfinite(row[best]):
             traces.append(_best_mark(look, rates[best], float(row[best])))
-        diverged = [rate for rate, loss in zip(rates, row, strict=True) if not np.isfinite(loss)]
-        if diverged:
-            traces.append(_crosses(look, diverged, limits))
+        marks += _edge_marks(look, rates, row, limits[1], marks)
     first = _first_all_diverged(table, rates)
     if first is not None:
         shapes.append(_shaded(first, rates[-1] * 2))
@@ -75,6 +76,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 8, "r": 16, "t": 40, "b": 8},
         shapes=shapes,
+        annotations=marks,
     )
     figure = go.Figure({"data": traces, "layout": form})
     return Chart(
@@ -116,18 +118,30 @@ def _best_mark(look: Look, rate: float, loss: float) -> dict[str, Any]:
     }
 
 
-def _crosses(look: Look, rates: list[float], limits: tuple[float, float]) -> dict[str, Any]:
-    """Mark the rates at which a rule diverged, at the upper edge."""
-    return {
-        "type": "scatter",
-        "x": rates,
-        "y": [10 ** limits[1]] * len(rates),
-        "mode": "markers",
-        "marker": {"color": look.colour, "size": 9, "symbol": "x"},
-        "showlegend": False,
-        "cliponaxis": False,
-        "hovertemplate": _("{run} diverged").format(run=plain(look.name)),
-    }
+def _edge_marks(
+    look: Look, rates: Sequence[float], row: Array, top: float, others: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Mark at the upper edge what has no place below it: losses far above, and diverged runs."""
+    marks = []
+    for rate, loss in zip(rates, row, strict=True):
+        if np.isfinite(loss) and np.log10(loss) <= top:
+            continue
+        x = float(np.log10(rate))
+        hover = _("{run} diverged") if not np.isfinite(loss) else _("{run}: {loss}")
+        marks.append(
+            {
+                "text": "▲" if np.isfinite(loss) else "✕",
+                "hovertext": hover.format(run=plain(look.name), loss=f"{loss:.4g}"),
+                "x": x,
+                "y": top,
+                "yanchor": "top",
+                # One below the other where several rules leave at the same rate.
+                "yshift": -15 * sum(mark["x"] == x for mark in others),
+                "showarrow": False,
+                "font": {"color": look.colour, "size": 15},
+            }
+        )
+    return marks
 
 
 def _first_all_diverged(table: Array, rates: Sequence[float]) -> float | None:

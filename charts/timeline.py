@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WINDOW: Final = 40  # rows in the picture; more could not be told apart
 _HEIGHT: Final = 470
 _HISTOGRAM: Final = 300
-_TIMES: Final = 8  # columns of the histogram
+_TIMES: Final = 5  # columns of the histogram
 _TICKS: Final = 12  # iterations up to which each has its number
 _LEFT_OUT: Final = "#d55e00"
 
@@ -161,6 +161,8 @@ def times_seen(timeline: Timeline) -> Chart:
             "y": shares,
             "text": [f"{share:.1%}" if share else "0" for share in shares],
             "textposition": "outside",
+            "textangle": 0,
+            "constraintext": "none",
             "cliponaxis": False,
             "marker": {"color": [_LEFT_OUT, *[COLOURS[0]] * columns]},
             "hovertemplate": "%{y:.2%}<extra></extra>",
@@ -170,7 +172,7 @@ def times_seen(timeline: Timeline) -> Chart:
             "x": names,
             "y": expected,
             "mode": "markers",
-            "marker": {"symbol": "line-ew", "size": 34, "line": {"width": 2.5, "color": "#7f7f7f"}},
+            "marker": {"symbol": "line-ew", "size": 40, "line": {"width": 2.5, "color": "#7f7f7f"}},
             "hovertemplate": _("expected %{y:.2%}") + "<extra></extra>",
         },
     ]

@@ -14,7 +14,7 @@ from engine.batch_sizes import (
     final_losses,
     iterations_to,
 )
-from engine.cost import Cost, estimate
+from engine.cost import Cost, estimate, estimate_surface
 from engine.errors import InvalidInput
 from engine.experiment import (
     Budget,
@@ -30,13 +30,37 @@ from engine.history import History, RunHistory, Series
 from engine.limits import LIMITS, Interval
 from engine.noise import Noise, batch_gradients, measure_noise, row_gradients
 from engine.overfitting import alone_to_the_end, epoch_losses, patience_stop
+from engine.planes import (
+    Path,
+    Plane,
+    PrincipalPlane,
+    Window,
+    default_window,
+    exact_plane,
+    parameter_names,
+    path,
+    principal_plane,
+    random_plane,
+    weights_plane,
+)
 from engine.plans import Plan, Timeline, timeline
 from engine.probes import gradient_norms, predictions
 from engine.replay import batches, data, initial_params, layers
 from engine.statistics import PairedDifference, Spread, paired_differences, spread
+from engine.surfaces import (
+    GRID_SIZES,
+    SigmoidLosses,
+    Surface,
+    SurfaceProgress,
+    sigmoid_losses,
+    surface,
+    training_losses,
+    under_both_losses,
+)
 from engine.training import Progress, fit, minimize, train
 
 __all__ = [
+    "GRID_SIZES",
     "LIMITS",
     "Budget",
     "Cost",
@@ -48,15 +72,22 @@ __all__ = [
     "Network",
     "Noise",
     "PairedDifference",
+    "Path",
     "Plan",
+    "Plane",
+    "PrincipalPlane",
     "Progress",
     "Run",
     "RunHistory",
     "Series",
+    "SigmoidLosses",
     "Spread",
     "Stopping",
+    "Surface",
+    "SurfaceProgress",
     "Sweep",
     "Timeline",
+    "Window",
     "alone_to_the_end",
     "batch_gradients",
     "batch_rate_sweep",
@@ -65,8 +96,11 @@ __all__ = [
     "batches",
     "data",
     "datasets",
+    "default_window",
     "epoch_losses",
     "estimate",
+    "estimate_surface",
+    "exact_plane",
     "final_losses",
     "fit",
     "functions",
@@ -78,11 +112,20 @@ __all__ = [
     "minimize",
     "optimizers",
     "paired_differences",
+    "parameter_names",
+    "path",
     "patience_stop",
     "predictions",
+    "principal_plane",
+    "random_plane",
     "rate_sweep",
     "row_gradients",
+    "sigmoid_losses",
     "spread",
+    "surface",
     "timeline",
     "train",
+    "training_losses",
+    "under_both_losses",
+    "weights_plane",
 ]

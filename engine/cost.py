@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.errors import InvalidInput
-from engine.limits import LIMITS
+from engine.limits import LIMITS, Interval
 from engine.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_steps
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ _PER_FLOP: Final = 1 / 2e10
 _PER_ACTIVATION: Final = 4e-9
 _PER_PARAMETER: Final = 5e-9
 _PER_EVALUATION: Final = 120e-6
+_PER_POINT: Final = 30e-9  # of a test function
 _PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
 _SETUP: Final = 35e-3  # buffers, and timing the runs alone
+_SURFACE_BLOCK_BYTES: Final = 1 << 23
 _REFERENCE_CALL: Final = 1.2e-6
 
 
@@ -87,6 +89,33 @@ def estimate(experiment: Experiment) -> Cost:
     return Cost(updates, rows, working + history_bytes, history_bytes, seconds)
 
 
+def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = None) -> Cost:
+    """Estimate what a surface of ``size`` x ``size`` points costs, without making the data.
+
+    It takes no updates; ``rows`` go forward only, and ``history_bytes`` are those of the surface.
+
+    Args:
+        experiment: whose loss it is.
+        size: points along each axis.
+        n_rows: training rows that are taken; None takes all.
+
+    Raises:
+        InvalidInput: the size or the rows are out of range.
+    """
+    if size not in LIMITS["grid"]:
+        raise InvalidInput("out_of_range", "size", size, LIMITS["grid"])
+    most = experiment.problem.training_rows
+    if n_rows is not None and not 1 <= n_rows <= most:
+        raise InvalidInput("out_of_range", "n_rows", n_rows, Interval(1, most))
+    points, taken = size**2, most if n_rows is None else n_rows
+    kept = 8 * points + 16 * size + 24 * experiment.problem.n_params
+    # Points with their coordinates and what is found there; data as for a training; one block.
+    working = 8 * (10 * points + 3 * _values(experiment)) + _SURFACE_BLOCK_BYTES
+    working += 8 * 8 * experiment.problem.n_params
+    seconds = data_seconds(experiment) + _forward_seconds(experiment, points, taken)
+    return Cost(0, points * taken, kept + working, kept, seconds)
+
+
 def update_seconds(experiment: Experiment, run: Run, n_lanes: int, n_rules: int = 1) -> float:
     """Estimate the time of one update of ``n_lanes`` lanes that are cut like ``run``."""
     problem = experiment.problem
@@ -115,11 +144,18 @@ def _values(experiment: Experiment) -> int:
 
 def _evaluation_seconds(experiment: Experiment, n_lanes: int) -> float:
     problem = experiment.problem
+    n_rows = 1 if problem.kind == "function" else problem.dataset.n_rows
+    return _forward_seconds(experiment, n_lanes, n_rows)
+
+
+def _forward_seconds(experiment: Experiment, n_lanes: int, n_rows: int) -> float:
+    """Estimate the time to compute the losses of so many rows for so many lanes."""
+    problem = experiment.problem
     if problem.kind == "function":
-        return _slowness() * _PER_EVALUATION
+        return _slowness() * (_PER_EVALUATION + n_lanes * _PER_POINT)
     activations = sum(problem.layout.units[1:]) * _PER_ACTIVATION / 2
     per_row = 2 * problem.n_params * _PER_FLOP + activations
-    return _slowness() * (_PER_EVALUATION + n_lanes * problem.dataset.n_rows * per_row)
+    return _slowness() * (_PER_EVALUATION + n_lanes * n_rows * per_row)
 
 
 @lru_cache(maxsize=1)

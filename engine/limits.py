@@ -103,6 +103,8 @@ LIMITS: Final[dict[str, Interval]] = {
     "seeds": Interval(1, 30),
     "seed": Interval(0, 2**32 - 1),
     "start_values": Interval(1, 2_000),
+    "grid": Interval(2, 241),
+    "window": Interval(-1e15, 1e15),
     "seconds": Interval(0, 60),
     "bytes": Interval(0, 2 * 1024**3),
     "history_bytes": Interval(0, 64 * 1024**2),

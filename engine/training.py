@@ -38,6 +38,7 @@ _SEGMENT_BYTES: Final = 1 << 22
 _SEGMENT_ITERATIONS: Final = 256
 _ALONE_SECONDS: Final = 0.015
 _ALONE_TURNS: Final = 5
+_LEAST_TURNS: Final = 3  # one turn that the machine interrupts must not decide
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,21 @@ def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
     return NetworkProblem(spec, data)
 
 
+def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
+    """Make the problem at work: large data beside this thread, which goes on giving way."""
+    if data_seconds(experiment) < _PAUSE_SECONDS:
+        return problem_of(experiment)
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        future = pool.submit(problem_of, experiment)
+        while not future.done():
+            wait([future], timeout=_PAUSE_SECONDS)
+            yield
+        return future.result()
+    finally:
+        pool.shutdown(wait=False)
+
+
 class _Training:
     """One training: its groups of lanes, its clock, and what it was told."""
 
@@ -152,7 +168,7 @@ class _Training:
         )
 
     def run(self) -> Training:
-        problem = yield from self._make_problem()
+        problem = yield from self.paced(making(self.experiment))
         self._groups = [_Group(self, problem, members) for members in self.experiment.groups()]
         for group in self._groups:
             yield from group.begin()
@@ -162,20 +178,6 @@ class _Training:
         for group in self._groups:
             yield from group.finish()
         return self.history(None if self.stopping else seconds_alone(self.experiment, problem))
-
-    def _make_problem(self) -> Generator[Progress, str | None, NetworkProblem | FunctionProblem]:
-        """Make the data: large ones beside this thread, which goes on giving way."""
-        if data_seconds(self.experiment) < _PAUSE_SECONDS:
-            return problem_of(self.experiment)
-        pool = ThreadPoolExecutor(max_workers=1)
-        try:
-            future = pool.submit(problem_of, self.experiment)
-            while not future.done():
-                wait([future], timeout=_PAUSE_SECONDS)
-                yield from self.pause()
-            return future.result()
-        finally:
-            pool.shutdown(wait=False)
 
     def pause(self) -> Yielding:
         """Give way if it is time to."""
@@ -389,7 +391,9 @@ def seconds_alone(experiment: Experiment, problem: NetworkProblem | FunctionProb
     with np.errstate(all="ignore"):
         for step in steps:
             step.seconds()  # makes the views, not counted
-        while not turns or (len(turns) < _ALONE_TURNS and time.perf_counter() < deadline):
+        while len(turns) < _LEAST_TURNS or (
+            len(turns) < _ALONE_TURNS and time.perf_counter() < deadline
+        ):
             turns.append([step.seconds() for step in steps])
     medians = np.median(turns, axis=0)
     return [

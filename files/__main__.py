@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine import InvalidInput, estimate, train
-from files.bundle import bundle, run_looks
+from files.bundle import bundle
 from files.document import FILE_BYTES, Document, read_document
 from files.errors import explain
+from files.names import run_looks
 from files.results import status
 from files.writing import write_all
 from language import LANGUAGES, _, set_language

@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from charts.contract import contract
-from charts.theme import Look
 from files.charts import CannotRender, printed, to_html, to_images
 from files.code import FRAMEWORKS, code
 from files.code.replay import script_name
 from files.figures import comparison_charts
 from files.markup import SHARED_SCRIPT, plotly_script
-from files.names import run_names
+from files.names import run_looks
 from files.replay import NUMBERS, batches_csv, data_csv, histories_csv, replay_seeds, start_csv
 from files.results import results_csv
 from language import _, current_language
 
 if TYPE_CHECKING:
+    from charts.theme import Look
     from engine import History
     from files.document import Document
 
@@ -62,12 +62,6 @@ def zipped(files: dict[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
     return content.getvalue()
-
-
-def run_looks(document: Document) -> list[Look]:
-    """Return name, colour and dash of every run of a comparison."""
-    names = run_names(document.experiment.runs, document.view.names)
-    return [Look(name, number) for name, number in zip(names, document.view.numbers, strict=True)]
 
 
 def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
@@ -112,9 +106,10 @@ def _figures(
     """Return the charts as pages that share one plotly.js, and as SVG where that can be drawn."""
     said = contract(document.experiment, tuned=document.view.tuned)
     charts = comparison_charts(history, looks, document.view)
+    source = document.model_dump_json(indent=2)
     files = {f"figures/{SHARED_SCRIPT}": plotly_script().encode()}
     for name, chart in charts.items():
-        files[f"figures/{name}.html"] = to_html(chart, said, name, shared=True)
+        files[f"figures/{name}.html"] = to_html(chart, said, name, source, shared=True)
     try:
         pictures = to_images([printed(chart, said) for chart in charts.values()], "svg")
     except CannotRender as reason:

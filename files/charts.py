@@ -7,6 +7,7 @@ import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -30,7 +31,7 @@ Form = Literal["png", "svg", "pdf"]
 WIDTH: Final = 900
 _HEIGHT: Final = 450  # of a chart that names none
 _TEXT: Final = "#1a1a1a"
-_AXIS: Final = 66  # pixels that ticks and title of a horizontal axis take
+_AXIS: Final = 72  # pixels that ticks and title of a horizontal axis take
 _CAPTION_SIZE: Final = 12
 _CAPTION_LINE: Final = 16  # pixels from one line to the next
 _CHARACTER: Final = 5.7  # pixels of a Latin one in the caption; Hangul takes two
@@ -113,17 +114,29 @@ def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
-def to_html(chart: Chart, contract: Contract, key: str, *, shared: bool = False) -> bytes:
+def to_html(
+    chart: Chart, contract: Contract, key: str, source: str = "", *, shared: bool = False
+) -> bytes:
     """Return an interactive page with one chart.
 
     Args:
         chart: what is shown.
         contract: becomes its caption.
         key: names it, in the file name that its camera button proposes too.
+        source: JSON of the comparison that it shows, which the page carries along.
         shared: whether plotly.js lies beside it as a file, instead of in it.
     """
     script = shared_script() if shared else inline_script()
-    return page(chart.alt, drawn(printed(chart, contract), key, chart.alt), script)
+    body = drawn(printed(chart, contract), key, chart.alt) + experiment_text(source)
+    return page(chart.alt, body, script)
+
+
+def experiment_text(source: str) -> str:
+    """Return markup that keeps the JSON of a comparison out of sight until it is asked for."""
+    if not source:
+        return ""
+    title = _("The experiment, as a file that Descent Lab opens")
+    return f"\n<details><summary>{escape(title)}</summary><pre>{escape(source)}</pre></details>"
 
 
 def why_no_pictures() -> str | None:

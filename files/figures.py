@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.fits import fit_panels
 from engine import data, gradient_norms
 from language import _
+from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from charts.theme import Chart, Look
     from engine import Function, History, Network, RunHistory
     from engine.arrays import Array
-    from files.document import View
+    from files.document import Document, View
 
 
 def comparison_charts(history: History, looks: Sequence[Look], view: View) -> dict[str, Chart]:
@@ -36,6 +37,14 @@ def comparison_charts(history: History, looks: Sequence[Look], view: View) -> di
     if can_be_drawn(history.experiment.problem):
         charts["fits"] = fits(history, looks, fit_epochs(history)[-1])[0]
     return charts
+
+
+def chart_title(name: str, document: Document) -> str:
+    """Return what a chart of ``comparison_charts`` is called."""
+    if name == "fits":
+        return _("Fits")
+    ids = {"loss": document.view.quantity, "score": document.experiment.problem.score}
+    return label(str(ids.get(name, name)))
 
 
 def can_be_drawn(problem: Network | Function) -> bool:
@@ -59,8 +68,8 @@ def fits(history: History, looks: Sequence[Look], epoch: float) -> tuple[Chart, 
     if len(seeds) > 1:
         caption += ", " + _("seed {seed}").format(seed=seeds[0])
     params = [params_at(run, epoch) for run in history.runs]
-    rows = data(history.experiment)
-    return fit_panels(history.experiment.problem, rows, params, looks, caption), caption
+    network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
+    return fit_panels(network, data(history.experiment), params, looks, caption), caption
 
 
 def params_at(run: RunHistory, epoch: float) -> Array | None:

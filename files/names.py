@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from charts.theme import Look
 from engine.optimizers import hyperparameters
 from language import _
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine import Run
+    from files.document import Document
 
 SYMBOLS = {
     r"\mu": "μ",
@@ -20,6 +22,12 @@ SYMBOLS = {
     r"\epsilon": "ε",
     r"\lambda": "λ",
 }
+
+
+def run_looks(document: Document) -> list[Look]:
+    """Return name, colour and dash of every run of a comparison."""
+    names = run_names(document.experiment.runs, document.view.names)
+    return [Look(name, number) for name, number in zip(names, document.view.numbers, strict=True)]
 
 
 def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:

@@ -60,7 +60,7 @@ class EpochsPage(Spec):
         Plan(rows=1_000, batch_size=300, epochs=50),
         Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped"),
     )
-    plan: Annotated[int, Interval(0, 5)] = 0
+    plan: Annotated[int, Interval(0, 5)] = 1
     epochs_shown: Annotated[int, EPOCHS] = 3
     first_row: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1
     sizes: Annotated[

@@ -47,13 +47,12 @@ def start_csv(experiment: Experiment) -> bytes:
     if experiment.problem.kind == "function":
         columns: dict[str, Any] = {"parameter": ["x", "y"]}
     else:
-        columns = _parameters(experiment)
+        columns = _parameters(experiment, bias=experiment.problem.bias)
     return to_csv(columns | {f"seed_{seed}": starts[seed] for seed in seeds})
 
 
-def _parameters(experiment: Experiment) -> dict[str, list[Any]]:
+def _parameters(experiment: Experiment, *, bias: bool) -> dict[str, list[Any]]:
     """Return layer, unit and input of every parameter, in the order of a lane; all from 1."""
-    bias = experiment.problem.bias
     columns: dict[str, list[Any]] = {"layer": [], "unit": [], "input": []}
     places = initial_params(experiment, 0)
     for number, (weights, _biases) in enumerate(layers(experiment, places), 1):

@@ -1,8 +1,11 @@
 """Hypothesis strategies: valid experiments, and small ones that train in milliseconds."""
 
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
+
 from hypothesis import strategies as st
 
-from engine import Budget, Experiment, Function, Network, Run, Stopping
+from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
 from engine.datasets import (
     Blobs,
     BreastCancer,
@@ -20,7 +23,7 @@ from engine.datasets import (
     Xor,
 )
 from engine.functions import Bowl, Ravine, Rosenbrock
-from engine.limits import LIMITS
+from engine.limits import LIMITS, Interval, Length
 from engine.optimizers import OPTIMIZERS, hyperparameters
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
@@ -170,3 +173,56 @@ def small_experiments(draw, most_runs=4):
         data_seed=draw(st.integers(0, 3)),
         seeds=draw(st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True)),
     )
+
+
+def pages(page):
+    """Settings of a page: every field from its whole range, but for what contradicts itself."""
+    return _values(page)
+
+
+def _values(kind, notes=()):
+    """Values of an annotated type: what pydantic would take."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _values(kind.__origin__, kind.__metadata__)
+    if origin is Literal:
+        return st.sampled_from(get_args(kind))
+    if origin in {Union, UnionType}:
+        return st.one_of(*(_values(part, notes) for part in get_args(kind)))
+    if origin is tuple:
+        return _tuples(get_args(kind), notes)
+    if kind in {int, float}:
+        interval = next(note for note in notes if isinstance(note, Interval))
+        whole = st.integers(int(interval.low), int(interval.high))
+        return whole if kind is int else numbers(interval)
+    return _PLAIN[kind] if kind in _PLAIN else _specs(kind)
+
+
+_PLAIN = {
+    type(None): st.none(),
+    bool: st.booleans(),
+    str: st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20),
+}
+
+
+def _tuples(parts, notes):
+    first, *rest = parts
+    if rest != [Ellipsis]:
+        return st.tuples(*(_values(part) for part in parts))
+    length = next(note for note in notes if isinstance(note, Length)).interval
+    sizes = {"min_size": int(length.low), "max_size": int(min(length.high, 6))}
+    return st.lists(_values(first), **sizes).map(tuple)
+
+
+def _specs(kind):
+    fields = {
+        name: _values(field.annotation, field.metadata) for name, field in kind.model_fields.items()
+    }
+    return st.fixed_dictionaries(fields).map(lambda drawn: _valid(kind, drawn)).filter(bool)
+
+
+def _valid(kind, fields):
+    try:
+        return kind(**fields)
+    except InvalidInput:
+        return None

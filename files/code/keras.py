@@ -32,23 +32,38 @@ DIFFERENCES: Final = {
     "adam": _EPSILON_HAT,
     "adamw": _EPSILON_HAT,
 }
+_ACTIVATIONS: Final = {
+    "sigmoid": 'keras.layers.Activation("sigmoid")',
+    "tanh": "keras.layers.Activation(tanh)",
+    "relu": "keras.layers.ReLU()",
+    "leaky_relu": "keras.layers.LeakyReLU(negative_slope=0.01)",
+    "identity": "",
+}
 _LOSSES: Final = {
-    "mean_squared_error": "keras.losses.MeanSquaredError()",
-    "half_mean_squared_error": "lambda y, o: keras.ops.mean((o - y) ** 2) / 2",
-    "half_sum_of_squares": "lambda y, o: keras.ops.mean(keras.ops.sum((o - y) ** 2, axis=-1)) / 2",
-    "binary_cross_entropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
-    "cross_entropy": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "mean_squared_error": "ops.sum((outputs - wanted) ** 2) / (outputs.shape[0] * $n_outputs)",
+    "half_mean_squared_error": (
+        "ops.sum((outputs - wanted) ** 2) / (2 * outputs.shape[0] * $n_outputs)"
+    ),
+    "half_sum_of_squares": "ops.sum((outputs - wanted) ** 2) / (2 * outputs.shape[0])",
+    "binary_cross_entropy": (
+        "ops.sum(ops.softplus(outputs) - wanted * outputs) / outputs.shape[0]"
+    ),
+    "cross_entropy": (
+        "ops.sum(ops.logsumexp(outputs, axis=-1) - ops.sum(wanted * outputs, axis=-1))"
+        " / outputs.shape[0]"
+    ),
 }
 _IMPORTS: Final = """\
 import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "jax")  # or tensorflow, torch
+os.environ.setdefault("KERAS_BACKEND", "jax")  # others compute in float32 here and there
 os.environ.setdefault("JAX_ENABLE_X64", "true")
 
 import keras
 import numpy as np
+from keras import ops
 
 keras.config.set_floatx("float64")"""
 
@@ -57,6 +72,16 @@ rows = table("data.csv", part="training")
 inputs = np.array([[float(row[f"input_{k + 1}"]) for k in range($n_inputs)] for row in rows])
 $targets
 $penalty
+
+# Keras's own tanh, means and losses (3.15) compute in float32 whatever they are given.
+def tanh(values):
+    return 2 * ops.sigmoid(2 * values) - 1
+
+
+def loss_of(wanted, outputs):
+    return $loss
+
+
 model = keras.Sequential([
     keras.Input(($n_inputs,)),
 $layers
@@ -75,7 +100,7 @@ for number, layer in enumerate(layers, 1):
 $batches
 model.compile(
     optimizer=keras.optimizers.$rule,
-    loss=$loss,
+    loss=loss_of,
 )
 losses = []
 for batch in batches:
@@ -104,7 +129,7 @@ def script(replay: Replay) -> str:
         layers="\n".join(f"    {layer}," for layer in _layers(network)),
         batches=replay.read_batches(),
         rule=Template(RULES[replay.run.optimizer.name]).substitute(replay.settings),
-        loss=_LOSSES[network.loss],
+        loss=Template(_LOSSES[network.loss]).substitute(n_outputs=network.layout.units[-1]),
     )
     return replay.head("keras", TITLE, "keras jax", _IMPORTS) + body + replay.check()
 
@@ -118,13 +143,8 @@ def _layers(network: Network) -> list[str]:
     for number, above in enumerate(units[1:], 1):
         is_last = number == len(units) - 1
         activation = network.output_activation if is_last else network.activation
-        if activation == "leaky_relu":
-            layers += [f"keras.layers.Dense({above}{options})"]
-            layers += ["keras.layers.LeakyReLU(negative_slope=0.01)"]
-        else:
-            named = {"identity": "linear"}.get(activation, activation)
-            layers.append(f'keras.layers.Dense({above}, activation="{named}"{options})')
-    return layers
+        layers += [f"keras.layers.Dense({above}{options})", _ACTIVATIONS[activation]]
+    return [layer for layer in layers if layer]
 
 
 def _targets(network: Network) -> str:
@@ -133,8 +153,6 @@ def _targets(network: Network) -> str:
         listed = f'[[float(row[f"target_{{k + 1}}"]) for k in range({columns})] for row in rows]'
         return f"targets = np.array({listed})"
     classes = 'targets = np.array([int(row["class"]) for row in rows])'
-    if network.loss == "cross_entropy":
-        return classes
     if columns == 1:
         return f"{classes}.astype(float)[:, None]"
     return f"{classes}\ntargets = np.eye({columns})[targets]"

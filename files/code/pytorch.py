@@ -109,7 +109,7 @@ def script(replay: Replay) -> str:
 
 
 def _rule(replay: Replay) -> str:
-    name = replay.run.optimizer.name
+    name: str = replay.run.optimizer.name
     if getattr(replay.run.optimizer, "momentum", None) == 0:
         name = _WITHOUT_MOMENTUM.get(name, name)
     rule = Template(RULES[name]).substitute(replay.settings)

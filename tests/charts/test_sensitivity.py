@@ -62,6 +62,20 @@ def marks(drawn, symbol):
     }
 
 
+def edge(drawn, text):
+    """The marks at the upper edge, by the colour of their rule."""
+    found = {}
+    for mark in drawn.figure.layout.annotations:
+        if mark.text == text:
+            assert mark.y == drawn.figure.layout.yaxis.range[1]
+            found.setdefault(mark.font.color, []).append(mark)
+    return found
+
+
+def rates_of(marks):
+    return [round(10**mark.x, 9) for mark in marks]
+
+
 def test_the_sweep_of_these_tests_has_all_there_is_to_draw():
     table = medians(sweep(), 3, 5)
 
@@ -102,16 +116,33 @@ def test_a_star_stands_at_every_rules_minimum():
 
 
 def test_diverged_rates_are_marked_at_the_top_edge():
-    drawn = chart()
-    crosses = marks(drawn, "x")
-    top = 10 ** drawn.figure.layout.yaxis.range[1]
+    crosses = edge(chart(), "✕")
 
     assert list(crosses) == list(COLOURS[:2])  # Adam diverged nowhere
-    for name, cross in zip(NAMES, crosses.values(), strict=False):
-        assert tuple(cross.x) == RATES[3:]
-        np.testing.assert_allclose(cross.y, top)
-        assert cross.hovertemplate.startswith(f"{name} diverged")
-        assert cross.cliponaxis is False
+    for name, marks in zip(NAMES, crosses.values(), strict=False):
+        assert rates_of(marks) == list(RATES[3:])
+        assert {mark.hovertext for mark in marks} == {f"{name} diverged"}
+
+
+def test_marks_at_the_same_rate_lie_one_below_the_other():
+    first, second = edge(chart(), "✕").values()
+
+    assert [mark.yshift for mark in first] == [0, 0]
+    assert [mark.yshift for mark in second] == [-15, -15]
+
+
+def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
+    trained = sweep(RULES[2:], RATES[:2])
+    values = np.full_like(trained.runs[1].validation_loss.last, 1e4)
+    high = replace(trained.runs[1].validation_loss, last=values)
+    runs = (trained.runs[0], replace(trained.runs[1], validation_loss=high))
+    drawn = rate_sensitivity(replace(trained, runs=runs), [Look("Adam", 0)], RATES[:2])
+
+    assert drawn.figure.layout.yaxis.range[1] < 4
+    ((mark,),) = edge(drawn, "▲").values()
+    assert rates_of([mark]) == [RATES[1]]
+    assert mark.hovertext == "Adam: 1e+04"
+    assert edge(drawn, "✕") == {}
 
 
 def test_nothing_is_shaded_while_one_rule_survives():
@@ -149,7 +180,7 @@ def test_a_sweep_in_which_all_diverge_is_drawn_and_shaded_from_its_first_rate():
     (shade,) = drawn.figure.layout.shapes
     assert shade.x0 == rates[0]
     assert marks(drawn, "star") == {}
-    assert [tuple(cross.x) for cross in marks(drawn, "x").values()] == [rates, rates]
+    assert [rates_of(marks) for marks in edge(drawn, "✕").values()] == [list(rates)] * 2
     assert np.isfinite(drawn.figure.layout.yaxis.range).all()
     assert "inf" not in drawn.alt
     assert "nan" not in drawn.alt
@@ -162,7 +193,7 @@ def test_a_rate_has_diverged_where_most_of_its_seeds_have(gone):
     runs = (trained.runs[0], replace(trained.runs[1], status=ends))
     drawn = rate_sensitivity(replace(trained, runs=runs), [Look("Adam", 0)], RATES[:2])
 
-    assert len(marks(drawn, "x")) == (gone > 1)
+    assert len(edge(drawn, "✕")) == (gone > 1)
     assert np.isinf(drawn.numbers["validation_loss"][1]) == (gone > 1)
     (line,) = lines(drawn)
     assert np.isnan(line.y[1]) == (gone > 1)
@@ -196,7 +227,7 @@ def test_a_hostile_name_is_shown_as_the_text_it_is():
     drawn = chart(HOSTILE, RATES)
 
     named = [line.name for line in lines(drawn)]
-    hints = [cross.hovertemplate.removesuffix(" diverged") for cross in marks(drawn, "x").values()]
+    hints = [cross[0].hovertext.removesuffix(" diverged") for cross in edge(drawn, "✕").values()]
     for text in (*named, *hints):
         assert not set("<>$") & set(text)
         assert "%{" not in text

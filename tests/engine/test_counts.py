@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Network, Run, batches, fit
-from engine.counts import Counts, row_order, start_generator
+from engine.counts import (
+    Counts,
+    activations_held,
+    row_order,
+    seen_shares,
+    start_generator,
+    unseen_share,
+)
 from engine.datasets import TwoMoons
 from engine.optimizers import SGD
 
@@ -183,3 +190,59 @@ def test_training_and_replay_count_the_same(counts, sampling, unit, amount):
     assert history.batch_loss.steps.tolist() == list(range(1, iterations + 1))
     assert history.rows_seen.tolist() == [counts.rows_seen(iterations)]
     assert replayed == sizes(counts, iterations)
+
+
+# What is held, what is seen
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "units", "held"), [(100, 17, 3_400), (1, 17, 34), (32, 1, 64)]
+)
+def test_an_update_holds_a_value_and_a_gradient_of_every_unit_and_row(batch_size, units, held):
+    assert activations_held(batch_size, units) == held
+
+
+def test_as_many_draws_as_rows_leave_out_37_percent():
+    assert unseen_share(Counts(60_000, 100), "replacement") == pytest.approx(np.exp(-1), abs=1e-5)
+    assert unseen_share(Counts(2, 1), "replacement") == 0.25
+
+
+def test_the_expected_share_follows_the_rows_that_are_drawn():
+    """A dropped last batch is drawn by nobody: D = 900 of 1,000."""
+    assert unseen_share(Counts(1_000, 300, "dropped"), "replacement") == pytest.approx(0.999**900)
+
+
+@pytest.mark.parametrize(("last_batch", "share"), [("kept", 0), ("dropped", 0.1)])
+def test_a_shuffled_pass_leaves_out_what_is_dropped(last_batch, share):
+    assert unseen_share(Counts(1_000, 300, last_batch), "shuffled") == pytest.approx(share)
+
+
+@given(counts(), st.sampled_from(SAMPLINGS))
+def test_shares_of_times_seen_are_a_distribution_with_the_right_mean(counts, sampling):
+    shares = seen_shares(counts, sampling, counts.rows_per_epoch)
+
+    assert shares.min() >= 0
+    assert shares.sum() == pytest.approx(1)
+    mean = (np.arange(len(shares)) * shares).sum()
+    assert mean == pytest.approx(counts.rows_per_epoch / counts.rows)
+    assert shares[0] == pytest.approx(unseen_share(counts, sampling))
+
+
+def test_times_seen_are_binomial():
+    """By hand: 3 draws of 4 rows miss a row with (3/4)^3, hit it once with 3 (1/4) (3/4)^2, ..."""
+    shares = seen_shares(Counts(4, 3, "dropped"), "replacement", 3)
+
+    assert shares == pytest.approx(np.array([27, 27, 9, 1]) / 64)
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_measured_shares_agree_with_the_expected(sampling):
+    counts = Counts(2_000, 300, "dropped")
+    orders = itertools.islice(row_order(2_000, 5, sampling), 40)
+    seen = np.array(
+        [np.bincount(order[: counts.rows_per_epoch], minlength=2_000) for order in orders]
+    )
+
+    measured = np.bincount(seen.ravel(), minlength=6)[:6] / seen.size
+    # 80,000 observations: a standard error of 0.0017 at the most.
+    assert measured == pytest.approx(seen_shares(counts, sampling, 5), abs=0.006)

@@ -21,7 +21,8 @@ from files.document import (
     to_link,
     with_default_view,
 )
-from tests.strategies import experiments
+from files.pages import PAGES
+from tests.strategies import experiments, pages
 
 
 @st.composite
@@ -37,6 +38,7 @@ def documents(draw):
         axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
         log=draw(st.booleans()),
         tuned=draw(st.booleans()),
+        page=draw(st.one_of(*(pages(page) for page in PAGES))),
     )
     return Document(experiment=experiment, view=view)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import streamlit as st
 
 from charts.batches import loss_on_four_axes
 from charts.contract import contract
 from charts.curves import loss_curves
 from charts.maps import DIVERGED, NEVER, batch_rate_map
+from charts.surfaces import Path, Surface, contour
 from charts.theme import Look
 from engine import (
     Budget,
@@ -23,6 +25,8 @@ from engine import (
     iterations_to,
 )
 from engine.datasets import Line
+from engine.planes import default_window, exact_plane, parameter_names, path
+from engine.surfaces import surface
 from files.errors import explain
 from language import _
 from language.labels import label
@@ -43,17 +47,20 @@ from ui.training import trained
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
     from charts.theme import Chart
     from engine import Experiment, History
+    from engine.arrays import Array, Booleans
     from engine.batch_sizes import BatchSize
+    from engine.planes import Plane
+    from engine.surfaces import Surface as ExactSurface
 
 _CHARTS: Final = ("four", "iterations", "epochs", "rows_seen", "seconds")
 _UNITS: Final = ("epochs", "iterations", "rows_seen")
 # Rates of the map, around the default of the rule.
 _FACTORS: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _TARGETS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+_GRID: Final = 61  # points a side of the (w, b) surface
+_PATHS: Final = 470  # pixels
 _PATH_RECORDS: Final = 2_000  # updates of a path that are drawn
 # The straight line y = wx + b, small enough for every single row's update to be seen.
 LINE: Final = Network(
@@ -107,9 +114,15 @@ def batches_tab() -> None:
             with grid.cell(column_span=3):
                 figure(_chart(history, looks), "epochs-batches")
             with grid.cell(column_span=2):
-                _path(history, looks)
+                _paths(history, looks)
         else:
             figure(_chart(history, looks), "epochs-batches")
+    st.caption(
+        _(
+            "One learning rate for all batch sizes: the map of batch size × learning rate shows"
+            " which rate suits which."
+        )
+    )
     if not is_line:
         st.button(
             _("Take the straight line: its path on the (w, b) surface can be drawn"),
@@ -126,15 +139,15 @@ def map_tab() -> None:
     rule = experiment.runs[selected].optimizer
     rates = tuple(float(f"{rule.default_learning_rate * factor:.3g}") for factor in _FACTORS)
     sizes = batch_size_ladder(experiment.problem.training_rows)
-    grid = st.grid(4, min_column_width=200, vertical_alignment="bottom")
-    with grid.cell():
+    grid = st.grid(9, min_column_width=90, vertical_alignment="bottom")
+    with grid.cell(column_span=2):
         run_name()
-    with grid.cell():
+    with grid.cell(column_span=3):
         _budget_choice()
-    with grid.cell():
+    with grid.cell(column_span=2):
         page_choice(_("Shown"), "shown", ("final_loss", "iterations_to_target"))
-    if settings().shown == "iterations_to_target":
-        with grid.cell():
+    with grid.cell(column_span=2):
+        if settings().shown == "iterations_to_target":
             number(
                 "target_loss",
                 settings().target,
@@ -166,8 +179,8 @@ def map_tab() -> None:
     st.caption(_map_legend(history))
 
 
-def _infinite(losses: np.ndarray[Any, Any]) -> Any:
-    return losses == float("inf")
+def _infinite(losses: Array) -> Booleans:
+    return np.isposinf(losses)
 
 
 def _map_legend(history: History) -> str:
@@ -297,8 +310,50 @@ def _path_stride(experiment: Experiment) -> int | None:
     return -(-most // _PATH_RECORDS)
 
 
-def _path(history: History, looks: Sequence[Look]) -> None:
-    """Draw the paths on the exact (w, b) surface."""
+def _paths(history: History, looks: Sequence[Look]) -> None:
+    """Draw the paths on the exact (w, b) surface, of the first seed."""
+    plane = exact_plane(history.experiment.problem)
+    exact = _exact_surface(history.experiment.key, history, plane)
+    names = parameter_names(history.experiment.problem)
+    drawn = Surface(exact.x, exact.y, exact.losses, (names[0], names[1]))
+    figure(contour(drawn, _ways(history, looks, plane), height=_PATHS), "epochs-paths")
+    every = history.experiment.record_every
+    if every == 1:
+        st.caption(_("The exact training loss over w and b, and every update of every path."))
+    else:
+        text = _(
+            "The exact training loss over w and b; of the paths every update number {every} and"
+            " the end of every epoch are drawn."
+        )
+        st.caption(text.format(every=every))
+
+
+def _ways(history: History, looks: Sequence[Look], plane: Plane) -> list[Path]:
+    """Return the first seed's way of every run, the largest batch last: it is the smoothest."""
+    ways = []
+    for run, look in zip(history.runs, looks, strict=True):
+        way = path(plane, run)
+        losses = run.training_loss.last[0, np.searchsorted(run.training_loss.steps, way.steps)]
+        ended = float(run.last_step[0]) if run.status[0] == "diverged" else None
+        x, y = way.coordinates.T
+        ways.append(Path(look, x, y, losses, way.steps.astype(float), ended))
+    sizes = [history.experiment.counts(run).batch_size for run in history.experiment.runs]
+    return [ways[place] for place in np.argsort(sizes)]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _exact_surface(
+    key: str,  # noqa: ARG001 - of the experiment, for the cache
+    _history: History,
+    _plane: Plane,
+) -> ExactSurface:
+    work = surface(_history.experiment, _plane, default_window(_plane, _history), _GRID)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            computed: ExactSurface = end.value
+            return computed
 
 
 def _take_the_line() -> None:

@@ -49,6 +49,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, tuple[Plan, ...]]]] = {
     ),
 }
 _BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 300, 512, 1_000, 2_000)
+_SHORT: Final = {
+    "shuffled": N_("shuffled"),
+    "replacement": N_("with replacement"),
+    "kept": N_("kept"),
+    "dropped": N_("dropped"),
+}
 _BYTES: Final = 8  # of a number of double precision
 
 
@@ -137,6 +143,7 @@ def _editor() -> None:
             ("shuffled", "replacement"),
             "epochs-sampling",
             lambda name: _change(sampling=name),
+            names=lambda name: _(_SHORT[name]),
         )
     with last:
         choice(
@@ -145,6 +152,7 @@ def _editor() -> None:
             ("kept", "dropped"),
             "epochs-last-batch",
             lambda name: _change(last_batch=name),
+            names=lambda name: _(_SHORT[name]),
         )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
 from engine.noise import noisiest
+from engine.planes import parameter_names
 from files.errors import explain
 from language import _
 from language.labels import label
@@ -21,10 +22,11 @@ from ui.session import document, set_page, settings
 from ui.training import trained
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine import Experiment, Noise, RunHistory
     from engine.arrays import Array
     from engine.counts import Sampling
-    from engine.network import Layout
 
 _CLOUD: Final = 300  # mini-batches of the cloud
 _LISTED: Final = 50  # parameters to choose from, those that scatter most
@@ -75,25 +77,28 @@ def noise_tab() -> None:
             stops=[*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows],
             bounded=True,
         )
-    layout = experiment.problem.layout
+    names = parameter_names(experiment.problem)
     listed = np.argsort(-measured.gradients.var(axis=0), kind="stable")[:_LISTED].tolist()
     places = _parameters(measured.gradients)
     for axis, cell in enumerate((first, second)):
         with cell:
-            _choose_parameter(axis, places, listed, layout)
-    _charts(measured, places, batch_size, layout)
+            _choose_parameter(axis, places, listed, names)
+    _charts(measured, places, batch_size, names)
 
 
-def _charts(measured: _Measured, places: tuple[int, ...], batch_size: int, layout: Layout) -> None:
+def _charts(
+    measured: _Measured, places: tuple[int, ...], batch_size: int, names: Sequence[str]
+) -> None:
     experiment = document().experiment
     run, seed = experiment.runs[document().view.selected], experiment.seeds[0]
     batches = batch_gradients(measured.gradients, batch_size, run.sampling, seed, _CLOUD)
     two = [places[0], places[-1]]
-    names = [parameter_name(layout, place) for place in two]
     grid = st.grid(3, min_column_width=300)
     with grid.cell():
         st.markdown("**" + _("Around the full gradient") + "**")
-        cloud = gradient_cloud(measured.gradients[:, two], batches[:, two], names, batch_size)
+        cloud = gradient_cloud(
+            measured.gradients[:, two], batches[:, two], [names[place] for place in two], batch_size
+        )
         figure(cloud, "epochs-cloud")
     with grid.cell():
         st.markdown("**" + _("Variance against batch size") + "**")
@@ -158,7 +163,7 @@ def _parameters(gradients: Array) -> tuple[int, ...]:
 
 
 def _choose_parameter(
-    axis: int, places: tuple[int, ...], listed: list[int], layout: Layout
+    axis: int, places: tuple[int, ...], listed: list[int], names: Sequence[str]
 ) -> None:
     key = f"epochs-parameter-{axis}"
     own = places[min(axis, len(places) - 1)]
@@ -172,21 +177,7 @@ def _choose_parameter(
     st.selectbox(
         (_("Parameter across"), _("Parameter up"))[axis],
         list(dict.fromkeys([*listed, own])),
-        format_func=lambda place: parameter_name(layout, place),
+        format_func=lambda place: names[place],
         key=key,
         on_change=take,
     )
-
-
-def parameter_name(layout: Layout, place: int) -> str:
-    """Return which weight or bias lies at a place of a lane, counted from 1."""
-    for layer, (out, n_in) in enumerate(layout.shapes, start=1):
-        if place < out * n_in:
-            row, column = divmod(place, n_in)
-            if layout.bias and column == n_in - 1:
-                text = _("layer {layer}: bias of unit {unit}")
-            else:
-                text = _("layer {layer}: weight {input} → {unit}")
-            return text.format(layer=layer, unit=row + 1, input=column + 1)
-        place -= out * n_in
-    raise IndexError(place)

@@ -39,6 +39,7 @@ OVERFITS: Final = Experiment(
     budget=Budget(amount=500),
     data_seed=2,
 )
+_PATIENCE: Final = 50  # outlasts the plateau of its first epochs
 
 
 def overfitting_tab() -> None:
@@ -86,7 +87,8 @@ def overfitting_tab() -> None:
 
 
 def _take() -> None:
-    view = View(names=("",), numbers=(0,), page=settings())
+    page = settings().model_copy(update={"patience": _PATIENCE})
+    view = View(names=("",), numbers=(0,), page=page)
     open_document(Document(experiment=OVERFITS, view=view))
 
 

@@ -1,0 +1,568 @@
+"""Loss surfaces and the paths on them: from above, one panel per run, and in three dimensions.
+
+A surface is drawn in one hue, pale where the loss is low, over whatever the page's background is:
+so the order of the levels is plain in light and dark, and the runs' colours stand out on it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.lines import plain
+from charts.theme import Chart, axis, layout
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Look
+    from engine.arrays import Array
+
+HEIGHT: Final = 430
+_PANEL: Final = 250  # pixels of a run's panel
+_PANEL_GRID: Final = 61  # points a side that a panel needs at the most
+_RELIEF_GRID: Final = 101  # and the surface in three dimensions
+_LEVELS: Final = 15
+_LOG_FROM: Final = 12.0  # levels are log-spaced where the highest is so many times the median
+_DECADES: Final = 6.0  # that log-spaced levels span at the most
+_MARKED: Final = 160  # a path of no more steps shows every one
+_LABEL: Final = 17  # pixels from one label to the next
+# One hue, thicker where the loss is higher. Its lowest level is the page itself.
+_TINT: Final = [
+    [0.0, "rgba(88, 112, 158, 0.02)"],
+    [0.25, "rgba(88, 112, 158, 0.11)"],
+    [0.5, "rgba(86, 106, 152, 0.21)"],
+    [0.75, "rgba(84, 98, 146, 0.33)"],
+    [1.0, "rgba(80, 88, 140, 0.47)"],
+]
+# In three dimensions light falls on the surface: colours of their own, legible on both pages.
+_RELIEF: Final = [
+    [0.0, "#eef2f8"],
+    [0.25, "#cfd9e8"],
+    [0.5, "#adbdd6"],
+    [0.75, "#8b9fc2"],
+    [1.0, "#6b80ab"],
+]
+_LINES: Final = "rgba(110, 122, 150, 0.55)"
+_SYMBOLS: Final = {"minimum": "star", "saddle": "x", "maximum": "triangle-up"}
+_POINT: Final = {"color": "#f0b400", "size": 13, "line": {"color": "#4a3800", "width": 1.2}}
+
+
+class Stationary(NamedTuple):
+    """A point where the gradient is zero.
+
+    Attributes:
+        x: its first coordinate.
+        y: its second.
+        kind: "minimum", "saddle" or "maximum".
+    """
+
+    x: float
+    y: float
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """The loss over a window of two coordinates.
+
+    Attributes:
+        x: ``(columns,)``, rising.
+        y: ``(rows,)``, rising.
+        loss: ``(rows, columns)``.
+        titles: what the coordinates are called.
+        points: stationary points that are known.
+    """
+
+    x: Array
+    y: Array
+    loss: Array
+    titles: tuple[str, str] = ("x", "y")
+    points: tuple[Stationary, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Trail:
+    """The way of one run over a field.
+
+    Attributes:
+        look: its name and colour.
+        x: ``(points,)``.
+        y: ``(points,)``.
+        loss: the run's own loss at each point, ``(points,)``.
+        ticks: the step (or epoch) of each point, ``(points,)``.
+        diverged: the tick at which it diverged, or None.
+    """
+
+    look: Look
+    x: Array
+    y: Array
+    loss: Array
+    ticks: Array
+    diverged: float | None = None
+
+
+class Levels(NamedTuple):
+    """How losses become colours.
+
+    Attributes:
+        log: whether levels are log-spaced above ``base``.
+        base: what is subtracted before the logarithm.
+        low: what is drawn in the lowest colour: a loss, or the power of ten of one above the base.
+        high: what is drawn in the highest.
+        step: from one line to the next.
+    """
+
+    log: bool
+    base: float
+    low: float
+    high: float
+    step: float
+
+
+def levels(loss: Array) -> Levels:
+    """Return evenly spaced levels, or log-spaced ones where most of the surface is far below."""
+    known = loss[np.isfinite(loss)]
+    if not len(known):
+        return Levels(log=False, base=0.0, low=0.0, high=1.0, step=0.1)
+    low, high = float(known.min()), float(known.max())
+    base = min(low, 0.0)
+    above = known - base
+    middle = float(np.median(above))
+    if middle <= 0 or high - base < _LOG_FROM * middle:
+        high = high if high > low else low + 1.0
+        return Levels(log=False, base=0.0, low=low, high=high, step=_round((high - low) / _LEVELS))
+    top = math.log10(high - base)
+    bottom = max(math.log10(float(above[above > 0].min())), top - _DECADES)
+    step = 0.25 if top - bottom > 2.5 else 0.125
+    return Levels(log=True, base=base, low=bottom, high=top, step=step)
+
+
+def _round(step: float) -> float:
+    """Return the next number of the form 1, 2, 2.5 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step)
+
+
+def heights_of(loss: Array, scale: Levels) -> Array:
+    """Return what is drawn for losses: themselves, or powers of ten above the base."""
+    if not scale.log:
+        return loss
+    with np.errstate(divide="ignore", invalid="ignore"):
+        heights = np.log10(loss - scale.base)
+    return np.maximum(heights, scale.low)  # the base itself has no logarithm; hover says its loss
+
+
+def contour(
+    field: Field,
+    trails: Sequence[Trail],
+    window: tuple[float, float, float, float] | None = None,
+    height: int = HEIGHT,
+) -> Chart:
+    """Return the surface from above with every run's path.
+
+    Args:
+        field: what is drawn.
+        trails: of the runs; none has a say in the window.
+        window: left, right, bottom and top that are seen; None is all of it.
+        height: pixels.
+    """
+    scale = levels(field.loss)
+    traces = [_field(field, scale, "", bar=True)]
+    traces += [_line(trail, field, "") for trail in trails]
+    traces += _stationary(field, "")
+    seen = window or _window(field)
+    form = layout(
+        height,
+        xaxis=_axis(field, 0, seen[:2]),
+        yaxis=_axis(field, 1, seen[2:]),
+        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        annotations=_labels(trails, seen, height),
+        dragmode="zoom",
+    )
+    figure = go.Figure({"data": traces, "layout": form})
+    return Chart(figure, _numbers(trails, field), _alt(trails, field))
+
+
+def panels(field: Field, trails: Sequence[Trail]) -> Chart:
+    """Return one panel per run, all in the same window and on one colour scale."""
+    columns = min(len(trails), 4 if len(trails) > 6 else 3)
+    rows = math.ceil(len(trails) / columns)
+    scale = levels(field.loss)
+    every = math.ceil(len(field.x) / _PANEL_GRID)
+    coarse = Field(
+        field.x[::every],
+        field.y[::every],
+        field.loss[::every, ::every],
+        field.titles,
+        field.points,
+    )
+    seen = _window(field)
+    traces: list[dict[str, Any]] = []
+    form: dict[str, Any] = {"annotations": []}
+    for number, trail in enumerate(trails):
+        suffix = "" if number == 0 else str(number + 1)
+        column, row = number % columns, number // columns
+        traces.append(_field(coarse, scale, suffix, bar=number == 0))
+        traces.append(_line(trail, field, suffix))
+        traces += _stationary(field, suffix)
+        gap, title = 0.012, 0.1 / rows
+        form[f"xaxis{suffix}"] = axis(
+            **_axis(field, 0, seen[:2], title=row == rows - 1 or number + columns >= len(trails)),
+            domain=[column / columns + gap, (column + 1) / columns - gap],
+            anchor=f"y{suffix}",
+            matches=None if number == 0 else "x",
+        )
+        form[f"yaxis{suffix}"] = axis(
+            **_axis(field, 1, seen[2:], title=column == 0),
+            domain=[1 - (row + 1) / rows + 0.07 / rows, 1 - row / rows - title],
+            anchor=f"x{suffix}",
+            matches=None if number == 0 else "y",
+            showticklabels=column == 0,
+        )
+        form["annotations"].append(_panel_title(trail, suffix, seen))
+    form["xaxis"], form["yaxis"] = form.pop("xaxis"), form.pop("yaxis")
+    figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 40, **form)})
+    return Chart(figure, _numbers(trails, field), _alt(trails, field))
+
+
+def relief(field: Field, trails: Sequence[Trail], camera: Sequence[float] | None = None) -> Chart:
+    """Return the surface in three dimensions with every run's path at its own loss.
+
+    Args:
+        field: what is drawn.
+        trails: of the runs, drawn where they lie in the window.
+        camera: eye, centre and up, three numbers each; None looks from the front left.
+    """
+    scale = levels(field.loss)
+    drawn = heights_of(field.loss, scale)
+    every = math.ceil(len(field.x) / _RELIEF_GRID)
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "surface",
+            "x": field.x[::every].astype("f4"),
+            "y": field.y[::every].astype("f4"),
+            "z": drawn[::every, ::every].astype("f4"),
+            "cmin": scale.low,
+            "cmax": scale.high,
+            "colorscale": _RELIEF,
+            "showscale": False,
+            "opacity": 0.96,
+            "lighting": {"ambient": 0.75, "diffuse": 0.45, "specular": 0.05, "roughness": 0.9},
+            "contours": {
+                "z": {
+                    "show": True,
+                    "color": "rgba(70, 84, 120, 0.6)",
+                    "width": 1,
+                    "start": math.ceil(scale.low / scale.step) * scale.step,
+                    "end": scale.high,
+                    "size": scale.step,
+                }
+            },
+            "hoverinfo": "skip",
+        }
+    ]
+    lift = 0.015 * (scale.high - scale.low)  # a line in the surface itself would flicker
+    for trail in trails:
+        inside = _inside(trail, _window(field))
+        z = heights_of(np.where(inside, trail.loss, np.nan), scale) + lift
+        traces.append(
+            {
+                "type": "scatter3d",
+                "x": np.where(inside, trail.x, np.nan).astype("f4"),
+                "y": np.where(inside, trail.y, np.nan).astype("f4"),
+                "z": z.astype("f4"),
+                "mode": "lines",
+                "line": {"color": trail.look.colour, "width": 5},
+                "name": plain(trail.look.name),
+                "hoverinfo": "skip",
+            }
+        )
+    grid = {"gridcolor": "rgba(128, 128, 128, 0.3)", "showbackground": False, "zeroline": False}
+    ticks = _bar_ticks(scale)
+    scene: dict[str, Any] = {
+        "xaxis": {**grid, "title": {"text": field.titles[0]}},
+        "yaxis": {**grid, "title": {"text": field.titles[1]}},
+        "zaxis": {
+            **grid,
+            "title": {"text": label("loss")},
+            "tickvals": ticks["tickvals"],
+            "ticktext": ticks["ticktext"],
+            "range": [scale.low, scale.high + lift],
+        },
+        "aspectmode": "manual",
+        "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.7},
+        "camera": _camera(camera),
+    }
+    none = {"l": 0, "r": 0, "t": 0, "b": 0}
+    figure = go.Figure({"data": traces, "layout": layout(HEIGHT, scene=scene, margin=none)})
+    alt = _("The same surface in three dimensions.") + " " + _alt(trails, field)
+    return Chart(figure, _numbers(trails, field), alt)
+
+
+def leavings(trails: Sequence[Trail], field: Field) -> list[tuple[Trail, float]]:
+    """Return the paths that leave the window for good, each with the tick at which it does."""
+    gone = []
+    for trail in trails:
+        outside = ~_inside(trail, _window(field))
+        if len(outside) and outside[-1]:
+            inside = np.flatnonzero(~outside)
+            gone.append((trail, float(trail.ticks[inside[-1] + 1 if len(inside) else 0])))
+    return gone
+
+
+def _window(field: Field) -> tuple[float, float, float, float]:
+    return (
+        float(field.x[0]),
+        float(field.x[-1]),
+        float(field.y[0]),
+        float(field.y[-1]),
+    )
+
+
+def _inside(trail: Trail, window: tuple[float, float, float, float]) -> Any:
+    left, right, bottom, top = window
+    with np.errstate(invalid="ignore"):
+        return (trail.x >= left) & (trail.x <= right) & (trail.y >= bottom) & (trail.y <= top)
+
+
+def _axis(
+    field: Field, number: int, seen: tuple[float, ...], *, title: bool = True
+) -> dict[str, Any]:
+    low, high = _window(field)[2 * number : 2 * number + 2]
+    return {
+        "title": field.titles[number] if title else None,
+        "range": list(seen),
+        "minallowed": low,
+        "maxallowed": high,
+        "showgrid": False,
+        "tickformat": "~g",
+    }
+
+
+def _field(field: Field, scale: Levels, suffix: str, *, bar: bool) -> dict[str, Any]:
+    """Return the contour itself."""
+    trace: dict[str, Any] = {
+        "type": "contour",
+        "x": field.x.astype("f4"),
+        "y": field.y.astype("f4"),
+        "z": heights_of(field.loss, scale).astype("f4"),
+        "zmin": scale.low,
+        "zmax": scale.high,
+        "colorscale": _TINT,
+        "showscale": bar,
+        "contours": {
+            "coloring": "heatmap",
+            "start": math.ceil(scale.low / scale.step) * scale.step,
+            "end": scale.high,
+            "size": scale.step,
+        },
+        "autocontour": False,
+        "line": {"color": _LINES, "width": 0.7},
+        "hovertemplate": _hover(field, "%{customdata:.4g}" if scale.log else "%{z:.4g}"),
+        "xaxis": f"x{suffix}",
+        "yaxis": f"y{suffix}",
+    }
+    if scale.log:
+        trace["customdata"] = field.loss.astype("f4")
+    if bar:
+        trace["colorbar"] = {
+            "title": {"text": label("loss"), "side": "top"},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "len": 0.98,
+            **_bar_ticks(scale),
+        }
+    return trace
+
+
+def _bar_ticks(scale: Levels) -> dict[str, Any]:
+    """Return ticks that say losses, also where powers of ten are drawn."""
+    if scale.log:
+        places: list[float] = list(range(math.ceil(scale.low), math.floor(scale.high) + 1))
+        losses = [scale.base + 10.0**place for place in places]
+    else:
+        wide = _round((scale.high - scale.low) / 5)
+        first = math.ceil(scale.low / wide)
+        places = [number * wide for number in range(first, math.floor(scale.high / wide) + 1)]
+        losses = places
+    return {"tickvals": places, "ticktext": [f"{loss:.4g}" for loss in losses]}
+
+
+def _hover(field: Field, loss: str) -> str:
+    x, y = (plain(title) for title in field.titles)
+    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{label('loss')} {loss}<extra></extra>"
+
+
+def _drawn(trail: Trail, field: Field) -> slice:
+    """Return the points up to the first one outside for good."""
+    inside = np.flatnonzero(_inside(trail, _window(field)))
+    return slice(0, int(inside[-1]) + 2 if len(inside) else 0)
+
+
+def _line(trail: Trail, field: Field, suffix: str) -> dict[str, Any]:
+    part = _drawn(trail, field)
+    shown = len(trail.x[part])
+    return {
+        "type": "scatter",
+        "x": trail.x[part].astype("f4"),
+        "y": trail.y[part].astype("f4"),
+        "customdata": np.stack([trail.ticks[part], trail.loss[part]], axis=1),
+        "mode": "lines+markers" if shown <= _MARKED else "lines",
+        "line": {"color": trail.look.colour, "width": 2.2},
+        "marker": {"color": trail.look.colour, "size": 4.5},
+        "name": plain(trail.look.name),
+        "hovertemplate": _hover(field, "%{customdata[1]:.4g}").replace(
+            "<extra></extra>", "<br>%{customdata[0]:,~g}"
+        ),
+        "xaxis": f"x{suffix}",
+        "yaxis": f"y{suffix}",
+    }
+
+
+def _stationary(field: Field, suffix: str) -> list[dict[str, Any]]:
+    """Return the marks of minima, saddles and maxima."""
+    if not field.points:
+        return []
+    names = {
+        "minimum": _("Minimum"),
+        "saddle": _("Saddle point"),
+        "maximum": _("Maximum"),
+    }
+    return [
+        {
+            "type": "scatter",
+            "x": [point.x for point in field.points],
+            "y": [point.y for point in field.points],
+            "mode": "markers",
+            "marker": {**_POINT, "symbol": [_SYMBOLS[point.kind] for point in field.points]},
+            "text": [names[point.kind] for point in field.points],
+            "hovertemplate": "%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
+            "xaxis": f"x{suffix}",
+            "yaxis": f"y{suffix}",
+        }
+    ]
+
+
+def _labels(
+    trails: Sequence[Trail], window: tuple[float, float, float, float], height: int
+) -> list[dict[str, Any]]:
+    """Return every run's name beside the end of its path.
+
+    Ends that lie together have their names one above the other, each with a thin line to its end.
+    """
+    left, right, bottom, top = window
+    ends: list[tuple[Trail, float, float]] = []
+    for trail in trails:
+        inside = np.flatnonzero(_inside(trail, window))
+        if len(inside):
+            last = inside[-1]
+            ends.append((trail, float(trail.x[last]), float(trail.y[last])))
+    groups: list[list[tuple[Trail, float, float]]] = []
+    for end in sorted(ends, key=lambda end: -end[2]):
+        for group in groups:
+            near_x = abs(group[0][1] - end[1]) < 0.2 * (right - left)
+            near_y = abs(group[-1][2] - end[2]) < 1.4 * _LABEL / height * (top - bottom)
+            if near_x and near_y:
+                group.append(end)
+                break
+        else:
+            groups.append([end])
+    labels = []
+    for group in groups:
+        # To the side where there is more room; in the middle of the window to the right.
+        place = np.mean([x for _path, x, _y in group])
+        side = 1 if (place - left) / (right - left) < 0.62 else -1
+        for row, (trail, x, y) in enumerate(group):
+            up = (len(group) - 1) / 2 - row
+            labels.append(
+                {
+                    "text": _named(trail, window),
+                    "x": x,
+                    "y": y,
+                    "ax": side * (34 if len(group) > 1 else 16),
+                    "ay": -up * _LABEL - (0 if len(group) > 1 else 12),
+                    "xanchor": "left" if side > 0 else "right",
+                    "showarrow": True,
+                    "arrowhead": 0,
+                    "arrowwidth": 1,
+                    "arrowcolor": trail.look.colour,
+                    "font": {"color": trail.look.colour, "size": 13},
+                }
+            )
+    return labels
+
+
+def _named(trail: Trail, window: tuple[float, float, float, float]) -> str:
+    """Return a run's name in bold, and the tick at which it left the window."""
+    inside = np.flatnonzero(_inside(trail, window))
+    name = f"<b>{plain(trail.look.name)}</b>"
+    if inside[-1] == len(trail.x) - 1:
+        return name
+    return f"{name} ↗ {trail.ticks[inside[-1] + 1]:,.6g}"
+
+
+def _panel_title(
+    trail: Trail, suffix: str, window: tuple[float, float, float, float]
+) -> dict[str, Any]:
+    inside = len(np.flatnonzero(_inside(trail, window)))
+    return {
+        "text": _named(trail, window) if inside else f"<b>{plain(trail.look.name)}</b>",
+        "xref": f"x{suffix} domain",
+        "yref": f"y{suffix} domain",
+        "x": 0,
+        "y": 1.01,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"color": trail.look.colour, "size": 13},
+    }
+
+
+def _camera(camera: Sequence[float] | None) -> dict[str, dict[str, float]]:
+    given = camera or (-0.95, -1.35, 1.15, 0.0, 0.0, -0.15, 0.0, 0.0, 1.0)
+    parts = ("eye", "center", "up")
+    return {
+        part: dict(zip("xyz", given[3 * number : 3 * number + 3], strict=True))
+        for number, part in enumerate(parts)
+    }
+
+
+def _numbers(trails: Sequence[Trail], field: Field) -> dict[str, Array]:
+    """Return every point of every path with its run's own loss."""
+    x, y = field.titles
+    if not trails:
+        return {}
+    return {
+        "run": np.concatenate([np.full(len(trail.x), trail.look.name) for trail in trails]),
+        "step": np.concatenate([trail.ticks for trail in trails]),
+        x: np.concatenate([trail.x for trail in trails]),
+        y: np.concatenate([trail.y for trail in trails]),
+        "loss": np.concatenate([trail.loss for trail in trails]),
+    }
+
+
+def _alt(trails: Sequence[Trail], field: Field) -> str:
+    """Return where every path ends and at which loss."""
+    text = _("Loss over {x} and {y} with the path of every run. At the end: {ends}.").format(
+        x=field.titles[0],
+        y=field.titles[1],
+        ends=", ".join(
+            f"{trail.look.name} ({trail.x[-1]:.4g}, {trail.y[-1]:.4g}), {trail.loss[-1]:.4g}"
+            for trail in trails
+            if len(trail.x)
+        )
+        or "–",
+    )
+    gone = leavings(trails, field)
+    if gone:
+        text += " " + _("Out of the window: {runs}.").format(
+            runs=", ".join(trail.look.name for trail, _tick in gone)
+        )
+    return text

@@ -1,0 +1,132 @@
+"""The report: one self-contained page with the reader's notes, the contract, results and charts."""
+
+from __future__ import annotations
+
+import platform
+from html import escape
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from charts.contract import contract
+from engine.losses import LOSSES
+from engine.optimizers import hyperparameters
+from files.charts import experiment_text, printed
+from files.figures import chart_title, comparison_charts
+from files.formulas import mathml
+from files.markup import drawn, inline_script, page
+from files.names import SYMBOLS, run_looks
+from files.results import details, ends, status
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from charts.theme import Look
+    from engine import History, Run
+    from files.document import Document
+
+_WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
+
+
+def report(document: Document, history: History, title: str, notes: str) -> bytes:
+    """Return the report of a comparison, in the current language.
+
+    Args:
+        document: the comparison.
+        history: its result.
+        title: heading; plain text.
+        notes: the reader's own words; plain text, line breaks are kept.
+    """
+    looks = run_looks(document)
+    said = contract(document.experiment, tuned=document.view.tuned)
+    charts = comparison_charts(history, looks, document.view)
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="notes">{escape(notes)}</p>' if notes else "",
+        _contract(said),
+        f"<h2>{_('Results')}</h2>",
+        _results(history, looks),
+    ]
+    for name, chart in charts.items():
+        body += [
+            f"<h2>{escape(chart_title(name, document))}</h2>",
+            drawn(printed(chart, said, _WIDTH), name, chart.alt),
+        ]
+    body += [_formulas(document), _origin(), experiment_text(document.model_dump_json(indent=2))]
+    return page(title, "\n".join(body), inline_script())
+
+
+def _contract(said: tuple[Sequence[str], Sequence[str]]) -> str:
+    equal, unequal = said
+    items = [f"<li>{escape(sentence)}</li>" for sentence in equal]
+    items += [f"<li><strong>{escape(sentence)}</strong></li>" for sentence in unequal]
+    return f"<h2>{_('What is equal between the runs')}</h2>\n<ul>{''.join(items)}</ul>"
+
+
+def _results(history: History, looks: Sequence[Look]) -> str:
+    rows: list[dict[str, Any]] = []
+    for position, look in enumerate(looks):
+        counts = details(history, position)
+        rows.append(
+            {
+                "run": look.name,
+                "learning_rate": history.experiment.runs[position].learning_rate,
+                "batch_size": counts["batch_size"],
+                **ends(history, position),
+                "iterations_in_all": counts["iterations_in_all"],
+                "status": status(history, position),
+            }
+        )
+    head = "".join(f"<th>{escape(label(name))}</th>" for name in rows[0])
+    samples = (
+        f'<span class="sample" style="border-color: {look.colour}"></span>' for look in looks
+    )
+    lines = (
+        f"<tr><td>{sample}</td>{''.join(map(_cell, row.values()))}</tr>"
+        for sample, row in zip(samples, rows, strict=True)
+    )
+    return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (int, float)):
+        return f'<td class="number">{value:,.5g}</td>'
+    return f"<td>{escape(str(value)) if value is not None else '–'}</td>"
+
+
+def _formulas(document: Document) -> str:
+    """Return the loss and every rule once, each with the settings of its runs."""
+    experiment = document.experiment
+    problem = experiment.problem
+    parts = [f"<h2>{_('Formulas')}</h2>"]
+    if problem.kind == "function":
+        name, formula = label(problem.function.name), f"f(x, y) = {problem.function.formula}"
+    else:
+        name, formula = label(problem.loss), f"L = {LOSSES[problem.loss].formula}"
+    parts.append(_formula(name, formula, ()))
+    for rule in dict.fromkeys(type(run.optimizer) for run in experiment.runs):
+        runs = [run for run in experiment.runs if type(run.optimizer) is rule]
+        formula = rf"\theta_t = \theta_{{t-1}} - \eta\,d_t \qquad {rule.formula}"
+        parts.append(_formula(rule.title, formula, map(_settings, runs), rule.source))
+    return "\n".join(parts)
+
+
+def _formula(name: str, formula: str, settings: Iterable[str], source: str = "") -> str:
+    lines = "".join(f"<p>{escape(text)}</p>" for text in (*dict.fromkeys(settings), source) if text)
+    return f'<div class="formula"><h3>{escape(name)}</h3>{mathml(formula)}{lines}</div>'
+
+
+def _settings(run: Run) -> str:
+    names = hyperparameters(type(run.optimizer)).items()
+    values = [
+        f"{SYMBOLS[limit.symbol]} = {getattr(run.optimizer, name):g}" for name, limit in names
+    ]
+    return ", ".join([f"η = {run.learning_rate:g}", *values])
+
+
+def _origin() -> str:
+    text = _("Made by Descent Lab with Python {python}, NumPy {numpy} and Plotly {plotly}.").format(
+        python=platform.python_version(), numpy=version("numpy"), plotly=version("plotly")
+    )
+    return f"<p><small>{escape(text)}</small></p>"

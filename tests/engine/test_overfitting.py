@@ -1,0 +1,152 @@
+"""Too few and too many epochs, against training's own patience and runs whose fate is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import (
+    Budget,
+    Experiment,
+    Function,
+    InvalidInput,
+    Network,
+    Run,
+    alone_to_the_end,
+    epoch_losses,
+    fit,
+    patience_stop,
+)
+from engine.datasets import Line, TwoMoons
+from engine.experiment import Stopping
+from engine.optimizers import SGD, Adam
+
+
+def memorised(data_seed, **fields):
+    """Fifty overlapping rows and a network large enough to learn them by heart."""
+    return Experiment(
+        problem=Network(
+            dataset=TwoMoons(rows=100, noise=0.4), validation_share=0.5, hidden=(32, 32)
+        ),
+        runs=(Run(optimizer=Adam(), learning_rate=0.01, batch_size="all"),),
+        budget=Budget(amount=500),
+        data_seed=data_seed,
+        **fields,
+    )
+
+
+def line(amount, rate=0.05):
+    return Experiment(
+        problem=Network(dataset=Line(rows=40), hidden=(), loss="mean_squared_error"),
+        runs=(Run(optimizer=SGD(), learning_rate=rate, batch_size="all"),),
+        budget=Budget(amount=amount),
+    )
+
+
+def losses_of(experiment):
+    return epoch_losses(fit(alone_to_the_end(experiment, 0)).runs[0])
+
+
+@pytest.mark.parametrize("data_seed", range(4))
+def test_a_large_network_overfits_a_few_rows_for_certain(data_seed):
+    losses = losses_of(memorised(data_seed))
+
+    assert losses.verdict == "overfits"
+    assert losses.best < 250
+    assert losses.validation[-1] > 1.5 * losses.validation[losses.best]
+    assert losses.training[-1] < 0.5 * losses.training[losses.best]
+
+
+def test_a_run_that_is_still_falling_underfits():
+    losses = losses_of(line(5))
+
+    assert (losses.verdict, losses.best) == ("underfits", 5)
+
+
+def test_a_run_that_has_arrived_levels_off():
+    """Least squares has one minimum: on the way there the validation loss passes its lowest."""
+    losses = losses_of(line(1_000))
+    gain = losses.validation[0] - losses.validation[losses.best]
+
+    assert losses.verdict == "levels_off"
+    assert losses.best < 1_000
+    assert 0 < losses.validation[-1] - losses.validation[losses.best] < 0.01 * gain
+
+
+def test_a_diverged_run_is_called_so():
+    assert losses_of(line(50, rate=10.0)).verdict == "diverged"
+
+
+def test_every_epoch_has_its_losses():
+    run = fit(alone_to_the_end(memorised(0), 0)).runs[0]
+    losses = epoch_losses(run)
+
+    assert losses.epochs.tolist() == list(range(501))
+    np.testing.assert_array_equal(losses.validation, run.validation_loss.last[0])
+    assert losses.best == np.argmin(losses.validation)
+
+
+@pytest.mark.parametrize("patience", [1, 3, 20])
+def test_patience_stops_where_training_stops(patience):
+    experiment = memorised(5)
+    stopped = fit(experiment.model_copy(update={"stopping": Stopping(patience=patience)})).runs[0]
+
+    expected = int(stopped.last_step[0]) if stopped.status == ("patience",) else None
+    assert patience_stop(losses_of(experiment).validation, patience) == expected
+    assert expected is not None
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=30), st.integers(1, 8))
+def test_patience_by_brute_force(losses, patience):
+    expected, best, since = None, np.inf, 0
+    for epoch, loss in enumerate(losses):
+        since = 0 if loss < best else since + 1
+        best = min(best, loss)
+        if since >= patience and expected is None:
+            expected = epoch
+
+    assert patience_stop(np.array(losses, dtype=float), patience) == expected
+
+
+def test_a_run_goes_to_the_end_alone():
+    experiment = memorised(0, seeds=(3, 4), stopping=Stopping(patience=1), record_every=7)
+    alone = alone_to_the_end(experiment, 0)
+
+    assert alone.seeds == (3,)
+    assert alone.stopping == Stopping()
+    assert alone.record_every is None
+    assert alone.runs == experiment.runs
+
+
+@pytest.mark.parametrize(("unit", "amount"), [("iterations", 40), ("rows_seen", 400)])
+def test_other_budgets_become_whole_epochs(unit, amount):
+    experiment = Experiment(
+        problem=Network(dataset=TwoMoons(rows=40), validation_share=0.5),
+        runs=(Run(optimizer=SGD(), learning_rate=0.1, batch_size=10),),
+        budget=Budget(amount=amount, unit=unit),
+    )
+
+    assert alone_to_the_end(experiment, 0).budget == Budget(amount=20)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "field"),
+    [
+        (Experiment(problem=Network(validation_share=0.0)), "validation_share"),
+        (Experiment(problem=Function()), "problem"),
+        (Experiment(budget=Budget(amount=3, unit="iterations")), "epochs"),
+        (Experiment(budget=Budget(amount=200_000, unit="iterations")), "epochs"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused_by_its_field(experiment, field):
+    with pytest.raises(InvalidInput) as refused:
+        alone_to_the_end(experiment, 0)
+
+    assert refused.value.field == field
+
+
+def test_a_run_that_is_not_there_is_refused():
+    with pytest.raises(InvalidInput) as refused:
+        alone_to_the_end(Experiment(), 7)
+
+    assert refused.value.field == "run"

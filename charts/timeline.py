@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WINDOW: Final = 40  # rows in the picture; more could not be told apart
 _HEIGHT: Final = 470
-_HISTOGRAM: Final = 300
+_HISTOGRAM: Final = 250
 _TIMES: Final = 5  # columns of the histogram
 _TICKS: Final = 12  # iterations up to which each has its number
 _LEFT_OUT: Final = "#d55e00"

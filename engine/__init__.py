@@ -31,16 +31,15 @@ from engine.limits import LIMITS, Interval
 from engine.noise import Noise, batch_gradients, measure_noise, row_gradients
 from engine.overfitting import alone_to_the_end, epoch_losses, patience_stop
 from engine.planes import (
-    Path,
     Plane,
     PrincipalPlane,
     Window,
     default_window,
     exact_plane,
     parameter_names,
-    path,
     principal_plane,
     random_plane,
+    recorded_params,
     weights_plane,
 )
 from engine.plans import Plan, Timeline, timeline
@@ -49,9 +48,11 @@ from engine.replay import batches, data, initial_params, layers
 from engine.statistics import PairedDifference, Spread, paired_differences, spread
 from engine.surfaces import (
     GRID_SIZES,
+    Path,
     SigmoidLosses,
     Surface,
     SurfaceProgress,
+    path,
     sigmoid_losses,
     surface,
     training_losses,
@@ -119,6 +120,7 @@ __all__ = [
     "principal_plane",
     "random_plane",
     "rate_sweep",
+    "recorded_params",
     "row_gradients",
     "sigmoid_losses",
     "spread",

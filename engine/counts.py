@@ -23,11 +23,17 @@ Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen"]
 # (0 and 1 belong to the data: rows and split).
 _START_STREAM = 2
 _ORDER_STREAMS: dict[Sampling, int] = {"shuffled": 3, "replacement": 4}
+_NOISE_STREAM = 5
 
 
 def start_generator(seed: int) -> np.random.Generator:
     """Return the generator of a seed's initial weights."""
     return np.random.default_rng([seed, _START_STREAM])
+
+
+def noise_generator(noise_seed: int, seed: int) -> np.random.Generator:
+    """Return the generator of a seed's gradient noise."""
+    return np.random.default_rng([seed, _NOISE_STREAM, noise_seed])
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ CODES: Final = (
     "conflict",  # limits: (the other field, its value)
     "too_expensive",  # limits: the interval; value in seconds or bytes
     "not_json",  # limits: None
+    "unexpected",  # of a formula; value: (character from 1, text there), limits: what was expected
+    "no_value",  # of a formula at a point; value as above, limits: the reason
+    "no_derivative",  # the same
 )
 
 

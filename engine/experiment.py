@@ -58,11 +58,16 @@ class Function(Spec):
     Attributes:
         function: what is minimised.
         start: where all runs start; None is the function's own start.
+        noise: standard deviation of the normal noise on each component of every gradient; a seed's
+            noise is the same for all runs.
+        noise_seed: makes that noise, apart from the seeds of the experiment.
     """
 
     kind: Literal["function"] = "function"
     function: AnyFunction = Ravine()
     start: Annotated[tuple[Coordinate, Coordinate], Length(Interval(2, 2))] | None = None
+    noise: Annotated[float, Interval(0, 1e6)] = 0.0
+    noise_seed: Seed = 0
 
     @property
     def training_rows(self) -> int:

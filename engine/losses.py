@@ -118,8 +118,11 @@ class BinaryCrossEntropy(Loss):
     def total(self, outputs: Array, targets: Array) -> Array:
         """Return the sum of log(1 + exp(-t z))."""
         margins = outputs * targets
-        losses = np.log1p(np.exp(-np.abs(margins)))
-        losses -= np.minimum(margins, 0.0)
+        losses = np.abs(margins)
+        np.negative(losses, out=losses)
+        np.exp(losses, out=losses)
+        np.log1p(losses, out=losses)
+        losses -= np.minimum(margins, 0.0, out=margins)
         return _sum_of_rows(losses)
 
     def gradient(self, outputs: Array, targets: Array, rows: int, out: Array) -> None:

@@ -1,4 +1,4 @@
-"""Planes through the space of parameters, and where the paths of the runs lie on them.
+"""Planes through the space of parameters.
 
 A network has many parameters, a picture two axes. A plane is a point and two directions; what a
 picture shows is the loss on that slice. A path lies in it only where its distances are zero.
@@ -127,7 +127,7 @@ def principal_plane(history: History, seed: int = 0) -> PrincipalPlane:
         raise InvalidInput("out_of_range", "n_params", n_params, Interval(2, math.inf))
     if not kept:
         raise InvalidInput("conflict", "plane", "principal", ("status", "diverged"))
-    paths = [_recorded(run, seed)[1] for run in kept]
+    paths = [recorded_params(run, seed)[1] for run in kept]
     n_all = sum(map(len, paths))
     every = 1 if min(n_params, n_all) <= _MOST_POINTS else -(-n_all // _MOST_POINTS)
     if every > 1:
@@ -247,33 +247,6 @@ def parameter_names(problem: Network | Function) -> tuple[str, ...]:
     return tuple(names)
 
 
-@dataclass(frozen=True, eq=False)
-class Path:
-    """Where a run was, seen on a plane, at the steps at which its parameters were recorded.
-
-    Attributes:
-        steps: ``(points,)``; all of them finite.
-        coordinates: ``(points, 2)``.
-        distances: from the plane, ``(points,)``.
-    """
-
-    steps: Integers
-    coordinates: Array
-    distances: Array
-
-
-def path(plane: Plane, run: RunHistory, seed: int = 0) -> Path:
-    """Return a run's path; the points of a diverging one end with its last finite parameters.
-
-    Args:
-        plane: what it is seen on.
-        run: a run of a history.
-        seed: position of the seed.
-    """
-    steps, params = _recorded(run, seed)
-    return Path(frozen(steps), frozen(plane.coordinates(params)), frozen(plane.distances(params)))
-
-
 @dataclass(frozen=True)
 class Window:
     """The part of a plane that is looked at.
@@ -319,12 +292,11 @@ def default_window(plane: Plane, history: History, seed: int = 0) -> Window:
     gets a twentieth of the other's width.
     """
     kept, _ = _calm(history, seed)
-    points = [path(plane, run, seed).coordinates for run in kept]
+    paths = [recorded_params(run, seed)[1] for run in kept]
     if not kept:
-        points = [path(plane, run, seed).coordinates[:1] for run in history.runs]
-    everywhere = np.concatenate([*points, np.zeros((0, 2))])
-    if not len(everywhere):  # nothing is recorded yet
-        everywhere = plane.coordinates(plane.origin)[None]
+        paths = [recorded_params(run, seed)[1][:1] for run in history.runs]
+    points = np.concatenate(paths)
+    everywhere = plane.coordinates(points if len(points) else plane.origin[None])
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)
     half = (1 + 2 * _MARGIN) * (high - low) / 2
     half = np.maximum(half, _NARROWEST * half.max()) if half.any() else np.ones(2)
@@ -348,8 +320,11 @@ def _calm(history: History, seed: int) -> tuple[list[RunHistory], tuple[int, ...
     return kept, tuple(int(position) for position in np.flatnonzero(diverged))
 
 
-def _recorded(run: RunHistory, seed: int) -> tuple[Integers, Array]:
-    """Return the steps of one seed's finite snapshots and their parameters."""
+def recorded_params(run: RunHistory, seed: int = 0) -> tuple[Integers, Array]:
+    """Return the steps ``(points,)`` and parameters ``(points, n_params)`` recorded of one seed.
+
+    Those that are not finite, and those after the seed's end, are left out.
+    """
     params = run.params[seed]
     finite = np.isfinite(params).all(axis=1)
     return run.params_steps[finite], params[finite]

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from engine.counts import start_generator
+from engine.counts import noise_generator, row_order, start_generator
 from engine.network import Layers, Pass
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.arrays import Array, Integers
+    from engine.counts import Counts, Sampling
     from engine.datasets.preparation import Data
     from engine.experiment import Function, Network
     from engine.network import Model
@@ -48,8 +51,8 @@ class Evaluation:
 class Batches(Protocol):
     """The batches of a segment of consecutive iterations, for the lanes of a group."""
 
-    def load(self, rows: Integers) -> None:
-        """Take the rows of the segment, ``(seeds, rows)``."""
+    def load(self, rows: Any) -> None:
+        """Take the rows of the segment, ``(seeds, rows)``, as ``epochs`` yielded them."""
 
     def pieces(self, position: int, size: int) -> list[Piece]:
         """Return the work that fills the gradients for the batch at ``position``, ``size`` rows."""
@@ -69,21 +72,29 @@ class Evaluator(Protocol):
 
 
 class FunctionProblem:
-    """A test function: one row, its gradient is exact."""
+    """A test function: one row, its gradient is exact but for the noise that is asked for."""
 
     def __init__(self, spec: Function) -> None:
-        self.function = spec.function
+        self.spec, self.function = spec, spec.function
         self._start = np.array(spec.function.start if spec.start is None else spec.start)
 
     def start(self, seed: int) -> Array:
         """Return the starting point, ``(2,)``."""
         return self._start.copy()
 
+    def epochs(self, counts: Counts, seed: int, sampling: Sampling) -> Iterator[Array]:
+        """Yield the noise of each epoch's only gradient, ``(1, 2)``; without noise ``(1, 0)``."""
+        generator = noise_generator(self.spec.noise_seed, seed)
+        nothing = np.empty((1, 0))
+        while True:
+            noise = self.spec.noise
+            yield noise * generator.standard_normal((1, 2)) if noise else nothing
+
     def batches(
         self, params: Array, grads: Array, n_seeds: int, batch_size: int, longest: int
     ) -> Batches:
         """Return the gradients of ``longest`` iterations at the most."""
-        return _FunctionBatches(self, params, grads, longest)
+        return _FunctionBatches(self, params, grads, n_seeds, longest)
 
     def evaluator(self, params: Array) -> Evaluator:
         """Return the losses of these lanes."""
@@ -91,17 +102,23 @@ class FunctionProblem:
 
 
 class _FunctionBatches:
-    def __init__(self, problem: FunctionProblem, params: Array, grads: Array, longest: int) -> None:
+    def __init__(
+        self, problem: FunctionProblem, params: Array, grads: Array, n_seeds: int, longest: int
+    ) -> None:
         self._function, self._params, self._grads = problem.function, params, grads
+        self._by_seed = grads.reshape(-1, n_seeds, 2)
+        self._noise = np.empty((n_seeds, 0, 0))
         self._values = np.empty((longest, len(params)))
 
-    def load(self, rows: Integers) -> None:
-        """A function has no rows."""
+    def load(self, rows: Array) -> None:
+        self._noise = rows
 
     def pieces(self, position: int, size: int) -> list[Piece]:
         def piece() -> None:
             self._values[position] = self._function.value(self._params)
             self._grads[:] = self._function.gradient(self._params)
+            if self._noise.shape[2]:
+                self._by_seed += self._noise[:, position]
 
         return [piece]
 
@@ -185,6 +202,10 @@ class NetworkProblem:
         targets = self.targets[rows]
         spread = np.square(targets - targets.mean(axis=0)).sum()
         return 1 - hits / spread if spread > 0 else np.full(len(hits), np.nan)
+
+    def epochs(self, counts: Counts, seed: int, sampling: Sampling) -> Iterator[Integers]:
+        """Yield the row numbers of one epoch after another, ``(rows,)`` each."""
+        return row_order(counts.rows, seed, sampling)
 
     def batches(
         self, params: Array, grads: Array, n_seeds: int, batch_size: int, longest: int

@@ -1,4 +1,4 @@
-"""The loss on a plane: every point of a grid is a lane.
+"""The loss on a plane and the runs' paths over it: every point of a grid is a lane.
 
 A surface has thousands of lanes and needs their training loss alone. They are made, used and
 forgotten block by block, so that memory does not grow with the grid.
@@ -20,12 +20,14 @@ from engine.experiment import Experiment, Network
 from engine.limits import Interval
 from engine.losses import LOSSES
 from engine.network import Layers, Pass
+from engine.planes import recorded_params
 from engine.problems import NetworkProblem, blocks, lanes_of_piece, rows_of_piece
 from engine.recording import frozen
 from engine.training import making, problem_of
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
+    from engine.history import History
     from engine.network import Model
     from engine.planes import Plane, Window
     from engine.problems import FunctionProblem
@@ -122,6 +124,49 @@ def training_losses(experiment: Experiment, params: Array, n_rows: int | None = 
     return losses
 
 
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Where a run was, seen on a plane, at the steps at which its parameters were recorded.
+
+    Attributes:
+        steps: ``(points,)``; those with finite parameters.
+        coordinates: of the nearest point of the plane, ``(points, 2)``.
+        distances: from the plane, ``(points,)``.
+        losses: the run's own training loss, not that of the plane below it, ``(points,)``.
+    """
+
+    steps: Integers
+    coordinates: Array
+    distances: Array
+    losses: Array
+
+
+def path(history: History, plane: Plane, run: int, seed: int = 0) -> Path:
+    """Return a run's path; that of a diverging one ends with its last finite parameters.
+
+    The losses are the recorded ones. Where the series keeps bins instead of every value, they are
+    computed again from the parameters, which gives the same numbers.
+
+    Args:
+        history: what was recorded.
+        plane: what the path is seen on.
+        run: position of the run.
+        seed: position of the seed.
+    """
+    steps, params = recorded_params(history.runs[run], seed)
+    series = history.runs[run].training_loss
+    if series.width == 1:
+        losses = series.last[seed, np.searchsorted(series.steps, steps)]
+    else:
+        losses = training_losses(history.experiment, params)
+    return Path(
+        frozen(steps),
+        frozen(plane.coordinates(params)),
+        frozen(plane.distances(params)),
+        frozen(losses),
+    )
+
+
 class _Grid:
     """The points of a surface and which of them are done."""
 
@@ -212,6 +257,7 @@ def _network_losses(
     inputs, targets = problem.inputs[:n_training], problem.targets[:n_training]
     if rows is not None:
         inputs, targets = inputs[rows], targets[rows]
+    inputs = np.ascontiguousarray(inputs.T).T  # as the first product reads them
     # Nothing is carried back, so a lane needs half of the buffers that a training gives it.
     size = 2 * lanes_of_piece(model, min(len(inputs), rows_of_piece(model)))
     forward = None

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from engine.cost import data_seconds, estimate, update_seconds
-from engine.counts import row_order
 from engine.datasets.preparation import prepare
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Function, Run
@@ -240,7 +239,7 @@ class _Group:
             experiment.stopping.gradient_norm,
         )
         self._orders = [
-            row_order(self._counts.rows, seed, run.sampling) for seed in experiment.seeds
+            problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
         self._step, self._recorded_step = 0, -1
         n_seeds = len(experiment.seeds)
@@ -418,7 +417,8 @@ class _LoneLane:
         longest = int(_ALONE_SECONDS / _ALONE_TURNS / len(experiment.runs) / update)
         self._count = max(1, min(longest, counts.rows // self._size, 16))
         self._batches = problem.batches(params, grads, 1, self._size, self._count)
-        self._rows = np.arange(self._count * self._size)[None]
+        order = next(problem.epochs(counts, experiment.seeds[0], run.sampling))
+        self._rows = order[None, : self._count * self._size]
 
     def seconds(self) -> float:
         """Return the time of an update."""

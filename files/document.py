@@ -146,6 +146,8 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "loss": _Field("experiment.problem.loss", str),
     "l2": _Field("experiment.problem.l2", float),
     "start": _Field("experiment.problem.start", _start),
+    "noise": _Field("experiment.problem.noise", float),
+    "noise_seed": _Field("experiment.problem.noise_seed", int),
     "budget": _Field("experiment.budget.amount", int),
     "unit": _Field("experiment.budget.unit", str),
     "target": _Field("experiment.stopping.target_loss", float),

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from engine.errors import InvalidInput
-from engine.limits import LIMITS, Interval, Length
+from engine.limits import LIMITS, Coordinate, Interval, Length, Seed
 from engine.plans import EPOCHS, Plan
 from engine.spec import Spec
 
@@ -26,10 +26,38 @@ class SurfacesPage(Spec):
 
     Attributes:
         surface: "function" is the page's own problem, "network" the Compare page's.
+        step: where the clock stands, in iterations or epochs; None is at the end.
+        panels: one panel per run instead of one picture.
+        relief: the surface in three dimensions beside it.
+        tab: which one is open.
+        window: left, right, bottom and top of what is seen; None is all of it.
+        camera: eye, centre and up of the view in three dimensions.
+        plane: through the parameters of a network: principal components, random directions, or two
+            weights.
+        plane_seed: of the random directions.
+        weights: positions of the plane's two weights, and of the two parameters inspected.
+        fineness: points along each axis.
+        rows: training rows that the surface of a network is computed on; None takes all.
     """
 
     name: Literal["surfaces"] = "surfaces"
     surface: Literal["function", "network"] = "function"
+    step: Annotated[float, Interval(0, 1e9)] | None = None
+    panels: bool = Field(default=False, strict=True)
+    relief: bool = Field(default=False, strict=True)
+    tab: Literal["step", "rates", "theory", "slice", "distance", "wrong"] = "step"
+    window: (
+        Annotated[tuple[Annotated[float, LIMITS["window"]], ...], Length(Interval(4, 4))] | None
+    ) = None
+    camera: Annotated[tuple[Coordinate, ...], Length(Interval(9, 9))] | None = None
+    plane: Literal["principal", "random", "weights"] = "principal"
+    plane_seed: Seed = 0
+    weights: Annotated[
+        tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],
+        Length(Interval(2, 2)),
+    ] = (0, 1)
+    fineness: Literal[31, 61, 121] = 61
+    rows: Annotated[int, LIMITS["rows"]] | None = None
 
 
 class EpochsPage(Spec):

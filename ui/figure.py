@@ -1,25 +1,152 @@
-"""The one door through which every chart reaches a page."""
+"""The one door through which every chart reaches a page, and leaves it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextvars
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import streamlit as st
 
+from charts.contract import contract
+from files.charts import WIDTH, CannotRender, printed, to_html, to_images, why_no_pictures
+from files.markup import camera
+from files.tables import to_csv, to_parquet
+from files.writing import file_name
+from language import _, current_language, set_language
+from ui.locale import speak
+from ui.session import document, whole_document
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from charts.theme import Chart
+    from files.charts import Contract
+
+    Made = TypeVar("Made")
+
+_FORMS: Final = ("png", "svg", "pdf")
+_SIZES: Final = (300, 3_000)  # pixels of a picture's side
 
 
-def figure(chart: Chart, key: str) -> None:
-    """Show a chart; its camera button saves it as SVG under a sensible name."""
+def figure(chart: Chart, key: str, said: Contract | None = None) -> None:
+    """Show a chart, with a button that offers it as a picture, as a page and as numbers.
+
+    Args:
+        chart: what is shown.
+        key: names it, on the page and in the names of its files.
+        said: what is equal between the runs it shows and what is not, the caption of what leaves;
+            that of the page's comparison where nothing is given.
+    """
+    sketch(chart, key)
+    if st.button(
+        _("Export chart"), icon=":material/download:", type="tertiary", key=f"export-{key}"
+    ):
+        now = document()
+        said = contract(now.experiment, tuned=now.view.tuned) if said is None else said
+        st.dialog(_("Export chart"), width="large")(_export)(chart, key, said)
+
+
+def sketch(chart: Chart, key: str) -> None:
+    """Show a chart that is not for export: of a training under way, or of earlier settings."""
     st.plotly_chart(
         chart.figure,
         width="stretch",
         key=f"chart-{key}",
         alt=chart.alt,
-        config={
-            "displaylogo": False,
-            "showSendToCloud": False,
-            "toImageButtonOptions": {"format": "svg", "filename": key},
-        },
+        # No camera: its picture would have the colours of the screen and no contract.
+        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"]},
+    )
+
+
+def later(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Return what makes a download when it is clicked, in the language of now.
+
+    Streamlit calls it in a thread of its own: what it needs must be in its closure.
+    """
+    language = current_language()
+
+    def made() -> Made:
+        set_language(language)
+        return make()
+
+    return lambda: contextvars.Context().run(made)
+
+
+def _export(chart: Chart, key: str, said: Contract) -> None:
+    """Fill the dialog; it runs again, alone, at each change in it."""
+    speak()
+    form = st.segmented_control(
+        _("Picture"),
+        _FORMS,
+        default=_FORMS[0],
+        format_func=str.upper,
+        key=f"export-form-{key}",
+        required=True,
+    )
+    with st.container(horizontal=True):
+        width = _pixels(_("Width in pixels"), WIDTH, f"export-width-{key}")
+        usual = printed(chart, said, width).layout.height
+        height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
+        scale = st.segmented_control(
+            _("Pixels of a PNG"), (1, 2, 3), default=2, key=f"export-scale-{key}", required=True
+        )
+    drawing = printed(chart, said, width, height)
+    settings = camera(key, "svg" if form == "svg" else "png", width=width, height=height)
+    settings["toImageButtonOptions"]["scale"] = scale if form == "png" else 1
+    st.plotly_chart(
+        drawing,
+        width="content",
+        theme=None,
+        key=f"export-preview-{key}",
+        alt=chart.alt,
+        config=settings | {"displayModeBar": True},
+    )
+    if form != "pdf":
+        st.caption(_("The camera above the picture saves what you see here."))
+    _drawn_here(drawing, form, scale if form == "png" else 1, key)
+    source = whole_document().model_dump_json(indent=2)
+    files = (
+        (_("Interactive page (HTML)"), "html", lambda: to_html(chart, said, key, source)),
+        (_("Numbers (CSV)"), "csv", lambda: to_csv(chart.numbers)),
+        (_("Numbers (Parquet)"), "parquet", lambda: to_parquet(chart.numbers)),
+    )
+    with st.container(horizontal=True):
+        for title, ending, make in files:
+            st.download_button(
+                title,
+                later(make),
+                file_name=f"{file_name(key)}.{ending}",
+                mime="application/octet-stream",
+                on_click="ignore",
+                key=f"export-{ending}-{key}",
+            )
+
+
+def _pixels(title: str, usual: int, key: str) -> int:
+    low, high = _SIZES
+    return int(st.number_input(title, low, max(high, usual), usual, step=50, key=key))
+
+
+def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:
+    """Offer the picture as the server's own browser draws it."""
+    missing = why_no_pictures()
+    if missing:
+        text = _("The server cannot draw it: {reason}").format(reason=missing)
+        st.caption(text)
+        return
+    if not st.button(_("Draw {form}").format(form=form.upper()), key=f"export-draw-{key}"):
+        return
+    try:
+        with st.spinner(_("Drawing …")):
+            (picture,) = to_images([drawing], form, scale)
+    except CannotRender as reason:
+        st.error(str(reason))
+        return
+    st.download_button(
+        _("Save {form}").format(form=form.upper()),
+        picture,
+        file_name=f"{file_name(key)}.{form}",
+        mime="application/octet-stream",
+        on_click="ignore",
+        key=f"export-picture-{key}",
     )

@@ -157,7 +157,6 @@ function unpack(data) {
     y: cut(data.y),
     loss: cut(data.loss),
     height: cut(data.height),
-    curve: data.curve && { ...data.curve, w: cut(data.curve.w), b: cut(data.curve.b) },
   };
 }
 
@@ -367,7 +366,7 @@ function curves(brush, layer) {
     scene.runs.forEach((run, number) => {
       const end = Math.min(at, run.last);
       const whole = Math.floor(end);
-      const [w, b] = between((step) => [scene.curve.w[number][step], scene.curve.b[number][step]], whole, end - whole);
+      const [w, b] = between((step) => [scene.x[number][step], scene.y[number][step]], whole, end - whole);
       const [low, high] = xa.range;
       ink.strokeStyle = run.colour;
       ink.lineWidth = 2.6;

@@ -28,6 +28,8 @@ from ui.session import (
 from ui.text import escaped, line_sample
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine import Run
 
 _RULES = {rule().name: rule for rule in OPTIMIZERS}
@@ -52,8 +54,15 @@ def run_strip() -> None:
     )
 
 
-def run_actions() -> None:
-    """Offer to add, copy and remove runs, to start from a preset, to make runs alike."""
+def run_actions(
+    presets: Mapping[str, str] = PRESETS, use: Callable[[str], None] = use_preset
+) -> None:
+    """Offer to add, copy and remove runs, to start from a preset, to make runs alike.
+
+    Args:
+        presets: what the presets are called, by id.
+        use: called with the id of the chosen one.
+    """
     runs = len(document().experiment.runs)
     full = runs not in LIMITS["runs"] or runs == LIMITS["runs"].high
     st.button(_("Add"), key="add", on_click=add_run, disabled=full)
@@ -61,10 +70,10 @@ def run_actions() -> None:
     st.button(_("Remove"), key="remove", on_click=remove_run, disabled=runs == 1)
     st.menu_button(
         _("Presets"),
-        list(PRESETS),
-        format_func=lambda name: _(PRESETS[name]),
+        list(presets),
+        format_func=lambda name: _(presets[name]),
         key="preset",
-        on_click=lambda: use_preset(st.session_state["preset"]),
+        on_click=lambda: use(st.session_state["preset"]),
     )
     st.menu_button(
         _("Apply to all"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,9 +13,16 @@ from files.errors import explain
 from language import _
 from ui.session import open_document, refuse, whole_document
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
-def share() -> None:
-    """Offer the comparison as a link and as a file, and to open a file."""
+
+def share() -> DeltaGenerator:
+    """Offer the comparison as a link and as a file, and to open a file.
+
+    Returns:
+        A place below for ``ui.exports.exports``, which must wait for the results.
+    """
     with st.popover(_("Share")):
         _link()
         st.download_button(
@@ -28,6 +36,7 @@ def share() -> None:
         st.file_uploader(
             _("Open experiment"), type="json", key="opened-file", on_change=_open, max_upload_size=1
         )
+        return st.container()
 
 
 def _link() -> None:

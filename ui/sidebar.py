@@ -46,15 +46,15 @@ def sidebar() -> None:
     problem = document().experiment.problem
     if problem.kind == "function":  # from a link or a file
         _function(problem)
-        _budget()
+        budget_controls()
     else:
         _data()
         _network()
-        _budget()
+        budget_controls()
         with st.expander(_("Loss")):
-            _loss()
+            loss_controls()
     with st.expander(_("Stopping")):
-        _stopping()
+        stopping_controls()
     with st.expander(_("Seeds")):
         _seeds()
     if problem.kind == "network":
@@ -76,7 +76,7 @@ def _function(problem: Function) -> None:
         key="to-network",
         on_click=lambda: change(problem=Network()),
     )
-    _own_numbers("function")
+    own_numbers("function")
     start = problem.function.start if problem.start is None else problem.start
     for position, axis in enumerate(("x", "y")):
         number(
@@ -109,7 +109,7 @@ def _data() -> None:
             "Made data are drawn anew for every data seed; measured data are always the same rows."
         ),
     )
-    _own_numbers("dataset")
+    own_numbers("dataset")
     number(
         "validation_share",
         problem.validation_share,
@@ -206,7 +206,8 @@ def _network() -> None:
     )
 
 
-def _budget() -> None:
+def budget_controls() -> None:
+    """Offer how long every run trains."""
     budget = document().experiment.budget
     st.subheader(_("Budget"), anchor=False)
     number(
@@ -247,7 +248,8 @@ def count_in(unit: str) -> None:
     change(budget=experiment.budget.model_copy(update={"amount": amounts[unit], "unit": unit}))
 
 
-def _loss() -> None:
+def loss_controls() -> None:
+    """Offer the loss function and its penalty."""
     problem = _problem()
     choice(
         _("Loss function"),
@@ -292,7 +294,8 @@ def _suits(problem: Network, loss: str) -> bool:
     return classes == 2 if loss == "binary_cross_entropy" else classes >= 2
 
 
-def _stopping() -> None:
+def stopping_controls() -> None:
+    """Offer what ends a run earlier."""
     stopping = document().experiment.stopping
 
     def report(field: str) -> Any:
@@ -396,7 +399,7 @@ def _flag(title: str, field: str, *, value: bool) -> None:
     )
 
 
-def _own_numbers(owner: str) -> None:
+def own_numbers(owner: str) -> None:
     """Offer the numbers of the data set or the test function, from their metadata."""
     spec = getattr(document().experiment.problem, owner)
     for name, interval in _numbers(spec).items():

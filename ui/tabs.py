@@ -14,7 +14,7 @@ from engine import gradient_norms, rate_sweep
 from files.figures import can_be_drawn, fit_epochs, fits
 from language import N_, _
 from language.labels import label
-from ui.figure import figure
+from ui.figure import figure, sketch
 from ui.locale import fragment
 from ui.results import paired_table, results_table
 from ui.session import change, document, has_validation_rows, look_at, looks
@@ -74,7 +74,7 @@ def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
     if shown.stale:
         chart.figure.update_traces(opacity=0.3)
     with place.container():
-        figure(chart, "loss")
+        (sketch if shown.stale else figure)(chart, "loss")
     with table:
         results_table(shown.history, shown.looks, full=False)
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from engine import History
 from language import _
-from ui.figure import figure
+from ui.exports import exports
+from ui.figure import sketch
 from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
@@ -22,7 +23,7 @@ def comparison() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
         run_actions()
-        share()
+        away = share()
     run_strip()
     run_editor()
     status = st.container(gap=None)  # so that what comes and goes moves nothing below
@@ -45,7 +46,7 @@ def comparison() -> None:
         """Show a training under way in the first tab."""
         if tabs["loss"].open:
             with place.container():
-                figure(growing_chart(history, looks(), before), f"growing-{history.seconds:.3f}")
+                sketch(growing_chart(history, looks(), before), f"growing-{history.seconds:.3f}")
 
     with status:
         shown = outcome(document().experiment, looks(), draw)
@@ -56,6 +57,8 @@ def comparison() -> None:
             if tabs[name].open:
                 with tabs[name]:
                     fill(shown)
+    with away:
+        exports(shown)
 
 
 def runs_alone() -> bool:

@@ -288,7 +288,7 @@ def test_part_of_a_wrong_kind_is_refused(place, field):
     [
         (of_run, "optimizer", "name", tuple(rule.name for rule in OPTIMIZERS)),
         (of_experiment, "problem", "kind", ("network", "function")),
-        (of_function, "function", "name", ("ravine", "bowl", "rosenbrock")),
+        (of_function, "function", "name", tuple(one().name for one in FUNCTIONS)),
         (of_network, "dataset", "name", None),
     ],
     ids=lambda v: v if isinstance(v, str) else None,

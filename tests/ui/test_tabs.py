@@ -410,7 +410,8 @@ def saved(monkeypatch):
     button, written = streamlit.download_button, []
 
     def note(title, content, **options):
-        written.append((options["file_name"], content))
+        if options["file_name"].endswith(".json"):
+            written.append((options["file_name"], content))
         return button(title, content, **options)
 
     monkeypatch.setattr(streamlit, "download_button", note)

@@ -11,7 +11,7 @@ from charts.batches import loss_on_four_axes
 from charts.contract import contract
 from charts.curves import loss_curves
 from charts.maps import DIVERGED, NEVER, batch_rate_map
-from charts.surfaces import Path, Surface, contour
+from charts.surfaces import Field, Trail, contour
 from charts.theme import Look
 from engine import (
     Budget,
@@ -25,8 +25,8 @@ from engine import (
     iterations_to,
 )
 from engine.datasets import Line
-from engine.planes import default_window, exact_plane, parameter_names, path
-from engine.surfaces import surface
+from engine.planes import default_window, exact_plane, parameter_names
+from engine.surfaces import path, surface
 from files.errors import explain
 from language import _
 from language.labels import label
@@ -39,7 +39,7 @@ from ui.epochs.switches import (
     run_choice,
     run_name,
 )
-from ui.figure import figure
+from ui.figure import figure, sketch
 from ui.session import change, document, set_page, settings
 from ui.sidebar import count_in
 from ui.training import trained
@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Booleans
     from engine.batch_sizes import BatchSize
     from engine.planes import Plane
-    from engine.surfaces import Surface as ExactSurface
+    from engine.surfaces import Surface
+    from files.charts import Contract
 
 _CHARTS: Final = ("four", "iterations", "epochs", "rows_seen", "seconds")
 _UNITS: Final = ("epochs", "iterations", "rows_seen")
@@ -96,14 +97,14 @@ def batches_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
-    _contract(compared)
+    said = _contract(compared)
     looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(settings().sizes)]
     is_line = _is_line(experiment)
     place = st.empty()
 
     def draw(history: History) -> None:
         with place.container():
-            figure(_chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
+            sketch(_chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
 
     history = trained(compared, "epochs-batches", draw)
     if history is None:
@@ -112,11 +113,11 @@ def batches_tab() -> None:
         if is_line:
             grid = st.grid(5, min_column_width=150)
             with grid.cell(column_span=3):
-                figure(_chart(history, looks), "epochs-batches")
+                figure(_chart(history, looks), "epochs-batches", said)
             with grid.cell(column_span=2):
-                _paths(history, looks)
+                _paths(history, looks, said)
         else:
-            figure(_chart(history, looks), "epochs-batches")
+            figure(_chart(history, looks), "epochs-batches", said)
     st.caption(
         _(
             "One learning rate for all batch sizes: the map of batch size × learning rate shows"
@@ -162,7 +163,7 @@ def map_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
-    _contract(sweep)
+    said = _contract(sweep)
     history = trained(sweep, "epochs-map")
     if history is None:
         return
@@ -175,7 +176,7 @@ def map_tab() -> None:
     chart = batch_rate_map(
         values.reshape(shape), _infinite(losses).reshape(shape), names, rates, settings().shown
     )
-    figure(chart, "epochs-map")
+    figure(chart, "epochs-map", said)
     st.caption(_map_legend(history))
 
 
@@ -243,11 +244,12 @@ def _budget_choice() -> None:
     )
 
 
-def _contract(experiment: Experiment) -> None:
-    """State what is equal, what is not, and whom the kind of budget favours."""
+def _contract(experiment: Experiment) -> Contract:
+    """State and return what is equal and what is not; say whom the kind of budget favours."""
     equal, unequal = contract(experiment, tuned=False)
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     st.markdown(favours(experiment))
+    return equal, unequal
 
 
 def favours(experiment: Experiment) -> str:
@@ -310,13 +312,13 @@ def _path_stride(experiment: Experiment) -> int | None:
     return -(-most // _PATH_RECORDS)
 
 
-def _paths(history: History, looks: Sequence[Look]) -> None:
+def _paths(history: History, looks: Sequence[Look], said: Contract) -> None:
     """Draw the paths on the exact (w, b) surface, of the first seed."""
     plane = exact_plane(history.experiment.problem)
     exact = _exact_surface(history.experiment.key, history, plane)
     names = parameter_names(history.experiment.problem)
-    drawn = Surface(exact.x, exact.y, exact.losses, (names[0], names[1]))
-    figure(contour(drawn, _ways(history, looks, plane), height=_PATHS), "epochs-paths")
+    drawn = Field(exact.x, exact.y, exact.losses, (names[0], names[1]))
+    figure(contour(drawn, _trails(history, looks, plane), height=_PATHS), "epochs-paths", said)
     every = history.experiment.record_every
     if every == 1:
         st.caption(_("The exact training loss over w and b, and every update of every path."))
@@ -328,17 +330,16 @@ def _paths(history: History, looks: Sequence[Look]) -> None:
         st.caption(text.format(every=every))
 
 
-def _ways(history: History, looks: Sequence[Look], plane: Plane) -> list[Path]:
-    """Return the first seed's way of every run, the largest batch last: it is the smoothest."""
-    ways = []
-    for run, look in zip(history.runs, looks, strict=True):
-        way = path(plane, run)
-        losses = run.training_loss.last[0, np.searchsorted(run.training_loss.steps, way.steps)]
+def _trails(history: History, looks: Sequence[Look], plane: Plane) -> list[Trail]:
+    """Return the first seed's trail of every run, the largest batch last: it is the smoothest."""
+    trails = []
+    for place, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
+        way = path(history, plane, place)
         ended = float(run.last_step[0]) if run.status[0] == "diverged" else None
         x, y = way.coordinates.T
-        ways.append(Path(look, x, y, losses, way.steps.astype(float), ended))
+        trails.append(Trail(look, x, y, way.losses, way.steps.astype(float), ended))
     sizes = [history.experiment.counts(run).batch_size for run in history.experiment.runs]
-    return [ways[place] for place in np.argsort(sizes)]
+    return [trails[one] for one in np.argsort(sizes)]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -346,13 +347,13 @@ def _exact_surface(
     key: str,  # noqa: ARG001 - of the experiment, for the cache
     _history: History,
     _plane: Plane,
-) -> ExactSurface:
+) -> Surface:
     work = surface(_history.experiment, _plane, default_window(_plane, _history), _GRID)
     while True:
         try:
             next(work)
         except StopIteration as end:
-            computed: ExactSurface = end.value
+            computed: Surface = end.value
             return computed
 
 

@@ -65,7 +65,8 @@ def count_tab() -> None:
     page = settings()
     plan = page.plans[page.plan]
     st.latex(_formula(plan))
-    figure(count_bars(page.plans), "epochs-count")
+    said = [_("counted from rows, batch size and epochs; nothing was trained")]
+    figure(count_bars(page.plans), "epochs-count", (said, []))
     _table(page.plans)
     st.caption(
         _(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from charts.contract import contract
 from charts.overfitting import two_losses
 from engine import (
     LIMITS,
@@ -65,7 +66,8 @@ def overfitting_tab() -> None:
     stop = patience_stop(losses.validation, patience)
     grid = st.grid(7, min_column_width=110)
     with grid.cell(column_span=5):
-        figure(two_losses(losses, stop, log=document().view.log), "epochs-overfitting")
+        chart = two_losses(losses, stop, log=document().view.log)
+        figure(chart, "epochs-overfitting", contract(alone, tuned=False))
     with grid.cell(column_span=2):
         st.markdown(verdict(losses))
         number(

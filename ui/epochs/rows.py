@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from charts.counts import plan_name
 from charts.timeline import WINDOW, rows_against_iterations, times_seen
 from engine import Interval, timeline
 from engine.counts import unseen_share
@@ -25,8 +26,9 @@ def rows_tab() -> None:
     grid = st.grid(5, min_column_width=150)
     left, right = grid.cell(column_span=3), grid.cell(column_span=2)
     used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
+    said = [plan_name(plan), _("row order of seed {seed}").format(seed=seed)], list[str]()
     with left:
-        figure(rows_against_iterations(used, first_row), "epochs-timeline")
+        figure(rows_against_iterations(used, first_row), "epochs-timeline", said)
         text = _(
             "Rows {first} to {last} of {rows}, every use of them in {epochs} epochs; a line through"
             " an epoch: the row is left out of it. Row order of seed {seed}, the one that every"
@@ -61,7 +63,7 @@ def rows_tab() -> None:
             title=_("First row shown"),
             bounded=True,
         )
-        figure(times_seen(used), "epochs-times")
+        figure(times_seen(used), "epochs-times", said)
         st.caption(_seen_sentence(plan.sampling == "replacement", used.counts.rest))
         if plan.sampling == "replacement":
             drawn, n = used.counts.rows_per_epoch, plan.rows

@@ -1,0 +1,237 @@
+"""Formulas of named variables, as text, turned into a computation graph.
+
+A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
+semicolon, and the last line is the output. Names that no line defines are the variables. Python's
+``ast`` reads the text, a whitelist of its nodes makes the graph, and nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from engine.errors import InvalidInput
+from engine.graph import Graph, Node
+from engine.limits import LIMITS
+
+# What may be called, and with how many operands.
+FUNCTIONS: Final = {
+    "exp": 1,
+    "log": 1,
+    "sin": 1,
+    "cos": 1,
+    "tanh": 1,
+    "sigmoid": 1,
+    "relu": 1,
+    "max": 2,
+    "min": 2,
+}
+_BINARY: Final = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.Pow: "power",
+}
+# What Python writes otherwise.
+_PYTHON: Final = {"^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-"}
+_SIGNS: Final = frozenset("+-*/^().,=_ \t\r\n;") | set(_PYTHON)
+_LINE: Final = re.compile(r"[^\n;]+")
+_NAMED: Final = re.compile(r"\s*([^\W\d_]\w*)\s*=")
+_NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
+_WORD: Final = re.compile(r"\w+|\S")
+
+
+def parse(text: str) -> Graph:
+    """Return the graph of a formula; equal subexpressions become one node.
+
+    Raises:
+        InvalidInput: "out_of_range" for a formula that is too long, has too many operations, too
+            many variables or too deep brackets; "unexpected" with the place, counted from 1, what
+            stands there, and what was expected.
+    """
+    _check_size(text)
+    builder = _Builder(text)
+    lines = [line for line in _LINE.finditer(text) if line[0].strip()]
+    if not lines:
+        raise InvalidInput("unexpected", "formula", (1, ""), "operand")
+    for line in lines:
+        output = builder.read_line(line.start(), line[0], last=line is lines[-1])
+    graph = Graph(tuple(builder.nodes), output)
+    if not graph.inputs:
+        raise InvalidInput("unexpected", "formula", _place(text, lines[0].start()), "variable")
+    if len(graph.inputs) not in LIMITS["variables"]:
+        raise InvalidInput("out_of_range", "variables", len(graph.inputs), LIMITS["variables"])
+    return graph
+
+
+def _check_size(text: str) -> None:
+    """Look at characters, brackets and the number of operations before anything is parsed."""
+    if len(text) > LIMITS["formula_characters"].high:
+        raise InvalidInput(
+            "out_of_range", "formula_characters", len(text), LIMITS["formula_characters"]
+        )
+    open_brackets: list[int] = []
+    operations = 0
+    for position, mark in enumerate(text):
+        if not (mark.isalnum() or mark in _SIGNS):
+            raise InvalidInput("unexpected", "formula", _place(text, position), "character")
+        if mark == "(":
+            open_brackets.append(position)
+        elif mark == ")" and not open_brackets:
+            raise InvalidInput("unexpected", "formula", _place(text, position), "operation")
+        elif mark == ")":
+            open_brackets.pop()
+        if len(open_brackets) > LIMITS["formula_nesting"].high:
+            raise InvalidInput(
+                "out_of_range", "formula_nesting", len(open_brackets), LIMITS["formula_nesting"]
+            )
+        operations += mark in _PYTHON or mark in "+-*/("
+    if open_brackets:
+        raise InvalidInput("unexpected", "formula", (len(text) + 1, ""), "closing_bracket")
+    if operations > LIMITS["formula_operations"].high:
+        raise InvalidInput(
+            "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
+        )
+
+
+def _place(text: str, position: int) -> tuple[int, str]:
+    """Return a place for readers: the number of the character, from 1, and what stands there."""
+    found = _WORD.search(text, position)
+    if found is None:
+        return len(text) + 1, ""
+    return found.start() + 1, found[0]
+
+
+@dataclass
+class _Builder:
+    """Nodes made so far, and what finds them again."""
+
+    text: str
+    nodes: list[Node] = field(default_factory=list)
+    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def read_line(self, start: int, line: str, *, last: bool) -> int:
+        """Add a line's nodes and return the number of its result."""
+        named = _NAMED.match(line)
+        if named is None and not last:
+            raise InvalidInput("unexpected", "formula", _place(self.text, start), "named_line")
+        begin = named.end() if named else 0
+        begin += len(line[begin:]) - len(line[begin:].lstrip())
+        expression = _Expression(self, start + begin, line[begin:].rstrip())
+        number = expression.read()
+        name = named[1] if named else "y" if "y" not in self.names else ""
+        if named and (name in self.names or name in FUNCTIONS or keyword.iskeyword(name)):
+            raise InvalidInput(
+                "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
+            )
+        self.names[name] = number
+        if not self.nodes[number].name:
+            self.nodes[number] = replace(self.nodes[number], name=name)
+        return number
+
+    def add(self, node: Node) -> int:
+        """Return the number of the node, a new one unless there is an equal one."""
+        key = (node.operation, node.operands, node.name, node.constant)
+        if key not in self.known:
+            self.known[key] = len(self.nodes)
+            self.nodes.append(node)
+        return self.known[key]
+
+
+class _Expression:
+    """One expression, and the way from Python's offsets back to the reader's characters."""
+
+    def __init__(self, builder: _Builder, start: int, text: str) -> None:
+        self._builder = builder
+        self._starts: list[int] = []  # of every byte of what Python reads
+        pieces = [_PYTHON.get(mark, mark) for mark in text]
+        for position, piece in enumerate(pieces):
+            self._starts += [start + position] * len(piece.encode())
+        self._starts.append(start + len(text))
+        self._python = "".join(pieces)
+
+    def read(self) -> int:
+        try:
+            tree = ast.parse(self._python, mode="eval")
+        except SyntaxError as error:
+            before = self._python[: max((error.offset or 1) - 1, 0)]
+            raise self._unexpected(len(before.encode()), "operand_or_operation") from None
+        except (RecursionError, MemoryError, ValueError):
+            limit = LIMITS["formula_nesting"]
+            raise InvalidInput("out_of_range", "formula_nesting", limit.high + 1, limit) from None
+        return self._node(tree.body, 0)
+
+    def _node(self, tree: ast.expr, depth: int) -> int:
+        """Add the nodes of a part of the expression and return its number."""
+        if depth > LIMITS["formula_operations"].high:
+            limit = LIMITS["formula_operations"]
+            raise InvalidInput("out_of_range", "formula_operations", depth, limit)
+        if isinstance(tree, ast.Constant):
+            return self._constant(tree)
+        if isinstance(tree, ast.Name):
+            return self._variable(tree)
+        if isinstance(tree, ast.BinOp) and type(tree.op) in _BINARY:
+            operands = (tree.left, tree.right)
+            return self._operation(_BINARY[type(tree.op)], operands, self._sign(tree), depth)
+        if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+            return self._operation("negate", (tree.operand,), tree.col_offset, depth)
+        if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.UAdd):
+            return self._node(tree.operand, depth + 1)
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+            return self._call(tree, tree.func.id, depth)
+        raise self._unexpected(tree.col_offset, "operand")
+
+    def _constant(self, tree: ast.Constant) -> int:
+        if type(tree.value) not in {int, float}:
+            raise self._unexpected(tree.col_offset, "operand")
+        try:
+            value = float(tree.value)  # type: ignore[arg-type]
+        except OverflowError:
+            value = math.inf
+        if math.isinf(value):
+            raise self._unexpected(tree.col_offset, "finite_number")
+        return self._builder.add(
+            Node("constant", constant=value, place=self._place(tree.col_offset))
+        )
+
+    def _variable(self, tree: ast.Name) -> int:
+        if tree.id in self._builder.names:
+            return self._builder.names[tree.id]
+        if tree.id in FUNCTIONS or not _NAME.match(tree.id):
+            raise self._unexpected(tree.col_offset, "operand")
+        if len(tree.id) > LIMITS["variable_characters"].high:
+            limit = LIMITS["variable_characters"]
+            raise InvalidInput("out_of_range", "variable_characters", len(tree.id), limit)
+        number = self._builder.add(Node("input", name=tree.id, place=self._place(tree.col_offset)))
+        self._builder.names[tree.id] = number
+        return number
+
+    def _call(self, tree: ast.Call, name: str, depth: int) -> int:
+        if name not in FUNCTIONS:
+            raise self._unexpected(tree.col_offset, "function")
+        if len(tree.args) != FUNCTIONS[name] or tree.keywords:
+            expected = "one_argument" if FUNCTIONS[name] == 1 else "two_arguments"
+            raise self._unexpected(tree.col_offset, expected)
+        return self._operation(name, tuple(tree.args), tree.col_offset, depth)
+
+    def _operation(self, name: str, operands: tuple[ast.expr, ...], sign: int, depth: int) -> int:
+        numbers = tuple(self._node(operand, depth + 1) for operand in operands)
+        return self._builder.add(Node(name, numbers, place=self._place(sign)))
+
+    def _sign(self, tree: ast.BinOp) -> int:
+        """Return where the operation's own sign stands: after its left side and its brackets."""
+        between = self._python.encode()[tree.left.end_col_offset : tree.right.col_offset]
+        skipped = len(between) - len(between.lstrip(b" \t\r)"))
+        return (tree.left.end_col_offset or 0) + skipped
+
+    def _place(self, offset: int) -> tuple[int, str]:
+        return _place(self._builder.text, self._starts[min(offset, len(self._starts) - 1)])
+
+    def _unexpected(self, offset: int, expected: str) -> InvalidInput:
+        return InvalidInput("unexpected", "formula", self._place(offset), expected)

@@ -1,0 +1,295 @@
+"""A computation graph of numbers: values flow forward, derivatives flow back (reverse mode).
+
+Each operation states its value and its local derivatives side by side. Going forward every node
+keeps its value; going back, a node hands each operand its own gradient times the local derivative,
+and an operand that is used several times adds up what arrives. That is the whole chain rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from engine.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# A float, a complex number (for the complex step), or an array of either (many points at once).
+Value = Any
+
+
+class Operation(NamedTuple):
+    """What a node computes.
+
+    Attributes:
+        name: id.
+        value: of the operands.
+        derivatives: of the value by each operand; called with the value, then the operands.
+    """
+
+    name: str
+    value: Callable[..., Value]
+    derivatives: Callable[..., tuple[Value, ...]]
+
+
+def _sigmoid(a: Value) -> Value:
+    return 1 / (1 + np.exp(-a))
+
+
+def _larger(a: Value, b: Value) -> Value:
+    """Return 1 where a is larger, 0 where b is, one half where they are equal."""
+    return np.heaviside(np.real(a) - np.real(b), 0.5)
+
+
+def _choose(a: Value, b: Value, condition: Value) -> Value:
+    return np.where(condition, a, b)[()]
+
+
+# Where a function has a kink the derivative is a choice. ReLU: 0, as PyTorch and Keras choose;
+# max and min: one half each, as PyTorch's torch.maximum and torch.minimum do.
+OPERATIONS: Final = {
+    operation.name: operation
+    for operation in (
+        Operation("add", lambda a, b: a + b, lambda _, a, b: (1.0, 1.0)),
+        Operation("subtract", lambda a, b: a - b, lambda _, a, b: (1.0, -1.0)),
+        Operation("multiply", lambda a, b: a * b, lambda _, a, b: (b, a)),
+        Operation("divide", np.divide, lambda y, a, b: (np.divide(1, b), np.divide(-y, b))),
+        Operation(
+            "power",
+            np.power,
+            lambda y, a, b: (b * np.power(a, b - 1), y * np.log(a)),
+        ),
+        Operation("negate", lambda a: -a, lambda _, a: (-1.0,)),
+        Operation("exp", np.exp, lambda y, a: (y,)),
+        Operation("log", np.log, lambda _, a: (np.divide(1, a),)),
+        Operation("sin", np.sin, lambda _, a: (np.cos(a),)),
+        Operation("cos", np.cos, lambda _, a: (-np.sin(a),)),
+        Operation("tanh", np.tanh, lambda y, a: (1 - y * y,)),
+        Operation("sigmoid", _sigmoid, lambda y, a: (y * (1 - y),)),
+        Operation(
+            "relu",
+            lambda a: _choose(a, 0 * a, np.real(a) > 0),
+            lambda _, a: (np.heaviside(np.real(a), 0.0),),
+        ),
+        Operation(
+            "max",
+            lambda a, b: _choose(a, b, np.real(a) >= np.real(b)),
+            lambda _, a, b: (_larger(a, b), _larger(b, a)),
+        ),
+        Operation(
+            "min",
+            lambda a, b: _choose(a, b, np.real(a) <= np.real(b)),
+            lambda _, a, b: (_larger(b, a), _larger(a, b)),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A number of the graph.
+
+    Attributes:
+        operation: "input", "constant", or a key of ``OPERATIONS``.
+        operands: numbers of the nodes it is computed from.
+        name: of an input, or what the formula calls the result; else "".
+        constant: the value of a constant.
+        place: where it stands in the formula: its first character, from 1, and the text from there.
+    """
+
+    operation: str
+    operands: tuple[int, ...] = ()
+    name: str = ""
+    constant: float = 0.0
+    place: tuple[int, str] = (1, "")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in an order in which each comes after its operands.
+
+    Attributes:
+        nodes: every subexpression once.
+        output: number of the node whose derivatives are wanted.
+    """
+
+    nodes: tuple[Node, ...]
+    output: int
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of the variables, in the order of the formula."""
+        return tuple(node.name for node in self.nodes if node.operation == "input")
+
+    @cached_property
+    def operations(self) -> tuple[int, ...]:
+        """Return the numbers of the nodes that compute something, in the order of going forward."""
+        return tuple(number for number, node in enumerate(self.nodes) if node.operands)
+
+    @cached_property
+    def names(self) -> dict[str, int]:
+        """Return the number of every named node."""
+        return {node.name: number for number, node in enumerate(self.nodes) if node.name}
+
+    @cached_property
+    def varies(self) -> tuple[bool, ...]:
+        """Tell of every node whether an input has a say in it: constants need no derivative."""
+        varies: list[bool] = []
+        for node in self.nodes:
+            above = any(varies[operand] for operand in node.operands)
+            varies.append(node.operation == "input" or above)
+        return tuple(varies)
+
+    @cached_property
+    def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Return of every node where it is used: the number of the operation, which operand."""
+        found: list[list[tuple[int, int]]] = [[] for _node in self.nodes]
+        for number, node in enumerate(self.nodes):
+            for place, operand in enumerate(node.operands):
+                found[operand].append((number, place))
+        return tuple(map(tuple, found))
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """What going forward and back found at a point.
+
+    Attributes:
+        values: of every node.
+        local: of every node, its derivative by each operand; 0 by a constant, for nothing flows
+            there.
+        gradients: of every node, the derivative of the output by it.
+    """
+
+    values: tuple[float, ...]
+    local: tuple[tuple[float, ...], ...]
+    gradients: tuple[float, ...]
+
+
+def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
+    """Return the value of every node; a value may be an array of many points."""
+    values: list[Value] = []
+    with np.errstate(all="ignore"):  # what has no value is infinite or NaN; ``differentiate`` says
+        for node in graph.nodes:
+            if node.operation == "input":
+                values.append(point[node.name])
+            elif node.operation == "constant":
+                values.append(node.constant)
+            else:
+                operands = [values[operand] for operand in node.operands]
+                values.append(OPERATIONS[node.operation].value(*operands))
+    return values
+
+
+def backward(
+    graph: Graph, values: Sequence[Value]
+) -> tuple[list[tuple[Value, ...]], list[Value]]:
+    """Return the local derivatives and the gradient of every node, given all values."""
+    local: list[tuple[Value, ...]] = [() for _node in graph.nodes]
+    gradients: list[Value] = [0.0 for _node in graph.nodes]
+    gradients[graph.output] = 1.0
+    with np.errstate(all="ignore"):
+        for number in reversed(graph.operations):
+            node = graph.nodes[number]
+            operands = [values[operand] for operand in node.operands]
+            found = OPERATIONS[node.operation].derivatives(values[number], *operands)
+            local[number] = tuple(
+                derivative if graph.varies[operand] else 0.0
+                for operand, derivative in zip(node.operands, found, strict=True)
+            )
+            for operand, derivative in zip(node.operands, local[number], strict=True):
+                gradients[operand] = gradients[operand] + gradients[number] * derivative
+    return local, gradients
+
+
+def differentiate(graph: Graph, point: Mapping[str, float]) -> Derivatives:
+    """Return every value, local derivative and gradient at a point.
+
+    Raises:
+        InvalidInput: "no_value" or "no_derivative" at the first node that has none there, with its
+            place in the formula and the reason.
+    """
+    values = [float(value) for value in forward(graph, point)]
+    for number in graph.operations:
+        if not np.isfinite(values[number]):
+            raise InvalidInput(
+                "no_value", "formula", graph.nodes[number].place, _reason(graph, values, number)
+            )
+    found, gradients = backward(graph, values)
+    local = tuple(tuple(float(derivative) for derivative in each) for each in found)
+    for number in graph.operations:
+        node = graph.nodes[number]
+        reached = [gradients[operand] for operand in node.operands]
+        if not np.isfinite([*local[number], *reached]).all():
+            raise InvalidInput(
+                "no_derivative", "formula", node.place, _reason(graph, values, number)
+            )
+    return Derivatives(tuple(values), local, tuple(float(gradient) for gradient in gradients))
+
+
+def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
+    """Return why an operation has no finite value or derivative."""
+    node = graph.nodes[number]
+    operands = [values[operand] for operand in node.operands]
+    if node.operation == "divide" and operands[1] == 0:
+        return "zero_division"
+    if node.operation == "log" and operands[0] <= 0:
+        return "log_domain"
+    if node.operation == "power" and operands[0] <= 0:
+        return "power_domain"
+    return "overflow"
+
+
+class Factor(NamedTuple):
+    """A derivative of one named number by another, through unnamed ones alone."""
+
+    of: str
+    by: str
+    derivative: float
+
+
+def chains(graph: Graph, found: Derivatives, name: str) -> list[tuple[Factor, ...]]:
+    """Return every way from the output back to a variable, as the factors of its product.
+
+    The derivative of the output by the variable is the sum over the ways of these products: the
+    chain rule as it is written by hand, from name to name.
+
+    Args:
+        graph: its output must be named.
+        found: at the point.
+        name: of the variable.
+    """
+    steps = {of: _named_steps(graph, found, number) for of, number in graph.names.items()}
+    ways: list[tuple[Factor, ...]] = []
+
+    def follow(way: tuple[Factor, ...], at: str) -> None:
+        if at == name:
+            ways.append(way)
+            return
+        for by, derivative in steps[at].items():
+            follow((*way, Factor(at, by, derivative)), by)
+
+    follow((), graph.nodes[graph.output].name)
+    return ways
+
+
+def _named_steps(graph: Graph, found: Derivatives, start: int) -> dict[str, float]:
+    """Return the derivatives of a node by the named numbers right below it."""
+    gradients = dict.fromkeys(range(start + 1), 0.0)
+    gradients[start] = 1.0
+    reached: dict[str, float] = {}
+    for number in range(start, -1, -1):
+        node, gradient = graph.nodes[number], gradients[number]
+        if not gradient:
+            continue
+        if node.name and number != start:
+            reached[node.name] = gradient
+            continue
+        for operand, derivative in zip(node.operands, found.local[number], strict=True):
+            gradients[operand] += gradient * derivative
+    return reached

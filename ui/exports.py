@@ -1,0 +1,89 @@
+"""Taking a whole comparison away: the bundle, the report, and every run as a script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from files.bundle import bundle, zipped
+from files.code import FRAMEWORKS, code
+from files.code.replay import script_name
+from files.report import report
+from files.writing import file_name
+from language import _
+from ui.figure import later
+from ui.locale import speak
+from ui.session import whole_document
+
+if TYPE_CHECKING:
+    from files.document import Document
+    from ui.training import Outcome
+
+_NOTES = 20_000  # characters
+
+
+def exports(shown: Outcome | None) -> None:
+    """Offer a comparison that has been trained; nothing of it is made before it is asked for."""
+    if shown is None or shown.stale:
+        st.caption(_("Bundle, report and code wait for the training."))
+        return
+    now = whole_document()
+    st.download_button(
+        _("Bundle (zip)"),
+        later(lambda: zipped(bundle(now, shown.history))),
+        file_name=f"{file_name('bundle')}.zip",
+        mime="application/zip",
+        help=_("Results, histories, charts, data, start, batches and scripts that replay them."),
+        on_click="ignore",
+        width="stretch",
+        key="export-bundle",
+    )
+    if st.button(_("Report …"), width="stretch", key="open-report"):
+        st.dialog(_("Report"), width="medium")(_report)(now, shown)
+    if st.button(_("Code …"), width="stretch", key="open-code"):
+        st.dialog(_("Code"), width="large")(_code)(now, shown)
+
+
+def _report(now: Document, shown: Outcome) -> None:
+    speak()
+    title = st.text_input(_("Title"), _("A comparison of optimizers"), key="report-title")
+    notes = st.text_area(_("Notes"), key="report-notes", max_chars=_NOTES, height=200)
+    st.download_button(
+        _("Save the report (HTML)"),
+        later(lambda: report(now, shown.history, title, notes)),
+        file_name=f"{file_name('report')}.html",
+        mime="text/html",
+        on_click="ignore",
+        key="export-report",
+    )
+
+
+def _code(now: Document, shown: Outcome) -> None:
+    speak()
+    names = [look.name for look in shown.looks]
+    position = st.selectbox(
+        _("Run"), range(len(names)), format_func=names.__getitem__, key="code-run"
+    )
+    framework = st.segmented_control(
+        _("Library"),
+        tuple(FRAMEWORKS),
+        default=next(iter(FRAMEWORKS)),
+        format_func=lambda name: FRAMEWORKS[name].TITLE,
+        key="code-library",
+        required=True,
+    )
+    written = code(framework, now.experiment, position, names[position])
+    if written.text is None:
+        st.info(written.difference)
+        return
+    st.caption(_("It lies in the bundle as well, beside the files that it reads."))
+    st.download_button(
+        _("Save the script"),
+        written.text,
+        file_name=script_name(framework, position),
+        mime="text/x-python",
+        on_click="ignore",
+        key="export-script",
+    )
+    st.code(written.text, language="python", height=480)

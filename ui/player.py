@@ -1,0 +1,150 @@
+"""The clock: play, pause, step, speed and scrub, drawn over the charts without a script run.
+
+A component draws heads, tails, markers and fitted lines on canvases over the charts that are
+already on the page. The script hears of it when the reader pauses, steps or lets go of the slider,
+when the reader clicks a start point, and when zoom or camera have been moved.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from charts.surfaces import heights_of, levels
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ui.surfaces.scene import Scene
+
+_HERE: Final = Path(__file__).parent
+_KEY: Final = "surfaces-player"
+_SPEEDS: Final = (1, 2, 5, 10, 20, 50, 100)
+_WHOLE: Final = 8.0  # seconds that the whole way takes at first, about
+
+_component = st.components.v2.component(
+    "descent_clock",
+    js=(_HERE / "player.js").read_text("utf-8"),
+    css=(_HERE / "player.css").read_text("utf-8"),
+)
+
+
+class Layer(NamedTuple):
+    """A chart that the clock draws on.
+
+    Attributes:
+        key: of the chart.
+        kind: "paths", "markers", "curves" or "relief".
+        panels: of "paths": the runs of each panel.
+        shape: of "curves": "line" or "sigmoid".
+    """
+
+    key: str
+    kind: str
+    panels: tuple[tuple[int, ...], ...] = ()
+    shape: str = "line"
+
+
+def player(
+    scene: Scene,
+    layers: Sequence[Layer],
+    version: str,
+    step: float | None,
+    *,
+    clickable: bool,
+    tell: Callable[[str, dict[str, Any]], None],
+) -> None:
+    """Show the clock.
+
+    Args:
+        scene: what is drawn.
+        layers: the charts.
+        version: changes when a chart does, so that the clock looks for it anew.
+        step: where the clock stands when the picture is new; None is at the end.
+        clickable: whether a click on the surface is told.
+        tell: called with "step", "clicked", "zoom" or "camera" and what was told.
+    """
+    data = _message(scene, layers, version, clickable=clickable)
+    # What the clock is told must not change while it runs by itself: only a new picture sets it.
+    kept = st.session_state.get(f"{_KEY}-began")
+    if kept is None or kept[0] != version:
+        kept = st.session_state[f"{_KEY}-began"] = (version, scene.clock.at(step))
+    data["step"] = kept[1]
+
+    def report(name: str) -> Callable[[], None]:
+        def heard() -> None:
+            told = st.session_state[_KEY][name]
+            if told is not None:
+                tell(name, dict(told))
+
+        return heard
+
+    _component(
+        key=_KEY,
+        data=data,
+        on_step_change=report("step"),
+        on_clicked_change=report("clicked"),
+        on_zoom_change=report("zoom"),
+        on_camera_change=report("camera"),
+    )
+
+
+def _message(
+    scene: Scene, layers: Sequence[Layer], version: str, *, clickable: bool
+) -> dict[str, Any]:
+    clock = scene.clock
+    per_second = (len(clock.ticks) - 1) / _WHOLE
+    unit = _("Step {step} of {last}") if clock.unit == "iterations" else _("Epoch {step} of {last}")
+    data: dict[str, Any] = {
+        "version": version,
+        "clickable": clickable,
+        "speed": min(_SPEEDS, key=lambda speed: abs(np.log(speed / max(per_second, 0.5)))),
+        "layers": [layer._asdict() for layer in layers],
+        "runs": [
+            {"colour": look.colour, "last": last}
+            for look, last in zip(scene.looks, clock.lasts, strict=True)
+        ],
+        "ticks": _packed([clock.ticks]),
+        "x": _packed(_at_ticks(scene, "x")),
+        "y": _packed(_at_ticks(scene, "y")),
+        "loss": _packed(_at_ticks(scene, "loss")),
+        "height": "",
+        "texts": {
+            "player": _("Player"),
+            "play": _("Play"),
+            "pause": _("Pause"),
+            "first": _("To the start"),
+            "back": _("One step back"),
+            "forward": _("One step on"),
+            "last": _("To the end"),
+            "step": _("Step"),
+            "speed": _("Speed"),
+            "each": _("{speed} steps/s"),
+            "told": unit,
+        },
+    }
+    kinds = {layer.kind for layer in layers}
+    if "relief" in kinds:
+        scale = levels(scene.field.loss)
+        data["height"] = _packed([heights_of(loss, scale) for loss in _at_ticks(scene, "loss")])
+    return data
+
+
+def _at_ticks(scene: Scene, name: str) -> list[Any]:
+    """Return a coordinate or the loss of every run at every tick."""
+    return [
+        getattr(trail, name)[places]
+        for trail, places in zip(scene.trails, scene.clock.places, strict=True)
+    ]
+
+
+def _packed(arrays: Sequence[Any]) -> str:
+    """Return float32 numbers, one array after the other, as text."""
+    with np.errstate(over="ignore"):  # beyond float32 is beyond the picture
+        joined = np.concatenate(arrays).astype("<f4")
+    return base64.b64encode(joined.tobytes()).decode()

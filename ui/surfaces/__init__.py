@@ -1,0 +1,1 @@
+"""The Surfaces page: what is drawn, the clock, the controls and the tabs."""

@@ -1,0 +1,135 @@
+"""What the Surfaces page draws: a surface, the paths on it, and the clock that they share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charts.surfaces import Field, Trail
+from engine import parameter_names, path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.surfaces import Stationary
+    from charts.theme import Look
+    from engine import History, Plane, Surface
+    from engine.arrays import Array, Integers
+
+TICKS = 501  # of the clock at the most; a longer training shows every so many steps
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """The steps that can be shown, the same for all runs.
+
+    Attributes:
+        unit: "iterations", or "epochs" where the runs' batches differ in size.
+        ticks: steps or epochs, rising, ``(ticks,)``.
+        places: for every run the position of its recorded point at each tick, ``(ticks,)``.
+        lasts: for every run the first tick at which it has ended.
+        every: 1, or only every so many recorded steps is shown.
+    """
+
+    unit: str
+    ticks: Array
+    places: tuple[Integers, ...]
+    lasts: tuple[int, ...]
+    every: int
+
+    def at(self, step: float | None) -> int:
+        """Return the tick of a step; None and what lies beyond the end is the last."""
+        if step is None:
+            return len(self.ticks) - 1
+        return max(0, int(np.searchsorted(self.ticks, step, side="right")) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A surface and the runs on it.
+
+    Attributes:
+        history: of the runs.
+        looks: names and colours.
+        surface: the loss on a grid.
+        field: the same for the charts.
+        trails: every recorded point of every run.
+        clock: the steps that can be shown.
+        distances: of every run's points from the plane.
+    """
+
+    history: History
+    looks: tuple[Look, ...]
+    surface: Surface
+    field: Field
+    trails: tuple[Trail, ...]
+    clock: Clock
+    distances: tuple[Array, ...]
+
+    @property
+    def plane(self) -> Plane:
+        """Return the plane of the surface."""
+        return self.surface.plane
+
+    def version(self, *others: object) -> str:
+        """Return a name that changes when the picture does."""
+        parts = (self.history.experiment.key, self.looks, *others)
+        digest = hashlib.sha256(repr(parts).encode())
+        for array in (self.surface.losses, self.surface.x, self.surface.y):
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:16]
+
+
+def scene(
+    history: History,
+    looks: Sequence[Look],
+    surface: Surface,
+    titles: tuple[str, str] | None = None,
+    points: tuple[Stationary, ...] = (),
+) -> Scene:
+    """Put surface and paths together.
+
+    Args:
+        history: of the runs.
+        looks: names and colours.
+        surface: the loss on a grid of a plane.
+        titles: what the plane's coordinates are called; None are the parameters' own names.
+        points: stationary points that are known.
+    """
+    if titles is None:
+        names = parameter_names(history.experiment.problem)
+        titles = (names[0], names[1])
+    seen = [path(history, surface.plane, run) for run in range(len(history.runs))]
+    clock = _clock(history, [one.steps for one in seen])
+    trails = tuple(
+        Trail(
+            look,
+            one.coordinates[:, 0],
+            one.coordinates[:, 1],
+            one.losses,
+            one.steps / (run.per_epoch if clock.unit == "epochs" else 1),
+            float(run.last_step[0]) if run.status[0] == "diverged" else None,
+        )
+        for run, look, one in zip(history.runs, looks, seen, strict=True)
+    )
+    field = Field(surface.x, surface.y, surface.losses, titles, points)
+    distances = tuple(one.distances for one in seen)
+    return Scene(history, tuple(looks), surface, field, trails, clock, distances)
+
+
+def _clock(history: History, steps: Sequence[Integers]) -> Clock:
+    """Return one clock for runs that may have recorded different steps."""
+    alike = len({run.per_epoch for run in history.runs}) == 1
+    scales = [1 if alike else run.per_epoch for run in history.runs]
+    positions = [own / scale for own, scale in zip(steps, scales, strict=True)]
+    ticks = np.unique(np.concatenate(positions))
+    every = -(-len(ticks) // TICKS)
+    ticks = np.unique(np.append(ticks[::every], ticks[-1]))
+    places = tuple(
+        np.maximum(np.searchsorted(own, ticks, side="right") - 1, 0) for own in positions
+    )
+    lasts = tuple(int(np.searchsorted(ticks, own[-1])) for own in positions)
+    return Clock("iterations" if alike else "epochs", ticks, places, lasts, every)

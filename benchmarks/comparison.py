@@ -18,9 +18,9 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
-from benchmarks import first_result, jax_peer, ours, pytorch_peer, sklearn_peer, timing
+from benchmarks import first_result, jax_peer, ours, pytorch_peer, sklearn_peer, surface, timing
 from benchmarks.timing import Peer, Timing
-from benchmarks.workloads import CASES, FIRST, LARGE, Case
+from benchmarks.workloads import CASES, FIRST, LARGE, SURFACE, Case
 
 OURS: Final = Peer("ours", "ours", ours.Training)
 PYTORCH: Final = Peer("PyTorch", "pytorch_peer", pytorch_peer.Training)
@@ -29,6 +29,7 @@ SKLEARN: Final = Peer("scikit-learn", "sklearn_peer", sklearn_peer.Training, skl
 
 LARGE_SECONDS: Final = 0.1
 FIRST_SECONDS: Final = 0.3
+SURFACE_SIZE: Final = 101
 
 HEADER: Final = (
     "work",
@@ -55,13 +56,16 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="cases with this in their title")
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="turns of each peer")
     options = parser.parse_args()
+    if options.only in SURFACE.title:
+        print(_surface(options.repeats), end="\n\n")
     rows = []
     for case in CASES:
         if options.only in case.title:
             print(case.title, file=sys.stderr)
             rows.append(_row(case, options.repeats))
-    print(_conditions(options.repeats), end="\n\n")
-    print(_markdown([HEADER, *rows]), end="\n\n")
+    if rows:
+        print(_conditions(options.repeats), end="\n\n")
+        print(_markdown([HEADER, *rows]), end="\n\n")
     if not options.only:
         print(_whole_training(options.repeats))
         print(_first_results(options.repeats))
@@ -159,6 +163,20 @@ def _whole_training(repeats: int) -> str:
     return (
         f"{LARGE.title}, as a whole (data, evaluations, history): {median:.3f} s; "
         f"wanted ≤ {LARGE_SECONDS} s{verdict}"
+    )
+
+
+def _surface(repeats: int) -> str:
+    """Time the loss on a plane."""
+    seconds = surface.seconds(SURFACE, SURFACE_SIZE, repeats)
+    first = seconds["ours"]
+    said = ", ".join(f"{name} {value:.3f} s" for name, value in seconds.items())
+    is_met = first <= surface.TIMES_JAX * seconds["JAX"]
+    is_met = is_met and seconds["PyTorch"] >= surface.TIMES_PYTORCH * first
+    return (
+        f"{SURFACE.title}, {SURFACE_SIZE} x {SURFACE_SIZE} points, {SURFACE.rows} rows: {said}; "
+        f"wanted: at most {surface.TIMES_JAX:g} x JAX's vmap, "
+        f"PyTorch's vmap at least {surface.TIMES_PYTORCH:g} x ours{_verdict(met=is_met)}"
     )
 
 

@@ -182,6 +182,8 @@ LARGE: Final = Case(
     runs=(Run("Adam", 0.001),),
     epochs=1,
 )
+# Whose loss is computed on a plane; nothing is trained.
+SURFACE: Final = replace(_BATCH_1, title="2-8-8-1, surface", runs=())
 # What is trained from the start of a process.
 FIRST: Final = replace(_BATCH_32, title="2-8-8-1, batch 32, 5 runs, 100 epochs", epochs=100)
 

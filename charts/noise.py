@@ -194,11 +194,8 @@ def _variance_alt(measured: Mapping[Sampling, Noise]) -> str:
 def angles_against_size(noise: Noise) -> Chart:
     """Return the angle to the full gradient: median and quartiles of the draws, by batch size."""
     sizes = np.array(noise.sizes)
-    known = ~np.isnan(noise.angles).all(axis=1)
-    low, median, high = np.full((3, len(sizes)), np.nan)
-    low[known], median[known], high[known] = np.nanquantile(
-        noise.angles[known], (0.25, 0.5, 0.75), axis=1
-    )
+    low, median, high = noise.angle_quartiles
+    known = ~np.isnan(median)
     traces = [
         {
             "type": "scatter",

@@ -11,7 +11,9 @@ import ast
 import keyword
 import math
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Final
 
 from engine.errors import InvalidInput
@@ -44,6 +46,9 @@ _LINE: Final = re.compile(r"[^\n;]+")
 _NAMED: Final = re.compile(r"\s*([^\W\d_]\w*)\s*=")
 _NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
 _WORD: Final = re.compile(r"\w+|\S")
+_NUMBER_OR_NAME: Final = re.compile(
+    r"[^\W\d]\w*|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<stuck>\w?)"
+)
 
 
 def parse(text: str) -> Graph:
@@ -75,28 +80,33 @@ def _check_size(text: str) -> None:
         raise InvalidInput(
             "out_of_range", "formula_characters", len(text), LIMITS["formula_characters"]
         )
-    open_brackets: list[int] = []
+    _check_brackets(text)
     operations = 0
     for position, mark in enumerate(text):
         if not (mark.isalnum() or mark in _SIGNS):
             raise InvalidInput("unexpected", "formula", _place(text, position), "character")
-        if mark == "(":
-            open_brackets.append(position)
-        elif mark == ")" and not open_brackets:
-            raise InvalidInput("unexpected", "formula", _place(text, position), "operation")
-        elif mark == ")":
-            open_brackets.pop()
-        if len(open_brackets) > LIMITS["formula_nesting"].high:
-            raise InvalidInput(
-                "out_of_range", "formula_nesting", len(open_brackets), LIMITS["formula_nesting"]
-            )
         operations += mark in _PYTHON or mark in "+-*/("
-    if open_brackets:
-        raise InvalidInput("unexpected", "formula", (len(text) + 1, ""), "closing_bracket")
     if operations > LIMITS["formula_operations"].high:
         raise InvalidInput(
             "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
         )
+    for token in _NUMBER_OR_NAME.finditer(text):
+        if token["stuck"]:  # 2x, which must be 2*x, and Python's 0x10, 1_000 and 1j
+            raise InvalidInput(
+                "unexpected", "formula", _place(text, token.start("stuck")), "operation"
+            )
+
+
+def _check_brackets(text: str) -> None:
+    limit, depth = LIMITS["formula_nesting"], 0
+    for position, mark in enumerate(text):
+        depth += (mark == "(") - (mark == ")")
+        if depth < 0:
+            raise InvalidInput("unexpected", "formula", _place(text, position), "operation")
+        if depth not in limit:
+            raise InvalidInput("out_of_range", "formula_nesting", depth, limit)
+    if depth:
+        raise InvalidInput("unexpected", "formula", (len(text) + 1, ""), "closing_bracket")
 
 
 def _place(text: str, position: int) -> tuple[int, str]:
@@ -125,7 +135,7 @@ class _Builder:
         begin += len(line[begin:]) - len(line[begin:].lstrip())
         expression = _Expression(self, start + begin, line[begin:].rstrip())
         number = expression.read()
-        name = named[1] if named else "y" if "y" not in self.names else ""
+        name = unicodedata.normalize("NFKC", named[1]) if named else self._free_name()
         if named and (name in self.names or name in FUNCTIONS or keyword.iskeyword(name)):
             raise InvalidInput(
                 "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
@@ -134,6 +144,11 @@ class _Builder:
         if not self.nodes[number].name:
             self.nodes[number] = replace(self.nodes[number], name=name)
         return number
+
+    def _free_name(self) -> str:
+        """Return what to call a result that the formula does not name."""
+        candidates = chain(("y", "f"), (f"f{number}" for number in count(1)))
+        return next(name for name in candidates if name not in self.names)
 
     def add(self, node: Node) -> int:
         """Return the number of the node, a new one unless there is an equal one."""
@@ -160,32 +175,29 @@ class _Expression:
         try:
             tree = ast.parse(self._python, mode="eval")
         except SyntaxError as error:
-            before = self._python[: max((error.offset or 1) - 1, 0)]
+            # Python counts characters from 1, and says 0 for the end.
+            before = self._python[: error.offset - 1] if error.offset else self._python
             raise self._unexpected(len(before.encode()), "operand_or_operation") from None
-        except (RecursionError, MemoryError, ValueError):
-            limit = LIMITS["formula_nesting"]
-            raise InvalidInput("out_of_range", "formula_nesting", limit.high + 1, limit) from None
-        return self._node(tree.body, 0)
+        except (RecursionError, MemoryError, ValueError):  # a word such as "not", a thousand times
+            raise self._unexpected(0, "operand") from None
+        return self._node(tree.body)
 
-    def _node(self, tree: ast.expr, depth: int) -> int:
+    def _node(self, tree: ast.expr) -> int:
         """Add the nodes of a part of the expression and return its number."""
-        if depth > LIMITS["formula_operations"].high:
-            limit = LIMITS["formula_operations"]
-            raise InvalidInput("out_of_range", "formula_operations", depth, limit)
         if isinstance(tree, ast.Constant):
             return self._constant(tree)
         if isinstance(tree, ast.Name):
             return self._variable(tree)
         if isinstance(tree, ast.BinOp) and type(tree.op) in _BINARY:
             operands = (tree.left, tree.right)
-            return self._operation(_BINARY[type(tree.op)], operands, self._sign(tree), depth)
+            return self._operation(_BINARY[type(tree.op)], operands, self._sign(tree))
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
-            return self._operation("negate", (tree.operand,), tree.col_offset, depth)
+            return self._operation("negate", (tree.operand,), tree.col_offset)
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.UAdd):
-            return self._node(tree.operand, depth + 1)
+            return self._node(tree.operand)
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-            return self._call(tree, tree.func.id, depth)
-        raise self._unexpected(tree.col_offset, "operand")
+            return self._call(tree, tree.func.id)
+        raise self._not_allowed(tree)
 
     def _constant(self, tree: ast.Constant) -> int:
         if type(tree.value) not in {int, float}:
@@ -212,26 +224,41 @@ class _Expression:
         self._builder.names[tree.id] = number
         return number
 
-    def _call(self, tree: ast.Call, name: str, depth: int) -> int:
+    def _call(self, tree: ast.Call, name: str) -> int:
         if name not in FUNCTIONS:
             raise self._unexpected(tree.col_offset, "function")
         if len(tree.args) != FUNCTIONS[name] or tree.keywords:
             expected = "one_argument" if FUNCTIONS[name] == 1 else "two_arguments"
             raise self._unexpected(tree.col_offset, expected)
-        return self._operation(name, tuple(tree.args), tree.col_offset, depth)
+        return self._operation(name, tuple(tree.args), tree.col_offset)
 
-    def _operation(self, name: str, operands: tuple[ast.expr, ...], sign: int, depth: int) -> int:
-        numbers = tuple(self._node(operand, depth + 1) for operand in operands)
-        return self._builder.add(Node(name, numbers, place=self._place(sign)))
+    def _operation(self, name: str, operands: tuple[ast.expr, ...], sign: int) -> int:
+        numbers = []
+        for operand in operands:
+            numbers.append(self._node(operand))  # noqa: PERF401 - one call deep, not two
+        return self._builder.add(Node(name, tuple(numbers), place=self._place(sign)))
 
     def _sign(self, tree: ast.BinOp) -> int:
         """Return where the operation's own sign stands: after its left side and its brackets."""
-        between = self._python.encode()[tree.left.end_col_offset : tree.right.col_offset]
-        skipped = len(between) - len(between.lstrip(b" \t\r)"))
-        return (tree.left.end_col_offset or 0) + skipped
+        return self._after(tree.left)
+
+    def _after(self, tree: ast.expr) -> int:
+        """Return the offset of what follows a part and the brackets around it."""
+        end = tree.end_col_offset or 0
+        following = self._python.encode()[end:]
+        return end + len(following) - len(following.lstrip(b" \t\r)"))
 
     def _place(self, offset: int) -> tuple[int, str]:
         return _place(self._builder.text, self._starts[min(offset, len(self._starts) - 1)])
+
+    def _not_allowed(self, tree: ast.AST) -> InvalidInput:
+        """Return the error of what Python knows and a formula does not, where it begins."""
+        offset = getattr(tree, "col_offset", 0)
+        parts = [part for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr)]
+        first = min(parts, key=lambda part: part.col_offset, default=None)
+        if first is None or first.col_offset > offset:
+            return self._unexpected(offset, "operand")
+        return self._unexpected(self._after(first), "operation")
 
     def _unexpected(self, offset: int, expected: str) -> InvalidInput:
         return InvalidInput("unexpected", "formula", self._place(offset), expected)

@@ -7,7 +7,7 @@ and an operand that is used several times adds up what arrives. That is the whol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -17,13 +17,14 @@ import numpy as np
 from engine.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # A float, a complex number (for the complex step), or an array of either (many points at once).
 Value = Any
 
 
-class Operation(NamedTuple):
+@dataclass(frozen=True)
+class Operation:
     """What a node computes.
 
     Attributes:
@@ -47,11 +48,12 @@ def _larger(a: Value, b: Value) -> Value:
 
 
 def _choose(a: Value, b: Value, condition: Value) -> Value:
-    return np.where(condition, a, b)[()]
+    chosen: Value = np.where(condition, a, b)
+    return chosen[()]
 
 
 # Where a function has a kink the derivative is a choice. ReLU: 0, as PyTorch and Keras choose;
-# max and min: one half each, as PyTorch's torch.maximum and torch.minimum do.
+# max and min of equal numbers: one half each, as PyTorch distributes it.
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
@@ -186,9 +188,7 @@ def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
     return values
 
 
-def backward(
-    graph: Graph, values: Sequence[Value]
-) -> tuple[list[tuple[Value, ...]], list[Value]]:
+def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, ...]], list[Value]]:
     """Return the local derivatives and the gradient of every node, given all values."""
     local: list[tuple[Value, ...]] = [() for _node in graph.nodes]
     gradients: list[Value] = [0.0 for _node in graph.nodes]
@@ -216,20 +216,23 @@ def differentiate(graph: Graph, point: Mapping[str, float]) -> Derivatives:
     """
     values = [float(value) for value in forward(graph, point)]
     for number in graph.operations:
-        if not np.isfinite(values[number]):
-            raise InvalidInput(
-                "no_value", "formula", graph.nodes[number].place, _reason(graph, values, number)
-            )
+        if not math.isfinite(values[number]):
+            raise _refusal("no_value", graph, values, number)
     found, gradients = backward(graph, values)
-    local = tuple(tuple(float(derivative) for derivative in each) for each in found)
+    local = tuple(tuple(map(float, derivatives)) for derivatives in found)
     for number in graph.operations:
-        node = graph.nodes[number]
-        reached = [gradients[operand] for operand in node.operands]
-        if not np.isfinite([*local[number], *reached]).all():
-            raise InvalidInput(
-                "no_derivative", "formula", node.place, _reason(graph, values, number)
-            )
-    return Derivatives(tuple(values), local, tuple(float(gradient) for gradient in gradients))
+        if not all(map(math.isfinite, local[number])):
+            raise _refusal("no_derivative", graph, values, number)
+    for number in reversed(graph.operations):  # products that overflow, where they begin
+        arrived = [gradients[operand] for operand in graph.nodes[number].operands]
+        if not all(map(math.isfinite, arrived)):
+            raise _refusal("no_derivative", graph, values, number)
+    return Derivatives(tuple(values), local, tuple(map(float, gradients)))
+
+
+def _refusal(code: str, graph: Graph, values: Sequence[float], number: int) -> InvalidInput:
+    node = graph.nodes[number]
+    return InvalidInput(code, "formula", node.place, _reason(graph, values, number))
 
 
 def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
@@ -253,43 +256,51 @@ class Factor(NamedTuple):
     derivative: float
 
 
-def chains(graph: Graph, found: Derivatives, name: str) -> list[tuple[Factor, ...]]:
-    """Return every way from the output back to a variable, as the factors of its product.
+Way = tuple[Factor, ...]
 
-    The derivative of the output by the variable is the sum over the ways of these products: the
-    chain rule as it is written by hand, from name to name.
+
+def chains(graph: Graph, found: Derivatives, name: str) -> Iterator[Way]:
+    """Yield every way from the output back to a variable, as the factors of its product.
+
+    The derivative of the output by the variable is the sum of these products over all ways: the
+    chain rule as it is written by hand, from name to name. There may be very many.
 
     Args:
         graph: its output must be named.
         found: at the point.
         name: of the variable.
     """
-    steps = {of: _named_steps(graph, found, number) for of, number in graph.names.items()}
-    ways: list[tuple[Factor, ...]] = []
+    below: dict[str, dict[str, float]] = {}  # of every name that leads to the variable
+    for of, number in sorted(graph.names.items(), key=lambda item: item[1]):
+        steps = _named_steps(graph, found, number)
+        kept = {by: derivative for by, derivative in steps.items() if by in below or by == name}
+        if kept or of == name:
+            below[of] = kept
+    if graph.nodes[graph.output].name in below:
+        yield from _ways(below, graph.nodes[graph.output].name, name)
 
-    def follow(way: tuple[Factor, ...], at: str) -> None:
-        if at == name:
-            ways.append(way)
-            return
-        for by, derivative in steps[at].items():
-            follow((*way, Factor(at, by, derivative)), by)
 
-    follow((), graph.nodes[graph.output].name)
-    return ways
+def _ways(below: Mapping[str, Mapping[str, float]], at: str, name: str) -> Iterator[Way]:
+    if at == name:
+        yield ()
+        return
+    for by, derivative in below[at].items():
+        for rest in _ways(below, by, name):
+            yield Factor(at, by, derivative), *rest
 
 
 def _named_steps(graph: Graph, found: Derivatives, start: int) -> dict[str, float]:
     """Return the derivatives of a node by the named numbers right below it."""
-    gradients = dict.fromkeys(range(start + 1), 0.0)
-    gradients[start] = 1.0
+    gradients = {start: 1.0}
     reached: dict[str, float] = {}
     for number in range(start, -1, -1):
-        node, gradient = graph.nodes[number], gradients[number]
-        if not gradient:
+        node = graph.nodes[number]
+        if number not in gradients:
             continue
         if node.name and number != start:
-            reached[node.name] = gradient
+            reached[node.name] = gradients[number]
             continue
         for operand, derivative in zip(node.operands, found.local[number], strict=True):
-            gradients[operand] += gradient * derivative
+            so_far = gradients.get(operand, 0.0)
+            gradients[operand] = so_far + gradients[number] * derivative
     return reached

@@ -163,9 +163,12 @@ class History:
     def best(self) -> int | None:
         """Return the position of the run with the lowest median final loss.
 
-        None where nothing can be best: there is one run alone, all runs diverged, or the training
-        was stopped and budgets differ.
+        None where nothing can be best: there is one run alone, all runs diverged, the function has
+        no lowest value, or the training was stopped and budgets differ.
         """
+        problem = self.experiment.problem
+        if problem.kind == "function" and not problem.function.bounded:
+            return None
         if len(self.runs) == 1 or any(
             "stopped" in run.status or "" in run.status for run in self.runs
         ):

@@ -110,7 +110,7 @@ LIMITS: Final[dict[str, Interval]] = {
     "history_bytes": Interval(0, 64 * 1024**2),
     "name_characters": Interval(0, 80),
     "formula_characters": Interval(1, 2_000),
-    "formula_operations": Interval(0, 300),
+    "formula_operations": Interval(0, 200),
     "formula_nesting": Interval(0, 50),
     "variables": Interval(1, 40),
     "variable_characters": Interval(1, 20),

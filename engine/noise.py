@@ -43,6 +43,15 @@ class Noise:
     standard_error: Array
     angles: Array
 
+    @property
+    def angle_quartiles(self) -> Array:
+        """Return lower quartile, median and upper quartile of the angles, ``(3, sizes)``."""
+        quartiles = np.full((3, len(self.sizes)), np.nan)
+        known = ~np.isnan(self.angles).all(axis=1)
+        if known.any():
+            quartiles[:, known] = np.nanquantile(self.angles[known], (0.25, 0.5, 0.75), axis=1)
+        return quartiles
+
 
 def row_gradients(experiment: Experiment, params: Array) -> Array:
     """Return the gradient of every training row's loss, ``(N, n_params)``.

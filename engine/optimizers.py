@@ -49,6 +49,7 @@ class Optimizer(ABC):
         title: the proper name, the same in every language.
         slots: the names of the arrays that the rule remembers; each starts at zero, shaped like
             the parameters.
+        slot_symbols: what the slots are called in ``formula``, without the index of the step.
         needs: what ``direction`` asks for besides the gradient: ``"params"`` or nothing.
         default_learning_rate: the rate with which the first view runs it
             (``benchmarks/default_rates.py``).
@@ -59,6 +60,7 @@ class Optimizer(ABC):
     name: str
     title: ClassVar[str]
     slots: ClassVar[tuple[str, ...]] = ()
+    slot_symbols: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
     default_learning_rate: ClassVar[float]
     formula: ClassVar[str]
@@ -73,6 +75,18 @@ class Optimizer(ABC):
             state: one array per slot, ``(lanes, n_params)``, in the order of ``slots``.
             step: number of this update, from 1.
         """
+
+    def corrected(self, state: State, step: int) -> State:  # noqa: ARG002
+        """Return the new slots corrected for their start at zero; none if the rule does not."""
+        return ()
+
+    def scale(self, state: State, step: int) -> Array | float:  # noqa: ARG002
+        """Return what the direction multiplies the gradient, or its running mean, by.
+
+        From the new state, for each parameter. The **effective learning rate** of a parameter is
+        the learning rate times this number: 1 unless the rule gives each parameter its own rate.
+        """
+        return 1.0
 
 
 @final
@@ -130,6 +144,7 @@ class Momentum(Optimizer):
 
     title: ClassVar = "Momentum"
     slots: ClassVar = ("velocity",)
+    slot_symbols: ClassVar = ("v",)
     default_learning_rate: ClassVar = 0.1
     formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = v_t"
     source: ClassVar = "Polyak (1964), doi:10.1016/0041-5553(64)90137-5"
@@ -169,6 +184,7 @@ class Nesterov(Optimizer):
 
     title: ClassVar = "Nesterov"
     slots: ClassVar = ("velocity",)
+    slot_symbols: ClassVar = ("v",)
     default_learning_rate: ClassVar = 0.1
     formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = g_t + \mu\,v_t"
     source: ClassVar = "Nesterov (1983); Bengio et al. (2012), arXiv:1212.0901"
@@ -209,6 +225,7 @@ class Adagrad(Optimizer):
 
     title: ClassVar = "Adagrad"
     slots: ClassVar = ("sum_of_squares",)
+    slot_symbols: ClassVar = ("s",)
     default_learning_rate: ClassVar = 0.5
     formula: ClassVar = r"s_t = s_{t-1} + g_t^2 \qquad d_t = \frac{g_t}{\sqrt{s_t} + \epsilon}"
     source: ClassVar = "Duchi, Hazan & Singer (2011), JMLR 12:2121-2159"
@@ -218,6 +235,11 @@ class Adagrad(Optimizer):
         (sum_of_squares,) = state
         sum_of_squares += grads**2
         return grads / (np.sqrt(sum_of_squares) + self.epsilon), state
+
+    def scale(self, state: State, step: int) -> Array:  # noqa: ARG002
+        """Return one over the root of all squares so far, plus epsilon."""
+        (sum_of_squares,) = state
+        return cast("Array", 1 / (np.sqrt(sum_of_squares) + self.epsilon))
 
 
 @final
@@ -249,6 +271,7 @@ class RMSprop(Optimizer):
 
     title: ClassVar = "RMSprop"
     slots: ClassVar = ("second_moment",)
+    slot_symbols: ClassVar = ("v",)
     default_learning_rate: ClassVar = 0.01
     formula: ClassVar = (
         r"v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad d_t = \frac{g_t}{\sqrt{v_t} + \epsilon}"
@@ -260,6 +283,11 @@ class RMSprop(Optimizer):
         (v,) = state
         v += (1 - self.decay) * (grads**2 - v)
         return grads / (np.sqrt(v) + self.epsilon), state
+
+    def scale(self, state: State, step: int) -> Array:  # noqa: ARG002
+        """Return one over the root of the recent mean square, plus epsilon."""
+        (v,) = state
+        return cast("Array", 1 / (np.sqrt(v) + self.epsilon))
 
 
 @final
@@ -297,6 +325,7 @@ class Adam(Optimizer):
 
     title: ClassVar = "Adam"
     slots: ClassVar = ("first_moment", "second_moment")
+    slot_symbols: ClassVar = ("m", "v")
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad"
@@ -311,9 +340,18 @@ class Adam(Optimizer):
         m, v = state
         m += (1 - self.beta1) * (grads - m)
         v += (1 - self.beta2) * (grads**2 - v)
-        m_hat = m / (1 - self.beta1**step)
-        v_hat = v / (1 - self.beta2**step)
+        m_hat, v_hat = self.corrected(state, step)
         return m_hat / (np.sqrt(v_hat) + self.epsilon), state
+
+    def corrected(self, state: State, step: int) -> State:
+        """Return both averages over the weight that they have gathered since zero."""
+        m, v = state
+        return m / (1 - self.beta1**step), v / (1 - self.beta2**step)
+
+    def scale(self, state: State, step: int) -> Array:
+        """Return one over the root of the corrected mean square, plus epsilon."""
+        _, v_hat = self.corrected(state, step)
+        return cast("Array", 1 / (np.sqrt(v_hat) + self.epsilon))
 
 
 @final
@@ -354,6 +392,7 @@ class AdamW(Optimizer):
 
     title: ClassVar = "AdamW"
     slots: ClassVar = ("first_moment", "second_moment")
+    slot_symbols: ClassVar = ("m", "v")
     needs: ClassVar = ("params",)
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (
@@ -375,9 +414,18 @@ class AdamW(Optimizer):
         m, v = state
         m += (1 - self.beta1) * (grads - m)
         v += (1 - self.beta2) * (grads**2 - v)
-        m_hat = m / (1 - self.beta1**step)
-        v_hat = v / (1 - self.beta2**step)
+        m_hat, v_hat = self.corrected(state, step)
         return m_hat / (np.sqrt(v_hat) + self.epsilon) + self.weight_decay * params, state
+
+    def corrected(self, state: State, step: int) -> State:
+        """Return both averages over the weight that they have gathered since zero."""
+        m, v = state
+        return m / (1 - self.beta1**step), v / (1 - self.beta2**step)
+
+    def scale(self, state: State, step: int) -> Array:
+        """Return one over the root of the corrected mean square, plus epsilon."""
+        _, v_hat = self.corrected(state, step)
+        return cast("Array", 1 / (np.sqrt(v_hat) + self.epsilon))
 
 
 OPTIMIZERS: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)

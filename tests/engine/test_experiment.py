@@ -26,6 +26,7 @@ from engine import (
 from engine.activations import ACTIVATIONS
 from engine.datasets import Blobs, BreastCancer, Line, SingleRow, TwoMoons
 from engine.experiment import ActivationName, LossName
+from engine.functions import FUNCTIONS
 from engine.limits import LIMITS, Interval
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
@@ -541,9 +542,10 @@ def test_key_is_canonical_and_stable():
 
     assert experiment.key == (
         '{"experiment":{"budget":{"amount":60,"unit":"epochs"},"data_seed":0,"problem":{"function":'
-        '{"name":"ravine"},"kind":"function","start":null},"record_every":null,"runs":[{"batch_size"'
-        ':1,"last_batch":"kept","learning_rate":0.1,"optimizer":{"beta1":0.9,"beta2":0.999,"epsilon"'
-        ':1e-08,"name":"adam"},"sampling":"shuffled"}],"seeds":[0],"stopping":{"gradient_norm":null,'
+        '{"name":"ravine"},"kind":"function","noise":0.0,"noise_seed":0,"start":null},'
+        '"record_every":null,"runs":[{"batch_size":1,"last_batch":"kept","learning_rate":0.1,'
+        '"optimizer":{"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"name":"adam"},'
+        '"sampling":"shuffled"}],"seeds":[0],"stopping":{"gradient_norm":null,'
         '"patience":null,"target_loss":null}},"format":1}'
     )
 

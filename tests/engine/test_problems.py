@@ -363,3 +363,60 @@ def test_logistic_regression_ends_where_newton_does():
     found = fit(experiment).runs[0].params[0, -1]
 
     assert np.linalg.norm(found - newton) <= 1e-4
+
+
+def noisy(noise=0.5, noise_seed=0, seeds=(0, 1), rates=(0.1, 0.01), amount=40):
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in rates]
+    return fit(
+        Experiment(
+            problem=Function(function=Bowl(), noise=noise, noise_seed=noise_seed),
+            runs=runs,
+            seeds=seeds,
+            budget=Budget(amount=amount, unit="iterations"),
+        )
+    )
+
+
+def drawn_noise(trained, run, seed):
+    """What was added to the gradient of every iteration: (update / rate) - exact gradient."""
+    path = trained.runs[run].params[seed]
+    rate = trained.experiment.runs[run].learning_rate
+    return (path[:-1] - path[1:]) / rate - Bowl().gradient(path[:-1])
+
+
+def test_gradient_noise_is_the_same_for_all_runs_of_a_seed_and_another_for_each_seed():
+    trained = noisy()
+
+    np.testing.assert_allclose(drawn_noise(trained, 0, 0), drawn_noise(trained, 1, 0), atol=1e-11)
+    assert np.abs(drawn_noise(trained, 0, 0) - drawn_noise(trained, 0, 1)).min() > 1e-6
+
+
+def test_gradient_noise_has_the_standard_deviation_that_is_asked_for():
+    """Of 8,000 normal numbers it is known to 0.8 %; four times that is allowed."""
+    trained = noisy(noise=0.5, rates=(0.01,), amount=2_000)
+    noise = np.stack([drawn_noise(trained, 0, seed) for seed in range(2)])
+
+    assert noise.size == 8_000
+    assert noise.std() == pytest.approx(0.5, rel=0.032)
+    assert abs(noise.mean()) < 4 * 0.5 / np.sqrt(8_000)
+
+
+def test_losses_under_gradient_noise_are_those_of_the_function():
+    run = noisy().runs[0]
+
+    np.testing.assert_array_equal(
+        run.training_loss.last[0], Bowl().value(run.params[0])[: len(run.training_loss.steps)]
+    )
+    np.testing.assert_array_equal(run.batch_loss.last[0], run.training_loss.last[0][:-1])
+
+
+def test_gradient_noise_repeats_and_has_a_seed_of_its_own():
+    assert noisy().digest() == noisy().digest()
+    assert noisy().digest() != noisy(noise_seed=1).digest()
+    assert noisy(noise=0.0).digest() == noisy(noise=0.0, noise_seed=1).digest()
+
+
+def test_a_run_under_gradient_noise_is_the_same_alone():
+    together, alone = noisy(rates=(0.1, 0.01)), noisy(rates=(0.01,))
+
+    assert together.runs[1].digest() == alone.runs[0].digest()

@@ -1,0 +1,183 @@
+"""Worked examples of backpropagation, each small enough to be followed with a pencil."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.datasets import SingleRow, ThreePoints
+from engine.experiment import Budget, Experiment, Network, Run
+from engine.formula import parse
+from engine.graph import backward, forward
+from engine.optimizers import SGD, Adam, Momentum
+from engine.training import minimize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.arrays import Array
+    from engine.graph import Graph
+
+
+class Example:
+    """A formula, a point, and for a network what gradient descent moves.
+
+    Attributes:
+        name: id.
+        formula: text for ``engine.formula.parse``.
+        point: value of every variable.
+        weights: the variables that are learnt, in the order of a network's parameters.
+        learning_rate: of gradient descent on them.
+        network: the same network as a problem to train; None where nothing is learnt.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        formula: str,
+        point: Mapping[str, float],
+        learning_rate: float = 0.1,
+        network: Network | None = None,
+    ) -> None:
+        self.name, self.formula, self.point = name, formula, dict(point)
+        self.learning_rate, self.network = learning_rate, network
+        self.weights = tuple(name for name in point if name.startswith("w")) if network else ()
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Return the formula's graph."""
+        return parse(self.formula)
+
+    def experiment(self, weights: tuple[float, ...], learning_rate: float) -> Experiment:
+        """Return the example as a comparison: gradient descent as here, Momentum and Adam.
+
+        Its data are the example's own; ``weights`` are where all runs start.
+        """
+        assert self.network is not None  # noqa: S101 - for the type checker; callers ask first
+        network = self.network.model_copy(update={"start": weights})
+        runs = (
+            Run(optimizer=SGD(), learning_rate=learning_rate, batch_size="all"),
+            Run(optimizer=Momentum(), learning_rate=learning_rate, batch_size="all"),
+            Run(optimizer=Adam(), learning_rate=0.1, batch_size="all"),
+        )
+        return Experiment(problem=network, runs=runs, budget=Budget(amount=100, unit="iterations"))
+
+
+def descend(
+    graph: Graph,
+    point: Mapping[str, float],
+    weights: tuple[str, ...],
+    learning_rate: float,
+    updates: int,
+) -> Array:
+    """Return the weights under gradient descent, ``(updates + 1, weights)``, the start first."""
+    numbers = [graph.names[name] for name in weights]
+
+    def gradient(params: Array) -> Array:
+        values = forward(graph, {**point, **dict(zip(weights, params[0].tolist(), strict=True))})
+        _local, gradients = backward(graph, values)
+        return np.array([[gradients[number] for number in numbers]])
+
+    start = np.array([point[name] for name in weights])
+    return minimize(gradient, start, SGD(), learning_rate, updates)
+
+
+_NETWORK: Final = """\
+z1 = w1*x1 + w2*x2
+z2 = w3*x1 + w4*x2
+h1 = sigmoid(z1)
+h2 = sigmoid(z2)
+z3 = w5*h1 + w6*h2
+z4 = w7*h1 + w8*h2
+o1 = sigmoid(z3)
+o2 = sigmoid(z4)
+E = 0.5*(t1 - o1)^2 + 0.5*(t2 - o2)^2"""
+_SOFTMAX: Final = """\
+e1 = exp(z1)
+e2 = exp(z2)
+e3 = exp(z3)
+s = e1 + e2 + e3
+p1 = e1 / s
+p2 = e2 / s
+p3 = e3 / s
+L = -(t1*log(p1) + t2*log(p2) + t3*log(p3))"""
+_REGRESSION: Final = """\
+p1 = w*x1
+p2 = w*x2
+p3 = w*x3
+MSE = ((p1 - t1)^2 + (p2 - t2)^2 + (p3 - t3)^2) / 3"""
+
+EXAMPLES: Final = {
+    example.name: example
+    for example in (
+        Example("line", "y = 2*x + 10", {"x": 5.0}),
+        Example(
+            "apples",
+            "total = apple_price * apples * tax",
+            {"apple_price": 100.0, "apples": 2.0, "tax": 1.1},
+        ),
+        Example(
+            "apples_and_grapes",
+            "total = (apple_price*apples + grape_price*grapes) * tax",
+            {
+                "apple_price": 100.0,
+                "apples": 2.0,
+                "grape_price": 150.0,
+                "grapes": 3.0,
+                "tax": 1.1,
+            },
+        ),
+        Example("square_of_sum", "t = x + y\nz = t^2", {"x": 1.0, "y": 2.0}),
+        Example(
+            "one_weight",
+            _REGRESSION,
+            {"w": 3.0, "x1": 1.0, "x2": 2.0, "x3": 3.0, "t1": 2.0, "t2": 4.0, "t3": 6.0},
+            learning_rate=0.05,
+            network=Network(
+                dataset=ThreePoints(),
+                validation_share=0.0,
+                hidden=(),
+                bias=False,
+                loss="mean_squared_error",
+                start=(3.0,),
+            ),
+        ),
+        Example(
+            "sigmoid_network",
+            _NETWORK,
+            {
+                "x1": 0.2,
+                "x2": 0.5,
+                "w1": 0.4,
+                "w2": 0.1,
+                "w3": 0.4,
+                "w4": 0.3,
+                "w5": 0.25,
+                "w6": 0.3,
+                "w7": 0.7,
+                "w8": 0.25,
+                "t1": 0.2,
+                "t2": 0.4,
+            },
+            learning_rate=0.5,
+            network=Network(
+                dataset=SingleRow(),
+                validation_share=0.0,
+                hidden=(2,),
+                activation="sigmoid",
+                output_activation="sigmoid",
+                bias=False,
+                loss="half_sum_of_squares",
+                start=(0.4, 0.1, 0.4, 0.3, 0.25, 0.3, 0.7, 0.25),
+            ),
+        ),
+        Example("relu_neuron", "z = w*x + b\na = relu(z)", {"w": 2.0, "x": 1.0, "b": -1.0}),
+        Example(
+            "softmax",
+            _SOFTMAX,
+            {"z1": 1.0, "z2": 2.0, "z3": 0.5, "t1": 0.0, "t2": 1.0, "t3": 0.0},
+        ),
+    )
+}

@@ -1,0 +1,112 @@
+"""One loss on four axes."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from charts.batches import AXES, loss_on_four_axes
+from charts.theme import Look
+from engine import Budget, Experiment, Network, Run, batch_size_runs, fit
+from engine.datasets import Line
+from engine.optimizers import SGD
+from language import set_language
+from language.labels import label
+
+SIZES = ("all", 8, 1)
+LOOKS = [Look(f"B {size}", number) for number, size in enumerate(SIZES)]
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@cache
+def trained(rate=0.05, seeds=(0,), unit="epochs", amount=6):
+    problem = Network(dataset=Line(rows=40), hidden=(), loss="mean_squared_error")
+    run = Run(optimizer=SGD(), learning_rate=rate)
+    budget = Budget(amount=amount, unit=unit)
+    experiment = Experiment(
+        problem=problem,
+        runs=(run.model_copy(update={"batch_size": 8}),),
+        budget=budget,
+        seeds=seeds,
+    )
+    return fit(batch_size_runs(experiment, 0, SIZES))
+
+
+def lines(chart, panel):
+    suffix = "x" if panel == 0 else f"x{panel + 1}"
+    return [t for t in chart.figure.data if t.mode == "lines" and t.xaxis == suffix]
+
+
+def test_the_same_loss_is_drawn_on_four_axes():
+    chart = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True)
+
+    layout = chart.figure.layout
+    axes = (layout.xaxis, layout.xaxis2, layout.xaxis3, layout.xaxis4)
+    for axis, name in zip(axes, AXES, strict=True):
+        assert axis.title.text.startswith(label(name))
+    for panel in range(4):
+        drawn = lines(chart, panel)
+        assert [line.name for line in drawn] == ["B all", "B 8", "B 1"]
+        for line, run in zip(drawn, trained().runs, strict=True):
+            assert set(line.y) <= set(run.training_loss.last[0])
+
+
+def test_the_ends_are_those_of_the_budget():
+    """Six epochs of 30 rows: 6, 24 and 180 iterations, 180 rows each."""
+    chart = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True)
+
+    ends = [[float(line.x[-1]) for line in lines(chart, panel)] for panel in range(3)]
+    assert ends == [[6, 24, 180], [6, 6, 6], [180, 180, 180]]
+    seconds = [float(line.x[-1]) for line in lines(chart, 3)]
+    assert seconds == pytest.approx([run.seconds_alone for run in trained().runs])
+
+
+def test_runs_of_very_different_length_get_a_logarithmic_axis_that_says_so():
+    layout = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True).figure.layout
+
+    assert (layout.xaxis.type, layout.xaxis2.type) == ("log", "linear")
+    assert "logarithmic" in layout.xaxis.title.text
+
+
+def test_the_numbers_hold_step_0_and_every_value():
+    chart = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True)
+
+    for look, run in zip(LOOKS, trained().runs, strict=True):
+        rows = chart.numbers["run"] == look.name
+        np.testing.assert_array_equal(
+            chart.numbers["training_loss"][rows], run.training_loss.last[0]
+        )
+        assert chart.numbers["iterations"][rows][0] == 0
+    assert {*AXES, "run", "training_loss"} == set(chart.numbers)
+
+
+def test_a_diverged_run_ends_in_a_cross_and_has_no_say_in_the_range():
+    history = trained(rate=1.0, amount=60)
+    assert "diverged" in {run.status[0] for run in history.runs}
+    chart = loss_on_four_axes(history, LOOKS, "training_loss", log=True)
+
+    symbols = {trace.marker.symbol for trace in chart.figure.data if trace.mode == "markers"}
+    assert "x" in symbols
+    assert np.isfinite(chart.figure.layout.yaxis.range).all()
+
+
+def test_several_seeds_are_their_median():
+    history = trained(seeds=(0, 1, 2))
+    chart = loss_on_four_axes(history, LOOKS, "training_loss", log=True)
+
+    rows = chart.numbers["run"] == "B 1"
+    np.testing.assert_allclose(
+        chart.numbers["training_loss"][rows],
+        np.median(history.runs[2].training_loss.last, axis=0),
+    )
+
+
+def test_the_alternative_text_says_how_far_each_run_came():
+    alt = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True).alt
+
+    assert "180 iterations and 180 rows" in alt
+    assert "6 iterations and 180 rows" in alt

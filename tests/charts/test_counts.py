@@ -1,0 +1,77 @@
+"""The bars of the count."""
+
+import numpy as np
+import pytest
+
+from charts.counts import count_bars, plan_name
+from engine import Plan
+from language import set_language
+
+PLANS = (
+    Plan(rows=1_000, batch_size=1_000, epochs=50),
+    Plan(rows=1_000, batch_size=1, epochs=50),
+    Plan(rows=1_000, batch_size=300, epochs=50),
+    Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped", sampling="replacement"),
+)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def test_every_plan_has_a_bar_per_epoch_and_in_all():
+    chart = count_bars(PLANS)
+    per_epoch, in_all = chart.figure.data
+
+    assert list(per_epoch.x) == [1, 1_000, 4, 3]
+    assert list(in_all.x) == [50, 50_000, 200, 150]
+    assert list(in_all.text) == ["50", "50,000", "200", "150"]
+    assert per_epoch.y == in_all.y == tuple(chart.numbers["setting"])
+    assert chart.numbers["iterations_per_epoch"].tolist() == [1, 1_000, 4, 3]
+    assert chart.numbers["iterations_in_all"].tolist() == [50, 50_000, 200, 150]
+
+
+def test_per_epoch_and_in_all_are_both_named():
+    layout = count_bars(PLANS).figure.layout
+
+    assert "per epoch" in layout.xaxis.title.text
+    assert "in all" in layout.xaxis2.title.text
+
+
+def test_an_axis_is_logarithmic_where_needed_and_says_so():
+    wide, narrow = count_bars(PLANS).figure.layout, count_bars(PLANS[2:]).figure.layout
+
+    assert (wide.xaxis.type, narrow.xaxis.type) == ("log", "linear")
+    assert "logarithmic" in wide.xaxis.title.text
+    assert "logarithmic" not in narrow.xaxis.title.text
+
+
+@pytest.mark.parametrize("plans", [PLANS, PLANS[2:], PLANS[:1]])
+def test_every_bar_and_its_number_lie_in_the_picture(plans):
+    figure = count_bars(plans).figure
+    for trace, axis in zip(figure.data, (figure.layout.xaxis, figure.layout.xaxis2), strict=True):
+        low, high = axis.range
+        places = np.log10(trace.x) if axis.type == "log" else np.array(trace.x)
+        assert (places > low).all()
+        assert (places < high).all()
+
+
+def test_two_plans_alike_are_still_two_bars():
+    names = count_bars((PLANS[0], PLANS[0])).numbers["setting"]
+
+    assert len(set(names)) == 2
+
+
+def test_a_name_says_what_is_unusual():
+    assert plan_name(PLANS[2]) == "1,000 rows, B 300"
+    assert plan_name(PLANS[3]) == "1,000 rows, B 300, dropped, with replacement"
+    # Nothing is dropped where the batch size divides the rows.
+    assert plan_name(Plan(rows=10, batch_size=5, last_batch="dropped")) == "10 rows, B 5"
+
+
+def test_the_alternative_text_has_every_count():
+    alt = count_bars(PLANS).alt
+
+    for count in ("1,000 per epoch", "50,000 in all", "4 per epoch", "150 in all"):
+        assert count in alt

@@ -1,0 +1,75 @@
+"""The map over batch size and learning rate."""
+
+import numpy as np
+import pytest
+
+from charts.maps import DIVERGED, NEVER, batch_rate_map
+from language import set_language
+
+VALUES = np.array([[0.5, 0.25, np.inf], [0.125, 3.0, np.inf]])
+WENT = np.array([[False, False, True], [False, False, True]])
+SIZES, RATES = ("1", "all"), (0.01, 0.1, 1.0)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def cells(chart):
+    """The text of every cell by row and column."""
+    return {(int(note.y), int(note.x)): note.text for note in chart.figure.layout.annotations}
+
+
+def test_every_cell_has_its_value_and_its_shade():
+    chart = batch_rate_map(VALUES, WENT, SIZES, RATES, "final_loss")
+    (trace,) = chart.figure.data
+
+    assert cells(chart)[0, 0] == "0.5"
+    assert cells(chart)[1, 1] == "3"
+    shades = np.array(trace.z, dtype=float)
+    np.testing.assert_allclose(shades[:, :2], np.log10(VALUES[:, :2]))
+    assert chart.numbers["final_loss"].tolist() == VALUES.ravel().tolist()
+    assert chart.numbers["batch_size"].tolist() == ["1", "1", "1", "all", "all", "all"]
+    assert chart.numbers["learning_rate"].tolist() == list(RATES) * 2
+
+
+def test_diverged_cells_have_a_sign_of_their_own_and_no_shade():
+    chart = batch_rate_map(VALUES, WENT, SIZES, RATES, "final_loss")
+
+    assert cells(chart)[0, 2] == cells(chart)[1, 2] == DIVERGED
+    assert np.isnan(np.array(chart.figure.data[0].z, dtype=float)[:, 2]).all()
+    assert "2 diverged" in chart.alt
+
+
+def test_a_diverged_cell_is_never_the_best():
+    values = np.where(WENT, 0.001, VALUES)
+    chart = batch_rate_map(values, WENT, SIZES, RATES, "final_loss")
+
+    assert "★" in cells(chart)[1, 0]
+    assert sum("★" in text for text in cells(chart).values()) == 1
+    assert "0.125 at batch size all and learning rate 0.01" in chart.alt
+
+
+def test_a_target_never_reached_differs_from_divergence():
+    steps = np.array([[1_200.0, np.inf, np.inf], [40.0, np.inf, np.inf]])
+    chart = batch_rate_map(steps, WENT, SIZES, RATES, "iterations_to_target")
+
+    assert cells(chart)[0, 0] == "1,200"
+    assert cells(chart)[0, 1] == NEVER
+    assert cells(chart)[0, 2] == DIVERGED
+
+
+def test_where_all_diverged_there_is_no_best():
+    all_went = np.ones_like(WENT)
+    chart = batch_rate_map(np.full_like(VALUES, np.inf), all_went, SIZES, RATES, "final_loss")
+
+    assert set(cells(chart).values()) == {DIVERGED}
+    assert "Lowest" not in chart.alt
+
+
+def test_names_that_look_like_numbers_stay_names():
+    axis = batch_rate_map(VALUES, WENT, SIZES, RATES, "final_loss").figure.layout
+
+    assert axis.xaxis.ticktext == ("0.01", "0.1", "1")
+    assert axis.yaxis.ticktext == SIZES

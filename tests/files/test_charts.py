@@ -1,0 +1,193 @@
+"""Charts as pages and pictures: what leaves is what is shown."""
+
+import io
+import re
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import plotly.graph_objects as go
+import pypdfium2
+import pytest
+from PIL import Image
+
+import files.charts
+from charts.contract import contract
+from charts.curves import loss_curves
+from charts.theme import Chart, Look
+from engine import Budget, Experiment, fit
+from files.charts import CannotRender, caption_lines, printed, to_html, to_images
+from files.markup import plotly_script
+from language import set_language
+from tests.files.hostile import NAMES
+
+EQUAL, UNEQUAL = ("the same start", "one seed"), ("batch sizes differ",)
+CLEAR = "rgba(0, 0, 0, 0)"
+
+
+@pytest.fixture(scope="module")
+def chart():
+    history = fit(Experiment(budget=Budget(amount=4)))
+    looks = [Look(name, number) for number, name in enumerate(NAMES[:7])]
+    return loss_curves(history, looks, "training_loss", "epochs", log=True)
+
+
+@pytest.fixture
+def needs_a_browser():
+    assert files.charts.why_no_pictures() is None
+
+
+def test_what_is_printed_has_the_points_of_the_screen(chart):
+    figure = printed(chart, (EQUAL, UNEQUAL))
+
+    assert len(figure.data) == len(chart.figure.data)
+    for here, there in zip(figure.data, chart.figure.data, strict=True):
+        np.testing.assert_array_equal(here.x, there.x)
+        np.testing.assert_array_equal(here.y, there.y)
+    assert figure.layout.yaxis == chart.figure.layout.yaxis
+
+
+def test_paper_has_colours_of_its_own_and_the_screen_keeps_its_own(chart):
+    figure = printed(chart, (EQUAL, UNEQUAL))
+
+    assert (figure.layout.paper_bgcolor, figure.layout.plot_bgcolor) == ("white", "white")
+    assert figure.layout.font.color == "#1a1a1a"
+    assert figure.layout.template.layout.colorway[0] == "#0072b2"
+    assert chart.figure.layout.paper_bgcolor == CLEAR
+    assert chart.figure.layout.title.text is None
+
+
+def test_the_contract_is_the_caption(chart):
+    text = printed(chart, (EQUAL, UNEQUAL)).layout.title.text
+
+    assert text == "the same start · one seed · <b>batch</b> <b>sizes</b> <b>differ</b>"
+
+
+def test_a_long_caption_is_broken_and_gets_its_room(chart):
+    short, long = (printed(chart, (EQUAL * n, UNEQUAL)) for n in (1, 30))
+
+    assert long.layout.title.text.count("<br>") > 3
+    assert all(len(line) < 160 for line in caption_lines((EQUAL * 30, ()), 900))
+    plot = [f.layout.height - f.layout.margin.b for f in (short, long)]
+    assert plot[0] == plot[1]
+
+
+def test_korean_takes_twice_the_width():
+    text = "가" * 10
+    assert len(caption_lines(([text] * 12, ()), 900)) == 2 * len(
+        caption_lines((["a" * 10] * 12, ()), 900)
+    )
+
+
+def test_without_a_contract_there_is_no_caption(chart):
+    figure = printed(chart, ((), ()))
+
+    assert figure.layout.title.text == ""
+    assert figure.layout.height == chart.figure.layout.height
+
+
+def test_a_size_that_was_chosen_is_kept(chart):
+    figure = printed(chart, (EQUAL, UNEQUAL), 1_600, 900)
+
+    assert (figure.layout.width, figure.layout.height) == (1_600, 900)
+
+
+def test_a_page_is_little_more_than_plotly(chart):
+    content = to_html(chart, (EQUAL, UNEQUAL), "loss")
+
+    assert len(plotly_script()) < len(content) < len(plotly_script()) + 2**20
+
+
+def test_a_page_that_shares_plotly_is_small(chart):
+    content = to_html(chart, (EQUAL, UNEQUAL), "loss", shared=True).decode()
+
+    assert len(content) < 200_000
+    assert re.findall(r'<script[^>]* src="([^"]*)"', content) == ["plotly.min.js"]
+
+
+def test_no_name_becomes_markup(chart):
+    content = to_html(chart, (NAMES, NAMES), "loss", source=str(NAMES), shared=True).decode()
+
+    assert content.count("<script") == content.count("</script>") == 2
+    assert not re.search(r"<(img|a|span)\b", content)
+    assert "connect-src" not in content  # nothing is allowed there
+    assert "default-src 'none'" in content
+
+
+def test_a_page_neither_uploads_nor_advertises(chart):
+    content = to_html(chart, (EQUAL, UNEQUAL), "loss", shared=True).decode()
+
+    assert '"showSendToCloud": false' in content
+    assert '"filename": "descent-lab-loss"' in content
+
+
+def test_the_page_speaks_the_language(chart):
+    set_language("ko")
+    try:
+        content = to_html(chart, (EQUAL, UNEQUAL), "loss", shared=True).decode()
+    finally:
+        set_language("en")
+
+    assert '<html lang="ko">' in content
+
+
+@pytest.mark.usefixtures("needs_a_browser")
+def test_pictures_are_drawn():
+    experiment = Experiment(budget=Budget(amount=2))
+    set_language("ko")
+    try:
+        said = contract(experiment, tuned=False)
+    finally:
+        set_language("en")
+    line = {"type": "scatter", "y": [1, 2], "name": "한국어"}
+    drawing = printed(Chart(go.Figure({"data": [line]}), {}, ""), said, 640, 400)
+    svg, same = to_images([drawing, drawing], "svg")
+    (png,) = to_images([drawing], "png", 2)
+    (pdf,) = to_images([drawing], "pdf")
+
+    root = ET.fromstring(svg)  # noqa: S314 - our own picture
+    assert (root.get("width"), root.get("height")) == ("640", "400")
+    assert "두 반달" in "".join(root.itertext())
+    assert ET.fromstring(same).get("width") == "640"  # noqa: S314
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    assert picture.size == (1_280, 800)
+    assert picture.getpixel((2, 2)) == (255, 255, 255)
+    document = pypdfium2.PdfDocument(pdf)
+    assert len(document) == 1
+    drawn = np.asarray(document[0].render(scale=1).to_pil().convert("L"))
+    assert (drawn < 128).sum() > 500  # dark letters and lines on white
+    assert np.median(drawn) == 255
+    document.close()
+
+
+def test_without_kaleido_the_reader_is_told_what_to_install(monkeypatch, chart):
+    monkeypatch.setattr(files.charts, "find_spec", lambda _name: None)
+
+    with pytest.raises(CannotRender, match=r"requirements-export\.txt"):
+        to_images([printed(chart, (EQUAL, ()))], "png")
+
+
+def test_without_a_browser_the_reader_is_told_what_to_install(monkeypatch, chart):
+    monkeypatch.setattr(files.charts, "_browser", lambda: None)
+
+    with pytest.raises(CannotRender, match="Chrome or Chromium"):
+        to_images([printed(chart, (EQUAL, ()))], "png")
+
+
+def test_drawing_ends_in_time(monkeypatch, chart):
+    async def never(*_args):
+        raise TimeoutError
+
+    monkeypatch.setattr(files.charts, "_drawn", never)
+
+    with pytest.raises(CannotRender, match="too long"):
+        to_images([printed(chart, (EQUAL, ()))], "png")
+
+
+def test_a_failure_is_no_traceback(monkeypatch, chart):
+    async def broken(*_args):
+        raise RuntimeError("no display")
+
+    monkeypatch.setattr(files.charts, "_drawn", broken)
+
+    with pytest.raises(CannotRender, match="could not be drawn"):
+        to_images([printed(chart, (EQUAL, ()))], "png")

@@ -14,10 +14,10 @@ DEV_READY := $(VENV)/dev-$(call CHECKSUM,requirements-dev.txt)
 STAGES := lint types imports unit browser
 
 .DELETE_ON_ERROR:
-.PHONY: help run test format $(STAGES) lock upgrade messages bench clean
+.PHONY: help run test test-torch format $(STAGES) lock upgrade messages bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
 
 run: $(RUN_READY) ## open the dashboard
 	$(PY) -m streamlit run dashboard.py $(ARGS)
@@ -30,6 +30,9 @@ test: $(DEV_READY) ## every check: lint, types, imports, unit, browser
 	done; \
 	if [ -n "$$failed" ]; then printf '\nFAILED:%s\n' "$$failed"; exit 1; fi; \
 	printf '\nAll checks passed.\n'
+
+test-torch: ## run the exported PyTorch scripts, in the environment of bench
+	@$(MAKE) --no-print-directory VENV=.venv-bench replay-here
 
 format: $(DEV_READY) ## rewrite the code in the house format
 	$(PY) -m ruff format .
@@ -51,7 +54,7 @@ unit: $(DEV_READY) ## tests without a browser, with branch coverage
 
 browser: $(DEV_READY) ## tests in a real Chromium, which is fetched first
 	sh tests/browser/get_browser.sh $(PY)
-	$(PY) -m pytest tests/browser $(ARGS)
+	$(PY) -m pytest -n 2 tests/browser $(ARGS)
 
 lock: $(DEV_READY) ## compile the locks from pyproject.toml, keeping pins that still fit
 	$(PY) -m uv pip compile $(LOCK) pyproject.toml -o requirements.txt
@@ -107,8 +110,16 @@ $(DEV_READY): | $(VENV)/bin/python
 	@rm -f $(VENV)/run-* $(VENV)/dev-*
 	@touch $@ $(RUN_READY)
 
-.PHONY: bench-here
-bench-here: $(RUN_READY)
-	@test -e $(VENV)/bench-$(call CHECKSUM,requirements-bench.txt) || $(PIP) -r requirements-bench.txt -c requirements.txt
-	@touch $(VENV)/bench-$(call CHECKSUM,requirements-bench.txt)
+BENCH_READY := $(VENV)/bench-$(call CHECKSUM,requirements-bench.txt)
+
+.PHONY: bench-here replay-here
+bench-here: $(BENCH_READY)
 	$(PY) -m benchmarks $(ARGS)
+
+replay-here: $(BENCH_READY)
+	OMP_NUM_THREADS=1 $(PY) -m tests.reference.replays pytorch
+
+$(BENCH_READY): $(RUN_READY)
+	@echo "Installing requirements-bench.txt"
+	@$(PIP) -r requirements-bench.txt -c requirements.txt
+	@touch $@

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from language import _
-from ui.locale import language_switch, speak
+from ui.locale import language_switch, mark_document, speak
 from ui.menu import MENU
 
 st.set_page_config(page_title="Descent Lab", page_icon="📉", layout="wide")
@@ -20,4 +20,5 @@ page = st.navigation(
 )
 with st.sidebar:
     language_switch()
+    mark_document()
 page.run()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Look
     from engine.arrays import Array
+    from engine.functions import StationaryPoint
 
 HEIGHT: Final = 430
 _PANEL: Final = 250  # pixels of a run's panel
@@ -51,21 +52,8 @@ _RELIEF: Final = [
 ]
 _LINES: Final = "rgba(110, 122, 150, 0.55)"
 _SYMBOLS: Final = {"minimum": "star", "saddle": "x", "maximum": "triangle-up"}
-_POINT: Final = {"color": "#f0b400", "size": 13, "line": {"color": "#4a3800", "width": 1.2}}
-
-
-class Stationary(NamedTuple):
-    """A point where the gradient is zero.
-
-    Attributes:
-        x: its first coordinate.
-        y: its second.
-        kind: "minimum", "saddle" or "maximum".
-    """
-
-    x: float
-    y: float
-    kind: str
+_CROWD: Final = 12  # of stationary points; of more only the minima are marked
+_POINT: Final = {"color": "#e8ac00", "line": {"color": "#6b5200", "width": 1.2}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +72,7 @@ class Field:
     y: Array
     loss: Array
     titles: tuple[str, str] = ("x", "y")
-    points: tuple[Stationary, ...] = ()
+    points: tuple[StationaryPoint, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -427,22 +415,34 @@ def _line(trail: Trail, field: Field, suffix: str) -> dict[str, Any]:
 
 
 def _stationary(field: Field, suffix: str) -> list[dict[str, Any]]:
-    """Return the marks of minima, saddles and maxima."""
+    """Return the marks of minima, saddles and maxima; local minima are hollow."""
     if not field.points:
         return []
+    marked = [
+        point for point in field.points if point.kind == "minimum" or len(field.points) <= _CROWD
+    ]
     names = {
-        "minimum": _("Minimum"),
-        "saddle": _("Saddle point"),
-        "maximum": _("Maximum"),
+        ("minimum", True): _("Minimum"),
+        ("minimum", False): _("Local minimum"),
+        ("saddle", False): _("Saddle point"),
+        ("maximum", False): _("Local maximum"),
     }
+    symbols = [
+        _SYMBOLS[point.kind] + ("" if point.is_global or point.kind != "minimum" else "-open")
+        for point in marked
+    ]
     return [
         {
             "type": "scatter",
-            "x": [point.x for point in field.points],
-            "y": [point.y for point in field.points],
+            "x": [point.x for point in marked],
+            "y": [point.y for point in marked],
             "mode": "markers",
-            "marker": {**_POINT, "symbol": [_SYMBOLS[point.kind] for point in field.points]},
-            "text": [names[point.kind] for point in field.points],
+            "marker": {
+                **_POINT,
+                "symbol": symbols,
+                "size": [13 if point.is_global else 9 for point in marked],
+            },
+            "text": [names[point.kind, point.is_global] for point in marked],
             "hovertemplate": "%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
             "xaxis": f"x{suffix}",
             "yaxis": f"y{suffix}",

@@ -6,7 +6,7 @@
 and the standard library are all it imports.
 """
 
-from engine import datasets, functions, optimizers
+from engine import datasets, functions, optimizers, theory
 from engine.batch_sizes import (
     batch_rate_sweep,
     batch_size_ladder,
@@ -27,6 +27,14 @@ from engine.experiment import (
     rate_sweep,
 )
 from engine.history import History, RunHistory, Series
+from engine.inspection import (
+    StepInspection,
+    Term,
+    effective_learning_rates,
+    following_learning_rates,
+    inspect,
+    inspecting,
+)
 from engine.limits import LIMITS, Interval
 from engine.noise import Noise, batch_gradients, measure_noise, row_gradients
 from engine.overfitting import alone_to_the_end, epoch_losses, patience_stop
@@ -83,10 +91,12 @@ __all__ = [
     "Series",
     "SigmoidLosses",
     "Spread",
+    "StepInspection",
     "Stopping",
     "Surface",
     "SurfaceProgress",
     "Sweep",
+    "Term",
     "Timeline",
     "Window",
     "alone_to_the_end",
@@ -98,15 +108,19 @@ __all__ = [
     "data",
     "datasets",
     "default_window",
+    "effective_learning_rates",
     "epoch_losses",
     "estimate",
     "estimate_surface",
     "exact_plane",
     "final_losses",
     "fit",
+    "following_learning_rates",
     "functions",
     "gradient_norms",
     "initial_params",
+    "inspect",
+    "inspecting",
     "iterations_to",
     "layers",
     "measure_noise",
@@ -125,6 +139,7 @@ __all__ = [
     "sigmoid_losses",
     "spread",
     "surface",
+    "theory",
     "timeline",
     "train",
     "training_losses",

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
+from engine.problems import lanes_of_piece, rows_of_piece
 from engine.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_steps
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _PER_EVALUATION: Final = 120e-6
 _PER_POINT: Final = 30e-9  # of a test function
 _PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
 _SETUP: Final = 35e-3  # buffers, and timing the runs alone
-_SURFACE_BLOCK_BYTES: Final = 1 << 23
 _REFERENCE_CALL: Final = 1.2e-6
 
 
@@ -109,11 +109,23 @@ def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = Non
         raise InvalidInput("out_of_range", "n_rows", n_rows, Interval(1, most))
     points, taken = size**2, most if n_rows is None else n_rows
     kept = 8 * points + 16 * size + 24 * experiment.problem.n_params
-    # Points with their coordinates and what is found there; data as for a training; one block.
-    working = 8 * (10 * points + 3 * _values(experiment)) + _SURFACE_BLOCK_BYTES
-    working += 8 * 8 * experiment.problem.n_params
+    # Points with their coordinates and what is found there; data as for a training; buffers.
+    working = 8 * (10 * points + 3 * _values(experiment)) + _surface_buffers(experiment, taken)
     seconds = data_seconds(experiment) + _forward_seconds(experiment, points, taken)
     return Cost(0, points * taken, kept + working, kept, seconds)
+
+
+def _surface_buffers(experiment: Experiment, n_rows: int) -> int:
+    """Return the bytes of a block of lanes, and of a second one for what is left over."""
+    problem = experiment.problem
+    if problem.kind == "function":
+        return 1 << 20
+    model = problem.model
+    rows = min(n_rows, rows_of_piece(model))
+    lanes = 2 * lanes_of_piece(model, rows)
+    per_lane = 3 * rows * sum(out + 1 for out in problem.layout.units[1:]) + 4 * problem.n_params
+    taken = 8 * n_rows * (problem.layout.units[0] + 1 + problem.layout.units[-1])
+    return 2 * (8 * lanes * per_lane + taken)
 
 
 def update_seconds(experiment: Experiment, run: Run, n_lanes: int, n_rules: int = 1) -> float:

@@ -12,6 +12,7 @@ from engine.errors import InvalidInput
 from engine.experiment import Experiment, Network
 from engine.graph import backward, forward
 from engine.limits import LIMITS, Interval
+from engine.probes import finished
 from engine.problems import NetworkProblem
 from engine.replay import data
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from engine.graph import Graph
 
 _EPS: Final = float(np.finfo(np.float64).eps)
+_WIDTHS: Final = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4)
 _REPEATS: Final = 5
-_SECONDS: Final = 0.02  # of one timing, at least, before it counts
+_SECONDS: Final = 0.02  # of all timings of one call
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,13 @@ class Method:
     Attributes:
         name: id.
         step: the usual choice for numbers around 1.
-        order: of the truncation error, a power of the step.
-        estimate: of (function, point, step); a step may be an array of many.
+            estimate: of (function, point, step); a step may be an array of many.
         calls_per_variable: calls of the function for each variable.
         calls_once: calls that serve all variables.
     """
 
     name: str
     step: float
-    order: int
     estimate: Callable[[Callable[[Any], Any], float, Any], Any]
     calls_per_variable: int
     calls_once: int
@@ -57,9 +57,9 @@ class Method:
 METHODS: Final = {
     method.name: method
     for method in (
-        Method("forward", _EPS ** (1 / 2), 1, lambda f, x, h: (f(x + h) - f(x)) / h, 1, 1),
-        Method("central", _EPS ** (1 / 3), 2, lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), 2, 0),
-        Method("complex", 1e-20, 2, lambda f, x, h: np.imag(f(x + 1j * h)) / h, 1, 0),
+        Method("forward", _EPS ** (1 / 2), lambda f, x, h: (f(x + h) - f(x)) / h, 1, 1),
+        Method("central", _EPS ** (1 / 3), lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), 2, 0),
+        Method("complex", 1e-20, lambda f, x, h: np.imag(f(x + 1j * h)) / h, 1, 0),
     )
 }
 
@@ -74,7 +74,7 @@ class Measured:
         error: largest difference from backpropagation's.
         forward_passes: through the whole graph.
         backward_passes: the same.
-        seconds: for the whole gradient on this machine, the best of five.
+        seconds: for the whole gradient on this machine, the best of some.
     """
 
     name: str
@@ -143,7 +143,9 @@ def error_curve(graph: Graph, point: Mapping[str, float], name: str) -> ErrorCur
             for method in METHODS.values()
         }
         second = abs(float(np.imag(slope(x + 1e-20j)) / 1e-20))
-        third = abs(float(np.imag(slope(x + 1e-4 + 1e-20j) - slope(x - 1e-4 + 1e-20j)) / 2e-24))
+        apart = 1e-4 * max(1.0, abs(x))
+        change = slope(x + apart + 1e-20j) - slope(x - apart + 1e-20j)
+        third = abs(float(np.imag(change) / 1e-20 / (2 * apart)))
     digit = _EPS / 2 * abs(float(np.real(function(x))))
     return ErrorCurve(
         steps,
@@ -159,11 +161,13 @@ def _along(graph: Graph, point: Mapping[str, float], name: str) -> Callable[[Any
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Return how long a call takes: the best of some timings."""
+    """Return how long a call takes: the best of some timings, where that is quick."""
     timer = timeit.Timer(work)
     once = timer.timeit(1)
-    number = max(1, int(_SECONDS / _REPEATS / max(once, 1e-9)))
-    return min(timer.repeat(_REPEATS if once < _SECONDS else 1, number)) / number
+    if once > _SECONDS:
+        return once
+    number = max(1, int(_SECONDS / _REPEATS / once))
+    return min(timer.repeat(_REPEATS, number)) / number
 
 
 @dataclass(frozen=True)
@@ -204,9 +208,7 @@ def check_network(experiment: Experiment) -> NetworkCheck:
         InvalidInput: "conflict" for a test function, "too_expensive" for a network too large even
             for a single row.
     """
-    spec = experiment.problem
-    if not isinstance(spec, Network):
-        raise InvalidInput("conflict", "problem", spec.kind, ("kind", "network"))
+    spec = _network(experiment)
     most = LIMITS["difference_work"].high
     rows = int(min(spec.training_rows, most // (2 * spec.n_params**2)))
     if rows < 1:
@@ -226,12 +228,14 @@ def check_network(experiment: Experiment) -> NetworkCheck:
     start = problem.start(experiment.seeds[0])
 
     def back() -> Array:
-        return _finished(problem.evaluator(start[None]).gradient())[0]
+        return finished(problem.evaluator(start[None]).gradient())[0]
 
     def central() -> Array:
         step = METHODS["central"].step
-        lanes = np.concatenate([start + step * np.eye(len(start)), start - step * np.eye(len(start))])
-        losses = _finished(problem.evaluator(lanes).evaluate()).training_loss
+        lanes = np.concatenate(
+            [start + step * np.eye(len(start)), start - step * np.eye(len(start))]
+        )
+        losses = finished(problem.evaluator(lanes).evaluate()).training_loss
         return (losses[: len(start)] - losses[len(start) :]) / (2 * step)
 
     return NetworkCheck(
@@ -244,19 +248,24 @@ def width_ladder(experiment: Experiment) -> list[Experiment]:
 
     A network without hidden layers gets one. Only networks that all training rows can be checked
     with are in the ladder.
+
+    Raises:
+        InvalidInput: "conflict" for a test function.
     """
-    hidden = experiment.problem.hidden or (8,)
-    ladder = []
-    for factor in (1 / 8, 1 / 4, 1 / 2, 1, 2, 4):
-        widths = tuple(max(1, round(units * factor)) for units in hidden)
-        if max(widths) > LIMITS["units"].high:
-            continue
-        start = experiment.problem.start
-        network = experiment.problem.model_copy(
-            update={"hidden": widths, "start": "glorot" if isinstance(start, tuple) else start}
-        )
+    spec = _network(experiment)
+    ladder: dict[int, Network] = {}
+    for factor in _WIDTHS:
+        hidden = tuple(max(1, round(units * factor)) for units in spec.hidden or (8,))
+        start = "glorot" if isinstance(spec.start, tuple) else spec.start
+        network = spec.model_copy(update={"hidden": hidden, "start": start})
         work = 2 * network.n_params**2 * network.training_rows
-        fits = work in LIMITS["difference_work"]
-        if fits and all(network.n_params != other.problem.n_params for other in ladder):
-            ladder.append(experiment.model_copy(update={"problem": network}))
-    return ladder
+        if max(hidden) in LIMITS["units"] and work in LIMITS["difference_work"]:
+            ladder[network.n_params] = network
+    return [experiment.model_copy(update={"problem": network}) for network in ladder.values()]
+
+
+def _network(experiment: Experiment) -> Network:
+    spec = experiment.problem
+    if not isinstance(spec, Network):
+        raise InvalidInput("conflict", "problem", spec.kind, ("kind", "network"))
+    return spec

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engine.datasets import SingleRow, ThreePoints
+from engine.errors import InvalidInput
 from engine.experiment import Budget, Experiment, Network, Run
 from engine.formula import parse
 from engine.graph import backward, forward
@@ -31,6 +33,7 @@ class Example:
         weights: the variables that are learnt, in the order of a network's parameters.
         learning_rate: of gradient descent on them.
         network: the same network as a problem to train; None where nothing is learnt.
+        variants: other values of some variables, by id, that show another side of the example.
     """
 
     def __init__(
@@ -40,9 +43,10 @@ class Example:
         point: Mapping[str, float],
         learning_rate: float = 0.1,
         network: Network | None = None,
+        variants: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
     ) -> None:
         self.name, self.formula, self.point = name, formula, dict(point)
-        self.learning_rate, self.network = learning_rate, network
+        self.learning_rate, self.network, self.variants = learning_rate, network, variants
         self.weights = tuple(name for name in point if name.startswith("w")) if network else ()
 
     @cached_property
@@ -54,15 +58,21 @@ class Example:
         """Return the example as a comparison: gradient descent as here, Momentum and Adam.
 
         Its data are the example's own; ``weights`` are where all runs start.
+
+        Raises:
+            InvalidInput: "conflict" for an example in which nothing is learnt.
         """
-        assert self.network is not None  # noqa: S101 - for the type checker; callers ask first
+        if self.network is None:
+            raise InvalidInput("conflict", "example", self.name, ("problem", "network"))
         network = self.network.model_copy(update={"start": weights})
         runs = (
             Run(optimizer=SGD(), learning_rate=learning_rate, batch_size="all"),
             Run(optimizer=Momentum(), learning_rate=learning_rate, batch_size="all"),
             Run(optimizer=Adam(), learning_rate=0.1, batch_size="all"),
         )
-        return Experiment(problem=network, runs=runs, budget=Budget(amount=100, unit="iterations"))
+        return Experiment(
+            problem=network, runs=runs, budget=Budget(amount=1_000, unit="iterations")
+        )
 
 
 def descend(
@@ -173,7 +183,12 @@ EXAMPLES: Final = {
                 start=(0.4, 0.1, 0.4, 0.3, 0.25, 0.3, 0.7, 0.25),
             ),
         ),
-        Example("relu_neuron", "z = w*x + b\na = relu(z)", {"w": 2.0, "x": 1.0, "b": -1.0}),
+        Example(
+            "relu_neuron",
+            "z = w*x + b\na = relu(z)",
+            {"w": 2.0, "x": 1.0, "b": -1.0},
+            variants={"below": {"b": -3.0}, "at": {"b": -2.0}, "above": {"b": -1.0}},
+        ),
         Example(
             "softmax",
             _SOFTMAX,

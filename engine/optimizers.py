@@ -76,11 +76,11 @@ class Optimizer(ABC):
             step: number of this update, from 1.
         """
 
-    def corrected(self, state: State, step: int) -> State:  # noqa: ARG002
+    def corrected(self, state: State, step: int) -> State:
         """Return the new slots corrected for their start at zero; none if the rule does not."""
         return ()
 
-    def scale(self, state: State, step: int) -> Array | float:  # noqa: ARG002
+    def scale(self, state: State, step: int) -> Array | float:
         """Return what the direction multiplies the gradient, or its running mean, by.
 
         From the new state, for each parameter. The **effective learning rate** of a parameter is
@@ -236,10 +236,10 @@ class Adagrad(Optimizer):
         sum_of_squares += grads**2
         return grads / (np.sqrt(sum_of_squares) + self.epsilon), state
 
-    def scale(self, state: State, step: int) -> Array:  # noqa: ARG002
+    def scale(self, state: State, step: int) -> Array:
         """Return one over the root of all squares so far, plus epsilon."""
         (sum_of_squares,) = state
-        return cast("Array", 1 / (np.sqrt(sum_of_squares) + self.epsilon))
+        return 1 / (np.sqrt(sum_of_squares) + self.epsilon)
 
 
 @final
@@ -284,10 +284,10 @@ class RMSprop(Optimizer):
         v += (1 - self.decay) * (grads**2 - v)
         return grads / (np.sqrt(v) + self.epsilon), state
 
-    def scale(self, state: State, step: int) -> Array:  # noqa: ARG002
+    def scale(self, state: State, step: int) -> Array:
         """Return one over the root of the recent mean square, plus epsilon."""
         (v,) = state
-        return cast("Array", 1 / (np.sqrt(v) + self.epsilon))
+        return 1 / (np.sqrt(v) + self.epsilon)
 
 
 @final
@@ -351,7 +351,7 @@ class Adam(Optimizer):
     def scale(self, state: State, step: int) -> Array:
         """Return one over the root of the corrected mean square, plus epsilon."""
         _, v_hat = self.corrected(state, step)
-        return cast("Array", 1 / (np.sqrt(v_hat) + self.epsilon))
+        return 1 / (np.sqrt(v_hat) + self.epsilon)
 
 
 @final
@@ -425,7 +425,7 @@ class AdamW(Optimizer):
     def scale(self, state: State, step: int) -> Array:
         """Return one over the root of the corrected mean square, plus epsilon."""
         _, v_hat = self.corrected(state, step)
-        return cast("Array", 1 / (np.sqrt(v_hat) + self.epsilon))
+        return 1 / (np.sqrt(v_hat) + self.epsilon)
 
 
 OPTIMIZERS: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)

@@ -55,11 +55,10 @@ class Plane:
                 wrong = float(array[~np.isfinite(array)][0])
                 raise InvalidInput("not_finite", f"plane.{name}", wrong, LIMITS["window"])
             object.__setattr__(self, name, array)
-        (a, b), (_, c) = self.directions @ self.directions.T
-        sine = (a * c - b * b) / (a * c) if a * c > 0 else 0.0  # squared
-        allowed = Interval(_PARALLEL, 1, open_low=True)
+        sine = _squared_sine(self.directions)
         if not sine > _PARALLEL:
-            raise InvalidInput("out_of_range", "plane.directions", float(sine), allowed)
+            allowed = Interval(_PARALLEL, 1, open_low=True)
+            raise InvalidInput("out_of_range", "plane.directions", sine, allowed)
 
     def params(self, points: Array) -> Array:
         """Return the parameters ``(points, n_params)`` at coordinates ``(points, 2)``: lanes."""
@@ -82,6 +81,16 @@ class Plane:
             away = params - self.origin
             away = away - self.coordinates(params) @ self.directions
             return np.sqrt(np.vecdot(away, away))
+
+
+def _squared_sine(directions: Array) -> float:
+    """Return that of the angle between two directions; 0 where one of them is zero."""
+    largest = np.abs(directions).max(axis=1, keepdims=True)
+    if not largest.all():
+        return 0.0
+    scaled = directions / largest
+    (a, b), (_, c) = scaled @ scaled.T
+    return float(1 - b * b / (a * c))
 
 
 @dataclass(frozen=True, eq=False)

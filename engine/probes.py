@@ -61,12 +61,12 @@ def gradient_norms(history: History) -> list[Array]:
         params = run.params.reshape(-1, run.params.shape[-1])
         work = problem.evaluator(params).gradient()
         with np.errstate(all="ignore"):  # a diverged lane has no gradient
-            gradient = _result(work)
+            gradient = finished(work)
             norms.append(np.linalg.norm(gradient, axis=1).reshape(run.params.shape[:2]))
     return norms
 
 
-def _result(work: Work[Result]) -> Result:
+def finished(work: Work[Result]) -> Result:
     """Do all of some work at once."""
     while True:
         try:

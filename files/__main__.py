@@ -43,7 +43,8 @@ puts into a zip, but for times and drawn SVG.
 
 EXPERIMENT is a file that the dashboard saved, or the JSON of an experiment alone:
 
-  {"problem": {"dataset": {"name": "spirals"}, "hidden": [16, 16], "loss": "cross_entropy"},
+  {"problem": {"kind": "network", "dataset": {"name": "spirals", "arms": 3},
+               "hidden": [16, 16], "loss": "cross_entropy"},
    "runs": [{"optimizer": {"name": "adam"}, "learning_rate": 0.01, "batch_size": 32}],
    "budget": {"amount": 100, "unit": "epochs"}, "seeds": [0, 1, 2]}
 

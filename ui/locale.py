@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
-from language import LANGUAGES, set_language
+from language import LANGUAGES, current_language, set_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEY = "language"
 _Arguments = ParamSpec("_Arguments")
+
+_document = st.components.v2.component(
+    "descent_document", js=(Path(__file__).parent / "document.js").read_text("utf-8")
+)
 
 
 def speak() -> None:
@@ -45,6 +50,19 @@ def language_switch() -> None:
         required=True,
         on_change=_keep,
     )
+
+
+def mark_document() -> None:
+    """Tell the browser the language of the page, for those who have it read to them."""
+    first = st.session_state.setdefault("is-first-session", not _visits())
+    _visits()[:] = [True]
+    _document(key="document", data={"language": current_language(), "first": first})
+
+
+@st.cache_resource
+def _visits() -> list[bool]:
+    """Return a list that is empty until the server's first page was shown."""
+    return []
 
 
 def _keep() -> None:

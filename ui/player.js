@@ -15,7 +15,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (before && before.version === data.version) Object.assign(clock, before);
   clock.version = data.version;
   parentElement.clock = clock;
-  const scene = unpack(data);
+  const scenes = unpack(data);
+  const scene = scenes[0];
   clock.step = Math.min(clock.step, scene.last);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const bar = controls(parentElement, data.texts, clock, scene);
@@ -25,7 +26,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   let seen = 0;
 
   const draw = () => {
-    for (const chart of charts) if (chart.canvas?.isConnected) paint(chart, scene, clock, calm.matches);
+    for (const chart of charts) if (chart.canvas?.isConnected) paint(chart, scenes[chart.layer.scene], clock, calm.matches);
     show(bar, data.texts, clock, scene);
     bar.root.dataset.drawn = String(Number(bar.root.dataset.drawn ?? 0) + 1);
   };
@@ -138,26 +139,19 @@ function lines(gd) {
   return gd?.querySelector(".cartesianlayer");
 }
 
-// What Python sends: float32 numbers of all runs one after the other.
+// What Python sends: float32 numbers of all runs one after the other, for every scene.
 function unpack(data) {
-  const numbers = (text) => {
-    const bytes = Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0));
-    return new Float32Array(bytes.buffer);
-  };
+  const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0)).buffer);
   const ticks = numbers(data.ticks);
-  const cut = (text) => {
-    const all = numbers(text);
-    return data.runs.map((_, run) => all.subarray(run * ticks.length, (run + 1) * ticks.length));
-  };
-  return {
-    ticks,
-    last: ticks.length - 1,
-    runs: data.runs,
-    x: cut(data.x),
-    y: cut(data.y),
-    loss: cut(data.loss),
-    height: cut(data.height),
-  };
+  const last = ticks.length - 1;
+  return data.scenes.map((scene) => {
+    const cut = (text) => {
+      const all = numbers(text);
+      return scene.runs.map((_, run) => all.subarray(run * ticks.length, (run + 1) * ticks.length));
+    };
+    const { runs, x, y, loss, height } = scene;
+    return { ticks, last, runs, x: cut(x), y: cut(y), loss: cut(loss), height: cut(height) };
+  });
 }
 
 // ---------------------------------------------------------------- the bar

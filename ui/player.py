@@ -40,18 +40,20 @@ class Layer(NamedTuple):
     Attributes:
         key: of the chart.
         kind: "paths", "markers", "curves" or "relief".
+        scene: which of the scenes it shows.
         panels: of "paths": the runs of each panel.
         shape: of "curves": "line" or "sigmoid".
     """
 
     key: str
     kind: str
+    scene: int = 0
     panels: tuple[tuple[int, ...], ...] = ()
     shape: str = "line"
 
 
 def player(
-    scene: Scene,
+    scenes: Sequence[Scene],
     layers: Sequence[Layer],
     version: str,
     step: float | None,
@@ -62,18 +64,18 @@ def player(
     """Show the clock.
 
     Args:
-        scene: what is drawn.
+        scenes: what is drawn; all follow the clock of the first.
         layers: the charts.
         version: changes when a chart does, so that the clock looks for it anew.
         step: where the clock stands when the picture is new; None is at the end.
         clickable: whether a click on the surface is told.
         tell: called with "step", "clicked", "zoom" or "camera" and what was told.
     """
-    data = _message(scene, layers, version, clickable=clickable)
+    data = _message(scenes, layers, version, clickable=clickable)
     # What the clock is told must not change while it runs by itself: only a new picture sets it.
     kept = st.session_state.get(f"{_KEY}-began")
     if kept is None or kept[0] != version:
-        kept = st.session_state[f"{_KEY}-began"] = (version, scene.clock.at(step))
+        kept = st.session_state[f"{_KEY}-began"] = (version, scenes[0].clock.at(step))
     data["step"] = kept[1]
 
     def report(name: str) -> Callable[[], None]:
@@ -95,9 +97,9 @@ def player(
 
 
 def _message(
-    scene: Scene, layers: Sequence[Layer], version: str, *, clickable: bool
+    scenes: Sequence[Scene], layers: Sequence[Layer], version: str, *, clickable: bool
 ) -> dict[str, Any]:
-    clock = scene.clock
+    clock = scenes[0].clock
     per_second = (len(clock.ticks) - 1) / _WHOLE
     unit = _("Step {step} of {last}") if clock.unit == "iterations" else _("Epoch {step} of {last}")
     data: dict[str, Any] = {
@@ -105,15 +107,11 @@ def _message(
         "clickable": clickable,
         "speed": min(_SPEEDS, key=lambda speed: abs(np.log(speed / max(per_second, 0.5)))),
         "layers": [layer._asdict() for layer in layers],
-        "runs": [
-            {"colour": look.colour, "last": last}
-            for look, last in zip(scene.looks, clock.lasts, strict=True)
-        ],
         "ticks": _packed([clock.ticks]),
-        "x": _packed(_at_ticks(scene, "x")),
-        "y": _packed(_at_ticks(scene, "y")),
-        "loss": _packed(_at_ticks(scene, "loss")),
-        "height": "",
+        "scenes": [
+            _numbers(scene, with_heights=any(layer.kind == "relief" for layer in layers))
+            for scene in scenes
+        ],
         "texts": {
             "player": _("Player"),
             "play": _("Play"),
@@ -128,11 +126,24 @@ def _message(
             "told": unit,
         },
     }
-    kinds = {layer.kind for layer in layers}
-    if "relief" in kinds:
-        scale = levels(scene.field.loss)
-        data["height"] = _packed([heights_of(loss, scale) for loss in _at_ticks(scene, "loss")])
     return data
+
+
+def _numbers(scene: Scene, *, with_heights: bool) -> dict[str, Any]:
+    """Return the runs of a scene: colours, and where they are at every tick."""
+    losses = _at_ticks(scene, "loss")
+    scale = levels(scene.field.loss)
+    heights = [heights_of(loss, scale) for loss in losses] if with_heights else []
+    return {
+        "runs": [
+            {"colour": look.colour, "last": last}
+            for look, last in zip(scene.looks, scene.clock.lasts, strict=True)
+        ],
+        "x": _packed(_at_ticks(scene, "x")),
+        "y": _packed(_at_ticks(scene, "y")),
+        "loss": _packed(losses),
+        "height": _packed(heights),
+    }
 
 
 def _at_ticks(scene: Scene, name: str) -> list[Any]:
@@ -146,5 +157,5 @@ def _at_ticks(scene: Scene, name: str) -> list[Any]:
 def _packed(arrays: Sequence[Any]) -> str:
     """Return float32 numbers, one array after the other, as text."""
     with np.errstate(over="ignore"):  # beyond float32 is beyond the picture
-        joined = np.concatenate(arrays).astype("<f4")
+        joined = np.concatenate([*arrays, np.empty(0)]).astype("<f4")
     return base64.b64encode(joined.tobytes()).decode()

@@ -15,11 +15,11 @@ import streamlit as st
 
 from charts.theme import Look
 from engine import Budget, Experiment, Function, InvalidInput, Run
-from engine.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Momentum
+from engine.optimizers import OPTIMIZERS, SGD, Momentum
 from files.document import Document, View, from_link, with_default_view
 from files.errors import explain
 from files.names import run_names
-from files.pages import PAGES
+from files.pages import PAGES, SurfacesPage
 from language import N_, _
 from language.labels import label
 from ui.menu import MENU
@@ -38,18 +38,21 @@ PRESETS: Final = {
     "batches": N_("Batch, mini-batch, stochastic"),
     "momenta": N_("Momentum 0 … 0.99"),
 }
-# What the Surfaces page opens with: the ravine of the notes, and rates that suit it.
+# What the Surfaces page opens with: the ravine of the notes, seen from nearby.
 FUNCTION_VIEW: Final = Experiment(
     problem=Function(),
     runs=(
         Run(optimizer=SGD(), learning_rate=0.9, batch_size="all"),
-        Run(optimizer=Momentum(), learning_rate=0.1, batch_size="all"),
-        Run(optimizer=Adagrad(), learning_rate=1.5, batch_size="all"),
-        Run(optimizer=Adam(), learning_rate=0.3, batch_size="all"),
+        Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),
+        Run(optimizer=Momentum(0.5), learning_rate=0.9, batch_size="all"),
     ),
-    budget=Budget(amount=60, unit="iterations"),
+    budget=Budget(amount=40, unit="iterations"),
 )
-_DEFAULTS: Final = {page().name: page() for page in PAGES}
+FUNCTION_WINDOW: Final = (-8.0, 2.0, -2.6, 2.6)
+_DEFAULTS: Final = {
+    **{page().name: page() for page in PAGES},
+    "surfaces": SurfacesPage(window=FUNCTION_WINDOW),
+}
 
 
 def work_on(page: str) -> None:
@@ -270,6 +273,7 @@ def _open_link() -> None:
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if not query:
         return
+    query.setdefault("page", [st.session_state.get(_PAGE, "training")])
     try:
         opened, unknown = from_link(query)
     except InvalidInput as error:

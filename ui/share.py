@@ -11,7 +11,7 @@ from engine import InvalidInput
 from files.document import read_document, to_link
 from files.errors import explain
 from language import _
-from ui.session import open_document, refuse, whole_document
+from ui.session import open_document, refuse, settings, whole_document
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -46,7 +46,8 @@ def _link() -> None:
         st.caption(explain(error) + " " + _("Save it as a file instead."))
         return
     st.caption(_("Copy link: it opens this comparison, seeds included."))
-    base = (st.context.url or "").split("?")[0]
+    # Always the first page, which leads on to the page that the link names.
+    base = (st.context.url or "").split("?")[0].removesuffix(settings().name)
     st.code(f"{base}?{urlencode(query, doseq=True)}", language=None, wrap_lines=True)
 
 

@@ -1,5 +1,9 @@
 """Surfaces: the loss surface that each run walks on, and the path it takes, step by step."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from language import _
@@ -8,9 +12,17 @@ from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
 from ui.session import document, follow, looks, work_on
 from ui.share import share
-from ui.sidebar import sidebar
-from ui.surfaces.picture import exact_scene, picture
+from ui.surfaces.controls import surface_sidebar
+from ui.surfaces.making import scenes
+from ui.surfaces.picture import picture, view_switches
+from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
 from ui.training import outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine import Experiment
+    from ui.surfaces.scene import Scene
 
 
 @fragment
@@ -19,28 +31,36 @@ def comparison() -> None:
     follow()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(_("Surfaces"), anchor=False, width="stretch")
-        run_actions()
+        run_actions(
+            {name: preset.title for name, preset in SURFACE_PRESETS.items()}, use_surface_preset
+        )
         share()
     run_strip()
     run_editor()
     status = st.container(gap=None)
     with status:
         contract_line()
+    preset = shown_preset()
+    if preset is not None:
+        st.markdown(f"**{_(preset.title)}.** {_(preset.text)}")
+    view_switches()
+    with status:
         shown = outcome(document().experiment, looks(), lambda _history: None)
-    if shown is not None:
-        now = exact_scene(shown)
-        if now is not None:
-            moving(now)
+    made = [] if shown is None else scenes(shown)
+    if made:
+        moving(made, document().experiment)
 
 
 @fragment
-def moving(now) -> None:
-    """Show the picture; the clock reruns no more than this."""
-    picture(now)
+def moving(made: Sequence[Scene], asked: Experiment) -> None:
+    """Show the picture and the tabs; the clock reruns no more than this."""
+    if document().experiment != asked:
+        st.rerun()  # a click on the picture has moved the start
+    picture(made)
 
 
 speak()
 work_on("surfaces")
 with st.sidebar:
-    sidebar()
+    surface_sidebar()
 comparison()

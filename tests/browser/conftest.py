@@ -1,14 +1,23 @@
 """A real browser on a real server.
 
-A test takes `page`, `app_url` and `idle`:
+A page has a file of tests of its own. A test opens the page with `visit` and waits for values:
 
-    def test_title(page, app_url, idle):
-        page.goto(app_url)
-        idle(page)
-        expect(page.get_by_role("heading", level=1)).to_have_text("…")
+    def test_the_start_is_where_it_was_clicked(visit, place):
+        tab = visit("/surfaces", locale="ko-KR", color_scheme="dark")
+        tab.mouse.click(*place(tab.locator(".js-plotly-plot").first, 1.0, -0.5))
+        expect(tab.get_by_role("spinbutton", name="x")).to_have_value("1.0")
 
-After an interaction wait for a value (`expect(…)`), never for a time: the page is still idle in the
-moment between a key press and the rerun it causes.
+Such a test runs beside others on a machine of any speed, so it knows states, not moments:
+
+- After an interaction wait for what it changes, by `expect(…)`, and only then for `idle`: between a
+  key press and the rerun that it causes the page is idle as well.
+- Idle is the script, not the screen: the code of charts and tables may still be on its way. Wait
+  for a cell or a label before reading many (`expect(…).to_have_count(7)`).
+- What is read at once (`all_text_contents`, `evaluate_all`) does not wait: put an `expect` before
+  it, or compare by `expect(…).to_have_text([…])`.
+- A focus that a rerun may move is no state: wait for what the key did.
+- Where time itself is the claim, leave room for a machine ten times slower, and compare with what
+  the fault would take: a training left alone, not a second.
 """
 
 import http.client
@@ -21,12 +30,19 @@ import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
+# Patience costs a passing test nothing; what a loaded machine needs is unknown.
+EXPECT_MILLISECONDS = 30_000
+ACTION_MILLISECONDS = 60_000
+
+# Below /surfaces and the like, Streamlit looks for its server there first, and is told 404.
+LOOKED_FOR = ("/_stcore/health", "/_stcore/host-config")
 
 CHROMIUM_ARGS = [
     "--no-sandbox",  # root has none
@@ -44,6 +60,8 @@ CONTEXT = {
     "reduced_motion": "reduce",
     "viewport": {"width": 1280, "height": 900},
 }
+
+expect.set_options(timeout=EXPECT_MILLISECONDS)
 
 
 def pytest_runtest_setup():
@@ -70,6 +88,7 @@ def new_page(browser):
 
     def open_tab(**options):
         context = browser.new_context(**{**CONTEXT, **options})
+        context.set_default_timeout(ACTION_MILLISECONDS)
         contexts.append(context)
         return context.new_page()
 
@@ -83,10 +102,47 @@ def page(new_page):
     return new_page()
 
 
+@pytest.fixture
+def visit(new_page, app_url, idle):
+    """Function that opens a page in a tab of its own: `visit("/surfaces", color_scheme="dark")`.
+
+    The tab must stay quiet until the test ends: no error on its console, no request elsewhere.
+    """
+    heard = []
+
+    def open_address(address="/", **options):
+        url = urljoin(app_url, address)
+        tab = new_page(**options)
+        tab.on("console", lambda line: _note_error(line, heard))
+        tab.on("pageerror", lambda error: heard.append(str(error)))
+        tab.on("request", lambda request: _note_foreign(request.url, urlsplit(url).netloc, heard))
+        tab.goto(url)
+        idle(tab)
+        return tab
+
+    yield open_address
+    assert heard == []
+
+
+def _note_error(line, heard):
+    if line.type == "error" and not line.location["url"].endswith(LOOKED_FOR):
+        heard.append(line.text)
+
+
+def _note_foreign(address, host, heard):
+    scheme, netloc = urlsplit(address)[:2]
+    if scheme not in {"data", "blob"} and netloc != host:
+        heard.append(address)
+
+
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory):
-    """Address of the dashboard, on one server for all tests."""
+def app_url(tmp_path_factory, browser, idle):
+    """Address of the dashboard, on one server for all tests, which somebody has visited before."""
     with _server(tmp_path_factory.mktemp("server") / "log") as url:
+        tab = browser.new_page()
+        tab.goto(url)
+        idle(tab)
+        tab.close()
         yield url
 
 
@@ -108,6 +164,42 @@ def idle():
         )
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def drawn():
+    """Function that returns the traces that a Plotly chart has drawn: dicts of name, x and y.
+
+    Plotly's own `data` may hold packed numbers; these are the unpacked ones.
+    """
+
+    def read(chart):
+        chart.locator(".main-svg").first.wait_for()
+        return chart.evaluate(
+            """chart => chart._fullData.map(({name, x, y}) =>
+                ({name, x: Array.from(x ?? []), y: Array.from(y ?? [])}))"""
+        )
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def place():
+    """Function that returns where the mouse finds a point of a chart, given in its axes' units."""
+
+    def find(chart, x, y):
+        chart.locator(".main-svg").first.wait_for()
+        chart.scroll_into_view_if_needed()
+        return chart.evaluate(
+            """(chart, [x, y]) => {
+                const {xaxis, yaxis} = chart._fullLayout, box = chart.getBoundingClientRect();
+                const left = box.left + xaxis._offset, top = box.top + yaxis._offset;
+                return [left + xaxis.d2p(x), top + yaxis.d2p(y)];
+            }""",
+            [x, y],
+        )
+
+    return find
 
 
 @contextmanager

@@ -12,15 +12,15 @@ IS_FOCUSED = "element => element === document.activeElement"
 
 
 @pytest.fixture
-def tab(page, app_url, idle):
+def tab(visit):
     """The page as it opens; nothing but the keyboard may touch it."""
-    page.goto(app_url)
-    idle(page)
-    expect(cell(page, 0, 1)).not_to_be_empty()
-    go_to(page, page.get_by_role("link", name=SKIP))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("main")).to_be_focused()
-    return page
+    tab = visit()
+    expect(cell(tab, 0, 1)).not_to_be_empty()
+    expect(tab.get_by_role("figure", name=re.compile("^Training loss"))).to_be_visible()
+    go_to(tab, tab.get_by_role("link", name=SKIP))
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("main")).to_be_focused()
+    return tab
 
 
 def cell(tab, row, column):
@@ -101,17 +101,21 @@ def test_a_run_is_chosen_and_edited_by_keyboard(tab, idle):
     expect(cell(tab, 1, 2)).to_have_text(other[1])
 
 
-def test_a_tab_is_opened_by_keyboard(tab):
+def test_a_tab_is_opened_by_keyboard(tab, idle):
     first, second = (tab.get_by_role("tab", name=name, exact=True) for name in ("Loss", "Score"))
     go_to(tab, first)
-    go_to(tab, second, "ArrowRight")
-    tab.keyboard.press("Enter")
+    tab.keyboard.press("ArrowRight")
 
-    expect(
-        tab.get_by_role("tabpanel", name="Score", exact=True).get_by_role("figure")
-    ).to_be_visible()
+    panel = tab.get_by_role("tabpanel", name="Score", exact=True)
+    expect(panel.get_by_role("figure")).to_be_visible()
     expect(second).to_have_attribute("aria-selected", "true")
     expect(first).to_have_attribute("aria-selected", "false")
+
+    # Streamlit 1.67 disables its tabs for a moment of the rerun, if the parts of its answer arrive
+    # apart, and then the tab has lost the focus; but the reader's place is kept.
+    idle(tab)
+    tab.keyboard.press("Tab")
+    go_to(tab, second, "Shift+Tab")
 
 
 def test_share_is_opened_and_closed_by_keyboard(tab):

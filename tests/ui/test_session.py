@@ -45,9 +45,10 @@ def linked(monkeypatch):
         def get_all(self, key):
             return self[key]
 
-    def open_with(**query):
+    def open_with(at="training", **query):
         monkeypatch.setattr(streamlit, "session_state", {})
         monkeypatch.setattr(streamlit, "query_params", Query(query))
+        session.work_on(at)
         return document()
 
     return open_with
@@ -375,14 +376,15 @@ def test_a_pages_settings_wait_until_it_is_entered_again():
     session.work_on("epochs")
     assert session.settings() == EpochsPage()
     session.work_on("surfaces")
-    assert session.settings() == SurfacesPage(surface="network")
+    assert session.settings().surface == "network"
 
 
 def test_a_pages_setting_that_is_no_setting_is_refused_and_the_old_one_stays():
     session.work_on("surfaces")
+    before = session.settings()
     session.set_page(surface="moon")
 
-    assert session.settings() == SurfacesPage()
+    assert session.settings() == before
     assert "moon" in notices()[0]
 
 
@@ -391,7 +393,8 @@ def test_what_is_shared_is_the_comparison_with_this_pages_settings():
     session.set_page(surface="network")
 
     whole = session.whole_document()
-    assert whole.view.page == SurfacesPage(surface="network")
+    assert isinstance(whole.view.page, SurfacesPage)
+    assert whole.view.page.surface == "network"
     assert whole.experiment == document().experiment
 
 
@@ -409,11 +412,16 @@ def test_an_opened_comparison_leads_to_its_page(switched):
 
 
 def test_a_link_leads_to_its_page(linked, switched):
-    session.work_on("training")
-    linked(page=["surfaces"])
     with pytest.raises(LedElsewhereError):
-        session.work_on("training")
+        linked(page=["surfaces"])
     assert switched == ["pages/compare/surfaces.py"]
+
+
+def test_a_link_that_names_no_page_is_for_the_page_at_its_address(linked):
+    linked(at="epochs", data_seed=["5"])
+
+    assert document().experiment.data_seed == 5
+    assert session.settings() == EpochsPage()
 
 
 def test_a_change_within_a_fragment_that_concerns_the_page_reruns_it_once(monkeypatch):

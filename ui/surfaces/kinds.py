@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from engine import Budget, Experiment, Network, Run
-from engine.datasets import Blobs, Line
-from engine.optimizers import SGD, Adam, Momentum
+from files.document import with_default_view
 from language import N_
-
-if TYPE_CHECKING:
-    from engine import Function
+from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW, document, open_document, set_page, settings
+from ui.surfaces.presets import LINE_VIEW, NEURON_VIEW
 
 KINDS: Final = {
     "function": N_("Test function"),
@@ -19,42 +16,29 @@ KINDS: Final = {
     "network": N_("Network of the Compare page"),
 }
 
-LINE_VIEW: Final = Experiment(
-    problem=Network(
-        dataset=Line(rows=40, noise=0.3),
-        validation_share=0.0,
-        hidden=(),
-        loss="mean_squared_error",
-        start=(-2.0, 3.0),
-    ),
-    runs=(
-        Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),
-        Run(optimizer=SGD(), learning_rate=0.95, batch_size="all"),
-        Run(optimizer=Momentum(), learning_rate=0.1, batch_size="all"),
-    ),
-    budget=Budget(amount=60),
-)
-NEURON_VIEW: Final = Experiment(
-    problem=Network(
-        dataset=Blobs(rows=40, noise=0.8, classes=2, features=1),
-        validation_share=0.0,
-        hidden=(),
-        loss="binary_cross_entropy",
-        start=(-4.0, 4.0),
-    ),
-    runs=(
-        Run(optimizer=SGD(), learning_rate=1.0, batch_size="all"),
-        Run(optimizer=Momentum(), learning_rate=0.3, batch_size="all"),
-        Run(optimizer=Adam(), learning_rate=0.3, batch_size="all"),
-    ),
-    budget=Budget(amount=80),
-)
 
-
-def kind_of(problem: Network | Function) -> str:
-    """Return "function", "line" or "neuron" for a problem of the page's own, else "network"."""
+def kind() -> str:
+    """Return what the page shows: "function", "line", "neuron" or "network"."""
+    problem = document().experiment.problem
+    if settings().surface == "network":
+        return "network"
     if problem.kind == "function":
         return "function"
-    if problem.n_params != 2 or problem.layout.units != (1, 1):
-        return "network"
     return "line" if problem.dataset.task == "regression" else "neuron"
+
+
+def take_kind(name: str) -> None:
+    """Show another kind of surface, beginning with its first view."""
+    if name == "network":
+        set_page(surface="network", window=None, step=None, tab="step")
+        return
+    first, window = {
+        "function": (FUNCTION_VIEW, FUNCTION_WINDOW),
+        "line": (LINE_VIEW, None),
+        "neuron": (NEURON_VIEW, None),
+    }[name]
+    shown = with_default_view(first)
+    page = settings().model_copy(
+        update={"surface": "function", "window": window, "step": None, "tab": "step"}
+    )
+    open_document(shown.model_copy(update={"view": shown.view.model_copy(update={"page": page})}))

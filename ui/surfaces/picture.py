@@ -1,95 +1,143 @@
-"""The picture of the Surfaces page: contour, loss curves, and the clock that moves over them."""
+"""The picture of the Surfaces page: contours, loss curves, and the clock that moves over them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from charts.curves import loss_curves
+from charts.steps import fitted_lines
 from charts.surfaces import contour, leavings, panels, relief
-from engine import Window, default_window, exact_plane
+from engine import data, predictions
 from language import _, current_language
+from language.labels import label
 from ui.figure import figure
 from ui.player import Layer, player
-from ui.session import change_problem, document, set_page, settings
-from ui.surfaces.computing import Wanted, coarse, refined
-from ui.surfaces.scene import Scene, scene
+from ui.session import change_problem, document, look_at, set_page, settings
 
 if TYPE_CHECKING:
-    from engine import Surface
-    from ui.training import Outcome
+    from collections.abc import Callable, Sequence
+
+    from charts.theme import Chart
+    from ui.surfaces.scene import Scene
 
 _DRAWN = "surfaces-drawn"
 
 
-def exact_scene(shown: Outcome) -> Scene | None:
-    """Return the scene of a problem with two parameters."""
-    history = shown.history
-    plane = exact_plane(history.experiment.problem)
-    window = Window(*history.experiment.problem.function.window)
-    wanted = Wanted(history.experiment, plane, window, None, 121)
-    rough = coarse(wanted)
-    if rough is None:
-        return None
-    fine: Surface = refined(wanted, rough) or rough
-    return scene(history, shown.looks, fine)
-
-
-def picture(now: Scene) -> None:
-    """Show the charts and the clock."""
+def view_switches() -> None:
+    """Choose how the surface is drawn."""
     look = settings()
-    version = now.version(look.panels, look.relief, current_language(), document().view.log)
-    charts = _charts(now, version)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        _toggle(_("One panel per run"), "panels", value=look.panels)
+        _toggle(_("In three dimensions"), "relief", value=look.relief)
+        st.session_state["surfaces-log"] = document().view.log
+        st.toggle(
+            _("Logarithmic loss axis"),
+            key="surfaces-log",
+            on_change=lambda: look_at(log=st.session_state["surfaces-log"]),
+        )
+        if look.window is not None:
+            st.button(
+                _("Whole surface"), key="surfaces-whole", on_click=lambda: set_page(window=None)
+            )
+
+
+def picture(scenes: Sequence[Scene]) -> None:
+    """Show the charts and the clock; the first scene is that of the comparison itself."""
+    look, view = settings(), document().view
+    names = tuple(scene.history.experiment.problem for scene in scenes)
+    version = scenes[0].version(
+        look.panels, look.relief, view.log, names, current_language(), look.window is None
+    )
+    layers, charts = _drawn(scenes, version)
     grid = st.grid(2, min_column_width=380)
-    for key, chart in charts.items():
+    for layer, chart in zip(layers, charts, strict=True):
         with grid.cell():
-            figure(chart, f"surfaces-{key}")
-    runs = tuple(range(len(now.looks)))
-    each = tuple((run,) for run in runs)
-    layers = [Layer("surfaces-contour", "paths", each if look.panels else (runs,))]
-    layers += [Layer("surfaces-loss", "markers")]
-    if look.relief:
-        layers.append(Layer("surfaces-relief", "relief"))
-    player(now, layers, version, look.step, clickable=True, tell=_hear(now))
-    _leavings(now)
+            if len(scenes) > 1 and layer.kind in {"paths", "relief"}:
+                problem = scenes[layer.scene].history.experiment.problem
+                st.caption(f"**{label(problem.loss)}**")
+            figure(chart, layer.key)
+    player(scenes, layers, version, look.step, clickable=_can_start(scenes[0]), tell=_hear(scenes))
+    for scene in scenes:
+        _leavings(scene, named=len(scenes) > 1)
 
 
-def _charts(now: Scene, version: str) -> dict[str, Any]:
+def _drawn(scenes: Sequence[Scene], version: str) -> tuple[list[Layer], list[Chart]]:
     """Return the charts, the same objects as long as nothing in them changes.
 
     Zoom and camera are the chart's own while it stays; they are given to the next one.
     """
     drawn = st.session_state.get(_DRAWN)
-    if drawn is not None and drawn[0] == version:
-        return drawn[1]
-    look = settings()
-    charts = {
-        "contour": panels(now.field, now.trails)
-        if look.panels
-        else contour(now.field, now.trails, look.window)
-    }
+    if drawn is None or drawn[0] != version:
+        charts = _charts(scenes)
+        drawn = (version, [layer for layer, _chart in charts], [chart for _layer, chart in charts])
+        st.session_state[_DRAWN] = drawn
+    return drawn[1], drawn[2]
+
+
+def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
+    look, view = settings(), document().view
+    charts: list[tuple[Layer, Chart]] = []
+    for number, scene in enumerate(scenes):
+        runs = tuple(range(len(scene.looks)))
+        shown = tuple((run,) for run in runs) if look.panels else (runs,)
+        from_above = (
+            panels(scene.field, scene.trails)
+            if look.panels
+            else contour(scene.field, scene.trails, look.window)
+        )
+        charts.append((Layer(f"surfaces-contour-{number}", "paths", number, shown), from_above))
     if look.relief:
-        charts["relief"] = relief(now.field, now.trails, look.camera)
-    view = document().view
-    charts["loss"] = loss_curves(
-        now.history, now.looks, "training_loss", now.clock.unit, log=view.log
-    )
-    st.session_state[_DRAWN] = (version, charts)
-    return charts
+        charts += [
+            (
+                Layer(f"surfaces-relief-{number}", "relief", number),
+                relief(scene.field, scene.trails, look.camera),
+            )
+            for number, scene in enumerate(scenes)
+        ]
+    main = scenes[0]
+    curves = loss_curves(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
+    charts.append((Layer("surfaces-loss", "markers"), curves))
+    fitted = _fitted(main)
+    return charts if fitted is None else [*charts, fitted]
 
 
-def _hear(now: Scene) -> Any:
+def _fitted(scene: Scene) -> tuple[Layer, Chart] | None:
+    """Return the data with every run's line, for a line and for a neuron."""
+    problem = scene.history.experiment.problem
+    if problem.kind == "function" or problem.layout.units != (1, 1) or problem.n_params != 2:
+        return None
+    rows = data(scene.history.experiment)
+    inputs = rows.training_inputs[:, 0]
+    targets = np.asarray(rows.training_targets, dtype=float).reshape(len(inputs), -1)[:, 0]
+    air = 0.08 * float(np.ptp(inputs) or 1.0)
+    at = np.linspace(inputs.min() - air, inputs.max() + air, 101)
+    ends = np.stack([(trail.x[-1], trail.y[-1]) for trail in scene.trails])
+    lines = predictions(problem, ends, at[:, None])[:, 0]
+    is_line = problem.dataset.task == "regression" and problem.output_activation == "identity"
+    layer = Layer("surfaces-rows", "curves", shape="line" if is_line else "sigmoid")
+    return layer, fitted_lines(inputs, targets, lines, scene.looks, at)
+
+
+def _can_start(scene: Scene) -> bool:
+    """Tell whether a point of the picture is a start: where it holds all parameters."""
+    return scene.history.experiment.problem.n_params == 2
+
+
+def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
     """Return what takes what the clock tells."""
+    main = scenes[0]
 
     def tell(name: str, told: dict[str, Any]) -> None:
         if name == "step":
-            tick = int(told["step"])
-            is_last = tick == len(now.clock.ticks) - 1
-            set_page(step=None if is_last else float(now.clock.ticks[tick]))
+            tick = min(int(told["step"]), len(main.clock.ticks) - 1)
+            is_last = tick == len(main.clock.ticks) - 1
+            set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
-            start = (_rounded(told["x"], now.field.x), _rounded(told["y"], now.field.y))
-            change_problem(start=start)
+            x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
+            change_problem(start=(x, y))
         elif name == "zoom":
             set_page(window=tuple(float(value) for value in told["window"]))
         else:
@@ -99,21 +147,28 @@ def _hear(now: Scene) -> Any:
 
 
 def _rounded(value: float, axis: Any) -> float:
-    """Return a clicked coordinate to a thousandth of the window."""
-    width = float(axis[-1] - axis[0])
-    return float(f"{value:.{max(0, 3 - len(str(int(width))))}f}")
+    """Return a clicked coordinate to a thousandth of the surface's width."""
+    digits = 3 - int(np.floor(np.log10(float(axis[-1] - axis[0]))))
+    return round(float(value), digits)
 
 
-def _leavings(now: Scene) -> None:
+def _leavings(scene: Scene, *, named: bool) -> None:
     """Say which runs left the window for good, and when."""
-    gone = leavings(now.trails, now.field)
+    gone = leavings(scene.trails, scene.field)
     if not gone:
         return
-    unit = _("step {step}") if now.clock.unit == "iterations" else _("epoch {step}")
+    unit = _("step {step}") if scene.clock.unit == "iterations" else _("epoch {step}")
     parts = []
     for trail, tick in gone:
         text = _("{run} leaves the picture at {when}")
         if trail.diverged is not None:
             text = _("{run} leaves the picture at {when} and has diverged")
         parts.append(text.format(run=trail.look.name, when=unit.format(step=f"{tick:,.6g}")))
-    st.caption("↗ " + " · ".join(parts) + ".")
+    where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
+    st.caption("↗ " + where + " · ".join(parts) + ".")
+
+
+def _toggle(title: str, field: str, *, value: bool) -> None:
+    key = f"surfaces-{field}"
+    st.session_state[key] = value
+    st.toggle(title, key=key, on_change=lambda: set_page(**{field: st.session_state[key]}))

@@ -14,10 +14,10 @@ from engine import parameter_names, path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.surfaces import Stationary
     from charts.theme import Look
     from engine import History, Plane, Surface
     from engine.arrays import Array, Integers
+    from engine.functions import StationaryPoint
 
 TICKS = 501  # of the clock at the most; a longer training shows every so many steps
 
@@ -88,7 +88,8 @@ def scene(
     looks: Sequence[Look],
     surface: Surface,
     titles: tuple[str, str] | None = None,
-    points: tuple[Stationary, ...] = (),
+    points: tuple[StationaryPoint, ...] = (),
+    ticks: Array | None = None,
 ) -> Scene:
     """Put surface and paths together.
 
@@ -98,12 +99,13 @@ def scene(
         surface: the loss on a grid of a plane.
         titles: what the plane's coordinates are called; None are the parameters' own names.
         points: stationary points that are known.
+        ticks: of the clock of another scene that this one shall follow.
     """
     if titles is None:
         names = parameter_names(history.experiment.problem)
         titles = (names[0], names[1])
     seen = [path(history, surface.plane, run) for run in range(len(history.runs))]
-    clock = _clock(history, [one.steps for one in seen])
+    clock = _clock(history, [one.steps for one in seen], ticks)
     trails = tuple(
         Trail(
             look,
@@ -120,16 +122,16 @@ def scene(
     return Scene(history, tuple(looks), surface, field, trails, clock, distances)
 
 
-def _clock(history: History, steps: Sequence[Integers]) -> Clock:
+def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> Clock:
     """Return one clock for runs that may have recorded different steps."""
     alike = len({run.per_epoch for run in history.runs}) == 1
     scales = [1 if alike else run.per_epoch for run in history.runs]
     positions = [own / scale for own, scale in zip(steps, scales, strict=True)]
-    ticks = np.unique(np.concatenate(positions))
+    ticks = np.unique(np.concatenate(positions)) if given is None else given
     every = -(-len(ticks) // TICKS)
     ticks = np.unique(np.append(ticks[::every], ticks[-1]))
     places = tuple(
         np.maximum(np.searchsorted(own, ticks, side="right") - 1, 0) for own in positions
     )
-    lasts = tuple(int(np.searchsorted(ticks, own[-1])) for own in positions)
+    lasts = tuple(min(int(np.searchsorted(ticks, own[-1])), len(ticks) - 1) for own in positions)
     return Clock("iterations" if alike else "epochs", ticks, places, lasts, every)

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 
+import numpy as np
 import pytest
 
 from engine import Experiment, Function, Network, Run
@@ -112,8 +113,6 @@ def test_runs_that_cut_alike_read_the_same_batches():
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_lines_of_a_function_compute_its_value(function):
-    import numpy as np
-
     chosen = function()
     lines = function_lines(Function(function=chosen), "numpy")
     space = {"numpy": np, "params": np.array([0.3, -1.2])}

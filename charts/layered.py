@@ -1,0 +1,232 @@
+"""Where the nodes of a computation graph go: columns by depth, rows so that edges run straight.
+
+Every edge becomes a chain of points, one between two columns and one in each column it passes, so
+that nothing lies on top of anything else: points of a column keep a distance from each other.
+The rows are found by moving every point towards the mean of its neighbours and pushing a column's
+points apart as little as needed, over and over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.arrays import Array
+    from engine.graph import Graph
+
+_SWEEPS: Final = 40
+# Half of the room that a point keeps from its neighbours in a column, in rows.
+_NODE, _LABEL, _BEND = 0.5, 0.42, 0.16
+_FLAT: Final = 0.2  # columns on either side of an edge's numbers, where it runs level
+
+
+@dataclass(frozen=True)
+class Box:
+    """A node in its place; a constant has one for every use.
+
+    Attributes:
+        node: its number in the graph; -1 for the box that shows the output.
+        x: column, from 0.
+        y: row, downwards negative.
+    """
+
+    node: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A value on its way into an operation.
+
+    Attributes:
+        node: number of the node whose value it is.
+        operation: number of the node that uses it; -1 for the box that shows the output.
+        place: which operand it is.
+        x: of its points, from the middle of a node to the middle of the other.
+        y: of the same; the last but one is at the end of the level stretch for its numbers.
+    """
+
+    node: int
+    operation: int
+    place: int
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+    @property
+    def label(self) -> tuple[float, float]:
+        """Return where its numbers are written."""
+        return (self.x[-3] + self.x[-2]) / 2, self.y[-2]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All nodes and edges in their places.
+
+    Attributes:
+        boxes: constants' uses, inputs, operations and the output.
+        edges: operand by operand, the way to the output last.
+        columns: number of columns.
+        rows: from the highest to the lowest point.
+    """
+
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+    columns: int
+    rows: float
+
+
+def is_written_inside(graph: Graph, operation: int, place: int) -> bool:
+    """Tell whether an operand is part of the operation's sign, as the 2 of a square is."""
+    node = graph.nodes[operation]
+    exponent = node.operation == "power" and place == 1
+    return exponent and graph.nodes[node.operands[place]].operation == "constant"
+
+
+def arrange(graph: Graph) -> Drawing:
+    """Return where everything goes."""
+    depths = _depths(graph)
+    points = _Points()
+    home: dict[int, int] = {}  # of every node that is drawn once, its point
+    for number, node in enumerate(graph.nodes):
+        if node.operation != "constant":
+            home[number] = points.add(2 * depths[number], _NODE)
+    end = points.add(2 * max(depths) + 2, _NODE)
+    boxes = list(home.items())
+    chains: list[tuple[int, int, int, list[int]]] = []
+    for number in graph.operations:
+        for place, operand in enumerate(graph.nodes[number].operands):
+            if is_written_inside(graph, number, place):
+                continue
+            start = home.get(operand)
+            if start is None:
+                start = points.add(2 * depths[number] - 2, _NODE)
+                boxes.append((operand, start))
+            chains.append((operand, number, place, points.chain(start, home[number])))
+    chains.append((graph.output, -1, 0, points.chain(home[graph.output], end)))
+    boxes.append((-1, end))
+    x, y = np.array(points.columns) / 2, -points.rows()
+    return Drawing(
+        tuple(Box(node, float(x[point]), float(y[point])) for node, point in boxes),
+        tuple(
+            Edge(node, number, place, *_with_level(x[chain].tolist(), y[chain].tolist()))
+            for node, number, place, chain in chains
+        ),
+        int(x.max()) + 1,
+        float(y.max() - y.min()),
+    )
+
+
+def _with_level(x: list[float], y: list[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return an edge's points with a level stretch around the last but one."""
+    return (*x[:-2], x[-2] - _FLAT, x[-2] + _FLAT, x[-1]), (*y[:-2], y[-2], y[-2], y[-1])
+
+
+def _depths(graph: Graph) -> list[int]:
+    """Return every node's column: an operation right of its operands, an input left of its uses."""
+    depths = [0] * len(graph.nodes)
+    for number in graph.operations:
+        depths[number] = 1 + max(depths[operand] for operand in graph.nodes[number].operands)
+    for number, uses in enumerate(graph.uses):
+        if not graph.nodes[number].operands and uses:
+            depths[number] = min(depths[user] for user, _place in uses) - 1
+    return depths
+
+
+class _Points:
+    """Points in columns, and who is joined to whom."""
+
+    def __init__(self) -> None:
+        self.columns: list[int] = []
+        self._rooms: list[float] = []
+        self._left: list[list[int]] = []
+        self._right: list[list[int]] = []
+
+    def add(self, column: int, room: float) -> int:
+        """Return the number of a new point."""
+        self.columns.append(column)
+        self._rooms.append(room)
+        self._left.append([])
+        self._right.append([])
+        return len(self.columns) - 1
+
+    def chain(self, start: int, end: int) -> list[int]:
+        """Join two points by a new point in every column between them."""
+        last = self.columns[end] - 1
+        between = [
+            self.add(column, _LABEL if column == last else _BEND)
+            for column in range(self.columns[start] + 1, last + 1)
+        ]
+        chain = [start, *between, end]
+        for one, other in pairwise(chain):
+            self._right[one].append(other)
+            self._left[other].append(one)
+        return chain
+
+    def rows(self) -> Array:
+        """Return a row for every point, the highest at 0."""
+        rows = self._first_rows()
+        rooms = np.array(self._rooms)
+        by_column = [
+            np.flatnonzero(np.array(self.columns) == column)
+            for column in range(max(self.columns) + 1)
+        ]
+        for sweep in range(_SWEEPS):
+            for members in by_column if sweep % 2 else reversed(by_column):
+                wanted = np.array([self._wanted(point, rows) for point in members])
+                order = members[np.lexsort((rows[members], wanted))]
+                rows[order] = _apart(np.sort(wanted), rooms[order])
+        return rows - rows.min()
+
+    def _wanted(self, point: int, rows: Array) -> float:
+        """Return the mean of the rows to the left and of those to the right."""
+        sides = [
+            float(np.mean(rows[side]))
+            for side in (self._left[point], self._right[point])
+            if len(side)
+        ]
+        return float(np.mean(sides)) if sides else float(rows[point])
+
+    def _first_rows(self) -> Array:
+        """Return rows in the order in which the formula is read, from the output back."""
+        rows = np.full(len(self.columns), np.nan)
+        free = 0.0
+
+        def visit(point: int) -> None:
+            nonlocal free
+            if not np.isnan(rows[point]):
+                return
+            if not self._left[point]:
+                rows[point], free = free, free + 1
+                return
+            for other in self._left[point]:
+                visit(other)
+            rows[point] = np.mean(rows[self._left[point]])
+
+        for point in sorted(range(len(rows)), key=self.columns.__getitem__, reverse=True):
+            visit(point)
+        return rows
+
+
+def _apart(wanted: Array, rooms: Array) -> Array:
+    """Return rising places with room between them, moved as little as needed.
+
+    Neighbours that would overlap form a block around the mean of where they belong (least squares
+    under order: pooling of adjacent violators).
+    """
+    gaps = np.concatenate([[0.0], np.cumsum(rooms[:-1] + rooms[1:])])
+    blocks: list[list[float]] = []
+    for place in wanted - gaps:
+        blocks.append([float(place)])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    moved: Sequence[Array] = [np.full(len(block), np.mean(block)) for block in blocks]
+    return np.concatenate(moved) + gaps

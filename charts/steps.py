@@ -1,0 +1,328 @@
+"""What happens at a step: the slope of one parameter, rates of each, fitted lines, two losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.lines import end_labels, log_ticks, plain, thinned, value_range
+from charts.theme import Chart, axis, layout
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.surfaces import Trail
+    from charts.theme import Look
+    from engine import SigmoidLosses
+    from engine.arrays import Array
+
+_HEIGHT: Final = 400
+_MARGINS: Final = 70
+_GREY: Final = "#7f7f7f"
+_ENTROPY: Final = "#0072b2"
+_SQUARED: Final = "#d55e00"
+_ROWS: Final = 400  # training rows drawn
+
+
+def fitted_lines(
+    inputs: Array, targets: Array, lines: Sequence[Array], looks: Sequence[Look], at: Array
+) -> Chart:
+    """Return the training rows and, thin, the line or curve with which every run ended.
+
+    Args:
+        inputs: ``(rows,)``.
+        targets: ``(rows,)``; 0 and 1 for two classes.
+        lines: of every run the prediction at ``at``.
+        looks: names and colours of the runs.
+        at: inputs, rising, ``(points,)``.
+    """
+    low, high = float(targets.min()), float(targets.max())
+    air = 0.15 * (high - low or 1.0)
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "x": inputs[:_ROWS].astype("f4"),
+            "y": targets[:_ROWS].astype("f4"),
+            "mode": "markers",
+            "marker": {"color": _GREY, "size": 6, "opacity": 0.75},
+            "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>",
+        }
+    ]
+    traces += [
+        {
+            "type": "scatter",
+            "x": at.astype("f4"),
+            "y": line.astype("f4"),
+            "mode": "lines",
+            "line": {"color": look.colour, "width": 1.2, "dash": "dot"},
+            "opacity": 0.7,
+            "name": plain(look.name),
+            "hoverinfo": "skip",
+        }
+        for line, look in zip(lines, looks, strict=True)
+    ]
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": _("Input x"), "range": [float(at[0]), float(at[-1])]},
+        yaxis={"title": _("Target y"), "range": [low - air, high + air]},
+    )
+    numbers = {
+        "run": np.concatenate([np.full(len(at), look.name) for look in looks]),
+        "x": np.tile(at, len(looks)),
+        "prediction": np.concatenate(list(lines)),
+    }
+    alt = _("The training rows, and what every run predicts at its end: {runs}.")
+    names = ", ".join(look.name for look in looks)
+    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt.format(runs=names))
+
+
+class Tangent(NamedTuple):
+    """A step seen along one parameter.
+
+    Attributes:
+        at: the parameter at the step.
+        loss: there.
+        slope: derivative of the loss there.
+        after: the parameter after the update.
+        loss_after: the loss at that value of the parameter, with the others as they were.
+    """
+
+    at: float
+    loss: float
+    slope: float
+    after: float
+    loss_after: float
+
+
+def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name: str) -> Chart:
+    """Return the loss against one parameter, the tangent at a step, and where the step leads.
+
+    Args:
+        values: of the parameter, rising, ``(points,)``.
+        losses: with all other parameters as they are at the step, ``(points,)``.
+        step: where the tangent touches, and the next value.
+        look: name and colour of the run.
+        name: what the parameter is called.
+    """
+    here, after, slope = (step.at, step.loss), (step.after, step.loss_after), step.slope
+    width = float(values[-1] - values[0])
+    reach = np.array([here[0] - 0.16 * width, here[0] + 0.16 * width])
+    low, high = value_range([losses], log=False)
+    traces: list[dict[str, Any]] = [
+        _plain_line(values, losses, _GREY, 2.2),
+        {
+            **_plain_line(reach, here[1] + slope * (reach - here[0]), look.colour, 2.2),
+            "line": {"color": look.colour, "width": 2.2, "dash": "dash"},
+            "hoverinfo": "skip",
+        },
+        _spot(here, look.colour, "circle", 12),
+        _spot(after, look.colour, "circle-open", 12),
+    ]
+    arrow = {
+        "x": after[0],
+        "y": after[1],
+        "ax": here[0],
+        "ay": here[1],
+        "axref": "x",
+        "ayref": "y",
+        "text": "",
+        "showarrow": True,
+        "arrowhead": 2,
+        "arrowwidth": 1.6,
+        "arrowcolor": look.colour,
+        "standoff": 6,
+        "startstandoff": 6,
+    }
+    said = {
+        "x": here[0],
+        "y": here[1],
+        "text": _("slope {slope}").format(slope=f"{slope:.3g}"),
+        "showarrow": False,
+        "yshift": 18,
+        "font": {"color": look.colour, "size": 13},
+    }
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": plain(name), "range": [float(values[0]), float(values[-1])]},
+        yaxis={"title": label("loss"), "range": [low, high]},
+        annotations=[arrow, said] if np.isfinite(after).all() else [said],
+    )
+    text = _(
+        "Loss against {name} for {run}: slope {slope} at {here}; the step leads to {after}."
+    ).format(
+        name=name,
+        run=look.name,
+        slope=f"{slope:.4g}",
+        here=f"{here[0]:.4g}",
+        after=f"{after[0]:.4g}",
+    )
+    return Chart(go.Figure({"data": traces, "layout": form}), {name: values, "loss": losses}, text)
+
+
+def plane_distances(trails: Sequence[Trail], distances: Sequence[Array], unit: str) -> Chart:
+    """Return how far every run's recorded parameters lie from the plane that is drawn."""
+    text = _("Distance from the plane at every recorded step. At the end: {ends}.")
+    return _over_time(
+        [
+            (trail.look, trail.look.colour, trail.look.dash, trail.ticks, own, trail.look.name)
+            for trail, own in zip(trails, distances, strict=True)
+        ],
+        unit,
+        _("Distance from the plane"),
+        text,
+    )
+
+
+def effective_rates(
+    rates: Sequence[tuple[Look, Array, Array]], names: Sequence[str], unit: str
+) -> Chart:
+    """Return the effective learning rate of parameters over the whole run.
+
+    Args:
+        rates: of every run its look, ticks ``(points,)`` and rates ``(points, parameters)``.
+        names: of the parameters; the first is drawn solid, the others dashed and dotted.
+        unit: "iterations" or "epochs".
+    """
+    dashes = ("solid", "dash", "dot", "dashdot")
+    lines = [
+        (
+            look,
+            look.colour,
+            dashes[column % len(dashes)],
+            ticks,
+            values[:, column],
+            f"{look.name} {name}",
+        )
+        for look, ticks, values in rates
+        for column, name in enumerate(names)
+    ]
+    text = _("Effective learning rate of each parameter over the run. At the end: {ends}.")
+    return _over_time(lines, unit, _("Effective learning rate"), text)
+
+
+def two_losses(curves: SigmoidLosses) -> Chart:
+    """Return loss and slope at the logit of squared error and cross-entropy, side by side."""
+    p = curves.probabilities
+    squared, entropy = label("mean_squared_error"), label("binary_cross_entropy")
+    traces: list[dict[str, Any]] = []
+    for suffix, (own_squared, own_entropy) in (
+        ("", (curves.squared_error, curves.cross_entropy)),
+        ("2", (np.abs(curves.squared_error_slope), np.abs(curves.cross_entropy_slope))),
+    ):
+        for y, colour in ((own_squared, _SQUARED), (own_entropy, _ENTROPY)):
+            traces.append(
+                _plain_line(p, y, colour, 2.6) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+            )
+    across = _("Predicted probability of the true class")
+    form = layout(
+        _HEIGHT - 40,
+        xaxis={"title": across, "range": [0, 1], "domain": [0, 0.46]},
+        yaxis={"title": label("loss"), "range": [0, 5]},
+        xaxis2=axis(title=across, range=[0, 1], domain=[0.56, 1], anchor="y2"),
+        yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
+        annotations=[
+            _said(entropy, 0.12, 2.9, _ENTROPY, ""),
+            _said(squared, 0.3, 0.75, _SQUARED, ""),
+            _said(entropy, 0.42, 0.72, _ENTROPY, "2"),
+            _said(squared, 0.33, 0.36, _SQUARED, "2"),
+        ],
+    )
+    numbers = {
+        "probability": p,
+        "squared_error": curves.squared_error,
+        "cross_entropy": curves.cross_entropy,
+        "squared_error_slope": curves.squared_error_slope,
+        "cross_entropy_slope": curves.cross_entropy_slope,
+    }
+    alt = _(
+        "Loss and its slope at the logit against the predicted probability of the true class."
+        " Confident and wrong, near 0, the cross-entropy is large and its slope 1;"
+        " the squared error is near 1 and its slope vanishes."
+    )
+    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt)
+
+
+def _over_time(
+    lines: Sequence[tuple[Look, str, str, Array, Array, str]], unit: str, title: str, text: str
+) -> Chart:
+    """Return lines over the clock on a logarithmic axis, named at their ends."""
+    traces = []
+    ends: list[tuple[Look, float, str]] = []
+    for look, colour, dash, ticks, values, name in lines:
+        x, y = thinned(ticks, values)
+        traces.append(
+            _plain_line(x, y, colour, 2)
+            | {
+                "line": {"color": colour, "width": 2, "dash": dash},
+                "name": plain(name),
+                "hovertemplate": f"%{{y:.4g}}<br>{label(unit)} %{{x:.6~g}}",
+            }
+        )
+        positive = values[np.isfinite(values) & (values > 0)]
+        if len(positive):
+            ends.append((look, float(positive[-1]), name))
+    limits = value_range([values for *_rest, values, _name in lines], log=True)
+    places = [float(np.log10(end)) for _look, end, _name in ends]
+    labels = end_labels([look for look, *_rest in ends], places, limits, _HEIGHT - _MARGINS)
+    order = np.argsort([np.clip(place, *limits) for place in places])
+    for position, shown in zip(order, labels, strict=True):
+        shown["text"] = plain(ends[int(position)][2])
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": label(unit)},
+        yaxis={
+            "title": title,
+            "type": "log",
+            "range": limits,
+            "tickformat": "~g",
+            "dtick": log_ticks(limits),
+        },
+        margin={"l": 8, "r": 130, "t": 12, "b": 8},
+        annotations=labels,
+    )
+    numbers = {
+        "run": np.concatenate([np.full(len(line[3]), line[5]) for line in lines]),
+        unit: np.concatenate([line[3] for line in lines]),
+        "value": np.concatenate([line[4] for line in lines]),
+    }
+    written = ", ".join(f"{name} {end:.4g}" for _look, end, name in ends) or "–"
+    return Chart(go.Figure({"data": traces, "layout": form}), numbers, text.format(ends=written))
+
+
+def _plain_line(x: Array, y: Array, colour: str, width: float) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": {"color": colour, "width": width},
+        "hovertemplate": "%{x:.4~g}: %{y:.4g}<extra></extra>",
+    }
+
+
+def _spot(at: tuple[float, float], colour: str, symbol: str, size: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": [at[0]],
+        "y": [at[1]],
+        "mode": "markers",
+        "marker": {"color": colour, "symbol": symbol, "size": size, "line": {"width": 2}},
+        "hoverinfo": "skip",
+    }
+
+
+def _said(text: str, x: float, y: float, colour: str, suffix: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": f"x{suffix}",
+        "yref": f"y{suffix}",
+        "xanchor": "left",
+        "showarrow": False,
+        "font": {"color": colour, "size": 13},
+    }

@@ -1,0 +1,165 @@
+"""The bundle: complete, checked, the same every time, and of names that lead nowhere."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import zipfile
+from pathlib import PurePosixPath
+
+import pytest
+
+import files.bundle
+from engine import Budget, Experiment, Function, Network, fit
+from engine.datasets import Blobs
+from files.bundle import bundle, zipped
+from files.charts import CannotRender
+from files.document import Document, View, read_document, with_default_view
+from language import set_language
+from tests.files.hostile import NAMES
+
+
+@pytest.fixture(autouse=True)
+def nothing_drawn(monkeypatch):
+    """Drawing takes seconds and a browser; the browser tests do it."""
+
+    def refuse(*_args):
+        raise CannotRender("nothing to draw with")
+
+    monkeypatch.setattr(files.bundle, "to_images", refuse)
+
+
+@pytest.fixture(scope="module")
+def document():
+    experiment = Experiment(budget=Budget(amount=2))
+    return Document(experiment=experiment, view=View(names=NAMES[:7]))
+
+
+@pytest.fixture(scope="module")
+def history(document):
+    return fit(document.experiment)
+
+
+@pytest.fixture
+def made(document, history):
+    return bundle(document, history)
+
+
+def manifest(made):
+    return json.loads(made["manifest.json"])
+
+
+def test_everything_is_there(made):
+    assert list(made)[-1] == "manifest.json"
+    assert {
+        "experiment.json",
+        "results.csv",
+        "histories.csv",
+        "data.csv",
+        "start.csv",
+        "batches.csv",
+        "figures/plotly.min.js",
+        "figures/loss.html",
+        "figures/score.html",
+        "figures/fits.html",
+        "figures/full_gradient_norm.html",
+        "figures/batch_gradient_norm.html",
+        "figures/update_norm.html",
+        "scripts/pytorch_7.py",
+        "scripts/keras_1.py",
+        "scripts/optax_7.py",
+    } <= set(made)
+
+
+def test_the_experiment_comes_back(made, document):
+    assert read_document(made["experiment.json"]) == document
+
+
+def test_the_manifest_has_the_sum_of_every_other_file(made):
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    del sums["manifest.json"]
+
+    assert manifest(made)["files"] == sums
+
+
+def test_the_manifest_says_what_was_done_and_what_is_missing(made, history):
+    said = manifest(made)
+
+    assert said["seeds"] == [0]
+    assert said["data_seed"] == 0
+    assert said["digest"] == history.digest()
+    assert [run["name"] for run in said["runs"]] == list(NAMES[:7])
+    assert "same start, same row order" in said["contract"]["equal"]
+    assert set(said["versions"]) >= {"python", "numpy", "plotly"}
+    assert said["left_out"]["figures/*.svg"] == "nothing to draw with"
+    assert "inside the square root" in said["left_out"]["scripts/keras_4.py"]
+    assert said["times"]["seconds_all_runs_together"] == history.seconds
+
+
+def test_it_is_the_same_every_time_but_for_times(made, document):
+    again = bundle(document, fit(document.experiment))
+    first, second = manifest(made), manifest(again)
+    del first["times"], second["times"]
+
+    assert first == second
+    assert made.keys() == again.keys()
+    assert [name for name in made if made[name] != again[name]] in ([], ["manifest.json"])
+
+
+def test_a_zip_of_the_same_files_is_the_same_zip(made):
+    assert zipped(made) == zipped(made)
+    with zipfile.ZipFile(io.BytesIO(zipped(made))) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == made
+
+
+def test_no_name_is_a_path(made):
+    for name in made:
+        path = PurePosixPath(name)
+        assert not path.is_absolute()
+        assert ".." not in path.parts
+        assert re.fullmatch(r"[a-z0-9_./]+", name)
+
+
+def test_no_cell_is_run_by_a_spreadsheet(made):
+    for name in ("results.csv", "histories.csv"):
+        for row in csv.DictReader(io.StringIO(made[name].decode(), newline="")):
+            assert row["run"].lstrip()[0] not in "=+-@"
+
+
+def test_no_name_is_markup(made):
+    for name, content in made.items():
+        if name.endswith(".html"):
+            page = content.decode()
+            assert page.count("<script") == page.count("</script>") == 2
+            assert not re.search(r"<(img|a|span)\b", page)
+
+
+def test_the_language_is_that_of_the_reader(document, history):
+    set_language("ko")
+    try:
+        made = bundle(document, history)
+    finally:
+        set_language("en")
+
+    assert manifest(made)["language"] == "ko"
+    assert '<html lang="ko">' in made["figures/loss.html"].decode()
+
+
+def test_a_test_function_has_neither_rows_nor_batches_nor_fits():
+    document = with_default_view(Experiment(problem=Function(), budget=Budget(amount=5)))
+    made = bundle(document, fit(document.experiment))
+
+    assert "start.csv" in made
+    assert not {"data.csv", "batches.csv", "figures/fits.html", "figures/score.html"} & set(made)
+
+
+def test_what_is_too_large_is_left_out_and_said(monkeypatch):
+    monkeypatch.setattr(files.replay, "NUMBERS", 500)
+    problem = Network(dataset=Blobs(rows=400), loss="cross_entropy")
+    document = with_default_view(Experiment(problem=problem, budget=Budget(amount=2)))
+    made = bundle(document, fit(document.experiment))
+
+    assert "data.csv" not in made
+    assert {"data.csv", "batches.csv"} <= set(manifest(made)["left_out"])

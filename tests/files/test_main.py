@@ -1,0 +1,217 @@
+"""The command line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import files.__main__
+import files.bundle
+import files.replay
+from engine import Budget, Experiment, Run, fit
+from engine.optimizers import SGD, Adam
+from files.__main__ import bar, main
+from files.bundle import bundle
+from files.charts import CannotRender
+from files.document import Document, View, read_document
+from language import set_language
+
+
+@pytest.fixture(autouse=True)
+def nothing_drawn(monkeypatch):
+    """Drawing takes seconds and a browser; the browser tests do it."""
+
+    def refuse(*_args):
+        raise CannotRender("nothing to draw with")
+
+    monkeypatch.setattr(files.bundle, "to_images", refuse)
+    yield
+    set_language("en")
+
+
+def written(path, content):
+    path.write_text(content if isinstance(content, str) else content.model_dump_json(), "utf-8")
+    return str(path)
+
+
+def comparison(*rates):
+    runs = [Run(optimizer=SGD(), learning_rate=rate) for rate in rates]
+    experiment = Experiment(runs=runs, budget=Budget(amount=2))
+    names = tuple(f"rate {rate:g}" for rate in rates)
+    return Document(experiment=experiment, view=View(names=names, numbers=tuple(range(len(rates)))))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_files_are_those_of_the_page(tmp_path, language, capsys):
+    document = comparison(0.1, 0.2)
+    source = written(tmp_path / "e.json", document)
+
+    assert main(["run", source, "--to", str(tmp_path / "out"), "--language", language]) == 0
+
+    set_language(language)
+    expected = bundle(document, fit(document.experiment))
+    found = {
+        path.relative_to(tmp_path / "out").as_posix(): path.read_bytes()
+        for path in (tmp_path / "out").rglob("*")
+        if path.is_file()
+    }
+    ours, theirs = (json.loads(files.pop("manifest.json")) for files in (found, expected))
+    del ours["times"], theirs["times"]
+    assert found == expected
+    assert ours == theirs
+    assert capsys.readouterr().out.startswith("rate 0.1: ")
+
+
+def test_a_bare_experiment_is_accepted(tmp_path):
+    source = written(tmp_path / "e.json", Experiment(budget=Budget(amount=1)))
+
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_diverged_run_is_an_error_only_where_that_was_asked(tmp_path, capsys):
+    source = written(tmp_path / "e.json", comparison(0.1, 1e7))
+    command = ["run", source, "--to", str(tmp_path / "out")]
+
+    assert main(command) == 0
+    assert main([*command, "--strict"]) == 1
+    assert "diverged at iteration" in capsys.readouterr().out
+    assert (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ("{", "file"),
+        ('{"runs": []}', "runs"),
+        (
+            '{"runs": [{"optimizer": {"name": "adam"}, "learning_rate": -1}]}',
+            "runs.0.learning_rate",
+        ),
+        ('{"problem": {"kind": "network", "hidden": [1, 1, 1, 1, 1]}}', "problem.hidden"),
+        ('{"format": 1, "experiment": {}, "view": {"axis": "years"}}', "view.axis"),
+        ("[" * 10_000, "file"),
+        (" " * 2_000_000, "file"),
+    ],
+)
+def test_bad_input_is_one_line_that_names_file_and_field(tmp_path, capsys, content, field):
+    source = written(tmp_path / "bad.json", content)
+
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 2
+
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.count("\n") == 1
+    assert error.startswith(f"{source}: {field}: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_not_there_is_bad_input(tmp_path, capsys):
+    assert main(["run", str(tmp_path / "none.json"), "--to", str(tmp_path)]) == 2
+    assert "none.json: No such file" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path, capsys):
+    source = written(tmp_path / "e.json", comparison(0.1))
+
+    assert main(["run", source, "--to", str(tmp_path / "e.json" / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_training_over_the_limit_wants_to_be_asked_for(tmp_path, capsys, monkeypatch):
+    runs = [Run(optimizer=Adam(), learning_rate=0.1, batch_size=1)]
+    long = Experiment(runs=runs, budget=Budget(amount=10_000))
+    source = written(tmp_path / "e.json", long)
+    command = ["run", source, "--to", str(tmp_path / "out")]
+
+    assert main(command) == 2
+    assert "seconds: " in capsys.readouterr().err
+
+    monkeypatch.setattr(files.replay, "NUMBERS", 1_000)
+    short = fit(long.model_copy(update={"budget": Budget(amount=1)}))
+    monkeypatch.setattr(files.__main__, "_trained", lambda _experiment: short)
+    assert main([*command, "--no-limit"]) == 0
+
+
+def test_the_schema_is_one_of_json(capsys):
+    assert main(["schema"]) == 0
+
+    schema = json.loads(capsys.readouterr().out)
+    assert set(schema["properties"]) == {"format", "experiment", "view"}
+    assert schema["$defs"]["Adam"]["properties"]["beta1"]["exclusiveMaximum"] == 1
+
+
+@pytest.mark.parametrize("command", [["--help"], ["run", "--help"]])
+def test_help_is_worth_reading(capsys, command):
+    with pytest.raises(SystemExit) as end:
+        main(command)
+
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert "schema" in text
+    assert len(text.splitlines()) > 12
+
+
+def test_the_experiment_in_the_help_can_be_trained(capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    text = capsys.readouterr().out
+    example, _end = json.JSONDecoder().raw_decode(text[text.index('{"problem"') :])
+
+    read = read_document(json.dumps(example)).experiment
+    assert read.problem.dataset.name == "spirals"
+    assert len(read.seeds) == 3
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["run", "e.json", "--to"], ["fly"]])
+def test_a_wrong_command_is_bad_input(command):
+    with pytest.raises(SystemExit) as end:
+        main(command)
+
+    assert end.value.code == 2
+
+
+def test_names_move_no_cursor(tmp_path, capsys):
+    view = View(names=("\x1b[2Jred\u202e\n",), numbers=(0,))
+    document = Document(experiment=comparison(0.1).experiment, view=view)
+    main(["run", written(tmp_path / "e.json", document), "--to", str(tmp_path / "out")])
+
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert out.startswith(" [2Jred  : ")
+
+
+def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(files.__main__, "_DRAW_SECONDS", 0.0)
+    longer = comparison(0.1).experiment.model_copy(update={"budget": Budget(amount=400)})
+    source = written(tmp_path / "e.json", longer)
+    command = ["run", source, "--to", str(tmp_path / "out")]
+
+    main(command)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    main(command)
+    assert "%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "[..............................]   0%"), (1, "[" + "#" * 30 + "] 100%")],
+)
+def test_a_bar(share, text):
+    assert bar(share) == text
+
+
+def test_it_runs_without_streamlit(tmp_path):
+    source = written(tmp_path / "e.json", "{")
+    script = (
+        "import sys; from files.__main__ import main;"
+        f"code = main(['run', {source!r}, '--to', 'x']);"
+        "print(code, 'streamlit' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["2", "False"]

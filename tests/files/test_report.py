@@ -1,0 +1,100 @@
+"""The report: one page with everything, and nothing of a name in it but text."""
+
+import re
+
+import pytest
+
+from engine import Budget, Experiment, Function, Run, fit
+from engine.optimizers import OPTIMIZERS, SGD
+from files.document import Document, View, with_default_view
+from files.markup import plotly_script
+from files.report import report
+from language import set_language
+from tests.files.hostile import NAMES
+
+
+@pytest.fixture(scope="module")
+def document():
+    experiment = Experiment(budget=Budget(amount=2))
+    return Document(experiment=experiment, view=View(names=NAMES[:7]))
+
+
+@pytest.fixture(scope="module")
+def history(document):
+    return fit(document.experiment)
+
+
+def read(document, history, title="Title", notes=""):
+    """The report without plotly.js, which is two hundred times as long."""
+    content = report(document, history, title, notes).decode()
+    assert content.count(plotly_script()) == 1
+    return content.replace(plotly_script(), "")
+
+
+def test_the_report_has_its_parts(document, history):
+    content = read(document, history, "Five & more", "First line\n\nSecond <line>")
+
+    assert "<h1>Five &amp; more</h1>" in content
+    assert "First line\n\nSecond &lt;line&gt;" in content
+    assert "same start, same row order" in content
+    assert content.count("Plotly.newPlot(") == 6
+    assert content.count("<math") == 1 + len(OPTIMIZERS)
+    for rule in OPTIMIZERS:
+        assert f"<h3>{rule.title}</h3>" in content
+    assert "arXiv:1412.6980" in content
+
+
+def test_a_rule_is_explained_once_with_the_settings_of_its_runs():
+    runs = [Run(optimizer=SGD(), learning_rate=rate) for rate in (0.5, 0.25, 0.5)]
+    document = with_default_view(Experiment(runs=runs, budget=Budget(amount=2)))
+    content = read(document, fit(document.experiment))
+
+    assert content.count("<h3>SGD</h3>") == 1
+    assert content.count("η = 0.5") == 1
+    assert content.count("η = 0.25") == 1
+
+
+def test_what_breaks_fairness_is_bold():
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, 32)]
+    document = with_default_view(Experiment(runs=runs, budget=Budget(amount=2)))
+
+    assert "<strong>batch sizes differ" in read(document, fit(document.experiment))
+
+
+def test_no_name_and_no_note_becomes_markup(document, history):
+    content = read(document, history, " ".join(NAMES), "\n".join(NAMES))
+
+    assert content.count("<script") == content.count("</script>") == 1 + 6
+    assert not re.search(r"<(img|a|iframe|link)\b", content)
+    assert 'style="background' not in content
+
+
+def test_the_table_has_a_row_per_run(document, history):
+    content = read(document, history)
+    (table,) = re.findall(r"<table>.*?</table>", content, re.DOTALL)
+
+    assert table.count("<tr>") == 1 + 7
+    assert f"{history.runs[0].training_loss.final[0]:,.5g}" in table
+
+
+def test_the_report_speaks_the_language(document, history):
+    set_language("ko")
+    try:
+        content = read(document, history)
+    finally:
+        set_language("en")
+
+    assert '<html lang="ko">' in content
+    assert "학습률" in content
+
+
+def test_a_test_function_is_reported_by_its_formula():
+    document = with_default_view(Experiment(problem=Function(), budget=Budget(amount=3)))
+    content = read(document, fit(document.experiment))
+
+    assert content.count("<math") == 1 + len(OPTIMIZERS)
+    assert content.count("Plotly.newPlot(") == 4
+
+
+def test_the_experiment_is_carried_along(document, history):
+    assert "&quot;experiment&quot;: {" in read(document, history)

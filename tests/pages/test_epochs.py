@@ -1,0 +1,469 @@
+"""The Epochs page, driven without a browser."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ui.training
+from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, fit
+from engine.datasets import Line, TwoMoons
+from engine.optimizers import SGD, Adam
+from files.document import Document, View, from_link, to_link
+from files.pages import EpochsPage
+from language import set_language
+from ui.epochs.count import EXAMPLES
+
+ROOT = Path(__file__).parents[2]
+TABS = ("count", "batches", "rows", "noise", "overfitting", "map")
+# Iterations per epoch, last batch, epochs, iterations in all of every example's settings.
+FIGURES = {
+    "thousand": [(1, 1_000, 50, 50), (10, 100, 50, 500), (1_000, 1, 50, 50_000)],
+    "sixty-thousand": [(600, 100, 1, 600), (60_000, 1, 1, 60_000)],
+    "two-thousand": [(10, 200, 50, 500)],
+    "hundred": [(2, 50, 50, 100)],
+    "remainder": [(4, 100, 10, 40), (3, 300, 10, 30)],
+    "sixty-thousand-remainder": [(469, 96, 20, 9_380), (468, 128, 20, 9_360)],
+}
+SMALL = Experiment(
+    problem=Network(dataset=TwoMoons(rows=40, noise=0.2), hidden=(3,)),
+    runs=(
+        Run(optimizer=SGD(), learning_rate=0.5, batch_size=10),
+        Run(optimizer=Adam(), learning_rate=0.05, batch_size=10),
+    ),
+    budget=Budget(amount=4),
+)
+STRAIGHT = SMALL.model_copy(
+    update={"problem": Network(dataset=Line(rows=20), hidden=(), loss="mean_squared_error")}
+)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@pytest.fixture(autouse=True)
+def trains_at_once(monkeypatch):
+    """Whether a training waits for a click depends on the machine; here none does, unless asked."""
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+
+
+def opened(experiment=SMALL, locale="en-US", **settings):
+    """The page after its first run, with these settings of it."""
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=30)
+    at.context["locale"] = locale
+    runs = len(experiment.runs)
+    page = EpochsPage.model_validate({"sizes": ("all", 10, 1), **settings})
+    view = View(names=("",) * runs, numbers=tuple(range(runs)), page=page)
+    for key, values in to_link(Document(experiment=experiment, view=view)).items():
+        at.query_params[key] = values
+    return run(at)
+
+
+def run(page_or_widget):
+    """Run the script, after a change of a widget if one is given."""
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def settings(at):
+    return at.session_state["page-settings"]["epochs"]
+
+
+def experiment_of(at):
+    return at.session_state["document"].experiment
+
+
+def told(at):
+    """What the reader is told in boxes, without the backslashes that keep it plain."""
+    text = " ".join(box.value for box in (*at.warning, *at.error, *at.info))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+
+
+def counted(at):
+    """Iterations per epoch, last batch, epochs and iterations in all, as the table shows them."""
+    table = at.dataframe[0].value
+    columns = ["Iterations per epoch", "Last batch", "Epochs", "Iterations in all"]
+    return [tuple(row) for row in table[columns].to_numpy().tolist()]
+
+
+def charts(at):
+    """The figures on the page without the sidebar's picture of the data."""
+    return [
+        json.loads(element.proto.spec)
+        for element in at.get("plotly_chart")
+        if "data-picture" not in element.proto.id
+    ]
+
+
+def formula(at):
+    return at.main.latex[0].value.strip("$\n").replace("{,}", ",")
+
+
+# The count
+
+
+def test_the_first_view_trains_nothing(monkeypatch):
+    monkeypatch.setattr(ui.training, "train", lambda _experiment: pytest.fail("trained"))
+    at = opened()
+
+    assert counted(at) == [
+        (1, 1_000, 50, 50),
+        (10, 100, 50, 500),
+        (1_000, 1, 50, 50_000),
+        (4, 100, 50, 200),
+        (3, 300, 50, 150),
+    ]
+    assert told(at) == ""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_shows_the_figures_of_the_lessons(name):
+    at = run(opened().button(f"epochs-example-{name}").click())
+
+    assert counted(at) == FIGURES[name]
+    per_epoch, in_all = charts(at)[0]["data"]
+    assert per_epoch["text"] == [f"{figures[0]:,}" for figures in FIGURES[name]]
+    assert in_all["text"] == [f"{figures[3]:,}" for figures in FIGURES[name]]
+    each, _last, epochs, total = FIGURES[name][0]
+    assert f"= {each:,}" in formula(at)
+    assert rf"{each:,} \times {epochs} = {total:,}" in formula(at)
+
+
+def test_the_formula_has_the_numbers_put_in():
+    at = opened(plans=(Plan(rows=1_000, batch_size=300, epochs=10),), plan=0)
+
+    assert r"\tfrac{1,000}{300}" in formula(at)
+    assert "= 3 + 1 = 4" in formula(at)
+    assert r"1,000 - 3 \times 300 = 100" in formula(at)
+    assert r"\text{Iterations per epoch}" in formula(at)
+    assert r"\text{Iterations in all}" in formula(at)
+    assert r"1,000 \times 10 = 10,000" in formula(at)
+
+
+def test_the_formula_of_a_dropped_batch_rounds_down():
+    plan = Plan(rows=1_000, batch_size=300, epochs=10, last_batch="dropped")
+    at = opened(plans=(plan,), plan=0)
+
+    assert r"\lfloor" in formula(at)
+    assert r"\lceil" not in formula(at)
+    assert r"\text{rows dropped every epoch} = 1,000 - 3 \times 300 = 100" in formula(at)
+    assert r"900 \times 10 = 9,000" in formula(at)
+
+
+def test_activations_are_those_of_the_comparisons_network():
+    """Three hidden units and an output: 2 x 100 x 4."""
+    at = opened()
+
+    assert at.dataframe[0].value["Activations held"].tolist() == [8_000, 800, 8, 2_400, 2_400]
+    assert any("2 × 100 × 4 = 800 numbers (6.4 kB)" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field"),
+    [
+        ("epochs-batch-size-number", 1_001, "Batch size is 1001. It must lie in [1 … 1,000]."),
+        ("epochs-rows-number", 0, "Rows is 0. It must lie in [1 … 60,000]."),
+        ("epochs-rows-number", 60_001, "Rows is 60001. It must lie in [1 … 60,000]."),
+        ("epochs-rows-number", 99, "Batch size is 100. It must lie in [1 … 99]."),
+        ("epochs-epochs-number", 10**9, "Epochs is 1000000000. It must lie in [1 … 10,000]."),
+        ("epochs-epochs-number", 0, "Epochs is 0. It must lie in [1 … 10,000]."),
+    ],
+)
+@pytest.mark.parametrize("last_batch", ["kept", "dropped"])
+def test_what_cannot_be_counted_is_refused_by_its_field(key, value, field, last_batch):
+    at = opened(plans=(Plan(rows=1_000, batch_size=100, last_batch=last_batch),), plan=0)
+    before = counted(at)
+    run(at.number_input(key).set_value(value))
+
+    assert field in told(at)
+    assert counted(at) == before
+    assert at.number_input(key).value != value
+
+
+def test_a_setting_is_edited_added_and_removed():
+    at = opened()
+    run(at.number_input("epochs-batch-size-number").set_value(7))
+    assert counted(at)[1] == (143, 6, 50, 7_150)
+    run(at.selectbox("epochs-last-batch").set_value("dropped"))
+    assert counted(at)[1] == (142, 7, 50, 7_100)
+    run(at.button("epochs-add").click())
+    assert (len(counted(at)), settings(at).plan) == (6, 5)
+    assert at.button("epochs-add").disabled
+    run(at.button("epochs-remove").click())
+    assert len(counted(at)) == 5
+
+
+def test_the_comparisons_own_runs_are_counted():
+    at = run(opened().button("epochs-example-own").click())
+
+    assert counted(at) == [(3, 10, 4, 12)]
+    history = fit(SMALL).runs[0]
+    assert (history.per_epoch, int(history.last_step[0])) == (3, 12)
+
+
+# All tabs
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_opens_from_a_link_in_both_languages(tab, locale):
+    at = opened(tab=tab, locale=locale)
+
+    assert settings(at).tab == tab
+    assert charts(at)
+    assert told(at) == ""
+
+
+@pytest.mark.parametrize("tab", TABS[1:])
+def test_a_test_function_has_no_rows(tab):
+    at = opened(Experiment.model_validate({"problem": {"kind": "function"}}), tab=tab)
+
+    assert told(at) or tab == "rows"
+
+
+def test_settings_of_the_page_go_through_a_link():
+    page = EpochsPage(
+        tab="map",
+        plans=(Plan(rows=500, batch_size=50, epochs=3, sampling="replacement"),),
+        plan=0,
+        sizes=("all", 100, 7),
+        charts="seconds",
+        epoch=12,
+        parameters=(3, 1),
+        target=0.25,
+        shown="iterations_to_target",
+    )
+    document = Document(view=View(page=page))
+
+    opened_again, unknown = from_link(to_link(document))
+    assert (opened_again, unknown) == (document, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"sizes": (1,)}, "sizes"),
+        ({"sizes": (1, 2, 3, 4, 5, 6, 7)}, "sizes"),
+        ({"sizes": (1, 1)}, "sizes"),
+        ({"plans": ()}, "plans"),
+        ({"plans": ({"rows": 10, "batch_size": 11},)}, "plans.0.batch_size"),
+        ({"plan": 5}, "plan"),
+        ({"epochs_shown": 6}, "epochs_shown"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_by_their_field(fields, field):
+    with pytest.raises(InvalidInput) as refused:
+        EpochsPage.model_validate(fields)
+    assert refused.value.field == field
+
+
+# Batch, mini-batch, stochastic
+
+
+def test_batch_sizes_train_side_by_side():
+    at = opened(tab="batches")
+    (figure,) = charts(at)
+
+    names = [trace["name"] for trace in figure["data"] if trace.get("showlegend")]
+    assert names == ["B all", "B 10", "B 1"]
+    assert {trace["xaxis"] for trace in figure["data"]} == {"x", "x2", "x3", "x4"}
+    assert "Equal epochs favour small batches" in at.main.markdown[0].value
+    assert "30 times as many updates" in at.main.markdown[0].value
+
+
+@pytest.mark.parametrize(
+    ("unit", "favoured"),
+    [("iterations", "Equal iterations favour large"), ("rows_seen", "Equal rows favour small")],
+)
+def test_another_equal_budget_favours_others(unit, favoured):
+    at = opened(tab="batches")
+    run(at.main.segmented_control(key="epochs-unit").set_value(unit))
+
+    assert experiment_of(at).budget.unit == unit
+    assert favoured in at.main.markdown[0].value
+    assert "30 times" in at.main.markdown[0].value
+
+
+@pytest.mark.parametrize("axis", ["iterations", "epochs", "rows_seen", "seconds"])
+def test_one_large_chart_instead_of_four(axis):
+    (figure,) = charts(opened(tab="batches", charts=axis))
+
+    assert "xaxis2" not in figure["layout"]
+
+
+def test_a_batch_size_can_be_typed():
+    at = opened(tab="batches")
+    run(at.multiselect("epochs-sizes").set_value(["all", "10", "7"]))
+
+    assert settings(at).sizes == ("all", 10, 7)
+
+
+def test_a_batch_larger_than_the_rows_is_refused_by_its_field():
+    at = opened(tab="batches", sizes=("all", 31))
+
+    assert "Batch size of run 2 is 31. It must lie in [1 … 30]." in told(at)
+    assert charts(at) == []
+
+
+@pytest.mark.parametrize("typed", ["many", "0", "-3", "1.5", "9" * 30])
+def test_what_is_no_batch_size_is_refused(typed):
+    at = opened(tab="batches")
+    run(at.multiselect("epochs-sizes").set_value(["all", typed]))
+
+    assert settings(at).sizes == ("all", 10, 1)
+    assert told(at)
+
+
+def test_the_straight_line_has_its_paths_on_the_surface():
+    at = opened(STRAIGHT, tab="batches")
+    curves, surface = charts(at)
+
+    assert curves["data"]
+    assert "contour" in {trace["type"] for trace in surface["data"]}
+    titles = [surface["layout"][axis]["title"]["text"] for axis in ("xaxis", "yaxis")]
+    assert titles == ["w", "b"]
+    assert any("every update of every path" in caption.value for caption in at.caption)
+
+
+def test_the_straight_line_can_be_taken():
+    at = run(opened(tab="batches").button("epochs-line").click())
+
+    assert experiment_of(at).problem.dataset.name == "line"
+    assert len(charts(at)) == 2
+
+
+# Which rows, when
+
+
+def test_rows_follow_the_chosen_setting():
+    plans = (
+        Plan(rows=50, batch_size=10, epochs=2),
+        Plan(rows=50, batch_size=10, epochs=2, sampling="replacement"),
+    )
+    at = opened(tab="rows", plans=plans, plan=0)
+    assert any("exactly once in every epoch" in caption.value for caption in at.caption)
+    _timeline, times = charts(at)
+    assert times["data"][0]["text"] == ["0", "100.0%", "0"]
+
+    run(at.pills(key="epochs-plan").set_value(1))
+    assert formula(at) == (
+        r"\left(1 - \tfrac{1}{N}\right)^{D} = \left(1 - \tfrac{1}{50}\right)^{50} = 36.4\,\%"
+    )
+
+
+def test_sixty_thousand_rows_are_a_window_that_is_said():
+    plans = (Plan(rows=60_000, batch_size=1, epochs=1),)
+    at = opened(tab="rows", plans=plans, plan=0, first_row=60_000)
+
+    assert any("Rows 59,961 to 60,000 of 60,000" in caption.value for caption in at.caption)
+
+
+# Gradient noise
+
+
+def test_noise_is_that_of_the_chosen_point():
+    at = opened(tab="noise", epoch=2)
+    assert at.select_slider("epochs-point").value == 2.0
+    cloud, variances, angles = charts(at)
+    assert {trace["name"] for trace in cloud["data"]} >= {"full gradient", "batches of 8"}
+    assert "S²(N − B) / (B(N − 1))" in {trace.get("name") for trace in variances["data"]}
+    assert angles["data"]
+
+    run(at.select_slider("epochs-point").set_value(0.0))
+    assert settings(at).epoch == 0
+    assert charts(at)[0]["data"] != cloud["data"]
+
+
+def test_two_parameters_are_chosen():
+    at = opened(tab="noise", parameters=(0, 4))
+    layout = charts(at)[0]["layout"]
+    first, second = (layout[axis]["title"]["text"] for axis in ("xaxis", "yaxis"))
+    assert first != second
+
+    run(at.selectbox("epochs-parameter-0").set_value(5))
+    assert settings(at).parameters == (5, 4)
+    assert charts(at)[0]["layout"]["xaxis"]["title"]["text"] not in {first, second}
+
+
+# Too few, too many epochs
+
+
+def test_the_example_overfits_and_patience_would_have_helped():
+    at = run(opened(tab="overfitting").button("epochs-overfits").click())
+    words = " ".join(text.value for text in at.main.markdown)
+
+    assert settings(at).tab == "overfitting"
+    assert "**Too many epochs.**" in words
+    assert "A patience of 50 epochs would have stopped it at epoch" in words
+    (figure,) = charts(at)
+    names = [note["text"] for note in figure["layout"]["annotations"]]
+    assert "overfitting: too many epochs" in names
+    assert "underfitting: too few epochs" in names
+
+
+def test_a_few_epochs_of_a_slow_run_underfit():
+    run_ = Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")
+    at = opened(STRAIGHT.model_copy(update={"runs": (run_,)}), tab="overfitting")
+
+    assert any("**Too few epochs.**" in text.value for text in at.main.markdown)
+
+
+def test_without_validation_rows_nothing_can_be_said():
+    problem = SMALL.problem.model_copy(update={"validation_share": 0.0})
+    at = opened(SMALL.model_copy(update={"problem": problem}), tab="overfitting")
+
+    assert "Validation share is 0" in told(at)
+
+
+# The map
+
+
+def test_the_map_has_every_size_at_every_rate_and_marks_divergence():
+    experiment = STRAIGHT.model_copy(update={"budget": Budget(amount=200)})
+    at = opened(experiment, tab="map")
+    (figure,) = charts(at)
+
+    assert figure["layout"]["yaxis"]["ticktext"] == ["1", "4", "all"]
+    assert len(figure["layout"]["xaxis"]["ticktext"]) == 7
+    texts = [note["text"] for note in figure["layout"]["annotations"]]
+    assert len(texts) == 21
+    assert "✕" in texts
+    assert sum("★" in text for text in texts) == 1
+
+
+def test_the_map_shows_iterations_to_a_target():
+    at = opened(tab="map")
+    run(at.selectbox("epochs-shown").set_value("iterations_to_target"))
+    run(at.number_input("epochs-target-number").set_value(1e6))
+
+    (figure,) = charts(at)
+    values = {note["text"].strip("<b>/★ ") for note in figure["layout"]["annotations"]}
+    assert values <= {"0", "✕"}
+
+
+# Long trainings
+
+
+@pytest.mark.parametrize("tab", ["batches", "noise", "overfitting", "map"])
+def test_a_long_training_waits_for_a_click(tab, monkeypatch):
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 0.0)
+    experiment = SMALL.model_copy(update={"data_seed": 1_000 + TABS.index(tab)})
+    at = opened(experiment, tab=tab)
+    assert charts(at) == []
+
+    (begin,) = [button for button in at.button if "Train" in button.label]
+    run(begin.click())
+    assert charts(at)
+
+
+def test_numbers_of_the_table_are_plain():
+    table = opened().dataframe[0].value
+
+    assert table["Rows seen"].tolist() == [50_000, 50_000, 50_000, 50_000, 45_000]
+    assert np.issubdtype(table["Rows seen"].dtype, np.integer)

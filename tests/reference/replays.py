@@ -1,0 +1,129 @@
+"""Replay exported runs elsewhere: do the scripts of a bundle give the engine's losses?
+
+Trains small comparisons of every rule on every loss, activation and test function, writes their
+bundles, and runs the scripts of one library with this Python, which must have it::
+
+    pip install torch
+    python -m tests.reference.replays pytorch
+
+A script itself compares its losses with the recorded ones and fails where one of the first 100
+departs by more than 1e-9; the first one that does at all is reported. ``make test-torch`` does this
+for PyTorch in an environment of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import runpy
+import sys
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from engine import Budget, Experiment, Function, Network, Run, fit
+from engine.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
+from engine.functions import FUNCTIONS
+from engine.optimizers import OPTIMIZERS
+from files.bundle import bundle
+from files.code import FRAMEWORKS
+from files.document import Document, with_default_view
+from files.writing import write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RATE: Final = 0.01  # stable for every rule on everything below
+_EPOCHS: Final = Budget(amount=12)
+_UPDATES: Final = Budget(amount=120, unit="iterations")
+
+
+def comparisons() -> Iterator[tuple[str, Experiment]]:
+    """Yield what is replayed, with what it is called."""
+    yield "first view", Experiment()
+    moons, blobs, line = TwoMoons(rows=200), Blobs(rows=200, classes=4), Line(rows=100)
+    networks = {
+        "sigmoid, l2, batches with replacement": Network(
+            dataset=moons, activation="sigmoid", l2=0.01
+        ),
+        "leaky ReLU, no biases, four classes": Network(
+            dataset=blobs, activation="leaky_relu", bias=False, loss="cross_entropy"
+        ),
+        "ReLU, one-hot targets, sigmoid outputs": Network(
+            dataset=blobs, activation="relu", loss="mean_squared_error", output_activation="sigmoid"
+        ),
+        "two classes, one squared output": Network(dataset=moons, loss="half_mean_squared_error"),
+        "two classes, two logits": Network(dataset=moons, loss="cross_entropy", hidden=()),
+        "straight line, standardised": Network(
+            dataset=line,
+            hidden=(),
+            loss="half_sum_of_squares",
+            standardize=True,
+            standardize_targets=True,
+        ),
+        "sine, tanh outputs": Network(
+            dataset=Sine(rows=100), loss="mean_squared_error", output_activation="tanh"
+        ),
+    }
+    for name, network in networks.items():
+        sampling = "replacement" if "replacement" in name else "shuffled"
+        yield name, _compared(network, _EPOCHS, batch_size=16, sampling=sampling)
+    row = Network(
+        dataset=SingleRow(),
+        hidden=(2,),
+        activation="sigmoid",
+        output_activation="sigmoid",
+        bias=False,
+        loss="half_sum_of_squares",
+        validation_share=0.0,
+    )
+    yield "one row with two targets", _compared(row, _UPDATES, batch_size="all")
+    for function in FUNCTIONS:
+        problem = Function(function=function())
+        name = f"function {function().name}"
+        yield name, _compared(problem, _UPDATES, batch_size="all", learning_rate=1e-4)
+
+
+def _compared(
+    problem: Network | Function, budget: Budget, learning_rate: float = _RATE, **cut: object
+) -> Experiment:
+    runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in OPTIMIZERS]
+    return Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
+
+
+def replayed(script: Path, seed: int) -> tuple[bool, list[str]]:
+    """Run a script; return whether it found the engine's losses, and what it said."""
+    said, given = io.StringIO(), sys.argv
+    sys.argv = [str(script), str(seed)]
+    try:
+        with redirect_stdout(said):
+            runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as end:
+        return not end.code, said.getvalue().splitlines()
+    finally:
+        sys.argv = given
+    return False, ["the script did not compare"]
+
+
+def main(framework: str) -> int:
+    """Replay everything in one library; print a line per script; return 1 where one departs."""
+    failures = scripts = 0
+    for name, experiment in comparisons():
+        document: Document = with_default_view(experiment)
+        with tempfile.TemporaryDirectory() as folder:
+            write_all(Path(folder), bundle(document, fit(experiment)))
+            for script in sorted(Path(folder, "scripts").glob(f"{framework}_*.py")):
+                equal, said = replayed(script, experiment.seeds[-1])
+                scripts += 1
+                failures += not equal
+                text = "; ".join(said)
+                print(f"{'equal' if equal else 'DEPARTS'}  {name}: {text}", flush=True)  # noqa: T201
+    print(f"{scripts} scripts, {failures} depart within their first 100 updates")  # noqa: T201
+    return int(failures > 0 or not scripts)
+
+
+if __name__ == "__main__":
+    (wanted,) = sys.argv[1:] or ["pytorch"]
+    if wanted not in FRAMEWORKS:
+        sys.exit(f"choose one of {', '.join(FRAMEWORKS)}")
+    sys.exit(main(wanted))

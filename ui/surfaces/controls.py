@@ -1,0 +1,145 @@
+"""The sidebar of the Surfaces page: which surface, where the runs start, how long they go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from engine import LIMITS, Interval
+from engine.experiment import Function
+from engine.functions import FUNCTIONS
+from engine.limits import Coordinate
+from language import _
+from ui.controls import choice, number
+from ui.session import change, change_problem, document, set_page
+from ui.sidebar import budget_controls, loss_controls, own_numbers, sidebar
+from ui.surfaces.kinds import KINDS, kind, take_kind
+
+_FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
+_COORDINATE: Interval = Coordinate.__metadata__[0]
+
+
+def surface_sidebar() -> None:
+    """Offer the kinds of surface and what belongs to the chosen one."""
+    choice(
+        _("Surface"),
+        kind(),
+        list(KINDS),
+        "surfaces-kind",
+        take_kind,
+        names=lambda name: _(KINDS[name]),
+        help=_("A network is the one of the Compare page, with its data and its runs."),
+    )
+    if kind() == "network":
+        sidebar()
+        return
+    if kind() == "function":
+        _function(document().experiment.problem)
+    else:
+        _rows()
+    _start()
+    budget_controls()
+
+
+def _function(problem: Function) -> None:
+    def take(name: str) -> None:
+        change(problem=problem.model_copy(update={"function": _FUNCTIONS[name](), "start": None}))
+        set_page(window=None, step=None)
+
+    choice(_("Test function"), problem.function.name, list(_FUNCTIONS), "function", take)
+    st.latex(f"f(x, y) = {problem.function.formula}")
+    own_numbers("function")
+    with st.expander(_("Gradient noise")):
+        number(
+            "gradient_noise",
+            problem.noise,
+            _interval(Function, "noise"),
+            "gradient-noise",
+            lambda value: change_problem(noise=value),
+            title=_("Standard deviation"),
+            stops=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
+            help=_("Added to every gradient, the same for all runs; the loss stays exact."),
+        )
+        number(
+            "seed",
+            problem.noise_seed,
+            LIMITS["seed"],
+            "gradient-noise-seed",
+            lambda seed: change_problem(noise_seed=seed),
+            title=_("Seed of the noise"),
+            stops=range(10),
+        )
+
+
+def _rows() -> None:
+    own_numbers("dataset")
+    number(
+        "data_seed",
+        document().experiment.data_seed,
+        LIMITS["seed"],
+        "data_seed",
+        lambda seed: change(data_seed=seed),
+        title=_("Data seed"),
+        stops=range(10),
+    )
+    with st.expander(_("Loss")):
+        loss_controls()
+
+
+def _start() -> None:
+    """Offer the start: two numbers, or a seed that draws them; a click on the picture as well."""
+    st.subheader(_("Start"), anchor=False)
+    problem = document().experiment.problem
+    names = ("x", "y") if problem.kind == "function" else ("w", "b")
+    start = start_of(problem)
+    for position, name in enumerate(names):
+        number(
+            name,
+            float(start[position]),
+            _COORDINATE,
+            f"surfaces-start-{position}",
+            lambda value, position=position: change_problem(
+                start=(value, start[1]) if position == 0 else (start[0], value)
+            ),
+            title=_("Start {axis}").format(axis=name),
+            stops=[step / 2 for step in range(-20, 21)],
+        )
+    number(
+        "seed",
+        st.session_state.get("surfaces-drawn-seed", 0),
+        LIMITS["seed"],
+        "surfaces-seed",
+        _draw_start,
+        title=_("Draw the start from seed"),
+        stops=range(10),
+        help=_("Or click on the picture: all runs start there."),
+    )
+
+
+def start_of(problem: Any) -> tuple[float, float]:
+    """Return where the runs of a problem with two parameters start."""
+    if problem.kind == "function" and problem.start is None:
+        return problem.function.start
+    return problem.start
+
+
+def _draw_start(seed: int) -> None:
+    """Start at a point of the window that a seed draws."""
+    if seed not in LIMITS["seed"]:
+        change(data_seed=seed)  # refused, with the limits
+        return
+    st.session_state["surfaces-drawn-seed"] = seed
+    problem = document().experiment.problem
+    window = ((-5.0, 5.0), (-5.0, 5.0))
+    if problem.kind == "function":
+        window = problem.function.window
+    low, high = np.transpose(window)
+    x, y = np.random.default_rng(seed).uniform(low, high).round(2)
+    change_problem(start=(float(x), float(y)))
+
+
+def _interval(spec: Any, field: str) -> Interval:
+    """Return the interval of a field."""
+    return next(item for item in spec.model_fields[field].metadata if isinstance(item, Interval))

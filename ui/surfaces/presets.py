@@ -1,0 +1,184 @@
+"""What can be seen on a surface: comparisons that each show one idea, with a few sentences."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from engine import Budget, Experiment, Function, Network, Run
+from engine.datasets import Blobs, Line
+from engine.functions import Bowl, Dip, Ravine, Rosenbrock, Saddle
+from engine.optimizers import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
+from files.document import Document, with_default_view
+from files.pages import SurfacesPage
+from language import N_
+from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW, document, open_document
+
+
+class Preset(NamedTuple):
+    """A comparison on a surface.
+
+    Attributes:
+        title: its name, to be translated.
+        text: what there is to see, to be translated.
+        experiment: what is compared.
+        page: settings of the page that differ from the default.
+        log: whether the loss axis is logarithmic.
+    """
+
+    title: str
+    text: str
+    experiment: Experiment
+    page: dict[str, Any]
+    log: bool = True
+
+    @property
+    def document(self) -> Document:
+        """Return the comparison with the page's settings."""
+        shown = with_default_view(self.experiment)
+        update = {"page": SurfacesPage(**self.page), "log": self.log}
+        return shown.model_copy(update={"view": shown.view.model_copy(update=update)})
+
+
+def _runs(*rules: tuple[Optimizer, float]) -> tuple[Run, ...]:
+    return tuple(Run(optimizer=rule, learning_rate=rate, batch_size="all") for rule, rate in rules)
+
+
+def _steps(count: int) -> Budget:
+    return Budget(amount=count, unit="iterations")
+
+
+LINE_VIEW: Final = Experiment(
+    problem=Network(
+        dataset=Line(rows=40, noise=0.3),
+        validation_share=0.0,
+        hidden=(),
+        loss="mean_squared_error",
+        start=(-2.0, 3.0),
+    ),
+    runs=_runs((SGD(), 0.1), (SGD(), 0.95), (Momentum(), 0.1)),
+    budget=_steps(60),
+)
+NEURON_VIEW: Final = Experiment(
+    problem=Network(
+        dataset=Blobs(rows=40, noise=0.8, classes=2, features=1),
+        validation_share=0.0,
+        hidden=(),
+        loss="binary_cross_entropy",
+        start=(0.0, 8.0),
+    ),
+    runs=_runs((SGD(), 1.0), (Momentum(), 0.1)),
+    budget=_steps(100),
+)
+
+SURFACE_PRESETS: Final = {
+    "ravine": Preset(
+        N_("Ravine: why momentum"),
+        N_(
+            "The valley is twenty times as steep across as along. Above a rate of 1 SGD is thrown"
+            " out of it; at 0.9 it zigzags across, at 0.1 it creeps along. Momentum takes the same"
+            " rate of 0.9: its steps across cancel, its steps along add up, and it is at the"
+            " minimum in less than half as many steps."
+        ),
+        FUNCTION_VIEW,
+        {"window": FUNCTION_WINDOW},
+    ),
+    "rates": Preset(
+        N_("Too small, good, oscillating, diverging"),
+        N_(
+            "One rule at four learning rates. With 0.02 it is still on its way when the budget"
+            " ends, with 0.5 it goes straight to the valley floor, with 0.97 it jumps from side to"
+            " side. 1.02 lies above the edge of stability, 2 over the largest curvature: every"
+            " step ends higher than the one before."
+        ),
+        Experiment(
+            problem=Function(function=Ravine()),
+            runs=_runs((SGD(), 0.02), (SGD(), 0.5), (SGD(), 0.97), (SGD(), 1.02)),
+            budget=_steps(60),
+        ),
+        {"window": (-8.0, 2.0, -4.0, 4.0)},
+    ),
+    "dip": Preset(
+        N_("Out of a local dip"),
+        N_(
+            "A dip lies on the way to the minimum. SGD follows the slope into it and stops, for at"
+            " its bottom the gradient is zero. Momentum arrives with speed and rolls through. That"
+            " is no promise: with less momentum it stays in the dip as well."
+        ),
+        Experiment(
+            problem=Function(function=Dip()),
+            runs=_runs((SGD(), 0.05), (Momentum(), 0.05)),
+            budget=_steps(100),
+        ),
+        {},
+    ),
+    "saddle": Preset(
+        N_("Saddle point"),
+        N_(
+            "From the saddle the surface rises in x and falls in y, and all runs start almost"
+            " exactly on the ridge. Near the saddle the gradient is tiny: SGD stays there longest,"
+            " Momentum gathers speed, Adam divides by the small gradients and is off at once."
+            " There is no lowest value, so no run is best."
+        ),
+        Experiment(
+            problem=Function(function=Saddle()),
+            runs=_runs((SGD(), 0.05), (Momentum(), 0.05), (Adam(), 0.05)),
+            budget=_steps(60),
+        ),
+        {},
+        log=False,
+    ),
+    "adagrad": Preset(
+        N_("Adagrad stalls"),
+        N_(
+            "Adagrad divides by the root of all squared gradients so far. That sum never shrinks,"
+            " so its learning rates die out, as the effective learning rates below show. RMSprop"
+            " forgets old gradients: its rates recover, and in the same number of steps it comes"
+            " much further along the valley."
+        ),
+        Experiment(
+            problem=Function(function=Rosenbrock()),
+            runs=_runs((Adagrad(), 0.5), (RMSprop(), 0.02)),
+            budget=_steps(300),
+        ),
+        {"tab": "rates"},
+    ),
+    "parameters": Preset(
+        N_("A rate for each parameter"),
+        N_(
+            "This bowl is a hundred times as steep in y as in x. SGD has one rate for both: what y"
+            " can bear is far too small for x. Adagrad, RMSprop and Adam scale each parameter by"
+            " its own gradients, so that x and y move at once."
+        ),
+        Experiment(
+            problem=Function(function=Bowl(condition=100.0)),
+            runs=_runs((SGD(), 0.019), (Adagrad(), 1.0), (RMSprop(), 0.1), (Adam(), 0.3)),
+            budget=_steps(60),
+        ),
+        {"tab": "rates", "window": (-5.0, 2.0, -1.5, 1.5)},
+    ),
+    "losses": Preset(
+        N_("Squared error against cross-entropy"),
+        N_(
+            "The same sigmoid neuron from the same start, where it is sure of class 1 for every"
+            " row. For the rows of class 0 it is confident and wrong: there the cross-entropy is"
+            " steepest, and its runs leave at once. The squared error passes through the sigmoid's"
+            " slope, which vanishes: its runs do not get away."
+        ),
+        NEURON_VIEW,
+        {"tab": "wrong"},
+    ),
+}
+
+
+def use_surface_preset(name: str) -> None:
+    """Show a preset."""
+    open_document(SURFACE_PRESETS[name].document)
+
+
+def shown_preset() -> Preset | None:
+    """Return the preset whose comparison is shown, unchanged."""
+    now = document().experiment
+    for preset in SURFACE_PRESETS.values():
+        if preset.experiment == now:
+            return preset
+    return None

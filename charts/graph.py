@@ -16,7 +16,7 @@ from language.names import in_html
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from charts.layered import Drawing, Edge
+    from charts.layered import Box, Drawing, Edge
     from engine.graph import Derivatives, Graph
 
 SIGNS: Final = {
@@ -33,9 +33,25 @@ DERIVATIVE: Final = COLOURS[1]
 _FORWARD: Final = COLOURS[0]
 _OPERAND: Final = "#6b6b6b"
 _OUTPUT: Final = "#00795c"
+_EDGE: Final = "#8a8a8a"
+_LINES: Final[dict[str, Any]] = {"mode": "lines", "hoverinfo": "skip"}
+_SENTENCE: Final[dict[str, Any]] = {
+    "x": [0],
+    "y": [1],
+    "xaxis": "x2",
+    "yaxis": "y2",
+    "mode": "text",
+    "textposition": "top right",
+    "textfont": {"size": 14},
+    "hoverinfo": "skip",
+    "cliponaxis": False,
+}
+_DENSE: Final = 7  # columns, from which numbers have three digits
 _ROW: Final = 54  # pixels
 _CIRCLE: Final = 34
-_CONTROLS: Final = 150  # caption above, buttons and slider below
+_ABOVE, _BELOW = 44, 84  # pixels for the sentence, and for buttons and slider
+_FRAME: Final = {"visible": False, "range": [0, 1], "fixedrange": True}
+_CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
 
@@ -74,27 +90,30 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
     """
     moments = steps(graph)
     picture = _Picture(graph, found, arrange(graph), names)
-    frames = [picture.frame(moments, position) for position in range(len(moments))]
-    first = frames[step]
+    parts = [picture.part(moments, position) for position in range(len(moments))]
     drawing = picture.drawing
     width = max(drawing.columns + 0.4, _COLUMNS)
     middle = (drawing.columns - 1) / 2
-    height = round(max(drawing.rows, 1) * _ROW) + 70
+    rows = max(drawing.rows, 1.0) + 1.4
     figure = go.Figure(
         {
-            "data": picture.traces(first["data"]),
-            "frames": frames,
+            "data": picture.traces(parts[step]),
+            "frames": [
+                {"name": str(position), "data": part, "traces": list(_CHANGING)}
+                for position, part in enumerate(parts)
+            ],
             "layout": layout(
-                height + _CONTROLS,
+                round(rows * _ROW) + _ABOVE + _BELOW,
                 xaxis={"visible": False, "range": [middle - width / 2, middle + width / 2]},
-                yaxis={"visible": False, "range": [-drawing.rows - 0.7, 0.7]},
-                margin={"l": 4, "r": 4, "t": 64, "b": 84},
+                yaxis={"visible": False, "range": [0.7 - rows, 0.7]},
+                xaxis2=_FRAME | {"overlaying": "x"},
+                yaxis2=_FRAME | {"overlaying": "y"},
+                margin={"l": 4, "r": 4, "t": _ABOVE, "b": _BELOW},
                 dragmode="pan",
                 annotations=picture.boxes(),
                 updatemenus=[_buttons()],
                 sliders=[_slider(len(moments), step)],
-            )
-            | first["layout"],
+            ),
         }
     )
     return Chart(figure, _numbers(graph, found), _alt(graph, found, names))
@@ -107,17 +126,19 @@ class _Picture:
     drawing: Drawing
     names: Mapping[str, str]
 
-    def traces(self, shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return all traces, with what a frame shows in those that change."""
+    def traces(self, part: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return all traces, with what a step shows in those that change."""
         changing = [
-            self._active_edges(),
-            self._halo(),
-            self._labels("top center", None),
-            self._labels("bottom center", DERIVATIVE),
+            _LINES,
+            {"mode": "markers", "hoverinfo": "skip"},
+            self._labels("top center"),
+            self._labels("bottom center"),
             self._sums(),
+            _SENTENCE,
         ]
-        active, *others = [trace | part for trace, part in zip(changing, shown, strict=True)]
-        return [self._edges(), active, self._nodes(), self._results(), *others]
+        active, *above = [trace | shown for trace, shown in zip(changing, part, strict=True)]
+        active["line"] = {"width": 3.5} | part[0]["line"]
+        return [self._edges(), active, self._nodes(), self._results(), *above]
 
     def _edges(self) -> dict[str, Any]:
         x: list[float | None] = []
@@ -130,17 +151,17 @@ class _Picture:
             sizes += [0.0] * (len(edge.x) - 1) + [9.0, 0.0]
             standoff += [0.0] * (len(edge.x) - 1) + [self._half_width(edge) + 1, 0.0]
         return {
-            "type": "scatter",
             "x": x,
             "y": y,
             "mode": "lines+markers",
-            "line": {"color": "#8a8a8a", "width": 1.5},
+            "line": {"color": _EDGE, "width": 1.5},
             "marker": {
                 "symbol": "arrow",
                 "angleref": "previous",
                 "size": sizes,
                 "standoff": standoff,
-                "color": "#8a8a8a",
+                "color": _EDGE,
+                "opacity": 1,
             },
             "hoverinfo": "skip",
         }
@@ -149,26 +170,24 @@ class _Picture:
         return _CIRCLE / 2 if edge.operation >= 0 else self._box_width(-1) / 2
 
     def _nodes(self) -> dict[str, Any]:
+        """Return the circles of the operations; over the boxes points that tell their values."""
         boxes = self.drawing.boxes
-        circles = [bool(box.node >= 0 and self.graph.nodes[box.node].operands) for box in boxes]
+        circles = [self._is_operation(box.node) for box in boxes]
+        signs = [self._inside(box.node) if c else "" for box, c in zip(boxes, circles, strict=True)]
         return {
-            "type": "scatter",
             "x": [box.x for box in boxes],
             "y": [box.y for box in boxes],
             "mode": "markers+text",
             "marker": {
-                "symbol": ["circle" if circle else "square" for circle in circles],
-                "size": [_CIRCLE if circle else 20 for circle in circles],
-                "color": [
-                    _FORWARD if circle else self._box_colour(box.node)
-                    for circle, box in zip(circles, boxes, strict=True)
-                ],
+                "size": [_CIRCLE if circle else 1 for circle in circles],
+                "color": _FORWARD,
+                "opacity": 1,
                 "line": {"width": 0},
             },
-            "text": [self._inside(box.node) for box in boxes],
+            "text": signs,
             "textfont": {
                 "color": "#ffffff",
-                "size": [self._text_size(box.node) for box in boxes],
+                "size": [18 if len(sign) == 1 else 12 for sign in signs],
             },
             "hovertext": [self._hover(box.node) for box in boxes],
             "hovertemplate": "%{hovertext}<extra></extra>",
@@ -185,7 +204,6 @@ class _Picture:
             and self.graph.nodes[box.node].name
         ]
         return {
-            "type": "scatter",
             "x": [box.x for box in named],
             "y": [box.y for box in named],
             "mode": "text",
@@ -197,34 +215,28 @@ class _Picture:
         }
 
     def boxes(self) -> list[dict[str, Any]]:
-        """Return the boxes of inputs, constants and the output, sized in pixels."""
+        """Return the boxes of inputs, constants and the output."""
         return [
             {
-                "type": "rect",
-                "xref": "x",
-                "yref": "y",
-                "xsizemode": "pixel",
-                "ysizemode": "pixel",
-                "xanchor": box.x,
-                "yanchor": box.y,
-                "x0": -self._box_width(box.node) / 2,
-                "x1": self._box_width(box.node) / 2,
-                "y0": -13,
-                "y1": 13,
-                "fillcolor": self._box_colour(box.node),
-                "line": {"width": 0},
-                "layer": "below",
+                "text": self._inside(box.node),
+                "x": box.x,
+                "y": box.y,
+                "showarrow": False,
+                "bgcolor": _OUTPUT if box.node < 0 else _OPERAND,
+                "borderpad": 5,
+                "font": {"color": "#ffffff", "size": 13},
+                "hovertext": self._hover(box.node),
             }
             for box in self.drawing.boxes
-            if box.node < 0 or not self.graph.nodes[box.node].operands
+            if not self._is_operation(box.node)
         ]
 
-    def _box_colour(self, node: int) -> str:
-        return _OUTPUT if node < 0 else _OPERAND
+    def _is_operation(self, node: int) -> bool:
+        return node >= 0 and bool(self.graph.nodes[node].operands)
 
     def _box_width(self, node: int) -> float:
         text = self._inside(node).replace("<sub>", "").replace("</sub>", "")
-        return 14.0 + sum(13 if ord(mark) > 0x1100 else 7.6 for mark in text)
+        return 10 + sum(13 if ord(mark) > 0x1100 else 7.6 for mark in text)
 
     def _inside(self, number: int) -> str:
         """Return what is written in a node: a sign, a name or a number."""
@@ -237,10 +249,6 @@ class _Picture:
         if node.operation == "power" and is_written_inside(self.graph, number, 1):
             sign += f"{self.graph.nodes[node.operands[1]].constant:.4g}"
         return sign
-
-    def _text_size(self, number: int) -> int:
-        is_circle = number >= 0 and bool(self.graph.nodes[number].operands)
-        return 13 if not is_circle else 18 if len(self._inside(number)) == 1 else 11
 
     def _name(self, number: int) -> str:
         return in_html(self.graph.nodes[number].name, self.names)
@@ -260,37 +268,32 @@ class _Picture:
             lines.append(line + (f" = {arrived}" if "+" in arrived else ""))
         return "<br>".join(lines)
 
-    def frame(self, moments: Sequence[Step], position: int) -> dict[str, Any]:
+    def part(self, moments: Sequence[Step], position: int) -> list[dict[str, Any]]:
         """Return what a step shows: numbers so far, the sums, what is being done."""
         past = moments[: position + 1]
         has_value = {moment.node for moment in past if moment.kind == "forward"}
         handed = {moment.node for moment in past if moment.kind == "backward"}
-        started = any(moment.kind == "start" for moment in past)
+        if any(moment.kind == "start" for moment in past):
+            handed.add(-1)
+        values = [
+            self._short(self.found.values[edge.node])
+            if not self._is_operation(edge.node) or edge.node in has_value
+            else ""
+            for edge in self.drawing.edges
+        ]
+        derivatives = [
+            self._product(edge) if edge.operation in handed else "" for edge in self.drawing.edges
+        ]
         moment = moments[position]
-        values, derivatives = [], []
-        for edge in self.drawing.edges:
-            known = not self.graph.nodes[edge.node].operands or edge.node in has_value
-            values.append(_short(self.found.values[edge.node]) if known else "")
-            arrived = started if edge.operation < 0 else edge.operation in handed
-            derivatives.append(self._product(edge) if arrived else "")
-        return {
-            "name": str(position),
-            "data": [
-                self._active_edges(moment),
-                self._halo(moment),
-                self._labels(values, "top center", None),
-                self._labels(derivatives, "bottom center", DERIVATIVE),
-                self._sums(handed),
-            ],
-            "layout": {
-                "annotations": [
-                    _caption(
-                        self._sentence(moment),
-                        _("Step {step} of {last}").format(step=position, last=len(moments) - 1),
-                    )
-                ]
-            },
-        }
+        counter = _("Step {step} of {last}").format(step=position, last=len(moments) - 1)
+        return [
+            self._active_edges(moment),
+            self._halo(moment),
+            {"text": values},
+            {"text": derivatives},
+            {"text": self._sums_so_far(handed)},
+            {"text": [f"<b>{counter}</b>   {self._sentence(moment)}"]},
+        ]
 
     def _product(self, edge: Edge) -> str:
         if edge.operation < 0:
@@ -298,85 +301,83 @@ class _Picture:
         if not self.graph.varies[edge.node]:
             return ""
         local = self.found.local[edge.operation][edge.place]
-        return _short(local * self.found.gradients[edge.operation])
+        return self._short(local * self.found.gradients[edge.operation])
 
-    def _labels(self, texts: list[str], position: str, colour: str | None) -> dict[str, Any]:
-        edges = self.drawing.edges
+    def _labels(self, position: str) -> dict[str, Any]:
+        places = [edge.label for edge in self.drawing.edges]
+        font: dict[str, Any] = {"size": 12 if self._is_dense else 14}
+        if position == "bottom center":
+            font["color"] = DERIVATIVE
         return {
-            "type": "scatter",
-            "x": [edge.x[edge.label] for edge in edges],
-            "y": [edge.y[edge.label] for edge in edges],
+            "x": [x for x, _y in places],
+            "y": [y for _x, y in places],
             "mode": "text",
-            "text": texts,
             "textposition": position,
-            "textfont": {"size": 13} | ({"color": colour} if colour else {}),
+            "textfont": font,
             "hoverinfo": "skip",
             "cliponaxis": False,
         }
 
     def _active_edges(self, moment: Step) -> dict[str, Any]:
-        x: list[float | None] = []
-        y: list[float | None] = []
+        """Return the edges through which a step's numbers run."""
+        x: list[float | None] = [None]
+        y: list[float | None] = [None]
+        going_back = moment.kind in {"start", "backward"}
         for edge in self.drawing.edges:
-            into = edge.operation == moment.node and moment.kind in {"forward", "backward"}
-            is_output = moment.kind == "start" and edge.operation < 0
-            carries = moment.kind != "backward" or self.graph.varies[edge.node]
-            if (into and carries and moment.node >= 0) or is_output:
+            carries = not going_back or self.graph.varies[edge.node]
+            if moment.kind != "given" and edge.operation == moment.node and carries:
                 x += [*edge.x, None]
                 y += [*edge.y, None]
-        going_back = moment.kind in {"start", "backward"}
-        return {
-            "type": "scatter",
-            "x": x or [None],
-            "y": y or [None],
-            "mode": "lines",
-            "line": {"color": DERIVATIVE if going_back else _FORWARD, "width": 3.5},
-            "hoverinfo": "skip",
-        }
+        return {"x": x, "y": y, "line": {"color": DERIVATIVE if going_back else _FORWARD}}
 
     def _halo(self, moment: Step) -> dict[str, Any]:
-        here = [box for box in self.drawing.boxes if box.node == moment.node and box.node >= 0]
-        going_back = moment.kind == "backward"
+        here = [box for box in self.drawing.boxes if box.node == moment.node >= 0]
         return {
-            "type": "scatter",
             "x": [box.x for box in here] or [None],
             "y": [box.y for box in here] or [None],
-            "mode": "markers",
             "marker": {
                 "symbol": "circle-open",
-                "size": _CIRCLE + 10,
-                "color": DERIVATIVE if going_back else _FORWARD,
+                "size": _CIRCLE + 7,
+                "color": DERIVATIVE if moment.kind == "backward" else _FORWARD,
                 "line": {"width": 3},
             },
-            "hoverinfo": "skip",
         }
 
-    def _sums(self, handed: set[int]) -> dict[str, Any]:
-        """Return, below every number that is used several times, the sum of what has arrived."""
-        x, y, texts = [], [], []
-        for box in self.drawing.boxes:
-            uses = self.graph.uses[box.node] if box.node >= 0 else ()
-            if len(uses) < 2 or not self.graph.varies[box.node]:
-                continue
-            done = [
-                self.found.local[user][place] * self.found.gradients[user]
-                for user, place in uses
-                if user in handed
-            ]
-            x.append(box.x)
-            y.append(box.y)
-            texts.append(f" <br>Σ {_short(sum(done))}" if len(done) == len(uses) else "")
+    def _shared(self) -> list[Box]:
+        """Return the numbers that are used several times."""
+        return [
+            box
+            for box in self.drawing.boxes
+            if box.node >= 0 and self.graph.varies[box.node] and len(self.graph.uses[box.node]) > 1
+        ]
+
+    def _sums(self) -> dict[str, Any]:
         return {
-            "type": "scatter",
-            "x": x or [None],
-            "y": y or [None],
+            "x": [box.x for box in self._shared()] or [None],
+            "y": [box.y for box in self._shared()] or [None],
             "mode": "text",
-            "text": texts,
             "textposition": "bottom center",
-            "textfont": {"size": 13, "color": DERIVATIVE},
+            "textfont": {"size": 12 if self._is_dense else 13, "color": DERIVATIVE},
             "hoverinfo": "skip",
             "cliponaxis": False,
         }
+
+    def _sums_so_far(self, handed: set[int]) -> list[str]:
+        """Return for every shared number the sum of what its uses hand back, once all have."""
+        texts = []
+        for box in self._shared():
+            users = {user for user, _place in self.graph.uses[box.node]}
+            total = self._short(self.found.gradients[box.node])
+            texts.append(f" <br>Σ {total}" if users <= handed else "")
+        return texts
+
+    @property
+    def _is_dense(self) -> bool:
+        return self.drawing.columns > _DENSE
+
+    def _short(self, value: float) -> str:
+        """Return a number for an edge; all digits are in the box that the mouse opens."""
+        return f"{value + 0.0:.{3 if self._is_dense else 5}g}".replace("-", "−")
 
     def _sentence(self, moment: Step) -> str:
         if moment.kind == "given":
@@ -385,19 +386,19 @@ class _Picture:
             name = self._name(self.graph.output)
             return _("Back from the output: ∂{name}/∂{name} = 1").format(name=name)
         node = self.graph.nodes[moment.node]
-        result = self._name(moment.node) or self._inside(moment.node)
+        here = self._name(moment.node) or self._inside(moment.node)
         if moment.kind == "forward":
-            operands = [_short(self.found.values[operand]) for operand in node.operands]
-            value = _short(self.found.values[moment.node])
-            return f"{result}:  {written_out(node.operation, operands)} = {value}"
+            operands = [self._short(self.found.values[operand]) for operand in node.operands]
+            value = self._short(self.found.values[moment.node])
+            return f"{here}:   {written_out(node.operation, operands)} = {value}"
         incoming = self.found.gradients[moment.node]
         products = [
-            f"{_short(local)} × {_short(incoming)} = {_short(local * incoming)}"
+            f"{self._short(local)} × {self._short(incoming)} = {self._short(local * incoming)}"
             for operand, local in zip(node.operands, self.found.local[moment.node], strict=True)
             if self.graph.varies[operand]
         ]
-        text = _("{result}:  local derivative × incoming gradient:  {products}")
-        return text.format(result=result, products=" ;  ".join(products))
+        text = _("{here}:   local derivative × incoming gradient   {products}")
+        return text.format(here=here, products="   ·   ".join(products))
 
 
 def written_out(operation: str, operands: Sequence[str]) -> str:
@@ -419,26 +420,6 @@ def _bracketed(operand: str) -> str:
 def _arrivals(graph: Graph, found: Derivatives, number: int) -> list[float]:
     """Return what every use of a number hands back to it."""
     return [found.local[user][place] * found.gradients[user] for user, place in graph.uses[number]]
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _caption(sentence: str, counter: str) -> dict[str, Any]:
-    return {
-        "text": f"<b>{counter}</b>   {sentence}",
-        "x": 0,
-        "xref": "paper",
-        "xanchor": "left",
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "yshift": 12,
-        "align": "left",
-        "showarrow": False,
-        "font": {"size": 14},
-    }
 
 
 def _buttons() -> dict[str, Any]:

@@ -9,15 +9,11 @@ points apart as little as needed, over and over.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import accumulate, count, pairwise
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from engine.arrays import Array
     from engine.graph import Graph
 
 _SWEEPS: Final = 40
@@ -59,7 +55,6 @@ class Edge:
     x: tuple[float, ...]
     y: tuple[float, ...]
 
-
     @property
     def label(self) -> tuple[float, float]:
         """Return where its numbers are written."""
@@ -90,8 +85,9 @@ def is_written_inside(graph: Graph, operation: int, place: int) -> bool:
     return exponent and graph.nodes[node.operands[place]].operation == "constant"
 
 
+@lru_cache(maxsize=32)
 def arrange(graph: Graph) -> Drawing:
-    """Return where everything goes."""
+    """Return where everything goes; a graph whose numbers change stays as it is."""
     depths = _depths(graph)
     points = _Points()
     home: dict[int, int] = {}  # of every node that is drawn once, its point
@@ -112,15 +108,15 @@ def arrange(graph: Graph) -> Drawing:
             chains.append((operand, number, place, points.chain(start, home[number])))
     chains.append((graph.output, -1, 0, points.chain(home[graph.output], end)))
     boxes.append((-1, end))
-    x, y = np.array(points.columns) / 2, -points.rows()
+    x, y = [column / 2 for column in points.columns], [-row for row in points.rows()]
     return Drawing(
-        tuple(Box(node, float(x[point]), float(y[point])) for node, point in boxes),
+        tuple(Box(node, x[point], y[point]) for node, point in boxes),
         tuple(
-            Edge(node, number, place, *_with_level(x[chain].tolist(), y[chain].tolist()))
+            Edge(node, number, place, *_with_level([x[p] for p in chain], [y[p] for p in chain]))
             for node, number, place, chain in chains
         ),
-        int(x.max()) + 1,
-        float(y.max() - y.min()),
+        int(max(x)) + 1,
+        max(y) - min(y),
     )
 
 
@@ -170,63 +166,67 @@ class _Points:
             self._left[other].append(one)
         return chain
 
-    def rows(self) -> Array:
+    def rows(self) -> list[float]:
         """Return a row for every point, the highest at 0."""
         rows = self._first_rows()
-        rooms = np.array(self._rooms)
-        by_column = [
-            np.flatnonzero(np.array(self.columns) == column)
-            for column in range(max(self.columns) + 1)
-        ]
+        by_column: list[list[int]] = [[] for _column in range(max(self.columns) + 1)]
+        for point, column in enumerate(self.columns):
+            by_column[column].append(point)
         for sweep in range(_SWEEPS):
             for members in by_column if sweep % 2 else reversed(by_column):
-                wanted = np.array([self._wanted(point, rows) for point in members])
-                order = members[np.lexsort((rows[members], wanted))]
-                rows[order] = _apart(np.sort(wanted), rooms[order])
-        return rows - rows.min()
+                wanted = {point: self._wanted(point, rows) for point in members}
+                members.sort(key=lambda point: (wanted[point], rows[point]))
+                rooms = [self._rooms[point] for point in members]
+                places = _apart([wanted[point] for point in members], rooms)
+                for point, place in zip(members, places, strict=True):
+                    rows[point] = place
+        highest = min(rows)
+        return [row - highest for row in rows]
 
-    def _wanted(self, point: int, rows: Array) -> float:
+    def _wanted(self, point: int, rows: list[float]) -> float:
         """Return the mean of the rows to the left and of those to the right."""
         sides = [
-            float(np.mean(rows[side]))
+            _mean([rows[other] for other in side])
             for side in (self._left[point], self._right[point])
-            if len(side)
+            if side
         ]
-        return float(np.mean(sides)) if sides else float(rows[point])
+        return _mean(sides) if sides else rows[point]
 
-    def _first_rows(self) -> Array:
+    def _first_rows(self) -> list[float]:
         """Return rows in the order in which the formula is read, from the output back."""
-        rows = np.full(len(self.columns), np.nan)
-        free = 0.0
+        rows: dict[int, float] = {}
+        free = count()
 
-        def visit(point: int) -> None:
-            nonlocal free
-            if not np.isnan(rows[point]):
-                return
-            if not self._left[point]:
-                rows[point], free = free, free + 1
-                return
-            for other in self._left[point]:
-                visit(other)
-            rows[point] = np.mean(rows[self._left[point]])
-
-        for point in sorted(range(len(rows)), key=self.columns.__getitem__, reverse=True):
-            visit(point)
-        return rows
+        for last in sorted(range(len(self.columns)), key=self.columns.__getitem__, reverse=True):
+            waiting = [last]
+            while waiting:
+                point = waiting[-1]
+                unknown = [other for other in self._left[point] if other not in rows]
+                if unknown:
+                    waiting.append(unknown[0])
+                    continue
+                before = [rows[other] for other in self._left[point]]
+                rows[point] = _mean(before) if before else float(next(free))
+                waiting.pop()
+        return [rows[point] for point in range(len(self.columns))]
 
 
-def _apart(wanted: Array, rooms: Array) -> Array:
+def _mean(numbers: list[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def _apart(wanted: list[float], rooms: list[float]) -> list[float]:
     """Return rising places with room between them, moved as little as needed.
 
     Neighbours that would overlap form a block around the mean of where they belong (least squares
     under order: pooling of adjacent violators).
     """
-    gaps = np.concatenate([[0.0], np.cumsum(rooms[:-1] + rooms[1:])])
+    offsets = [0.0, *accumulate(above + below for above, below in pairwise(rooms))]
     blocks: list[list[float]] = []
-    for place in wanted - gaps:
-        blocks.append([float(place)])
-        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+    for place, offset in zip(wanted, offsets, strict=True):
+        blocks.append([place - offset])
+        while len(blocks) > 1 and _mean(blocks[-2]) > _mean(blocks[-1]):
             last = blocks.pop()
             blocks[-1] += last
-    moved: Sequence[Array] = [np.full(len(block), np.mean(block)) for block in blocks]
-    return np.concatenate(moved) + gaps
+    moved = [_mean(block) for block in blocks for _place in block]
+    return [place + offset for place, offset in zip(moved, offsets, strict=True)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array
     from engine.functions import StationaryPoint
 
-HEIGHT: Final = 430
+HEIGHT: Final = 400
 _PANEL: Final = 250  # pixels of a run's panel
 _PANEL_GRID: Final = 61  # points a side that a panel needs at the most
 _RELIEF_GRID: Final = 101  # and the surface in three dimensions
@@ -33,7 +33,14 @@ _LEVELS: Final = 15
 _LOG_FROM: Final = 12.0  # levels are log-spaced where the highest is so many times the median
 _DECADES: Final = 6.0  # that log-spaced levels span at the most
 _MARKED: Final = 160  # a path of no more steps shows every one
-_LABEL: Final = 17  # pixels from one label to the next
+_LABEL: Final = 17  # pixels that a name is high
+_PLOT: Final = 400  # pixels that the plot is wide, about
+# Where a name may lie from the end of its path, the nearest first.
+_MOVES: Final = [
+    np.array([1.7 * distance * np.cos(angle), distance * np.sin(angle)])
+    for distance in (22, 34, 48, 66, 88, 112)
+    for angle in np.radians([30, -30, 90, -90, 150, -150, 0, 60, -60, 120, -120, 180])
+]
 # One hue, thicker where the loss is higher. Its lowest level is the page itself.
 _TINT: Final = [
     [0.0, "rgba(88, 112, 158, 0.02)"],
@@ -161,11 +168,11 @@ def contour(
         window: left, right, bottom and top that are seen; None is all of it.
         height: pixels.
     """
-    scale = levels(field.loss)
+    seen = window or _window(field)
+    scale = levels(_part(field, seen))
     traces = [_field(field, scale, "", bar=True)]
     traces += [_line(trail, field, "") for trail in trails]
     traces += _stationary(field, "")
-    seen = window or _window(field)
     form = layout(
         height,
         xaxis=_axis(field, 0, seen[:2]),
@@ -314,6 +321,14 @@ def _window(field: Field) -> tuple[float, float, float, float]:
     )
 
 
+def _part(field: Field, seen: tuple[float, float, float, float]) -> Array:
+    """Return the losses that are seen; the levels are those of this part."""
+    columns = (field.x >= seen[0]) & (field.x <= seen[1])
+    rows = (field.y >= seen[2]) & (field.y <= seen[3])
+    part: Array = field.loss[np.ix_(rows, columns)]
+    return part if part.size else field.loss
+
+
 def _inside(trail: Trail, window: tuple[float, float, float, float]) -> Any:
     left, right, bottom, top = window
     with np.errstate(invalid="ignore"):
@@ -362,7 +377,8 @@ def _field(field: Field, scale: Levels, suffix: str, *, bar: bool) -> dict[str, 
     if bar:
         trace["colorbar"] = {
             "title": {"text": label("loss"), "side": "top"},
-            "thickness": 12,
+            "thickness": 10,
+            "tickfont": {"size": 12},
             "outlinewidth": 0,
             "len": 0.98,
             **_bar_ticks(scale),
@@ -453,50 +469,67 @@ def _stationary(field: Field, suffix: str) -> list[dict[str, Any]]:
 def _labels(
     trails: Sequence[Trail], window: tuple[float, float, float, float], height: int
 ) -> list[dict[str, Any]]:
-    """Return every run's name beside the end of its path.
+    """Return every run's name near the end of its path, with a thin line to it.
 
-    Ends that lie together have their names one above the other, each with a thin line to its end.
+    Each takes the place around its end, of those near by, that covers the least of paths and of
+    names.
     """
-    left, right, bottom, top = window
-    ends: list[tuple[Trail, float, float]] = []
-    for trail in trails:
-        inside = np.flatnonzero(_inside(trail, window))
-        if len(inside):
-            last = inside[-1]
-            ends.append((trail, float(trail.x[last]), float(trail.y[last])))
-    groups: list[list[tuple[Trail, float, float]]] = []
-    for end in sorted(ends, key=lambda end: -end[2]):
-        for group in groups:
-            near_x = abs(group[0][1] - end[1]) < 0.2 * (right - left)
-            near_y = abs(group[-1][2] - end[2]) < 1.4 * _LABEL / height * (top - bottom)
-            if near_x and near_y:
-                group.append(end)
-                break
-        else:
-            groups.append([end])
+    size = np.array([_PLOT, height - 80.0])
+    origin = np.array([window[0], window[2]])
+    scale = size / (np.array([window[1], window[3]]) - origin)
+    ways = [_pixels(trail, window, origin, scale) for trail in trails]
+    crowd = np.concatenate([*ways, np.empty((0, 2))])
+    boxes: list[Array] = []
     labels = []
-    for group in groups:
-        # To the side where there is more room; in the middle of the window to the right.
-        place = np.mean([x for _path, x, _y in group])
-        side = 1 if (place - left) / (right - left) < 0.62 else -1
-        for row, (trail, x, y) in enumerate(group):
-            up = (len(group) - 1) / 2 - row
-            labels.append(
-                {
-                    "text": _named(trail, window),
-                    "x": x,
-                    "y": y,
-                    "ax": side * (34 if len(group) > 1 else 16),
-                    "ay": -up * _LABEL - (0 if len(group) > 1 else 12),
-                    "xanchor": "left" if side > 0 else "right",
-                    "showarrow": True,
-                    "arrowhead": 0,
-                    "arrowwidth": 1,
-                    "arrowcolor": trail.look.colour,
-                    "font": {"color": trail.look.colour, "size": 13},
-                }
-            )
+    for trail, way in zip(trails, ways, strict=True):
+        if not len(way):
+            continue
+        text = _named(trail, window)
+        extent = np.array([7.8 * len(text.replace("<b>", "").replace("</b>", "")) + 6, _LABEL])
+        last = np.flatnonzero(_inside(trail, window))[-1]
+        end = (np.array([trail.x[last], trail.y[last]]) - origin) * scale
+        move = min(_MOVES, key=lambda move: _cover(end + move, extent, crowd, boxes, size))
+        boxes.append(np.concatenate([end + move - extent / 2, end + move + extent / 2]))
+        labels.append(
+            {
+                "text": text,
+                "x": float(trail.x[last]),
+                "y": float(trail.y[last]),
+                "ax": float(move[0]),
+                "ay": float(-move[1]),
+                "showarrow": True,
+                "arrowhead": 0,
+                "arrowwidth": 1,
+                "standoff": 5,
+                "arrowcolor": trail.look.colour,
+                "font": {"color": trail.look.colour, "size": 13},
+            }
+        )
     return labels
+
+
+def _pixels(
+    trail: Trail, window: tuple[float, float, float, float], origin: Array, scale: Array
+) -> Array:
+    """Return points a few pixels apart along a path, in pixels, ``(points, 2)``."""
+    points = np.stack([trail.x, trail.y], axis=1)[_inside(trail, window)][:2_000]
+    if not len(points):
+        return np.empty((0, 2))
+    shares = np.linspace(0, 1, 6)[:, None, None]
+    between = points[:-1] + shares * (points[1:] - points[:-1])
+    return (np.concatenate([between.reshape(-1, 2), points[-1:]]) - origin) * scale
+
+
+def _cover(
+    middle: Array, extent: Array, crowd: Array, boxes: Sequence[Array], size: Array
+) -> float:
+    """Return how much a name would cover: points of paths, other names, and the edge of all."""
+    low, high = middle - extent / 2, middle + extent / 2
+    covered = float(((crowd > low) & (crowd < high)).all(axis=1).sum())
+    for box in boxes:
+        shared = np.minimum(high, box[2:]) - np.maximum(low, box[:2])
+        covered += 1e3 * float(np.prod(np.maximum(shared, 0)) > 0)
+    return covered + 1e4 * float((low < 0).any() or (high > size).any())
 
 
 def _named(trail: Trail, window: tuple[float, float, float, float]) -> str:

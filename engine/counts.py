@@ -23,7 +23,7 @@ Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen"]
 # (0 and 1 belong to the data: rows and split).
 _START_STREAM = 2
 _ORDER_STREAMS: dict[Sampling, int] = {"shuffled": 3, "replacement": 4}
-_NOISE_STREAM = 5
+_NOISE_STREAM = 7  # 5 and 6 are random planes and subsamples of surfaces
 
 
 def start_generator(seed: int) -> np.random.Generator:

@@ -9,12 +9,13 @@ import numpy as np
 
 from engine.experiment import Function
 from engine.losses import LOSSES
-from engine.probes import training_gradients
+from engine.probes import finished
 from engine.recording import frozen
+from engine.training import problem_of
 
 if TYPE_CHECKING:
     from engine.arrays import Array
-    from engine.experiment import Experiment
+    from engine.experiment import Experiment, Network
 
 _MOST_PARAMETERS: Final = 200
 _FLAT: Final = 1e-12  # of the largest curvature; below, rounding is what is seen
@@ -42,24 +43,24 @@ def quadratic(experiment: Experiment) -> Quadratic | None:
     """
     problem = experiment.problem
     n_params = problem.n_params
-    if n_params > _MOST_PARAMETERS:
+    if n_params > _MOST_PARAMETERS or not _has_linear_gradient(problem):
         return None
-    if isinstance(problem, Function):
-        points = np.concatenate([np.zeros((1, 2)), np.eye(2), [[3.0, -2.0]]])
-        gradients = problem.function.gradient(points)
-    else:
-        is_linear = not problem.hidden and problem.output_activation == "identity"
-        if not is_linear or LOSSES[problem.loss].reads != "predictions":
-            return None
-        points = np.concatenate([np.zeros((1, n_params)), np.eye(n_params)])
-        gradients = training_gradients(experiment, points)
-    offset, hessian = gradients[0], gradients[1 : n_params + 1] - gradients[0]
-    if isinstance(problem, Function) and not np.allclose(
-        gradients[-1], offset + points[-1] @ hessian, rtol=1e-9, atol=1e-9
-    ):
-        return None
+    points = np.concatenate([np.zeros((1, n_params)), np.eye(n_params)])
+    gradients = finished(problem_of(experiment).evaluator(points).gradient())
+    hessian = gradients[1:] - gradients[0]
     hessian = (hessian + hessian.T) / 2
     curvatures = np.linalg.eigvalsh(hessian)
     if not curvatures[0] > _FLAT * curvatures[-1]:
         return None
-    return Quadratic(frozen(curvatures), frozen(np.linalg.solve(hessian, -offset)))
+    return Quadratic(frozen(curvatures), frozen(np.linalg.solve(hessian, -gradients[0])))
+
+
+def _has_linear_gradient(problem: Network | Function) -> bool:
+    if isinstance(problem, Function):
+        corners = np.stack(
+            np.meshgrid(*(np.linspace(*side, 7) for side in problem.function.window))
+        )
+        hessians = problem.function.hessian(corners.reshape(2, -1).T)
+        return bool(np.allclose(hessians, hessians[0], rtol=1e-12, atol=1e-12))
+    is_squared = LOSSES[problem.loss].reads == "predictions"
+    return not problem.hidden and problem.output_activation == "identity" and is_squared

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.optimizers import Optimizer
 
 _LEAST_STEPS: Final = 10  # of a path, for a rate
-_FLOOR: Final = 1e-10  # of start and minimum; nearer to the minimum, rounding is what is seen
+_FLOOR: Final = 1e-12  # of start and minimum; nearer to the minimum, rounding is what is seen
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
 
-from engine import Experiment, InvalidInput
+from engine import Experiment, Function, InvalidInput
 from engine.datasets import DATASETS
 from engine.experiment import FORMAT
 from engine.functions import FUNCTIONS
@@ -190,6 +190,11 @@ def to_link(document: Document) -> dict[str, list[str]]:
         InvalidInput: the link would be longer than a browser's address line should be.
     """
     shown, default = document.model_dump(), Document().model_dump()
+    # A function has fields of its own; where it shares one with the network, the network's counts.
+    default["experiment"]["problem"] = {
+        **Function().model_dump(),
+        **default["experiment"]["problem"],
+    }
     query: dict[str, list[str]] = {"format": [str(document.format)]}
     for key, field in _FIELDS.items():
         value = _at(shown, field.path)

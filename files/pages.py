@@ -7,7 +7,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from engine.errors import InvalidInput
-from engine.limits import LIMITS, Coordinate, Interval, Length, Seed
+from engine.examples import EXAMPLES
+from engine.formula import parse
+from engine.graph import Graph, differentiate
+from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed
 from engine.plans import EPOCHS, Plan
 from engine.spec import Spec
 
@@ -116,9 +119,67 @@ class EpochsPage(Spec):
 
 
 class BackpropagationPage(Spec):
-    """The Backpropagation page."""
+    """The Backpropagation page; its last tab works on the Compare page's experiment.
+
+    Attributes:
+        example: which worked example; "own" is the reader's formula.
+        formula: the reader's, used by "own" alone.
+        values: of the variables in the order of the formula; none for the example's own.
+        step: how many nodes are done, forward and then back; None for all.
+        learning_rate: of the example's gradient descent; None for its own.
+        updates: how many steps of it were taken.
+        variable: whose derivative is written out; "" for the first.
+        tab: which one is open.
+    """
 
     name: Literal["backpropagation"] = "backpropagation"
+    example: Literal[
+        "line",
+        "apples",
+        "apples_and_grapes",
+        "square_of_sum",
+        "one_weight",
+        "sigmoid_network",
+        "relu_neuron",
+        "softmax",
+        "own",
+    ] = "apples"
+    formula: Annotated[str, Field(max_length=int(LIMITS["formula_characters"].high))] = ""
+    values: Annotated[tuple[Coordinate, ...], Length(Interval(0, LIMITS["variables"].high))] = ()
+    step: Annotated[int, Interval(0, 500)] | None = None
+    learning_rate: LearningRate | None = None
+    updates: Annotated[int, Interval(0, 1_000)] = 0
+    variable: Annotated[str, Field(max_length=int(LIMITS["variable_characters"].high))] = ""
+    tab: Literal["meaning", "chain", "descent", "differences", "network"] = "meaning"
+
+    @model_validator(mode="after")
+    def _has_value_and_derivatives(self) -> Self:
+        inputs = self.graph.inputs
+        if self.values and len(self.values) != len(inputs):
+            needed = Interval(len(inputs), len(inputs))
+            raise InvalidInput("wrong_length", "values", len(self.values), needed)
+        if self.variable and self.variable not in inputs:
+            raise InvalidInput("unknown_choice", "variable", self.variable, inputs)
+        last = 2 * len(self.graph.operations) + 1
+        if self.step is not None and self.step > last:
+            raise InvalidInput("out_of_range", "step", self.step, Interval(0, last))
+        differentiate(self.graph, self.point)
+        return self
+
+    @property
+    def graph(self) -> Graph:
+        """Return the graph of the example or of the reader's formula."""
+        return parse(self.formula) if self.example == "own" else EXAMPLES[self.example].graph
+
+    @property
+    def point(self) -> dict[str, float]:
+        """Return the value of every variable, before any update."""
+        inputs = self.graph.inputs
+        if self.values:
+            return dict(zip(inputs, self.values, strict=True))
+        if self.example == "own":
+            return dict.fromkeys(inputs, 1.0)
+        return {name: EXAMPLES[self.example].point[name] for name in inputs}
 
 
 PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage)

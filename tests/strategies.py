@@ -22,7 +22,7 @@ from engine.datasets import (
     TwoMoons,
     Xor,
 )
-from engine.functions import Bowl, Ravine, Rosenbrock
+from engine.functions import FUNCTIONS, Bowl
 from engine.limits import LIMITS, Interval, Length
 from engine.optimizers import OPTIMIZERS, hyperparameters
 
@@ -114,13 +114,15 @@ def networks(draw, data, most_units=16, l2=None):
 
 
 def functions():
-    """A test function and a start."""
+    """A test function, a start and perhaps noise."""
     coordinate = st.floats(-1e6, 1e6)
     kinds = st.one_of(
-        st.just(Ravine()), st.just(Rosenbrock()), st.builds(Bowl, condition=st.floats(1, 1e6))
+        st.sampled_from([function() for function in FUNCTIONS]),
+        st.builds(Bowl, condition=st.floats(1, 1e6)),
     )
     starts = st.one_of(st.none(), st.tuples(coordinate, coordinate))
-    return st.builds(Function, function=kinds, start=starts)
+    noise = st.one_of(st.just(0.0), st.floats(0, 10))
+    return st.builds(Function, function=kinds, start=starts, noise=noise, noise_seed=SEEDS)
 
 
 @st.composite

@@ -75,24 +75,31 @@ def later(make: Callable[[], Made]) -> Callable[[], Made]:
 def _export(chart: Chart, key: str, said: Contract) -> None:
     """Fill the dialog; it runs again, alone, at each change in it."""
     speak()
-    form = st.segmented_control(
-        _("Picture"),
-        _FORMS,
-        default=_FORMS[0],
-        format_func=str.upper,
-        key=f"export-form-{key}",
-        required=True,
-    )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        form = st.segmented_control(
+            _("Picture"),
+            _FORMS,
+            default=_FORMS[0],
+            format_func=str.upper,
+            key=f"export-form-{key}",
+            required=True,
+        )
         width = _pixels(_("Width in pixels"), WIDTH, f"export-width-{key}")
         usual = printed(chart, said, width).layout.height
         height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
-        scale = st.segmented_control(
-            _("Pixels of a PNG"), (1, 2, 3), default=2, key=f"export-scale-{key}", required=True
-        )
+        scale = 1
+        if form == "png":
+            scale = st.segmented_control(
+                _("Sharpness"),
+                (1, 2, 3),
+                default=2,
+                format_func=lambda times: f"{times} ×",
+                key=f"export-scale-{key}",
+                required=True,
+            )
     drawing = printed(chart, said, width, height)
-    settings = camera(key, "svg" if form == "svg" else "png", width=width, height=height)
-    settings["toImageButtonOptions"]["scale"] = scale if form == "png" else 1
+    picture = "svg" if form == "svg" else "png"
+    settings = camera(key, picture, width=width, height=height, scale=scale)
     st.plotly_chart(
         drawing,
         width="content",
@@ -103,7 +110,7 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
     )
     if form != "pdf":
         st.caption(_("The camera above the picture saves what you see here."))
-    _drawn_here(drawing, form, scale if form == "png" else 1, key)
+    _drawn_here(drawing, form, scale, key)
     source = whole_document().model_dump_json(indent=2)
     files = (
         (_("Interactive page (HTML)"), "html", lambda: to_html(chart, said, key, source)),
@@ -124,7 +131,7 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
 
 def _pixels(title: str, usual: int, key: str) -> int:
     low, high = _SIZES
-    return int(st.number_input(title, low, max(high, usual), usual, step=50, key=key))
+    return int(st.number_input(title, low, max(high, usual), usual, step=50, key=key, width=160))
 
 
 def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:

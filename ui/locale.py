@@ -56,7 +56,7 @@ def mark_document() -> None:
     """Tell the browser the language of the page, for those who have it read to them."""
     first = st.session_state.setdefault("is-first-session", not _visits())
     _visits()[:] = [True]
-    _document(key="document", data={"language": current_language(), "first": first})
+    _document(key="document-language", data={"language": current_language(), "first": first})
 
 
 @st.cache_resource

@@ -152,6 +152,10 @@ def _details(position: int, run: Run) -> None:
 
 def _chip(name: str, run: Run) -> str:
     """Return name, rate and batch size; a name that already tells them is enough."""
+    if document().experiment.problem.kind == "function":  # has no rows
+        return (
+            name if f"{run.learning_rate:g}" in name.split() else f"{name} · {run.learning_rate:g}"
+        )
     size = _("all") if run.batch_size == "all" else run.batch_size
     rate = f"{run.learning_rate:g}"
     told = name.split()

@@ -107,7 +107,7 @@ for batch in batches:
     losses.append(float(loss))
 """)
 _FUNCTION: Final = Template("""\
-def loss_of(params):
+def loss_of(point):
 $function    return value
 
 

@@ -85,7 +85,8 @@ $penalty    loss.backward()
 
 _FUNCTION: Final = Template("""\
 start = [float(row[f"seed_{SEED}"]) for row in table("start.csv")]
-params = torch.tensor(start, requires_grad=True)
+point = torch.tensor(start, requires_grad=True)
+params = [point]
 optimizer = torch.optim.$rule
 losses = []
 for _ in range($iterations):
@@ -112,8 +113,7 @@ def _rule(replay: Replay) -> str:
     name: str = replay.run.optimizer.name
     if getattr(replay.run.optimizer, "momentum", None) == 0:
         name = _WITHOUT_MOMENTUM.get(name, name)
-    rule = Template(RULES[name]).substitute(replay.settings)
-    return rule.replace("(params", "([params]") if replay.problem.kind == "function" else rule
+    return Template(RULES[name]).substitute(replay.settings)
 
 
 def _network(replay: Replay, network: Network) -> str:

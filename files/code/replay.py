@@ -133,7 +133,7 @@ def script_name(framework: str, position: int) -> str:
 
 
 def function_lines(problem: Function, module: str) -> str:
-    """Return the lines that compute ``value`` of a test function at ``x`` and ``y``.
+    """Return the lines that compute ``value`` of a test function at ``point``, x and y.
 
     They are the engine's own, with the numbers put in and another module in the place of NumPy.
 
@@ -164,7 +164,7 @@ class _Translated(ast.NodeTransformer):
         if owner == "np":
             return ast.Attribute(ast.Name(self._module), node.attr)
         if owner == "points" and node.attr == "T":
-            return ast.Name("params")
+            return ast.Name("point")
         raise ValueError(f"cannot translate {ast.unparse(node)}")
 
 

@@ -16,6 +16,8 @@ from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.making import scenes
 from ui.surfaces.picture import picture, view_switches
 from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
+from ui.surfaces.tabs import step_tabs
+from ui.surfaces.theory import edge_line
 from ui.training import outcome
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def comparison() -> None:
         share()
     run_strip()
     run_editor()
+    edge_line()
     status = st.container(gap=None)
     with status:
         contract_line()
@@ -57,6 +60,7 @@ def moving(made: Sequence[Scene], asked: Experiment) -> None:
     if document().experiment != asked:
         st.rerun()  # a click on the picture has moved the start
     picture(made)
+    step_tabs(made[0])
 
 
 speak()

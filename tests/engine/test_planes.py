@@ -290,6 +290,14 @@ def test_principal_directions_are_those_of_an_independent_decomposition(history,
         assert direction[np.abs(direction).argmax()] > 0
 
 
+@pytest.mark.parametrize("shape", [(9, 4), (4, 9)])
+def test_directions_point_to_where_their_largest_component_is_positive(shape):
+    for seed in range(10):
+        directions, _ = planes._leading(np.random.default_rng(seed).normal(size=shape))
+        largest = np.abs(directions).argmax(axis=1)
+        assert (directions[[0, 1], largest] > 0).all()
+
+
 def test_explained_variance_is_what_the_distances_leave(history):
     points = points_of(history, 0)
     plane = principal_plane(history)

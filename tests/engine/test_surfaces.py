@@ -270,13 +270,14 @@ def test_a_subsample_is_named_and_always_the_same():
 
 
 def test_a_subsample_is_training_rows_without_repetition():
-    """Over single rows of a sample the mean loss is that of the sample."""
     experiment = Experiment(problem=Network(dataset=TwoMoons(rows=40), hidden=(3,)))
     params = initial_params(experiment, 0)[None]
     chosen = surfaces._sample(experiment, 12)
 
     rows = data(experiment)
     assert len(set(chosen.tolist())) == 12
+    others = surfaces._sample(experiment.model_copy(update={"data_seed": 1}), 12)
+    assert not np.array_equal(others, chosen)
     targets = plain.one_hot(rows.training_targets[chosen], 1)
     expected = plain.loss(
         (2, 3, 1), experiment.problem, params, rows.training_inputs[chosen], targets
@@ -492,8 +493,7 @@ def test_slopes_are_derivatives_of_the_losses():
         np.testing.assert_allclose(getattr(here, f"{name}_slope"), expected, atol=1e-9)
 
 
-def test_the_window_of_a_history_gives_a_surface_with_its_minimum_inside():
-    """Booked together: plane, window and surface of one comparison."""
+def test_the_default_window_of_a_history_shows_where_its_runs_went():
     history = fit(Experiment(problem=ONE_NEURON, runs=RUNS, budget=Budget(amount=30)))
     plane = exact_plane(ONE_NEURON)
 

@@ -55,7 +55,7 @@ def picture(scenes: Sequence[Scene]) -> None:
     grid = st.grid(2, min_column_width=380)
     for layer, chart in zip(layers, charts, strict=True):
         with grid.cell():
-            if len(scenes) > 1 and layer.kind in {"paths", "relief"}:
+            if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
             figure(chart, layer.key)

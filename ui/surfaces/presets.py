@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from engine import Budget, Experiment, Function, Network, Run
 from engine.datasets import Blobs, Line
-from engine.functions import Bowl, Dip, Ravine, Rosenbrock, Saddle
+from engine.functions import Bowl, Dip, Matyas, Ravine, Saddle
 from engine.optimizers import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
 from files.document import Document, with_default_view
 from files.pages import SurfacesPage
@@ -107,7 +107,7 @@ SURFACE_PRESETS: Final = {
         Experiment(
             problem=Function(function=Dip()),
             runs=_runs((SGD(), 0.05), (Momentum(), 0.05)),
-            budget=_steps(100),
+            budget=_steps(150),
         ),
         {},
     ),
@@ -115,14 +115,14 @@ SURFACE_PRESETS: Final = {
         N_("Saddle point"),
         N_(
             "From the saddle the surface rises in x and falls in y, and all runs start almost"
-            " exactly on the ridge. Near the saddle the gradient is tiny: SGD stays there longest,"
-            " Momentum gathers speed, Adam divides by the small gradients and is off at once."
-            " There is no lowest value, so no run is best."
+            " exactly on the line that leads to it. There the gradient is tiny and SGD stays:"
+            " Momentum gathers speed and gets away, Adam divides by the small gradients and walks"
+            " off at a steady pace. There is no lowest value, so no run is best."
         ),
         Experiment(
             problem=Function(function=Saddle()),
             runs=_runs((SGD(), 0.05), (Momentum(), 0.05), (Adam(), 0.05)),
-            budget=_steps(60),
+            budget=_steps(36),
         ),
         {},
         log=False,
@@ -131,14 +131,14 @@ SURFACE_PRESETS: Final = {
         N_("Adagrad stalls"),
         N_(
             "Adagrad divides by the root of all squared gradients so far. That sum never shrinks,"
-            " so its learning rates die out, as the effective learning rates below show. RMSprop"
-            " forgets old gradients: its rates recover, and in the same number of steps it comes"
-            " much further along the valley."
+            " so its learning rates die out. RMSprop begins with almost the same ones, but forgets"
+            " old gradients: as the slope gets gentler its rates grow again, and it reaches the"
+            " minimum while Adagrad stalls half way. The effective learning rates are below."
         ),
         Experiment(
-            problem=Function(function=Rosenbrock()),
-            runs=_runs((Adagrad(), 0.5), (RMSprop(), 0.02)),
-            budget=_steps(300),
+            problem=Function(function=Matyas()),
+            runs=_runs((Adagrad(), 0.3), (RMSprop(), 0.1)),
+            budget=_steps(150),
         ),
         {"tab": "rates"},
     ),

@@ -115,7 +115,7 @@ def test_runs_that_cut_alike_read_the_same_batches():
 def test_the_lines_of_a_function_compute_its_value(function):
     chosen = function()
     lines = function_lines(Function(function=chosen), "numpy")
-    space = {"numpy": np, "params": np.array([0.3, -1.2])}
+    space = {"numpy": np, "point": np.array([0.3, -1.2])}
     exec(lines, space)  # noqa: S102 - what a user runs too
 
     assert space["value"] == chosen.value(np.array([[0.3, -1.2]]))[0]

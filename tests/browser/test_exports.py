@@ -1,0 +1,278 @@
+"""What leaves the dashboard, downloaded in a real browser and opened."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pypdfium2
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from charts.contract import contract
+from charts.theme import Chart
+from engine import Experiment
+from files.charts import printed, to_images, why_no_pictures
+from files.tables import read_csv
+from language import set_language
+from tests.files.hostile import NAMES
+
+ROOT = Path(__file__).parents[2]
+RULES = ["sgd~0.5~32", "adam~0.05~32"]
+SECONDS = 60_000  # a busy machine draws slowly
+
+
+@pytest.fixture
+def draws():
+    """Kaleido and a Chrome are part of the development environment."""
+    missing = why_no_pictures()
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(missing, pytrace=False)
+    if missing:
+        pytest.skip(missing)
+
+
+@pytest.fixture
+def shown(page, app_url, idle):
+    """Function that opens a small comparison of two runs."""
+
+    def visit(names=("First", "Second"), **more):
+        query = {"format": ["1"], "budget": ["3"], "run": RULES, "name": list(names), **more}
+        page.goto(f"{app_url}?{urlencode(query, doseq=True)}")
+        idle(page)
+        expect(page.get_by_test_id("stMain").locator(".js-plotly-plot").first).to_be_visible()
+        return page
+
+    return visit
+
+
+@pytest.fixture
+def opened(new_page, tmp_path):
+    """Function that opens a page from the disk, without a network; it must ask for nothing."""
+    asked, alarms = [], []
+
+    def visit(content, name="page.html"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        tab = new_page(offline=True)
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("dialog", lambda dialog: (alarms.append(dialog.message), dialog.dismiss()))
+        tab.on("pageerror", lambda error: alarms.append(str(error)))
+        tab.on("console", lambda line: alarms.append(line.text) if line.type == "error" else None)
+        tab.goto(path.as_uri())
+        expect(tab.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        return tab
+
+    yield visit
+    assert alarms == []
+    assert all(url.startswith(("file://", "blob:", "data:")) for url in asked), asked
+
+
+def saved(page, name):
+    """What a download button saves."""
+    with page.expect_download(timeout=SECONDS) as waiting:
+        page.get_by_role("button", name=name, exact=True).click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def open_dialog(page, idle):
+    page.get_by_role("button", name="Export chart").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".js-plotly-plot")).to_be_visible()
+    idle(page)
+    return dialog
+
+
+def taken_by_camera(page, dialog):
+    with page.expect_download(timeout=SECONDS) as waiting:
+        dialog.locator('[data-title^="Download plot"]').click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def words(root):
+    return " ".join("".join(root.itertext()).split())
+
+
+def test_the_camera_saves_png_and_svg_with_the_contract(shown, idle):
+    page = shown()
+    dialog = open_dialog(page, idle)
+
+    name, png = taken_by_camera(page, dialog)
+    assert name == "descent-lab-loss.png"
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    assert picture.width == 1_800
+    assert picture.getpixel((3, 3)) == (255, 255, 255)
+
+    dialog.get_by_role("radio", name="SVG").click()
+    idle(page)
+    expect(dialog.get_by_text("Sharpness")).to_have_count(0)
+    name, svg = taken_by_camera(page, dialog)
+    assert name == "descent-lab-loss.svg"
+    root = ET.fromstring(svg)  # noqa: S314 - our own picture
+    assert root.get("width") == "900"
+    assert "same start, same row order" in words(root)
+    assert "rgb(26, 26, 26)" in svg.decode()  # the letters of paper
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_preview_is_paper_on_any_screen(new_page, app_url, idle, scheme):
+    page = new_page(color_scheme=scheme)
+    page.goto(f"{app_url}?{urlencode({'format': 1, 'budget': 3, 'run': RULES}, doseq=True)}")
+    idle(page)
+    dialog = open_dialog(page, idle)
+
+    tick = dialog.locator(".xtick text").first
+    expect(tick).to_have_css("fill", "rgb(26, 26, 26)")
+    expect(dialog.locator(".main-svg").first).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def test_a_page_opens_offline_and_its_numbers_are_those_of_the_files(shown, idle, opened):
+    page = shown()
+    open_dialog(page, idle)
+    names = ("Interactive page (HTML)", "Numbers (CSV)", "Numbers (Parquet)")
+    (html_name, html), (csv_name, csv), (_name, parquet) = (saved(page, name) for name in names)
+
+    assert (html_name, csv_name) == ("descent-lab-loss.html", "descent-lab-loss.csv")
+    tab = opened(html)
+    expect(tab.locator(".annotation-text")).to_have_text(["First", "Second"], use_inner_text=False)
+    drawn = tab.evaluate(
+        "() => [...document.querySelector('.js-plotly-plot')._fullData].map(t => [...t.y])"
+    )
+    table = read_csv(csv, ["run"])
+    assert [value for line in drawn for value in line] == table["training_loss"]
+    frame = pd.read_parquet(io.BytesIO(parquet))
+    np.testing.assert_array_equal(frame["training_loss"], table["training_loss"])
+    assert tab.locator('[data-title^="Share"]').count() == 0
+
+
+def test_names_stay_text_in_every_export(shown, idle, opened):
+    page = shown(NAMES[1:3])
+    open_dialog(page, idle)
+    tab = opened(saved(page, "Interactive page (HTML)")[1])
+
+    assert sorted(tab.locator(".annotation-text").all_text_contents()) == sorted(NAMES[1:3])
+    assert tab.locator("img, a[href^=http], iframe").count() == 0
+
+
+def test_the_report_opens_offline_and_prints(shown, idle, opened):
+    page = shown(NAMES[1:3])
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Report …").click()
+    notes = page.get_by_role("textbox", name="Notes")
+    notes.fill("\n".join(NAMES))
+    notes.press("Control+Enter")
+    idle(page)
+    name, content = saved(page, "Save the report (HTML)")
+
+    assert name == "descent-lab-report.html"
+    tab = opened(content)
+    expect(tab.locator(".notes")).to_contain_text("../../etc/passwd")
+    assert tab.locator(".js-plotly-plot").count() == 6
+    assert tab.locator("img, a[href], iframe").count() == 0
+    assert tab.locator("math").first.bounding_box()["height"] > 10
+    pages = pypdfium2.PdfDocument(tab.pdf(prefer_css_page_size=True, format="A4"))
+    inked = [np.asarray(sheet.render().to_pil().convert("L")) < 128 for sheet in pages]
+    assert 3 < len(inked) < 12
+    assert all(sheet.sum() > 200 for sheet in inked)  # no empty page
+    assert not any(sheet[:, -10:].any() for sheet in inked)  # nothing runs over the edge
+    pages.close()
+
+
+def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, idle, opened, tmp_path):
+    page = shown(NAMES[:2])
+    page.get_by_role("button", name="Share").click()
+    name, content = saved(page, "Bundle (zip)")
+
+    assert name == "descent-lab-bundle.zip"
+    folder = tmp_path / "bundle"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {entry: archive.read(entry) for entry in archive.namelist()}
+        archive.extractall(folder)  # noqa: S202 - our own names, tested to be no paths
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["files"] == {
+        entry: hashlib.sha256(data).hexdigest()
+        for entry, data in files.items()
+        if entry != "manifest.json"
+    }
+    tab = opened(files["figures/loss.html"], "bundle/figures/loss.html")
+    expect(tab.locator(".annotation-text").first).to_be_visible()
+    for entry in files:
+        if entry.endswith(".svg"):
+            assert "same start" in words(ET.fromstring(files[entry]))  # noqa: S314
+
+    command = [sys.executable, "-m", "files", "run", str(folder / "experiment.json")]
+    done = subprocess.run(
+        [*command, "--to", str(tmp_path / "again")], cwd=ROOT, check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    for entry, data in files.items():
+        if entry != "manifest.json" and not entry.endswith(".svg"):
+            assert (tmp_path / "again" / entry).read_bytes() == data, entry
+
+
+def test_every_run_is_offered_as_code(shown, idle):
+    page = shown()
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Code …").click()
+    idle(page)
+
+    name, script = saved(page, "Save the script")
+    assert name == "pytorch_1.py"
+    assert b"torch.optim.SGD(params, lr=0.5)" in script
+
+
+@pytest.mark.usefixtures("draws")
+def test_pdf_is_drawn_by_the_server(shown, idle):
+    page = shown()
+    dialog = open_dialog(page, idle)
+    dialog.get_by_role("radio", name="PDF").click()
+    dialog.get_by_role("button", name="Draw PDF").click()
+    expect(dialog.get_by_role("button", name="Save PDF")).to_be_visible(timeout=SECONDS)
+    name, pdf = saved(page, "Save PDF")
+
+    assert name == "descent-lab-loss.pdf"
+    document = pypdfium2.PdfDocument(pdf)
+    assert len(document) == 1
+    assert "same start" in document[0].get_textpage().get_text_range()
+    assert (np.asarray(document[0].render().to_pil().convert("L")) < 128).sum() > 500
+    document.close()
+
+
+@pytest.mark.usefixtures("draws")
+def test_pictures_have_the_asked_size_and_show_korean():
+    experiment = Experiment(budget=Budget(amount=2))
+    set_language("ko")
+    try:
+        said = contract(experiment, tuned=False)
+    finally:
+        set_language("en")
+    line = {"type": "scatter", "y": [1, 2], "name": "한국어"}
+    drawing = printed(Chart(go.Figure({"data": [line]}), {}, ""), said, 640, 400)
+    svg, same = to_images([drawing, drawing], "svg")
+    (png,) = to_images([drawing], "png", 2)
+    (pdf,) = to_images([drawing], "pdf")
+
+    root = ET.fromstring(svg)  # noqa: S314 - our own picture
+    assert (root.get("width"), root.get("height")) == ("640", "400")
+    assert "두 반달" in "".join(root.itertext())
+    assert ET.fromstring(same).get("width") == "640"  # noqa: S314
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    assert picture.size == (1_280, 800)
+    assert picture.getpixel((2, 2)) == (255, 255, 255)
+    document = pypdfium2.PdfDocument(pdf)
+    assert len(document) == 1
+    drawn = np.asarray(document[0].render(scale=1).to_pil().convert("L"))
+    assert (drawn < 128).sum() > 500  # dark letters and lines on white
+    assert np.median(drawn) == 255
+    document.close()

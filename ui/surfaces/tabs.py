@@ -1,0 +1,278 @@
+"""Below the picture: one step, the learning rates, theory, one parameter, the plane, two losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from charts.steps import (
+    Tangent,
+    effective_rates,
+    one_parameter,
+    plane_distances,
+    two_losses,
+)
+from engine import (
+    inspect,
+    parameter_names,
+    recorded_params,
+    sigmoid_losses,
+    training_losses,
+)
+from engine.inspection import effective_learning_rates
+from files.worked import worked
+from language import N_, _
+from language.labels import label
+from ui.figure import figure
+from ui.session import document, set_page, settings
+from ui.surfaces.kinds import kind
+from ui.surfaces.theory import theory_tab
+from ui.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine import StepInspection
+    from ui.surfaces.scene import Scene
+
+_TITLES: Final = {
+    "step": N_("One step"),
+    "rates": N_("Effective learning rates"),
+    "theory": N_("Theory"),
+    "slice": N_("One parameter"),
+    "distance": N_("Distance from the plane"),
+    "wrong": N_("Confident and wrong"),
+}
+_KEY: Final = "surfaces-tab"
+_SLICE: Final = 121  # points of a curve over one parameter
+_LOGITS: Final = np.linspace(-12.0, 12.0, 241)
+
+
+def step_tabs(scene: Scene) -> None:
+    """Show the tabs that say something about this surface; only the open one is computed."""
+    names = [name for name in _TITLES if _says_something(name, scene)]
+    titles = {_(_TITLES[name]): name for name in names}
+    opened = settings().tab if settings().tab in names else "step"
+    st.session_state[_KEY] = _(_TITLES[opened])
+    tabs = st.tabs(
+        list(titles), key=_KEY, on_change=lambda: set_page(tab=titles[st.session_state[_KEY]])
+    )
+    for name, tab in zip(names, tabs, strict=True):
+        if tab.open:
+            with tab:
+                _FILL[name](scene)
+
+
+def _says_something(name: str, scene: Scene) -> bool:
+    if name == "distance":
+        return scene.history.experiment.problem.n_params > 2
+    if name == "wrong":
+        return kind() == "neuron"
+    return True
+
+
+def step_tab(scene: Scene) -> None:
+    """Show every quantity of one update, and the rule's formula with these numbers put in."""
+    position, update = _chosen(scene)
+    if update == 0:
+        st.info(_("This run has taken no step."))
+        return
+    experiment = scene.history.experiment
+    seen = inspect(experiment, position, experiment.seeds[0], update)
+    names = parameter_names(experiment.problem)
+    which = _parameters(scene)
+    text = _("{run}, update {number}: from step {before} to step {after}.")
+    name = scene.looks[position].name
+    st.markdown(
+        text.format(run=f"**{escaped(name)}**", number=update, before=update - 1, after=update)
+    )
+    table, formula = st.columns([3, 4], gap="medium")
+    with table:
+        _table(seen, [names[one] for one in which], which, experiment.problem.n_params)
+    with formula:
+        _formula(seen, [names[one] for one in which], which)
+
+
+def _table(seen: StepInspection, names: Sequence[str], which: Sequence[int], n_params: int) -> None:
+    """Show a row per quantity and a column per parameter; for networks the norm as well."""
+    rows: dict[str, Any] = {
+        _("Before"): seen.before,
+        _("Gradient"): seen.gradient,
+        **{label(name): values for name, values in seen.slots_after.items()},
+        **{
+            _("{slot}, corrected").format(slot=label(name)): values
+            for name, values in seen.corrected.items()
+        },
+        _("Effective learning rate"): seen.effective_learning_rate,
+        _("Direction"): seen.direction,
+        _("Update"): seen.update,
+        _("After"): seen.after,
+    }
+    table = pd.DataFrame(
+        {
+            name: [values[place] for values in rows.values()]
+            for name, place in zip(names, which, strict=True)
+        },
+        index=list(rows),
+    )
+    if n_params > 2:
+        table[_("Norm")] = [float(np.linalg.norm(values)) for values in rows.values()]
+    st.dataframe(
+        table,
+        width="stretch",
+        key="surfaces-step",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.5g") for name in table.columns
+        },
+        alt=_("Every quantity of the step, one column per parameter."),
+    )
+
+
+def _formula(seen: StepInspection, names: Sequence[str], which: Sequence[int]) -> None:
+    formula = seen.optimizer.formula + r" \qquad \theta_t = \theta_{t-1} - \eta\,d_t"
+    for name, place in zip(names, which, strict=True):
+        st.caption(f"**{escaped(name)}**")
+        lines = [line.replace(" = ", " &= ", 1) for line in worked(formula, seen.terms(place))]
+        st.latex(r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+
+
+def rates_tab(scene: Scene) -> None:
+    """Show the effective learning rate of two parameters over the whole run, of every run."""
+    experiment, clock = scene.history.experiment, scene.clock
+    which = _parameters(scene)
+    names = parameter_names(experiment.problem)
+    lines = []
+    for position, (run, look) in enumerate(zip(scene.history.runs, scene.looks, strict=True)):
+        last = int(run.last_step[0])
+        if last == 0:
+            continue
+        steps, rates = effective_learning_rates(
+            experiment, position, experiment.seeds[0], which, last
+        )
+        scale = run.per_epoch if clock.unit == "epochs" else 1
+        lines.append((look, steps / scale, rates))
+    st.caption(
+        _(
+            "What a gradient of 1 would now move a parameter. Plain rules keep it as it was set;"
+            " Adagrad's dies out, that of RMSprop and Adam does not."
+        )
+    )
+    if lines:
+        figure(effective_rates(lines, [names[one] for one in which], clock.unit), "surfaces-rates")
+
+
+def slice_tab(scene: Scene) -> None:
+    """Show the loss against one parameter with the tangent at the step and the next step."""
+    position, update = _chosen(scene)
+    if update == 0:
+        st.info(_("This run has taken no step."))
+        return
+    experiment = scene.history.experiment
+    names = parameter_names(experiment.problem)
+    which = _parameters(scene)
+    chosen = st.segmented_control(
+        _("Parameter"),
+        range(len(which)),
+        format_func=lambda one: names[which[one]],
+        default=0,
+        required=True,
+        key="surfaces-slice-parameter",
+        label_visibility="collapsed",
+    )
+    place = which[chosen or 0]
+    seen = inspect(experiment, position, experiment.seeds[0], update)
+    values = _around(scene, place, position, float(seen.before[place]), float(seen.after[place]))
+    at = np.array([*values, seen.before[place], seen.after[place]])
+    params = np.tile(seen.before, (len(at), 1))
+    params[:, place] = at
+    losses = training_losses(experiment, params)
+    tangent = Tangent(
+        float(at[-2]),
+        float(losses[-2]),
+        float(seen.gradient[place]),
+        float(at[-1]),
+        float(losses[-1]),
+    )
+    text = _(
+        "The loss against {name} alone, the other parameters as they are at step {step}. The"
+        " slope says which way to go: the update takes {rate} times the direction {direction}, to"
+        " {after}."
+    )
+    st.caption(
+        text.format(
+            name=names[place],
+            step=update - 1,
+            rate=f"{seen.learning_rate:.4g}",
+            direction=f"{seen.direction[place]:.4g}",
+            after=f"{tangent.after:.4g}",
+        )
+    )
+    look = scene.looks[position]
+    figure(one_parameter(values, losses[:-2], tangent, look, names[place]), "surfaces-slice")
+
+
+def _around(scene: Scene, place: int, position: int, *shown: float) -> Any:
+    """Return values of a parameter: the window's where it is an axis, else those of the run."""
+    if scene.history.experiment.problem.n_params == 2:
+        axis = scene.field.x if place == 0 else scene.field.y
+        low, high = float(axis[0]), float(axis[-1])
+    else:
+        _steps, params = recorded_params(scene.history.runs[position])
+        low, high = float(params[:, place].min()), float(params[:, place].max())
+        air = 0.3 * (high - low) or 1.0
+        low, high = low - air, high + air
+    inside = [value for value in shown if np.isfinite(value)]
+    return np.linspace(min(low, *inside), max(high, *inside), _SLICE)
+
+
+def distance_tab(scene: Scene) -> None:
+    """Show how far every run lies from the plane, step by step."""
+    st.caption(
+        _(
+            "A path is drawn where it comes nearest to the plane. How far away it really is,"
+            " this chart says: at 0 it lies in the plane."
+        )
+    )
+    figure(plane_distances(scene.trails, scene.distances, scene.clock.unit), "surfaces-distance")
+
+
+def wrong_tab(_scene: Scene) -> None:
+    """Show both losses and their slopes at the logit against the predicted probability."""
+    st.caption(
+        _(
+            "One row of class 1. Where the neuron is sure of class 0 it is confident and wrong: the"
+            " cross-entropy is large and its slope at the logit 1, while the slope of the squared"
+            " error vanishes, for the sigmoid is flat there."
+        )
+    )
+    figure(two_losses(sigmoid_losses(_LOGITS)), "surfaces-wrong")
+
+
+def _chosen(scene: Scene) -> tuple[int, int]:
+    """Return the selected run and the update that leads on from the chosen step."""
+    position = min(document().view.selected, len(scene.looks) - 1)
+    run, clock = scene.history.runs[position], scene.clock
+    tick = float(clock.ticks[clock.at(settings().step)])
+    step = round(tick * (run.per_epoch if clock.unit == "epochs" else 1))
+    return position, min(step + 1, int(run.last_step[0]))
+
+
+def _parameters(scene: Scene) -> tuple[int, ...]:
+    """Return the positions of the two parameters that are looked at."""
+    n_params = scene.history.experiment.problem.n_params
+    if n_params <= 2:
+        return tuple(range(n_params))
+    return tuple(min(one, n_params - 1) for one in settings().weights)
+
+
+_FILL: Final[dict[str, Callable[[Scene], None]]] = {
+    "step": step_tab,
+    "rates": rates_tab,
+    "theory": theory_tab,
+    "slice": slice_tab,
+    "distance": distance_tab,
+    "wrong": wrong_tab,
+}

@@ -14,7 +14,7 @@ from engine import predictions
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from charts.theme import Look
     from engine import Network
@@ -35,6 +35,8 @@ def fit_panels(
     caption: str,
 ) -> Chart:
     """Return one panel per run at one step.
+
+    Numbers without a run are those of the training rows, which every panel shows.
 
     Args:
         network: the problem; its data have one or two features.
@@ -63,8 +65,23 @@ def fit_panels(
         options.setdefault("annotations", []).append(_title(title, look, suffix))
     figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
     alt = _("What every run has learnt, {caption}: one panel per run with the training rows.")
+    for name, part in _drawn_rows(data, numbers).items():
+        numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
     return Chart(figure, columns_of, alt.format(caption=caption))
+
+
+def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the training rows, which every panel shows, in the columns of the predictions."""
+    targets = np.asarray(data.training_targets, dtype=float)
+    known = {"x": data.training_inputs[:, 0], "class": targets}
+    if "y" in columns:
+        known["y"] = data.training_inputs[:, 1]
+    else:
+        known["target"] = targets.reshape(len(targets), -1)[:, 0]
+    nothing = {"run": np.full(len(targets), "")}
+    missing = np.full(len(targets), np.nan)
+    return {name: (nothing | known).get(name, missing) for name in columns}
 
 
 def _target_range(data: Data) -> list[float]:
@@ -238,7 +255,12 @@ def _fitted_curve(
             "yaxis": f"y{suffix}",
         }
     )
-    return {"run": np.full(len(line), look.name), "x": line, "prediction": values}
+    return {
+        "run": np.full(len(line), look.name),
+        "x": line,
+        "prediction": values,
+        "target": np.full(len(line), np.nan),
+    }
 
 
 def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:

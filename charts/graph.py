@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
 
 from charts.layered import arrange, is_written_inside
 from charts.theme import COLOURS, Chart, layout
+from engine.graph import steps
 from language import _
 from language.names import in_html
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from charts.layered import Box, Drawing, Edge
-    from engine.graph import Derivatives, Graph
+    from engine.graph import Derivatives, Graph, Step
 
 SIGNS: Final = {
     "add": "+",
@@ -53,30 +54,6 @@ _ABOVE, _BELOW = 44, 84  # pixels for the sentence, and for buttons and slider
 _FRAME: Final = {"visible": False, "range": [0, 1], "fixedrange": True}
 _CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
-
-
-class Step(NamedTuple):
-    """A moment of the two passes.
-
-    Attributes:
-        kind: the inputs are there; an operation has its value; the output's derivative is 1; an
-            operation has handed its derivative back.
-        node: number of the operation; -1 for the first and the third kind.
-    """
-
-    kind: Literal["given", "forward", "start", "backward"]
-    node: int = -1
-
-
-def steps(graph: Graph) -> list[Step]:
-    """Return all moments in order: forward node by node, then back."""
-    back = [number for number in reversed(graph.operations) if graph.varies[number]]
-    return [
-        Step("given"),
-        *(Step("forward", number) for number in graph.operations),
-        Step("start"),
-        *(Step("backward", number) for number in back),
-    ]
 
 
 def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[str, str]) -> Chart:

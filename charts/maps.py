@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CELL: Final = 52
 # One hue from pale to dark, dark is good; legible numbers on every shade, on white and on black.
 _SCALE: Final = [[0.0, "#08519c"], [0.5, "#6baed6"], [1.0, "#deebf7"]]
+_DARK: Final = 0.25  # of the scale, up to which white is read better than black
 DIVERGED: Final = "✕"
 NEVER: Final = "–"
 Quantity = Literal["final_loss", "iterations_to_target"]
@@ -57,13 +58,14 @@ def batch_rate_map(
             "hoverinfo": "skip",
         }
     ]
-    threshold = float(np.mean(np.nanquantile(shades, (0.0, 1.0)))) if known.any() else 0.0
+    low, high = (np.nanmin(shades), np.nanmax(shades)) if known.any() else (0.0, 0.0)
+    threshold = float(low + _DARK * (high - low))
     annotations = [
         _cell(
             column,
             row,
             _text(float(values[row, column]), quantity, diverged=bool(diverged[row, column])),
-            dark=bool(shades[row, column] < threshold) if known[row, column] else None,
+            dark=bool(shades[row, column] <= threshold) if known[row, column] else None,
             best=has_best and (row, column) == tuple(map(int, best)),
         )
         for row in range(len(sizes))

@@ -145,6 +145,11 @@ def _round(step: float) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step)
 
 
+def relief_levels(field: Field, window: tuple[float, float, float, float] | None) -> Levels:
+    """Return the levels with which ``relief`` draws, for what is drawn over it."""
+    return levels(_thinned(_part(field, window or _window(field)), _RELIEF_GRID).loss)
+
+
 def heights_of(loss: Array, scale: Levels) -> Array:
     """Return what is drawn for losses: themselves, or powers of ten above the base."""
     if not scale.log:
@@ -169,7 +174,7 @@ def contour(
         height: pixels.
     """
     seen = window or _window(field)
-    scale = levels(_part(field, seen))
+    scale = levels(_part(field, seen).loss)
     traces = [_field(field, scale, "", bar=True)]
     traces += [_line(trail, field, "") for trail in trails]
     traces += _stationary(field, "")
@@ -185,20 +190,17 @@ def contour(
     return Chart(figure, _numbers(trails, field), _alt(trails, field))
 
 
-def panels(field: Field, trails: Sequence[Trail]) -> Chart:
+def panels(
+    field: Field,
+    trails: Sequence[Trail],
+    window: tuple[float, float, float, float] | None = None,
+) -> Chart:
     """Return one panel per run, all in the same window and on one colour scale."""
     columns = min(len(trails), 4 if len(trails) > 6 else 3)
     rows = math.ceil(len(trails) / columns)
-    scale = levels(field.loss)
-    every = math.ceil(len(field.x) / _PANEL_GRID)
-    coarse = Field(
-        field.x[::every],
-        field.y[::every],
-        field.loss[::every, ::every],
-        field.titles,
-        field.points,
-    )
-    seen = _window(field)
+    seen = window or _window(field)
+    scale = levels(_part(field, seen).loss)
+    coarse = _thinned(field, _PANEL_GRID)
     traces: list[dict[str, Any]] = []
     form: dict[str, Any] = {"annotations": []}
     for number, trail in enumerate(trails):
@@ -227,28 +229,32 @@ def panels(field: Field, trails: Sequence[Trail]) -> Chart:
     return Chart(figure, _numbers(trails, field), _alt(trails, field))
 
 
-def relief(field: Field, trails: Sequence[Trail], camera: Sequence[float] | None = None) -> Chart:
+def relief(
+    field: Field,
+    trails: Sequence[Trail],
+    window: tuple[float, float, float, float] | None = None,
+    camera: Sequence[float] | None = None,
+) -> Chart:
     """Return the surface in three dimensions with every run's path at its own loss.
 
     Args:
         field: what is drawn.
         trails: of the runs, drawn where they lie in the window.
+        window: left, right, bottom and top that are seen; None is all of it.
         camera: eye, centre and up, three numbers each; None looks from the front left.
     """
-    scale = levels(field.loss)
-    drawn = heights_of(field.loss, scale)
-    every = math.ceil(len(field.x) / _RELIEF_GRID)
+    part = _thinned(_part(field, window or _window(field)), _RELIEF_GRID)
+    scale = levels(part.loss)
     traces: list[dict[str, Any]] = [
         {
             "type": "surface",
-            "x": field.x[::every].astype("f4"),
-            "y": field.y[::every].astype("f4"),
-            "z": drawn[::every, ::every].astype("f4"),
+            "x": part.x.astype("f4"),
+            "y": part.y.astype("f4"),
+            "z": heights_of(part.loss, scale).astype("f4"),
             "cmin": scale.low,
             "cmax": scale.high,
             "colorscale": _RELIEF,
             "showscale": False,
-            "opacity": 0.96,
             "lighting": {"ambient": 0.75, "diffuse": 0.45, "specular": 0.05, "roughness": 0.9},
             "contours": {
                 "z": {
@@ -265,7 +271,7 @@ def relief(field: Field, trails: Sequence[Trail], camera: Sequence[float] | None
     ]
     lift = 0.015 * (scale.high - scale.low)  # a line in the surface itself would flicker
     for trail in trails:
-        inside = _inside(trail, _window(field))
+        inside = _inside(trail, _window(part))
         z = heights_of(np.where(inside, trail.loss, np.nan), scale) + lift
         traces.append(
             {
@@ -321,12 +327,24 @@ def _window(field: Field) -> tuple[float, float, float, float]:
     )
 
 
-def _part(field: Field, seen: tuple[float, float, float, float]) -> Array:
-    """Return the losses that are seen; the levels are those of this part."""
-    columns = (field.x >= seen[0]) & (field.x <= seen[1])
-    rows = (field.y >= seen[2]) & (field.y <= seen[3])
-    part: Array = field.loss[np.ix_(rows, columns)]
-    return part if part.size else field.loss
+def _part(field: Field, seen: tuple[float, float, float, float]) -> Field:
+    """Return what is seen of a field, the points just outside included."""
+
+    def span(points: Array, low: float, high: float) -> slice:
+        first = int(np.searchsorted(points, low, side="right")) - 1
+        last = int(np.searchsorted(points, high, side="left"))
+        return slice(max(0, first), last + 1)
+
+    columns, rows = span(field.x, *seen[:2]), span(field.y, *seen[2:])
+    x, y, loss = field.x[columns], field.y[rows], field.loss[rows, columns]
+    return Field(x, y, loss, field.titles, field.points) if loss.size else field
+
+
+def _thinned(field: Field, size: int) -> Field:
+    """Return every so many points, ``size`` a side at the most."""
+    every = math.ceil(max(len(field.x), len(field.y)) / size)
+    x, y, loss = field.x[::every], field.y[::every], field.loss[::every, ::every]
+    return Field(x, y, loss, field.titles, field.points)
 
 
 def _inside(trail: Trail, window: tuple[float, float, float, float]) -> Any:
@@ -559,7 +577,7 @@ def _panel_title(
 
 
 def _camera(camera: Sequence[float] | None) -> dict[str, dict[str, float]]:
-    given = camera or (-0.95, -1.35, 1.15, 0.0, 0.0, -0.15, 0.0, 0.0, 1.0)
+    given = camera or (-0.85, -1.45, 1.35, 0.0, 0.0, -0.22, 0.0, 0.0, 1.0)
     parts = ("eye", "center", "up")
     return {
         part: dict(zip("xyz", given[3 * number : 3 * number + 3], strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -75,14 +76,30 @@ class Example:
         )
 
 
+@dataclass(frozen=True)
+class Descent:
+    """Gradient descent on some variables of a graph.
+
+    Attributes:
+        weights: ``(updates + 1, weights)``, the start first; it ends before the first update that
+            leaves what can be computed.
+        losses: ``(updates + 1,)``.
+        diverged: whether it ended so.
+    """
+
+    weights: Array
+    losses: Array
+    diverged: bool
+
+
 def descend(
     graph: Graph,
     point: Mapping[str, float],
     weights: tuple[str, ...],
     learning_rate: float,
     updates: int,
-) -> Array:
-    """Return the weights under gradient descent, ``(updates + 1, weights)``, the start first."""
+) -> Descent:
+    """Follow gradient descent, with the derivatives that go back through the graph."""
     numbers = [graph.names[name] for name in weights]
 
     def gradient(params: Array) -> Array:
@@ -91,7 +108,11 @@ def descend(
         return np.array([[gradients[number] for number in numbers]])
 
     start = np.array([point[name] for name in weights])
-    return minimize(gradient, start, SGD(), learning_rate, updates)
+    path = minimize(gradient, start, SGD(), learning_rate, updates)
+    everywhere = forward(graph, {**point, **dict(zip(weights, path.T, strict=True))})
+    computed = np.all([np.isfinite(value) + np.zeros(len(path)) for value in everywhere], axis=0)
+    length = len(path) if computed.all() else max(1, int(np.argmin(computed)))
+    return Descent(path[:length], everywhere[graph.output][:length], length < len(path))
 
 
 _NETWORK: Final = """\

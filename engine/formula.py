@@ -13,6 +13,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain, count
 from typing import Final
 
@@ -51,6 +52,7 @@ _NUMBER_OR_NAME: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def parse(text: str) -> Graph:
     """Return the graph of a formula; equal subexpressions become one node.
 

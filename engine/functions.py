@@ -355,6 +355,7 @@ class Beale(FunctionOfTwo):
     stationary_points: ClassVar = (
         StationaryPoint(3.0, 0.5, "minimum", is_global=True),
         StationaryPoint(0.0, 1.0, "saddle"),
+        StationaryPoint(0.10053793732415836, -2.644513585023125, "saddle"),
     )
 
     def value(self, points: Array) -> Array:

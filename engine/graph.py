@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -304,3 +304,27 @@ def _named_steps(graph: Graph, found: Derivatives, start: int) -> dict[str, floa
             so_far = gradients.get(operand, 0.0)
             gradients[operand] = so_far + gradients[number] * derivative
     return reached
+
+
+class Step(NamedTuple):
+    """A moment of the two passes.
+
+    Attributes:
+        kind: the inputs are there; an operation has its value; the output's derivative is 1; an
+            operation has handed its derivative back.
+        node: number of the operation; -1 for the first and the third kind.
+    """
+
+    kind: Literal["given", "forward", "start", "backward"]
+    node: int = -1
+
+
+def steps(graph: Graph) -> list[Step]:
+    """Return all moments in order: forward node by node, then back."""
+    back = [number for number in reversed(graph.operations) if graph.varies[number]]
+    return [
+        Step("given"),
+        *(Step("forward", number) for number in graph.operations),
+        Step("start"),
+        *(Step("backward", number) for number in back),
+    ]

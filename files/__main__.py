@@ -83,7 +83,8 @@ def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     history = _trained(document.experiment)
     write_all(folder, bundle(document, history))
     for position, look in enumerate(run_looks(document)):
-        _tell(f"{look.name}: {status(history, position) or _('finished')}")
+        end = status(history, position) or _("finished")
+        _tell(f"{look.name}: {end}")
     diverged = any("diverged" in run.status for run in history.runs)
     return DIVERGED if strict and diverged else DONE
 

@@ -9,6 +9,8 @@ from language import N_, _
 from language.labels import LABELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine import InvalidInput
 
 # Fields that have no label, or whose name is also that of a status.
@@ -35,6 +37,40 @@ _FIELDS: Final = {
     "data_seed": N_("Data seed"),
     "seeds": N_("Seeds"),
     "names": N_("Name"),
+    "formula_characters": N_("Length of the formula in characters"),
+    "formula_operations": N_("Number of operations in the formula"),
+    "formula_nesting": N_("Depth of the brackets in the formula"),
+    "variables": N_("Number of variables in the formula"),
+    "variable_characters": N_("Length of a variable's name"),
+    "parameters": N_("Number of parameters"),
+    "variable": N_("Variable"),
+    "values": N_("Values of the variables"),
+    "step": N_("Step"),
+    "updates": N_("Updates"),
+}
+# What a formula should have at the place of an error.
+_EXPECTED: Final = {
+    "operand": N_("a number, a variable or a function was expected"),
+    "operation": N_("an operation was expected: + − * / ^ (write 2*x, not 2x)"),
+    "operand_or_operation": N_("a number, a variable, a function or an operation was expected"),
+    "closing_bracket": N_("a closing bracket was expected"),
+    "variable": N_("a variable was expected: without one there is nothing to differentiate by"),
+    "finite_number": N_("a smaller number was expected"),
+    "function": N_(
+        "a function was expected that is known here: exp, log, sin, cos, tanh, sigmoid, relu, max,"
+        " min"
+    ),
+    "one_argument": N_("one operand in the brackets was expected"),
+    "two_arguments": N_("two operands in the brackets were expected"),
+    "character": N_("only letters, digits, + − * / ^ ( ) . , = and line breaks were expected"),
+    "named_line": N_("a name was expected at the beginning of the line: t = x + y"),
+    "new_name": N_("a name was expected that is not in use yet"),
+}
+_REASONS: Final = {
+    "zero_division": N_("it divides by zero there"),
+    "log_domain": N_("the logarithm is defined only above 0"),
+    "power_domain": N_("this power is not defined there"),
+    "overflow": N_("the number is too large"),
 }
 # What an error expects, where it is a type.
 _KINDS: Final = {
@@ -66,8 +102,8 @@ def explain(error: InvalidInput) -> str:
         )
         other, setting = error.limits
         return text.format(field=field, value=value, other=_field(other), setting=_shown(setting))
-    if error.code == "too_expensive" and isinstance(error.limits, Interval):
-        return _too_expensive(error)
+    if error.code in _APART:
+        return _APART[error.code](error)
     sentences = {
         "wrong_type": _("{field} is {value}. It must be {limits}."),
         "unknown_field": _("There is no setting {field}. Remove it."),
@@ -78,6 +114,26 @@ def explain(error: InvalidInput) -> str:
     kind = _KINDS.get(str(error.limits))
     limits = error.limits if kind is None else _(kind)
     return sentences[error.code].format(field=field, value=value, limits=limits)
+
+
+def _about_formula(error: InvalidInput) -> str:
+    """Return where a formula is wrong, and what was expected there or why it has no value."""
+    position, found = error.value if isinstance(error.value, tuple) else (1, "")
+    if error.code == "unexpected":
+        expected = _(_EXPECTED[str(error.limits)])
+        if not found:
+            text = _("Formula, at its end: {expected}.")
+            return text.format(expected=expected)
+        text = _("Formula, character {position}, at {found}: {expected}.")
+        return text.format(position=position, found=_shown(found), expected=expected)
+    text = {
+        "no_value": _("Formula, character {position}, at {found}: no value, for {reason}."),
+        "no_derivative": _(
+            "Formula, character {position}, at {found}: no derivative, for {reason}."
+        ),
+    }[error.code]
+    reason = _(_REASONS[str(error.limits)])
+    return text.format(position=position, found=_shown(found), reason=reason)
 
 
 def _too_expensive(error: InvalidInput) -> str:
@@ -131,3 +187,11 @@ def _range(limits: Interval) -> str:
         return f"{limits.low:,.10g}"
     left, right = "(" if limits.open_low else "[", ")" if limits.open_high else "]"
     return f"{left}{limits.low:,.10g} … {limits.high:,.10g}{right}"
+
+
+_APART: Final[Mapping[str, Callable[[InvalidInput], str]]] = {
+    "too_expensive": _too_expensive,
+    "unexpected": _about_formula,
+    "no_value": _about_formula,
+    "no_derivative": _about_formula,
+}

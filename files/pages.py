@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from engine.errors import InvalidInput
 from engine.examples import EXAMPLES
 from engine.formula import parse
-from engine.graph import Graph, differentiate
+from engine.graph import Graph, differentiate, steps
 from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed
 from engine.plans import EPOCHS, Plan
 from engine.spec import Spec
@@ -72,7 +72,7 @@ class EpochsPage(Spec):
         plan: position of the one in the editor.
         epochs_shown: epochs of the timeline.
         first_row: number of the first row in the timeline's window.
-        sizes: batch sizes that train side by side, 2 to 6.
+        sizes: batch sizes that train side by side, 2 to 6; none for all rows, 32 and 1.
         charts: four small charts at once, or one large one and its axis.
         epoch: where the gradients are looked at; the last one recorded up to it.
         noise_size: batch size of the cloud.
@@ -95,8 +95,9 @@ class EpochsPage(Spec):
     epochs_shown: Annotated[int, EPOCHS] = 3
     first_row: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1
     sizes: Annotated[
-        tuple[Literal["all"] | Annotated[int, LIMITS["batch_size"]], ...], Length(SIZES)
-    ] = ("all", 32, 1)
+        tuple[Literal["all"] | Annotated[int, LIMITS["batch_size"]], ...],
+        Length(Interval(0, SIZES.high)),
+    ] = ()
     charts: Literal["four", "iterations", "epochs", "rows_seen", "seconds"] = "four"
     epoch: Annotated[int, Interval(0, LIMITS["epochs"].high)] = 0
     noise_size: Annotated[int, LIMITS["batch_size"]] = 8
@@ -113,6 +114,8 @@ class EpochsPage(Spec):
         if self.plan >= len(self.plans):
             limits = Interval(0, len(self.plans) - 1)
             raise InvalidInput("out_of_range", "plan", self.plan, limits)
+        if self.sizes and len(self.sizes) not in SIZES:
+            raise InvalidInput("wrong_length", "sizes", len(self.sizes), SIZES)
         if len(set(self.sizes)) < len(self.sizes):
             raise InvalidInput("duplicate", "sizes", self.sizes)
         return self
@@ -148,7 +151,7 @@ class BackpropagationPage(Spec):
     values: Annotated[tuple[Coordinate, ...], Length(Interval(0, LIMITS["variables"].high))] = ()
     step: Annotated[int, Interval(0, 500)] | None = None
     learning_rate: LearningRate | None = None
-    updates: Annotated[int, Interval(0, 1_000)] = 0
+    updates: Annotated[int, LIMITS["updates"]] = 0
     variable: Annotated[str, Field(max_length=int(LIMITS["variable_characters"].high))] = ""
     tab: Literal["meaning", "chain", "descent", "differences", "network"] = "meaning"
 
@@ -160,7 +163,7 @@ class BackpropagationPage(Spec):
             raise InvalidInput("wrong_length", "values", len(self.values), needed)
         if self.variable and self.variable not in inputs:
             raise InvalidInput("unknown_choice", "variable", self.variable, inputs)
-        last = 2 * len(self.graph.operations) + 1
+        last = len(steps(self.graph)) - 1
         if self.step is not None and self.step > last:
             raise InvalidInput("out_of_range", "step", self.step, Interval(0, last))
         differentiate(self.graph, self.point)

@@ -45,23 +45,27 @@ def report(document: Document, history: History, title: str, notes: str) -> byte
         f"<h1>{escape(title)}</h1>",
         f'<p class="notes">{escape(notes)}</p>' if notes else "",
         _contract(said),
-        f"<h2>{_('Results')}</h2>",
+        _heading(_("Results")),
         _results(history, looks),
     ]
     for name, chart in charts.items():
         body += [
-            f"<h2>{escape(chart_title(name, document))}</h2>",
+            _heading(chart_title(name, document)),
             drawn(printed(chart, said, _WIDTH), name, chart.alt),
         ]
     body += [_formulas(document), _origin(), experiment_text(document.model_dump_json(indent=2))]
     return page(title, "\n".join(body), inline_script())
 
 
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text)}</h2>"
+
+
 def _contract(said: tuple[Sequence[str], Sequence[str]]) -> str:
     equal, unequal = said
     items = [f"<li>{escape(sentence)}</li>" for sentence in equal]
     items += [f"<li><strong>{escape(sentence)}</strong></li>" for sentence in unequal]
-    return f"<h2>{_('What is equal between the runs')}</h2>\n<ul>{''.join(items)}</ul>"
+    return _heading(_("What is equal between the runs")) + f"\n<ul>{''.join(items)}</ul>"
 
 
 def _results(history: History, looks: Sequence[Look]) -> str:
@@ -99,7 +103,7 @@ def _formulas(document: Document) -> str:
     """Return the loss and every rule once, each with the settings of its runs."""
     experiment = document.experiment
     problem = experiment.problem
-    parts = [f"<h2>{_('Formulas')}</h2>"]
+    parts = [_heading(_("Formulas"))]
     if problem.kind == "function":
         name, formula = label(problem.function.name), f"f(x, y) = {problem.function.formula}"
     else:

@@ -96,6 +96,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "training_loss": N_("Training loss"),
         "validation_loss": N_("Validation loss"),
         "batch_loss": N_("Batch loss"),
+        # ways to a derivative
+        "backpropagation": N_("Backpropagation"),
+        "forward_difference": N_("Forward difference"),
+        "central_difference": N_("Central difference"),
+        "complex_difference": N_("Complex step"),
         # columns of the results
         "run": N_("Run"),
         "best_loss": N_("Best loss"),

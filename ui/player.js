@@ -282,13 +282,13 @@ function paths(brush, layer) {
 }
 
 // The way so far, its last steps stronger, and the head.
-function trail(brush, run, point) {
+function trail(brush, run, point, always = false) {
   const { ink, at, scene } = brush;
   const end = Math.min(at, scene.runs[run].last);
   const whole = Math.floor(end);
   const head = between(point, whole, end - whole);
   ink.strokeStyle = scene.runs[run].colour;
-  if (at < scene.last) {
+  if (always || at < scene.last) {
     stroke(ink, point, 0, whole, head, 2.2, 0.9);
     for (let part = 3; part >= 1; part--) {
       stroke(ink, point, Math.max(0, whole - Math.round((TAIL * part) / 3)), whole, head, 6.5 - 1.4 * part, 0.3);
@@ -389,7 +389,7 @@ function relief(brush) {
   scene.runs.forEach((_, run) => {
     const point = (step) =>
       projected(matrices, [scene.x[run][step] * scale[0], scene.y[run][step] * scale[1], scene.height[run][step] * scale[2]], box);
-    trail(brush, run, point);
+    trail(brush, run, point, true);
   });
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import streamlit as st
 
-from charts.surfaces import heights_of, levels
+from charts.surfaces import heights_of, relief_levels
 from language import _
 
 if TYPE_CHECKING:
@@ -52,10 +52,23 @@ class Layer(NamedTuple):
     shape: str = "line"
 
 
+class Drawing(NamedTuple):
+    """The charts as they were drawn.
+
+    Attributes:
+        version: changes when a chart does, so that the clock looks for it anew.
+        window: left, right, bottom and top that were seen at first; None is all of it.
+        layers: the charts that the clock draws on.
+    """
+
+    version: str
+    window: tuple[float, float, float, float] | None
+    layers: tuple[Layer, ...]
+
+
 def player(
     scenes: Sequence[Scene],
-    layers: Sequence[Layer],
-    version: str,
+    drawing: Drawing,
     step: float | None,
     *,
     clickable: bool,
@@ -65,13 +78,13 @@ def player(
 
     Args:
         scenes: what is drawn; all follow the clock of the first.
-        layers: the charts.
-        version: changes when a chart does, so that the clock looks for it anew.
+        drawing: the charts.
         step: where the clock stands when the picture is new; None is at the end.
         clickable: whether a click on the surface is told.
         tell: called with "step", "clicked", "zoom" or "camera" and what was told.
     """
-    data = _message(scenes, layers, version, clickable=clickable)
+    version = drawing.version
+    data = _message(scenes, drawing, clickable=clickable)
     # What the clock is told must not change while it runs by itself: only a new picture sets it.
     kept = st.session_state.get(f"{_KEY}-began")
     if kept is None or kept[0] != version:
@@ -96,22 +109,18 @@ def player(
     )
 
 
-def _message(
-    scenes: Sequence[Scene], layers: Sequence[Layer], version: str, *, clickable: bool
-) -> dict[str, Any]:
+def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> dict[str, Any]:
     clock = scenes[0].clock
+    is_relief = any(layer.kind == "relief" for layer in drawing.layers)
     per_second = (len(clock.ticks) - 1) / _WHOLE
     unit = _("Step {step} of {last}") if clock.unit == "iterations" else _("Epoch {step} of {last}")
     data: dict[str, Any] = {
-        "version": version,
+        "version": drawing.version,
         "clickable": clickable,
         "speed": min(_SPEEDS, key=lambda speed: abs(np.log(speed / max(per_second, 0.5)))),
-        "layers": [layer._asdict() for layer in layers],
+        "layers": [layer._asdict() for layer in drawing.layers],
         "ticks": _packed([clock.ticks]),
-        "scenes": [
-            _numbers(scene, with_heights=any(layer.kind == "relief" for layer in layers))
-            for scene in scenes
-        ],
+        "scenes": [_numbers(scene, drawing.window, with_heights=is_relief) for scene in scenes],
         "texts": {
             "player": _("Player"),
             "play": _("Play"),
@@ -129,10 +138,12 @@ def _message(
     return data
 
 
-def _numbers(scene: Scene, *, with_heights: bool) -> dict[str, Any]:
+def _numbers(
+    scene: Scene, window: tuple[float, float, float, float] | None, *, with_heights: bool
+) -> dict[str, Any]:
     """Return the runs of a scene: colours, and where they are at every tick."""
     losses = _at_ticks(scene, "loss")
-    scale = levels(scene.field.loss)
+    scale = relief_levels(scene.field, window)
     heights = [heights_of(loss, scale) for loss in losses] if with_heights else []
     return {
         "runs": [

@@ -15,6 +15,7 @@ from ui.share import share
 from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.making import scenes
 from ui.surfaces.picture import picture, view_switches
+from ui.surfaces.planes import plane_caption, plane_controls
 from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
 from ui.surfaces.tabs import step_tabs
 from ui.surfaces.theory import edge_line
@@ -46,6 +47,7 @@ def comparison() -> None:
     preset = shown_preset()
     if preset is not None:
         st.markdown(f"**{_(preset.title)}.** {_(preset.text)}")
+    plane_controls()
     view_switches()
     with status:
         shown = outcome(document().experiment, looks(), lambda _history: None)
@@ -60,6 +62,7 @@ def moving(made: Sequence[Scene], asked: Experiment) -> None:
     if document().experiment != asked:
         st.rerun()  # a click on the picture has moved the start
     picture(made)
+    plane_caption(made[0])
     step_tabs(made[0])
 
 

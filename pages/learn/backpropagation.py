@@ -1,11 +1,38 @@
-"""Backpropagation."""
+"""Backpropagation: where the gradient comes from, one node at a time."""
 
 import streamlit as st
 
 from language import _
-from ui.locale import speak
-from ui.session import work_on
+from ui.backpropagation import words
+from ui.backpropagation.picture import picture
+from ui.backpropagation.source import source
+from ui.backpropagation.tabs import FILL, open_tabs
+from ui.epochs.switches import show_notices
+from ui.locale import fragment, speak
+from ui.session import follow, settings, work_on
+from ui.share import share
+
+
+@fragment
+def backpropagation() -> None:
+    """Show the graph and the tabs; only the open one is computed."""
+    follow()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.title(_("Backpropagation"), anchor=False, width="stretch")
+        share()
+    show_notices()
+    st.markdown(_(words.STORIES[settings().example]))
+    if settings().example in words.SLIPS:
+        st.caption(_(words.SLIPS[settings().example]))
+    picture()
+    for name, tab in open_tabs().items():
+        if tab.open:
+            with tab:
+                FILL[name]()
+
 
 speak()
 work_on("backpropagation")
-st.title(_("Backpropagation"), anchor=False)
+with st.sidebar:
+    source()
+backpropagation()

@@ -58,7 +58,9 @@ def test_one_weight():
 
 def test_one_weight_goes_to_two():
     example = EXAMPLES["one_weight"]
-    path = descend(example.graph, example.point, example.weights, example.learning_rate, 40)[:, 0]
+    path = descend(
+        example.graph, example.point, example.weights, example.learning_rate, 40
+    ).weights[:, 0]
     # The error w - 2 shrinks by 1 - rate x 28/3 each step.
     factor = 1 - example.learning_rate * 28 / 3
     assert path == pytest.approx(2 + factor ** np.arange(41), rel=1e-13)
@@ -97,7 +99,7 @@ def test_a_hidden_weight_is_reached_through_both_outputs():
 
 
 def test_sigmoid_network_after_one_step():
-    path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1)
+    path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1).weights
     new = dict(zip(NETWORK.weights, path[1], strict=True))
     assert new["w5"] == pytest.approx(0.22562721, abs=DIGITS)
     slopes = derivatives("sigmoid_network")
@@ -105,7 +107,7 @@ def test_sigmoid_network_after_one_step():
 
 
 def test_sigmoid_network_fits_its_targets():
-    path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1_000)
+    path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1_000).weights
     after = dict(zip(NETWORK.weights, path[-1].tolist(), strict=True))
     found = figures("sigmoid_network", **after)
     assert found["o1"][0] == pytest.approx(0.2, abs=2e-5)
@@ -149,8 +151,20 @@ def test_an_example_trains_as_it_does_by_hand(name):
     run = history.runs[0]
     found = differentiate(example.graph, example.point)
     assert run.training_loss.first[0, 0] == pytest.approx(found.values[example.graph.output])
-    assert run.params[0] == pytest.approx(by_hand[run.params_steps], rel=1e-11)
+    assert run.params[0] == pytest.approx(by_hand.weights[run.params_steps], rel=1e-11)
+    assert run.training_loss.last[0] == pytest.approx(by_hand.losses, rel=1e-9, abs=1e-15)
+    assert not by_hand.diverged
     assert example.network == example.network.model_copy(update={"start": weights})
+
+
+def test_a_rate_too_large_diverges_and_ends_where_numbers_end():
+    example = EXAMPLES["one_weight"]
+    descent = descend(example.graph, example.point, example.weights, 1.0, 1_000)
+    # The error w - 2 is multiplied by 1 - 28/3 each step, until its square is beyond a float.
+    assert descent.diverged
+    assert 100 < len(descent.losses) < 300
+    assert np.isfinite(descent.losses).all()
+    assert descent.losses[3] == pytest.approx(14 / 3 * (1 - 28 / 3) ** 6)
 
 
 def test_an_example_without_weights_cannot_be_trained():

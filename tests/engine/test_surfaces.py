@@ -1,5 +1,6 @@
 """Surfaces: the loss where the paths are, whatever the blocks; interrupted; estimated."""
 
+import threading
 import time
 import tracemalloc
 from dataclasses import fields
@@ -34,6 +35,7 @@ from engine import (
     sigmoid_losses,
     surface,
     surfaces,
+    training,
     training_losses,
     under_both_losses,
 )
@@ -302,14 +304,24 @@ def test_progress_is_told_in_time_and_grows():
     assert 0 < told[-1] < progress.total == 61**2
 
 
-def test_large_data_are_made_while_it_gives_way():
+def test_large_data_are_made_while_it_gives_way(monkeypatch):
+    """Its data wait until it has given way three times; else they wait in vain for a while."""
+    may_go_on, in_time = threading.Event(), []
+    make = training.problem_of
+
+    def waiting(experiment):
+        in_time.append(may_go_on.wait(5))
+        return make(experiment)
+
+    monkeypatch.setattr(training, "problem_of", waiting)
     dataset = Blobs(rows=5_000, features=100, classes=3)
     experiment = Experiment(problem=Network(dataset=dataset, hidden=(), loss="cross_entropy"))
-    plane = Plane(np.zeros(303), np.eye(303)[:2])
-    told = list(surface(experiment, plane, UNIT, 3))
+    computation = surface(experiment, Plane(np.zeros(303), np.eye(303)[:2]), UNIT, 3)
 
-    assert told
-    assert told[0].points == 0
+    assert [next(computation).points for _ in range(3)] == [0, 0, 0]
+    may_go_on.set()
+    assert all(progress.total == 9 for progress in computation)
+    assert in_time == [True]
 
 
 def test_closing_ends_it():

@@ -248,7 +248,7 @@ def test_settings_of_the_page_go_through_a_link():
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"sizes": (1,)}, "sizes"),
+        ({"sizes": (8,)}, "sizes"),
         ({"sizes": (1, 2, 3, 4, 5, 6, 7)}, "sizes"),
         ({"sizes": (1, 1)}, "sizes"),
         ({"plans": ()}, "plans"),
@@ -295,6 +295,19 @@ def test_one_large_chart_instead_of_four(axis):
     (figure,) = charts(opened(tab="batches", charts=axis))
 
     assert "xaxis2" not in figure["layout"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"), [(40, ["B all", "B 1"]), (80, ["B all", "B 32", "B 1"])]
+)
+def test_nothing_chosen_is_all_rows_32_and_1_as_far_as_they_fit(rows, names):
+    dataset = TwoMoons(rows=rows, noise=0.2)
+    problem = SMALL.problem.model_copy(update={"dataset": dataset})
+    (figure,) = charts(
+        opened(SMALL.model_copy(update={"problem": problem}), "en-US", tab="batches", sizes=())
+    )
+
+    assert [trace["name"] for trace in figure["data"] if trace.get("showlegend")] == names
 
 
 def test_a_batch_size_can_be_typed():

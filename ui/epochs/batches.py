@@ -91,14 +91,14 @@ def batches_tab() -> None:
         compared = batch_size_runs(
             experiment,
             document().view.selected,
-            settings().sizes,
+            _sizes(),
             record_every=_path_stride(experiment),
         )
     except InvalidInput as error:
         st.error(explain(error))
         return
     said = _contract(compared)
-    looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(settings().sizes)]
+    looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(_sizes())]
     is_line = _is_line(experiment)
     place = st.empty()
 
@@ -204,9 +204,9 @@ def _map_legend(history: History) -> str:
 
 def _size_choice() -> None:
     """Offer powers of two and all rows; any other number can be typed."""
-    page, rows = settings(), document().experiment.problem.training_rows
+    rows = document().experiment.problem.training_rows
     powers = [str(2**power) for power in range(rows.bit_length()) if 2**power < rows]
-    chosen = [str(size) for size in page.sizes]
+    chosen = [str(size) for size in _sizes()]
     st.session_state["epochs-sizes"] = chosen
     st.multiselect(
         _("Batch sizes"),
@@ -216,6 +216,12 @@ def _size_choice() -> None:
         accept_new_options=True,
         on_change=_take_sizes,
     )
+
+
+def _sizes() -> tuple[BatchSize, ...]:
+    """Return the batch sizes that were chosen; else all rows, 32 and 1, as far as they differ."""
+    rows = document().experiment.problem.training_rows
+    return settings().sizes or ("all", *(size for size in (32, 1) if size < rows))
 
 
 def _take_sizes() -> None:
@@ -306,7 +312,7 @@ def _path_stride(experiment: Experiment) -> int | None:
     rows = experiment.problem.training_rows
     most = max(
         experiment.iterations(run.model_copy(update={"batch_size": size}))
-        for size in settings().sizes
+        for size in _sizes()
         if size == "all" or size <= rows
     )
     return -(-most // _PATH_RECORDS)

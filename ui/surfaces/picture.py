@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import streamlit as st
@@ -14,7 +16,7 @@ from engine import data, predictions
 from language import _, current_language
 from language.labels import label
 from ui.figure import figure
-from ui.player import Layer, player
+from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
 
 if TYPE_CHECKING:
@@ -39,42 +41,64 @@ def view_switches() -> None:
             on_change=lambda: look_at(log=st.session_state["surfaces-log"]),
         )
         if look.window is not None:
-            st.button(
-                _("Whole surface"), key="surfaces-whole", on_click=lambda: set_page(window=None)
-            )
+            st.button(_("Whole surface"), key="surfaces-whole", on_click=_show_all)
+
+
+def _show_all() -> None:
+    """Show all of the surface; the chart is drawn anew, though nothing else in it changes."""
+    set_page(window=None)
+    st.session_state.pop(_DRAWN, None)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The charts as they were drawn: the same objects as long as nothing in them changes.
+
+    Zoom and camera are the chart's own while it stays; they are given to the next one.
+
+    Attributes:
+        shown: what was drawn, apart from zoom and camera.
+        drawing: what the clock draws on.
+        charts: in the order of the drawing's layers.
+    """
+
+    shown: str
+    drawing: Drawing
+    charts: tuple[Chart, ...]
 
 
 def picture(scenes: Sequence[Scene]) -> None:
     """Show the charts and the clock; the first scene is that of the comparison itself."""
-    look, view = settings(), document().view
-    names = tuple(scene.history.experiment.problem for scene in scenes)
-    version = scenes[0].version(
-        look.panels, look.relief, view.log, names, current_language(), look.window is None
-    )
-    layers, charts = _drawn(scenes, version)
+    drawn = _drawn(scenes)
     grid = st.grid(2, min_column_width=380)
-    for layer, chart in zip(layers, charts, strict=True):
-        with grid.cell():
+    for layer, chart in zip(drawn.drawing.layers, drawn.charts, strict=True):
+        with grid.cell(column_span=2 if len(layer.panels) > 1 else 1):
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
             figure(chart, layer.key)
-    player(scenes, layers, version, look.step, clickable=_can_start(scenes[0]), tell=_hear(scenes))
+    player(
+        scenes,
+        drawn.drawing,
+        settings().step,
+        clickable=scenes[0].history.experiment.problem.n_params == 2,
+        tell=_hear(scenes),
+    )
     for scene in scenes:
         _leavings(scene, named=len(scenes) > 1)
 
 
-def _drawn(scenes: Sequence[Scene], version: str) -> tuple[list[Layer], list[Chart]]:
-    """Return the charts, the same objects as long as nothing in them changes.
-
-    Zoom and camera are the chart's own while it stays; they are given to the next one.
-    """
-    drawn = st.session_state.get(_DRAWN)
-    if drawn is None or drawn[0] != version:
-        charts = _charts(scenes)
-        drawn = (version, [layer for layer, _chart in charts], [chart for _layer, chart in charts])
+def _drawn(scenes: Sequence[Scene]) -> _Drawn:
+    """Draw the charts, unless they are drawn already."""
+    look, view = settings(), document().view
+    problems = tuple(scene.history.experiment.problem for scene in scenes)
+    shown = scenes[0].version(look.panels, look.relief, view.log, problems, current_language())
+    drawn: _Drawn | None = st.session_state.get(_DRAWN)
+    if drawn is None or drawn.shown != shown:
+        layers, charts = zip(*_charts(scenes), strict=True)
+        drawn = _Drawn(shown, Drawing(uuid4().hex, look.window, layers), charts)
         st.session_state[_DRAWN] = drawn
-    return drawn[1], drawn[2]
+    return drawn
 
 
 def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
@@ -84,7 +108,7 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
         runs = tuple(range(len(scene.looks)))
         shown = tuple((run,) for run in runs) if look.panels else (runs,)
         from_above = (
-            panels(scene.field, scene.trails)
+            panels(scene.field, scene.trails, look.window)
             if look.panels
             else contour(scene.field, scene.trails, look.window)
         )
@@ -93,7 +117,7 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
         charts += [
             (
                 Layer(f"surfaces-relief-{number}", "relief", number),
-                relief(scene.field, scene.trails, look.camera),
+                relief(scene.field, scene.trails, look.window, look.camera),
             )
             for number, scene in enumerate(scenes)
         ]
@@ -119,11 +143,6 @@ def _fitted(scene: Scene) -> tuple[Layer, Chart] | None:
     is_line = problem.dataset.task == "regression" and problem.output_activation == "identity"
     layer = Layer("surfaces-rows", "curves", shape="line" if is_line else "sigmoid")
     return layer, fitted_lines(inputs, targets, lines, scene.looks, at)
-
-
-def _can_start(scene: Scene) -> bool:
-    """Tell whether a point of the picture is a start: where it holds all parameters."""
-    return scene.history.experiment.problem.n_params == 2
 
 
 def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:

@@ -1,0 +1,101 @@
+r"""A computation graph as mathematics: its lines in LaTeX, its numbers with the digits of print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from language.names import in_latex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.graph import Graph
+
+_SUM, _PRODUCT, _POWER, _ATOM = range(1, 5)  # how tightly an expression holds together
+_CALLS: Final = {
+    "log": r"\log",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "tanh": r"\tanh",
+    "sigmoid": r"\sigma",
+    "relu": r"\operatorname{ReLU}",
+    "max": r"\max",
+    "min": r"\min",
+}
+
+
+def lines(graph: Graph, names: Mapping[str, str]) -> list[str]:
+    """Return every named result with the expression that makes it, in the order of the formula."""
+    return [
+        f"{in_latex(name, names)} = {expression(graph, number, names)}"
+        for name, number in graph.names.items()
+        if graph.nodes[number].operands
+    ]
+
+
+def symbol(graph: Graph, number: int, names: Mapping[str, str]) -> str:
+    """Return what a node is called: its name, else the expression that makes it."""
+    name = graph.nodes[number].name
+    return in_latex(name, names) if name else expression(graph, number, names)
+
+
+def expression(graph: Graph, number: int, names: Mapping[str, str]) -> str:
+    """Return the expression of a node over named ones."""
+    node = graph.nodes[number]
+    if not node.operands:
+        return _written(graph, number, names)[0]
+    parts = [_written(graph, operand, names) for operand in node.operands]
+    return _joined(node.operation, parts)[0]
+
+
+def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
+    """Return an operation with numbers in the place of its operands."""
+    node = graph.nodes[number]
+    parts = [
+        (digits(values[operand]), _SUM if values[operand] < 0 else _ATOM)
+        for operand in node.operands
+    ]
+    return _joined(node.operation, parts)[0]
+
+
+def digits(value: float) -> str:
+    """Return a number to eight decimals, as worked examples print them."""
+    text = f"{value + 0.0:.8f}" if 1e-4 <= abs(value) < 1e6 else f"{value + 0.0:.8g}"
+    if "e" in text:
+        digit, power = text.split("e")
+        return rf"{digit} \cdot 10^{{{int(power)}}}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _written(graph: Graph, number: int, names: Mapping[str, str]) -> tuple[str, int]:
+    """Return a node as an operand, and how tightly it holds together."""
+    node = graph.nodes[number]
+    if node.name:
+        return in_latex(node.name, names), _ATOM
+    if node.operation == "constant":
+        return f"{node.constant:.10g}", _ATOM
+    parts = [_written(graph, operand, names) for operand in node.operands]
+    return _joined(node.operation, parts)
+
+
+def _joined(operation: str, parts: Sequence[tuple[str, int]]) -> tuple[str, int]:
+    """Return an operation with its operands, and how tightly it holds together."""
+    if operation in _CALLS:
+        inside = ",\\,".join(text for text, _tight in parts)
+        return rf"{_CALLS[operation]}\left({inside}\right)", _ATOM
+    first, last = parts[0], parts[-1]
+    factor = _at_least(last, _PRODUCT)
+    return {
+        "add": (f"{first[0]} + {factor}", _SUM),
+        "subtract": (f"{first[0]} - {factor}", _SUM),
+        "negate": (f"-{factor}", _SUM),
+        "multiply": (rf"{_at_least(first, _PRODUCT)} \cdot {factor}", _PRODUCT),
+        "divide": (rf"\frac{{{first[0]}}}{{{last[0]}}}", _POWER),
+        "power": (f"{_at_least(first, _ATOM)}^{{{last[0]}}}", _POWER),
+        "exp": (f"e^{{{first[0]}}}", _POWER),
+    }[operation]
+
+
+def _at_least(part: tuple[str, int], tight: int) -> str:
+    text, holds = part
+    return text if holds >= tight else rf"\left({text}\right)"

@@ -1,0 +1,170 @@
+"""The graph, and the step at which it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from charts.graph import graph_drawing
+from engine.examples import EXAMPLES, descend
+from engine.graph import differentiate, steps
+from files.expressions import digits, expression, symbol, with_values
+from files.expressions import lines as formula_lines
+from language import _
+from ui.backpropagation import words
+from ui.figure import figure
+from ui.locale import fragment
+from ui.session import set_page, settings
+
+if TYPE_CHECKING:
+    from engine.examples import Descent
+    from engine.graph import Derivatives, Graph, Step
+
+
+def descent() -> Descent | None:
+    """Return gradient descent as far as it was taken; None where nothing is learnt."""
+    page = settings()
+    if page.example == "own" or not EXAMPLES[page.example].weights:
+        return None
+    example = EXAMPLES[page.example]
+    rate = page.learning_rate or example.learning_rate
+    return descend(page.graph, page.point, example.weights, rate, page.updates)
+
+
+def shown_point() -> dict[str, float]:
+    """Return the values on show: the chosen ones, with the weights after the updates."""
+    page, learnt = settings(), descent()
+    if learnt is None:
+        return page.point
+    weights = learnt.weights[-1].tolist()
+    return page.point | dict(zip(EXAMPLES[page.example].weights, weights, strict=True))
+
+
+def figures() -> dict[str, tuple[float, float]]:
+    """Return of every named number its value on show, and the derivative of the output by it."""
+    graph = settings().graph
+    found = differentiate(graph, shown_point())
+    return {
+        name: (found.values[number], found.gradients[number])
+        for name, number in graph.names.items()
+    }
+
+
+@fragment
+def picture() -> None:
+    """Show the graph at its step, and below it what happens there, in numbers."""
+    page = settings()
+    graph, names = page.graph, words.names()
+    point = shown_point()
+    found = differentiate(graph, point)
+    moments = steps(graph)
+    step = len(moments) - 1 if page.step is None else page.step
+    st.latex(r"\begin{aligned}" + _aligned(formula_lines(graph, names)) + r"\end{aligned}")
+    figure(graph_drawing(graph, found, step, names), "backpropagation", said())
+    st.caption(
+        _(
+            "Above each edge the value that flows forward, below it in orange the derivative of"
+            " the output that flows back; Σ adds up where a value is used several times."
+            " Drag to move, scroll or pinch on the buttons above the picture to zoom."
+        )
+    )
+    _step_field(moments, step)
+    _what_happens(graph, found, moments[step])
+
+
+def _aligned(lines: list[str]) -> str:
+    return r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
+
+
+def said() -> tuple[list[str], list[str]]:
+    """Return what an exported chart says of itself: formula and values."""
+    page, point = settings(), shown_point()
+    text = page.formula if page.example == "own" else EXAMPLES[page.example].formula
+    values = ", ".join(f"{name} = {value:.8g}" for name, value in point.items())
+    return [*text.splitlines(), values], []
+
+
+def _step_field(moments: list[Step], step: int) -> None:
+    """Offer the step to type or count up and down, and the three places one wants to be at."""
+    last = len(moments) - 1
+    forward = next(n for n, moment in enumerate(moments) if moment.kind == "start") - 1
+    st.session_state["backpropagation-step"] = step
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.number_input(
+            _("Step, 0 to {last}").format(last=last),
+            0,
+            last,
+            key="backpropagation-step",
+            width=180,
+            on_change=lambda: set_page(step=st.session_state["backpropagation-step"]),
+        )
+        for title, place in (
+            (_("Inputs"), 0),
+            (_("Forward done"), forward),
+            (_("Back done"), last),
+        ):
+            st.button(
+                title,
+                key=f"backpropagation-to-{place}",
+                on_click=set_page,
+                kwargs={"step": place},
+                disabled=step == place,
+            )
+
+
+def _what_happens(graph: Graph, found: Derivatives, moment: Step) -> None:
+    """Write a step out: the operation in numbers, or local derivative × incoming gradient."""
+    names = words.names()
+    output = symbol(graph, graph.output, names)
+    if moment.kind == "given":
+        st.markdown(_("**Forward.** The inputs are given; each operation waits for its operands."))
+    elif moment.kind == "start":
+        text = _("**Back.** It begins at the output, whose derivative by itself is 1.")
+        st.markdown(text)
+        st.latex(rf"\frac{{\partial {output}}}{{\partial {output}}} = 1")
+    elif moment.kind == "forward":
+        st.markdown(_("**Forward.** The operation computes its value and keeps it."))
+        st.latex(
+            rf"{expression(graph, moment.node, names)} = "
+            rf"{with_values(graph, moment.node, found.values)} = "
+            rf"{digits(found.values[moment.node])}"
+        )
+    else:
+        st.markdown(
+            _("**Back.** {rule}").format(rule=_(words.RULES[graph.nodes[moment.node].operation]))
+        )
+        st.latex(_products(graph, found, moment.node, output))
+
+
+def _products(graph: Graph, found: Derivatives, number: int, output: str) -> str:
+    """Return local derivative x incoming gradient = product for every operand, in LaTeX."""
+    names, node = words.names(), graph.nodes[number]
+    here = symbol(graph, number, names)
+    local_word, incoming_word = _("local derivative"), _("incoming gradient")
+    rows = []
+    for operand, local in zip(node.operands, found.local[number], strict=True):
+        if not graph.varies[operand]:
+            continue
+        variable = symbol(graph, operand, names)
+        incoming = found.gradients[number]
+        rows.append(
+            rf"{variable}: &&"
+            rf"\underbrace{{\frac{{\partial ({here})}}{{\partial ({variable})}}"
+            rf" = {digits(local)}}}_{{\text{{{local_word}}}}}"
+            rf"\times \underbrace{{{digits(incoming)}}}_{{\text{{{incoming_word}}}}}"
+            rf" &= {digits(local * incoming)}" + _sum(graph, found, operand, output)
+        )
+    return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
+
+
+def _sum(graph: Graph, found: Derivatives, number: int, output: str) -> str:
+    """Return the sum of what all uses hand back, where there are several."""
+    uses = graph.uses[number]
+    if len(uses) < 2:
+        return ""
+    parts = [digits(found.local[user][place] * found.gradients[user]) for user, place in uses]
+    total = digits(found.gradients[number])
+    written = " + ".join(f"({part})" if part.startswith("-") else part for part in parts)
+    variable = symbol(graph, number, words.names())
+    return rf"\qquad \sum: \frac{{\partial {output}}}{{\partial {variable}}} = {written} = {total}"

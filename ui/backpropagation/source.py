@@ -1,0 +1,164 @@
+"""Where the graph comes from: an example or a formula, and the values of its variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from engine.errors import InvalidInput
+from engine.examples import EXAMPLES
+from engine.formula import parse
+from engine.limits import Interval
+from language import _
+from ui.backpropagation import words
+from ui.controls import choice, number
+from ui.session import notices, refuse, set_page, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DRAFT: Final = "backpropagation-draft"  # a formula that was refused, to be put right
+_FORMULA: Final = "backpropagation-formula"
+_VALUES: Final = Interval(-1e6, 1e6)
+_STOPS: Final = {
+    "apples": tuple(range(11)),
+    "grapes": tuple(range(11)),
+    "tax": tuple(1 + step / 100 for step in range(31)),
+}
+# What another formula does not share.
+_ANEW: Final[dict[str, Any]] = {
+    "values": (),
+    "step": None,
+    "learning_rate": None,
+    "updates": 0,
+    "variable": "",
+}
+
+
+def source() -> None:
+    """Offer the examples, the formula and its values."""
+    page = settings()
+    choice(
+        _("Example"),
+        page.example,
+        tuple(words.EXAMPLES),
+        "backpropagation-example",
+        _take_example,
+        names=lambda name: _(words.EXAMPLES[name]),
+    )
+    _formula()
+    _variants()
+    st.subheader(_("Values"), anchor=False)
+    point = page.point
+    for position, (name, value) in enumerate(point.items()):
+        number(
+            name,
+            value,
+            _VALUES,
+            f"backpropagation-{page.example}-{position}",
+            lambda chosen, name=name: _change(name, chosen),
+            title=words.names().get(name, name),
+            stops=_stops(name),
+        )
+    if page.values:
+        st.button(
+            _("Back to the example's values") if page.example != "own" else _("All values 1"),
+            key="backpropagation-values",
+            on_click=lambda: set_page(values=()),
+        )
+
+
+def _take_example(name: str) -> None:
+    """Show another example; a formula of one's own begins as the one on show."""
+    st.session_state.pop(_DRAFT, None)
+    page = settings()
+    if name == "own" and not page.formula:
+        formula, values = EXAMPLES[page.example].formula, tuple(page.point.values())
+        set_page(**_ANEW | {"example": "own", "formula": formula, "values": values})
+    else:
+        set_page(**_ANEW, example=name)
+
+
+def _formula() -> None:
+    """Show the formula; changing it makes it the reader's own."""
+    page = settings()
+    shown = page.formula if page.example == "own" else EXAMPLES[page.example].formula
+    st.session_state[_FORMULA] = st.session_state.get(_DRAFT, shown)
+    st.text_area(
+        _("Formula"),
+        key=_FORMULA,
+        height=min(320, 68 + 24 * st.session_state[_FORMULA].count("\n")),
+        on_change=_take_formula,
+        help=_(
+            "Variables are any names. There are + − * / ^ and brackets, exp, log, sin, cos, tanh,"
+            " sigmoid, relu, max(a, b) and min(a, b). A line may name a result: t = x + y."
+            " The last line is the output. Press Ctrl + Enter."
+        ),
+    )
+    if _DRAFT in st.session_state:
+        st.caption(_("The graph on show is still that of the last formula."))
+
+
+def _take_formula() -> None:
+    """Take the reader's formula where it has a value: at the old values, else at others."""
+    text = st.session_state[_FORMULA]
+    before = settings().point
+    try:
+        inputs = parse(text).inputs
+    except InvalidInput as error:
+        refuse(error)
+        st.session_state[_DRAFT] = text
+        return
+    points = [tuple(before.get(name, 1.0) for name in inputs)]
+    points += [(value,) * len(inputs) for value in (1.0, 2.0, 0.5)]
+    for values in points:
+        set_page(**_ANEW | {"example": "own", "formula": text, "values": values})
+        if not notices():
+            st.session_state.pop(_DRAFT, None)
+            return
+    st.session_state[_DRAFT] = text
+
+
+def _variants() -> None:
+    """Offer the sides of an example."""
+    page = settings()
+    if page.example == "own" or not EXAMPLES[page.example].variants:
+        return
+    variants = EXAMPLES[page.example].variants
+    current = next(
+        (name for name, change in variants.items() if page.point == page.point | dict(change)), None
+    )
+    st.session_state["backpropagation-variant"] = current
+    st.segmented_control(
+        _("Where"),
+        list(variants),
+        format_func=lambda name: _(words.VARIANTS[name]),
+        key="backpropagation-variant",
+        on_change=_take_variant,
+    )
+
+
+def _take_variant() -> None:
+    chosen = st.session_state["backpropagation-variant"]
+    if chosen is not None:
+        page = settings()
+        point = EXAMPLES[page.example].point | dict(EXAMPLES[page.example].variants[chosen])
+        set_page(values=tuple(point[name] for name in page.graph.inputs))
+
+
+def _change(name: str, value: float) -> None:
+    point = settings().point | {name: float(value)}
+    set_page(values=tuple(point.values()))
+
+
+def _stops(name: str) -> Sequence[float]:
+    """Return where a slider stops: around the example's own value, or from -5 to 5."""
+    page = settings()
+    if name in _STOPS and words.names():
+        return tuple(float(stop) for stop in _STOPS[name])
+    if page.example == "own":
+        return tuple(step / 2 for step in range(-10, 11))
+    base = EXAMPLES[page.example].point[name]
+    reach = max(abs(base), 1.0)
+    return tuple(round(base + reach * step / 10, 10) for step in range(-10, 11))

@@ -1,0 +1,403 @@
+"""What the graph is good for: meaning, the chain rule by hand, descent, and differences."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from charts.contract import contract
+from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
+from engine import InvalidInput
+from engine.differences import METHODS, check_network, error_curve, measure, width_ladder
+from engine.examples import EXAMPLES
+from engine.graph import chains, differentiate
+from engine.limits import LIMITS
+from files.document import with_default_view
+from files.errors import explain
+from files.expressions import digits
+from files.pages import SurfacesPage, TrainingPage
+from language import N_, _
+from language.labels import label
+from language.names import in_latex
+from ui.backpropagation import words
+from ui.backpropagation.picture import descent, figures, said, shown_point
+from ui.controls import number
+from ui.figure import figure
+from ui.session import document, open_document, set_page, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.differences import NetworkCheck
+    from engine.examples import Descent
+    from files.document import View
+
+TITLES: Final = {
+    "meaning": N_("What it means"),
+    "chain": N_("Chain rule by hand"),
+    "descent": N_("Gradient descent"),
+    "differences": N_("Numerical differentiation"),
+    "network": N_("A whole network"),
+}
+_KEY: Final = "backpropagation-tab"
+_WAYS: Final = 6  # written out at most
+_UPDATES: Final = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000)
+_RATES: Final = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+
+
+def open_tabs() -> dict[str, Any]:
+    """Return the tabs by their ids; the settings say which one is open."""
+    titles = {_(title): name for name, title in TITLES.items()}
+    st.session_state[_KEY] = _(TITLES[settings().tab])
+    tabs = st.tabs(
+        list(titles),
+        key=_KEY,
+        on_change=lambda: set_page(tab=titles[st.session_state[_KEY]]),
+    )
+    return dict(zip(TITLES, tabs, strict=True))
+
+
+def meaning_tab() -> None:
+    """Say each derivative in words, and show all as bars."""
+    names, found, output = words.names(), figures(), _output()
+    slopes = {name: found[name][1] for name in settings().graph.inputs}
+    sentences, bars = st.columns([3, 2])
+    with sentences:
+        st.markdown(
+            "\n".join("- " + words.meaning(name, output, slope) for name, slope in slopes.items())
+        )
+    with bars:
+        figure(influence_bars(slopes, output, names), "backpropagation-influence", said())
+
+
+def chain_tab() -> None:
+    """Write the chain rule of one variable out, and list every number with its digits."""
+    page, names = settings(), words.names()
+    graph = page.graph
+    variable = page.variable or _first_variable()
+    st.session_state["backpropagation-variable"] = variable
+    st.segmented_control(
+        _("Derivative by"),
+        graph.inputs,
+        format_func=lambda name: names.get(name, name),
+        key="backpropagation-variable",
+        required=True,
+        on_change=lambda: set_page(variable=st.session_state["backpropagation-variable"]),
+    )
+    _ways_out(variable)
+    table, _rest = st.columns([3, 2])
+    with table:
+        rows = [
+            {
+                _("Name"): names.get(name, name),
+                _("Value"): digits(value),
+                _("Derivative of the output by it"): digits(slope),
+            }
+            for name, (value, slope) in figures().items()
+        ]
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            width="stretch",
+            key="backpropagation-numbers",
+            alt=_("Value and derivative of every named number."),
+        )
+
+
+def _first_variable() -> str:
+    """Return the variable that is worked out by hand: in the network w5."""
+    inputs = settings().graph.inputs
+    return "w5" if settings().example == "sigmoid_network" else inputs[0]
+
+
+def _ways_out(variable: str) -> None:
+    """Write every way from the output to a variable as a product, and their sum."""
+    names, graph = words.names(), settings().graph
+    found = differentiate(graph, shown_point())
+    ways = list(islice(chains(graph, found, variable), _WAYS + 1))
+    total = found.gradients[graph.names[variable]]
+    if not ways:
+        st.markdown(_("No way leads from the output to this variable: its derivative is 0."))
+        return
+    if len(ways) > _WAYS:
+        text = _(
+            "More than {count} ways lead from the output to this variable; their products add up"
+            " to {total}."
+        )
+        st.markdown(text.format(count=_WAYS, total=digits(total).replace("\\cdot", "·")))
+        return
+    rows = []
+    for way in ways:
+        symbols = r" \cdot ".join(
+            rf"\frac{{\partial {in_latex(f.of, names)}}}{{\partial {in_latex(f.by, names)}}}"
+            for f in way
+        )
+        factors = r" \times ".join(_bracketed(digits(factor.derivative)) for factor in way)
+        rows.append(rf"& {symbols or '1'} = {factors or '1'}")
+    output = in_latex(graph.nodes[graph.output].name, names)
+    left = rf"\frac{{\partial {output}}}{{\partial {in_latex(variable, names)}}} = "
+    joined = r" \\ + \;".join(rows)
+    st.latex(rf"\begin{{aligned}} {left} {joined} \\ =\;& {digits(total)} \end{{aligned}}")
+    if len(ways) > 1:
+        st.caption(
+            _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
+        )
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def descent_tab() -> None:
+    """Take steps of gradient descent with these derivatives, and carry the example elsewhere."""
+    learnt = descent()
+    if learnt is None:
+        st.info(
+            _(
+                "Nothing is learnt in this example. Choose the one with one weight or the 2-2-2"
+                " network: their weights can be trained here."
+            )
+        )
+        return
+    page = settings()
+    example = EXAMPLES[page.example]
+    rate = page.learning_rate or example.learning_rate
+    left, right = st.columns(2)
+    with left:
+        number(
+            "learning_rate",
+            rate,
+            LIMITS["learning_rate"],
+            "backpropagation-rate",
+            lambda value: set_page(learning_rate=value),
+            stops=_RATES,
+        )
+    with right:
+        number(
+            "updates",
+            page.updates,
+            LIMITS["updates"],
+            "backpropagation-updates",
+            lambda value: set_page(updates=value),
+            title=_("Updates taken; the graph above shows the weights after them"),
+            stops=_UPDATES,
+        )
+    if learnt.diverged:
+        st.warning(
+            _(
+                "Diverged: after {count} updates the numbers are beyond what a computer holds."
+                " The graph shows the last ones. Take a smaller learning rate."
+            ).format(count=len(learnt.losses) - 1)
+        )
+    output = in_latex(_output(), words.names())
+    st.latex(rf"w \leftarrow w - \eta \cdot \frac{{\partial {output}}}{{\partial w}}")
+    table, chart = st.columns([3, 2])
+    with table:
+        _weights(learnt, rate)
+    with chart:
+        if len(learnt.losses) > 1:
+            figure(descent_curve(learnt.losses, _output()), "backpropagation-descent", said())
+    _to_optimizer(rate)
+
+
+def _output() -> str:
+    graph = settings().graph
+    return graph.nodes[graph.output].name
+
+
+def _weights(learnt: Descent, rate: float) -> None:
+    """List the weights: at the start, now, their derivative, and after one more update."""
+    found = figures()
+    rows = []
+    for position, name in enumerate(EXAMPLES[settings().example].weights):
+        now, slope = found[name]
+        rows.append(
+            {
+                _("Weight"): name,
+                _("At the start"): digits(float(learnt.weights[0, position])),
+                _("Now"): digits(now),
+                _("Derivative"): digits(slope),
+                _("After one more update"): digits(now - rate * slope),
+            }
+        )
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        key="backpropagation-weights",
+        alt=_("Every weight at the start, now, its derivative, and after one more update."),
+    )
+    shown = {name: digits(value) for name, (value, _slope) in found.items()}
+    text = _("{output} is now {value}.").format(output=_output(), value=shown[_output()])
+    pairs = [
+        _("{output} = {value}, target {target}").format(
+            output=name, value=shown[name], target=shown[f"t{name[1:]}"]
+        )
+        for name in shown
+        if name[:1] in {"o", "p"} and f"t{name[1:]}" in shown
+    ]
+    st.markdown(" · ".join([text, *pairs]))
+
+
+def _to_optimizer(rate: float) -> None:
+    """Offer the example as a comparison of optimizers."""
+    st.caption(
+        _(
+            "The same network, data and starting weights as an experiment: this gradient descent"
+            " beside Momentum and Adam. It takes the place of the comparison there. Changed inputs"
+            " and targets stay here: the data are the example's own."
+        )
+    )
+    with st.container(horizontal=True, gap="small"):
+        for title, page in (
+            (_("Compare optimizers on it"), TrainingPage()),
+            (_("See it on the loss surface"), SurfacesPage(surface="network")),
+        ):
+            st.button(
+                title,
+                key=f"backpropagation-to-{page.name}",
+                on_click=_carry,
+                args=(page, rate),
+            )
+
+
+def _carry(page: Any, rate: float) -> None:
+    now = settings()
+    example = EXAMPLES[now.example]
+    weights = tuple(now.point[name] for name in example.weights)
+    opened = with_default_view(example.experiment(weights, rate))
+    view: View = opened.view.model_copy(update={"page": page, "axis": "iterations"})
+    open_document(opened.model_copy(update={"view": view}))
+
+
+def differences_tab() -> None:
+    """Hold differences against backpropagation: their error, their calls, their time."""
+    page = settings()
+    graph, point, names = page.graph, shown_point(), words.names()
+    st.markdown(
+        _(
+            "Numerical differentiation needs no graph: it moves one variable a little and looks how"
+            " far the output moves. It is simple, and it pays for every variable anew."
+        )
+    )
+    rows = []
+    for found in measure(graph, point):
+        method = METHODS.get(found.name)
+        rows.append(
+            {
+                _("Method"): _method(found.name),
+                _("Step"): f"{method.step:.1e}" if method else "",
+                _("Largest error"): f"{found.error:.1e}" if method else _("exact"),
+                _("Forward passes"): found.forward_passes,
+                _("Backward passes"): found.backward_passes,
+                _("Time (µs)"): round(found.seconds * 1e6, 1),
+            }
+            | {names.get(name, name): digits(slope) for name, slope in found.gradient.items()}
+        )
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        key="backpropagation-methods",
+        alt=_("The whole gradient by backpropagation and by three difference formulas."),
+    )
+    st.caption(
+        _("The error is the largest difference from backpropagation; times are of this machine.")
+    )
+    variable = page.variable or _first_variable()
+    st.session_state["backpropagation-differences-variable"] = variable
+    st.segmented_control(
+        _("Derivative by"),
+        graph.inputs,
+        format_func=lambda name: names.get(name, name),
+        key="backpropagation-differences-variable",
+        required=True,
+        on_change=lambda: set_page(
+            variable=st.session_state["backpropagation-differences-variable"]
+        ),
+    )
+    curve = error_curve(graph, point, variable)
+    figure(error_curves(curve, variable, names), "backpropagation-errors", said())
+    st.markdown(
+        _(
+            "From the right, smaller steps help: what Taylor's series leaves out shrinks with h"
+            " (forward) or h² (central), the dashed lines. From the left they hurt: subtracting two"
+            " nearly equal numbers keeps few digits, and the error grows as 1/h, the dotted lines."
+            " A complex step subtracts nothing and has no such branch."
+        )
+    )
+
+
+def _method(name: str) -> str:
+    return label(name if name == "backpropagation" else f"{name}_difference")
+
+
+def network_tab() -> None:
+    """Compare both ways for all parameters of the Compare page's network."""
+    experiment = document().experiment
+    st.markdown(
+        _(
+            "The same for the network of the Compare page, all of its parameters: central"
+            " differences take two forward passes for every parameter, backpropagation one pass"
+            " forward and one back for all of them."
+        )
+    )
+    if experiment.problem.kind == "function":
+        st.info(_("The Compare page has a test function now: choose data and a network there."))
+        return
+    try:
+        found = check_network(experiment)
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    with st.container(horizontal=True):
+        st.metric(_("Parameters"), f"{found.parameters:,}")
+        st.metric(_("Largest relative difference"), f"{found.difference:.1e}")
+        st.metric(_("Forward passes, against one backward"), f"{found.forward_passes:,}")
+        st.metric(_("Time, backpropagation"), f"{found.backward_seconds * 1e3:,.3g} ms")
+        st.metric(_("Time, differences"), f"{found.central_seconds * 1e3:,.3g} ms")
+    _rows_taken(found, experiment.problem.training_rows)
+    checks = _ladder()
+    if len(checks) > 1:
+        equal, unequal = contract(experiment, tuned=False)
+        figure(gradient_times(checks), "backpropagation-times", (equal, unequal))
+        st.caption(
+            _(
+                "The same data with hidden layers of other widths, measured here just now. The"
+                " forward passes go through the network many at a time; one after the other they"
+                " would take longer still."
+            )
+        )
+
+
+def _rows_taken(found: NetworkCheck, rows: int) -> None:
+    text = _(
+        "The difference is relative to the largest derivative, where the first seed starts. The"
+        " loss is the mean over {taken} of {rows} training rows."
+    )
+    text = text.format(taken=f"{found.rows:,}", rows=f"{rows:,}")
+    if document().experiment.problem.activation in {"relu", "leaky_relu"}:
+        text += " " + _("Where a step crosses the kink of a ReLU, differences are wrong.")
+    st.caption(text)
+
+
+def _ladder() -> list[NetworkCheck]:
+    """Return both ways for networks of growing width, measured once a session."""
+    experiment = document().experiment
+    kept = st.session_state.get("backpropagation-ladder")
+    if kept is None or kept[0] != experiment.problem:
+        checks = [check_network(step) for step in width_ladder(experiment)]
+        kept = st.session_state["backpropagation-ladder"] = (experiment.problem, checks)
+    return kept[1]
+
+
+FILL: Final[Mapping[str, Callable[[], None]]] = {
+    "meaning": meaning_tab,
+    "chain": chain_tab,
+    "descent": descent_tab,
+    "differences": differences_tab,
+    "network": network_tab,
+}

@@ -1,0 +1,152 @@
+"""What the worked examples are about, what their variables are, what each operation does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from language import N_, _
+from ui.session import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLES: Final = {
+    "line": N_("y = 2x + 10"),
+    "apples": N_("Two apples with tax"),
+    "apples_and_grapes": N_("Two apples and three grapes with tax"),
+    "square_of_sum": N_("z = t², t = x + y"),
+    "one_weight": N_("One weight: ŷ = w·x learns y = 2x"),
+    "sigmoid_network": N_("A 2-2-2 network of sigmoids"),
+    "relu_neuron": N_("A ReLU neuron around its kink"),
+    "softmax": N_("Softmax with cross-entropy"),
+    "own": N_("A formula of your own"),
+}
+VARIANTS: Final = {
+    "below": N_("below the kink"),
+    "at": N_("at the kink"),
+    "above": N_("above the kink"),
+}
+STORIES: Final = {
+    "line": N_(
+        "A formula becomes a graph: operations are circles, what they work on are boxes."
+        " The value of x flows forward; the derivative of y flows back."
+    ),
+    "apples": N_(
+        "Two apples at 100 won each, with 10 % tax (a factor of 1.1): what is to pay, and how much"
+        " does each of the three numbers matter?"
+    ),
+    "apples_and_grapes": N_(
+        "Two apples at 100 won and three grapes at 150 won, with 10 % tax: the addition hands the"
+        " same derivative to both kinds of fruit."
+    ),
+    "square_of_sum": N_(
+        "A function of a function. The chain rule multiplies: ∂z/∂x = ∂z/∂t · ∂t/∂x = 2t · 1 ="
+        " 2(x + y)."
+    ),
+    "one_weight": N_(
+        "The smallest network: one weight w, started at 3, is to learn y = 2x from the points"
+        " x = 1, 2, 3. Its predictions are p = w·x, its loss is the mean squared error, and all"
+        " three points pull at the same w: their derivatives add up."
+    ),
+    "sigmoid_network": N_(
+        "Two inputs, two hidden and two output neurons, all sigmoids without biases; the loss is"
+        " E = ½(t₁ − o₁)² + ½(t₂ − o₂)². Every weight is followed back from E, and one step of"
+        " gradient descent at rate 0.5 takes w₅ from 0.25 to 0.22562721."
+    ),
+    "relu_neuron": N_(
+        "A ReLU lets through what is above 0. Below, its output is 0 and so is every derivative:"
+        " nothing can be learnt there. At the kink itself the derivative is a choice, here 0."
+    ),
+    "softmax": N_(
+        "Three logits z become shares p = softmax(z); the loss is the cross-entropy with the target"
+        " t. However long the graph, what arrives at the logits is p − t."
+    ),
+    "own": N_(
+        "Write any formula of named variables. Equal parts become one node, and where a number is"
+        " used several times its derivatives add up."
+    ),
+}
+# What differs from a figure in print, where one is known to be wrong.
+SLIPS: Final = {
+    "sigmoid_network": N_(
+        "In print this example is also found with o₂ = 0.62534544 and E = 0.09552023. The sigmoid"
+        " of 0.51202998 is 0.62528223, and with it E = 0.09550600, as here; what belongs to w₅ does"
+        " not depend on o₂."
+    ),
+}
+_VARIABLES: Final = {
+    "apple_price": N_("Price of an apple"),
+    "apples": N_("Apples"),
+    "grape_price": N_("Price of a grape"),
+    "grapes": N_("Grapes"),
+    "tax": N_("Tax factor"),
+    "total": N_("To pay"),
+}
+_MEANINGS: Final = {
+    "apple_price": N_("If an apple costs 1 won more, {amount} won more are to pay."),
+    "apples": N_("One more apple costs {amount} won more."),
+    "grape_price": N_("If a grape costs 1 won more, {amount} won more are to pay."),
+    "grapes": N_("One more grape costs {amount} won more."),
+    "tax": N_(
+        "If the tax factor grows by 1, which is 100 % more tax, {amount} won more are to pay;"
+        " one percent more costs {percent} won."
+    ),
+}
+RULES: Final = {
+    "add": N_("An addition passes the gradient on to both: its local derivatives are 1."),
+    "subtract": N_(
+        "A subtraction passes the gradient on, with the opposite sign to what is subtracted."
+    ),
+    "multiply": N_(
+        "A multiplication swaps its inputs: the local derivative of one is the value of the other,"
+        " so the forward values were kept."
+    ),
+    "divide": N_(
+        "A division a ÷ b: the local derivatives are 1/b and −a/b², so the forward values were"
+        " kept."
+    ),
+    "power": N_("A power aⁿ: the local derivative is n·aⁿ⁻¹, so the forward value of a was kept."),
+    "negate": N_("A change of sign changes the gradient's sign."),
+    "exp": N_("The exponential is its own derivative: the value it gave going forward."),
+    "log": N_("The local derivative of log a is 1/a."),
+    "sin": N_("The local derivative of sin a is cos a."),
+    "cos": N_("The local derivative of cos a is −sin a."),
+    "tanh": N_("The local derivative of tanh is 1 − y², from its own output y."),
+    "sigmoid": N_(
+        "The local derivative of the sigmoid is y(1 − y), from its own output y; it is never above"
+        " ¼."
+    ),
+    "relu": N_(
+        "A ReLU passes the gradient on where its input is above 0, and stops it elsewhere; at"
+        " exactly 0 the derivative is set to 0."
+    ),
+    "max": N_("The larger operand gets the whole gradient; equal operands get half each."),
+    "min": N_("The smaller operand gets the whole gradient; equal operands get half each."),
+}
+
+
+def names() -> Mapping[str, str]:
+    """Return what the variables of the chosen example are called instead of their own names."""
+    if settings().example not in {"apples", "apples_and_grapes"}:
+        return {}
+    return {name: _(text) for name, text in _VARIABLES.items()}
+
+
+def meaning(variable: str, output: str, slope: float) -> str:
+    """Return a derivative in words, for Markdown."""
+    if variable in names():
+        text = _(_MEANINGS[variable])
+        return text.format(amount=f"**{slope:.6g}**", percent=f"{slope / 100:.6g}")
+    written = {"variable": _bold(variable), "output": _bold(output)}
+    if slope == 0:
+        return _("A small change of {variable} changes nothing in {output}.").format(**written)
+    text = (
+        _("If {variable} grows a little, {output} grows {amount} times as much.")
+        if slope > 0
+        else _("If {variable} grows a little, {output} falls {amount} times as much.")
+    )
+    return text.format(**written, amount=f"**{abs(slope):.6g}**")
+
+
+def _bold(name: str) -> str:
+    return f"**{name}**".replace("_", r"\_")

@@ -1,0 +1,152 @@
+"""Controls and captions for the plane through the parameters of a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from engine import GRID_SIZES, LIMITS, Interval, PrincipalPlane, parameter_names
+from language import N_, _
+from ui.controls import number
+from ui.session import document, set_page, settings
+from ui.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ui.surfaces.scene import Scene
+
+_PLANES: Final = {
+    "principal": N_("Principal components"),
+    "random": N_("Random directions"),
+    "weights": N_("Two weights"),
+}
+_HELP: Final = {
+    "principal": N_("The plane that keeps most of how all runs' parameters moved."),
+    "random": N_("Through the end of the selected run, each unit's weights scaled to their size."),
+    "weights": N_("The other parameters stay where the selected run ended."),
+}
+_MANY_ROWS: Final = 500
+
+
+def plane_controls() -> None:
+    """Choose the plane, its fineness, and on how many rows the surface is computed."""
+    look, problem = settings(), document().experiment.problem
+    if problem.n_params <= 2:
+        return
+    grid = st.grid(4, min_column_width=170, vertical_alignment="bottom")
+    with grid.cell():
+        _choice(
+            _("Plane"),
+            "plane",
+            look.plane,
+            list(_PLANES),
+            lambda name: _(_PLANES[name]),
+            lambda name: set_page(plane=name),
+        )
+    with grid.cell():
+        _choice(
+            _("Points"),
+            "fineness",
+            look.fineness,
+            list(GRID_SIZES),
+            lambda size: f"{size} × {size}",
+            lambda size: set_page(fineness=size),
+        )
+    if look.plane == "random":
+        with grid.cell(column_span=2):
+            number(
+                "seed",
+                look.plane_seed,
+                LIMITS["seed"],
+                "surfaces-plane-seed",
+                lambda seed: set_page(plane_seed=seed),
+                title=_("Seed of the directions"),
+                stops=range(10),
+            )
+    else:
+        names = parameter_names(problem)
+        for place, title in enumerate((_("First parameter"), _("Second parameter"))):
+            with grid.cell():
+                _weight(title, place, names)
+    rows = problem.training_rows
+    if rows > _MANY_ROWS or look.rows is not None:
+        number(
+            "rows",
+            min(look.rows or rows, rows),
+            Interval(2, rows),
+            "surfaces-rows",
+            lambda count: set_page(rows=None if count == rows else count),
+            title=_("Training rows of the surface"),
+            stops=[100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, rows],
+            help=_("Fewer rows are quicker; the paths keep the loss of all rows."),
+        )
+    st.caption(_(_HELP[look.plane]))
+
+
+def plane_caption(scene: Scene) -> None:
+    """Say what is drawn: a slice, how much of the movement it holds, and on which rows."""
+    problem = scene.history.experiment.problem
+    if problem.n_params <= 2:
+        return
+    said = [
+        _(
+            "The surface is a slice through {count} parameters, while each path carries its run's"
+            " own loss and may lie beside the slice."
+        ).format(count=f"{problem.n_params:,}")
+    ]
+    plane = scene.plane
+    if isinstance(plane, PrincipalPlane):
+        first, second = (float(share) for share in plane.explained)
+        text = _(
+            "The two directions hold {first} and {second} of the variance of {points} recorded"
+            " points."
+        )
+        said.append(
+            text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
+        )
+        if plane.left_out:
+            names = ", ".join(escaped(scene.looks[run].name) for run in plane.left_out)
+            said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
+    if scene.surface.is_sampled:
+        text = _(
+            "The surface is computed on {some} of {all} training rows, drawn by the data seed."
+        )
+        rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
+        said.append(text.format(some=rows[0], all=rows[1]))
+    if scene.clock.every > 1:
+        said.append(
+            _("The clock shows every {every}th recorded step.").format(every=scene.clock.every)
+        )
+    st.caption(" ".join(said))
+
+
+def _weight(title: str, place: int, names: tuple[str, ...]) -> None:
+    now = [min(one, len(names) - 1) for one in settings().weights]
+
+    def take(chosen: int) -> None:
+        now[place] = chosen
+        set_page(weights=tuple(now))
+
+    _choice(title, f"weight-{place}", now[place], list(range(len(names))), names.__getitem__, take)
+
+
+def _choice(
+    title: str,
+    field: str,
+    value: Any,
+    options: list[Any],
+    names: Callable[[Any], str],
+    report: Callable[[Any], None],
+) -> None:
+    """Offer values by their names."""
+    key = f"surfaces-{field}"
+    st.session_state[key] = value
+    st.selectbox(
+        title,
+        options,
+        format_func=names,
+        key=key,
+        on_change=lambda: report(st.session_state[key]),
+    )

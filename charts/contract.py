@@ -36,6 +36,9 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
         sentences.append(_("same start, same row order"))
     else:
         sentences.append(_("{function}, same start").format(function=label(problem.function.name)))
+        if problem.noise:
+            text = _("same gradient noise (standard deviation {noise:g}, seed {seed})")
+            sentences.append(text.format(noise=problem.noise, seed=problem.noise_seed))
     amount = _("{amount} {unit}").format(
         amount=f"{budget.amount:,}", unit=label(budget.unit).lower()
     )

@@ -92,7 +92,7 @@ def _values(title: str, values: Sequence[int], left: float) -> dict[str, Any]:
         title=title,
         type="log" if logarithmic else "linear",
         range=limits,
-        dtick=1 if logarithmic else None,
+        dtick=max(1, round(np.log10(high) / 3)) if logarithmic else None,
         tickformat=",d",
         domain=[left, left + 0.48],
     )

@@ -218,7 +218,11 @@ def descent_curve(losses: Array, output: str) -> Chart:
             ],
             "layout": layout(
                 _HEIGHT - 60,
-                xaxis={"title": _("Updates"), "tickformat": ",d"},
+                xaxis={
+                    "title": _("Updates"),
+                    "tickformat": ",d",
+                    "dtick": 1 if len(shown) <= 12 else None,
+                },
                 yaxis={"title": output, "type": "log", "exponentformat": "power"},
             ),
         }

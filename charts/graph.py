@@ -35,6 +35,8 @@ _FORWARD: Final = COLOURS[0]
 _OPERAND: Final = "#6b6b6b"
 _OUTPUT: Final = "#00795c"
 _EDGE: Final = "#8a8a8a"
+_NAME: Final = "#767676"
+_VALUE: Final = "#1b80c4"
 _LINES: Final[dict[str, Any]] = {"mode": "lines", "hoverinfo": "skip"}
 _SENTENCE: Final[dict[str, Any]] = {
     "x": [0],
@@ -43,14 +45,13 @@ _SENTENCE: Final[dict[str, Any]] = {
     "yaxis": "y2",
     "mode": "text",
     "textposition": "top right",
-    "textfont": {"size": 14},
     "hoverinfo": "skip",
     "cliponaxis": False,
 }
 _DENSE: Final = 7  # columns, from which numbers have three digits
 _ROW: Final = 54  # pixels
 _CIRCLE: Final = 34
-_ABOVE, _BELOW = 44, 84  # pixels for the sentence, and for buttons and slider
+_ABOVE, _BELOW = 58, 84  # pixels for the sentence, and for buttons and slider
 _FRAME: Final = {"visible": False, "range": [0, 1], "fixedrange": True}
 _CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
@@ -186,7 +187,7 @@ class _Picture:
             "mode": "text",
             "text": [f"<b>{self._name(box.node)}</b><br> " for box in named],
             "textposition": "top center",
-            "textfont": {"size": 13},
+            "textfont": {"size": 13, "color": _NAME},
             "hoverinfo": "skip",
             "cliponaxis": False,
         }
@@ -269,7 +270,10 @@ class _Picture:
             {"text": values},
             {"text": derivatives},
             {"text": self._sums_so_far(handed)},
-            {"text": [f"<b>{counter}</b>   {self._sentence(moment)}"]},
+            {
+                "text": [f"<b>{counter}</b><br>{self._sentence(moment)}"],
+                "textfont": {"size": 14, "color": DERIVATIVE if -1 in handed else _VALUE},
+            },
         ]
 
     def _product(self, edge: Edge) -> str:
@@ -282,9 +286,10 @@ class _Picture:
 
     def _labels(self, position: str) -> dict[str, Any]:
         places = [edge.label for edge in self.drawing.edges]
-        font: dict[str, Any] = {"size": 12 if self._is_dense else 14}
-        if position == "bottom center":
-            font["color"] = DERIVATIVE
+        font = {
+            "size": 12 if self._is_dense else 14,
+            "color": DERIVATIVE if position == "bottom center" else _VALUE,
+        }
         return {
             "x": [x for x, _y in places],
             "y": [y for _x, y in places],
@@ -345,12 +350,12 @@ class _Picture:
         for box in self._shared():
             users = {user for user, _place in self.graph.uses[box.node]}
             total = self._short(self.found.gradients[box.node])
-            texts.append(f" <br>Σ {total}" if users <= handed else "")
+            texts.append(f" <br>\u00a0\u00a0\u00a0Σ {total}" if users <= handed else "")
         return texts
 
     @property
     def _is_dense(self) -> bool:
-        return self.drawing.columns > _DENSE
+        return is_dense(self.graph)
 
     def _short(self, value: float) -> str:
         """Return a number for an edge; all digits are in the box that the mouse opens."""
@@ -376,6 +381,11 @@ class _Picture:
         ]
         text = _("{here}:   local derivative × incoming gradient   {products}")
         return text.format(here=here, products="   ·   ".join(products))
+
+
+def is_dense(graph: Graph) -> bool:
+    """Tell whether a graph has so many columns that it needs room."""
+    return arrange(graph).columns > _DENSE
 
 
 def written_out(operation: str, operands: Sequence[str]) -> str:

@@ -226,7 +226,7 @@ def two_losses(curves: SigmoidLosses) -> Chart:
         yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
         annotations=[
             _said(entropy, 0.12, 2.9, _ENTROPY, ""),
-            _said(squared, 0.3, 0.75, _SQUARED, ""),
+            _said(squared, 0.03, 0.42, _SQUARED, ""),
             _said(entropy, 0.42, 0.72, _ENTROPY, "2"),
             _said(squared, 0.33, 0.36, _SQUARED, "2"),
         ],

@@ -225,7 +225,7 @@ def panels(
         )
         form["annotations"].append(_panel_title(trail, suffix, seen))
     form["xaxis"], form["yaxis"] = form.pop("xaxis"), form.pop("yaxis")
-    figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 40, **form)})
+    figure = go.Figure({"data": traces, "layout": layout((_PANEL if rows > 1 else HEIGHT - 60) * rows + 40, **form)})
     return Chart(figure, _numbers(trails, field), _alt(trails, field))
 
 

@@ -48,7 +48,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "matyas": N_("Matyas"),
         "saddle": N_("Saddle x² − y²"),
         "plateau": N_("Plateau"),
-        "dip": N_("Ravine with a local dip"),
+        "dip": N_("Bowl with a dip"),
         "beale": N_("Beale"),
         "himmelblau": N_("Himmelblau"),
         "three_hump_camel": N_("Three-hump camel"),

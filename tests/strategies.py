@@ -212,7 +212,8 @@ def _tuples(parts, notes):
     if rest != [Ellipsis]:
         return st.tuples(*(_values(part) for part in parts))
     length = next(note for note in notes if isinstance(note, Length)).interval
-    sizes = {"min_size": int(length.low), "max_size": int(min(length.high, 6))}
+    low = int(length.low)
+    sizes = {"min_size": low, "max_size": max(low, int(min(length.high, 6)))}
     return st.lists(_values(first), **sizes).map(tuple)
 
 

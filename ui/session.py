@@ -44,7 +44,7 @@ FUNCTION_VIEW: Final = Experiment(
     runs=(
         Run(optimizer=SGD(), learning_rate=0.9, batch_size="all"),
         Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),
-        Run(optimizer=Momentum(0.5), learning_rate=0.9, batch_size="all"),
+        Run(optimizer=Momentum(0.6), learning_rate=0.9, batch_size="all"),
     ),
     budget=Budget(amount=40, unit="iterations"),
 )

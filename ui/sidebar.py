@@ -399,10 +399,12 @@ def _flag(title: str, field: str, *, value: bool) -> None:
     )
 
 
-def own_numbers(owner: str) -> None:
+def own_numbers(owner: str, *, without: tuple[str, ...] = ()) -> None:
     """Offer the numbers of the data set or the test function, from their metadata."""
     spec = getattr(document().experiment.problem, owner)
     for name, interval in _numbers(spec).items():
+        if name in without:
+            continue
 
         def report(value: float, name: str = name) -> None:
             now = getattr(document().experiment.problem, owner)

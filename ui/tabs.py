@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from charts.contract import contract
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.sensitivity import rate_sensitivity
 from charts.theme import Look
@@ -143,7 +144,9 @@ def rates_tab(_shown: Outcome) -> None:
     firsts: dict[str, Look] = {}
     for run, look in zip(experiment.runs, looks(), strict=True):
         firsts.setdefault(run.optimizer.title, Look(run.optimizer.title, look.number))
-    figure(rate_sensitivity(history, list(firsts.values()), SWEPT_RATES), "rates")
+    equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
+    said = ([*equal[:-1], _("every rule at nine learning rates")], unequal)
+    figure(rate_sensitivity(history, list(firsts.values()), SWEPT_RATES), "rates", said)
     st.button(
         _("Use each rule's best of these 9"),
         key="use-best",

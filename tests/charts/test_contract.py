@@ -54,6 +54,17 @@ def test_the_facts_are_those_of_the_experiment():
         assert fact in equal
 
 
+def test_gradient_noise_is_told_where_there_is_any():
+    run = SGD_RUN.model_copy(update={"batch_size": "all"})
+    quiet, loud = (
+        words(Experiment(problem=Function(noise=noise, noise_seed=3), runs=[run]))[0]
+        for noise in (0.0, 0.25)
+    )
+
+    assert "noise" not in quiet
+    assert "same gradient noise (standard deviation 0.25, seed 3)" in loud
+
+
 @pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset().name)
 def test_the_data_are_named(dataset):
     set_language("ko")

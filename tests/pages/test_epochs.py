@@ -102,7 +102,7 @@ def charts(at):
 
 
 def formula(at):
-    return at.main.latex[0].value.strip("$\n").replace("{,}", ",")
+    return "; ".join(one.value.strip("$\n") for one in at.main.latex).replace("{,}", ",")
 
 
 # The count

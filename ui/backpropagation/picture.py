@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.graph import graph_drawing
+from charts.graph import graph_drawing, is_dense
 from engine.examples import EXAMPLES, descend
 from engine.graph import differentiate, steps
 from files.expressions import digits, expression, symbol, with_values
@@ -21,15 +22,23 @@ if TYPE_CHECKING:
     from engine.examples import Descent
     from engine.graph import Derivatives, Graph, Step
 
+_ABREAST: Final = 4  # lines, from which a formula has two columns
+
 
 def descent() -> Descent | None:
     """Return gradient descent as far as it was taken; None where nothing is learnt."""
     page = settings()
     if page.example == "own" or not EXAMPLES[page.example].weights:
         return None
-    example = EXAMPLES[page.example]
-    rate = page.learning_rate or example.learning_rate
-    return descend(page.graph, page.point, example.weights, rate, page.updates)
+    rate = page.learning_rate or EXAMPLES[page.example].learning_rate
+    return _descent(page.example, tuple(page.point.values()), rate, page.updates)
+
+
+@lru_cache(maxsize=8)
+def _descent(name: str, values: tuple[float, ...], rate: float, updates: int) -> Descent:
+    example = EXAMPLES[name]
+    point = dict(zip(example.graph.inputs, values, strict=True))
+    return descend(example.graph, point, example.weights, rate, updates)
 
 
 def shown_point() -> dict[str, float]:
@@ -60,13 +69,15 @@ def picture() -> None:
     found = differentiate(graph, point)
     moments = steps(graph)
     step = len(moments) - 1 if page.step is None else page.step
-    st.latex(r"\begin{aligned}" + _aligned(formula_lines(graph, names)) + r"\end{aligned}")
-    figure(graph_drawing(graph, found, step, names), "backpropagation", said())
+    st.latex(_aligned(formula_lines(graph, names)))
+    width = "wide" if is_dense(graph) else "narrow"
+    with st.container(key=f"backpropagation-{width}"):
+        figure(graph_drawing(graph, found, step, names), "backpropagation", said())
     st.caption(
         _(
             "Above each edge the value that flows forward, below it in orange the derivative of"
             " the output that flows back; Σ adds up where a value is used several times."
-            " Drag to move, scroll or pinch on the buttons above the picture to zoom."
+            " Drag the picture to move it; the buttons at its upper right zoom."
         )
     )
     _step_field(moments, step)
@@ -74,7 +85,12 @@ def picture() -> None:
 
 
 def _aligned(lines: list[str]) -> str:
-    return r" \\ ".join(line.replace(" = ", " &= ", 1) for line in lines)
+    """Return the lines one below the other; many of them two abreast, the last alone."""
+    cells = [line.replace(" = ", " &= ", 1) for line in lines]
+    if len(cells) > _ABREAST:
+        pairs = [r" &\qquad ".join(cells[n : n + 2]) for n in range(0, len(cells) - 1, 2)]
+        cells = [*pairs, cells[-1]] if len(cells) % 2 else pairs
+    return r"\begin{aligned}" + r" \\ ".join(cells) + r"\end{aligned}"
 
 
 def said() -> tuple[list[str], list[str]]:
@@ -141,21 +157,27 @@ def _products(graph: Graph, found: Derivatives, number: int, output: str) -> str
     """Return local derivative x incoming gradient = product for every operand, in LaTeX."""
     names, node = words.names(), graph.nodes[number]
     here = symbol(graph, number, names)
-    local_word, incoming_word = _("local derivative"), _("incoming gradient")
+    titles = (_("local derivative"), _("incoming gradient"))
+    local_word, incoming_word = (rf"}}_{{\text{{{title}}}}}" for title in titles)
+    incoming = digits(found.gradients[number])
     rows = []
     for operand, local in zip(node.operands, found.local[number], strict=True):
         if not graph.varies[operand]:
             continue
         variable = symbol(graph, operand, names)
-        incoming = found.gradients[number]
+        ratio = rf"\frac{{\partial {_whole(graph, number, here)}}}"
+        ratio += rf"{{\partial {_whole(graph, operand, variable)}}}"
         rows.append(
-            rf"{variable}: &&"
-            rf"\underbrace{{\frac{{\partial ({here})}}{{\partial ({variable})}}"
-            rf" = {digits(local)}}}_{{\text{{{local_word}}}}}"
-            rf"\times \underbrace{{{digits(incoming)}}}_{{\text{{{incoming_word}}}}}"
-            rf" &= {digits(local * incoming)}" + _sum(graph, found, operand, output)
+            rf"{variable}: &&\underbrace{{{ratio} = {digits(local)}{local_word}"
+            rf"\times \underbrace{{{incoming}{incoming_word}"
+            rf" &= {digits(local * found.gradients[number])}" + _sum(graph, found, operand, output)
         )
-    return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
+    return r"\begin{aligned}" + r" \\[2.4em] ".join(rows) + r"\end{aligned}"
+
+
+def _whole(graph: Graph, number: int, text: str) -> str:
+    """Return what is differentiated, in brackets unless it has a name."""
+    return text if graph.nodes[number].name else rf"\left({text}\right)"
 
 
 def _sum(graph: Graph, found: Derivatives, number: int, output: str) -> str:

@@ -31,6 +31,7 @@ from ui.session import document, open_document, set_page, settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from engine import Experiment
     from engine.differences import NetworkCheck
     from engine.examples import Descent
     from files.document import View
@@ -43,6 +44,7 @@ TITLES: Final = {
     "network": N_("A whole network"),
 }
 _KEY: Final = "backpropagation-tab"
+_MEASURED: Final = "backpropagation-measured"
 _WAYS: Final = 6  # written out at most
 _UPDATES: Final = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000)
 _RATES: Final = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
@@ -136,11 +138,12 @@ def _ways_out(variable: str) -> None:
             for f in way
         )
         factors = r" \times ".join(_bracketed(digits(factor.derivative)) for factor in way)
-        rows.append(rf"& {symbols or '1'} = {factors or '1'}")
-    output = in_latex(graph.nodes[graph.output].name, names)
-    left = rf"\frac{{\partial {output}}}{{\partial {in_latex(variable, names)}}} = "
-    joined = r" \\ + \;".join(rows)
-    st.latex(rf"\begin{{aligned}} {left} {joined} \\ =\;& {digits(total)} \end{{aligned}}")
+        rows.append(f"{symbols or '1'} = {factors or '1'}")
+    left = (
+        rf"\frac{{\partial {in_latex(_output(), names)}}}{{\partial {in_latex(variable, names)}}}"
+    )
+    written = r" \\ &\quad + ".join(rows)
+    st.latex(rf"\begin{{aligned}} {left} &= {written} \\ &= {digits(total)} \end{{aligned}}")
     if len(ways) > 1:
         st.caption(
             _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
@@ -239,7 +242,7 @@ def _weights(learnt: Descent, rate: float) -> None:
         for name in shown
         if name[:1] in {"o", "p"} and f"t{name[1:]}" in shown
     ]
-    st.markdown(" · ".join([text, *pairs]))
+    st.markdown(f"{text} " + " · ".join(pairs))
 
 
 def _to_optimizer(rate: float) -> None:
@@ -321,6 +324,15 @@ def differences_tab() -> None:
     )
     curve = error_curve(graph, point, variable)
     figure(error_curves(curve, variable, names), "backpropagation-errors", said())
+    if not curve.truncation["forward"].any():
+        st.markdown(
+            _(
+                "The output is a straight line in this variable: there is nothing that differences"
+                " could leave out, and only rounding is left. A network or the softmax shows both"
+                " branches."
+            )
+        )
+        return
     st.markdown(
         _(
             "From the right, smaller steps help: what Taylor's series leaves out shrinks with h"
@@ -349,7 +361,7 @@ def network_tab() -> None:
         st.info(_("The Compare page has a test function now: choose data and a network there."))
         return
     try:
-        found = check_network(experiment)
+        found, ladder = _measured(experiment)
     except InvalidInput as error:
         st.error(explain(error))
         return
@@ -360,10 +372,9 @@ def network_tab() -> None:
         st.metric(_("Time, backpropagation"), f"{found.backward_seconds * 1e3:,.3g} ms")
         st.metric(_("Time, differences"), f"{found.central_seconds * 1e3:,.3g} ms")
     _rows_taken(found, experiment.problem.training_rows)
-    checks = _ladder()
-    if len(checks) > 1:
+    if len(ladder) > 1:
         equal, unequal = contract(experiment, tuned=False)
-        figure(gradient_times(checks), "backpropagation-times", (equal, unequal))
+        figure(gradient_times(ladder), "backpropagation-times", (equal, unequal))
         st.caption(
             _(
                 "The same data with hidden layers of other widths, measured here just now. The"
@@ -384,14 +395,13 @@ def _rows_taken(found: NetworkCheck, rows: int) -> None:
     st.caption(text)
 
 
-def _ladder() -> list[NetworkCheck]:
-    """Return both ways for networks of growing width, measured once a session."""
-    experiment = document().experiment
-    kept = st.session_state.get("backpropagation-ladder")
-    if kept is None or kept[0] != experiment.problem:
+def _measured(experiment: Experiment) -> tuple[NetworkCheck, list[NetworkCheck]]:
+    """Return both ways for the network and for others of growing width, measured once."""
+    kept = st.session_state.get(_MEASURED)
+    if kept is None or kept[0] != experiment.key:
         checks = [check_network(step) for step in width_ladder(experiment)]
-        kept = st.session_state["backpropagation-ladder"] = (experiment.problem, checks)
-    return kept[1]
+        kept = st.session_state[_MEASURED] = (experiment.key, check_network(experiment), checks)
+    return kept[1], kept[2]
 
 
 FILL: Final[Mapping[str, Callable[[], None]]] = {

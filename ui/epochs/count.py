@@ -64,7 +64,10 @@ def count_tab() -> None:
     _editor()
     page = settings()
     plan = page.plans[page.plan]
-    st.latex(_formula(plan))
+    grid = st.grid(2, min_column_width=330)
+    for formula in _formulas(plan):
+        with grid.cell():
+            st.latex(formula)
     said = [_("counted from rows, batch size and epochs; nothing was trained")]
     figure(count_bars(page.plans), "epochs-count", (said, []))
     _table(page.plans)
@@ -87,7 +90,8 @@ def plan_picker(*, editable: bool) -> None:
     """Offer the settings; the chosen one is in the editor, the formula and the timeline."""
     page = settings()
     st.session_state["epochs-plan"] = page.plan
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    grid = st.grid(10, min_column_width=65, vertical_alignment="bottom")
+    with grid.cell(column_span=7):
         st.pills(
             _("Settings"),
             range(len(page.plans)),
@@ -95,9 +99,9 @@ def plan_picker(*, editable: bool) -> None:
             key="epochs-plan",
             required=True,
             on_change=lambda: set_page(plan=st.session_state["epochs-plan"]),
-            width="stretch",
         )
-        if editable:
+    if editable:
+        with grid.cell(column_span=3), st.container(horizontal=True, gap="small"):
             full, single = len(page.plans) >= PLANS.high, len(page.plans) == 1
             st.button(_("Add"), key="epochs-add", on_click=_add, disabled=full)
             st.button(_("Remove"), key="epochs-remove", on_click=_remove, disabled=single)
@@ -203,31 +207,26 @@ def own_plans(experiment: Experiment) -> tuple[Plan, ...]:
     return tuple(plans[: int(PLANS.high)])
 
 
-def _formula(plan: Plan) -> str:
+def _formulas(plan: Plan) -> list[str]:
     """Return the formulas of a setting with its numbers put in."""
     counts = plan.counts
     kept = counts.last_batch == "kept"
     left, right = (r"\lceil", r"\rceil") if kept else (r"\lfloor", r"\rfloor")
     n, b, whole = (_tex(value) for value in (plan.rows, plan.batch_size, counts.whole_batches))
-    name = _text(label("iterations_per_epoch"))
-    first = (
-        rf"{name} = \left{left} \tfrac{{N}}{{B}} \right{right}"
-        rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}"
-    )
-    if counts.rest and kept:
-        first += rf" = {whole} + 1"
-    first += rf" = {_tex(counts.per_epoch)}"
-    rest = rf"{n} - {whole} \times {b} = {_tex(counts.rest)}"
+    per_epoch, epochs = _tex(counts.per_epoch), _tex(plan.epochs)
+    sum_of_batches = rf" = {whole} + 1" if counts.rest and kept else ""
+    formulas = [
+        rf"{_text(label('iterations_per_epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
+        rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}{sum_of_batches} = {per_epoch}",
+        rf"{_text(label('iterations_in_all'))} = {per_epoch} \times {epochs}"
+        rf" = {_tex(plan.iterations)}",
+        rf"{_text(label('rows_seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
+        rf" = {_tex(plan.rows_seen)}",
+    ]
     if counts.rest:
         rows = _text(_("rows in the last batch") if kept else _("rows dropped every epoch"))
-        first += rf", \qquad {rows} = {rest}"
-    in_all = _text(label("iterations_in_all"))
-    second = (
-        rf"{in_all} = {_tex(counts.per_epoch)} \times {_tex(plan.epochs)} = {_tex(plan.iterations)}"
-        rf", \qquad {_text(label('rows_seen'))} = {_tex(counts.rows_per_epoch)}"
-        rf" \times {_tex(plan.epochs)} = {_tex(plan.rows_seen)}"
-    )
-    return rf"\begin{{gathered}} {first} \\[4pt] {second} \end{{gathered}}"
+        formulas.insert(1, rf"{rows} = {n} - {whole} \times {b} = {_tex(counts.rest)}")
+    return formulas
 
 
 def _tex(value: int) -> str:

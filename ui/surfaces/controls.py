@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine import LIMITS, Interval
+from engine import LIMITS, Interval, initial_params, parameter_names
 from engine.experiment import Function
 from engine.functions import FUNCTIONS
 from engine.limits import Coordinate
@@ -74,7 +74,7 @@ def _function(problem: Function) -> None:
 
 
 def _rows() -> None:
-    own_numbers("dataset")
+    own_numbers("dataset", without=("classes", "features"))  # more would be no single neuron
     number(
         "data_seed",
         document().experiment.data_seed,
@@ -91,13 +91,13 @@ def _rows() -> None:
 def _start() -> None:
     """Offer the start: two numbers, or a seed that draws them; a click on the picture as well."""
     st.subheader(_("Start"), anchor=False)
-    problem = document().experiment.problem
-    names = ("x", "y") if problem.kind == "function" else ("w", "b")
-    start = start_of(problem)
+    experiment = document().experiment
+    names = parameter_names(experiment.problem)
+    start = tuple(float(value) for value in initial_params(experiment, experiment.seeds[0]))
     for position, name in enumerate(names):
         number(
             name,
-            float(start[position]),
+            start[position],
             _COORDINATE,
             f"surfaces-start-{position}",
             lambda value, position=position: change_problem(
@@ -116,13 +116,6 @@ def _start() -> None:
         stops=range(10),
         help=_("Or click on the picture: all runs start there."),
     )
-
-
-def start_of(problem: Any) -> tuple[float, float]:
-    """Return where the runs of a problem with two parameters start."""
-    if problem.kind == "function" and problem.start is None:
-        return problem.function.start
-    return problem.start
 
 
 def _draw_start(seed: int) -> None:

@@ -20,10 +20,10 @@ KINDS: Final = {
 def kind() -> str:
     """Return what the page shows: "function", "line", "neuron" or "network"."""
     problem = document().experiment.problem
-    if settings().surface == "network":
-        return "network"
-    if problem.kind == "function":
+    if problem.kind == "function" and settings().surface == "function":
         return "function"
+    if settings().surface == "network" or problem.layout.units != (1, 1) or not problem.bias:
+        return "network"
     return "line" if problem.dataset.task == "regression" else "neuron"
 
 

@@ -70,13 +70,7 @@ class _Drawn:
 def picture(scenes: Sequence[Scene]) -> None:
     """Show the charts and the clock; the first scene is that of the comparison itself."""
     drawn = _drawn(scenes)
-    grid = st.grid(2, min_column_width=380)
-    for layer, chart in zip(drawn.drawing.layers, drawn.charts, strict=True):
-        with grid.cell(column_span=2 if len(layer.panels) > 1 else 1):
-            if len(scenes) > 1:
-                problem = scenes[layer.scene].history.experiment.problem
-                st.caption(f"**{label(problem.loss)}**")
-            figure(chart, layer.key)
+    layers = drawn.drawing.layers
     player(
         scenes,
         drawn.drawing,
@@ -84,6 +78,15 @@ def picture(scenes: Sequence[Scene]) -> None:
         clickable=scenes[0].history.experiment.problem.n_params == 2,
         tell=_hear(scenes),
     )
+    wide = [len(layer.panels) > 1 for layer in layers]
+    wide[-1] = sum(1 + is_wide for is_wide in wide) % 2 == 1
+    grid = st.grid(2, min_column_width=380)
+    for layer, chart, is_wide in zip(layers, drawn.charts, wide, strict=True):
+        with grid.cell(column_span=1 + is_wide):
+            if len(scenes) > 1:
+                problem = scenes[layer.scene].history.experiment.problem
+                st.caption(f"**{label(problem.loss)}**")
+            figure(chart, layer.key)
     for scene in scenes:
         _leavings(scene, named=len(scenes) > 1)
 
@@ -123,9 +126,9 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
         ]
     main = scenes[0]
     curves = loss_curves(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
-    charts.append((Layer("surfaces-loss", "markers"), curves))
     fitted = _fitted(main)
-    return charts if fitted is None else [*charts, fitted]
+    charts += [] if fitted is None else [fitted]
+    return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
 
 def _fitted(scene: Scene) -> tuple[Layer, Chart] | None:

@@ -1,0 +1,251 @@
+"""The Surfaces page in a real browser: the clock over the charts, clicks, zoom and camera."""
+
+import re
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+MANY = {
+    "page": "surfaces",
+    "problem": "function",
+    "function": "ravine",
+    "budget": 200,
+    "unit": "iterations",
+    "run": [f"sgd~{0.05 * number:g}~all" for number in range(1, 9)],
+}
+
+
+@pytest.fixture
+def surfaces(app_url, idle):
+    """Function that opens the page in a tab, which must stay quiet and ask no other host."""
+    seen = []
+
+    def visit(tab, query=None):
+        tab.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
+        tab.on("pageerror", lambda error: seen.append(str(error)))
+        tab.on("request", lambda request: note_foreign(request.url))
+        tab.goto(f"{app_url}/?{urlencode(query, doseq=True)}" if query else app_url)
+        if not query:
+            tab.get_by_role("link", name="Surfaces", exact=True).click()
+        expect(clock(tab)).to_be_visible()
+        expect(contour(tab).locator("canvas.clock-layer")).to_be_attached()
+        idle(tab)
+        return tab
+
+    def note_foreign(address):
+        scheme, netloc = urlsplit(address)[:2]
+        if scheme not in {"data", "blob"} and netloc != urlsplit(app_url).netloc:
+            seen.append(address)
+
+    yield visit
+    assert seen == []
+
+
+def contour(tab):
+    return tab.locator(".st-key-chart-surfaces-contour-0 .js-plotly-plot")
+
+
+def clock(tab):
+    return tab.get_by_role("group", name=re.compile("^(Player|재생기)$"))
+
+
+def slider(tab):
+    return tab.get_by_role("slider", name="Step", exact=True)
+
+
+def told(tab):
+    return clock(tab).locator("output")
+
+
+def update_of(tab):
+    return tab.get_by_text(re.compile(r"update \d+: from step"))
+
+
+def ranges(tab):
+    return contour(tab).evaluate(
+        "gd => [gd._fullLayout.xaxis.range, gd._fullLayout.yaxis.range].flat()"
+    )
+
+
+def painted(tab, selector):
+    """Number of pixels that the clock has painted over a chart."""
+    return tab.locator(f"{selector} canvas.clock-layer").evaluate(
+        """canvas => canvas.getContext('2d')
+            .getImageData(0, 0, canvas.width, canvas.height).data
+            .filter((value, place) => place % 4 === 3 && value > 0).length"""
+    )
+
+
+def click_at(tab, x, y):
+    """Click the contour at data coordinates."""
+    place = contour(tab).evaluate(
+        """(gd, [x, y]) => {
+            const {xaxis, yaxis} = gd._fullLayout, box = gd.getBoundingClientRect();
+            return [
+                box.left + xaxis._offset + xaxis.d2p(x),
+                box.top + yaxis._offset + yaxis.d2p(y),
+            ];
+        }""",
+        [x, y],
+    )
+    contour(tab).scroll_into_view_if_needed()
+    tab.mouse.move(place[0] + 3, place[1] + 3)
+    tab.wait_for_timeout(300)  # plotly looks for what lies under the pointer only so often
+    tab.mouse.move(*place)
+    tab.wait_for_timeout(300)
+    tab.mouse.click(*place)
+
+
+def number(tab, name):
+    return tab.get_by_role("spinbutton", name=name)
+
+
+def test_the_first_view_says_why_momentum(page, surfaces):
+    tab = surfaces(page)
+
+    expect(tab.get_by_text("Ravine: why momentum")).to_be_visible()
+    names = contour(tab).locator(".annotation-text").all_text_contents()
+    assert sorted(names) == ["Momentum", "SGD 0.1", "SGD 0.9"]
+    expect(told(tab)).to_have_text("Step 40 of 40")
+
+
+def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(page, surfaces):
+    tab = surfaces(page)
+    for x, y in ((-5.0, -1.5), (1.0, 1.2)):
+        before = number(tab, "Start x").input_value()
+        click_at(tab, x, y)
+
+        expect(number(tab, "Start x")).to_have_value(
+            re.compile(rf"^{x:g}|{x - 0.1:.1f}|{x + 0.1:.1f}")
+        )
+        assert float(number(tab, "Start x").input_value()) == pytest.approx(x, abs=0.1)
+        assert float(number(tab, "Start y").input_value()) == pytest.approx(y, abs=0.1)
+    first = contour(tab).evaluate(
+        "gd => gd._fullData.filter(one => one.mode).slice(0, 3).map(one => [one.x[0], one.y[0]])"
+    )
+    assert all(start == pytest.approx([1.0, 1.2], abs=0.1) for start in first)
+
+
+def test_playing_moves_the_heads_and_tells_the_step_once_it_pauses(page, surfaces):
+    tab = surfaces(page)
+    runs = tab.get_by_test_id("stApp")
+    tab.get_by_role("button", name="Play", exact=True).click()
+    expect(told(tab)).to_have_text(re.compile(r"^Step ([5-9]|1\d) of 40$"))
+    expect(runs).to_have_attribute("data-test-script-state", "notRunning")
+    expect(update_of(tab)).to_contain_text("update 40")  # the script has heard nothing yet
+    assert painted(tab, ".st-key-chart-surfaces-contour-0") > 500
+    assert painted(tab, ".st-key-chart-surfaces-loss") > 100
+
+    tab.get_by_role("button", name="Pause", exact=True).click()
+    step = int(re.search(r"\d+", told(tab).text_content())[0])
+    expect(update_of(tab)).to_contain_text(f"from step {step} to step {step + 1}")
+    expect(told(tab)).to_have_text(f"Step {step} of 40")
+
+
+def test_the_clock_is_worked_by_keyboard(page, surfaces):
+    tab = surfaces(page)
+    slider(tab).focus()
+    tab.keyboard.press("Home")
+    expect(told(tab)).to_have_text("Step 0 of 40")
+    expect(update_of(tab)).to_contain_text("update 1: from step 0")
+    for _press in range(3):
+        tab.keyboard.press("ArrowRight")
+    expect(update_of(tab)).to_contain_text("update 4: from step 3")
+    assert slider(tab).get_attribute("aria-valuetext") == "Step 3 of 40"
+
+    tab.get_by_role("button", name="One step on").focus()
+    tab.keyboard.press("Enter")
+    expect(update_of(tab)).to_contain_text("update 5: from step 4")
+    tab.get_by_role("button", name="To the end").press("Space")
+    expect(told(tab)).to_have_text("Step 40 of 40")
+
+
+def test_a_step_is_redrawn_on_the_canvas_without_a_new_chart(page, surfaces):
+    tab = surfaces(page)
+    contour(tab).evaluate("gd => { gd.dataset.mine = 'yes'; }")
+    tab.get_by_role("button", name="To the start").click()
+    expect(update_of(tab)).to_contain_text("update 1: from step 0")
+
+    assert contour(tab).get_attribute("data-mine") == "yes"
+
+
+def test_eight_runs_of_two_hundred_steps_play_at_25_frames_a_second(new_page, surfaces):
+    tab = surfaces(new_page(reduced_motion="no-preference"), MANY)
+    clock(tab).get_by_role("combobox", name="Speed").select_option("20")
+    tab.get_by_role("button", name="Play", exact=True).click()
+    expect(told(tab)).not_to_have_text("Step 200 of 200")
+    frames, seconds = tab.evaluate(
+        """() => new Promise(resolve => {
+            const root = [...document.querySelectorAll('*')].map(one => one.shadowRoot)
+                .filter(Boolean).map(one => one.querySelector('.clock')).find(Boolean)
+                || document.querySelector('.clock');
+            const began = performance.now(), first = Number(root.dataset.drawn);
+            setTimeout(() => resolve([Number(root.dataset.drawn) - first,
+                                      (performance.now() - began) / 1000]), 3000);
+        })"""
+    )
+
+    assert frames / seconds >= 25
+
+
+def test_zoom_survives_a_slider(page, surfaces):
+    tab = surfaces(page)
+    whole = ranges(tab)
+    box = contour(tab).locator(".nsewdrag").first.bounding_box()
+    tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    tab.mouse.up()
+    zoomed = ranges(tab)
+    assert zoomed != whole
+    tab.wait_for_timeout(900)  # the zoom is told once it rests
+    contour(tab).evaluate("gd => { gd.dataset.old = 'yes'; }")
+
+    tab.get_by_role("slider", name="Learning rate").first.focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator(".st-key-chart-surfaces-contour-0 [data-old]")).to_have_count(0)
+    expect(contour(tab).locator("canvas.clock-layer")).to_be_attached()
+    assert ranges(tab) == pytest.approx(zoomed, rel=1e-6)
+
+
+def test_the_camera_survives_a_slider(page, surfaces):
+    tab = surfaces(page, {**MANY, "page.relief": "true"})
+    relief = tab.locator(".st-key-chart-surfaces-relief-0 .js-plotly-plot")
+    eye = "gd => Object.values(gd._fullLayout.scene._scene.getCamera().eye)"
+    expect(relief.locator("canvas.clock-layer")).to_be_attached(timeout=20_000)
+    before = relief.evaluate(eye)
+    relief.scroll_into_view_if_needed()
+    box = relief.bounding_box()
+    tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.55 * box["height"], steps=8)
+    tab.mouse.up()
+    tab.wait_for_timeout(1_500)  # the camera is told once it rests
+    turned = relief.evaluate(eye)
+    assert turned != pytest.approx(before, abs=0.05)
+    relief.evaluate("gd => { gd.dataset.old = 'yes'; }")
+
+    tab.get_by_role("slider", name="Learning rate").first.focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator(".st-key-chart-surfaces-relief-0 [data-old]")).to_have_count(
+        0, timeout=20_000
+    )
+    expect(relief.locator("canvas.clock-layer")).to_be_attached(timeout=20_000)
+    assert relief.evaluate(eye) == pytest.approx(turned, abs=1e-3)
+
+
+def test_surface_and_language_are_switched(page, surfaces, idle):
+    tab = surfaces(page)
+    kind = tab.get_by_role("combobox", name="Surface")
+    kind.click()
+    tab.get_by_role("option", name="Straight line", exact=True).click()
+    expect(tab.locator(".st-key-chart-surfaces-rows")).to_be_visible()
+    expect(contour(tab).locator(".xtitle")).to_have_text("w")
+    idle(tab)
+    assert painted(tab, ".st-key-chart-surfaces-rows") > 300
+
+    tab.get_by_text("한국어", exact=True).click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text(re.compile("곡면"))
+    expect(clock(tab)).to_have_attribute("aria-label", "재생기")
+    expect(told(tab)).to_have_text(re.compile("60"))

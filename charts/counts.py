@@ -61,7 +61,7 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
                 "yaxis": f"y{suffix}",
             }
         )
-        options[f"xaxis{suffix}"] = _values(label(quantity), values, left=number / 2)
+        options[f"xaxis{suffix}"] = _values(label(quantity), values, left=0.54 * number)
     shared = {"autorange": "reversed", "ticks": "", "showline": False, "showgrid": False}
     options["yaxis"] = axis(**shared)
     options["yaxis2"] = axis(**shared, matches="y", anchor="x2", showticklabels=False)
@@ -94,5 +94,5 @@ def _values(title: str, values: Sequence[int], left: float) -> dict[str, Any]:
         range=limits,
         dtick=max(1, round(np.log10(high) / 3)) if logarithmic else None,
         tickformat=",d",
-        domain=[left, left + 0.48],
+        domain=[left, left + 0.46],
     )

@@ -53,6 +53,11 @@ _ROW: Final = 54  # pixels
 _CIRCLE: Final = 34
 _ABOVE, _BELOW = 58, 84  # pixels for the sentence, and for buttons and slider
 _FRAME: Final = {"visible": False, "range": [0, 1], "fixedrange": True}
+_AT_ONCE: Final[dict[str, Any]] = {
+    "mode": "immediate",
+    "frame": {"duration": 0, "redraw": True},
+    "transition": {"duration": 0},  # nothing slides
+}
 _CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
@@ -183,7 +188,7 @@ class _Picture:
         ]
         return {
             "x": [box.x for box in named],
-            "y": [box.y for box in named],
+            "y": [box.y + 0.06 for box in named],
             "mode": "text",
             "text": [f"<b>{self._name(box.node)}</b><br> " for box in named],
             "textposition": "top center",
@@ -410,8 +415,7 @@ def _arrivals(graph: Graph, found: Derivatives, number: int) -> list[float]:
 
 
 def _buttons() -> dict[str, Any]:
-    play = {"frame": {"duration": 900, "redraw": True}, "fromcurrent": True}
-    stop = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    play = _AT_ONCE | {"frame": {"duration": 900, "redraw": True}, "fromcurrent": True}
     return {
         "type": "buttons",
         "direction": "left",
@@ -424,25 +428,24 @@ def _buttons() -> dict[str, Any]:
         "bgcolor": "#e8e8e8",
         "font": {"color": "#222222"},
         "buttons": [
-            {"label": "▶", "method": "animate", "args": [None, play | {"mode": "immediate"}]},
-            {"label": "❚❚", "method": "animate", "args": [[None], stop]},
+            {"label": "▶", "method": "animate", "args": [None, play]},
+            {"label": "❚❚", "method": "animate", "args": [[None], _AT_ONCE]},
         ],
     }
 
 
 def _slider(count: int, step: int) -> dict[str, Any]:
-    jump = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
     return {
         "active": step,
-        "x": 0.12,
-        "len": 0.88,
+        "x": 0,
+        "len": 1,
         "y": 0,
         "yanchor": "top",
-        "pad": {"t": 10},
+        "pad": {"t": 10, "l": 104},
         "currentvalue": {"visible": False},
         "ticklen": 0,
         "steps": [
-            {"label": str(position), "method": "animate", "args": [[str(position)], jump]}
+            {"label": str(position), "method": "animate", "args": [[str(position)], _AT_ONCE]}
             for position in range(count)
         ],
     }

@@ -18,7 +18,15 @@ from files.code.replay import script_name
 from files.figures import comparison_charts
 from files.markup import SHARED_SCRIPT, plotly_script
 from files.names import run_looks
-from files.replay import NUMBERS, batches_csv, data_csv, histories_csv, replay_seeds, start_csv
+from files.replay import (
+    NUMBERS,
+    batches_csv,
+    data_csv,
+    histories_csv,
+    noise_csv,
+    replay_seeds,
+    start_csv,
+)
 from files.results import results_csv
 from language import _, current_language
 
@@ -73,7 +81,8 @@ def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
         text = _("Only the first {count} seeds: more than {most:,} numbers otherwise.")
         left_out["start.csv"] = text.format(count=len(seeds), most=NUMBERS)
     if experiment.problem.kind == "function":
-        return files
+        noise = noise_csv(experiment)
+        return files if noise is None else files | {"noise.csv": noise}
     rows = data_csv(experiment)
     if rows is None:
         text = _("More than {most:,} numbers; the experiment makes them again from its data seed.")

@@ -52,7 +52,7 @@ def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
     """Return an operation with numbers in the place of its operands."""
     node = graph.nodes[number]
     parts = [
-        (digits(values[operand]), _SUM if values[operand] < 0 else _ATOM)
+        (latex_digits(values[operand]), _SUM if values[operand] < 0 else _ATOM)
         for operand in node.operands
     ]
     return _joined(node.operation, parts)[0]
@@ -60,11 +60,15 @@ def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
 
 def digits(value: float) -> str:
     """Return a number to eight decimals, as worked examples print them."""
-    text = f"{value + 0.0:.8f}" if 1e-4 <= abs(value) < 1e6 else f"{value + 0.0:.8g}"
-    if "e" in text:
-        digit, power = text.split("e")
-        return rf"{digit} \cdot 10^{{{int(power)}}}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    usual = value == 0 or 1e-4 <= abs(value) < 1e6
+    text = f"{value + 0.0:.8f}" if usual else f"{value:.8g}"
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def latex_digits(value: float) -> str:
+    """Return the same for LaTeX, where powers of ten are written out."""
+    digit, _sign, power = digits(value).partition("e")
+    return rf"{digit} \cdot 10^{{{int(power)}}}" if power else digit
 
 
 def _written(graph: Graph, number: int, names: Mapping[str, str]) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine import batches, data, initial_params, layers
+from engine.counts import noise_generator
 from engine.history import SUMMARIES, Series
 from files.tables import to_csv
 
@@ -91,6 +92,27 @@ def batches_csv(experiment: Experiment) -> tuple[bytes, bool]:
                 columns["iteration"].append(iteration)
                 columns["rows"].append(" ".join(map(str, rows.tolist())))
     return to_csv(columns), complete
+
+
+def noise_csv(experiment: Experiment) -> bytes | None:
+    """Return the noise on the gradient of a test function, update by update; None without noise."""
+    problem = experiment.problem
+    if problem.kind == "network" or not problem.noise:
+        return None
+    updates = max(experiment.iterations(run) for run in experiment.runs)
+    most = min(updates, NUMBERS // (2 * len(experiment.seeds)))
+    drawn = {
+        seed: problem.noise * noise_generator(problem.noise_seed, seed).standard_normal((most, 2))
+        for seed in experiment.seeds
+    }
+    return to_csv(
+        {
+            "seed": np.repeat(experiment.seeds, most),
+            "iteration": np.tile(np.arange(1, most + 1), len(experiment.seeds)),
+            "noise_x": np.concatenate([noise[:, 0] for noise in drawn.values()]),
+            "noise_y": np.concatenate([noise[:, 1] for noise in drawn.values()]),
+        }
+    )
 
 
 def histories_csv(history: History, looks: Sequence[Look]) -> bytes:

@@ -49,7 +49,9 @@ def to_csv(columns: Columns) -> bytes:
         columns: equally long, by name; text or numbers.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    # Lines end as RFC 4180 has it; with a line feed alone Python 3.11 would not
+    # quote a carriage return in a cell.
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([defused(name) for name in columns])
     writer.writerows(zip(*(_cells(column) for column in columns.values()), strict=True))
     return text.getvalue().encode("utf-8", "replace")

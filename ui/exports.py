@@ -15,6 +15,7 @@ from language import _
 from ui.figure import later
 from ui.locale import speak
 from ui.session import whole_document
+from ui.share import SHARE
 
 if TYPE_CHECKING:
     from files.document import Document
@@ -39,10 +40,14 @@ def exports(shown: Outcome | None) -> None:
         width="stretch",
         key="export-bundle",
     )
-    if st.button(_("Report …"), width="stretch", key="open-report"):
+    if st.button(_("Report …"), width="stretch", key="open-report", on_click=_close_popover):
         st.dialog(_("Report"), width="medium")(_report)(now, shown)
-    if st.button(_("Code …"), width="stretch", key="open-code"):
+    if st.button(_("Code …"), width="stretch", key="open-code", on_click=_close_popover):
         st.dialog(_("Code"), width="large")(_code)(now, shown)
+
+
+def _close_popover() -> None:
+    st.session_state[SHARE] = False
 
 
 def _report(now: Document, shown: Outcome) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -16,6 +16,8 @@ from ui.session import open_document, refuse, settings, whole_document
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+SHARE: Final = "share"  # whether the popover is open
+
 
 def share() -> DeltaGenerator:
     """Offer the comparison as a link and as a file, and to open a file.
@@ -23,7 +25,8 @@ def share() -> DeltaGenerator:
     Returns:
         A place below for ``ui.exports.exports``, which must wait for the results.
     """
-    with st.popover(_("Share")):
+    # With a state of its own, so that what it opens can close it: it would cover a dialog.
+    with st.popover(_("Share"), key=SHARE, on_change="rerun"):
         _link()
         st.download_button(
             _("Save experiment"),

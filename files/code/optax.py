@@ -60,9 +60,9 @@ optimizer = optax.$rule
 
 
 @jax.jit
-def step(params, state$batch):
+def step(params, state$batch$noise):
     loss, grads = jax.value_and_grad(loss_of)(params$batch)
-    updates, state = optimizer.update(grads, state, params)
+${noisy}    updates, state = optimizer.update(grads, state, params)
     return optax.apply_updates(params, updates), state, loss
 
 
@@ -114,9 +114,9 @@ $function    return value
 $step
 params = jnp.array([float(row[f"seed_{SEED}"]) for row in table("start.csv")])
 state = optimizer.init(params)
-losses = []
-for _ in range($iterations):
-    params, state, loss = step(params, state)
+${noise}losses = []
+for number in range($iterations):
+    params, state, loss = step(params, state$argument)
     losses.append(float(loss))
 """)
 
@@ -136,7 +136,13 @@ def script(replay: Replay) -> str:
 
 def _step(replay: Replay, batch: str) -> str:
     rule = Template(RULES[replay.run.optimizer.name]).substitute(replay.settings)
-    return _STEP.substitute(rule=rule, batch=batch)
+    noisy = bool(replay.read_noise())
+    return _STEP.substitute(
+        rule=rule,
+        batch=batch,
+        noise=", noise" if noisy else "",
+        noisy="    grads = grads + noise\n" if noisy else "",
+    )
 
 
 def _network(replay: Replay, network: Network) -> str:
@@ -176,8 +182,11 @@ def _penalty(network: Network) -> str:
 
 
 def _function(replay: Replay, problem: Function) -> str:
+    noise = replay.read_noise()
     return _FUNCTION.substitute(
         function=indented(function_lines(problem, "jnp")),
         step=_step(replay, ""),
+        noise=noise,
+        argument=", jnp.array(noises[number])" if noise else "",
         iterations=replay.experiment.iterations(replay.run),
     )

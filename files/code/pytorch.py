@@ -87,12 +87,12 @@ _FUNCTION: Final = Template("""\
 start = [float(row[f"seed_{SEED}"]) for row in table("start.csv")]
 point = torch.tensor(start, requires_grad=True)
 params = [point]
-optimizer = torch.optim.$rule
+${noise}optimizer = torch.optim.$rule
 losses = []
-for _ in range($iterations):
+for number in range($iterations):
     optimizer.zero_grad()
 $function    value.backward()
-    optimizer.step()
+$noisy    optimizer.step()
     losses.append(value.item())
 """)
 
@@ -158,7 +158,10 @@ def _penalty(network: Network) -> str:
 
 
 def _function(replay: Replay, problem: Function) -> str:
+    noise = replay.read_noise()
     return _FUNCTION.substitute(
+        noise=noise,
+        noisy="    point.grad += torch.tensor(noises[number])\n" if noise else "",
         rule=_rule(replay),
         iterations=replay.experiment.iterations(replay.run),
         function=indented(function_lines(problem, "torch")),

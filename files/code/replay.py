@@ -126,6 +126,15 @@ class Replay(NamedTuple):
             f'    for line in table("batches.csv", batches={self.cut}, seed=SEED)\n]\n'
         )
 
+    def read_noise(self) -> str:
+        """Return the lines that read the noise on every gradient of a test function, if any."""
+        if self.problem.kind == "network" or not self.problem.noise:
+            return ""
+        return (
+            'noises = [\n    [float(line["noise_x"]), float(line["noise_y"])]\n'
+            '    for line in table("noise.csv", seed=SEED)\n]\n'
+        )
+
 
 def script_name(framework: str, position: int) -> str:
     """Return the name of a script's file."""

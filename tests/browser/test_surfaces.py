@@ -79,6 +79,7 @@ def painted(tab, selector):
 
 def click_at(tab, x, y):
     """Click the contour at data coordinates."""
+    contour(tab).scroll_into_view_if_needed()
     place = contour(tab).evaluate(
         """(gd, [x, y]) => {
             const {xaxis, yaxis} = gd._fullLayout, box = gd.getBoundingClientRect();
@@ -89,7 +90,6 @@ def click_at(tab, x, y):
         }""",
         [x, y],
     )
-    contour(tab).scroll_into_view_if_needed()
     tab.mouse.move(place[0] + 3, place[1] + 3)
     tab.wait_for_timeout(300)  # plotly looks for what lies under the pointer only so often
     tab.mouse.move(*place)
@@ -116,9 +116,8 @@ def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(page, s
         before = number(tab, "Start x").input_value()
         click_at(tab, x, y)
 
-        expect(number(tab, "Start x")).to_have_value(
-            re.compile(rf"^{x:g}|{x - 0.1:.1f}|{x + 0.1:.1f}")
-        )
+        expect(number(tab, "Start x")).not_to_have_value(before)
+        expect(contour(tab).locator("canvas.clock-layer")).to_be_attached()
         assert float(number(tab, "Start x").input_value()) == pytest.approx(x, abs=0.1)
         assert float(number(tab, "Start y").input_value()) == pytest.approx(y, abs=0.1)
     first = contour(tab).evaluate(

@@ -46,6 +46,7 @@ def test_a_diverged_cell_is_never_the_best():
     values = np.where(WENT, 0.001, VALUES)
     chart = batch_rate_map(values, WENT, SIZES, RATES, "final_loss")
 
+    assert np.isnan(np.array(chart.figure.data[0].z, dtype=float)[WENT]).all()
     assert "★" in cells(chart)[1, 0]
     assert sum("★" in text for text in cells(chart).values()) == 1
     assert "0.125 at batch size all and learning rate 0.01" in chart.alt

@@ -10,7 +10,7 @@ from charts.theme import Look
 from engine import Budget, Experiment, Function, Network, Run, batches, data, fit, initial_params
 from engine.datasets import Blobs, Line
 from engine.optimizers import SGD, Adam
-from files.replay import batches_csv, data_csv, histories_csv, start_csv
+from files.replay import batches_csv, data_csv, histories_csv, noise_csv, start_csv
 from files.tables import read_csv
 from tests.strategies import small_experiments
 
@@ -66,6 +66,26 @@ def test_the_start_of_a_function():
     table = read_csv(start_csv(Experiment(problem=Function())), ["parameter"])
 
     assert table == {"parameter": ["x", "y"], "seed_0": [-7.0, 2.0]}
+
+
+def test_the_noise_is_that_of_the_training():
+    """With SGD the updates are rate x (gradient + noise), so the path gives the noise away."""
+    problem = Function(noise=0.5, noise_seed=3)
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")
+    budget = Budget(amount=20, unit="iterations")
+    experiment = Experiment(problem=problem, runs=[run], budget=budget, seeds=(4, 1))
+    table = read_csv(noise_csv(experiment))
+    path = fit(experiment).runs[0].params
+
+    noise = np.array([table["noise_x"], table["noise_y"]]).T.reshape(2, 20, 2)
+    for position in range(2):
+        places = path[position]
+        steps = (places[:-1] - places[1:]) / 0.1
+        np.testing.assert_allclose(
+            steps - problem.function.gradient(places[:-1]), noise[position], atol=1e-12
+        )
+    assert noise_csv(Experiment(problem=Function())) is None
+    assert noise_csv(Experiment()) is None
 
 
 def test_batches_are_the_engine_s():

@@ -53,7 +53,7 @@ def test_every_digit_and_what_is_not_finite():
 
 
 def test_numbers_stay_numbers_for_a_spreadsheet():
-    assert to_csv({"x": [-1.5]}) == b"x\n-1.5\n"
+    assert to_csv({"x": [-1.5]}) == b"x\r\n-1.5\r\n"
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1\n", b"a\nx\n", b"a\n1,2\n"])

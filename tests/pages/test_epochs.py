@@ -370,6 +370,17 @@ def test_rows_follow_the_chosen_setting():
     )
 
 
+@pytest.mark.parametrize(
+    ("last_batch", "sentence"),
+    [("kept", "exactly once in every epoch"), ("dropped", "except those of a dropped last batch")],
+)
+def test_a_short_batch_is_left_out_only_where_it_is_dropped(last_batch, sentence):
+    plans = (Plan(rows=50, batch_size=15, last_batch=last_batch),)
+    at = opened(tab="rows", plans=plans, plan=0)
+
+    assert any(sentence in caption.value for caption in at.caption)
+
+
 def test_sixty_thousand_rows_are_a_window_that_is_said():
     plans = (Plan(rows=60_000, batch_size=1, epochs=1),)
     at = opened(tab="rows", plans=plans, plan=0, first_row=60_000)

@@ -78,6 +78,8 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
         validation_share=0.0,
     )
     yield "one row with two targets", _compared(row, _UPDATES, batch_size="all")
+    noisy = Function(noise=0.5, noise_seed=3)
+    yield "noisy gradients", _compared(noisy, _UPDATES, batch_size="all")
     for function in FUNCTIONS:
         problem = Function(function=function())
         name = f"function {function().name}"

@@ -10,7 +10,7 @@ import streamlit as st
 from charts.graph import graph_drawing, is_dense
 from engine.examples import EXAMPLES, descend
 from engine.graph import differentiate, steps
-from files.expressions import digits, expression, symbol, with_values
+from files.expressions import expression, latex_digits, symbol, with_values
 from files.expressions import lines as formula_lines
 from language import _
 from ui.backpropagation import words
@@ -69,14 +69,14 @@ def picture() -> None:
     found = differentiate(graph, point)
     moments = steps(graph)
     step = len(moments) - 1 if page.step is None else page.step
-    st.latex(_aligned(formula_lines(graph, names)))
+    _formula(formula_lines(graph, names))
     width = "wide" if is_dense(graph) else "narrow"
     with st.container(key=f"backpropagation-{width}"):
         figure(graph_drawing(graph, found, step, names), "backpropagation", said())
     st.caption(
         _(
-            "Above each edge the value that flows forward, below it in orange the derivative of"
-            " the output that flows back; Σ adds up where a value is used several times."
+            "Blue, above an edge: the value that flows forward. Orange, below it: the derivative of"
+            " the output that flows back. Σ adds up where a value is used several times."
             " Drag the picture to move it; the buttons at its upper right zoom."
         )
     )
@@ -84,13 +84,19 @@ def picture() -> None:
     _what_happens(graph, found, moments[step])
 
 
-def _aligned(lines: list[str]) -> str:
-    """Return the lines one below the other; many of them two abreast, the last alone."""
+def _formula(lines: list[str]) -> None:
+    """Show the lines of the formula; many of them two abreast, the last one alone."""
     cells = [line.replace(" = ", " &= ", 1) for line in lines]
     if len(cells) > _ABREAST:
-        pairs = [r" &\qquad ".join(cells[n : n + 2]) for n in range(0, len(cells) - 1, 2)]
-        cells = [*pairs, cells[-1]] if len(cells) % 2 else pairs
-    return r"\begin{aligned}" + r" \\ ".join(cells) + r"\end{aligned}"
+        *above, last = cells
+        st.latex(_aligned([r" &\quad ".join(above[n : n + 2]) for n in range(0, len(above), 2)]))
+        cells = [last]
+    st.latex(_aligned(cells))
+
+
+def _aligned(rows: list[str], gap: str = "0em") -> str:
+    between = rf" \\[{gap}] "
+    return rf"\begin{{aligned}}{between.join(rows)}\end{{aligned}}"
 
 
 def said() -> tuple[list[str], list[str]]:
@@ -144,7 +150,7 @@ def _what_happens(graph: Graph, found: Derivatives, moment: Step) -> None:
         st.latex(
             rf"{expression(graph, moment.node, names)} = "
             rf"{with_values(graph, moment.node, found.values)} = "
-            rf"{digits(found.values[moment.node])}"
+            rf"{latex_digits(found.values[moment.node])}"
         )
     else:
         st.markdown(
@@ -159,7 +165,7 @@ def _products(graph: Graph, found: Derivatives, number: int, output: str) -> str
     here = symbol(graph, number, names)
     titles = (_("local derivative"), _("incoming gradient"))
     local_word, incoming_word = (rf"}}_{{\text{{{title}}}}}" for title in titles)
-    incoming = digits(found.gradients[number])
+    incoming = latex_digits(found.gradients[number])
     rows = []
     for operand, local in zip(node.operands, found.local[number], strict=True):
         if not graph.varies[operand]:
@@ -168,11 +174,12 @@ def _products(graph: Graph, found: Derivatives, number: int, output: str) -> str
         ratio = rf"\frac{{\partial {_whole(graph, number, here)}}}"
         ratio += rf"{{\partial {_whole(graph, operand, variable)}}}"
         rows.append(
-            rf"{variable}: &&\underbrace{{{ratio} = {digits(local)}{local_word}"
+            rf"{variable}: &&\underbrace{{{ratio} = {latex_digits(local)}{local_word}"
             rf"\times \underbrace{{{incoming}{incoming_word}"
-            rf" &= {digits(local * found.gradients[number])}" + _sum(graph, found, operand, output)
+            rf" &= {latex_digits(local * found.gradients[number])}"
         )
-    return r"\begin{aligned}" + r" \\[2.4em] ".join(rows) + r"\end{aligned}"
+        rows += _sum(graph, found, operand, output)
+    return _aligned(rows, "2.2em")
 
 
 def _whole(graph: Graph, number: int, text: str) -> str:
@@ -180,13 +187,13 @@ def _whole(graph: Graph, number: int, text: str) -> str:
     return text if graph.nodes[number].name else rf"\left({text}\right)"
 
 
-def _sum(graph: Graph, found: Derivatives, number: int, output: str) -> str:
-    """Return the sum of what all uses hand back, where there are several."""
+def _sum(graph: Graph, found: Derivatives, number: int, output: str) -> list[str]:
+    """Return a row with the sum of what all uses hand back, where there are several."""
     uses = graph.uses[number]
     if len(uses) < 2:
-        return ""
-    parts = [digits(found.local[user][place] * found.gradients[user]) for user, place in uses]
-    total = digits(found.gradients[number])
+        return []
+    parts = [latex_digits(found.local[user][place] * found.gradients[user]) for user, place in uses]
     written = " + ".join(f"({part})" if part.startswith("-") else part for part in parts)
-    variable = symbol(graph, number, words.names())
-    return rf"\qquad \sum: \frac{{\partial {output}}}{{\partial {variable}}} = {written} = {total}"
+    variable = _whole(graph, number, symbol(graph, number, words.names()))
+    ratio = rf"\frac{{\partial {output}}}{{\partial {variable}}}"
+    return [rf"\sum\; {ratio}: && {written} &= {latex_digits(found.gradients[number])}"]

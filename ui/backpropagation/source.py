@@ -131,7 +131,7 @@ def _variants() -> None:
     )
     st.session_state["backpropagation-variant"] = current
     st.segmented_control(
-        _("Where"),
+        _("z, against the kink at 0"),
         list(variants),
         format_func=lambda name: _(words.VARIANTS[name]),
         key="backpropagation-variant",

@@ -17,7 +17,7 @@ from engine.graph import chains, differentiate
 from engine.limits import LIMITS
 from files.document import with_default_view
 from files.errors import explain
-from files.expressions import digits
+from files.expressions import digits, latex_digits
 from files.pages import SurfacesPage, TrainingPage
 from language import N_, _
 from language.labels import label
@@ -129,7 +129,7 @@ def _ways_out(variable: str) -> None:
             "More than {count} ways lead from the output to this variable; their products add up"
             " to {total}."
         )
-        st.markdown(text.format(count=_WAYS, total=digits(total).replace("\\cdot", "·")))
+        st.markdown(text.format(count=_WAYS, total=digits(total)))
         return
     rows = []
     for way in ways:
@@ -137,13 +137,13 @@ def _ways_out(variable: str) -> None:
             rf"\frac{{\partial {in_latex(f.of, names)}}}{{\partial {in_latex(f.by, names)}}}"
             for f in way
         )
-        factors = r" \times ".join(_bracketed(digits(factor.derivative)) for factor in way)
+        factors = r" \times ".join(_bracketed(latex_digits(factor.derivative)) for factor in way)
         rows.append(f"{symbols or '1'} = {factors or '1'}")
     left = (
         rf"\frac{{\partial {in_latex(_output(), names)}}}{{\partial {in_latex(variable, names)}}}"
     )
     written = r" \\ &\quad + ".join(rows)
-    st.latex(rf"\begin{{aligned}} {left} &= {written} \\ &= {digits(total)} \end{{aligned}}")
+    st.latex(rf"\begin{{aligned}} {left} &= {written} \\ &= {latex_digits(total)} \end{{aligned}}")
     if len(ways) > 1:
         st.caption(
             _("{count} ways lead back to it, and their products add up.").format(count=len(ways))

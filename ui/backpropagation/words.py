@@ -22,9 +22,9 @@ EXAMPLES: Final = {
     "own": N_("A formula of your own"),
 }
 VARIANTS: Final = {
-    "below": N_("below the kink"),
-    "at": N_("at the kink"),
-    "above": N_("above the kink"),
+    "below": N_("below"),
+    "at": N_("at it"),
+    "above": N_("above"),
 }
 STORIES: Final = {
     "line": N_(

@@ -90,8 +90,7 @@ def plan_picker(*, editable: bool) -> None:
     """Offer the settings; the chosen one is in the editor, the formula and the timeline."""
     page = settings()
     st.session_state["epochs-plan"] = page.plan
-    grid = st.grid(10, min_column_width=65, vertical_alignment="bottom")
-    with grid.cell(column_span=7):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.pills(
             _("Settings"),
             range(len(page.plans)),
@@ -100,8 +99,7 @@ def plan_picker(*, editable: bool) -> None:
             required=True,
             on_change=lambda: set_page(plan=st.session_state["epochs-plan"]),
         )
-    if editable:
-        with grid.cell(column_span=3), st.container(horizontal=True, gap="small"):
+        if editable:
             full, single = len(page.plans) >= PLANS.high, len(page.plans) == 1
             st.button(_("Add"), key="epochs-add", on_click=_add, disabled=full)
             st.button(_("Remove"), key="epochs-remove", on_click=_remove, disabled=single)
@@ -216,12 +214,18 @@ def _formulas(plan: Plan) -> list[str]:
     per_epoch, epochs = _tex(counts.per_epoch), _tex(plan.epochs)
     sum_of_batches = rf" = {whole} + 1" if counts.rest and kept else ""
     formulas = [
-        rf"{_text(label('iterations_per_epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
-        rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}{sum_of_batches} = {per_epoch}",
-        rf"{_text(label('iterations_in_all'))} = {per_epoch} \times {epochs}"
-        rf" = {_tex(plan.iterations)}",
-        rf"{_text(label('rows_seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
-        rf" = {_tex(plan.rows_seen)}",
+        (
+            rf"{_text(label('iterations_per_epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
+            rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}{sum_of_batches} = {per_epoch}"
+        ),
+        (
+            rf"{_text(label('iterations_in_all'))} = {per_epoch} \times {epochs}"
+            rf" = {_tex(plan.iterations)}"
+        ),
+        (
+            rf"{_text(label('rows_seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
+            rf" = {_tex(plan.rows_seen)}"
+        ),
     ]
     if counts.rest:
         rows = _text(_("rows in the last batch") if kept else _("rows dropped every epoch"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from charts.counts import plan_name
@@ -14,6 +16,9 @@ from ui.controls import number
 from ui.epochs.count import plan_picker
 from ui.figure import figure
 from ui.session import document, set_page, settings
+
+if TYPE_CHECKING:
+    from engine import Plan
 
 
 def rows_tab() -> None:
@@ -64,7 +69,7 @@ def rows_tab() -> None:
             bounded=True,
         )
         figure(times_seen(used), "epochs-times", said)
-        st.caption(_seen_sentence(plan.sampling == "replacement", used.counts.rest))
+        st.caption(_seen_sentence(plan))
         if plan.sampling == "replacement":
             drawn, n = used.counts.rows_per_epoch, plan.rows
             share = unseen_share(used.counts, plan.sampling)
@@ -75,13 +80,14 @@ def rows_tab() -> None:
             )
 
 
-def _seen_sentence(replacement: bool, rest: int) -> str:  # noqa: FBT001 - two ways to draw
-    if replacement:
+def _seen_sentence(plan: Plan) -> str:
+    """Return how often an epoch uses a row."""
+    if plan.sampling == "replacement":
         return _(
             "Drawn with replacement: in an epoch of D draws a row may come up several times or"
             " never. Grey marks: what chance lets expect. Never, by the D rows drawn in an epoch:"
         )
-    if rest:
+    if plan.counts.rows_per_epoch < plan.rows:
         return _("A shuffled pass uses every row once, except those of a dropped last batch.")
     return _("A shuffled pass uses every row exactly once in every epoch, in a new order.")
 

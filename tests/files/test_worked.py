@@ -1,0 +1,61 @@
+"""A rule's formula with numbers: every line holds as arithmetic."""
+
+import math
+import re
+
+import pytest
+
+from engine import Budget, Experiment, Function, Run, inspect
+from engine.optimizers import OPTIMIZERS
+from files.worked import number, worked
+
+STEP = 3
+
+
+def lines_of(rule):
+    runs = (Run(optimizer=rule(), learning_rate=0.1, batch_size="all"),)
+    experiment = Experiment(
+        problem=Function(), runs=runs, budget=Budget(amount=5, unit="iterations")
+    )
+    seen = inspect(experiment, 0, 0, STEP)
+    return [worked(rule.formula, seen.terms(parameter)) for parameter in (0, 1)]
+
+
+def value_of(latex):
+    """What a side of an equation in numbers comes to."""
+    text = latex
+    while r"\frac" in text or r"\sqrt" in text:
+        inner = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+        text = re.sub(r"\\frac" + inner + inner, r"((\1)/(\2))", text)
+        text = re.sub(r"\\sqrt" + inner, r"math.sqrt(\1)", text)
+    text = re.sub(r"\\left|\\right", "", text)
+    text = text.replace(r"\cdot", "*").replace(r"\,", "*").replace("^", "**")
+    return eval(text.replace("{", "(").replace("}", ")"), {"math": math})  # noqa: S307 - own text
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+def test_every_line_in_numbers_is_right(rule):
+    for lines in lines_of(rule):
+        assert len(lines) == rule.formula.count("=")
+        for line in lines:
+            *_symbols, filled, value = line.split(" = ")
+            if re.search(r"[a-z]_", filled) is None:
+                assert value_of(filled) == pytest.approx(value_of(value), rel=2e-3)
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+def test_no_symbol_is_left_among_the_numbers(rule):
+    for lines in lines_of(rule):
+        for line in lines:
+            *_symbols, filled, _value = line.split(" = ")
+            left = re.sub(r"\\(frac|sqrt|left|right|cdot|,)", "", filled)
+            if len(line.split(" = ")) > 3:
+                assert not re.search(r"[A-Za-z]", left), line
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.5, "0.5"), (-1.23456789, "-1.2346"), (1e-10, r"1 \cdot 10^{-10}"), (3.0, "3")],
+)
+def test_numbers_are_written_without_computer_notation(value, text):
+    assert number(value) == text

@@ -48,7 +48,7 @@ _SENTENCE: Final[dict[str, Any]] = {
     "hoverinfo": "skip",
     "cliponaxis": False,
 }
-_DENSE: Final = 7  # columns, from which numbers have three digits
+_WIDE, _DENSE = 5, 9  # columns beyond which a graph needs room, and numbers have three digits
 _ROW: Final = 54  # pixels
 _CIRCLE: Final = 34
 _ABOVE, _BELOW = 58, 84  # pixels for the sentence, and for buttons and slider
@@ -343,7 +343,7 @@ class _Picture:
             "x": [box.x for box in self._shared()] or [None],
             "y": [box.y for box in self._shared()] or [None],
             "mode": "text",
-            "textposition": "bottom center",
+            "textposition": "bottom left",
             "textfont": {"size": 12 if self._is_dense else 13, "color": DERIVATIVE},
             "hoverinfo": "skip",
             "cliponaxis": False,
@@ -355,12 +355,12 @@ class _Picture:
         for box in self._shared():
             users = {user for user, _place in self.graph.uses[box.node]}
             total = self._short(self.found.gradients[box.node])
-            texts.append(f" <br>\u00a0\u00a0\u00a0Σ {total}" if users <= handed else "")
+            texts.append(f" <br>Σ {total}" if users <= handed else "")
         return texts
 
     @property
     def _is_dense(self) -> bool:
-        return is_dense(self.graph)
+        return self.drawing.columns > _DENSE
 
     def _short(self, value: float) -> str:
         """Return a number for an edge; all digits are in the box that the mouse opens."""
@@ -388,9 +388,9 @@ class _Picture:
         return text.format(here=here, products="   ·   ".join(products))
 
 
-def is_dense(graph: Graph) -> bool:
-    """Tell whether a graph has so many columns that it needs room."""
-    return arrange(graph).columns > _DENSE
+def is_wide(graph: Graph) -> bool:
+    """Tell whether a graph has so many columns that a narrow page must not squeeze it."""
+    return arrange(graph).columns > _WIDE
 
 
 def written_out(operation: str, operands: Sequence[str]) -> str:

@@ -196,9 +196,8 @@ class _Points:
         """Return rows in the order in which the formula is read, from the output back."""
         rows: dict[int, float] = {}
         free = count()
-
         for last in sorted(range(len(self.columns)), key=self.columns.__getitem__, reverse=True):
-            waiting = [last]
+            waiting = [] if last in rows else [last]
             while waiting:
                 point = waiting[-1]
                 unknown = [other for other in self._left[point] if other not in rows]

@@ -73,6 +73,8 @@ def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 
         width=width,
         height=height,
         margin={"b": below},
+        sliders=[],  # paper does not move
+        updatemenus=[],
         # Not an annotation: those are placed by the axes, and three dimensions have none.
         title={
             "text": "<br>".join(lines),
@@ -127,7 +129,10 @@ def to_html(
         shared: whether plotly.js lies beside it as a file, instead of in it.
     """
     script = shared_script() if shared else inline_script()
-    body = drawn(printed(chart, contract), key, chart.alt) + experiment_text(source)
+    figure = printed(chart, contract)
+    moving = chart.figure.layout
+    figure.update_layout(sliders=moving.sliders, updatemenus=moving.updatemenus)
+    body = drawn(figure, key, chart.alt) + experiment_text(source)
     return page(chart.alt, body, script)
 
 

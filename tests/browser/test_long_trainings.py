@@ -25,9 +25,15 @@ def bar_of(tab):
 
 
 def before_the_end(*tabs):
-    """Milliseconds in which a training that nobody stops cannot end: its own word, less a fifth."""
-    said = [bar_of(tab).text_content() for tab in tabs]
-    return 800 * min(float(re.search(r"([\d.]+) s left", words)[1]) for words in said)
+    """Milliseconds in which a training that nobody stops cannot end: a third of what it says.
+
+    Without neighbours and without drawing it is faster, but not three times as fast.
+    """
+    left = []
+    for tab in tabs:
+        expect(bar_of(tab)).to_have_text(re.compile(r"Training: [1-9]\d%"))  # it knows its pace
+        left.append(float(re.search(r"([\d.]+) s left", bar_of(tab).text_content())[1]))
+    return 1000 * min(left) / 3
 
 
 def stop_button(tab):

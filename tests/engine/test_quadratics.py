@@ -45,9 +45,7 @@ def test_no_other_function_is_taken_for_a_quadratic():
     ("loss", "factor"), [("mean_squared_error", 2.0), ("half_mean_squared_error", 1.0)]
 )
 def test_a_line_has_the_curvatures_of_its_rows_and_its_least_squares_minimum(loss, factor):
-    problem = Network(
-        dataset=Line(rows=30, noise=0.3), validation_share=0.0, hidden=(), loss=loss
-    )
+    problem = Network(dataset=Line(rows=30, noise=0.3), validation_share=0.0, hidden=(), loss=loss)
     rows = data(Experiment(problem=problem, runs=RUNS))
     design = np.column_stack([rows.training_inputs[:, 0], np.ones(30)])
     found = of(problem)

@@ -7,6 +7,8 @@ import pytest
 from engine import Budget, Experiment, InvalidInput, Network, Run, estimate
 from engine.datasets import Blobs
 from engine.errors import CODES
+from engine.formula import parse
+from engine.graph import differentiate
 from engine.optimizers import SGD
 from files.document import Document, read_document, to_link
 from files.errors import explain
@@ -29,6 +31,10 @@ def for_hours():
     runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)] * 12
     experiment = Experiment(runs=runs, budget=Budget(amount=10_000), seeds=tuple(range(30)))
     estimate(experiment).check_time()
+
+
+def formula(text, **point):
+    return lambda: differentiate(parse(text), point)
 
 
 def beyond_memory():
@@ -177,6 +183,36 @@ CASES = {
         "too_expensive",
         ["file", "2.0 MB", "1 MB"],
         ["파일", "2.0 MB", "1 MB"],
+    ),
+    "a formula that ends too early": (
+        formula("w*x +"),
+        "unexpected",
+        ["Formula", "at its end", "number", "variable"],
+        ["수식", "끝", "변수"],
+    ),
+    "a function that is not known": (
+        formula("x + __import__(os)"),
+        "unexpected",
+        ["Formula", "character 5", "__import__", "sigmoid"],
+        ["수식", "5번째", "__import__", "sigmoid"],
+    ),
+    "a formula that divides by zero": (
+        formula("1/(x - 2)", x=2.0),
+        "no_value",
+        ["Formula", "character 2", "/", "zero"],
+        ["수식", "2번째", "0으로"],
+    ),
+    "a formula without a derivative": (
+        formula("(x - 2)^0.5", x=2.0),
+        "no_derivative",
+        ["Formula", "character 8", "^", "power"],
+        ["수식", "8번째", "거듭제곱"],
+    ),
+    "a formula of 10,000 characters": (
+        formula("x" * 10_000),
+        "out_of_range",
+        ["formula", "10000", "2,000"],
+        ["수식", "10000", "2,000"],
     ),
     "half a file": (
         lambda: Experiment.model_validate_json('{"runs": ['),

@@ -23,14 +23,13 @@ def lines_of(rule):
 
 def value_of(latex):
     """What a side of an equation in numbers comes to."""
-    text = latex
-    while r"\frac" in text or r"\sqrt" in text:
-        inner = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
-        text = re.sub(r"\\frac" + inner + inner, r"((\1)/(\2))", text)
-        text = re.sub(r"\\sqrt" + inner, r"math.sqrt(\1)", text)
-    text = re.sub(r"\\left|\\right", "", text)
+    text = re.sub(r"\\left|\\right", "", latex)
     text = text.replace(r"\cdot", "*").replace(r"\,", "*").replace("^", "**")
-    return eval(text.replace("{", "(").replace("}", ")"), {"math": math})  # noqa: S307 - own text
+    text = text.replace(r"\sqrt", "math.sqrt").replace("{", "(").replace("}", ")")
+    if text.startswith(r"\frac"):
+        above, below = re.match(r"\\frac\((\(*[^()]*\)*)\)\((.*)$", text).groups()
+        text = f"({above})/({below}"
+    return eval(text, {"math": math})  # noqa: S307 - own text
 
 
 @pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)

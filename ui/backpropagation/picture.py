@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.graph import graph_drawing, is_dense
+from charts.graph import graph_drawing, is_wide
 from engine.examples import EXAMPLES, descend
 from engine.graph import differentiate, steps
 from files.expressions import expression, latex_digits, symbol, with_values
@@ -70,7 +70,7 @@ def picture() -> None:
     moments = steps(graph)
     step = len(moments) - 1 if page.step is None else page.step
     _formula(formula_lines(graph, names))
-    width = "wide" if is_dense(graph) else "narrow"
+    width = "wide" if is_wide(graph) else "narrow"
     with st.container(key=f"backpropagation-{width}"):
         figure(graph_drawing(graph, found, step, names), "backpropagation", said())
     st.caption(

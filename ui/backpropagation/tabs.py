@@ -292,7 +292,7 @@ def differences_tab() -> None:
         rows.append(
             {
                 _("Method"): _method(found.name),
-                _("Step"): f"{method.step:.1e}" if method else "",
+                _("Step size h"): f"{method.step:.1e}" if method else "",
                 _("Largest error"): f"{found.error:.1e}" if method else _("exact"),
                 _("Forward passes"): found.forward_passes,
                 _("Backward passes"): found.backward_passes,

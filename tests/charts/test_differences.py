@@ -1,0 +1,88 @@
+"""Charts of derivatives by their data: bars, error curves, times, descent."""
+
+import numpy as np
+import pytest
+
+from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
+from engine.differences import NetworkCheck, error_curve
+from engine.formula import parse
+from language import set_language
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def test_influences_are_bars_in_the_order_of_the_formula():
+    chart = influence_bars({"a": 2.2, "b": -110.0}, "total", {"total": "To pay"})
+    (bars,) = chart.figure.data
+    assert list(bars.x) == [2.2, -110]
+    assert list(bars.y) == ["a", "b"]
+    assert list(bars.text) == ["2.2", "−110"]
+    assert bars.marker.color[0] != bars.marker.color[1]
+    low, high = chart.figure.layout.xaxis.range
+    assert low < -110
+    assert high > 2.2
+    assert "To pay" in chart.alt
+    assert "b -110" in chart.alt
+
+
+def test_bars_without_any_influence():
+    chart = influence_bars({"a": 0.0}, "y", {})
+    low, high = chart.figure.layout.xaxis.range
+    assert low <= 0 <= high
+
+
+def curve(formula="exp(x)"):
+    return error_curve(parse(formula), {"x": 1.0}, "x")
+
+
+def test_errors_with_their_branches():
+    measured = curve()
+    chart = error_curves(measured, "x", {})
+    dashes = [trace.line.dash for trace in chart.figure.data]
+    assert dashes == ["dash", "dot", None, "dash", "dot", None, None]
+    forward = chart.figure.data[2]
+    assert forward.y == pytest.approx(np.maximum(measured.errors["forward"], 1e-18))
+    assert [note.text for note in chart.figure.layout.annotations] != []
+    assert chart.numbers["central_error"] is measured.errors["central"]
+    assert {len(column) for column in chart.numbers.values()} == {129}
+    assert "Complex step" in chart.alt
+
+
+def test_a_straight_line_has_no_truncation_branch():
+    dashes = [trace.line.dash for trace in error_curves(curve("3*x"), "x", {}).figure.data]
+    assert dashes == ["dot", None, "dot", None, None]
+
+
+def test_steps_without_a_value_are_left_out():
+    measured = error_curve(parse("log(x)"), {"x": 0.5}, "x")
+    chart = error_curves(measured, "x", {})
+    assert np.isnan(chart.figure.data[-3].y[0]) or np.isnan(chart.figure.data[-2].y[0])
+    assert all(np.isfinite(chart.figure.layout.yaxis.range))
+
+
+def check(parameters, back, central):
+    nothing = np.zeros(parameters)
+    return NetworkCheck(parameters, 10, nothing, nothing, 2 * parameters, back, central)
+
+
+def test_times_are_milliseconds_against_parameters():
+    chart = gradient_times([check(7, 1e-4, 2e-3), check(105, 2e-4, 4e-2)])
+    back, central = chart.figure.data
+    assert list(back.x) == [7, 105]
+    assert back.y == pytest.approx([0.1, 0.2])
+    assert central.y == pytest.approx([2, 40])
+    assert chart.numbers["central_difference"] == pytest.approx([2e-3, 4e-2])
+    assert "105 parameters" in chart.alt
+    assert "40 ms" in chart.alt
+
+
+def test_descent():
+    chart = descent_curve(np.array([4.0, 2.0, 1.0]), "MSE")
+    (line,) = chart.figure.data
+    assert list(line.x) == [0, 1, 2]
+    assert list(line.y) == [4, 2, 1]
+    assert chart.figure.layout.yaxis.type == "log"
+    assert "from 4 to 1" in chart.alt

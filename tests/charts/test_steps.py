@@ -1,0 +1,85 @@
+"""Charts of single steps: tangents, rates, distances, fitted lines, two losses."""
+
+import numpy as np
+import pytest
+
+from charts.steps import (
+    Tangent,
+    effective_rates,
+    fitted_lines,
+    one_parameter,
+    plane_distances,
+    two_losses,
+)
+from charts.surfaces import Trail
+from charts.theme import Look
+from engine import sigmoid_losses
+from language import set_language
+
+A, B = Look("A", 0), Look("B", 1)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def test_the_tangent_touches_the_curve_and_has_its_slope():
+    values = np.linspace(-3, 3, 61)
+    step = Tangent(at=2.0, loss=4.0, slope=4.0, after=1.2, loss_after=1.44)
+    chart = one_parameter(values, values**2, step, A, "w")
+    curve, tangent, here, after = chart.figure.data
+
+    np.testing.assert_array_equal(curve.y, values**2)
+    assert np.diff(tangent.y)[0] / np.diff(tangent.x)[0] == pytest.approx(4.0)
+    assert np.interp(2.0, tangent.x, tangent.y) == pytest.approx(4.0)
+    assert (here.x[0], here.y[0], after.x[0], after.y[0]) == (2.0, 4.0, 1.2, 1.44)
+    assert "slope 4 at 2" in chart.alt
+    np.testing.assert_array_equal(chart.numbers["loss"], values**2)
+
+
+def test_a_step_to_infinity_has_no_arrow():
+    values = np.linspace(-1, 1, 11)
+    step = Tangent(0.5, 0.25, 1.0, np.inf, np.inf)
+
+    assert len(one_parameter(values, values**2, step, A, "w").figure.layout.annotations) == 1
+
+
+def test_every_rate_has_its_own_line_and_name():
+    ticks = np.arange(1.0, 5.0)
+    rates = np.stack([1 / ticks, 2 / ticks], axis=1)
+    chart = effective_rates([(A, ticks, rates), (B, ticks, 10 * rates)], ["x", "y"], "iterations")
+
+    assert [line.name for line in chart.figure.data] == ["A x", "A y", "B x", "B y"]
+    np.testing.assert_allclose(chart.figure.data[3].y, 20 / ticks)
+    named = {mark.text: mark.y for mark in chart.figure.layout.annotations}
+    assert named["A x"] < named["A y"] < named["B x"] < named["B y"]
+    assert len({len(column) for column in chart.numbers.values()}) == 1
+
+
+def test_distances_are_those_given():
+    trail = Trail(A, np.zeros(3), np.zeros(3), np.ones(3), np.arange(3.0))
+    chart = plane_distances([trail], [np.array([0.0, 1.0, 2.0])], "iterations")
+
+    assert list(chart.figure.data[0].y) == [0, 1, 2]
+    assert chart.alt.endswith("A 2.")
+
+
+def test_fitted_lines_do_not_move_the_data_out_of_sight():
+    inputs, targets = np.linspace(-1, 1, 9), np.linspace(0, 2, 9)
+    at = np.linspace(-1.1, 1.1, 5)
+    chart = fitted_lines(inputs, targets, [100 * at, at], [A, B], at)
+
+    np.testing.assert_allclose(chart.figure.layout.yaxis.range, [-0.3, 2.3])
+    np.testing.assert_allclose(chart.figure.data[1].y, 100 * at, rtol=1e-6)
+    assert list(chart.numbers["run"]) == ["A"] * 5 + ["B"] * 5
+
+
+def test_confident_and_wrong_is_steep_for_one_loss_and_flat_for_the_other():
+    chart = two_losses(sigmoid_losses(np.linspace(-12, 12, 49)))
+    squared, entropy, squared_slope, entropy_slope = chart.figure.data
+
+    assert squared_slope.y[0] < 1e-4
+    assert entropy_slope.y[0] > 0.999
+    assert entropy.y[0] > 11 > squared.y[0]
+    assert (squared_slope.xaxis, entropy_slope.xaxis) == ("x2", "x2")

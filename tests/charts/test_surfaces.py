@@ -1,0 +1,197 @@
+"""Surfaces and paths as they are drawn: data and layout, not pixels."""
+
+import numpy as np
+import pytest
+
+from charts.surfaces import (
+    Field,
+    Trail,
+    contour,
+    heights_of,
+    leavings,
+    levels,
+    panels,
+    relief,
+    relief_levels,
+)
+from charts.theme import Look
+from engine.functions import Ravine, Rosenbrock
+from language import set_language
+
+SMALL = 21
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def field_of(function, size=SMALL):
+    (left, right), (bottom, top) = function.window
+    x, y = np.linspace(left, right, size), np.linspace(bottom, top, size)
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    loss = function.value(points).reshape(size, size)
+    return Field(x, y, loss, points=function.stationary_points)
+
+
+def trail(name, number, points, function=None, diverged=None):
+    x, y = np.array(points, dtype=float).T
+    loss = (function or Ravine()).value(np.stack([x, y], axis=1))
+    return Trail(Look(name, number), x, y, loss, np.arange(len(x), dtype=float), diverged)
+
+
+@pytest.fixture
+def ravine():
+    return field_of(Ravine())
+
+
+@pytest.fixture
+def trails():
+    return [
+        trail("calm", 0, [(-7, 2), (-5, 1), (0, 0)]),
+        trail("wild", 1, [(-7, 2), (-6, -4), (-5, 40), (-4, -400)], diverged=3),
+    ]
+
+
+def traces(chart, kind):
+    return [one for one in chart.figure.data if one.type == kind]
+
+
+def lines(chart):
+    return [one for one in traces(chart, "scatter") if "lines" in one.mode]
+
+
+def test_the_contour_shows_the_losses_at_their_coordinates(ravine, trails):
+    (drawn,) = traces(contour(ravine, trails), "contour")
+
+    np.testing.assert_array_equal(drawn.z, ravine.loss.astype("f4"))
+    np.testing.assert_array_equal(drawn.x, ravine.x.astype("f4"))
+    np.testing.assert_array_equal(drawn.y, ravine.y.astype("f4"))
+
+
+def test_no_path_has_a_say_in_the_window(ravine, trails):
+    figure = contour(ravine, trails).figure
+
+    assert tuple(figure.layout.xaxis.range) == (ravine.x[0], ravine.x[-1])
+    assert tuple(figure.layout.yaxis.range) == (ravine.y[0], ravine.y[-1])
+    assert figure.layout.yaxis.maxallowed == ravine.y[-1]
+
+
+def test_a_path_that_leaves_for_good_is_drawn_to_its_first_point_outside(ravine, trails):
+    calm, wild = lines(contour(ravine, trails))
+
+    assert list(calm.x) == [-7, -5, 0]
+    assert list(wild.y) == [2, -4, 40]
+
+
+def test_a_path_that_leaves_is_reported_with_its_step(ravine, trails):
+    ((gone, tick),) = leavings(trails, ravine)
+
+    assert (gone.look.name, tick) == ("wild", 2)
+    chart = contour(ravine, trails)
+    assert "wild" in chart.alt.split("Out of the window:")[1]
+    texts = [one.text for one in chart.figure.layout.annotations]
+    assert "<b>wild</b> ↗ 2" in texts
+
+
+def test_a_path_that_comes_back_has_not_left(ravine):
+    away = trail("back", 0, [(-7, 2), (-7, 30), (0, 0)])
+
+    assert leavings([away], ravine) == []
+    assert list(lines(contour(ravine, [away]))[0].y) == [2, 30, 0]
+
+
+def test_the_numbers_are_those_of_every_step(ravine, trails):
+    numbers = contour(ravine, trails).numbers
+
+    assert list(numbers["run"]) == ["calm"] * 3 + ["wild"] * 4
+    assert list(numbers["y"]) == [2, 1, 0, 2, -4, 40, -400]
+    np.testing.assert_array_equal(numbers["loss"], np.concatenate([one.loss for one in trails]))
+
+
+def test_minima_are_marked(ravine, trails):
+    (marks,) = [one for one in traces(contour(ravine, trails), "scatter") if one.mode == "markers"]
+
+    assert (list(marks.x), list(marks.y)) == ([0], [0])
+    assert list(marks.marker.symbol) == ["star"]
+    assert list(marks.text) == ["Minimum"]
+
+
+def test_levels_are_log_spaced_where_the_range_asks_for_it():
+    assert not levels(field_of(Ravine()).loss).log
+    scale = levels(field_of(Rosenbrock()).loss)
+    assert scale.log
+    assert scale.high == pytest.approx(np.log10(field_of(Rosenbrock()).loss.max()))
+    assert scale.high - scale.low <= 6
+
+
+def test_log_spaced_levels_keep_the_losses_for_the_pointer():
+    field = field_of(Rosenbrock())
+    (drawn,) = traces(contour(field, []), "contour")
+
+    np.testing.assert_array_equal(np.asarray(drawn.customdata), field.loss.astype("f4"))
+    assert "customdata" in drawn.hovertemplate
+    shown = 10 ** np.asarray(drawn.colorbar.tickvals, dtype=float)
+    np.testing.assert_allclose(shown, [float(text) for text in drawn.colorbar.ticktext])
+
+
+def test_losses_below_zero_are_drawn_above_their_lowest():
+    loss = np.array([[-78.0, -77.9], [-50.0, 900.0]])
+    scale = levels(np.concatenate([np.full(50, -78.0 + 1e-3), loss.ravel()]))
+
+    assert scale.log
+    assert scale.base == -78
+    assert np.all(np.diff(heights_of(np.array([-77.9, -50.0, 900.0]), scale)) > 0)
+
+
+def test_a_surface_that_overflows_is_drawn_where_it_is_finite():
+    field = field_of(Ravine())
+    field.loss[0, 0], field.loss[0, 1] = np.inf, np.nan
+    (drawn,) = traces(contour(field, []), "contour")
+
+    assert np.isfinite(drawn.zmax)
+
+
+def test_panels_share_one_window_and_one_colour_scale(ravine, trails):
+    chart = panels(ravine, trails, (-8, 2, -3, 3))
+    fields = traces(chart, "contour")
+
+    assert len(fields) == len(lines(chart)) == 2
+    assert len({(one.zmin, one.zmax) for one in fields}) == 1
+    assert [one.showscale for one in fields] == [True, False]
+    assert {one.xaxis for one in lines(chart)} == {"x", "x2"}
+    assert tuple(chart.figure.layout.xaxis2.range) == (-8, 2)
+
+
+def test_the_relief_has_each_path_at_its_own_loss(ravine, trails):
+    chart = relief(ravine, trails)
+    (surface,) = traces(chart, "surface")
+    calm, wild = traces(chart, "scatter3d")
+
+    np.testing.assert_array_equal(surface.z, ravine.loss.astype("f4"))
+    lift = 0.02 * (ravine.loss.max() - ravine.loss.min())
+    assert np.all(np.abs(calm.z - trails[0].loss) < lift)
+    assert np.isnan(wild.z[-1])
+
+
+def test_the_relief_takes_window_and_camera(ravine, trails):
+    camera = (1, 2, 3, 0, 0, 0.5, 0, 0, 1)
+    chart = relief(ravine, trails, (-8, 2, -3, 3), camera)
+    (surface,) = traces(chart, "surface")
+
+    assert chart.figure.layout.scene.camera.eye.to_plotly_json() == {"x": 1, "y": 2, "z": 3}
+    assert surface.x[0] <= -8 < surface.x[1]
+    assert surface.cmax == relief_levels(ravine, (-8, 2, -3, 3)).high
+
+
+def test_names_lie_apart_and_off_the_paths(ravine):
+    alike = [trail(f"run {number}", number, [(-7, 2), (0, 0)]) for number in range(4)]
+    marks = contour(ravine, alike).figure.layout.annotations
+
+    assert len({(mark.ax, mark.ay) for mark in marks}) == 4
+
+
+def test_a_name_is_shown_as_it_is(ravine):
+    nasty = trail("<b>$x$</b>", 0, [(-7, 2), (0, 0)])
+
+    assert "&lt;b&gt;" in contour(ravine, [nasty]).figure.layout.annotations[0].text

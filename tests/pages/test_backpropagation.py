@@ -1,0 +1,276 @@
+"""The Backpropagation page, driven without a browser."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import Experiment, Function
+from engine.datasets import SingleRow, ThreePoints
+from engine.examples import EXAMPLES
+from files.document import with_default_view
+from language import set_language
+from ui.backpropagation import words
+from ui.backpropagation.tabs import TITLES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def opened(example="apples", tab="meaning", locale="en-US", experiment=None, **page):
+    """The page after its first run, opened by a link."""
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    at.context["locale"] = locale
+    fields = {"example": example, "tab": tab, **page}
+    defaults = {"example": "apples", "tab": "meaning"}
+    at.query_params["format"] = "1"
+    at.query_params["page"] = "backpropagation"
+    for name, value in fields.items():
+        if value != defaults.get(name):
+            text = value if isinstance(value, str) else json.dumps(value)
+            at.query_params[f"page.{name}"] = text
+    if experiment is not None:
+        at.session_state["document"] = with_default_view(experiment)
+        del at.query_params["format"]
+        at.session_state["page-settings"] = {}
+    return run(at)
+
+
+def run(page_or_widget):
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def page(at):
+    return at.session_state["page-settings"]["backpropagation"]
+
+
+def text(at):
+    """All that is written on the page, without the backslashes that keep it plain."""
+    parts = [*at.markdown, *at.caption, *at.warning, *at.info, *at.error, *at.latex]
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(part.value for part in parts))
+
+
+def latex(at):
+    return " ".join(part.value for part in at.latex)
+
+
+def drawn(at):
+    """The graph as it was sent to the browser."""
+    return json.loads(at.get("plotly_chart")[0].proto.spec)
+
+
+def numbers(at):
+    return at.dataframe[0].value
+
+
+@pytest.mark.parametrize("example", [name for name in words.EXAMPLES if name != "own"])
+def test_every_example_is_drawn_and_told(example):
+    at = opened(example)
+    assert at.title[0].value == "Backpropagation"
+    assert words.STORIES[example] in [part.value for part in at.markdown]
+    assert len(drawn(at)["frames"]) > 2
+    variables = len(EXAMPLES[example].graph.inputs)
+    (meanings,) = [part.value for part in at.markdown if part.value.startswith("- ")]
+    assert len(meanings.splitlines()) == variables
+
+
+@pytest.mark.parametrize("tab", TITLES)
+def test_every_tab_opens(tab):
+    at = opened("square_of_sum", tab)
+    assert page(at).tab == tab
+    assert len(text(at)) > 300
+
+
+def test_apples_in_words():
+    at = opened()
+    assert "One more apple costs **110** won more." in text(at)
+    assert "**2.2** won more are to pay" in text(at)
+    assert "**200** won more are to pay" in text(at)
+
+
+def test_values_follow_a_slider():
+    at = opened()
+    run(at.number_input(key="backpropagation-apples-1-number").set_value(3.0))
+    assert page(at).values == (100.0, 3.0, 1.1)
+    assert "**3.3** won more" in text(at)
+    run(at.button(key="backpropagation-values").click())
+    assert page(at).values == ()
+    assert "**2.2** won more" in text(at)
+
+
+def test_a_slip_is_told_where_the_example_is():
+    assert "0.62534544" in text(opened("sigmoid_network"))
+    assert "0.62534544" not in text(opened("softmax"))
+
+
+def test_chain_rule_of_w5():
+    at = opened("sigmoid_network", "chain")
+    written = latex(at)
+    assert r"0.3745129 \times 0.24444783 \times 0.53245431" in written
+    assert "&= 0.04874559" in written
+    table = numbers(at).set_index("Name")
+    assert table.loc["o2", "Value"] == "0.62528223"
+    assert table.loc["E", "Value"] == "0.095506"
+    run(at.segmented_control(key="backpropagation-variable").set_value("w1"))
+    assert page(at).variable == "w1"
+    assert "2 ways lead back to it" in text(at)
+
+
+def test_one_step_of_all_eight_weights():
+    at = opened("sigmoid_network", "descent")
+    table = numbers(at).set_index("Weight")
+    assert list(table.index) == [f"w{number}" for number in range(1, 9)]
+    assert table.loc["w5", "After one more update"] == "0.22562721"
+    run(at.number_input(key="backpropagation-updates-number").set_value(1))
+    assert numbers(at).set_index("Weight").loc["w5", "Now"] == "0.22562721"
+    run(at.number_input(key="backpropagation-updates-number").set_value(1_000))
+    assert "o1 = 0.2000170" in text(at)
+
+
+def test_one_weight_goes_to_two():
+    at = opened("one_weight", "descent", updates=100)
+    assert numbers(at).loc[0, "Now"] == "2"
+    assert "MSE is now 0." in text(at)
+
+
+def test_a_rate_too_large_diverges_and_says_so():
+    at = opened("one_weight", "descent", updates=1_000, learning_rate=1.0)
+    assert "Diverged: after" in text(at)
+
+
+def test_steps_forward_and_back_in_numbers():
+    at = opened()
+    field = at.number_input(key="backpropagation-step")
+    assert field.value == 5
+    run(field.set_value(1))
+    assert r"100 \cdot 2 = 200" in latex(at)
+    run(at.number_input(key="backpropagation-step").set_value(4))
+    assert "multiplication swaps its inputs" in text(at)
+    assert page(at).step == 4
+    assert drawn(at)["layout"]["sliders"][0]["active"] == 4
+    run(at.button(key="backpropagation-to-0").click())
+    assert page(at).step == 0
+
+
+def test_a_formula_of_ones_own():
+    at = opened()
+    run(at.text_area(key="backpropagation-formula").set_value("t = x*y\nsin(t) + x"))
+    assert (page(at).example, page(at).formula) == ("own", "t = x*y\nsin(t) + x")
+    assert page(at).values == (1.0, 1.0)
+    assert len(at.number_input) == 3  # two values and the step
+
+
+def test_a_formula_begins_where_it_has_a_value():
+    at = opened()
+    run(at.text_area(key="backpropagation-formula").set_value("log(x - 1)"))
+    assert page(at).values == (2.0,)
+    assert not at.warning
+
+
+WRONG = [
+    ("x +", "at its end"),
+    ("foo(x)", "character 1, at foo"),
+    ("1/(x - x)", "character 2, at /: no value, for it divides by zero"),
+    ("exp(x)^(9^9^9)", "too large"),
+    ("9**9**9*x", "too large"),
+    ("__import__('os')", "character 12"),
+    ("(" * 60 + "x" + ")" * 60, "brackets"),
+    ("x" * 10_000, "10000"),
+    ("", "at its end"),
+]
+
+
+def test_a_wrong_formula_is_explained_and_the_last_graph_stays():
+    at = opened("square_of_sum")
+    before = drawn(at)
+    for formula, told in WRONG:
+        run(at.text_area(key="backpropagation-formula").set_value(formula))
+        assert told in text(at)
+        assert page(at).example == "square_of_sum"
+        assert drawn(at)["data"] == before["data"]
+        assert at.text_area(key="backpropagation-formula").value == formula  # to be put right
+    run(at.text_area(key="backpropagation-formula").set_value("x^2"))
+    assert not at.warning
+    assert page(at).formula == "x^2"
+
+
+def test_a_value_without_a_result_is_refused_and_the_old_one_stays():
+    at = opened("own", formula="1/x", values=[2.0])
+    run(at.number_input(key="backpropagation-own-0-number").set_value(0.0))
+    assert "divides by zero" in text(at)
+    assert page(at).values == (2.0,)
+
+
+def test_the_sides_of_a_kink():
+    at = opened("relu_neuron")
+    run(at.segmented_control(key="backpropagation-variant").set_value("below"))
+    assert page(at).values == (2.0, 1.0, -3.0)
+    assert text(at).count("changes nothing in") == 3
+
+
+def test_methods_agree():
+    at = opened("sigmoid_network", "differences")
+    table = numbers(at).set_index("Method")
+    assert list(table["Forward passes"]) == [1, 13, 24, 12]
+    assert list(table["Backward passes"]) == [1, 0, 0, 0]
+    assert set(table["w5"]) == {"0.04874559"}
+    assert "dashed lines" in text(at)
+    assert "straight line in this variable" in text(opened("apples", "differences"))
+
+
+def test_the_network_of_the_compare_page():
+    at = opened("apples", "network")
+    shown = {metric.label: metric.value for metric in at.metric}
+    assert shown["Parameters"] == "105"
+    assert shown["Forward passes, against one backward"] == "210"
+    assert float(shown["Largest relative difference"]) < 1e-8
+    assert "300 of 300 training rows" in text(at)
+
+
+def test_a_test_function_has_no_network(monkeypatch):
+    monkeypatch.setattr("ui.backpropagation.tabs.document", lambda: with_default_view(FUNCTION))
+    assert "has a test function now" in text(opened("apples", "network"))
+
+
+FUNCTION = Experiment(problem=Function())
+
+
+@pytest.mark.parametrize(
+    ("example", "data", "weights"),
+    [
+        ("one_weight", ThreePoints(), (3.0,)),
+        ("sigmoid_network", SingleRow(), (0.4, 0.1, 0.4, 0.3, 0.25, 0.3, 0.7, 0.25)),
+    ],
+)
+def test_an_example_becomes_an_experiment(example, data, weights):
+    to = "training" if example == "one_weight" else "surfaces"
+    at = opened(example, "descent")
+    run(at.button(key=f"backpropagation-to-{to}").click())
+    problem = at.session_state["document"].experiment.problem
+    assert (problem.dataset, problem.start) == (data, weights)
+    assert at.session_state["document"].experiment.runs[0].learning_rate == (
+        EXAMPLES[example].learning_rate
+    )
+    assert at.session_state["page"] == to
+
+
+def test_changed_weights_come_along():
+    at = opened("one_weight", "descent", values=[5.0, 1.0, 2.0, 4.0, 3.0, 2.0, 6.0])
+    point = page(at).point
+    run(at.button(key="backpropagation-to-training").click())
+    assert at.session_state["document"].experiment.problem.start == (point["w"],)
+
+
+def test_the_page_speaks_korean():
+    at = opened("relu_neuron", locale="ko-KR")
+    shown = [at.title[0].value, *(tab.label for tab in at.tabs)]
+    shown += [part.value for part in (*at.markdown, *at.caption)]
+    assert [part for part in shown if not re.search("[가-힣]", part)] == []

@@ -1,0 +1,282 @@
+"""The Surfaces page, driven without a browser."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ui.surfaces.computing
+import ui.training
+from engine import Function, fit
+from engine.functions import FUNCTIONS
+from files.document import with_default_view
+from language import set_language
+from ui.session import FUNCTION_VIEW
+from ui.surfaces import picture
+from ui.surfaces.presets import SURFACE_PRESETS
+
+ROOT = Path(__file__).parents[2]
+PLAYER = "surfaces-player"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch):
+    """Whether work waits for a click depends on the machine; here none does."""
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+
+
+@pytest.fixture
+def page():
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=60)
+    at.context["locale"] = "en-US"
+    return run(at)
+
+
+def run(page_or_widget):
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def experiment(at):
+    if "surface-document" not in at.session_state:
+        return FUNCTION_VIEW
+    return at.session_state["surface-document"].experiment
+
+
+def settings(at):
+    return at.session_state["page-settings"]["surfaces"]
+
+
+def charts(at):
+    return [json.loads(one.proto.spec) for one in at.get("plotly_chart")]
+
+
+def told(at):
+    return " ".join(box.value for box in (*at.warning, *at.error, *at.info))
+
+
+def message(at):
+    """What the clock gets."""
+    (player,) = at.get("bidi_component")
+    return json.loads(player.proto.json)
+
+
+def numbers(text):
+    return np.frombuffer(base64.b64decode(text), dtype="<f4")
+
+
+def open_preset(at, name):
+    return run(at.menu_button(key="preset").click(name))
+
+
+def test_the_first_view_is_the_ravine_with_its_sentences(page):
+    assert any("why momentum" in text.value for text in page.markdown)
+    assert told(page) == ""
+    kinds = [trace["type"] for trace in charts(page)[0]["data"]]
+    assert kinds == ["contour", "scatter", "scatter", "scatter", "scatter"]
+
+
+@pytest.mark.parametrize("name", SURFACE_PRESETS)
+def test_every_preset_draws_and_says_what_there_is_to_see(page, name):
+    at = open_preset(page, name)
+    preset = SURFACE_PRESETS[name]
+
+    assert any(preset.text in text.value for text in at.markdown)
+    assert len(charts(at)) >= 2
+    assert len(message(at)["scenes"][0]["runs"]) == len(preset.experiment.runs)
+    assert told(at) == ""
+
+
+def test_the_clock_gets_the_paths_that_were_computed(page):
+    sent, history = message(page), fit(SURFACE_PRESETS["ravine"].experiment)
+    ticks = numbers(sent["ticks"])
+    x = numbers(sent["scenes"][0]["x"]).reshape(3, len(ticks))
+    loss = numbers(sent["scenes"][0]["loss"]).reshape(3, len(ticks))
+
+    np.testing.assert_array_equal(ticks, np.arange(41))
+    for run_history, own_x, own_loss in zip(history.runs, x, loss, strict=True):
+        np.testing.assert_array_equal(own_x, run_history.params[0, :, 0].astype("f4"))
+        np.testing.assert_array_equal(own_loss, run_history.training_loss.last[0].astype("f4"))
+
+
+def test_momentum_beats_sgd_as_the_ravine_says():
+    history = fit(SURFACE_PRESETS["ravine"].experiment)
+    arrived = [
+        np.flatnonzero(one.training_loss.last[0] < 1e-3 * one.training_loss.last[0, 0])
+        for one in history.runs
+    ]
+
+    zigzag, creeping, momentum = arrived
+    assert not len(creeping)
+    assert momentum[0] < zigzag[0] / 2
+
+
+def test_the_rates_do_as_their_preset_says():
+    small, good, jumping, diverging = fit(SURFACE_PRESETS["rates"].experiment).runs
+
+    assert small.params[0, -1, 0] < -6
+    assert np.all(np.diff(np.abs(good.params[0, 1:, 1])) <= 0)
+    assert np.all(np.diff(np.sign(jumping.params[0, :, 1])) != 0)
+    assert np.all(np.diff(np.abs(diverging.params[0, :, 1])) > 0)
+
+
+def test_sgd_stops_in_the_dip_and_momentum_does_not():
+    sgd, momentum = fit(SURFACE_PRESETS["dip"].experiment).runs
+
+    assert sgd.params[0, -1, 0] < -2
+    np.testing.assert_allclose(momentum.params[0, -1], (0, 0), atol=0.05)
+
+
+def test_adagrad_stalls_half_way():
+    adagrad, rmsprop = fit(SURFACE_PRESETS["adagrad"].experiment).runs
+
+    assert np.linalg.norm(adagrad.params[0, -1]) > 4
+    assert np.linalg.norm(rmsprop.params[0, -1]) < 0.1
+
+
+def test_only_the_cross_entropy_leaves_where_it_is_confident_and_wrong(page):
+    sent = message(open_preset(page, "losses"))
+    moved = [
+        np.ptp(numbers(scene["y"]).reshape(len(scene["runs"]), -1), axis=1)
+        for scene in sent["scenes"]
+    ]
+
+    assert (moved[0] > 5).all()  # the comparison's own, the cross-entropy
+    assert (moved[1] < 0.5).all()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one().name)
+def test_every_function_can_be_chosen(page, function):
+    run(page.selectbox(key="function").set_value(function().name))
+
+    assert experiment(page).problem == Function(function=function())
+    assert charts(page)[0]["data"][0]["type"] == "contour"
+
+
+def test_a_clicked_point_is_taken_to_a_thousandth_of_the_window():
+    assert picture._rounded(1.23456, np.linspace(-8, 8, 3)) == 1.23
+    assert picture._rounded(1.23456, np.linspace(0, 0.5, 3)) == 1.2346
+
+
+def test_start_fields_and_a_seed_move_the_start(page):
+    run(page.number_input(key="surfaces-start-0-number").set_value(3.0))
+    assert experiment(page).problem.start == (3.0, 2.0)
+
+    run(page.number_input(key="surfaces-seed-number").set_value(7))
+    drawn = experiment(page).problem.start
+    assert drawn != (3.0, 2.0)
+    run(page.number_input(key="surfaces-start-0-number").set_value(0.0))
+    run(page.number_input(key="surfaces-seed-number").set_value(8))
+    run(page.number_input(key="surfaces-seed-number").set_value(7))
+    assert experiment(page).problem.start == drawn
+
+
+def test_a_start_out_of_range_is_explained_and_the_picture_stays(page):
+    before = charts(page)
+    run(page.number_input(key="surfaces-start-0-number").set_value(1e9))
+
+    assert "It must lie in" in told(page)
+    assert charts(page) == before
+
+
+@pytest.mark.parametrize("start", ["here", "nan_2", "1"])
+def test_a_link_with_a_start_that_is_no_point_is_explained(start):
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=60)
+    at.context["locale"] = "en-US"
+    link = {"page": "surfaces", "problem": "function", "start": start, "run": "sgd~0.1~all"}
+    for key, value in link.items():
+        at.query_params[key] = value
+    run(at)
+
+    assert "could not be opened" in told(at)
+    assert charts(at)[0]["data"][0]["type"] == "contour"
+
+
+def test_a_diverging_path_is_told_and_does_not_rescale_the_picture(page):
+    before = charts(page)[0]["layout"]["xaxis"]["range"]
+    run(page.number_input(key="learning_rate-number").set_value(5.0))
+
+    assert charts(page)[0]["layout"]["xaxis"]["range"] == before
+    assert any("leaves the picture at step" in one.value for one in page.caption)
+
+
+def test_one_panel_per_run_and_three_dimensions(page):
+    run(page.toggle(key="surfaces-panels").set_value(True))
+    assert [one["type"] for one in charts(page)[0]["data"]].count("contour") == 3
+
+    run(page.toggle(key="surfaces-relief").set_value(True))
+    assert charts(page)[1]["data"][0]["type"] == "surface"
+    assert settings(page).relief
+
+
+@pytest.mark.parametrize("kind", ["line", "neuron"])
+def test_a_line_and_a_neuron_have_data_beside_their_surface(page, kind):
+    run(page.selectbox(key="surfaces-kind").set_value(kind))
+
+    assert experiment(page).problem.n_params == 2
+    kinds = [layer["kind"] for layer in message(page)["layers"]]
+    assert kinds.count("paths") == (1 if kind == "line" else 2)
+    assert "curves" in kinds
+    assert page.number_input(key="surfaces-start-1-number").label == "Start b"
+
+
+def test_the_theory_marks_the_edge_at_the_learning_rate(page):
+    assert any("edge of stability" in one.value for one in page.caption)
+    run(page.number_input(key="learning_rate-number").set_value(1.1))
+
+    assert any("110%" in one.value and ":red[" in one.value for one in page.caption)
+
+
+def test_a_network_lies_on_a_plane_with_its_distances(page):
+    run(page.selectbox(key="surfaces-kind").set_value("network"))
+    text = " ".join(one.value for one in page.caption)
+    assert "slice through 105 parameters" in text
+    assert "of the variance of" in text
+
+    for plane in ("weights", "random"):
+        run(page.selectbox(key="surfaces-plane").set_value(plane))
+        assert settings(page).plane == plane
+        assert charts(page)[0]["data"][0]["type"] == "contour"
+
+
+def test_a_plane_of_one_weight_twice_is_explained(page):
+    run(page.selectbox(key="surfaces-kind").set_value("network"))
+    run(page.selectbox(key="surfaces-plane").set_value("weights"))
+    run(page.selectbox(key="surfaces-weight-1").set_value(0))
+
+    assert "twice" in told(page)
+
+
+def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):
+    many = SURFACE_PRESETS["rates"].experiment
+    runs = tuple(
+        many.runs[0].model_copy(update={"learning_rate": 0.01 * number}) for number in range(1, 9)
+    )
+    budget = many.budget.model_copy(update={"amount": 500})
+    page.session_state["surface-document"] = with_default_view(
+        many.model_copy(update={"runs": runs, "budget": budget})
+    )
+    run(page)
+    sent = sum(len(one.proto.spec) for one in page.get("plotly_chart"))
+    sent += len(page.get("bidi_component")[0].proto.json)
+
+    assert len(message(page)["scenes"][0]["runs"]) == 8
+    assert sent <= 500_000
+
+
+def test_everything_is_there_in_korean():
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=60)
+    at.context["locale"] = "ko-KR"
+    run(at)
+
+    assert message(at)["texts"]["play"] != "Play"

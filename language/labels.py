@@ -80,6 +80,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "epsilon": N_("Epsilon"),
         "weight_decay": N_("Weight decay"),
         "condition": N_("Condition number"),
+        # what rules remember
+        "velocity": N_("Velocity"),
+        "sum_of_squares": N_("Sum of squares"),
+        "first_moment": N_("First moment"),
+        "second_moment": N_("Second moment"),
         "shuffled": N_("Shuffled pass"),
         "replacement": N_("Drawn with replacement"),
         "kept": N_("Short last batch kept"),

@@ -23,7 +23,7 @@ def english():
     set_language("en")
 
 
-def opened(example="apples", tab="meaning", locale="en-US", experiment=None, **page):
+def opened(example="apples", tab="meaning", locale="en-US", **page):
     """The page after its first run, opened by a link."""
     at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
     at.context["locale"] = locale
@@ -35,10 +35,6 @@ def opened(example="apples", tab="meaning", locale="en-US", experiment=None, **p
         if value != defaults.get(name):
             text = value if isinstance(value, str) else json.dumps(value)
             at.query_params[f"page.{name}"] = text
-    if experiment is not None:
-        at.session_state["document"] = with_default_view(experiment)
-        del at.query_params["format"]
-        at.session_state["page-settings"] = {}
     return run(at)
 
 

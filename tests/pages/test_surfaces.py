@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 import ui.surfaces.computing
 import ui.training
-from engine import Function, fit
+from engine import Function, fit, inspect
 from engine.functions import FUNCTIONS
+from engine.optimizers import OPTIMIZERS
 from files.document import with_default_view
+from files.pages import SurfacesPage
 from language import set_language
 from ui.session import FUNCTION_VIEW
 from ui.surfaces import picture
@@ -272,6 +274,28 @@ def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):
 
     assert len(message(page)["scenes"][0]["runs"]) == 8
     assert sent <= 500_000
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("tab", ["step", "rates", "theory", "slice"])
+def test_every_tab_is_there_for_every_rule(page, rule, tab):
+    ravine = FUNCTION_VIEW.runs[0].model_copy(update={"optimizer": rule()})
+    page.session_state["surface-document"] = with_default_view(
+        FUNCTION_VIEW.model_copy(update={"runs": (ravine,)})
+    )
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab=tab, step=7.0)}
+    run(page)
+
+    if tab == "step":
+        seen = inspect(experiment(page), 0, 0, 8)
+        table = page.dataframe[0].value
+        assert table.loc["Gradient", "x"] == seen.gradient[0]
+        assert table.loc["Update", "y"] == seen.update[1]
+        assert any(rule().formula.split("=")[0].strip() in one.value for one in page.latex)
+    elif tab == "theory":
+        assert len(page.dataframe[0].value) == 1
+    else:
+        assert len(charts(page)) == 3
 
 
 def test_everything_is_there_in_korean():

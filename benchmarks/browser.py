@@ -3,7 +3,8 @@
 Run ``python -m benchmarks.browser`` (needs the development requirements and a Chromium). It opens
 the first view, moves the learning-rate slider with the keyboard and waits, frame by frame, until
 the loss chart holds other numbers. Every move is to a rate that was not trained before. Then it
-does the same during a long training, and waits until that one has given way.
+does the same during a long training, and waits until that one has given way, and on the Surfaces
+page, until the contour has been drawn anew with the other path.
 """
 
 from __future__ import annotations
@@ -43,10 +44,12 @@ _GONE = """() => {
   });
 }"""
 
+# {key} is the chart's, {trace} the number of the trace that changes.
 _WATCH = """() => {
-  const chart = () => document.querySelector('.st-key-chart-loss .js-plotly-plot');
-  const state = () => { const c = chart(); if (!c || !c.data || !c.data.length) return null;
-    const y = c.data[0].y; return y.bdata || Array.from(y).slice(-5).join(); };
+  const chart = () => document.querySelector('.st-key-chart-{key} .js-plotly-plot');
+  const state = () => { const c = chart(); if (!c || !c._fullLayout || !c.data) return null;
+    const trace = c.data[{trace}]; if (!trace || !c.querySelector('.trace')) return null;
+    const y = trace.y; return y.bdata || Array.from(y).slice(-5).join(); };
   const before = state();
   window.moved = new Promise(resolve => {
     document.addEventListener('keyup', () => {
@@ -100,8 +103,20 @@ def slider_milliseconds(moves: int = MOVES) -> list[float]:
     with _tab("") as page:
         page.locator(".st-key-chart-loss .js-plotly-plot").wait_for(timeout=60_000)
         page.wait_for_timeout(1_000)
-        times = [_press(page, _WATCH) for _move in range(moves + 1)]
+        times = [_press(page, _watch("loss", 0)) for _move in range(moves + 1)]
     return times[1:]  # the first one warms up
+
+
+def surface_milliseconds(moves: int = MOVES) -> list[float]:
+    """Return the time of every move on the Surfaces page, to its repainted contour."""
+    with _tab("") as page:
+        page.get_by_role("link", name="Surfaces", exact=True).click()
+        page.locator(".st-key-chart-surfaces-contour-0 canvas.clock-layer").wait_for(
+            state="attached", timeout=60_000
+        )
+        page.wait_for_timeout(1_000)
+        times = [_press(page, _watch("surfaces-contour-0", 1)) for _move in range(moves + 1)]
+    return times[1:]
 
 
 def give_way_milliseconds(moves: int = MOVES) -> list[float]:
@@ -113,6 +128,10 @@ def give_way_milliseconds(moves: int = MOVES) -> list[float]:
             page.get_by_test_id("stProgress").wait_for(timeout=60_000)
             times.append(_press(page, _GONE))
     return times[1:]
+
+
+def _watch(key: str, trace: int) -> str:
+    return _WATCH.replace("{key}", key).replace("{trace}", str(trace))
 
 
 def _press(page: Page, watch: str) -> float:
@@ -133,4 +152,5 @@ def _tell(what: str, times: list[float]) -> None:
 
 if __name__ == "__main__":
     _tell("slider to repainted chart", slider_milliseconds())
+    _tell("slider to repainted contour", surface_milliseconds())
     _tell("slider to a training that has given way", give_way_milliseconds())

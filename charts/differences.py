@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _HEIGHT: Final = 380
 _BAR: Final = 34  # pixels
 _MARGINS: Final = 70
+_AROUND: Final = 96  # of the bars, so that the axis' title has its place under a single one
 _METHODS: Final = ("forward", "central", "complex")
 _LOWEST: Final = 1e-18  # where an error of exactly 0 is drawn
 
@@ -48,7 +49,7 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
                 }
             ],
             "layout": layout(
-                len(values) * _BAR + _MARGINS,
+                len(values) * _BAR + _AROUND,
                 xaxis={
                     "title": _("Derivative of {output}").format(output=in_html(output, names)),
                     "range": [(low - 0.14 * (low < 0)) * reach, (high + 0.14 * (high > 0)) * reach],

@@ -59,6 +59,8 @@ _AT_ONCE: Final[dict[str, Any]] = {
     "transition": {"duration": 0},  # nothing slides
 }
 _CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
+_HALF_BOX: Final = 13
+_COLUMN: Final = 92  # pixels, about
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
 
@@ -75,8 +77,6 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
     picture = _Picture(graph, found, arrange(graph), names)
     parts = [picture.part(moments, position) for position in range(len(moments))]
     drawing = picture.drawing
-    width = max(drawing.columns + 0.4, _COLUMNS)
-    middle = (drawing.columns - 1) / 2
     rows = max(drawing.rows, 1.0) + 1.4
     figure = go.Figure(
         {
@@ -87,7 +87,7 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
             ],
             "layout": layout(
                 round(rows * _ROW) + _ABOVE + _BELOW,
-                xaxis={"visible": False, "range": [middle - width / 2, middle + width / 2]},
+                xaxis={"visible": False, "range": picture.reach},
                 yaxis={"visible": False, "range": [0.7 - rows, 0.7]},
                 xaxis2=_FRAME | {"overlaying": "x"},
                 yaxis2=_FRAME | {"overlaying": "y"},
@@ -150,7 +150,7 @@ class _Picture:
         }
 
     def _half_width(self, edge: Edge) -> float:
-        return _CIRCLE / 2 if edge.operation >= 0 else self._box_width(-1) / 2
+        return _CIRCLE / 2 if edge.operation >= 0 else _HALF_BOX
 
     def _nodes(self) -> dict[str, Any]:
         """Return the circles of the operations; over the boxes points that tell their values."""
@@ -204,6 +204,9 @@ class _Picture:
                 "text": self._inside(box.node),
                 "x": box.x,
                 "y": box.y,
+                # A long name grows away from the numbers beside it.
+                "xanchor": "left" if box.node < 0 else "right",
+                "xshift": -_HALF_BOX if box.node < 0 else _HALF_BOX,
                 "showarrow": False,
                 "bgcolor": _OUTPUT if box.node < 0 else _OPERAND,
                 "borderpad": 5,
@@ -217,9 +220,14 @@ class _Picture:
     def _is_operation(self, node: int) -> bool:
         return node >= 0 and bool(self.graph.nodes[node].operands)
 
-    def _box_width(self, node: int) -> float:
-        text = self._inside(node).replace("<sub>", "").replace("</sub>", "")
-        return 10 + sum(13 if ord(mark) > 0x1100 else 7.6 for mark in text)
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Return the ends of the horizontal axis: room for names on either side."""
+        first = [self._inside(box.node) for box in self.drawing.boxes if box.x == 0]
+        left = max(map(_pixels, first)) / _COLUMN
+        right = self.drawing.columns - 1 + _pixels(self._inside(-1)) / _COLUMN
+        missing = max(0.0, _COLUMNS - (left + right))
+        return -left - missing / 2, right + missing / 2
 
     def _inside(self, number: int) -> str:
         """Return what is written in a node: a sign, a name or a number."""
@@ -403,6 +411,12 @@ def written_out(operation: str, operands: Sequence[str]) -> str:
     if operation in {"add", "subtract", "multiply", "divide"}:
         return f"{operands[0]} {sign} {_bracketed(operands[1])}"
     return f"{sign}({', '.join(operands)})"
+
+
+def _pixels(name: str) -> float:
+    """Return about how far a box with a name reaches from its place."""
+    shown = name.replace("<sub>", "").replace("</sub>", "")
+    return 24 + sum(13 if ord(mark) > 0x1100 else 7.6 for mark in shown)
 
 
 def _bracketed(operand: str) -> str:

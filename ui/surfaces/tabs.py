@@ -89,7 +89,8 @@ def step_tab(scene: Scene) -> None:
     st.markdown(
         text.format(run=f"**{escaped(name)}**", number=update, before=update - 1, after=update)
     )
-    table, formula = st.columns([3, 4], gap="medium")
+    grid = st.grid(2, min_column_width=400)
+    table, formula = grid.cell(), grid.cell()
     with table:
         _table(seen, [names[one] for one in which], which, experiment.problem.n_params)
     with formula:

@@ -225,7 +225,8 @@ def panels(
         )
         form["annotations"].append(_panel_title(trail, suffix, seen))
     form["xaxis"], form["yaxis"] = form.pop("xaxis"), form.pop("yaxis")
-    figure = go.Figure({"data": traces, "layout": layout((_PANEL if rows > 1 else HEIGHT - 60) * rows + 40, **form)})
+    height = _PANEL * rows if rows > 1 else HEIGHT - 60
+    figure = go.Figure({"data": traces, "layout": layout(height + 40, **form)})
     return Chart(figure, _numbers(trails, field), _alt(trails, field))
 
 

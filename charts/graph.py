@@ -60,6 +60,7 @@ _AT_ONCE: Final[dict[str, Any]] = {
 }
 _CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
 _HALF_BOX: Final = 13
+_SUM: Final = 72  # pixels that a sum takes on the left of its node
 _COLUMN: Final = 92  # pixels, about
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
@@ -224,7 +225,8 @@ class _Picture:
     def reach(self) -> tuple[float, float]:
         """Return the ends of the horizontal axis: room for names on either side."""
         first = [self._inside(box.node) for box in self.drawing.boxes if box.x == 0]
-        left = max(map(_pixels, first)) / _COLUMN
+        sums = [_SUM for box in self._shared() if box.x == 0]
+        left = max([*map(_pixels, first), *sums]) / _COLUMN
         right = self.drawing.columns - 1 + _pixels(self._inside(-1)) / _COLUMN
         missing = max(0.0, _COLUMNS - (left + right))
         return -left - missing / 2, right + missing / 2

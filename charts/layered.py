@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.graph import Graph
 
 _SWEEPS: Final = 40
+_WORK: Final = 80_000  # points that are moved at the most, sweep by sweep
 # Half of the room that a point keeps from its neighbours in a column, in rows.
 _NODE, _LABEL, _BEND = 0.5, 0.42, 0.16
 _FLAT: Final = 0.2  # columns on either side of an edge's numbers, where it runs level
@@ -172,7 +173,7 @@ class _Points:
         by_column: list[list[int]] = [[] for _column in range(max(self.columns) + 1)]
         for point, column in enumerate(self.columns):
             by_column[column].append(point)
-        for sweep in range(_SWEEPS):
+        for sweep in range(max(2, min(_SWEEPS, _WORK // len(rows)))):
             for members in by_column if sweep % 2 else reversed(by_column):
                 wanted = {point: self._wanted(point, rows) for point in members}
                 members.sort(key=lambda point: (wanted[point], rows[point]))
@@ -221,11 +222,12 @@ def _apart(wanted: list[float], rooms: list[float]) -> list[float]:
     under order: pooling of adjacent violators).
     """
     offsets = [0.0, *accumulate(above + below for above, below in pairwise(rooms))]
-    blocks: list[list[float]] = []
+    blocks: list[tuple[float, int]] = []  # sum and number of the places in each
     for place, offset in zip(wanted, offsets, strict=True):
-        blocks.append([place - offset])
-        while len(blocks) > 1 and _mean(blocks[-2]) > _mean(blocks[-1]):
-            last = blocks.pop()
-            blocks[-1] += last
-    moved = [_mean(block) for block in blocks for _place in block]
+        total, size = place - offset, 1
+        while blocks and blocks[-1][0] / blocks[-1][1] > total / size:
+            before = blocks.pop()
+            total, size = total + before[0], size + before[1]
+        blocks.append((total, size))
+    moved = [total / size for total, size in blocks for _place in range(size)]
     return [place + offset for place, offset in zip(moved, offsets, strict=True)]

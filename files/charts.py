@@ -61,6 +61,7 @@ def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 
         height: pixels, caption included; 0 is the chart's own height and that of the caption.
     """
     figure = go.Figure(chart.figure)
+    figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
     lines = caption_lines(contract, width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption
@@ -73,8 +74,6 @@ def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 
         width=width,
         height=height,
         margin={"b": below},
-        sliders=[],  # paper does not move
-        updatemenus=[],
         # Not an annotation: those are placed by the axes, and three dimensions have none.
         title={
             "text": "<br>".join(lines),
@@ -131,7 +130,7 @@ def to_html(
     script = shared_script() if shared else inline_script()
     figure = printed(chart, contract)
     moving = chart.figure.layout
-    figure.update_layout(sliders=moving.sliders, updatemenus=moving.updatemenus)
+    figure.layout.sliders, figure.layout.updatemenus = moving.sliders, moving.updatemenus
     body = drawn(figure, key, chart.alt) + experiment_text(source)
     return page(chart.alt, body, script)
 

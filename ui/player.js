@@ -10,6 +10,9 @@ const SETTLED = 350; // milliseconds without a further move of a zoom or a camer
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   parentElement.stopPlayer?.();
+  // Streamlit may mount the next clock before it takes the last one away: the newest draws.
+  const token = {};
+  window.newestClock = token;
   const before = parentElement.clock;
   const clock = { step: data.step, playing: false, speed: before?.speed ?? data.speed };
   if (before && before.version === data.version) Object.assign(clock, before);
@@ -84,11 +87,12 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     timers[name] = setTimeout(() => setStateValue(name, { ...value, version: data.version }), SETTLED);
   };
   const attach = () => {
+    if (window.newestClock !== token) return charts.forEach(detach);
     let changed = false;
     for (const chart of charts) {
       const gd = document.querySelector(`.st-key-chart-${chart.layer.key} .js-plotly-plot`);
       const holder = gd?._fullLayout && gd.querySelector(".svg-container");
-      if (!holder || (gd === chart.gd && chart.canvas.isConnected)) continue;
+      if (!holder || (gd === chart.gd && chart.canvas?.isConnected)) continue;
       detach(chart);
       chart.gd = gd;
       chart.canvas = document.createElement("canvas");
@@ -96,6 +100,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       chart.canvas.setAttribute("aria-hidden", "true");
       Object.assign(chart.canvas.style, { position: "absolute", inset: "0", pointerEvents: "none", zIndex: "5" });
       holder.append(chart.canvas);
+      for (const old of holder.querySelectorAll(".clock-layer")) if (old !== chart.canvas) old.remove();
       listen(chart, "plotly_afterplot", draw);
       listen(chart, "plotly_relayouting", draw);
       listen(chart, "plotly_relayout", (change) => moved(chart, change, settle, draw));
@@ -132,11 +137,8 @@ function detach(chart) {
   for (const [name, tell] of chart.off) chart.gd.removeListener?.(name, tell);
   chart.off = [];
   chart.canvas?.remove();
-  lines(chart.gd)?.style.removeProperty("opacity");
-}
-
-function lines(gd) {
-  return gd?.querySelector(".cartesianlayer");
+  for (const plot of chart.gd?.querySelectorAll(".scatterlayer") ?? []) plot.style.opacity = 1;
+  chart.gd = chart.canvas = null;
 }
 
 // What Python sends: float32 numbers of all runs one after the other, for every scene.

@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,3 +109,48 @@ def test_a_tree_is_balanced_around_its_root():
 def test_the_deepest_formula_is_arranged():
     assert arrange(parse("-" * 200 + "x")).columns == 202
     assert math.isfinite(arrange(parse("x" + " + x" * 200)).rows)
+
+
+def test_operands_are_read_from_top_to_bottom():
+    graph = parse("(a - b) * (c - d)")
+    ys = {graph.nodes[box.node].name: box.y for box in arrange(graph).boxes}
+    assert ys["a"] > ys["b"] > ys["c"] > ys["d"]
+
+
+def test_a_constant_lies_where_the_formula_has_it():
+    graph = parse("2*x + 3*y")
+    boxes = {
+        graph.nodes[box.node].name or graph.nodes[box.node].constant: box.y
+        for box in arrange(graph).boxes
+        if box.x == 0
+    }
+    assert sorted(boxes, key=boxes.get, reverse=True) == [2.0, "x", 3.0, "y"]
+
+
+def row_at(edge, x):
+    """Where an edge runs at a column between its ends."""
+    return float(np.interp(x, edge.x, edge.y))
+
+
+def crossings(drawing):
+    """How often two edges change sides, looked at in forty places of what they share."""
+    found = 0
+    for one, other in combinations(drawing.edges, 2):
+        start, end = max(one.x[0], other.x[0]), min(one.x[-1], other.x[-1])
+        if end > start:
+            places = np.linspace(start, end, 82)[1:-1:2]
+            sides = np.sign([row_at(one, x) - row_at(other, x) for x in places])
+            found += np.count_nonzero(np.diff(sides))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("formula", "most"),
+    [
+        ("(a*b + c*d)*e", 0),
+        ("2*x + 3*y*sin(x) + exp(-z)*x", 1),
+        ("a = x*y; b = a + x; c = sin(b)*a; d = c*x + y; d*b", 1),
+    ],
+)
+def test_few_edges_cross(formula, most):
+    assert crossings(arrange(parse(formula))) <= most

@@ -7,8 +7,11 @@ import pytest
 
 import files.charts
 from charts.curves import loss_curves
+from charts.graph import graph_drawing
 from charts.theme import Look
 from engine import Budget, Experiment, fit
+from engine.examples import EXAMPLES
+from engine.graph import differentiate
 from files.charts import CannotRender, caption_lines, printed, to_html, to_images
 from files.markup import plotly_script
 from language import set_language
@@ -43,6 +46,18 @@ def test_paper_has_colours_of_its_own_and_the_screen_keeps_its_own(chart):
     assert figure.layout.template.layout.colorway[0] == "#0072b2"
     assert chart.figure.layout.paper_bgcolor == CLEAR
     assert chart.figure.layout.title.text is None
+
+
+def test_paper_does_not_move_and_a_page_does():
+    example = EXAMPLES["apples"]
+    moving = graph_drawing(example.graph, differentiate(example.graph, example.point), 0, {})
+    still = printed(moving, (EQUAL, UNEQUAL))
+
+    assert (still.layout.sliders, still.layout.updatemenus) == ((), ())
+    assert len(moving.figure.layout.sliders) == len(moving.figure.layout.updatemenus) == 1
+    page = to_html(moving, (EQUAL, UNEQUAL), "graph", shared=True).decode()
+    assert '"sliders"' in page
+    assert page.count("100 × 2 = 200") + page.count(r"100 \u00d7 2 = 200") >= 1
 
 
 def test_the_contract_is_the_caption(chart):

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from engine import Budget, Experiment, Function, Run, inspect
+from engine.inspection import Term
 from engine.optimizers import OPTIMIZERS
 from files.worked import number, worked
 
@@ -50,6 +51,14 @@ def test_no_symbol_is_left_among_the_numbers(rule):
             left = re.sub(r"\\(frac|sqrt|left|right|cdot|,)", "", filled)
             if len(line.split(" = ")) > 3:
                 assert not re.search(r"[A-Za-z]", left), line
+
+
+def test_a_negative_number_stands_in_brackets():
+    terms = (Term("s_t", 4.25), Term("s_{t-1}", -2.0), Term("g_t", -2.5))
+
+    assert worked("s_t = s_{t-1} + g_t^2", terms) == [
+        r"s_t = s_{t-1} + g_t^2 = {\left(-2\right)} + {\left(-2.5\right)}^2 = 4.25"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def message(at):
     return json.loads(player.proto.json)
 
 
+def points(at):
+    """Points along an axis of the surface."""
+    x = charts(at)[0]["data"][0]["x"]
+    return len(numbers(x["bdata"]))
+
+
 def numbers(text):
     return np.frombuffer(base64.b64decode(text), dtype="<f4")
 
@@ -249,6 +255,47 @@ def test_a_network_lies_on_a_plane_with_its_distances(page):
         run(page.selectbox(key="surfaces-plane").set_value(plane))
         assert settings(page).plane == plane
         assert charts(page)[0]["data"][0]["type"] == "contour"
+
+
+def test_a_long_surface_waits_for_a_click_and_comes_coarse_first(page, monkeypatch):
+    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 0.0)
+    run(page.selectbox(key="surfaces-kind").set_value("network"))
+    assert "contour" not in {one["data"][0]["type"] for one in charts(page)}
+
+    run(page.button(key="surfaces-begin-31").click())
+    assert points(page) == 31
+    assert "61 × 61" in page.button(key="surfaces-begin-61").label
+
+    run(page.button(key="surfaces-begin-61").click())
+    assert points(page) == 61
+
+
+def test_a_surface_that_was_stopped_leaves_the_coarse_one_and_goes_on(page, monkeypatch):
+    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 0.0)
+    run(page.selectbox(key="surfaces-kind").set_value("network"))
+    run(page.button(key="surfaces-begin-31").click())
+    began = ui.surfaces.computing._begin
+
+    def stopped(*given):
+        pending = began(*given)
+        if pending is not None:
+            pending.paused = True
+        return pending
+
+    monkeypatch.setattr(ui.surfaces.computing, "_begin", stopped)
+    run(page.button(key="surfaces-begin-61").click())
+    assert points(page) == 31
+    assert page.button(key="surfaces-stop").label == "Resume"
+
+    run(page.button(key="surfaces-stop").click())
+    assert points(page) == 61
+
+
+def test_a_subsample_of_rows_is_named(page):
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(surface="network", rows=100)}
+    run(page)
+
+    assert any("100 of 300 training rows" in one.value for one in page.caption)
 
 
 def test_a_plane_of_one_weight_twice_is_explained(page):

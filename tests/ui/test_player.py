@@ -21,6 +21,7 @@ from engine import (
     surface,
 )
 from engine.datasets import TwoMoons
+from engine.functions import Rosenbrock
 from engine.optimizers import SGD, Adam
 from language import set_language
 from ui.player import Drawing, Layer, _message
@@ -110,11 +111,21 @@ def test_what_is_sent_are_the_points_at_every_tick():
     (own,) = sent["scenes"]
 
     assert numbers(own["x"]).reshape(2, 21)[1] == pytest.approx(made.trails[1].x, rel=1e-6)
-    scale = relief_levels(made.field, (-7.5, 1.0, -2.0, 2.0))
-    heights = heights_of(made.trails[0].loss, scale)
-    assert numbers(own["height"])[:21] == pytest.approx(heights, rel=1e-6)
     assert sent["version"] == "v"
     assert sent["layers"][0]["panels"] == ((0, 1),)
+
+
+def test_heights_are_those_of_the_relief_as_it_was_drawn():
+    bent = ravine(0.001).model_copy(update={"problem": Function(function=Rosenbrock())})
+    made, window = seen(bent), (5.0, 8.0, -3.0, 3.0)
+    sent = _message([made], Drawing("v", window, (Layer("a", "relief"),)), clickable=True)
+    heights, whole = (
+        heights_of(made.trails[0].loss, relief_levels(made.field, part)) for part in (window, None)
+    )
+
+    assert relief_levels(made.field, window).log != relief_levels(made.field, None).log
+    assert numbers(sent["scenes"][0]["height"]) == pytest.approx(heights, rel=1e-6)
+    assert heights[0] != pytest.approx(whole[0], rel=1e-3)
 
 
 def test_heights_are_sent_only_for_three_dimensions():

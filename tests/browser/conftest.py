@@ -38,8 +38,8 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 # Patience costs a passing test nothing; what a loaded machine needs is unknown.
-EXPECT_MILLISECONDS = 60_000
-ACTION_MILLISECONDS = 180_000
+EXPECT_MILLISECONDS = ACTION_MILLISECONDS = 60_000
+LOAD_MILLISECONDS = 180_000
 
 # Below /surfaces and the like, Streamlit looks for its server there first, and is told 404.
 LOOKED_FOR = ("/_stcore/health", "/_stcore/host-config")
@@ -89,6 +89,7 @@ def new_page(browser):
     def open_tab(**options):
         context = browser.new_context(**{**CONTEXT, **options})
         context.set_default_timeout(ACTION_MILLISECONDS)
+        context.set_default_navigation_timeout(LOAD_MILLISECONDS)
         contexts.append(context)
         return context.new_page()
 
@@ -158,9 +159,12 @@ def idle():
     """Function that waits until the page's script has ended and everything it drew is there."""
 
     def wait(page):
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
+            timeout=LOAD_MILLISECONDS
+        )
         page.wait_for_function(
-            """() => !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')"""
+            """() => !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')""",
+            timeout=LOAD_MILLISECONDS,
         )
 
     return wait

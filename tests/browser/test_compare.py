@@ -160,6 +160,15 @@ def test_a_link_is_the_first_thing_that_a_fresh_server_opens(compare, fresh_app_
     assert [cell(tab, row, 1).text_content() for row in range(2)] == ["Adam", "SGD"]
 
 
+def test_the_address_of_a_page_is_the_first_thing_that_a_fresh_server_opens(visit, fresh_app_url):
+    """Streamlit says that the page was not found, since no router has run; it must not stand."""
+    tab = visit(urljoin(fresh_app_url, "/epochs"), locale="ko-KR")
+
+    expect(tab.get_by_role("heading", level=1)).to_have_text("에포크, 배치, 이터레이션")
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    expect(tab.locator("html")).to_have_attribute("lang", "ko")
+
+
 def test_a_hostile_link_fetches_nothing_and_is_shown_as_text(compare):
     query = [("run", "sgd~0.5~32"), ("run", "sgd~1.0~32"), ("name", PICTURE), ("name", "<b>b</b>")]
     query += [(PICTURE, "1"), ("seeds", "0_1")]

@@ -25,7 +25,7 @@ def english():
 
 def opened(example="apples", tab="meaning", locale="en-US", **page):
     """The page after its first run, opened by a link."""
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
     at.context["locale"] = locale
     fields = {"example": example, "tab": tab, **page}
     defaults = {"example": "apples", "tab": "meaning"}

@@ -54,7 +54,7 @@ def trains_at_once(monkeypatch):
 
 def opened(experiment=SMALL, locale="en-US", **settings):
     """The page after its first run, with these settings of it."""
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=30)
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
     at.context["locale"] = locale
     runs = len(experiment.runs)
     page = EpochsPage.model_validate({"sizes": ("all", 10, 1), **settings})

@@ -38,7 +38,7 @@ def nothing_waits(monkeypatch):
 
 @pytest.fixture
 def page():
-    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
     at.context["locale"] = "en-US"
     return run(at)
 
@@ -199,7 +199,7 @@ def test_a_start_out_of_range_is_explained_and_the_picture_stays(page):
 
 @pytest.mark.parametrize("start", ["here", "nan_2", "1"])
 def test_a_link_with_a_start_that_is_no_point_is_explained(start):
-    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
     at.context["locale"] = "en-US"
     link = {"page": "surfaces", "problem": "function", "start": start, "run": "sgd~0.1~all"}
     for key, value in link.items():
@@ -346,7 +346,7 @@ def test_every_tab_is_there_for_every_rule(page, rule, tab):
 
 
 def test_everything_is_there_in_korean():
-    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
     at.context["locale"] = "ko-KR"
     run(at)
 

@@ -38,7 +38,7 @@ def trains_at_once(monkeypatch):
 
 def opened(script="dashboard.py", experiment=None, locale="en-US", link=None):
     """A page after its first run."""
-    at = AppTest.from_file(str(ROOT / script), default_timeout=30)
+    at = AppTest.from_file(str(ROOT / script), default_timeout=120)
     at.context["locale"] = locale
     for key, value in (link or {}).items():
         at.query_params[key] = value
@@ -227,7 +227,8 @@ def test_the_budget_counted_otherwise_is_as_long(unit):
 
 def test_a_budget_that_is_too_long_in_another_unit_is_refused():
     runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")]
-    long = Experiment(runs=runs, budget=Budget(amount=10_001, unit="iterations"))
+    budget = Budget(amount=10_001, unit="iterations")
+    long = Experiment(problem=Function(), runs=runs, budget=budget)
     at = opened(experiment=long)
     run(at.selectbox(key="budget-unit").select_index(0))
 

@@ -53,7 +53,7 @@ def comparison(names=("", "")):
 
 
 def page(document, locale="en-US"):
-    at = AppTest.from_file(PAGE, default_timeout=60)
+    at = AppTest.from_file(PAGE, default_timeout=120)
     at.context["locale"] = locale
     at.session_state["document"] = document
     return run(at)

@@ -48,7 +48,7 @@ def show(monkeypatch):
 
 def page(shown=None, link=None):
     """The Compare page after its first run."""
-    at = AppTest.from_file(PAGE, default_timeout=30)
+    at = AppTest.from_file(PAGE, default_timeout=120)
     at.context["locale"] = "en-US"
     at.context["url"] = "http://127.0.0.1:1/?old=1"
     for key, values in (link or {}).items():

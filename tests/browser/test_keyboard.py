@@ -118,19 +118,19 @@ def test_a_tab_is_opened_by_keyboard(tab, idle):
     go_to(tab, second, "Shift+Tab")
 
 
-def test_share_is_opened_and_closed_by_keyboard(tab):
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_share_is_opened_and_closed_by_keyboard(tab, key):
     share = tab.get_by_role("button", name=re.compile("^Share"))
     save = tab.get_by_role("button", name="Save experiment")
     go_to(tab, share)
-    for key in ("Enter", "Space"):
-        expect(save).to_have_count(0)
-        tab.keyboard.press(key)
+    expect(save).to_have_count(0)
+    tab.keyboard.press(key)
 
-        expect(tab.get_by_text(re.compile("format=1"))).to_be_visible()
-        go_to(tab, save)
-        tab.keyboard.press("Escape")
-        expect(save).to_have_count(0)
-        expect(share).to_be_focused()
+    expect(tab.get_by_text(re.compile("format=1"))).to_be_visible()
+    go_to(tab, save)
+    tab.keyboard.press("Escape")
+    expect(save).to_have_count(0)
+    expect(share).to_be_focused()
 
 
 def test_the_keyboard_goes_all_the_way_round(tab):

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-PAGES = ["/"]  # a page is added when it is finished
+PAGES = ["/", "/surfaces", "/epochs", "/backpropagation"]
 
 # Streamlit's own markup, which this project cannot change.
 STREAMLITS_OWN = {

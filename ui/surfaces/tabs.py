@@ -136,8 +136,15 @@ def _formula(seen: StepInspection, names: Sequence[str], which: Sequence[int]) -
     formula = seen.optimizer.formula + r" \qquad \theta_t = \theta_{t-1} - \eta\,d_t"
     for name, place in zip(names, which, strict=True):
         st.caption(f"**{escaped(name)}**")
-        lines = [line.replace(" = ", " &= ", 1) for line in worked(formula, seen.terms(place))]
+        lines = [_aligned(line) for line in worked(formula, seen.terms(place))]
         st.latex(r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+
+
+def _aligned(line: str) -> str:
+    """Return an equation for an aligned block, in symbols, numbers and value one below the other."""
+    left, right, *put_in, value = line.split(" = ")
+    rows = [right, *put_in, value] if put_in else [f"{right} = {value}"]
+    return left + r" \\ ".join(f" &= {row}" for row in rows)
 
 
 def rates_tab(scene: Scene) -> None:

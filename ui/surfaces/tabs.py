@@ -141,7 +141,7 @@ def _formula(seen: StepInspection, names: Sequence[str], which: Sequence[int]) -
 
 
 def _aligned(line: str) -> str:
-    """Return an equation for an aligned block, in symbols, numbers and value one below the other."""
+    """Return an equation for an aligned block: symbols, numbers and value below each other."""
     left, right, *put_in, value = line.split(" = ")
     rows = [right, *put_in, value] if put_in else [f"{right} = {value}"]
     return left + r" \\ ".join(f" &= {row}" for row in rows)

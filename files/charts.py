@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -187,6 +188,8 @@ async def _drawn(
 ) -> list[bytes]:
     from kaleido import Kaleido  # noqa: PLC0415 - is optional
 
+    # Its pipe to the browser complains of half a message and goes on; what matters is raised.
+    logging.getLogger("choreographer").setLevel(logging.CRITICAL)
     async with asyncio.timeout(seconds), Kaleido(timeout=seconds, mathjax=False) as kaleido:
         return [await kaleido.calc_fig(figure, _options(figure, form, scale)) for figure in figures]
 

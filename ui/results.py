@@ -28,6 +28,11 @@ def contract_line() -> None:
     now = document()
     equal, unequal = contract(now.experiment, tuned=now.view.tuned)
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    show_notices()
+
+
+def show_notices() -> None:
+    """Tell what was refused or changed."""
     for notice in notices():
         st.warning(escaped(notice))
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from language import _
-from ui.epochs.switches import show_notices
 from ui.epochs.tabs import FILL, open_tabs
 from ui.locale import fragment, speak
+from ui.results import show_notices
 from ui.session import follow, work_on
 from ui.share import share
 from ui.sidebar import sidebar

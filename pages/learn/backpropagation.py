@@ -7,8 +7,8 @@ from ui.backpropagation import words
 from ui.backpropagation.picture import picture
 from ui.backpropagation.source import source
 from ui.backpropagation.tabs import FILL, open_tabs
-from ui.epochs.switches import show_notices
 from ui.locale import fragment, speak
+from ui.results import show_notices
 from ui.session import follow, settings, work_on
 from ui.share import share
 

@@ -16,20 +16,12 @@ from ui.session import (
     has_validation_rows,
     look_at,
     looks,
-    notices,
     set_page,
     settings,
 )
-from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def show_notices() -> None:
-    """Tell what was refused or changed."""
-    for notice in notices():
-        st.warning(escaped(notice))
 
 
 def has_no_rows() -> bool:

@@ -1,8 +1,6 @@
 """What the runs have learnt, by the data and layout of its panels."""
 
 import html
-import statistics
-import time
 from functools import cache
 
 import numpy as np
@@ -14,6 +12,7 @@ from engine import Budget, Experiment, Network, Run, data, fit, layers
 from engine.datasets import Blobs, Digits, Line, Sine, Spirals, TwoMoons
 from engine.optimizers import OPTIMIZERS
 from language import set_language
+from tests.timing import least_seconds
 
 HOSTILE = [
     "<b>bold</b>",
@@ -282,14 +281,12 @@ def test_twelve_panels_are_light_enough_for_a_slider(problem):
     values = params(problem, 12)
     rows = data(experiment(problem))
     looks = [Look(f"Run {number}", number) for number in range(12)]
-    seconds = []
-    for _ in range(5):
-        began = time.process_time()  # what others do on this machine does not count
-        chart = fit_panels(problem, rows, values, looks, "epoch 3")
-        seconds.append(time.process_time() - began)
 
-    assert len(chart.figure.to_json()) <= 300_000
-    assert statistics.median(seconds) < 0.15
+    def drawn():
+        return fit_panels(problem, rows, values, looks, "epoch 3")
+
+    assert len(drawn().figure.to_json()) <= 300_000
+    assert least_seconds(drawn, 0.15) < 0.15
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from engine import (
 from engine.datasets import Blobs, TwoMoons
 from engine.optimizers import OPTIMIZERS, SGD, Adam
 from tests.strategies import experiments, small_experiments
+from tests.timing import least_seconds
 
 LARGEST = Experiment(
     problem=Network(
@@ -37,14 +38,12 @@ LARGEST = Experiment(
 
 def test_the_largest_is_estimated_at_once_and_without_its_data():
     tracemalloc.start()
-    began = time.process_time()
     cost = estimate(LARGEST)
-    seconds = time.process_time() - began
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert seconds < 0.05
     assert peak < 1e6
+    assert least_seconds(lambda: estimate(LARGEST), 0.05) < 0.05
     assert cost.updates == 7 * 30 * 45_000 * 10_000
     assert cost.rows == cost.updates
     assert cost.seconds > 1e6

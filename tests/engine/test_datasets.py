@@ -34,6 +34,7 @@ from engine.datasets.toy import Toy
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
 from engine.spec import Spec
+from tests.timing import least_seconds
 
 TOYS = [dataset for dataset in DATASETS if issubclass(dataset, Toy)]
 CLASSIFICATION = [dataset for dataset in DATASETS if dataset.task == "classification"]
@@ -84,11 +85,14 @@ def concrete(source):
 
 def refused(make):
     """Return what was refused, and check that it took less than 50 ms of computing."""
-    start = time.process_time()
-    with pytest.raises(InvalidInput) as caught:
-        make()
 
-    assert time.process_time() - start < 0.05
+    def refusal():
+        nonlocal caught
+        with pytest.raises(InvalidInput) as caught:
+            make()
+
+    caught = None
+    assert least_seconds(refusal, 0.05) < 0.05
     return caught.value
 
 
@@ -311,7 +315,7 @@ def test_largest_blobs_take_reasonable_time():
     start = time.process_time()
     inputs, targets = generate(Blobs(rows=60_000, features=784, classes=10), 0)
 
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 10  # some 1.5 s on a quiet machine
     assert inputs.shape == (60_000, 784)
     assert np.bincount(targets).tolist() == [6000] * 10
 
@@ -491,10 +495,10 @@ def test_measured_rows_are_locked_where_they_are_shared():
 
 
 def test_measured_sets_are_read_quickly_and_once():
-    real._read.cache_clear()
-    start = time.process_time()
-    first, _ = generate(Digits(), 0)
-    seconds = time.process_time() - start
+    def read():
+        real._read.cache_clear()
+        return generate(Digits(), 0)[0]
 
-    assert seconds < 0.2
+    assert least_seconds(read, 0.2) < 0.2
+    first = read()
     assert generate(Digits(), 0)[0] is first

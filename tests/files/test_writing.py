@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from files.writing import file_name, write, write_all
 
 # A small process that has as many children as asked for, one after the other. Each saves a file
-# again and again, every time full of another letter, and is killed at a random moment.
+# again and again, every time full of another letter, and is killed at a random moment of the first
+# few saves. How often that is in the middle of one depends on the disk: a few times is asked for.
 NURSERY = """
 import json, os, random, signal, sys, time
 from pathlib import Path
@@ -20,13 +21,19 @@ from files.writing import write
 
 path, kills, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 chance, torn, letters, halves = random.Random(0), 0, set(), 0
-write(path, b"A" * size)
-for kill in range(kills):
+durations = []
+for _ in range(5):
+    began = time.perf_counter()
+    write(path, b"A" * size)
+    durations.append(time.perf_counter() - began)
+kill = 0
+while kill < kills or (halves <= 5 and kill < 20 * kills):
+    kill += 1
     child = os.fork()
     if not child:
         for number in range(10**9):
             write(path, bytes([65 + (kill + number) % 26]) * size)
-    time.sleep(chance.uniform(0, 0.003))
+    time.sleep(chance.uniform(0, 3 * min(durations)))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     content = path.read_bytes()

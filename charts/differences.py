@@ -130,7 +130,13 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
         )
         for name, look in zip(_METHODS, looks, strict=True)
     )
-    numbers = {"step": curve.steps} | {f"{name}_error": curve.errors[name] for name in _METHODS}
+    numbers = {"step": curve.steps}
+    for ending, lines in (
+        ("error", curve.errors),
+        ("truncation", curve.truncation),
+        ("rounding", curve.rounding),
+    ):
+        numbers |= {f"{name}_{ending}": lines[name] for name in _METHODS if name in lines}
     alt = _("Error of three difference formulas against the step size. Smallest errors: {best}.")
     return Chart(figure, numbers, alt.format(best=best))
 
@@ -148,12 +154,12 @@ def _branch(steps: Array, values: Array, look: Look, dash: str) -> dict[str, Any
 def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
     """Return the time of a whole gradient against the number of parameters, both ways."""
     parameters = np.array([check.parameters for check in checks])
-    ways = {
-        "backpropagation": np.array([check.backward_seconds for check in checks]),
-        "central_difference": np.array([check.central_seconds for check in checks]),
-    }
+    milliseconds = [
+        np.array([check.backward_seconds for check in checks]) * 1e3,
+        np.array([check.central_seconds for check in checks]) * 1e3,
+    ]
+    ways = ("backpropagation", "central_difference")
     looks = [Look(label(name), number) for number, name in enumerate(ways)]
-    milliseconds = [values * 1e3 for values in ways.values()]
     limits = value_range(milliseconds, log=True)
     traces = [
         {
@@ -196,7 +202,8 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
         back=f"{last.backward_seconds * 1e3:.3g}",
         central=f"{last.central_seconds * 1e3:.3g}",
     )
-    return Chart(figure, {"parameters": parameters} | ways, alt)
+    numbers = {f"{name}_ms": times for name, times in zip(ways, milliseconds, strict=True)}
+    return Chart(figure, {"parameters": parameters} | numbers, alt)
 
 
 def descent_curve(losses: Array, output: str) -> Chart:

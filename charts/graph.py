@@ -100,7 +100,7 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
             ),
         }
     )
-    return Chart(figure, _numbers(graph, found), _alt(graph, found, names))
+    return Chart(figure, _numbers(graph, found, drawing.edges), _alt(graph, found, names))
 
 
 @dataclass(frozen=True)
@@ -467,14 +467,24 @@ def _slider(count: int, step: int) -> dict[str, Any]:
     }
 
 
-def _numbers(graph: Graph, found: Derivatives) -> dict[str, Any]:
-    """Return value and derivative of every node."""
+def _numbers(graph: Graph, found: Derivatives, edges: Sequence[Edge]) -> dict[str, Any]:
+    """Return what every edge carries forth and back; the output's edge is used by nothing, -1.
+
+    A node that is used several times has as many rows, and its derivative is the sum of what
+    they hand back.
+    """
+    nodes = [edge.node for edge in edges]
+    local = [found.local[at.operation][at.place] if at.operation >= 0 else 1.0 for at in edges]
+    after = [found.gradients[at.operation] if at.operation >= 0 else 1.0 for at in edges]
     return {
-        "node": np.arange(len(graph.nodes)),
-        "operation": np.array([node.operation for node in graph.nodes]),
-        "name": np.array([node.name for node in graph.nodes]),
-        "value": np.array(found.values),
-        "derivative": np.array(found.gradients),
+        "node": np.array(nodes),
+        "operation": np.array([graph.nodes[node].operation for node in nodes]),
+        "name": np.array([graph.nodes[node].name for node in nodes]),
+        "value": np.array([found.values[node] for node in nodes]),
+        "used_by": np.array([edge.operation for edge in edges]),
+        "local_derivative": np.array(local),
+        "handed_back": np.array(local) * np.array(after),
+        "derivative": np.array([found.gradients[node] for node in nodes]),
     }
 
 

@@ -109,13 +109,13 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
         colour, dash, symbol = _LOOKS[sampling]
         drawn = noise.predicted > 0
         sizes = np.array(noise.sizes)[drawn]
-        law, error = noise.predicted[drawn], 2 * noise.standard_error[drawn]
-        low = np.maximum(law - error, law / 10)  # below zero there is no logarithm
+        law, error = noise.predicted, 2 * noise.standard_error
+        low, high = np.maximum(law - error, law / 10), law + error  # zero has no logarithm
         traces += [
             {
                 "type": "scatter",
                 "x": np.concatenate([sizes, sizes[::-1]]),
-                "y": np.concatenate([low, (law + error)[::-1]]),
+                "y": np.concatenate([low[drawn], high[drawn][::-1]]),
                 "mode": "lines",
                 "line": {"width": 0},
                 "fill": "toself",
@@ -126,7 +126,7 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
             {
                 "type": "scatter",
                 "x": sizes,
-                "y": law,
+                "y": law[drawn],
                 "mode": "lines",
                 "line": {"color": colour, "dash": dash, "width": 2},
                 "name": _law(sampling),
@@ -147,8 +147,10 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
         for name, values in (
             ("batch_size", np.array(noise.sizes)),
             ("measured_variance", noise.variance),
-            ("predicted_variance", noise.predicted),
+            ("predicted_variance", law),
             ("standard_error", noise.standard_error),
+            ("band_from", low),
+            ("band_to", high),
         ):
             columns.setdefault(name, []).append(values)
     limits = value_range([trace["y"] for trace in traces if "name" in trace], log=True)

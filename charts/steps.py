@@ -33,6 +33,8 @@ def fitted_lines(
 ) -> Chart:
     """Return the training rows and, thin, the line or curve with which every run ended.
 
+    Numbers without a run are those of the training rows.
+
     Args:
         inputs: ``(rows,)``.
         targets: ``(rows,)``; 0 and 1 for two classes.
@@ -70,10 +72,14 @@ def fitted_lines(
         xaxis={"title": _("Input x"), "range": [float(at[0]), float(at[-1])]},
         yaxis={"title": _("Target y"), "range": [low - air, high + air]},
     )
+    gaps = np.full(len(inputs), np.nan), np.full(len(at) * len(looks), np.nan)
     numbers = {
-        "run": np.concatenate([np.full(len(at), look.name) for look in looks]),
-        "x": np.tile(at, len(looks)),
-        "prediction": np.concatenate(list(lines)),
+        "run": np.repeat(
+            [*(look.name for look in looks), ""], [*([len(at)] * len(looks)), len(inputs)]
+        ),
+        "x": np.concatenate([np.tile(at, len(looks)), inputs]),
+        "prediction": np.concatenate([*lines, gaps[0]]),
+        "target": np.concatenate([gaps[1], targets]),
     }
     alt = _("The training rows, and what every run predicts at its end: {runs}.")
     names = ", ".join(look.name for look in looks)
@@ -111,11 +117,12 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
     here, after, slope = (step.at, step.loss), (step.after, step.loss_after), step.slope
     width = float(values[-1] - values[0])
     reach = np.array([here[0] - 0.16 * width, here[0] + 0.16 * width])
+    touching = here[1] + slope * (reach - here[0])
     low, high = value_range([losses], log=False)
     traces: list[dict[str, Any]] = [
         _plain_line(values, losses, _GREY, 2.2),
         {
-            **_plain_line(reach, here[1] + slope * (reach - here[0]), look.colour, 2.2),
+            **_plain_line(reach, touching, look.colour, 2.2),
             "line": {"color": look.colour, "width": 2.2, "dash": "dash"},
             "hoverinfo": "skip",
         },
@@ -160,7 +167,12 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         here=f"{here[0]:.4g}",
         after=f"{after[0]:.4g}",
     )
-    return Chart(go.Figure({"data": traces, "layout": form}), {name: values, "loss": losses}, text)
+    numbers = {
+        "kind": np.repeat(["loss", "tangent", "step"], [len(values), len(reach), 2]),
+        name: np.concatenate([values, reach, [here[0], after[0]]]),
+        "loss": np.concatenate([losses, touching, [here[1], after[1]]]),
+    }
+    return Chart(go.Figure({"data": traces, "layout": form}), numbers, text)
 
 
 def plane_distances(trails: Sequence[Trail], distances: Sequence[Array], unit: str) -> Chart:
@@ -208,12 +220,17 @@ def two_losses(curves: SigmoidLosses) -> Chart:
     """Return loss and slope at the logit of squared error and cross-entropy, side by side."""
     p = curves.probabilities
     squared, entropy = label("mean_squared_error"), label("binary_cross_entropy")
+    numbers = {
+        "probability": p,
+        "squared_error": curves.squared_error,
+        "cross_entropy": curves.cross_entropy,
+        "squared_error_slope_size": np.abs(curves.squared_error_slope),
+        "cross_entropy_slope_size": np.abs(curves.cross_entropy_slope),
+    }
     traces: list[dict[str, Any]] = []
-    for suffix, (own_squared, own_entropy) in (
-        ("", (curves.squared_error, curves.cross_entropy)),
-        ("2", (np.abs(curves.squared_error_slope), np.abs(curves.cross_entropy_slope))),
-    ):
-        for y, colour in ((own_squared, _SQUARED), (own_entropy, _ENTROPY)):
+    for suffix, ending in (("", ""), ("2", "_slope_size")):
+        for name, colour in (("squared_error", _SQUARED), ("cross_entropy", _ENTROPY)):
+            y = numbers[name + ending]
             traces.append(
                 _plain_line(p, y, colour, 2.6) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
             )
@@ -231,13 +248,6 @@ def two_losses(curves: SigmoidLosses) -> Chart:
             _said(squared, 0.33, 0.36, _SQUARED, "2"),
         ],
     )
-    numbers = {
-        "probability": p,
-        "squared_error": curves.squared_error,
-        "cross_entropy": curves.cross_entropy,
-        "squared_error_slope": curves.squared_error_slope,
-        "cross_entropy_slope": curves.cross_entropy_slope,
-    }
     alt = _(
         "Loss and its slope at the logit against the predicted probability of the true class."
         " Confident and wrong, near 0, the cross-entropy is large and its slope 1;"

@@ -91,7 +91,8 @@ class Trail:
         x: ``(points,)``.
         y: ``(points,)``.
         loss: the run's own loss at each point, ``(points,)``.
-        ticks: the step (or epoch) of each point, ``(points,)``.
+        ticks: when it was at each point, ``(points,)``.
+        unit: of the ticks, "iterations" or "epochs"; the same for all trails of a chart.
         diverged: the tick at which it diverged, or None.
     """
 
@@ -100,6 +101,7 @@ class Trail:
     y: Array
     loss: Array
     ticks: Array
+    unit: str
     diverged: float | None = None
 
 
@@ -587,17 +589,31 @@ def _camera(camera: Sequence[float] | None) -> dict[str, dict[str, float]]:
 
 
 def _numbers(trails: Sequence[Trail], field: Field) -> dict[str, Array]:
-    """Return every point of every path with its run's own loss."""
-    x, y = field.titles
-    if not trails:
-        return {}
-    return {
-        "run": np.concatenate([np.full(len(trail.x), trail.look.name) for trail in trails]),
-        "step": np.concatenate([trail.ticks for trail in trails]),
-        x: np.concatenate([trail.x for trail in trails]),
-        y: np.concatenate([trail.y for trail in trails]),
-        "loss": np.concatenate([trail.loss for trail in trails]),
+    """Return every point of every path with its run's own loss, then those without a run.
+
+    Those are the points of the surface, and the stationary points.
+    """
+    columns, rows = np.meshgrid(field.x, field.y)
+    marks = field.points
+    unit = trails[0].unit if trails else "iterations"
+    lengths = [len(trail.x) for trail in trails]
+    others = field.loss.size + len(marks)
+    parts: dict[str, list[Any]] = {
+        "kind": [
+            np.repeat(["path", "surface"], [sum(lengths), field.loss.size]),
+            [point.kind for point in marks],
+        ],
+        "run": [np.repeat([*(trail.look.name for trail in trails), ""], [*lengths, others])],
+        unit: [*(trail.ticks for trail in trails), np.full(others, np.nan)],
+        field.titles[0]: [*(trail.x for trail in trails), columns.ravel(), [at.x for at in marks]],
+        field.titles[1]: [*(trail.y for trail in trails), rows.ravel(), [at.y for at in marks]],
+        "loss": [
+            *(trail.loss for trail in trails),
+            field.loss.ravel(),
+            np.full(len(marks), np.nan),
+        ],
     }
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
 def _alt(trails: Sequence[Trail], field: Field) -> str:

@@ -13,7 +13,7 @@ from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
-    from engine.arrays import Array
+    from engine.arrays import Array, Integers
     from engine.plans import Timeline
 
 WINDOW: Final = 40  # rows in the picture; more could not be told apart
@@ -27,7 +27,7 @@ _LEFT_OUT: Final = "#d55e00"
 def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     """Return when each of some consecutive rows is used: a mark where it is in the batch.
 
-    A row that an epoch leaves out has a line through that epoch.
+    A row that an epoch leaves out has a line through that epoch, and no iteration in the numbers.
 
     Args:
         timeline: of ``engine.plans.timeline``.
@@ -38,9 +38,11 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     inside = (timeline.rows >= first_row - 1) & (timeline.rows < last_row)
     rows, iterations = timeline.rows[inside] + 1, timeline.iterations[inside]
     epoch = np.nonzero(inside)[0] + 1
+    unseen = timeline.times_seen[:, first_row - 1 : last_row] == 0
     total = counts.per_epoch * epochs
     narrow = max(1.0, min(9.0, 620 / total - 1))
-    left_out_x, left_out_y = _left_out(timeline, first_row, last_row)
+    left_out = np.nonzero(unseen)[0] + 1, np.nonzero(unseen)[1] + first_row
+    left_out_x, left_out_y = _through(*left_out, counts.per_epoch)
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -96,25 +98,26 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     )
     return Chart(
         figure,
-        {"row": rows, "iteration": iterations, "epoch": epoch},
+        {
+            "row": np.concatenate([rows, left_out[1]]),
+            "iteration": np.concatenate([iterations, np.full(len(left_out[1]), np.nan)]),
+            "epoch": np.concatenate([epoch, left_out[0]]),
+        },
         _("Rows {first} to {last} of {rows} against iterations, {epochs} epochs.").format(
             first=f"{first_row:,}", last=f"{last_row:,}", rows=f"{counts.rows:,}", epochs=epochs
         )
         + " "
         + _(
             "A mark where a row is in the batch; {count} times a row is left out of an epoch."
-        ).format(count=len(left_out_x) // 3),
+        ).format(count=len(left_out[1])),
     )
 
 
-def _left_out(timeline: Timeline, first_row: int, last_row: int) -> tuple[Array, Array]:
+def _through(epoch: Integers, row: Integers, per_epoch: int) -> tuple[Array, Array]:
     """Return lines, separated by NaN, through the epochs that leave a row out."""
-    unseen = timeline.times_seen[:, first_row - 1 : last_row] == 0
-    epoch, row = np.nonzero(unseen)
-    per_epoch = timeline.counts.per_epoch
     nothing = np.full(len(epoch), np.nan)
-    x = np.stack([epoch * per_epoch + 0.6, (epoch + 1) * per_epoch + 0.4, nothing], axis=1)
-    y = np.stack([row + first_row, row + first_row, nothing], axis=1)
+    x = np.stack([(epoch - 1) * per_epoch + 0.6, epoch * per_epoch + 0.4, nothing], axis=1)
+    y = np.stack([row, row, nothing], axis=1)
     return x.ravel(), y.ravel()
 
 

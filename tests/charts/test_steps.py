@@ -35,7 +35,9 @@ def test_the_tangent_touches_the_curve_and_has_its_slope():
     assert np.interp(2.0, tangent.x, tangent.y) == pytest.approx(4.0)
     assert (here.x[0], here.y[0], after.x[0], after.y[0]) == (2.0, 4.0, 1.2, 1.44)
     assert "slope 4 at 2" in chart.alt
-    np.testing.assert_array_equal(chart.numbers["loss"], values**2)
+    kinds = chart.numbers["kind"]
+    np.testing.assert_array_equal(chart.numbers["loss"][kinds == "loss"], values**2)
+    assert chart.numbers["w"][kinds == "step"].tolist() == [2.0, 1.2]
 
 
 def test_a_step_to_infinity_has_no_arrow():
@@ -58,7 +60,7 @@ def test_every_rate_has_its_own_line_and_name():
 
 
 def test_distances_are_those_given():
-    trail = Trail(A, np.zeros(3), np.zeros(3), np.ones(3), np.arange(3.0))
+    trail = Trail(A, np.zeros(3), np.zeros(3), np.ones(3), np.arange(3.0), "epochs")
     chart = plane_distances([trail], [np.array([0.0, 1.0, 2.0])], "iterations")
 
     assert list(chart.figure.data[0].y) == [0, 1, 2]
@@ -72,7 +74,7 @@ def test_fitted_lines_do_not_move_the_data_out_of_sight():
 
     np.testing.assert_allclose(chart.figure.layout.yaxis.range, [-0.3, 2.3])
     np.testing.assert_allclose(chart.figure.data[1].y, 100 * at, rtol=1e-6)
-    assert list(chart.numbers["run"]) == ["A"] * 5 + ["B"] * 5
+    assert list(chart.numbers["run"]) == ["A"] * 5 + ["B"] * 5 + [""] * 9
 
 
 def test_confident_and_wrong_is_steep_for_one_loss_and_flat_for_the_other():

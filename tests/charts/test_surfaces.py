@@ -37,7 +37,9 @@ def field_of(function, size=SMALL):
 def trail(name, number, points, function=None, diverged=None):
     x, y = np.array(points, dtype=float).T
     loss = (function or Ravine()).value(np.stack([x, y], axis=1))
-    return Trail(Look(name, number), x, y, loss, np.arange(len(x), dtype=float), diverged)
+    return Trail(
+        Look(name, number), x, y, loss, np.arange(len(x), dtype=float), "iterations", diverged
+    )
 
 
 @pytest.fixture
@@ -101,12 +103,21 @@ def test_a_path_that_comes_back_has_not_left(ravine):
     assert list(lines(contour(ravine, [away]))[0].y) == [2, 30, 0]
 
 
-def test_the_numbers_are_those_of_every_step(ravine, trails):
-    numbers = contour(ravine, trails).numbers
+def test_the_numbers_are_those_of_every_step_and_of_the_whole_surface(ravine, trails):
+    numbers = contour(ravine, trails, window=(-1, 1, -1, 1)).numbers
+    paths, surface = (numbers["kind"] == kind for kind in ("path", "surface"))
 
-    assert list(numbers["run"]) == ["calm"] * 3 + ["wild"] * 4
-    assert list(numbers["y"]) == [2, 1, 0, 2, -4, 40, -400]
-    np.testing.assert_array_equal(numbers["loss"], np.concatenate([one.loss for one in trails]))
+    assert list(numbers["run"][paths]) == ["calm"] * 3 + ["wild"] * 4
+    assert list(numbers["y"][paths]) == [2, 1, 0, 2, -4, 40, -400]
+    assert list(numbers["iterations"][paths]) == [0, 1, 2, 0, 1, 2, 3]
+    losses = np.concatenate([one.loss for one in trails])
+    np.testing.assert_array_equal(numbers["loss"][paths], losses)
+    np.testing.assert_array_equal(numbers["loss"][surface], ravine.loss.ravel())
+    assert surface.sum() == SMALL**2
+
+
+def test_a_surface_without_paths_has_numbers(ravine):
+    assert set(contour(ravine, []).numbers["kind"]) == {"surface", "minimum"}
 
 
 def test_minima_are_marked(ravine, trails):

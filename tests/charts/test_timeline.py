@@ -40,7 +40,7 @@ def test_a_mark_stands_where_a_row_is_in_the_batch(sampling, first_row):
     }
     assert marks(chart) == expected
     uses = ((used.rows >= first_row - 1) & (used.rows < first_row - 1 + WINDOW)).sum()
-    assert len(chart.numbers["row"]) == uses  # a row may be in a batch twice
+    assert np.isfinite(chart.numbers["iteration"]).sum() == uses  # may be in a batch twice
 
 
 def test_a_line_goes_through_every_epoch_that_leaves_a_row_out():

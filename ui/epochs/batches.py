@@ -343,7 +343,7 @@ def _trails(history: History, looks: Sequence[Look], plane: Plane) -> list[Trail
         way = path(history, plane, place)
         ended = float(run.last_step[0]) if run.status[0] == "diverged" else None
         x, y = way.coordinates.T
-        trails.append(Trail(look, x, y, way.losses, way.steps.astype(float), ended))
+        trails.append(Trail(look, x, y, way.losses, way.steps.astype(float), "iterations", ended))
     sizes = [history.experiment.counts(run).batch_size for run in history.experiment.runs]
     return [trails[one] for one in np.argsort(sizes)]
 

@@ -113,6 +113,7 @@ def scene(
             one.coordinates[:, 1],
             one.losses,
             one.steps / (run.per_epoch if clock.unit == "epochs" else 1),
+            clock.unit,
             float(run.last_step[0]) if run.status[0] == "diverged" else None,
         )
         for run, look, one in zip(history.runs, looks, seen, strict=True)

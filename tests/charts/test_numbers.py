@@ -1,0 +1,418 @@
+"""Every point of every chart is a row of the numbers that leave with it."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+
+import charts
+from charts.batches import loss_on_four_axes
+from charts.counts import count_bars
+from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
+from charts.fits import fit_panels
+from charts.graph import graph_drawing
+from charts.maps import DIVERGED, NEVER, batch_rate_map
+from charts.noise import angles_against_size, gradient_cloud, variance_against_size
+from charts.overfitting import two_losses as losses_of_epochs
+from charts.sensitivity import rate_sensitivity
+from charts.steps import (
+    Tangent,
+    effective_rates,
+    fitted_lines,
+    one_parameter,
+    plane_distances,
+    two_losses,
+)
+from charts.surfaces import Field, Trail, contour, heights_of, panels, relief, relief_levels
+from charts.theme import Chart, Look
+from charts.timeline import rows_against_iterations, times_seen
+from engine import (
+    Budget,
+    Experiment,
+    Function,
+    Network,
+    Plan,
+    Run,
+    batch_gradients,
+    batch_size_runs,
+    data,
+    fit,
+    gradient_norms,
+    measure_noise,
+    rate_sweep,
+    sigmoid_losses,
+)
+from engine.counts import Counts
+from engine.datasets import Line, Sine
+from engine.differences import NetworkCheck, error_curve
+from engine.examples import EXAMPLES
+from engine.formula import parse
+from engine.functions import Ravine
+from engine.graph import differentiate, steps
+from engine.optimizers import SGD, Adam
+from engine.overfitting import Epochs
+from engine.plans import timeline
+from language import set_language
+
+RUNS = [
+    Run(optimizer=Adam(), learning_rate=0.05),
+    Run(optimizer=SGD(), learning_rate=0.1),
+    Run(optimizer=SGD(), learning_rate=1e7),
+]
+EXPERIMENTS = {
+    "one seed, one run diverges": Experiment(runs=RUNS, budget=Budget(amount=3)),
+    "three seeds": Experiment(runs=RUNS, budget=Budget(amount=3), seeds=(0, 1, 2)),
+    "a test function, summarised": Experiment(
+        problem=Function(),
+        runs=[run.model_copy(update={"batch_size": "all"}) for run in RUNS[:2]],
+        budget=Budget(amount=900, unit="iterations"),
+        seeds=tuple(range(30)),
+    ),
+}
+LOOKS = [Look(f"run {number}", number) for number in range(3)]
+AXES = ("epochs", "iterations", "rows_seen", "seconds")
+CURVE = np.linspace(-2, 2, 41)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def rounded(value):
+    """Numbers as single floats: some charts are sent in them."""
+    return value if isinstance(value, str) else float(np.float32(value))
+
+
+def pairs(*columns):
+    """What is in these columns side by side; where something is missing there is no point."""
+    found = zip(*(map(rounded, column) for column in columns), strict=True)
+    return {point for point in found if "nan" not in map(str, point)}
+
+
+def rows(chart, *names):
+    return pairs(*(chart.numbers[name] for name in names))
+
+
+def points(trace):
+    return pairs(trace.x, trace.y)
+
+
+def strays(chart, *columns):
+    """The drawn points that are in no such pair of columns."""
+    drawn = set().union(*map(points, chart.figure.data))
+    assert drawn
+    return drawn - set().union(*(rows(chart, *pair) for pair in columns))
+
+
+@cache
+def trained(name):
+    return fit(EXPERIMENTS[name])
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_curves(name, axis):
+    history = trained(name)
+    looks = LOOKS[: len(history.runs)]
+    drawn = [
+        *(
+            loss_curves(history, looks, loss, axis, log=True)
+            for loss in ("training_loss", "batch_loss")
+        ),
+        full_gradient_curves(history, looks, gradient_norms(history), axis),
+        norm_curves(history, looks, "update_norm", axis),
+    ]
+    if history.experiment.problem.kind == "network":
+        drawn.append(score_curves(history, looks, axis))
+    for chart in drawn:
+        x, *values = (column for column in chart.numbers if column != "run")
+        assert x == axis
+        assert not strays(chart, *((x, value) for value in values))
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_four_axes(seeds):
+    sizes = ("all", 8, 1)
+    line = Experiment(
+        problem=Network(dataset=Line(rows=40), hidden=(), loss="mean_squared_error"),
+        runs=[Run(optimizer=SGD(), learning_rate=0.05, batch_size=8)],
+        budget=Budget(amount=6),
+        seeds=seeds,
+    )
+    chart = loss_on_four_axes(
+        fit(batch_size_runs(line, 0, sizes)), LOOKS, "training_loss", log=True
+    )
+
+    for panel, axis in enumerate(("iterations", "epochs", "rows_seen", "seconds")):
+        known = rows(chart, axis, "training_loss")
+        suffix = "x" if panel == 0 else f"x{panel + 1}"
+        drawn = [trace for trace in chart.figure.data if trace.xaxis == suffix]
+        assert len(drawn) == 6
+        assert all(points(trace) <= known for trace in drawn)
+
+
+def test_fits_of_a_plane():
+    history = trained("one seed, one run diverges")
+    problem = history.experiment.problem
+    params = [run.params[0, 1] for run in history.runs]
+    chart = fit_panels(problem, data(history.experiment), params, LOOKS, "epoch 1")
+    known, seen = rows(chart, "x", "y"), set()
+    for trace in chart.figure.data:
+        if trace.type == "heatmap":
+            x, y = np.meshgrid(trace.x, trace.y)
+            assert set(zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)) <= known
+        else:
+            assert points(trace) <= known
+        seen.add(trace.type)
+
+    assert seen == {"heatmap", "scatter"}
+
+
+def test_fits_of_a_curve():
+    problem = Network(dataset=Sine(), loss="mean_squared_error")
+    history = fit(Experiment(problem=problem, runs=RUNS[:2], budget=Budget(amount=1)))
+    params = [run.params[0, -1] for run in history.runs]
+    chart = fit_panels(problem, data(history.experiment), params, LOOKS[:2], "epoch 1")
+
+    assert not strays(chart, ("x", "prediction"), ("x", "target"))
+
+
+def test_sensitivity():
+    rates = (0.01, 0.1, 1e7)
+    sweep = fit(rate_sweep(Experiment(runs=RUNS[:2], budget=Budget(amount=2)), rates))
+
+    assert not strays(
+        rate_sensitivity(sweep, LOOKS[:2], rates), ("learning_rate", "validation_loss")
+    )
+
+
+@pytest.fixture
+def ravine():
+    function = Ravine()
+    (left, right), (bottom, top) = function.window
+    x, y = np.linspace(left, right, 150), np.linspace(bottom, top, 140)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return Field(
+        x, y, function.value(grid).reshape(140, 150), ("w", "b"), function.stationary_points
+    )
+
+
+@pytest.fixture
+def trails():
+    """One that stays and one that leaves."""
+    ways = ([(-7, 2), (-5, 1), (0, 0)], [(-7, 2), (-6, -4), (-5, 40), (-4, -400)])
+    return [
+        Trail(look, x, y, Ravine().value(np.stack([x, y], axis=1)), np.arange(len(x)) / 4, "epochs")
+        for look, (x, y) in zip(LOOKS, (np.array(way, dtype=float).T for way in ways), strict=False)
+    ]
+
+
+@pytest.mark.parametrize("draw", [contour, panels])
+def test_surfaces_from_above(draw, ravine, trails):
+    chart = draw(ravine, trails)
+    known, places = rows(chart, "w", "b", "loss"), rows(chart, "w", "b")
+    losses = {place[:2]: place[2] for place in known}
+    fields = [trace for trace in chart.figure.data if trace.type == "contour"]
+    for trace in fields:
+        grid = zip(np.tile(trace.x, len(trace.y)), np.repeat(trace.y, len(trace.x)), strict=True)
+        drawn = [losses[rounded(x), rounded(y)] for x, y in grid]
+        np.testing.assert_array_equal(np.ravel(trace.z), np.array(drawn, dtype="f4"))
+    for trace in chart.figure.data:
+        assert trace in fields or points(trace) <= places
+
+    assert len(fields) == (1 if draw is contour else 2)
+    assert set(chart.numbers["kind"]) == {"path", "surface", "minimum"}
+    assert list(chart.numbers)[2] == "epochs"
+
+
+def test_surfaces_in_three_dimensions(ravine, trails):
+    chart = relief(ravine, trails)
+    surface, *paths = chart.figure.data
+    known = {place[:2]: place[2] for place in rows(chart, "w", "b", "loss")}
+    levels = relief_levels(ravine, None)
+    for row, y in enumerate(surface.y):
+        losses = np.array([known[rounded(x), rounded(y)] for x in surface.x])
+        np.testing.assert_allclose(surface.z[row], heights_of(losses, levels), rtol=1e-6)
+    assert paths
+    for path in paths:
+        assert points(path) <= set(known)
+
+
+def test_lines_over_their_rows():
+    inputs = np.linspace(-1, 1, 9)
+    at = np.linspace(-1.1, 1.1, 5)
+    chart = fitted_lines(inputs, inputs**2, [at, 2 * at], LOOKS[:2], at)
+
+    assert not strays(chart, ("x", "prediction"), ("x", "target"))
+
+
+@pytest.mark.parametrize("end", [1.2, np.inf])
+def test_one_parameter(end):
+    step = Tangent(at=1.5, loss=2.25, slope=3.0, after=end, loss_after=end**2)
+    chart = one_parameter(CURVE, CURVE**2, step, LOOKS[0], "w")
+
+    assert not strays(chart, ("w", "loss"))
+    assert set(chart.numbers["kind"]) == {"loss", "tangent", "step"}
+
+
+def test_distances_and_rates_over_the_run(trails):
+    distances = [np.arange(1.0, len(trail.x) + 1) for trail in trails]
+    rates = [(LOOKS[0], np.arange(3.0), np.ones((3, 2)))]
+
+    assert not strays(plane_distances(trails, distances, "epochs"), ("epochs", "value"))
+    assert not strays(effective_rates(rates, ["x", "y"], "iterations"), ("iterations", "value"))
+
+
+def test_two_losses():
+    chart = two_losses(sigmoid_losses(CURVE))
+    sizes = [
+        f"{loss}{part}"
+        for loss in ("squared_error", "cross_entropy")
+        for part in ("", "_slope_size")
+    ]
+
+    assert not strays(chart, *(("probability", size) for size in sizes))
+
+
+def test_count():
+    plans = [Plan(rows=1_000, batch_size=300, epochs=50), Plan(rows=1_000, batch_size=1, epochs=50)]
+    per_epoch, in_all = (count_bars(plans).figure.data, count_bars(plans))
+
+    assert points(per_epoch[0]) == rows(in_all, "iterations_per_epoch", "setting")
+    assert points(per_epoch[1]) == rows(in_all, "iterations_in_all", "setting")
+
+
+def test_timeline():
+    used = timeline(Counts(20, 6, "dropped"), "replacement", 1, 2)
+    chart = rows_against_iterations(used, 1)
+    through, marks = chart.figure.data
+    left_out = np.isnan(chart.numbers["iteration"])
+    epochs, own = chart.numbers["epoch"][left_out], chart.numbers["row"][left_out]
+
+    assert points(marks) == rows(chart, "iteration", "row")
+    ends = {(3 * (epoch - 1) + 0.6, row) for epoch, row in zip(epochs, own, strict=True)}
+    ends |= {(3 * epoch + 0.4, row) for epoch, row in zip(epochs, own, strict=True)}
+    assert points(through) == {(rounded(x), rounded(y)) for x, y in ends}
+    assert len(own)
+
+
+def test_times_seen():
+    chart = times_seen(timeline(Counts(500, 100), "replacement", 0, 4))
+
+    assert not strays(chart, ("times", "share"), ("times", "expected_share"))
+
+
+NOISY_ROWS = np.random.default_rng(3).normal(size=(90, 4)) + np.array([1, 0, 0, 0])
+
+
+def test_gradient_noise():
+    batches = batch_gradients(NOISY_ROWS, 8, "shuffled", 0, 50)[:, :2]
+    noises = {way: measure_noise(NOISY_ROWS, way, 0) for way in ("shuffled", "replacement")}
+    variances = ("measured_variance", "predicted_variance", "band_from", "band_to")
+    angles = ("lower_quartile", "median", "upper_quartile")
+
+    assert not strays(gradient_cloud(NOISY_ROWS[:, :2], batches, ("w", "b"), 8), ("x", "y"))
+    assert not strays(variance_against_size(noises), *(("batch_size", one) for one in variances))
+    assert not strays(
+        angles_against_size(noises["shuffled"]), *(("batch_size", one) for one in angles)
+    )
+
+
+def test_epochs_that_overfit():
+    epochs = np.arange(101)
+    validation = 0.3 + ((epochs - 40) / 100) ** 2
+    chart = losses_of_epochs(
+        Epochs(epochs, np.exp(-epochs / 30), validation, 40, "overfits"), 52, log=True
+    )
+
+    assert not strays(chart, ("epoch", "training_loss"), ("epoch", "validation_loss"))
+
+
+def test_map():
+    values = np.array([[0.5, 0.25, np.inf], [0.125, 3.0, np.inf]])
+    went = np.array([[False, False, True], [False, False, False]])
+    chart = batch_rate_map(values, went, ("1", "all"), (0.01, 0.1, 1.0), "final_loss")
+    (cells,) = chart.figure.data
+
+    np.testing.assert_array_equal(
+        10 ** np.array(cells.z, dtype=float).ravel()[[0, 1, 3, 4]],
+        chart.numbers["final_loss"][[0, 1, 3, 4]],
+    )
+    for note in chart.figure.layout.annotations:
+        number = int(note.y) * 3 + int(note.x)
+        text = re.sub("</?b>|★ ", "", note.text)
+        if chart.numbers["diverged"][number]:
+            assert text == DIVERGED
+        elif np.isinf(chart.numbers["final_loss"][number]):
+            assert text == NEVER
+        else:
+            assert float(text) == chart.numbers["final_loss"][number]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_graph(name):
+    """What is written on the edges and below shared nodes, to the digits that are shown."""
+    example = EXAMPLES[name]
+    found = differentiate(example.graph, example.point)
+    chart = graph_drawing(example.graph, found, len(steps(example.graph)) - 1, {})
+    values, handed, sums = (chart.figure.data[place].text for place in (-4, -3, -2))
+    numbers = chart.numbers
+
+    def written(number):
+        return float(number.replace("−", "-"))
+
+    for text, value in zip(values, numbers["value"], strict=True):
+        assert written(text) == pytest.approx(value, rel=5e-3)
+    for text, value in zip(handed, numbers["handed_back"], strict=True):
+        assert not text or written(text) == pytest.approx(value, rel=5e-3, abs=1e-12)
+    totals = {float(f"{value:.3g}") for value in numbers["derivative"]}
+    for text in sums:
+        assert not text or float(f"{written(text.split()[-1]):.3g}") in totals
+    for node in set(numbers["node"]):
+        own = numbers["node"] == node
+        assert numbers["handed_back"][own].sum() == pytest.approx(numbers["derivative"][own][0])
+
+
+def test_derivatives():
+    curve = error_curve(parse("exp(x)"), {"x": 1.0}, "x")
+    errors = error_curves(curve, "x", {})
+    nothing = np.zeros(7)
+    checks = [NetworkCheck(7, 10, nothing, nothing, 14, 1e-4, 2e-3)]
+    influences = influence_bars({"a": 2.2, "b": -110.0}, "y", {})
+    lines = [("step", column) for column in errors.numbers if column != "step"]
+
+    foot = 1e-18  # an error of exactly 0 has no logarithm, and is drawn there
+    zeros = {
+        (step, rounded(foot)) for pair in lines for step, error in rows(errors, *pair) if error == 0
+    }
+    assert strays(errors, *lines) <= zeros
+    assert not strays(influences, ("derivative", "variable"))
+    assert not strays(descent_curve(np.array([4.0, 2.0, 1.0]), "MSE"), ("update", "loss"))
+    assert not strays(
+        gradient_times(checks),
+        ("parameters", "backpropagation_ms"),
+        ("parameters", "central_difference_ms"),
+    )
+
+
+def test_no_chart_is_left_out():
+    modules = [
+        importlib.import_module(f"charts.{module.name}")
+        for module in pkgutil.iter_modules(charts.__path__)
+    ]
+    drawing = {
+        function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_")
+        and inspect.signature(function).return_annotation in {"Chart", Chart}
+    }
+
+    assert drawing <= set(filter(inspect.isfunction, globals().values()))
+    assert len(drawing) > 20

@@ -43,7 +43,7 @@ def fit_panels(
         data: the rows as the network sees them.
         params: of every run, ``(n_params,)``; None where the run has diverged before that step.
         looks: names and colours of the runs.
-        caption: says which step this is, for the alternative text.
+        caption: says which step this is.
     """
     columns = min(len(looks), 4)
     rows = math.ceil(len(looks) / columns)
@@ -68,7 +68,7 @@ def fit_panels(
     for name, part in _drawn_rows(data, numbers).items():
         numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns_of, alt.format(caption=caption))
+    return Chart(figure, columns_of, alt.format(caption=caption), (caption,))
 
 
 def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:

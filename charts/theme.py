@@ -64,11 +64,13 @@ class Chart(NamedTuple):
         figure: what is drawn.
         numbers: the undecimated values behind it, columns by name, all equally long.
         alt: what it shows, for those who do not see it.
+        said: what its caption must say of it alone: which step, which run, which rows.
     """
 
     figure: go.Figure
     numbers: Mapping[str, np.ndarray[Any, Any]]
     alt: str
+    said: tuple[str, ...] = ()
 
 
 def axis(**options: Any) -> dict[str, Any]:

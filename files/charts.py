@@ -53,7 +53,7 @@ def _template() -> go.layout.Template:
 
 
 def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 0) -> go.Figure:
-    """Return a chart as it is on screen, in the colours of paper, with its contract below.
+    """Return a chart as it is on screen, in the colours of paper, with caption and contract below.
 
     Args:
         chart: what is on screen; it stays as it is.
@@ -63,7 +63,8 @@ def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 
     """
     figure = go.Figure(chart.figure)
     figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
-    lines = caption_lines(contract, width)
+    equal, unequal = contract
+    lines = caption_lines(([*chart.said, *equal], unequal), width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption
     below = max(_AXIS, figure.layout.margin.b or 0) + caption

@@ -97,7 +97,8 @@ def batches_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
-    said = _contract(compared)
+    run = compared.runs[0]
+    said = _contract(compared, f"{run.optimizer.title}, η = {run.learning_rate:g}")
     looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(_sizes())]
     is_line = _is_line(experiment)
     place = st.empty()
@@ -163,7 +164,7 @@ def map_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
-    said = _contract(sweep)
+    said = _contract(sweep, sweep.runs[0].optimizer.title)
     history = trained(sweep, "epochs-map")
     if history is None:
         return
@@ -250,9 +251,10 @@ def _budget_choice() -> None:
     )
 
 
-def _contract(experiment: Experiment) -> Contract:
+def _contract(experiment: Experiment, rule: str) -> Contract:
     """State and return what is equal and what is not; say whom the kind of budget favours."""
     equal, unequal = contract(experiment, tuned=False)
+    equal = [rule, *equal]
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     st.markdown(favours(experiment))
     return equal, unequal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import streamlit as st
 
+from charts.contract import contract
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
 from engine.noise import noisiest
@@ -18,12 +19,13 @@ from language.labels import label
 from ui.controls import number
 from ui.epochs.switches import has_no_rows, run_name
 from ui.figure import figure
-from ui.session import document, set_page, settings
+from ui.session import document, looks, set_page, settings
 from ui.training import trained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.theme import Chart
     from engine import Experiment, Noise, RunHistory
     from engine.arrays import Array
     from engine.counts import Sampling
@@ -83,14 +85,25 @@ def noise_tab() -> None:
     for axis, cell in enumerate((first, second)):
         with cell:
             _choose_parameter(axis, places, listed, names)
-    _charts(measured, places, batch_size, names)
+    _charts(measured, places, batch_size, names, step / run.per_epoch)
 
 
 def _charts(
-    measured: _Measured, places: tuple[int, ...], batch_size: int, names: Sequence[str]
+    measured: _Measured,
+    places: tuple[int, ...],
+    batch_size: int,
+    names: Sequence[str],
+    epoch: float,
 ) -> None:
-    experiment = document().experiment
-    run, seed = experiment.runs[document().view.selected], experiment.seeds[0]
+    experiment, selected = document().experiment, document().view.selected
+    run, seed = experiment.runs[selected], experiment.seeds[0]
+    text = _("gradients of {run} at epoch {epoch}, seed {seed}")
+    where = text.format(run=looks()[selected].name, epoch=f"{epoch:.6g}", seed=seed)
+    alone = contract(experiment.model_copy(update={"runs": (run,)}), tuned=False)
+
+    def leaving(chart: Chart, key: str) -> None:
+        figure(chart._replace(said=(where,)), key, alone)
+
     batches = batch_gradients(measured.gradients, batch_size, run.sampling, seed, _CLOUD)
     two = [places[0], places[-1]]
     grid = st.grid(3, min_column_width=300)
@@ -99,14 +112,14 @@ def _charts(
         cloud = gradient_cloud(
             measured.gradients[:, two], batches[:, two], [names[place] for place in two], batch_size
         )
-        figure(cloud, "epochs-cloud")
+        leaving(cloud, "epochs-cloud")
     with grid.cell():
         st.markdown("**" + _("Variance against batch size") + "**")
-        figure(variance_against_size(measured.noises), "epochs-variance")
+        leaving(variance_against_size(measured.noises), "epochs-variance")
     noise = measured.noises[run.sampling]
     with grid.cell():
         st.markdown("**" + _("Angle to the full gradient") + "**")
-        figure(angles_against_size(noise), "epochs-angles")
+        leaving(angles_against_size(noise), "epochs-angles")
     text = _(
         "Marks: measured from {draws} mini-batches of every size. Lines: predicted from the"
         " gradients of all {rows} rows, S² = σ² their variance; the bands are two standard errors"

@@ -27,7 +27,7 @@ from language import _
 from ui.controls import number
 from ui.epochs.switches import log_switch, run_choice
 from ui.figure import figure
-from ui.session import document, open_document, set_page, settings
+from ui.session import document, looks, open_document, set_page, settings
 from ui.training import trained
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def overfitting_tab() -> None:
     stop = patience_stop(losses.validation, patience)
     grid = st.grid(7, min_column_width=110)
     with grid.cell(column_span=5):
-        chart = two_losses(losses, stop, log=document().view.log)
+        name = looks()[document().view.selected].name
+        chart = two_losses(losses, stop, log=document().view.log)._replace(said=(name,))
         figure(chart, "epochs-overfitting", contract(alone, tuned=False))
     with grid.cell(column_span=2):
         st.markdown(verdict(losses))

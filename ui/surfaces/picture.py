@@ -18,6 +18,7 @@ from language.labels import label
 from ui.figure import figure
 from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
+from ui.surfaces.planes import plane_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,12 +116,15 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
             if look.panels
             else contour(scene.field, scene.trails, look.window)
         )
+        from_above = from_above._replace(said=tuple(plane_words(scene)))
         charts.append((Layer(f"surfaces-contour-{number}", "paths", number, shown), from_above))
     if look.relief:
         charts += [
             (
                 Layer(f"surfaces-relief-{number}", "relief", number),
-                relief(scene.field, scene.trails, look.window, look.camera),
+                relief(scene.field, scene.trails, look.window, look.camera)._replace(
+                    said=tuple(plane_words(scene))
+                ),
             )
             for number, scene in enumerate(scenes)
         ]

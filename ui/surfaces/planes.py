@@ -85,17 +85,23 @@ def plane_controls() -> None:
     st.caption(_(_HELP[look.plane]))
 
 
-def plane_caption(scene: Scene) -> None:
-    """Say what is drawn: a slice, how much of the movement it holds, and on which rows."""
-    problem = scene.history.experiment.problem
+def plane_words(scene: Scene) -> list[str]:
+    """Return what is drawn: a slice, how much of the movement it holds, and on which rows."""
+    experiment = scene.history.experiment
+    problem = experiment.problem
+    seeds = len(experiment.seeds)
+    said = []
+    if seeds > 1:
+        text = _("Paths of seed {seed}, the first of {count}.")
+        said.append(text.format(seed=experiment.seeds[0], count=seeds))
     if problem.n_params <= 2:
-        return
-    said = [
+        return said
+    said.append(
         _(
             "The surface is a slice through {count} parameters, while each path carries its run's"
             " own loss and may lie beside the slice."
         ).format(count=f"{problem.n_params:,}")
-    ]
+    )
     plane = scene.plane
     if isinstance(plane, PrincipalPlane):
         first, second = (float(share) for share in plane.explained)
@@ -107,7 +113,7 @@ def plane_caption(scene: Scene) -> None:
             text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
         )
         if plane.left_out:
-            names = ", ".join(escaped(scene.looks[run].name) for run in plane.left_out)
+            names = ", ".join(scene.looks[run].name for run in plane.left_out)
             said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
     if scene.surface.is_sampled:
         text = _(
@@ -115,11 +121,18 @@ def plane_caption(scene: Scene) -> None:
         )
         rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
         said.append(text.format(some=rows[0], all=rows[1]))
+    return said
+
+
+def plane_caption(scene: Scene) -> None:
+    """Say below the picture what it is, and what the clock leaves out."""
+    said = plane_words(scene)
     if scene.clock.every > 1:
         said.append(
             _("The clock shows every {every}th recorded step.").format(every=scene.clock.every)
         )
-    st.caption(" ".join(said))
+    if said:
+        st.caption(" ".join(map(escaped, said)))
 
 
 def _weight(title: str, place: int, names: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from charts.contract import contract
 from charts.steps import (
     Tangent,
     effective_rates,
@@ -29,13 +30,14 @@ from language.labels import label
 from ui.figure import figure
 from ui.session import document, set_page, settings
 from ui.surfaces.kinds import kind
+from ui.surfaces.planes import plane_words
 from ui.surfaces.theory import theory_tab
 from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine import StepInspection
+    from engine import Experiment, StepInspection
     from ui.surfaces.scene import Scene
 
 _TITLES: Final = {
@@ -84,11 +86,8 @@ def step_tab(scene: Scene) -> None:
     seen = inspect(experiment, position, experiment.seeds[0], update)
     names = parameter_names(experiment.problem)
     which = _parameters(scene)
-    text = _("{run}, update {number}: from step {before} to step {after}.")
     name = scene.looks[position].name
-    st.markdown(
-        text.format(run=f"**{escaped(name)}**", number=update, before=update - 1, after=update)
-    )
+    st.markdown(_update_words(f"**{escaped(name)}**", update))
     grid = st.grid(2, min_column_width=400)
     table, formula = grid.cell(), grid.cell()
     with table:
@@ -169,7 +168,8 @@ def rates_tab(scene: Scene) -> None:
         )
     )
     if lines:
-        figure(effective_rates(lines, [names[one] for one in which], clock.unit), "surfaces-rates")
+        chart = effective_rates(lines, [names[one] for one in which], clock.unit)
+        figure(chart._replace(said=_seed_words(experiment)), "surfaces-rates")
 
 
 def slice_tab(scene: Scene) -> None:
@@ -219,7 +219,10 @@ def slice_tab(scene: Scene) -> None:
         )
     )
     look = scene.looks[position]
-    figure(one_parameter(values, losses[:-2], tangent, look, names[place]), "surfaces-slice")
+    chart = one_parameter(values, losses[:-2], tangent, look, names[place])
+    said = _update_words(look.name, update), *_seed_words(experiment)
+    alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})
+    figure(chart._replace(said=said), "surfaces-slice", contract(alone, tuned=False))
 
 
 def _around(scene: Scene, place: int, position: int, *shown: float) -> Any:
@@ -244,7 +247,8 @@ def distance_tab(scene: Scene) -> None:
             " this chart says: at 0 it lies in the plane."
         )
     )
-    figure(plane_distances(scene.trails, scene.distances, scene.clock.unit), "surfaces-distance")
+    chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
+    figure(chart._replace(said=tuple(plane_words(scene))), "surfaces-distance")
 
 
 def wrong_tab(_scene: Scene) -> None:
@@ -256,7 +260,8 @@ def wrong_tab(_scene: Scene) -> None:
             " error vanishes, for the sigmoid is flat there."
         )
     )
-    figure(two_losses(sigmoid_losses(_LOGITS)), "surfaces-wrong")
+    said = _("one row of class 1; computed from the two losses, nothing was trained")
+    figure(two_losses(sigmoid_losses(_LOGITS)), "surfaces-wrong", ([said], []))
 
 
 def _chosen(scene: Scene) -> tuple[int, int]:
@@ -266,6 +271,17 @@ def _chosen(scene: Scene) -> tuple[int, int]:
     tick = float(clock.ticks[clock.at(settings().step)])
     step = round(tick * (run.per_epoch if clock.unit == "epochs" else 1))
     return position, min(step + 1, int(run.last_step[0]))
+
+
+def _update_words(name: str, update: int) -> str:
+    text = _("{run}, update {number}: from step {before} to step {after}.")
+    return text.format(run=name, number=update, before=update - 1, after=update)
+
+
+def _seed_words(experiment: Experiment) -> tuple[str, ...]:
+    """Return which seed's run is looked at, where there are several."""
+    seeds = experiment.seeds
+    return () if len(seeds) == 1 else (_("seed {seed}").format(seed=seeds[0]),)
 
 
 def _parameters(scene: Scene) -> tuple[int, ...]:

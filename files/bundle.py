@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from charts.contract import contract
+from engine import InvalidInput
 from files.charts import CannotRender, printed, to_html, to_images
 from files.code import FRAMEWORKS, code
 from files.code.replay import script_name
+from files.errors import explain
 from files.figures import comparison_charts
 from files.markup import SHARED_SCRIPT, plotly_script
 from files.names import run_looks
+from files.pages import SurfacesPage
 from files.replay import (
     NUMBERS,
     batches_csv,
@@ -28,33 +31,46 @@ from files.replay import (
     start_csv,
 )
 from files.results import results_csv
+from files.surfaces import scenes
 from language import _, current_language
 
 if TYPE_CHECKING:
-    from charts.theme import Look
+    from collections.abc import Mapping, Sequence
+
+    from charts.theme import Chart, Look
     from engine import History
     from files.document import Document
+    from files.scenes import Scene
 
 FORMAT: Final = 1
 _LIBRARIES: Final = ("numpy", "pandas", "plotly", "pydantic")
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it is made
 
 
-def bundle(document: Document, history: History) -> dict[str, bytes]:
+def bundle(
+    document: Document, history: History, made: Sequence[Scene] | None = None
+) -> dict[str, bytes]:
     """Return the files of a comparison by their paths, ``manifest.json`` last.
 
     All but the manifest's times and the drawn SVG depend on the document and the language alone,
     unless charts are drawn against seconds.
+
+    Args:
+        document: the comparison.
+        history: its result.
+        made: the surfaces that the document shows, where they are there already.
     """
     looks = run_looks(document)
     left_out: dict[str, str] = {}
+    if made is None:
+        made = _scenes(document, history, looks, left_out)
     files = {
         "experiment.json": document.model_dump_json(indent=2).encode(),
         "results.csv": results_csv(history, looks),
         "histories.csv": histories_csv(history, looks),
         **_replay(document, left_out),
         **_scripts(document, looks, left_out),
-        **_figures(document, history, looks, left_out),
+        **_figures(document, comparison_charts(history, looks, document.view, made), left_out),
     }
     files["manifest.json"] = _manifest(document, history, looks, files, left_out)
     return files
@@ -109,12 +125,24 @@ def _scripts(document: Document, looks: list[Look], left_out: dict[str, str]) ->
     return files
 
 
-def _figures(
+def _scenes(
     document: Document, history: History, looks: list[Look], left_out: dict[str, str]
+) -> list[Scene]:
+    """Return the surfaces that a document shows."""
+    if not isinstance(document.view.page, SurfacesPage):
+        return []
+    try:
+        return scenes(history, looks, document.view.page, document.view.selected)
+    except InvalidInput as error:
+        left_out["figures/surface.html"] = explain(error)
+        return []
+
+
+def _figures(
+    document: Document, charts: Mapping[str, Chart], left_out: dict[str, str]
 ) -> dict[str, bytes]:
     """Return the charts as pages that share one plotly.js, and as SVG where that can be drawn."""
     said = contract(document.experiment, tuned=document.view.tuned)
-    charts = comparison_charts(history, looks, document.view)
     source = document.model_dump_json(indent=2)
     files = {f"figures/{SHARED_SCRIPT}": plotly_script().encode()}
     for name, chart in charts.items():

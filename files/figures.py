@@ -1,4 +1,4 @@
-"""Which charts a comparison has: one list for the bundle of the page and of the command line."""
+"""Which charts a comparison has: one list for the bundle and report of a page and of the shell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.fits import fit_panels
-from engine import data, gradient_norms
+from charts.steps import effective_rates, plane_distances
+from charts.surfaces import contour, panels, relief
+from engine import data, effective_learning_rates, gradient_norms, parameter_names
+from files.pages import SurfacesPage
+from files.scenes import scene_words, seed_words, seen_parameters
 from language import _
 from language.labels import label
 
@@ -17,14 +21,17 @@ if TYPE_CHECKING:
     from engine import Function, History, Network, RunHistory
     from engine.arrays import Array
     from files.document import Document, View
+    from files.scenes import Scene
 
 
-def comparison_charts(history: History, looks: Sequence[Look], view: View) -> dict[str, Chart]:
+def comparison_charts(
+    history: History, looks: Sequence[Look], view: View, scenes: Sequence[Scene] = ()
+) -> dict[str, Chart]:
     """Return the charts of a comparison that need no training beyond its own, by their ids.
 
-    Loss and axis are those of the view, fits those of the last epoch.
+    Loss and axis are those of the view, fits those of the last epoch, surfaces those of the scenes.
     """
-    charts = {
+    charts = surface_charts(scenes, view) | {
         "loss": loss_curves(history, looks, view.quantity, view.axis, log=view.log),
         "full_gradient_norm": full_gradient_curves(
             history, looks, gradient_norms(history), view.axis
@@ -39,10 +46,77 @@ def comparison_charts(history: History, looks: Sequence[Look], view: View) -> di
     return charts
 
 
+def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Chart]:
+    """Return what the Surfaces page shows of whole runs."""
+    charts: dict[str, Chart] = {}
+    page = view.page
+    if not isinstance(page, SurfacesPage) or not scenes:
+        return charts
+    for number, scene in enumerate(scenes, 1):
+        ending = "" if number == 1 else f"_{number}"
+        charts[f"surface{ending}"] = surface_from_above(scene, page)
+        if page.relief:
+            charts[f"relief{ending}"] = surface_in_relief(scene, page)
+    if scenes[0].history.experiment.problem.n_params > 2:
+        charts["plane_distance"] = distances(scenes[0])
+    charts["effective_learning_rate"] = rates(scenes[0], page)
+    return charts
+
+
+def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
+    """Return contours with every run's path, in one picture or one panel per run."""
+    draw = panels if page.panels else contour
+    chart = draw(scene.field, scene.trails, _window(page))
+    return chart._replace(said=scene_words(scene))
+
+
+def surface_in_relief(scene: Scene, page: SurfacesPage) -> Chart:
+    """Return the surface in three dimensions."""
+    chart = relief(scene.field, scene.trails, _window(page), page.camera)
+    return chart._replace(said=scene_words(scene))
+
+
+def _window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
+    return cast("tuple[float, float, float, float] | None", page.window)  # it has four numbers
+
+
+def distances(scene: Scene) -> Chart:
+    """Return how far every run lies from the plane, step by step."""
+    chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
+    return chart._replace(said=scene_words(scene))
+
+
+def rates(scene: Scene, page: SurfacesPage) -> Chart:
+    """Return the effective learning rate of two parameters over the whole of every run."""
+    experiment, unit = scene.history.experiment, scene.clock.unit
+    which = seen_parameters(scene, page)
+    names = parameter_names(experiment.problem)
+    lines = []
+    for position, (run, look) in enumerate(zip(scene.history.runs, scene.looks, strict=True)):
+        last = int(run.last_step[0])
+        if last == 0:
+            continue
+        steps, values = effective_learning_rates(
+            experiment, position, experiment.seeds[0], which, last
+        )
+        lines.append((look, steps / (run.per_epoch if unit == "epochs" else 1), values))
+    chart = effective_rates(lines, [names[one] for one in which], unit)
+    return chart._replace(said=seed_words(experiment))
+
+
 def chart_title(name: str, document: Document) -> str:
     """Return what a chart of ``comparison_charts`` is called."""
-    if name == "fits":
-        return _("Fits")
+    titles = {
+        "fits": _("Fits"),
+        "surface": _("Loss surface"),
+        "surface_2": _("Loss surface under the other loss"),
+        "relief": _("Loss surface in three dimensions"),
+        "relief_2": _("Loss surface in three dimensions, under the other loss"),
+        "plane_distance": _("Distance from the plane"),
+        "effective_learning_rate": _("Effective learning rates"),
+    }
+    if name in titles:
+        return titles[name]
     ids = {"loss": document.view.quantity, "score": document.experiment.problem.score}
     return label(str(ids.get(name, name)))
 

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from charts.theme import Look
     from engine import History, Run
     from files.document import Document
+    from files.scenes import Scene
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
 
 
-def report(document: Document, history: History, title: str, notes: str) -> bytes:
+def report(
+    document: Document, history: History, title: str, notes: str, scenes: Sequence[Scene] = ()
+) -> bytes:
     """Return the report of a comparison, in the current language.
 
     Args:
@@ -37,10 +40,11 @@ def report(document: Document, history: History, title: str, notes: str) -> byte
         history: its result.
         title: heading; plain text.
         notes: the reader's own words; plain text, line breaks are kept.
+        scenes: of ``files.surfaces.scenes``, where the document shows surfaces.
     """
     looks = run_looks(document)
     said = contract(document.experiment, tuned=document.view.tuned)
-    charts = comparison_charts(history, looks, document.view)
+    charts = comparison_charts(history, looks, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="notes">{escape(notes)}</p>' if notes else "",

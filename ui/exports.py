@@ -18,21 +18,29 @@ from ui.session import whole_document
 from ui.share import SHARE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from files.document import Document
+    from files.scenes import Scene
     from ui.training import Outcome
 
 _NOTES = 20_000  # characters
 
 
-def exports(shown: Outcome | None) -> None:
-    """Offer a comparison that has been trained; nothing of it is made before it is asked for."""
+def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
+    """Offer a comparison that has been trained; nothing of it is made before it is asked for.
+
+    Args:
+        shown: what there is to take; None while it waits.
+        scenes: surfaces that belong to it.
+    """
     if shown is None or shown.stale:
         st.caption(_("Bundle, report and code wait for the training."))
         return
     now = whole_document()
     st.download_button(
         _("Bundle (zip)"),
-        later(lambda: zipped(bundle(now, shown.history))),
+        later(lambda: zipped(bundle(now, shown.history, scenes))),
         file_name=f"{file_name('bundle')}.zip",
         mime="application/zip",
         help=_("Results, histories, charts, data, start, batches and scripts that replay them."),
@@ -41,7 +49,7 @@ def exports(shown: Outcome | None) -> None:
         key="export-bundle",
     )
     if st.button(_("Report …"), width="stretch", key="open-report", on_click=_close_popover):
-        st.dialog(_("Report"), width="medium")(_report)(now, shown)
+        st.dialog(_("Report"), width="medium")(_report)(now, shown, scenes)
     if st.button(_("Code …"), width="stretch", key="open-code", on_click=_close_popover):
         st.dialog(_("Code"), width="large")(_code)(now, shown)
 
@@ -50,13 +58,13 @@ def _close_popover() -> None:
     st.session_state[SHARE] = False
 
 
-def _report(now: Document, shown: Outcome) -> None:
+def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
     speak()
     title = st.text_input(_("Title"), _("A comparison of optimizers"), key="report-title")
     notes = st.text_area(_("Notes"), key="report-notes", max_chars=_NOTES, height=200)
     st.download_button(
         _("Save the report (HTML)"),
-        later(lambda: report(now, shown.history, title, notes)),
+        later(lambda: report(now, shown.history, title, notes, scenes)),
         file_name=f"{file_name('report')}.html",
         mime="text/html",
         on_click="ignore",

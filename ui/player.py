@@ -20,7 +20,7 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ui.surfaces.scene import Scene
+    from files.scenes import Scene
 
 _HERE: Final = Path(__file__).parent
 _KEY: Final = "surfaces-player"

@@ -227,13 +227,15 @@ def _begin(experiment: Experiment, key: str, slot: str) -> Pending | None:
 
 def _go_on(pending: Pending, slot: str, draw: Callable[[History], None]) -> History | None:
     """Drive a training to its end, or to where the reader stopped it."""
+    stop = st.empty()
     if pending.seconds > AT_ONCE_SECONDS:
         title = _("Resume") if pending.paused else _("Stop")
-        st.button(title, key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
+        stop.button(title, key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
     if pending.paused:
         history = None if pending.progress is None else pending.progress.history()
         return history if history is not None and history.runs else None
     history = _drive(pending, slot, draw)
+    stop.empty()
     del st.session_state[slot]
     results().put(pending.key, history)
     return history

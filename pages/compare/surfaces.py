@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from language import _
+from ui.exports import exports
 from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
 from ui.session import document, follow, looks, work_on
 from ui.share import share
 from ui.surfaces.controls import surface_sidebar
-from ui.surfaces.making import scenes
+from ui.surfaces.making import made_scenes
 from ui.surfaces.picture import picture, view_switches
 from ui.surfaces.planes import plane_caption, plane_controls
 from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine import Experiment
-    from ui.surfaces.scene import Scene
+    from files.scenes import Scene
 
 
 @fragment
@@ -37,7 +38,7 @@ def comparison() -> None:
         run_actions(
             {name: preset.title for name, preset in SURFACE_PRESETS.items()}, use_surface_preset
         )
-        share()
+        away = share()
     run_strip()
     run_editor()
     edge_line()
@@ -51,7 +52,9 @@ def comparison() -> None:
     view_switches()
     with status:
         shown = outcome(document().experiment, looks(), lambda _history: None)
-    made = [] if shown is None else scenes(shown)
+    made = [] if shown is None else made_scenes(shown)
+    with away:
+        exports(shown if made else None, made)
     if made:
         moving(made, document().experiment)
 

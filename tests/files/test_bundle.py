@@ -11,13 +11,23 @@ from pathlib import PurePosixPath
 import pytest
 
 import files.bundle
-from engine import Budget, Experiment, Function, Network, fit
+from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.datasets import Blobs
+from engine.optimizers import SGD, Adam
 from files.bundle import bundle, zipped
 from files.charts import CannotRender
 from files.document import Document, View, read_document, with_default_view
+from files.names import run_looks
+from files.pages import SurfacesPage
+from files.surfaces import scenes
 from language import set_language
 from tests.files.hostile import NAMES
+
+SURFACE = Experiment(
+    problem=Function(),
+    runs=[Run(optimizer=rule, learning_rate=0.1, batch_size="all") for rule in (SGD(), Adam())],
+    budget=Budget(amount=20, unit="iterations"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +173,36 @@ def test_what_is_too_large_is_left_out_and_said(monkeypatch):
 
     assert "data.csv" not in made
     assert {"data.csv", "batches.csv"} <= set(manifest(made)["left_out"])
+
+
+def test_the_figures_of_the_surfaces_page_are_in_its_bundle():
+    shown = with_default_view(SURFACE)
+    page = SurfacesPage(relief=True)
+    document = shown.model_copy(update={"view": shown.view.model_copy(update={"page": page})})
+    history = fit(document.experiment)
+    made = bundle(document, history)
+    looks = run_looks(document)
+
+    assert {f"figures/{name}.html" for name in ("surface", "relief", "loss")} <= set(made)
+    assert "figures/effective_learning_rate.html" in made
+    assert "figures/plane_distance.html" not in made  # all of the problem is in the plane
+    again = bundle(document, history, scenes(history, looks, page, 0))
+    assert {name for name in made if made[name] != again[name]} <= {"manifest.json"}
+
+
+def test_a_surface_that_cannot_be_made_is_missed_and_its_reason_said():
+    """The runs diverge in their first steps: no plane goes through one point."""
+    shown = with_default_view(
+        Experiment(
+            problem=Network(hidden=(2,), activation="relu"),
+            runs=[Run(optimizer=SGD(), learning_rate=1e7)],
+            budget=Budget(amount=1),
+        )
+    )
+    update = {"page": SurfacesPage(surface="network")}
+    document = shown.model_copy(update={"view": shown.view.model_copy(update=update)})
+    made = bundle(document, fit(document.experiment))
+
+    assert "figures/surface.html" not in made
+    assert manifest(made)["left_out"]["figures/surface.html"]
+    assert "figures/loss.html" in made

@@ -26,8 +26,9 @@ from engine import (
 )
 from engine.datasets import Line
 from engine.planes import default_window, exact_plane, parameter_names
-from engine.surfaces import path, surface
+from engine.surfaces import path
 from files.errors import explain
+from files.surfaces import Wanted, computed
 from language import _
 from language.labels import label
 from ui.controls import number
@@ -356,13 +357,8 @@ def _exact_surface(
     _history: History,
     _plane: Plane,
 ) -> Surface:
-    work = surface(_history.experiment, _plane, default_window(_plane, _history), _GRID)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            computed: Surface = end.value
-            return computed
+    window = default_window(_plane, _history)
+    return computed(Wanted(_history.experiment, _plane, window, None, _GRID))
 
 
 def _take_the_line() -> None:

@@ -18,46 +18,15 @@ from files.errors import explain
 from language import _
 
 if TYPE_CHECKING:
-    from engine import Experiment, Plane, Surface, Window
+    from engine import Surface
     from engine.surfaces import Computation, SurfaceProgress
+    from files.surfaces import Wanted
 
 AT_ONCE_SECONDS: Final = 2.0  # a longer computation waits for a click
 _UNSEEN_SECONDS: Final = 0.4  # a shorter one shows no progress
 _KEPT: Final = 12
 _SURFACES: Final = "surfaces"
 _PENDING: Final = "surface-pending"
-
-
-@dataclass(frozen=True, eq=False)
-class Wanted:
-    """Which surface is wanted.
-
-    Attributes:
-        experiment: whose problem and data these are.
-        plane: where.
-        window: which part of it.
-        rows: training rows that it is computed on; None takes all.
-        size: points along each axis in the end.
-    """
-
-    experiment: Experiment
-    plane: Plane
-    window: Window
-    rows: int | None
-    size: int
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Return what the surface depends on, its size aside."""
-        problem = self.experiment.problem.model_copy(update={"start": None})
-        return (
-            problem.model_dump_json(warnings=False),
-            self.experiment.data_seed,
-            self.plane.origin.tobytes(),
-            self.plane.directions.tobytes(),
-            self.window,
-            self.rows,
-        )
 
 
 @dataclass
@@ -148,9 +117,10 @@ def _begin(wanted: Wanted, size: int, rough: Surface | None) -> _Pending | None:
 
 def _go_on(pending: _Pending) -> Surface | None:
     """Drive a computation to its end, or to where the reader stopped it."""
+    stop = st.empty()
     if pending.seconds > AT_ONCE_SECONDS:
         title = _("Resume") if pending.paused else _("Stop")
-        st.button(title, key="surfaces-stop", on_click=_toggle_pause, args=(pending,))
+        stop.button(title, key="surfaces-stop", on_click=_toggle_pause, args=(pending,))
     if pending.paused:
         return None
     bar, shown = st.empty(), time.perf_counter()
@@ -159,6 +129,7 @@ def _go_on(pending: _Pending) -> Surface | None:
             pending.progress = next(pending.computation)
         except StopIteration as end:
             bar.empty()
+            stop.empty()
             del st.session_state[_PENDING]
             done: Surface = end.value
             return done

@@ -11,20 +11,20 @@ import streamlit as st
 
 from charts.curves import loss_curves
 from charts.steps import fitted_lines
-from charts.surfaces import contour, leavings, panels, relief
+from charts.surfaces import leavings
 from engine import data, predictions
+from files.figures import surface_from_above, surface_in_relief
 from language import _, current_language
 from language.labels import label
 from ui.figure import figure
 from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
-from ui.surfaces.planes import plane_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
-    from ui.surfaces.scene import Scene
+    from files.scenes import Scene
 
 _DRAWN = "surfaces-drawn"
 
@@ -111,20 +111,13 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
     for number, scene in enumerate(scenes):
         runs = tuple(range(len(scene.looks)))
         shown = tuple((run,) for run in runs) if look.panels else (runs,)
-        from_above = (
-            panels(scene.field, scene.trails, look.window)
-            if look.panels
-            else contour(scene.field, scene.trails, look.window)
-        )
-        from_above = from_above._replace(said=tuple(plane_words(scene)))
-        charts.append((Layer(f"surfaces-contour-{number}", "paths", number, shown), from_above))
+        layer = Layer(f"surfaces-contour-{number}", "paths", number, shown)
+        charts.append((layer, surface_from_above(scene, look)))
     if look.relief:
         charts += [
             (
                 Layer(f"surfaces-relief-{number}", "relief", number),
-                relief(scene.field, scene.trails, look.window, look.camera)._replace(
-                    said=tuple(plane_words(scene))
-                ),
+                surface_in_relief(scene, look),
             )
             for number, scene in enumerate(scenes)
         ]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from engine import GRID_SIZES, LIMITS, Interval, PrincipalPlane, parameter_names
+from engine import GRID_SIZES, LIMITS, Interval, parameter_names
+from files.scenes import scene_words
 from language import N_, _
 from ui.controls import number
 from ui.session import document, set_page, settings
@@ -15,7 +16,7 @@ from ui.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ui.surfaces.scene import Scene
+    from files.scenes import Scene
 
 _PLANES: Final = {
     "principal": N_("Principal components"),
@@ -85,48 +86,9 @@ def plane_controls() -> None:
     st.caption(_(_HELP[look.plane]))
 
 
-def plane_words(scene: Scene) -> list[str]:
-    """Return what is drawn: a slice, how much of the movement it holds, and on which rows."""
-    experiment = scene.history.experiment
-    problem = experiment.problem
-    seeds = len(experiment.seeds)
-    said = []
-    if seeds > 1:
-        text = _("Paths of seed {seed}, the first of {count}.")
-        said.append(text.format(seed=experiment.seeds[0], count=seeds))
-    if problem.n_params <= 2:
-        return said
-    said.append(
-        _(
-            "The surface is a slice through {count} parameters, while each path carries its run's"
-            " own loss and may lie beside the slice."
-        ).format(count=f"{problem.n_params:,}")
-    )
-    plane = scene.plane
-    if isinstance(plane, PrincipalPlane):
-        first, second = (float(share) for share in plane.explained)
-        text = _(
-            "The two directions hold {first} and {second} of the variance of {points} recorded"
-            " points."
-        )
-        said.append(
-            text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
-        )
-        if plane.left_out:
-            names = ", ".join(scene.looks[run].name for run in plane.left_out)
-            said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
-    if scene.surface.is_sampled:
-        text = _(
-            "The surface is computed on {some} of {all} training rows, drawn by the data seed."
-        )
-        rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
-        said.append(text.format(some=rows[0], all=rows[1]))
-    return said
-
-
 def plane_caption(scene: Scene) -> None:
     """Say below the picture what it is, and what the clock leaves out."""
-    said = plane_words(scene)
+    said = list(scene_words(scene))
     if scene.clock.every > 1:
         said.append(
             _("The clock shows every {every}th recorded step.").format(every=scene.clock.every)

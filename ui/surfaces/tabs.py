@@ -9,13 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from charts.contract import contract
-from charts.steps import (
-    Tangent,
-    effective_rates,
-    one_parameter,
-    plane_distances,
-    two_losses,
-)
+from charts.steps import Tangent, one_parameter, two_losses
 from engine import (
     inspect,
     parameter_names,
@@ -23,22 +17,22 @@ from engine import (
     sigmoid_losses,
     training_losses,
 )
-from engine.inspection import effective_learning_rates
+from files.figures import distances, rates
+from files.scenes import seed_words, seen_parameters
 from files.worked import worked
 from language import N_, _
 from language.labels import label
 from ui.figure import figure
 from ui.session import document, set_page, settings
 from ui.surfaces.kinds import kind
-from ui.surfaces.planes import plane_words
 from ui.surfaces.theory import theory_tab
 from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine import Experiment, StepInspection
-    from ui.surfaces.scene import Scene
+    from engine import StepInspection
+    from files.scenes import Scene
 
 _TITLES: Final = {
     "step": N_("One step"),
@@ -85,7 +79,7 @@ def step_tab(scene: Scene) -> None:
     experiment = scene.history.experiment
     seen = inspect(experiment, position, experiment.seeds[0], update)
     names = parameter_names(experiment.problem)
-    which = _parameters(scene)
+    which = seen_parameters(scene, settings())
     name = scene.looks[position].name
     st.markdown(_update_words(f"**{escaped(name)}**", update))
     grid = st.grid(2, min_column_width=400)
@@ -148,28 +142,14 @@ def _aligned(line: str) -> str:
 
 def rates_tab(scene: Scene) -> None:
     """Show the effective learning rate of two parameters over the whole run, of every run."""
-    experiment, clock = scene.history.experiment, scene.clock
-    which = _parameters(scene)
-    names = parameter_names(experiment.problem)
-    lines = []
-    for position, (run, look) in enumerate(zip(scene.history.runs, scene.looks, strict=True)):
-        last = int(run.last_step[0])
-        if last == 0:
-            continue
-        steps, rates = effective_learning_rates(
-            experiment, position, experiment.seeds[0], which, last
-        )
-        scale = run.per_epoch if clock.unit == "epochs" else 1
-        lines.append((look, steps / scale, rates))
     st.caption(
         _(
             "What a gradient of 1 would now move a parameter. Plain rules keep it as it was set;"
             " Adagrad's dies out, that of RMSprop and Adam does not."
         )
     )
-    if lines:
-        chart = effective_rates(lines, [names[one] for one in which], clock.unit)
-        figure(chart._replace(said=_seed_words(experiment)), "surfaces-rates")
+    if any(run.last_step[0] for run in scene.history.runs):
+        figure(rates(scene, settings()), "surfaces-rates")
 
 
 def slice_tab(scene: Scene) -> None:
@@ -180,7 +160,7 @@ def slice_tab(scene: Scene) -> None:
         return
     experiment = scene.history.experiment
     names = parameter_names(experiment.problem)
-    which = _parameters(scene)
+    which = seen_parameters(scene, settings())
     chosen = st.segmented_control(
         _("Parameter"),
         range(len(which)),
@@ -220,7 +200,7 @@ def slice_tab(scene: Scene) -> None:
     )
     look = scene.looks[position]
     chart = one_parameter(values, losses[:-2], tangent, look, names[place])
-    said = _update_words(look.name, update), *_seed_words(experiment)
+    said = _update_words(look.name, update), *seed_words(experiment)
     alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})
     figure(chart._replace(said=said), "surfaces-slice", contract(alone, tuned=False))
 
@@ -247,8 +227,7 @@ def distance_tab(scene: Scene) -> None:
             " this chart says: at 0 it lies in the plane."
         )
     )
-    chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
-    figure(chart._replace(said=tuple(plane_words(scene))), "surfaces-distance")
+    figure(distances(scene), "surfaces-distance")
 
 
 def wrong_tab(_scene: Scene) -> None:
@@ -276,20 +255,6 @@ def _chosen(scene: Scene) -> tuple[int, int]:
 def _update_words(name: str, update: int) -> str:
     text = _("{run}, update {number}: from step {before} to step {after}.")
     return text.format(run=name, number=update, before=update - 1, after=update)
-
-
-def _seed_words(experiment: Experiment) -> tuple[str, ...]:
-    """Return which seed's run is looked at, where there are several."""
-    seeds = experiment.seeds
-    return () if len(seeds) == 1 else (_("seed {seed}").format(seed=seeds[0]),)
-
-
-def _parameters(scene: Scene) -> tuple[int, ...]:
-    """Return the positions of the two parameters that are looked at."""
-    n_params = scene.history.experiment.problem.n_params
-    if n_params <= 2:
-        return tuple(range(n_params))
-    return tuple(min(one, n_params - 1) for one in settings().weights)
 
 
 _FILL: Final[dict[str, Callable[[Scene], None]]] = {

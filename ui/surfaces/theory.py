@@ -19,7 +19,7 @@ from ui.session import document
 if TYPE_CHECKING:
     from engine import Experiment
     from engine.arrays import Array
-    from ui.surfaces.scene import Scene
+    from files.scenes import Scene
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What the Surfaces page draws: a surface, the paths on it, and the clock that they share."""
+"""What is drawn of a surface: the loss, the paths on it, and the clock that they share."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charts.surfaces import Field, Trail
-from engine import parameter_names, path
+from engine import PrincipalPlane, path
+from language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import History, Plane, Surface
+    from engine import Experiment, History, Plane, Surface
     from engine.arrays import Array, Integers
     from engine.functions import StationaryPoint
+    from files.pages import SurfacesPage
 
 TICKS = 501  # of the clock at the most; a longer training shows every so many steps
 
@@ -86,8 +88,8 @@ class Scene:
 def scene(
     history: History,
     looks: Sequence[Look],
-    surface: Surface,
-    titles: tuple[str, str] | None = None,
+    seen: Surface,
+    titles: tuple[str, str],
     points: tuple[StationaryPoint, ...] = (),
     ticks: Array | None = None,
 ) -> Scene:
@@ -96,16 +98,13 @@ def scene(
     Args:
         history: of the runs.
         looks: names and colours.
-        surface: the loss on a grid of a plane.
-        titles: what the plane's coordinates are called; None are the parameters' own names.
+        seen: the loss on a grid of a plane.
+        titles: what the plane's coordinates are called.
         points: stationary points that are known.
         ticks: of the clock of another scene that this one shall follow.
     """
-    if titles is None:
-        names = parameter_names(history.experiment.problem)
-        titles = (names[0], names[1])
-    seen = [path(history, surface.plane, run) for run in range(len(history.runs))]
-    clock = _clock(history, [one.steps for one in seen], ticks)
+    ways = [path(history, seen.plane, run) for run in range(len(history.runs))]
+    clock = _clock(history, [one.steps for one in ways], ticks)
     trails = tuple(
         Trail(
             look,
@@ -116,11 +115,11 @@ def scene(
             clock.unit,
             float(run.last_step[0]) if run.status[0] == "diverged" else None,
         )
-        for run, look, one in zip(history.runs, looks, seen, strict=True)
+        for run, look, one in zip(history.runs, looks, ways, strict=True)
     )
-    field = Field(surface.x, surface.y, surface.losses, titles, points)
-    distances = tuple(one.distances for one in seen)
-    return Scene(history, tuple(looks), surface, field, trails, clock, distances)
+    field = Field(seen.x, seen.y, seen.losses, titles, points)
+    distances = tuple(one.distances for one in ways)
+    return Scene(history, tuple(looks), seen, field, trails, clock, distances)
 
 
 def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> Clock:
@@ -136,3 +135,56 @@ def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> 
     )
     lasts = tuple(min(int(np.searchsorted(ticks, own[-1])), len(ticks) - 1) for own in positions)
     return Clock("iterations" if alike else "epochs", ticks, places, lasts, every)
+
+
+def seen_parameters(scene: Scene, page: SurfacesPage) -> tuple[int, ...]:
+    """Return the positions of the two parameters that are looked at."""
+    n_params = scene.history.experiment.problem.n_params
+    if n_params <= 2:
+        return tuple(range(n_params))
+    return tuple(min(one, n_params - 1) for one in page.weights)
+
+
+def scene_words(scene: Scene) -> tuple[str, ...]:
+    """Return what is drawn: whose paths, on which slice, how much of the movement it holds."""
+    experiment = scene.history.experiment
+    problem = experiment.problem
+    said = list(seed_words(experiment))
+    if problem.n_params <= 2:
+        return tuple(said)
+    said.append(
+        _(
+            "The surface is a slice through {count} parameters, while each path carries its run's"
+            " own loss and may lie beside the slice."
+        ).format(count=f"{problem.n_params:,}")
+    )
+    plane = scene.plane
+    if isinstance(plane, PrincipalPlane):
+        first, second = (float(share) for share in plane.explained)
+        text = _(
+            "The two directions hold {first} and {second} of the variance of {points} recorded"
+            " points."
+        )
+        said.append(
+            text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
+        )
+        if plane.left_out:
+            names = ", ".join(scene.looks[run].name for run in plane.left_out)
+            said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
+    if scene.surface.is_sampled:
+        text = _(
+            "The surface is computed on {some} of {all} training rows, drawn by the data seed."
+        )
+        rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
+        said.append(text.format(some=rows[0], all=rows[1]))
+    return tuple(said)
+
+
+def seed_words(experiment: Experiment) -> tuple[str, ...]:
+    """Return which seed's runs are looked at, where there are several."""
+    seeds = experiment.seeds
+    if len(seeds) == 1:
+        return ()
+    return (
+        _("Runs of seed {seed}, the first of {count}.").format(seed=seeds[0], count=len(seeds)),
+    )

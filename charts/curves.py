@@ -112,7 +112,8 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     drawn = shown or [(line.look, line.y[: last + 1]) for line, last in crossed]
     limits = value_range([y for _look, y in drawn], log=log)
     above = [(line, last) for line, last in crossed if _height(line.y[last], log=log) > limits[1]]
-    traces += [_cross(*end, n_seeds) for end in crossed if end not in above]
+    inside = [end for end in crossed if end not in above]
+    traces += [_cross(*end) for end in inside]
     ends = [(look, float(y[-1])) for look, y in shown]
     title = label(quantity)
     if n_seeds > 1:
@@ -129,7 +130,11 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
             "dtick": log_ticks(limits) if log else None,
         },
         margin={"l": 8, "r": 110, "t": 12, "b": 8},
-        annotations=_labels(ends, limits, log=log) + _marks(above, limits[1], n_seeds),
+        annotations=[
+            *_labels(ends, limits, log=log),
+            *_marks(above, limits[1], n_seeds),
+            *_cross_labels(inside, limits, _middle(lines), n_seeds, log=log),
+        ],
     )
     figure = go.Figure({"data": traces, "layout": form})
     alt = _alt(ends, [line.look for line in lines if line.diverged], quantity, axis)
@@ -206,18 +211,43 @@ def _diverged(line: _Line, n_seeds: int) -> str:
     return text.format(run=name, count=line.diverged, seeds=n_seeds)
 
 
-def _cross(line: _Line, last: int, n_seeds: int) -> dict[str, Any]:
+def _cross(line: _Line, last: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [line.x[last]],
         "y": [line.y[last]],
-        "mode": "markers+text",
-        "text": [_diverged(line, n_seeds)],
-        "textposition": "middle right",
-        "textfont": {"color": line.look.colour},
+        "mode": "markers",
         "marker": {"symbol": "x", "color": line.look.colour, "size": 9},
         "hoverinfo": "skip",
     }
+
+
+def _cross_labels(
+    ends: list[tuple[_Line, int]],
+    limits: tuple[float, float],
+    middle: float,
+    n_seeds: int,
+    *,
+    log: bool,
+) -> list[dict[str, Any]]:
+    """Return what diverged beside its cross: towards the middle, none on top of another."""
+    heights = [_height(line.y[last], log=log) for line, last in ends]
+    labels = end_labels([line.look for line, _last in ends], heights, limits, _HEIGHT - _MARGINS)
+    for shown, (line, last) in zip(labels, ends, strict=True):
+        is_right = line.x[last] > middle
+        shown |= {
+            "text": _diverged(line, n_seeds),
+            "x": float(line.x[last]),
+            "xref": "x",
+            "xanchor": "right" if is_right else "left",
+            "xshift": -9 if is_right else 9,
+        }
+    return labels
+
+
+def _middle(lines: list[_Line]) -> float:
+    """Return the middle of what the lines cover across."""
+    return max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0) / 2
 
 
 def _marks(ends: list[tuple[_Line, int]], top: float, n_seeds: int) -> list[dict[str, Any]]:

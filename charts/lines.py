@@ -60,7 +60,7 @@ def end_labels(
     limits: tuple[float, float],
     height: float,
 ) -> list[dict[str, Any]]:
-    """Return a name beside the end of each line, moved apart where they would overlap.
+    """Return a name beside the end of each line, in their order, moved apart where they overlap.
 
     Args:
         looks: names and colours.
@@ -70,25 +70,25 @@ def end_labels(
     """
     span = limits[1] - limits[0]
     places = np.clip([(end - limits[0]) / span for end in ends], 0, 1)
-    labels = []
-    for position, place in zip(np.argsort(places), _apart(np.sort(places)), strict=True):
-        look = looks[position]
-        labels.append(
-            {
-                "text": plain(look.name),
-                "x": 1,
-                "xref": "paper",
-                "xanchor": "left",
-                "xshift": 6,
-                "y": limits[0] + span * float(places[position]),
-                "yref": "y",
-                "yanchor": "middle",
-                "yshift": (place - float(places[position])) * height,
-                "showarrow": False,
-                "font": {"color": look.colour, "size": 13},
-            }
-        )
-    return labels
+    order = np.argsort(places, kind="stable")
+    moved = np.empty(len(places))
+    moved[order] = _apart(places[order])
+    return [
+        {
+            "text": plain(look.name),
+            "x": 1,
+            "xref": "paper",
+            "xanchor": "left",
+            "xshift": 6,
+            "y": limits[0] + span * float(place),
+            "yref": "y",
+            "yanchor": "middle",
+            "yshift": float(to - place) * height,
+            "showarrow": False,
+            "font": {"color": look.colour, "size": 13},
+        }
+        for look, place, to in zip(looks, places, moved, strict=True)
+    ]
 
 
 def _apart(places: Array) -> Array:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 _HEIGHT = 400
+_MARGINS = 110  # of the plot, above and below, roughly: legend, axis title and ticks
+_MARK = 15  # pixels that a mark above the line is high
 
 
 def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[float]) -> Chart:
     """Return the final loss of every rule against the learning rate, the diverged region shaded.
 
-    At the upper edge a cross stands for a run that diverged, a triangle for a loss above the edge.
+    Above a line at the upper end of the axis lie those that have no place below it: a cross stands
+    for a run that diverged, a triangle for a loss that is higher.
 
     Args:
         sweep: of ``engine.rate_sweep``: rule by rule, every rate.
@@ -37,7 +40,8 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
     finite = table[np.isfinite(table)]
     start = float(np.median(sweep.runs[0].training_loss.first[:, 0]))
     # The loss of the start bounds the picture: what is far above it has failed.
-    limits = value_range([np.append(finite[finite <= 3 * start], start)], log=True)
+    low, top = value_range([np.append(finite[finite <= 3 * start], start)], log=True)
+    row_height = _MARK / (_HEIGHT - _MARGINS) * (top - low)
     traces: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
@@ -46,7 +50,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
             {
                 "type": "scatter",
                 "x": list(rates),
-                "y": np.where(np.isfinite(row), row, np.nan),
+                "y": np.where(row <= 10**top, row, np.nan),
                 "mode": "lines+markers",
                 "name": plain(look.name),
                 "line": {"color": look.colour, "dash": look.dash, "width": 2},
@@ -57,10 +61,14 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         best = int(np.argmin(row))
         if np.isfinite(row[best]):
             traces.append(_best_mark(look, rates[best], float(row[best])))
-        marks += _edge_marks(look, rates, row, limits[1], marks)
+        marks += _marks_above(look, rates, row, top, row_height, marks)
     first = _first_all_diverged(table, rates)
     if first is not None:
         shapes.append(_shaded(first, rates[-1] * 2))
+    high = top
+    if marks:
+        high = max(mark["y"] for mark in marks) + row_height
+        shapes.append(_border(top))
     loss = "validation_loss" if sweep.runs[0].validation_loss is not None else "training_loss"
     form = layout(
         _HEIGHT,
@@ -68,9 +76,9 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         yaxis={
             "title": label(loss),
             "type": "log",
-            "range": limits,
+            "range": [low, high],
             "tickformat": "~g",
-            "dtick": log_ticks(limits),
+            "dtick": log_ticks((low, top)),
         },
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
@@ -87,6 +95,10 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
             loss: losses,
         },
         _alt(looks, rates, table),
+        (
+            _("★ the rule's best rate"),
+            *([_("above the line: ▲ a higher loss, ✕ diverged")] if marks else []),
+        ),
     )
 
 
@@ -118,10 +130,28 @@ def _best_mark(look: Look, rate: float, loss: float) -> dict[str, Any]:
     }
 
 
-def _edge_marks(
-    look: Look, rates: Sequence[float], row: Array, top: float, others: list[dict[str, Any]]
+def _border(top: float) -> dict[str, Any]:
+    """Return the line above which heights are no losses."""
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": 10**top,
+        "y1": 10**top,
+        "line": {"color": "rgba(128, 128, 128, 0.7)", "width": 1, "dash": "dot"},
+    }
+
+
+def _marks_above(
+    look: Look,
+    rates: Sequence[float],
+    row: Array,
+    top: float,
+    row_height: float,
+    others: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Mark at the upper edge what has no place below it: losses far above, and diverged runs."""
+    """Mark what has no place below the top: losses far above, and diverged runs."""
     marks = []
     for rate, loss in zip(rates, row, strict=True):
         if np.isfinite(loss) and np.log10(loss) <= top:
@@ -133,10 +163,8 @@ def _edge_marks(
                 "text": "▲" if np.isfinite(loss) else "✕",
                 "hovertext": hover.format(run=plain(look.name), loss=f"{loss:.4g}"),
                 "x": x,
-                "y": top,
-                "yanchor": "top",
-                # One below the other where several rules leave at the same rate.
-                "yshift": -15 * sum(mark["x"] == x for mark in others),
+                # One above the other where several rules leave at the same rate.
+                "y": top + row_height * (0.75 + sum(mark["x"] == x for mark in others)),
                 "showarrow": False,
                 "font": {"color": look.colour, "size": 15},
             }

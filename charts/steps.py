@@ -278,9 +278,8 @@ def _over_time(
     limits = value_range([values for *_rest, values, _name in lines], log=True)
     places = [float(np.log10(end)) for _look, end, _name in ends]
     labels = end_labels([look for look, *_rest in ends], places, limits, _HEIGHT - _MARGINS)
-    order = np.argsort([np.clip(place, *limits) for place in places])
-    for position, shown in zip(order, labels, strict=True):
-        shown["text"] = plain(ends[int(position)][2])
+    for shown, (_look, _end, name) in zip(labels, ends, strict=True):
+        shown["text"] = plain(name)
     form = layout(
         _HEIGHT,
         xaxis={"title": label(unit)},

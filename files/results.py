@@ -56,7 +56,7 @@ def status(history: History, position: int) -> str:
     words = [_("best")] if history.best == position else []
     diverged, seeds = run.status.count("diverged"), len(run.status)
     if diverged == seeds == 1:
-        return _("diverged at iteration {step}").format(step=f"{int(run.last_step[0]):,}")
+        return _("diverged at step {step}").format(step=f"{int(run.last_step[0]):,}")
     if diverged:
         words.append(_("{count} of {seeds} diverged").format(count=diverged, seeds=seeds))
     # A seed without a status has not ended: the reader stopped the training.

@@ -109,7 +109,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         # columns of the results
         "run": N_("Run"),
         "best_loss": N_("Best loss"),
-        "best_epoch": N_("at epoch"),
+        "best_epoch": N_("Best at epoch"),
         "iterations_per_epoch": N_("Iterations per epoch"),
         "iterations_in_all": N_("Iterations in all"),
         "rows_over_budget": N_("Rows over the budget"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from files.results import Row
 
 
+_SAMPLE: Final = 24  # pixels of a line's sample
+_NARROW: Final = 78  # pixels of a number
+
+
 def contract_line() -> None:
     """State once what is equal between the runs, in bold what is not, and what was just changed."""
     now = document()
@@ -39,43 +43,69 @@ def show_notices() -> None:
 
 def results_table(history: History, looks: Sequence[Look], *, full: bool) -> None:
     """Show where every run ended; ``full`` adds counts and times."""
-    best = history.best
     rows = []
     for position, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
-        row: dict[str, Any] = {"": line_sample(look), label("run"): look.name}
-        row |= _named(ends(history, position))
+        row: Row = {"": line_sample(look, _SAMPLE), label("run"): look.name}
+        state = {label("status"): status(history, position)}
         if full:
             counts = details(history, position)
-            size = counts.pop("batch_size")
-            row |= _named(counts | {"seconds_alone": run.seconds_alone, "batch_size": size})
-        row[label("status")] = status(history, position)
+            size = {"batch_size": counts.pop("batch_size")}
+            row |= state | _named(size | ends(history, position) | counts)
+            row[label("seconds_alone")] = run.seconds_alone
+        else:
+            row |= _named(ends(history, position)) | state
         rows.append(row)
     table = pd.DataFrame(rows)
-    small = {
-        name: st.column_config.NumberColumn(format="%.4g", width=None if full else 88)
-        for name in table.columns
-        if pd.api.types.is_numeric_dtype(table[name])
-    }
     st.dataframe(
         table,
         width="stretch",
         hide_index=True,
         key=f"results-{full}",
-        column_config={"": st.column_config.ImageColumn(width=30), **small},
+        column_config={
+            "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
+            label("run"): st.column_config.TextColumn(pinned=full),
+            **_number_columns(history, table, full=full),
+        },
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    if best is not None:
+    st.caption(" ".join(_what_is_shown(history, full=full)))
+
+
+def _number_columns(history: History, table: pd.DataFrame, *, full: bool) -> dict[str, Any]:
+    """Return how numbers are written; the small table is narrow and its status must be read."""
+    form = st.column_config.NumberColumn(format="%.4g")
+    columns = {name: form for name in table.columns if pd.api.types.is_numeric_dtype(table[name])}
+    is_validated = history.runs[0].validation_score is not None
+    score = _("On the validation rows.") if is_validated else _("On the training rows.")
+    short = {"training_loss": _("Training"), "validation_loss": _("Validation")}
+    for name in ends(history, 0):
+        columns[label(name)] = st.column_config.NumberColumn(
+            None if full else short.get(name),
+            format="%.4g",
+            width=None if full else _NARROW,
+            help=label(name) if name in short else score,
+        )
+    return columns
+
+
+def _what_is_shown(history: History, *, full: bool) -> list[str]:
+    said = []
+    seeds = len(history.experiment.seeds)
+    if seeds > 1:
+        said.append(_("Medians of {count} seeds.").format(count=seeds))
+    if history.best is not None:
         watched = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
         text = _("Best: the lowest final {loss} of equal budgets.")
-        st.caption(text.format(loss=label(watched).lower()))
+        said.append(text.format(loss=label(watched).lower()))
     if full:
         text = _(
             "All runs together took {seconds:.2f} s."
             " Seconds alone are estimated from timed updates;"
             " they do not carry over to other machines or larger problems."
         )
-        st.caption(text.format(seconds=history.seconds))
+        said.append(text.format(seconds=history.seconds))
+    return said
 
 
 def paired_table(history: History, looks: Sequence[Look]) -> None:

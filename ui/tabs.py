@@ -85,7 +85,11 @@ def score_tab(shown: Outcome) -> None:
     if shown.history.experiment.problem.kind == "function":
         st.info(_("A test function has no rows that could be right or wrong."))
         return
-    figure(score_curves(shown.history, shown.looks, document().view.axis), "score")
+    is_validated = shown.history.runs[0].validation_score is not None
+    said = _("On the validation rows.") if is_validated else _("On the training rows.")
+    chart = score_curves(shown.history, shown.looks, document().view.axis)
+    figure(chart._replace(said=(said,)), "score")
+    st.caption(said)
 
 
 @fragment
@@ -146,7 +150,9 @@ def rates_tab(_shown: Outcome) -> None:
         firsts.setdefault(run.optimizer.title, Look(run.optimizer.title, look.number))
     equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
     said = ([*equal[:-1], _("every rule at nine learning rates")], unequal)
-    figure(rate_sensitivity(history, list(firsts.values()), SWEPT_RATES), "rates", said)
+    chart = rate_sensitivity(history, list(firsts.values()), SWEPT_RATES)
+    figure(chart, "rates", said)
+    st.caption(" · ".join(chart.said))
     st.button(
         _("Use each rule's best of these 9"),
         key="use-best",

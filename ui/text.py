@@ -30,11 +30,19 @@ def escaped(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", joined)
 
 
-def line_sample(look: Look) -> str:
-    """Return a small picture of a run's line, colour and dash, as a data address."""
+def line_sample(look: Look, height: int = 12) -> str:
+    """Return a small picture of a run's line, colour and dash, as a data address.
+
+    Args:
+        look: of the run.
+        height: pixels, of 28 in width; a table fills its rows with pictures, and would cut the
+            ends off a flat one.
+    """
     svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="28" height="12" viewBox="0 0 28 12">'
-        f'<line x1="0" y1="6" x2="28" y2="6" stroke="{look.colour}" stroke-width="3.5" '
+        '<svg xmlns="http://www.w3.org/2000/svg" '
+        f'width="28" height="{height}" viewBox="0 0 28 {height}">'
+        f'<line x1="0" y1="{height / 2:g}" x2="28" y2="{height / 2:g}" '
+        f'stroke="{look.colour}" stroke-width="3.5" '
         f'stroke-dasharray="{_PATTERNS[look.dash]}"/></svg>'
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -165,7 +165,10 @@ def outcome(
         st.session_state[_LAST] = Outcome(history, tuple(looks))
         return st.session_state[_LAST]
     last: Outcome | None = st.session_state.get(_LAST)
-    return None if last is None else replace(last, stale=True)
+    if last is None:
+        return None
+    st.caption(_("What is shown below belongs to the settings before."))
+    return replace(last, stale=True)
 
 
 def is_quick(experiment: Experiment) -> bool:

@@ -192,7 +192,20 @@ def test_a_diverged_run_that_stays_in_the_picture_ends_in_a_cross(log):
     for line, cross, look in zip(lines(chart), crosses(chart), looks(trained), strict=True):
         assert (cross.x[0], cross.y[0]) == (line.x[-1], line.y[-1])
         assert cross.marker.color == look.colour
-        assert cross.text[0] == f"{look.name} diverged"
+    names = {note.text: note for note in chart.figure.layout.annotations}
+    assert set(names) == {f"{look.name} diverged" for look in looks(trained)}
+
+
+def test_names_of_runs_that_diverge_together_lie_apart_and_point_to_the_middle():
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (900.0, 1e3, 1.1e3)]
+    trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
+    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+
+    low, high = chart.figure.layout.yaxis.range
+    notes = chart.figure.layout.annotations
+    pixels = sorted((note.y - low) / (high - low) * 330 + note.yshift for note in notes)
+    assert np.diff(pixels).min() > 15
+    assert {note.xanchor for note in notes} == {"right"}  # their crosses end the axis
 
 
 def test_marks_at_the_edge_lie_one_below_the_other():

@@ -63,13 +63,18 @@ def marks(drawn, symbol):
 
 
 def edge(drawn, text):
-    """The marks at the upper edge, by the colour of their rule."""
+    """The marks above the line, by the colour of their rule."""
     found = {}
     for mark in drawn.figure.layout.annotations:
         if mark.text == text:
-            assert mark.y == drawn.figure.layout.yaxis.range[1]
+            (line,) = [shape for shape in drawn.figure.layout.shapes if shape.type == "line"]
+            assert np.log10(line.y0) < mark.y < drawn.figure.layout.yaxis.range[1]
             found.setdefault(mark.font.color, []).append(mark)
     return found
+
+
+def shades(drawn):
+    return [shape for shape in drawn.figure.layout.shapes if shape.type == "rect"]
 
 
 def rates_of(marks):
@@ -124,11 +129,28 @@ def test_diverged_rates_are_marked_at_the_top_edge():
         assert {mark.hovertext for mark in marks} == {f"{name} diverged"}
 
 
-def test_marks_at_the_same_rate_lie_one_below_the_other():
+def test_marks_at_the_same_rate_lie_one_above_the_other():
     first, second = edge(chart(), "✕").values()
+    low, high = chart().figure.layout.yaxis.range
 
-    assert [mark.yshift for mark in first] == [0, 0]
-    assert [mark.yshift for mark in second] == [-15, -15]
+    assert first[0].y == first[1].y
+    assert (second[0].y - first[0].y) / (high - low) * 290 >= 10  # pixels
+
+
+def test_nothing_that_is_a_loss_lies_above_the_line():
+    (line,) = [shape for shape in chart().figure.layout.shapes if shape.type == "line"]
+
+    for trace in chart().figure.data:
+        assert np.nanmax(np.array(trace.y, dtype=float)) <= line.y0
+    assert "above the line" in chart().said[1]
+
+
+def test_without_marks_there_is_no_line():
+    drawn = chart(names=["Adam"], rules=RULES[2:], rates=RATES[:2])
+
+    assert edge(drawn, "✕") == edge(drawn, "▲") == {}
+    assert len(drawn.figure.layout.shapes) == 0
+    assert len(drawn.said) == 1
 
 
 def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
@@ -146,7 +168,7 @@ def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
 
 
 def test_nothing_is_shaded_while_one_rule_survives():
-    assert chart().figure.layout.shapes == ()
+    assert shades(chart()) == []
 
 
 def test_the_shade_begins_where_the_last_rule_has_diverged():
@@ -155,7 +177,7 @@ def test_the_shade_begins_where_the_last_rule_has_diverged():
     table = medians(sweep(RULES[:2], rates), 2, 5)
     first = rates[np.flatnonzero(np.isfinite(table).any(axis=0))[-1] + 1]
 
-    (shade,) = drawn.figure.layout.shapes
+    (shade,) = shades(drawn)
     assert (shade.x0, shade.xref) == (first, "x")
     assert shade.x1 >= rates[-1]
     assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
@@ -169,7 +191,7 @@ def test_a_rule_that_diverged_earlier_moves_no_shade():
 
     alive = np.isfinite(table).sum(axis=1)
     assert alive[0] != alive[1]
-    (shade,) = drawn.figure.layout.shapes
+    (shade,) = shades(drawn)
     assert shade.x0 == rates[alive.max()]
 
 
@@ -177,7 +199,7 @@ def test_a_sweep_in_which_all_diverge_is_drawn_and_shaded_from_its_first_rate():
     rates = (100.0, 1_000.0)
     drawn = chart(NAMES[:2], rates, rules=RULES[:2])
 
-    (shade,) = drawn.figure.layout.shapes
+    (shade,) = shades(drawn)
     assert shade.x0 == rates[0]
     assert marks(drawn, "star") == {}
     assert [rates_of(marks) for marks in edge(drawn, "✕").values()] == [list(rates)] * 2
@@ -211,7 +233,9 @@ def test_a_wild_loss_does_not_stretch_the_picture():
     assert row[3] > 10 * start
     low, high = drawn.figure.layout.yaxis.range
     assert 10**low < row[:3].min() < start < 10**high < row[3]
-    assert lines(drawn)[0].y[3] == row[3]  # the number is told all the same
+    assert drawn.numbers["training_loss"][3] == row[3]  # the number is told all the same
+    ((mark,),) = edge(drawn, "▲").values()
+    assert f"{row[3]:.4g}" in mark.hovertext
 
 
 def test_the_numbers_are_one_row_for_every_rule_and_rate():

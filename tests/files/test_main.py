@@ -76,7 +76,7 @@ def test_a_diverged_run_is_an_error_only_where_that_was_asked(tmp_path, capsys):
 
     assert main(command) == 0
     assert main([*command, "--strict"]) == 1
-    assert "diverged at iteration" in capsys.readouterr().out
+    assert "diverged at step" in capsys.readouterr().out
     assert (tmp_path / "out" / "manifest.json").exists()
 
 

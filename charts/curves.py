@@ -99,6 +99,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     traces: list[dict[str, Any]] = []
     n_seeds = len(history.experiment.seeds)
     shown = []
+    bands: list[Array] = []  # of the runs that are shown to their end
     crossed = []
     for line in lines:
         y = to_last_finite(line.y)
@@ -109,8 +110,9 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
             crossed.append((line, len(y) - 1))
         if len(y) == len(line.y) and len(y) and line.diverged < n_seeds:
             shown.append((line.look, y))
+            bands += line.band or ()
     drawn = shown or [(line.look, line.y[: last + 1]) for line, last in crossed]
-    limits = value_range([y for _look, y in drawn], log=log)
+    limits = value_range([*(y for _look, y in drawn), *bands], log=log)
     above = [(line, last) for line, last in crossed if _height(line.y[last], log=log) > limits[1]]
     inside = [end for end in crossed if end not in above]
     traces += [_cross(*end) for end in inside]

@@ -72,6 +72,7 @@ def bundle(
         **_scripts(document, looks, left_out),
         **_figures(document, comparison_charts(history, looks, document.view, made), left_out),
     }
+    files["README.md"] = _readme(files, left_out)
     files["manifest.json"] = _manifest(document, history, looks, files, left_out)
     return files
 
@@ -156,6 +157,37 @@ def _figures(
         files |= dict(zip(names, pictures, strict=True))
     left_out["figures/rates.html"] = _("The learning-rate sensitivity needs trainings of its own.")
     return files
+
+
+def _readme(files: dict[str, bytes], left_out: dict[str, str]) -> bytes:
+    """Return what lies where, and how to get the numbers again."""
+    known = {
+        "experiment.json": _("everything that was set, to be opened in Descent Lab"),
+        "results.csv": _("where every run ended"),
+        "histories.csv": _("every recorded loss, score and norm"),
+        "data.csv": _("the rows as the network sees them"),
+        "start.csv": _("where every run starts"),
+        "batches.csv": _("the rows of every update"),
+        "noise.csv": _("the gradient noise of every update"),
+        "figures/": _("the charts as pages that open in a browser, without a network"),
+        "scripts/": _("every run in other libraries, as far as their rules can be made equal"),
+        "manifest.json": _("versions, seeds, what is equal, and the SHA-256 of every file"),
+    }
+    there = [name for name in known if any(path.startswith(name) for path in files)]
+    lines = [
+        "# Descent Lab",
+        _("A comparison of optimizers, made by Descent Lab."),
+        "\n".join(f"- `{name}`: {known[name]}" for name in (*there, "manifest.json")),
+        "## " + _("The numbers again"),
+        _("With Descent Lab, in its folder: the same files, but for times and drawn SVG."),
+        "    python -m files run .../experiment.json --to DIR",
+        _("With PyTorch alone, here: a run update by update, and how far its losses differ."),
+        "    pip install torch\n    python scripts/pytorch_1.py",
+    ]
+    if left_out:
+        lines.append("## " + _("Left out"))
+        lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in left_out.items()))
+    return ("\n\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _manifest(

@@ -29,7 +29,8 @@ def comparison_charts(
 ) -> dict[str, Chart]:
     """Return the charts of a comparison that need no training beyond its own, by their ids.
 
-    Loss and axis are those of the view, fits those of the last epoch, surfaces those of the scenes.
+    "loss" and axis are those of the view, fits those of the last epoch, surfaces those of the
+    scenes.
     """
     charts = surface_charts(scenes, view) | {
         "loss": loss_curves(history, looks, view.quantity, view.axis, log=view.log),
@@ -39,11 +40,21 @@ def comparison_charts(
         "batch_gradient_norm": norm_curves(history, looks, "batch_gradient_norm", view.axis),
         "update_norm": norm_curves(history, looks, "update_norm", view.axis),
     }
+    for quantity in ("training_loss", "validation_loss"):
+        if quantity != view.quantity and getattr(history.runs[0], quantity) is not None:
+            charts[quantity] = loss_curves(history, looks, quantity, view.axis, log=view.log)
     if history.experiment.problem.kind == "network":
-        charts["score"] = score_curves(history, looks, view.axis)
+        charts["score"] = score(history, looks, view.axis)
     if can_be_drawn(history.experiment.problem):
         charts["fits"] = fits(history, looks, fit_epochs(history)[-1])[0]
     return charts
+
+
+def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
+    """Return accuracy or R^2 of every run, and in words on which rows."""
+    is_validated = history.runs[0].validation_score is not None
+    said = _("On the validation rows.") if is_validated else _("On the training rows.")
+    return score_curves(history, looks, axis)._replace(said=(said,))
 
 
 def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Chart]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from charts.theme import Look
 from engine.optimizers import hyperparameters
 from language import _
+from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine import Run
+    from engine import Function, Network, Run
+    from engine.spec import Spec
     from files.document import Document
 
 SYMBOLS = {
@@ -59,3 +61,36 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
         size = _("all") if run.batch_size == "all" else run.batch_size
         details.append(f"B {size}")
     return " ".join([run.optimizer.title, *details])
+
+
+def problem_words(problem: Network | Function) -> dict[str, str]:
+    """Return what is trained on what: settings by the names they have on the page."""
+    if problem.kind == "function":
+        start = problem.function.start if problem.start is None else problem.start
+        words = {_("Test function"): label(problem.function.name)} | _own(problem.function)
+        return words | {_("Start"): ", ".join(f"{value:g}" for value in start)}
+    words = {_("Data set"): label(problem.dataset.name)} | _own(problem.dataset)
+    words[_("Validation share")] = f"{problem.validation_share:g}"
+    if problem.standardize:
+        words[_("Inputs")] = _("standardized by the training rows")
+    if problem.standardize_targets:
+        words[_("Targets")] = _("standardized by the training rows")
+    words[_("Network")] = "-".join(map(str, problem.layout.units))
+    if not problem.bias:
+        words[_("Network")] += ", " + _("without biases")
+    if problem.hidden:
+        words[_("Activation")] = label(problem.activation)
+    if problem.output_activation != "identity":
+        words[_("Output activation")] = label(problem.output_activation)
+    words[_("Loss function")] = label(problem.loss)
+    if problem.l2:
+        words[_("L2 penalty") + " λ"] = f"{problem.l2:g}"
+    drawn = problem.start if isinstance(problem.start, str) else None
+    words[_("Starting weights")] = _("as given") if drawn is None else label(drawn)
+    return words
+
+
+def _own(spec: Spec) -> dict[str, str]:
+    """Return the settings of a data set or a function."""
+    values = spec.model_dump(exclude={"name"})
+    return {label(name): f"{value:g}" for name, value in values.items()}

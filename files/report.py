@@ -14,8 +14,8 @@ from files.charts import experiment_text, printed
 from files.figures import chart_title, comparison_charts
 from files.formulas import mathml
 from files.markup import drawn, inline_script, page
-from files.names import SYMBOLS, run_looks
-from files.results import details, ends, status
+from files.names import SYMBOLS, problem_words, run_looks
+from files.results import details, ends, paired, said_of_results, status
 from language import _
 from language.labels import label
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from charts.theme import Look
-    from engine import History, Run
+    from engine import Experiment, History, Run
     from files.document import Document
     from files.scenes import Scene
 
@@ -49,8 +49,10 @@ def report(
         f"<h1>{escape(title)}</h1>",
         f'<p class="notes">{escape(notes)}</p>' if notes else "",
         _contract(said),
+        _problem(document.experiment),
         _heading(_("Results")),
         _results(history, looks),
+        *_paired(history, looks),
     ]
     for name, chart in charts.items():
         body += [
@@ -94,7 +96,28 @@ def _results(history: History, looks: Sequence[Look]) -> str:
         f"<tr><td>{sample}</td>{''.join(map(_cell, row.values()))}</tr>"
         for sample, row in zip(samples, rows, strict=True)
     )
-    return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>"
+    said = " ".join(said_of_results(history))
+    return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(said)}</p>"
+
+
+def _paired(history: History, looks: Sequence[Look]) -> list[str]:
+    """Return the differences over the same seeds, where there are several."""
+    found = paired(history, looks)
+    if found is None:
+        return []
+    text, rows = found
+    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+    lines = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>\n" for row in rows)
+    return [f"<p>{escape(text)}</p>", f"<table><tr>{head}</tr>\n{lines}</table>"]
+
+
+def _problem(experiment: Experiment) -> str:
+    """Return what was trained on what, as far as the contract does not say it."""
+    lines = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>\n"
+        for name, value in problem_words(experiment.problem).items()
+    )
+    return _heading(_("Problem")) + f"\n<table>{lines}</table>"
 
 
 def _cell(value: Any) -> str:

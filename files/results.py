@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine import paired_differences
 from files.tables import to_csv
 from language import _
 from language.labels import label
@@ -65,6 +66,46 @@ def status(history: History, position: int) -> str:
     if run.is_worse_than_its_start and diverged < seeds:
         words.append(_("worse than its start"))
     return ", ".join(words)
+
+
+def said_of_results(history: History) -> list[str]:
+    """Return what a reader of the results must know: over how many seeds, and what best means."""
+    said = []
+    seeds = len(history.experiment.seeds)
+    if seeds > 1:
+        said.append(_("Medians of {count} seeds.").format(count=seeds))
+    if history.best is not None:
+        watched = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
+        text = _("Best: the lowest final {loss} of equal budgets.")
+        said.append(text.format(loss=label(watched).lower()))
+    return said
+
+
+def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | None:
+    """Return every run against the best one, seed by seed, after a sentence that says so.
+
+    None where there is one seed, or no run is best.
+    """
+    reference = history.best
+    if reference is None or len(history.experiment.seeds) == 1:
+        return None
+    names = [look.name for look in looks]
+    rows: list[Row] = [
+        {
+            _("Run"): name,
+            _("Median difference"): difference.median,
+            _("Smallest"): difference.low,
+            _("Largest"): difference.high,
+            _("Better in"): f"{difference.better} / {difference.seeds}",
+        }
+        for name, difference in zip(names, paired_differences(history, reference), strict=True)
+        if name != names[reference]
+    ]
+    text = _(
+        "Final loss minus that of {best}, over the same {count} seeds."
+        " A diverged seed counts as infinite."
+    )
+    return text.format(best=names[reference], count=len(history.experiment.seeds)), rows
 
 
 def results_csv(history: History, looks: Sequence[Look]) -> bytes:

@@ -76,7 +76,11 @@ def _code(now: Document, shown: Outcome) -> None:
     speak()
     names = [look.name for look in shown.looks]
     position = st.selectbox(
-        _("Run"), range(len(names)), format_func=names.__getitem__, key="code-run"
+        _("Run"),
+        range(len(names)),
+        index=min(now.view.selected, len(names) - 1),
+        format_func=names.__getitem__,
+        key="code-run",
     )
     framework = st.segmented_control(
         _("Library"),

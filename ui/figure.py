@@ -38,12 +38,7 @@ def figure(chart: Chart, key: str, said: Contract | None = None) -> None:
             that of the page's comparison where nothing is given.
     """
     sketch(chart, key)
-    if st.button(
-        _("Export chart"), icon=":material/download:", type="tertiary", key=f"export-{key}"
-    ):
-        now = document()
-        said = contract(now.experiment, tuned=now.view.tuned) if said is None else said
-        st.dialog(_("Export chart"), width="large")(_export)(chart, key, said)
+    offer(lambda: chart, key, said)
 
 
 def sketch(chart: Chart, key: str) -> None:
@@ -56,6 +51,22 @@ def sketch(chart: Chart, key: str) -> None:
         # No camera: its picture would have the colours of the screen and no contract.
         config=camera(key) | {"modeBarButtonsToRemove": ["toImage"]},
     )
+
+
+def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> None:
+    """Show the button that offers a chart as a picture, as a page and as numbers.
+
+    Args:
+        make: returns the chart as it leaves.
+        key: as for ``figure``.
+        said: as for ``figure``.
+    """
+    if st.button(
+        _("Export chart"), icon=":material/download:", type="tertiary", key=f"export-{key}"
+    ):
+        now = document()
+        said = contract(now.experiment, tuned=now.view.tuned) if said is None else said
+        st.dialog(_("Export chart"), width="large")(_export)(make(), key, said)
 
 
 def later(make: Callable[[], Made]) -> Callable[[], Made]:
@@ -106,10 +117,11 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
         theme=None,
         key=f"export-preview-{key}",
         alt=chart.alt,
-        config=settings | {"displayModeBar": True},
+        config=settings | {"displayModeBar": form != "pdf"},
     )
     if form != "pdf":
-        st.caption(_("The camera above the picture saves what you see here."))
+        text = _("The camera above the picture saves what you see here, as {form}.")
+        st.caption(":material/photo_camera: " + text.format(form=form.upper()))
     _drawn_here(drawing, form, scale, key)
     source = whole_document().model_dump_json(indent=2)
     files = (
@@ -138,7 +150,7 @@ def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:
     """Offer the picture as the server's own browser draws it."""
     missing = why_no_pictures()
     if missing:
-        text = _("The server cannot draw it: {reason}").format(reason=missing)
+        text = _("PDF, and pictures drawn by the server: {reason}").format(reason=missing)
         st.caption(text)
         return
     if not st.button(_("Draw {form}").format(form=form.upper()), key=f"export-draw-{key}"):

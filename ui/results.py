@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from charts.contract import contract
-from engine import paired_differences
-from files.results import details, ends, status
+from files.results import details, ends, paired, said_of_results, status
 from language import _
 from language.labels import label
 from ui.session import document, notices
@@ -69,7 +68,15 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    st.caption(" ".join(_what_is_shown(history, full=full)))
+    said = said_of_results(history)
+    if full:
+        text = _(
+            "All runs together took {seconds:.2f} s."
+            " Seconds alone are estimated from timed updates;"
+            " they do not carry over to other machines or larger problems."
+        )
+        said.append(text.format(seconds=history.seconds))
+    st.caption(" ".join(said))
 
 
 def _number_columns(history: History, table: pd.DataFrame, *, full: bool) -> dict[str, Any]:
@@ -89,47 +96,13 @@ def _number_columns(history: History, table: pd.DataFrame, *, full: bool) -> dic
     return columns
 
 
-def _what_is_shown(history: History, *, full: bool) -> list[str]:
-    said = []
-    seeds = len(history.experiment.seeds)
-    if seeds > 1:
-        said.append(_("Medians of {count} seeds.").format(count=seeds))
-    if history.best is not None:
-        watched = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
-        text = _("Best: the lowest final {loss} of equal budgets.")
-        said.append(text.format(loss=label(watched).lower()))
-    if full:
-        text = _(
-            "All runs together took {seconds:.2f} s."
-            " Seconds alone are estimated from timed updates;"
-            " they do not carry over to other machines or larger problems."
-        )
-        said.append(text.format(seconds=history.seconds))
-    return said
-
-
 def paired_table(history: History, looks: Sequence[Look]) -> None:
     """Compare every run with the best one, seed by seed."""
-    reference = history.best
-    if reference is None or len(history.experiment.seeds) == 1:
+    found = paired(history, looks)
+    if found is None:
         return
-    names = [look.name for look in looks]
-    rows = [
-        {
-            _("Run"): name,
-            _("Median difference"): difference.median,
-            _("Smallest"): difference.low,
-            _("Largest"): difference.high,
-            _("Better in"): f"{difference.better} / {difference.seeds}",
-        }
-        for name, difference in zip(names, paired_differences(history, reference), strict=True)
-        if name != names[reference]
-    ]
-    text = _(
-        "Final loss minus that of {best}, over the same {count} seeds."
-        " A diverged seed counts as infinite."
-    )
-    st.caption(text.format(best=escaped(names[reference]), count=len(history.experiment.seeds)))
+    text, rows = found
+    st.caption(escaped(text))
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="paired")
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from charts.contract import contract
-from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.curves import full_gradient_curves, loss_curves, norm_curves
 from charts.sensitivity import rate_sensitivity
 from charts.theme import Look
 from engine import gradient_norms, rate_sweep
-from files.figures import can_be_drawn, fit_epochs, fits
+from files.figures import can_be_drawn, fit_epochs, fits, score
 from language import N_, _
 from language.labels import label
 from ui.figure import figure, sketch
@@ -85,11 +85,9 @@ def score_tab(shown: Outcome) -> None:
     if shown.history.experiment.problem.kind == "function":
         st.info(_("A test function has no rows that could be right or wrong."))
         return
-    is_validated = shown.history.runs[0].validation_score is not None
-    said = _("On the validation rows.") if is_validated else _("On the training rows.")
-    chart = score_curves(shown.history, shown.looks, document().view.axis)
-    figure(chart._replace(said=(said,)), "score")
-    st.caption(said)
+    chart = score(shown.history, shown.looks, document().view.axis)
+    figure(chart, "score")
+    st.caption(" ".join(chart.said))
 
 
 @fragment

@@ -129,7 +129,7 @@ def test_no_name_is_a_path(made):
         path = PurePosixPath(name)
         assert not path.is_absolute()
         assert ".." not in path.parts
-        assert re.fullmatch(r"[a-z0-9_./]+", name)
+        assert re.fullmatch(r"[a-z0-9_./]+|README\.md", name)
 
 
 def test_no_cell_is_run_by_a_spreadsheet(made):
@@ -206,3 +206,13 @@ def test_a_surface_that_cannot_be_made_is_missed_and_its_reason_said():
     assert "figures/surface.html" not in made
     assert manifest(made)["left_out"]["figures/surface.html"]
     assert "figures/loss.html" in made
+
+
+def test_the_readme_names_what_is_there_and_why_something_is_not(made):
+    text = made["README.md"].decode()
+
+    for name in ("experiment.json", "batches.csv", "scripts/", "manifest.json"):
+        assert f"- `{name}`: " in text
+    assert "noise.csv" not in text
+    assert "python scripts/pytorch_1.py" in text
+    assert "`scripts/keras_4.py`: " in text

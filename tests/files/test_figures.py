@@ -74,4 +74,18 @@ def test_charts_have_titles():
 
     titles = [chart_title(name, document) for name in drawn]
     assert titles[0] == "Training loss"
-    assert len(set(titles)) == len(titles) == 6
+    assert len(set(titles)) == len(titles) == 7
+
+
+@pytest.mark.parametrize("quantity", ["training_loss", "validation_loss", "batch_loss"])
+def test_both_losses_are_there_whichever_is_looked_at(quantity):
+    drawn = charts(EXPERIMENTS["one seed, one run diverges"], quantity=quantity)
+
+    shown = [column for chart in drawn.values() for column in chart.numbers]
+    assert shown.count("training_loss") == shown.count("validation_loss") == 1
+
+
+def test_a_score_says_on_which_rows():
+    drawn = charts(EXPERIMENTS["one seed, one run diverges"])
+
+    assert drawn["score"].said == ("On the validation rows.",)

@@ -3,9 +3,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Experiment, Run
+from engine import Experiment, Function, Network, Run
+from engine.datasets import DATASETS, Diabetes
+from engine.functions import FUNCTIONS
 from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
-from files.names import run_names
+from files.names import problem_words, run_names
+from language.labels import label
 from tests.strategies import runs
 
 ROWS = 300
@@ -66,3 +69,37 @@ def test_a_given_name_counts_as_it_is(name):
     run = Run(optimizer=Adam(), learning_rate=0.1)
 
     assert run_names([run], [name]) == [name]
+
+
+def test_every_problem_is_put_in_words():
+    for dataset in (spec() for spec in DATASETS):
+        losses = {"regression": "mean_squared_error", "classification": "cross_entropy"}
+        words = problem_words(Network(dataset=dataset, loss=losses[dataset.task]))
+        assert words["Data set"] == label(dataset.name)
+        assert words["Network"].startswith(f"{dataset.n_features}-8-8-")
+    for function in (spec() for spec in FUNCTIONS):
+        words = problem_words(Function(function=function))
+        assert words["Test function"] == label(function.name)
+        assert words["Start"] == ", ".join(f"{value:g}" for value in function.start)
+
+
+def test_what_is_not_usual_about_a_network_is_said():
+    network = Network(
+        dataset=Diabetes(),
+        loss="mean_squared_error",
+        hidden=(),
+        bias=False,
+        l2=0.01,
+        standardize=True,
+        start=(0.0,) * 10,
+    )
+
+    assert problem_words(network) == {
+        "Data set": "Diabetes progression",
+        "Validation share": "0.25",
+        "Inputs": "standardized by the training rows",
+        "Network": "10-1, without biases",
+        "Loss function": "Mean squared error",
+        "L2 penalty λ": "0.01",
+        "Starting weights": "as given",
+    }

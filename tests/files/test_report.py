@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from engine import Budget, Experiment, Function, Run, fit
+from engine import Budget, Experiment, Function, Run, fit, paired_differences
 from engine.optimizers import OPTIMIZERS, SGD
 from files.document import Document, View, with_default_view
 from files.markup import plotly_script
@@ -37,7 +37,7 @@ def test_the_report_has_its_parts(document, history):
     assert "<h1>Five &amp; more</h1>" in content
     assert "First line\n\nSecond &lt;line&gt;" in content
     assert "same start, same row order" in content
-    assert content.count("Plotly.newPlot(") == 6
+    assert content.count("Plotly.newPlot(") == 7
     assert content.count("<math") == 1 + len(OPTIMIZERS)
     for rule in OPTIMIZERS:
         assert f"<h3>{rule.title}</h3>" in content
@@ -64,17 +64,31 @@ def test_what_breaks_fairness_is_bold():
 def test_no_name_and_no_note_becomes_markup(document, history):
     content = read(document, history, " ".join(NAMES), "\n".join(NAMES))
 
-    assert content.count("<script") == content.count("</script>") == 1 + 6
+    assert content.count("<script") == content.count("</script>") == 1 + 7
     assert not re.search(r"<(img|a|iframe|link)\b", content)
     assert 'style="background' not in content
 
 
 def test_the_table_has_a_row_per_run(document, history):
     content = read(document, history)
-    (table,) = re.findall(r"<table>.*?</table>", content, re.DOTALL)
+    problem, table = re.findall(r"<table>.*?</table>", content, re.DOTALL)
 
+    assert "<tr><th>Network</th><td>2-8-8-1</td></tr>" in problem
+    assert "<tr><th>Noise</th><td>0.2</td></tr>" in problem
     assert table.count("<tr>") == 1 + 7
     assert f"{history.runs[0].training_loss.final[0]:,.5g}" in table
+    assert "Best: the lowest final validation loss" in content
+
+
+def test_several_seeds_bring_their_paired_differences(document):
+    several = document.experiment.model_copy(update={"seeds": (0, 1)})
+    shown = document.model_copy(update={"experiment": several})
+    history = fit(several)
+    *_others, table = re.findall(r"<table>.*?</table>", read(shown, history), re.DOTALL)
+
+    assert table.count("<tr>") == 1 + 6
+    first = next(run for run in range(7) if run != history.best)
+    assert f"{paired_differences(history, history.best)[first].median:,.5g}" in table
 
 
 def test_the_report_speaks_the_language(document, history):

@@ -343,7 +343,7 @@ def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
         "Largest": differences.max(),
         "Better in": f"{(differences < 0).sum()} / 3",
     }
-    assert f"minus that of {names[best]}, over the same 3 seeds" in captions(at)
+    assert f"minus that of {names[best]}, over the same 3 seeds" in captions(at).replace("\\", "")
 
 
 def test_a_single_seed_has_no_paired_differences(show):

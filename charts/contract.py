@@ -29,8 +29,8 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
             text.format(
                 data=label(problem.dataset.name),
                 seed=experiment.data_seed,
-                training=rows,
-                validation=problem.dataset.n_rows - rows,
+                training=f"{rows:,}",
+                validation=f"{problem.dataset.n_rows - rows:,}",
             )
         )
         sentences.append(_("same start, same row order"))

@@ -98,7 +98,13 @@ def _gone(look: Look) -> str:
 def _axes(
     limits: list[float] | None, suffix: str, left: float, bottom: float, width: float, height: float
 ) -> dict[str, Any]:
-    shared = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
+    shared = {
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "showticklabels": False,
+        "ticks": "",
+    }
     return {
         f"xaxis{suffix}": {**shared, "domain": [left + 0.01, left + width - 0.01]},
         f"yaxis{suffix}": {
@@ -286,7 +292,8 @@ def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:
 def digits_picture(data: Data) -> go.Figure:
     """Return the first handwritten digits, five a row."""
     images = data.training_inputs[:10] * data.input_scale + data.input_mean
-    tiles = images.reshape(2, 5, 8, 8).transpose(0, 2, 1, 3).reshape(16, 40)[::-1]
+    apart = np.pad(images.reshape(2, 5, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    tiles = apart.transpose(0, 2, 1, 3).reshape(20, 50)[::-1]
     pixels = {
         "type": "heatmap",
         "z": tiles,

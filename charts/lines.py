@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,8 +51,9 @@ def value_range(lines: Sequence[Array], *, log: bool) -> tuple[float, float]:
 
 
 def log_ticks(limits: tuple[float, float]) -> str | int:
-    """Return ticks at 1, 2 and 5 for up to three decades, at powers of ten beyond."""
-    return "D2" if limits[1] - limits[0] < 3 else 1
+    """Return ticks at 1, 2 and 5 for up to three decades, at powers of ten beyond, 12 at most."""
+    decades = limits[1] - limits[0]
+    return "D2" if decades < 3 else math.ceil(decades / 12)
 
 
 def end_labels(

@@ -52,6 +52,7 @@ def fitted_lines(
             "mode": "markers",
             "marker": {"color": _GREY, "size": 6, "opacity": 0.75},
             "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>",
+            "showlegend": False,
         }
     ]
     traces += [
@@ -71,6 +72,9 @@ def fitted_lines(
         _HEIGHT,
         xaxis={"title": _("Input x"), "range": [float(at[0]), float(at[-1])]},
         yaxis={"title": _("Target y"), "range": [low - air, high + air]},
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
     )
     gaps = np.full(len(inputs), np.nan), np.full(len(at) * len(looks), np.nan)
     numbers = {
@@ -243,9 +247,9 @@ def two_losses(curves: SigmoidLosses) -> Chart:
         yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
         annotations=[
             _said(entropy, 0.12, 2.9, _ENTROPY, ""),
-            _said(squared, 0.03, 0.42, _SQUARED, ""),
+            _said(squared, 0.01, 0.2, _SQUARED, ""),
             _said(entropy, 0.42, 0.72, _ENTROPY, "2"),
-            _said(squared, 0.33, 0.36, _SQUARED, "2"),
+            _said(squared, 0.2, 0.17, _SQUARED, "2"),
         ],
     )
     alt = _(

@@ -288,14 +288,19 @@ def relief(
                 "hoverinfo": "skip",
             }
         )
-    grid = {"gridcolor": "rgba(128, 128, 128, 0.3)", "showbackground": False, "zeroline": False}
+    grid = {
+        "gridcolor": "rgba(128, 128, 128, 0.3)",
+        "showbackground": False,
+        "zeroline": False,
+        "tickfont": {"size": 11},
+    }
     ticks = _bar_ticks(scale)
     scene: dict[str, Any] = {
-        "xaxis": {**grid, "title": {"text": field.titles[0]}},
-        "yaxis": {**grid, "title": {"text": field.titles[1]}},
+        "xaxis": {**grid, "title": _scene_title(field.titles[0])},
+        "yaxis": {**grid, "title": _scene_title(field.titles[1])},
         "zaxis": {
             **grid,
-            "title": {"text": label("loss")},
+            "title": _scene_title(label("loss")),
             "tickvals": ticks["tickvals"],
             "ticktext": ticks["ticktext"],
             "range": [scale.low, scale.high + lift],
@@ -304,8 +309,14 @@ def relief(
         "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.7},
         "camera": _camera(camera),
     }
-    none = {"l": 0, "r": 0, "t": 0, "b": 0}
-    figure = go.Figure({"data": traces, "layout": layout(HEIGHT, scene=scene, margin=none)})
+    form = layout(
+        HEIGHT,
+        scene=scene,
+        margin={"l": 0, "r": 0, "t": 28, "b": 0},
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+    )
+    figure = go.Figure({"data": traces, "layout": form})
     alt = _("The same surface in three dimensions.") + " " + _alt(trails, field)
     return Chart(figure, _numbers(trails, field), alt)
 
@@ -579,8 +590,13 @@ def _panel_title(
     }
 
 
+def _scene_title(text: str) -> dict[str, Any]:
+    """Return the title of an axis in three dimensions, where a large one leaves the picture."""
+    return {"text": text, "font": {"size": 12}}
+
+
 def _camera(camera: Sequence[float] | None) -> dict[str, dict[str, float]]:
-    given = camera or (-0.85, -1.45, 1.35, 0.0, 0.0, -0.22, 0.0, 0.0, 1.0)
+    given = camera or (-0.95, -1.6, 1.4, 0.0, 0.0, -0.18, 0.0, 0.0, 1.0)
     parts = ("eye", "center", "up")
     return {
         part: dict(zip("xyz", given[3 * number : 3 * number + 3], strict=True))

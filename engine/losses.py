@@ -109,7 +109,7 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary_cross_entropy"
     reads = "logits"
-    formula = r"-\tfrac1m\sum\left[y\log\sigma(z) + (1-y)\log(1-\sigma(z))\right]"
+    formula = r"-\tfrac1m\sum\,[y\log\sigma(z) + (1-y)\log(1-\sigma(z))]"
 
     def encode(self, classes: Integers, n_classes: int) -> Array:  # noqa: ARG002 - always two
         """Return -1 and +1."""

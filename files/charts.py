@@ -33,6 +33,7 @@ WIDTH: Final = 900
 _HEIGHT: Final = 450  # of a chart that names none
 _TEXT: Final = "#1a1a1a"
 _AXIS: Final = 72  # pixels that ticks and title of a horizontal axis take
+_DEEP: Final = ("surface", "scatter3d")  # these have no axis below them
 _CAPTION_SIZE: Final = 12
 _CAPTION_LINE: Final = 16  # pixels from one line to the next
 _CHARACTER: Final = 5.7  # pixels of a Latin one in the caption; Hangul takes two
@@ -64,10 +65,12 @@ def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 
     figure = go.Figure(chart.figure)
     figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
     equal, unequal = contract
-    lines = caption_lines(([*chart.said, *equal], unequal), width)
+    said = [sentence.rstrip(".") for sentence in chart.said]  # there are dots between them
+    lines = caption_lines(([*said, *equal], unequal), width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption
-    below = max(_AXIS, figure.layout.margin.b or 0) + caption
+    is_flat = not any(trace.type in _DEEP for trace in figure.data)
+    below = max(_AXIS if is_flat else 0, figure.layout.margin.b or 0) + caption
     figure.update_layout(
         template=_template(),
         paper_bgcolor="white",

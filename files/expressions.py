@@ -2,12 +2,14 @@ r"""A computation graph as mathematics: its lines in LaTeX, its numbers with the
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from language.names import in_latex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from engine.graph import Graph
 
@@ -48,6 +50,38 @@ def expression(graph: Graph, number: int, names: Mapping[str, str]) -> str:
     return _joined(node.operation, parts)[0]
 
 
+def ratio(graph: Graph, of: int, by: int, names: Mapping[str, str]) -> str:
+    """Return the derivative of a node by another as a fraction; an expression is in brackets."""
+    parts = []
+    for number in (of, by):
+        text = symbol(graph, number, names)
+        parts.append(text if graph.nodes[number].name else rf"\left({text}\right)")
+    return rf"\frac{{\partial {parts[0]}}}{{\partial {parts[1]}}}"
+
+
+def lettered(graph: Graph, numbers: Collection[int]) -> tuple[Graph, list[int]]:
+    """Return the graph with a letter for what would be long to write, and what got one.
+
+    Args:
+        graph: is left as it is.
+        numbers: of nodes; those without a name that are more than one operation on named ones are
+            called u1, u2, … in the order of going forward, or by another free letter.
+    """
+    nodes, named = list(graph.nodes), []
+    letter = next(
+        letter * times
+        for times in count(1)
+        for letter in "uvqrkgabcdefhlmnopstwxyz"
+        if not any(name.startswith(letter * times) for name in graph.names)
+    )
+    for number in sorted(numbers):
+        operands = [graph.nodes[operand] for operand in graph.nodes[number].operands]
+        if not graph.nodes[number].name and any(at.operands and not at.name for at in operands):
+            named.append(number)
+            nodes[number] = replace(nodes[number], name=f"{letter}{len(named)}")
+    return replace(graph, nodes=tuple(nodes)), named
+
+
 def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
     """Return an operation with numbers in the place of its operands."""
     node = graph.nodes[number]
@@ -56,6 +90,12 @@ def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
         for operand in node.operands
     ]
     return _joined(node.operation, parts)[0]
+
+
+def aligned(rows: Sequence[str], gap: str = "0em") -> str:
+    """Return equations below each other, aligned where they say &, with room between them."""
+    between = rf" \\[{gap}] "
+    return rf"\begin{{aligned}}{between.join(rows)}\end{{aligned}}"
 
 
 def digits(value: float) -> str:

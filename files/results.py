@@ -64,7 +64,7 @@ def status(history: History, position: int) -> str:
     others = sorted({name or "stopped" for name in run.status} - {"budget", "diverged"})
     words += [label(name) for name in others]
     if run.is_worse_than_its_start and diverged < seeds:
-        words.append(_("worse than its start"))
+        words.append(_("worse than start"))
     return ", ".join(words)
 
 

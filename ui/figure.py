@@ -142,8 +142,8 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
 
 
 def _pixels(title: str, usual: int, key: str) -> int:
-    low, high = _SIZES
-    return int(st.number_input(title, low, max(high, usual), usual, step=50, key=key, width=160))
+    low, high = min(_SIZES[0], usual), max(_SIZES[1], usual)  # a chart has the size it needs
+    return int(st.number_input(title, low, high, usual, step=50, key=key, width=160))
 
 
 def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:

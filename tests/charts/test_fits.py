@@ -323,8 +323,8 @@ def test_the_picture_of_digits_shows_the_first_ten_images(standardize):
     (tiles,) = digits_picture(data(Experiment(problem=problem))).data
     images = data(Experiment(problem=plain)).training_inputs[:10].reshape(10, 8, 8)
 
-    assert tiles.z.shape == (16, 40)
+    assert tiles.z.shape == (20, 50)  # every image with a margin of one
     upright = np.asarray(tiles.z)[::-1]  # the vertical axis points up
     for number, image in enumerate(images):
-        top, left = 8 * (number // 5), 8 * (number % 5)
+        top, left = 10 * (number // 5) + 1, 10 * (number % 5) + 1
         np.testing.assert_allclose(upright[top : top + 8, left : left + 8], image, atol=1e-9)

@@ -206,3 +206,11 @@ def test_a_name_is_shown_as_it_is(ravine):
     nasty = trail("<b>$x$</b>", 0, [(-7, 2), (0, 0)])
 
     assert "&lt;b&gt;" in contour(ravine, [nasty]).figure.layout.annotations[0].text
+
+
+def test_in_three_dimensions_every_run_is_named(ravine, trails):
+    figure = relief(ravine, trails).figure
+
+    assert figure.layout.showlegend
+    named = [trace.name for trace in figure.data if trace.type == "scatter3d"]
+    assert named == ["calm", "wild"]

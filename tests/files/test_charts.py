@@ -8,6 +8,7 @@ import pytest
 import files.charts
 from charts.curves import loss_curves
 from charts.graph import graph_drawing
+from charts.surfaces import Field, relief
 from charts.theme import Look
 from engine import Budget, Experiment, fit
 from engine.examples import EXAMPLES
@@ -165,3 +166,17 @@ def test_a_failure_is_no_traceback(monkeypatch, chart):
 
     with pytest.raises(CannotRender, match="could not be drawn"):
         to_images([printed(chart, (EQUAL, ()))], "png")
+
+
+def test_the_caption_begins_with_what_is_said_of_the_chart_alone(chart):
+    figure = printed(chart._replace(said=("Step 3.", "seed 7")), (EQUAL, UNEQUAL))
+
+    assert figure.layout.title.text.startswith("Step 3 · seed 7 · the same start")
+
+
+def test_three_dimensions_have_no_axis_below_them(chart):
+    field = Field(np.arange(3.0), np.arange(3.0), np.arange(9.0).reshape(3, 3))
+    deep, flat = (printed(made, (EQUAL, ())) for made in (relief(field, []), chart))
+
+    assert deep.layout.margin.b + 50 < flat.layout.margin.b
+    assert deep.layout.margin.b >= 16  # the caption's line

@@ -22,6 +22,7 @@ from files.names import run_names
 from files.pages import PAGES, SurfacesPage
 from language import N_, _
 from language.labels import label
+from ui.locale import speak
 from ui.menu import MENU
 
 _SHARED: Final = "document"
@@ -105,9 +106,21 @@ def whole_document() -> Document:
     return now.model_copy(update={"view": now.view.model_copy(update={"page": settings()})})
 
 
+def is_first_view() -> bool:
+    """Tell whether the page looks as it does to somebody who opens it."""
+    page = st.session_state.get(_PAGE, "training")
+    return document() == _first_view(_slot()) and settings() == _DEFAULTS[page]
+
+
 def notices() -> list[str]:
     """Return what the reader must be told about the last change."""
     return st.session_state.get(_NOTICES, [])
+
+
+def tell(sentence: str) -> None:
+    """Tell the reader a sentence, marked by ``N_``, about the change that was just made."""
+    speak()
+    st.session_state[_NOTICES] = [*notices(), _(sentence)]
 
 
 def looks() -> list[Look]:
@@ -130,6 +143,7 @@ def go_to(page: str) -> None:
 
 def refuse(error: InvalidInput) -> None:
     """Explain why something was not taken; the comparison stays as it is."""
+    speak()  # a widget's callback runs before its page has set the language
     st.session_state[_NOTICES] = [explain(error)]
 
 
@@ -311,6 +325,7 @@ def _first_view(slot: str) -> Document:
 
 def _propose(experiment: Experiment, view: View) -> None:
     """Take a change if it is valid; else keep the old comparison and say why."""
+    speak()  # as above
     experiment, told = _fitted(experiment)
     if view.quantity == "validation_loss" and not has_validation_rows(experiment):
         view = view.model_copy(update={"quantity": "training_loss"})

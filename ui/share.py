@@ -1,7 +1,8 @@
-"""Taking a comparison away and bringing one back: a link, a file."""
+"""Taking a comparison away and bringing one back: the address, a link, a file."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -11,12 +12,27 @@ from engine import InvalidInput
 from files.document import read_document, to_link
 from files.errors import explain
 from language import _
-from ui.session import open_document, refuse, settings, whole_document
+from ui.session import is_first_view, open_document, refuse, settings, whole_document
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 SHARE: Final = "share"  # whether the popover is open
+
+_address = st.components.v2.component(
+    "descent_address", js=(Path(__file__).parent / "address.js").read_text("utf-8")
+)
+
+
+def address() -> None:
+    """Keep the page's address a link to what it shows; that of a first view is bare."""
+    try:
+        query = {} if is_first_view() else to_link(whole_document())
+    except InvalidInput:
+        query = {}  # too much for an address
+    text = f"?{urlencode(query, doseq=True)}" if query else ""
+    with st.container(key="address"):
+        _address(key="page-address", data={"query": text})
 
 
 def share() -> DeltaGenerator:

@@ -7,7 +7,7 @@ from ui.epochs.tabs import FILL, open_tabs
 from ui.locale import fragment, speak
 from ui.results import show_notices
 from ui.session import follow, work_on
-from ui.share import share
+from ui.share import address, share
 from ui.sidebar import sidebar
 
 
@@ -23,6 +23,7 @@ def epochs() -> None:
         if tab.open:
             with tab:
                 FILL[name]()
+    address()
 
 
 speak()

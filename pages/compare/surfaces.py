@@ -12,7 +12,7 @@ from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
 from ui.session import document, follow, looks, work_on
-from ui.share import share
+from ui.share import address, share
 from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.making import made_scenes
 from ui.surfaces.picture import picture, view_switches
@@ -57,6 +57,7 @@ def comparison() -> None:
         exports(shown if made else None, made)
     if made:
         moving(made, document().experiment)
+    address()
 
 
 @fragment

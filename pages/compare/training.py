@@ -10,7 +10,7 @@ from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
 from ui.session import document, follow, looks, work_on
-from ui.share import share
+from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.training import is_quick, last_outcome, outcome
@@ -59,6 +59,7 @@ def comparison() -> None:
                     fill(shown)
     with away:
         exports(shown)
+    address()
 
 
 def runs_alone() -> bool:

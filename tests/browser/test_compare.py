@@ -88,6 +88,22 @@ def test_a_slider_moved_by_keyboard_changes_numbers_of_its_run_alone(compare):
     expect(cell(tab, 0, 2)).to_have_text(before[0][0])
 
 
+def test_a_reload_keeps_what_was_set_and_going_back_skips_no_page(compare, idle):
+    tab = compare()
+    assert "?" not in tab.url
+    slider(tab, "Learning rate").press("ArrowRight")
+    expect(tab).to_have_url(re.compile("run=sgd~3"))
+    idle(tab)
+    before = numbers(tab)
+
+    tab.reload()
+    expect_numbers(tab, before)
+    tab.get_by_role("link", name="Epochs", exact=True).click()
+    expect(tab.get_by_role("heading", name="Epochs, batches, iterations")).to_be_visible()
+    tab.go_back()
+    expect_numbers(tab, before)
+
+
 def test_a_number_typed_in_the_sidebar_retrains_all_runs(compare):
     tab = compare()
     before = numbers(tab)
@@ -110,6 +126,10 @@ def test_the_language_is_switched_and_the_numbers_stay(compare, idle):
     expect(chart(tab).locator(".xtitle")).to_have_text("에포크")
     idle(tab)
     expect_numbers(tab, before)
+    field = tab.get_by_role("spinbutton", name="에포크").first
+    field.fill("-1")
+    field.press("Enter")  # what answers it runs before the page has spoken
+    expect(tab.get_by_text("학습량 값이 -1")).to_be_visible()
     tab.get_by_text("English", exact=True).click()
     expect(slider(tab, "Learning rate")).to_be_visible()
 

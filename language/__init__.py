@@ -6,24 +6,23 @@ known; whoever reads the table says `_(label)`.
 
 The language lives in a ContextVar, not in the process: two visitors never change each other's.
 A new thread starts in English unless it runs in a copy of the context
-(`contextvars.copy_context().run`), or somebody who knows the reader was named with `ask`.
+(`contextvars.copy_context().run`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 from types import MappingProxyType
 
-__all__ = ["LANGUAGES", "N_", "_", "ask", "current_language", "ngettext", "set_language"]
+__all__ = ["LANGUAGES", "N_", "_", "current_language", "ngettext", "set_language"]
 
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "ko": "한국어"})
 """Code to the language's own name, in the order of the menu."""
 
 _SOURCE = "en"
-_language = ContextVar[str | None]("language", default=None)
-_asked: list[Callable[[], str]] = []  # the last one counts
+_language = ContextVar("language", default=_SOURCE)
 
 
 def set_language(code: str) -> None:
@@ -40,23 +39,14 @@ def set_language(code: str) -> None:
     _language.set(code)
 
 
-def ask(who: Callable[[], str]) -> None:
-    """Name who is asked for the language of a context that has set none.
-
-    Args:
-        who: Returns a key of `LANGUAGES`.
-    """
-    _asked[:] = [who]
-
-
 def current_language() -> str:
     """Return the code of the current context's language."""
-    return _language.get() or (_asked[-1]() if _asked else _SOURCE)
+    return _language.get()
 
 
 def _(sentence: str) -> str:
     """Return the sentence in the current language."""
-    return _catalogue(current_language()).gettext(sentence)
+    return _catalogue(_language.get()).gettext(sentence)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -67,7 +57,7 @@ def ngettext(one: str, many: str, count: int) -> str:
         many: The English sentence for any other count.
         count: How many there are; `format` it into the sentence separately.
     """
-    return _catalogue(current_language()).ngettext(one, many, count)
+    return _catalogue(_language.get()).ngettext(one, many, count)
 
 
 def N_(sentence: str) -> str:  # noqa: N802 (gettext's usual name, which the extractor knows)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from language import LANGUAGES, ask, current_language, set_language
+from language import LANGUAGES, current_language, set_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,19 +23,7 @@ _document = st.components.v2.component(
 
 def speak() -> None:
     """Set the language of this script run; every page calls it before its first sentence."""
-    set_language(_readers_language())
-
-
-def _readers_language() -> str:
-    """Return the language of the reader whose script this is; English outside of a script."""
-    if get_script_run_ctx(suppress_warning=True) is None:
-        return "en"
-    chosen: str | None = st.session_state.get(_KEY)
-    return chosen or _browser_language()
-
-
-# What answers a click runs before the page's script, and before that has spoken.
-ask(_readers_language)
+    set_language(st.session_state.get(_KEY) or _browser_language())
 
 
 def fragment(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
@@ -53,7 +40,7 @@ def fragment(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
 def language_switch() -> None:
     """Offer the languages, each by its own name."""
     # The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
-    st.session_state["language-switch"] = _readers_language()
+    st.session_state["language-switch"] = st.session_state.get(_KEY) or _browser_language()
     st.segmented_control(
         "Language · 언어",
         list(LANGUAGES),

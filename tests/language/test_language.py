@@ -175,14 +175,3 @@ def test_the_compiled_catalogue_is_up_to_date(code):
     write_mo(compiled, catalogue(code))
 
     assert compiled.getvalue() == po_path(code).with_suffix(".mo").read_bytes(), "make messages"
-
-
-def test_a_context_that_set_no_language_asks_who_knows_the_reader(monkeypatch):
-    monkeypatch.setattr(language, "_asked", [])
-    fresh = contextvars.Context()
-    assert fresh.run(current_language) == "en"
-
-    language.ask(lambda: "ko")
-    assert fresh.run(current_language) == "ko"
-    assert fresh.run(_, "Training loss") == "훈련 손실"
-    assert current_language() == "en"  # which has set one

@@ -151,11 +151,15 @@ def rates_tab(_shown: Outcome) -> None:
     chart = rate_sensitivity(history, list(firsts.values()), SWEPT_RATES)
     figure(chart, "rates", said)
     st.caption(" · ".join(chart.said))
+    is_repeated = len(firsts) < len(experiment.runs)
+    text = _("Several runs have the same rule: the best rate of the first need not be the others'.")
     st.button(
         _("Use each rule's best of these 9"),
         key="use-best",
         on_click=_use_rates,
         args=(history_best_rates(history),),
+        disabled=is_repeated,
+        help=text if is_repeated else None,
     )
 
 
@@ -180,7 +184,7 @@ def _use_rates(best: dict[str, float]) -> None:
             for run in runs
         )
     )
-    look_at(tuned=True)
+    look_at(tuned=all(run.optimizer.name in best for run in runs))
 
 
 def details_tab(shown: Outcome) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import end_labels, log_ticks, plain, thinned, to_last_finite, value_range
+from charts.lines import (
+    end_labels,
+    label_room,
+    log_ticks,
+    plain,
+    thinned,
+    to_last_finite,
+    value_range,
+)
 from charts.theme import Chart, layout
 from engine import spread
 from language import _, ngettext
@@ -131,7 +139,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
             "tickformat": "~g",
             "dtick": log_ticks(limits) if log else None,
         },
-        margin={"l": 8, "r": 110, "t": 12, "b": 8},
+        margin={"l": 8, "r": label_room([look.name for look, _end in ends]), "t": 12, "b": 8},
         annotations=[
             *_labels(ends, limits, log=log),
             *_marks(above, limits[1], n_seeds),

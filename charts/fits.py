@@ -270,23 +270,39 @@ def _fitted_curve(
 
 
 def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:
-    """Return a small picture of the training rows: two features, or the target against one."""
+    """Return a small picture of the training rows.
+
+    Classes over two features, or the target over one: the one that goes with it most.
+    """
     points = data.training_inputs
     targets = np.asarray(data.training_targets)
-    y = points[:, 1] if features > 1 else targets.reshape(len(points), -1)[:, 0]
+    if classified and features > 1:
+        across, y = 0, points[:, 1]
+    else:
+        y = np.asarray(targets, dtype=float).reshape(len(points), -1)[:, 0]
+        across = _most_related(points, y)
     some = slice(None, _POINTS)
     colours: Any = "#3a8fc8"
     if classified:
         colours = [COLOURS[int(kind) % len(COLOURS)] for kind in targets[some]]
     dots = {
         "type": "scatter",
-        "x": points[some, 0],
+        "x": points[some, across],
         "y": y[some],
         "mode": "markers",
         "marker": {"color": colours, "size": 4},
         "hoverinfo": "skip",
     }
     return _small(dots, 130)
+
+
+def _most_related(points: Array, target: Array) -> int:
+    """Return which feature has the largest correlation with the target, whatever its sign."""
+    if points.shape[1] == 1:
+        return 0
+    spread = points.std(axis=0)
+    shared = np.abs((points - points.mean(axis=0)).T @ (target - target.mean()))
+    return int(np.argmax(np.divide(shared, spread, out=np.zeros_like(shared), where=spread > 0)))
 
 
 def digits_picture(data: Data) -> go.Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
 _LABEL_GAP: Final = 0.058  # of the axis' height, between two labels
+_LETTER: Final = 7.2  # pixels of a Latin letter in a label, about; Hangul takes two
+_ROOM: Final = (60, 200)  # pixels that labels take at the least and at the most
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
@@ -77,7 +80,8 @@ def end_labels(
     moved[order] = _apart(places[order])
     return [
         {
-            "text": plain(look.name),
+            "text": plain(_shortened(look.name)),
+            "hovertext": plain(look.name),
             "x": 1,
             "xref": "paper",
             "xanchor": "left",
@@ -91,6 +95,30 @@ def end_labels(
         }
         for look, place, to in zip(looks, places, moved, strict=True)
     ]
+
+
+def label_room(names: Sequence[str]) -> int:
+    """Return the pixels right of the plot that ``end_labels`` need; longer names are shortened."""
+    widest = max((text_columns(name) for name in names), default=0)
+    return int(np.clip(14 + _LETTER * widest, *_ROOM))
+
+
+def _shortened(name: str) -> str:
+    """Return a name that has room beside the plot: what does not fit becomes an ellipsis."""
+    most = (_ROOM[1] - 14) / _LETTER
+    if text_columns(name) <= most:
+        return name
+    kept = ""
+    for mark in name:
+        if text_columns(kept + mark) > most - 1:
+            break
+        kept += mark
+    return kept + "…"
+
+
+def text_columns(text: str) -> int:
+    """Return how many Latin letters a text is wide: Hangul takes two."""
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def _apart(places: Array) -> Array:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import end_labels, log_ticks, plain, thinned, value_range
-from charts.theme import Chart, axis, layout
+from charts.lines import end_labels, label_room, log_ticks, plain, thinned, value_range
+from charts.theme import Chart, Look, axis, layout
 from language import _
 from language.labels import label
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.surfaces import Trail
-    from charts.theme import Look
     from engine import SigmoidLosses
     from engine.arrays import Array
 
@@ -281,9 +280,8 @@ def _over_time(
             ends.append((look, float(positive[-1]), name))
     limits = value_range([values for *_rest, values, _name in lines], log=True)
     places = [float(np.log10(end)) for _look, end, _name in ends]
-    labels = end_labels([look for look, *_rest in ends], places, limits, _HEIGHT - _MARGINS)
-    for shown, (_look, _end, name) in zip(labels, ends, strict=True):
-        shown["text"] = plain(name)
+    named = [Look(name, look.number) for look, _end, name in ends]
+    labels = end_labels(named, places, limits, _HEIGHT - _MARGINS)
     form = layout(
         _HEIGHT,
         xaxis={"title": label(unit)},
@@ -294,7 +292,7 @@ def _over_time(
             "tickformat": "~g",
             "dtick": log_ticks(limits),
         },
-        margin={"l": 8, "r": 130, "t": 12, "b": 8},
+        margin={"l": 8, "r": label_room([look.name for look in named]), "t": 12, "b": 8},
         annotations=labels,
     )
     numbers = {

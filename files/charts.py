@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from html import escape
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import plotly.graph_objects as go
 import plotly.io as pio
 
-from charts.lines import plain
+from charts.lines import plain, text_columns
 from charts.theme import COLOURS
 from files.markup import FONTS, drawn, inline_script, page, shared_script
 from language import _
@@ -53,17 +52,18 @@ def _template() -> go.layout.Template:
     return template
 
 
-def printed(chart: Chart, contract: Contract, width: int = WIDTH, height: int = 0) -> go.Figure:
+def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -> go.Figure:
     """Return a chart as it is on screen, in the colours of paper, with caption and contract below.
 
     Args:
         chart: what is on screen; it stays as it is.
         contract: what is equal between the runs and what is not, as ``charts.contract`` says it.
-        width: pixels.
+        width: pixels; 0 is the chart's own, where it names one.
         height: pixels, caption included; 0 is the chart's own height and that of the caption.
     """
     figure = go.Figure(chart.figure)
     figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
+    width = width or figure.layout.width or WIDTH
     equal, unequal = contract
     said = [sentence.rstrip(".") for sentence in chart.said]  # there are dots between them
     lines = caption_lines(([*said, *equal], unequal), width)
@@ -106,7 +106,7 @@ def caption_lines(contract: Contract, width: int) -> list[str]:
         words += [(word, bold) for word in sentence.split()]
     lines, used = [""], 0.0
     for word, bold in words:
-        space = _CHARACTER * (1 + _columns(word))
+        space = _CHARACTER * (1 + text_columns(word))
         if lines[-1] and used + space > width - 30:
             lines.append("")
             used = 0.0
@@ -114,10 +114,6 @@ def caption_lines(contract: Contract, width: int) -> list[str]:
         lines[-1] += f" {text}" if lines[-1] else text
         used += space
     return lines if words else []
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def to_html(

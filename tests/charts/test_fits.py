@@ -9,7 +9,7 @@ import pytest
 from charts.fits import GRID, data_picture, digits_picture, fit_panels
 from charts.theme import COLOURS, Look
 from engine import Budget, Experiment, Network, Run, data, fit, layers
-from engine.datasets import Blobs, Digits, Line, Sine, Spirals, TwoMoons
+from engine.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
 from engine.optimizers import OPTIMIZERS
 from language import set_language
 from tests.timing import least_seconds
@@ -328,3 +328,13 @@ def test_the_picture_of_digits_shows_the_first_ten_images(standardize):
     for number, image in enumerate(images):
         top, left = 10 * (number // 5) + 1, 10 * (number % 5) + 1
         np.testing.assert_allclose(upright[top : top + 8, left : left + 8], image, atol=1e-9)
+
+
+def test_a_regression_of_many_features_shows_the_one_that_matters_most():
+    rows = data(Experiment(problem=Network(dataset=Diabetes(), loss="mean_squared_error")))
+    (points,) = data_picture(rows, 10, classified=False).data
+    target = rows.training_targets.ravel()
+    related = [abs(np.corrcoef(column, target)[0, 1]) for column in rows.training_inputs.T]
+
+    assert points.x[0] == rows.training_inputs[0, int(np.argmax(related))]
+    assert points.y[0] == target[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from charts.lines import POINTS, end_labels, plain, thinned, to_last_finite, value_range
+from charts.lines import POINTS, end_labels, label_room, plain, thinned, to_last_finite, value_range
 from charts.theme import Look
 from engine.limits import LIMITS
 
@@ -160,3 +160,15 @@ def test_a_name_is_plain_text_for_plotly(text):
     assert "%{" not in safe
     # What the reader sees is what was written, but for look-alikes.
     assert html.unescape(safe).replace("\uff04", "$").replace("\u200b", "") == text
+
+
+def test_there_is_room_for_the_longest_name_and_more_is_shortened():
+    short, long = Look("SGD", 0), Look("a name that nobody would read to its end", 1)
+    (first, second) = end_labels([short, long], [0.0, 1.0], (0.0, 1.0), 300)
+
+    assert label_room(["SGD"]) < label_room(["Momentum 0.99"]) < label_room([long.name]) <= 200
+    assert label_room(["모멘텀"]) == label_room(["abcdef"])
+    assert first["text"] == "SGD"
+    assert second["text"].endswith("…")
+    assert long.name.startswith(second["text"][:-1])
+    assert second["hovertext"] == long.name

@@ -113,7 +113,11 @@ def _table(seen: StepInspection, names: Sequence[str], which: Sequence[int], n_p
         index=list(rows),
     )
     if n_params > 2:
-        table[_("Norm")] = [float(np.linalg.norm(values)) for values in rows.values()]
+        table[_("Norm")] = [
+            # Rates are no vector: their norm says nothing.
+            np.nan if name == _("Effective learning rate") else float(np.linalg.norm(values))
+            for name, values in rows.items()
+        ]
     st.dataframe(
         table,
         width="stretch",

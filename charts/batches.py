@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
-_HEIGHT: Final = 470
+_HEIGHT: Final = 510
 _LINEAR: Final = 20  # the longest run over the shortest up to which both can be seen on one scale
 
 
@@ -47,7 +47,7 @@ def loss_on_four_axes(
     numbers: dict[str, list[Array]] = {"run": []}
     for panel, name in enumerate(AXES):
         suffix = "" if panel == 0 else str(panel + 1)
-        left, bottom = 0.54 * (panel % 2), 0.58 * (1 - panel // 2)
+        left, bottom = 0.54 * (panel % 2), 0.6 * (1 - panel // 2)
         ends = [
             positions(history, number, steps[-1:], name)[0] for number, (steps, _values) in order
         ]
@@ -63,7 +63,7 @@ def loss_on_four_axes(
         )
         options[f"yaxis{suffix}"] = axis(
             title=label(quantity) if panel % 2 == 0 else None,
-            domain=[bottom, bottom + 0.42],
+            domain=[bottom, bottom + 0.4],
             anchor=f"x{suffix}",
             type="log" if log else "linear",
             range=limits,

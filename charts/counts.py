@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,18 +16,32 @@ if TYPE_CHECKING:
 
     from engine.plans import Plan
 
-_BAR = 30  # pixels a plan
-_LINEAR = 20  # the largest count over the smallest up to which lengths can be compared
+_BAR: Final = 34  # pixels a plan: two lines of its name
+_LEAST: Final = 68  # pixels that plotly leaves a plot at least, whatever its axes need
+_AXES: Final = 100  # pixels of the numbers and the title below the bars, and of the margins
+_PANEL: Final = 170  # pixels of one axis in a narrow window
+_DIGIT: Final = 9  # pixels, of the number behind a bar
+_STEPS: Final = 3  # between the ticks of an axis at most, up to the largest count
+_DENSE: Final = 0.6  # of the axis, what long numbers must leave it for all of its ticks
+_LINEAR: Final = 20  # the largest count over the smallest up to which lengths can be compared
 
 
 def plan_name(plan: Plan) -> str:
     """Return a plan in short: rows, batch size, and what is not usual about it."""
-    parts = [_("{rows} rows, B {size}").format(rows=f"{plan.rows:,}", size=f"{plan.batch_size:,}")]
+    return ", ".join([_size(plan), *_unusual(plan)])
+
+
+def _size(plan: Plan) -> str:
+    return _("{rows} rows, B {size}").format(rows=f"{plan.rows:,}", size=f"{plan.batch_size:,}")
+
+
+def _unusual(plan: Plan) -> list[str]:
+    parts = []
     if plan.counts.rest and plan.last_batch == "dropped":
         parts.append(_("dropped"))
     if plan.sampling == "replacement":
         parts.append(_("with replacement"))
-    return ", ".join(parts)
+    return parts
 
 
 def count_bars(plans: Sequence[Plan]) -> Chart:
@@ -63,11 +77,11 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
         )
         options[f"xaxis{suffix}"] = _values(label(quantity), values, left=0.54 * number)
     shared = {"autorange": "reversed", "ticks": "", "showline": False, "showgrid": False}
-    options["yaxis"] = axis(**shared)
+    lines = [_two_lines(number, plan) for number, plan in enumerate(plans, start=1)]
+    options["yaxis"] = axis(**shared, tickvals=names, ticktext=lines)
     options["yaxis2"] = axis(**shared, matches="y", anchor="x2", showticklabels=False)
-    figure = go.Figure(
-        {"data": traces, "layout": layout(_BAR * len(plans) + 76, bargap=0.35, **options)}
-    )
+    height = max(_BAR * len(plans), _LEAST) + _AXES
+    figure = go.Figure({"data": traces, "layout": layout(height, bargap=0.35, **options)})
     alt = _("Iterations per epoch and in all, one bar per setting: {counts}.").format(
         counts="; ".join(
             _("{name}: {per_epoch} per epoch, {in_all} in all").format(
@@ -80,19 +94,49 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
     return Chart(figure, {name: np.array(values) for name, values in columns.items()}, alt)
 
 
+def _two_lines(number: int, plan: Plan) -> str:
+    """Return a plan's name for beside its bar; a narrow window has no room for it in one line."""
+    unusual = ", ".join(_unusual(plan))
+    first = f"{number}. {_size(plan)}"
+    return f"{first},<br>{unusual}" if unusual else first
+
+
 def _values(title: str, values: Sequence[int], left: float) -> dict[str, Any]:
+    """Return an axis of counts with room behind the longest bar for its number."""
     low, high = min(values), max(values)
+    free = 1 - (_DIGIT * len(f"{high:,}") + _DIGIT) / _PANEL
+    dense = free > _DENSE
     logarithmic = high > _LINEAR * low
     if logarithmic:  # a bar of 1 begins half a decade below, so that it can be seen
-        limits = [-0.5, np.log10(high) * 1.22]
-        title = _("{quantity} (logarithmic)").format(quantity=title)
+        begin = -0.5
+        limits = [begin, begin + (np.log10(high) - begin) / free]
+        decades = len(str(high)) - 1
+        steps = _STEPS if dense else _STEPS - 1
+        ticks = [10**power for power in range(0, decades + 1, -(-decades // steps))]
+        # In two lines, for two titles side by side in a narrow window.
+        title = _("{quantity} (logarithmic)").format(quantity=title).replace(" (", "<br>(")
     else:
-        limits = [0, high * 1.22]  # with room for the number behind the bar
+        limits = [0, high / free]
+        whole = range(0, high + 1, _whole_step(high))
+        ticks = list(whole) if dense else [whole[0], whole[-1]]
     return axis(
         title=title,
         type="log" if logarithmic else "linear",
         range=limits,
-        dtick=max(1, round(np.log10(high) / 3)) if logarithmic else None,
-        tickformat=",d",
+        tickvals=ticks,
+        ticktext=[f"{tick:,}" if dense else _short(tick) for tick in ticks],
+        tickangle=0,
         domain=[left, left + 0.46],
     )
+
+
+def _short(tick: int) -> str:
+    if tick < 10_000:
+        return f"{tick:,}"
+    return f"{tick // 1_000}k" if tick < 1_000_000 else f"{tick / 1_000_000:g}M"
+
+
+def _whole_step(high: int) -> int:
+    """Return 1, 2 or 5 times a power of ten, so that few ticks lead to a count."""
+    steps = (digit * 10**power for power in range(len(str(high))) for digit in (1, 2, 5))
+    return next(step for step in steps if _STEPS * step >= high)

@@ -15,8 +15,10 @@ from language.labels import label
 if TYPE_CHECKING:
     from engine.overfitting import Epochs
 
-_HEIGHT: Final = 430
-_MARGINS: Final = 70
+_HEIGHT: Final = 450
+_TOP: Final = 44  # pixels above the plot: two names of epochs, one over the other
+_MARGINS: Final = _TOP + 50
+_NAMES: Final = 0.09  # of the value axis, above the lines: names of regions
 _EDGE: Final = 0.15  # of the axis, where a name would leave the picture
 _UNDER: Final = "rgba(160, 116, 10, 0.10)"
 _OVER: Final = "rgba(213, 94, 0, 0.10)"
@@ -25,8 +27,8 @@ _OVER: Final = "rgba(213, 94, 0, 0.10)"
 def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     """Return training and validation loss, the best epoch, and where patience would have stopped.
 
-    The epochs before the best are shaded as too few; those after it as too many, where the run
-    overfits.
+    Epochs whose level has not yet come near its lowest are shaded as too few; those whose level has
+    risen from it as too many, where the run overfits.
 
     Args:
         losses: of ``engine.overfitting.epoch_losses``.
@@ -35,7 +37,8 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     """
     looks = (Look(label("training_loss"), 0), Look(label("validation_loss"), 1))
     lines = [to_last_finite(losses.training), to_last_finite(losses.validation)]
-    limits = value_range(lines, log=log)
+    low, high = value_range(lines, log=log)
+    limits = low, high + _NAMES * (high - low)
     traces: list[dict[str, Any]] = []
     ends = []
     for look, line in zip(looks, lines, strict=True):
@@ -54,9 +57,13 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         ends.append(float(np.log10(line[-1])) if log and line[-1] > 0 else float(line[-1]))
     last = int(losses.epochs[-1])
     shapes, notes = _regions(losses, last)
-    traces.append(_mark(losses.best, losses, "star", _("best epoch {epoch}"), "bottom"))
+    marked = [(losses.best, "star", "★", _("best epoch {epoch}"))]
     if stop is not None:
-        traces.append(_mark(stop, losses, "square", _("patience stops at {epoch}"), "top"))
+        marked.append((stop, "square", "■", _("patience stops at {epoch}")))
+    for row, (epoch, symbol, sign, text) in enumerate(marked):
+        traces.append(_mark(epoch, losses, symbol))
+        shapes.append(_upright(epoch))
+        notes.append(_name(epoch, last, row, f"{sign} {text.format(epoch=f'{epoch:,}')}"))
     figure = go.Figure(
         {
             "data": traces,
@@ -70,7 +77,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
                     "tickformat": "~g",
                     "dtick": log_ticks(limits) if log else None,
                 },
-                margin={"l": 8, "r": 130, "t": 30, "b": 8},
+                margin={"l": 8, "r": 130, "t": _TOP, "b": 8},
                 shapes=shapes,
                 annotations=[*notes, *end_labels(looks, ends, limits, _HEIGHT - _MARGINS)],
             ),
@@ -87,30 +94,59 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     )
 
 
-def _mark(epoch: int, losses: Epochs, symbol: str, text: str, place: str) -> dict[str, Any]:
-    share = epoch / max(int(losses.epochs[-1]), 1)
-    side = "right" if share < _EDGE else "left" if share > 1 - _EDGE else "center"
+def _mark(epoch: int, losses: Epochs, symbol: str) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [epoch],
         "y": [losses.validation[epoch]],
-        "mode": "markers+text",
-        "text": [text.format(epoch=f"{epoch:,}")],
-        "textposition": f"{place} {side}",
-        "textfont": {"size": 14, "color": COLOURS[1]},
+        "mode": "markers",
         "marker": {"symbol": symbol, "size": 14, "color": COLOURS[1]},
         "cliponaxis": False,
         "hovertemplate": "%{y:.4g}<extra></extra>",
     }
 
 
+def _upright(epoch: int) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "x0": epoch,
+        "x1": epoch,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": COLOURS[1], "width": 1, "dash": "dot"},
+        "layer": "below",
+    }
+
+
+def _name(epoch: int, last: int, row: int, text: str) -> dict[str, Any]:
+    """Return the name of an epoch, above the plot; each has a row of its own."""
+    share = epoch / max(last, 1)
+    return {
+        "text": text,
+        "x": epoch,
+        "xanchor": "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center",
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "yshift": row * _TOP / 2,
+        "showarrow": False,
+        "font": {"size": 14, "color": COLOURS[1]},
+    }
+
+
 def _regions(losses: Epochs, last: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the shaded epochs with their names."""
-    regions = [(0, losses.best, _UNDER, _("underfitting: too few epochs"))]
+    """Return the shaded epochs with their names, which stand above the lines."""
+    regions = []
+    if losses.verdict != "diverged":
+        few = last if losses.verdict == "underfits" else losses.near[0]
+        regions.append((0, few, _UNDER, _("underfitting")))
     if losses.verdict == "overfits":
-        regions.append((losses.best, last, _OVER, _("overfitting: too many epochs")))
+        regions.append((losses.near[1], last, _OVER, _("overfitting")))
     shapes, notes = [], []
     for left, right, colour, text in regions:
+        if left == right:
+            continue
         shapes.append(
             {
                 "type": "rect",
@@ -132,7 +168,7 @@ def _regions(losses: Epochs, last: int) -> tuple[list[dict[str, Any]], list[dict
                 "xanchor": "left" if at_left else "right",
                 "y": 1,
                 "yref": "paper",
-                "yanchor": "bottom",
+                "yanchor": "top",
                 "showarrow": False,
                 "font": {"size": 14},
             }

@@ -71,8 +71,9 @@ def test_every_tab_is_reached_and_drawn(page, visit, idle):
 def test_an_example_shows_its_figures(page, visit):
     visit(page)
     page.get_by_role("button", name="Examples").click()
-    page.get_by_role("button", name="60,000 rows: 128, kept or dropped").click()
+    page.get_by_role("menuitem", name="60,000 rows: 128, kept or dropped").click()
 
+    expect(page.get_by_role("menuitem")).to_have_count(0)
     expect(cell(page, 0, 3)).to_have_text("469")
     expect(cell(page, 1, 3)).to_have_text("468")
     expect(cell(page, 0, 4)).to_have_text("96")
@@ -81,6 +82,53 @@ def test_an_example_shows_its_figures(page, visit):
     for figure in ("469", "468", "9,380", "9,360"):
         expect(bars.locator(".bartext", has_text=figure).first).to_be_visible()
     expect(page.get_by_test_id("stMain").locator(".katex-html").first).to_contain_text("468+1=469")
+
+
+def test_the_examples_open_at_every_click(page, visit, idle):
+    visit(page)
+    for name in ("2,000 rows: 200", "100 rows: 50, 50 epochs"):
+        page.get_by_role("button", name="Examples").click()
+        page.get_by_role("menuitem", name=name).click()
+        idle(page)
+        expect(page.get_by_role("menuitem")).to_have_count(0)
+    expect(cell(page, 0, 6)).to_have_text("100")
+
+
+@pytest.mark.parametrize("width", [900, 1440])
+@pytest.mark.parametrize(
+    ("size", "epochs"),
+    [(60_000, [1]), (128, [1, 20]), (128, [1, 20, 300, 4_000, 50, 2]), (1, [10_000, 9_000])],
+)
+def test_no_text_of_the_count_lies_on_another(new_page, visit, width, size, epochs):
+    tab = new_page(viewport={"width": width, "height": 900})
+    plan = {"rows": 60_000, "batch_size": size, "last_batch": "dropped", "sampling": "replacement"}
+    plans = [{**plan, "epochs": count} for count in epochs]
+    visit(tab, plans=json.dumps(plans), plan="0")
+
+    texts = chart(tab, "epochs-count").locator(
+        ".xtick text, .x2tick text, .ytick text, .xtitle, .x2title, .bartext"
+    )
+    boxes = [texts.nth(place).bounding_box() for place in range(texts.count())]
+    right = tab.evaluate("document.documentElement.clientWidth")
+    assert len(boxes) >= 2 * 2 + 2 + 3 * len(plans)
+    assert max(box["x"] + box["width"] for box in boxes) <= right
+    clashes = [
+        (texts.nth(one).text_content(), texts.nth(other).text_content())
+        for other, second in enumerate(boxes)
+        for one, first in enumerate(boxes[:other])
+        if _overlap(first, second)
+    ]
+    assert clashes == []
+
+
+def _overlap(first, second):
+    """Whether two boxes share more than the pixel that glyphs do not fill."""
+    return all(
+        min(first[start] + first[length], second[start] + second[length])
+        - max(first[start], second[start])
+        > 1
+        for start, length in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_a_batch_size_is_set_by_keyboard(page, visit):

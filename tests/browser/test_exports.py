@@ -29,6 +29,14 @@ from tests.files.hostile import NAMES
 
 ROOT = Path(__file__).parents[2]
 RULES = ["sgd~0.5~32", "adam~0.05~32"]
+SURFACE = {
+    "page": "surfaces",
+    "page.relief": "true",
+    "problem": "function",
+    "budget": "30",
+    "unit": "iterations",
+    "run": ["sgd~0.5~all", "momentum~0.1~all"],
+}
 SECONDS = 60_000  # a busy machine draws slowly
 
 
@@ -193,8 +201,9 @@ def test_the_report_opens_offline_and_prints(shown, idle, opened):
     pages.close()
 
 
-def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, tmp_path):
-    page = shown(NAMES[:2])
+@pytest.mark.parametrize("query", [{}, SURFACE], ids=["compare", "surfaces"])
+def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, tmp_path, query):
+    page = shown(NAMES[:2], **query)
     open_popover(page)
     name, content = saved(page, "Bundle (zip)")
 
@@ -209,7 +218,8 @@ def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, 
         for entry, data in files.items()
         if entry != "manifest.json"
     }
-    tab = opened(files["figures/loss.html"], "bundle/figures/loss.html")
+    figure = "figures/surface.html" if query else "figures/loss.html"
+    tab = opened(files[figure], f"bundle/{figure}")
     expect(tab.locator(".annotation-text").first).to_be_visible()
     for entry, data in files.items():
         if entry.endswith(".svg"):

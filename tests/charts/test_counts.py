@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from charts.counts import count_bars, plan_name
 from engine import Plan
@@ -55,6 +57,57 @@ def test_every_bar_and_its_number_lie_in_the_picture(plans):
         places = np.log10(trace.x) if axis.type == "log" else np.array(trace.x)
         assert (places > low).all()
         assert (places < high).all()
+
+
+@given(
+    st.lists(
+        st.builds(
+            Plan,
+            rows=st.integers(2, 60_000),
+            batch_size=st.integers(1, 2),
+            epochs=st.integers(1, 10_000),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_ticks_are_few_different_whole_numbers_and_numbers_of_bars_fit(plans):
+    figure = count_bars(plans).figure
+    for trace, axis in zip(figure.data, (figure.layout.xaxis, figure.layout.xaxis2), strict=True):
+        low, high = axis.range
+        assert 2 <= len(set(axis.ticktext)) == len(axis.tickvals) <= 4
+        short = {"k": 1_000, "M": 1_000_000}
+        written = [
+            round(float(text.rstrip("kM").replace(",", "")) * short.get(text[-1], 1))
+            for text in axis.ticktext
+        ]
+        assert written == list(axis.tickvals)
+        assert all(0 <= tick <= max(trace.x) for tick in axis.tickvals)
+        longest = np.log10(max(trace.x)) if axis.type == "log" else max(trace.x)
+        pixels = (high - longest) / (high - low) * 170
+        assert pixels >= 8 * len(f"{max(trace.x):,}")
+
+
+def test_a_count_of_one_has_the_ticks_0_and_1():
+    axis = count_bars([Plan(rows=10, batch_size=10)]).figure.layout.xaxis
+
+    assert (axis.type, axis.ticktext) == ("linear", ("0", "1"))
+
+
+@pytest.mark.parametrize("count", range(1, 7))
+def test_bars_have_room_above_the_numbers_and_the_title_of_their_axis(count):
+    """Plotly leaves 64 pixels to a plot and lets its axes overprint where there are fewer."""
+    figure = count_bars((PLANS * 2)[:count]).figure
+
+    assert figure.layout.height >= 64 + 100  # numbers, a title of two lines, margins
+    assert figure.layout.height - 100 >= 30 * count
+
+
+def test_a_long_name_is_written_in_two_lines():
+    ticks = count_bars(PLANS[2:]).figure.layout.yaxis.ticktext
+
+    assert ticks == ("1. 1,000 rows, B 300", "2. 1,000 rows, B 300,<br>dropped, with replacement")
 
 
 def test_two_plans_alike_are_still_two_bars():

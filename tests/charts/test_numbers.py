@@ -55,7 +55,7 @@ from engine.formula import parse
 from engine.functions import Ravine
 from engine.graph import differentiate, steps
 from engine.optimizers import SGD, Adam
-from engine.overfitting import Epochs
+from engine.overfitting import judged
 from engine.plans import timeline
 from language import set_language
 
@@ -327,9 +327,7 @@ def test_gradient_noise():
 def test_epochs_that_overfit():
     epochs = np.arange(101)
     validation = 0.3 + ((epochs - 40) / 100) ** 2
-    chart = losses_of_epochs(
-        Epochs(epochs, np.exp(-epochs / 30), validation, 40, "overfits"), 52, log=True
-    )
+    chart = losses_of_epochs(judged(np.exp(-epochs / 30), validation), 52, log=True)
 
     assert not strays(chart, ("epoch", "training_loss"), ("epoch", "validation_loss"))
 

@@ -20,6 +20,7 @@ from engine import (
 from engine.datasets import Line, TwoMoons
 from engine.experiment import Stopping
 from engine.optimizers import SGD, Adam
+from engine.overfitting import judged
 
 
 def memorised(data_seed, **fields):
@@ -74,7 +75,109 @@ def test_a_run_that_has_arrived_levels_off():
 
 
 def test_a_diverged_run_is_called_so():
-    assert losses_of(line(50, rate=10.0)).verdict == "diverged"
+    losses = losses_of(line(50, rate=10.0))
+
+    assert losses.verdict == "diverged"
+    assert np.isfinite(losses.level).all()
+
+
+def test_a_noisy_run_goes_up_and_down_and_its_lowest_epoch_is_a_lucky_one():
+    losses = losses_of(Experiment())
+    later = losses.validation[losses.best :]
+
+    assert losses.verdict == "goes_up_and_down"
+    assert later.max() > 2 * later.min()
+    assert losses.near[0] < losses.best < losses.near[1] == 60
+
+
+# Closed forms over epochs 0 ... 100, with their verdict and the epochs near the lowest level.
+
+EPOCHS = np.arange(101.0)
+FALLING = np.exp(-EPOCHS / 30)
+CURVES = {
+    "falls to 0": (FALLING, "underfits"),
+    "falls along a line": (1 - EPOCHS / 200, "underfits"),
+    "falls ever more slowly": (1 / (1 + EPOCHS), "underfits"),
+    "falls to a plateau": (0.3 + np.exp(-EPOCHS / 8), "levels_off"),
+    "never moves": (np.full(101, 0.3), "levels_off"),
+    "falls and rises": (0.3 + ((EPOCHS - 40) / 100) ** 2, "overfits"),
+    "doubles, though little of all that was gained": (
+        np.exp(-EPOCHS / 4) + 1e-3 * (EPOCHS + 20),
+        "overfits",
+    ),
+}
+
+
+@pytest.mark.parametrize("noise", [0, 0.01, 0.03])
+@pytest.mark.parametrize(("curve", "verdict"), CURVES.values(), ids=CURVES)
+def test_a_curve_is_called_what_it_is_under_noise_as_well(curve, verdict, noise):
+    factors = 1 + noise * np.random.default_rng(0).normal(size=101)
+
+    assert judged(FALLING, curve * factors).verdict == verdict
+
+
+@pytest.mark.parametrize("noise", [0.2, 0.4])
+@pytest.mark.parametrize("name", ["falls to a plateau", "never moves"])
+def test_a_curve_lost_in_its_noise_goes_up_and_down(name, noise):
+    factors = np.exp(noise * np.random.default_rng(1).normal(size=101))
+
+    assert judged(FALLING, CURVES[name][0] * factors).verdict == "goes_up_and_down"
+
+
+def test_a_rise_is_seen_through_much_noise():
+    factors = np.exp(0.2 * np.random.default_rng(2).normal(size=101))
+
+    assert judged(FALLING, CURVES["falls and rises"][0] * factors).verdict == "overfits"
+
+
+def test_a_rise_of_both_losses_is_no_overfitting():
+    curve, _verdict = CURVES["falls and rises"]
+
+    assert judged(curve, curve).verdict == "worsens"
+    assert judged(FALLING, curve).verdict == "overfits"
+
+
+def test_a_spike_changes_no_verdict():
+    """exp(-t / 8) is below 3 % of its gain from epoch 29 on."""
+    curve = CURVES["falls to a plateau"][0].copy()
+    curve[[50, 80, 100]] *= 100
+    spiked = judged(FALLING, curve)
+
+    assert (spiked.verdict, spiked.near) == ("levels_off", (29, 100))
+
+
+def test_noise_is_its_standard_deviation():
+    values = 0.3 + 0.02 * np.random.default_rng(3).normal(size=2_001)
+
+    assert judged(values, values).noise == pytest.approx(0.02, rel=0.05)
+    assert judged(FALLING, FALLING).noise == 0.0
+
+
+def test_epochs_near_the_lowest_have_a_level_like_it():
+    """The lowest median of 11 is 0.3 + 0.03^2; 0.3 + x^2 is 3 % of the gain above at x = 0.0753."""
+    curve, _verdict = CURVES["falls and rises"]
+
+    assert judged(FALLING, curve).near == (33, 47)
+
+
+@pytest.mark.parametrize("epochs", range(2, 30))
+def test_few_epochs_are_judged_as_well(epochs):
+    falling = np.exp(-np.arange(epochs) / epochs)
+
+    assert judged(falling, falling).verdict == "underfits"
+    assert judged(falling, falling[::-1]).verdict == "overfits"
+    assert judged(falling[::-1], falling[::-1]).verdict == "worsens"
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
+def test_the_best_epoch_is_the_lowest_and_near_it(losses):
+    validation = np.array(losses)
+    found = judged(validation, validation)
+
+    assert found.best == np.argmin(validation)
+    assert 0 <= found.near[0] <= found.best <= found.near[1] < len(losses)
+    assert found.window % 2 == 1
+    assert len(found.level) == len(losses)
 
 
 def test_every_epoch_has_its_losses():

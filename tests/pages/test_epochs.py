@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.training
-from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, fit
+from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, batch_size_runs, fit
 from engine.datasets import Line, TwoMoons
 from engine.optimizers import SGD, Adam
 from files.document import Document, View, from_link, to_link
@@ -124,7 +124,7 @@ def test_the_first_view_trains_nothing(monkeypatch):
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_shows_the_figures_of_the_lessons(name):
-    at = run(opened().button(f"epochs-example-{name}").click())
+    at = run(opened().menu_button(key="epochs-example").click(name))
 
     assert counted(at) == FIGURES[name]
     per_epoch, in_all = charts(at)[0]["data"]
@@ -200,7 +200,7 @@ def test_a_setting_is_edited_added_and_removed():
 
 
 def test_the_comparisons_own_runs_are_counted():
-    at = run(opened().button("epochs-example-own").click())
+    at = run(opened().menu_button(key="epochs-example").click("own"))
 
     assert counted(at) == [(3, 10, 4, 12)]
     history = fit(SMALL).runs[0]
@@ -344,11 +344,33 @@ def test_the_straight_line_has_its_paths_on_the_surface():
     assert any("every update of every path" in caption.value for caption in at.caption)
 
 
-def test_the_straight_line_can_be_taken():
-    at = run(opened(tab="batches").button("epochs-line").click())
+def test_the_straight_line_can_be_taken_and_says_what_it_replaces():
+    """From a rate and batch sizes that suit other data, which would diverge or not fit."""
+    steep = SMALL.model_copy(
+        update={"runs": (Run(optimizer=SGD(), learning_rate=50.0, batch_size=10),)}
+    )
+    at = opened(steep, tab="batches", sizes=("all", 30))
+    button = at.button("epochs-line")
+    assert "Replaces data, network, runs and budget" in button.help
+    run(button.click())
 
-    assert experiment_of(at).problem.dataset.name == "line"
+    now = experiment_of(at)
+    assert now.problem.dataset.name == "line"
+    assert now.problem.training_rows == 75
+    assert "a straight line with 75 training rows" in told(at)
     assert len(charts(at)) == 2
+    history = fit(batch_size_runs(now, 0, ("all", 32, 1)))
+    assert [run_.status for run_ in history.runs] == [("budget",)] * 3
+    assert max(run_.training_loss.last[0, -1] for run_ in history.runs) < 0.2
+
+
+def test_what_is_refused_is_explained_in_the_readers_language():
+    at = opened(locale="ko-KR", plans=(Plan(rows=1_000, batch_size=100),), plan=0)
+    set_language("ko")  # of this thread, which reads the widgets; a script runs in its own
+    run(at.number_input("epochs-batch-size-number").set_value(1_001))
+
+    assert "1001" in told(at)
+    assert "must lie in" not in told(at)
 
 
 # Which rows, when
@@ -427,8 +449,40 @@ def test_the_example_overfits_and_patience_would_have_helped():
     assert "A patience of 50 epochs would have stopped it at epoch" in words
     (figure,) = charts(at)
     names = [note["text"] for note in figure["layout"]["annotations"]]
-    assert "overfitting: too many epochs" in names
-    assert "underfitting: too few epochs" in names
+    assert {"overfitting", "underfitting"} <= set(names)
+
+
+def test_taking_the_run_that_overfits_says_what_it_replaces_before_and_after():
+    at = opened(tab="overfitting")
+    button = at.button("epochs-overfits")
+    assert "Replaces data, network, runs and budget" in button.help
+    assert told(at) == ""
+
+    run(button.click())
+    assert "fifty noisy training rows" in told(at)
+    assert "on the Compare page as well" in told(at)
+    now = experiment_of(at)
+    assert now.problem.training_rows == 50
+    assert [run_.optimizer.title for run_ in now.runs] == ["Adam"]
+    assert (now.budget.amount, now.budget.unit) == (500, "epochs")
+
+
+def test_a_noisy_run_is_not_said_to_have_had_enough():
+    """The first view: spikes up to sixteen times the lowest loss."""
+    at = opened(Experiment(), tab="overfitting")
+    (words,) = [text.value for text in at.main.markdown if "validation loss" in text.value][:1]
+
+    assert words.startswith("**Up and down.** From epoch 21 on")
+    assert "lowest at epoch 43, with 0.08043, is partly luck; at epoch 60 it is 0.1235" in words
+    assert any("running median of 7 epochs" in caption.value for caption in at.caption)
+
+
+def test_a_run_that_gets_worse_is_not_said_to_overfit():
+    run_ = Run(optimizer=SGD(), learning_rate=20.0, batch_size=32)
+    experiment = Experiment().model_copy(update={"runs": (run_,)})
+    at = opened(experiment, tab="overfitting")
+
+    assert any("**Getting worse.**" in text.value for text in at.main.markdown)
 
 
 def test_a_few_epochs_of_a_slow_run_underfit():

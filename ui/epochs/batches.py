@@ -15,9 +15,11 @@ from charts.surfaces import Field, Trail, contour
 from charts.theme import Look
 from engine import (
     Budget,
+    Experiment,
     Interval,
     InvalidInput,
     Network,
+    Run,
     batch_rate_sweep,
     batch_size_ladder,
     batch_size_runs,
@@ -25,11 +27,12 @@ from engine import (
     iterations_to,
 )
 from engine.datasets import Line
+from engine.optimizers import SGD
 from engine.planes import default_window, exact_plane, parameter_names
 from engine.surfaces import path
 from files.errors import explain
 from files.surfaces import Wanted, computed
-from language import _
+from language import N_, _
 from language.labels import label
 from ui.controls import number
 from ui.epochs.switches import (
@@ -39,9 +42,10 @@ from ui.epochs.switches import (
     page_choice,
     run_choice,
     run_name,
+    take_example,
 )
 from ui.figure import figure, sketch
-from ui.session import change, document, set_page, settings
+from ui.session import document, set_page, settings
 from ui.sidebar import count_in
 from ui.training import trained
 
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Chart
-    from engine import Experiment, History
+    from engine import History
     from engine.arrays import Array, Booleans
     from engine.batch_sizes import BatchSize
     from engine.planes import Plane
@@ -64,9 +68,14 @@ _TARGETS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 _GRID: Final = 61  # points a side of the (w, b) surface
 _PATHS: Final = 470  # pixels
 _PATH_RECORDS: Final = 2_000  # updates of a path that are drawn
-# The straight line y = wx + b, small enough for every single row's update to be seen.
-LINE: Final = Network(
-    dataset=Line(rows=100, noise=0.3), hidden=(), loss="mean_squared_error", bias=True
+# The straight line y = wx + b, small enough for every single row's update to be seen, at a rate
+# that full batches and single rows both bear.
+LINE: Final = Experiment(
+    problem=Network(
+        dataset=Line(rows=100, noise=0.3), hidden=(), loss="mean_squared_error", bias=True
+    ),
+    runs=(Run(optimizer=SGD(), learning_rate=0.2, batch_size="all"),),
+    budget=Budget(amount=20),
 )
 
 
@@ -131,6 +140,10 @@ def batches_tab() -> None:
             _("Take the straight line: its path on the (w, b) surface can be drawn"),
             key="epochs-line",
             on_click=_take_the_line,
+            help=_(
+                "Replaces data, network, runs and budget of the comparison, on the Compare page as"
+                " well."
+            ),
         )
 
 
@@ -178,8 +191,9 @@ def map_tab() -> None:
     chart = batch_rate_map(
         values.reshape(shape), _infinite(losses).reshape(shape), names, rates, settings().shown
     )
-    figure(chart, "epochs-map", said)
-    st.caption(_map_legend(history))
+    legend = _map_legend(history)
+    figure(chart._replace(said=(legend,)), "epochs-map", said)
+    st.caption(legend)
 
 
 def _infinite(losses: Array) -> Booleans:
@@ -362,4 +376,11 @@ def _exact_surface(
 
 
 def _take_the_line() -> None:
-    change(problem=LINE, budget=Budget(amount=20))
+    take_example(
+        LINE,
+        N_(
+            "The comparison is now a straight line with 75 training rows and one run of SGD for 20"
+            " epochs, on the Compare page as well."
+        ),
+        sizes=(),
+    )

@@ -51,7 +51,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, tuple[Plan, ...]]]] = {
 _BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 300, 512, 1_000, 2_000)
 _SHORT: Final = {
     "shuffled": N_("shuffled"),
-    "replacement": N_("with replacement"),
+    "replacement": N_("with repl."),
     "kept": N_("kept"),
     "dropped": N_("dropped"),
 }
@@ -80,10 +80,15 @@ def count_tab() -> None:
 
 
 def _examples() -> None:
-    with st.popover(_("Examples")):
-        for name, (title, plans) in EXAMPLES.items():
-            st.button(_(title), key=f"epochs-example-{name}", on_click=_take, args=(plans,))
-        st.button(_("From the comparison"), key="epochs-example-own", on_click=_take_own)
+    titles = {name: _(title) for name, (title, _plans) in EXAMPLES.items()}
+    titles["own"] = _("From the comparison")
+    st.menu_button(
+        _("Examples"),
+        list(titles),
+        format_func=titles.__getitem__,
+        key="epochs-example",
+        on_click=lambda: _take(st.session_state["epochs-example"]),
+    )
 
 
 def plan_picker(*, editable: bool) -> None:
@@ -97,6 +102,7 @@ def plan_picker(*, editable: bool) -> None:
             format_func=lambda place: f"{place + 1}. {plan_name(page.plans[place])}",
             key="epochs-plan",
             required=True,
+            wrap=True,
             on_change=lambda: set_page(plan=st.session_state["epochs-plan"]),
         )
         if editable:
@@ -178,13 +184,10 @@ def _remove() -> None:
     set_page(plans=plans, plan=max(0, page.plan - 1))
 
 
-def _take(plans: tuple[Plan, ...]) -> None:
+def _take(name: str) -> None:
+    """Count an example's settings, or the comparison's own runs."""
+    plans = own_plans(document().experiment) if name == "own" else EXAMPLES[name][1]
     set_page(plans=plans, plan=0)
-
-
-def _take_own() -> None:
-    """Count the comparison's own runs, each different one once."""
-    set_page(plans=own_plans(document().experiment), plan=0)
 
 
 def own_plans(experiment: Experiment) -> tuple[Plan, ...]:

@@ -21,13 +21,12 @@ from engine import (
 )
 from engine.datasets import TwoMoons
 from engine.optimizers import Adam
-from files.document import Document, View
 from files.errors import explain
-from language import _
+from language import N_, _
 from ui.controls import number
-from ui.epochs.switches import log_switch, run_choice
+from ui.epochs.switches import log_switch, run_choice, take_example
 from ui.figure import figure
-from ui.session import document, looks, open_document, set_page, settings
+from ui.session import document, looks, set_page, settings
 from ui.training import trained
 
 if TYPE_CHECKING:
@@ -52,7 +51,14 @@ def overfitting_tab() -> None:
         log_switch()
     with grid.cell(column_span=2):
         st.button(
-            _("Take a run that overfits"), key="epochs-overfits", on_click=_take, width="stretch"
+            _("Take a run that overfits"),
+            key="epochs-overfits",
+            on_click=_take,
+            width="stretch",
+            help=_(
+                "Replaces data, network, runs and budget of the comparison, on the Compare page as"
+                " well."
+            ),
         )
     try:
         alone = alone_to_the_end(document().experiment, document().view.selected)
@@ -64,12 +70,12 @@ def overfitting_tab() -> None:
         return
     losses, patience = epoch_losses(history.runs[0]), settings().patience
     stop = patience_stop(losses.validation, patience)
-    grid = st.grid(7, min_column_width=110)
-    with grid.cell(column_span=5):
+    grid = st.grid(3, min_column_width=300)
+    with grid.cell(column_span=2):
         name = looks()[document().view.selected].name
         chart = two_losses(losses, stop, log=document().view.log)._replace(said=(name,))
         figure(chart, "epochs-overfitting", contract(alone, tuned=False))
-    with grid.cell(column_span=2):
+    with grid.cell():
         st.markdown(verdict(losses))
         number(
             "epochs",
@@ -81,45 +87,64 @@ def overfitting_tab() -> None:
             stops=(1, 2, 5, 10, 20, 50, 100, 200),
         )
         st.markdown(what_patience_does(losses, stop, patience))
-        st.caption(
-            _(
-                "The selected run with the first seed, for all epochs of the budget and without"
-                " stopping rules."
-            )
+        text = _(
+            "The selected run with the first seed, for all epochs of the budget and without"
+            " stopping rules. The verdict goes by the running median of {window} epochs."
         )
+        st.caption(text.format(window=losses.window))
 
 
 def _take() -> None:
-    page = settings().model_copy(update={"patience": _PATIENCE})
-    view = View(names=("",), numbers=(0,), page=page)
-    open_document(Document(experiment=OVERFITS, view=view))
+    take_example(
+        OVERFITS,
+        N_(
+            "The comparison is now fifty noisy training rows, a network large enough to learn them"
+            " by heart and one run of Adam for 500 epochs, on the Compare page as well."
+        ),
+        patience=_PATIENCE,
+    )
 
 
 def verdict(losses: Epochs) -> str:
     """Return what became of a run, in one or two sentences with its numbers."""
     text = {
         "underfits": _(
-            "**Too few epochs.** The validation loss is lowest at the last epoch, {last}: the run"
-            " may still underfit. Give it more epochs."
+            "**Too few epochs.** The validation loss is still falling; its lowest is {lowest}, at"
+            " epoch {best} of {last}. The run may still underfit: give it more epochs."
         ),
         "overfits": _(
-            "**Too many epochs.** The validation loss is lowest at epoch {best}: {lowest}. From"
-            " there the training loss goes on falling to {training} while the validation loss rises"
-            " to {end}: the run learns its rows by heart. Up to epoch {best} it underfits, from"
-            " there it overfits."
+            "**Too many epochs.** The validation loss is lowest at epoch {best}: {lowest}. Then the"
+            " training loss goes on falling to {training} while the validation loss rises to {end}:"
+            " the run learns its rows by heart. Before epoch {first} it underfits, after epoch"
+            " {until} it overfits."
+        ),
+        "worsens": _(
+            "**Getting worse.** The validation loss is lowest at epoch {best}: {lowest}. At epoch"
+            " {last} it is {end}, and the training loss has risen as well: that is no overfitting."
+            " Try a smaller learning rate."
         ),
         "levels_off": _(
-            "**Enough epochs.** The validation loss is lowest at epoch {best}: {lowest}. After it"
-            " nothing much changes: at epoch {last} it is {end}."
+            "**Enough epochs.** From epoch {first} on the validation loss stays around {level}: it"
+            " is lowest at epoch {best} with {lowest}, and {end} at epoch {last}."
+        ),
+        "goes_up_and_down": _(
+            "**Up and down.** From epoch {first} on the validation loss neither falls nor rises for"
+            " good: it jumps about around {level}, typically by {noise}. That it is lowest at epoch"
+            " {best}, with {lowest}, is partly luck; at epoch {last} it is {end}. A smaller"
+            " learning rate calms it."
         ),
         "diverged": _("**Diverged.** The loss grew beyond all bounds: take a smaller rate."),
     }[losses.verdict]
     return text.format(
         best=f"{losses.best:,}",
+        first=f"{losses.near[0]:,}",
+        until=f"{losses.near[1]:,}",
         last=f"{int(losses.epochs[-1]):,}",
         lowest=f"{losses.validation[losses.best]:.4g}",
         end=f"{losses.validation[-1]:.4g}",
         training=f"{losses.training[-1]:.4g}",
+        level=f"{losses.level[-1]:.3g}",
+        noise=f"{losses.noise:.2g}",
     )
 
 

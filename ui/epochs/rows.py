@@ -28,8 +28,8 @@ def rows_tab() -> None:
     plan, seed = page.plans[page.plan], document().experiment.seeds[0]
     last_first = max(1, plan.rows - WINDOW + 1)
     first_row = min(page.first_row, last_first)
-    grid = st.grid(5, min_column_width=150)
-    left, right = grid.cell(column_span=3), grid.cell(column_span=2)
+    grid = st.grid(3, min_column_width=300)
+    left, right = grid.cell(column_span=2), grid.cell()
     used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
     said = [plan_name(plan), _("row order of seed {seed}").format(seed=seed)], list[str]()
     with left:

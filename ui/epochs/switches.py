@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from engine import LIMITS
+from files.document import Document, View
 from language import _
 from language.labels import label
 from ui.controls import choice, number
@@ -16,12 +17,29 @@ from ui.session import (
     has_validation_rows,
     look_at,
     looks,
+    open_document,
     set_page,
     settings,
+    tell,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from engine import Experiment
+
+
+def take_example(experiment: Experiment, told: str, **page: Any) -> None:
+    """Replace the whole comparison by an experiment of one run, and say so.
+
+    Args:
+        experiment: what is compared from now on, on all pages that share the comparison.
+        told: what the reader is told, a sentence marked by ``N_``.
+        page: settings of this page that go with it.
+    """
+    view = View(names=("",), numbers=(0,), page=settings().model_copy(update=page))
+    open_document(Document(experiment=experiment, view=view))
+    tell(told)
 
 
 def has_no_rows() -> bool:

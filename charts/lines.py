@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
 _LABEL_GAP: Final = 0.058  # of the axis' height, between two labels
-_LETTER: Final = 7.2  # pixels of a Latin letter in a label, about; Hangul takes two
+_LETTER: Final = 8.0  # pixels of a Latin letter in a label, about; Hangul takes two
 _ROOM: Final = (60, 200)  # pixels that labels take at the least and at the most
 
 
@@ -100,12 +100,12 @@ def end_labels(
 def label_room(names: Sequence[str]) -> int:
     """Return the pixels right of the plot that ``end_labels`` need; longer names are shortened."""
     widest = max((text_columns(name) for name in names), default=0)
-    return int(np.clip(14 + _LETTER * widest, *_ROOM))
+    return int(np.clip(16 + _LETTER * widest, *_ROOM))
 
 
 def _shortened(name: str) -> str:
     """Return a name that has room beside the plot: what does not fit becomes an ellipsis."""
-    most = (_ROOM[1] - 14) / _LETTER
+    most = (_ROOM[1] - 16) / _LETTER
     if text_columns(name) <= most:
         return name
     kept = ""

@@ -32,19 +32,18 @@ def comparison_charts(
     "loss" and axis are those of the view, fits those of the last epoch, surfaces those of the
     scenes.
     """
+    axis = scenes[0].clock.unit if scenes else view.axis  # as the page of surfaces draws them
     charts = surface_charts(scenes, view) | {
-        "loss": loss_curves(history, looks, view.quantity, view.axis, log=view.log),
-        "full_gradient_norm": full_gradient_curves(
-            history, looks, gradient_norms(history), view.axis
-        ),
-        "batch_gradient_norm": norm_curves(history, looks, "batch_gradient_norm", view.axis),
-        "update_norm": norm_curves(history, looks, "update_norm", view.axis),
+        "loss": loss_curves(history, looks, view.quantity, axis, log=view.log),
+        "full_gradient_norm": full_gradient_curves(history, looks, gradient_norms(history), axis),
+        "batch_gradient_norm": norm_curves(history, looks, "batch_gradient_norm", axis),
+        "update_norm": norm_curves(history, looks, "update_norm", axis),
     }
     for quantity in ("training_loss", "validation_loss"):
         if quantity != view.quantity and getattr(history.runs[0], quantity) is not None:
-            charts[quantity] = loss_curves(history, looks, quantity, view.axis, log=view.log)
+            charts[quantity] = loss_curves(history, looks, quantity, axis, log=view.log)
     if history.experiment.problem.kind == "network":
-        charts["score"] = score(history, looks, view.axis)
+        charts["score"] = score(history, looks, axis)
     if can_be_drawn(history.experiment.problem):
         charts["fits"] = fits(history, looks, fit_epochs(history)[-1])[0]
     return charts

@@ -186,6 +186,7 @@ def test_the_figures_of_the_surfaces_page_are_in_its_bundle():
     assert {f"figures/{name}.html" for name in ("surface", "relief", "loss")} <= set(made)
     assert "figures/effective_learning_rate.html" in made
     assert "figures/plane_distance.html" not in made  # all of the problem is in the plane
+    assert b'"title":{"text":"Iterations"}' in made["figures/loss.html"]
     again = bundle(document, history, scenes(history, looks, page, 0))
     assert {name for name in made if made[name] != again[name]} <= {"manifest.json"}
 

@@ -5,7 +5,16 @@ import pytest
 from engine.examples import EXAMPLES
 from engine.formula import parse
 from engine.graph import differentiate
-from files.expressions import digits, expression, latex_digits, lines, symbol, with_values
+from files.expressions import (
+    digits,
+    expression,
+    latex_digits,
+    lettered,
+    lines,
+    ratio,
+    symbol,
+    with_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +79,27 @@ def test_numbers_in_the_place_of_operands():
 def test_digits_of_print(number, text, latex):
     assert digits(number) == text
     assert latex_digits(number) == latex
+
+
+def test_a_derivative_of_an_expression_has_brackets():
+    graph = parse("total = price * apples * tax")
+    product = graph.nodes[graph.output].operands[0]
+    assert ratio(graph, graph.output, product, {"total": "To pay"}) == (
+        r"\frac{\partial \text{To pay}}"
+        r"{\partial \left(\text{price} \cdot \text{apples}\right)}"
+    )
+
+
+def test_long_expressions_get_letters():
+    graph = parse("E = 0.5*(t - o)^2")
+    unnamed = [number for number in graph.operations if not graph.nodes[number].name]
+    short, letters = lettered(graph, unnamed)
+    assert [expression(short, number, {}) for number in letters] == [r"\left(t - o\right)^{2}"]
+    assert expression(short, short.output, {}) == r"0.5 \cdot u_{1}"
+    assert graph.nodes[letters[0]].name == ""  # the graph itself is as it was
+
+
+def test_letters_are_free_ones():
+    graph = parse("y = exp(u1 + v)*2 + q_2")
+    short, letters = lettered(graph, graph.operations)
+    assert [short.nodes[number].name for number in letters] == ["r1", "r2"]

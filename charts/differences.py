@@ -24,6 +24,7 @@ _BAR: Final = 34  # pixels
 _MARGINS: Final = 70
 _AROUND: Final = 96  # of the bars, so that the axis' title has its place under a single one
 _METHODS: Final = ("forward", "central", "complex")
+_NUMBER: Final = 0.4  # of the bars' reach, for the number at the end of one
 _LOWEST: Final = 1e-18  # where an error of exactly 0 is drawn
 
 
@@ -33,6 +34,7 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
     values = np.array(list(slopes.values()))
     reach = float(np.abs(values).max()) or 1.0
     low, high = min(0.0, values.min() / reach), max(0.0, values.max() / reach)
+    room = _NUMBER * (high - low)
     figure = go.Figure(
         {
             "data": [
@@ -43,6 +45,7 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
                     "y": titles,
                     "text": [f"{value:.5g}".replace("-", "−") for value in values],
                     "textposition": "outside",
+                    "textfont": {"size": 12},
                     "cliponaxis": False,
                     "marker": {"color": [COLOURS[0 if value >= 0 else 1] for value in values]},
                     "hovertemplate": "%{y}: %{x:.10g}<extra></extra>",
@@ -52,12 +55,18 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
                 len(values) * _BAR + _AROUND,
                 xaxis={
                     "title": _("Derivative of {output}").format(output=in_html(output, names)),
-                    "range": [(low - 0.14 * (low < 0)) * reach, (high + 0.14 * (high > 0)) * reach],
+                    "range": [(low - room * (low < 0)) * reach, (high + room * (high > 0)) * reach],
                     "zeroline": True,
                     "zerolinecolor": "rgba(128, 128, 128, 0.8)",
                     "tickformat": "~g",
                 },
-                yaxis={"autorange": "reversed", "type": "category", "showline": False, "ticks": ""},
+                yaxis={
+                    "autorange": "reversed",
+                    "type": "category",
+                    "showline": False,
+                    "ticks": "",
+                    "showgrid": False,  # the lines would run through the numbers
+                },
                 bargap=0.35,
                 margin={"l": 8, "r": 24, "t": 8, "b": 8},
             ),
@@ -138,7 +147,9 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
     ):
         numbers |= {f"{name}_{ending}": lines[name] for name in _METHODS if name in lines}
     alt = _("Error of three difference formulas against the step size. Smallest errors: {best}.")
-    return Chart(figure, numbers, alt.format(best=best))
+    is_exact = any(np.any(curve.errors[name] == 0) for name in _METHODS)
+    said = (_("An error of exactly 0 is drawn at 10⁻¹⁸."),) if is_exact else ()
+    return Chart(figure, numbers, alt.format(best=best), said)
 
 
 def _branch(steps: Array, values: Array, look: Look, dash: str) -> dict[str, Any]:
@@ -229,7 +240,7 @@ def descent_curve(losses: Array, output: str) -> Chart:
                 xaxis={
                     "title": _("Updates"),
                     "tickformat": ",d",
-                    "dtick": 1 if len(shown) <= 12 else None,
+                    "dtick": None if len(shown) > 12 else 1 if len(shown) <= 6 else 2,
                 },
                 yaxis={"title": output, "type": "log", "exponentformat": "power"},
             ),

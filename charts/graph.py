@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.layered import arrange, is_written_inside
+from charts.layered import arrange, crosses, is_written_inside, overlap
 from charts.theme import COLOURS, Chart, layout
 from engine.graph import steps
 from language import _
@@ -17,7 +17,7 @@ from language.names import in_html
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from charts.layered import Box, Drawing, Edge
+    from charts.layered import Box, Drawing, Edge, Rectangle
     from engine.graph import Derivatives, Graph, Step
 
 SIGNS: Final = {
@@ -37,6 +37,7 @@ _OUTPUT: Final = "#00795c"
 _EDGE: Final = "#8a8a8a"
 _NAME: Final = "#767676"
 _VALUE: Final = "#1b80c4"
+_RAIL: Final = "#a9b1bb"
 _LINES: Final[dict[str, Any]] = {"mode": "lines", "hoverinfo": "skip"}
 _SENTENCE: Final[dict[str, Any]] = {
     "x": [0],
@@ -59,9 +60,16 @@ _AT_ONCE: Final[dict[str, Any]] = {
     "transition": {"duration": 0},  # nothing slides
 }
 _CHANGING: Final = (1, 4, 5, 6, 7, 8)  # the traces that a step changes
+_ABOVE_CIRCLE: Final = 30  # pixels up to the middle of a name
 _HALF_BOX: Final = 13
 _SUM: Final = 72  # pixels that a sum takes on the left of its node
+_OFF: Final = 0.05  # rows between an edge and its numbers, so that the line touches none
+# Where a sum may stand: pixels above its node, and on which side its text ends or begins.
+_PLACES: Final = ((-27, "left"), (-27, "center"), (27, "left"), (46, "center"), (-27, "right"))
 _COLUMN: Final = 92  # pixels, about
+_NARROW: Final = 80  # pixels, at the least
+_FULL: Final = 84  # pixels on paper, where there are many
+_DIGIT: Final = 5.5
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
 
@@ -88,6 +96,7 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
             ],
             "layout": layout(
                 round(rows * _ROW) + _ABOVE + _BELOW,
+                width=drawing.columns * _FULL if drawing.columns > _DENSE else None,
                 xaxis={"visible": False, "range": picture.reach},
                 yaxis={"visible": False, "range": [0.7 - rows, 0.7]},
                 xaxis2=_FRAME | {"overlaying": "x"},
@@ -146,6 +155,7 @@ class _Picture:
                 "standoff": standoff,
                 "color": _EDGE,
                 "opacity": 1,
+                "line": {"width": 0},
             },
             "hoverinfo": "skip",
         }
@@ -189,10 +199,10 @@ class _Picture:
         ]
         return {
             "x": [box.x for box in named],
-            "y": [box.y + 0.06 for box in named],
+            "y": [box.y + _ABOVE_CIRCLE / _ROW for box in named],
             "mode": "text",
-            "text": [f"<b>{self._name(box.node)}</b><br> " for box in named],
-            "textposition": "top center",
+            "text": [f"<b>{self._name(box.node)}</b>" for box in named],
+            "textposition": "middle center",
             "textfont": {"size": 13, "color": _NAME},
             "hoverinfo": "skip",
             "cliponaxis": False,
@@ -301,13 +311,14 @@ class _Picture:
 
     def _labels(self, position: str) -> dict[str, Any]:
         places = [edge.label for edge in self.drawing.edges]
+        off = -_OFF if position == "bottom center" else _OFF
         font = {
             "size": 12 if self._is_dense else 14,
             "color": DERIVATIVE if position == "bottom center" else _VALUE,
         }
         return {
             "x": [x for x, _y in places],
-            "y": [y for _x, y in places],
+            "y": [y + off for _x, y in places],
             "mode": "text",
             "textposition": position,
             "textfont": font,
@@ -349,15 +360,59 @@ class _Picture:
         ]
 
     def _sums(self) -> dict[str, Any]:
+        places = self._sum_places()
         return {
             "x": [box.x for box in self._shared()] or [None],
-            "y": [box.y for box in self._shared()] or [None],
+            "y": [
+                box.y + up / _ROW for box, (up, _side) in zip(self._shared(), places, strict=True)
+            ]
+            or [None],
             "mode": "text",
-            "textposition": "bottom left",
+            "textposition": [f"middle {side}" for _up, side in places] or "middle left",
             "textfont": {"size": 12 if self._is_dense else 13, "color": DERIVATIVE},
             "hoverinfo": "skip",
             "cliponaxis": False,
         }
+
+    def _sum_places(self) -> list[tuple[int, str]]:
+        """Return for every shared number the first of the places that hides the least."""
+        taken = self._texts()
+        lines = [list(zip(edge.x, edge.y, strict=True)) for edge in self.drawing.edges]
+        chosen = []
+        for box in self._shared():
+            rectangles = [self._sum_rectangle(box, place) for place in _PLACES]
+            hidden = [
+                10 * sum(overlap(rectangle, other) for other in taken)
+                + sum(crosses(rectangle, line) for line in lines)
+                for rectangle in rectangles
+            ]
+            best = hidden.index(min(hidden))
+            chosen.append(_PLACES[best])
+            taken.append(rectangles[best])
+        return chosen
+
+    def _sum_rectangle(self, box: Box, place: tuple[int, str]) -> Rectangle:
+        up, side = place
+        width = _DIGIT * (2 + len(self._short(self.found.gradients[box.node]))) / _NARROW
+        left = {"left": -width, "center": -width / 2, "right": 0.0}[side]
+        middle = box.y + up / _ROW
+        return (box.x + left, box.x + left + width, middle - 8 / _ROW, middle + 8 / _ROW)
+
+    def _texts(self) -> list[Rectangle]:
+        """Return what the numbers of the edges, the nodes and the names of results cover."""
+        texts = []
+        for edge in self.drawing.edges:
+            x, y = edge.label
+            digits = max(len(self._short(self.found.values[edge.node])), len(self._product(edge)))
+            half = _DIGIT / 2 * digits / _NARROW
+            texts.append((x - half, x + half, y - 18 / _ROW, y + 18 / _ROW))
+        half = _CIRCLE / 2
+        for box in self.drawing.boxes:
+            has_name = self._is_operation(box.node) and self.graph.nodes[box.node].name
+            above = _ABOVE_CIRCLE + 7 if has_name else half
+            x, y = half / _NARROW, box.y
+            texts.append((box.x - x, box.x + x, y - half / _ROW, y + above / _ROW))
+        return texts
 
     def _sums_so_far(self, handed: set[int]) -> list[str]:
         """Return for every shared number the sum of what its uses hand back, once all have."""
@@ -365,7 +420,7 @@ class _Picture:
         for box in self._shared():
             users = {user for user, _place in self.graph.uses[box.node]}
             total = self._short(self.found.gradients[box.node])
-            texts.append(f" <br>Σ {total}" if users <= handed else "")
+            texts.append(f"Σ {total}" if users <= handed else "")
         return texts
 
     @property
@@ -442,6 +497,7 @@ def _buttons() -> dict[str, Any]:
         "yanchor": "top",
         "pad": {"t": 22, "r": 8},
         "bgcolor": "#e8e8e8",
+        "bordercolor": _RAIL,
         "font": {"color": "#222222"},
         "buttons": [
             {"label": "▶", "method": "animate", "args": [None, play]},
@@ -459,6 +515,9 @@ def _slider(count: int, step: int) -> dict[str, Any]:
         "yanchor": "top",
         "pad": {"t": 10, "l": 104},
         "currentvalue": {"visible": False},
+        "bgcolor": _RAIL,
+        "activebgcolor": _FORWARD,
+        "bordercolor": _OPERAND,
         "ticklen": 0,
         "steps": [
             {"label": str(position), "method": "animate", "args": [[str(position)], _AT_ONCE]}

@@ -14,13 +14,18 @@ from itertools import accumulate, count, pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.graph import Graph
 
 _SWEEPS: Final = 40
 _WORK: Final = 80_000  # points that are moved at the most, sweep by sweep
 # Half of the room that a point keeps from its neighbours in a column, in rows.
-_NODE, _LABEL, _BEND = 0.5, 0.42, 0.16
+_NODE, _SHARED, _LABEL, _BEND = 0.5, 0.68, 0.42, 0.16
 _FLAT: Final = 0.2  # columns on either side of an edge's numbers, where it runs level
+
+
+Rectangle = tuple[float, float, float, float]  # left and right in columns, low and high in rows
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ def arrange(graph: Graph) -> Drawing:
     home: dict[int, int] = {}  # of every node that is drawn once, its point
     for number, node in enumerate(graph.nodes):
         if node.operation != "constant":
-            home[number] = points.add(2 * depths[number], _NODE)
+            shared = node.operands and len(graph.uses[number]) > 1  # has its sum beside it
+            home[number] = points.add(2 * depths[number], _SHARED if shared else _NODE)
     end = points.add(2 * max(depths) + 2, _NODE)
     boxes = list(home.items())
     chains: list[tuple[int, int, int, list[int]]] = []
@@ -209,6 +215,33 @@ class _Points:
                 rows[point] = _mean(before) if before else float(next(free))
                 waiting.pop()
         return [rows[point] for point in range(len(self.columns))]
+
+
+def overlap(one: Rectangle, other: Rectangle) -> bool:
+    """Tell whether two rectangles cover something in common."""
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def crosses(area: Rectangle, line: Sequence[tuple[float, float]]) -> bool:
+    """Tell whether a line of points runs through a rectangle (Liang and Barsky's clipping)."""
+    return any(overlap(area, _around(*ends)) and _cuts(area, *ends) for ends in pairwise(line))
+
+
+def _around(one: tuple[float, float], other: tuple[float, float]) -> Rectangle:
+    (x, y), (next_x, next_y) = one, other
+    return min(x, next_x), max(x, next_x), min(y, next_y), max(y, next_y)
+
+
+def _cuts(area: Rectangle, one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Tell whether some share of the way from one point to another lies in a rectangle."""
+    enters, leaves = 0.0, 1.0
+    for axis, (low, high) in enumerate((area[:2], area[2:])):
+        way = other[axis] - one[axis]
+        if way == 0:
+            continue  # it lies between them: the rectangles overlap
+        near, far = sorted(((low - one[axis]) / way, (high - one[axis]) / way))
+        enters, leaves = max(enters, near), min(leaves, far)
+    return enters < leaves
 
 
 def _mean(numbers: list[float]) -> float:

@@ -249,10 +249,16 @@ def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
 
 
 class Factor(NamedTuple):
-    """A derivative of one named number by another, through unnamed ones alone."""
+    """A derivative of one number by another on the way back.
 
-    of: str
-    by: str
+    Attributes:
+        of: number of the node.
+        by: number of the node below it.
+        derivative: its value.
+    """
+
+    of: int
+    by: int
     derivative: float
 
 
@@ -270,40 +276,67 @@ def chains(graph: Graph, found: Derivatives, name: str) -> Iterator[Way]:
         found: at the point.
         name: of the variable.
     """
-    below: dict[str, dict[str, float]] = {}  # of every name that leads to the variable
-    for of, number in sorted(graph.names.items(), key=lambda item: item[1]):
-        steps = _named_steps(graph, found, number)
-        kept = {by: derivative for by, derivative in steps.items() if by in below or by == name}
-        if kept or of == name:
-            below[of] = kept
-    if graph.nodes[graph.output].name in below:
-        yield from _ways(below, graph.nodes[graph.output].name, name)
+    named = sorted(graph.names.values())
+    factors = {number: _to_names(graph, found, number) for number in named}
+    return _ways(factors, graph.output, graph.names[name])
 
 
-def _ways(below: Mapping[str, Mapping[str, float]], at: str, name: str) -> Iterator[Way]:
-    if at == name:
-        yield ()
-        return
-    for by, derivative in below[at].items():
-        for rest in _ways(below, by, name):
-            yield Factor(at, by, derivative), *rest
+def taken_apart(graph: Graph, found: Derivatives, factor: Factor) -> Iterator[Way]:
+    """Yield every way inside a factor of ``chains``, operation by operation.
+
+    The factor is the sum of the products of local derivatives over these ways. An operand that an
+    operation uses twice is two ways.
+
+    Args:
+        graph: the same.
+        found: at the point.
+        factor: from name to name.
+    """
+    factors = {
+        number: [
+            Factor(number, operand, derivative)
+            for operand, derivative in zip(node.operands, found.local[number], strict=True)
+        ]
+        for number, node in enumerate(graph.nodes)
+        if number == factor.of or not node.name
+    }
+    return _ways(factors, factor.of, factor.by)
 
 
-def _named_steps(graph: Graph, found: Derivatives, start: int) -> dict[str, float]:
+def _ways(factors: Mapping[int, Sequence[Factor]], start: int, end: int) -> Iterator[Way]:
+    """Yield every way from a number down to another, given what leads on from where."""
+    leading: dict[int, list[Factor]] = {end: []}  # of every number that leads to the end
+    for number in sorted(factors):
+        kept = [factor for factor in factors[number] if factor.by in leading]
+        if kept:
+            leading[number] = kept
+
+    def walk(at: int) -> Iterator[Way]:
+        if at == end:
+            yield ()
+        for factor in leading[at]:
+            for rest in walk(factor.by):
+                yield factor, *rest
+
+    if start in leading:
+        yield from walk(start)
+
+
+def _to_names(graph: Graph, found: Derivatives, start: int) -> list[Factor]:
     """Return the derivatives of a node by the named numbers right below it."""
     gradients = {start: 1.0}
-    reached: dict[str, float] = {}
+    reached: list[Factor] = []
     for number in range(start, -1, -1):
         node = graph.nodes[number]
         if number not in gradients:
             continue
         if node.name and number != start:
-            reached[node.name] = gradients[number]
+            reached.append(Factor(start, number, gradients[number]))
             continue
         for operand, derivative in zip(node.operands, found.local[number], strict=True):
             so_far = gradients.get(operand, 0.0)
             gradients[operand] = so_far + gradients[number] * derivative
-    return reached
+    return reached[::-1]
 
 
 class Step(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import streamlit as st
 
 from charts.contract import contract
-from files.charts import WIDTH, CannotRender, printed, to_html, to_images, why_no_pictures
+from files.charts import CannotRender, printed, to_html, to_images, why_no_pictures
 from files.markup import camera
 from files.tables import to_csv, to_parquet
 from files.writing import file_name
@@ -95,7 +95,8 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
             key=f"export-form-{key}",
             required=True,
         )
-        width = _pixels(_("Width in pixels"), WIDTH, f"export-width-{key}")
+        usual = printed(chart, said).layout.width
+        width = _pixels(_("Width in pixels"), usual, f"export-width-{key}")
         usual = printed(chart, said, width).layout.height
         height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
         scale = 1

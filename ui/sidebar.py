@@ -193,7 +193,7 @@ def _network() -> None:
     n_in, n_out = problem.layout.units[0], problem.layout.units[-1]
     thumb = _(
         "Inputs: {inputs}, outputs: {outputs}."
-        " Rule of thumb for hidden units: √({inputs} × {outputs}) ≈ {units}"
+        " An old rule of thumb for hidden units, often too few: √({inputs} × {outputs}) ≈ {units}"
     )
     st.caption(thumb.format(inputs=n_in, outputs=n_out, units=max(1, round((n_in * n_out) ** 0.5))))
     choice(

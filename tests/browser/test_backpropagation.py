@@ -24,6 +24,22 @@ def opened(visit):
     return open_page
 
 
+@pytest.fixture
+def opened_anyhow(new_page, app_url, idle):
+    """The same without an ear for what the console says."""
+
+    def open_page(**settings):
+        fields = {f"page.{name}": value for name, value in settings.items()}
+        tab = new_page()
+        query = urlencode({"format": "1", "page": "backpropagation", **fields})
+        tab.goto(f"{app_url}/?{query}")
+        idle(tab)
+        expect(sentence(tab)).to_contain_text("Step")
+        return tab
+
+    return open_page
+
+
 def graph(tab):
     return tab.locator(".st-key-chart-backpropagation .js-plotly-plot")
 
@@ -47,21 +63,132 @@ def test_the_graph_shows_every_number(opened):
     expect(picture).to_be_visible()
 
 
-def test_the_graph_plays_and_pauses_without_a_rerun(opened):
-    tab = opened(step="0")
+def step_field(tab):
+    return tab.get_by_role("spinbutton", name="Step, 0 to")
+
+
+def words(tab):
+    """What is written of the step, below the picture."""
+    return tab.locator(".st-key-backpropagation-words")
+
+
+def count_reruns(tab):
     tab.evaluate(
         """() => { window.reruns = 0; new MutationObserver(() => window.reruns++).observe(
             document.querySelector('[data-testid="stApp"]'),
             {attributeFilter: ['data-test-script-state']}) }"""
     )
+
+
+def test_the_page_follows_play_to_its_end_without_a_rerun_per_frame(opened):
+    tab = opened(step="0")
+    count_reruns(tab)
     expect(sentence(tab)).to_contain_text("Step 0 of 5")
     graph(tab).locator(".updatemenu-button").first.click()
-    expect(sentence(tab)).to_contain_text("100 × 2 = 200")
-    expect(sentence(tab)).to_contain_text(APPLES_LAST, timeout=20_000)
-    rail = graph(tab).locator(".slider-rail-touch-rect").bounding_box()
-    tab.mouse.click(rail["x"] + 2, rail["y"] + rail["height"] / 2)
-    expect(sentence(tab)).to_contain_text("Step 0 of 5")
+    expect(sentence(tab)).to_contain_text("Step 4 of 5")
     assert tab.evaluate("window.reruns") == 0
+    expect(words(tab)).to_have_css("opacity", "0.35")  # they tell of another step meanwhile
+    expect(sentence(tab)).to_contain_text(APPLES_LAST)
+    expect(step_field(tab)).to_have_value("5")
+    expect(words(tab)).to_contain_text("A multiplication swaps its inputs")
+    expect(words(tab)).to_have_css("opacity", "1")
+
+
+def test_the_page_follows_a_pause(opened_anyhow):
+    # Plotly refuses its own promise when it is paused, which the console calls an error.
+    tab = opened_anyhow(step="0")
+    buttons = graph(tab).locator(".updatemenu-button")
+    buttons.first.click()
+    expect(sentence(tab)).to_contain_text("Step 2 of 5")
+    buttons.nth(1).click()
+    expect(step_field(tab)).not_to_have_value("0")
+    expect(sentence(tab)).to_contain_text(f"Step {step_field(tab).input_value()} of 5")
+
+
+def test_the_page_follows_the_pictures_slider_when_it_is_let_go(opened):
+    tab = opened()
+    rail = graph(tab).locator(".slider-rail-touch-rect").bounding_box()
+    height = rail["y"] + rail["height"] / 2
+    tab.mouse.move(rail["x"] + rail["width"] - 12, height)
+    tab.mouse.down()
+    count_reruns(tab)
+    tab.mouse.move(rail["x"] + rail["width"] / 2, height, steps=5)
+    tab.mouse.move(rail["x"] + 12, height, steps=5)
+    expect(sentence(tab)).to_contain_text("Step 0 of 5")
+    expect(words(tab)).to_have_css("opacity", "0.35")
+    assert tab.evaluate("window.reruns") == 0
+    tab.mouse.up()
+    expect(step_field(tab)).to_have_value("0")
+    expect(words(tab)).to_contain_text("The inputs are given")
+
+
+def test_the_picture_follows_the_field_and_keeps_its_zoom(opened):
+    tab = opened(step="1")
+    expect(sentence(tab)).to_contain_text("Step 1 of 5")
+    picture = graph(tab).element_handle()
+    box = graph(tab).locator(".nsewdrag").first.bounding_box()
+    tab.mouse.move(box["x"] + 300, box["y"] + 20)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 360, box["y"] + 40, steps=4)
+    tab.mouse.up()
+    reach = "chart => chart._fullLayout.xaxis.range[0]"
+    moved = picture.evaluate(reach)
+    step_field(tab).fill("3")
+    step_field(tab).press("Enter")
+    expect(sentence(tab)).to_contain_text("Step 3 of 5")
+    tab.get_by_role("button", name="Forward done").click()
+    expect(sentence(tab)).to_contain_text("Step 2 of 5")
+    expect(step_field(tab)).to_have_value("2")
+    assert picture.evaluate("chart => chart.isConnected")
+    assert picture.evaluate(reach) == moved
+
+
+def test_play_begins_at_the_step_on_show(opened):
+    tab = opened(step="3")
+    expect(sentence(tab)).to_contain_text("Step 3 of 5")
+    seen = """chart => { window.seen = []; chart.on('plotly_animatingframe',
+        event => window.seen.push(event.name)) }"""
+    graph(tab).evaluate(seen)
+    graph(tab).locator(".updatemenu-button").first.click()
+    expect(step_field(tab)).to_have_value("5")
+    assert tab.evaluate("window.seen") == ["4", "5"]
+
+
+def test_a_new_picture_stands_at_the_pages_step(opened):
+    tab = opened(step="0")
+    step_field(tab).fill("2")
+    step_field(tab).press("Enter")
+    expect(sentence(tab)).to_contain_text("Step 2 of 5")
+    tab.get_by_role("link", name="Epochs").click()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("Epochs")
+    tab.get_by_role("link", name="Backpropagation").click()
+    expect(sentence(tab)).to_contain_text("Step 2 of 5")
+    expect(step_field(tab)).to_have_value("2")
+
+
+@pytest.mark.parametrize(
+    ("example", "width"), [("one_weight", 1440), ("sigmoid_network", 900), ("softmax", 900)]
+)
+def test_no_number_lies_on_another(opened, example, width):
+    tab = opened(example=example)
+    tab.set_viewport_size({"width": width, "height": 1400})
+    expect(sentence(tab)).to_contain_text("local derivative")
+    hidden = graph(tab).evaluate(
+        """chart => {
+            const lines = [...chart.querySelectorAll('.textpoint text, .annotation-text-g')]
+                .flatMap(text => { const found = [...text.querySelectorAll('tspan.line')];
+                                   return found.length ? found : [text] })
+                .filter(text => text.textContent.trim());
+            const boxes = lines.map(line => ({text: line.textContent,
+                ...line.getBoundingClientRect().toJSON()}));
+            const air = 3; // above and below the digits of a line
+            return boxes.flatMap((one, n) => boxes.slice(n + 1).filter(other =>
+                one.left < other.right && other.left < one.right
+                && one.top + air < other.bottom - air && other.top + air < one.bottom - air
+            ).map(other => [one.text, other.text]));
+        }"""
+    )
+    assert hidden == []
 
 
 def test_the_step_is_reached_by_keyboard(opened):
@@ -103,6 +230,11 @@ def test_a_large_graph_keeps_its_size_on_a_narrow_page(opened):
     expect(graph(tab)).to_have_css("width", "1000px")
     frame = tab.locator(".st-key-backpropagation-wide")
     assert frame.evaluate("frame => frame.scrollWidth > frame.clientWidth")
+    assert frame.evaluate("frame => frame.scrollLeft") == 0
+    tab.get_by_role("button", name="Forward done").click()  # at the right of the picture
+    tab.wait_for_function(
+        "() => document.querySelector('.st-key-backpropagation-wide').scrollLeft > 100"
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ def test_influences_are_bars_in_the_order_of_the_formula():
     assert list(bars.text) == ["2.2", "−110"]
     assert bars.marker.color[0] != bars.marker.color[1]
     low, high = chart.figure.layout.xaxis.range
-    assert low < -110
-    assert high > 2.2
+    room = (high - low) / 5  # for the number at the end of a bar
+    assert low < -110 - room
+    assert high > 2.2 + room
     assert "To pay" in chart.alt
     assert "b -110" in chart.alt
 
@@ -49,6 +50,13 @@ def test_errors_with_their_branches():
     assert chart.numbers["central_error"] is measured.errors["central"]
     assert {len(column) for column in chart.numbers.values()} == {129}
     assert "Complex step" in chart.alt
+
+
+def test_where_errors_of_zero_are_drawn_is_said():
+    assert error_curves(curve("3*x"), "x", {}).said == ("An error of exactly 0 is drawn at 10⁻¹⁸.",)
+    inexact = curve()
+    inexact.errors.update({name: values + 1e-17 for name, values in inexact.errors.items()})
+    assert error_curves(inexact, "x", {}).said == ()
 
 
 def test_a_straight_line_has_no_truncation_branch():

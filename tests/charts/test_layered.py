@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charts.layered import arrange
+from charts.layered import arrange, crosses, overlap
 from engine.examples import EXAMPLES
 from engine.formula import parse
 
@@ -154,3 +154,45 @@ def crossings(drawing):
 )
 def test_few_edges_cross(formula, most):
     assert crossings(arrange(parse(formula))) <= most
+
+
+AREA = (0.0, 2.0, 0.0, 1.0)  # left, right, low, high
+
+
+@pytest.mark.parametrize(
+    ("line", "runs_through"),
+    [
+        ([(-1, 0.5), (3, 0.5)], True),  # level
+        ([(1, -5), (1, 5)], True),  # upright
+        ([(-1, -1), (3, 2)], True),
+        ([(0.5, 0.5), (0.6, 0.6)], True),  # all of it inside
+        ([(-1, 0.5), (-0.5, 0.5), (-0.5, 3)], False),
+        ([(-1, 0.9), (0.4, 2)], False),  # past the corner
+        ([(-1, 1.5), (3, 1.5)], False),
+        ([(-1, 1), (3, 1)], False),  # along the edge
+    ],
+)
+def test_a_line_through_a_rectangle(line, runs_through):
+    assert crosses(AREA, line) is runs_through
+    assert crosses(AREA, line[::-1]) is runs_through
+
+
+@pytest.mark.parametrize(
+    ("other", "common"),
+    [
+        ((1.0, 3.0, 0.5, 2.0), True),
+        ((0.5, 0.6, 0.5, 0.6), True),
+        ((2.0, 3.0, 0.0, 1.0), False),
+        ((0.0, 2.0, 1.0, 2.0), False),
+    ],
+)
+def test_rectangles_that_cover_something_in_common(other, common):
+    assert overlap(AREA, other) is overlap(other, AREA) is common
+
+
+def test_shared_results_have_room_for_their_sum():
+    graph = parse("a = exp(x)\nb = exp(y)\na*b + a/b")
+    boxes = {box.node: box for box in arrange(graph).boxes}
+    a, b = (boxes[graph.names[name]] for name in "ab")
+    assert a.x == b.x
+    assert abs(a.y - b.y) >= 1.36

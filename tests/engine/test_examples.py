@@ -86,7 +86,9 @@ def test_sigmoid_network_forward():
 def test_sigmoid_network_chain_of_w5():
     found = differentiate(NETWORK.graph, NETWORK.point)
     (way,) = chains(NETWORK.graph, found, "w5")
-    assert [(factor.of, factor.by) for factor in way] == [("E", "o1"), ("o1", "z3"), ("z3", "w5")]
+    number = NETWORK.graph.names
+    pairs = [(number[of], number[by]) for of, by in (("E", "o1"), ("o1", "z3"), ("z3", "w5"))]
+    assert [(factor.of, factor.by) for factor in way] == pairs
     factors = [factor.derivative for factor in way]
     assert factors == pytest.approx([0.37451290, 0.24444783, 0.53245431], abs=DIGITS)
     assert derivatives("sigmoid_network")["w5"] == pytest.approx(0.04874559, abs=DIGITS)
@@ -95,7 +97,7 @@ def test_sigmoid_network_chain_of_w5():
 def test_a_hidden_weight_is_reached_through_both_outputs():
     found = differentiate(NETWORK.graph, NETWORK.point)
     ways = list(chains(NETWORK.graph, found, "w1"))
-    assert {way[0].by for way in ways} == {"o1", "o2"}
+    assert {way[0].by for way in ways} == {NETWORK.graph.names["o1"], NETWORK.graph.names["o2"]}
 
 
 def test_sigmoid_network_after_one_step():

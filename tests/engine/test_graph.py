@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment, InvalidInput, Network
 from engine.datasets import Blobs, Line
+from engine.examples import EXAMPLES
 from engine.formula import parse
-from engine.graph import OPERATIONS, Factor, chains, differentiate, forward
+from engine.graph import OPERATIONS, Factor, chains, differentiate, forward, taken_apart
 from engine.problems import NetworkProblem
 from engine.replay import data
 from tests.engine import plain
@@ -233,7 +234,49 @@ def test_gradients_are_those_of_the_engine(network, seed):
 def test_the_chain_rule_from_name_to_name():
     graph = parse("t = x + y\nz = t^2")
     derivatives = differentiate(graph, {"x": 1.0, "y": 2.0})
-    assert list(chains(graph, derivatives, "x")) == [(Factor("z", "t", 6.0), Factor("t", "x", 1.0))]
+    z, t, x = (graph.names[name] for name in "ztx")
+    assert list(chains(graph, derivatives, "x")) == [(Factor(z, t, 6.0), Factor(t, x, 1.0))]
+
+
+def test_a_factor_taken_apart_operation_by_operation():
+    graph = parse("total = price * apples * tax")
+    found = differentiate(graph, {"price": 100.0, "apples": 2.0, "tax": 1.1})
+    ((factor,),) = chains(graph, found, "price")
+    (way,) = taken_apart(graph, found, factor)
+    assert [step.derivative for step in way] == [1.1, 2.0]
+    assert [graph.nodes[step.of].operation for step in way] == ["multiply", "multiply"]
+
+
+def test_an_operand_used_twice_is_two_ways():
+    graph = parse("x*x")
+    found = differentiate(graph, {"x": 3.0})
+    ((factor,),) = chains(graph, found, "x")
+    assert [way[0].derivative for way in taken_apart(graph, found, factor)] == [3.0, 3.0]
+    assert factor.derivative == 6.0
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        *(example.formula for example in EXAMPLES.values()),
+        "a = x*y\nb = a*x + sin(a)\nc = b*a + b*x - exp(b)\nc*b/(1 + a^2) + x*x",
+        "t = x*y\nx*x*u + sin(t)*exp(x) + t",
+    ],
+)
+def test_every_factor_is_the_sum_of_the_local_products_inside_it(formula):
+    graph = parse(formula)
+    found = differentiate(graph, {name: 0.4 + n / 7 for n, name in enumerate(graph.inputs)})
+    for name in graph.inputs:
+        ways = list(chains(graph, found, name))
+        total = sum(math.prod(factor.derivative for factor in way) for way in ways)
+        assert total == pytest.approx(found.gradients[graph.names[name]], rel=1e-13, abs=1e-15)
+        for factor in {factor for way in ways for factor in way}:
+            inner = list(taken_apart(graph, found, factor))
+            for way in inner:  # every step is one operation, and only the ends have names
+                assert all(step.by in graph.nodes[step.of].operands for step in way)
+                assert not any(graph.nodes[step.by].name for step in way[:-1])
+            product = sum(math.prod(step.derivative for step in way) for way in inner)
+            assert product == pytest.approx(factor.derivative, rel=1e-13, abs=1e-15)
 
 
 def test_several_ways_add_up_to_the_derivative():

@@ -1,6 +1,7 @@
 """The Backpropagation page, driven without a browser."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 from engine import Experiment, Function
 from engine.datasets import SingleRow, ThreePoints
 from engine.examples import EXAMPLES
+from engine.graph import differentiate
 from files.document import with_default_view
+from files.expressions import digits
 from language import set_language
 from ui.backpropagation import words
 from ui.backpropagation.tabs import TITLES
@@ -63,6 +66,13 @@ def drawn(at):
     return json.loads(at.get("plotly_chart")[0].proto.spec)
 
 
+def clock(at):
+    """What the browser's clock was told."""
+    found = [json.loads(part.proto.json) for part in at.get("bidi_component")]
+    (told,) = [data for data in found if "last" in data]
+    return told
+
+
 def numbers(at):
     return at.dataframe[0].value
 
@@ -110,14 +120,56 @@ def test_a_slip_is_told_where_the_example_is():
 def test_chain_rule_of_w5():
     at = opened("sigmoid_network", "chain")
     written = latex(at)
-    assert r"0.3745129 \times 0.24444783 \times 0.53245431" in written
-    assert "&= 0.04874559" in written
+    assert r"0.3745129 \times 0.24444783 \times 0.53245431 = 0.04874559" in written
+    # The first of them passes through four operations, which are written out below.
+    assert r"1 \times 0.5 \times (-0.74902581) \times (-1) = 0.3745129" in written
     table = numbers(at).set_index("Name")
     assert table.loc["o2", "Value"] == "0.62528223"
     assert table.loc["E", "Value"] == "0.095506"
     run(at.segmented_control(key="backpropagation-variable").set_value("w1"))
     assert page(at).variable == "w1"
     assert "2 ways lead back to it" in text(at)
+
+
+PRODUCT = r"\left(\text{Price of an apple} \cdot \text{Apples}\right)"
+
+
+def test_the_chain_rule_of_the_apples_is_a_product():
+    written = latex(opened("apples", "chain"))
+    assert rf"\frac{{\partial \text{{To pay}}}}{{\partial {PRODUCT}}}" in written
+    assert rf"\frac{{\partial {PRODUCT}}}{{\partial \text{{Price of an apple}}}}" in written
+    assert r"1.1 \times 2 = 2.2" in written
+
+
+@pytest.mark.parametrize("example", [name for name in words.EXAMPLES if name != "own"])
+def test_every_chain_has_factors_whose_product_is_right(example):
+    at = opened(example, "chain")
+    graph = EXAMPLES[example].graph
+    chosen = at.segmented_control(key="backpropagation-variable").value
+    products = re.findall(r"&= ([-()\d. \\a-z]*\\times[^&]*?) = (-?[\d.]+)(?:\s|\\|$)", latex(at))
+    assert products
+    for factors, product in products:
+        numbers = [float(factor.strip("() ")) for factor in factors.split(r"\times")]
+        assert math.prod(numbers) == pytest.approx(float(product), abs=3e-8)
+    slope = differentiate(graph, EXAMPLES[example].point).gradients[graph.names[chosen]]
+    assert f"= {digits(slope)}" in latex(at)
+
+
+def test_what_leads_straight_on_is_no_tautology():
+    at = opened("own", "chain", formula="t = x*y\nf = t + x", values=[2.0, 3.0])
+    written = latex(at)
+    assert r"\left.\frac{\partial f}{\partial x}\right|_{\text{direct}} &= 1" in written
+    assert r"\frac{\partial f}{\partial x} &= 1 + 3 = 4" in written or (
+        r"\frac{\partial f}{\partial x} &= 3 + 1 = 4" in written
+    )
+
+
+def test_very_many_ways_are_counted_not_written():
+    lines = ["a0 = x + y", "b0 = x - y"]
+    lines += [f"a{n} = a{n - 1} + b{n - 1}\nb{n} = a{n - 1} - b{n - 1}" for n in range(1, 5)]
+    at = opened("own", "chain", formula="\n".join([*lines, "c = a4 + b4"]), values=[1.0, 2.0])
+    assert "More than 6 ways lead through" in text(at)
+    assert "add up to $8$" in text(at)
 
 
 def test_one_step_of_all_eight_weights():
@@ -148,12 +200,49 @@ def test_steps_forward_and_back_in_numbers():
     assert field.value == 5
     run(field.set_value(1))
     assert r"100 \cdot 2 = 200" in latex(at)
+    run(at.number_input(key="backpropagation-step").set_value(2))
+    assert r"\text{To pay} = " in latex(at)
     run(at.number_input(key="backpropagation-step").set_value(4))
     assert "multiplication swaps its inputs" in text(at)
     assert page(at).step == 4
-    assert drawn(at)["layout"]["sliders"][0]["active"] == 4
+    assert clock(at)["step"] == 4
     run(at.button(key="backpropagation-to-0").click())
     assert page(at).step == 0
+
+
+def test_a_step_moves_the_picture_and_sends_no_other():
+    at = opened("apples", step=2)
+    before = drawn(at)
+    assert before["layout"]["sliders"][0]["active"] == 2
+    run(at.number_input(key="backpropagation-step").set_value(4))
+    assert drawn(at) == before  # the browser keeps its zoom, and the clock moves it
+    run(at.number_input(key="backpropagation-apples-1-number").set_value(3.0))
+    assert drawn(at)["layout"]["sliders"][0]["active"] == clock(at)["step"] == 4
+
+
+def test_what_is_exported_is_the_step_on_show():
+    at = opened("apples", step=0)
+    run(at.number_input(key="backpropagation-step").set_value(4))
+    run(at.button(key="export-backpropagation").click())
+    charts = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+    (preview,) = [chart for chart in charts if "title" in chart["layout"]]
+    assert "Step 4 of 5" in preview["data"][-1]["text"][0]
+    assert "apple_price (Price of an apple) = 100" in preview["layout"]["title"]["text"]
+
+
+def test_a_large_graph_leaves_as_wide_as_its_numbers_need():
+    at = opened("sigmoid_network")
+    run(at.button(key="export-backpropagation").click())
+    width = at.number_input(key="export-width-backpropagation").value
+    assert width >= 80 * 12  # a column of numbers, twelve times
+
+
+def test_a_sum_is_told_when_all_have_arrived():
+    at = opened("one_weight", step=25)
+    assert r"\sum" in latex(at)  # of w, at the last of its three uses
+    for step in (23, 24):
+        run(at.number_input(key="backpropagation-step").set_value(step))
+        assert r"\sum" not in latex(at)
 
 
 def test_a_formula_of_ones_own():

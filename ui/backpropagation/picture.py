@@ -10,11 +10,12 @@ import streamlit as st
 from charts.graph import graph_drawing, is_wide
 from engine.examples import EXAMPLES, descend
 from engine.graph import differentiate, steps
-from files.expressions import expression, latex_digits, symbol, with_values
+from files.expressions import aligned, expression, latex_digits, ratio, symbol, with_values
 from files.expressions import lines as formula_lines
 from language import _
 from ui.backpropagation import words
-from ui.figure import figure
+from ui.backpropagation.clock import WORDS, clock, first_step
+from ui.figure import offer, sketch
 from ui.locale import fragment
 from ui.session import set_page, settings
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from engine.examples import Descent
     from engine.graph import Derivatives, Graph, Step
 
+_CHART: Final = "backpropagation"
 _ABREAST: Final = 4  # lines, from which a formula has two columns
 
 
@@ -70,9 +72,12 @@ def picture() -> None:
     moments = steps(graph)
     step = len(moments) - 1 if page.step is None else page.step
     _formula(formula_lines(graph, names))
+    version = "\n".join([_text(), *map(repr, point.values())])
+    began = first_step(version, step)
     width = "wide" if is_wide(graph) else "narrow"
     with st.container(key=f"backpropagation-{width}"):
-        figure(graph_drawing(graph, found, step, names), "backpropagation", said())
+        sketch(graph_drawing(graph, found, began, names), _CHART)
+        offer(lambda: graph_drawing(graph, found, step, names), _CHART, said())
     st.caption(
         _(
             "Blue, above an edge: the value that flows forward. Orange, below it: the derivative of"
@@ -80,8 +85,10 @@ def picture() -> None:
             " Drag the picture to move it; the buttons at its upper right zoom."
         )
     )
-    _step_field(moments, step)
-    _what_happens(graph, found, moments[step])
+    with st.container(key=WORDS):
+        _step_field(moments, step)
+        _what_happens(graph, found, moments[step])
+    clock(_CHART, version, step, len(moments) - 1)
 
 
 def _formula(lines: list[str]) -> None:
@@ -89,22 +96,23 @@ def _formula(lines: list[str]) -> None:
     cells = [line.replace(" = ", " &= ", 1) for line in lines]
     if len(cells) > _ABREAST:
         *above, last = cells
-        st.latex(_aligned([r" &\quad ".join(above[n : n + 2]) for n in range(0, len(above), 2)]))
+        st.latex(aligned([r" &\quad ".join(above[n : n + 2]) for n in range(0, len(above), 2)]))
         cells = [last]
-    st.latex(_aligned(cells))
-
-
-def _aligned(rows: list[str], gap: str = "0em") -> str:
-    between = rf" \\[{gap}] "
-    return rf"\begin{{aligned}}{between.join(rows)}\end{{aligned}}"
+    st.latex(aligned(cells))
 
 
 def said() -> tuple[list[str], list[str]]:
     """Return what an exported chart says of itself: formula and values."""
-    page, point = settings(), shown_point()
-    text = page.formula if page.example == "own" else EXAMPLES[page.example].formula
-    values = ", ".join(f"{name} = {value:.8g}" for name, value in point.items())
-    return [*text.splitlines(), values], []
+    names = words.names()
+    titles = {name: f"{name} ({names[name]})" if name in names else name for name in shown_point()}
+    values = ", ".join(f"{titles[name]} = {value:.8g}" for name, value in shown_point().items())
+    return [*_text().splitlines(), values], []
+
+
+def _text() -> str:
+    page = settings()
+    formula: str = page.formula if page.example == "own" else EXAMPLES[page.example].formula
+    return formula
 
 
 def _step_field(moments: list[Step], step: int) -> None:
@@ -147,22 +155,24 @@ def _what_happens(graph: Graph, found: Derivatives, moment: Step) -> None:
         st.latex(rf"\frac{{\partial {output}}}{{\partial {output}}} = 1")
     elif moment.kind == "forward":
         st.markdown(_("**Forward.** The operation computes its value and keeps it."))
-        st.latex(
-            rf"{expression(graph, moment.node, names)} = "
-            rf"{with_values(graph, moment.node, found.values)} = "
-            rf"{latex_digits(found.values[moment.node])}"
-        )
+        parts = [
+            expression(graph, moment.node, names),
+            with_values(graph, moment.node, found.values),
+            latex_digits(found.values[moment.node]),
+        ]
+        if graph.nodes[moment.node].name:
+            parts.insert(0, symbol(graph, moment.node, names))
+        st.latex(" = ".join(parts))
     else:
         st.markdown(
             _("**Back.** {rule}").format(rule=_(words.RULES[graph.nodes[moment.node].operation]))
         )
-        st.latex(_products(graph, found, moment.node, output))
+        st.latex(_products(graph, found, moment.node))
 
 
-def _products(graph: Graph, found: Derivatives, number: int, output: str) -> str:
+def _products(graph: Graph, found: Derivatives, number: int) -> str:
     """Return local derivative x incoming gradient = product for every operand, in LaTeX."""
     names, node = words.names(), graph.nodes[number]
-    here = symbol(graph, number, names)
     titles = (_("local derivative"), _("incoming gradient"))
     local_word, incoming_word = (rf"}}_{{\text{{{title}}}}}" for title in titles)
     incoming = latex_digits(found.gradients[number])
@@ -171,29 +181,27 @@ def _products(graph: Graph, found: Derivatives, number: int, output: str) -> str
         if not graph.varies[operand]:
             continue
         variable = symbol(graph, operand, names)
-        ratio = rf"\frac{{\partial {_whole(graph, number, here)}}}"
-        ratio += rf"{{\partial {_whole(graph, operand, variable)}}}"
+        derivative = ratio(graph, number, operand, names)
         rows.append(
-            rf"{variable}: &&\underbrace{{{ratio} = {latex_digits(local)}{local_word}"
+            rf"{variable}: &&\underbrace{{{derivative} = {latex_digits(local)}{local_word}"
             rf"\times \underbrace{{{incoming}{incoming_word}"
             rf" &= {latex_digits(local * found.gradients[number])}"
         )
-        rows += _sum(graph, found, operand, output)
-    return _aligned(rows, "2.2em")
+    shared = [
+        operand
+        for operand in dict.fromkeys(node.operands)
+        # Going back, the first of its uses is the last one to hand something over.
+        if graph.varies[operand] and len(graph.uses[operand]) > 1
+        if graph.uses[operand][0][0] == number
+    ]
+    rows += [_sum(graph, found, operand) for operand in shared]
+    return aligned(rows, "2.2em")
 
 
-def _whole(graph: Graph, number: int, text: str) -> str:
-    """Return what is differentiated, in brackets unless it has a name."""
-    return text if graph.nodes[number].name else rf"\left({text}\right)"
-
-
-def _sum(graph: Graph, found: Derivatives, number: int, output: str) -> list[str]:
-    """Return a row with the sum of what all uses hand back, where there are several."""
+def _sum(graph: Graph, found: Derivatives, number: int) -> str:
+    """Return a row with the sum of what all uses of a number have handed back."""
     uses = graph.uses[number]
-    if len(uses) < 2:
-        return []
     parts = [latex_digits(found.local[user][place] * found.gradients[user]) for user, place in uses]
     written = " + ".join(f"({part})" if part.startswith("-") else part for part in parts)
-    variable = _whole(graph, number, symbol(graph, number, words.names()))
-    ratio = rf"\frac{{\partial {output}}}{{\partial {variable}}}"
-    return [rf"\sum\; {ratio}: && {written} &= {latex_digits(found.gradients[number])}"]
+    whole = ratio(graph, graph.output, number, words.names())
+    return rf"\sum\; {whole}: && {written} &= {latex_digits(found.gradients[number])}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -13,16 +12,16 @@ from charts.differences import descent_curve, error_curves, gradient_times, infl
 from engine import InvalidInput
 from engine.differences import METHODS, check_network, error_curve, measure, width_ladder
 from engine.examples import EXAMPLES
-from engine.graph import chains, differentiate
 from engine.limits import LIMITS
 from files.document import with_default_view
 from files.errors import explain
-from files.expressions import digits, latex_digits
+from files.expressions import digits
 from files.pages import SurfacesPage, TrainingPage
 from language import N_, _
 from language.labels import label
 from language.names import in_latex
 from ui.backpropagation import words
+from ui.backpropagation.chain import written_by_hand
 from ui.backpropagation.picture import descent, figures, said, shown_point
 from ui.controls import number
 from ui.figure import figure
@@ -45,7 +44,6 @@ TITLES: Final = {
 }
 _KEY: Final = "backpropagation-tab"
 _MEASURED: Final = "backpropagation-measured"
-_WAYS: Final = 6  # written out at most
 _UPDATES: Final = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000)
 _RATES: Final = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
 
@@ -66,7 +64,7 @@ def meaning_tab() -> None:
     """Say each derivative in words, and show all as bars."""
     names, found, output = words.names(), figures(), _output()
     slopes = {name: found[name][1] for name in settings().graph.inputs}
-    sentences, bars = st.columns([3, 2])
+    sentences, bars = st.columns(2)
     with sentences:
         st.markdown(
             "\n".join("- " + words.meaning(name, output, slope) for name, slope in slopes.items())
@@ -89,69 +87,28 @@ def chain_tab() -> None:
         required=True,
         on_change=lambda: set_page(variable=st.session_state["backpropagation-variable"]),
     )
-    _ways_out(variable)
-    table, _rest = st.columns([3, 2])
-    with table:
-        rows = [
-            {
-                _("Name"): names.get(name, name),
-                _("Value"): digits(value),
-                _("Derivative of the output by it"): digits(slope),
-            }
-            for name, (value, slope) in figures().items()
-        ]
-        st.dataframe(
-            pd.DataFrame(rows),
-            hide_index=True,
-            width="stretch",
-            key="backpropagation-numbers",
-            alt=_("Value and derivative of every named number."),
-        )
+    written_by_hand(settings().graph, shown_point(), variable)
+    rows = [
+        {
+            _("Name"): names.get(name, name),
+            _("Value"): digits(value),
+            _("Derivative of the output by it"): digits(slope),
+        }
+        for name, (value, slope) in figures().items()
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="content",
+        key="backpropagation-numbers",
+        alt=_("Value and derivative of every named number."),
+    )
 
 
 def _first_variable() -> str:
     """Return the variable that is worked out by hand: in the network w5."""
     inputs = settings().graph.inputs
     return "w5" if settings().example == "sigmoid_network" else inputs[0]
-
-
-def _ways_out(variable: str) -> None:
-    """Write every way from the output to a variable as a product, and their sum."""
-    names, graph = words.names(), settings().graph
-    found = differentiate(graph, shown_point())
-    ways = list(islice(chains(graph, found, variable), _WAYS + 1))
-    total = found.gradients[graph.names[variable]]
-    if not ways:
-        st.markdown(_("No way leads from the output to this variable: its derivative is 0."))
-        return
-    if len(ways) > _WAYS:
-        text = _(
-            "More than {count} ways lead from the output to this variable; their products add up"
-            " to {total}."
-        )
-        st.markdown(text.format(count=_WAYS, total=digits(total)))
-        return
-    rows = []
-    for way in ways:
-        symbols = r" \cdot ".join(
-            rf"\frac{{\partial {in_latex(f.of, names)}}}{{\partial {in_latex(f.by, names)}}}"
-            for f in way
-        )
-        factors = r" \times ".join(_bracketed(latex_digits(factor.derivative)) for factor in way)
-        rows.append(f"{symbols or '1'} = {factors or '1'}")
-    left = (
-        rf"\frac{{\partial {in_latex(_output(), names)}}}{{\partial {in_latex(variable, names)}}}"
-    )
-    written = r" \\ &\quad + ".join(rows)
-    st.latex(rf"\begin{{aligned}} {left} &= {written} \\ &= {latex_digits(total)} \end{{aligned}}")
-    if len(ways) > 1:
-        st.caption(
-            _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
-        )
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
 
 
 def descent_tab() -> None:
@@ -185,7 +142,7 @@ def descent_tab() -> None:
             LIMITS["updates"],
             "backpropagation-updates",
             lambda value: set_page(updates=value),
-            title=_("Updates taken; the graph above shows the weights after them"),
+            title=_("Updates taken"),
             stops=_UPDATES,
         )
     if learnt.diverged:
@@ -195,14 +152,12 @@ def descent_tab() -> None:
                 " The graph shows the last ones. Take a smaller learning rate."
             ).format(count=len(learnt.losses) - 1)
         )
+    st.caption(_("The graph above shows the weights after these updates."))
     output = in_latex(_output(), words.names())
     st.latex(rf"w \leftarrow w - \eta \cdot \frac{{\partial {output}}}{{\partial w}}")
-    table, chart = st.columns([3, 2])
-    with table:
-        _weights(learnt, rate)
-    with chart:
-        if len(learnt.losses) > 1:
-            figure(descent_curve(learnt.losses, _output()), "backpropagation-descent", said())
+    _weights(learnt, rate)
+    if len(learnt.losses) > 1:
+        figure(descent_curve(learnt.losses, _output()), "backpropagation-descent", said())
     _to_optimizer(rate)
 
 
@@ -229,7 +184,7 @@ def _weights(learnt: Descent, rate: float) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        width="stretch",
+        width="content",
         key="backpropagation-weights",
         alt=_("Every weight at the start, now, its derivative, and after one more update."),
     )
@@ -323,7 +278,10 @@ def differences_tab() -> None:
         ),
     )
     curve = error_curve(graph, point, variable)
-    figure(error_curves(curve, variable, names), "backpropagation-errors", said())
+    errors = error_curves(curve, variable, names)
+    figure(errors, "backpropagation-errors", said())
+    for sentence in errors.said:
+        st.caption(sentence)
     if not curve.truncation["forward"].any():
         st.markdown(
             _(

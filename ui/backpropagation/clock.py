@@ -1,0 +1,53 @@
+"""The one clock of the graph: the picture's play and slider, and the step the page tells of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from ui.session import set_page
+
+WORDS: Final = "backpropagation-words"  # key of what tells of the step, below the picture
+_KEY: Final = "backpropagation-clock"
+_BEGAN: Final = "backpropagation-began"
+
+_component = st.components.v2.component(
+    "descent_graph_clock", js=(Path(__file__).parent / "clock.js").read_text("utf-8")
+)
+
+
+def first_step(version: str, step: int) -> int:
+    """Return the step with which a picture is sent to the browser, which moves it from there.
+
+    Another figure is another chart to Streamlit, and its zoom is lost; so it is the same one at
+    every step.
+
+    Args:
+        version: changes when the picture does, apart from the step.
+        step: at which it stands.
+    """
+    began = st.session_state.get(_BEGAN)
+    if began is None or began[0] != version:
+        began = st.session_state[_BEGAN] = (version, step)
+    return int(began[1])
+
+
+def clock(chart: str, version: str, step: int, last: int) -> None:
+    """Keep the picture and the page at one step; the script hears of it when the picture rests.
+
+    Args:
+        chart: key of the picture.
+        version: as for ``first_step``.
+        step: at which the page stands.
+        last: its largest value.
+    """
+
+    def heard() -> None:
+        told = st.session_state[_KEY]["step"]
+        if told is not None and told["version"] == version:
+            set_page(step=int(told["step"]))
+
+    data = {"chart": chart, "words": WORDS, "version": version, "step": step, "last": last}
+    _component(key=_KEY, data=data, on_step_change=heard)

@@ -57,7 +57,8 @@ def comparison() -> None:
         exports(shown if made else None, made)
     if made:
         moving(made, document().experiment)
-    address()
+    else:
+        address()
 
 
 @fragment
@@ -68,6 +69,7 @@ def moving(made: Sequence[Scene], asked: Experiment) -> None:
     picture(made)
     plane_caption(made[0])
     step_tabs(made[0])
+    address()
 
 
 speak()

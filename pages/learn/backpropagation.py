@@ -10,7 +10,7 @@ from ui.backpropagation.tabs import FILL, open_tabs
 from ui.locale import fragment, speak
 from ui.results import show_notices
 from ui.session import follow, settings, work_on
-from ui.share import address, share
+from ui.share import share
 
 
 @fragment
@@ -29,7 +29,6 @@ def backpropagation() -> None:
         if tab.open:
             with tab:
                 FILL[name]()
-    address()
 
 
 speak()

@@ -206,7 +206,7 @@ def test_steps_forward_and_back_in_numbers():
     assert "multiplication swaps its inputs" in text(at)
     assert page(at).step == 4
     assert clock(at)["step"] == 4
-    run(at.button(key="backpropagation-to-0").click())
+    run(at.button(key="backpropagation-to-inputs").click())
     assert page(at).step == 0
 
 
@@ -243,6 +243,15 @@ def test_a_sum_is_told_when_all_have_arrived():
     for step in (23, 24):
         run(at.number_input(key="backpropagation-step").set_value(step))
         assert r"\sum" not in latex(at)
+
+
+@pytest.mark.parametrize("formula", ["x", "y = x"])
+@pytest.mark.parametrize("tab", ["meaning", "chain", "differences"])
+def test_a_formula_without_an_operation(formula, tab):
+    at = opened("own", tab, formula=formula)
+
+    assert at.get("plotly_chart")
+    assert at.number_input(key="backpropagation-step").max == 1
 
 
 def test_a_formula_of_ones_own():

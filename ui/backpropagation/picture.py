@@ -18,6 +18,7 @@ from ui.backpropagation.clock import WORDS, clock, first_step
 from ui.figure import offer, sketch
 from ui.locale import fragment
 from ui.session import set_page, settings
+from ui.share import address
 
 if TYPE_CHECKING:
     from engine.examples import Descent
@@ -89,6 +90,7 @@ def picture() -> None:
         _step_field(moments, step)
         _what_happens(graph, found, moments[step])
     clock(_CHART, version, step, len(moments) - 1)
+    address()
 
 
 def _formula(lines: list[str]) -> None:
@@ -129,14 +131,15 @@ def _step_field(moments: list[Step], step: int) -> None:
             width=180,
             on_change=lambda: set_page(step=st.session_state["backpropagation-step"]),
         )
-        for title, place in (
-            (_("Inputs"), 0),
-            (_("Forward done"), forward),
-            (_("Back done"), last),
+        # Without an operation two of these places are one.
+        for name, title, place in (
+            ("inputs", _("Inputs"), 0),
+            ("forward", _("Forward done"), forward),
+            ("back", _("Back done"), last),
         ):
             st.button(
                 title,
-                key=f"backpropagation-to-{place}",
+                key=f"backpropagation-to-{name}",
                 on_click=set_page,
                 kwargs={"step": place},
                 disabled=step == place,

@@ -69,8 +69,9 @@ def told(at):
 
 def message(at):
     """What the clock gets."""
-    (player,) = at.get("bidi_component")
-    return json.loads(player.proto.json)
+    sent = [json.loads(part.proto.json) for part in at.get("bidi_component")]
+    (player,) = [data for data in sent if "scenes" in data]
+    return player
 
 
 def points(at):

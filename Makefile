@@ -14,7 +14,7 @@ DEV_READY := $(VENV)/dev-$(call CHECKSUM,requirements-dev.txt)
 STAGES := lint types imports unit browser
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-torch format $(STAGES) lock upgrade messages bench clean
+.PHONY: help run test test-torch format $(STAGES) coverage lock upgrade messages bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -48,9 +48,13 @@ types: $(DEV_READY) ## strict types of the floors below the page
 imports: $(DEV_READY) ## imports go down only
 	$(VENV)/bin/lint-imports --no-logo
 
-unit: $(DEV_READY) ## tests without a browser, with branch coverage
+# Coverage makes the tests of the pages twice as long: here it is the engine's, "make coverage" has all.
+unit: $(DEV_READY) ## tests without a browser, with the engine's branch coverage
+	$(PY) -m pytest -n 2 tests/engine --cov=engine --cov-report=term-missing:skip-covered --cov-fail-under=95 $(ARGS)
+	$(PY) -m pytest -n 2 --ignore=tests/browser --ignore=tests/engine $(ARGS)
+
+coverage: $(DEV_READY) ## the same tests with the branch coverage of every floor
 	$(PY) -m pytest -n 2 --ignore=tests/browser --cov --cov-report=term:skip-covered $(ARGS)
-	$(PY) -m coverage report --include='engine/*' --fail-under=95 --skip-covered --show-missing
 
 browser: $(DEV_READY) ## tests in a real Chromium, which is fetched first
 	sh tests/browser/get_browser.sh $(PY)

@@ -91,8 +91,10 @@ def test_a_slider_moved_by_keyboard_changes_numbers_of_its_run_alone(compare):
 def test_a_reload_keeps_what_was_set_and_going_back_skips_no_page(compare, idle):
     tab = compare()
     assert "?" not in tab.url
+    first = numbers(tab)
     slider(tab, "Learning rate").press("ArrowRight")
     expect(tab).to_have_url(re.compile("run=sgd~3"))
+    expect(cell(tab, 0, 2)).not_to_have_text(first[0][0])
     idle(tab)
     before = numbers(tab)
 

@@ -49,9 +49,13 @@ imports: $(DEV_READY) ## imports go down only
 	$(VENV)/bin/lint-imports --no-logo
 
 # Coverage makes the tests of the pages twice as long: here it is the engine's, "make coverage" has all.
-unit: $(DEV_READY) ## tests without a browser, with the engine's branch coverage
-	$(PY) -m pytest -n 2 tests/engine --cov=engine --cov-report=term-missing:skip-covered --cov-fail-under=95 $(ARGS)
-	$(PY) -m pytest -n 2 --ignore=tests/browser --ignore=tests/engine $(ARGS)
+unit: $(DEV_READY) ## tests without a browser, with the engine's branch coverage; ARGS chooses among them
+ifdef ARGS
+	$(PY) -m pytest --ignore=tests/browser $(ARGS)
+else
+	$(PY) -m pytest -n 2 tests/engine --cov=engine --cov-report=term-missing:skip-covered --cov-fail-under=95
+	$(PY) -m pytest -n 2 --ignore=tests/browser --ignore=tests/engine
+endif
 
 coverage: $(DEV_READY) ## the same tests with the branch coverage of every floor
 	$(PY) -m pytest -n 2 --ignore=tests/browser --cov --cov-report=term:skip-covered $(ARGS)

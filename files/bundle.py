@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from files.scenes import Scene
 
 FORMAT: Final = 1
+_PICTURES: Final = "figures/*.svg"
 _LIBRARIES: Final = ("numpy", "pandas", "plotly", "pydantic")
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it is made
 
@@ -151,7 +152,7 @@ def _figures(
     try:
         pictures = to_images([printed(chart, said) for chart in charts.values()], "svg")
     except CannotRender as reason:
-        left_out["figures/*.svg"] = str(reason)
+        left_out[_PICTURES] = str(reason)
     else:
         names = (f"figures/{name}.svg" for name in charts)
         files |= dict(zip(names, pictures, strict=True))
@@ -184,9 +185,10 @@ def _readme(files: dict[str, bytes], left_out: dict[str, str]) -> bytes:
         _("With PyTorch alone, here: a run update by update, and how far its losses differ."),
         "    pip install torch\n    python scripts/pytorch_1.py",
     ]
-    if left_out:
-        lines.append("## " + _("Left out"))
-        lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in left_out.items()))
+    # Whether pictures could be drawn is the machine's matter; the manifest says it.
+    missing = {name: reason for name, reason in left_out.items() if name != _PICTURES}
+    lines.append("## " + _("Left out"))
+    lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in missing.items()))
     return ("\n\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 

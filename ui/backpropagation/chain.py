@@ -101,7 +101,8 @@ def _row(graph: Graph, way: Way) -> str:
 
 def _straight(symbols: str) -> str:
     """Mark what leads straight on beside other ways, which must not read as all of them."""
-    return rf"\left.{symbols}\right|_{{\text{{{_('direct')}}}}}"
+    word = _("direct")
+    return rf"\left.{symbols}\right|_{{\text{{{word}}}}}"
 
 
 def _symbols(graph: Graph, way: Way) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import plain
+from charts.lines import plain, shortened, spread_rows
 from charts.theme import COLOURS, Chart, layout
 from engine import predictions
 from language import _
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GRID: Final = 44  # points a side: fine enough to the eye, small enough to send at every move
 _POINTS: Final = 300  # training rows drawn in a panel
 _PANEL: Final = 210
+_NAME: Final = 22  # letters that have room above a panel
 _DIGIT_SCALE: Final = [[0, "rgba(127, 127, 127, 0.05)"], [1, "rgba(58, 143, 200, 1)"]]
 
 
@@ -61,7 +62,7 @@ def fit_panels(
         if values is not None:
             for name, part in panel(traces, network, data, values, suffix, look).items():
                 numbers.setdefault(name, []).append(part)
-        title = plain(look.name) if values is not None else _gone(look)
+        title = _gone(look) if values is None else plain(shortened(look.name, _NAME))
         options.setdefault("annotations", []).append(_title(title, look, suffix))
     figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
     alt = _("What every run has learnt, {caption}: one panel per run with the training rows.")
@@ -92,7 +93,7 @@ def _target_range(data: Data) -> list[float]:
 
 
 def _gone(look: Look) -> str:
-    return _("{run} has diverged").format(run=plain(look.name))
+    return _("{run} has diverged").format(run=plain(shortened(look.name, _NAME // 2)))
 
 
 def _axes(
@@ -176,7 +177,7 @@ def _regions(
 
 
 def _rows(traces: list[dict[str, Any]], points: Array, classes: Array, suffix: str) -> None:
-    some = slice(None, _POINTS)
+    some = spread_rows(len(points), _POINTS)
     traces.append(
         {
             "type": "scatter",
@@ -236,11 +237,12 @@ def _fitted_curve(
     outputs = predictions(network, params[None], line[:, None])[0]
     # Of several classes the predicted one; of two in one unit the probability of class 1.
     values = outputs[0] if len(outputs) == 1 else _classes(outputs)
+    some = spread_rows(len(x), _POINTS)
     traces.append(
         {
             "type": "scatter",
-            "x": x[:_POINTS],
-            "y": targets[:_POINTS],
+            "x": x[some],
+            "y": targets[some],
             "mode": "markers",
             "marker": {"color": "#7f7f7f", "size": 4, "opacity": 0.7},
             "hoverinfo": "skip",
@@ -281,7 +283,7 @@ def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:
     else:
         y = np.asarray(targets, dtype=float).reshape(len(points), -1)[:, 0]
         across = _most_related(points, y)
-    some = slice(None, _POINTS)
+    some = spread_rows(len(points), _POINTS)
     colours: Any = "#3a8fc8"
     if classified:
         colours = [COLOURS[int(kind) % len(COLOURS)] for kind in targets[some]]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine.arrays import Array
+    from engine.arrays import Array, Integers
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
 _LABEL_GAP: Final = 0.058  # of the axis' height, between two labels
@@ -32,6 +32,11 @@ def thinned(x: Array, y: Array) -> tuple[Array, Array]:
             kept |= {int(stretch[np.nanargmin(values)]), int(stretch[np.nanargmax(values)])}
     positions = np.array(sorted(kept))
     return x[positions], y[positions]
+
+
+def spread_rows(count: int, most: int) -> Integers:
+    """Return positions of at most so many rows, evenly spread: made data lie in an order."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
 
 
 def to_last_finite(y: Array) -> Array:
@@ -80,7 +85,7 @@ def end_labels(
     moved[order] = _apart(places[order])
     return [
         {
-            "text": plain(_shortened(look.name)),
+            "text": plain(shortened(look.name, (_ROOM[1] - 16) / _LETTER)),
             "hovertext": plain(look.name),
             "x": 1,
             "xref": "paper",
@@ -103,9 +108,8 @@ def label_room(names: Sequence[str]) -> int:
     return int(np.clip(16 + _LETTER * widest, *_ROOM))
 
 
-def _shortened(name: str) -> str:
-    """Return a name that has room beside the plot: what does not fit becomes an ellipsis."""
-    most = (_ROOM[1] - 16) / _LETTER
+def shortened(name: str, most: float) -> str:
+    """Return a name that is so many Latin letters wide: what does not fit becomes an ellipsis."""
     if text_columns(name) <= most:
         return name
     kept = ""

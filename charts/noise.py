@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import log_ticks, value_range
+from charts.lines import log_ticks, spread_rows, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
 from language.labels import label
@@ -45,7 +45,7 @@ def gradient_cloud(rows: Array, batches: Array, names: Sequence[str], batch_size
         batch_size: rows of a mini-batch.
     """
     full = rows.mean(axis=0)
-    some = rows[: min(len(rows), _ROWS)]
+    some = rows[spread_rows(len(rows), _ROWS)]
     traces = [
         _dots(some, _PALE, 4, _("single rows")),
         _dots(batches, COLOURS[0], 6, _("batches of {size}").format(size=f"{batch_size:,}")),

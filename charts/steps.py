@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import end_labels, label_room, log_ticks, plain, thinned, value_range
+from charts.lines import (
+    end_labels,
+    label_room,
+    log_ticks,
+    plain,
+    spread_rows,
+    thinned,
+    value_range,
+)
 from charts.theme import Chart, Look, axis, layout
 from language import _
 from language.labels import label
@@ -43,11 +51,12 @@ def fitted_lines(
     """
     low, high = float(targets.min()), float(targets.max())
     air = 0.15 * (high - low or 1.0)
+    some = spread_rows(len(inputs), _ROWS)
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
-            "x": inputs[:_ROWS].astype("f4"),
-            "y": targets[:_ROWS].astype("f4"),
+            "x": inputs[some].astype("f4"),
+            "y": targets[some].astype("f4"),
             "mode": "markers",
             "marker": {"color": _GREY, "size": 6, "opacity": 0.75},
             "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>",

@@ -108,8 +108,8 @@ def choice(
         format_func=names,
         key=key,
         help=help,
-        on_change=_pass_on,
-        args=(key, report),
+        on_change=_pass_on_id,
+        args=(key, options, report),
     )
 
 
@@ -208,6 +208,12 @@ def _show(key: str, value: object) -> None:
 
 def _pass_on(key: str, report: Callable[[Any], None]) -> None:
     report(st.session_state[key])
+
+
+def _pass_on_id(key: str, options: Sequence[str], report: Callable[[Any], None]) -> None:
+    """Pass an id on; where the language has just changed the browser sends the old label."""
+    if st.session_state[key] in options:
+        report(st.session_state[key])
 
 
 def _spread(interval: Interval, value: Number) -> list[Number]:

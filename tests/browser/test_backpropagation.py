@@ -212,6 +212,19 @@ def test_everything_follows_a_slider(opened):
     expect(tab.get_by_text("3.3 won more are to pay")).to_be_visible()
 
 
+def test_another_formula_is_shown_at_its_own_end(opened):
+    """The picture of the one before is still there when the page has the new one already."""
+    tab = opened()
+    expect(sentence(tab)).to_contain_text("Step 5 of 5")
+    field = tab.get_by_role("textbox", name="Formula")
+    field.fill("a = x*y\nb = a + x\nL = log(b) * a")
+    field.press("Control+Enter")
+
+    expect(sentence(tab)).to_contain_text("Step 9 of 9")
+    expect(tab.get_by_role("spinbutton", name=re.compile("^Step"))).to_have_value("9")
+    expect(tab).not_to_have_url(re.compile("page.step"))
+
+
 def test_a_wrong_formula_is_explained_and_the_graph_stays(opened):
     tab = opened()
     field = tab.get_by_role("textbox", name="Formula")

@@ -59,6 +59,7 @@ def test_a_long_training_is_started_stopped_and_gone_on_with(visit):
 
     train(tab)
     expect(bar_of(tab)).to_be_visible()
+    expect(tab.get_by_test_id("stBaseButton-header")).to_be_hidden()  # Streamlit's own would freeze
     stop_button(tab).click()
     resume = tab.get_by_role("button", name="Resume", exact=True)
     expect(resume).to_be_visible()

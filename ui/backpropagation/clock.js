@@ -46,7 +46,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const find = () => {
     if (chart?.isConnected) return;
     const found = document.querySelector(`.st-key-chart-${data.chart} .js-plotly-plot`);
-    if (!found?._fullLayout?.sliders?.length || !rail(found)) return;
+    // The picture of the formula before may still be there: it has another number of steps.
+    const steps = found?._fullLayout?.sliders?.[0]?.steps.length;
+    if (steps !== data.last + 1 || !rail(found)) return;
     leave();
     chart = found;
     for (const [name, tell] of Object.entries(heard)) chart.on(name, tell);

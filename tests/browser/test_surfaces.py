@@ -246,5 +246,7 @@ def test_surface_and_language_are_switched(page, surfaces, idle):
 
     tab.get_by_text("한국어", exact=True).click()
     expect(tab.get_by_role("heading", level=1)).to_have_text(re.compile("곡면"))
+    # For a moment the old player stands beside the new one.
+    expect(tab.get_by_role("group", name="Player", exact=True)).to_have_count(0)
     expect(clock(tab)).to_have_attribute("aria-label", "재생기")
     expect(told(tab)).to_have_text(re.compile("60"))

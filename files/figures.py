@@ -69,7 +69,8 @@ def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Chart]:
             charts[f"relief{ending}"] = surface_in_relief(scene, page)
     if scenes[0].history.experiment.problem.n_params > 2:
         charts["plane_distance"] = distances(scenes[0])
-    charts["effective_learning_rate"] = rates(scenes[0], page)
+    if any(run.last_step[0] for run in scenes[0].history.runs):  # a run may end where it starts
+        charts["effective_learning_rate"] = rates(scenes[0], page)
     return charts
 
 

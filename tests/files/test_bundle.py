@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 
 import files.bundle
-from engine import Budget, Experiment, Function, Network, Run, fit
+from engine import Budget, Experiment, Function, Network, Run, Stopping, fit
 from engine.datasets import Blobs
 from engine.optimizers import SGD, Adam
 from files.bundle import bundle, zipped
@@ -217,3 +217,15 @@ def test_the_readme_names_what_is_there_and_why_something_is_not(made):
     assert "noise.csv" not in text
     assert "python scripts/pytorch_1.py" in text
     assert "`scripts/keras_4.py`: " in text
+
+
+def test_runs_that_take_no_step_leave_a_surface_without_rates():
+    at_once = SURFACE.model_copy(update={"stopping": Stopping(target_loss=1e6)})
+    shown = with_default_view(at_once)
+    view = shown.view.model_copy(update={"page": SurfacesPage()})
+    history = fit(at_once)
+    assert not any(run.last_step.any() for run in history.runs)
+    made = bundle(shown.model_copy(update={"view": view}), history)
+
+    assert "figures/surface.html" in made
+    assert "figures/effective_learning_rate.html" not in made

@@ -6,46 +6,18 @@ import numpy as np
 import pytest
 
 from charts.surfaces import heights_of, relief_levels
-from charts.theme import Look
 from engine import (
-    Budget,
-    Experiment,
     Function,
-    Network,
-    Run,
-    fit,
 )
-from engine.datasets import TwoMoons
 from engine.functions import Rosenbrock
-from engine.optimizers import SGD, Adam
-from files.pages import SurfacesPage
-from files.surfaces import scenes
 from language import set_language
+from tests.scenes import ravine, seen
 from ui.player import Drawing, Layer, _message
 
 
 @pytest.fixture(autouse=True)
 def english():
     set_language("en")
-
-
-def seen(experiment, **page):
-    """The scene of an experiment after its training."""
-    history = fit(experiment)
-    looks = [Look(str(number), number) for number in range(len(history.runs))]
-    return scenes(history, looks, SurfacesPage(**page), 0)[0]
-
-
-def ravine(*rates, steps=20):
-    runs = tuple(Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in rates)
-    budget = Budget(amount=steps, unit="iterations")
-    return Experiment(problem=Function(), runs=runs, budget=budget)
-
-
-def network(*sizes):
-    runs = tuple(Run(optimizer=Adam(), learning_rate=0.01, batch_size=size) for size in sizes)
-    problem = Network(dataset=TwoMoons(rows=40), hidden=(3,), validation_share=0.0)
-    return Experiment(problem=problem, runs=runs, budget=Budget(amount=4))
 
 
 def numbers(text):

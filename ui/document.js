@@ -2,6 +2,10 @@
 export default function ({ data }) {
   // Screen readers choose their voice by it.
   document.documentElement.lang = data.language;
+  // The server asks for it when the page is opened again.
+  if (data.chosen) {
+    document.cookie = `${data.cookie}=${data.chosen}; path=/; max-age=31536000; SameSite=Strict`;
+  }
   // On a server that nobody has visited, Streamlit looks for the first address in pages/ before the
   // router has named its pages, finds none there and says so, although the page is shown.
   if (data.first) {

@@ -1,4 +1,4 @@
-"""The reader's language: chosen in the sidebar, else the browser's."""
+"""The reader's language: chosen in the sidebar, now or the last time, else the browser's."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEY = "language"
+_COOKIE = "descent_language"  # holds the choice, so that a reload keeps it
 _Arguments = ParamSpec("_Arguments")
 
 _document = st.components.v2.component(
@@ -23,7 +24,7 @@ _document = st.components.v2.component(
 
 def speak() -> None:
     """Set the language of this script run; every page calls it before its first sentence."""
-    set_language(st.session_state.get(_KEY) or _browser_language())
+    set_language(_chosen() or _browser_language())
 
 
 def fragment(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
@@ -40,7 +41,7 @@ def fragment(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
 def language_switch() -> None:
     """Offer the languages, each by its own name."""
     # The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
-    st.session_state["language-switch"] = st.session_state.get(_KEY) or _browser_language()
+    st.session_state["language-switch"] = _chosen() or _browser_language()
     st.segmented_control(
         "Language · 언어",
         list(LANGUAGES),
@@ -56,7 +57,8 @@ def mark_document() -> None:
     """Tell the browser the language of the page, for those who have it read to them."""
     first = st.session_state.setdefault("is-first-session", not _visits())
     _visits()[:] = [True]
-    _document(key="document-language", data={"language": current_language(), "first": first})
+    data = {"language": current_language(), "first": first, "cookie": _COOKIE, "chosen": _chosen()}
+    _document(key="document-language", data=data)
 
 
 @st.cache_resource
@@ -67,6 +69,11 @@ def _visits() -> list[bool]:
 
 def _keep() -> None:
     st.session_state[_KEY] = st.session_state["language-switch"]
+
+
+def _chosen() -> str | None:
+    code = st.session_state.get(_KEY) or st.context.cookies.get(_COOKIE)
+    return code if code in LANGUAGES else None
 
 
 def _browser_language() -> str:

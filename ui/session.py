@@ -32,6 +32,7 @@ _SETTINGS: Final = "page-settings"
 _NOTICES: Final = "notices"
 _WANTED: Final = "wanted-page"
 _WHOLE: Final = "whole-page"
+_REFUSED: Final = "refused-link"
 
 PRESETS: Final = {
     "optimizers": N_("Seven optimizers"),
@@ -98,6 +99,7 @@ def set_page(**fields: Any) -> None:
         return
     st.session_state.setdefault(_SETTINGS, {})[changed.name] = changed
     st.session_state[_NOTICES] = []
+    st.session_state.pop(_REFUSED, None)
 
 
 def whole_document() -> Document:
@@ -110,6 +112,11 @@ def is_first_view() -> bool:
     """Tell whether the page looks as it does to somebody who opens it."""
     page = st.session_state.get(_PAGE, "training")
     return document() == _first_view(_slot()) and settings() == _DEFAULTS[page]
+
+
+def is_refused_link() -> bool:
+    """Tell whether the session began with a link that could not be opened, and kept nothing yet."""
+    return st.session_state.get(_REFUSED, False)
 
 
 def notices() -> list[str]:
@@ -293,6 +300,7 @@ def _open_link() -> None:
     except InvalidInput as error:
         text = _("The link could not be opened; this is the first view. {reason}")
         st.session_state[_NOTICES] = [text.format(reason=explain(error))]
+        st.session_state[_REFUSED] = True
         return
     text = _("These parts of the link mean nothing here and were left out: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
@@ -340,6 +348,7 @@ def _propose(experiment: Experiment, view: View) -> None:
 
 
 def _keep(kept: Document, told: list[str]) -> None:
+    st.session_state.pop(_REFUSED, None)
     st.session_state[_slot()] = kept
     st.session_state[_NOTICES] = told
 

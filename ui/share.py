@@ -12,7 +12,14 @@ from engine import InvalidInput
 from files.document import read_document, to_link
 from files.errors import explain
 from language import _
-from ui.session import is_first_view, open_document, refuse, settings, whole_document
+from ui.session import (
+    is_first_view,
+    is_refused_link,
+    open_document,
+    refuse,
+    settings,
+    whole_document,
+)
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -25,7 +32,12 @@ _address = st.components.v2.component(
 
 
 def address() -> None:
-    """Keep the page's address a link to what it shows; that of a first view is bare."""
+    """Keep the page's address a link to what it shows; that of a first view is bare.
+
+    A link that was refused stays, for its reader to mend, until something else is shown.
+    """
+    if is_refused_link() and is_first_view():
+        return
     try:
         query = {} if is_first_view() else to_link(whole_document())
     except InvalidInput:

@@ -27,6 +27,10 @@ def test_no_page_breaks_a_rule(visit, idle, color_scheme, locale):
         main = tab.get_by_role("main")
         expect(main.get_by_role("heading", level=1)).to_be_visible()
         expect(main.get_by_role("figure").first).to_be_visible()
+        # What was drawn anew fades in, and half faded in it is pale.
+        tab.wait_for_function(
+            "() => document.getAnimations().every(one => one.playState === 'finished')"
+        )
         for violation in Axe().run(tab).response["violations"]:
             if violation["id"] not in STREAMLITS_OWN:
                 found = [node["html"] for node in violation["nodes"]]

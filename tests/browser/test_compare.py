@@ -106,6 +106,15 @@ def test_a_reload_keeps_what_was_set_and_going_back_skips_no_page(compare, idle)
     expect_numbers(tab, before)
 
 
+def test_a_refused_link_stays_in_the_address_until_something_else_is_shown(compare):
+    tab = compare("/?budget=3000000&run=adam~0.5~32")
+    expect(tab.get_by_text(re.compile("could not be opened"))).to_contain_text("3000000")
+    expect(tab).to_have_url(re.compile("budget=3000000&run=adam"))
+
+    slider(tab, "Learning rate").press("ArrowRight")
+    expect(tab).to_have_url(re.compile("run=sgd~3"))
+
+
 def test_a_number_typed_in_the_sidebar_retrains_all_runs(compare):
     tab = compare()
     before = numbers(tab)
@@ -134,6 +143,14 @@ def test_the_language_is_switched_and_the_numbers_stay(compare, idle):
     expect(tab.get_by_text("학습량 값이 -1")).to_be_visible()
     tab.get_by_text("English", exact=True).click()
     expect(slider(tab, "Learning rate")).to_be_visible()
+
+
+def test_the_chosen_language_is_still_there_after_a_reload(compare):
+    tab = compare()
+    tab.get_by_text("한국어", exact=True).click()
+    expect(tab.locator("html")).to_have_attribute("lang", "ko")
+    tab.reload()
+    expect(slider(tab, "학습률")).to_be_visible()
 
 
 def test_axis_and_quantity_are_switched_and_the_numbers_stay(compare, idle):
@@ -190,7 +207,7 @@ def test_a_page_that_is_the_first_thing_a_fresh_server_shows(new_page, fresh_app
     tab = new_page(locale="ko-KR")
     tab.goto(urljoin(fresh_app_url, "/epochs"))
 
-    expect(tab.get_by_role("heading", level=1)).to_have_text("에포크, 배치, 이터레이션")
+    expect(tab.get_by_role("heading", level=1)).to_have_text(["에포크, 배치, 이터레이션"])
     expect(tab.get_by_role("dialog")).to_have_count(0)
     expect(tab.locator("html")).to_have_attribute("lang", "ko")
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.curves import positions
-from charts.lines import log_ticks, plain, thinned, to_last_finite, value_range
+from charts.lines import plain, thinned, to_last_finite, value_axis, value_range
 from charts.theme import Chart, axis, layout
 from engine import spread
 from language import _
@@ -62,13 +62,9 @@ def loss_on_four_axes(
             tickformat="~g" if name == "seconds" else ",~g",
         )
         options[f"yaxis{suffix}"] = axis(
-            title=label(quantity) if panel % 2 == 0 else None,
+            **value_axis(label(quantity) if panel % 2 == 0 else None, limits, log=log),
             domain=[bottom, bottom + 0.4],
             anchor=f"x{suffix}",
-            type="log" if log else "linear",
-            range=limits,
-            tickformat="~g",
-            dtick=log_ticks(limits) if log else None,
         )
         for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
             places = positions(history, number, steps, name)

@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from charts.lines import (
     end_labels,
     label_room,
-    log_ticks,
     plain,
     thinned,
     to_last_finite,
+    value_axis,
     value_range,
 )
 from charts.theme import Chart, layout
@@ -132,13 +132,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     form = layout(
         _HEIGHT,
         xaxis={"title": label(axis)},
-        yaxis={
-            "title": title,
-            "type": "log" if log else "linear",
-            "range": limits,
-            "tickformat": "~g",
-            "dtick": log_ticks(limits) if log else None,
-        },
+        yaxis=value_axis(title, limits, log=log),
         margin={"l": 8, "r": label_room([look.name for look, _end in ends]), "t": 12, "b": 8},
         annotations=[
             *_labels(ends, limits, log=log),

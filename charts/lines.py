@@ -58,10 +58,21 @@ def value_range(lines: Sequence[Array], *, log: bool) -> tuple[float, float]:
     return low - air, high + air
 
 
-def log_ticks(limits: tuple[float, float]) -> str | int:
-    """Return ticks at 1, 2 and 5 for up to three decades, at powers of ten beyond, 12 at most."""
+def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> dict[str, Any]:
+    """Return the options of a value axis.
+
+    A logarithmic one has ticks at 1, 2 and 5 for up to three decades, and at powers of ten beyond,
+    12 at most; small powers are written as such, since nobody counts the zeros of 0.000001.
+    """
+    options: dict[str, Any] = {"title": title, "range": limits, "tickformat": "~g"}
+    if not log:
+        return options | {"type": "linear"}
     decades = limits[1] - limits[0]
-    return "D2" if decades < 3 else math.ceil(decades / 12)
+    options |= {"type": "log", "dtick": "D2" if decades < 3 else math.ceil(decades / 12)}
+    if decades >= 3 and limits[0] < -5:
+        options |= {"tickformat": None, "exponentformat": "power"}
+        options |= {"tickfont": {"size": 11}}  # Plotly draws powers a quarter larger
+    return options
 
 
 def end_labels(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import log_ticks, spread_rows, value_range
+from charts.lines import spread_rows, value_axis, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
 from language.labels import label
@@ -157,13 +157,7 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
     form = layout(
         _HEIGHT,
         xaxis={"title": label("batch_size"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis={
-            "title": _("Variance of the gradient, all parameters"),
-            "type": "log",
-            "range": limits,
-            "tickformat": "~g",
-            "dtick": log_ticks(limits),
-        },
+        yaxis=value_axis(_("Variance of the gradient, all parameters"), limits, log=True),
         showlegend=True,
         # The lines fall from left to right: the upper right corner is free.
         legend={"x": 1, "xanchor": "right", "y": 1, "bgcolor": "rgba(0,0,0,0)"},

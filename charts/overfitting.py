@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import end_labels, log_ticks, thinned, to_last_finite, value_range
+from charts.lines import end_labels, thinned, to_last_finite, value_axis, value_range
 from charts.theme import COLOURS, Chart, Look, layout
 from language import _
 from language.labels import label
@@ -70,13 +70,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
             "layout": layout(
                 _HEIGHT,
                 xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
-                yaxis={
-                    "title": label("loss"),
-                    "type": "log" if log else "linear",
-                    "range": limits,
-                    "tickformat": "~g",
-                    "dtick": log_ticks(limits) if log else None,
-                },
+                yaxis=value_axis(label("loss"), limits, log=log),
                 margin={"l": 8, "r": 130, "t": _TOP, "b": 8},
                 shapes=shapes,
                 annotations=[*notes, *end_labels(looks, ends, limits, _HEIGHT - _MARGINS)],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import log_ticks, plain, value_range
+from charts.lines import plain, value_axis, value_range
 from charts.theme import Chart, layout
 from language import _
 from language.labels import label
@@ -73,13 +73,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
     form = layout(
         _HEIGHT,
         xaxis={"title": label("learning_rate"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis={
-            "title": label(loss),
-            "type": "log",
-            "range": [low, high],
-            "tickformat": "~g",
-            "dtick": log_ticks((low, top)),
-        },
+        yaxis=value_axis(label(loss), (low, top), log=True) | {"range": (low, high)},
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 8, "r": 16, "t": 40, "b": 8},

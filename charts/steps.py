@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from charts.lines import (
     end_labels,
     label_room,
-    log_ticks,
     plain,
     spread_rows,
     thinned,
+    value_axis,
     value_range,
 )
 from charts.theme import Chart, Look, axis, layout
@@ -294,13 +294,7 @@ def _over_time(
     form = layout(
         _HEIGHT,
         xaxis={"title": label(unit)},
-        yaxis={
-            "title": title,
-            "type": "log",
-            "range": limits,
-            "tickformat": "~g",
-            "dtick": log_ticks(limits),
-        },
+        yaxis=value_axis(title, limits, log=True),
         margin={"l": 8, "r": label_room([look.name for look in named]), "t": 12, "b": 8},
         annotations=labels,
     )

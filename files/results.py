@@ -92,14 +92,14 @@ def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | N
     names = [look.name for look in looks]
     rows: list[Row] = [
         {
-            _("Run"): name,
+            _("Run"): names[position],
             _("Median difference"): difference.median,
             _("Smallest"): difference.low,
             _("Largest"): difference.high,
             _("Better in"): f"{difference.better} / {difference.seeds}",
         }
-        for name, difference in zip(names, paired_differences(history, reference), strict=True)
-        if name != names[reference]
+        for position, difference in enumerate(paired_differences(history, reference))
+        if position != reference
     ]
     text = _(
         "Final loss minus that of {best}, over the same {count} seeds."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 24  # pixels of a line's sample
 _NARROW: Final = 78  # pixels of a number
+_STATED: Final = 110  # pixels of a status, which the browser measures too small in Korean
 
 
 def contract_line() -> None:
@@ -63,6 +64,7 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
         column_config={
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
             label("run"): st.column_config.TextColumn(pinned=full),
+            label("status"): st.column_config.TextColumn(width=_STATED if full else None),
             **_number_columns(history, table, full=full),
         },
         placeholder="–",
@@ -103,7 +105,15 @@ def paired_table(history: History, looks: Sequence[Look]) -> None:
         return
     text, rows = found
     st.caption(escaped(text))
-    st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="paired")
+    table = pd.DataFrame(rows)
+    form = st.column_config.NumberColumn(format="%.4g")
+    st.dataframe(
+        table,
+        width="stretch",
+        hide_index=True,
+        key="paired",
+        column_config=dict.fromkeys(table.select_dtypes("number").columns, form),
+    )
 
 
 def _named(row: Row) -> Row:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from charts.lines import POINTS, end_labels, label_room, plain, thinned, to_last_finite, value_range
+from charts.lines import (
+    POINTS,
+    end_labels,
+    label_room,
+    plain,
+    thinned,
+    to_last_finite,
+    value_axis,
+    value_range,
+)
 from charts.theme import Look
 from engine.limits import LIMITS
 
@@ -112,6 +121,27 @@ def test_without_a_value_there_is_still_a_range(lines, log):
 
     assert np.isfinite([low, high]).all()
     assert low < high
+
+
+@pytest.mark.parametrize(
+    ("limits", "ticks", "is_power"),
+    [((-2, 0), "D2", False), ((-4, 2), 1, False), ((-8, 1), 1, True), ((-30, 1), 3, True)],
+)
+def test_a_logarithmic_axis_has_at_most_12_powers_and_small_ones_are_written_so(
+    limits, ticks, is_power
+):
+    axis = value_axis("Loss", limits, log=True)
+
+    assert (axis["type"], axis["range"], axis["dtick"]) == ("log", limits, ticks)
+    assert (axis.get("exponentformat") == "power") == is_power
+    assert (axis["tickformat"] == "~g") != is_power
+
+
+def test_a_linear_axis_chooses_its_own_ticks():
+    axis = value_axis("Loss", (-8, 1), log=False)
+
+    assert axis["type"] == "linear"
+    assert "dtick" not in axis
 
 
 @given(

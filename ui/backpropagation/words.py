@@ -32,11 +32,11 @@ STORIES: Final = {
         " The value of x flows forward; the derivative of y flows back."
     ),
     "apples": N_(
-        "Two apples at 100 won each, with 10 % tax (a factor of 1.1): what is to pay, and how much"
+        "Two apples at 100 won each, with 10% tax (a factor of 1.1): what is to pay, and how much"
         " does each of the three numbers matter?"
     ),
     "apples_and_grapes": N_(
-        "Two apples at 100 won and three grapes at 150 won, with 10 % tax: the addition hands the"
+        "Two apples at 100 won and three grapes at 150 won, with 10% tax: the addition hands the"
         " same derivative to both kinds of fruit."
     ),
     "square_of_sum": N_(
@@ -88,7 +88,7 @@ _MEANINGS: Final = {
     "grape_price": N_("If a grape costs 1 won more, {amount} won more are to pay."),
     "grapes": N_("One more grape costs {amount} won more."),
     "tax": N_(
-        "If the tax factor grows by 1, which is 100 % more tax, {amount} won more are to pay;"
+        "If the tax factor grows by 1, which is 100% more tax, {amount} won more are to pay;"
         " one percent more costs {percent} won."
     ),
 }

@@ -125,6 +125,7 @@ def _table(seen: StepInspection, names: Sequence[str], which: Sequence[int], n_p
         column_config={
             name: st.column_config.NumberColumn(format="%.5g") for name in table.columns
         },
+        placeholder="–",
         alt=_("Every quantity of the step, one column per parameter."),
     )
 

@@ -192,6 +192,7 @@ def _field(
         title,
         min_value=low,
         max_value=high,
+        value=None,  # an emptied field says so, where it would be 0 with a number here
         step=1 if kind is int else _step(float(value)),
         format="%d" if kind is int else "%.6g",
         key=key,
@@ -207,7 +208,9 @@ def _show(key: str, value: object) -> None:
 
 
 def _pass_on(key: str, report: Callable[[Any], None]) -> None:
-    report(st.session_state[key])
+    """Pass a value on; an emptied field is filled again by the page."""
+    if st.session_state[key] is not None:
+        report(st.session_state[key])
 
 
 def _pass_on_id(key: str, options: Sequence[str], report: Callable[[Any], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,14 +12,14 @@ from charts.curves import positions
 from charts.lines import plain, thinned, to_last_finite, value_axis, value_range
 from charts.theme import Chart, axis, layout
 from engine import spread
-from language import _
+from language import _, ngettext
 from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import History
+    from engine import History, RunHistory
     from engine.arrays import Array
 
 AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
@@ -32,19 +33,21 @@ def loss_on_four_axes(
     """Return four small charts of the same loss, against iterations, epochs, rows and seconds.
 
     Where one run is more than twenty times as long as another the axis is logarithmic, and step 0
-    is not on it. Every line ends in a mark, where the run ended; a diverged run ends in a cross.
+    is not on it. Every line ends in a mark, where the run ended; a run that diverged for every seed
+    ends in a cross and has no say in the range of the axis.
     """
     lines = [_median(history, number, quantity) for number in range(len(looks))]
-    alive = [
-        values
-        for (_steps, values), run in zip(lines, history.runs, strict=True)
-        if "diverged" not in run.status
-    ]
+    gone = [set(run.status) == {"diverged"} for run in history.runs]
+    alive = [values for (_steps, values), lost in zip(lines, gone, strict=True) if not lost]
     limits = value_range(alive, log=log)
+    named = [
+        replace(look, name=_named(look, run)) for look, run in zip(looks, history.runs, strict=True)
+    ]
     order = list(enumerate(lines))
     traces: list[dict[str, Any]] = []
     options: dict[str, Any] = {}
     numbers: dict[str, list[Array]] = {"run": []}
+    notes: list[dict[str, Any]] = []
     for panel, name in enumerate(AXES):
         suffix = "" if panel == 0 else str(panel + 1)
         left, bottom = 0.54 * (panel % 2), 0.6 * (1 - panel // 2)
@@ -62,17 +65,18 @@ def loss_on_four_axes(
             tickformat="~g" if name == "seconds" else ",~g",
         )
         options[f"yaxis{suffix}"] = axis(
-            **value_axis(label(quantity) if panel % 2 == 0 else None, limits, log=log),
+            **value_axis(_title(quantity, history) if panel % 2 == 0 else None, limits, log=log),
             domain=[bottom, bottom + 0.4],
             anchor=f"x{suffix}",
         )
-        for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
+        if np.isnan(ends).any():
+            notes.append(_not_yet(left, bottom))
+        for number, (look, (steps, values)) in enumerate(zip(named, lines, strict=True)):
             places = positions(history, number, steps, name)
             numbers.setdefault(name, []).append(places)
-            diverged = "diverged" in history.runs[number].status
             begin = 1 if logarithmic and places[0] == 0 else 0
             shown = places[begin:], values[begin:]
-            traces += _line(look, *shown, suffix, first=panel == 0, diverged=diverged)
+            traces += _line(look, *shown, suffix, first=panel == 0, diverged=gone[number])
     for look, (_steps, values) in zip(looks, lines, strict=True):
         numbers["run"].append(np.full(len(values), look.name))
         numbers.setdefault(quantity, []).append(values)
@@ -81,6 +85,7 @@ def loss_on_four_axes(
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 14}},
         margin={"l": 8, "r": 16, "t": 36, "b": 8},
+        annotations=notes,
         **options,
     )
     figure = go.Figure({"data": traces, "layout": form})
@@ -92,6 +97,34 @@ def _median(history: History, number: int, quantity: str) -> tuple[Any, Array]:
     run = history.runs[number]
     series = getattr(run, quantity)
     return series.steps, spread(run, series).median
+
+
+def _title(quantity: str, history: History) -> str:
+    count = len(history.experiment.seeds)
+    if count == 1:
+        return label(quantity)
+    median = ngettext("median of {count} seed", "median of {count} seeds", count)
+    return f"{label(quantity)}<br>({median.format(count=count)})"
+
+
+def _named(look: Look, run: RunHistory) -> str:
+    """Return what the legend calls a run: where some of its seeds diverged, it says so."""
+    diverged, seeds = run.status.count("diverged"), len(run.status)
+    if not diverged or seeds == 1:
+        return look.name
+    text = _("{run}: {count} of {seeds} diverged")
+    return text.format(run=look.name, count=diverged, seeds=seeds)
+
+
+def _not_yet(left: float, bottom: float) -> dict[str, Any]:
+    return {
+        "text": _("Seconds are known once the<br>training has ended."),
+        "xref": "paper",
+        "yref": "paper",
+        "x": left + 0.23,
+        "y": bottom + 0.2,
+        "showarrow": False,
+    }
 
 
 def _line(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine import Stopping, Sweep
 from language import _, ngettext
 from language.labels import label
 
 if TYPE_CHECKING:
-    from engine import Experiment
+    from engine import Budget, Experiment
 
 
 def contract(experiment: Experiment, *, tuned: bool) -> tuple[list[str], list[str]]:
@@ -20,7 +21,7 @@ def contract(experiment: Experiment, *, tuned: bool) -> tuple[list[str], list[st
 
 
 def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
-    problem, budget = experiment.problem, experiment.budget
+    problem = experiment.problem
     sentences = []
     if problem.kind == "network":
         text = _("{data}, data seed {seed}: {training} training and {validation} validation rows")
@@ -33,21 +34,35 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
                 validation=f"{problem.dataset.n_rows - rows:,}",
             )
         )
-        sentences.append(_("same start, same row order"))
+        alike = len({run.sampling for run in experiment.runs}) == 1
+        sentences.append(_("same start, same row order") if alike else _("same start"))
     else:
         sentences.append(_("{function}, same start").format(function=label(problem.function.name)))
         if problem.noise:
             text = _("same gradient noise (standard deviation {noise:g}, seed {seed})")
             sentences.append(text.format(noise=problem.noise, seed=problem.noise_seed))
-    amount = _("{amount} {unit}").format(
-        amount=f"{budget.amount:,}", unit=label(budget.unit).lower()
-    )
-    sentences.append(_("same budget: {amount}").format(amount=amount))
+    sentences.append(_("same budget: {amount}").format(amount=_amount(experiment.budget)))
+    if experiment.stopping != Stopping():
+        sentences.append(_("same stopping rules, which may end a run before its budget"))
     count = len(experiment.seeds)
     sentences.append(ngettext("{count} seed", "{count} seeds", count).format(count=count))
-    rates = _("learning rates: each rule's best of 9") if tuned else _("learning rates as set")
-    sentences.append(rates)
+    if isinstance(experiment, Sweep):
+        sentences.append(_("learning rates as written on the axis"))
+    elif tuned:
+        sentences.append(_("learning rates: each rule's best of 9"))
+    else:
+        sentences.append(_("learning rates as set"))
     return sentences
+
+
+def _amount(budget: Budget) -> str:
+    amount = budget.amount
+    text = {
+        "epochs": ngettext("{count} epoch", "{count} epochs", amount),
+        "iterations": ngettext("{count} iteration", "{count} iterations", amount),
+        "rows_seen": ngettext("{count} row seen", "{count} rows seen", amount),
+    }[budget.unit]
+    return text.format(count=f"{amount:,}")
 
 
 def _unequal(experiment: Experiment) -> list[str]:

@@ -62,13 +62,15 @@ def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> 
     """Return the options of a value axis.
 
     A logarithmic one has ticks at 1, 2 and 5 for up to three decades, and at powers of ten beyond,
-    12 at most; small powers are written as such, since nobody counts the zeros of 0.000001.
+    12 at most; below half a decade, where that may be none, Plotly chooses. Small powers are
+    written as such, since nobody counts the zeros of 0.000001.
     """
     options: dict[str, Any] = {"title": title, "range": limits, "tickformat": "~g"}
     if not log:
         return options | {"type": "linear"}
     decades = limits[1] - limits[0]
-    options |= {"type": "log", "dtick": "D2" if decades < 3 else math.ceil(decades / 12)}
+    ticks = None if decades < 0.5 else "D2" if decades < 3 else math.ceil(decades / 12)
+    options |= {"type": "log", "dtick": ticks}
     if decades >= 3 and limits[0] < -5:
         options |= {"tickformat": None, "exponentformat": "power"}
         options |= {"tickfont": {"size": 11}}  # Plotly draws powers a quarter larger

@@ -22,12 +22,14 @@ _HISTOGRAM: Final = 250
 _TIMES: Final = 5  # columns of the histogram
 _TICKS: Final = 12  # iterations up to which each has its number
 _LEFT_OUT: Final = "#d55e00"
+_EDGE: Final = "#7f7f7f"
 
 
 def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     """Return when each of some consecutive rows is used: a mark where it is in the batch.
 
-    A row that an epoch leaves out has a line through that epoch, and no iteration in the numbers.
+    A row that is in a batch more than once has a mark with an edge, and how often in the numbers. A
+    row that an epoch leaves out has a line through that epoch, and no iteration in the numbers.
 
     Args:
         timeline: of ``engine.plans.timeline``.
@@ -36,8 +38,9 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     counts, epochs = timeline.counts, len(timeline.rows)
     last_row = min(first_row + WINDOW - 1, counts.rows)
     inside = (timeline.rows >= first_row - 1) & (timeline.rows < last_row)
-    rows, iterations = timeline.rows[inside] + 1, timeline.iterations[inside]
-    epoch = np.nonzero(inside)[0] + 1
+    used = np.stack([timeline.iterations[inside], timeline.rows[inside] + 1])
+    (iterations, rows), times = np.unique(used, axis=1, return_counts=True)
+    epoch = (iterations - 1) // counts.per_epoch + 1
     unseen = timeline.times_seen[:, first_row - 1 : last_row] == 0
     total = counts.per_epoch * epochs
     narrow = max(1.0, min(9.0, 620 / total - 1))
@@ -62,9 +65,13 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
                 "symbol": "square",
                 "size": max(4.0, narrow),
                 "color": [COLOURS[(number - 1) % 3 * 2] for number in epoch],
+                "line": {"color": _EDGE, "width": np.where(times > 1, 2, 0)},
             },
-            "customdata": epoch,
-            "hovertemplate": _("row %{y:,}<br>iteration %{x:,}<br>epoch %{customdata}")
+            "customdata": np.stack([epoch, times], axis=1),
+            "hovertemplate": _(
+                "row %{y:,}<br>iteration %{x:,}<br>epoch %{customdata[0]}"
+                "<br>times in the batch: %{customdata[1]}"
+            )
             + "<extra></extra>",
         },
     ]
@@ -102,6 +109,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
             "row": np.concatenate([rows, left_out[1]]),
             "iteration": np.concatenate([iterations, np.full(len(left_out[1]), np.nan)]),
             "epoch": np.concatenate([epoch, left_out[0]]),
+            "times": np.concatenate([times, np.zeros(len(left_out[0]), int)]),
         },
         _("Rows {first} to {last} of {rows} against iterations, {epochs} epochs.").format(
             first=f"{first_row:,}", last=f"{last_row:,}", rows=f"{counts.rows:,}", epochs=epochs

@@ -132,7 +132,7 @@ def measure_noise(gradients: Array, sampling: Sampling, seed: int) -> Noise:
     rows = len(gradients)
     sizes = (*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows)
     full = gradients.mean(axis=0)
-    starts = np.concatenate([[0], sizes[:-1]])
+    starts = np.array([0, *sizes[:-1]])
     counts = np.array(sizes)[:, None]
     squares, angles = [], []
     draws = draws_for(gradients)

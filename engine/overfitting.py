@@ -83,7 +83,13 @@ def alone_to_the_end(experiment: Experiment, position: int) -> Experiment:
     if problem.training_rows == problem.dataset.n_rows:
         limits = Interval(0, 0.9, open_low=True)
         raise InvalidInput("out_of_range", "validation_share", problem.validation_share, limits)
-    epochs = experiment.iterations(run) // experiment.counts(run).per_epoch
+    counts, budget = experiment.counts(run), experiment.budget
+    epochs = experiment.iterations(run) // counts.per_epoch
+    if epochs < 1:  # counted in iterations or rows
+        rows = (counts.per_epoch - 1) * counts.batch_size + 1
+        least = {"iterations": counts.per_epoch, "rows_seen": rows}[budget.unit]
+        limits = Interval(least, LIMITS[budget.unit].high)
+        raise InvalidInput("out_of_range", budget.unit, budget.amount, limits)
     if epochs not in LIMITS["epochs"]:
         raise InvalidInput("out_of_range", "epochs", epochs, LIMITS["epochs"])
     fields = {

@@ -62,6 +62,12 @@ class SurfacesPage(Spec):
     fineness: Literal[31, 61, 121] = 61
     rows: Annotated[int, LIMITS["rows"]] | None = None
 
+    @model_validator(mode="after")
+    def _has_two_weights(self) -> Self:
+        if self.weights[0] == self.weights[1]:
+            raise InvalidInput("duplicate", "weights", self.weights)
+        return self
+
 
 class EpochsPage(Spec):
     """The Epochs page; it works on the Compare page's experiment.
@@ -99,7 +105,7 @@ class EpochsPage(Spec):
         Length(Interval(0, SIZES.high)),
     ] = ()
     charts: Literal["four", "iterations", "epochs", "rows_seen", "seconds"] = "four"
-    epoch: Annotated[int, Interval(0, LIMITS["epochs"].high)] = 0
+    epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] = 0.0
     noise_size: Annotated[int, LIMITS["batch_size"]] = 8
     parameters: Annotated[
         tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from engine import Interval
+from engine import Interval, InvalidInput
 from engine.optimizers import hyperparameters
 from files.names import SYMBOLS
 from language import _
 from language.labels import label
-from ui.session import change_run, document
+from ui.session import change_run, document, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,12 +69,20 @@ def number(
     """Offer a number as a slider and a field; ``report`` is called with what the reader chose.
 
     The field takes any number: one out of range is refused by the engine, which says what is
-    allowed. ``bounded`` is for the few from which something must be made before that.
+    allowed. ``bounded`` refuses it here, for the few from which something must be made before that.
     """
     title = label(name) if title is None else title
     chosen = _STOPS.get(name) if stops is None else stops
     options = sorted({value, *(chosen or _spread(interval, value))})
     options = [option for option in options if option in interval]
+
+    def within(chosen: Number) -> None:
+        if chosen in interval:
+            report(chosen)
+        else:
+            refuse(InvalidInput("out_of_range", name, chosen, interval))
+
+    take = within if bounded else report
     slider, box = st.columns([5, 2], vertical_alignment="bottom")
     _show(f"{key}-slider", value)
     slider.select_slider(
@@ -84,10 +92,10 @@ def number(
         key=f"{key}-slider",
         help=help,
         on_change=_pass_on,
-        args=(f"{key}-slider", report),
+        args=(f"{key}-slider", take),
     )
     with box:
-        _field(title, value, f"{key}-number", report, interval if bounded else None)
+        _field(title, value, f"{key}-number", take)
 
 
 def choice(
@@ -132,7 +140,7 @@ def switch(
     )
     if value is None:
         return
-    _field(title, value, f"{field}-number", report, None)
+    _field(title, value, f"{field}-number", report)
 
 
 def batch_size(position: int, rows: int) -> None:
@@ -177,24 +185,14 @@ def rule_hyperparameters(position: int) -> None:
         )
 
 
-def _field(
-    title: str,
-    value: Number,
-    key: str,
-    report: Callable[[Any], None],
-    bounds: Interval | None,
-) -> None:
-    """Offer a number to type; without bounds it is the engine that refuses and is explained."""
-    kind = type(value)
-    low, high = (None, None) if bounds is None else (kind(bounds.low), kind(bounds.high))
+def _field(title: str, value: Number, key: str, report: Callable[[Any], None]) -> None:
+    """Offer a number to type."""
     _show(key, value)
     st.number_input(
         title,
-        min_value=low,
-        max_value=high,
         value=None,  # an emptied field says so, where it would be 0 with a number here
-        step=1 if kind is int else _step(float(value)),
-        format="%d" if kind is int else "%.6g",
+        step=1 if isinstance(value, int) else _step(value),
+        format="%d" if isinstance(value, int) else f"%.{max(6, _digits(value))}g",
         key=key,
         label_visibility="collapsed",
         on_change=_pass_on,
@@ -236,7 +234,12 @@ def _spread(interval: Interval, value: Number) -> list[Number]:
 
 
 def _written(value: Number) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{max(6, _digits(value))}g}"
+
+
+def _digits(value: float) -> int:
+    """Return how many significant digits it takes to write a number exactly."""
+    return next(count for count in range(1, 18) if float(f"{value:.{count}g}") == value)
 
 
 def _step(value: float) -> float:

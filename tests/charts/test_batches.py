@@ -1,5 +1,6 @@
 """One loss on four axes."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -110,3 +111,25 @@ def test_the_alternative_text_says_how_far_each_run_came():
 
     assert "180 iterations and 180 rows" in alt
     assert "6 iterations and 180 rows" in alt
+
+
+def test_a_seed_that_diverged_is_told_and_takes_no_run_off_the_picture():
+    history = trained(seeds=(0, 1, 2))
+    first = replace(history.runs[0], status=("budget", "diverged", "budget"))
+    history = replace(history, runs=(first, *history.runs[1:]))
+    chart = loss_on_four_axes(history, LOOKS, "training_loss", log=True)
+
+    assert lines(chart, 0)[0].name == "B all: 1 of 3 diverged"
+    assert chart.figure.layout.yaxis.title.text == "Training loss<br>(median of 3 seeds)"
+    symbols = {trace.marker.symbol for trace in chart.figure.data if trace.mode == "markers"}
+    assert symbols == {"circle"}
+
+
+def test_seconds_are_not_drawn_before_they_are_known():
+    history = trained()
+    growing = tuple(replace(run, seconds_per_update=None) for run in history.runs)
+    chart = loss_on_four_axes(replace(history, runs=growing), LOOKS, "training_loss", log=True)
+
+    assert all(np.isnan(np.array(line.x, float)).all() for line in lines(chart, 3))
+    (note,) = chart.figure.layout.annotations
+    assert "once the" in note.text

@@ -3,7 +3,7 @@
 import pytest
 
 from charts.contract import contract
-from engine import Budget, Experiment, Function, Network, Run
+from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_rate_sweep
 from engine.datasets import DATASETS, TwoMoons
 from engine.functions import FUNCTIONS
 from engine.optimizers import SGD, Adam
@@ -52,6 +52,23 @@ def test_the_facts_are_those_of_the_experiment():
 
     for fact in ("data seed 77", "25 training", "25 validation", "12,345 iterations", "3 seeds"):
         assert fact in equal
+
+
+def test_stopping_rules_are_told_where_there_are_any():
+    stopped = Experiment(stopping=Stopping(patience=3))
+
+    assert "stopping rules" not in words(Experiment())[0]
+    assert "same stopping rules, which may end a run before its budget" in words(stopped)[0]
+
+
+def test_one_epoch_is_no_epochs():
+    assert "same budget: 1 epoch ·" in words(Experiment(budget=Budget(amount=1)))[0]
+
+
+def test_a_sweep_has_the_rates_of_its_axis():
+    sweep = batch_rate_sweep(Experiment(), 0, (1, 8), (0.1, 0.2))
+
+    assert "learning rates as written on the axis" in words(sweep)[0]
 
 
 def test_gradient_noise_is_told_where_there_is_any():

@@ -125,7 +125,13 @@ def test_without_a_value_there_is_still_a_range(lines, log):
 
 @pytest.mark.parametrize(
     ("limits", "ticks", "is_power"),
-    [((-2, 0), "D2", False), ((-4, 2), 1, False), ((-8, 1), 1, True), ((-30, 1), 3, True)],
+    [
+        ((-0.4, 0), None, False),
+        ((-2, 0), "D2", False),
+        ((-4, 2), 1, False),
+        ((-8, 1), 1, True),
+        ((-30, 1), 3, True),
+    ],
 )
 def test_a_logarithmic_axis_has_at_most_12_powers_and_small_ones_are_written_so(
     limits, ticks, is_power

@@ -40,7 +40,18 @@ def test_a_mark_stands_where_a_row_is_in_the_batch(sampling, first_row):
     }
     assert marks(chart) == expected
     uses = ((used.rows >= first_row - 1) & (used.rows < first_row - 1 + WINDOW)).sum()
-    assert np.isfinite(chart.numbers["iteration"]).sum() == uses  # may be in a batch twice
+    assert chart.numbers["times"].sum() == uses
+
+
+def test_a_row_that_is_in_a_batch_twice_has_an_edge():
+    used = timeline(Counts(20, 20), "replacement", 0, 1)
+    chart = rows_against_iterations(used, 1)
+
+    (trace,) = [trace for trace in chart.figure.data if trace.mode == "markers"]
+    edged = {row for row, width in zip(trace.y, trace.marker.line.width, strict=True) if width}
+    rows, times = np.unique(used.rows[0] + 1, return_counts=True)
+    assert edged == set(rows[times > 1])
+    assert 0 < len(edged) < len(rows)
 
 
 def test_a_line_goes_through_every_epoch_that_leaves_a_row_out():

@@ -35,6 +35,13 @@ def experiment(**fields):
     return Experiment(problem=problem, runs=(run,), budget=Budget(amount=3))
 
 
+def test_a_single_row_has_no_noise():
+    noise = measure_noise(np.array([[3.0, 4.0]]), "shuffled", 0)
+
+    assert noise.sizes == (1,)
+    assert noise.variance.tolist() == noise.predicted.tolist() == [0.0]
+
+
 @pytest.fixture(scope="module")
 def gradients():
     return row_gradients(experiment(), initial_params(experiment(), 0))

@@ -237,7 +237,8 @@ def test_other_budgets_become_whole_epochs(unit, amount):
     [
         (Experiment(problem=Network(validation_share=0.0)), "validation_share"),
         (Experiment(problem=Function()), "problem"),
-        (Experiment(budget=Budget(amount=3, unit="iterations")), "epochs"),
+        (Experiment(budget=Budget(amount=3, unit="iterations")), "iterations"),
+        (Experiment(budget=Budget(amount=288, unit="rows_seen")), "rows_seen"),
         (Experiment(budget=Budget(amount=200_000, unit="iterations")), "epochs"),
     ],
 )

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import ui.training
 from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, batch_size_runs, fit
-from engine.datasets import Line, TwoMoons
+from engine.datasets import Line, SingleRow, TwoMoons
 from engine.optimizers import SGD, Adam
 from files.document import Document, View, from_link, to_link
 from files.pages import EpochsPage
@@ -54,12 +54,17 @@ def trains_at_once(monkeypatch):
 
 def opened(experiment=SMALL, locale="en-US", **settings):
     """The page after its first run, with these settings of it."""
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = locale
     runs = len(experiment.runs)
     page = EpochsPage.model_validate({"sizes": ("all", 10, 1), **settings})
     view = View(names=("",) * runs, numbers=tuple(range(runs)), page=page)
-    for key, values in to_link(Document(experiment=experiment, view=view)).items():
+    return linked(Document(experiment=experiment, view=view), locale)
+
+
+def linked(document, locale="en-US"):
+    """The page after its first run, opened by a comparison's link."""
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    at.context["locale"] = locale
+    for key, values in to_link(document).items():
         at.query_params[key] = values
     return run(at)
 
@@ -205,6 +210,35 @@ def test_the_comparisons_own_runs_are_counted():
     assert counted(at) == [(3, 10, 4, 12)]
     history = fit(SMALL).runs[0]
     assert (history.per_epoch, int(history.last_step[0])) == (3, 12)
+    assert told(at) == ""
+
+
+def test_a_budget_of_less_than_an_epoch_is_said_to_be_counted_as_one():
+    at = opened(SMALL.model_copy(update={"budget": Budget(amount=2, unit="iterations")}))
+    run(at.menu_button(key="epochs-example").click("own"))
+
+    assert counted(at) == [(3, 10, 1, 3)]
+    assert "the nearest is counted" in told(at)
+
+
+def test_more_than_six_different_runs_are_not_left_out_in_silence():
+    runs = tuple(SMALL.runs[0].model_copy(update={"batch_size": size}) for size in range(1, 9))
+    at = run(
+        opened(SMALL.model_copy(update={"runs": runs})).menu_button("epochs-example").click("own")
+    )
+
+    assert len(counted(at)) == 6
+    assert "the first six different runs are counted" in told(at)
+
+
+def test_a_test_function_cannot_be_counted():
+    at = opened(Experiment.model_validate({"problem": {"kind": "function"}}))
+    before = counted(at)
+    run(at.menu_button(key="epochs-example").click("own"))
+
+    assert counted(at) == before
+    assert "A test function has no rows" in told(at)
+    assert any("Activations are counted for a network" in one.value for one in at.main.caption)
 
 
 # All tabs
@@ -317,20 +351,68 @@ def test_a_batch_size_can_be_typed():
     assert settings(at).sizes == ("all", 10, 7)
 
 
-def test_a_batch_larger_than_the_rows_is_refused_by_its_field():
-    at = opened(tab="batches", sizes=("all", 31))
+def test_a_batch_size_that_no_longer_fits_the_data_is_left_out_and_named():
+    at = opened(tab="batches", sizes=("all", 31, 4))
 
-    assert "Batch size of run 2 is 31. It must lie in [1 … 30]." in told(at)
-    assert charts(at) == []
+    assert "There are only 30 training rows: batch size 31 was left out." in told(at)
+    (figure,) = charts(at)
+    assert [t["name"] for t in figure["data"] if t.get("showlegend")] == ["B all", "B 4"]
 
 
-@pytest.mark.parametrize("typed", ["many", "0", "-3", "1.5", "9" * 30])
-def test_what_is_no_batch_size_is_refused(typed):
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("many", "Batch size is many. It must be a whole number."),
+        ("-3", "Batch size is -3. It must be a whole number."),
+        ("1.5", "Batch size is 1.5. It must be a whole number."),
+        ("0", "Batch size is 0. It must lie in [1 … 30]."),
+        ("31", "Batch size is 31. It must lie in [1 … 30]."),
+        ("9" * 30, "It must lie in [1 … 30]."),
+    ],
+)
+def test_what_is_no_batch_size_is_refused_with_the_range(typed, answer):
     at = opened(tab="batches")
     run(at.multiselect("epochs-sizes").set_value(["all", typed]))
 
     assert settings(at).sizes == ("all", 10, 1)
-    assert told(at)
+    assert answer in told(at)
+    assert charts(at)
+
+
+def test_a_single_batch_size_is_not_compared():
+    at = opened(tab="batches")
+    run(at.multiselect("epochs-sizes").set_value(["all"]))
+
+    assert "Batch sizes has 1 entries. It must have [2 … 6]." in told(at)
+    assert settings(at).sizes == ("all", 10, 1)
+
+
+def test_a_large_ratio_is_written_out():
+    many = SMALL.problem.model_copy(update={"dataset": TwoMoons(rows=2_000)})
+    experiment = SMALL.model_copy(update={"problem": many, "budget": Budget(amount=1)})
+
+    assert "1,500 times as many updates" in opened(experiment, tab="batches").main.markdown[0].value
+
+
+def test_where_all_make_as_many_updates_none_is_favoured():
+    dropping = SMALL.runs[0].model_copy(update={"last_batch": "dropped"})
+    at = opened(SMALL.model_copy(update={"runs": (dropping,)}), tab="batches", sizes=("all", 16))
+
+    assert "make as many updates here" in at.main.markdown[0].value
+    assert any("some runs drop rows" in caption.value for caption in at.main.caption)
+
+
+def test_values_of_bins_are_said_to_be_so():
+    long = SMALL.model_copy(update={"budget": Budget(amount=1_000)})
+    page = EpochsPage(tab="batches", sizes=("all", 1))
+    (width,) = {
+        run_.batch_loss.width for run_ in fit(batch_size_runs(long, 0, page.sizes)).runs
+    } - {1}
+
+    for quantity, is_binned in (("training_loss", False), ("batch_loss", True)):
+        view = View(names=("", ""), numbers=(0, 1), quantity=quantity, page=page)
+        captions = linked(Document(experiment=long, view=view)).main.caption
+        assert any(f"up to {width} updates" in one.value for one in captions) == is_binned
 
 
 def test_the_straight_line_has_its_paths_on_the_surface():
@@ -426,6 +508,26 @@ def test_noise_is_that_of_the_chosen_point():
     assert charts(at)[0]["data"] != cloud["data"]
 
 
+def test_a_point_between_epochs_is_reached():
+    at = opened(
+        SMALL.model_copy(update={"budget": Budget(amount=4, unit="iterations")}), tab="noise"
+    )
+    *_others, last = at.select_slider("epochs-point").options
+    assert last == "1.33333"
+    run(at.select_slider("epochs-point").set_value(4 / 3))
+
+    assert settings(at).epoch == 4 / 3
+    assert at.select_slider("epochs-point").value == 4 / 3
+
+
+def test_a_single_row_has_no_noise_and_no_error():
+    problem = Network(dataset=SingleRow(), hidden=(2,), loss="mean_squared_error")
+    runs = (SMALL.runs[0].model_copy(update={"batch_size": "all"}),)
+    at = opened(SMALL.model_copy(update={"problem": problem, "runs": runs}), tab="noise")
+
+    assert len(charts(at)) == 3
+
+
 def test_two_parameters_are_chosen():
     at = opened(tab="noise", parameters=(0, 4))
     layout = charts(at)[0]["layout"]
@@ -465,6 +567,13 @@ def test_taking_the_run_that_overfits_says_what_it_replaces_before_and_after():
     assert now.problem.training_rows == 50
     assert [run_.optimizer.title for run_ in now.runs] == ["Adam"]
     assert (now.budget.amount, now.budget.unit) == (500, "epochs")
+
+
+def test_patience_is_set():
+    at = run(opened(tab="overfitting").number_input("epochs-patience-number").set_value(2))
+
+    assert settings(at).patience == 2
+    assert any("A patience of 2 epochs would" in text.value for text in at.main.markdown)
 
 
 def test_a_noisy_run_is_not_said_to_have_had_enough():

@@ -31,6 +31,7 @@ from engine.optimizers import SGD
 from engine.planes import default_window, exact_plane, parameter_names
 from engine.surfaces import path
 from files.errors import explain
+from files.pages import SIZES
 from files.surfaces import Wanted, computed
 from language import N_, _
 from language.labels import label
@@ -45,7 +46,7 @@ from ui.epochs.switches import (
     take_example,
 )
 from ui.figure import figure, sketch
-from ui.session import document, set_page, settings
+from ui.session import document, refuse, set_page, settings
 from ui.sidebar import count_in
 from ui.training import trained
 
@@ -111,13 +112,14 @@ def batches_tab() -> None:
     said = _contract(compared, f"{run.optimizer.title}, η = {run.learning_rate:g}")
     looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(_sizes())]
     is_line = _is_line(experiment)
-    place = st.empty()
+    controls, place = st.container(), st.empty()
 
     def draw(history: History) -> None:
         with place.container():
             sketch(_chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
 
-    history = trained(compared, "epochs-batches", draw)
+    with controls:
+        history = trained(compared, "epochs-batches", draw)
     if history is None:
         return
     with place.container():
@@ -129,12 +131,7 @@ def batches_tab() -> None:
                 _paths(history, looks, said)
         else:
             figure(_chart(history, looks), "epochs-batches", said)
-    st.caption(
-        _(
-            "One learning rate for all batch sizes: the map of batch size × learning rate shows"
-            " which rate suits which."
-        )
-    )
+    _batches_caption(history)
     if not is_line:
         st.button(
             _("Take the straight line: its path on the (w, b) surface can be drawn"),
@@ -145,6 +142,20 @@ def batches_tab() -> None:
                 " well."
             ),
         )
+
+
+def _batches_caption(history: History) -> None:
+    texts = [
+        _(
+            "One learning rate for all batch sizes: the map of batch size × learning rate shows"
+            " which rate suits which."
+        )
+    ]
+    widest = max(getattr(run, document().view.quantity).width for run in history.runs)
+    if widest > 1:
+        text = _("Drawn is one value for up to {count} updates: the last of each bin.")
+        texts.append(text.format(count=f"{widest:,}"))
+    st.caption(" ".join(texts))
 
 
 def map_tab() -> None:
@@ -201,9 +212,15 @@ def _infinite(losses: Array) -> Booleans:
 
 
 def _map_legend(history: History) -> str:
-    parts = [
-        _("{sign} diverged, ★ the lowest.").format(sign=DIVERGED),
-    ]
+    parts = [_("{sign} diverged, ★ the lowest.").format(sign=DIVERGED)]
+    seeds = len(history.experiment.seeds)
+    if seeds > 1:
+        text = _(
+            "Medians of {count} seeds: a cell is diverged where half of them are; {some} others"
+            " have a seed that diverged."
+        )
+        mixed = sum(0 < run.status.count("diverged") < seeds / 2 for run in history.runs)
+        parts.append(text.format(count=seeds, some=mixed))
     if settings().shown == "iterations_to_target":
         parts.append(
             _(
@@ -230,23 +247,54 @@ def _size_choice() -> None:
         format_func=lambda name: label(name) if name == "all" else name,
         key="epochs-sizes",
         accept_new_options=True,
+        max_selections=int(SIZES.high),
         on_change=_take_sizes,
     )
+    _tell_what_is_left_out()
 
 
 def _sizes() -> tuple[BatchSize, ...]:
-    """Return the batch sizes that were chosen; else all rows, 32 and 1, as far as they differ."""
+    """Return the batch sizes that were chosen; else all rows, 32 and 1, as far as they differ.
+
+    Chosen ones that are larger than the data has become since are left out.
+    """
     rows = document().experiment.problem.training_rows
-    return settings().sizes or ("all", *(size for size in (32, 1) if size < rows))
+    sizes = tuple(size for size in settings().sizes if size == "all" or size <= rows)
+    return sizes if len(sizes) in SIZES else ("all", *(size for size in (32, 1) if size < rows))
+
+
+def _tell_what_is_left_out() -> None:
+    """Say which of the chosen batch sizes the data are too few for."""
+    rows = document().experiment.problem.training_rows
+    large = [f"{size:,}" for size in settings().sizes if size != "all" and size > rows]
+    if large:
+        text = _("There are only {rows} training rows: batch size {sizes} was left out.")
+        st.warning(text.format(rows=f"{rows:,}", sizes=", ".join(large)))
 
 
 def _take_sizes() -> None:
-    set_page(sizes=tuple(_as_size(text) for text in st.session_state["epochs-sizes"]))
+    try:
+        sizes = tuple(_as_size(text) for text in st.session_state["epochs-sizes"])
+    except InvalidInput as error:
+        refuse(error)
+    else:
+        set_page(sizes=sizes)
 
 
-def _as_size(text: str) -> Any:
-    """Return a number for digits; what else was typed is refused by the settings."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text
+def _as_size(text: str) -> BatchSize:
+    """Return a batch size that was chosen or typed.
+
+    Raises:
+        InvalidInput: it is no whole number from 1 to the training rows.
+    """
+    if text == "all":
+        return "all"
+    limits = Interval(1, document().experiment.problem.training_rows)
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidInput("wrong_type", "batch_size", text, "integer")
+    if int(text) not in limits:
+        raise InvalidInput("out_of_range", "batch_size", text, limits)
+    return int(text)
 
 
 def _size_name(size: BatchSize) -> str:
@@ -286,22 +334,29 @@ def favours(experiment: Experiment) -> str:
     if experiment.budget.unit == "iterations":
         ratio = _rows_of(experiment, large) / _rows_of(experiment, small)
         text = _(
-            "Equal iterations favour large batches: for as many updates B = {large} reads"
-            " {ratio:,.3g} times as many rows as B = {small}."
+            "Equal iterations favour large batches: for as many updates B = {large} reads {ratio}"
+            " times as many rows as B = {small}."
         )
-        return text.format(ratio=ratio, **names)
+        return text.format(ratio=_ratio(ratio), **names)
     ratio = experiment.iterations(small) / experiment.iterations(large)
+    if ratio == 1:
+        text = _("B = {small} and B = {large} make as many updates here: none is favoured by that.")
+        return text.format(**names)
     text = {
         "epochs": _(
             "Equal epochs favour small batches: from as many passes over the rows B = {small}"
-            " makes {ratio:,.3g} times as many updates as B = {large}."
+            " makes {ratio} times as many updates as B = {large}."
         ),
         "rows_seen": _(
-            "Equal rows favour small batches: from as many rows B = {small} makes {ratio:,.3g}"
-            " times as many updates as B = {large}."
+            "Equal rows favour small batches: from as many rows B = {small} makes {ratio} times"
+            " as many updates as B = {large}."
         ),
     }[experiment.budget.unit]
-    return text.format(ratio=ratio, **names)
+    return text.format(ratio=_ratio(ratio), **names)
+
+
+def _ratio(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _rows_of(experiment: Experiment, run: Any) -> int:
@@ -326,11 +381,8 @@ def _path_stride(experiment: Experiment) -> int | None:
     if not _is_line(experiment):
         return None
     run = experiment.runs[document().view.selected]
-    rows = experiment.problem.training_rows
     most = max(
-        experiment.iterations(run.model_copy(update={"batch_size": size}))
-        for size in _sizes()
-        if size == "all" or size <= rows
+        experiment.iterations(run.model_copy(update={"batch_size": size})) for size in _sizes()
     )
     return -(-most // _PATH_RECORDS)
 
@@ -344,13 +396,15 @@ def _paths(history: History, looks: Sequence[Look], said: Contract) -> None:
     figure(contour(drawn, _trails(history, looks, plane), height=_PATHS), "epochs-paths", said)
     every = history.experiment.record_every
     if every == 1:
-        st.caption(_("The exact training loss over w and b, and every update of every path."))
+        text = _("The exact training loss over w and b, and every update of every path.")
     else:
         text = _(
             "The exact training loss over w and b; of the paths every update number {every} and"
             " the end of every epoch are drawn."
-        )
-        st.caption(text.format(every=every))
+        ).format(every=every)
+    if len(history.experiment.seeds) > 1:
+        text += " " + _("Paths of seed {seed}.").format(seed=history.experiment.seeds[0])
+    st.caption(text)
 
 
 def _trails(history: History, looks: Sequence[Look], plane: Plane) -> list[Trail]:

@@ -14,8 +14,9 @@ from files.pages import PLANS
 from language import N_, _
 from language.labels import label
 from ui.controls import choice, number
+from ui.epochs.switches import NO_ROWS
 from ui.figure import figure
-from ui.session import document, set_page, settings
+from ui.session import document, set_page, settings, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -186,26 +187,51 @@ def _remove() -> None:
 
 def _take(name: str) -> None:
     """Count an example's settings, or the comparison's own runs."""
-    plans = own_plans(document().experiment) if name == "own" else EXAMPLES[name][1]
-    set_page(plans=plans, plan=0)
+    if name == "own":
+        _take_own()
+    else:
+        set_page(plans=EXAMPLES[name][1], plan=0)
+
+
+def _take_own() -> None:
+    """Count the comparison's own runs, and say where the count is not theirs."""
+    experiment = document().experiment
+    if experiment.problem.kind == "function":
+        tell(NO_ROWS)
+        return
+    plans = own_plans(experiment)
+    different = tuple(dict.fromkeys(plans))
+    set_page(plans=different[: int(PLANS.high)], plan=0)
+    if len(different) not in PLANS:
+        tell(
+            N_("Six settings fit side by side: those of the first six different runs are counted.")
+        )
+    made = [experiment.iterations(run) for run in experiment.runs]
+    if made != [plan.iterations for plan in plans]:
+        tell(
+            N_(
+                "A setting counts whole epochs, 1 to 10,000: where the budget of the comparison is"
+                " something else, the nearest is counted."
+            )
+        )
 
 
 def own_plans(experiment: Experiment) -> tuple[Plan, ...]:
-    """Return the settings of a comparison's runs, each different one once, six at the most."""
+    """Return the setting of every run of a comparison, to the nearest epoch."""
     plans: list[Plan] = []
     for run in experiment.runs:
         counts = experiment.counts(run)
         epochs = max(1, round(counts.epochs(experiment.iterations(run))))
-        plan = Plan(
-            rows=counts.rows,
-            batch_size=counts.batch_size,
-            epochs=min(epochs, int(LIMITS["epochs"].high)),
-            sampling=run.sampling,
-            last_batch=run.last_batch,
+        plans.append(
+            Plan(
+                rows=counts.rows,
+                batch_size=counts.batch_size,
+                epochs=min(epochs, int(LIMITS["epochs"].high)),
+                sampling=run.sampling,
+                last_batch=run.last_batch,
+            )
         )
-        if plan not in plans:
-            plans.append(plan)
-    return tuple(plans[: int(PLANS.high)])
+    return tuple(plans)
 
 
 def _formulas(plan: Plan) -> list[str]:
@@ -273,7 +299,9 @@ def _table(plans: tuple[Plan, ...]) -> None:
         },
         alt=_("The counts of every setting."),
     )
-    if units:
+    if not units:
+        st.caption(_("Activations are counted for a network; the comparison is a test function."))
+    else:
         plan = plans[min(settings().plan, len(plans) - 1)]
         held = activations_held(plan.batch_size, units)
         text = _(

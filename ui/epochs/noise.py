@@ -162,7 +162,7 @@ def _choose_point(run: RunHistory) -> int:
             epochs,
             key="epochs-point",
             format_func=lambda value: f"{value:.6g}",
-            on_change=lambda: set_page(epoch=int(st.session_state["epochs-point"])),
+            on_change=lambda: set_page(epoch=st.session_state["epochs-point"]),
         )
     return steps[place]
 

@@ -24,7 +24,7 @@ from engine.optimizers import Adam
 from files.errors import explain
 from language import N_, _
 from ui.controls import number
-from ui.epochs.switches import log_switch, run_choice, take_example
+from ui.epochs.switches import has_no_rows, log_switch, run_choice, take_example
 from ui.figure import figure
 from ui.session import document, looks, set_page, settings
 from ui.training import trained
@@ -44,6 +44,8 @@ _PATIENCE: Final = 50  # outlasts the plateau of its first epochs
 
 def overfitting_tab() -> None:
     """Show training and validation loss of one run, epoch by epoch."""
+    if has_no_rows():
+        return
     grid = st.grid(7, min_column_width=110, vertical_alignment="bottom")
     with grid.cell(column_span=4):
         run_choice()
@@ -87,11 +89,16 @@ def overfitting_tab() -> None:
             stops=(1, 2, 5, 10, 20, 50, 100, 200),
         )
         st.markdown(what_patience_does(losses, stop, patience))
-        text = _(
-            "The selected run with the first seed, for all epochs of the budget and without"
-            " stopping rules. The verdict goes by the running median of {window} epochs."
-        )
-        st.caption(text.format(window=losses.window))
+        texts = [
+            _(
+                "The selected run with the first seed, for all epochs of the budget and without"
+                " stopping rules."
+            )
+        ]
+        if losses.window > 1:
+            text = _("The verdict goes by the running median of {window} epochs.")
+            texts.append(text.format(window=losses.window))
+        st.caption(" ".join(texts))
 
 
 def _take() -> None:

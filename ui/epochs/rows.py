@@ -35,9 +35,9 @@ def rows_tab() -> None:
     with left:
         figure(rows_against_iterations(used, first_row), "epochs-timeline", said)
         text = _(
-            "Rows {first} to {last} of {rows}, every use of them in {epochs} epochs; a line through"
-            " an epoch: the row is left out of it. Row order of seed {seed}, the one that every"
-            " training reads."
+            "Rows {first} to {last} of {rows}, every use of them in {epochs} epochs. A line through"
+            " an epoch: the row is left out of it; a grey edge: the row is in the batch more than"
+            " once. Row order of seed {seed}, the one that every training reads."
         )
         st.caption(
             text.format(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from engine import LIMITS
 from files.document import Document, View
-from language import _
+from language import N_, _
 from language.labels import label
 from ui.controls import choice, number
 from ui.session import (
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from engine import Experiment
 
 
+NO_ROWS: Final = N_("A test function has no rows: choose data and a network in the sidebar.")
+
+
 def take_example(experiment: Experiment, told: str, **page: Any) -> None:
     """Replace the whole comparison by an experiment of one run, and say so.
 
@@ -46,7 +49,7 @@ def has_no_rows() -> bool:
     """Tell whether there is nothing to cut into batches, and say so."""
     if document().experiment.problem.kind != "function":
         return False
-    st.info(_("A test function has no rows: choose data and a network in the sidebar."))
+    st.info(_(NO_ROWS))
     return True
 
 

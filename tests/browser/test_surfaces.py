@@ -15,6 +15,8 @@ MANY = {
     "run": [f"sgd~{0.05 * number:g}~all" for number in range(1, 9)],
 }
 
+RANGES = "gd => [gd._fullLayout.xaxis.range, gd._fullLayout.yaxis.range].flat()"
+EYE = "gd => Object.values(gd._fullLayout.scene._scene.getCamera().eye)"
 FRAMES_A_SECOND = """() => new Promise(resolve => {
     const root = [...document.querySelectorAll('*')].map(one => one.shadowRoot)
         .filter(Boolean).map(one => one.querySelector('.clock')).find(Boolean)
@@ -72,8 +74,25 @@ def update_of(tab):
 
 
 def ranges(tab):
-    return contour(tab).evaluate(
-        "gd => [gd._fullLayout.xaxis.range, gd._fullLayout.yaxis.range].flat()"
+    return contour(tab).evaluate(RANGES)
+
+
+def wait_until_told(tab, chart, field, seen):
+    """Wait until the page's address holds what the chart shows: it is told once the chart rests.
+
+    Args:
+        tab: the page.
+        chart: the chart.
+        field: name in the address.
+        seen: script that returns the numbers of a chart.
+    """
+    tab.wait_for_function(
+        """([gd, field, seen]) => {
+            const told = JSON.parse(new URLSearchParams(location.search).get(field) || "[]");
+            const shown = eval(seen)(gd);
+            return told.length && shown.every((value, n) => Math.abs(value - told[n]) < 1e-3);
+        }""",
+        arg=[chart.element_handle(), field, seen],
     )
 
 
@@ -88,6 +107,7 @@ def painted(tab, selector):
 
 def click_at(tab, x, y):
     """Click the contour at data coordinates."""
+    expect(contour(tab)).to_have_count(1)
     contour(tab).scroll_into_view_if_needed()
     place = contour(tab).evaluate(
         """(gd, [x, y]) => {
@@ -119,14 +139,15 @@ def test_the_first_view_says_why_momentum(page, surfaces):
     expect(told(tab)).to_have_text("Step 40 of 40")
 
 
-def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(page, surfaces):
+def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(page, surfaces, idle):
     tab = surfaces(page)
     for x, y in ((-5.0, -1.5), (1.0, 1.2)):
         before = number(tab, "Start x").input_value()
         click_at(tab, x, y)
 
         expect(number(tab, "Start x")).not_to_have_value(before)
-        expect(contour(tab).locator("canvas.clock-layer")).to_be_attached()
+        expect(contour(tab).locator("canvas.clock-layer")).to_have_count(1)
+        idle(tab)
         assert float(number(tab, "Start x").input_value()) == pytest.approx(x, abs=0.1)
         assert float(number(tab, "Start y").input_value()) == pytest.approx(y, abs=0.1)
     first = contour(tab).evaluate(
@@ -199,7 +220,7 @@ def test_zoom_survives_a_slider(page, surfaces):
     tab.mouse.up()
     zoomed = ranges(tab)
     assert zoomed != whole
-    tab.wait_for_timeout(900)  # the zoom is told once it rests
+    wait_until_told(tab, contour(tab), "page.window", RANGES)
     contour(tab).evaluate("gd => { gd.dataset.old = 'yes'; }")
 
     tab.get_by_role("slider", name="Learning rate").first.focus()
@@ -212,17 +233,16 @@ def test_zoom_survives_a_slider(page, surfaces):
 def test_the_camera_survives_a_slider(page, surfaces):
     tab = surfaces(page, {**MANY, "page.relief": "true"})
     relief = tab.locator(".st-key-chart-surfaces-relief-0 .js-plotly-plot")
-    eye = "gd => Object.values(gd._fullLayout.scene._scene.getCamera().eye)"
     expect(relief.locator("canvas.clock-layer")).to_be_attached(timeout=20_000)
-    before = relief.evaluate(eye)
+    before = relief.evaluate(EYE)
     relief.scroll_into_view_if_needed()
     box = relief.bounding_box()
     tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     tab.mouse.down()
     tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.55 * box["height"], steps=8)
     tab.mouse.up()
-    tab.wait_for_timeout(1_500)  # the camera is told once it rests
-    turned = relief.evaluate(eye)
+    wait_until_told(tab, relief, "page.camera", EYE)
+    turned = relief.evaluate(EYE)
     assert turned != pytest.approx(before, abs=0.05)
     relief.evaluate("gd => { gd.dataset.old = 'yes'; }")
 
@@ -232,7 +252,7 @@ def test_the_camera_survives_a_slider(page, surfaces):
         0, timeout=20_000
     )
     expect(relief.locator("canvas.clock-layer")).to_be_attached(timeout=20_000)
-    assert relief.evaluate(eye) == pytest.approx(turned, abs=1e-3)
+    assert relief.evaluate(EYE) == pytest.approx(turned, abs=1e-3)
 
 
 def test_surface_and_language_are_switched(page, surfaces, idle):

@@ -33,7 +33,7 @@ from engine.surfaces import path
 from files.errors import explain
 from files.pages import SIZES
 from files.surfaces import Wanted, computed
-from language import N_, _
+from language import N_, _, ngettext
 from language.labels import label
 from ui.controls import number
 from ui.epochs.switches import (
@@ -215,12 +215,16 @@ def _map_legend(history: History) -> str:
     parts = [_("{sign} diverged, ★ the lowest.").format(sign=DIVERGED)]
     seeds = len(history.experiment.seeds)
     if seeds > 1:
-        text = _(
-            "Medians of {count} seeds: a cell is diverged where half of them are; {some} others"
-            " have a seed that diverged."
-        )
+        text = _("Medians of {count} seeds: a cell is diverged where half of them are.")
+        parts.append(text.format(count=seeds))
         mixed = sum(0 < run.status.count("diverged") < seeds / 2 for run in history.runs)
-        parts.append(text.format(count=seeds, some=mixed))
+        if mixed:
+            text = ngettext(
+                "In {count} other cell some seed diverged.",
+                "In {count} other cells some seed diverged.",
+                mixed,
+            )
+            parts.append(text.format(count=mixed))
     if settings().shown == "iterations_to_target":
         parts.append(
             _(

@@ -34,7 +34,7 @@ def seconds(module: str, work: Work) -> tuple[float, Array]:
         _write(work, file)
         command = [sys.executable, "-m", __name__, module, str(file)]  # inherits the one thread
         began = time.perf_counter()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
             said = process.stdout.readline() if process.stdout else ""
             ended = time.perf_counter()
         if process.returncode != 0:

@@ -88,7 +88,7 @@ class Training:
         spec = experiment(work.case)
         problem = problem_of(spec)
         if not work.case.evaluates:
-            problem.evaluator = _NoEvaluator  # type: ignore[method-assign]
+            problem.evaluator = _NoEvaluator  # type: ignore[method-assign]  # for this one object
         self._training = _Training(spec)
         self._groups = [_Group(self._training, problem, runs) for runs in spec.groups()]
         self._training._groups = self._groups  # noqa: SLF001 - of which it makes the history

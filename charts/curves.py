@@ -18,15 +18,15 @@ from charts.lines import (
     value_range,
 )
 from charts.theme import Chart, layout
-from engine import spread
+from engine import Series, spread
 from language import _, ngettext
 from language.labels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import History, RunHistory, Series, Spread
+    from engine import History, RunHistory, Spread
     from engine.arrays import Array, Integers
 
 _HEIGHT = 400
@@ -41,35 +41,38 @@ def loss_curves(
     A run that diverged is drawn to its last finite value and ends in a cross, or where it left the
     picture in a mark at the upper edge; it has no say in the axis' range beside one that did not.
     """
-    return _curves(history, looks, lambda run: getattr(run, quantity), quantity, axis, log=log)
+    series = [getattr(run, quantity) for run in history.runs]
+    return _curves(history, looks, series, quantity, axis, log=log)
 
 
 def score_curves(history: History, looks: Sequence[Look], axis: str) -> Chart:
     """Return accuracy or R^2 of every run, of the validation rows where there are any."""
-    return _curves(
-        history,
-        looks,
-        lambda run: run.validation_score or run.training_score,
-        str(history.experiment.problem.score),
-        axis,
-        log=False,
-    )
+    series = [run.validation_score or run.training_score for run in history.runs]
+    return _curves(history, looks, series, str(history.experiment.problem.score), axis, log=False)
 
 
 def norm_curves(history: History, looks: Sequence[Look], quantity: str, axis: str) -> Chart:
     """Return the norm of the batch gradient or of the update of every run."""
-    return _curves(history, looks, lambda run: getattr(run, quantity), quantity, axis, log=True)
+    series = [getattr(run, quantity) for run in history.runs]
+    return _curves(history, looks, series, quantity, axis, log=True)
 
 
 def full_gradient_curves(
     history: History, looks: Sequence[Look], norms: Sequence[Array], axis: str
 ) -> Chart:
     """Return the norm of the full training gradient at the recorded parameters of every run."""
-    lines = [
-        _Line(look, *_finite(positions(history, number, run.params_steps, axis), values[0]))
-        for number, (run, values, look) in enumerate(zip(history.runs, norms, looks, strict=True))
-    ]
-    return _draw(lines, history, "full_gradient_norm", axis, log=True)
+    series = [_recorded(run, values) for run, values in zip(history.runs, norms, strict=True)]
+    return _curves(history, looks, series, "full_gradient_norm", axis, log=True)
+
+
+def _recorded(run: RunHistory, values: Array) -> Series:
+    """Return a quantity of the recorded parameters, ``(seeds, snapshots)``, along their steps.
+
+    The last snapshot holds where each seed ended: no place for one that ended before its step.
+    """
+    reached = run.params_steps <= run.last_step[:, None]
+    values = np.where(reached, values, np.nan)
+    return Series(run.params_steps, values, values, values, values, values, width=1)
 
 
 @dataclass(frozen=True)
@@ -84,25 +87,26 @@ class _Line:
 def _curves(
     history: History,
     looks: Sequence[Look],
-    select: Callable[[RunHistory], Series | None],
+    series: Sequence[Series | None],
     quantity: str,
     axis: str,
     *,
     log: bool,
 ) -> Chart:
     lines = []
-    for number, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
-        series = select(run)
-        if series is None:
+    for number, (run, look, drawn) in enumerate(zip(history.runs, looks, series, strict=True)):
+        if drawn is None:
             continue
-        x = positions(history, number, series.steps, axis)
-        seeds: Spread = spread(run, series)
+        x = positions(history, number, drawn.steps, axis)
+        seeds: Spread = spread(run, drawn)
         band = None if len(run.status) == 1 else (seeds.low, seeds.high)
         lines.append(_Line(look, x, seeds.median, band, run.status.count("diverged")))
     return _draw(lines, history, quantity, axis, log=log)
 
 
 def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool) -> Chart:
+    if any(np.isnan(line.x).any() for line in lines):
+        return _without_places(lines, history, quantity, axis, log=log)
     # Plain dictionaries, checked once with the figure: trace by trace takes ten times as long.
     traces: list[dict[str, Any]] = []
     n_seeds = len(history.experiment.seeds)
@@ -125,14 +129,10 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     inside = [end for end in crossed if end not in above]
     traces += [_cross(*end) for end in inside]
     ends = [(look, float(y[-1])) for look, y in shown]
-    title = label(quantity)
-    if n_seeds > 1:
-        title += " (" + ngettext("median of {count} seed", "median of {count} seeds", n_seeds) + ")"
-        title = title.format(count=n_seeds)
     form = layout(
         _HEIGHT,
         xaxis={"title": label(axis)},
-        yaxis=value_axis(title, limits, log=log),
+        yaxis=value_axis(over_seeds(quantity, n_seeds), limits, log=log),
         margin={"l": 8, "r": label_room([look.name for look, _end in ends]), "t": 12, "b": 8},
         annotations=[
             *_labels(ends, limits, log=log),
@@ -145,24 +145,46 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     return Chart(figure, _numbers(lines, quantity, axis), alt)
 
 
+def _without_places(
+    lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool
+) -> Chart:
+    """Say why nothing is drawn on an axis that is known only when a training has ended."""
+    said = _("Seconds are known once the training has ended.")
+    title = over_seeds(quantity, len(history.experiment.seeds))
+    note = {"text": said, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": label(axis), "showticklabels": False},
+        yaxis=value_axis(title, value_range([line.y for line in lines], log=log), log=log),
+        annotations=[note],
+    )
+    alt = _("{quantity} against {axis}, without lines.").format(
+        quantity=label(quantity), axis=label(axis).lower()
+    )
+    figure = go.Figure({"data": [], "layout": form})
+    return Chart(figure, _numbers(lines, quantity, axis), f"{alt} {said}")
+
+
+def over_seeds(quantity: str, n_seeds: int) -> str:
+    """Return what a quantity is called where it is drawn: of several seeds it is the median."""
+    if n_seeds == 1:
+        return label(quantity)
+    seeds = ngettext("median of {count} seed", "median of {count} seeds", n_seeds)
+    return f"{label(quantity)} ({seeds.format(count=n_seeds)})"
+
+
 def positions(history: History, number: int, steps: Integers, axis: str) -> Array:
-    """Return where the steps of a run lie on an axis."""
-    run, spec = history.runs[number], history.experiment.runs[number]
+    """Return where the steps of a run lie on an axis; NaN for seconds before a training's end."""
+    run = history.runs[number]
     if axis == "epochs":
         return np.divide(steps, run.per_epoch)
     if axis == "rows_seen":
-        counts = history.experiment.counts(spec)
+        counts = history.experiment.counts(history.experiment.runs[number])
         return np.array([counts.rows_seen(int(step)) for step in steps], dtype=float)
     if axis == "seconds":
-        alone = run.seconds_alone or 0.0
-        return np.multiply(steps, alone / history.experiment.iterations(spec))
+        alone = np.nan if run.seconds_per_update is None else run.seconds_per_update
+        return np.multiply(steps, alone)
     return steps.astype(float)
-
-
-def _finite(x: Array, y: Array) -> tuple[Array, Array]:
-    """Leave out the snapshots after a seed has ended."""
-    known = ~np.isnan(y)
-    return x[known], y[known]
 
 
 def _trace(line: _Line, x: Array, y: Array, axis: str) -> dict[str, Any]:

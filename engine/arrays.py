@@ -1,14 +1,31 @@
-"""Types of arrays; docstrings name their axes: lanes, runs, seeds, rows, units, n_params."""
+"""Arrays: their types, and how one is taken from outside.
+
+Docstrings name their axes: lanes, runs, seeds, rows, units, n_params.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:  # numpy.typing takes a tenth of NumPy's own time to import
-    import numpy as np
+import numpy as np
+
+from engine.errors import InvalidInput
+
+if TYPE_CHECKING:  # it takes a tenth of NumPy's own time to import
     from numpy.typing import NDArray
 
 Array: TypeAlias = "NDArray[np.float64]"
 Integers: TypeAlias = "NDArray[np.int64]"
 Booleans: TypeAlias = "NDArray[np.bool_]"
 State: TypeAlias = "tuple[Array, ...]"
+
+
+def vector(field: str, values: object) -> Array:
+    """Return a copy of some numbers, ``(n,)``; raises ``InvalidInput`` for anything else."""
+    try:
+        given = np.asarray(values)
+    except ValueError:  # lists of unequal lengths
+        raise InvalidInput("wrong_type", field, values, "tuple") from None
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iuf"):
+        raise InvalidInput("wrong_type", field, values, "tuple")
+    return np.array(given, dtype=np.float64)

@@ -63,7 +63,11 @@ class Cost:
 
 
 def estimate(experiment: Experiment) -> Cost:
-    """Estimate what training an experiment costs, without making its data."""
+    """Estimate what training an experiment costs, without making its data.
+
+    Raises:
+        InvalidInput: it needs more memory, or has a larger history, than the limits allow.
+    """
     n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
     updates = rows = kept = 0
     seconds = _SETUP + data_seconds(experiment)
@@ -86,7 +90,9 @@ def estimate(experiment: Experiment) -> Cost:
     # Parameters, gradients, update, two slots, three temporaries; data as drawn, split, with ones.
     lanes = len(experiment.runs) * n_seeds
     working = 8 * (8 * lanes * n_params + 3 * _values(experiment))
-    return Cost(updates, rows, working + history_bytes, history_bytes, seconds)
+    cost = Cost(updates, rows, working + history_bytes, history_bytes, seconds)
+    cost.check_memory()
+    return cost
 
 
 def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = None) -> Cost:

@@ -18,6 +18,7 @@ CODES: Final = (
     "missing",  # limits: None
     "wrong_length",  # limits: the interval of lengths
     "duplicate",  # limits: None
+    "duplicate_key",  # of a JSON object; limits: None
     "conflict",  # limits: (the other field, its value)
     "too_expensive",  # limits: the interval; value in seconds or bytes
     "not_json",  # limits: None

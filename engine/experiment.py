@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import groupby
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from engine.activations import ACTIVATIONS
 from engine.counts import Counts, LastBatch, Sampling, Unit
@@ -50,6 +51,15 @@ class Run(Spec):
     batch_size: Literal["all"] | Annotated[int, LIMITS["batch_size"]] = 32
     sampling: Sampling = "shuffled"
     last_batch: LastBatch = "kept"
+
+    @field_validator("optimizer", mode="before")
+    @classmethod
+    def _is_known(cls, value: object) -> object:
+        """Name the rules to whoever gives the name of none."""
+        names = tuple(rule.name for rule in OPTIMIZERS)
+        if isinstance(value, str) and value not in names:
+            raise InvalidInput("unknown_choice", "", value, names)
+        return value
 
 
 class Function(Spec):
@@ -171,7 +181,7 @@ class Network(Spec):
                 ("dataset", self.dataset.name),
             )
         if self.n_params not in LIMITS["parameters"]:
-            raise InvalidInput("out_of_range", "hidden", self.n_params, LIMITS["parameters"])
+            raise InvalidInput("out_of_range", "parameters", self.n_params, LIMITS["parameters"])
         if isinstance(self.start, tuple) and len(self.start) != self.n_params:
             needed = Interval(self.n_params, self.n_params)
             raise InvalidInput("wrong_length", "start", self.start, needed)
@@ -187,7 +197,7 @@ class Budget(Spec):
             them.
     """
 
-    amount: Annotated[int, Interval(-(2**63), 2**63 - 1)] = 60  # the unit decides what is allowed
+    amount: Annotated[int, Interval(-math.inf, math.inf)] = 60  # the unit decides what is allowed
     unit: Unit = "epochs"
 
     @model_validator(mode="after")
@@ -258,10 +268,10 @@ class Experiment(Spec):
             raise InvalidInput("duplicate", "seeds", self.seeds)
         has_validation = isinstance(self.problem, Network) and rows < self.problem.dataset.n_rows
         if self.stopping.patience is not None and not has_validation:
-            share = getattr(self.problem, "validation_share", 0.0)
-            raise InvalidInput(
-                "conflict", "stopping.patience", self.stopping.patience, ("validation_share", share)
-            )
+            cause: tuple[str, object] = ("problem", "function")
+            if isinstance(self.problem, Network):
+                cause = ("validation_share", self.problem.validation_share)
+            raise InvalidInput("conflict", "stopping.patience", self.stopping.patience, cause)
         return self
 
     def counts(self, run: Run) -> Counts:

@@ -87,8 +87,8 @@ class RunHistory:
         status: what ended each seed, ``(seeds,)``; "" while it runs.
         per_epoch: iterations per epoch.
         rows_seen: rows that each seed's updates used, ``(seeds,)``.
-        seconds_alone: what this run would take if trained alone, estimated after the training from
-            timed steps; None before. Not part of the result: never compared, never hashed.
+        seconds_per_update: what an update would take if the run were trained alone, estimated
+            after the training; None before. Not part of the result: never compared, never hashed.
     """
 
     batch_loss: Series
@@ -105,7 +105,17 @@ class RunHistory:
     status: tuple[Status | Literal[""], ...]
     per_epoch: int
     rows_seen: Integers
-    seconds_alone: float | None
+    seconds_per_update: float | None
+
+    @property
+    def seconds_alone(self) -> float | None:
+        """Return what the run would take if trained alone: its own updates, not the budget's.
+
+        With several seeds those of the one that went on longest. None before the end.
+        """
+        if self.seconds_per_update is None:
+            return None
+        return self.seconds_per_update * int(np.max(self.last_step))
 
     @property
     def final_loss(self) -> Array:

@@ -25,8 +25,8 @@ class Interval:
     """A range of finite numbers, with what a control needs to offer it.
 
     Attributes:
-        low: smallest value.
-        high: largest value.
+        low: smallest value; -inf is no bound.
+        high: largest value; inf is no bound.
         open_low: ``low`` itself is excluded.
         open_high: ``high`` itself is excluded.
         symbol: the LaTeX symbol that stands for the field in formulas.
@@ -50,16 +50,25 @@ class Interval:
         above = value > self.low if self.open_low else value >= self.low
         return above and (value < self.high if self.open_high else value <= self.high)
 
+    def integer(self, field: str, value: object) -> int:
+        """Return a whole number that lies here; raises ``InvalidInput`` for anything else."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidInput("wrong_type", field, value, "integer")
+        if value not in self:
+            raise InvalidInput("out_of_range", field, value, self)
+        return value
+
     def __get_pydantic_core_schema__(
         self,
         source: type[Any],
         handler: GetCoreSchemaHandler,
     ) -> core_schema.CoreSchema:
         """Check type (no booleans, no text), finiteness and range of an int or float field."""
-        bounds: dict[str, Any] = {
-            "gt" if self.open_low else "ge": source(self.low),
-            "lt" if self.open_high else "le": source(self.high),
-        }
+        bounds: dict[str, Any] = {}
+        if math.isfinite(self.low):
+            bounds["gt" if self.open_low else "ge"] = source(self.low)
+        if math.isfinite(self.high):
+            bounds["lt" if self.open_high else "le"] = source(self.high)
         number = (
             core_schema.int_schema(strict=True, **bounds)
             if source is int

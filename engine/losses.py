@@ -67,7 +67,7 @@ class SquaredError(Loss):
     """
 
     name: str  # type: ignore[misc]  # one class serves three named losses
-    formula: str  # type: ignore[misc]
+    formula: str  # type: ignore[misc]  # as above
     halved: bool
     per_output: bool
 
@@ -168,12 +168,18 @@ class CrossEntropy(Loss):
         return _sum_of_rows((logs - shifted) * targets)
 
     def gradient(self, outputs: Array, targets: Array, rows: int, out: Array) -> None:
-        """Write (softmax - y) / rows."""
+        """Write (softmax - y) / rows.
+
+        Of the true class that is minus the sum of the others' probabilities: p - 1 would have no
+        digit left where p is near 1.
+        """
         np.subtract(outputs, outputs.max(axis=-2, keepdims=True), out=out)
         np.exp(out, out=out)
-        np.divide(out, out.sum(axis=-2, keepdims=True), out=out)
-        np.subtract(out, targets, out=out)
-        np.divide(out, rows, out=out)
+        total = out.sum(axis=-2, keepdims=True)
+        is_true = targets == 1
+        np.copyto(out, 0.0, where=is_true)
+        np.copyto(out, -out.sum(axis=-2, keepdims=True), where=is_true)
+        np.divide(out, rows * total, out=out)
 
     def classes(self, outputs: Array) -> Integers:
         """Return the class of the largest logit."""

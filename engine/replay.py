@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.arrays import vector
 from engine.counts import row_order
 from engine.datasets.preparation import Data, prepare
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Network
-from engine.limits import Interval
+from engine.limits import LIMITS, Interval
 from engine.training import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.arrays import Array, Integers
+    from engine.experiment import Run
 
 
 def data(experiment: Experiment) -> Data:
@@ -36,15 +38,26 @@ def data(experiment: Experiment) -> Data:
 
 
 def initial_params(experiment: Experiment, seed: int) -> Array:
-    """Return where every run of a seed starts, ``(n_params,)``."""
-    return problem_of(experiment).start(seed)
+    """Return where every run of a seed starts, ``(n_params,)``.
+
+    Raises:
+        InvalidInput: that is no seed.
+    """
+    return problem_of(experiment).start(LIMITS["seed"].integer("seed", seed))
 
 
 def batches(experiment: Experiment, run: int, seed: int) -> Iterator[Integers]:
-    """Yield the training rows of every update that the budget gives the run at ``run``."""
-    if not 0 <= run < len(experiment.runs):
-        raise InvalidInput("out_of_range", "run", run, Interval(0, len(experiment.runs) - 1))
-    spec = experiment.runs[run]
+    """Yield the training rows of every update that the budget gives the run at ``run``.
+
+    Raises:
+        InvalidInput: there is no such run, or that is no seed.
+    """
+    position = Interval(0, len(experiment.runs) - 1).integer("run", run)
+    seed = LIMITS["seed"].integer("seed", seed)
+    return _batches(experiment, experiment.runs[position], seed)
+
+
+def _batches(experiment: Experiment, spec: Run, seed: int) -> Iterator[Integers]:
     counts = experiment.counts(spec)
     remaining = experiment.iterations(spec)
     for order in row_order(counts.rows, seed, spec.sampling):
@@ -59,13 +72,21 @@ def layers(experiment: Experiment, params: Array) -> list[tuple[Array, Array]]:
     """Return weights ``(units out, units in)`` and biases ``(units out,)``, layer by layer.
 
     Without biases those are zeros. ``params`` is ``(n_params,)``; what is returned are copies.
+
+    Raises:
+        InvalidInput: the problem is a test function, or those are not as many numbers.
     """
     spec = _network(experiment)
+    values = vector("params", params)
+    if len(values) != spec.n_params:
+        raise InvalidInput(
+            "wrong_length", "params", len(values), Interval(spec.n_params, spec.n_params)
+        )
     return [
         (matrix[:, :-1].copy(), matrix[:, -1].copy())
         if spec.bias
         else (matrix.copy(), np.zeros(len(matrix)))
-        for matrix in spec.layout.matrices(np.asarray(params))
+        for matrix in spec.layout.matrices(values)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Self
 
@@ -39,7 +40,7 @@ class Spec(BaseModel):
 
     # Without this mark pydantic would call __init__ for nested models too and lose the path of an
     # error.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # pydantic reads it
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
@@ -56,13 +57,27 @@ class Spec(BaseModel):
 
 
 def parse_json(text: str | bytes | bytearray) -> Any:
-    """Return what JSON text holds; raises ``InvalidInput`` for other text, NaN included."""
+    """Return what JSON text holds; raises ``InvalidInput`` for other text, or a key given twice.
+
+    NaN and infinities come through: where they are refused, the field is known that holds them.
+    """
+    # A lone surrogate is no text that could be encoded.
+    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
-        # A lone surrogate is no text that could be encoded.
-        encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        return from_json(encoded, allow_inf_nan=False)
+        parsed = from_json(encoded)
     except ValueError:
         raise InvalidInput("not_json", "", text[:80]) from None
+    json.loads(encoded, object_pairs_hook=_distinct)  # from_json takes the last of equal keys
+    return parsed
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object in which a key stands twice."""
+    keys: set[str] = set()
+    for key, _value in pairs:
+        if key in keys:
+            raise InvalidInput("duplicate_key", key, key)
+        keys.add(key)
 
 
 def refusal(error: ValidationError, given: object) -> InvalidInput:

@@ -7,21 +7,23 @@ influences another one.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from engine.arrays import vector
 from engine.cost import data_seconds, estimate, update_seconds
 from engine.datasets.preparation import prepare
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Function, Run
 from engine.history import History
 from engine.limits import LIMITS, Interval
-from engine.optimizers import SGD, validated
+from engine.optimizers import OPTIMIZERS, SGD, Optimizer, validated
 from engine.problems import FunctionProblem, NetworkProblem, Result, Work
 from engine.recording import Recorder
 from engine.stepping import Stepper
@@ -30,14 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.arrays import Array, Integers
-    from engine.optimizers import Optimizer
 
 _PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
 _SEGMENT_BYTES: Final = 1 << 22
 _SEGMENT_ITERATIONS: Final = 256
-_ALONE_SECONDS: Final = 0.015
-_ALONE_TURNS: Final = 5
-_LEAST_TURNS: Final = 3  # one turn that the machine interrupts must not decide
+# Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
+_TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
+_LONGEST_TURN_SECONDS: Final = 0.008
+_ALL_TURNS_SECONDS: Final = 0.03
+_MOST_TURNS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def train(experiment: Experiment) -> Training:
     Raises:
         InvalidInput: more memory than the limits allow; nothing was allocated then.
     """
-    estimate(experiment).check_memory()
+    estimate(experiment)  # refuses it
     return _Training(experiment).run()
 
 
@@ -95,22 +98,32 @@ def minimize(
 
     Args:
         gradient: from ``(lanes, n_params)`` to ``(lanes, n_params)``; called with one lane.
-        start: ``(n_params,)``.
+        start: ``(n_params,)``, finite.
         optimizer: the rule; its hyperparameters are checked.
         learning_rate: what the direction is multiplied by, within the limits of a run.
-        steps: number of updates, at least 0.
+        steps: number of updates, at least 0; the iterates must fit the memory of a training.
 
     Returns:
         The iterates ``(steps + 1, n_params)``, step 0 first.
 
     Raises:
-        InvalidInput: a hyperparameter, the learning rate or the steps are out of range.
+        InvalidInput: the rule is none, its hyperparameters, the learning rate or the steps are out
+            of range, or the start is not made of finite numbers.
     """
-    if steps < 0:
-        raise InvalidInput("out_of_range", "steps", steps, Interval(0, LIMITS["iterations"].high))
+    Interval(0, LIMITS["iterations"].high).integer("steps", steps)
+    if not isinstance(optimizer, Optimizer):
+        names = tuple(rule.name for rule in OPTIMIZERS)
+        raise InvalidInput("unknown_choice", "optimizer", optimizer, names)
     rule = validated(optimizer)
     run = Run(optimizer=SGD(), learning_rate=learning_rate)
-    params = np.array(start, dtype=np.float64)[None]
+    params = vector("start", start)[None]
+    if not params.size:
+        raise InvalidInput("wrong_length", "start", 0, Interval(1, math.inf))
+    if not np.isfinite(params).all():
+        any_number = Interval(-math.inf, math.inf, open_low=True, open_high=True)
+        raise InvalidInput("not_finite", "start", start, any_number)
+    if 8 * (steps + 1) * params.size not in LIMITS["bytes"]:
+        raise InvalidInput("too_expensive", "bytes", 8 * (steps + 1) * params.size, LIMITS["bytes"])
     grads = np.zeros_like(params)
     rates = np.array([[run.learning_rate]])
     stepper = Stepper([rule], rates, params, grads, np.zeros_like(grads))
@@ -160,6 +173,7 @@ class _Training:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.stopping = False
+        self.worked = 0.0  # seconds, without those in which it gave way
         self._began = self._paused = time.perf_counter()
         self._groups: list[_Group] = []
         self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
@@ -176,7 +190,7 @@ class _Training:
                 yield from group.epoch()
         for group in self._groups:
             yield from group.finish()
-        return self.history(None if self.stopping else seconds_alone(self.experiment, problem))
+        return self.history(None if self.stopping else self._seconds_per_update(problem))
 
     def pause(self) -> Yielding:
         """Give way if it is time to."""
@@ -196,19 +210,36 @@ class _Training:
         another context.
         """
         while True:
+            began = time.perf_counter()
             try:
                 with np.errstate(all="ignore"):
                     next(work)
             except StopIteration as end:
                 result: Result = end.value
                 return result
+            finally:
+                self.worked += time.perf_counter() - began
             yield from self.pause()
 
-    def history(self, seconds_alone: list[float] | None = None) -> History:
+    def _seconds_per_update(self, problem: NetworkProblem | FunctionProblem) -> list[float]:
+        """Return what an update of each run takes if trained alone.
+
+        Lanes share next to nothing of a long update: where it is too long to be timed, it takes
+        what it took in the training, lane by lane.
+        """
+        timed = lone_updates(self.experiment, problem)
+        together = {member: group for group in self._groups for member in group.members}
+        seconds = []
+        for member, run in enumerate(self.experiment.runs):
+            alone = timed.get(_kind(self.experiment, run))
+            seconds.append(together[member].seconds_per_update if alone is None else alone)
+        return seconds
+
+    def history(self, seconds_per_update: list[float] | None = None) -> History:
         """Return what there is so far."""
         runs = {
             member: group.recorder.history(
-                position, None if seconds_alone is None else seconds_alone[member]
+                position, None if seconds_per_update is None else seconds_per_update[member]
             )
             for group in self._groups
             for position, member in enumerate(group.members)
@@ -242,6 +273,7 @@ class _Group:
             problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
         self._step, self._recorded_step = 0, -1
+        self._worked, self._updates = 0.0, 0
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
         self._longest = segment_length(experiment, run, self._lanes.size)
@@ -252,6 +284,11 @@ class _Group:
     def is_alive(self) -> bool:
         """Tell whether any lane still trains."""
         return bool(self.recorder.alive.any())
+
+    @property
+    def seconds_per_update(self) -> float:
+        """Return what an update of a lane took; 0 where there was none."""
+        return self._worked / max(self._updates, 1)
 
     def _arrange(self, params: Array) -> None:
         """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
@@ -281,9 +318,12 @@ class _Group:
         while position < per_epoch and self.is_alive:
             count = self._segment_end(position) - position
             rows = order[:, position * size : (position + count) * size]
+            before = self._training.worked
             yield from self._training.paced(self._segment(rows, count))
             if self._training.stopping:
                 return
+            self._worked += self._training.worked - before
+            self._updates += count * len(self._params)
             position += count
             if position == per_epoch or self._is_recorded():
                 yield from self._record()
@@ -378,46 +418,62 @@ def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
     return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
 
 
-def seconds_alone(experiment: Experiment, problem: NetworkProblem | FunctionProblem) -> list[float]:
-    """Estimate each run's training time if trained alone: its timed step x its iterations.
+_Kind: TypeAlias = tuple[type[Optimizer], int]
 
-    The runs take turns, so that a machine that slows down slows all of them; the median of the
-    turns counts. Only a piece of a long step is timed. It all takes some 15 ms.
+
+def _kind(experiment: Experiment, run: Run) -> _Kind:
+    """Return what decides how long a lone update takes: its rule and its batch size."""
+    return type(run.optimizer), experiment.counts(run).batch_size
+
+
+def lone_updates(
+    experiment: Experiment, problem: NetworkProblem | FunctionProblem
+) -> dict[_Kind, float]:
+    """Time an update as a lone lane, once for all runs of a rule and batch size.
+
+    They take turns, so that a machine that slows down slows all of them; the median of the turns
+    counts. It all takes some 20 ms, and 50 at the most: longer updates are left out.
     """
-    steps = [_LoneLane(experiment, problem, run) for run in experiment.runs]
-    deadline = time.perf_counter() + _ALONE_SECONDS
-    turns: list[list[float]] = []
+    runs = {_kind(experiment, run): run for run in experiment.runs}
+    estimates = {kind: update_seconds(experiment, run, 1) for kind, run in runs.items()}
+    share, longest = _TURN_SECONDS / len(runs), _LONGEST_TURN_SECONDS / len(runs)
+    counts = {
+        kind: max(1, int(share / seconds))
+        for kind, seconds in estimates.items()
+        if seconds <= longest
+    }
+    if not counts:
+        return {}
+    # Which rows are taken does not matter: an order serves all.
+    any_run = experiment.runs[0]
+    order = next(problem.epochs(experiment.counts(any_run), experiment.seeds[0], any_run.sampling))
+    lanes = [_LoneLane(problem, kind, order, count) for kind, count in counts.items()]
+    turn = sum(count * estimates[kind] for kind, count in counts.items())
+    n_turns = max(1, min(int(_ALL_TURNS_SECONDS / turn) - 1, _MOST_TURNS))
     with np.errstate(all="ignore"):
-        for step in steps:
-            step.seconds()  # makes the views, not counted
-        while len(turns) < _LEAST_TURNS or (
-            len(turns) < _ALONE_TURNS and time.perf_counter() < deadline
-        ):
-            turns.append([step.seconds() for step in steps])
-    medians = np.median(turns, axis=0)
-    return [
-        float(seconds * experiment.iterations(run))
-        for seconds, run in zip(medians, experiment.runs, strict=True)
-    ]
+        for lane in lanes:
+            lane.seconds()  # makes the views, not counted
+        turns = [[lane.seconds() for lane in lanes] for _ in range(n_turns)]
+    return dict(zip(counts, np.median(turns, axis=0).tolist(), strict=True))
 
 
 class _LoneLane:
-    """A run with one seed, ready to be timed."""
+    """One lane of a kind, ready to be timed."""
 
     def __init__(
-        self, experiment: Experiment, problem: NetworkProblem | FunctionProblem, run: Run
+        self,
+        problem: NetworkProblem | FunctionProblem,
+        kind: _Kind,
+        order: np.ndarray[Any, Any],
+        count: int,
     ) -> None:
-        counts = experiment.counts(run)
-        params = problem.start(experiment.seeds[0])[None]
+        rule, self._size = kind
+        params = problem.start(0)[None]
         grads = np.zeros_like(params)
-        self._size = counts.batch_size
-        rates = np.array([[run.learning_rate]])
-        self._stepper = Stepper([run.optimizer], rates, params, grads, np.zeros_like(grads))
-        update = update_seconds(experiment, run, 1)
-        longest = int(_ALONE_SECONDS / _ALONE_TURNS / len(experiment.runs) / update)
-        self._count = max(1, min(longest, counts.rows // self._size, 16))
+        still = np.zeros((1, 1))  # at rate 0 nothing diverges while it is timed
+        self._stepper = Stepper([rule()], still, params, grads, np.zeros_like(grads))
+        self._count = max(1, min(count, len(order) // self._size, 16))
         self._batches = problem.batches(params, grads, 1, self._size, self._count)
-        order = next(problem.epochs(counts, experiment.seeds[0], run.sampling))
         self._rows = order[None, : self._count * self._size]
 
     def seconds(self) -> float:
@@ -425,13 +481,7 @@ class _LoneLane:
         began = time.perf_counter()
         self._batches.load(self._rows)
         for position in range(self._count):
-            pieces = self._batches.pieces(position, self._size)
-            pieces[0]()
-            if (
-                len(pieces) > 1 and self._count == 1
-            ):  # a long update: one piece of it, times their number
-                return (time.perf_counter() - began) * len(pieces)
-            for piece in pieces[1:]:
+            for piece in self._batches.pieces(position, self._size):
                 piece()
             self._stepper.step(position + 1)
         return (time.perf_counter() - began) / self._count

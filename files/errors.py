@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine import Interval
+from engine import LIMITS, Interval
 from language import N_, _
 from language.labels import LABELS
 
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 # Fields that have no label, or whose name is also that of a status.
 _FIELDS: Final = {
+    "format": N_("File format"),
     "runs": N_("Runs"),
     "sampling": N_("Sampling"),
     "last_batch": N_("Last batch"),
+    "problem": N_("Problem"),
     "dataset": N_("Data set"),
     "validation_share": N_("Validation share"),
     "standardize": N_("Standardise the inputs"),
@@ -37,11 +39,12 @@ _FIELDS: Final = {
     "data_seed": N_("Data seed"),
     "seeds": N_("Seeds"),
     "names": N_("Name"),
+    "sizes": N_("Batch sizes"),
+    "epoch": N_("Epoch of the run"),
+    "epochs_shown": N_("Epochs shown"),
+    "first_row": N_("First row shown"),
     "formula_characters": N_("Length of the formula in characters"),
     "formula_operations": N_("Number of operations in the formula"),
-    "formula_nesting": N_("Depth of the brackets in the formula"),
-    "variables": N_("Number of variables in the formula"),
-    "variable_characters": N_("Length of a variable's name"),
     "parameters": N_("Number of parameters"),
     "variable": N_("Variable"),
     "values": N_("Values of the variables"),
@@ -54,6 +57,13 @@ _EXPECTED: Final = {
     "operation": N_("an operation was expected: + − * / ^ (write 2*x, not 2x)"),
     "operand_or_operation": N_("a number, a variable, a function or an operation was expected"),
     "closing_bracket": N_("a closing bracket was expected"),
+    "closed_line": N_("a closing bracket was expected before it: a line must close its brackets"),
+    "shorter_name": N_("a shorter name was expected, of {variable_characters} characters at most"),
+    "fewer_brackets": N_(
+        "fewer brackets inside each other were expected, {formula_nesting} at most"
+    ),
+    "fewer_variables": N_("no further variable was expected, {variables} are the most"),
+    "number_without_zeros": N_("a number without zeros in front of it was expected"),
     "variable": N_("a variable was expected: without one there is nothing to differentiate by"),
     "finite_number": N_("a smaller number was expected"),
     "function": N_(
@@ -66,6 +76,7 @@ _EXPECTED: Final = {
     "named_line": N_("a name was expected at the beginning of the line: t = x + y"),
     "new_name": N_("a name was expected that is not in use yet"),
 }
+_MOST: Final = {name: f"{limit.high:,.0f}" for name, limit in LIMITS.items()}
 _REASONS: Final = {
     "zero_division": N_("it divides by zero there"),
     "log_domain": N_("the logarithm is defined only above 0"),
@@ -88,6 +99,8 @@ def explain(error: InvalidInput) -> str:
     field, value = _field(error.field), _shown(error.value)
     if error.code in {"out_of_range", "not_finite"} and isinstance(error.limits, Interval):
         text = _("{field} is {value}. It must lie in {limits}.")
+        if error.limits.low == error.limits.high:
+            text = _("{field} is {value}. It must be {limits}.")
         return text.format(field=field, value=value, limits=_range(error.limits))
     if error.code == "wrong_length" and isinstance(error.limits, Interval):
         text = _("{field} has {value} entries. It must have {limits}.")
@@ -97,11 +110,7 @@ def explain(error: InvalidInput) -> str:
         text = _("{field} is {value}. Choose one of: {limits}.")
         return text.format(field=field, value=value, limits=", ".join(map(str, error.limits)))
     if error.code == "conflict" and isinstance(error.limits, tuple):
-        text = _(
-            "{field} is {value}, which does not go with {other} = {setting}. Change one of the two."
-        )
-        other, setting = error.limits
-        return text.format(field=field, value=value, other=_field(other), setting=_shown(setting))
+        return _conflict(error, *error.limits)
     if error.code in _APART:
         return _APART[error.code](error)
     sentences = {
@@ -109,18 +118,36 @@ def explain(error: InvalidInput) -> str:
         "unknown_field": _("There is no setting {field}. Remove it."),
         "missing": _("{field} is missing. Add it."),
         "duplicate": _("{field} holds a value twice: {value}. Remove one."),
-        "not_json": _("This is not a valid JSON file: {value}"),
+        "duplicate_key": _("The key {value} is given twice. Remove one of the two."),
+        "not_json": _("This is not a valid JSON file: {value}")
+        if value.strip()
+        else _("The file is empty."),
     }
     kind = _KINDS.get(str(error.limits))
     limits = error.limits if kind is None else _(kind)
     return sentences[error.code].format(field=field, value=value, limits=limits)
 
 
+def _conflict(error: InvalidInput, other: str, setting: object) -> str:
+    """Return which two settings do not go together, with the labels of what they are set to."""
+    field, value = _field(error.field), _labelled(error.value)
+    if error.field.endswith("patience") and setting == "function":
+        text = _(
+            "{field} is {value}, but a test function has no validation rows. Take the patience"
+            " away, or train a network on data."
+        )
+        return text.format(field=field, value=value)
+    text = _(
+        "{field} is {value}, which does not go with {other} = {setting}. Change one of the two."
+    )
+    return text.format(field=field, value=value, other=_field(other), setting=_labelled(setting))
+
+
 def _about_formula(error: InvalidInput) -> str:
     """Return where a formula is wrong, and what was expected there or why it has no value."""
     position, found = error.value if isinstance(error.value, tuple) else (1, "")
     if error.code == "unexpected":
-        expected = _(_EXPECTED[str(error.limits)])
+        expected = _(_EXPECTED[str(error.limits)]).format_map(_MOST)
         if not found:
             text = _("Formula, at its end: {expected}.")
             return text.format(expected=expected)
@@ -148,6 +175,13 @@ def _too_expensive(error: InvalidInput) -> str:
     if error.field == "seconds":
         text = _("This training would take about {value:.0f} s; the limit is {limit:.0f} s.")
         text = text.format(value=amount, limit=high)
+    elif error.field == "history_bytes":
+        text = _(
+            "The history of this training would have about {value:.0f} MB; the limit is"
+            " {limit:.0f} MB. It keeps the parameters of every run and seed at two steps at the"
+            " least: take fewer runs or seeds, or a smaller network."
+        )
+        return text.format(value=amount / 2**20, limit=high / 2**20)
     else:
         text = _(
             "This training would need about {value:.0f} MB of memory; the limit is {limit:.0f} MB."
@@ -176,6 +210,11 @@ def _field(path: str) -> str:
 def _shown(value: object) -> str:
     text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _labelled(value: object) -> str:
+    """Return what an id is called; anything else as it is."""
+    return _(LABELS[value]) if isinstance(value, str) and value in LABELS else _shown(value)
 
 
 def _length(value: object) -> int:

@@ -1,6 +1,7 @@
 """The locks: compiled from pyproject.toml, the same pins in both, nothing below a known hole."""
 
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
 RUNTIME = PROJECT["project"]["dependencies"]
 DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
+LOCKS = [("requirements.txt", RUNTIME), ("requirements-dev.txt", RUNTIME + DEVELOPMENT)]
 
 # No lock may go below these: security floors of what reads requests and users' files.
 SAFE_FROM = {
@@ -28,22 +30,27 @@ def lock_lines(path):
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
-def pins(path, python):
-    """Name -> version that pip installs from this lock under this Python on Linux."""
-    environment = {
+def environment(python, system="Linux"):
+    """What the markers of a requirement ask for."""
+    return {
         "python_version": python,
         "python_full_version": f"{python}.0",
-        "sys_platform": "linux",
-        "platform_system": "Linux",
+        "os_name": "nt" if system == "Windows" else "posix",
+        "sys_platform": {"Windows": "win32"}.get(system, system.lower()),
+        "platform_system": system,
         "platform_machine": "x86_64",
         "platform_python_implementation": "CPython",
         "implementation_name": "cpython",
     }
+
+
+def pins(path, python):
+    """Name -> version that pip installs from this lock under this Python on Linux."""
     requirements = [Requirement(line) for line in lock_lines(path)]
     return {
         canonicalize_name(requirement.name): exact(requirement)
         for requirement in requirements
-        if requirement.marker is None or requirement.marker.evaluate(environment)
+        if requirement.marker is None or requirement.marker.evaluate(environment(python))
     }
 
 
@@ -54,10 +61,7 @@ def exact(requirement):
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize(
-    ("path", "dependencies"),
-    [("requirements.txt", RUNTIME), ("requirements-dev.txt", RUNTIME + DEVELOPMENT)],
-)
+@pytest.mark.parametrize(("path", "dependencies"), LOCKS)
 def test_every_dependency_is_pinned_inside_its_range(path, dependencies, python):
     pinned = pins(path, python)
 
@@ -65,6 +69,59 @@ def test_every_dependency_is_pinned_inside_its_range(path, dependencies, python)
         version = pinned.get(canonicalize_name(requirement.name))
         assert version is not None, f"{requirement.name} is not in {path}: make lock"
         assert version in requirement.specifier, f"{requirement} is {version} in {path}: make lock"
+
+
+ANYWHERE = [
+    environment(python, system) for python in PYTHONS for system in ("Linux", "Darwin", "Windows")
+]
+
+
+def required_by(requirement):
+    """What the installed package of a requirement requires on any system, with its extras."""
+    try:
+        texts = metadata.requires(requirement.name) or []
+    except metadata.PackageNotFoundError:  # it belongs to another system or Python
+        return []
+    extras = {"", *requirement.extras}
+    return [
+        further
+        for further in map(Requirement, texts)
+        if further.marker is None
+        or any(
+            further.marker.evaluate(where | {"extra": extra})
+            for where in ANYWHERE
+            for extra in extras
+        )
+    ]
+
+
+def all_required_by(dependencies):
+    """The names of all packages that these require, directly or indirectly."""
+    found, waiting = set(), list(map(Requirement, dependencies))
+    while waiting:
+        requirement = waiting.pop()
+        key = (canonicalize_name(requirement.name), frozenset(requirement.extras))
+        if key not in found:
+            found.add(key)
+            waiting += required_by(requirement)
+    return {name for name, _extras in found}
+
+
+def leftovers(path, dependencies):
+    """The packages of a lock that none of these dependencies requires."""
+    locked = {canonicalize_name(Requirement(line).name) for line in lock_lines(path)}
+    return locked - all_required_by(dependencies)
+
+
+@pytest.mark.parametrize(("path", "dependencies"), LOCKS)
+def test_every_pin_is_required_by_a_dependency(path, dependencies):
+    assert leftovers(path, dependencies) == set(), f"{path} holds more than is asked for: make lock"
+
+
+@pytest.mark.parametrize(("path", "dependencies"), LOCKS)
+@pytest.mark.parametrize("name", ["plotly", "pydantic"])
+def test_a_dependency_that_was_given_up_is_seen_in_the_lock(path, dependencies, name):
+    assert name in leftovers(path, [text for text in dependencies if not text.startswith(name)])
 
 
 @pytest.mark.parametrize("python", PYTHONS)

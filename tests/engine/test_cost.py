@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 
 from engine import (
     LIMITS,
@@ -19,7 +19,7 @@ from engine import (
     estimate,
     fit,
 )
-from engine.datasets import Blobs, TwoMoons
+from engine.datasets import Blobs, Digits, TwoMoons
 from engine.optimizers import OPTIMIZERS, SGD, Adam
 from tests.strategies import experiments, small_experiments
 from tests.timing import least_seconds
@@ -32,7 +32,13 @@ LARGEST = Experiment(
     ),
     runs=[Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in OPTIMIZERS],
     budget=Budget(amount=10_000),
-    seeds=range(30),
+)
+BEYOND_MEMORY = LARGEST.model_copy(update={"seeds": tuple(range(30))})
+# Inside every limit of its parts: 77,000 parameters of 70 lanes, at two steps.
+BEYOND_HISTORY = Experiment(
+    problem=Network(dataset=Digits(), hidden=(256, 256), loss="cross_entropy"),
+    budget=Budget(amount=1),
+    seeds=range(10),
 )
 
 
@@ -44,7 +50,7 @@ def test_the_largest_is_estimated_at_once_and_without_its_data():
 
     assert peak < 1e6
     assert least_seconds(lambda: estimate(LARGEST), 0.05) < 0.05
-    assert cost.updates == 7 * 30 * 45_000 * 10_000
+    assert cost.updates == 7 * 45_000 * 10_000
     assert cost.rows == cost.updates
     assert cost.seconds > 1e6
     assert cost.bytes > 8 * 60_000 * 784
@@ -53,7 +59,10 @@ def test_the_largest_is_estimated_at_once_and_without_its_data():
 @settings(max_examples=40)
 @given(experiments())
 def test_every_experiment_has_an_estimate(experiment):
-    cost = estimate(experiment)
+    try:
+        cost = estimate(experiment)
+    except InvalidInput:  # a large network with many lanes
+        reject()
 
     lanes = len(experiment.runs) * len(experiment.seeds)
     assert cost.updates >= lanes
@@ -125,11 +134,12 @@ def test_seconds_are_of_the_right_order(experiment):
 
 
 def test_what_is_too_large_is_refused_with_value_and_limit():
-    with pytest.raises(InvalidInput) as caught:
-        estimate(LARGEST).check_memory()
-    error = caught.value
-    assert (error.code, error.field, error.limits) == ("too_expensive", "bytes", LIMITS["bytes"])
-    assert error.value > LIMITS["bytes"].high
+    for experiment, field in ((BEYOND_MEMORY, "bytes"), (BEYOND_HISTORY, "history_bytes")):
+        with pytest.raises(InvalidInput) as caught:
+            estimate(experiment)
+        error = caught.value
+        assert (error.code, error.field, error.limits) == ("too_expensive", field, LIMITS[field])
+        assert error.value > LIMITS[field].high
 
     with pytest.raises(InvalidInput) as caught:
         estimate(LARGEST).check_time()

@@ -19,12 +19,15 @@ from engine import (
     batches,
     data,
     fit,
+    initial_params,
+    layers,
     minimize,
 )
 from engine.counts import Counts
 from engine.datasets import Line, SingleRow, TwoMoons
 from engine.functions import Ravine, Rosenbrock
 from engine.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from engine.planes import principal_plane, random_plane
 from engine.problems import NetworkProblem
 from tests.engine import plain
 
@@ -232,6 +235,51 @@ def test_d10_no_schedule_falls_with_the_rows_seen():
     np.testing.assert_allclose(
         run.update_norm.last, 0.01 * run.batch_gradient_norm.last, rtol=1e-14
     )
+
+
+def test_d11_principal_directions_stay_orthonormal():
+    """Scaled unit by unit after the fact they would not be, and coordinates would be wrong."""
+    problem = Network(dataset=TwoMoons(rows=40), hidden=(5, 3))
+    runs = [run_of(rule(), 0.05, batch_size=8) for rule in (SGD, Momentum, Adam)]
+    history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=5)))
+
+    plane = principal_plane(history)
+
+    np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
+    path = history.runs[0].params[0]
+    projected = (path - plane.origin) @ plane.directions.T
+    np.testing.assert_allclose(plane.coordinates(path), projected, atol=1e-12)
+
+
+def test_d11_coordinates_do_not_ask_for_a_right_angle():
+    """Random directions have none: the cosine with each by itself says another point."""
+    problem = Network(dataset=TwoMoons(rows=40), hidden=(2,))
+    origin = initial_params(Experiment(problem=problem), seed=0)
+    plane = random_plane(problem, origin, seed=1)
+    first, second = plane.directions
+    points = np.array([[1.0, 0.0], [-0.3, 2.0], [0.7, -0.4]])
+
+    assert abs(first @ second) > 0.5 * np.linalg.norm(first) * np.linalg.norm(second)
+    np.testing.assert_allclose(plane.coordinates(plane.params(points)), points, atol=1e-12)
+    np.testing.assert_allclose(plane.distances(plane.params(points)), 0, atol=1e-12)
+
+
+def test_d12_biases_have_no_part_in_random_directions():
+    """Neither do they move, nor does their size change how far the weights of their unit go."""
+    problem = Network(dataset=TwoMoons(rows=40), hidden=(5, 3), start="uniform")
+    experiment = Experiment(problem=problem)
+    origin = initial_params(experiment, seed=0)
+    plane = random_plane(problem, origin, seed=4)
+
+    for direction in plane.directions:
+        for (weights, biases), (given, offsets) in zip(
+            layers(experiment, direction), layers(experiment, origin), strict=True
+        ):
+            assert not biases.any()
+            assert offsets.all()
+            np.testing.assert_allclose(
+                np.linalg.norm(weights, axis=1), np.linalg.norm(given, axis=1), rtol=1e-12
+            )
 
 
 @pytest.mark.parametrize("rule", [Adam, AdamW, RMSprop, Adagrad])

@@ -297,7 +297,7 @@ def test_digest_sees_every_array_and_status():
 
     # Everything there is, but for the absent norm of the full gradient and the seconds.
     assert len(digests) == 1 + len(dataclasses.fields(run)) - 2
-    assert dataclasses.replace(run, seconds_alone=1e9).digest() == run.digest()
+    assert dataclasses.replace(run, seconds_per_update=1e9).digest() == run.digest()
 
 
 def test_nbytes_counts_all_arrays():
@@ -333,7 +333,7 @@ def run_that(losses, *, validation=None, status=None, start=1.0):
         status=tuple(status or ["budget"] * len(losses)),
         per_epoch=1,
         rows_seen=np.ones(len(losses), dtype=int),
-        seconds_alone=None,
+        seconds_per_update=None,
     )
 
 

@@ -1,6 +1,7 @@
 """Intervals, lengths and the one table of limits."""
 
 import math
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -41,6 +42,41 @@ def test_table_of_limits():
         "history_bytes": (0, 64 * 1024**2),
         "name_characters": (0, 80),
     } == {name: (limit.low, limit.high) for name, limit in LIMITS.items()}
+
+
+def test_an_infinite_end_is_no_bound():
+    """Where something else decides, that names its limit, not the integers of a machine."""
+
+    class Anything(Spec):
+        number: Annotated[int, Interval(-math.inf, math.inf)] = 0
+
+    for number in (10**30, -(10**30)):
+        assert Anything(number=number).number == number
+    for wrong in (True, 1.0, "1", math.inf):
+        with pytest.raises(InvalidInput):
+            Anything(number=wrong)
+
+
+def test_the_readme_prints_the_limits_of_a_training():
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    printed = " ".join(readme.partition("## Limits")[2].partition("## More")[0].split())
+
+    for words, name in {
+        "rows {low:,}–{high:,}": "rows",
+        "features {low}–{high}": "features",
+        "classes {low}–{high}": "classes",
+        "hidden layers {low}–{high}": "hidden_layers",
+        "of {low}–{high} units": "units",
+        "parameters ≤ {high:,}": "parameters",
+        "given start values ≤ {high:,}": "start_values",
+        "epochs {low}–{high:,}": "epochs",
+        "runs {low}–{high}": "runs",
+        "seeds {low}–{high}": "seeds",
+        "one training ≤ {high} s": "seconds",
+    }.items():
+        assert words.format(low=LIMITS[name].low, high=LIMITS[name].high) in printed
+    assert f"{LIMITS['bytes'].high // 2**30} GiB of memory" in printed
+    assert f"{LIMITS['history_bytes'].high // 2**20} MiB of history" in printed
 
 
 @pytest.mark.parametrize(

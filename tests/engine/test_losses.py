@@ -100,12 +100,28 @@ def test_gradient_of_cross_entropy_is_softmax_minus_target(logits, data):
         found = gradient_of_a_row(CROSS, logits, np.eye(len(logits))[true])
 
     powers = powers_of(logits)
-    for k, power in enumerate(powers):
-        probability = power / mpmath.fsum(powers)
-        if k != true and probability > 1e-300:
-            assert relative_error(found[k], probability) <= 4
-        assert abs(found[k] - float(probability - (k == true))) <= 2 * EPS
+    for k in range(len(powers)):
+        if k == true:
+            exact = -mpmath.fsum(power for j, power in enumerate(powers) if j != true)
+        else:
+            exact = powers[k]
+        exact /= mpmath.fsum(powers)
+        if abs(exact) > 1e-300:
+            assert relative_error(found[k], exact) <= 6
+        else:
+            assert abs(found[k]) <= 2e-300
     assert abs(found.sum()) <= 4 * EPS
+
+
+@pytest.mark.parametrize("gap", [5.0, 20.0, 37.0, 40.0, 300.0, 700.0])
+def test_gradient_of_a_sure_and_right_answer_keeps_its_digits(gap):
+    """p - 1 has 8 digits at a gap of 20, and none from 37 on."""
+    exact = 1 / (1 + mpmath.exp(mpmath.mpf(gap)))
+
+    found = gradient_of_a_row(CROSS, [gap, 0.0], [1, 0])
+
+    assert relative_error(found[0], -exact) <= 4
+    assert relative_error(found[1], exact) <= 4
 
 
 def test_no_probability_is_clipped():

@@ -1,6 +1,7 @@
 """The rules: what all must do, what each does first and in the limit, and what PyTorch answers."""
 
 import json
+import tracemalloc
 from dataclasses import FrozenInstanceError, fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -596,3 +597,50 @@ def test_minimize_refuses_what_a_run_would(optimizer, rate, field):
         minimize(lambda points: points, [1.0], optimizer, rate, 3)
 
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"steps": -1}, "out_of_range"),
+        ({"steps": 10**12}, "out_of_range"),
+        ({"steps": 1.5}, "wrong_type"),
+        ({"steps": "a"}, "wrong_type"),
+        ({"steps": None}, "wrong_type"),
+        ({"steps": True}, "wrong_type"),
+        ({"start": [float("nan")]}, "not_finite"),
+        ({"start": [1.0, float("inf")]}, "not_finite"),
+        ({"start": []}, "wrong_length"),
+        ({"start": [[1.0, 2.0]]}, "wrong_type"),
+        ({"start": [[1.0], [1.0, 2.0]]}, "wrong_type"),
+        ({"start": "abc"}, "wrong_type"),
+        ({"start": ["x"]}, "wrong_type"),
+        ({"start": None}, "wrong_type"),
+        ({"start": 3.0}, "wrong_type"),
+        ({"optimizer": SGD}, "unknown_choice"),
+        ({"optimizer": "sgd"}, "unknown_choice"),
+        ({"optimizer": None}, "unknown_choice"),
+    ],
+)
+def test_minimize_names_what_it_cannot_take(given, code):
+    arguments = {"start": [1.0], "optimizer": SGD(), "learning_rate": 0.1, "steps": 3}
+
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda points: points, **(arguments | given))
+
+    ((field, value),) = given.items()
+    assert (caught.value.code, caught.value.field) == (code, field)
+    assert caught.value.value is value or caught.value.value == len(value) == 0
+    assert caught.value.limits is not None
+
+
+def test_minimize_refuses_iterates_beyond_the_memory_before_it_allocates():
+    tracemalloc.start()
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda points: points, np.zeros(1000), SGD(), 0.1, 10**6)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert (caught.value.code, caught.value.field) == ("too_expensive", "bytes")
+    assert caught.value.value > caught.value.limits.high
+    assert peak < 1e6

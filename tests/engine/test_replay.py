@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from engine import (
+    LIMITS,
     Budget,
     Experiment,
     Function,
+    Interval,
     InvalidInput,
     Network,
     Run,
@@ -133,6 +135,68 @@ def test_data_are_what_the_network_sees():
     assert rows.validation_targets.shape == (12, 1)
     assert rows.training_inputs.mean() == pytest.approx(0, abs=1e-15)
     assert rows.training_targets.std() == pytest.approx(1, rel=1e-14)
+
+
+NO_SEEDS = [
+    (-1, "out_of_range"),
+    (2**32, "out_of_range"),
+    ("a", "wrong_type"),
+    (True, "wrong_type"),
+    (1.5, "wrong_type"),
+    (None, "wrong_type"),
+]
+
+
+@pytest.mark.parametrize(("seed", "code"), NO_SEEDS)
+def test_what_is_no_seed_is_refused_at_once(seed, code):
+    limits = LIMITS["seed"] if code == "out_of_range" else "integer"
+    for ask in (lambda: initial_params(EXPERIMENT, seed), lambda: batches(EXPERIMENT, 0, seed)):
+        with pytest.raises(InvalidInput) as caught:
+            ask()
+        error = caught.value
+        assert (error.code, error.field, error.value) == (code, "seed", seed)
+        assert error.limits == limits
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [(-1, "out_of_range"), (3, "out_of_range"), ("a", "wrong_type"), (True, "wrong_type")],
+)
+def test_what_is_no_run_is_refused_at_once(run, code):
+    with pytest.raises(InvalidInput) as caught:
+        batches(EXPERIMENT, run, 0)
+
+    assert (caught.value.code, caught.value.field, caught.value.value) == (code, "run", run)
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        (np.zeros(3), "wrong_length"),
+        (np.zeros(NETWORK.n_params + 1), "wrong_length"),
+        ((), "wrong_length"),
+        (np.zeros((2, NETWORK.n_params)), "wrong_type"),
+        (None, "wrong_type"),
+        ("a", "wrong_type"),
+        (["a"] * NETWORK.n_params, "wrong_type"),
+        ([[1.0], [1.0, 2.0]], "wrong_type"),
+    ],
+)
+def test_parameters_of_another_network_have_no_layers(params, code):
+    with pytest.raises(InvalidInput) as caught:
+        layers(EXPERIMENT, params)
+
+    error = caught.value
+    assert (error.code, error.field) == (code, "params")
+    if code == "wrong_length":
+        assert error.value == len(params)
+        assert error.limits == Interval(NETWORK.n_params, NETWORK.n_params)
+
+
+def test_where_a_run_diverged_has_layers_too():
+    (weights, _biases), *_others = layers(EXPERIMENT, np.full(NETWORK.n_params, np.nan))
+
+    assert np.isnan(weights).all()
 
 
 def test_a_test_function_has_neither_data_nor_layers():

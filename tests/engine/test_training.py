@@ -26,6 +26,7 @@ from engine.optimizers import (
     RMSprop,
 )
 from tests.strategies import small_experiments
+from tests.timing import least_seconds
 
 MOONS = Network(dataset=TwoMoons(rows=60, noise=0.2), hidden=(5, 4), l2=0.01)
 # Groups that differ in one thing only, rules in disorder, a run that diverges, single rows.
@@ -551,7 +552,8 @@ def test_diverging_runs_leave_nothing_on_the_console():
 # Stop, close, resume
 
 
-def test_stop_ends_every_run_with_a_final_evaluation(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_stop_ends_every_run_with_a_final_evaluation():
     experiment = Experiment(problem=MOONS, runs=MIXED, budget=Budget(amount=500))
 
     history, _ = drive(train(experiment), [None] * 600 + ["stop"])
@@ -568,7 +570,8 @@ def test_stop_ends_every_run_with_a_final_evaluation(yields_always):  # noqa: AR
         assert run.seconds_alone is None
 
 
-def test_what_was_stopped_equals_the_whole_training_up_to_there(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_what_was_stopped_equals_the_whole_training_up_to_there():
     experiment = Experiment(problem=MOONS, runs=MIXED[:1], budget=Budget(amount=40))
     whole = fit(experiment).runs[0]
 
@@ -579,7 +582,8 @@ def test_what_was_stopped_equals_the_whole_training_up_to_there(yields_always): 
 
 
 @pytest.mark.parametrize("updates_at_once", [1, 4])
-def test_stop_is_heard_within_an_epoch(monkeypatch, yields_always, updates_at_once):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_stop_is_heard_within_an_epoch(monkeypatch, updates_at_once):
     monkeypatch.setattr(training_module, "segment_length", lambda *_: updates_at_once)
     run = Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)
     training = train(Experiment(problem=MOONS, runs=(run,)))
@@ -595,7 +599,8 @@ def test_stop_is_heard_within_an_epoch(monkeypatch, yields_always, updates_at_on
 
 
 @pytest.mark.parametrize("after", range(8))
-def test_stop_at_any_moment_is_in_order(yields_always, after):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_stop_at_any_moment_is_in_order(after):
     experiment = Experiment(problem=MOONS, runs=MIXED[:3], budget=Budget(amount=3))
 
     history, _ = drive(train(experiment), [None] * after + ["stop"])
@@ -607,7 +612,8 @@ def test_stop_at_any_moment_is_in_order(yields_always, after):  # noqa: ARG001
         assert len(run.batch_loss.steps) == run.last_step[0]
 
 
-def test_an_update_that_stop_interrupts_is_dropped(monkeypatch, yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_an_update_that_stop_interrupts_is_dropped(monkeypatch):
     """A single long update runs in pieces; half a gradient must not move the parameters."""
     monkeypatch.setattr(training_module, "_SEGMENT_ITERATIONS", 1)
     monkeypatch.setattr("engine.problems._PIECE_ROWS", 4)
@@ -626,7 +632,8 @@ def test_an_update_that_stop_interrupts_is_dropped(monkeypatch, yields_always): 
         assert np.array_equal(stopped.batch_loss.last, whole.batch_loss.last[:, :last])
 
 
-def test_close_ends_a_training(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_close_ends_a_training():
     training = train(Experiment(problem=MOONS, runs=MIXED))
     next(training)
 
@@ -636,7 +643,8 @@ def test_close_ends_a_training(yields_always):  # noqa: ARG001
         next(training)
 
 
-def test_progress_counts_the_updates(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_progress_counts_the_updates():
     experiment = Experiment(problem=MOONS, runs=MIXED[:2], budget=Budget(amount=5), seeds=(0, 1))
 
     _, seen = drive(train(experiment))
@@ -648,7 +656,8 @@ def test_progress_counts_the_updates(yields_always):  # noqa: ARG001
     assert {progress.total for progress in seen} == {120}
 
 
-def test_progress_shows_the_history_so_far_at_any_moment(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_progress_shows_the_history_so_far_at_any_moment():
     experiment = Experiment(
         problem=MOONS, runs=MIXED, budget=Budget(amount=3), record_every=4, seeds=(0, 1)
     )
@@ -677,7 +686,8 @@ def test_progress_shows_the_history_so_far_at_any_moment(yields_always):  # noqa
             assert run.status[0] in {"", *complete.status}
 
 
-def test_a_training_resumes_in_another_thread(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_a_training_resumes_in_another_thread():
     experiment = Experiment(problem=MOONS, runs=MIXED[:3], budget=Budget(amount=4))
     expected = fit(experiment).digest()
     training, found = train(experiment), []
@@ -694,7 +704,8 @@ def test_a_training_resumes_in_another_thread(yields_always):  # noqa: ARG001
     assert found == [expected]
 
 
-def test_numpy_warns_as_before_between_two_yields(yields_always):  # noqa: ARG001
+@pytest.mark.usefixtures("yields_always")
+def test_numpy_warns_as_before_between_two_yields():
     with np.errstate(over="raise", invalid="print", divide="call", under="warn"):
         before = np.geterr()
 
@@ -773,6 +784,59 @@ def test_seconds_alone_grow_with_the_budget():
         return fit(Experiment(problem=problem, runs=(run,), budget=budget)).runs[0].seconds_alone
 
     assert seconds(50) > 3 * seconds(1)
+
+
+def test_seconds_alone_are_those_of_the_runs_own_updates():
+    """A run that diverges after some updates must not be given the time of the whole budget."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=32) for rate in (3.0, 0.1)]
+    problem = Network(dataset=Line(), hidden=(), loss="mean_squared_error")
+    history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=500)))
+
+    diverged, whole = history.runs
+    assert diverged.status == ("diverged",)
+    assert whole.last_step > 10 * diverged.last_step > 0
+    for run in history.runs:
+        assert run.seconds_alone == pytest.approx(run.seconds_per_update * run.last_step[0])
+    # The same rule and batch size: an update takes the same.
+    assert diverged.seconds_alone < 0.1 * whole.seconds_alone
+
+
+def lone_seconds(problem, runs):
+    """The processor time of timing all runs after a training."""
+    experiment = Experiment(problem=problem, runs=runs)
+    made = training_module.problem_of(experiment)
+    return least_seconds(lambda: training_module.lone_updates(experiment, made), 0.05)
+
+
+@pytest.mark.parametrize("batch_sizes", [("all",) * 12, range(60_000, 4_999, -5_000), range(1, 13)])
+@pytest.mark.parametrize("hidden", [(256, 256, 128), (8,)])
+def test_timing_lone_updates_takes_50_ms_at_the_most(hidden, batch_sizes):
+    """The time of all threads, of which large products use several, is an upper bound."""
+    problem = Network(
+        dataset=Blobs(rows=60_000, classes=10),
+        validation_share=0,
+        hidden=hidden,
+        loss="cross_entropy",
+    )
+    runs = [
+        Run(optimizer=OPTIMIZERS[i % 7](), learning_rate=0.01, batch_size=size)
+        for i, size in enumerate(batch_sizes)
+    ]
+
+    assert lone_seconds(problem, runs) < 0.05
+
+
+def test_a_long_update_takes_what_it_took_in_the_training(monkeypatch):
+    monkeypatch.setattr(training_module, "_LONGEST_TURN_SECONDS", 0.0)
+    runs = (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"), MIXED[6])
+    experiment = Experiment(problem=MOONS, runs=runs, budget=Budget(amount=200), seeds=(0, 1))
+
+    history = fit(experiment)
+
+    assert training_module.lone_updates(experiment, training_module.problem_of(experiment)) == {}
+    assert all(run.seconds_per_update > 0 for run in history.runs)
+    # Both seeds' updates, and no evaluation, are within the whole.
+    assert sum(2 * run.seconds_alone for run in history.runs) < history.seconds
 
 
 def test_a_training_too_large_for_memory_is_refused_before_it_begins():

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine import Budget, Experiment, InvalidInput, Network, Run, estimate
-from engine.datasets import Blobs
+from engine.datasets import Blobs, Digits
 from engine.errors import CODES
 from engine.formula import parse
 from engine.graph import differentiate
@@ -40,7 +40,12 @@ def formula(text, **point):
 def beyond_memory():
     blobs = Blobs(rows=60_000, features=784)
     problem = Network(dataset=blobs, hidden=(256,), loss="cross_entropy")
-    estimate(Experiment(problem=problem, seeds=tuple(range(30)))).check_memory()
+    estimate(Experiment(problem=problem, seeds=tuple(range(30))))
+
+
+def beyond_history():
+    problem = Network(dataset=Digits(), hidden=(256, 256), loss="cross_entropy")
+    estimate(Experiment(problem=problem, seeds=tuple(range(10)), budget=Budget(amount=1)))
 
 
 # What is done, its code, and what a reader must find in English and in Korean.
@@ -162,8 +167,46 @@ CASES = {
     "a loss for two classes on three": (
         validated({"problem": {"kind": "network", "dataset": {"name": "iris"}}}),
         "conflict",
-        ["Loss function", "binary_cross_entropy", "Data set", "iris"],
-        ["손실 함수", "binary_cross_entropy", "데이터셋", "iris"],
+        ["Loss function", "Binary cross-entropy", "Data set", "Iris flowers"],
+        ["손실 함수", "이진 교차 엔트로피", "데이터셋", "붓꽃"],
+    ),
+    "a network with too many parameters": (
+        lambda: Network(dataset=Blobs(features=784, classes=2), hidden=(256, 256)),
+        "out_of_range",
+        ["Number of parameters is 267009", "[1 … 250,000]"],
+        ["매개변수", "267009", "[1 … 250,000]"],
+    ),
+    "a budget beyond the integers of a machine": (
+        validated({"budget": {"amount": 10**20}}),
+        "out_of_range",
+        ["Budget", "[1 … 10,000]"],
+        ["학습량", "[1 … 10,000]"],
+    ),
+    "patience on a test function": (
+        validated({"problem": {"kind": "function"}, "stopping": {"patience": 3}}),
+        "conflict",
+        ["Patience (epochs) is 3", "no validation rows"],
+        ["3", "검증"],
+    ),
+    "patience without validation rows": (
+        validated(
+            {"problem": {"kind": "network", "validation_share": 0}, "stopping": {"patience": 3}}
+        ),
+        "conflict",
+        ["Patience (epochs) is 3", "Validation share = 0"],
+        ["3", "검증"],
+    ),
+    "the name of no rule": (
+        validated({"runs": [{"optimizer": "nope", "learning_rate": 0.1}]}),
+        "unknown_choice",
+        ["Optimizer of run 1 is nope", f"sgd, momentum, nesterov, {IN_ORDER}"],
+        ["실행 1의 옵티마이저", f"sgd, momentum, nesterov, {IN_ORDER}"],
+    ),
+    "a history of many large networks": (
+        beyond_history,
+        "too_expensive",
+        ["91 MB", "64 MB", "two steps", "fewer runs or seeds", "smaller network"],
+        ["91 MB", "64 MB", "실행", "시드", "신경망"],
     ),
     "hours": (for_hours, "too_expensive", ["60 s", "epochs", "seeds"], ["60초", "에포크", "시드"]),
     "gigabytes": (
@@ -213,6 +256,24 @@ CASES = {
         "out_of_range",
         ["formula", "10000", "2,000"],
         ["수식", "10000", "2,000"],
+    ),
+    "a key given twice": (
+        lambda: read_document('{"budget": {"amount": 1}, "budget": {"amount": 7}}'),
+        "duplicate_key",
+        ["key", "budget", "twice"],
+        ["키", "budget"],
+    ),
+    "a file of another version": (
+        lambda: read_document('{"format": 2}'),
+        "out_of_range",
+        ["File format is 2. It must be 1."],
+        ["파일 형식", "2", "1"],
+    ),
+    "an empty file": (
+        lambda: read_document(" \n"),
+        "not_json",
+        ["The file is empty."],
+        ["파일이 비어"],
     ),
     "half a file": (
         lambda: Experiment.model_validate_json('{"runs": ['),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from charts.curves import over_seeds
 from charts.lines import plain, value_axis, value_range
 from charts.theme import Chart, layout
 from language import _
@@ -25,7 +26,9 @@ _MARK = 15  # pixels that a mark above the line is high
 
 
 def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[float]) -> Chart:
-    """Return the final loss of every rule against the learning rate, the diverged region shaded.
+    """Return the final loss of every rule against the learning rate.
+
+    Where every rule diverged it is shaded. Of several seeds it is the median.
 
     Above a line at the upper end of the axis lie those that have no place below it: a cross stands
     for a run that diverged, a triangle for a loss that is higher.
@@ -70,10 +73,11 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         high = max(mark["y"] for mark in marks) + row_height
         shapes.append(_border(top))
     loss = "validation_loss" if sweep.runs[0].validation_loss is not None else "training_loss"
+    title = over_seeds(loss, len(sweep.experiment.seeds))
     form = layout(
         _HEIGHT,
         xaxis={"title": label("learning_rate"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis=value_axis(label(loss), (low, top), log=True) | {"range": (low, high)},
+        yaxis=value_axis(title, (low, top), log=True) | {"range": (low, high)},
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 8, "r": 16, "t": 40, "b": 8},
@@ -92,6 +96,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         (
             _("★ the rule's best rate"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if marks else []),
+            *([_("shaded: every rule diverged")] if first is not None else []),
         ),
     )
 

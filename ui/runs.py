@@ -12,7 +12,6 @@ from language import _
 from language.labels import label
 from ui.controls import batch_size, choice, number, rule_hyperparameters
 from ui.session import (
-    PRESETS,
     add_run,
     apply_to_all,
     change_run,
@@ -23,7 +22,6 @@ from ui.session import (
     remove_run,
     rename_run,
     reset,
-    use_preset,
 )
 from ui.text import escaped, line_sample
 
@@ -54,16 +52,16 @@ def run_strip() -> None:
     )
 
 
-def run_actions(
-    presets: Mapping[str, str] = PRESETS, use: Callable[[str], None] = use_preset
-) -> None:
+def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
     """Offer to add, copy and remove runs, to start from a preset, to make runs alike.
 
     Args:
         presets: what the presets are called, by id.
         use: called with the id of the chosen one.
     """
-    runs = len(document().experiment.runs)
+    experiment = document().experiment
+    runs = len(experiment.runs)
+    has_rows = experiment.problem.kind == "network"
     full = runs not in LIMITS["runs"] or runs == LIMITS["runs"].high
     st.button(_("Add"), key="add", on_click=add_run, disabled=full)
     st.button(_("Duplicate"), key="duplicate", on_click=duplicate_run, disabled=full)
@@ -77,7 +75,7 @@ def run_actions(
     )
     st.menu_button(
         _("Apply to all"),
-        ["learning_rate", "batch_size", "optimizer"],
+        ["learning_rate", *(["batch_size"] if has_rows else []), "optimizer"],
         format_func=label,
         key="apply-to-all",
         help=_("Give every run the selected run's …"),
@@ -124,6 +122,19 @@ def _details(position: int, run: Run) -> None:
     st.latex(run.optimizer.formula)
     st.caption(run.optimizer.source)
     rule_hyperparameters(position)
+    if document().experiment.problem.kind == "network":
+        _batch_making(position, run)
+    st.session_state["run-name"] = document().view.names[position]
+    st.text_input(
+        _("Name"),
+        key="run-name",
+        max_chars=int(LIMITS["name_characters"].high),
+        placeholder=looks()[position].name,
+        on_change=lambda: rename_run(position, st.session_state["run-name"]),
+    )
+
+
+def _batch_making(position: int, run: Run) -> None:
     choice(
         _("Sampling"),
         run.sampling,
@@ -139,14 +150,6 @@ def _details(position: int, run: Run) -> None:
         "last_batch",
         lambda name: change_run(position, last_batch=name),
         help=_("What becomes of the short batch that is left at the end of an epoch."),
-    )
-    st.session_state["run-name"] = document().view.names[position]
-    st.text_input(
-        _("Name"),
-        key="run-name",
-        max_chars=int(LIMITS["name_characters"].high),
-        placeholder=looks()[position].name,
-        on_change=lambda: rename_run(position, st.session_state["run-name"]),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import streamlit as st
 
 from charts.theme import Look
-from engine import Budget, Experiment, Function, InvalidInput, Run
+from engine import Budget, Experiment, Function, Interval, InvalidInput, Run
 from engine.optimizers import OPTIMIZERS, SGD, Momentum
 from files.document import Document, View, from_link, with_default_view
 from files.errors import explain
@@ -237,12 +237,18 @@ def reset() -> None:
     _keep(_first_view(_slot()), [])
 
 
+def offered_presets() -> dict[str, str]:
+    """Return what the presets are called, by id: a mini-batch takes three rows at least."""
+    rows = document().experiment.problem.training_rows
+    return {name: title for name, title in PRESETS.items() if name != "batches" or rows >= 3}
+
+
 def use_preset(name: str) -> None:
     """Replace the runs by a preset's; data, network and budget stay."""
     now = document()
     selected = now.experiment.runs[now.view.selected]
     if name == "optimizers":
-        runs = Experiment().runs
+        runs = Experiment(problem=now.experiment.problem).runs
     elif name == "rates":
         # Half powers of ten around the rule's own default.
         default = selected.optimizer.default_learning_rate
@@ -252,8 +258,11 @@ def use_preset(name: str) -> None:
         )
     elif name == "batches":
         rows = now.experiment.problem.training_rows
-        sizes = [size for size in ("all", 32, 1) if size == "all" or size < rows]
-        runs = tuple(selected.model_copy(update={"batch_size": size}) for size in sizes)
+        # 32 as in the first view; of few rows about half at the most.
+        mini_batch = max(size for size in (1, 2, 4, 8, 16, 32) if 2 * size <= rows + 1)
+        runs = tuple(
+            selected.model_copy(update={"batch_size": size}) for size in ("all", mini_batch, 1)
+        )
     else:
         runs = tuple(
             selected.model_copy(update={"optimizer": Momentum(share), "learning_rate": 0.1})
@@ -337,7 +346,9 @@ def _propose(experiment: Experiment, view: View) -> None:
     experiment, told = _fitted(experiment)
     if view.quantity == "validation_loss" and not has_validation_rows(experiment):
         view = view.model_copy(update={"quantity": "training_loss"})
+        told.append(_("There are no validation rows: the training loss is drawn."))
     try:
+        _check_batch_sizes(experiment)
         changed = Document.model_validate(
             {"experiment": experiment.model_dump(), "view": view.model_dump()}
         )
@@ -354,7 +365,10 @@ def _keep(kept: Document, told: list[str]) -> None:
 
 
 def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:
-    """Return the experiment with loss and batch sizes that fit its data, and the notices."""
+    """Return the experiment with loss and batch sizes that fit its data, and the notices.
+
+    A batch size is made to fit where rows are gone; one that somebody chose is not.
+    """
     told: list[str] = []
     problem = experiment.problem
     if problem.kind == "network":
@@ -370,16 +384,28 @@ def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:
         if isinstance(problem.start, tuple) and len(problem.start) != problem.n_params:
             problem = problem.model_copy(update={"start": "glorot"})
             told.append(_("The start values no longer fit the network: it starts from Glorot."))
+    runs = experiment.runs
     rows = problem.training_rows
-    runs, shortened = [], 0
-    for run in experiment.runs:
-        too_large = run.batch_size != "all" and run.batch_size > rows
-        shortened += too_large
-        runs.append(run.model_copy(update={"batch_size": "all"}) if too_large else run)
-    if shortened and problem.kind == "network":
-        text = _("There are only {rows} training rows: larger batch sizes were set to all rows.")
-        told.append(text.format(rows=rows))
-    return experiment.model_copy(update={"problem": problem, "runs": tuple(runs)}), told
+    if rows < document().experiment.problem.training_rows:
+        sizes = {run.batch_size for run in runs if run.batch_size != "all"}
+        gone = sorted(size for size in sizes if size > rows)
+        runs = tuple(
+            run.model_copy(update={"batch_size": "all"}) if run.batch_size in gone else run
+            for run in runs
+        )
+        if gone and problem.kind == "network":
+            text = _("There are only {rows} training rows. Batch sizes set to all rows: {sizes}.")
+            told.append(text.format(rows=f"{rows:,}", sizes=", ".join(map("{:,}".format, gone))))
+    return experiment.model_copy(update={"problem": problem, "runs": runs}), told
+
+
+def _check_batch_sizes(experiment: Experiment) -> None:
+    """Refuse a batch size with the range that these rows leave to it."""
+    allowed = Interval(1, experiment.problem.training_rows)
+    for position, run in enumerate(experiment.runs):
+        if run.batch_size != "all" and run.batch_size not in allowed:
+            field = f"runs.{position}.batch_size"
+            raise InvalidInput("out_of_range", field, run.batch_size, allowed)
 
 
 def _fitting_loss(dataset: Any, loss: str) -> str:

@@ -36,6 +36,12 @@ _HELP = {
     "arms": N_("How many spirals, a class each."),
     "turns": N_("How often an arm winds around the centre."),
     "frequency": N_("How often the curve swings over the data's range."),
+    "slope": N_("How much y rises where x grows by 1."),
+    "intercept": N_("The line's y at x = 0."),
+    "constant": N_("What is added to every y."),
+    "linear": N_("What x is multiplied by."),
+    "quadratic": N_("What x² is multiplied by."),
+    "cubic": N_("What x³ is multiplied by."),
     "condition": N_("How much steeper the bowl is in y than in x."),
 }
 _SHARES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 0.9)
@@ -69,6 +75,7 @@ def _function(problem: Function) -> None:
         list(_FUNCTIONS),
         "function",
         lambda name: change(problem=Function(function=_FUNCTIONS[name]())),
+        help=_("What is minimised: a function of two parameters, without data."),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
     st.button(
@@ -89,6 +96,7 @@ def _function(problem: Function) -> None:
             ),
             title=_("Start {axis}").format(axis=axis),
             stops=[step / 2 for step in range(-20, 21)],
+            help=_("Where all runs start."),
         )
 
 
@@ -208,7 +216,10 @@ def _network() -> None:
 
 def budget_controls() -> None:
     """Offer how long every run trains."""
-    budget = document().experiment.budget
+    experiment = document().experiment
+    budget, units = experiment.budget, ["epochs", "iterations"]
+    if experiment.problem.kind == "network" or budget.unit == "rows_seen":  # a link may say so
+        units.append("rows_seen")
     st.subheader(_("Budget"), anchor=False)
     number(
         budget.unit,
@@ -223,7 +234,7 @@ def budget_controls() -> None:
     choice(
         _("Counted in"),
         budget.unit,
-        ("epochs", "iterations", "rows_seen"),
+        units,
         "budget-unit",
         count_in,
         help=_(
@@ -248,20 +259,15 @@ def count_in(unit: str) -> None:
     change(budget=experiment.budget.model_copy(update={"amount": amounts[unit], "unit": unit}))
 
 
-def loss_controls() -> None:
+def loss_controls(*, without: tuple[str, ...] = ()) -> None:
     """Offer the loss function and its penalty."""
     problem = _problem()
     choice(
         _("Loss function"),
         problem.loss,
-        [name for name in get_args(LossName) if _suits(problem, name)],
+        [name for name in get_args(LossName) if _suits(problem, name) and name not in without],
         "loss",
-        lambda name: change_problem(
-            loss=name,
-            output_activation=problem.output_activation
-            if LOSSES[name].reads == "predictions"
-            else "identity",
-        ),
+        lambda name: change_problem(loss=name, output_activation=_output(problem, name)),
         help=_(
             "The three scalings of squared error differ by a factor, and so do their gradients."
         ),
@@ -273,6 +279,7 @@ def loss_controls() -> None:
             get_args(ActivationName),
             "output_activation",
             lambda name: change_problem(output_activation=name),
+            help=_("What every output unit does with its sum; identity leaves it as it is."),
         )
     st.latex(LOSSES[problem.loss].formula)
     number(
@@ -285,6 +292,13 @@ def loss_controls() -> None:
         stops=(0.0, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0),
         help=_("Adds λ/2 times the sum of all squared parameters to the loss."),
     )
+
+
+def _output(problem: Network, loss: str) -> str:
+    """Return the output activation for another loss: the sigmoid within the cross-entropy stays."""
+    if LOSSES[loss].reads == "logits":
+        return "identity"
+    return "sigmoid" if problem.loss == "binary_cross_entropy" else problem.output_activation
 
 
 def _suits(problem: Network, loss: str) -> bool:
@@ -342,16 +356,17 @@ def _seeds() -> None:
         help=_("Every run is trained from so many starts and row orders, the same for all runs."),
         bounded=True,
     )
-    number(
-        "data_seed",
-        experiment.data_seed,
-        LIMITS["seed"],
-        "data_seed",
-        lambda seed: change(data_seed=seed),
-        title=_("Data seed"),
-        stops=range(10),
-        help=_("Makes the rows and their split."),
-    )
+    if experiment.problem.kind == "network":
+        number(
+            "data_seed",
+            experiment.data_seed,
+            LIMITS["seed"],
+            "data_seed",
+            lambda seed: change(data_seed=seed),
+            title=_("Data seed"),
+            stops=range(10),
+            help=_("Makes the rows and their split."),
+        )
     number(
         "seed",
         experiment.seeds[0],
@@ -388,14 +403,30 @@ def _start() -> None:
         lambda name: change_problem(start=name),
         help=_("All runs of a seed start from the same weights."),
     )
-    _flag(_("Biases"), "bias", value=problem.bias)
-    _flag(_("Standardise the inputs"), "standardize", value=problem.standardize)
+    _flag(
+        _("Biases"),
+        "bias",
+        _("Every unit adds a number of its own to its sum, learnt like its weights."),
+        value=problem.bias,
+    )
+    _flag(
+        _("Standardise the inputs"),
+        "standardize",
+        _(
+            "Shifts and scales every feature to mean 0 and standard deviation 1"
+            " over the training rows."
+        ),
+        value=problem.standardize,
+    )
 
 
-def _flag(title: str, field: str, *, value: bool) -> None:
+def _flag(title: str, field: str, text: str, *, value: bool) -> None:
     st.session_state[field] = value
     st.toggle(
-        title, key=field, on_change=lambda: change_problem(**{field: st.session_state[field]})
+        title,
+        key=field,
+        help=text,
+        on_change=lambda: change_problem(**{field: st.session_state[field]}),
     )
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import streamlit as st
 
 from charts.contract import contract
-from charts.curves import full_gradient_curves, loss_curves, norm_curves
 from charts.sensitivity import rate_sensitivity
 from charts.theme import Look
-from engine import gradient_norms, rate_sweep
-from files.figures import can_be_drawn, fit_epochs, fits, score
+from engine import rate_sweep
+from files.figures import NORMS, can_be_drawn, fit_epochs, fits, losses, norms, score
 from language import N_, _
 from language.labels import label
 from ui.figure import figure, sketch
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart
     from engine import Experiment, History
+    from files.document import Document
     from ui.training import Outcome
 
 TITLES = {
@@ -46,7 +46,7 @@ def view_switches() -> None:
     now = document()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _switch(_("Loss"), "quantity", _losses(now.experiment), now.view.quantity)
-        _switch(_("Axis"), "axis", _AXES, now.view.axis)
+        _switch(_("Axis"), "axis", _axes(now), now.view.axis)
         st.session_state["log"] = now.view.log
         st.toggle(
             _("Logarithmic"), key="log", on_change=lambda: look_at(log=st.session_state["log"])
@@ -66,7 +66,7 @@ def growing_chart(history: History, run_looks: Sequence[Look], before: Outcome |
 def loss_chart(history: History, run_looks: Sequence[Look]) -> Chart:
     """Return the loss chart as the view asks for it."""
     view = document().view
-    return loss_curves(history, run_looks, view.quantity, view.axis, log=view.log)
+    return losses(history, run_looks, view.quantity, view.axis, log=view.log)
 
 
 def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
@@ -76,6 +76,8 @@ def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
         chart.figure.update_traces(opacity=0.3)
     with place.container():
         (sketch if shown.stale else figure)(chart, "loss")
+        if chart.said:
+            st.caption(" ".join(chart.said))
     with table:
         results_table(shown.history, shown.looks, full=False)
 
@@ -93,21 +95,19 @@ def score_tab(shown: Outcome) -> None:
 @fragment
 def norms_tab(shown: Outcome) -> None:
     """Show the norm of full gradient, batch gradient or update."""
-    names = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
     name = st.segmented_control(
         _("Norm"),
-        names,
+        NORMS,
         format_func=label,
         key="norm",
-        default=names[0],
+        default=NORMS[0],
         required=True,
         label_visibility="collapsed",
     )
-    axis, history = document().view.axis, shown.history
-    if name == "full_gradient_norm":
-        figure(full_gradient_curves(history, shown.looks, gradient_norms(history), axis), name)
-    else:
-        figure(norm_curves(history, shown.looks, name, axis), name)
+    chart = norms(shown.history, shown.looks, name, document().view.axis)
+    figure(chart, name)
+    if chart.said:
+        st.caption(" ".join(chart.said))
 
 
 @fragment
@@ -151,15 +151,21 @@ def rates_tab(_shown: Outcome) -> None:
     chart = rate_sensitivity(history, list(firsts.values()), SWEPT_RATES)
     figure(chart, "rates", said)
     st.caption(" · ".join(chart.said))
-    is_repeated = len(firsts) < len(experiment.runs)
-    text = _("Several runs have the same rule: the best rate of the first need not be the others'.")
+    best = history_best_rates(history)
+    why_not = None
+    if len(firsts) < len(experiment.runs):
+        why_not = _(
+            "Several runs have the same rule: the best rate of the first need not be the others'."
+        )
+    elif len(best) < len(firsts):
+        why_not = _("A rule that diverged at all nine rates has no best one.")
     st.button(
         _("Use each rule's best of these 9"),
         key="use-best",
         on_click=_use_rates,
-        args=(history_best_rates(history),),
-        disabled=is_repeated,
-        help=text if is_repeated else None,
+        args=(best,),
+        disabled=why_not is not None,
+        help=why_not,
     )
 
 
@@ -174,17 +180,14 @@ def history_best_rates(sweep: History) -> dict[str, float]:
 
 
 def _use_rates(best: dict[str, float]) -> None:
-    """Give every run its rule's best rate; a rule that diverged at all of them keeps its own."""
+    """Give every run its rule's best rate."""
     runs = document().experiment.runs
     change(
         runs=tuple(
-            run.model_copy(
-                update={"learning_rate": best.get(run.optimizer.name, run.learning_rate)}
-            )
-            for run in runs
+            run.model_copy(update={"learning_rate": best[run.optimizer.name]}) for run in runs
         )
     )
-    look_at(tuned=all(run.optimizer.name in best for run in runs))
+    look_at(tuned=True)
 
 
 def details_tab(shown: Outcome) -> None:
@@ -200,6 +203,13 @@ FILL: dict[str, Callable[[Outcome], None]] = {
     "rates": rates_tab,
     "details": details_tab,
 }
+
+
+def _axes(now: Document) -> tuple[str, ...]:
+    """Return the axes that there are: a test function has no rows, whatever a link asks for."""
+    if now.experiment.problem.kind == "network" or now.view.axis == "rows_seen":
+        return _AXES
+    return tuple(axis for axis in _AXES if axis != "rows_seen")
 
 
 def _losses(experiment: Experiment) -> tuple[str, ...]:

@@ -230,17 +230,28 @@ def _begin(experiment: Experiment, key: str, slot: str) -> Pending | None:
 
 def _go_on(pending: Pending, slot: str, draw: Callable[[History], None]) -> History | None:
     """Drive a training to its end, or to where the reader stopped it."""
+    if pending.paused:
+        return _reached(pending, slot)
     stop = st.empty()
     if pending.seconds > AT_ONCE_SECONDS:
-        title = _("Resume") if pending.paused else _("Stop")
-        stop.button(title, key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
-    if pending.paused:
-        history = None if pending.progress is None else pending.progress.history()
-        return history if history is not None and history.runs else None
+        stop.button(_("Stop"), key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
     history = _drive(pending, slot, draw)
     stop.empty()
     del st.session_state[slot]
     results().put(pending.key, history)
+    return history
+
+
+def _reached(pending: Pending, slot: str) -> History | None:
+    """Return what a stopped training has reached, if anything, and offer to go on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Resume"), key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
+        progress = pending.progress
+        history = None if progress is None else progress.history()
+        if progress is None or history is None or not history.runs:
+            return None
+        text = _("Stopped by you at {share:.0%} of the training: what is shown is what it reached.")
+        st.caption(text.format(share=progress.updates / progress.total))
     return history
 
 

@@ -9,7 +9,7 @@ from ui.figure import sketch
 from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
-from ui.session import document, follow, looks, work_on
+from ui.session import document, follow, looks, offered_presets, use_preset, work_on
 from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
@@ -22,7 +22,7 @@ def comparison() -> None:
     """Show the runs and how they did."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
-        run_actions()
+        run_actions(offered_presets(), use_preset)
         away = share()
     run_strip()
     run_editor()

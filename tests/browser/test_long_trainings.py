@@ -59,10 +59,13 @@ def test_a_long_training_is_started_stopped_and_gone_on_with(visit):
 
     train(tab)
     expect(bar_of(tab)).to_be_visible()
+    train_button = tab.get_by_role("button", name=re.compile("^Train"))
+    expect(train_button).to_have_count(0, timeout=before_the_end(tab))
     expect(tab.get_by_test_id("stBaseButton-header")).to_be_hidden()  # Streamlit's own would freeze
     stop_button(tab).click()
     resume = tab.get_by_role("button", name="Resume", exact=True)
     expect(resume).to_be_visible()
+    expect(tab.get_by_text(re.compile(r"^Stopped by you at \d+% of the training"))).to_be_visible()
     expect(table(tab).get_by_test_id("glide-cell-5-0")).to_have_text("stopped by you")
 
     resume.click()

@@ -2,6 +2,7 @@
 
 import html
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,7 +11,17 @@ import pytest
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.lines import POINTS
 from charts.theme import Look
-from engine import Budget, Experiment, Function, Network, Run, batches, fit, gradient_norms
+from engine import (
+    Budget,
+    Experiment,
+    Function,
+    Network,
+    Run,
+    Stopping,
+    batches,
+    fit,
+    gradient_norms,
+)
 from engine.datasets import Line
 from engine.functions import Ravine
 from engine.optimizers import OPTIMIZERS, SGD
@@ -356,6 +367,26 @@ def test_seconds_are_those_of_the_run_alone():
         assert (np.diff(seconds) > 0).all()
 
 
+@pytest.mark.parametrize("log", [True, False])
+def test_before_the_end_of_a_training_seconds_are_not_known_and_nothing_is_drawn(log):
+    trained = history(2)
+    growing = tuple(replace(run, seconds_per_update=None) for run in trained.runs)
+    chart = loss_curves(
+        replace(trained, runs=growing), looks(trained), "training_loss", "seconds", log=log
+    )
+
+    assert chart.figure.data == ()
+    (note,) = chart.figure.layout.annotations
+    assert note.text == "Seconds are known once the training has ended."
+    assert note.text in chart.alt
+    assert "At the end" not in chart.alt
+    assert np.isnan(chart.numbers["seconds"]).all()
+    assert np.isfinite(chart.numbers["training_loss"]).all()
+    layout = chart.figure.layout
+    assert layout.yaxis.type == ("log" if log else "linear")
+    assert layout.xaxis.title.text == "Seconds if trained alone"
+
+
 def test_accuracy_is_that_of_the_validation_rows():
     trained = fit(Experiment(budget=Budget(amount=2)))
     chart = score_curves(trained, looks(trained), "epochs")
@@ -387,3 +418,57 @@ def test_full_gradients_stand_where_the_parameters_were_recorded():
         steps = of_run(chart, look.name, "iterations")
         assert steps.tolist() == run.params_steps.tolist()
         np.testing.assert_array_equal(expected[0], of_run(chart, look.name, "full_gradient_norm"))
+
+
+@cache
+def ending_apart():
+    """A run whose seeds reach a target loss at different epochs, and one that diverges."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (0.02, 3.0)]
+    trained = fit(
+        Experiment(
+            problem=LINE,
+            runs=runs,
+            budget=Budget(amount=200),
+            stopping=Stopping(target_loss=0.2),
+            seeds=tuple(range(5)),
+        )
+    )
+    first, second = trained.runs
+    assert set(first.status) == {"target_loss"}
+    assert len(set(first.last_step.tolist())) > 2
+    assert set(second.status) == {"diverged"}
+    return trained
+
+
+def test_full_gradients_of_several_seeds_are_their_median_in_a_band():
+    trained = ending_apart()
+    norms = gradient_norms(trained)
+    chart = full_gradient_curves(trained, looks(trained), norms, "iterations")
+
+    run = trained.runs[0]
+    expected = [  # of the seeds that trained that far
+        norms[0][run.last_step >= step, place] for place, step in enumerate(run.params_steps)
+    ]
+    found = {
+        name: of_run(chart, "Run 0", name)
+        for name in ("full_gradient_norm", "lower_quartile", "upper_quartile")
+    }
+    medians = [np.median(values) for values in expected]
+    np.testing.assert_allclose(found["full_gradient_norm"], medians, rtol=1e-15)
+    for place, values in enumerate(expected):
+        low, high = found["lower_quartile"][place], found["upper_quartile"][place]
+        assert {low, high} <= set(values.tolist())
+        assert low <= found["full_gradient_norm"][place] <= high
+    assert len(bands(chart)) == 2
+    assert chart.figure.layout.yaxis.title.text.endswith("(median of 5 seeds)")
+    assert len(marks(chart)) + len(crosses(chart)) == 1  # the run that diverged
+
+
+def test_a_full_gradient_of_one_seed_ends_where_the_seed_did():
+    trained = with_a_diverged_run()
+    norms = gradient_norms(trained)
+    chart = full_gradient_curves(trained, looks(trained), norms, "iterations")
+
+    for run, values, look in zip(trained.runs, norms, looks(trained), strict=True):
+        np.testing.assert_array_equal(of_run(chart, look.name, "full_gradient_norm"), values[0])
+        assert of_run(chart, look.name, "iterations")[-1] == run.last_step[0]

@@ -98,14 +98,18 @@ def test_every_point_is_the_median_final_loss():
         assert tuple(line.x) == RATES
         np.testing.assert_array_equal(line.y, np.where(np.isfinite(row), row, np.nan))
     assert chart().figure.layout.xaxis.type == chart().figure.layout.yaxis.type == "log"
-    assert chart().figure.layout.yaxis.title.text == "Validation loss"
+    assert chart().figure.layout.yaxis.title.text == "Validation loss (median of 3 seeds)"
+
+
+def test_of_one_seed_there_is_no_median():
+    assert chart(seeds=(0,)).figure.layout.yaxis.title.text == "Validation loss"
 
 
 def test_without_validation_rows_it_is_the_training_loss():
     problem = LINE.model_copy(update={"validation_share": 0.0})
     drawn = chart(problem=problem)
 
-    assert drawn.figure.layout.yaxis.title.text == "Training loss"
+    assert drawn.figure.layout.yaxis.title.text == "Training loss (median of 3 seeds)"
     expected = medians(sweep(problem=problem), 3, 5).ravel()
     np.testing.assert_array_equal(drawn.numbers["training_loss"], expected)
 
@@ -169,6 +173,7 @@ def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
 
 def test_nothing_is_shaded_while_one_rule_survives():
     assert shades(chart()) == []
+    assert "shaded" not in " ".join(chart().said)
 
 
 def test_the_shade_begins_where_the_last_rule_has_diverged():
@@ -181,6 +186,7 @@ def test_the_shade_begins_where_the_last_rule_has_diverged():
     assert (shade.x0, shade.xref) == (first, "x")
     assert shade.x1 >= rates[-1]
     assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
+    assert "shaded: every rule diverged" in drawn.said
 
 
 def test_a_rule_that_diverged_earlier_moves_no_shade():

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.training
-from engine import Budget, Experiment, Function, Run, fit
+from engine import Budget, Experiment, Function, Run, fit, train
 from engine.datasets import DATASETS
 from engine.experiment import ActivationName, LossName, StartName
 from engine.functions import FUNCTIONS
@@ -36,7 +36,7 @@ def trains_at_once(monkeypatch):
     monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
 
 
-def opened(script="dashboard.py", experiment=None, locale="en-US", link=None):
+def opened(script="dashboard.py", experiment=None, locale="en-US", link=None, session=None):
     """A page after its first run."""
     at = AppTest.from_file(str(ROOT / script), default_timeout=120)
     at.context["locale"] = locale
@@ -44,6 +44,8 @@ def opened(script="dashboard.py", experiment=None, locale="en-US", link=None):
         at.query_params[key] = value
     if experiment is not None:
         at.session_state["document"] = with_default_view(experiment)
+    for key, value in (session or {}).items():
+        at.session_state[key] = value
     return run(at)
 
 
@@ -199,6 +201,77 @@ def test_a_test_function_is_trained_without_data(function):
     assert experiment(at).problem.start == (0.5, 0.5)
     assert "Validation loss" not in table(at)
     assert told(at) == ""
+
+
+def of_a_function(**fields):
+    runs = [one.model_copy(update={"batch_size": "all"}) for one in small().runs]
+    return small(problem=Function(), runs=runs, **fields)
+
+
+def test_what_takes_rows_is_not_offered_for_a_test_function():
+    keys = {"sampling", "last_batch", "data_seed-slider", "batch_size-slider"}
+
+    def offered(at):
+        found = {one.key for one in (*at.selectbox, *at.select_slider)}
+        menus = [*at.menu_button(key="apply-to-all").options, *at.menu_button(key="preset").options]
+        axes, units = at.segmented_control(key="axis"), at.selectbox(key="budget-unit")
+        return keys & found, menus, axes.options, units.options
+
+    found, menus, axes, units = offered(opened(experiment=small()))
+    assert found == keys
+    assert {"Batch size", "Batch, mini-batch, stochastic"} <= set(menus)
+    assert "Rows seen" in axes
+    assert "Rows seen" in units
+
+    found, menus, axes, units = offered(opened(experiment=of_a_function()))
+    assert found == set()
+    assert not {"Batch size", "Batch, mini-batch, stochastic"} & set(menus)
+    assert axes == ["Epochs", "Iterations", "Seconds if trained alone"]
+    assert units == ["Epochs", "Iterations"]
+
+
+def test_rows_that_a_link_counts_for_a_test_function_are_shown_as_the_link_says():
+    link = {"problem": "function", "run": "sgd~0.1~all", "axis": "rows_seen", "unit": "rows_seen"}
+    at = opened(link=link)
+
+    assert at.segmented_control(key="axis").value == "rows_seen"
+    assert at.selectbox(key="budget-unit").value == "rows_seen"
+    assert told(at) == ""
+
+
+def helpless(at):
+    """The sidebar's controls that say nothing of what they do."""
+    offered = (*at.sidebar.selectbox, *at.sidebar.select_slider, *at.sidebar.toggle)
+    assert offered
+    return [one.key for one in offered if not one.help]
+
+
+@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset().name)
+def test_every_control_of_the_sidebar_says_what_it_does(dataset):
+    at = opened(experiment=small())
+    run(at.selectbox(key="dataset").select_index(DATASETS.index(dataset)))
+    run(at.selectbox(key="loss").select_index(0))  # one with an output activation
+
+    assert "output_activation" in [one.key for one in at.sidebar.selectbox]
+    assert helpless(at) == []
+
+
+def test_every_control_of_a_test_function_says_what_it_does():
+    at = opened(experiment=of_a_function())
+    for position in range(len(FUNCTIONS)):
+        run(at.selectbox(key="function").select_index(position))
+        assert helpless(at) == []
+
+
+@pytest.mark.parametrize(("size", "allowed"), [(301, False), (0, False), (300, True)])
+def test_a_batch_size_lies_between_one_and_all_training_rows(size, allowed):
+    at = opened(experiment=small())
+    run(at.number_input(key="batch_size-number").set_value(size))
+
+    assert experiment(at).runs[0].batch_size == ("all" if allowed else 32)
+    assert at.number_input(key="batch_size-number").value == (300 if allowed else 32)
+    assert ("[1 … 300]" in told(at)) is not allowed
+    assert ("60,000" in told(at)) is False
 
 
 @pytest.mark.parametrize("key", ["sampling", "last_batch"])
@@ -408,6 +481,42 @@ def test_a_long_training_waits_for_a_click(monkeypatch):
 
     run(at.button(key="training-begin").click())
     assert table(at)["Training loss"].iloc[0] == fit(long).runs[0].training_loss.final[0]
+
+
+def stopped(compared, updates):
+    """A training that its reader stopped after some updates."""
+    training = train(compared)
+    progress = next(training)
+    while progress.updates < updates:
+        progress = next(training)
+    return ui.training.Pending(compared.key, training, 30.0, progress=progress, paused=True)
+
+
+def test_a_stopped_training_says_how_far_it_came_and_can_be_gone_on_with():
+    long = small(budget=Budget(amount=1_000), data_seed=4_000_003)
+    pending = stopped(long, updates=2_000)
+    share = pending.progress.updates / pending.progress.total
+    assert 0 < share < 1
+    at = opened(experiment=long, session={"training": pending})
+
+    assert at.button(key="training-stop").label == "Resume"
+    sentence = f"Stopped by you at {share:.0%} of the training: what is shown is what it reached."
+    assert sentence in [one.value for one in at.caption]
+    assert set(table(at)["Status"]) == {"stopped by you"}
+
+    run(at.button(key="training-stop").click())
+    assert "Stopped by you" not in " ".join(one.value for one in at.caption)
+    assert table(at)["Training loss"].iloc[0] == fit(long).runs[0].training_loss.final[0]
+
+
+def test_a_training_that_was_stopped_before_it_reached_anything_claims_nothing():
+    long = small(data_seed=4_000_004)
+    pending = ui.training.Pending(long.key, train(long), 30.0, paused=True)
+    at = opened(experiment=long, session={"training": pending})
+
+    assert at.button(key="training-stop").label == "Resume"
+    assert "Stopped by you" not in " ".join(one.value for one in at.caption)
+    assert len(at.dataframe) == 0
 
 
 def test_while_a_long_training_waits_the_last_result_stays(monkeypatch):

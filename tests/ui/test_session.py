@@ -5,8 +5,8 @@ import streamlit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import Budget, Experiment, Run
-from engine.datasets import DATASETS, Iris, Line, SingleRow, ThreePoints, TwoMoons
+from engine import Budget, Experiment, Function, Network, Run
+from engine.datasets import DATASETS, Iris, Line, TwoMoons
 from engine.limits import LIMITS
 from engine.optimizers import OPTIMIZERS, SGD, Adam
 from files.document import Document, View
@@ -95,10 +95,11 @@ def test_a_run_is_changed_alone():
 @pytest.mark.parametrize(
     ("do", "parts"),
     [
-        (lambda: change_run(0, batch_size=301, sampling="none"), ["Sampling of run 1", "none"]),
+        (lambda: change_run(0, sampling="none"), ["Sampling of run 1", "none"]),
+        (lambda: change_run(0, batch_size=301), ["Batch size of run 1", "301", "[1 … 300]"]),
         (lambda: change_run(1, learning_rate=-1.0), ["Learning rate of run 2", "-1", "1e-08"]),
         (lambda: change_run(0, learning_rate=float("nan")), ["Learning rate of run 1", "nan"]),
-        (lambda: change_run(0, batch_size=0), ["Batch size of run 1", "0", "[1 … 60,000]"]),
+        (lambda: change_run(0, batch_size=0), ["Batch size of run 1", "is 0", "[1 … 300]"]),
         (lambda: change_problem(hidden=(8, 257)), ["257", "[1 … 256]"]),
         (lambda: change_problem(validation_share=0.95), ["0.95", "[0 … 0.9]"]),
         (lambda: change(data_seed=-1), ["-1", "[0 … 4,294,967,295]"]),
@@ -150,20 +151,36 @@ def test_a_loss_that_does_not_fit_the_data_is_changed_with_a_notice(dataset, los
     assert ("loss" in " ".join(notices())) == (loss != Experiment().problem.loss)
 
 
-def test_batch_sizes_above_the_rows_become_all_with_a_notice():
+def test_where_rows_are_gone_larger_batch_sizes_become_all_and_are_named():
     change_run(0, batch_size=1)
-    change_problem(dataset=ThreePoints())
+    change_run(1, batch_size=300)
+    change_problem(dataset=TwoMoons(rows=40, noise=0.2))
     sizes = [run.batch_size for run in experiment().runs]
 
     assert sizes == [1, *["all"] * 6]
-    assert f"{experiment().problem.training_rows} training rows" in " ".join(notices())
+    assert notices() == ["There are only 30 training rows. Batch sizes set to all rows: 32, 300."]
 
 
-def test_without_validation_rows_the_training_loss_is_drawn():
+def test_a_batch_size_that_all_rows_allow_stays_where_rows_are_gone():
+    change_problem(validation_share=0.9)
+
+    assert experiment().problem.training_rows == 40
+    assert {run.batch_size for run in experiment().runs} == {32}
+    assert notices() == []
+
+
+def test_without_validation_rows_the_training_loss_is_drawn_with_a_notice():
     look_at(quantity="validation_loss")
-    change_problem(dataset=SingleRow())
+    change_problem(validation_share=0.0)
 
     assert document().view.quantity == "training_loss"
+    assert notices() == ["There are no validation rows: the training loss is drawn."]
+
+
+def test_who_looked_at_the_training_loss_need_not_be_told():
+    change_problem(validation_share=0.0)
+
+    assert notices() == []
 
 
 def test_start_values_of_another_network_are_dropped_with_a_notice():
@@ -271,6 +288,37 @@ def test_presets_compare_what_they_say():
 
     session.use_preset("optimizers")
     assert experiment().runs == Experiment().runs
+
+
+@pytest.mark.parametrize(
+    ("rows", "mini_batch"), [(2_000, 32), (64, 32), (63, 32), (40, 16), (30, 8), (4, 2), (3, 2)]
+)
+def test_a_mini_batch_lies_between_one_row_and_all(rows, mini_batch):
+    change_run(0, batch_size=1)
+    session.apply_to_all("batch_size")
+    change_problem(dataset=Line(rows=rows), loss="mean_squared_error", validation_share=0.0)
+    session.use_preset("batches")
+
+    assert [run.batch_size for run in experiment().runs] == ["all", mini_batch, 1]
+    assert 1 < mini_batch < rows
+    assert notices() == []
+
+
+@pytest.mark.parametrize(
+    "problem", [Function(), Network(dataset=Line(rows=2), loss="mean_squared_error")]
+)
+def test_without_three_rows_there_is_nothing_to_cut_into_mini_batches(problem):
+    change(problem=problem)
+
+    assert list(session.offered_presets()) == ["optimizers", "rates", "momenta"]
+    for name in session.offered_presets():
+        session.use_preset(name)
+        assert len(experiment().runs) == {"optimizers": 7, "rates": 5, "momenta": 4}[name]
+        assert notices() == []
+
+
+def test_all_presets_are_offered_where_there_are_rows():
+    assert session.offered_presets() == session.PRESETS
 
 
 @pytest.mark.parametrize("rate", [LIMITS["learning_rate"].low, LIMITS["learning_rate"].high])

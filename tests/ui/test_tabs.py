@@ -277,6 +277,21 @@ def test_a_rule_that_diverged_at_every_rate_has_no_best_one():
     assert list(best) == ["adam"]
 
 
+def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
+    """The contract could not say that every rule has its best."""
+    monkeypatch.setattr(ui.tabs, "SWEPT_RATES", (3.0, 10.0))
+    line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
+    runs = [one.model_copy(update={"batch_size": 4}) for one in small().runs]
+    compared = small(problem=line, runs=runs, budget=Budget(amount=50))
+    ends = [one.status for one in fit(rate_sweep(compared, (3.0, 10.0))).runs]
+    assert ends == [("diverged",)] * 2 + [("budget",)] * 2
+    show("rates")
+    button = page(compared).button(key="use-best")
+
+    assert button.disabled
+    assert "no best one" in button.help
+
+
 @pytest.mark.parametrize(
     "look",
     [

@@ -322,7 +322,16 @@ def _take(opened: Document, told: list[str]) -> None:
     st.session_state.setdefault(_SETTINGS, {})[page.name] = page
     st.session_state[_PAGE] = st.session_state[_WANTED] = page.name
     st.session_state[_WHOLE] = True
-    _keep(opened, told)
+    view = _drawable(opened.view, opened.experiment, told)
+    _keep(opened.model_copy(update={"view": view}), told)
+
+
+def _drawable(view: View, experiment: Experiment, told: list[str]) -> View:
+    """Return the view with a loss that there is; a change is told."""
+    if view.quantity != "validation_loss" or has_validation_rows(experiment):
+        return view
+    told.append(_("There are no validation rows: the training loss is drawn."))
+    return view.model_copy(update={"quantity": "training_loss"})
 
 
 def _settings_of(page: str) -> Any:
@@ -344,9 +353,7 @@ def _propose(experiment: Experiment, view: View) -> None:
     """Take a change if it is valid; else keep the old comparison and say why."""
     speak()  # as above
     experiment, told = _fitted(experiment)
-    if view.quantity == "validation_loss" and not has_validation_rows(experiment):
-        view = view.model_copy(update={"quantity": "training_loss"})
-        told.append(_("There are no validation rows: the training loss is drawn."))
+    view = _drawable(view, experiment, told)
     try:
         _check_batch_sizes(experiment)
         changed = Document.model_validate(

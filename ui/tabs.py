@@ -159,6 +159,8 @@ def rates_tab(_shown: Outcome) -> None:
         )
     elif len(best) < len(firsts):
         why_not = _("A rule that diverged at all nine rates has no best one.")
+    elif any({"", "stopped"} & set(run.status) for run in history.runs):
+        why_not = _("The nine rates have not been trained to the end.")
     st.button(
         _("Use each rule's best of these 9"),
         key="use-best",

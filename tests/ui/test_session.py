@@ -360,6 +360,13 @@ def test_a_link_is_opened(linked):
     assert notices() == []
 
 
+def test_a_link_to_a_loss_that_there_is_not_shows_another_and_says_so(linked):
+    opened = linked(show=["validation_loss"], validation=["0.0"])
+
+    assert opened.view.quantity == "training_loss"
+    assert notices() == ["There are no validation rows: the training loss is drawn."]
+
+
 def test_a_broken_link_opens_the_first_view_and_says_what_was_wrong(linked):
     opened = linked(run=["sgd~-1.0~32"])
 

@@ -292,6 +292,20 @@ def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
     assert "no best one" in button.help
 
 
+def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
+    def stopped(experiment, _slot):
+        first, *others = fit(experiment).runs
+        return replace(fit(experiment), runs=(replace(first, status=("",)), *others))
+
+    monkeypatch.setattr(ui.tabs, "SWEPT_RATES", (0.1, 0.2))
+    monkeypatch.setattr(ui.tabs, "trained", stopped)
+    show("rates")
+    button = page(small()).button(key="use-best")
+
+    assert button.disabled
+    assert "not been trained to the end" in button.help
+
+
 @pytest.mark.parametrize(
     "look",
     [

@@ -80,6 +80,9 @@ def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     if limited:
         cost.check_time()
     folder.mkdir(parents=True, exist_ok=True)  # before the work, not after it
+    if any(folder.iterdir()):
+        text = _("The folder is not empty, and files of two bundles would mix. Name another one.")
+        return _refuse(f"{folder}: {text}")
     history = _trained(document.experiment)
     write_all(folder, bundle(document, history))
     for position, look in enumerate(run_looks(document)):
@@ -145,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder for the bundle; made where it is missing, files of the same name are replaced",
+        help="folder for the bundle; made where it is missing, refused where it holds anything",
     )
     run.add_argument(
         "--language",

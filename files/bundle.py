@@ -17,16 +17,18 @@ from files.charts import CannotRender, printed, to_html, to_images
 from files.code import FRAMEWORKS, code
 from files.code.replay import script_name
 from files.errors import explain
-from files.figures import comparison_charts
+from files.figures import comparison_charts, missing_charts
 from files.markup import SHARED_SCRIPT, plotly_script
 from files.names import run_looks
 from files.pages import SurfacesPage
+from files.remarks import bin_words, unfinished
 from files.replay import (
     NUMBERS,
     batches_csv,
     data_csv,
     histories_csv,
     noise_csv,
+    recorded,
     replay_seeds,
     start_csv,
 )
@@ -68,13 +70,14 @@ def bundle(
     files = {
         "experiment.json": document.model_dump_json(indent=2).encode(),
         "results.csv": results_csv(history, looks),
-        "histories.csv": histories_csv(history, looks),
+        "histories.csv": _histories(history, looks, left_out),
         **_replay(document, left_out),
         **_scripts(document, looks, left_out),
         **_figures(document, comparison_charts(history, looks, document.view, made), left_out),
     }
-    files["README.md"] = _readme(files, left_out)
-    files["manifest.json"] = _manifest(document, history, looks, files, left_out)
+    remarks = unfinished(history, made, document.view.page)
+    files["README.md"] = _readme(files, left_out, remarks)
+    files["manifest.json"] = _manifest(document, history, looks, files, left_out, remarks)
     return files
 
 
@@ -88,6 +91,14 @@ def zipped(files: dict[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
     return content.getvalue()
+
+
+def _histories(history: History, looks: list[Look], left_out: dict[str, str]) -> bytes:
+    """Return the recorded series, and say where one value stands for several."""
+    binned = bin_words(history, *dict(recorded(history.runs[0])))
+    if binned:
+        left_out["histories.csv"] = " ".join(binned)
+    return histories_csv(history, looks)
 
 
 def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
@@ -156,16 +167,17 @@ def _figures(
     else:
         names = (f"figures/{name}.svg" for name in charts)
         files |= dict(zip(names, pictures, strict=True))
-    left_out["figures/rates.html"] = _("The learning-rate sensitivity needs trainings of its own.")
+    missing = missing_charts(document)
+    left_out |= {f"figures/{name}.html": why for name, why in missing.items()}
     return files
 
 
-def _readme(files: dict[str, bytes], left_out: dict[str, str]) -> bytes:
+def _readme(files: dict[str, bytes], left_out: dict[str, str], remarks: list[str]) -> bytes:
     """Return what lies where, and how to get the numbers again."""
     known = {
         "experiment.json": _("everything that was set, to be opened in Descent Lab"),
         "results.csv": _("where every run ended"),
-        "histories.csv": _("every recorded loss, score and norm"),
+        "histories.csv": _("losses, scores and norms; `steps` says for how many a row stands"),
         "data.csv": _("the rows as the network sees them"),
         "start.csv": _("where every run starts"),
         "batches.csv": _("the rows of every update"),
@@ -178,9 +190,12 @@ def _readme(files: dict[str, bytes], left_out: dict[str, str]) -> bytes:
     lines = [
         "# Descent Lab",
         _("A comparison of optimizers, made by Descent Lab."),
+        *(f"**{remark}**" for remark in remarks),
         "\n".join(f"- `{name}`: {known[name]}" for name in (*there, "manifest.json")),
         "## " + _("The numbers again"),
-        _("With Descent Lab, in its folder: the same files, but for times and drawn SVG."),
+        _("With Descent Lab, in its folder: the same training, to its end.")
+        if remarks
+        else _("With Descent Lab, in its folder: the same files, but for times and drawn SVG."),
         "    python -m files run .../experiment.json --to DIR",
         _("With PyTorch alone, here: a run update by update, and how far its losses differ."),
         "    pip install torch\n    python scripts/pytorch_1.py",
@@ -198,11 +213,12 @@ def _manifest(
     looks: list[Look],
     files: dict[str, bytes],
     left_out: dict[str, str],
+    remarks: list[str],
 ) -> bytes:
     """Return what the bundle is, and the SHA-256 of each of its files."""
     experiment = document.experiment
     equal, unequal = contract(experiment, tuned=document.view.tuned)
-    runs = zip(looks, history.runs, strict=True)
+    runs = zip(looks, history.runs, experiment.runs, strict=True)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "about": _("A comparison of optimizers, made by Descent Lab."),
@@ -217,10 +233,18 @@ def _manifest(
         "language": current_language(),
         "data_seed": experiment.data_seed,
         "seeds": experiment.seeds,
+        "unfinished": remarks,
         "contract": {"equal": equal, "unequal": unequal},
         "runs": [
-            {"number": number, "name": look.name, "colour": look.colour, "status": run.status}
-            for number, (look, run) in enumerate(runs, 1)
+            {
+                "number": number,
+                "name": look.name,
+                "colour": look.colour,
+                "status": [name or "stopped" for name in run.status],
+                "last_step": run.last_step.tolist(),
+                "iterations": experiment.iterations(spec),
+            }
+            for number, (look, run, spec) in enumerate(runs, 1)
         ],
         "digest": history.digest(),
         "left_out": left_out,

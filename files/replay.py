@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from charts.theme import Look
-    from engine import Experiment, History
+    from engine import Experiment, History, RunHistory
     from engine.arrays import Array
 
 NUMBERS: Final = 2_000_000  # of one file; more would not be read by anyone, and takes its time
@@ -126,7 +126,7 @@ def histories_csv(history: History, looks: Sequence[Look]) -> bytes:
     columns: dict[str, list[Any]] = {name: [] for name in names}
     seeds = history.experiment.seeds
     for number, (run, look) in enumerate(zip(history.runs, looks, strict=True), 1):
-        for quantity, series in _series(run):
+        for quantity, series in recorded(run):
             for position, seed in enumerate(seeds):
                 points = len(series.steps)
                 for name, value in zip(names[:4], (number, look.name, seed, quantity), strict=True):
@@ -139,7 +139,8 @@ def histories_csv(history: History, looks: Sequence[Look]) -> bytes:
     return to_csv(columns)
 
 
-def _series(run: Any) -> Iterator[tuple[str, Series]]:
+def recorded(run: RunHistory) -> Iterator[tuple[str, Series]]:
+    """Yield every series of a run with its name."""
     for name, value in vars(run).items():
         if isinstance(value, Series):
             yield name, value

@@ -11,10 +11,11 @@ from charts.contract import contract
 from engine.losses import LOSSES
 from engine.optimizers import hyperparameters
 from files.charts import experiment_text, printed
-from files.figures import chart_title, comparison_charts
+from files.figures import chart_title, comparison_charts, missing_charts
 from files.formulas import mathml
 from files.markup import drawn, inline_script, page
 from files.names import SYMBOLS, problem_words, run_looks
+from files.remarks import unfinished
 from files.results import details, ends, paired, said_of_results, status
 from language import _
 from language.labels import label
@@ -38,16 +39,21 @@ def report(
     Args:
         document: the comparison.
         history: its result.
-        title: heading; plain text.
+        title: heading; plain text; a blank one becomes the usual one.
         notes: the reader's own words; plain text, line breaks are kept.
         scenes: of ``files.surfaces.scenes``, where the document shows surfaces.
     """
+    title = title.strip() or usual_title()
     looks = run_looks(document)
     said = contract(document.experiment, tuned=document.view.tuned)
     charts = comparison_charts(history, looks, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="notes">{escape(notes)}</p>' if notes else "",
+        *(
+            f"<p><strong>{escape(remark)}</strong></p>"
+            for remark in unfinished(history, scenes, document.view.page)
+        ),
         _contract(said),
         _problem(document.experiment),
         _heading(_("Results")),
@@ -59,8 +65,14 @@ def report(
             _heading(chart_title(name, document)),
             drawn(printed(chart, said, _WIDTH), name, chart.alt),
         ]
-    body += [_formulas(document), _origin(), experiment_text(document.model_dump_json(indent=2))]
+    body += [_missing(document), _formulas(document), _origin()]
+    body += [experiment_text(document.model_dump_json(indent=2))]
     return page(title, "\n".join(body), inline_script())
+
+
+def usual_title() -> str:
+    """Return the title of a report that was given none."""
+    return _("A comparison of optimizers")
 
 
 def _heading(text: str) -> str:
@@ -118,6 +130,15 @@ def _problem(experiment: Experiment) -> str:
         for name, value in problem_words(experiment.problem).items()
     )
     return _heading(_("Problem")) + f"\n<table>{lines}</table>"
+
+
+def _missing(document: Document) -> str:
+    """Return which charts of the pages are not in the report, and why."""
+    items = "".join(
+        f"<li>{escape(chart_title(name, document))}: {escape(reason)}</li>"
+        for name, reason in missing_charts(document).items()
+    )
+    return _heading(_("Left out")) + f"\n<ul>{items}</ul>"
 
 
 def _cell(value: Any) -> str:

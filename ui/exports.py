@@ -9,7 +9,7 @@ import streamlit as st
 from files.bundle import bundle, zipped
 from files.code import FRAMEWORKS, code
 from files.code.replay import script_name
-from files.report import report
+from files.report import report, usual_title
 from files.writing import file_name
 from language import _
 from ui.figure import later
@@ -60,7 +60,7 @@ def _close_popover() -> None:
 
 def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
     speak()
-    title = st.text_input(_("Title"), _("A comparison of optimizers"), key="report-title")
+    title = st.text_input(_("Title"), usual_title(), key="report-title")
     notes = st.text_area(_("Notes"), key="report-notes", max_chars=_NOTES, height=200)
     st.download_button(
         _("Save the report (HTML)"),

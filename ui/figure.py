@@ -122,7 +122,10 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
     )
     if form != "pdf":
         text = _("The camera above the picture saves what you see here, as {form}.")
-        st.caption(":material/photo_camera: " + text.format(form=form.upper()))
+        zoom = _(
+            "Zoom in it, and the camera takes that part; a zoom on the page stays on the page."
+        )
+        st.caption(f":material/photo_camera: {text.format(form=form.upper())} {zoom}")
     _drawn_here(drawing, form, scale, key)
     source = whole_document().model_dump_json(indent=2)
     files = (

@@ -136,6 +136,48 @@ def test_the_camera_saves_png_and_svg_with_the_contract(shown, idle):
     assert "rgb(26, 26, 26)" in svg.decode()  # the letters of paper
 
 
+def test_zooming_in_the_preview_zooms_what_the_camera_takes(shown, idle):
+    page = shown()
+    dialog = open_dialog(page, idle)
+    dialog.get_by_role("radio", name="SVG").click()
+    idle(page)
+    expect(dialog.get_by_text("Zoom in it, and the camera takes that part")).to_be_visible()
+    ticks = dialog.locator(".xtick text")
+    before = ticks.all_text_contents()
+    plot = dialog.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(plot["x"] + 0.3 * plot["width"], plot["y"] + 0.2 * plot["height"])
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 0.5 * plot["width"], plot["y"] + 0.8 * plot["height"], steps=5)
+    page.mouse.up()
+    expect(ticks.first).not_to_have_text(before[0])
+
+    _name, svg = taken_by_camera(page, dialog)
+    root = ET.fromstring(svg)  # noqa: S314 - our own picture
+    taken = [words(tick) for tick in root.iter() if tick.get("class") == "xtick"]
+    assert taken == ticks.all_text_contents()
+    assert before[-1] not in taken
+
+
+def test_a_stopped_training_leaves_with_the_step_it_reached(page, app_url, idle):
+    runs = ["sgd~0.5~4", "adam~0.05~4"]
+    page.goto(f"{app_url}?{urlencode({'format': 1, 'budget': 6000, 'run': runs}, doseq=True)}")
+    idle(page)
+    page.get_by_role("button", name="Train (about").click()
+    expect(page.get_by_test_id("stMain").locator(".js-plotly-plot").first).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    idle(page)
+    open_popover(page)
+    _name, content = saved(page, "Bundle (zip)")
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        readme = archive.read("README.md").decode()
+    (step,) = manifest["runs"][0]["last_step"]
+    assert 0 < step < manifest["runs"][0]["iterations"] == 450_000
+    assert f"step {step:,} of 450,000" in manifest["unfinished"][0]
+    assert manifest["unfinished"][0] in readme
+
+
 def test_the_preview_is_paper_on_a_dark_screen(new_page, app_url, idle):
     page = new_page(color_scheme="dark")
     page.goto(f"{app_url}?{urlencode({'format': 1, 'budget': 3, 'run': RULES}, doseq=True)}")
@@ -223,7 +265,7 @@ def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, 
     expect(tab.locator(".annotation-text").first).to_be_visible()
     for entry, data in files.items():
         if entry.endswith(".svg"):
-            assert "same start" in words(ET.fromstring(data))  # noqa: S314
+            assert "same start" in words(ET.fromstring(data))  # noqa: S314 - our own picture
 
     command = [sys.executable, "-m", "files", "run", str(folder / "experiment.json")]
     done = subprocess.run(
@@ -280,7 +322,7 @@ def test_pictures_have_the_asked_size_and_show_korean():
     root = ET.fromstring(svg)  # noqa: S314 - our own picture
     assert (root.get("width"), root.get("height")) == ("640", "400")
     assert "두 반달" in "".join(root.itertext())
-    assert ET.fromstring(same).get("width") == "640"  # noqa: S314
+    assert ET.fromstring(same).get("width") == "640"  # noqa: S314 - our own picture
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     assert picture.size == (1_280, 800)
     assert picture.getpixel((2, 2)) == (255, 255, 255)

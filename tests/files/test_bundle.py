@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 
 import files.bundle
-from engine import Budget, Experiment, Function, Network, Run, Stopping, fit
+from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, train
 from engine.datasets import Blobs
 from engine.optimizers import SGD, Adam
 from files.bundle import bundle, zipped
@@ -173,6 +173,78 @@ def test_what_is_too_large_is_left_out_and_said(monkeypatch):
 
     assert "data.csv" not in made
     assert {"data.csv", "batches.csv"} <= set(manifest(made)["left_out"])
+
+
+def test_a_stopped_training_is_said_in_manifest_readme_and_captions():
+    document = with_default_view(Experiment(budget=Budget(amount=1_000)))
+    total = document.experiment.iterations(document.experiment.runs[0])
+    training = train(document.experiment)
+    history = next(progress.history() for progress in training if progress.updates)
+    step = int(history.runs[0].last_step[0])
+    made = bundle(document, history)
+    said = f"The training was stopped before the end of its budget: step {step:,} of {total:,} "
+
+    assert 0 < step < total
+    first, second = manifest(made)["unfinished"]
+    assert first.startswith(said)
+    assert second == "The command line trains and computes to the end: its files will differ."
+    run = manifest(made)["runs"][0]
+    assert (run["status"], run["last_step"], run["iterations"]) == (["stopped"], [step], total)
+    readme = made["README.md"].decode()
+    assert f"**{first}**" in readme
+    assert f"**{second}**" in readme
+    assert "the same files" not in readme
+    for name, content in made.items():
+        if name.endswith(".html"):
+            assert said[:24] in content.decode(), name
+
+
+def test_a_training_to_its_end_has_no_such_remark(made):
+    assert manifest(made)["unfinished"] == []
+    assert "the same files, but for times and drawn SVG" in made["README.md"].decode()
+    assert "histories.csv" not in manifest(made)["left_out"]
+
+
+def test_values_that_stand_for_several_are_said():
+    run = Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")
+    budget, seeds = Budget(amount=500), tuple(range(30))
+    document = with_default_view(
+        Experiment(problem=Function(), runs=[run], budget=budget, seeds=seeds)
+    )
+    history = fit(document.experiment)
+    made = bundle(document, history)
+    width = history.runs[0].batch_loss.width
+    said = f"One value per {width} updates: the history keeps the last of each bin."
+
+    assert width > 1
+    assert said in manifest(made)["left_out"]["histories.csv"]
+    assert said in made["README.md"].decode()
+    assert said.rstrip(".") in made["figures/update_norm.html"].decode()
+    assert f"One value per {width} evaluations" in made["figures/loss.html"].decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (None, {"rates"}),
+        (SurfacesPage(), {"rates", "one_parameter", "fitted_lines", "two_losses"}),
+    ],
+)
+def test_charts_of_the_pages_that_are_left_out_are_named(page, names):
+    problem = Network(dataset=Blobs(rows=30, classes=2, features=1), hidden=())
+    document = with_default_view(
+        SURFACE.model_copy(update={"problem": problem, "budget": Budget(amount=2)})
+    )
+    if page is not None:
+        view = document.view.model_copy(update={"page": page})
+        document = document.model_copy(update={"view": view})
+    made = bundle(document, fit(document.experiment))
+
+    left_out = manifest(made)["left_out"]
+    assert {name for name in left_out if name.startswith("figures/")} == {
+        "figures/*.svg",
+        *(f"figures/{name}.html" for name in names),
+    }
 
 
 def test_the_figures_of_the_surfaces_page_are_in_its_bundle():

@@ -175,7 +175,8 @@ def test_a_bare_experiment_is_a_file_too():
     [
         ("", "not_json"),
         ("{", "not_json"),
-        ('{"format": NaN}', "not_json"),
+        ('{"format": NaN}', "not_finite"),
+        ('{"format": 1, "format": 1}', "duplicate_key"),
         ("[" * 100_000, "not_json"),
         ("3", "wrong_type"),
         ('{"format": 2}', "out_of_range"),

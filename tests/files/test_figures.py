@@ -1,5 +1,6 @@
 """The charts of a comparison."""
 
+import numpy as np
 import pytest
 
 from charts.theme import Look
@@ -7,7 +8,21 @@ from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.datasets import Blobs, Iris, Line
 from engine.optimizers import SGD, Adam
 from files.document import View, with_default_view
-from files.figures import can_be_drawn, chart_title, comparison_charts, fit_epochs, fits
+from files.figures import (
+    at_step,
+    can_be_drawn,
+    chart_title,
+    comparison_charts,
+    fit_epochs,
+    fits,
+    missing_charts,
+    surface_charts,
+    surface_from_above,
+    surface_in_relief,
+)
+from files.pages import SurfacesPage
+from files.scenes import scene_words
+from tests.scenes import network, ravine, seen
 
 RUNS = [
     Run(optimizer=Adam(), learning_rate=0.05),
@@ -83,6 +98,82 @@ def test_both_losses_are_there_whichever_is_looked_at(quantity):
 
     shown = [column for chart in drawn.values() for column in chart.numbers]
     assert shown.count("training_loss") == shown.count("validation_loss") == 1
+
+
+def paths(chart):
+    """The lines of a picture: those that are faded and the others; and the heads."""
+    lines = [trace for trace in chart.figure.data if "lines" in (getattr(trace, "mode", "") or "")]
+    faded = [trace for trace in lines if trace.opacity]
+    heads = [trace for trace in chart.figure.data if trace.showlegend is False]
+    return faded, [line for line in lines if not line.opacity], [h for h in heads if h not in faded]
+
+
+@pytest.mark.parametrize("panels", [False, True])
+@pytest.mark.parametrize("draw", [surface_from_above, surface_in_relief])
+def test_at_a_step_what_is_to_come_is_faded(draw, panels):
+    scene, page = seen(ravine(0.5, 0.9)), SurfacesPage(panels=panels)
+    chart = draw(scene, page)
+    faded, so_far, heads = paths(at_step(chart, scene, 4.0))
+
+    assert len(faded) == len(so_far) == len(heads) == 2
+    for trail, whole, walked, head in zip(scene.trails, faded, so_far, heads, strict=True):
+        assert len(whole.x) == 21
+        np.testing.assert_array_equal(walked.x, trail.x[:5].astype("f4"))
+        np.testing.assert_array_equal(walked.y, trail.y[:5].astype("f4"))
+        assert (head.x[0], head.y[0]) == (walked.x[4], walked.y[4])
+        assert len(head.x) == 1
+        assert head.marker.color == walked.line.color == trail.look.colour
+        assert getattr(head, "xaxis", None) == getattr(whole, "xaxis", None)
+    assert not paths(chart)[0]  # what is on screen stays as it is
+
+
+def test_at_a_step_the_caption_says_which():
+    scene = seen(ravine(0.5, 0.9))
+    chart = surface_from_above(scene, SurfacesPage())
+
+    assert at_step(chart, scene, 4.0).said[0] == "At step 4 of 20; what comes later is faded."
+    assert at_step(chart, scene, None) is at_step(chart, scene, 20.0) is chart
+
+
+def test_epochs_are_called_so_where_the_clock_counts_them():
+    scene = seen(network(10, 20))
+    chart = at_step(surface_from_above(scene, SurfacesPage()), scene, 2.0)
+
+    assert chart.said[0] == "At epoch 2 of 4; what comes later is faded."
+    assert [len(line.x) for line in paths(chart)[1]] == [3, 3]
+
+
+def test_the_surfaces_of_a_bundle_are_those_of_the_step():
+    scene, page = seen(ravine(0.5, 0.9)), SurfacesPage(step=4.0, relief=True)
+    view = View(names=("", ""), numbers=(0, 1), page=page)
+
+    drawn = surface_charts([scene], view)
+    for name in ("surface", "relief"):
+        assert drawn[name].said[0].startswith("At step 4 of 20")
+    assert drawn["effective_learning_rate"].said == ()
+
+
+def test_a_coarse_surface_says_so_in_its_caption():
+    scene, page = seen(network(10)), SurfacesPage(fineness=121)
+
+    assert "stopped at 61 × 61 of 121 × 121 points" in surface_from_above(scene, page).said[-1]
+    assert surface_from_above(scene, SurfacesPage()).said == scene_words(scene)
+
+
+def test_every_missing_chart_has_a_title():
+    neuron = Network(dataset=Blobs(rows=30, classes=2, features=1), hidden=())
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")]
+    shown = with_default_view(Experiment(problem=neuron, runs=runs))
+    update = {"page": SurfacesPage()}
+    document = shown.model_copy(update={"view": shown.view.model_copy(update=update)})
+
+    assert {chart_title(name, document) for name in missing_charts(document)} == {
+        "Learning-rate sensitivity",
+        "One parameter",
+        "Fitted lines",
+        "Confident and wrong",
+    }
+    assert set(missing_charts(shown)) == {"rates"}
 
 
 def test_a_score_says_on_which_rows():

@@ -72,19 +72,25 @@ def test_a_bare_experiment_is_accepted(tmp_path):
 
 def test_a_diverged_run_is_an_error_only_where_that_was_asked(tmp_path, capsys):
     source = written(tmp_path / "e.json", comparison(0.1, 1e7))
-    command = ["run", source, "--to", str(tmp_path / "out")]
 
-    assert main(command) == 0
-    assert main([*command, "--strict"]) == 1
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 0
+    assert main(["run", source, "--to", str(tmp_path / "strict"), "--strict"]) == 1
     assert "diverged at step" in capsys.readouterr().out
-    assert (tmp_path / "out" / "manifest.json").exists()
+    assert (tmp_path / "strict" / "manifest.json").exists()
 
 
 @pytest.mark.parametrize(
     ("content", "field"),
     [
         ("{", "file"),
+        ("", "file"),
         ('{"runs": []}', "runs"),
+        (
+            '{"runs": [{"optimizer": {"name": "sgd"}, "learning_rate": NaN}]}',
+            "runs.0.learning_rate",
+        ),
+        ('{"budget": {"amount": 1}, "budget": {"amount": 7}}', "budget"),
+        ('{"format": 2}', "format"),
         (
             '{"runs": [{"optimizer": {"name": "adam"}, "learning_rate": -1}]}',
             "runs.0.learning_rate",
@@ -104,6 +110,7 @@ def test_bad_input_is_one_line_that_names_file_and_field(tmp_path, capsys, conte
     assert out == ""
     assert error.count("\n") == 1
     assert error.startswith(f"{source}: {field}: ")
+    assert error.rstrip()[-1] != ":"
     assert not (tmp_path / "out").exists()
 
 
@@ -117,6 +124,27 @@ def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path, capsys):
 
     assert main(["run", source, "--to", str(tmp_path / "e.json" / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_that_holds_something_is_refused_before_the_training(
+    tmp_path, capsys, monkeypatch
+):
+    """The scripts of an older bundle would lie beside files that they do not belong to."""
+    source = written(tmp_path / "e.json", comparison(0.1))
+    (tmp_path / "out").mkdir()
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    capsys.readouterr()
+
+    def refuse(_experiment):
+        raise AssertionError("trained too early")
+
+    monkeypatch.setattr(files.__main__, "_trained", refuse)
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith(f"{tmp_path / 'out'}: The folder is not empty")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_a_training_over_the_limit_wants_to_be_asked_for(tmp_path, capsys, monkeypatch):
@@ -186,12 +214,11 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(files.__main__, "_DRAW_SECONDS", 0.0)
     longer = comparison(0.1).experiment.model_copy(update={"budget": Budget(amount=400)})
     source = written(tmp_path / "e.json", longer)
-    command = ["run", source, "--to", str(tmp_path / "out")]
 
-    main(command)
+    main(["run", source, "--to", str(tmp_path / "quiet")])
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    main(command)
+    main(["run", source, "--to", str(tmp_path / "seen")])
     assert "%" in capsys.readouterr().err
 
 

@@ -134,7 +134,7 @@ def test_histories_hold_every_recorded_number(experiment):
             assert set(rows["run"][chosen]) == {f"={number - 1}"}
             np.testing.assert_array_equal(rows["step"][chosen], run.training_loss.steps)
             np.testing.assert_array_equal(rows["value"][chosen], run.training_loss.last[position])
-        names = [name for name, _series in files.replay._series(run)]
+        names = [name for name, _series in files.replay.recorded(run)]
         recorded += sum(len(getattr(run, name).steps) for name in names)
     assert len(rows["value"]) == recorded * len(experiment.seeds)
 

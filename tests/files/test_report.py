@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from engine import Budget, Experiment, Function, Run, fit, paired_differences
+from engine import Budget, Experiment, Function, Run, fit, paired_differences, train
 from engine.optimizers import OPTIMIZERS, SGD
 from files.document import Document, View, with_default_view
 from files.markup import plotly_script
@@ -42,6 +42,33 @@ def test_the_report_has_its_parts(document, history):
     for rule in OPTIMIZERS:
         assert f"<h3>{rule.title}</h3>" in content
     assert "arXiv:1412.6980" in content
+
+
+@pytest.mark.parametrize("title", ["", "  \n"])
+def test_a_blank_title_becomes_the_usual_one(document, history, title):
+    content = read(document, history, title)
+
+    assert "<h1>A comparison of optimizers</h1>" in content
+    assert "<title>A comparison of optimizers</title>" in content
+
+
+def test_a_stopped_training_is_said_before_all_else(document, history):
+    experiment = document.experiment.model_copy(update={"budget": Budget(amount=10_000)})
+    growing = next(progress.history() for progress in train(experiment) if progress.updates)
+    step = int(growing.runs[0].last_step[0])
+    content = read(document.model_copy(update={"experiment": experiment}), growing)
+
+    said = f"stopped before the end of its budget: step {step:,} of 100,000 "
+    assert content.index(said) < content.index("What is equal between the runs")
+    assert "The command line trains and computes to the end" in content
+    assert "was stopped" not in read(document, history)
+
+
+def test_charts_that_are_not_in_it_are_named(document, history):
+    content = read(document, history)
+
+    assert "<h2>Left out</h2>" in content
+    assert "<li>Learning-rate sensitivity: " in content
 
 
 def test_a_rule_is_explained_once_with_the_settings_of_its_runs():

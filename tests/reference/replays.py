@@ -6,9 +6,9 @@ bundles, and runs the scripts of one library with this Python, which must have i
     pip install torch
     python -m tests.reference.replays pytorch
 
-A script itself compares its losses with the recorded ones and fails where one of the first 100
-departs by more than 1e-9; the first one that does at all is reported. ``make test-torch`` does this
-for PyTorch in an environment of its own.
+A script itself compares its losses with the recorded ones and fails where one of the first 100 of
+them departs by more than 1e-9; the first one that does at all is reported. ``make test-torch`` does
+this for PyTorch in an environment of its own.
 """
 
 from __future__ import annotations

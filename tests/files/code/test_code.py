@@ -2,17 +2,21 @@
 
 import ast
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 
-from engine import Experiment, Function, Network, Run
+from charts.theme import Look
+from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.datasets import Blobs, Line
 from engine.functions import FUNCTIONS
 from engine.optimizers import OPTIMIZERS, SGD, Adam, Nesterov
 from files.code import FRAMEWORKS, code, keras, optax, pytorch
 from files.code.replay import Replay, function_lines
+from files.replay import histories_csv
 from tests.files.hostile import NAMES
+from tests.reference.replays import replayed
 
 RULES = [rule().name for rule in OPTIMIZERS]
 
@@ -78,6 +82,64 @@ def test_a_name_is_a_string_and_nothing_else(framework, name):
 
 def test_what_turns_text_around_is_written_as_an_escape():
     assert "\u202e" not in code("pytorch", Experiment(), 0, "a\u202eb").text
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_name_moves_no_cursor_where_it_is_printed(framework):
+    assert "{NAME!r}" in code(framework, Experiment(), 0, "").text
+    assert "{NAME}" not in code(framework, Experiment(), 0, "").text
+
+
+def checked(folder, history, losses):
+    """Compare losses with a recorded history as a script does: whether it agrees, and its words."""
+    replay = Replay(history.experiment, 0, "\x1b[2Jx")
+    imports = "import sys\nfrom math import inf, nan\nfrom pathlib import Path"
+    script = folder / "scripts" / "pytorch_1.py"
+    script.parent.mkdir()
+    text = replay.head("pytorch", "", "", imports) + f"losses = {losses!r}\n" + replay.check()
+    script.write_text(text, "utf-8")
+    (folder / "histories.csv").write_bytes(histories_csv(history, [Look("x", 0)]))
+    equal, said = replayed(script, 0)
+    return equal, "\n".join(said)
+
+
+def noisy(rate, updates, seeds):
+    """A history of one run, of several seeds in bins, and every loss of its first seed."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all")]
+    budget = Budget(amount=updates, unit="iterations")
+    one = Experiment(problem=Function(noise=0.5), runs=runs, budget=budget)
+    losses = fit(one).runs[0].batch_loss
+    assert losses.width == 1
+    known = losses.last[0].tolist()
+    known += [math.nan] * (updates - len(known))
+    return fit(one.model_copy(update={"seeds": tuple(range(seeds))})), known
+
+
+@pytest.mark.parametrize("rate", [0.1, 1.05], ids=["stable", "diverges"])
+@pytest.mark.parametrize("seeds", [1, 30], ids=["every update", "bins"])
+def test_a_right_replay_is_right_and_says_what_was_compared(tmp_path, rate, seeds):
+    history, losses = noisy(rate, 3_000, seeds)
+    width = history.runs[0].batch_loss.width
+    equal, said = checked(tmp_path, history, losses)
+
+    assert (width > 1) is (seeds > 1)
+    assert (history.runs[0].status[0] == "diverged") is (rate > 1)
+    assert equal, said
+    assert "3000 updates replayed" in said
+    assert f"of the updates 1, {1 + width}, {1 + 2 * width}" in said
+    assert "departs by more than 1e-9: none" in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("seeds", [1, 30], ids=["every update", "bins"])
+def test_a_wrong_replay_fails_and_says_from_where_on(tmp_path, seeds):
+    history, losses = noisy(0.1, 3_000, seeds)
+    width = history.runs[0].batch_loss.width
+    wrong = [loss * (1 + 1e-6 * (update > width)) for update, loss in enumerate(losses, 1)]
+    equal, said = checked(tmp_path, history, wrong)
+
+    assert not equal
+    assert f"departs by more than 1e-9: {1 + width}" in said
 
 
 def test_settings_are_exact():

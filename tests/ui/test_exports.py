@@ -1,0 +1,85 @@
+"""What the dialogs of a page say of the chart that leaves."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ui.surfaces.computing
+import ui.training
+from engine import Budget, Experiment, Function, Run, fit
+from engine.optimizers import SGD
+from files.document import to_link, with_default_view
+from files.pages import SurfacesPage, TrainingPage
+from language import set_language
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch):
+    """Whether work waits for a click depends on the machine; here none does."""
+    set_language("en")
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+
+
+def run(page_or_widget):
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def training(steps, seeds=1):
+    runs = [Run(optimizer=SGD(), learning_rate=0.5, batch_size="all")]
+    budget = Budget(amount=steps, unit="iterations")
+    seeds = tuple(range(seeds))
+    return Experiment(problem=Function(), runs=runs, budget=budget, seeds=seeds)
+
+
+def opened(experiment, page):
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    shown = with_default_view(experiment)
+    view = shown.view.model_copy(update={"page": page})
+    for key, values in to_link(shown.model_copy(update={"view": view})).items():
+        at.query_params[key] = values
+    return run(at)
+
+
+def captions(at, key):
+    """Open the dialog of a chart; what stands below its picture, line by line."""
+    run(at.button(key=f"export-{key}").click())
+    figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+    titles = [figure["layout"].get("title", {}).get("text", "") for figure in figures]
+    return " ".join(titles).replace("<br>", " ")
+
+
+@pytest.mark.parametrize("key", ["surfaces-contour-0", "surfaces-relief-0"])
+@pytest.mark.parametrize("panels", [False, True])
+def test_a_surface_leaves_at_the_step_of_its_clock(key, panels):
+    page = SurfacesPage(step=4.0, relief=True, panels=panels)
+
+    assert "At step 4 of 20; what comes later is faded" in captions(opened(training(20), page), key)
+
+
+def test_a_surface_at_the_end_leaves_whole():
+    at = opened(training(20), SurfacesPage())
+
+    assert "At step" not in captions(at, "surfaces-contour-0")
+
+
+def test_the_picture_of_a_long_training_says_how_many_values_one_stands_for():
+    long = training(900, seeds=30)
+    width = fit(long).runs[0].training_loss.width
+
+    assert width > 1
+    said = captions(opened(long, TrainingPage()), "loss")
+    assert f"One value per {width} evaluations: the history keeps the last of each bin" in said
+
+
+def test_the_dialog_says_whose_zoom_the_camera_takes():
+    at = run(opened(training(20), TrainingPage()).button(key="export-loss").click())
+
+    assert any("Zoom in it, and the camera takes that part" in text.value for text in at.caption)

@@ -83,12 +83,12 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
 
 def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> Chart:
     """Return the error of every method against its step size, with truncation and rounding."""
-    looks = [Look(label(f"{name}_difference"), number) for number, name in enumerate(_METHODS)]
+    looks = {name: Look(label(f"{name}_difference"), n) for n, name in enumerate(_METHODS)}
     drawn = {name: np.maximum(curve.errors[name], _LOWEST) for name in _METHODS}
-    finite = [values[np.isfinite(values)] for values in drawn.values()]
-    limits = value_range(finite, log=True)
+    shown = {name: look for name, look in looks.items() if np.isfinite(drawn[name]).any()}
+    limits = value_range(list(drawn.values()), log=True)
     traces: list[dict[str, Any]] = []
-    for name, look in zip(_METHODS, looks, strict=True):
+    for name, look in shown.items():
         for branch, dash in ((curve.truncation, "dash"), (curve.rounding, "dot")):
             if name in branch and np.any(branch[name] > 0):
                 traces.append(_branch(curve.steps, branch[name], look, dash))
@@ -105,7 +105,7 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
                 + "<extra></extra>",
             }
         )
-    ends = [float(np.log10(values[np.isfinite(values)][0])) for values in drawn.values()]
+    ends = [float(np.log10(drawn[name][np.isfinite(drawn[name])][0])) for name in shown]
     title = _("Error of the derivative by {variable}").format(variable=in_html(variable, names))
     figure = go.Figure(
         {
@@ -127,17 +127,18 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
                     "exponentformat": "power",
                 },
                 margin={"l": 8, "r": 150, "t": 12, "b": 8},
-                annotations=end_labels(looks, ends, limits, _HEIGHT - _MARGINS),
+                annotations=end_labels(list(shown.values()), ends, limits, _HEIGHT - _MARGINS),
             ),
         }
     )
+    lowest = {name: int(np.nanargmin(curve.errors[name])) for name in shown}
     best = ", ".join(
         _("{method} {error} at {step}").format(
             method=look.name,
-            error=f"{np.nanmin(curve.errors[name]):.1e}",
-            step=f"{curve.steps[np.nanargmin(curve.errors[name])]:.0e}",
+            error=f"{curve.errors[name][lowest[name]]:.1e}",
+            step=f"{curve.steps[lowest[name]]:.0e}",
         )
-        for name, look in zip(_METHODS, looks, strict=True)
+        for name, look in shown.items()
     )
     numbers = {"step": curve.steps}
     for ending, lines in (
@@ -147,9 +148,14 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
     ):
         numbers |= {f"{name}_{ending}": lines[name] for name in _METHODS if name in lines}
     alt = _("Error of three difference formulas against the step size. Smallest errors: {best}.")
-    is_exact = any(np.any(curve.errors[name] == 0) for name in _METHODS)
-    said = (_("An error of exactly 0 is drawn at 10⁻¹⁸."),) if is_exact else ()
-    return Chart(figure, numbers, alt.format(best=best), said)
+    said = []
+    if any(np.any(curve.errors[name] == 0) for name in _METHODS):
+        said.append(_("An error of exactly 0 is drawn at 10⁻¹⁸."))
+    missing = ", ".join(look.name for name, look in looks.items() if name not in shown)
+    if missing:
+        text = _("No line: {methods}. Where it steps to, the formula has no finite value.")
+        said.append(text.format(methods=missing))
+    return Chart(figure, numbers, alt.format(best=best), tuple(said))
 
 
 def _branch(steps: Array, values: Array, look: Look, dash: str) -> dict[str, Any]:
@@ -248,4 +254,11 @@ def descent_curve(losses: Array, output: str) -> Chart:
     )
     text = _("{output} against the updates of gradient descent: from {first} to {last}.")
     alt = text.format(output=output, first=f"{shown[0]:.6g}", last=f"{shown[-1]:.6g}")
-    return Chart(figure, {"update": updates, "loss": shown}, alt)
+    said = []
+    if not shown.all():
+        text = _(
+            "After update {first} it is exactly 0 for the first time, and 0 has no place on a"
+            " logarithmic axis."
+        )
+        said.append(text.format(first=f"{np.argmin(shown):,}"))
+    return Chart(figure, {"update": updates, "loss": shown}, alt, tuple(said))

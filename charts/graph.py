@@ -49,7 +49,8 @@ _SENTENCE: Final[dict[str, Any]] = {
     "hoverinfo": "skip",
     "cliponaxis": False,
 }
-_WIDE, _DENSE = 5, 9  # columns beyond which a graph needs room, and numbers have three digits
+# Columns beyond which a graph needs room, numbers have three digits, every column keeps its width.
+_WIDE, _DENSE, _LONG = 5, 9, 12
 _ROW: Final = 54  # pixels
 _CIRCLE: Final = 34
 _ABOVE, _BELOW = 58, 84  # pixels for the sentence, and for buttons and slider
@@ -68,7 +69,7 @@ _OFF: Final = 0.05  # rows between an edge and its numbers, so that the line tou
 _PLACES: Final = ((-27, "left"), (-27, "center"), (27, "left"), (46, "center"), (-27, "right"))
 _COLUMN: Final = 92  # pixels, about
 _NARROW: Final = 80  # pixels, at the least
-_FULL: Final = 84  # pixels on paper, where there are many
+_FULL: Final = 84  # pixels, where there are many
 _DIGIT: Final = 5.5
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
@@ -456,6 +457,12 @@ class _Picture:
 def is_wide(graph: Graph) -> bool:
     """Tell whether a graph has so many columns that a narrow page must not squeeze it."""
     return arrange(graph).columns > _WIDE
+
+
+def long_width(graph: Graph) -> int | None:
+    """Return the pixels of a graph of so many columns that no page may squeeze it, else None."""
+    columns = arrange(graph).columns
+    return columns * _FULL if columns > _LONG else None
 
 
 def written_out(operation: str, operands: Sequence[str]) -> str:

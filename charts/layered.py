@@ -23,6 +23,8 @@ _WORK: Final = 80_000  # points that are moved at the most, sweep by sweep
 # Half of the room that a point keeps from its neighbours in a column, in rows.
 _NODE, _SHARED, _LABEL, _BEND = 0.5, 0.68, 0.42, 0.16
 _FLAT: Final = 0.2  # columns on either side of an edge's numbers, where it runs level
+_CLEAR: Final = 0.26  # columns from a node's middle within which an edge runs through no other row
+_FAN: Final = 0.25  # rows, the most by which an edge rises or falls there
 
 
 Rectangle = tuple[float, float, float, float]  # left and right in columns, low and high in rows
@@ -52,7 +54,7 @@ class Edge:
         operation: number of the node that uses it; -1 for the box that shows the output.
         place: which operand it is.
         x: of its points, from the middle of a node to the middle of the other.
-        y: of the same; the last but one is at the end of the level stretch for its numbers.
+        y: of the same; the fourth and third from the end are the level stretch for its numbers.
     """
 
     node: int
@@ -64,7 +66,7 @@ class Edge:
     @property
     def label(self) -> tuple[float, float]:
         """Return where its numbers are written."""
-        return (self.x[-3] + self.x[-2]) / 2, self.y[-2]
+        return (self.x[-4] + self.x[-3]) / 2, self.y[-3]
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,16 @@ def arrange(graph: Graph) -> Drawing:
 
 
 def _with_level(x: list[float], y: list[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return an edge's points with a level stretch around the last but one."""
-    return (*x[:-2], x[-2] - _FLAT, x[-2] + _FLAT, x[-1]), (*y[:-2], y[-2], y[-2], y[-1])
+    """Return an edge's points: a level stretch around the last but one, steep clear of nodes."""
+    return (
+        (x[0], x[0] + _CLEAR, *x[1:-2], x[-2] - _FLAT, x[-2] + _FLAT, x[-1] - _CLEAR, x[-1]),
+        (y[0], _near(y[0], y[1]), *y[1:-2], y[-2], y[-2], _near(y[-1], y[-2]), y[-1]),
+    )
+
+
+def _near(row: float, other: float) -> float:
+    """Return the row nearest to another at which an edge meets or leaves a node."""
+    return min(max(other, row - _FAN), row + _FAN)
 
 
 def _depths(graph: Graph) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import timeit
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +36,7 @@ class Method:
     Attributes:
         name: id.
         step: the usual choice for numbers around 1.
-            estimate: of (function, point, step); a step may be an array of many.
+        estimate: of (function, point, step); a step may be an array of many.
         calls_per_variable: calls of the function for each variable.
         calls_once: calls that serve all variables.
     """
@@ -71,7 +72,8 @@ class Measured:
     Attributes:
         name: of the method; "backpropagation" for going back through the graph.
         gradient: by every variable.
-        error: largest difference from backpropagation's.
+        error: largest difference from backpropagation's; NaN where the formula has no finite value
+            at a place that the method steps to.
         forward_passes: through the whole graph.
         backward_passes: the same.
         seconds: for the whole gradient on this machine, the best of some.
@@ -97,16 +99,24 @@ def measure(graph: Graph, point: Mapping[str, float]) -> list[Measured]:
     for method in METHODS.values():
 
         def differences(method: Method = method) -> dict[str, float]:
-            return {
-                name: float(method.estimate(_along(graph, point, name), point[name], method.step))
-                for name in graph.inputs
-            }
+            with np.errstate(all="ignore"):
+                return {
+                    name: _finite(
+                        method.estimate(_along(graph, point, name), point[name], method.step)
+                    )
+                    for name in graph.inputs
+                }
 
         found = differences()
-        error = max(abs(found[name] - exact[name]) for name in exact)
+        error = float(np.max([abs(found[name] - exact[name]) for name in exact]))
         calls = method.calls(len(exact))
         measured.append(Measured(method.name, found, error, calls, 0, _seconds(differences)))
     return measured
+
+
+def _finite(value: Any) -> float:
+    """Return a number, NaN in the place of an infinite one: that is no derivative."""
+    return float(value) if np.isfinite(value) else math.nan
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ class ErrorCurve:
 
     Attributes:
         steps: ``(steps,)``, from 1 down to 1e-16.
-        errors: of every method, ``(steps,)``; NaN where the formula has no value.
+        errors: of every method, ``(steps,)``; not finite where the formula has no value.
         truncation: of forward and central differences, what the next term of Taylor's series
             leaves; a straight line in a doubly logarithmic chart.
         rounding: of the same, the error of a value's last digit over the step.
@@ -146,13 +156,10 @@ def error_curve(graph: Graph, point: Mapping[str, float], name: str) -> ErrorCur
         apart = 1e-4 * max(1.0, abs(x))
         change = slope(x + apart + 1e-20j) - slope(x - apart + 1e-20j)
         third = abs(float(np.imag(change) / 1e-20 / (2 * apart)))
-    digit = _EPS / 2 * abs(float(np.real(function(x))))
-    return ErrorCurve(
-        steps,
-        errors,
-        {"forward": second / 2 * steps, "central": third / 6 * steps**2},
-        {"forward": 2 * digit / steps, "central": digit / steps},
-    )
+        digit = _EPS / 2 * abs(float(np.real(function(x))))
+        truncation = {"forward": second / 2 * steps, "central": third / 6 * steps**2}
+        rounding = {"forward": 2 * digit / steps, "central": digit / steps}
+    return ErrorCurve(steps, errors, truncation, rounding)
 
 
 def _along(graph: Graph, point: Mapping[str, float], name: str) -> Callable[[Any], Any]:

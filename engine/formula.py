@@ -47,6 +47,7 @@ _LINE: Final = re.compile(r"[^\n;]+")
 _NAMED: Final = re.compile(r"\s*([^\W\d_]\w*)\s*=")
 _NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
 _WORD: Final = re.compile(r"\w+|\S")
+_PADDED: Final = re.compile(r"0+[1-9]\d*\Z")  # 007, which Python does not read
 _NUMBER_OR_NAME: Final = re.compile(
     r"[^\W\d]\w*|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<stuck>\w?)"
 )
@@ -56,10 +57,11 @@ _NUMBER_OR_NAME: Final = re.compile(
 def parse(text: str) -> Graph:
     """Return the graph of a formula; equal subexpressions become one node.
 
+    Two lines that say the same under different names stay two nodes, each with its name.
+
     Raises:
-        InvalidInput: "out_of_range" for a formula that is too long, has too many operations, too
-            many variables or too deep brackets; "unexpected" with the place, counted from 1, what
-            stands there, and what was expected.
+        InvalidInput: "out_of_range" for a formula that is too long or has too many operations;
+            "unexpected" with the place, counted from 1, what stands there, and what was expected.
     """
     _check_size(text)
     builder = _Builder(text)
@@ -72,7 +74,9 @@ def parse(text: str) -> Graph:
     if not graph.inputs:
         raise InvalidInput("unexpected", "formula", _place(text, lines[0].start()), "variable")
     if len(graph.inputs) not in LIMITS["variables"]:
-        raise InvalidInput("out_of_range", "variables", len(graph.inputs), LIMITS["variables"])
+        beyond = graph.inputs[int(LIMITS["variables"].high)]
+        place = graph.nodes[graph.names[beyond]].place
+        raise InvalidInput("unexpected", "formula", place, "fewer_variables")
     return graph
 
 
@@ -93,6 +97,10 @@ def _check_size(text: str) -> None:
             "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
         )
     for token in _NUMBER_OR_NAME.finditer(text):
+        if token["number"] and _PADDED.match(token["number"]):
+            raise InvalidInput(
+                "unexpected", "formula", _place(text, token.start()), "number_without_zeros"
+            )
         if token["stuck"]:  # 2x, which must be 2*x, and Python's 0x10, 1_000 and 1j
             raise InvalidInput(
                 "unexpected", "formula", _place(text, token.start("stuck")), "operation"
@@ -100,13 +108,15 @@ def _check_size(text: str) -> None:
 
 
 def _check_brackets(text: str) -> None:
-    limit, depth = LIMITS["formula_nesting"], 0
+    depth = 0
     for position, mark in enumerate(text):
         depth += (mark == "(") - (mark == ")")
+        if depth and mark in "\n;":
+            raise InvalidInput("unexpected", "formula", _place(text, position), "closed_line")
         if depth < 0:
             raise InvalidInput("unexpected", "formula", _place(text, position), "operation")
-        if depth not in limit:
-            raise InvalidInput("out_of_range", "formula_nesting", depth, limit)
+        if depth not in LIMITS["formula_nesting"]:
+            raise InvalidInput("unexpected", "formula", _place(text, position), "fewer_brackets")
     if depth:
         raise InvalidInput("unexpected", "formula", (len(text) + 1, ""), "closing_bracket")
 
@@ -142,9 +152,13 @@ class _Builder:
             raise InvalidInput(
                 "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
             )
+        node = self.nodes[number]
+        if not node.name:
+            self.nodes[number] = replace(node, name=name)
+        elif named and node.operands and line[begin:].strip(" \t\r()") not in self.names:
+            number = len(self.nodes)  # an earlier line says the same, and keeps its name
+            self.nodes.append(replace(node, name=name))
         self.names[name] = number
-        if not self.nodes[number].name:
-            self.nodes[number] = replace(self.nodes[number], name=name)
         return number
 
     def _free_name(self) -> str:
@@ -220,8 +234,7 @@ class _Expression:
         if tree.id in FUNCTIONS or not _NAME.match(tree.id):
             raise self._unexpected(tree.col_offset, "operand")
         if len(tree.id) > LIMITS["variable_characters"].high:
-            limit = LIMITS["variable_characters"]
-            raise InvalidInput("out_of_range", "variable_characters", len(tree.id), limit)
+            raise self._unexpected(tree.col_offset, "shorter_name")
         number = self._builder.add(Node("input", name=tree.id, place=self._place(tree.col_offset)))
         self._builder.names[tree.id] = number
         return number

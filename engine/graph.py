@@ -39,7 +39,17 @@ class Operation:
 
 
 def _sigmoid(a: Value) -> Value:
-    return 1 / (1 + np.exp(-a))
+    """Return 1 / (1 + exp(-a)) by an exponential that cannot overflow, also of complex numbers."""
+    is_negative = np.real(a) < 0
+    power = np.exp(_choose(a, -a, is_negative))
+    return _choose(power, 1.0, is_negative) / (1 + power)
+
+
+def _power_slopes(y: Value, a: Value, b: Value) -> tuple[Value, Value]:
+    """Return n a^(n-1) and a^n ln a, with their limits where a factor is infinite: both are 0."""
+    by_base = _choose(0.0, b * np.power(a, b - 1), b == 0)
+    by_exponent = _choose(0.0, y * np.log(a), (a == 0) & (np.real(b) >= 0))
+    return by_base, by_exponent
 
 
 def _larger(a: Value, b: Value) -> Value:
@@ -53,7 +63,8 @@ def _choose(a: Value, b: Value, condition: Value) -> Value:
 
 
 # Where a function has a kink the derivative is a choice. ReLU: 0, as PyTorch and Keras choose;
-# max and min of equal numbers: one half each, as PyTorch distributes it.
+# max and min of equal numbers: one half each, as PyTorch distributes it. The derivatives of 0^0
+# are 0, as PyTorch's.
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
@@ -61,11 +72,7 @@ OPERATIONS: Final = {
         Operation("subtract", lambda a, b: a - b, lambda _, a, b: (1.0, -1.0)),
         Operation("multiply", lambda a, b: a * b, lambda _, a, b: (b, a)),
         Operation("divide", np.divide, lambda y, a, b: (np.divide(1, b), np.divide(-y, b))),
-        Operation(
-            "power",
-            np.power,
-            lambda y, a, b: (b * np.power(a, b - 1), y * np.log(a)),
-        ),
+        Operation("power", np.power, _power_slopes),
         Operation("negate", lambda a: -a, lambda _, a: (-1.0,)),
         Operation("exp", np.exp, lambda y, a: (y,)),
         Operation("log", np.log, lambda _, a: (np.divide(1, a),)),
@@ -246,6 +253,38 @@ def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
     if node.operation == "power" and operands[0] <= 0:
         return "power_domain"
     return "overflow"
+
+
+def one_sided(graph: Graph, found: Derivatives, name: str) -> tuple[float, float]:
+    """Return the slopes of the output by a variable, left and right of the point.
+
+    They are one number, and the derivative, wherever no operation on the way has a kink.
+
+    Args:
+        graph: the formula.
+        found: at the point.
+        name: of the variable.
+    """
+
+    def change(direction: float) -> float:
+        changes = [0.0] * len(graph.nodes)
+        changes[graph.names[name]] = direction
+        for number in graph.operations:
+            node = graph.nodes[number]
+            values = [found.values[operand] for operand in node.operands]
+            moved = [changes[operand] for operand in node.operands]
+            if node.operation == "relu" and values[0] == 0:
+                changes[number] = max(moved[0], 0.0)
+            elif node.operation == "max" and values[0] == values[1]:
+                changes[number] = max(moved)
+            elif node.operation == "min" and values[0] == values[1]:
+                changes[number] = min(moved)
+            else:
+                products = zip(found.local[number], moved, strict=True)
+                changes[number] = sum(local * step for local, step in products)
+        return changes[graph.output]
+
+    return 0.0 - change(-1.0), change(1.0)
 
 
 class Factor(NamedTuple):

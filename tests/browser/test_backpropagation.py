@@ -1,6 +1,7 @@
 """The Backpropagation page in a real browser: the graph plays, scrubs, follows, is carried on."""
 
 import re
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
@@ -235,6 +236,30 @@ def test_a_wrong_formula_is_explained_and_the_graph_stays(opened):
     field.fill("x*y + x")
     field.press("Control+Enter")
     expect(graph(tab).locator(".annotation-text")).to_have_text(["x", "y", "f"])
+
+
+def test_a_long_graph_scrolls_and_its_circles_keep_apart(opened):
+    tab = opened(example="own", formula="sin(" * 30 + "x" + ")" * 30)
+    circles = (
+        graph(tab)
+        .locator(".points path")
+        .evaluate_all(
+            "points => points.map(point => point.getBoundingClientRect())"
+            ".filter(box => box.width > 30).map(box => [box.left, box.right])"
+        )
+    )
+    assert len(circles) >= 30
+    ends = sorted({tuple(map(round, circle)) for circle in circles})
+    operations = [end for end in ends if end[1] - end[0] < 40]  # without the ring around one
+    assert all(one[1] + 20 < other[0] for one, other in pairwise(operations))
+    tab.get_by_role("button", name="Forward done").click()  # the frame follows to its end
+    tab.wait_for_function(
+        "() => document.querySelector('.st-key-backpropagation-wide').scrollLeft > 1000"
+    )
+    tab.get_by_role("textbox", name="Formula").fill("x*y")
+    tab.get_by_role("textbox", name="Formula").press("Control+Enter")
+    expect(graph(tab).locator(".annotation-text")).to_have_text(["x", "y", "f"])
+    assert graph(tab).bounding_box()["width"] < 1_400  # as wide as the page
 
 
 def test_a_large_graph_keeps_its_size_on_a_narrow_page(opened):

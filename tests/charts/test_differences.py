@@ -71,6 +71,20 @@ def test_steps_without_a_value_are_left_out():
     assert all(np.isfinite(chart.figure.layout.yaxis.range))
 
 
+@pytest.mark.parametrize(
+    ("formula", "x", "lines"),
+    [("x^1.5", 0.0, ["Forward difference", "Complex step"]), ("(-x)^1.5", 0.0, ["Complex step"])],
+)
+def test_a_method_without_a_value_has_no_line_and_is_named(formula, x, lines):
+    chart = error_curves(error_curve(parse(formula), {"x": x}, "x"), "x", {})
+    assert [note.text for note in chart.figure.layout.annotations] == lines
+    assert sum(trace.line.dash is None for trace in chart.figure.data) == len(lines)
+    assert "Central difference" in chart.said[-1]
+    assert "no finite value" in chart.said[-1]
+    assert "Central difference" not in chart.alt
+    assert np.isnan(chart.numbers["central_error"]).all()
+
+
 def check(parameters, back, central):
     nothing = np.zeros(parameters)
     return NetworkCheck(parameters, 10, nothing, nothing, 2 * parameters, back, central)
@@ -94,3 +108,11 @@ def test_descent():
     assert list(line.y) == [4, 2, 1]
     assert chart.figure.layout.yaxis.type == "log"
     assert "from 4 to 1" in chart.alt
+    assert chart.said == ()
+
+
+def test_a_loss_of_exactly_zero_is_told_for_it_cannot_be_drawn():
+    chart = descent_curve(np.array([4.0, 0.5, 0.0, 0.0]), "MSE")
+    (sentence,) = chart.said
+    assert "After update 2 it is exactly 0" in sentence
+    assert list(chart.numbers["loss"]) == [4, 0.5, 0, 0]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from charts.graph import graph_drawing, is_wide
+from charts.graph import graph_drawing, is_wide, long_width
 from engine.examples import EXAMPLES
 from engine.formula import parse
 from engine.graph import differentiate, steps
@@ -143,6 +143,15 @@ def test_a_large_graph_has_short_numbers_and_all_digits_under_the_mouse():
     digits = f"{0.3745129029117749 * 0.24444782729966041 * 0.5324543063873187:.10g}"
     (box,) = [box for box in drawn.figure.layout.annotations if box.text == "w<sub>5</sub>"]
     assert f"derivative {digits}" in box.hovertext
+
+
+def test_a_column_keeps_its_width_however_many_there_are():
+    assert long_width(EXAMPLES["sigmoid_network"].graph) is None  # on any page that shows 1,000
+    for depth in (11, 30, 150):
+        graph = parse("-" * depth + "x")  # a column for each, the input and the output
+        found = differentiate(graph, {"x": 1.0})
+        low, high = graph_drawing(graph, found, 0, {}).figure.layout.xaxis.range
+        assert long_width(graph) / (high - low) > 75  # pixels; a circle has 34
 
 
 def test_numbers_behind_the_picture():

@@ -80,7 +80,8 @@ def test_edges_end_where_their_nodes_are():
         assert (edge.x[0], edge.y[0]) in places[edge.node]
         assert (edge.x[-1], edge.y[-1]) in places[edge.operation]
         assert all(left < right for left, right in pairwise(edge.x))
-        assert edge.y[-2] == edge.y[-3]  # level under the numbers
+        assert edge.y[-3] == edge.y[-4]  # level under the numbers
+        assert edge.x[-4] < edge.label[0] < edge.x[-3]
 
 
 @settings(max_examples=60, deadline=None)
@@ -142,6 +143,19 @@ def crossings(drawing):
             sides = np.sign([row_at(one, x) - row_at(other, x) for x in places])
             found += np.count_nonzero(np.diff(sides))
     return found
+
+
+@ALL
+def test_no_edge_runs_behind_a_node_of_another(name):
+    graph = EXAMPLES[name].graph
+    drawing = arrange(graph)
+    half_x, half_y = 0.2, 0.3  # of a circle, in columns and rows
+    for edge in drawing.edges:
+        line = list(zip(edge.x, edge.y, strict=True))
+        others = [box for box in drawing.boxes if box.node not in {edge.node, edge.operation}]
+        for box in others:
+            area = (box.x - half_x, box.x + half_x, box.y - half_y, box.y + half_y)
+            assert not crosses(area, line)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,49 @@ def test_steps_that_leave_the_domain_have_no_error():
     assert np.isfinite(curve.errors["central"][curve.steps < 0.4]).all()
 
 
+@pytest.mark.parametrize(
+    ("formula", "x", "without"),
+    [
+        ("x^1.5", 0.0, {"central"}),
+        ("log(x)", 1e-17, {"central"}),
+        ("(-x)^1.5", 0.0, {"forward", "central"}),
+        ("sigmoid(x)", -1000.0, set()),
+        ("tanh(x)", -1000.0, set()),
+        ("exp(x)", 709.5, set()),
+    ],
+)
+def test_a_method_has_no_value_where_the_formula_has_none_beside_the_point(formula, x, without):
+    graph = parse(formula)
+    curve = error_curve(graph, {"x": x}, "x")
+    assert {name for name, errors in curve.errors.items() if np.isnan(errors).all()} == without
+    _back, *others = measure(graph, {"x": x})
+    assert {found.name for found in others if np.isnan(found.gradient["x"])} == without
+    assert {found.name for found in others if np.isnan(found.error)} == without
+
+
+def test_one_variable_without_a_value_is_an_error_without_a_value():
+    _back, _forward, central, _complex = measure(parse("y + log(x)"), {"x": 1e-17, "y": 1.0})
+    assert np.isnan(central.error)
+    assert central.gradient["y"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("formula", "x"), [("1/x", METHODS["central"].step), ("exp(x)", 709.782712)]
+)
+def test_an_infinite_difference_is_no_value(formula, x):
+    _back, forward, central, complex_step = measure(parse(formula), {"x": x})
+    assert np.isnan(central.gradient["x"])
+    assert np.isnan(central.error)
+    assert np.isfinite([forward.error, complex_step.error]).all()
+
+
+def test_saturated_sigmoids_are_measured():
+    example = EXAMPLES["sigmoid_network"]
+    for name in ("w1", "w5"):
+        curve = error_curve(example.graph, example.point | {"w1": -5000.0}, name)
+        assert all(np.isfinite(errors).all() for errors in curve.errors.values())
+
+
 def test_a_variable_without_a_say_has_no_error():
     curve = error_curve(parse("a = 2*x; y + 1"), {"x": 1.0, "y": 2.0}, "x")
     assert all((errors == 0).all() for errors in curve.errors.values())

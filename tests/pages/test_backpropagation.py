@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import Experiment, Function
-from engine.datasets import SingleRow, ThreePoints
+from engine import Experiment, Function, Network
+from engine.datasets import Digits, SingleRow, ThreePoints
 from engine.examples import EXAMPLES
 from engine.graph import differentiate
 from files.document import with_default_view
@@ -186,7 +186,9 @@ def test_one_step_of_all_eight_weights():
 def test_one_weight_goes_to_two():
     at = opened("one_weight", "descent", updates=100)
     assert numbers(at).loc[0, "Now"] == "2"
-    assert "MSE is now 0." in text(at)
+    assert "MSE is now 0" in text(at)
+    assert "it is exactly 0 for the first time" in text(at)
+    assert "exactly 0" not in text(opened("one_weight", "descent", updates=10))
 
 
 def test_a_rate_too_large_diverges_and_says_so():
@@ -276,7 +278,10 @@ WRONG = [
     ("exp(x)^(9^9^9)", "too large"),
     ("9**9**9*x", "too large"),
     ("__import__('os')", "character 12"),
-    ("(" * 60 + "x" + ")" * 60, "brackets"),
+    ("(" * 60 + "x" + ")" * 60, "character 51, at (: fewer brackets inside each other"),
+    ("x" * 21, "a shorter name was expected, of 20 characters at most"),
+    ("(x +\n y)", "character 7, at y: a closing bracket was expected before it"),
+    ("007*x", "character 1, at 007: a number without zeros in front of it was expected"),
     ("x" * 10_000, "10000"),
     ("", "at its end"),
 ]
@@ -296,6 +301,18 @@ def test_a_wrong_formula_is_explained_and_the_last_graph_stays():
     assert page(at).formula == "x^2"
 
 
+@pytest.mark.parametrize(("formula", "told"), [("x +", "at its end"), ("log(0*x)", "only above 0")])
+def test_an_error_stays_as_long_as_its_formula(formula, told):
+    at = opened("apples")
+    run(at.text_area(key="backpropagation-formula").set_value(formula))
+    run(at.number_input(key="backpropagation-apples-1-number").set_value(3.0))
+    assert page(at).values == (100.0, 3.0, 1.1)
+    assert told in text(at)
+    assert at.text_area(key="backpropagation-formula").value == formula
+    run(at.selectbox(key="backpropagation-example").set_value("line"))
+    assert told not in text(at)
+
+
 def test_a_value_without_a_result_is_refused_and_the_old_one_stays():
     at = opened("own", formula="1/x", values=[2.0])
     run(at.number_input(key="backpropagation-own-0-number").set_value(0.0))
@@ -308,6 +325,74 @@ def test_the_sides_of_a_kink():
     run(at.segmented_control(key="backpropagation-variant").set_value("below"))
     assert page(at).values == (2.0, 1.0, -3.0)
     assert text(at).count("changes nothing in") == 3
+    run(at.segmented_control(key="backpropagation-variant").set_value("at"))
+    assert "changes nothing in" not in text(at)
+    assert (
+        "If **x** falls a little, **a** has the slope **0**; if it grows, **2**."
+        " By convention the derivative is set to **0**."
+    ) in text(at)
+
+
+def test_a_tie_is_a_kink_in_words():
+    at = opened("own", formula="max(x, y)", values=[1.0, 1.0])
+    assert "0.5 times as much" not in text(at)
+    assert text(at).count("it grows, **1**. By convention the derivative is set to **0.5**") == 2
+
+
+def test_the_errors_at_a_kink_are_explained():
+    at = opened("own", "differences", formula="relu(x) + y", values=[0.0, 1.0])
+    assert "There is a kink here in x:" in text(at)
+    assert "does not shrink with the step" in text(at)
+    assert "straight line in this variable" not in text(at)
+    run(at.segmented_control(key="backpropagation-differences-variable").set_value("y"))
+    assert "does not shrink with the step" not in text(at)
+    assert "kink" not in text(opened("own", "differences", formula="relu(x)", values=[1.0]))
+
+
+@pytest.mark.parametrize(
+    ("example", "settings", "missing"),
+    [
+        ("own", {"formula": "x^1.5", "values": [0.0]}, 1),
+        ("own", {"formula": "log(x)", "values": [1e-17]}, 1),
+        ("own", {"formula": "(-x)^1.5", "values": [0.0]}, 2),
+        ("own", {"formula": "sigmoid(x)", "values": [-1000.0]}, 0),
+        ("sigmoid_network", {"values": [-5000.0, 0.2, 0.1, 0.5, *[0.4] * 8]}, 0),
+    ],
+)
+def test_methods_without_a_value_are_told_in_words(example, settings, missing):
+    at = opened(example, "differences", **settings)
+    table = numbers(at)
+    assert list(table["Largest error"]).count("no value") == missing
+    assert (table.iloc[:, -1] == "no value").sum() == missing
+    assert "nan" not in table.to_string().lower()
+    assert ("No value: where this method steps to" in text(at)) == (missing > 0)
+    assert ("No line: " in text(at)) == (missing > 0)
+
+
+def test_the_rule_of_a_power_names_its_exponent():
+    at = opened("own", formula="2^x", values=[3.0], step=3)
+    assert "by the exponent aⁿ·ln a" in text(at)
+    assert "= 5.54517744" in latex(at)
+
+
+def test_zero_to_the_zero():
+    at = opened("own", formula="x^0 + y", values=[0.0, 1.0])
+    assert not at.warning
+    assert "A small change of **x** changes nothing" in text(at)
+
+
+def test_what_arrives_at_a_softmax_holds_for_all_targets():
+    at = opened("softmax", "chain", variable="z1", values=[1.0, 0.7, 2.0, 0.2, 0.5, 0.4])
+    graph = EXAMPLES["softmax"].graph
+    found = differentiate(graph, page(at).point)
+    shares = {name: found.values[graph.names[name]] for name in ("p1", "p2", "p3")}
+    point = page(at).point
+    total = point["t1"] + point["t2"] + point["t3"]
+    assert total != 1
+    for number in "123":
+        arrived = found.gradients[graph.names[f"z{number}"]]
+        assert arrived == pytest.approx(shares[f"p{number}"] * total - point[f"t{number}"])
+    assert "p·Σt − t in general" in text(at)
 
 
 def test_methods_agree():
@@ -327,6 +412,28 @@ def test_the_network_of_the_compare_page():
     assert shown["Forward passes, against one backward"] == "210"
     assert float(shown["Largest relative difference"]) < 1e-8
     assert "300 of 300 training rows" in text(at)
+
+
+def test_a_ladder_with_one_step_is_explained(monkeypatch):
+    shown = with_default_view(Experiment())
+    monkeypatch.setattr("ui.backpropagation.tabs.document", lambda: shown)
+    monkeypatch.setattr("ui.backpropagation.tabs.width_ladder", lambda experiment: [experiment])
+    at = opened("apples", "network")
+    assert "two networks at least" in text(at)
+    assert len(at.get("plotly_chart")) == 1
+    monkeypatch.undo()
+    at = opened("apples", "network")
+    assert "two networks at least" not in text(at)
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_a_network_too_large_has_a_way_out(monkeypatch):
+    network = Network(dataset=Digits(), hidden=(256,), loss="cross_entropy")
+    shown = with_default_view(Experiment(problem=network))
+    monkeypatch.setattr("ui.backpropagation.tabs.document", lambda: shown)
+    (told,) = opened("apples", "network").error
+    assert "19210" in told.value
+    assert "Choose a smaller network on the Compare page." in told.value
 
 
 def test_a_test_function_has_no_network(monkeypatch):
@@ -354,6 +461,15 @@ def test_an_example_becomes_an_experiment(example, data, weights):
         EXAMPLES[example].learning_rate
     )
     assert at.session_state["page"] == to
+
+
+def test_one_weight_has_no_surface():
+    button = opened("one_weight", "descent").button(key="backpropagation-to-surfaces")
+    assert button.disabled
+    assert "over two weights" in button.help
+    button = opened("sigmoid_network", "descent").button(key="backpropagation-to-surfaces")
+    assert not button.disabled
+    assert not button.help
 
 
 def test_changed_weights_come_along():

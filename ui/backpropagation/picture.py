@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.graph import graph_drawing, is_wide
+from charts.graph import graph_drawing, is_wide, long_width
 from engine.examples import EXAMPLES, descend
 from engine.graph import differentiate, steps
 from files.expressions import aligned, expression, latex_digits, ratio, symbol, with_values
@@ -75,9 +75,10 @@ def picture() -> None:
     _formula(formula_lines(graph, names))
     version = "\n".join([_text(), *map(repr, point.values())])
     began = first_step(version, step)
-    width = "wide" if is_wide(graph) else "narrow"
-    with st.container(key=f"backpropagation-{width}"):
-        sketch(graph_drawing(graph, found, began, names), _CHART)
+    frame = "wide" if is_wide(graph) else "narrow"
+    with st.container(key=f"backpropagation-{frame}"):
+        with st.container(key="graph-room", width=long_width(graph) or "stretch"):
+            sketch(graph_drawing(graph, found, began, names), _CHART)
         offer(lambda: graph_drawing(graph, found, step, names), _CHART, said())
     st.caption(
         _(

@@ -9,16 +9,21 @@ import streamlit as st
 from engine.errors import InvalidInput
 from engine.examples import EXAMPLES
 from engine.formula import parse
+from engine.graph import differentiate
 from engine.limits import Interval
+from files.errors import explain
 from language import _
 from ui.backpropagation import words
 from ui.controls import choice, number
-from ui.session import notices, refuse, set_page, settings
+from ui.session import set_page, settings
+from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DRAFT: Final = "backpropagation-draft"  # a formula that was refused, to be put right
+    from engine.graph import Graph
+
+_DRAFT: Final = "backpropagation-draft"  # a refused formula, to be put right, and its error
 _FORMULA: Final = "backpropagation-formula"
 _VALUES: Final = Interval(-1e6, 1e6)
 _STOPS: Final = {
@@ -84,11 +89,12 @@ def _formula() -> None:
     """Show the formula; changing it makes it the reader's own."""
     page = settings()
     shown = page.formula if page.example == "own" else EXAMPLES[page.example].formula
-    st.session_state[_FORMULA] = st.session_state.get(_DRAFT, shown)
+    draft, error = st.session_state.get(_DRAFT, (shown, None))
+    st.session_state[_FORMULA] = draft
     st.text_area(
         _("Formula"),
         key=_FORMULA,
-        height=min(320, 68 + 24 * st.session_state[_FORMULA].count("\n")),
+        height=min(320, 68 + 24 * draft.count("\n")),
         on_change=_take_formula,
         help=_(
             "Variables are any names. There are + − * / ^ and brackets, exp, log, sin, cos, tanh,"
@@ -96,28 +102,36 @@ def _formula() -> None:
             " The last line is the output. Press Ctrl + Enter."
         ),
     )
-    if _DRAFT in st.session_state:
+    if error is not None:
+        st.warning(escaped(explain(error)))
         st.caption(_("The graph on show is still that of the last formula."))
 
 
 def _take_formula() -> None:
     """Take the reader's formula where it has a value: at the old values, else at others."""
     text = st.session_state[_FORMULA]
-    before = settings().point
     try:
-        inputs = parse(text).inputs
+        values = _first_values(parse(text))
     except InvalidInput as error:
-        refuse(error)
-        st.session_state[_DRAFT] = text
+        st.session_state[_DRAFT] = (text, error)
         return
+    st.session_state.pop(_DRAFT, None)
+    set_page(**_ANEW | {"example": "own", "formula": text, "values": values})
+
+
+def _first_values(graph: Graph) -> tuple[float, ...]:
+    """Return values at which a formula has a value and derivatives: the old ones, else others."""
+    before, inputs = settings().point, graph.inputs
     points = [tuple(before.get(name, 1.0) for name in inputs)]
     points += [(value,) * len(inputs) for value in (1.0, 2.0, 0.5)]
     for values in points:
-        set_page(**_ANEW | {"example": "own", "formula": text, "values": values})
-        if not notices():
-            st.session_state.pop(_DRAFT, None)
-            return
-    st.session_state[_DRAFT] = text
+        try:
+            differentiate(graph, dict(zip(inputs, values, strict=True)))
+        except InvalidInput as error:
+            refused = error
+        else:
+            return values
+    raise refused
 
 
 def _variants() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -12,6 +13,7 @@ from charts.differences import descent_curve, error_curves, gradient_times, infl
 from engine import InvalidInput
 from engine.differences import METHODS, check_network, error_curve, measure, width_ladder
 from engine.examples import EXAMPLES
+from engine.graph import differentiate, one_sided
 from engine.limits import LIMITS
 from files.document import with_default_view
 from files.errors import explain
@@ -62,15 +64,25 @@ def open_tabs() -> dict[str, Any]:
 
 def meaning_tab() -> None:
     """Say each derivative in words, and show all as bars."""
-    names, found, output = words.names(), figures(), _output()
+    names, found, output, sides = words.names(), figures(), _output(), _sides()
     slopes = {name: found[name][1] for name in settings().graph.inputs}
     sentences, bars = st.columns(2)
     with sentences:
         st.markdown(
-            "\n".join("- " + words.meaning(name, output, slope) for name, slope in slopes.items())
+            "\n".join(
+                "- " + words.meaning(name, output, slope, sides[name])
+                for name, slope in slopes.items()
+            )
         )
     with bars:
         figure(influence_bars(slopes, output, names), "backpropagation-influence", said())
+
+
+def _sides() -> dict[str, tuple[float, float]]:
+    """Return the slopes of the output left and right of every variable's value."""
+    graph = settings().graph
+    found = differentiate(graph, shown_point())
+    return {name: one_sided(graph, found, name) for name in graph.inputs}
 
 
 def chain_tab() -> None:
@@ -157,7 +169,10 @@ def descent_tab() -> None:
     st.latex(rf"w \leftarrow w - \eta \cdot \frac{{\partial {output}}}{{\partial w}}")
     _weights(learnt, rate)
     if len(learnt.losses) > 1:
-        figure(descent_curve(learnt.losses, _output()), "backpropagation-descent", said())
+        losses = descent_curve(learnt.losses, _output())
+        figure(losses, "backpropagation-descent", said())
+        for sentence in losses.said:
+            st.caption(sentence)
     _to_optimizer(rate)
 
 
@@ -209,16 +224,20 @@ def _to_optimizer(rate: float) -> None:
             " and targets stay here: the data are the example's own."
         )
     )
+    too_few = len(EXAMPLES[settings().example].weights) < 2
+    flat = _("A surface lies over two weights, and this network has one.") if too_few else None
     with st.container(horizontal=True, gap="small"):
-        for title, page in (
-            (_("Compare optimizers on it"), TrainingPage()),
-            (_("See it on the loss surface"), SurfacesPage(surface="network")),
+        for title, page, missing in (
+            (_("Compare optimizers on it"), TrainingPage(), None),
+            (_("See it on the loss surface"), SurfacesPage(surface="network"), flat),
         ):
             st.button(
                 title,
                 key=f"backpropagation-to-{page.name}",
                 on_click=_carry,
                 args=(page, rate),
+                disabled=missing is not None,
+                help=missing,
             )
 
 
@@ -241,19 +260,20 @@ def differences_tab() -> None:
             " far the output moves. It is simple, and it pays for every variable anew."
         )
     )
+    measured = measure(graph, point)
     rows = []
-    for found in measure(graph, point):
+    for found in measured:
         method = METHODS.get(found.name)
         rows.append(
             {
                 _("Method"): _method(found.name),
                 _("Step size h"): f"{method.step:.1e}" if method else "",
-                _("Largest error"): f"{found.error:.1e}" if method else _("exact"),
+                _("Largest error"): _or_none(found.error, ".1e") if method else _("exact"),
                 _("Forward passes"): found.forward_passes,
                 _("Backward passes"): found.backward_passes,
                 _("Time (µs)"): round(found.seconds * 1e6, 1),
             }
-            | {names.get(name, name): digits(slope) for name, slope in found.gradient.items()}
+            | {names.get(name, name): _or_none(slope) for name, slope in found.gradient.items()}
         )
     st.dataframe(
         pd.DataFrame(rows),
@@ -265,6 +285,20 @@ def differences_tab() -> None:
     st.caption(
         _("The error is the largest difference from backpropagation; times are of this machine.")
     )
+    if any(math.isnan(found.error) for found in measured):
+        st.caption(
+            _("No value: where this method steps to, the formula has no finite value itself.")
+        )
+    kinked = _kinked(measured[0].gradient)
+    if kinked:
+        st.caption(
+            _(
+                "There is a kink here in {variables}: the slopes to the left and to the right"
+                " differ. A forward difference finds the right one, a central difference the mean"
+                " of both, a complex step that of the branch it computes. What is listed as their"
+                " error is the distance to the value that backpropagation takes by convention."
+            ).format(variables=", ".join(names.get(name, name) for name in kinked))
+        )
     variable = page.variable or _first_variable()
     st.session_state["backpropagation-differences-variable"] = variable
     st.segmented_control(
@@ -282,6 +316,14 @@ def differences_tab() -> None:
     figure(errors, "backpropagation-errors", said())
     for sentence in errors.said:
         st.caption(sentence)
+    if variable in kinked:
+        st.markdown(
+            _(
+                "At a kink there is no single derivative, so that the distance between the methods"
+                " does not shrink with the step."
+            )
+        )
+        return
     if not curve.truncation["forward"].any():
         st.markdown(
             _(
@@ -299,6 +341,19 @@ def differences_tab() -> None:
             " A complex step subtracts nothing and has no such branch."
         )
     )
+
+
+def _kinked(gradient: Mapping[str, float]) -> list[str]:
+    """Return the variables by which the derivative is a choice."""
+    sides = _sides()
+    return [name for name, slope in gradient.items() if words.has_kink(slope, sides[name])]
+
+
+def _or_none(value: float, form: str = "") -> str:
+    """Return a number for the table, or the words for a missing one."""
+    if math.isnan(value):
+        return _("no value")
+    return f"{value:{form}}" if form else digits(value)
 
 
 def _method(name: str) -> str:
@@ -321,7 +376,7 @@ def network_tab() -> None:
     try:
         found, ladder = _measured(experiment)
     except InvalidInput as error:
-        st.error(explain(error))
+        st.error(explain(error) + " " + _("Choose a smaller network on the Compare page."))
         return
     with st.container(horizontal=True):
         st.metric(_("Parameters"), f"{found.parameters:,}")
@@ -338,6 +393,14 @@ def network_tab() -> None:
                 "The same data with hidden layers of other widths, measured here just now. The"
                 " forward passes go through the network many at a time; one after the other they"
                 " would take longer still."
+            )
+        )
+    else:
+        st.caption(
+            _(
+                "Time against the number of parameters is not drawn: that takes two networks at"
+                " least which all training rows can be checked with in good time. Fewer rows or"
+                " units on the Compare page make that possible."
             )
         )
 
@@ -357,8 +420,9 @@ def _measured(experiment: Experiment) -> tuple[NetworkCheck, list[NetworkCheck]]
     """Return both ways for the network and for others of growing width, measured once."""
     kept = st.session_state.get(_MEASURED)
     if kept is None or kept[0] != experiment.key:
-        checks = [check_network(step) for step in width_ladder(experiment)]
-        kept = st.session_state[_MEASURED] = (experiment.key, check_network(experiment), checks)
+        found = check_network(experiment)
+        ladder = [check_network(step) for step in width_ladder(experiment)]
+        kept = st.session_state[_MEASURED] = (experiment.key, found, ladder)
     return kept[1], kept[2]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from language import N_, _
@@ -58,8 +59,9 @@ STORIES: Final = {
         " nothing can be learnt there. At the kink itself the derivative is a choice, here 0."
     ),
     "softmax": N_(
-        "Three logits z become shares p = softmax(z); the loss is the cross-entropy with the target"
-        " t. However long the graph, what arrives at the logits is p − t."
+        "Three logits z become probabilities p = softmax(z); the loss is the cross-entropy with the"
+        " target t. However long the graph, what arrives at the logits is p − t where the targets"
+        " add up to 1, and p·Σt − t in general."
     ),
     "own": N_(
         "Write any formula of named variables. Equal parts become one node, and where a number is"
@@ -105,7 +107,10 @@ RULES: Final = {
         "A division a ÷ b: the local derivatives are 1/b and −a/b², so the forward values were"
         " kept."
     ),
-    "power": N_("A power aⁿ: the local derivative is n·aⁿ⁻¹, so the forward value of a was kept."),
+    "power": N_(
+        "A power aⁿ: the local derivative by the base is n·aⁿ⁻¹ and by the exponent aⁿ·ln a, so the"
+        " forward values were kept."
+    ),
     "negate": N_("A change of sign changes the gradient's sign."),
     "exp": N_("The exponential is its own derivative: the value it gave going forward."),
     "log": N_("The local derivative of log a is 1/a."),
@@ -132,12 +137,26 @@ def names() -> Mapping[str, str]:
     return {name: _(text) for name, text in _VARIABLES.items()}
 
 
-def meaning(variable: str, output: str, slope: float) -> str:
-    """Return a derivative in words, for Markdown."""
+def meaning(variable: str, output: str, slope: float, sides: tuple[float, float]) -> str:
+    """Return a derivative in words, for Markdown.
+
+    Args:
+        variable: by which.
+        output: of which.
+        slope: the derivative.
+        sides: slopes left and right of the point; where they differ from it there is a kink.
+    """
     if variable in names():
         text = _(_MEANINGS[variable])
         return text.format(amount=f"**{slope:.6g}**", percent=f"{slope / 100:.6g}")
     written = {"variable": _bold(variable), "output": _bold(output)}
+    if has_kink(slope, sides):
+        text = _(
+            "There is a kink here. If {variable} falls a little, {output} has the slope {left}; if"
+            " it grows, {right}. By convention the derivative is set to {amount}."
+        )
+        left, right = (f"**{side:.6g}**" for side in sides)
+        return text.format(**written, left=left, right=right, amount=f"**{slope:.6g}**")
     if slope == 0:
         return _("A small change of {variable} changes nothing in {output}.").format(**written)
     text = (
@@ -146,6 +165,12 @@ def meaning(variable: str, output: str, slope: float) -> str:
         else _("If {variable} grows a little, {output} falls {amount} times as much.")
     )
     return text.format(**written, amount=f"**{abs(slope):.6g}**")
+
+
+def has_kink(slope: float, sides: tuple[float, float]) -> bool:
+    """Tell whether a derivative is a choice: the slopes beside it differ, or are another one."""
+    left, right = sides
+    return left != right or not math.isclose(slope, left, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _bold(name: str) -> str:

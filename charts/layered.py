@@ -8,13 +8,14 @@ points apart as little as needed, over and over.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, count, pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.graph import Graph
 
@@ -24,6 +25,7 @@ _WORK: Final = 80_000  # points that are moved at the most, sweep by sweep
 _NODE, _SHARED, _LABEL, _BEND = 0.5, 0.68, 0.42, 0.16
 _FLAT: Final = 0.2  # columns on either side of an edge's numbers, where it runs level
 _CLEAR: Final = 0.26  # columns from a node's middle within which an edge runs through no other row
+_AIR: Final = 0.2  # rows beyond its ends within which an edge must not meet another node
 _FAN: Final = 0.25  # rows, the most by which an edge rises or falls there
 
 
@@ -118,28 +120,52 @@ def arrange(graph: Graph) -> Drawing:
     chains.append((graph.output, -1, 0, points.chain(home[graph.output], end)))
     boxes.append((-1, end))
     x, y = [column / 2 for column in points.columns], [-row for row in points.rows()]
+    standing: dict[float, list[float]] = {}
+    for _node, point in boxes:
+        standing.setdefault(x[point], []).append(y[point])
+    ways = [_with_level([x[p] for p in way], [y[p] for p in way], standing) for *_, way in chains]
     return Drawing(
         tuple(Box(node, x[point], y[point]) for node, point in boxes),
         tuple(
-            Edge(node, number, place, *_with_level([x[p] for p in chain], [y[p] for p in chain]))
-            for node, number, place, chain in chains
+            Edge(node, number, place, *way)
+            for (node, number, place, _chain), way in zip(chains, ways, strict=True)
         ),
         int(max(x)) + 1,
         max(y) - min(y),
     )
 
 
-def _with_level(x: list[float], y: list[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return an edge's points: a level stretch around the last but one, steep clear of nodes."""
-    return (
-        (x[0], x[0] + _CLEAR, *x[1:-2], x[-2] - _FLAT, x[-2] + _FLAT, x[-1] - _CLEAR, x[-1]),
-        (y[0], _near(y[0], y[1]), *y[1:-2], y[-2], y[-2], _near(y[-1], y[-2]), y[-1]),
-    )
+def _with_level(
+    x: list[float], y: list[float], standing: Mapping[float, Sequence[float]]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return an edge's points: a level stretch around the last but one, and clear of other nodes.
+
+    Args:
+        x: columns of a chain of points.
+        y: rows of the same.
+        standing: rows of the nodes of every column.
+    """
+    level = [(x[-2] - _FLAT, y[-2]), (x[-2] + _FLAT, y[-2])]
+    way = [*zip(x[:-2], y[:-2], strict=True), *level, (x[-1], y[-1])]
+    way.insert(1, _beside(way[0], way[1], standing[x[0]]))
+    way.insert(-1, _beside(way[-1], way[-2], standing[x[-1]]))
+    return tuple(column for column, _row in way), tuple(row for _column, row in way)
 
 
-def _near(row: float, other: float) -> float:
-    """Return the row nearest to another at which an edge meets or leaves a node."""
-    return min(max(other, row - _FAN), row + _FAN)
+def _beside(
+    node: tuple[float, float], other: tuple[float, float], standing: Sequence[float]
+) -> tuple[float, float]:
+    """Return the point beside a node on the way to another point.
+
+    It lies on the straight way, or near the node's own row where that way would run behind another
+    node of the column.
+    """
+    (x, row), (far, level) = node, other
+    low, high = sorted((row, level))
+    rise = (level - row) * _CLEAR / abs(far - x)
+    if any(low - _AIR < one < high + _AIR for one in standing if one != row):
+        rise = min(max(level - row, -_FAN), _FAN)
+    return x + math.copysign(_CLEAR, far - x), row + rise
 
 
 def _depths(graph: Graph) -> list[int]:

@@ -147,9 +147,21 @@ def _round(step: float) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step)
 
 
+def relief_heights(
+    trail: Trail, field: Field, window: tuple[float, float, float, float] | None
+) -> Array:
+    """Return how high ``relief`` draws the points of a path; NaN outside of what it shows."""
+    inside = _inside(trail, _window(_relief_part(field, window)))
+    return heights_of(np.where(inside, trail.loss, np.nan), relief_levels(field, window))
+
+
 def relief_levels(field: Field, window: tuple[float, float, float, float] | None) -> Levels:
-    """Return the levels with which ``relief`` draws, for what is drawn over it."""
-    return levels(_thinned(_part(field, window or _window(field)), _RELIEF_GRID).loss)
+    """Return the levels with which ``relief`` draws."""
+    return levels(_relief_part(field, window).loss)
+
+
+def _relief_part(field: Field, window: tuple[float, float, float, float] | None) -> Field:
+    return _thinned(_part(field, window or _window(field)), _RELIEF_GRID)
 
 
 def heights_of(loss: Array, scale: Levels) -> Array:
@@ -185,7 +197,7 @@ def contour(
         xaxis=_axis(field, 0, seen[:2]),
         yaxis=_axis(field, 1, seen[2:]),
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        annotations=_labels(trails, seen, height),
+        annotations=_labels(trails, field, seen, height),
         dragmode="zoom",
     )
     figure = go.Figure({"data": traces, "layout": form})
@@ -225,7 +237,7 @@ def panels(
             matches=None if number == 0 else "y",
             showticklabels=column == 0,
         )
-        form["annotations"].append(_panel_title(trail, suffix, seen))
+        form["annotations"].append(_panel_title(trail, suffix, field))
     form["xaxis"], form["yaxis"] = form.pop("xaxis"), form.pop("yaxis")
     height = _PANEL * rows if rows > 1 else HEIGHT - 60
     figure = go.Figure({"data": traces, "layout": layout(height + 40, **form)})
@@ -246,7 +258,7 @@ def relief(
         window: left, right, bottom and top that are seen; None is all of it.
         camera: eye, centre and up, three numbers each; None looks from the front left.
     """
-    part = _thinned(_part(field, window or _window(field)), _RELIEF_GRID)
+    part = _relief_part(field, window)
     scale = levels(part.loss)
     traces: list[dict[str, Any]] = [
         {
@@ -275,7 +287,7 @@ def relief(
     lift = 0.015 * (scale.high - scale.low)  # a line in the surface itself would flicker
     for trail in trails:
         inside = _inside(trail, _window(part))
-        z = heights_of(np.where(inside, trail.loss, np.nan), scale) + lift
+        z = relief_heights(trail, field, window) + lift
         traces.append(
             {
                 "type": "scatter3d",
@@ -322,7 +334,10 @@ def relief(
 
 
 def leavings(trails: Sequence[Trail], field: Field) -> list[tuple[Trail, float]]:
-    """Return the paths that leave the window for good, each with the tick at which it does."""
+    """Return the paths that leave the surface for good, each with the tick at which it does.
+
+    That depends on no zoom.
+    """
     gone = []
     for trail in trails:
         outside = ~_inside(trail, _window(field))
@@ -499,7 +514,10 @@ def _stationary(field: Field, suffix: str) -> list[dict[str, Any]]:
 
 
 def _labels(
-    trails: Sequence[Trail], window: tuple[float, float, float, float], height: int
+    trails: Sequence[Trail],
+    field: Field,
+    window: tuple[float, float, float, float],
+    height: int,
 ) -> list[dict[str, Any]]:
     """Return every run's name near the end of its path, with a thin line to it.
 
@@ -516,7 +534,7 @@ def _labels(
     for trail, way in zip(trails, ways, strict=True):
         if not len(way):
             continue
-        text = _named(trail, window)
+        text = _named(trail, field)
         extent = np.array([7.8 * len(text.replace("<b>", "").replace("</b>", "")) + 6, _LABEL])
         last = np.flatnonzero(_inside(trail, window))[-1]
         end = (np.array([trail.x[last], trail.y[last]]) - origin) * scale
@@ -564,21 +582,15 @@ def _cover(
     return covered + 1e4 * float((low < 0).any() or (high > size).any())
 
 
-def _named(trail: Trail, window: tuple[float, float, float, float]) -> str:
-    """Return a run's name in bold, and the tick at which it left the window."""
-    inside = np.flatnonzero(_inside(trail, window))
-    name = f"<b>{plain(trail.look.name)}</b>"
-    if inside[-1] == len(trail.x) - 1:
-        return name
-    return f"{name} ↗ {trail.ticks[inside[-1] + 1]:,.6g}"
+def _named(trail: Trail, field: Field) -> str:
+    """Return a run's name in bold, and the tick at which it left the surface."""
+    left = "".join(f" ↗ {tick:,.6g}" for _trail, tick in leavings([trail], field))
+    return f"<b>{plain(trail.look.name)}</b>{left}"
 
 
-def _panel_title(
-    trail: Trail, suffix: str, window: tuple[float, float, float, float]
-) -> dict[str, Any]:
-    inside = len(np.flatnonzero(_inside(trail, window)))
+def _panel_title(trail: Trail, suffix: str, field: Field) -> dict[str, Any]:
     return {
-        "text": _named(trail, window) if inside else f"<b>{plain(trail.look.name)}</b>",
+        "text": _named(trail, field),
         "xref": f"x{suffix} domain",
         "yref": f"y{suffix} domain",
         "x": 0,

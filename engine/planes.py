@@ -296,12 +296,14 @@ class Window:
 def default_window(plane: Plane, history: History, seed: int = 0) -> Window:
     """Return a window that holds all paths and a margin around them.
 
-    Runs that diverged do not count, so that one of them cannot make the others a dot; where all
-    did, their common start does, with 1 to either side. An axis along which nothing moves much
-    gets a twentieth of the other's width.
+    Runs that diverged or ended above their first loss do not count, so that one of them cannot make
+    the others a dot. Where all did, those that did not diverge count; where all diverged, their
+    common start does, with 1 to either side. An axis along which nothing moves much gets a
+    twentieth of the other's width.
     """
     kept, _ = _calm(history, seed)
-    paths = [recorded_params(run, seed)[1] for run in kept]
+    shown = [run for run in kept if not _ended_above_its_start(run, seed)] or kept
+    paths = [recorded_params(run, seed)[1] for run in shown]
     if not kept:
         paths = [recorded_params(run, seed)[1][:1] for run in history.runs]
     points = np.concatenate(paths)
@@ -327,6 +329,11 @@ def _calm(history: History, seed: int) -> tuple[list[RunHistory], tuple[int, ...
         if not is_gone and run.params.shape[1]
     ]
     return kept, tuple(int(position) for position in np.flatnonzero(diverged))
+
+
+def _ended_above_its_start(run: RunHistory, seed: int) -> bool:
+    losses = run.training_loss
+    return bool(losses.final[seed] > losses.first[seed, 0])
 
 
 def recorded_params(run: RunHistory, seed: int = 0) -> tuple[Integers, Array]:

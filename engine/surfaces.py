@@ -347,8 +347,9 @@ def sigmoid_losses(logits: Array) -> SigmoidLosses:
 def under_both_losses(experiment: Experiment) -> tuple[Experiment, Experiment]:
     """Return the experiment with squared error and with cross-entropy of the same sigmoid output.
 
-    The first has a sigmoid output and its mean squared error; the second the same sigmoid within
-    the loss, which reads the logit. Parameters mean the same in both, and predict the same.
+    The first has a sigmoid output and its squared error, in the scale of the experiment's loss or
+    else the mean; the second the same sigmoid within the loss, which reads the logit. Parameters
+    mean the same in both, and predict the same; the l2 term is the same in both.
 
     Raises:
         InvalidInput: the problem is not a network for two classes with one output.
@@ -360,7 +361,9 @@ def under_both_losses(experiment: Experiment) -> tuple[Experiment, Experiment]:
         name = network.dataset.name
         raise InvalidInput("conflict", "loss", "binary_cross_entropy", ("dataset", name))
     fields = network.model_dump()
-    squared = {**fields, "loss": "mean_squared_error", "output_activation": "sigmoid"}
+    is_squared = LOSSES[network.loss].reads == "predictions"
+    scale = network.loss if is_squared else "mean_squared_error"
+    squared = {**fields, "loss": scale, "output_activation": "sigmoid"}
     entropy = {**fields, "loss": "binary_cross_entropy", "output_activation": "identity"}
     whole = experiment.model_dump()
     return (

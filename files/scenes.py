@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import Experiment, History, Plane, Surface
+    from engine import Experiment, Function, History, Network, Plane, Surface
     from engine.arrays import Array, Integers
     from engine.functions import StationaryPoint
     from files.pages import SurfacesPage
@@ -137,12 +137,16 @@ def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> 
     return Clock("iterations" if alike else "epochs", ticks, places, lasts, every)
 
 
-def seen_parameters(scene: Scene, page: SurfacesPage) -> tuple[int, ...]:
-    """Return the positions of the two parameters that are looked at."""
-    n_params = scene.history.experiment.problem.n_params
+def seen_parameters(problem: Network | Function, page: SurfacesPage) -> tuple[int, ...]:
+    """Return the positions of the two parameters that are looked at, one of a network of one.
+
+    Positions that a smaller network no longer has are its last ones.
+    """
+    n_params = problem.n_params
     if n_params <= 2:
         return tuple(range(n_params))
-    return tuple(min(one, n_params - 1) for one in page.weights)
+    first, second = (min(one, n_params - 1) for one in page.weights)
+    return first, second if second != first else second - 1
 
 
 def scene_words(scene: Scene) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ import numpy as np
 
 from engine import (
     GRID_SIZES,
+    LIMITS,
+    Interval,
+    InvalidInput,
     Window,
     default_window,
     estimate_surface,
@@ -26,7 +29,9 @@ from engine import (
     under_both_losses,
     weights_plane,
 )
-from files.scenes import scene
+from engine.functions import StationaryPoint
+from engine.quadratics import quadratic
+from files.scenes import scene, seen_parameters
 from language import _
 
 if TYPE_CHECKING:
@@ -34,7 +39,6 @@ if TYPE_CHECKING:
 
     from charts.theme import Look
     from engine import Experiment, History, Network, Plane, Surface
-    from engine.functions import StationaryPoint
     from files.pages import SurfacesPage
     from files.scenes import Scene
 
@@ -106,10 +110,14 @@ def scenes(
         compute: makes a surface; None while that waits, and then there are no scenes.
 
     Raises:
-        InvalidInput: there is no such plane, or the surface would take too much.
+        InvalidInput: there is no such plane, as with a single parameter, or the surface would take
+            too much.
     """
     problem = history.experiment.problem
-    if problem.n_params != 2:
+    if problem.n_params < 2:
+        needed = Interval(2, LIMITS["parameters"].high)
+        raise InvalidInput("out_of_range", "parameters", problem.n_params, needed)
+    if problem.n_params > 2:
         return _slice(history, looks, page, selected, compute)
     if problem.kind == "function":
         window = Window(*problem.function.window)
@@ -127,7 +135,10 @@ def _exact(
     compute: Callable[[Wanted], Surface | None],
     points: tuple[StationaryPoint, ...] = (),
 ) -> list[Scene]:
-    """Return the scenes of a problem with two parameters, all in one window."""
+    """Return the scenes of a problem with two parameters, all in one window.
+
+    A quadratic loss has its minimum among its points.
+    """
     made: list[Scene] = []
     for history in histories:
         problem = history.experiment.problem
@@ -138,14 +149,24 @@ def _exact(
             return []
         names = parameter_names(problem)
         ticks = made[0].clock.ticks if made else None
-        made.append(scene(history, looks, found, (names[0], names[1]), points, ticks))
+        known = points or _lowest(history.experiment)
+        made.append(scene(history, looks, found, (names[0], names[1]), known, ticks))
     return made
+
+
+def _lowest(experiment: Experiment) -> tuple[StationaryPoint, ...]:
+    """Return the one minimum of a quadratic loss; none of another one."""
+    found = quadratic(experiment)
+    if found is None:
+        return ()
+    x, y = (float(value) for value in found.minimum)
+    return (StationaryPoint(x, y, "minimum", is_global=True),)
 
 
 def _under_both(history: History, train: Callable[[Experiment], History | None]) -> list[History]:
     """Return the histories of a neuron under its own loss and under the other one."""
     problem = history.experiment.problem
-    if problem.kind == "function" or problem.dataset.task != "classification" or problem.l2:
+    if problem.kind == "function" or problem.dataset.task != "classification":
         return [history]
     both = under_both_losses(history.experiment)
     if history.experiment not in both:
@@ -174,8 +195,9 @@ def _slice(
     elif page.plane == "random":
         plane = random_plane(problem, end, page.plane_seed)
     else:
-        plane = weights_plane(end, *page.weights)
-        titles = (names[page.weights[0]], names[page.weights[1]])
+        first, second = seen_parameters(problem, page)
+        plane = weights_plane(end, first, second)
+        titles = (names[first], names[second])
     window = Window((-1.0, 1.0), (-1.0, 1.0))
     if page.plane != "random":
         window = default_window(plane, history)

@@ -259,10 +259,13 @@ function axes(gd, suffix) {
 }
 
 function within(brush, xa, ya, fill) {
-  const { ink } = brush;
+  inside(brush, { left: xa._offset, top: ya._offset, width: xa._length, height: ya._length }, fill);
+}
+
+function inside({ ink }, { left, top, width, height }, fill) {
   ink.save();
   ink.beginPath();
-  ink.rect(xa._offset, ya._offset, xa._length, ya._length);
+  ink.rect(left, top, width, height);
   ink.clip();
   fill();
   ink.restore();
@@ -310,8 +313,14 @@ function stroke(ink, point, first, last, head, width, alpha) {
   ink.globalAlpha = alpha;
   ink.lineWidth = width;
   ink.beginPath();
-  for (let step = first; step <= last; step++) ink.lineTo(...near(point(step)));
-  ink.lineTo(...near(head));
+  let broken = true;
+  const on = ([x, y]) => {
+    const known = Number.isFinite(x) && Number.isFinite(y); // in three dimensions, within the window
+    if (known) broken ? ink.moveTo(x, y) : ink.lineTo(x, y);
+    broken = !known;
+  };
+  for (let step = first; step <= last; step++) on(near(point(step)));
+  on(near(head));
   ink.stroke();
   ink.globalAlpha = 1;
 }
@@ -388,10 +397,12 @@ function relief(brush) {
     ? { left: rectangle.left - outer.left, top: rectangle.top - outer.top, width: rectangle.width, height: rectangle.height }
     : { left: 0, top: 0, width, height };
   const scale = space.dataScale;
-  scene.runs.forEach((_, run) => {
-    const point = (step) =>
-      projected(matrices, [scene.x[run][step] * scale[0], scene.y[run][step] * scale[1], scene.height[run][step] * scale[2]], box);
-    trail(brush, run, point, true);
+  inside(brush, box, () => {
+    scene.runs.forEach((_, run) => {
+      const point = (step) =>
+        projected(matrices, [scene.x[run][step] * scale[0], scene.y[run][step] * scale[1], scene.height[run][step] * scale[2]], box);
+      trail(brush, run, point, true);
+    });
   });
 }
 

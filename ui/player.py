@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import streamlit as st
 
-from charts.surfaces import heights_of, relief_levels
+from charts.surfaces import relief_heights
 from language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from engine.arrays import Array
     from files.scenes import Scene
 
 _HERE: Final = Path(__file__).parent
@@ -142,9 +143,12 @@ def _numbers(
     scene: Scene, window: tuple[float, float, float, float] | None, *, with_heights: bool
 ) -> dict[str, Any]:
     """Return the runs of a scene: colours, and where they are at every tick."""
-    losses = _at_ticks(scene, "loss")
-    scale = relief_levels(scene.field, window)
-    heights = [heights_of(loss, scale) for loss in losses] if with_heights else []
+    heights: list[Array] = []
+    if with_heights:
+        heights = [
+            relief_heights(trail, scene.field, window)[places]
+            for trail, places in zip(scene.trails, scene.clock.places, strict=True)
+        ]
     return {
         "runs": [
             {"colour": look.colour, "last": last}
@@ -152,7 +156,7 @@ def _numbers(
         ],
         "x": _packed(_at_ticks(scene, "x")),
         "y": _packed(_at_ticks(scene, "y")),
-        "loss": _packed(losses),
+        "loss": _packed(_at_ticks(scene, "loss")),
         "height": _packed(heights),
     }
 

@@ -11,7 +11,7 @@ from ui.exports import exports
 from ui.locale import fragment, speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
-from ui.session import document, follow, looks, work_on
+from ui.session import document, follow, looks, settings, work_on
 from ui.share import address, share
 from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.making import made_scenes
@@ -25,7 +25,6 @@ from ui.training import outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine import Experiment
     from files.scenes import Scene
 
 
@@ -41,9 +40,9 @@ def comparison() -> None:
         away = share()
     run_strip()
     run_editor()
-    edge_line()
     status = st.container(gap=None)
     with status:
+        edge = st.container()
         contract_line()
     preset = shown_preset()
     if preset is not None:
@@ -53,23 +52,30 @@ def comparison() -> None:
     with status:
         shown = outcome(document().experiment, looks(), lambda _history: None)
     made = [] if shown is None else made_scenes(shown)
+    with edge:
+        edge_line(shown)
     with away:
         exports(shown if made else None, made)
     if made:
-        moving(made, document().experiment)
+        moving(made, _asked())
     else:
         address()
 
 
 @fragment
-def moving(made: Sequence[Scene], asked: Experiment) -> None:
+def moving(made: Sequence[Scene], asked: object) -> None:
     """Show the picture and the tabs; the clock reruns no more than this."""
-    if document().experiment != asked:
-        st.rerun()  # a click on the picture has moved the start
+    if _asked() != asked:
+        st.rerun()  # a click has moved the start, or other parameters are looked at
     picture(made)
     plane_caption(made[0])
     step_tabs(made[0])
     address()
+
+
+def _asked() -> object:
+    """Return what may change below the picture and is used above it."""
+    return document().experiment, settings().weights
 
 
 speak()

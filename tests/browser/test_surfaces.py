@@ -255,6 +255,40 @@ def test_the_camera_survives_a_slider(page, surfaces):
     assert relief.evaluate(EYE) == pytest.approx(turned, abs=1e-3)
 
 
+def test_a_run_far_outside_is_not_drawn_over_the_legend_of_three_dimensions(page, surfaces):
+    """At a rate of 1.15 SGD jumps across the ravine to thousands of times the zoomed height."""
+    far = {"budget": 60, "run": ["sgd~0.5~all", "sgd~1.15~all"]}
+    zoom = {"page.relief": "true", "page.window": "[-8,2,-4,4]"}
+    tab = surfaces(page, {**MANY, **far, **zoom})
+    relief = tab.locator(".st-key-chart-surfaces-relief-0 .js-plotly-plot")
+    expect(relief.locator("canvas.clock-layer")).to_be_attached(timeout=20_000)
+    number_of_pixels = """(gd) => {
+        const canvas = gd.querySelector('canvas.clock-layer'), top = gd._fullLayout.margin.t;
+        const count = (from, rows) => canvas.getContext('2d')
+            .getImageData(0, from, canvas.width, rows).data
+            .filter((value, place) => place % 4 === 3 && value > 0).length;
+        return [count(0, top), count(top, canvas.height - top)];
+    }"""
+    tab.wait_for_function(f"gd => ({number_of_pixels})(gd)[1] > 500", arg=relief.element_handle())
+    above, drawn = relief.evaluate(number_of_pixels)
+
+    assert drawn > 500
+    assert above == 0
+
+
+def test_a_parameter_chosen_below_is_an_axis_of_the_plane_of_two_weights(page, surfaces):
+    network = {"hidden": "2", "budget": 3, "run": "sgd~0.1~all", "page.surface": "network"}
+    tab = surfaces(page, {"page": "surfaces", **network, "page.plane": "weights"})
+    below = tab.locator(".st-key-surfaces-seen-1").get_by_role("combobox")
+    below.scroll_into_view_if_needed()  # scrolling would close the list
+    tab.wait_for_timeout(500)
+    below.press("ArrowDown")
+    tab.get_by_role("option", name="b1[0]", exact=True).click()
+
+    expect(contour(tab).locator(".ytitle")).to_have_text(["b1[0]"])
+    expect(tab.locator(".st-key-surfaces-plane-1 input")).to_have_value("b1[0]")
+
+
 def test_surface_and_language_are_switched(page, surfaces, idle):
     tab = surfaces(page)
     kind = tab.get_by_role("combobox", name="Surface")

@@ -96,6 +96,15 @@ def test_a_path_that_leaves_is_reported_with_its_step(ravine, trails):
     assert "<b>wild</b> ↗ 2" in texts
 
 
+def test_what_leaves_the_zoom_alone_is_not_said_to_leave(ravine, trails):
+    """Name and sentence tell the same step, and no zoom changes it."""
+    zoom = (-7.5, -5.5, -5.0, 3.0)
+    ((gone, tick),) = leavings(trails, ravine)
+    for draw in (contour, panels):
+        texts = [one.text for one in draw(ravine, trails, zoom).figure.layout.annotations]
+        assert texts == ["<b>calm</b>", f"<b>{gone.look.name}</b> ↗ {tick:g}"]
+
+
 def test_a_path_that_comes_back_has_not_left(ravine):
     away = trail("back", 0, [(-7, 2), (-7, 30), (0, 0)])
 

@@ -57,6 +57,21 @@ def history_with_diverged():
     return found
 
 
+@pytest.fixture
+def growing_line():
+    """A straight line of which only the last run ends above its start."""
+    problem = Network(
+        dataset=Line(rows=40, noise=0.3),
+        validation_share=0.0,
+        hidden=(),
+        loss="mean_squared_error",
+        start=(-2.0, 3.0),
+    )
+    rules = ((SGD(), 0.1), (Momentum(), 0.1), (SGD(), 1.05))
+    runs = [Run(optimizer=rule, learning_rate=rate, batch_size="all") for rule, rate in rules]
+    return Experiment(problem=problem, runs=runs, budget=Budget(amount=60, unit="iterations"))
+
+
 def skewed(n_params=6, seed=0):
     """A plane whose directions are neither of length 1 nor orthogonal."""
     rng = np.random.default_rng(seed)
@@ -407,6 +422,25 @@ def test_a_diverged_run_does_not_change_the_window(history_with_diverged):
     )
 
     assert default_window(plane, history_with_diverged) == default_window(plane, calm)
+
+
+def test_a_run_that_ends_above_its_start_does_not_change_the_window(growing_line):
+    """Above 2 / lambda_max a path on a quadratic grows, long before it counts as diverged."""
+    plane = exact_plane(growing_line.problem)
+    calm = growing_line.model_copy(update={"runs": growing_line.runs[:2]})
+    found = fit(growing_line)
+
+    assert found.runs[2].status == ("budget",)
+    assert default_window(plane, found) == default_window(plane, fit(calm))
+
+
+def test_where_all_end_above_their_start_the_window_holds_them(growing_line):
+    only = fit(growing_line.model_copy(update={"runs": growing_line.runs[2:]}))
+    window = default_window(exact_plane(growing_line.problem), only)
+
+    (_, points) = recorded_params(only.runs[0])
+    for axis, (low, high) in enumerate((window.x, window.y)):
+        assert low < points[:, axis].min() < points[:, axis].max() < high
 
 
 def test_where_all_diverged_the_window_is_around_their_start(history_with_diverged):

@@ -467,6 +467,26 @@ def test_both_losses_of_one_neuron_on_the_same_plane():
     assert squared.runs == entropy.runs
 
 
+@pytest.mark.parametrize(
+    ("loss", "weight"), [("half_mean_squared_error", 0.5), ("half_sum_of_squares", 0.5)]
+)
+def test_the_squared_error_keeps_its_scale_and_both_losses_their_penalty(loss, weight):
+    update = {"loss": loss, "output_activation": "sigmoid", "l2": 0.3}
+    own = Experiment(problem=ONE_NEURON.model_copy(update=update))
+    squared, entropy = under_both_losses(own)
+    (plain, bare) = under_both_losses(Experiment(problem=ONE_NEURON))
+    at = np.array([[1.5, -0.5], [0.0, 2.0]])
+    penalty = 0.15 * np.square(at).sum(axis=1)
+
+    assert squared == own
+    np.testing.assert_allclose(
+        training_losses(squared, at), weight * training_losses(plain, at) + penalty, rtol=1e-13
+    )
+    np.testing.assert_allclose(
+        training_losses(entropy, at), training_losses(bare, at) + penalty, rtol=1e-13
+    )
+
+
 @pytest.mark.parametrize("problem", [Function(), KINDS["softmax"].problem, KINDS["line"].problem])
 def test_only_two_classes_have_both_losses(problem):
     runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)]

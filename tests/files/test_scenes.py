@@ -88,5 +88,6 @@ def test_a_surface_on_some_rows_says_on_how_many():
 
 
 def test_the_parameters_looked_at_are_there():
-    assert seen_parameters(seen(ravine(0.5)), SurfacesPage(weights=(7, 9))) == (0, 1)
-    assert seen_parameters(seen(network(10)), SurfacesPage(weights=(7, 99))) == (7, 12)
+    assert seen_parameters(ravine(0.5).problem, SurfacesPage(weights=(7, 9))) == (0, 1)
+    assert seen_parameters(network(10).problem, SurfacesPage(weights=(7, 99))) == (7, 12)
+    assert seen_parameters(network(10).problem, SurfacesPage(weights=(98, 99))) == (12, 11)

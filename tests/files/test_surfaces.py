@@ -12,6 +12,7 @@ from engine import (
     Network,
     Run,
     Window,
+    data,
     fit,
     parameter_names,
     training_losses,
@@ -20,6 +21,7 @@ from engine import (
 from engine.datasets import Blobs, Line, TwoMoons
 from engine.functions import Ravine
 from engine.optimizers import SGD, Adam
+from files.errors import explain
 from files.pages import SurfacesPage
 from files.surfaces import Wanted, computed, scenes
 from language import set_language
@@ -88,6 +90,47 @@ def test_a_neuron_is_seen_under_both_losses_in_one_window():
     np.testing.assert_array_equal(own.clock.ticks, other.clock.ticks)
 
 
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"l2": 0.01},
+        {"loss": "half_mean_squared_error", "output_activation": "sigmoid"},
+        {"loss": "half_sum_of_squares", "output_activation": "sigmoid", "l2": 0.01},
+    ],
+)
+def test_the_other_loss_has_the_same_penalty_and_the_scale_of_the_own(update):
+    problem = NEURON.problem.model_copy(update=update)
+    own, other = seen(NEURON.model_copy(update={"problem": problem}))
+    problems = {one.history.experiment.problem for one in (own, other)}
+
+    assert own.history.experiment.problem == problem
+    assert {one.l2 for one in problems} == {problem.l2}
+    assert update.get("loss", "mean_squared_error") in {one.loss for one in problems}
+
+
+def test_a_neuron_that_is_no_sigmoid_is_seen_alone():
+    update = {"loss": "mean_squared_error", "output_activation": "tanh"}
+    problem = NEURON.problem.model_copy(update=update)
+
+    assert len(seen(NEURON.model_copy(update={"problem": problem}))) == 1
+
+
+def test_the_minimum_of_a_line_is_marked_where_the_gradient_is_zero():
+    """The normal equations know it as well."""
+    (only,) = seen(LINE)
+    rows = data(LINE)
+    design = np.column_stack([rows.training_inputs, np.ones(len(rows.training_inputs))])
+    expected = np.linalg.lstsq(design, rows.training_targets, rcond=None)[0].ravel()
+
+    (point,) = only.field.points
+    assert (point.kind, point.is_global) == ("minimum", True)
+    assert (point.x, point.y) == pytest.approx(tuple(expected), rel=1e-10)
+
+
+def test_a_sigmoid_has_no_minimum_that_is_known():
+    assert [one.field.points for one in seen(NEURON)] == [(), ()]
+
+
 def test_a_neuron_whose_other_training_waits_is_seen_alone():
     history = fit(NEURON)
     looks = [Look("a", 0), Look("b", 1)]
@@ -125,6 +168,14 @@ def test_two_weights_are_seen_through_the_end_of_the_selected_run(selected):
 def test_fewer_rows_are_taken_where_the_page_says_so():
     assert not seen(NETWORK, rows=1_000)[0].surface.is_sampled
     assert seen(NETWORK, rows=10)[0].surface.n_rows == 10
+
+
+def test_a_single_parameter_has_no_surface():
+    problem = LINE.problem.model_copy(update={"bias": False})
+
+    with pytest.raises(InvalidInput) as caught:
+        seen(LINE.model_copy(update={"problem": problem}))
+    assert explain(caught.value) == "Number of parameters is 1. It must lie in [2 … 250,000]."
 
 
 def test_what_would_take_too_long_is_refused():

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,16 @@ import ui.surfaces.computing
 import ui.training
 from engine import Function, fit, inspect
 from engine.functions import FUNCTIONS
-from engine.optimizers import OPTIMIZERS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS, Momentum
 from files.document import with_default_view
 from files.pages import SurfacesPage
 from language import set_language
+from language.labels import label
 from ui.session import FUNCTION_VIEW
 from ui.surfaces import picture
-from ui.surfaces.presets import SURFACE_PRESETS
+from ui.surfaces.presets import LINE_VIEW, SURFACE_PRESETS
+from ui.surfaces.theory import nearby
 
 ROOT = Path(__file__).parents[2]
 PLAYER = "surfaces-player"
@@ -130,13 +134,41 @@ def test_momentum_beats_sgd_as_the_ravine_says():
     assert momentum[0] < zigzag[0] / 2
 
 
+@pytest.mark.parametrize("name", SURFACE_PRESETS)
+def test_a_preset_says_it_in_two_or_three_sentences(name):
+    sentences = re.split(r"(?<=[.?!]) ", SURFACE_PRESETS[name].text)
+
+    assert 2 <= len(sentences) <= 3
+
+
+def test_a_preset_leaves_the_way_of_drawing(page):
+    run(page.toggle(key="surfaces-panels").set_value(True))
+    run(page.toggle(key="surfaces-relief").set_value(True))
+    open_preset(page, "rates")
+
+    assert (settings(page).panels, settings(page).relief) == (True, True)
+    assert settings(page).window == SURFACE_PRESETS["rates"].page["window"]
+    kinds = [trace["type"] for trace in charts(page)[0]["data"]]
+    assert kinds.count("contour") == 4
+    assert charts(page)[1]["data"][0]["type"] == "surface"
+
+
 def test_the_rates_do_as_their_preset_says():
     small, good, jumping, diverging = fit(SURFACE_PRESETS["rates"].experiment).runs
 
     assert small.params[0, -1, 0] < -6
     assert np.all(np.diff(np.abs(good.params[0, 1:, 1])) <= 0)
     assert np.all(np.diff(np.sign(jumping.params[0, :, 1])) != 0)
-    assert np.all(np.diff(np.abs(diverging.params[0, :, 1])) > 0)
+    assert np.all(np.diff(np.abs(np.diff(diverging.params[0, :, 1]))) > 0)
+    assert "the way across the ravine grows with every step" in SURFACE_PRESETS["rates"].text
+
+
+def test_momentum_stays_in_the_dip_with_less_of_it():
+    dip = SURFACE_PRESETS["dip"].experiment
+    less = dip.runs[1].model_copy(update={"optimizer": Momentum(momentum=0.5)})
+    (only,) = fit(dip.model_copy(update={"runs": (less,)})).runs
+
+    assert only.params[0, -1, 0] < -2
 
 
 def test_sgd_stops_in_the_dip_and_momentum_does_not():
@@ -194,7 +226,7 @@ def test_a_start_out_of_range_is_explained_and_the_picture_stays(page):
     before = charts(page)
     run(page.number_input(key="surfaces-start-0-number").set_value(1e9))
 
-    assert "It must lie in" in told(page)
+    assert "Start x is 1000000000. It must lie in" in told(page).replace("\\", "")
     assert charts(page) == before
 
 
@@ -216,7 +248,7 @@ def test_a_diverging_path_is_told_and_does_not_rescale_the_picture(page):
     run(page.number_input(key="learning_rate-number").set_value(5.0))
 
     assert charts(page)[0]["layout"]["xaxis"]["range"] == before
-    assert any("leaves the picture at step" in one.value for one in page.caption)
+    assert any("leaves the surface at step" in one.value for one in page.caption)
 
 
 def test_one_panel_per_run_and_three_dimensions(page):
@@ -239,11 +271,87 @@ def test_a_line_and_a_neuron_have_data_beside_their_surface(page, kind):
     assert page.number_input(key="surfaces-start-1-number").label == "Start b"
 
 
+def test_a_single_parameter_has_no_surface_and_a_way_out(page):
+    problem = LINE_VIEW.problem.model_copy(update={"bias": False, "start": "glorot"})
+    page.session_state["document"] = with_default_view(
+        LINE_VIEW.model_copy(update={"problem": problem})
+    )
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(surface="network")}
+    run(page)
+
+    assert told(page).startswith("A surface needs two parameters")
+    run(page.toggle(key="bias").set_value(True))
+    assert told(page) == ""
+    assert charts(page)[0]["data"][0]["type"] == "contour"
+
+
+def test_both_losses_stay_side_by_side_whatever_the_scale_and_the_penalty(page):
+    run(page.selectbox(key="surfaces-kind").set_value("neuron"))
+    run(page.number_input(key="l2-number").set_value(0.01))
+    assert len(message(page)["scenes"]) == 2
+
+    run(page.selectbox(key="loss").set_value("half_mean_squared_error"))
+    assert experiment(page).problem.output_activation == "sigmoid"
+    assert len(message(page)["scenes"]) == 2
+
+    run(page.selectbox(key="output_activation").set_value("tanh"))
+    assert len(message(page)["scenes"]) == 1
+    assert any("Only a sigmoid has a cross-entropy" in one.value for one in page.caption)
+
+
+def test_no_loss_makes_the_neuron_another_network(page):
+    run(page.selectbox(key="surfaces-kind").set_value("neuron"))
+    for loss in list(LOSSES):
+        if label(loss) not in page.selectbox(key="loss").options:
+            assert loss == "cross_entropy"  # of two outputs
+            continue
+        run(page.selectbox(key="loss").set_value(loss))
+        assert page.selectbox(key="surfaces-kind").value == "neuron"
+        assert experiment(page).problem.loss == loss
+
+
 def test_the_theory_marks_the_edge_at_the_learning_rate(page):
     assert any("edge of stability" in one.value for one in page.caption)
     run(page.number_input(key="learning_rate-number").set_value(1.1))
 
     assert any("110%" in one.value and ":red[" in one.value for one in page.caption)
+
+
+def test_the_theory_is_of_the_minimum_where_the_run_ended(page):
+    run(page.selectbox(key="function").set_value("himmelblau"))
+    run(page.number_input(key="surfaces-start-0-number").set_value(-3.0))
+    run(page.number_input(key="surfaces-start-1-number").set_value(-3.0))
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab="theory")}
+    run(page.number_input(key="learning_rate-number").set_value(0.01))
+
+    row = page.dataframe[0].value.iloc[0]
+    assert row["Nearest minimum"] == "(-3.779, -3.283)"
+    (at_the_end,) = nearby(experiment(page), [np.array([-3.779, -3.283])])
+    assert row["Largest stable"] == pytest.approx(2 / at_the_end.curvatures[-1])
+    edge = f"{row['Largest stable']:.4g}"
+    assert any("edge of stability" in one.value and edge in one.value for one in page.caption)
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+def test_the_effective_rate_times_what_its_caption_names_is_the_update(rule):
+    run_of_it = FUNCTION_VIEW.runs[0].model_copy(update={"optimizer": rule()})
+    seen = inspect(FUNCTION_VIEW.model_copy(update={"runs": (run_of_it,)}), 0, 0, 8)
+    factor = {
+        "SGD": lambda: seen.gradient,
+        "Momentum": lambda: seen.slots_after["velocity"],
+        "Nesterov": lambda: seen.gradient + rule().momentum * seen.slots_after["velocity"],
+        "Adagrad": lambda: seen.gradient,
+        "RMSprop": lambda: seen.gradient,
+        "Adam": lambda: seen.corrected["first_moment"],
+        "AdamW": lambda: seen.corrected["first_moment"],
+    }[rule.__name__]()
+    decay = (
+        seen.learning_rate * getattr(rule(), "weight_decay", 0.0) * seen.before
+    )  # AdamW's, apart
+
+    np.testing.assert_allclose(
+        seen.effective_learning_rate * factor, seen.update - decay, rtol=1e-12
+    )
 
 
 def test_a_network_lies_on_a_plane_with_its_distances(page):
@@ -299,12 +407,81 @@ def test_a_subsample_of_rows_is_named(page):
     assert any("100 of 300 training rows" in one.value for one in page.caption)
 
 
-def test_a_plane_of_one_weight_twice_is_explained(page):
-    run(page.selectbox(key="surfaces-kind").set_value("network"))
-    run(page.selectbox(key="surfaces-plane").set_value("weights"))
-    run(page.selectbox(key="surfaces-weight-1").set_value(0))
+@pytest.mark.parametrize(
+    ("plane", "tab"), [("principal", "step"), ("random", "rates"), ("weights", "slice")]
+)
+def test_the_two_parameters_are_chosen_where_they_are_shown(page, plane, tab):
+    shown = SurfacesPage(surface="network", plane=plane, tab=tab, fineness=31)
+    page.session_state["page-settings"] = {"surfaces": shown}
+    run(page)
+    run(page.selectbox(key="surfaces-seen-1").set_value(7))
 
-    assert "twice" in told(page)
+    assert settings(page).weights == (0, 7)
+    assert ("surfaces-plane-0" in [one.key for one in page.selectbox]) == (plane == "weights")
+    if tab == "step":
+        assert list(page.dataframe[0].value) == ["W1[0,0]", "W1[2,1]", "Norm"]
+    if plane == "weights":
+        assert charts(page)[0]["layout"]["yaxis"]["title"]["text"] == "W1[2,1]"
+
+
+def test_a_parameter_cannot_be_chosen_twice(page):
+    run(page.selectbox(key="surfaces-kind").set_value("network"))
+    first, second = (page.selectbox(key=f"surfaces-seen-{place}").options for place in (0, 1))
+
+    assert "W1[0,1]" not in first
+    assert "W1[0,0]" not in second
+    assert len(first) == len(second) == 104
+
+
+def test_a_link_with_one_parameter_twice_is_explained():
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    link = {"page": "surfaces", "page.surface": "network", "page.weights": "[3,3]"}
+    for key, value in link.items():
+        at.query_params[key] = value
+    run(at)
+
+    assert "twice" in told(at)
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "value"),
+    [
+        ({}, "surfaces-plane", "random"),
+        ({"plane": "weights"}, "surfaces-plane-0", 4),
+        ({"plane": "weights"}, "surfaces-seen-0", 4),
+    ],
+)
+def test_another_plane_is_seen_as_a_whole(page, before, key, value):
+    zoomed = SurfacesPage(surface="network", fineness=31, window=(-0.1, 0.1, 0.0, 0.1), **before)
+    page.session_state["page-settings"] = {"surfaces": zoomed}
+    run(page)
+    run(page.selectbox(key=key).set_value(value))
+
+    assert settings(page).window is None
+    drawn, x = charts(page)[0], charts(page)[0]["data"][0]["x"]
+    assert drawn["layout"]["xaxis"]["range"] == pytest.approx(numbers(x["bdata"])[[0, -1]])
+
+
+def test_other_parameters_in_the_tabs_leave_the_zoom(page):
+    window = (-0.1, 0.1, 0.0, 0.1)
+    zoomed = SurfacesPage(surface="network", fineness=31, window=window)
+    page.session_state["page-settings"] = {"surfaces": zoomed}
+    run(page)
+    run(page.selectbox(key="surfaces-seen-0").set_value(4))
+
+    assert settings(page).window == window
+
+
+def test_another_seed_of_the_directions_is_seen_as_a_whole(page):
+    zoomed = SurfacesPage(
+        surface="network", plane="random", fineness=31, window=(-0.1, 0.1, 0, 0.1)
+    )
+    page.session_state["page-settings"] = {"surfaces": zoomed}
+    run(page)
+    run(page.number_input(key="surfaces-plane-seed-number").set_value(5))
+
+    assert settings(page).window is None
 
 
 def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from charts.surfaces import heights_of, relief_levels
+from charts.surfaces import relief_heights
 from engine import (
     Function,
 )
@@ -39,13 +39,22 @@ def test_heights_are_those_of_the_relief_as_it_was_drawn():
     bent = ravine(0.001).model_copy(update={"problem": Function(function=Rosenbrock())})
     made, window = seen(bent), (5.0, 8.0, -3.0, 3.0)
     sent = _message([made], Drawing("v", window, (Layer("a", "relief"),)), clickable=True)
-    heights, whole = (
-        heights_of(made.trails[0].loss, relief_levels(made.field, part)) for part in (window, None)
-    )
+    (trail,) = made.trails
+    heights, whole = (relief_heights(trail, made.field, part) for part in (window, None))
 
-    assert relief_levels(made.field, window).log != relief_levels(made.field, None).log
-    assert numbers(sent["scenes"][0]["height"]) == pytest.approx(heights, rel=1e-6)
-    assert heights[0] != pytest.approx(whole[0], rel=1e-3)
+    sent_heights = numbers(sent["scenes"][0]["height"])
+    assert sent_heights == pytest.approx(heights, rel=1e-6, nan_ok=True)
+    assert not np.allclose(heights, whole, rtol=1e-3)
+
+
+def test_in_three_dimensions_no_height_is_sent_of_what_lies_outside_the_window():
+    """From (-7, 2) at a rate of 1.2 y swings out further and further."""
+    made, window = seen(ravine(1.2)), (-8.0, 2.0, -4.0, 4.0)
+    sent = _message([made], Drawing("v", window, (Layer("a", "relief"),)), clickable=True)
+    (trail,), heights = made.trails, numbers(sent["scenes"][0]["height"])
+
+    np.testing.assert_array_equal(np.isnan(heights), np.abs(trail.y) > 4)
+    assert 0 < np.isnan(heights).sum() < len(heights)
 
 
 def test_heights_are_sent_only_for_three_dimensions():

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine import LIMITS, Interval, initial_params, parameter_names
+from engine import LIMITS, Interval, InvalidInput, initial_params, parameter_names
 from engine.experiment import Function
 from engine.functions import FUNCTIONS
 from engine.limits import Coordinate
 from language import _
 from ui.controls import choice, number
-from ui.session import change, change_problem, document, set_page
+from ui.session import change, change_problem, document, refuse, set_page
 from ui.sidebar import budget_controls, loss_controls, own_numbers, sidebar
 from ui.surfaces.kinds import KINDS, kind, take_kind
 
@@ -85,7 +85,7 @@ def _rows() -> None:
         stops=range(10),
     )
     with st.expander(_("Loss")):
-        loss_controls()
+        loss_controls(without=("cross_entropy",))  # two outputs would be no single neuron
 
 
 def _start() -> None:
@@ -95,15 +95,21 @@ def _start() -> None:
     names = parameter_names(experiment.problem)
     start = tuple(float(value) for value in initial_params(experiment, experiment.seeds[0]))
     for position, name in enumerate(names):
+        title = _("Start {axis}").format(axis=name)
+
+        def take(value: float, position: int = position, title: str = title) -> None:
+            if value not in _COORDINATE:  # to the engine all of them are the start
+                refuse(InvalidInput("out_of_range", title, value, _COORDINATE))
+                return
+            change_problem(start=(value, start[1]) if position == 0 else (start[0], value))
+
         number(
             name,
             start[position],
             _COORDINATE,
             f"surfaces-start-{position}",
-            lambda value, position=position: change_problem(
-                start=(value, start[1]) if position == 0 else (start[0], value)
-            ),
-            title=_("Start {axis}").format(axis=name),
+            take,
+            title=title,
             stops=[step / 2 for step in range(-20, 21)],
         )
     number(

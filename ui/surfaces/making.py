@@ -10,6 +10,7 @@ from charts.surfaces import Field, contour
 from engine import InvalidInput, estimate_surface
 from files.errors import explain
 from files.surfaces import scenes
+from language import _
 from ui.figure import sketch
 from ui.session import document, settings
 from ui.surfaces.computing import coarse, refined
@@ -26,6 +27,14 @@ _SEEN_SECONDS = 0.4  # a coarse surface is shown while a finer one takes longer
 
 def made_scenes(shown: Outcome) -> list[Scene]:
     """Return what there is to see, that of the comparison itself first; none while it waits."""
+    if shown.history.experiment.problem.n_params < 2:
+        st.info(
+            _(
+                "A surface needs two parameters, and this network has one. Switch on its biases"
+                " under Starting weights, or give it a hidden layer."
+            )
+        )
+        return []
     try:
         return scenes(
             shown.history,

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
 import streamlit as st
 
-from charts.curves import loss_curves
 from charts.steps import fitted_lines
 from charts.surfaces import leavings
 from engine import data, predictions
-from files.figures import surface_from_above, surface_in_relief
+from engine.losses import LOSSES
+from files.figures import at_step, losses, surface_from_above, surface_in_relief
 from language import _, current_language
 from language.labels import label
-from ui.figure import figure
+from ui.figure import figure, offer, sketch
 from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
+    from engine import Function, Network
     from files.scenes import Scene
 
 _DRAWN = "surfaces-drawn"
@@ -87,9 +89,22 @@ def picture(scenes: Sequence[Scene]) -> None:
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
-            figure(chart, layer.key)
+            if layer.kind in {"paths", "relief"}:
+                sketch(chart, layer.key)  # the clock draws on it; what leaves has no clock
+                shown = partial(at_step, chart, scenes[layer.scene], settings().step)
+                offer(shown, layer.key)
+            else:
+                figure(chart, layer.key)
     for scene in scenes:
         _leavings(scene, named=len(scenes) > 1)
+    problem = scenes[0].history.experiment.problem
+    if len(scenes) == 1 and _is_no_sigmoid(problem):
+        st.caption(
+            _(
+                "Only a sigmoid has a cross-entropy to stand beside its squared error: choose the"
+                " output activation Sigmoid to see both."
+            )
+        )
 
 
 def _drawn(scenes: Sequence[Scene]) -> _Drawn:
@@ -122,7 +137,7 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
             for number, scene in enumerate(scenes)
         ]
     main = scenes[0]
-    curves = loss_curves(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
+    curves = losses(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
     fitted = _fitted(main)
     charts += [] if fitted is None else [fitted]
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
@@ -171,17 +186,24 @@ def _rounded(value: float, axis: Any) -> float:
     return round(float(value), digits)
 
 
+def _is_no_sigmoid(problem: Network | Function) -> bool:
+    """Tell whether two classes are told apart by something else than a sigmoid, in two numbers."""
+    if problem.n_params != 2 or problem.kind == "function" or problem.dataset.n_classes != 2:
+        return False
+    return LOSSES[problem.loss].reads == "predictions" and problem.output_activation != "sigmoid"
+
+
 def _leavings(scene: Scene, *, named: bool) -> None:
-    """Say which runs left the window for good, and when."""
+    """Say which runs left the surface for good, and when."""
     gone = leavings(scene.trails, scene.field)
     if not gone:
         return
     unit = _("step {step}") if scene.clock.unit == "iterations" else _("epoch {step}")
     parts = []
     for trail, tick in gone:
-        text = _("{run} leaves the picture at {when}")
+        text = _("{run} leaves the surface at {when}")
         if trail.diverged is not None:
-            text = _("{run} leaves the picture at {when} and has diverged")
+            text = _("{run} leaves the surface at {when} and has diverged")
         parts.append(text.format(run=trail.look.name, when=unit.format(step=f"{tick:,.6g}")))
     where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from engine import GRID_SIZES, LIMITS, Interval, parameter_names
-from files.scenes import scene_words
+from files.scenes import scene_words, seen_parameters
 from language import N_, _
 from ui.controls import number
 from ui.session import document, set_page, settings
@@ -44,7 +44,7 @@ def plane_controls() -> None:
             look.plane,
             list(_PLANES),
             lambda name: _(_PLANES[name]),
-            lambda name: set_page(plane=name),
+            lambda name: set_page(plane=name, window=None),
         )
     with grid.cell():
         _choice(
@@ -62,15 +62,14 @@ def plane_controls() -> None:
                 look.plane_seed,
                 LIMITS["seed"],
                 "surfaces-plane-seed",
-                lambda seed: set_page(plane_seed=seed),
+                lambda seed: set_page(plane_seed=seed, window=None),
                 title=_("Seed of the directions"),
                 stops=range(10),
             )
-    else:
-        names = parameter_names(problem)
-        for place, title in enumerate((_("First parameter"), _("Second parameter"))):
+    elif look.plane == "weights":
+        for place in (0, 1):
             with grid.cell():
-                _weight(title, place, names)
+                _parameter(place, "plane")
     rows = problem.training_rows
     if rows > _MANY_ROWS or look.rows is not None:
         number(
@@ -97,14 +96,33 @@ def plane_caption(scene: Scene) -> None:
         st.caption(" ".join(map(escaped, said)))
 
 
-def _weight(title: str, place: int, names: tuple[str, ...]) -> None:
-    now = [min(one, len(names) - 1) for one in settings().weights]
+def parameter_controls() -> None:
+    """Choose the two parameters that are looked at, where there are more."""
+    if document().experiment.problem.n_params <= 2:
+        return
+    grid = st.grid(4, min_column_width=170)
+    for place in (0, 1):
+        with grid.cell():
+            _parameter(place, "seen")
+
+
+def _parameter(place: int, where: str) -> None:
+    """Choose one of the two; what the other is cannot be chosen."""
+    problem, look = document().experiment.problem, settings()
+    now = seen_parameters(problem, look)
 
     def take(chosen: int) -> None:
-        now[place] = chosen
-        set_page(weights=tuple(now))
+        both = (chosen, now[1]) if place == 0 else (now[0], chosen)
+        set_page(weights=both, window=None if look.plane == "weights" else look.window)
 
-    _choice(title, f"weight-{place}", now[place], list(range(len(names))), names.__getitem__, take)
+    _choice(
+        (_("First parameter"), _("Second parameter"))[place],
+        f"{where}-{place}",
+        now[place],
+        [one for one in range(problem.n_params) if one != now[1 - place]],
+        parameter_names(problem).__getitem__,
+        take,
+    )
 
 
 def _choice(

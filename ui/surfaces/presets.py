@@ -11,7 +11,7 @@ from engine.optimizers import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
 from files.document import Document, with_default_view
 from files.pages import SurfacesPage
 from language import N_
-from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW, document, open_document
+from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW, document, open_document, settings
 
 
 class Preset(NamedTuple):
@@ -87,8 +87,8 @@ SURFACE_PRESETS: Final = {
         N_(
             "One rule at four learning rates. With 0.02 it is still on its way when the budget"
             " ends, with 0.5 it goes straight to the valley floor, with 0.97 it jumps from side to"
-            " side. 1.02 lies above the edge of stability, 2 over the largest curvature: every"
-            " step ends higher than the one before."
+            " side. 1.02 lies above the edge of stability, 2 over the largest curvature: the way"
+            " across the ravine grows with every step."
         ),
         Experiment(
             problem=Function(function=Ravine()),
@@ -101,7 +101,7 @@ SURFACE_PRESETS: Final = {
         N_("Out of a local dip"),
         N_(
             "A dip lies on the way to the minimum. SGD follows the slope into it and stops, for at"
-            " its bottom the gradient is zero. Momentum arrives with speed and rolls through. That"
+            " its bottom the gradient is zero. Momentum arrives with speed and rolls through, which"
             " is no promise: with less momentum it stays in the dip as well."
         ),
         Experiment(
@@ -130,10 +130,10 @@ SURFACE_PRESETS: Final = {
     "adagrad": Preset(
         N_("Adagrad stalls"),
         N_(
-            "Adagrad divides by the root of all squared gradients so far. That sum never shrinks,"
-            " so its learning rates die out. RMSprop begins with almost the same ones, but forgets"
-            " old gradients: as the slope gets gentler its rates grow again, and it reaches the"
-            " minimum while Adagrad stalls half way. The effective learning rates are below."
+            "Adagrad divides by the root of the sum of all squared gradients so far, which never"
+            " shrinks: its effective learning rates, drawn below, die out. RMSprop begins with"
+            " almost the same ones, but forgets old gradients. As the slope gets gentler its rates"
+            " grow again, and it reaches the minimum while Adagrad stalls half way."
         ),
         Experiment(
             problem=Function(function=Matyas()),
@@ -171,8 +171,11 @@ SURFACE_PRESETS: Final = {
 
 
 def use_surface_preset(name: str) -> None:
-    """Show a preset."""
-    open_document(SURFACE_PRESETS[name].document)
+    """Show a preset, drawn in as many ways as the picture before it."""
+    preset, look = SURFACE_PRESETS[name].document, settings()
+    page = preset.view.page.model_copy(update={"panels": look.panels, "relief": look.relief})
+    view = preset.view.model_copy(update={"page": page})
+    open_document(preset.model_copy(update={"view": view}))
 
 
 def shown_preset() -> Preset | None:

@@ -25,6 +25,7 @@ from language.labels import label
 from ui.figure import figure
 from ui.session import document, set_page, settings
 from ui.surfaces.kinds import kind
+from ui.surfaces.planes import parameter_controls
 from ui.surfaces.theory import theory_tab
 from ui.text import escaped
 
@@ -42,6 +43,7 @@ _TITLES: Final = {
     "distance": N_("Distance from the plane"),
     "wrong": N_("Confident and wrong"),
 }
+_OF_PARAMETERS: Final = ("step", "rates", "slice")  # show two of them
 _KEY: Final = "surfaces-tab"
 _SLICE: Final = 121  # points of a curve over one parameter
 _LOGITS: Final = np.linspace(-12.0, 12.0, 241)
@@ -59,6 +61,8 @@ def step_tabs(scene: Scene) -> None:
     for name, tab in zip(names, tabs, strict=True):
         if tab.open:
             with tab:
+                if name in _OF_PARAMETERS:
+                    parameter_controls()
                 _FILL[name](scene)
 
 
@@ -79,7 +83,7 @@ def step_tab(scene: Scene) -> None:
     experiment = scene.history.experiment
     seen = inspect(experiment, position, experiment.seeds[0], update)
     names = parameter_names(experiment.problem)
-    which = seen_parameters(scene, settings())
+    which = seen_parameters(experiment.problem, settings())
     name = scene.looks[position].name
     st.markdown(_update_words(f"**{escaped(name)}**", update))
     grid = st.grid(2, min_column_width=400)
@@ -149,8 +153,12 @@ def rates_tab(scene: Scene) -> None:
     """Show the effective learning rate of two parameters over the whole run, of every run."""
     st.caption(
         _(
-            "What a gradient of 1 would now move a parameter. Plain rules keep it as it was set;"
-            " Adagrad's dies out, that of RMSprop and Adam does not."
+            "The learning rate times the factor that the rule gives each parameter: 1 for SGD,"
+            " Momentum and Nesterov, one over the root of its squared gradients, summed or"
+            " averaged, for the others. The update is this number times the gradient; for Momentum"
+            " times the velocity v, for Nesterov times g + μv, for Adam and AdamW times the"
+            " corrected mean of the gradients (AdamW's decay is apart). Adagrad's dies out, that of"
+            " RMSprop and Adam does not."
         )
     )
     if any(run.last_step[0] for run in scene.history.runs):
@@ -165,7 +173,7 @@ def slice_tab(scene: Scene) -> None:
         return
     experiment = scene.history.experiment
     names = parameter_names(experiment.problem)
-    which = seen_parameters(scene, settings())
+    which = seen_parameters(experiment.problem, settings())
     chosen = st.segmented_control(
         _("Parameter"),
         range(len(which)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine import theory
+from engine import initial_params, recorded_params, theory
 from engine.optimizers import SGD, Momentum
 from engine.quadratics import quadratic
 from language import _
@@ -17,9 +18,12 @@ from language.labels import label
 from ui.session import document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine import Experiment
     from engine.arrays import Array
     from files.scenes import Scene
+    from ui.training import Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,26 +41,42 @@ class Nearby:
     is_exact: bool
 
 
-def nearby(experiment: Experiment) -> Nearby | None:
-    """Return the quadratic that a problem is, or is near its first minimum; None without one."""
+def nearby(experiment: Experiment, ends: Sequence[Array]) -> list[Nearby | None]:
+    """Return the quadratic that a problem is, or is near the minimum nearest to each run's end."""
     found = quadratic(experiment)
     if found is not None:
-        return Nearby(found.curvatures, found.minimum, is_exact=True)
+        return [Nearby(found.curvatures, found.minimum, is_exact=True)] * len(ends)
+    return [_nearest(experiment, end) for end in ends]
+
+
+def _nearest(experiment: Experiment, end: Array) -> Nearby | None:
+    """Return the minimum nearest to an end; None where it is flat, or there is none."""
     problem = experiment.problem
-    if problem.kind != "function" or not problem.function.minima:
+    if problem.kind != "function":
         return None
-    lowest = problem.function.minima[0]
-    bends = theory.curvatures(problem.function, lowest)
+    minima = [point for point in problem.function.stationary_points if point.kind == "minimum"]
+    if not minima:
+        return None
+    nearest = min(minima, key=lambda point: math.dist((point.x, point.y), end))
+    bends = theory.curvatures(problem.function, nearest)
     if not bends[0] > 0:
         return None
-    return Nearby(bends, np.array([lowest.x, lowest.y]), is_exact=False)
+    return Nearby(bends, np.array([nearest.x, nearest.y]), is_exact=False)
 
 
-def edge_line() -> None:
-    """Mark the edge of stability at the learning-rate control of the selected run."""
-    experiment = document().experiment
-    run = experiment.runs[document().view.selected]
-    near = nearby(experiment)
+def edge_line(shown: Outcome | None) -> None:
+    """Mark the edge of stability at the learning-rate control of the selected run.
+
+    Args:
+        shown: what was trained; while that waits, the run is where it starts.
+    """
+    experiment, position = document().experiment, document().view.selected
+    run = experiment.runs[position]
+    if shown is None or shown.stale:
+        end = initial_params(experiment, experiment.seeds[0])
+    else:
+        end = recorded_params(shown.history.runs[position])[1][-1]
+    (near,) = nearby(experiment, [end])
     if near is None:
         return
     edge = theory.largest_stable_rate(run.optimizer, near.curvatures)
@@ -87,38 +107,24 @@ def _bar(share: float) -> str:
 def theory_tab(scene: Scene) -> None:
     """Show curvatures, the edge, the best setting, and predicted beside measured rates."""
     experiment = scene.history.experiment
-    near = nearby(experiment)
-    if near is None:
+    ends = [recorded_params(run)[1][-1] for run in scene.history.runs]
+    nears = nearby(experiment, ends)
+    known = {tuple(near.minimum): near for near in nears if near is not None}
+    if not known:
         st.info(
             _("Theory knows this problem only where it has a minimum with curvature all around.")
         )
         return
-    low, high = float(near.curvatures[0]), float(near.curvatures[-1])
-    text = _(
-        "Curvatures (eigenvalues of the Hessian) at the minimum: {low} to {high}, condition number"
-        " {condition}."
-    )
-    said = text.format(low=f"{low:.4g}", high=f"{high:.4g}", condition=f"{high / low:.4g}")
-    if not near.is_exact:
-        said += " " + _("The loss is quadratic only near the minimum, and the theory holds there.")
-    st.caption(said)
-    rows = []
-    for position, (run, look) in enumerate(zip(experiment.runs, scene.looks, strict=True)):
-        predicted = theory.convergence_rate(run.optimizer, run.learning_rate, near.curvatures)
-        best = theory.best_setting(type(run.optimizer), near.curvatures)
-        rows.append(
-            {
-                label("run"): look.name,
-                label("learning_rate"): run.learning_rate,
-                _("Largest stable"): theory.largest_stable_rate(run.optimizer, near.curvatures),
-                _("Best rate"): best and best.learning_rate,
-                _("Best momentum"): best and best.momentum,
-                _("Best factor per step"): best and best.convergence_rate,
-                _("Predicted factor per step"): predicted,
-                _("Measured factor per step"): _measured(scene, position, near),
-            }
+    for near in known.values():
+        st.caption(_curvature_words(near))
+    if not all(near.is_exact for near in known.values()):
+        st.caption(
+            _(
+                "The loss is quadratic only near a minimum, and the theory holds there: for each"
+                " run at the minimum nearest to where it ended."
+            )
         )
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame([_row(scene, position, near) for position, near in enumerate(nears)])
     st.dataframe(
         table,
         width="stretch",
@@ -138,6 +144,47 @@ def theory_tab(scene: Scene) -> None:
             " above 1 it grows. Rules that scale each parameter are not linear: no prediction."
         )
     )
+
+
+def _curvature_words(near: Nearby) -> str:
+    low, high = float(near.curvatures[0]), float(near.curvatures[-1])
+    numbers = {"low": f"{low:.4g}", "high": f"{high:.4g}", "condition": f"{high / low:.4g}"}
+    if near.is_exact:
+        text = _(
+            "Curvatures (eigenvalues of the Hessian) at the minimum: {low} to {high}, condition"
+            " number {condition}."
+        )
+        return text.format(**numbers)
+    text = _(
+        "Curvatures (eigenvalues of the Hessian) at the minimum {place}: {low} to {high}, condition"
+        " number {condition}."
+    )
+    return text.format(place=_place(near), **numbers)
+
+
+def _place(near: Nearby) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in near.minimum) + ")"
+
+
+def _row(scene: Scene, position: int, near: Nearby | None) -> dict[str, Any]:
+    """Return what theory and measurement say of a run, under the titles of the table."""
+    run = scene.history.experiment.runs[position]
+    row = {label("run"): scene.looks[position].name, label("learning_rate"): run.learning_rate}
+    if near is None:
+        return row
+    if not near.is_exact:
+        row[_("Nearest minimum")] = _place(near)
+    best = theory.best_setting(type(run.optimizer), near.curvatures)
+    return row | {
+        _("Largest stable"): theory.largest_stable_rate(run.optimizer, near.curvatures),
+        _("Best rate"): best and best.learning_rate,
+        _("Best momentum"): best and best.momentum,
+        _("Best factor per step"): best and best.convergence_rate,
+        _("Predicted factor per step"): theory.convergence_rate(
+            run.optimizer, run.learning_rate, near.curvatures
+        ),
+        _("Measured factor per step"): _measured(scene, position, near),
+    }
 
 
 def _measured(scene: Scene, position: int, near: Nearby) -> Any:

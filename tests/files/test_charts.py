@@ -152,6 +152,7 @@ def test_drawing_ends_in_time(monkeypatch, chart):
     async def never(*_args):
         raise TimeoutError
 
+    monkeypatch.setattr(files.charts, "why_no_pictures", lambda: None)
     monkeypatch.setattr(files.charts, "_drawn", never)
 
     with pytest.raises(CannotRender, match="too long"):
@@ -162,6 +163,7 @@ def test_a_failure_is_no_traceback(monkeypatch, chart):
     async def broken(*_args):
         raise RuntimeError("no display")
 
+    monkeypatch.setattr(files.charts, "why_no_pictures", lambda: None)
     monkeypatch.setattr(files.charts, "_drawn", broken)
 
     with pytest.raises(CannotRender, match="could not be drawn"):

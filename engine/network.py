@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _FEW_ROWS: Final = 3
+_FEW_NUMBERS: Final = 512
 
 
 @dataclass(frozen=True)
@@ -81,25 +82,36 @@ class Layers:
         model: what is computed.
         params: ``(lanes, n_params)``, read at every pass.
         n_seeds: seeds per run; ``lanes`` is a multiple of it.
-        rows: rows of a batch.
+        buffers: for so many lanes; other layers may use them too, between two passes.
     """
 
-    def __init__(self, model: Model, params: Array, n_seeds: int, rows: int) -> None:
-        layout, lanes = model.layout, len(params)
-        n_outputs = layout.units[-1]
-        self.model = model
-        self.grid = (lanes // n_seeds, n_seeds)
+    def __init__(self, model: Model, params: Array, n_seeds: int, buffers: Buffers) -> None:
+        layout = model.layout
+        self.model, self.buffers = model, buffers
+        self.grid = (len(params) // n_seeds, n_seeds)
         weights = layout.matrices(params)
         self.first = weights[0].reshape(*self.grid, *layout.shapes[0])
         self.weights = weights[1:]
         # Transposed, without the bias column: what carries a gradient back to the layer below.
         self.back = [w[:, :, : w.shape[2] - layout.bias].transpose(0, 2, 1) for w in weights[1:]]
-        self.hidden = [
-            _Units(units, self.grid, rows, bias=layout.bias) for units in layout.units[1:-1]
-        ]
-        self.output_grid = (*self.grid, n_outputs, rows)
-        self.output_grads = np.empty((lanes, n_outputs, rows))
-        self.output_scratch = np.empty((lanes, n_outputs, rows))
+
+    def gridded(self, lanes: Array) -> Array:
+        """Return ``(lanes, units, rows)`` as ``(runs, seeds, units, rows)``, a view."""
+        return lanes.reshape(*self.grid, *lanes.shape[1:])
+
+
+class Buffers:
+    """Activations and gradients of one pass: memory that its lanes and rows fit, made once.
+
+    Blocks of lanes that take turns in the same memory find it in the processor's cache.
+    """
+
+    def __init__(self, model: Model, lanes: int, rows: int) -> None:
+        units, bias = model.layout.units, model.layout.bias
+        scratch = np.empty(max(units[1:-1], default=0) * lanes * rows)
+        self.hidden = [_Units(n, lanes, rows, scratch, bias=bias) for n in units[1:-1]]
+        self.output_grads = np.empty((lanes, units[-1], rows))
+        self.output_scratch = np.empty((lanes, units[-1], rows))
 
 
 class Pass:
@@ -113,9 +125,9 @@ class Pass:
 
     def __init__(self, layers: Layers, inputs: Array, outputs: Array) -> None:
         self._layers, self._inputs, self._outputs = layers, inputs, outputs
-        hidden = layers.hidden
+        hidden = layers.buffers.hidden
         self._inputs_turned = inputs.transpose(0, 2, 1)
-        self._first_out = hidden[0].grid if hidden else outputs.reshape(layers.output_grid)
+        self._first_out = layers.gridded(hidden[0].lanes if hidden else outputs)
         above = [*(units.lanes for units in hidden[1:]), outputs]
         self._upward = [
             (units.values, weights, units.with_one, out)
@@ -140,21 +152,19 @@ class Pass:
             batch_size: rows of the whole batch, of which these may be a part.
             matrices: the gradient's layers, ``(lanes, units out, units in + bias)``, written.
         """
-        layers = self._layers
-        grads = layers.output_grads
+        layers, buffers = self._layers, self._layers.buffers
+        grads = buffers.output_grads
         self._targets, self._batch_size = targets, batch_size
-        self._grid_outputs = self._outputs.reshape(layers.output_grid)
-        self._grid_grads = grads.reshape(layers.output_grid)
+        self._grid_outputs, self._grid_grads = layers.gridded(self._outputs), layers.gridded(grads)
         self._downward = []
-        for position in range(len(layers.hidden) - 1, -1, -1):
-            units = layers.hidden[position]
+        for position in range(len(buffers.hidden) - 1, -1, -1):
+            units = buffers.hidden[position]
             back = layers.back[position]
-            # A product with a single unit is no sum: multiplying is faster and rounds the same.
-            carry = np.multiply if back.shape[2] == 1 else np.matmul
+            carry = np.matmul if back.shape[2] > 1 else _carry_one
             matrix = matrices[position + 1]
             self._downward.append((units, grads, matrix, carry, back))
             grads = units.grad_lanes
-        self._first_grads = layers.hidden[0].grad_grid if layers.hidden else self._grid_grads
+        self._first_grads = layers.gridded(grads)
         self._first_matrix = matrices[0].reshape(layers.first.shape)
 
     def step(self) -> None:
@@ -164,14 +174,27 @@ class Pass:
 
     def backward(self) -> None:
         """Compute the gradient of the mean loss, after ``forward`` of the same rows."""
-        layers, model = self._layers, self._layers.model
+        buffers, model = self._layers.buffers, self._layers.model
         model.loss.gradient(self._grid_outputs, self._targets, self._batch_size, self._grid_grads)
-        model.output_activation.backward(layers.output_grads, self._outputs, layers.output_scratch)
+        model.output_activation.backward(
+            buffers.output_grads, self._outputs, buffers.output_scratch
+        )
         for units, grads, matrix, carry, back in self._downward:
             np.matmul(grads, units.with_one_turned, out=matrix)
             carry(back, grads, out=units.grad_lanes)
             model.activation.backward(units.grads, units.values, units.scratch)
         np.matmul(self._first_grads, self._inputs, out=self._first_matrix)
+
+
+def _carry_one(back: Array, grads: Array, out: Array) -> None:
+    """Do ``np.matmul`` for a single unit: that is no sum, and BLAS has nothing fast for it.
+
+    Which of two ways is faster depends on the size; both round alike.
+    """
+    if grads.size > _FEW_NUMBERS:
+        np.einsum("lio,lor->lir", back, grads, out=out)
+    else:
+        np.multiply(back, grads, out=out)
 
 
 class _Units:
@@ -182,18 +205,15 @@ class _Units:
     would depend on how many others there are.
     """
 
-    def __init__(self, units: int, grid: tuple[int, int], rows: int, *, bias: bool) -> None:
-        lanes = grid[0] * grid[1]
+    def __init__(self, units: int, lanes: int, rows: int, scratch: Array, *, bias: bool) -> None:
         lane_axis = 0 if rows <= _FEW_ROWS else 1
         lanes_first = lane_axis == 0
         shape = (lanes, units) if lanes_first else (units, lanes)
         store = np.ones((lanes, units + bias, rows) if lanes_first else (units + bias, lanes, rows))
         self.values = store[:, :units] if lanes_first else store[:units]
         self.grads = np.empty((*shape, rows))
-        self.scratch = np.empty((*shape, rows))
+        self.scratch = scratch[: units * lanes * rows].reshape(*shape, rows)
         self.with_one = np.moveaxis(store, lane_axis, 0)
         self.with_one_turned = self.with_one.transpose(0, 2, 1)
         self.lanes = np.moveaxis(self.values, lane_axis, 0)
         self.grad_lanes = np.moveaxis(self.grads, lane_axis, 0)
-        self.grid = self.lanes.reshape(*grid, units, rows)
-        self.grad_grid = self.grad_lanes.reshape(*grid, units, rows)

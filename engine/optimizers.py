@@ -3,7 +3,7 @@
 A rule turns a gradient into a **direction**; the loop owns ``params -= learning_rate * schedule *
 direction``. A rule is a frozen dataclass of scalars. ``stack`` puts several runs of one rule into
 columns, and then the same formula moves all their lanes at once: every array is ``(lanes,
-n_params)``, every hyperparameter ``(lanes, 1)``.
+n_params)``, every hyperparameter ``(lanes, 1)`` or, where all lanes share it, ``(1, 1)``.
 
 Each ``direction`` is the formula, in the order of its paper. It may update its own slots in place
 and returns them; it never writes to ``grads`` or ``params``.
@@ -455,9 +455,12 @@ def validated(rule: Rule) -> Rule:
 
 
 def stack(rules: Sequence[Rule]) -> Rule:
-    """Return one rule whose hyperparameters are columns ``(lanes, 1)``, a row per given rule."""
-    columns = {
-        name: np.array([[getattr(rule, name)] for rule in rules])
-        for name in hyperparameters(type(rules[0]))
-    }
+    """Return one rule whose hyperparameters are columns ``(lanes, 1)``, a row per given rule.
+
+    One that all share is ``(1, 1)``, which is faster; arrays round the same at any length.
+    """
+    columns = {}
+    for name in hyperparameters(type(rules[0])):
+        column = [[getattr(rule, name)] for rule in rules]
+        columns[name] = np.array(column[:1] if column.count(column[0]) == len(column) else column)
     return replace(cast("Any", rules[0]), **columns)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.activations import sigmoid
-from engine.network import Layers, Pass
+from engine.network import Buffers, Layers, Pass
 from engine.problems import blocks, lanes_of_piece, rows_of_piece
 from engine.training import problem_of
 
@@ -38,7 +38,8 @@ def predictions(network: Network, params: Array, inputs: Array) -> Array:
         size = part.stop - part.start
         for lanes in blocks(len(params), lanes_of_piece(model, size)):
             here = np.empty((lanes.stop - lanes.start, model.layout.units[-1], size))
-            Pass(Layers(model, params[lanes], 1, size), rows[None, part], here).forward()
+            layers = Layers(model, params[lanes], 1, Buffers(model, len(here), size))
+            Pass(layers, rows[None, part], here).forward()
             outputs[lanes, :, part] = here
     if model.loss.name == "binary_cross_entropy":
         sigmoid(outputs, outputs)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from engine.counts import noise_generator, row_order, start_generator
-from engine.network import Layers, Pass
+from engine.network import Buffers, Layers, Pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -243,6 +243,7 @@ class _NetworkBatches:
         self._outputs = np.empty((longest, lanes, n_outputs, batch_size))
         self._short_outputs = np.empty((lanes, n_outputs, 0))
         self._squares = np.zeros((longest, lanes))  # of the parameters, for the l2 term of the loss
+        self._buffers: dict[tuple[int, int], Buffers] = {}
         self._layers: dict[tuple[int, int], Layers] = {}
         self._pieces: dict[tuple[int, int], list[Piece]] = {}
 
@@ -278,15 +279,13 @@ class _NetworkBatches:
 
     def _piece(self, start: int, rows: slice, lanes: slice, outputs: Array, size: int) -> Piece:
         """Return forward and backward of some lanes through some rows of a batch of ``size``."""
-        key = (lanes.start, rows.stop - rows.start)
-        if key not in self._layers:
-            self._layers[key] = Layers(self._model, self._params[lanes], self._n_seeds, key[1])
+        layers = self._layers_of(lanes, rows.stop - rows.start)
         here = slice(start + rows.start, start + rows.stop)
-        inputs = self._inputs[:, here if self._is_whole else slice(0, key[1])]
+        inputs = self._inputs[:, here if self._is_whole else slice(0, rows.stop - rows.start)]
         grads = self._grads[lanes]
         first = rows.start == 0
         written = grads if first else np.empty_like(grads)
-        work = Pass(self._layers[key], inputs, outputs[lanes, :, rows])
+        work = Pass(layers, inputs, outputs[lanes, :, rows])
         targets = self._targets[:, here].transpose(0, 2, 1)
         work.aim(targets, size, self._model.layout.matrices(written))
         if first and self._is_whole:
@@ -300,6 +299,16 @@ class _NetworkBatches:
                 np.add(grads, written, out=grads)
 
         return piece
+
+    def _layers_of(self, lanes: slice, rows: int) -> Layers:
+        """Return some lanes' layers; blocks of equal size share their buffers."""
+        key, size = (lanes.start, rows), (lanes.stop - lanes.start, rows)
+        if key not in self._layers:
+            if size not in self._buffers:
+                self._buffers[size] = Buffers(self._model, *size)
+            buffers = self._buffers[size]
+            self._layers[key] = Layers(self._model, self._params[lanes], self._n_seeds, buffers)
+        return self._layers[key]
 
     def _penalty(self, position: int) -> Piece:
         """Return the l2 term, whose gradient is l2 x the parameters."""
@@ -397,7 +406,8 @@ class _NetworkEvaluator:
         block = self._block[: key[0]]
         if key not in self._layers:
             outputs = np.empty((key[0], self._problem.targets.shape[1], key[1]))
-            self._layers[key] = Layers(self._model, block, 1, key[1]), outputs
+            buffers = Buffers(self._model, *key)
+            self._layers[key] = Layers(self._model, block, 1, buffers), outputs
         np.copyto(block, self._params[lanes])
         layers, outputs = self._layers[key]
         return Pass(layers, self._problem.inputs[None, rows], outputs), outputs

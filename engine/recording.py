@@ -56,7 +56,8 @@ class Recorder:
         snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
         self._stride = max(1, -(-recorded // (snapshots - 1)))
         self._records, self._recorded_step = 0, 0
-        self._params: list[Array] = []
+        kept = -(-recorded // self._stride)
+        self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
         self._params_steps: list[int] = []
         self._final = np.empty((n_lanes, experiment.problem.n_params))
 
@@ -90,7 +91,7 @@ class Recorder:
             )
         params = self._of_all(lanes, params)
         if self._records % self._stride == 0:
-            self._params.append(params)
+            self._params[len(self._params_steps)] = params
             self._params_steps.append(step)
         self._records, self._recorded_step = self._records + 1, step
         self._final[self.alive] = params[self.alive]
@@ -140,10 +141,9 @@ class Recorder:
         # living lanes may have gone on since they were recorded: the last snapshot is from there.
         recorded = min(last, self._recorded_step)
         steps = [step for step in self._params_steps if step < recorded]
-        params = self._params[: len(steps)]
+        params = self._params[: len(steps), lanes]
         if self._records:
-            params, steps = [*params, self._final], [*steps, recorded]
-        kept = [snapshot[lanes] for snapshot in params]
+            params, steps = np.concatenate([params, self._final[None, lanes]]), [*steps, recorded]
         return RunHistory(
             batch_loss=series["batch_loss"],
             batch_gradient_norm=series["batch_gradient_norm"],
@@ -153,7 +153,7 @@ class Recorder:
             training_score=series.get("training_score"),
             validation_score=series.get("validation_score"),
             gradient_norm=series.get("gradient_norm"),
-            params=frozen(np.stack(kept, axis=1) if kept else self._final[lanes, None][:, :0]),
+            params=frozen(params.transpose(1, 0, 2)),
             params_steps=frozen(np.array(steps, dtype=np.int64)),
             last_step=frozen(last_steps),
             status=tuple(self._status[lanes].tolist()),
@@ -247,7 +247,7 @@ class SeriesRecorder:
             rest = _summaries(padded[:, None, :])
             kept = np.concatenate([kept, rest], axis=2)
             steps = np.append(steps, self._pending_steps[-1])
-        points = int(np.searchsorted(steps, last)) + 1
+        points = int(steps.searchsorted(last)) + 1
         kept, steps = kept[:, :, :points], np.minimum(steps[:points], last)
         arrays = [frozen(array) for array in kept]
         summaries = arrays * (len(SUMMARIES) // len(arrays))

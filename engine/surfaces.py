@@ -19,7 +19,7 @@ from engine.errors import InvalidInput
 from engine.experiment import Experiment, Network
 from engine.limits import Interval
 from engine.losses import LOSSES
-from engine.network import Layers, Pass
+from engine.network import Buffers, Layers, Pass
 from engine.planes import recorded_params
 from engine.problems import NetworkProblem, blocks, lanes_of_piece, rows_of_piece
 from engine.recording import frozen
@@ -288,13 +288,14 @@ class _Forward:
     def __init__(self, model: Model, count: int, inputs: Array, targets: Array) -> None:
         self.params = np.empty((count, model.layout.n_params))
         self.parts: list[tuple[Pass, Array, Array]] = []
-        buffers: dict[int, tuple[Layers, Array]] = {}
+        made: dict[int, tuple[Layers, Array]] = {}
         for rows in blocks(len(inputs), rows_of_piece(model)):
             size = rows.stop - rows.start
-            if size not in buffers:
+            if size not in made:
                 outputs = np.empty((count, targets.shape[1], size))
-                buffers[size] = Layers(model, self.params, 1, size), outputs
-            layers, outputs = buffers[size]
+                layers = Layers(model, self.params, 1, Buffers(model, count, size))
+                made[size] = layers, outputs
+            layers, outputs = made[size]
             wanted = np.ascontiguousarray(targets[rows].T)
             self.parts.append((Pass(layers, inputs[None, rows], outputs), outputs, wanted))
 

@@ -39,7 +39,8 @@ _SEGMENT_ITERATIONS: Final = 256
 # Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
 _TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
 _LONGEST_TURN_SECONDS: Final = 0.008
-_ALL_TURNS_SECONDS: Final = 0.03
+_MAKING_SECONDS: Final = 0.012  # after which no more are made ready
+_LAST_TURN_SECONDS: Final = 0.025  # after which no turn begins
 _MOST_TURNS: Final = 5
 
 
@@ -432,29 +433,32 @@ def lone_updates(
     """Time an update as a lone lane, once for all runs of a rule and batch size.
 
     They take turns, so that a machine that slows down slows all of them; the median of the turns
-    counts. It all takes some 20 ms, and 50 at the most: longer updates are left out.
+    counts. It all takes some 20 ms, and 50 at the most: longer updates are left out, and those that
+    a slow machine was not ready for in time.
     """
+    began = time.perf_counter()
     runs = {_kind(experiment, run): run for run in experiment.runs}
-    estimates = {kind: update_seconds(experiment, run, 1) for kind, run in runs.items()}
     share, longest = _TURN_SECONDS / len(runs), _LONGEST_TURN_SECONDS / len(runs)
-    counts = {
-        kind: max(1, int(share / seconds))
-        for kind, seconds in estimates.items()
-        if seconds <= longest
-    }
-    if not counts:
+    estimates = {kind: update_seconds(experiment, run, 1) for kind, run in runs.items()}
+    short = {kind: seconds for kind, seconds in estimates.items() if seconds <= longest}
+    if not short:
         return {}
     # Which rows are taken does not matter: an order serves all.
     any_run = experiment.runs[0]
     order = next(problem.epochs(experiment.counts(any_run), experiment.seeds[0], any_run.sampling))
-    lanes = [_LoneLane(problem, kind, order, count) for kind, count in counts.items()]
-    turn = sum(count * estimates[kind] for kind, count in counts.items())
-    n_turns = max(1, min(int(_ALL_TURNS_SECONDS / turn) - 1, _MOST_TURNS))
+    lanes: dict[_Kind, _LoneLane] = {}
+    turns: list[list[float]] = []
     with np.errstate(all="ignore"):
-        for lane in lanes:
-            lane.seconds()  # makes the views, not counted
-        turns = [[lane.seconds() for lane in lanes] for _ in range(n_turns)]
-    return dict(zip(counts, np.median(turns, axis=0).tolist(), strict=True))
+        for kind, seconds in short.items():
+            if lanes and time.perf_counter() - began > _MAKING_SECONDS:
+                break
+            lanes[kind] = _LoneLane(problem, kind, order, max(1, int(share / seconds)))
+            lanes[kind].seconds()  # makes the views, not counted
+        while len(turns) < _MOST_TURNS and (
+            not turns or time.perf_counter() - began < _LAST_TURN_SECONDS
+        ):
+            turns.append([lane.seconds() for lane in lanes.values()])
+    return dict(zip(lanes, np.median(turns, axis=0).tolist(), strict=True))
 
 
 class _LoneLane:

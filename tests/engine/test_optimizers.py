@@ -248,12 +248,22 @@ def test_stacked_lanes_are_bit_equal_to_solo_lanes(mixture, seed):
 
 
 @EVERY_RULE
-def test_stack_makes_a_column_per_hyperparameter(rule):
-    stacked = stack([rule(), rule()])
-
-    assert type(stacked) is rule
+def test_stack_makes_a_column_per_hyperparameter_or_one_number_that_all_share(rule):
     for name in hyperparameters(rule):
-        assert getattr(stacked, name).tolist() == [[getattr(rule(), name)]] * 2
+        single, other = rule(), replace(rule(), **{name: 0.5})
+        columns = stack([single, other, single])
+
+        assert type(columns) is rule
+        assert getattr(columns, name).tolist() == [
+            [getattr(single, name)],
+            [0.5],
+            [getattr(single, name)],
+        ]
+        assert all(
+            getattr(columns, shared).tolist() == [[getattr(single, shared)]]
+            for shared in hyperparameters(rule)
+            if shared != name
+        )
 
 
 # Steps that suffice from (-3, 2) at these rates, found by trying and then doubled.

@@ -45,7 +45,10 @@ class InvalidInput(ValueError):  # noqa: N818 - says what happened
 
     def __str__(self) -> str:
         """Say it shortly, for tracebacks: path, code, value, limits."""
-        shown = reprlib.repr(self.value)
+        try:
+            shown = reprlib.repr(self.value)
+        except ValueError:  # Python writes no integer of more than 4,300 digits
+            shown = f"<{type(self.value).__name__}>"
         allowed = "" if self.limits is None else f" (allowed: {self.limits})"
         return f"{self.field or 'input'}: {self.code}: {shown}{allowed}"
 

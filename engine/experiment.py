@@ -15,7 +15,17 @@ from engine.datasets import Dataset, TwoMoons
 from engine.datasets.preparation import validation_rows
 from engine.errors import InvalidInput
 from engine.functions import AnyFunction, Ravine
-from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed, Share, Units
+from engine.limits import (
+    LIMITS,
+    Coordinate,
+    Interval,
+    LearningRate,
+    Length,
+    Seed,
+    Share,
+    Units,
+    check_length,
+)
 from engine.losses import LOSSES
 from engine.network import Layout, Model
 from engine.optimizers import OPTIMIZERS, AnyOptimizer, Optimizer
@@ -331,7 +341,11 @@ def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
     """Return the sweep that trains every rule of an experiment at every rate.
 
     The first run of a rule stands for it, with its hyperparameters and batch size.
+
+    Raises:
+        InvalidInput: no rates, too many lanes, or a rate out of range.
     """
+    check_length("rates", rates, LIMITS["lanes"])
     seen: set[type[Optimizer]] = set()
     runs: list[Run] = []
     for run in experiment.runs:

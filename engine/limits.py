@@ -7,9 +7,8 @@ boundary; sliders, the table of hyperparameters and the documentation read the s
 from __future__ import annotations
 
 import math
-from collections.abc import Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 from pydantic import ValidationError
 from pydantic_core import core_schema
@@ -17,6 +16,8 @@ from pydantic_core import core_schema
 from engine.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from pydantic import GetCoreSchemaHandler, ValidatorFunctionWrapHandler
 
 
@@ -87,7 +88,8 @@ class Interval:
         return core_schema.no_info_wrap_validator_function(check, number)
 
     def _refusal(self, kind: str, value: object, source: type[Any]) -> InvalidInput:
-        if isinstance(value, float) and not math.isfinite(value):
+        bounded = math.isfinite(self.low) or math.isfinite(self.high)
+        if isinstance(value, float) and not math.isfinite(value) and bounded:
             return InvalidInput("not_finite", "", value, self)
         if kind in {"float_type", "int_type", "int_from_float", "finite_number"}:
             return InvalidInput("wrong_type", "", value, "integer" if source is int else "number")
@@ -143,11 +145,30 @@ class Length:
         return core_schema.no_info_before_validator_function(self._check, handler(source))
 
     def _check(self, value: object) -> object:
-        if not isinstance(value, Sized):  # a generator may never end
-            raise InvalidInput("wrong_type", "", value, "tuple")
-        if not isinstance(value, str) and len(value) not in self.interval:
-            raise InvalidInput("wrong_length", "", len(value), self.interval)
+        if not isinstance(value, str):
+            check_length("", value, self.interval)
         return value
+
+
+def check_length(field: str, values: object, lengths: Interval) -> None:
+    """Raise ``InvalidInput`` unless as many items as allowed are there; none is looked at."""
+    length = length_of(field, values)
+    if length not in lengths:
+        raise InvalidInput("wrong_length", field, length, lengths)
+
+
+def length_of(field: str, values: object) -> float:
+    """Return how many items there are, infinity for more than can be counted.
+
+    Raises:
+        InvalidInput: nothing that could be counted, such as a generator, which may never end.
+    """
+    try:
+        return len(cast("Sized", values))
+    except TypeError:
+        raise InvalidInput("wrong_type", field, values, "tuple") from None
+    except OverflowError:
+        return math.inf
 
 
 Rows = Annotated[int, LIMITS["rows"]]

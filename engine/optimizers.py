@@ -12,7 +12,7 @@ and returns them; it never writes to ``grads`` or ``params``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -447,7 +447,7 @@ def hyperparameters(rule: type[Optimizer]) -> dict[str, Interval]:
 
 def validated(rule: Rule) -> Rule:
     """Return an equal rule whose fields were checked; raises ``InvalidInput``."""
-    given = asdict(cast("Any", rule))
+    given = vars(rule)
     try:
         return TypeAdapter(type(rule)).validate_python(given)
     except ValidationError as error:

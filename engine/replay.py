@@ -77,11 +77,7 @@ def layers(experiment: Experiment, params: Array) -> list[tuple[Array, Array]]:
         InvalidInput: the problem is a test function, or those are not as many numbers.
     """
     spec = _network(experiment)
-    values = vector("params", params)
-    if len(values) != spec.n_params:
-        raise InvalidInput(
-            "wrong_length", "params", len(values), Interval(spec.n_params, spec.n_params)
-        )
+    values = vector("params", params, Interval(spec.n_params, spec.n_params))
     return [
         (matrix[:, :-1].copy(), matrix[:, -1].copy())
         if spec.bias

@@ -65,6 +65,8 @@ def parse_json(text: str | bytes | bytearray) -> Any:
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         parsed = from_json(encoded)
+    except TypeError:
+        raise InvalidInput("wrong_type", "", text, "string") from None
     except ValueError:
         raise InvalidInput("not_json", "", text[:80]) from None
     json.loads(encoded, object_pairs_hook=_distinct)  # from_json takes the last of equal keys

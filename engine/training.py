@@ -99,7 +99,7 @@ def minimize(
 
     Args:
         gradient: from ``(lanes, n_params)`` to ``(lanes, n_params)``; called with one lane.
-        start: ``(n_params,)``, finite.
+        start: ``(n_params,)``, finite, as many as a network may have parameters.
         optimizer: the rule; its hyperparameters are checked.
         learning_rate: what the direction is multiplied by, within the limits of a run.
         steps: number of updates, at least 0; the iterates must fit the memory of a training.
@@ -109,7 +109,7 @@ def minimize(
 
     Raises:
         InvalidInput: the rule is none, its hyperparameters, the learning rate or the steps are out
-            of range, or the start is not made of finite numbers.
+            of range, the start is not made of finite numbers, or the gradient's shape is another.
     """
     Interval(0, LIMITS["iterations"].high).integer("steps", steps)
     if not isinstance(optimizer, Optimizer):
@@ -117,9 +117,7 @@ def minimize(
         raise InvalidInput("unknown_choice", "optimizer", optimizer, names)
     rule = validated(optimizer)
     run = Run(optimizer=SGD(), learning_rate=learning_rate)
-    params = vector("start", start)[None]
-    if not params.size:
-        raise InvalidInput("wrong_length", "start", 0, Interval(1, math.inf))
+    params = vector("start", start, LIMITS["parameters"])[None]
     if not np.isfinite(params).all():
         any_number = Interval(-math.inf, math.inf, open_low=True, open_high=True)
         raise InvalidInput("not_finite", "start", start, any_number)
@@ -132,7 +130,10 @@ def minimize(
     iterates[0] = params[0]
     with np.errstate(all="ignore"):  # a diverging path is a result
         for step in range(1, steps + 1):
-            grads[:] = gradient(params)
+            found = np.asarray(gradient(params))
+            if found.shape != grads.shape:  # NumPy would spread a single number over all
+                raise InvalidInput("wrong_type", "gradient", found.shape, f"array {grads.shape}")
+            grads[:] = found
             stepper.step(step)
             iterates[step] = params[0]
     return iterates

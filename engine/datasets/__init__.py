@@ -25,6 +25,7 @@ from engine.datasets.toy import (
     TwoMoons,
     Xor,
 )
+from engine.limits import LIMITS
 
 DATASETS: Final[tuple[type[Source], ...]] = (
     ThreePoints,
@@ -72,7 +73,11 @@ def generate(dataset: Source, data_seed: int) -> Drawn:
     Returns:
         Read-only inputs ``(rows, features)``, float64, and read-only targets: classes ``(rows,)``,
         int64, counted from 0, or numbers ``(rows, outputs)``, float64.
+
+    Raises:
+        InvalidInput: that is no seed.
     """
+    LIMITS["seed"].integer("data_seed", data_seed)
     drawn = dataset.draw(np.random.default_rng([data_seed, 0]))
     for array in drawn:
         array.flags.writeable = False

@@ -93,16 +93,15 @@ def prepare(
         The prepared rows.
 
     Raises:
-        InvalidInput: ``standardize_targets`` was asked for classes.
+        InvalidInput: that is no seed, or ``standardize_targets`` was asked for classes.
     """
     if standardize_targets and dataset.task != "regression":
         other = ("dataset", dataset.name)
         raise InvalidInput("conflict", "standardize_targets", value=True, limits=other)
+    inputs, targets = generate(dataset, data_seed)
     n_validation = validation_rows(dataset.n_rows, validation_share)
     shuffled = np.random.default_rng([data_seed, 1]).permutation(dataset.n_rows)
     validation, training = np.sort(shuffled[:n_validation]), np.sort(shuffled[n_validation:])
-
-    inputs, targets = generate(dataset, data_seed)
     training_inputs, validation_inputs = inputs[training], inputs[validation]
     training_targets, validation_targets = targets[training], targets[validation]
     del inputs  # the largest data set fills 376 MB, and the measures below need as much again

@@ -461,6 +461,17 @@ def test_issue_examples_are_refused_with_their_limits(dataset, field, value, lim
     )
 
 
+@pytest.mark.parametrize(
+    ("seed", "code"),
+    [(-1, "out_of_range"), (2**32, "out_of_range"), (1.0, "wrong_type"), (True, "wrong_type")],
+)
+def test_what_is_no_seed_makes_no_rows(seed, code):
+    with pytest.raises(InvalidInput) as caught:
+        generate(Line(), seed)
+
+    assert (caught.value.code, caught.value.field, caught.value.value) == (code, "data_seed", seed)
+
+
 def test_error_inside_an_experiment_names_the_path():
     error = refused(lambda: Holder(dataset={"name": "spirals", "arms": 1}))
 

@@ -53,8 +53,9 @@ def test_an_infinite_end_is_no_bound():
     for number in (10**30, -(10**30)):
         assert Anything(number=number).number == number
     for wrong in (True, 1.0, "1", math.inf):
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput) as caught:
             Anything(number=wrong)
+        assert (caught.value.code, caught.value.limits) == ("wrong_type", "integer")
 
 
 def test_the_readme_prints_the_limits_of_a_training():
@@ -143,3 +144,7 @@ def test_length(items, fits):
         Holder(counts=items)
     assert (caught.value.code, caught.value.value) == ("wrong_length", len(items))
     assert caught.value.limits == Interval(1, 3)
+
+
+def test_more_items_than_a_machine_can_count_are_too_many():
+    assert refusal(counts=range(10**30)) == "wrong_length"

@@ -600,6 +600,7 @@ def test_minimize_follows_a_diverging_path_silently():
         (SGD(), -1.0, "learning_rate"),
         (SGD(), float("nan"), "learning_rate"),
         (SGD(), True, "learning_rate"),
+        (Adam(beta1=iter(())), 0.1, "beta1"),
     ],
 )
 def test_minimize_refuses_what_a_run_would(optimizer, rate, field):
@@ -621,6 +622,7 @@ def test_minimize_refuses_what_a_run_would(optimizer, rate, field):
         ({"start": [float("nan")]}, "not_finite"),
         ({"start": [1.0, float("inf")]}, "not_finite"),
         ({"start": []}, "wrong_length"),
+        ({"start": range(10**9)}, "wrong_length"),
         ({"start": [[1.0, 2.0]]}, "wrong_type"),
         ({"start": [[1.0], [1.0, 2.0]]}, "wrong_type"),
         ({"start": "abc"}, "wrong_type"),
@@ -640,8 +642,19 @@ def test_minimize_names_what_it_cannot_take(given, code):
 
     ((field, value),) = given.items()
     assert (caught.value.code, caught.value.field) == (code, field)
-    assert caught.value.value is value or caught.value.value == len(value) == 0
+    assert caught.value.value is value or caught.value.value == len(value)
     assert caught.value.limits is not None
+
+
+@pytest.mark.parametrize("found", [1.0, [1.0], [1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]]])
+def test_minimize_refuses_a_gradient_of_another_shape(found):
+    """NumPy would spread most of these over both parameters."""
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda _points: np.array(found), [1.0, 2.0], SGD(), 0.1, 3)
+
+    error = caught.value
+    assert (error.code, error.field) == ("wrong_type", "gradient")
+    assert (error.value, error.limits) == (np.shape(found), "array (1, 2)")
 
 
 def test_minimize_refuses_iterates_beyond_the_memory_before_it_allocates():

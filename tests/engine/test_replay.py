@@ -175,6 +175,7 @@ def test_what_is_no_run_is_refused_at_once(run, code):
         (np.zeros(3), "wrong_length"),
         (np.zeros(NETWORK.n_params + 1), "wrong_length"),
         ((), "wrong_length"),
+        (range(10**9), "wrong_length"),
         (np.zeros((2, NETWORK.n_params)), "wrong_type"),
         (None, "wrong_type"),
         ("a", "wrong_type"),

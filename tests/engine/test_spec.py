@@ -82,6 +82,12 @@ def test_error_reads_well_in_a_traceback():
     assert len(str(InvalidInput("wrong_type", "seeds", "x" * 10**6, "tuple"))) < 120
 
 
+def test_error_of_a_number_too_long_to_write_can_be_read():
+    error = InvalidInput("out_of_range", "seed", 10**5000, Interval(0, 9))
+
+    assert str(error) == "seed: out_of_range: <int> (allowed: [0, 9])"
+
+
 def test_error_is_a_value_error_that_can_be_sent_between_processes():
     error = InvalidInput("out_of_range", "a", 1, Interval(2, 3))
 
@@ -112,6 +118,9 @@ def test_json_is_parsed_strictly():
     for text in ("", "{", "{'a': 1}", "[1,]"):
         with pytest.raises(InvalidInput, match="not_json"):
             parse_json(text)
+    for nothing in (None, {}, 1):
+        with pytest.raises(InvalidInput, match="wrong_type"):
+            parse_json(nothing)
 
 
 def test_a_key_given_twice_is_refused_and_named():

@@ -15,7 +15,7 @@ import streamlit as st
 
 from charts.theme import Look
 from engine import Budget, Experiment, Function, Interval, InvalidInput, Run
-from engine.optimizers import OPTIMIZERS, SGD, Momentum
+from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
 from files.document import Document, View, from_link, with_default_view
 from files.errors import explain
 from files.names import run_names
@@ -197,7 +197,7 @@ def apply_to_all(field: str) -> None:
 def add_run() -> None:
     """Add a run of the first rule that is not there yet, else of Adam, and select it."""
     used = {type(run.optimizer) for run in document().experiment.runs}
-    rule = next((rule for rule in OPTIMIZERS if rule not in used), OPTIMIZERS[-2])
+    rule = next((rule for rule in OPTIMIZERS if rule not in used), Adam)
     selected = document().experiment.runs[document().view.selected]
     run = Run(
         optimizer=rule(),

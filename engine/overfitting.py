@@ -13,24 +13,28 @@ from engine.experiment import Experiment
 from engine.limits import LIMITS, Interval
 
 if TYPE_CHECKING:
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array, Booleans, Integers
     from engine.history import RunHistory
 
 Verdict: TypeAlias = Literal[
     "underfits",  # the level still falls over the last quarter: more epochs may help
     "overfits",  # from its lowest the level rises, that of the training loss goes on falling
-    "worsens",  # both have risen: the run gets worse, which is no overfitting
+    "worsens",  # both have risen, or are above their start: that is no overfitting
     "levels_off",  # no change that counts, single epochs stay near the level
     "goes_up_and_down",  # no change that counts, single epochs lie far from the level
     "diverged",
 ]
 # A change of the level counts when it is more than this share of what training had gained, or of
-# the level itself where that is small; and more than twice the noise.
+# the level itself where that is small; and more than noise may do to the two levels.
 _OF_GAIN: Final = 0.03
 _OF_LEVEL: Final = 0.2
+_ERRORS: Final = 4.0  # standard errors of a difference: so far off is the lowest of many levels
 _FAR: Final = 0.1  # of the level; single epochs that typically lie further off go up and down
-_SHORTEST, _LONGEST = 3, 201  # epochs of a running median, of which it takes a tenth
-_DEVIATIONS: Final = 1.4826  # of normal noise: standard deviations in a median absolute deviation
+_SHORTEST, _LONGEST = 5, 201  # epochs of a running median, of which it takes a tenth
+# Of normal noise: standard deviations in the upper quartile of absolute deviations; standard errors
+# of a mean in that of a median.
+_DEVIATIONS: Final = 0.8693
+_OF_MEDIAN: Final = 1.2533
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,8 @@ class Epochs:
 
     Losses of single epochs go up and down, so the verdict compares levels: the running median of
     the validation loss, over a tenth of the epochs. But for the end it is the loss itself where
-    that only falls or only rises; single spikes leave it alone.
+    that only falls or only rises; single spikes leave it alone. Noise is a share of the loss: where
+    that is ten times as high, its epochs scatter ten times as far.
 
     Attributes:
         epochs: 0, 1, ...
@@ -49,8 +54,8 @@ class Epochs:
         verdict: what became of the run.
         level: running median of the validation loss, up to the last finite epoch.
         window: epochs of the running median, odd.
-        noise: how far the validation loss of a single epoch lies from the level: standard
-            deviation, from the median of the second half of the run.
+        noise: how far the validation loss of a single epoch lies from the last level: standard
+            deviation, from the upper quartile of the second half of the run.
         near: the first and the last epoch with a level like the lowest; the best is between them.
     """
 
@@ -118,28 +123,42 @@ def judged(training: Array, validation: Array) -> Epochs:
         validation: loss of the validation rows, likewise; finite at epoch 0.
     """
     finite = np.logical_and.accumulate(np.isfinite(training) & np.isfinite(validation))
-    watched, count = validation[finite], int(finite.sum())
+    trained, watched, count = training[finite], validation[finite], int(finite.sum())
     window = min(max(count // 10, _SHORTEST), _LONGEST, (count - 1) // 2) | 1
-    training_level, level = (
-        _running_median(losses[finite], window) for losses in (training, validation)
-    )
-    noise = _DEVIATIONS * float(np.median(np.abs(watched - level)[count // 2 :]))
-    lowest, best = int(np.argmin(level)), int(np.argmin(watched))
+    training_level, level = _running_median(trained, window), _running_median(watched, window)
+    noise = _noise(watched, level, window)
+    errors = _OF_MEDIAN * noise / np.sqrt(_epochs_of_medians(count, window))
+    doubts = _ERRORS * np.hypot(errors, errors[-1])
+    since_start = _ERRORS * errors[-1]  # there is no noise before the first update
+    lowest, best = int(np.argmin(_logarithm(level) + doubts)), int(np.argmin(watched))
     gain = max(float(watched[0] - level[lowest]), 0.0)
-    counts = max(min(_OF_GAIN * gain, _OF_LEVEL * float(level[lowest])), 2 * noise)
-    quarter = min(max(count // 4, window), count - 1)
+    least = min(_OF_GAIN * gain, _OF_LEVEL * float(level[lowest]))
+
+    def is_above(high: Array, low: Array, doubt: float) -> Booleans:
+        return (high - low > least) & (_logarithm(high) - _logarithm(low) > doubt)
+
+    before = count - 1 - min(max(count // 4, window), count - 1)
     verdict: Verdict
-    if level[-1] - level[lowest] > counts:
+    if is_above(level[-1], level[lowest], doubts[lowest]):
         falls = training_level[-1] < training_level[lowest]
         verdict = "overfits" if falls else "worsens"
-    elif level[-1 - quarter] - level[-1] > counts:
+    elif training_level[-1] > trained[0] and is_above(level[-1], watched[0], since_start):
+        verdict = "worsens"
+    elif is_above(level[before], level[-1], doubts[before]):
         verdict = "underfits"
     else:
-        verdict = "goes_up_and_down" if noise > _FAR * level[-1] else "levels_off"
-    alike = np.flatnonzero(level <= level[lowest] + counts)
+        verdict = "goes_up_and_down" if noise > _FAR else "levels_off"
+    alike = np.flatnonzero(~is_above(level, level[lowest], doubts[lowest] / 2))
     near = min(best, int(alike[0])), max(best, int(alike[-1]))
-    epochs = np.arange(len(validation))
-    return Epochs(epochs, training, validation, best, verdict, level, window, noise, near)
+    epochs, scatter = np.arange(len(validation)), noise * float(level[-1])
+    return Epochs(epochs, training, validation, best, verdict, level, window, scatter, near)
+
+
+def _noise(losses: Array, level: Array, window: int) -> float:
+    """Return how far single epochs lie from whole medians of the second half, as a logarithm."""
+    later = slice(len(losses) // 2, len(losses) - window // 2)
+    off = np.abs(_logarithm(losses[later]) - _logarithm(level[later]))
+    return _DEVIATIONS * float(np.quantile(off, 0.75))
 
 
 def _running_median(values: Array, window: int) -> Array:
@@ -148,9 +167,19 @@ def _running_median(values: Array, window: int) -> Array:
     So a short fall at the beginning is kept, and the end is as steady as any other level.
     """
     half = window // 2
-    begin = [np.median(values[: 2 * epoch + 1]) for epoch in range(half)]
+    begin = [np.median(values[:epochs]) for epochs in _epochs_of_medians(half, window)]
     whole = np.median(sliding_window_view(values, window), axis=1)
     return np.concatenate([begin, whole, np.full(half, whole[-1])])
+
+
+def _epochs_of_medians(count: int, window: int) -> Integers:
+    """Return of how many epochs each running median is: 1, 3, 5, ... up to the window."""
+    return np.minimum(2 * np.arange(count) + 1, window)
+
+
+def _logarithm(losses: Array) -> Array:
+    """Return the logarithm of losses, of which none is negative; a loss of 0 has one as well."""
+    return np.log(np.maximum(losses, np.finfo(float).tiny))
 
 
 def patience_stop(validation: Array, patience: int) -> int | None:

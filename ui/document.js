@@ -1,5 +1,17 @@
 /* What no Streamlit call can set in the browser's document. */
+
+const openDialog = () => document.querySelector('[data-testid="stDialog"]');
+const close = (dialog) => dialog.querySelector('button[aria-label="Close"]')?.click();
+
+/* A download button is disabled while its file is made and loses the focus, to nothing; a dialog hears
+   Escape from within only. */
+function closeByEscape(event) {
+  const dialog = openDialog();
+  if (dialog && event.key === "Escape" && document.activeElement === document.body) close(dialog);
+}
+
 export default function ({ data }) {
+  document.addEventListener("keydown", closeByEscape); // the same function is added once only
   // Screen readers choose their voice by it.
   document.documentElement.lang = data.language;
   // The server asks for it when the page is opened again.
@@ -11,9 +23,10 @@ export default function ({ data }) {
   if (data.first) {
     let looks = 0;
     const timer = setInterval(() => {
-      const close = document.querySelector('[data-testid="stDialog"] button[aria-label="Close"]');
-      if (close) close.click();
-      if (close || ++looks > 40) clearInterval(timer);
+      const dialog = openDialog();
+      const isFalse = dialog?.textContent.includes("Page not found"); // not one that was asked for
+      if (isFalse) close(dialog);
+      if (isFalse || ++looks > 40) clearInterval(timer);
     }, 50);
     return () => clearInterval(timer);
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 
 from charts.layered import arrange, crosses, is_written_inside, overlap
 from charts.theme import COLOURS, Chart, layout
-from engine.graph import steps
+from engine.graph import Step, steps
 from language import _
 from language.names import in_html
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from charts.layered import Box, Drawing, Edge, Rectangle
-    from engine.graph import Derivatives, Graph, Step
+    from engine.graph import Derivatives, Graph
 
 SIGNS: Final = {
     "add": "+",
@@ -86,15 +87,13 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
     moments = steps(graph)
     picture = _Picture(graph, found, arrange(graph), names)
     parts = [picture.part(moments, position) for position in range(len(moments))]
+    start = moments.index(Step("start"))
     drawing = picture.drawing
     rows = max(drawing.rows, 1.0) + 1.4
     figure = go.Figure(
         {
             "data": picture.traces(parts[step]),
-            "frames": [
-                {"name": str(position), "data": part, "traces": list(_CHANGING)}
-                for position, part in enumerate(parts)
-            ],
+            "frames": [_frame(parts, position, start) for position in range(len(parts))],
             "layout": layout(
                 round(rows * _ROW) + _ABOVE + _BELOW,
                 width=drawing.columns * _FULL if drawing.columns > _DENSE else None,
@@ -111,6 +110,25 @@ def graph_drawing(graph: Graph, found: Derivatives, step: int, names: Mapping[st
         }
     )
     return Chart(figure, _numbers(graph, found, drawing.edges), _alt(graph, found, names))
+
+
+def _frame(parts: Sequence[Sequence[dict[str, Any]]], position: int, start: int) -> dict[str, Any]:
+    """Return a frame: only what differs from the one before both passes, or before its own.
+
+    All numbers in every frame would be megabytes for a graph of hundreds of operations.
+    """
+    base = 0 if position < start else start - 1
+    changed = [
+        (trace, part)
+        for trace, part, before in zip(_CHANGING, parts[position], parts[base], strict=True)
+        if position == 0 or part != before
+    ]
+    return {
+        "name": str(position),
+        "baseframe": str(base) if position else None,
+        "data": [part for _trace, part in changed],
+        "traces": [trace for trace, _part in changed],
+    }
 
 
 @dataclass(frozen=True)
@@ -236,7 +254,7 @@ class _Picture:
     def reach(self) -> tuple[float, float]:
         """Return the ends of the horizontal axis: room for names on either side."""
         first = [self._inside(box.node) for box in self.drawing.boxes if box.x == 0]
-        sums = [_SUM for box in self._shared() if box.x == 0]
+        sums = [_SUM for box in self._shared if box.x == 0]
         left = max([*map(_pixels, first), *sums]) / _COLUMN
         right = self.drawing.columns - 1 + _pixels(self._inside(-1)) / _COLUMN
         missing = max(0.0, _COLUMNS - (left + right))
@@ -280,13 +298,12 @@ class _Picture:
         if any(moment.kind == "start" for moment in past):
             handed.add(-1)
         values = [
-            self._short(self.found.values[edge.node])
-            if not self._is_operation(edge.node) or edge.node in has_value
-            else ""
-            for edge in self.drawing.edges
+            text if not self._is_operation(edge.node) or edge.node in has_value else ""
+            for edge, (text, _product) in zip(self.drawing.edges, self._written, strict=True)
         ]
         derivatives = [
-            self._product(edge) if edge.operation in handed else "" for edge in self.drawing.edges
+            product if edge.operation in handed else ""
+            for edge, (_value, product) in zip(self.drawing.edges, self._written, strict=True)
         ]
         moment = moments[position]
         counter = _("Step {step} of {last}").format(step=position, last=len(moments) - 1)
@@ -300,6 +317,14 @@ class _Picture:
                 "text": [f"<b>{counter}</b><br>{self._sentence(moment)}"],
                 "textfont": {"size": 14, "color": DERIVATIVE if -1 in handed else _VALUE},
             },
+        ]
+
+    @cached_property
+    def _written(self) -> list[tuple[str, str]]:
+        """Return what is written above every edge, and below it."""
+        return [
+            (self._short(self.found.values[edge.node]), self._product(edge))
+            for edge in self.drawing.edges
         ]
 
     def _product(self, edge: Edge) -> str:
@@ -352,6 +377,7 @@ class _Picture:
             },
         }
 
+    @cached_property
     def _shared(self) -> list[Box]:
         """Return the numbers that are used several times."""
         return [
@@ -363,10 +389,8 @@ class _Picture:
     def _sums(self) -> dict[str, Any]:
         places = self._sum_places()
         return {
-            "x": [box.x for box in self._shared()] or [None],
-            "y": [
-                box.y + up / _ROW for box, (up, _side) in zip(self._shared(), places, strict=True)
-            ]
+            "x": [box.x for box in self._shared] or [None],
+            "y": [box.y + up / _ROW for box, (up, _side) in zip(self._shared, places, strict=True)]
             or [None],
             "mode": "text",
             "textposition": [f"middle {side}" for _up, side in places] or "middle left",
@@ -378,10 +402,11 @@ class _Picture:
     def _sum_places(self) -> list[tuple[int, str]]:
         """Return for every shared number the first of the places that hides the least."""
         taken = self._texts()
-        lines = [list(zip(edge.x, edge.y, strict=True)) for edge in self.drawing.edges]
         chosen = []
-        for box in self._shared():
+        for box in self._shared:
             rectangles = [self._sum_rectangle(box, place) for place in _PLACES]
+            left, right = min(area[0] for area in rectangles), max(area[1] for area in rectangles)
+            lines = [edge.between(left, right) for edge in self.drawing.edges]
             hidden = [
                 10 * sum(overlap(rectangle, other) for other in taken)
                 + sum(crosses(rectangle, line) for line in lines)
@@ -402,10 +427,9 @@ class _Picture:
     def _texts(self) -> list[Rectangle]:
         """Return what the numbers of the edges, the nodes and the names of results cover."""
         texts = []
-        for edge in self.drawing.edges:
+        for edge, written in zip(self.drawing.edges, self._written, strict=True):
             x, y = edge.label
-            digits = max(len(self._short(self.found.values[edge.node])), len(self._product(edge)))
-            half = _DIGIT / 2 * digits / _NARROW
+            half = _DIGIT / 2 * max(map(len, written)) / _NARROW
             texts.append((x - half, x + half, y - 18 / _ROW, y + 18 / _ROW))
         half = _CIRCLE / 2
         for box in self.drawing.boxes:
@@ -418,7 +442,7 @@ class _Picture:
     def _sums_so_far(self, handed: set[int]) -> list[str]:
         """Return for every shared number the sum of what its uses hand back, once all have."""
         texts = []
-        for box in self._shared():
+        for box in self._shared:
             users = {user for user, _place in self.graph.uses[box.node]}
             total = self._short(self.found.gradients[box.node])
             texts.append(f"Σ {total}" if users <= handed else "")

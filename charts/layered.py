@@ -9,6 +9,7 @@ points apart as little as needed, over and over.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, count, pairwise
@@ -70,6 +71,11 @@ class Edge:
         """Return where its numbers are written."""
         return (self.x[-4] + self.x[-3]) / 2, self.y[-3]
 
+    def between(self, left: float, right: float) -> list[tuple[float, float]]:
+        """Return the points of its part between two columns, and those next to it."""
+        part = slice(max(0, bisect_right(self.x, left) - 1), bisect_left(self.x, right) + 1)
+        return list(zip(self.x[part], self.y[part], strict=True))
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -119,7 +125,7 @@ def arrange(graph: Graph) -> Drawing:
             chains.append((operand, number, place, points.chain(start, home[number])))
     chains.append((graph.output, -1, 0, points.chain(home[graph.output], end)))
     boxes.append((-1, end))
-    x, y = [column / 2 for column in points.columns], [-row for row in points.rows()]
+    x, y = [column / 2 for column in points.columns], [_rounded(-row) for row in points.rows()]
     standing: dict[float, list[float]] = {}
     for _node, point in boxes:
         standing.setdefault(x[point], []).append(y[point])
@@ -149,7 +155,12 @@ def _with_level(
     way = [*zip(x[:-2], y[:-2], strict=True), *level, (x[-1], y[-1])]
     way.insert(1, _beside(way[0], way[1], standing[x[0]]))
     way.insert(-1, _beside(way[-1], way[-2], standing[x[-1]]))
-    return tuple(column for column, _row in way), tuple(row for _column, row in way)
+    return tuple(_rounded(column) for column, _row in way), tuple(_rounded(row) for _x, row in way)
+
+
+def _rounded(place: float) -> float:
+    """Return a place to a tenth of a pixel: its other digits would be most of a large picture."""
+    return round(place, 3)
 
 
 def _beside(

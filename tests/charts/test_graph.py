@@ -10,7 +10,7 @@ from engine.formula import parse
 from engine.graph import differentiate, steps
 from language import set_language
 
-VALUES, DERIVATIVES, SUMS, SENTENCE = -4, -3, -2, -1  # traces that hold numbers
+VALUES, DERIVATIVES, SUMS, SENTENCE = 5, 6, 7, 8  # traces that hold numbers
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +29,16 @@ def shown(drawn, trace):
     return [text for text in drawn.figure.data[trace].text if text]
 
 
+def frame(drawn, step):
+    """What changes at a step, trace by trace: with its base, as Plotly puts them together."""
+    one = drawn.figure.frames[step]
+    base = frame(drawn, int(one.baseframe)) if one.baseframe else {}
+    return base | dict(zip(one.traces, one.data, strict=True))
+
+
 def at_step(drawn, step, trace):
-    """What a frame writes in a trace, counted from the last."""
-    return [text for text in drawn.figure.frames[step].data[trace].text if text]
+    """What is written in a trace at a step."""
+    return [text for text in frame(drawn, step)[trace].text if text]
 
 
 def test_all_numbers_of_two_apples():
@@ -62,7 +69,7 @@ def test_values_appear_going_forward_and_derivatives_going_back():
 
 def test_each_step_is_told_in_numbers():
     drawn = chart()
-    told = [drawn.figure.frames[step].data[SENTENCE].text[0] for step in range(6)]
+    told = [frame(drawn, step)[SENTENCE].text[0] for step in range(6)]
     assert "100 × 2 = 200" in told[1]
     assert "200 × 1.1 = 220" in told[2]
     assert "∂total/∂total = 1" in told[3]
@@ -76,12 +83,22 @@ def test_each_step_is_told_in_numbers():
 @pytest.mark.parametrize("step", range(6))
 def test_the_first_picture_is_that_of_its_step(step):
     drawn = chart(step=step)
-    frame = drawn.figure.frames[step]
-    for position, part in zip(frame.traces, frame.data, strict=True):
+    for position, part in frame(drawn, step).items():
         trace = drawn.figure.data[position]
         assert list(trace.text or ()) == list(part.text or ())
         assert part.x is None or list(trace.x) == list(part.x)
     assert drawn.figure.layout.sliders[0].active == step
+
+
+def test_a_frame_repeats_nothing_of_its_base():
+    frames = chart("sigmoid_network").figure.frames
+    going_back = next(frame for frame in frames if "∂E/∂E" in frame.data[-1].text[0])
+    start = frames.index(going_back)
+    assert not [frame.name for frame in frames[1:start] if DERIVATIVES in frame.traces]
+    assert not [frame.name for frame in frames[start:] if VALUES in frame.traces]
+    # What a base leaves out is taken from the first, and the order of all traces with it.
+    assert len(frames[0].traces) == 6
+    assert {frame.baseframe for frame in frames[start:]} == {str(start - 1)}
 
 
 def test_slider_and_buttons_play_the_frames():

@@ -210,3 +210,12 @@ def test_shared_results_have_room_for_their_sum():
     a, b = (boxes[graph.names[name]] for name in "ab")
     assert a.x == b.x
     assert abs(a.y - b.y) >= 1.36
+
+
+@given(graphs(), st.floats(-1, 12), st.floats(0.01, 2), st.floats(-12, 1), st.floats(0.01, 2))
+@settings(max_examples=50, deadline=None)
+def test_part_of_an_edge_crosses_what_all_of_it_does(graph, left, width, low, height):
+    area = (left, left + width, low, low + height)
+    for edge in arrange(graph).edges:
+        whole = list(zip(edge.x, edge.y, strict=True))
+        assert crosses(area, edge.between(left, left + width)) == crosses(area, whole)

@@ -25,22 +25,6 @@ def opened(visit):
     return open_page
 
 
-@pytest.fixture
-def opened_anyhow(new_page, app_url, idle):
-    """The same without an ear for what the console says."""
-
-    def open_page(**settings):
-        fields = {f"page.{name}": value for name, value in settings.items()}
-        tab = new_page()
-        query = urlencode({"format": "1", "page": "backpropagation", **fields})
-        tab.goto(f"{app_url}/?{query}")
-        idle(tab)
-        expect(sentence(tab)).to_contain_text("Step")
-        return tab
-
-    return open_page
-
-
 def graph(tab):
     return tab.locator(".st-key-chart-backpropagation .js-plotly-plot")
 
@@ -95,14 +79,19 @@ def test_the_page_follows_play_to_its_end_without_a_rerun_per_frame(opened):
     expect(words(tab)).to_have_css("opacity", "1")
 
 
-def test_the_page_follows_a_pause(opened_anyhow):
-    # Plotly refuses its own promise when it is paused, which the console calls an error.
-    tab = opened_anyhow(step="0")
-    buttons = graph(tab).locator(".updatemenu-button")
-    buttons.first.click()
+def test_the_page_follows_a_pause_by_mouse_and_by_keyboard(opened):
+    tab = opened(step="0")
+    play, pause = (graph(tab).get_by_role("button", name=name) for name in ("Play", "Pause"))
+    play.click()
     expect(sentence(tab)).to_contain_text("Step 2 of 5")
-    buttons.nth(1).click()
+    pause.click()
     expect(step_field(tab)).not_to_have_value("0")
+    reached = int(step_field(tab).input_value())
+    expect(sentence(tab)).to_contain_text(f"Step {reached} of 5")
+    play.press("Enter")
+    expect(sentence(tab)).to_contain_text(f"Step {reached + 1} of 5")
+    tab.keyboard.press("Space")  # the focus has stayed where it was: play again is pause
+    expect(step_field(tab)).not_to_have_value(str(reached))
     expect(sentence(tab)).to_contain_text(f"Step {step_field(tab).input_value()} of 5")
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from language import _
 from ui.session import set_page
 
 WORDS: Final = "backpropagation-words"  # key of what tells of the step, below the picture
@@ -49,5 +50,12 @@ def clock(chart: str, version: str, step: int, last: int) -> None:
         if told is not None and told["version"] == version:
             set_page(step=int(told["step"]))
 
-    data = {"chart": chart, "words": WORDS, "version": version, "step": step, "last": last}
+    data = {
+        "chart": chart,
+        "words": WORDS,
+        "names": (_("Play"), _("Pause")),
+        "version": version,
+        "step": step,
+        "last": last,
+    }
     _component(key=_KEY, data=data, on_step_change=heard)

@@ -92,6 +92,39 @@ def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
     return _joined(node.operation, parts)[0]
 
 
+def local_with_values(graph: Graph, number: int, place: int, values: Sequence[float]) -> str:
+    """Return how the local derivative by an operand is computed, in numbers.
+
+    It is "" where nothing is left to compute: it is a value of the forward pass, or 1, 0 or -1.
+    """
+    node = graph.nodes[number]
+    y = latex_digits(values[number])
+    a, b = (_bracketed(values[node.operands[at]]) for at in (0, -1))
+    base, exponent = (values[node.operands[at]] for at in (0, -1))
+    if node.operation == "power":
+        if base == 0:
+            return ""  # a convention, or nothing
+        if place == 1:
+            return rf"{_bracketed(values[number])} \cdot \ln {a}"
+        raised = a if exponent == 2 else f"{{{a}}}^{{{latex_digits(exponent - 1)}}}"
+        return rf"{latex_digits(exponent)} \cdot {raised}"
+    if node.operation == "divide":
+        return (rf"\frac{{1}}{{{b}}}", rf"-\frac{{{a}}}{{{b}^{{2}}}}")[place]
+    return {
+        "log": rf"\frac{{1}}{{{a}}}",
+        "sin": rf"\cos {a}",
+        "cos": rf"-\sin {a}",
+        "tanh": rf"1 - {_bracketed(values[number])}^{{2}}",
+        "sigmoid": rf"{y} \cdot \left(1 - {y}\right)",
+    }.get(node.operation, "")
+
+
+def _bracketed(value: float) -> str:
+    """Return a number that holds together, whatever stands beside it."""
+    text = latex_digits(value)
+    return rf"\left({text}\right)" if value < 0 or "cdot" in text else text
+
+
 def aligned(rows: Sequence[str], gap: str = "0em") -> str:
     """Return equations below each other, aligned where they say &, with room between them."""
     between = rf" \\[{gap}] "

@@ -11,6 +11,7 @@ from files.expressions import (
     latex_digits,
     lettered,
     lines,
+    local_with_values,
     ratio,
     symbol,
     with_values,
@@ -103,3 +104,26 @@ def test_letters_are_free_ones():
     graph = parse("y = exp(u1 + v)*2 + q_2")
     short, letters = lettered(graph, graph.operations)
     assert [short.nodes[number].name for number in letters] == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "place", "latex"),
+    [
+        ("sigmoid(a)", 0, r"0.11920292 \cdot \left(1 - 0.11920292\right)"),
+        ("tanh(a)", 0, r"1 - \left(-0.96402758\right)^{2}"),
+        ("a^2", 0, r"2 \cdot \left(-2\right)"),
+        ("a^3", 0, r"3 \cdot {\left(-2\right)}^{2}"),
+        ("b^a", 1, r"0.0625 \cdot \ln 4"),
+        ("b/a", 0, r"\frac{1}{\left(-2\right)}"),
+        ("b/a", 1, r"-\frac{4}{\left(-2\right)^{2}}"),
+        ("log(b)", 0, r"\frac{1}{4}"),
+        ("cos(b)", 0, r"-\sin 4"),
+        ("a*b", 0, ""),  # the other's value is there at once
+        ("zero^2", 0, ""),
+    ],
+)
+def test_a_local_derivative_is_computed_in_numbers(formula, place, latex):
+    graph = parse(formula)
+    point = {"a": -2.0, "b": 4.0, "zero": 0.0}
+    found = differentiate(graph, {name: point[name] for name in graph.inputs})
+    assert local_with_values(graph, graph.output, place, found.values) == latex

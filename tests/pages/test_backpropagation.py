@@ -113,7 +113,8 @@ def test_values_follow_a_slider():
 
 
 def test_a_slip_is_told_where_the_example_is():
-    assert "0.62534544" in text(opened("sigmoid_network"))
+    told = text(opened("sigmoid_network"))
+    assert all(slip in told for slip in ("0.62534544", "0.574551290", "0.4254891 for 0.42548710"))
     assert "0.62534544" not in text(opened("softmax"))
 
 
@@ -123,6 +124,7 @@ def test_chain_rule_of_w5():
     assert r"0.3745129 \times 0.24444783 \times 0.53245431 = 0.04874559" in written
     # The first of them passes through four operations, which are written out below.
     assert r"1 \times 0.5 \times (-0.74902581) \times (-1) = 0.3745129" in written
+    assert r"= 0.5745129 \cdot \left(1 - 0.5745129\right) = 0.24444783" in written
     table = numbers(at).set_index("Name")
     assert table.loc["o2", "Value"] == "0.62528223"
     assert table.loc["E", "Value"] == "0.095506"
@@ -176,6 +178,7 @@ def test_one_step_of_all_eight_weights():
     at = opened("sigmoid_network", "descent")
     table = numbers(at).set_index("Weight")
     assert list(table.index) == [f"w{number}" for number in range(1, 9)]
+    assert "b ← b − η · ∂E/∂b" in text(at)  # in print b is also found in the place of the rate
     assert table.loc["w5", "After one more update"] == "0.22562721"
     run(at.number_input(key="backpropagation-updates-number").set_value(1))
     assert numbers(at).set_index("Weight").loc["w5", "Now"] == "0.22562721"

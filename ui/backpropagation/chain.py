@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from engine.graph import Factor, chains, differentiate, taken_apart
-from files.expressions import aligned, expression, latex_digits, lettered, ratio, symbol
+from files.expressions import (
+    aligned,
+    expression,
+    latex_digits,
+    lettered,
+    local_with_values,
+    ratio,
+    symbol,
+)
 from language import _
 from ui.backpropagation import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from engine.graph import Graph, Way
+    from engine.graph import Derivatives, Graph, Way
 
 _WAYS: Final = 6  # written out at most
 
@@ -31,29 +39,45 @@ def written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) -> 
         st.markdown(_("No way leads from the output to this variable: its derivative is 0."))
         return
     if ways == [(whole,)]:  # nothing named lies between
-        _operations(graph, {whole: _some(taken_apart(graph, found, whole))})
+        _operations(graph, found, {whole: _some(taken_apart(graph, found, whole))})
         return
-    _write(graph, whole, ways)
+    _write(graph, found, whole, ways)
     if 1 < len(ways) <= _WAYS:
         st.caption(
             _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
         )
     shown = sorted(set(chain.from_iterable(ways[:_WAYS])), reverse=True)  # as going back
     inside = {factor: _some(taken_apart(graph, found, factor)) for factor in shown}
-    inside = {factor: ways for factor, ways in inside.items() if ways != [(factor,)]}
+    inside = {
+        factor: ways
+        for factor, ways in inside.items()
+        if ways != [(factor,)] or _computed(graph, found, factor)
+    }
     if inside:
         st.markdown(
-            _("A factor that passes through several operations is itself such a product or sum:")
+            _(
+                "Where the factors come from; one that passes through several operations is itself"
+                " such a product or sum:"
+            )
         )
-        _operations(graph, inside, straight=(whole.of, whole.by))
+        _operations(graph, found, inside, straight=(whole.of, whole.by))
 
 
 def _some(ways: Iterator[Way]) -> list[Way]:
     return list(islice(ways, _WAYS + 1))
 
 
+def _computed(graph: Graph, found: Derivatives, factor: Factor) -> str:
+    """Return how the derivative of one operation is computed, "" where it is a number at once."""
+    place = graph.nodes[factor.of].operands.index(factor.by)
+    return local_with_values(graph, factor.of, place, found.values)
+
+
 def _operations(
-    graph: Graph, inside: Mapping[Factor, Sequence[Way]], straight: tuple[int, int] | None = None
+    graph: Graph,
+    found: Derivatives,
+    inside: Mapping[Factor, Sequence[Way]],
+    straight: tuple[int, int] | None = None,
 ) -> None:
     """Write factors as products of local derivatives, with letters for long expressions."""
     steps = chain.from_iterable(chain.from_iterable(ways[:_WAYS] for ways in inside.values()))
@@ -67,10 +91,17 @@ def _operations(
         ]
         st.markdown(_("Here {letters}.").format(letters=", ".join(texts)))
     for factor, ways in inside.items():
-        _write(graph, factor, ways, is_straight=factor[:2] == straight)
+        _write(graph, found, factor, ways, is_straight=factor[:2] == straight)
 
 
-def _write(graph: Graph, whole: Factor, ways: Sequence[Way], *, is_straight: bool = False) -> None:
+def _write(
+    graph: Graph,
+    found: Derivatives,
+    whole: Factor,
+    ways: Sequence[Way],
+    *,
+    is_straight: bool = False,
+) -> None:
     """Write a derivative as the product of its way's factors, or as the sum over its ways."""
     left = ratio(graph, whole.of, whole.by, words.names())
     left = _straight(left) if is_straight else left
@@ -87,7 +118,8 @@ def _write(graph: Graph, whole: Factor, ways: Sequence[Way], *, is_straight: boo
     elif len(ways[0]) > 1:
         rows = [f"{left} &= {_symbols(graph, ways[0])}", f"&= {_numbers(ways[0])} = {total}"]
     else:
-        rows = [f"{left} &= {total}"]
+        computed = _computed(graph, found, whole) if ways[0] else ""  # the output by itself
+        rows = [f"{left} &= {computed} = {total}" if computed else f"{left} &= {total}"]
     st.latex(aligned(rows, "0.4em"))
 
 

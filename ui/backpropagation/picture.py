@@ -10,7 +10,15 @@ import streamlit as st
 from charts.graph import graph_drawing, is_wide, long_width
 from engine.examples import EXAMPLES, descend
 from engine.graph import differentiate, steps
-from files.expressions import aligned, expression, latex_digits, ratio, symbol, with_values
+from files.expressions import (
+    aligned,
+    expression,
+    latex_digits,
+    local_with_values,
+    ratio,
+    symbol,
+    with_values,
+)
 from files.expressions import lines as formula_lines
 from language import _
 from ui.backpropagation import words
@@ -181,11 +189,13 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
     local_word, incoming_word = (rf"}}_{{\text{{{title}}}}}" for title in titles)
     incoming = latex_digits(found.gradients[number])
     rows = []
-    for operand, local in zip(node.operands, found.local[number], strict=True):
+    for place, (operand, local) in enumerate(zip(node.operands, found.local[number], strict=True)):
         if not graph.varies[operand]:
             continue
         variable = symbol(graph, operand, names)
         derivative = ratio(graph, number, operand, names)
+        computed = local_with_values(graph, number, place, found.values)
+        derivative += f" = {computed}" if computed else ""
         rows.append(
             rf"{variable}: &&\underbrace{{{derivative} = {latex_digits(local)}{local_word}"
             rf"\times \underbrace{{{incoming}{incoming_word}"

@@ -167,6 +167,12 @@ def descent_tab() -> None:
     st.caption(_("The graph above shows the weights after these updates."))
     output = in_latex(_output(), words.names())
     st.latex(rf"w \leftarrow w - \eta \cdot \frac{{\partial {output}}}{{\partial w}}")
+    st.caption(
+        _(
+            "A bias would be learnt in the same way, with its own derivative and the same rate:"
+            " b ← b − η · ∂{output}/∂b."
+        ).format(output=_output())
+    )
     _weights(learnt, rate)
     if len(learnt.losses) > 1:
         losses = descent_curve(learnt.losses, _output())

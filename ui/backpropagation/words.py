@@ -73,7 +73,8 @@ SLIPS: Final = {
     "sigmoid_network": N_(
         "In print this example is also found with o₂ = 0.62534544 and E = 0.09552023. The sigmoid"
         " of 0.51202998 is 0.62528223, and with it E = 0.09550600, as here; what belongs to w₅ does"
-        " not depend on o₂."
+        " not depend on o₂. There, too, o₁ is once written 0.574551290 for 0.57451290, and 1 − o₁"
+        " as 0.4254891 for 0.42548710; the products are those of the right figures."
     ),
 }
 _VARIABLES: Final = {

@@ -36,7 +36,7 @@ def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
     """Return a name for every run, all different.
 
     A given name counts as it is; "" asks for the automatic one: the rule's, and what sets the run
-    apart from others of the rule.
+    apart from others of the rule and from the rule's defaults.
     """
     names = [name or _automatic(run, runs) for run, name in zip(runs, given, strict=True)]
     taken: list[str] = []
@@ -53,7 +53,8 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
     alike = [other for other in runs if type(other.optimizer) is type(run.optimizer)]
     details = []
     for name, interval in hyperparameters(type(run.optimizer)).items():
-        if len({getattr(other.optimizer, name) for other in alike}) > 1:
+        rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
+        if len({getattr(rule, name) for rule in rules}) > 1:
             details.append(f"{SYMBOLS[interval.symbol]} {getattr(run.optimizer, name):g}")
     if len({other.learning_rate for other in alike}) > 1:
         details.append(f"{run.learning_rate:g}")

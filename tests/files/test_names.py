@@ -49,6 +49,14 @@ def test_runs_of_one_rule_are_named_by_what_differs():
     assert [name.split()[-1] for name in automatic(*momenta)] == ["0", "0.99"]
 
 
+def test_a_hyperparameter_that_is_not_the_rules_default_is_in_the_name():
+    runs = [
+        Run(optimizer=rule, learning_rate=0.1) for rule in (SGD(), Momentum(0.6), Adam(beta1=0.8))
+    ]
+
+    assert automatic(*runs) == ["SGD", "Momentum μ 0.6", "Adam β₁ 0.8"]
+
+
 def test_a_run_of_another_rule_changes_no_name():
     rates = [Run(optimizer=Adam(), learning_rate=rate) for rate in (0.1, 0.003)]
     other = Run(optimizer=SGD(), learning_rate=7.0, batch_size=1)

@@ -134,6 +134,25 @@ def test_momentum_beats_sgd_as_the_ravine_says():
     assert momentum[0] < zigzag[0] / 2
 
 
+def test_momentum_is_at_the_final_loss_of_sgd_in_half_the_steps_and_not_with_more_of_it():
+    ravine = SURFACE_PRESETS["ravine"]
+    more = ravine.experiment.runs[2].model_copy(update={"optimizer": Momentum(0.9)})
+    runs = (*ravine.experiment.runs, more)
+    zigzag, _creeping, momentum, too_much = (
+        one.training_loss.last[0]
+        for one in fit(ravine.experiment.model_copy(update={"runs": runs})).runs
+    )
+
+    assert np.flatnonzero(momentum <= zigzag[-1])[0] < len(zigzag) / 2
+    assert too_much[-1] > zigzag[-1]
+    assert f"μ = {ravine.experiment.runs[2].optimizer.momentum}" in ravine.text
+    assert "with μ = 0.9 it swings on and ends above SGD" in ravine.text
+
+
+def test_the_ravine_says_its_momentum_in_the_name_of_the_run(page):
+    assert charts(page)[0]["data"][3]["name"] == "Momentum μ 0.6"
+
+
 @pytest.mark.parametrize("name", SURFACE_PRESETS)
 def test_a_preset_says_it_in_two_or_three_sentences(name):
     sentences = re.split(r"(?<=[.?!]) ", SURFACE_PRESETS[name].text)

@@ -74,10 +74,11 @@ SURFACE_PRESETS: Final = {
     "ravine": Preset(
         N_("Ravine: why momentum"),
         N_(
-            "The valley is twenty times as steep across as along. Above a rate of 1 SGD is thrown"
-            " out of it; at 0.9 it zigzags across, at 0.1 it creeps along. Momentum takes the same"
-            " rate of 0.9: its steps across cancel, its steps along add up, and it is at the"
-            " minimum in less than half as many steps."
+            "The valley is twenty times as steep across as along: above a rate of 1 SGD is thrown"
+            " out of it, at 0.9 it zigzags across, at 0.1 it creeps along. Momentum (μ = 0.6) takes"
+            " the same rate of 0.9: its steps across cancel, its steps along add up, and it is at"
+            " SGD's final loss in less than half as many steps. More is not always better: with"
+            " μ = 0.9 it swings on and ends above SGD here (see Theory: the factor √μ per step)."
         ),
         FUNCTION_VIEW,
         {"window": FUNCTION_WINDOW},

@@ -99,12 +99,11 @@ def read_document(text: str | bytes) -> Document:
     return Document.model_validate(parsed)
 
 
-def with_default_view(experiment: Experiment) -> Document:
-    """Return a comparison that looks at an experiment in the default way."""
+def with_default_view(experiment: Experiment, selected: int = 0) -> Document:
+    """Return a comparison that looks at an experiment in the default way, at one of its runs."""
     runs = len(experiment.runs)
-    return Document(
-        experiment=experiment, view=View(names=("",) * runs, numbers=tuple(range(runs)))
-    )
+    view = View(names=("",) * runs, numbers=tuple(range(runs)), selected=selected)
+    return Document(experiment=experiment, view=view)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ PRESETS: Final = {
     "batches": N_("Batch, mini-batch, stochastic"),
     "momenta": N_("Momentum 0 … 0.99"),
 }
-# What the Surfaces page opens with: the ravine of the notes, seen from nearby.
+# What the Surfaces page opens with: the ravine of the notes, seen from nearby, at a step where the
+# velocity takes momentum less far across than its gradient would, and further along.
 FUNCTION_VIEW: Final = Experiment(
     problem=Function(),
     runs=(
@@ -51,9 +52,11 @@ FUNCTION_VIEW: Final = Experiment(
     budget=Budget(amount=40, unit="iterations"),
 )
 FUNCTION_WINDOW: Final = (-8.0, 2.0, -2.6, 2.6)
+FUNCTION_RUN: Final = 2
+FUNCTION_STEP: Final = 5.0
 _DEFAULTS: Final = {
     **{page().name: page() for page in PAGES},
-    "surfaces": SurfacesPage(window=FUNCTION_WINDOW),
+    "surfaces": SurfacesPage(window=FUNCTION_WINDOW, step=FUNCTION_STEP),
 }
 
 
@@ -346,7 +349,7 @@ def _slot() -> str:
 
 
 def _first_view(slot: str) -> Document:
-    return with_default_view(FUNCTION_VIEW) if slot == _OWN else Document()
+    return with_default_view(FUNCTION_VIEW, FUNCTION_RUN) if slot == _OWN else Document()
 
 
 def _propose(experiment: Experiment, view: View) -> None:

@@ -149,6 +149,19 @@ def test_momentum_is_at_the_final_loss_of_sgd_in_half_the_steps_and_not_with_mor
     assert "with μ = 0.9 it swings on and ends above SGD" in ravine.text
 
 
+def test_the_ravine_opens_where_velocity_cancels_across_and_adds_up_along(page):
+    """The next step of momentum, against the one that SGD would take by the same gradient."""
+    opened = SURFACE_PRESETS["ravine"].document
+    run_of_it, step = opened.view.selected, int(opened.view.page.step)
+    seen = inspect(opened.experiment, run_of_it, 0, step + 1)
+    by_gradient = opened.experiment.runs[run_of_it].learning_rate * np.abs(seen.gradient)
+
+    assert np.abs(seen.update[0]) > 3 * by_gradient[0]
+    assert np.abs(seen.update[1]) < 0.6 * by_gradient[1]
+    assert page.pills(key="selected-run").value == run_of_it
+    assert message(page)["step"] == step
+
+
 def test_the_ravine_says_its_momentum_in_the_name_of_the_run(page):
     assert charts(page)[0]["data"][3]["name"] == "Momentum μ 0.6"
 
@@ -330,6 +343,7 @@ def test_no_loss_makes_the_neuron_another_network(page):
 
 
 def test_the_theory_marks_the_edge_at_the_learning_rate(page):
+    run(page.pills(key="selected-run").set_value(0))
     assert any("edge of stability" in one.value for one in page.caption)
     run(page.number_input(key="learning_rate-number").set_value(1.1))
 
@@ -338,6 +352,7 @@ def test_the_theory_marks_the_edge_at_the_learning_rate(page):
 
 def test_the_theory_is_of_the_minimum_where_the_run_ended(page):
     run(page.selectbox(key="function").set_value("himmelblau"))
+    run(page.pills(key="selected-run").set_value(0))
     run(page.number_input(key="surfaces-start-0-number").set_value(-3.0))
     run(page.number_input(key="surfaces-start-1-number").set_value(-3.0))
     page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab="theory")}

@@ -6,7 +6,16 @@ from typing import Final
 
 from files.document import with_default_view
 from language import N_
-from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW, document, open_document, set_page, settings
+from ui.session import (
+    FUNCTION_RUN,
+    FUNCTION_STEP,
+    FUNCTION_VIEW,
+    FUNCTION_WINDOW,
+    document,
+    open_document,
+    set_page,
+    settings,
+)
 from ui.surfaces.presets import LINE_VIEW, NEURON_VIEW
 
 KINDS: Final = {
@@ -32,13 +41,13 @@ def take_kind(name: str) -> None:
     if name == "network":
         set_page(surface="network", window=None, step=None, tab="step")
         return
-    first, window = {
-        "function": (FUNCTION_VIEW, FUNCTION_WINDOW),
-        "line": (LINE_VIEW, None),
-        "neuron": (NEURON_VIEW, None),
+    first, selected, window, step = {
+        "function": (FUNCTION_VIEW, FUNCTION_RUN, FUNCTION_WINDOW, FUNCTION_STEP),
+        "line": (LINE_VIEW, 0, None, None),
+        "neuron": (NEURON_VIEW, 0, None, None),
     }[name]
-    shown = with_default_view(first)
+    shown = with_default_view(first, selected)
     page = settings().model_copy(
-        update={"surface": "function", "window": window, "step": None, "tab": "step"}
+        update={"surface": "function", "window": window, "step": step, "tab": "step"}
     )
     open_document(shown.model_copy(update={"view": shown.view.model_copy(update={"page": page})}))

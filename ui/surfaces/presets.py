@@ -11,7 +11,15 @@ from engine.optimizers import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
 from files.document import Document, with_default_view
 from files.pages import SurfacesPage
 from language import N_
-from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW, document, open_document, settings
+from ui.session import (
+    FUNCTION_RUN,
+    FUNCTION_STEP,
+    FUNCTION_VIEW,
+    FUNCTION_WINDOW,
+    document,
+    open_document,
+    settings,
+)
 
 
 class Preset(NamedTuple):
@@ -23,6 +31,7 @@ class Preset(NamedTuple):
         experiment: what is compared.
         page: settings of the page that differ from the default.
         log: whether the loss axis is logarithmic.
+        selected: position of the run that is looked at.
     """
 
     title: str
@@ -30,11 +39,12 @@ class Preset(NamedTuple):
     experiment: Experiment
     page: dict[str, Any]
     log: bool = True
+    selected: int = 0
 
     @property
     def document(self) -> Document:
         """Return the comparison with the page's settings."""
-        shown = with_default_view(self.experiment)
+        shown = with_default_view(self.experiment, self.selected)
         update = {"page": SurfacesPage(**self.page), "log": self.log}
         return shown.model_copy(update={"view": shown.view.model_copy(update=update)})
 
@@ -81,7 +91,8 @@ SURFACE_PRESETS: Final = {
             " μ = 0.9 it swings on and ends above SGD here (see Theory: the factor √μ per step)."
         ),
         FUNCTION_VIEW,
-        {"window": FUNCTION_WINDOW},
+        {"window": FUNCTION_WINDOW, "step": FUNCTION_STEP},
+        selected=FUNCTION_RUN,
     ),
     "rates": Preset(
         N_("Too small, good, oscillating, diverging"),

@@ -150,9 +150,14 @@ def _round(step: float) -> float:
 def relief_heights(
     trail: Trail, field: Field, window: tuple[float, float, float, float] | None
 ) -> Array:
-    """Return how high ``relief`` draws the points of a path; NaN outside of what it shows."""
-    inside = _inside(trail, _window(_relief_part(field, window)))
-    return heights_of(np.where(inside, trail.loss, np.nan), relief_levels(field, window))
+    """Return how high ``relief`` draws the points of a path; NaN outside of what it shows.
+
+    On a plane through a network a run's own loss may lie far above the surface's highest.
+    """
+    scale = relief_levels(field, window)
+    heights = heights_of(trail.loss, scale)
+    inside = _inside(trail, _window(_relief_part(field, window))) & (heights <= scale.high)
+    return np.where(inside, heights, np.nan)
 
 
 def relief_levels(field: Field, window: tuple[float, float, float, float] | None) -> Levels:
@@ -286,8 +291,8 @@ def relief(
     ]
     lift = 0.015 * (scale.high - scale.low)  # a line in the surface itself would flicker
     for trail in trails:
-        inside = _inside(trail, _window(part))
         z = relief_heights(trail, field, window) + lift
+        inside = np.isfinite(z)
         traces.append(
             {
                 "type": "scatter3d",

@@ -1,5 +1,7 @@
 """Surfaces and paths as they are drawn: data and layout, not pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from charts.surfaces import (
     levels,
     panels,
     relief,
+    relief_heights,
     relief_levels,
 )
 from charts.theme import Look
@@ -192,6 +195,19 @@ def test_the_relief_has_each_path_at_its_own_loss(ravine, trails):
     lift = 0.02 * (ravine.loss.max() - ravine.loss.min())
     assert np.all(np.abs(calm.z - trails[0].loss) < lift)
     assert np.isnan(wild.z[-1])
+
+
+def test_the_relief_has_no_path_above_its_surface(ravine, trails):
+    """As on a plane through a network, where a run's own loss is not the surface's."""
+    (calm, _wild), highest = trails, ravine.loss.max()
+    above = replace(calm, loss=np.array([5 * highest, highest, 0.0]))
+    chart = relief(ravine, [above])
+    (path,) = traces(chart, "scatter3d")
+
+    for axis in (path.x, path.y, path.z):
+        np.testing.assert_array_equal(np.isnan(axis), [True, False, False])
+    assert path.z[1] == pytest.approx(chart.figure.layout.scene.zaxis.range[1])
+    np.testing.assert_array_equal(np.isnan(relief_heights(above, ravine, None)), np.isnan(path.z))
 
 
 def test_the_relief_takes_window_and_camera(ravine, trails):

@@ -134,15 +134,20 @@ def levels(loss: Array) -> Levels:
     middle = float(np.median(above))
     if middle <= 0 or high - base < _LOG_FROM * middle:
         high = high if high > low else low + 1.0
-        return Levels(log=False, base=0.0, low=low, high=high, step=_round((high - low) / _LEVELS))
+        return Levels(
+            log=False, base=0.0, low=low, high=high, step=round_step((high - low) / _LEVELS)
+        )
     top = math.log10(high - base)
     bottom = max(math.log10(float(above[above > 0].min())), top - _DECADES)
     step = 0.25 if top - bottom > 2.5 else 0.125
     return Levels(log=True, base=base, low=bottom, high=top, step=step)
 
 
-def _round(step: float) -> float:
-    """Return the next number of the form 1, 2, 2.5 or 5 times a power of ten."""
+def round_step(step: float) -> float:
+    """Return the next number, ``step`` or above, of 1, 2, 2.5 or 5 times a power of ten.
+
+    It is at most twice ``step``, which must be above 0.
+    """
     power = 10.0 ** math.floor(math.log10(step))
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step)
 
@@ -444,7 +449,7 @@ def _bar_ticks(scale: Levels) -> dict[str, Any]:
         places: list[float] = list(range(math.ceil(scale.low), math.floor(scale.high) + 1))
         losses = [scale.base + 10.0**place for place in places]
     else:
-        wide = _round((scale.high - scale.low) / 5)
+        wide = round_step((scale.high - scale.low) / 5)
         first = math.ceil(scale.low / wide)
         places = [number * wide for number in range(first, math.floor(scale.high / wide) + 1)]
         losses = places

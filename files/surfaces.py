@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from charts.surfaces import round_step
 from engine import (
     GRID_SIZES,
     LIMITS,
@@ -207,11 +208,14 @@ def _slice(
 
 
 def _round(windows: Sequence[Window]) -> Window:
-    """Return a window that holds the others, to round numbers: it moves less with the runs."""
+    """Return a window that holds the others, to round numbers: it moves less with the runs.
+
+    A bound moves outwards by less than a fifth of the width.
+    """
     bounds = []
     for axis in ("x", "y"):
         low = min(getattr(window, axis)[0] for window in windows)
         high = max(getattr(window, axis)[1] for window in windows)
-        step = 10.0 ** np.floor(np.log10(high - low)) / 2
+        step = round_step((high - low) / 10)
         bounds.append((float(np.floor(low / step) * step), float(np.ceil(high / step) * step)))
     return Window(*bounds)

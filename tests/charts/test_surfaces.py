@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from charts.surfaces import (
     Field,
@@ -16,6 +18,7 @@ from charts.surfaces import (
     relief,
     relief_heights,
     relief_levels,
+    round_step,
 )
 from charts.theme import Look
 from engine.functions import Ravine, Rosenbrock
@@ -184,6 +187,14 @@ def test_panels_share_one_window_and_one_colour_scale(ravine, trails):
     assert [one.showscale for one in fields] == [True, False]
     assert {one.xaxis for one in lines(chart)} == {"x", "x2"}
     assert tuple(chart.figure.layout.xaxis2.range) == (-8, 2)
+
+
+@given(st.floats(1e-9, 1e9))
+def test_a_round_step_is_at_most_twice_what_was_asked_for(step):
+    assert step <= round_step(step) <= 2 * step * (1 + 1e-12)
+    assert float(f"{round_step(step):.0e}") == pytest.approx(round_step(step)) or (
+        f"{round_step(step):.1e}".startswith("2.5")
+    )
 
 
 def test_the_relief_has_each_path_at_its_own_loss(ravine, trails):

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import files.surfaces
 from charts.theme import Look
 from engine import (
     Budget,
@@ -78,6 +81,18 @@ def test_a_line_is_seen_over_its_weight_and_bias_in_a_window_of_round_numbers():
     width = only.field.x[-1] - only.field.x[0]
     step = 10.0 ** np.floor(np.log10(width)) / 20
     assert only.field.x[0] / step == pytest.approx(round(only.field.x[0] / step))
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_a_window_is_rounded_by_less_than_a_fifth_of_its_width(low, width):
+    """From 9.9 to 10.1 wide, too: no power of ten makes it jump."""
+    own = Window((low, low + width), (-width / 2, width / 2))
+    rounded = files.surfaces._round([own])
+
+    for before, after in ((own.x, rounded.x), (own.y, rounded.y)):
+        slack = 1e-9 * (abs(low) + width)
+        assert -slack <= before[0] - after[0] <= 0.2 * width + slack
+        assert -slack <= after[1] - before[1] <= 0.2 * width + slack
 
 
 def test_a_neuron_is_seen_under_both_losses_in_one_window():

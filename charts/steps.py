@@ -161,7 +161,10 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         "y": here[1],
         "text": _("slope {slope}").format(slope=f"{slope:.3g}"),
         "showarrow": False,
-        "yshift": 18,
+        # Downhill of the point and above it, where neither the curve nor its tangent is.
+        "xanchor": "left" if slope <= 0 else "right",
+        "xshift": 10 if slope <= 0 else -10,
+        "yshift": 14,
         "font": {"color": look.colour, "size": 13},
     }
     form = layout(

@@ -40,6 +40,17 @@ def test_the_tangent_touches_the_curve_and_has_its_slope():
     assert chart.numbers["w"][kinds == "step"].tolist() == [2.0, 1.2]
 
 
+@pytest.mark.parametrize(("at", "side"), [(2.0, "right"), (-2.0, "left")])
+def test_the_slope_is_said_downhill_where_neither_curve_nor_tangent_is(at, side):
+    values = np.linspace(-4, 4, 81)
+    step = Tangent(at=at, loss=4.0, slope=2 * at, after=0.6 * at, loss_after=0.36 * at**2)
+    said = one_parameter(values, values**2, step, A, "w").figure.layout.annotations[-1]
+
+    assert said.xanchor == side
+    assert said.xshift * at < 0
+    assert said.yshift > 0
+
+
 def test_a_step_to_infinity_has_no_arrow():
     values = np.linspace(-1, 1, 11)
     step = Tangent(0.5, 0.25, 1.0, np.inf, np.inf)

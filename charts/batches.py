@@ -28,18 +28,24 @@ _LINEAR: Final = 20  # the longest run over the shortest up to which both can be
 
 
 def loss_on_four_axes(
-    history: History, looks: Sequence[Look], quantity: str, *, log: bool
+    history: History,
+    looks: Sequence[Look],
+    quantity: str,
+    axes: Sequence[str] = AXES,
+    *,
+    log: bool,
 ) -> Chart:
-    """Return four small charts of the same loss, against iterations, epochs, rows and seconds.
+    """Return the same loss against iterations, epochs, rows and seconds, or one of them, large.
 
     Where one run is more than twenty times as long as another the axis is logarithmic, and step 0
     is not on it. Every line ends in a mark, where the run ended; a run that diverged for every seed
-    ends in a cross and has no say in the range of the axis.
+    ends in a cross and has no say in the range of the axis beside one that did not.
     """
     lines = [_median(history, number, quantity) for number in range(len(looks))]
     gone = [set(run.status) == {"diverged"} for run in history.runs]
     alive = [values for (_steps, values), lost in zip(lines, gone, strict=True) if not lost]
-    limits = value_range(alive, log=log)
+    limits = value_range(alive or [values for _steps, values in lines], log=log)
+    is_single = len(axes) == 1
     named = [
         replace(look, name=_named(look, run)) for look, run in zip(looks, history.runs, strict=True)
     ]
@@ -48,9 +54,9 @@ def loss_on_four_axes(
     options: dict[str, Any] = {}
     numbers: dict[str, list[Array]] = {"run": []}
     notes: list[dict[str, Any]] = []
-    for panel, name in enumerate(AXES):
+    for panel, name in enumerate(axes):
         suffix = "" if panel == 0 else str(panel + 1)
-        left, bottom = 0.54 * (panel % 2), 0.6 * (1 - panel // 2)
+        left, bottom, width, height = _place(panel, is_single=is_single)
         ends = [
             positions(history, number, steps[-1:], name)[0] for number, (steps, _values) in order
         ]
@@ -60,17 +66,17 @@ def loss_on_four_axes(
             title=_("{quantity} (logarithmic)").format(quantity=title) if logarithmic else title,
             type="log" if logarithmic else "linear",
             dtick=1 if logarithmic else None,
-            domain=[left, left + 0.46],
+            domain=[left, left + width],
             anchor=f"y{suffix}",
             tickformat="~g" if name == "seconds" else ",~g",
         )
         options[f"yaxis{suffix}"] = axis(
             **value_axis(_title(quantity, history) if panel % 2 == 0 else None, limits, log=log),
-            domain=[bottom, bottom + 0.4],
+            domain=[bottom, bottom + height],
             anchor=f"x{suffix}",
         )
         if np.isnan(ends).any():
-            notes.append(_not_yet(left, bottom))
+            notes.append(_not_yet(left + width / 2, bottom + height / 2))
         for number, (look, (steps, values)) in enumerate(zip(named, lines, strict=True)):
             places = positions(history, number, steps, name)
             numbers.setdefault(name, []).append(places)
@@ -90,7 +96,14 @@ def loss_on_four_axes(
     )
     figure = go.Figure({"data": traces, "layout": form})
     columns = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns, _alt(history, looks, lines, quantity))
+    return Chart(figure, columns, _alt(history, looks, lines, quantity, axes))
+
+
+def _place(panel: int, *, is_single: bool) -> tuple[float, float, float, float]:
+    """Return left, bottom, width and height of a panel, in parts of the figure."""
+    if is_single:
+        return 0, 0, 1, 1
+    return 0.54 * (panel % 2), 0.6 * (1 - panel // 2), 0.46, 0.4
 
 
 def _median(history: History, number: int, quantity: str) -> tuple[Any, Array]:
@@ -116,13 +129,13 @@ def _named(look: Look, run: RunHistory) -> str:
     return text.format(run=look.name, count=diverged, seeds=seeds)
 
 
-def _not_yet(left: float, bottom: float) -> dict[str, Any]:
+def _not_yet(x: float, y: float) -> dict[str, Any]:
     return {
         "text": _("Seconds are known once the<br>training has ended."),
         "xref": "paper",
         "yref": "paper",
-        "x": left + 0.23,
-        "y": bottom + 0.2,
+        "x": x,
+        "y": y,
         "showarrow": False,
     }
 
@@ -164,7 +177,11 @@ def _line(
 
 
 def _alt(
-    history: History, looks: Sequence[Look], lines: Sequence[tuple[Any, Array]], quantity: str
+    history: History,
+    looks: Sequence[Look],
+    lines: Sequence[tuple[Any, Array]],
+    quantity: str,
+    axes: Sequence[str],
 ) -> str:
     ends = []
     for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
@@ -179,5 +196,7 @@ def _alt(
                 rows=f"{int(rows[0]):,}",
             )
         )
-    title = _("{quantity} against iterations, epochs, rows seen and seconds.")
-    return title.format(quantity=label(quantity)) + " " + "; ".join(ends) + "."
+    title = _("{quantity} against: {axes}.").format(
+        quantity=label(quantity), axes=", ".join(label(name).lower() for name in axes)
+    )
+    return title + " " + "; ".join(ends) + "."

@@ -133,3 +133,23 @@ def test_seconds_are_not_drawn_before_they_are_known():
     assert all(np.isnan(np.array(line.x, float)).all() for line in lines(chart, 3))
     (note,) = chart.figure.layout.annotations
     assert "once the" in note.text
+
+
+def test_one_axis_is_one_large_chart_by_the_same_rule():
+    chart = loss_on_four_axes(trained(), LOOKS, "training_loss", ("iterations",), log=True)
+
+    layout = chart.figure.layout
+    assert (layout.xaxis.type, layout.xaxis.domain, layout.yaxis.domain) == ("log", (0, 1), (0, 1))
+    assert {trace.xaxis for trace in chart.figure.data} == {"x"}
+    assert set(chart.numbers) == {"run", "iterations", "training_loss"}
+    assert chart.alt.startswith("Training loss against: iterations.")
+
+
+def test_where_every_run_diverged_the_range_is_that_of_all():
+    history = trained(rate=1.0, amount=60)
+    runs = tuple(replace(run, status=("diverged",)) for run in history.runs)
+    chart = loss_on_four_axes(replace(history, runs=runs), LOOKS, "training_loss", log=True)
+
+    low, high = chart.figure.layout.yaxis.range
+    values = np.concatenate([line.y for line in lines(chart, 0)])
+    assert low < np.log10(values.min()) < np.log10(values.max()) < high

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import streamlit as st
 
-from charts.batches import loss_on_four_axes
+from charts.batches import AXES, loss_on_four_axes
 from charts.contract import contract
-from charts.curves import loss_curves
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.surfaces import Field, Trail, contour
 from charts.theme import Look
@@ -369,9 +368,8 @@ def _rows_of(experiment: Experiment, run: Any) -> int:
 
 def _chart(history: History, looks: Sequence[Look]) -> Chart:
     view, charts = document().view, settings().charts
-    if charts == "four":
-        return loss_on_four_axes(history, looks, view.quantity, log=view.log)
-    return loss_curves(history, looks, view.quantity, charts, log=view.log)
+    axes = AXES if charts == "four" else (charts,)
+    return loss_on_four_axes(history, looks, view.quantity, axes, log=view.log)
 
 
 def _is_line(experiment: Experiment) -> bool:

@@ -20,9 +20,11 @@ WINDOW: Final = 40  # rows in the picture; more could not be told apart
 _HEIGHT: Final = 470
 _HISTOGRAM: Final = 250
 _TIMES: Final = 5  # columns of the histogram
-_TICKS: Final = 12  # iterations up to which each has its number
+_TICKS: Final = 12  # iterations or rows up to which each has its number
 _LEFT_OUT: Final = "#d55e00"
 _EDGE: Final = "#7f7f7f"
+_MARK: Final = 0.35  # columns from the middle of a bar to its edge
+_TEXT: Final = 11  # pixels: "36.7%" six times side by side in a third of the page
 
 
 def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
@@ -92,6 +94,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
                     "title": _("Row"),
                     "range": [last_row + 0.8, first_row - 0.8],
                     "tickformat": ",d",
+                    "dtick": 1 if last_row - first_row < _TICKS else None,
                     "showgrid": False,
                 },
                 margin={"l": 8, "r": 8, "t": 30, "b": 8},
@@ -165,26 +168,35 @@ def times_seen(timeline: Timeline) -> Chart:
     names = [str(times) for times in range(columns + 1)]
     if most > columns:
         names[-1] = _("{times} or more").format(times=columns)
+    places = np.arange(columns + 1)
     traces = [
         {
             "type": "bar",
-            "x": names,
+            "x": places,
             "y": shares,
-            "text": [f"{share:.1%}" if share else "0" for share in shares],
-            "textposition": "outside",
-            "textangle": 0,
-            "constraintext": "none",
-            "cliponaxis": False,
             "marker": {"color": [_LEFT_OUT, *[COLOURS[0]] * columns]},
             "hovertemplate": "%{y:.2%}<extra></extra>",
         },
         {
             "type": "scatter",
-            "x": names,
-            "y": expected,
-            "mode": "markers",
-            "marker": {"symbol": "line-ew", "size": 40, "line": {"width": 2.5, "color": "#7f7f7f"}},
+            "x": np.stack(
+                [places - _MARK, places + _MARK, np.full(len(places), np.nan)], 1
+            ).ravel(),
+            "y": np.repeat(expected, 3),
+            "mode": "lines",
+            "line": {"width": 2.5, "color": _EDGE},
             "hovertemplate": _("expected %{y:.2%}") + "<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "x": places,
+            "y": np.maximum(shares, expected),  # above the mark, which would strike it through
+            "text": [f"{share:.1%}" if share else "0" for share in shares],
+            "mode": "text",
+            "textposition": "top center",
+            "textfont": {"size": _TEXT},
+            "cliponaxis": False,
+            "hoverinfo": "skip",
         },
     ]
     figure = go.Figure(
@@ -192,13 +204,19 @@ def times_seen(timeline: Timeline) -> Chart:
             "data": traces,
             "layout": layout(
                 _HISTOGRAM,
-                xaxis={"title": _("Times used in an epoch"), "type": "category"},
+                xaxis={
+                    "title": _("Times used in an epoch"),
+                    "range": [-0.5, columns + 0.5],
+                    "tickvals": places,
+                    "ticktext": names,
+                    "showgrid": False,
+                },
                 yaxis={
                     "title": _("Share of the rows"),
                     "tickformat": ".0%",
                     "range": [0, max(shares.max(), expected.max()) * 1.16],
                 },
-                bargap=0.3,
+                bargap=1 - 2 * _MARK,
                 margin={"l": 8, "r": 8, "t": 16, "b": 8},
             ),
         }

@@ -305,7 +305,15 @@ def test_timeline():
 def test_times_seen():
     chart = times_seen(timeline(Counts(500, 100), "replacement", 0, 4))
 
-    assert not strays(chart, ("times", "share"), ("times", "expected_share"))
+    names = dict(enumerate(chart.numbers["times"]))
+    bars, marks, _texts = chart.figure.data
+    shares, expected = chart.numbers["share"], chart.numbers["expected_share"]
+    assert [(names[place], share) for place, share in zip(bars.x, bars.y, strict=True)] == list(
+        zip(chart.numbers["times"], shares, strict=True)
+    )
+    ends = np.array(marks.x).reshape(-1, 3)[:, :2]
+    np.testing.assert_allclose(ends.mean(axis=1), bars.x)
+    np.testing.assert_array_equal(np.array(marks.y)[::3], expected)
 
 
 NOISY_ROWS = np.random.default_rng(3).normal(size=(90, 4)) + np.array([1, 0, 0, 0])

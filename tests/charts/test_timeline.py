@@ -117,3 +117,20 @@ def test_what_is_dropped_is_not_seen():
 
     assert chart.numbers["share"] == pytest.approx([0.2, 0.8, 0])
     assert chart.numbers["expected_share"] == pytest.approx([0.2, 0.8, 0])
+
+
+def test_the_share_is_written_above_its_bar_and_the_mark_of_what_is_expected():
+    chart = times_seen(timeline(Counts(60, 10), "replacement", 0, 2))
+    bars, marks, texts = chart.figure.data
+
+    assert (np.array(texts.y) >= np.array(bars.y)).all()
+    assert (np.array(texts.y) >= np.array(marks.y)[::3]).all()
+    width = np.nanmax(marks.x[:2]) - np.nanmin(marks.x[:2])
+    assert width == pytest.approx(1 - chart.figure.layout.bargap)
+
+
+@pytest.mark.parametrize(("rows", "step"), [(1, 1), (12, 1), (40, None)])
+def test_few_rows_have_a_number_each(rows, step):
+    figure = rows_against_iterations(timeline(Counts(rows, 1), "shuffled", 0, 1), 1).figure
+
+    assert figure.layout.yaxis.dtick == step

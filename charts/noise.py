@@ -170,9 +170,10 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
 
 
 def _law(sampling: Sampling) -> str:
+    """Return the law of a sampling with its name, for a legend."""
     if sampling == "shuffled":
-        return "S²(N − B) / (B(N − 1))"
-    return "σ² / B"
+        return _("shuffled") + ": S²(N − B) / (B(N − 1))"
+    return _("with replacement") + ": σ² / B"
 
 
 def _variance_alt(measured: Mapping[Sampling, Noise]) -> str:

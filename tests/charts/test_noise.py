@@ -62,7 +62,11 @@ def test_measured_variances_are_marks_over_their_laws():
     }
     chart = variance_against_size(measured)
 
-    for sampling, law in (("shuffled", "S²(N − B) / (B(N − 1))"), ("replacement", "σ² / B")):
+    laws = {
+        "shuffled": "shuffled: S²(N − B) / (B(N − 1))",
+        "replacement": "with replacement: σ² / B",
+    }
+    for sampling, law in laws.items():
         noise = measured[sampling]
         rows = chart.numbers["sampling"] == sampling
         np.testing.assert_array_equal(chart.numbers["measured_variance"][rows], noise.variance)

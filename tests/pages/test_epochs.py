@@ -500,7 +500,7 @@ def test_noise_is_that_of_the_chosen_point():
     assert at.select_slider("epochs-point").value == 2.0
     cloud, variances, angles = charts(at)
     assert {trace["name"] for trace in cloud["data"]} >= {"full gradient", "batches of 8"}
-    assert "S²(N − B) / (B(N − 1))" in {trace.get("name") for trace in variances["data"]}
+    assert "shuffled: S²(N − B) / (B(N − 1))" in {trace.get("name") for trace in variances["data"]}
     assert angles["data"]
 
     run(at.select_slider("epochs-point").set_value(0.0))

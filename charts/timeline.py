@@ -179,10 +179,8 @@ def times_seen(timeline: Timeline) -> Chart:
         },
         {
             "type": "scatter",
-            "x": np.stack(
-                [places - _MARK, places + _MARK, np.full(len(places), np.nan)], 1
-            ).ravel(),
-            "y": np.repeat(expected, 3),
+            "x": np.add.outer(places, [-_MARK, 0, _MARK, np.nan]).ravel(),
+            "y": np.repeat(expected, 4),
             "mode": "lines",
             "line": {"width": 2.5, "color": _EDGE},
             "hovertemplate": _("expected %{y:.2%}") + "<extra></extra>",

@@ -311,9 +311,9 @@ def test_times_seen():
     assert [(names[place], share) for place, share in zip(bars.x, bars.y, strict=True)] == list(
         zip(chart.numbers["times"], shares, strict=True)
     )
-    ends = np.array(marks.x).reshape(-1, 3)[:, :2]
+    ends = np.array(marks.x).reshape(-1, 4)[:, :3]
     np.testing.assert_allclose(ends.mean(axis=1), bars.x)
-    np.testing.assert_array_equal(np.array(marks.y)[::3], expected)
+    np.testing.assert_array_equal(np.array(marks.y)[::4], expected)
 
 
 NOISY_ROWS = np.random.default_rng(3).normal(size=(90, 4)) + np.array([1, 0, 0, 0])

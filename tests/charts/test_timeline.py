@@ -124,8 +124,8 @@ def test_the_share_is_written_above_its_bar_and_the_mark_of_what_is_expected():
     bars, marks, texts = chart.figure.data
 
     assert (np.array(texts.y) >= np.array(bars.y)).all()
-    assert (np.array(texts.y) >= np.array(marks.y)[::3]).all()
-    width = np.nanmax(marks.x[:2]) - np.nanmin(marks.x[:2])
+    assert (np.array(texts.y) >= np.array(marks.y)[::4]).all()
+    width = np.nanmax(marks.x[:3]) - np.nanmin(marks.x[:3])
     assert width == pytest.approx(1 - chart.figure.layout.bargap)
 
 

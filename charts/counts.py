@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.theme import COLOURS, Chart, axis, layout
-from language import _
+from language import _, ngettext
 from language.labels import label
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def plan_name(plan: Plan) -> str:
 
 
 def _size(plan: Plan) -> str:
-    return _("{rows} rows, B {size}").format(rows=f"{plan.rows:,}", size=f"{plan.batch_size:,}")
+    text = ngettext("{rows} row, B {size}", "{rows} rows, B {size}", plan.rows)
+    return text.format(rows=f"{plan.rows:,}", size=f"{plan.batch_size:,}")
 
 
 def _unusual(plan: Plan) -> list[str]:
@@ -68,7 +69,7 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
                 "text": [f"{value:,}" for value in values],
                 "textposition": "outside",
                 "cliponaxis": False,
-                "textfont": {"size": 15, "color": colours},
+                "textfont": {"size": 15},
                 "marker": {"color": colours},
                 "hovertemplate": "%{y}: %{x:,}<extra></extra>",
                 "xaxis": f"x{suffix}",

@@ -114,7 +114,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
             "epoch": np.concatenate([epoch, left_out[0]]),
             "times": np.concatenate([times, np.zeros(len(left_out[0]), int)]),
         },
-        _("Rows {first} to {last} of {rows} against iterations, {epochs} epochs.").format(
+        _("Rows {first} to {last} of {rows} against iterations; epochs shown: {epochs}.").format(
             first=f"{first_row:,}", last=f"{last_row:,}", rows=f"{counts.rows:,}", epochs=epochs
         )
         + " "

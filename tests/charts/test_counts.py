@@ -128,3 +128,10 @@ def test_the_alternative_text_has_every_count():
 
     for count in ("1,000 per epoch", "50,000 in all", "4 per epoch", "150 in all"):
         assert count in alt
+
+
+def test_one_row_is_no_plural_and_numbers_keep_the_colour_of_text():
+    plan = Plan(rows=1, batch_size=1)
+
+    assert plan_name(plan) == "1 row, B 1"
+    assert all(trace.textfont.color is None for trace in count_bars([plan]).figure.data)

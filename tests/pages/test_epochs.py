@@ -157,7 +157,7 @@ def test_the_formula_of_a_dropped_batch_rounds_down():
 
     assert r"\lfloor" in formula(at)
     assert r"\lceil" not in formula(at)
-    assert r"\text{rows dropped every epoch} = 1,000 - 3 \times 300 = 100" in formula(at)
+    assert r"\text{Rows dropped every epoch} = 1,000 - 3 \times 300 = 100" in formula(at)
     assert r"900 \times 10 = 9,000" in formula(at)
 
 
@@ -466,7 +466,7 @@ def test_rows_follow_the_chosen_setting():
     at = opened(tab="rows", plans=plans, plan=0)
     assert any("exactly once in every epoch" in caption.value for caption in at.caption)
     _timeline, times = charts(at)
-    assert times["data"][0]["text"] == ["0", "100.0%", "0"]
+    assert times["data"][2]["text"] == ["0", "100.0%", "0"]
 
     run(at.pills(key="epochs-plan").set_value(1))
     assert formula(at) == (
@@ -490,6 +490,14 @@ def test_sixty_thousand_rows_are_a_window_that_is_said():
     at = opened(tab="rows", plans=plans, plan=0, first_row=60_000)
 
     assert any("Rows 59,961 to 60,000 of 60,000" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize(("rows", "has_choice"), [(40, False), (41, True)])
+def test_a_first_row_is_chosen_only_where_not_all_rows_are_shown(rows, has_choice):
+    at = opened(tab="rows", plans=(Plan(rows=rows, batch_size=10),), plan=0, epochs_shown=1)
+
+    assert ("First row shown" in {field.label for field in at.main.number_input}) is has_choice
+    assert any("epochs shown: 1." in caption.value for caption in at.caption)
 
 
 # Gradient noise

@@ -123,10 +123,10 @@ def batches_tab() -> None:
         return
     with place.container():
         if is_line:
-            grid = st.grid(5, min_column_width=150)
-            with grid.cell(column_span=3):
+            grid = st.grid(2, min_column_width=480)
+            with grid.cell():
                 figure(_chart(history, looks), "epochs-batches", said)
-            with grid.cell(column_span=2):
+            with grid.cell():
                 _paths(history, looks, said)
         else:
             figure(_chart(history, looks), "epochs-batches", said)
@@ -227,8 +227,8 @@ def _map_legend(history: History) -> str:
     if settings().shown == "iterations_to_target":
         parts.append(
             _(
-                "{sign} never reached. All rows were evaluated once an epoch, so the target is"
-                " noticed at the end of an epoch."
+                "{sign} the training loss never reached the target. All rows were evaluated once an"
+                " epoch, so the target is noticed at the end of an epoch."
             ).format(sign=NEVER)
         )
     elif history.runs[0].validation_loss is not None:

@@ -257,7 +257,7 @@ def _formulas(plan: Plan) -> list[str]:
         ),
     ]
     if counts.rest:
-        rows = _text(_("rows in the last batch") if kept else _("rows dropped every epoch"))
+        rows = _text(_("Rows in the last batch") if kept else _("Rows dropped every epoch"))
         formulas.insert(1, rf"{rows} = {n} - {whole} \times {b} = {_tex(counts.rest)}")
     return formulas
 

@@ -35,9 +35,9 @@ def rows_tab() -> None:
     with left:
         figure(rows_against_iterations(used, first_row), "epochs-timeline", said)
         text = _(
-            "Rows {first} to {last} of {rows}, every use of them in {epochs} epochs. A line through"
-            " an epoch: the row is left out of it; a grey edge: the row is in the batch more than"
-            " once. Row order of seed {seed}, the one that every training reads."
+            "Rows {first} to {last} of {rows} and every use of them; epochs shown: {epochs}. A line"
+            " through an epoch: the row is left out of it; a grey edge: the row is in the batch"
+            " more than once. Row order of seed {seed}, the one that every training reads."
         )
         st.caption(
             text.format(
@@ -59,15 +59,16 @@ def rows_tab() -> None:
             stops=range(1, 6),
             bounded=True,
         )
-        number(
-            "first_row",
-            first_row,
-            Interval(1, last_first),
-            "epochs-first-row",
-            lambda value: set_page(first_row=value),
-            title=_("First row shown"),
-            bounded=True,
-        )
+        if last_first > 1:
+            number(
+                "first_row",
+                first_row,
+                Interval(1, last_first),
+                "epochs-first-row",
+                lambda value: set_page(first_row=value),
+                title=_("First row shown"),
+                bounded=True,
+            )
         figure(times_seen(used), "epochs-times", said)
         st.caption(_seen_sentence(plan))
         if plan.sampling == "replacement":

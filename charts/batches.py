@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
 _HEIGHT: Final = 510
+_SINGLE: Final = 420  # of one large chart
 _LINEAR: Final = 20  # the longest run over the shortest up to which both can be seen on one scale
 
 
@@ -87,7 +88,7 @@ def loss_on_four_axes(
         numbers["run"].append(np.full(len(values), look.name))
         numbers.setdefault(quantity, []).append(values)
     form = layout(
-        _HEIGHT,
+        _SINGLE if is_single else _HEIGHT,
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 14}},
         margin={"l": 8, "r": 16, "t": 36, "b": 8},

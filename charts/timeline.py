@@ -190,7 +190,8 @@ def times_seen(timeline: Timeline) -> Chart:
             "x": places,
             "y": np.maximum(shares, expected),  # above the mark, which would strike it through
             "text": [f"{share:.1%}" if share else "0" for share in shares],
-            "mode": "text",
+            "mode": "markers+text",
+            "marker": {"size": 5, "opacity": 0},  # keeps the text clear of the mark
             "textposition": "top center",
             "textfont": {"size": _TEXT},
             "cliponaxis": False,
@@ -213,6 +214,7 @@ def times_seen(timeline: Timeline) -> Chart:
                     "title": _("Share of the rows"),
                     "tickformat": ".0%",
                     "range": [0, max(shares.max(), expected.max()) * 1.16],
+                    "showgrid": False,  # every bar has its number
                 },
                 bargap=1 - 2 * _MARK,
                 margin={"l": 8, "r": 8, "t": 16, "b": 8},

@@ -28,6 +28,15 @@ FONTS: Final = (
     "'Source Sans 3', 'Noto Sans KR', 'Noto Sans CJK KR', 'Apple SD Gothic Neo', 'Malgun Gothic',"
     " NanumGothic, Arial, sans-serif"
 )
+# A surface in three dimensions is printed from what its canvas holds, and browsers empty that once
+# it is on the screen, unless they are asked to keep it before plotly draws.
+_KEPT_CANVAS: Final = """<script>{
+  const get = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, options) {
+    const kept = kind.includes("webgl") ? {...options, preserveDrawingBuffer: true} : options;
+    return get.call(this, kind, kept);
+  };
+}</script>"""
 _STYLE: Final = f"""
 body {{ font: 16px/1.5 {FONTS}; color: #1a1a1a; background: #fff;
   margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
@@ -61,7 +70,7 @@ def page(title: str, body: str, scripts: str) -> bytes:
         f'<!DOCTYPE html>\n<html lang="{current_language()}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n{scripts}\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n{_KEPT_CANVAS}\n{scripts}\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
     return text.encode("utf-8", "replace")

@@ -248,7 +248,7 @@ def test_the_report_opens_offline_and_prints(shown, idle, opened):
 
 
 def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, tmp_path):
-    page = shown(NAMES[:2], **SURFACE)
+    page = shown(NAMES[:2], **SURFACE, **{"page.relief": "true"})
     open_popover(page)
     name, content = saved(page, "Bundle (zip)")
 
@@ -265,6 +265,12 @@ def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, 
     }
     tab = opened(files["figures/surface.html"], "bundle/figures/surface.html")
     expect(tab.locator(".annotation-text").first).to_be_visible()
+    tab = opened(files["figures/relief.html"], "bundle/figures/relief.html")
+    tab.screenshot()  # once it is on the screen, a browser may empty a canvas
+    paper = pypdfium2.PdfDocument(tab.pdf())
+    red, _green, blue = np.moveaxis(np.asarray(paper[0].render().to_pil().convert("RGB")), 2, 0)
+    assert (blue.astype(int) - red > 20).sum() > 5_000  # the surface is printed
+    paper.close()
     for entry, data in files.items():
         if entry.endswith(".svg"):
             assert "same start" in words(ET.fromstring(data))  # noqa: S314 - our own picture

@@ -91,7 +91,7 @@ def test_what_breaks_fairness_is_bold():
 def test_no_name_and_no_note_becomes_markup(document, history):
     content = read(document, history, " ".join(NAMES), "\n".join(NAMES))
 
-    assert content.count("<script") == content.count("</script>") == 1 + 7
+    assert content.count("<script") == content.count("</script>") == 2 + 7
     assert not re.search(r"<(img|a|iframe|link)\b", content)
     assert 'style="background' not in content
 

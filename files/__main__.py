@@ -84,7 +84,12 @@ def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
         text = _("The folder is not empty, and files of two bundles would mix. Name another one.")
         return _refuse(f"{folder}: {text}")
     history = _trained(document.experiment)
+    seen = sys.stderr.isatty()
+    if seen:  # the charts take their time
+        _show(_("Writing {folder}").format(folder=folder))
     write_all(folder, bundle(document, history))
+    if seen:
+        _show("")
     for position, look in enumerate(run_looks(document)):
         end = status(history, position) or _("finished")
         _tell(f"{look.name}: {end}")
@@ -105,13 +110,18 @@ def _trained(experiment: Experiment) -> History:
             progress = next(training)
         except StopIteration as end:
             if seen:
-                sys.stderr.write("\r\033[K")
+                _show("")
             history: History = end.value
             return history
         if seen and time.monotonic() - drawn > _DRAW_SECONDS:
             drawn = time.monotonic()
-            sys.stderr.write(f"\r{bar(progress.updates / progress.total)}")
-            sys.stderr.flush()
+            _show(bar(progress.updates / progress.total))
+
+
+def _show(line: str) -> None:
+    """Put a line in the place of the one that was shown before it; "" takes that one away."""
+    sys.stderr.write(f"\r\033[K{_printable(line)}")
+    sys.stderr.flush()
 
 
 def bar(share: float) -> str:
@@ -121,14 +131,17 @@ def bar(share: float) -> str:
 
 
 def _tell(line: str) -> None:
-    """Print a line in which nothing moves the cursor or turns text around."""
-    print("".join(mark if mark.isprintable() else " " for mark in line))  # noqa: T201 - its output
+    print(_printable(line))  # noqa: T201 - its output
 
 
 def _refuse(line: str) -> int:
-    shown = "".join(mark if mark.isprintable() else " " for mark in line)
-    print(shown, file=sys.stderr)  # noqa: T201 - its output
+    print(_printable(line), file=sys.stderr)  # noqa: T201 - its output
     return REFUSED
+
+
+def _printable(line: str) -> str:
+    """Return a line in which nothing moves the cursor or turns text around."""
+    return "".join(mark if mark.isprintable() else " " for mark in line)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -219,7 +219,9 @@ def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     main(["run", source, "--to", str(tmp_path / "seen")])
-    assert "%" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "%" in shown
+    assert shown.endswith(f"Writing {tmp_path / 'seen'}\r\033[K")  # and nothing stays of it
 
 
 @pytest.mark.parametrize(

@@ -46,13 +46,15 @@ table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid #ddd; }}
 td.number {{ text-align: right; }}
 .notes {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
-.sample {{ display: inline-block; width: 2.2em; border-top: .25em solid; vertical-align: middle; }}
+.sample {{ vertical-align: middle; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 @page {{ margin: 14mm; }}
 @media print {{
   body {{ margin: 0; padding: 0; max-width: none; font-size: 10.5pt; }}
   figure, tr, .formula {{ break-inside: avoid; }}
   h2, h3 {{ break-after: avoid; }}
+  details {{ display: none; }}
+  .origin {{ break-before: avoid; }}
   .modebar {{ display: none !important; }}
 }}
 """

@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from files.scenes import Scene
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
+# Pixels of line and gap in the table's sample of each dash.
+_SAMPLE_DASHES: Final = {
+    "solid": "none",
+    "dash": "6 6",
+    "dot": "2 2",
+    "dashdot": "6 2 2 2",
+    "longdash": "10 10",
+    "longdashdot": "10 4 2 4",
+}
 
 
 def report(
@@ -101,15 +110,21 @@ def _results(history: History, looks: Sequence[Look]) -> str:
             }
         )
     head = "".join(f"<th>{escape(label(name))}</th>" for name in rows[0])
-    samples = (
-        f'<span class="sample" style="border-color: {look.colour}"></span>' for look in looks
-    )
     lines = (
-        f"<tr><td>{sample}</td>{''.join(map(_cell, row.values()))}</tr>"
-        for sample, row in zip(samples, rows, strict=True)
+        f"<tr><td>{_sample(look)}</td>{''.join(map(_cell, row.values()))}</tr>"
+        for look, row in zip(looks, rows, strict=True)
     )
     said = " ".join(said_of_results(history))
     return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(said)}</p>"
+
+
+def _sample(look: Look) -> str:
+    """Return a piece of a run's line, dashed as in the charts."""
+    dashes = _SAMPLE_DASHES[look.dash]
+    return (
+        f'<svg class="sample" width="40" height="4" stroke="{look.colour}" stroke-width="3">'
+        f'<path d="M0 2H40" stroke-dasharray="{dashes}"/></svg>'
+    )
 
 
 def _paired(history: History, looks: Sequence[Look]) -> list[str]:
@@ -181,4 +196,4 @@ def _origin() -> str:
     text = _("Made by Descent Lab with Python {python}, NumPy {numpy} and Plotly {plotly}.").format(
         python=platform.python_version(), numpy=version("numpy"), plotly=version("plotly")
     )
-    return f"<p><small>{escape(text)}</small></p>"
+    return f'<p class="origin"><small>{escape(text)}</small></p>'

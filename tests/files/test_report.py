@@ -88,6 +88,15 @@ def test_what_breaks_fairness_is_bold():
     assert "<strong>batch sizes differ" in read(document, fit(document.experiment))
 
 
+def test_every_run_has_a_sample_of_its_line_in_the_table(document, history):
+    samples = re.findall(r'<svg class="sample".*?</svg>', read(document, history))
+
+    assert len(samples) == len(set(samples)) == 7
+    dashes = [re.search('stroke-dasharray="(.*?)"', sample)[1] for sample in samples]
+    assert dashes[0] == dashes[6] == "none"  # there are six dashes
+    assert len(set(dashes)) == 6
+
+
 def test_no_name_and_no_note_becomes_markup(document, history):
     content = read(document, history, " ".join(NAMES), "\n".join(NAMES))
 

@@ -7,8 +7,10 @@ import importlib.metadata
 import io
 import json
 import platform
+import tomllib
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from charts.contract import contract
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from files.scenes import Scene
 
 FORMAT: Final = 1
+_PROJECT: Final = Path(__file__).parents[1] / "pyproject.toml"
 _PICTURES: Final = "figures/*.svg"
 _LIBRARIES: Final = ("numpy", "pandas", "plotly", "pydantic")
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it is made
@@ -76,7 +79,7 @@ def bundle(
         **_figures(document, comparison_charts(history, looks, document.view, made), left_out),
     }
     remarks = unfinished(history, made, document.view.page)
-    files["README.md"] = _readme(files, left_out, remarks)
+    files["README.md"] = _readme(document, looks, files, left_out, remarks)
     files["manifest.json"] = _manifest(document, history, looks, files, left_out, remarks)
     return files
 
@@ -172,7 +175,13 @@ def _figures(
     return files
 
 
-def _readme(files: dict[str, bytes], left_out: dict[str, str], remarks: list[str]) -> bytes:
+def _readme(
+    document: Document,
+    looks: list[Look],
+    files: dict[str, bytes],
+    left_out: dict[str, str],
+    remarks: list[str],
+) -> bytes:
     """Return what lies where, and how to get the numbers again."""
     known = {
         "experiment.json": _("everything that was set, to be opened in Descent Lab"),
@@ -192,19 +201,63 @@ def _readme(files: dict[str, bytes], left_out: dict[str, str], remarks: list[str
         _("A comparison of optimizers, made by Descent Lab."),
         *(f"**{remark}**" for remark in remarks),
         "\n".join(f"- `{name}`: {known[name]}" for name in (*there, "manifest.json")),
+        "## " + _("Runs"),
+        _("The number at the end of a script's name is that of its run in the tables."),
+        _("`batches` says which rows of `batches.csv` are those of the run.")
+        if "batches.csv" in files
+        else "",
+        "\n".join(_runs(document, looks)),
         "## " + _("The numbers again"),
+        _("Made with {versions}.").format(
+            versions=", ".join(f"{name} {version}" for name, version in _versions().items())
+        ),
+        _("What Descent Lab needs is installed in its folder:"),
+        "    pip install -r requirements.txt",
         _("With Descent Lab, in its folder: the same training, to its end.")
         if remarks
         else _("With Descent Lab, in its folder: the same files, but for times and drawn SVG."),
         "    python -m files run .../experiment.json --to DIR",
         _("With PyTorch alone, here: a run update by update, and how far its losses differ."),
         "    pip install torch\n    python scripts/pytorch_1.py",
+        _("Without a seed it takes the first one; another may be given after the script's name:"),
+        f"    python scripts/pytorch_1.py {document.experiment.seeds[-1]}",
+        _("The first lines of a script in another library say what to install for it."),
     ]
     # Whether pictures could be drawn is the machine's matter; the manifest says it.
     missing = {name: reason for name, reason in left_out.items() if name != _PICTURES}
     lines.append("## " + _("Left out"))
     lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in missing.items()))
-    return ("\n\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+    return ("\n\n".join(filter(None, lines)) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _runs(document: Document, looks: list[Look]) -> list[str]:
+    """Return a line for every run: its number, its name, and which of the batches it draws."""
+    experiment = document.experiment
+    if experiment.problem.kind == "function":
+        return [f"{number}. {_one_line(look.name)}" for number, look in enumerate(looks, 1)]
+    group_of = {
+        position: group
+        for group, members in enumerate(experiment.groups(), 1)
+        for position in members
+    }
+    return [
+        f"{position + 1}. {_one_line(look.name)} (`batches` = {group_of[position]})"
+        for position, look in enumerate(looks)
+    ]
+
+
+def _one_line(name: str) -> str:
+    """Return a name as text of Markdown that breaks no line."""
+    shown = "".join(mark if mark.isprintable() else " " for mark in name)
+    return "".join(f"\\{mark}" if mark in "\\`*_[]<>#!|" else mark for mark in shown)
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of all that the numbers and charts depend on."""
+    project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    own = {"descent-lab": project["version"], "python": platform.python_version()}
+    return own | libraries
 
 
 def _manifest(
@@ -226,10 +279,7 @@ def _manifest(
             "python -m files run experiment.json --to DIR",
             *(f"python {path}" for path in files if path.startswith("scripts/pytorch_")),
         ],
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        },
+        "versions": _versions(),
         "language": current_language(),
         "data_seed": experiment.data_seed,
         "seeds": experiment.seeds,

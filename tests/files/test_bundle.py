@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import PurePosixPath
 
+import numpy as np
 import pytest
 
 import files.bundle
@@ -289,6 +290,25 @@ def test_the_readme_names_what_is_there_and_why_something_is_not(made):
     assert "noise.csv" not in text
     assert "python scripts/pytorch_1.py" in text
     assert "`scripts/keras_4.py`: " in text
+
+
+def test_the_readme_tells_which_run_a_script_is_and_how_to_run_it():
+    rules = [SGD(), SGD(), Adam()]
+    sizes = [8, 16, 8]
+    runs = [
+        Run(optimizer=rule, learning_rate=0.1, batch_size=size)
+        for rule, size in zip(rules, sizes, strict=True)
+    ]
+    experiment = Experiment(runs=runs, budget=Budget(amount=1), seeds=(3, 5))
+    view = View(names=("A\n*b*", "Wide", "Adam"), numbers=(0, 1, 2))
+    document = Document(experiment=experiment, view=view)
+    text = bundle(document, fit(experiment))["README.md"].decode()
+
+    assert "1. A \\*b\\* (`batches` = 1)\n2. Wide (`batches` = 2)\n3. Adam (`batches` = 1)" in text
+    assert "python scripts/pytorch_1.py 5" in text
+    assert "pip install -r requirements.txt" in text
+    assert re.search(r"Made with descent-lab [\d.]+, python [\d.]+, numpy ", text)
+    assert f"numpy {np.__version__}" in text
 
 
 def test_runs_that_take_no_step_leave_a_surface_without_rates():

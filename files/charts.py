@@ -151,8 +151,8 @@ def why_no_pictures() -> str | None:
     return None if _browser() else _("Install Chrome or Chromium on the machine of the dashboard.")
 
 
-@cache
 def _browser() -> str | None:
+    """Return where a Chrome is; looked for each time, for it may be installed meanwhile."""
     from choreographer.browsers.chromium import Chromium  # noqa: PLC0415 - is optional
 
     path: str | None = Chromium.find_browser(skip_local=False)

@@ -13,7 +13,7 @@ from charts.theme import Look
 from engine import Budget, Experiment, fit
 from engine.examples import EXAMPLES
 from engine.graph import differentiate
-from files.charts import CannotRender, caption_lines, printed, to_html, to_images
+from files.charts import CannotRender, caption_lines, printed, to_html, to_images, why_no_pictures
 from files.markup import plotly_script
 from language import set_language
 from tests.files.hostile import NAMES
@@ -182,3 +182,12 @@ def test_three_dimensions_have_no_axis_below_them(chart):
 
     assert deep.layout.margin.b + 50 < flat.layout.margin.b
     assert deep.layout.margin.b >= 16  # the caption's line
+
+
+def test_a_browser_that_is_installed_later_is_found(monkeypatch):
+    chromium = pytest.importorskip("choreographer.browsers.chromium").Chromium
+    found = iter([None, "/usr/bin/chrome"])
+    monkeypatch.setattr(chromium, "find_browser", lambda **_options: next(found))
+
+    assert "Install Chrome" in why_no_pictures()
+    assert why_no_pictures() is None

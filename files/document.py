@@ -95,6 +95,8 @@ def read_document(text: str | bytes) -> Document:
         text = text.decode("utf-8-sig", errors="replace")  # some editors put a mark in front
     parsed = parse_json(text)
     if isinstance(parsed, dict) and "experiment" not in parsed and "format" not in parsed:
+        if "view" in parsed:
+            raise InvalidInput("missing", "experiment", None)
         return with_default_view(Experiment.model_validate(parsed))
     return Document.model_validate(parsed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import TYPE_CHECKING, Final
 
 from engine import LIMITS, Interval
@@ -98,9 +100,7 @@ def explain(error: InvalidInput) -> str:
     """Return one or two sentences: the field, its value, what is allowed there, and the way out."""
     field, value = _field(error.field), _shown(error.value)
     if error.code in {"out_of_range", "not_finite"} and isinstance(error.limits, Interval):
-        text = _("{field} is {value}. It must lie in {limits}.")
-        if error.limits.low == error.limits.high:
-            text = _("{field} is {value}. It must be {limits}.")
+        text = _range_sentence(error.limits)
         return text.format(field=field, value=value, limits=_range(error.limits))
     if error.code == "wrong_length" and isinstance(error.limits, Interval):
         text = _("{field} has {value} entries. It must have {limits}.")
@@ -208,6 +208,8 @@ def _field(path: str) -> str:
 
 
 def _shown(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)  # as it is written in a file
     text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -219,6 +221,14 @@ def _labelled(value: object) -> str:
 
 def _length(value: object) -> int:
     return len(value) if isinstance(value, (tuple, list, str)) else 0
+
+
+def _range_sentence(limits: Interval) -> str:
+    if limits.low == limits.high:
+        return _("{field} is {value}. It must be {limits}.")
+    if math.isinf(limits.low) and math.isinf(limits.high):
+        return _("{field} is {value}. It must be a finite number.")
+    return _("{field} is {value}. It must lie in {limits}.")
 
 
 def _range(limits: Interval) -> str:

@@ -182,6 +182,7 @@ def test_a_bare_experiment_is_a_file_too():
         ('{"format": 2}', "out_of_range"),
         ('{"format": true}', "wrong_type"),
         ('{"format": 1, "experiment": {"runs": []}}', "wrong_length"),
+        ('{"view": {}}', "missing"),
         ('{"format": 1, "extra": 1}', "unknown_field"),
         ('{"format": 1, "view": {"log": 1}}', "wrong_type"),
         (" " * (FILE_BYTES + 1), "too_expensive"),

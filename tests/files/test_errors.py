@@ -1,10 +1,11 @@
 """The engine's errors in words: what was refused, what was given, what is allowed."""
 
+import math
 import re
 
 import pytest
 
-from engine import Budget, Experiment, InvalidInput, Network, Run, estimate
+from engine import Budget, Experiment, Interval, InvalidInput, Network, Run, estimate
 from engine.datasets import Blobs, Digits
 from engine.errors import CODES
 from engine.formula import parse
@@ -59,8 +60,8 @@ CASES = {
     "a boolean for a number": (
         validated(run(learning_rate=True)),
         "wrong_type",
-        ["Learning rate of run 1", "True", "number"],
-        ["실행 1의 학습률", "True"],
+        ["Learning rate of run 1", "true", "number"],
+        ["실행 1의 학습률", "true"],
     ),
     "not a number": (
         validated(run(learning_rate=float("nan"))),
@@ -339,3 +340,10 @@ def test_a_long_text_is_cut_short(do):
 @pytest.mark.parametrize("value", ["{field}", "{", "%s", "{0}", "<b>"])
 def test_a_value_that_looks_like_a_template_is_quoted_as_it_is(value):
     assert value in explain(refusal(validated(run(learning_rate=value))))
+
+
+def test_a_number_without_bounds_must_be_finite():
+    limits = Interval(-math.inf, math.inf)
+    said = explain(InvalidInput("not_finite", "start", math.inf, limits))
+
+    assert said == "Starting weights is inf. It must be a finite number."

@@ -136,7 +136,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
         margin={"l": 8, "r": label_room([look.name for look, _end in ends]), "t": 12, "b": 8},
         annotations=[
             *_labels(ends, limits, log=log),
-            *_marks(above, limits[1], n_seeds),
+            *_marks(above, limits[1], _middle(lines), n_seeds),
             *_cross_labels(inside, limits, _middle(lines), n_seeds, log=log),
         ],
     )
@@ -276,14 +276,16 @@ def _middle(lines: list[_Line]) -> float:
     return max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0) / 2
 
 
-def _marks(ends: list[tuple[_Line, int]], top: float, n_seeds: int) -> list[dict[str, Any]]:
+def _marks(
+    ends: list[tuple[_Line, int]], top: float, middle: float, n_seeds: int
+) -> list[dict[str, Any]]:
     """Return a mark at the upper edge for each run that left the picture there and diverged."""
     return [
         {
             "text": f"▲ {_diverged(line, n_seeds)} ({line.y[last]:.3g})",
             "x": float(line.x[last]),
             "y": top,
-            "xanchor": "left",
+            "xanchor": "right" if line.x[last] > middle else "left",
             "yanchor": "top",
             "yshift": -18 * row,  # one below the other: most leave early
             "showarrow": False,

@@ -60,10 +60,10 @@ def history(n_runs=7, rates=(0.05,), problem=LINE, amount=4):
 
 
 @cache
-def with_a_diverged_run():
+def with_a_diverged_run(epochs=200):
     """SGD at 3 overshoots further each time; a second run is fine."""
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
-    trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
+    trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=epochs)))
     assert [run.status[0] for run in trained.runs] == ["diverged", "budget"]
     return trained
 
@@ -188,6 +188,18 @@ def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_marked_at_the_edge
     assert mark.font.color == line.line.color
     assert mark.text == f"▲ Run 0 diverged ({values[last]:.3g})"
     assert crosses(chart) == []
+
+
+def test_what_diverges_late_is_told_towards_the_middle():
+    early = with_a_diverged_run()
+    past = early.runs[0]
+    late = with_a_diverged_run(epochs=int(past.last_step[0]) // past.per_epoch + 1)
+    anchors = [
+        marks(loss_curves(one, looks(one), "training_loss", "epochs", log=True))[0].xanchor
+        for one in (early, late)
+    ]
+
+    assert anchors == ["left", "right"]
 
 
 @pytest.mark.parametrize("log", [True, False])

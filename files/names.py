@@ -57,7 +57,7 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
         if len({getattr(rule, name) for rule in rules}) > 1:
             details.append(f"{SYMBOLS[interval.symbol]} {getattr(run.optimizer, name):g}")
     if len({other.learning_rate for other in alike}) > 1:
-        details.append(f"{run.learning_rate:g}")
+        details.append(f"η {run.learning_rate:g}")
     if len({other.batch_size for other in alike}) > 1:
         size = _("all") if run.batch_size == "all" else run.batch_size
         details.append(f"B {size}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -154,13 +155,10 @@ def _batch_making(position: int, run: Run) -> None:
 
 
 def _chip(name: str, run: Run) -> str:
-    """Return name, rate and batch size; a name that already tells them is enough."""
-    if document().experiment.problem.kind == "function":  # has no rows
-        return (
-            name if f"{run.learning_rate:g}" in name.split() else f"{name} · {run.learning_rate:g}"
-        )
-    size = _("all") if run.batch_size == "all" else run.batch_size
-    rate = f"{run.learning_rate:g}"
-    told = name.split()
-    parts = [name] + [rate] * (rate not in told) + [f"B {size}"] * (f"B {size}" not in name)
-    return " · ".join(parts)
+    """Return name, rate and batch size, each once: a name may tell them already."""
+    details = [f"η {run.learning_rate:g}"]
+    if document().experiment.problem.kind == "network":  # a function has no rows
+        details.append(f"B {_('all') if run.batch_size == 'all' else run.batch_size}")
+    for detail in details:
+        name = re.sub(rf" {re.escape(detail)}(?!\S)", "", name)
+    return " · ".join([name, *details])

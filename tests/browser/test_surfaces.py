@@ -135,7 +135,7 @@ def test_the_first_view_says_why_momentum(page, surfaces):
 
     expect(tab.get_by_text("Ravine: why momentum")).to_be_visible()
     names = contour(tab).locator(".annotation-text").all_text_contents()
-    assert sorted(names) == ["Momentum μ 0.6", "SGD 0.1", "SGD 0.9"]
+    assert sorted(names) == ["Momentum μ 0.6", "SGD η 0.1", "SGD η 0.9"]
     expect(told(tab)).to_have_text("Step 5 of 40")
 
     tab.set_viewport_size({"width": 900, "height": 900})

@@ -44,7 +44,7 @@ def test_runs_of_one_rule_are_named_by_what_differs():
     sizes = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, 32)]
     momenta = [Run(optimizer=Momentum(share), learning_rate=0.1) for share in (0.0, 0.99)]
 
-    assert automatic(*rates) == ["Adam 0.1", "Adam 0.003"]
+    assert automatic(*rates) == ["Adam η 0.1", "Adam η 0.003"]
     assert automatic(*sizes) == ["SGD B 1", "SGD B 32"]
     assert [name.split()[-1] for name in automatic(*momenta)] == ["0", "0.99"]
 

@@ -633,3 +633,24 @@ def test_every_id_has_a_label_in_both_languages(name):
     assert english == LABELS[name]
     assert "_" not in english
     assert re.search("[가-힣]", korean) or korean == english  # a proper name, a formula
+
+
+def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():
+    """0.5 is the momentum as well as the rate of a run, and sets runs of its rule apart."""
+    compared = small(
+        runs=(
+            Run(optimizer=Momentum(0.5), learning_rate=0.5, batch_size=32),
+            Run(optimizer=Momentum(0.9), learning_rate=0.5, batch_size=32),
+            Run(optimizer=SGD(), learning_rate=0.1, batch_size=32),
+            Run(optimizer=SGD(), learning_rate=0.2, batch_size="all"),
+        )
+    )
+    chips = opened(experiment=compared).pills(key="selected-run").options
+
+    told = [chip.partition(") ")[2].replace("\\", "") for chip in chips]
+    assert told == [
+        "Momentum μ 0.5 · η 0.5 · B 32",
+        "Momentum μ 0.9 · η 0.5 · B 32",
+        "SGD · η 0.1 · B 32",
+        "SGD · η 0.2 · B all",
+    ]

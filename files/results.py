@@ -75,10 +75,15 @@ def said_of_results(history: History) -> list[str]:
     if seeds > 1:
         said.append(_("Medians of {count} seeds.").format(count=seeds))
     if history.best is not None:
-        watched = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
         text = _("Best: the lowest final {loss} of equal budgets.")
-        said.append(text.format(loss=label(watched).lower()))
+        said.append(text.format(loss=_watched_loss(history)))
     return said
+
+
+def _watched_loss(history: History) -> str:
+    """Return in words the loss that decides which run is best."""
+    name = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
+    return label(name).lower()
 
 
 def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | None:
@@ -102,10 +107,13 @@ def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | N
         if position != reference
     ]
     text = _(
-        "Final loss minus that of {best}, over the same {count} seeds."
-        " A diverged seed counts as infinite."
+        "Final {loss} minus that of {best}, over the same {count} seeds: above 0 is worse."
+    ).format(
+        loss=_watched_loss(history), best=names[reference], count=len(history.experiment.seeds)
     )
-    return text.format(best=names[reference], count=len(history.experiment.seeds)), rows
+    if any("diverged" in run.status for run in history.runs):
+        text += " " + _("A diverged seed counts as infinite.")
+    return text, rows
 
 
 def results_csv(history: History, looks: Sequence[Look]) -> bytes:

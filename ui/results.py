@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _SAMPLE: Final = 24  # pixels of a line's sample
-_NARROW: Final = 78  # pixels of a number
+_NARROW: Final = 72  # pixels of a number
 _STATED: Final = 110  # pixels of a status, which the browser measures too small in Korean
 
 
@@ -60,11 +60,12 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
         table,
         width="stretch",
         hide_index=True,
+        height="content",
         key=f"results-{full}",
         column_config={
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
             label("run"): st.column_config.TextColumn(pinned=full),
-            label("status"): st.column_config.TextColumn(width=_STATED if full else None),
+            label("status"): st.column_config.TextColumn(width=_STATED),
             **_number_columns(history, table, full=full),
         },
         placeholder="–",
@@ -112,6 +113,8 @@ def paired_table(history: History, looks: Sequence[Look]) -> None:
         width="stretch",
         hide_index=True,
         key="paired",
+        height="content",
+        alt=_("Differences from the best run, one row per other run."),
         column_config=dict.fromkeys(table.select_dtypes("number").columns, form),
     )
 

@@ -36,6 +36,7 @@ _CACHE_BYTES = 256 * 2**20
 _PENDING = "training"
 _LAST = "outcome"
 _DRAW_SECONDS = 0.25
+_DRAW_SHARE = 4  # times what a drawing took pass before the next
 
 
 class Results:
@@ -266,7 +267,8 @@ def _drive(pending: Pending, slot: str, draw: Callable[[History], None]) -> Hist
         while turn.ahead:
             bar.info(_("Waiting: {count} trainings ahead.").format(count=turn.ahead))
             time.sleep(0.05)
-        drawn = time.perf_counter()
+        told = time.perf_counter()
+        due = 0.0
         while True:
             began = time.perf_counter()
             try:
@@ -279,11 +281,14 @@ def _drive(pending: Pending, slot: str, draw: Callable[[History], None]) -> Hist
                 del st.session_state[slot]  # a broken training is not gone on with
                 raise
             pending.worked += time.perf_counter() - began
-            if pending.seconds > UNSEEN_SECONDS and began - drawn > _DRAW_SECONDS:
-                drawn = began
+            if pending.seconds > UNSEEN_SECONDS and began - told > _DRAW_SECONDS:
+                told = began
                 _show(bar, pending)
-                if pending.progress.updates:  # before, large data may still be made
+                if pending.progress.updates and began > due:  # before, data may still be made
+                    start = time.perf_counter()
                     draw(pending.progress.history())
+                    now = time.perf_counter()
+                    due = now + _DRAW_SHARE * (now - start)
             else:
                 st.session_state.get(slot)  # here Streamlit may interrupt
 

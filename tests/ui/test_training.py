@@ -3,11 +3,12 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import permutations
+from itertools import pairwise, permutations
 from types import SimpleNamespace
 
 import pytest
 
+import ui.training
 from engine import Budget, Experiment, Run
 from engine.optimizers import OPTIMIZERS
 from ui.training import Queue, Results, is_quick
@@ -149,3 +150,29 @@ def test_a_crowd_passes_and_never_are_more_inside_than_places():
 def test_only_what_is_trained_at_once_need_not_give_way():
     assert is_quick(Experiment())
     assert not is_quick(Experiment(budget=Budget(amount=10_000)))
+
+
+def test_drawing_takes_no_more_than_a_fifth_of_the_time(monkeypatch):
+    """A clock of seconds: a step of the training takes one, a drawing ten."""
+    clock, drawn = [0.0], []
+
+    class Told:
+        updates, total = 1, 200
+
+        def history(self):
+            return None
+
+    def steps():
+        for _step in range(200):
+            clock[0] += 1.0
+            yield Told()
+
+    def draw(_history):
+        drawn.append(clock[0])
+        clock[0] += 10.0
+
+    monkeypatch.setattr(ui.training.time, "perf_counter", lambda: clock[0])
+    ui.training._drive(ui.training.Pending("key", steps(), 200.0), "slot", draw)
+
+    assert len(drawn) > 1
+    assert all(later - earlier >= 50 for earlier, later in pairwise(drawn))

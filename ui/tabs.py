@@ -122,12 +122,31 @@ def fits_tab(shown: Outcome) -> None:
     if len(epochs) > 1:
         if st.session_state.get("fit-epoch") not in epochs:
             st.session_state["fit-epoch"] = epoch
-        epoch = st.select_slider(
-            label("epochs"), epochs, key="fit-epoch", format_func=lambda value: f"{value:.6g}"
+        slider, field = st.columns([5, 1], vertical_alignment="bottom")
+        epoch = slider.select_slider(
+            _("Epoch"), epochs, key="fit-epoch", format_func=lambda value: f"{value:.6g}"
+        )
+        st.session_state["fit-number"] = epoch
+        field.number_input(
+            _("Epoch"),
+            epochs[0],
+            epochs[-1],
+            key="fit-number",
+            format="%.6g",
+            label_visibility="collapsed",
+            on_change=_to_nearest_fit,
+            args=(epochs,),
         )
     chart, caption = fits(shown.history, shown.looks, epoch)
-    st.caption(caption)
+    if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
+        st.caption(caption)
     figure(chart, "fits")
+
+
+def _to_nearest_fit(epochs: Sequence[float]) -> None:
+    """Move the slider to the kept epoch nearest to the field's number."""
+    typed = st.session_state["fit-number"]
+    st.session_state["fit-epoch"] = min(epochs, key=lambda epoch: abs(epoch - typed))
 
 
 def rates_tab(_shown: Outcome) -> None:

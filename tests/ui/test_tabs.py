@@ -156,12 +156,25 @@ def test_the_slider_moves_all_panels(seeds, show):
         expected = fit_panels(compared.problem, data(compared), params, looks, "")
         shown = drawn(chart(at, "fits"))
         assert shown == drawn(json.loads(expected.figure.to_json()))
-        assert f"epoch {epoch}" in captions(at)
-        assert ("seed 7" in captions(at)) == (len(seeds) > 1)
+        # The slider tells the epoch; which seed it is needs a word.
+        assert (f"epoch {epoch}, seed 7" in captions(at)) == (len(seeds) > 1)
         seen.append(shown)
 
     for number in (0, 2):  # the maps
         assert len({str(shown[number]) for shown in seen}) == len(seen)
+
+
+@pytest.mark.parametrize(("typed", "shown"), [(2, 2), (3.4, 3), (0, 0)])
+def test_a_number_typed_moves_the_slider_of_fits_to_the_nearest_epoch(typed, shown, show):
+    show("fits")
+    at = page(small())
+    run(at.number_input(key="fit-number").set_value(typed))
+
+    assert at.select_slider(key="fit-epoch").value == shown
+    assert at.number_input(key="fit-number").value == shown
+    assert {at.select_slider(key="fit-epoch").label, at.number_input(key="fit-number").label} == {
+        "Epoch"
+    }
 
 
 def test_a_run_is_shown_until_it_diverges():

@@ -131,6 +131,7 @@ def fits_tab(shown: Outcome) -> None:
             _("Epoch"),
             epochs[0],
             epochs[-1],
+            step=float(np.diff(epochs).max()),  # a smaller one might be drawn back
             key="fit-number",
             format="%.6g",
             label_visibility="collapsed",

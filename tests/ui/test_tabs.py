@@ -172,6 +172,7 @@ def test_a_number_typed_moves_the_slider_of_fits_to_the_nearest_epoch(typed, sho
 
     assert at.select_slider(key="fit-epoch").value == shown
     assert at.number_input(key="fit-number").value == shown
+    assert at.number_input(key="fit-number").step == 1
     assert {at.select_slider(key="fit-epoch").label, at.number_input(key="fit-number").label} == {
         "Epoch"
     }

@@ -111,7 +111,7 @@ def test_a_page_that_shares_plotly_is_small(chart):
 def test_no_name_becomes_markup(chart):
     content = to_html(chart, (NAMES, NAMES), "loss", source=str(NAMES), shared=True).decode()
 
-    assert content.count("<script") == content.count("</script>") == 2
+    assert content.count("<script") == content.count("</script>") == 3
     assert not re.search(r"<(img|a|span)\b", content)
     assert "connect-src" not in content  # nothing is allowed there
     assert "default-src 'none'" in content

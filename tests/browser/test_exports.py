@@ -142,9 +142,10 @@ def test_zooming_in_the_preview_zooms_what_the_camera_takes(shown, idle):
     dialog.get_by_role("radio", name="SVG").click()
     idle(page)
     expect(dialog.get_by_text("Zoom in it, and the camera takes that part")).to_be_visible()
-    ticks = dialog.locator(".xtick text")
+    ticks, drag = dialog.locator(".xtick text"), dialog.locator(".nsewdrag").first
+    drag.hover()  # waits until the new picture is there and at rest
     before = ticks.all_text_contents()
-    plot = dialog.locator(".nsewdrag").first.bounding_box()
+    plot = drag.bounding_box()
     page.mouse.move(plot["x"] + 0.3 * plot["width"], plot["y"] + 0.2 * plot["height"])
     page.mouse.down()
     page.mouse.move(plot["x"] + 0.5 * plot["width"], plot["y"] + 0.8 * plot["height"], steps=5)

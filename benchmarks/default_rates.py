@@ -11,21 +11,28 @@ The best rate has the lowest median score.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from engine import Experiment, Run, fit
 from engine.limits import LIMITS
 from engine.optimizers import OPTIMIZERS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.optimizers import Optimizer
+
 RATES = (*(float(f"{digit}e{power}") for power in range(-4, 1) for digit in (1, 2, 5)), 10.0)
 SEEDS = (0, 1, 2, 3, 4)
 
 
-def sweep() -> dict[str, dict[float, float]]:
+def sweep(rules: Sequence[type[Optimizer]] = OPTIMIZERS) -> dict[str, dict[float, float]]:
     """Return for every rule and rate the median score."""
-    pairs = [(rule, rate) for rule in OPTIMIZERS for rate in RATES]
+    pairs = [(rule, rate) for rule in rules for rate in RATES]
     size = int(LIMITS["runs"].high)
-    medians: dict[str, dict[float, float]] = {rule().name: {} for rule in OPTIMIZERS}
+    medians: dict[str, dict[float, float]] = {rule().name: {} for rule in rules}
     for start in range(0, len(pairs), size):
         chosen = pairs[start : start + size]
         runs = tuple(Run(optimizer=rule(), learning_rate=rate) for rule, rate in chosen)

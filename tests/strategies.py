@@ -3,6 +3,7 @@
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
@@ -29,6 +30,12 @@ from engine.optimizers import OPTIMIZERS, hyperparameters
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
 SEEDS = st.integers(0, 2**32 - 1)
+
+
+def examples(number):
+    """Settings of so many examples in CI; elsewhere of as many as usual, or the like share."""
+    usual = settings.default.max_examples  # of the profile: 100 in CI
+    return settings(max_examples=max(min(number, usual), number * usual // 100))
 
 
 def numbers(interval):

@@ -12,7 +12,7 @@ from engine import Budget, Experiment, Network, Run, data, fit, layers
 from engine.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
 from engine.optimizers import OPTIMIZERS
 from language import set_language
-from tests.timing import least_seconds
+from tests.work import calls
 
 HOSTILE = [
     "<b>bold</b>",
@@ -288,7 +288,7 @@ def test_twelve_panels_are_light_enough_for_a_slider(problem):
         return fit_panels(problem, rows, values, looks, "epoch 3")
 
     assert len(drawn().figure.to_json()) <= 300_000
-    assert least_seconds(drawn, 0.15) < 0.15
+    assert calls(drawn) < 1_000_000  # some 400,000
 
 
 @pytest.mark.parametrize(

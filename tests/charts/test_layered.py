@@ -6,12 +6,13 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charts.layered import arrange, crosses, overlap
 from engine.examples import EXAMPLES
 from engine.formula import parse
+from tests.strategies import examples
 
 ROOM = 0.3  # rows that two things in one column are apart at least
 
@@ -84,7 +85,7 @@ def test_edges_end_where_their_nodes_are():
         assert edge.x[-4] < edge.label[0] < edge.x[-3]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(graphs())
 def test_nothing_lies_on_top_of_anything(graph):
     for places in columns(arrange(graph)).values():
@@ -213,7 +214,7 @@ def test_shared_results_have_room_for_their_sum():
 
 
 @given(graphs(), st.floats(-1, 12), st.floats(0.01, 2), st.floats(-12, 1), st.floats(0.01, 2))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_part_of_an_edge_crosses_what_all_of_it_does(graph, left, width, low, height):
     area = (left, left + width, low, low + height)
     for edge in arrange(graph).edges:

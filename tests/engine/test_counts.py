@@ -20,6 +20,9 @@ from engine.counts import (
 from engine.datasets import TwoMoons
 from engine.optimizers import SGD
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 SAMPLINGS = ("shuffled", "replacement")
 
 
@@ -163,6 +166,7 @@ def test_golden_row_order(sampling):
 # The training counts as Counts does
 
 
+@UNTRACED
 @given(
     counts().filter(lambda counts: counts.rows > 1),
     st.sampled_from(SAMPLINGS),

@@ -31,6 +31,9 @@ from engine.planes import principal_plane, random_plane
 from engine.problems import NetworkProblem
 from tests.engine import plain
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 
 def constant_gradient(rule, steps):
     """Directions of a rule while the gradient is 1."""
@@ -390,6 +393,7 @@ def test_d20_runs_of_different_batch_sizes_are_given_the_same_epochs():
     assert [int(run.last_step[0]) / run.per_epoch for run in runs] == [3, 3, 3]
 
 
+@UNTRACED
 @pytest.mark.parametrize("steps", [20, 2_000])
 def test_d21_a_diverged_run_did_not_use_up_its_budget(steps):
     run, stable = on_function(Rosenbrock(), run_of(SGD(), 1.0), run_of(SGD(), 1e-4), steps=steps)

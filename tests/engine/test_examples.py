@@ -7,6 +7,9 @@ from engine import InvalidInput, fit
 from engine.examples import EXAMPLES, descend
 from engine.graph import chains, differentiate
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 DIGITS = 5e-9  # eight decimals
 NETWORK = EXAMPLES["sigmoid_network"]
 
@@ -143,6 +146,7 @@ def test_softmax_with_cross_entropy_is_p_minus_t(logits, target):
     )
 
 
+@UNTRACED
 @pytest.mark.parametrize("name", ["one_weight", "sigmoid_network"])
 def test_an_example_trains_as_it_does_by_hand(name):
     example = EXAMPLES[name]

@@ -1,16 +1,20 @@
-"""Formulas: what is read, how it groups, and what is refused, where and how fast."""
+"""Formulas: what is read, how it groups, and what is refused, where and with how little work."""
 
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import LIMITS, InvalidInput
 from engine.errors import CODES
 from engine.formula import FUNCTIONS, parse
 from engine.graph import OPERATIONS, differentiate
-from tests.timing import least_seconds
+from tests.strategies import examples
+from tests.work import FEW_CALLS, calls
+
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
 
 
 def value(formula, **point):
@@ -170,7 +174,7 @@ HOSTILE = [*(formula for formula, *_rest in UNEXPECTED), "9**9**9*x", "x" * 10_0
 HOSTILE += ["-" * 1_999 + "x", "not " * 499 + "x", "x if " * 300, "f(" * 900, "lambda " * 200]
 
 
-def test_hostile_input_is_answered_within_50_ms():
+def test_hostile_input_is_answered_with_little_work():
     def answer(formula):
         try:
             graph = parse(formula)
@@ -181,10 +185,11 @@ def test_hostile_input_is_answered_within_50_ms():
             pytest.fail(formula)
 
     for formula in HOSTILE:
-        assert least_seconds(partial(answer, formula), 0.05) < 0.05, formula
+        assert calls(partial(answer, formula)) < FEW_CALLS, formula
 
 
-@settings(max_examples=200, deadline=None)
+@UNTRACED
+@examples(200)
 @given(st.text("xy12+-*/^(),.=_;\n ×÷sinexp[]{}'\"\\#@:é사²\u2028", max_size=30))
 def test_any_text_is_a_graph_or_an_explained_error(formula):
     try:

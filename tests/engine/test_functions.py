@@ -25,6 +25,9 @@ from engine.functions import (
 )
 from engine.optimizers import SGD, Adam, Momentum
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 EVERY = pytest.mark.parametrize("function", [f() for f in FUNCTIONS], ids=lambda f: f.name)
 POINTS = np.random.default_rng(0).normal(scale=3, size=(50, 2))
 
@@ -396,6 +399,7 @@ def test_the_norm_of_the_batch_gradient_has_the_noise_and_the_losses_have_not():
     np.testing.assert_array_equal(run.training_loss.last[0], Ravine().value(params))
 
 
+@UNTRACED
 def test_a_noisy_run_trained_alone_is_bit_equal():
     together = fit(noisy())
 
@@ -406,6 +410,7 @@ def test_a_noisy_run_trained_alone_is_bit_equal():
             assert np.array_equal(params, together.runs[position].params[place])
 
 
+@UNTRACED
 def test_noise_has_a_seed_of_its_own_and_repeats():
     assert fit(noisy()).digest() == fit(noisy()).digest()
     assert fit(noisy()).digest() != fit(noisy(noise_seed=1)).digest()

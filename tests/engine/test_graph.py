@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Experiment, InvalidInput, Network
@@ -23,8 +23,12 @@ from engine.graph import (
 from engine.problems import NetworkProblem
 from engine.replay import data
 from tests.engine import plain
+from tests.strategies import examples
 
-FEW = settings(max_examples=60, deadline=None)
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
+FEW = examples(60)
 # Closed forms of every operation's derivatives at (0.7, 1.3), from a table of derivatives.
 A, B = 0.7, 1.3
 SECH2 = 1 / math.cosh(A) ** 2
@@ -219,7 +223,8 @@ EXPRESSIONS = st.recursive(VARIABLES | NUMBERS, combined, max_leaves=10)
 POINTS = st.tuples(*[st.floats(-2, 2)] * 3).map(lambda p: dict(zip(NAMES, p, strict=True)))
 
 
-@settings(max_examples=200, deadline=None)
+@UNTRACED
+@examples(200)
 @given(EXPRESSIONS, POINTS)
 def test_random_expressions_agree_with_python_and_with_the_complex_step(expression, point):
     graph = parse(f"{expression} + 0*x")
@@ -301,6 +306,7 @@ def small_networks(draw):
     )
 
 
+@UNTRACED
 @FEW
 @given(small_networks(), st.integers(0, 10**6))
 def test_gradients_are_those_of_the_engine(network, seed):

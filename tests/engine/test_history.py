@@ -24,6 +24,9 @@ from engine.history import History, RunHistory, Series
 from engine.optimizers import SGD, Adagrad, Adam, Momentum
 from tests.engine import plain
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 PROBLEMS = {
     "two classes": Network(dataset=TwoMoons(rows=40), hidden=(5,), l2=0.02),
     "three classes": Network(
@@ -88,6 +91,7 @@ def plain_score(problem, params, inputs, targets):
     return (outputs.argmax(axis=1) == targets).mean()
 
 
+@UNTRACED
 @EVERY_PROBLEM
 def test_every_number_can_be_computed_again(problem):
     experiment = experiment_of(problem)

@@ -34,6 +34,9 @@ from engine.stepping import Stepper
 from tests.reference.gradient_stream import SHA256, fingerprint, gradients
 from tests.strategies import rules
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 EVERY_RULE = pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.name)
 EVERY_FIELD = pytest.mark.parametrize(
     ("rule", "field"),
@@ -231,6 +234,7 @@ def test_first_step_goes_downhill(rule):
     assert np.array_equal(np.sign(directions(rule(), stream)), np.sign(stream))
 
 
+@UNTRACED
 @given(st.lists(rules(), min_size=1, max_size=6), st.integers(0, 100))
 def test_stacked_lanes_are_bit_equal_to_solo_lanes(mixture, seed):
     mixture.sort(key=lambda rule: OPTIMIZERS.index(type(rule)))
@@ -301,6 +305,7 @@ def test_solves_a_bowl(rule):
     assert np.abs(path[-1]).max() < 0.01
 
 
+@UNTRACED
 @EVERY_RULE
 def test_solves_rosenbrock(rule):
     rate, steps = ROSENBROCK[rule.name]

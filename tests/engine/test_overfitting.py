@@ -22,6 +22,9 @@ from engine.experiment import Stopping
 from engine.optimizers import SGD, Adam
 from engine.overfitting import judged
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 
 def memorised(data_seed, **fields):
     """Fifty overlapping rows and a network large enough to learn them by heart."""
@@ -124,6 +127,7 @@ def test_a_curve_lost_in_its_noise_goes_up_and_down(name, noise):
     assert judged(FALLING, CURVES[name][0] * factors).verdict == "goes_up_and_down"
 
 
+@UNTRACED
 @pytest.mark.parametrize("epochs", [31, 61, 101, 501])
 @pytest.mark.parametrize("noise", [0.05, 0.4])
 def test_noise_alone_is_taken_for_a_change_in_few_draws_only(epochs, noise):
@@ -205,6 +209,7 @@ def test_the_best_epoch_is_the_lowest_and_near_it(losses):
     assert len(found.level) == len(losses)
 
 
+@UNTRACED
 def test_every_epoch_has_its_losses():
     run = fit(alone_to_the_end(memorised(0), 0)).runs[0]
     losses = epoch_losses(run)
@@ -214,6 +219,7 @@ def test_every_epoch_has_its_losses():
     assert losses.best == np.argmin(losses.validation)
 
 
+@UNTRACED
 @pytest.mark.parametrize("patience", [1, 3, 20])
 def test_patience_stops_where_training_stops(patience):
     experiment = memorised(5)

@@ -29,6 +29,7 @@ from engine import (
 from engine.datasets import Blobs, Line
 from engine.functions import Ravine
 from engine.optimizers import SGD, Adam, Momentum
+from tests.strategies import examples
 
 RUNS = (
     Run(optimizer=SGD(), learning_rate=0.1),
@@ -483,7 +484,7 @@ def test_a_window_must_be_a_rectangle(x, code):
         assert (caught.value.code, caught.value.field) == (code, name)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 121))
 def test_every_second_point_of_the_finer_axes_is_the_same_number(low, width, size):
     window = Window((low, low + width), (0.0, 1.0))

@@ -21,6 +21,7 @@ from engine.counts import Counts
 from engine.datasets import TwoMoons
 from engine.optimizers import SGD
 from engine.plans import EPOCHS
+from tests.strategies import examples
 
 
 @st.composite
@@ -72,7 +73,7 @@ def test_figures_of_the_lessons(fields, per_epoch, last_batch, in_all):
 
 
 @given(plans())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_a_plan_counts_what_training_counts(plan):
     history = fit(experiment_of(plan)).runs[0]
 

@@ -25,6 +25,9 @@ from engine.datasets.preparation import prepare, validation_rows
 from engine.datasets.source import Source, Task
 from engine.errors import InvalidInput
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 EVERY_DATASET = pytest.mark.parametrize("dataset", [d() for d in DATASETS], ids=lambda d: d.name)
 SHARES = st.floats(0, 0.9)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -97,6 +100,7 @@ def test_validation_rows_are_nearest_to_the_share_and_leave_one(n_rows, share):
 # The split
 
 
+@UNTRACED
 @given(rows=st.integers(2, 200), share=SHARES, seed=SEEDS)
 def test_split_is_a_partition_of_the_generated_rows(rows, share, seed):
     dataset = TwoMoons(rows=rows)

@@ -13,6 +13,9 @@ from engine.optimizers import SGD, Adam
 from engine.problems import FunctionProblem, NetworkProblem, blocks, lanes_of_piece, rows_of_piece
 from engine.training import problem_of
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 STARTS = ("he", "glorot", "uniform", "zeros")
 
 
@@ -331,6 +334,7 @@ def test_inputs_of_another_memory_layout_train_the_same():
 # Optima known from elsewhere
 
 
+@UNTRACED
 def test_straight_line_ends_at_least_squares():
     network = Network(
         dataset=Line(rows=50), validation_share=0, hidden=(), loss="mean_squared_error"
@@ -345,6 +349,7 @@ def test_straight_line_ends_at_least_squares():
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
+@UNTRACED
 def test_logistic_regression_ends_where_newton_does():
     network = Network(
         dataset=TwoMoons(rows=60, noise=0.3), validation_share=0, hidden=(), l2=0.01, start="zeros"

@@ -12,6 +12,9 @@ from engine.optimizers import SGD, Adam, Momentum
 from engine.problems import Evaluation
 from engine.recording import Recorder, SeriesRecorder, recorded_steps
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 EVERYTHING = slice(None)
 
 
@@ -164,6 +167,7 @@ def test_binned_training_says_what_the_whole_one_says(monkeypatch, fields):
         assert run.params.size <= 600 + experiment.problem.n_params * len(experiment.seeds)
 
 
+@UNTRACED
 @pytest.mark.usefixtures("little_room")
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
 @pytest.mark.parametrize("stopping", [Stopping(), Stopping(target_loss=0.5)])
@@ -213,6 +217,7 @@ def largest(n_params, iterations, runs=12, seeds=1):
     )
 
 
+@UNTRACED
 @pytest.mark.parametrize(
     "experiment",
     [
@@ -247,6 +252,7 @@ def test_largest_network_with_all_runs_and_the_longest_budget_is_allowed():
     assert estimate(experiment).history_bytes in LIMITS["history_bytes"]
 
 
+@UNTRACED
 @given(
     st.integers(1, 30),
     st.integers(1, 30),

@@ -20,6 +20,9 @@ from engine.theory import (
     stationary_variance,
 )
 
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
 LINEAR = (SGD(), Momentum(momentum=0.9), Momentum(momentum=0.5), Nesterov(momentum=0.9))
 OTHERS = [rule() for rule in OPTIMIZERS if rule not in (SGD, Momentum, Nesterov)]
 SPREAD = (0.01, 0.1, 1.0)  # condition number 100
@@ -243,6 +246,7 @@ def test_an_unstable_rule_has_no_finite_variance():
     assert np.isfinite(stationary_variance(SGD(), 0.99, 2.0, 1.0))
 
 
+@UNTRACED
 def test_trainings_under_noise_settle_at_the_stationary_variance():
     """Bowl of curvatures 1 and 2, noise 1: mean over 30 seeds, within 4 standard errors."""
     rules = (SGD(), Momentum(momentum=0.9), Nesterov(momentum=0.9))

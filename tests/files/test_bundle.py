@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -31,14 +32,16 @@ SURFACE = Experiment(
 )
 
 
-@pytest.fixture(autouse=True)
-def nothing_drawn(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def nothing_drawn():
     """Drawing takes seconds and a browser; the browser tests do it."""
 
     def refuse(*_args):
         raise CannotRender("nothing to draw with")
 
-    monkeypatch.setattr(files.bundle, "to_images", refuse)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(files.bundle, "to_images", refuse)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +55,11 @@ def history(document):
     return fit(document.experiment)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made(document, history):
-    return bundle(document, history)
+    """One bundle for all that only look at it."""
+    set_language("en")
+    return MappingProxyType(bundle(document, history))
 
 
 def manifest(made):

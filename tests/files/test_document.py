@@ -4,7 +4,7 @@ import json
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run
@@ -22,7 +22,7 @@ from files.document import (
     with_default_view,
 )
 from files.pages import PAGES
-from tests.strategies import experiments, pages
+from tests.strategies import examples, experiments, pages
 
 
 @st.composite
@@ -48,13 +48,13 @@ def through_an_address(query):
     return parse_qs(urlencode(query, doseq=True), keep_blank_values=True, strict_parsing=True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(documents())
 def test_a_file_comes_back_the_same(document):
     assert read_document(document.model_dump_json()) == document
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(documents())
 def test_a_link_comes_back_the_same_or_is_refused_as_too_long(document):
     try:

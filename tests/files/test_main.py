@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import engine.training
 import files.__main__
 import files.bundle
 import files.replay
@@ -211,9 +212,9 @@ def test_names_move_no_cursor(tmp_path, capsys):
 
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(files.__main__, "_DRAW_SECONDS", 0.0)
-    longer = comparison(0.1).experiment.model_copy(update={"budget": Budget(amount=400)})
-    source = written(tmp_path / "e.json", longer)
+    monkeypatch.setattr(files.__main__, "_DRAW_SECONDS", -1.0)
+    monkeypatch.setattr(engine.training, "_PAUSE_SECONDS", -1.0)  # gives way at every look
+    source = written(tmp_path / "e.json", comparison(0.1))
 
     main(["run", source, "--to", str(tmp_path / "quiet")])
     assert capsys.readouterr().err == ""

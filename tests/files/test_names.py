@@ -1,6 +1,6 @@
 """What runs are called: all different, and by what sets them apart."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, Function, Network, Run
@@ -9,7 +9,7 @@ from engine.functions import FUNCTIONS
 from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
 from files.names import problem_words, run_names
 from language.labels import label
-from tests.strategies import runs
+from tests.strategies import examples, runs
 
 ROWS = 300
 GIVEN = st.sampled_from(["", "", "Adam", "Adam (2)", "mine", "<b>"])
@@ -19,7 +19,7 @@ def automatic(*compared):
     return run_names(compared, [""] * len(compared))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(runs(ROWS), GIVEN), min_size=1, max_size=12))
 def test_no_two_runs_have_the_same_name(compared):
     names = run_names([run for run, _ in compared], [name for _, name in compared])
@@ -28,7 +28,7 @@ def test_no_two_runs_have_the_same_name(compared):
     assert all(names)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(runs(ROWS), min_size=1, max_size=12))
 def test_an_automatic_name_begins_with_the_rules_own(compared):
     for run, name in zip(compared, automatic(*compared), strict=True):

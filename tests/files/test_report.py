@@ -31,6 +31,13 @@ def read(document, history, title="Title", notes=""):
     return content.replace(plotly_script(), "")
 
 
+@pytest.fixture(scope="module")
+def content(document, history):
+    """One report for all that only look at it."""
+    set_language("en")
+    return read(document, history)
+
+
 def test_the_report_has_its_parts(document, history):
     content = read(document, history, "Five & more", "First line\n\nSecond <line>")
 
@@ -52,21 +59,19 @@ def test_a_blank_title_becomes_the_usual_one(document, history, title):
     assert "<title>A comparison of optimizers</title>" in content
 
 
-def test_a_stopped_training_is_said_before_all_else(document, history):
+def test_a_stopped_training_is_said_before_all_else(document, content):
     experiment = document.experiment.model_copy(update={"budget": Budget(amount=10_000)})
     growing = next(progress.history() for progress in train(experiment) if progress.updates)
     step = int(growing.runs[0].last_step[0])
-    content = read(document.model_copy(update={"experiment": experiment}), growing)
+    stopped = read(document.model_copy(update={"experiment": experiment}), growing)
 
     said = f"stopped before the end of its budget: step {step:,} of 100,000 "
-    assert content.index(said) < content.index("What is equal between the runs")
-    assert "The command line trains and computes to the end" in content
-    assert "was stopped" not in read(document, history)
+    assert stopped.index(said) < stopped.index("What is equal between the runs")
+    assert "The command line trains and computes to the end" in stopped
+    assert "was stopped" not in content
 
 
-def test_charts_that_are_not_in_it_are_named(document, history):
-    content = read(document, history)
-
+def test_charts_that_are_not_in_it_are_named(content):
     assert "<h2>Left out</h2>" in content
     assert "<li>Learning-rate sensitivity: " in content
 
@@ -88,8 +93,8 @@ def test_what_breaks_fairness_is_bold():
     assert "<strong>batch sizes differ" in read(document, fit(document.experiment))
 
 
-def test_every_run_has_a_sample_of_its_line_in_the_table(document, history):
-    samples = re.findall(r'<svg class="sample".*?</svg>', read(document, history))
+def test_every_run_has_a_sample_of_its_line_in_the_table(content):
+    samples = re.findall(r'<svg class="sample".*?</svg>', content)
 
     assert len(samples) == len(set(samples)) == 7
     dashes = [re.search('stroke-dasharray="(.*?)"', sample)[1] for sample in samples]
@@ -105,8 +110,7 @@ def test_no_name_and_no_note_becomes_markup(document, history):
     assert 'style="background' not in content
 
 
-def test_the_table_has_a_row_per_run(document, history):
-    content = read(document, history)
+def test_the_table_has_a_row_per_run(history, content):
     problem, table = re.findall(r"<table>.*?</table>", content, re.DOTALL)
 
     assert "<tr><th>Network</th><td>2-8-8-1</td></tr>" in problem
@@ -146,5 +150,5 @@ def test_a_test_function_is_reported_by_its_formula():
     assert content.count("Plotly.newPlot(") == 4
 
 
-def test_the_experiment_is_carried_along(document, history):
-    assert "&quot;experiment&quot;: {" in read(document, history)
+def test_the_experiment_is_carried_along(content):
+    assert "&quot;experiment&quot;: {" in content

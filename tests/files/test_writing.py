@@ -11,40 +11,59 @@ from hypothesis import strategies as st
 
 from files.writing import file_name, write, write_all
 
-# A small process that has as many children as asked for, one after the other. Each saves a file
-# again and again, every time full of another letter, and is killed at a random moment of the first
-# few saves. How often that is in the middle of one depends on the disk: a few times is asked for.
+# A small process whose children save a file and are killed on the way, at every moment there is:
+# one child before its first call of the system, the next after it, and so on, until one gets to the
+# end; and children that the kernel kills in the middle of the content, after so many bytes of it.
 NURSERY = """
-import json, os, random, signal, sys, time
+import io, itertools, json, os, resource, signal, sys
 from pathlib import Path
 from files.writing import write
 
-path, kills, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-chance, torn, letters, halves = random.Random(0), 0, set(), 0
-durations = []
-for _ in range(5):
-    began = time.perf_counter()
-    write(path, b"A" * size)
-    durations.append(time.perf_counter() - began)
-kill = 0
-while kill < kills or (halves <= 5 and kill < 20 * kills):
-    kill += 1
+path, size = Path(sys.argv[1]), int(sys.argv[2])
+seen = {"old": 0, "new": 0, "torn": 0, "halves": 0}
+
+
+def killed_at_event(number):
+    events = itertools.count()
+
+    def look(_frame, event, called):
+        if not event.startswith("c_"):
+            return
+        system = called.__module__ in {"posix", "_io"} or isinstance(called.__self__, io.IOBase)
+        if system and next(events) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(look)
+
+
+def killed_after_bytes(number):
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (number, number))
+
+
+def is_killed(prepare, number):
+    old, new = b"A" * size, b"B" * size
+    path.write_bytes(old)
     child = os.fork()
     if not child:
-        for number in range(10**9):
-            write(path, bytes([65 + (kill + number) % 26]) * size)
-    time.sleep(chance.uniform(0, 3 * min(durations)))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+        prepare(number)
+        write(path, new)
+        sys.setprofile(None)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
     content = path.read_bytes()
-    torn += len(content) != size or len(set(content)) != 1
-    letters |= set(content)
+    seen["old" if content == old else "new" if content == new else "torn"] += 1
     for left in path.parent.glob(".saved.*"):
-        halves += left.stat().st_size < size
+        seen["halves"] += 0 < left.stat().st_size < size
         left.unlink()
-print(json.dumps({"torn": torn, "letters": len(letters), "halves": halves}))
+    return os.WIFSIGNALED(status)
+
+
+seen["moments"] = next(n for n in itertools.count() if not is_killed(killed_at_event, n))
+seen["within"] = sum(is_killed(killed_after_bytes, n) for n in (1, size // 2, size - 1))
+print(json.dumps(seen))
 """
-KILLS = 200
 SIZE = 100_000
 
 
@@ -65,13 +84,15 @@ def test_folders_are_made(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")
 def test_a_killed_process_leaves_the_old_file_or_the_new_one(tmp_path):
-    command = [sys.executable, "-c", NURSERY, str(tmp_path / "saved"), str(KILLS), str(SIZE)]
+    command = [sys.executable, "-c", NURSERY, str(tmp_path / "saved"), str(SIZE)]
 
     seen = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
     assert seen["torn"] == 0
-    assert seen["letters"] > 5  # it did write
-    assert seen["halves"] > 5  # and was killed in the middle of it
+    assert seen["moments"] > 20
+    assert seen["old"] > 10  # killed before the new file had its name
+    assert seen["new"] > 1  # and after
+    assert seen["within"] == seen["halves"] == 3
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):

@@ -403,7 +403,7 @@ def test_where_all_make_as_many_updates_none_is_favoured():
 
 
 def test_values_of_bins_are_said_to_be_so():
-    long = SMALL.model_copy(update={"budget": Budget(amount=1_000)})
+    long = SMALL.model_copy(update={"budget": Budget(amount=410)})
     page = EpochsPage(tab="batches", sizes=("all", 1))
     (width,) = {
         run_.batch_loss.width for run_ in fit(batch_size_runs(long, 0, page.sizes)).runs

@@ -12,6 +12,7 @@ from engine.optimizers import OPTIMIZERS, SGD, Adam
 from files.document import Document, View
 from files.pages import EpochsPage, SurfacesPage
 from language import set_language
+from tests.strategies import examples
 from ui import session
 from ui.session import change, change_problem, change_run, document, look_at, looks, notices
 
@@ -339,7 +340,7 @@ def test_a_given_name_counts_and_an_empty_one_is_automatic():
 
 
 @given(st.lists(st.sampled_from(sorted(ACTIONS)), max_size=20), st.integers(0, 11))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_pressed_the_comparison_stays_valid(pressed, position):
     session.reset()
     select(min(position, len(experiment().runs) - 1))

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -103,11 +104,13 @@ def checked(folder, history, losses):
     return equal, "\n".join(said)
 
 
+@cache
 def noisy(rate, updates, seeds):
     """A history of one run, of several seeds in bins, and every loss of its first seed."""
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all")]
     budget = Budget(amount=updates, unit="iterations")
-    one = Experiment(problem=Function(noise=0.5), runs=runs, budget=budget)
+    problem = Function(noise=0.5)
+    one = Experiment(problem=problem, runs=runs, budget=budget, record_every=updates)
     losses = fit(one).runs[0].batch_loss
     assert losses.width == 1
     known = losses.last[0].tolist()
@@ -118,14 +121,14 @@ def noisy(rate, updates, seeds):
 @pytest.mark.parametrize("rate", [0.1, 1.05], ids=["stable", "diverges"])
 @pytest.mark.parametrize("seeds", [1, 30], ids=["every update", "bins"])
 def test_a_right_replay_is_right_and_says_what_was_compared(tmp_path, rate, seeds):
-    history, losses = noisy(rate, 3_000, seeds)
+    history, losses = noisy(rate, 600, seeds)
     width = history.runs[0].batch_loss.width
     equal, said = checked(tmp_path, history, losses)
 
     assert (width > 1) is (seeds > 1)
     assert (history.runs[0].status[0] == "diverged") is (rate > 1)
     assert equal, said
-    assert "3000 updates replayed" in said
+    assert "600 updates replayed" in said
     assert f"of the updates 1, {1 + width}, {1 + 2 * width}" in said
     assert "departs by more than 1e-9: none" in said
     assert "\x1b" not in said
@@ -133,7 +136,7 @@ def test_a_right_replay_is_right_and_says_what_was_compared(tmp_path, rate, seed
 
 @pytest.mark.parametrize("seeds", [1, 30], ids=["every update", "bins"])
 def test_a_wrong_replay_fails_and_says_from_where_on(tmp_path, seeds):
-    history, losses = noisy(0.1, 3_000, seeds)
+    history, losses = noisy(0.1, 600, seeds)
     width = history.runs[0].batch_loss.width
     wrong = [loss * (1 + 1e-6 * (update > width)) for update, loss in enumerate(losses, 1)]
     equal, said = checked(tmp_path, history, wrong)

@@ -1,0 +1,234 @@
+"""What the project promises about speed, measured: ``python -m benchmarks.limits``.
+
+It prints every promise with its limit and what was measured, and exits with 1 if one is broken. No
+test does so: what others do on the machine only ever adds to a measurement, and must fail no test.
+Here the least of several measurements counts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import engine
+from charts.fits import fit_panels
+from charts.theme import Look
+from engine import Budget, Experiment, Function, Network, Run, training
+from engine.datasets import Blobs, Digits, TwoMoons, generate, real
+from engine.formula import parse
+from engine.functions import Rosenbrock
+from engine.optimizers import OPTIMIZERS, SGD, Adam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+_MEASUREMENTS: Final = 5
+_WINDOW: Final = engine.Window((-1.0, 1.0), (-1.0, 1.0))
+_LARGEST: Final = Network(
+    dataset=Blobs(rows=60_000, features=784, classes=10), hidden=(200, 200), loss="cross_entropy"
+)
+_WIDE: Final = Network(dataset=Digits(), hidden=(256, 256), loss="cross_entropy", activation="relu")
+_TEN_CLASSES: Final = Network(dataset=Blobs(classes=10), hidden=(9,), loss="cross_entropy")
+_FORMULAS: Final = (
+    "x" * 10_000,
+    "(" * 2_000,
+    "-" * 1_999 + "x",
+    "not " * 499 + "x",
+    "x if " * 300,
+    "f(" * 900,
+    "x" + " + x" * 201,
+)
+_FIELDS: Final[tuple[dict[str, Any], ...]] = (
+    {"seeds": range(10**9)},
+    {"runs": [Run(optimizer=SGD(), learning_rate=0.1)] * 1_000},
+    {"problem": {"kind": "network", "hidden": [10**9]}},
+    {"budget": {"amount": 1e300}},
+)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What may not be exceeded.
+
+    Attributes:
+        what: in words.
+        limit: the most that is allowed.
+        measure: returns what is found today, in the unit of the limit.
+        unit: ``ms``, or ``times`` for a ratio.
+    """
+
+    what: str
+    limit: float
+    measure: Callable[[], float]
+    unit: str = "ms"
+
+
+def _least(work: Callable[[], object], measurements: int = _MEASUREMENTS) -> float:
+    """Return the least processor time of some work in milliseconds."""
+    times = []
+    for _ in range(measurements):
+        began = time.process_time()
+        work()
+        times.append(1e3 * (time.process_time() - began))
+    return min(times)
+
+
+def _refused(make: Callable[[], object]) -> float:
+    def refused() -> None:
+        try:
+            make()
+        except engine.InvalidInput:
+            return
+        raise RuntimeError("this should have been refused")
+
+    return _least(refused)
+
+
+def _formulas() -> float:
+    return max(_refused(partial(parse, formula)) for formula in _FORMULAS)
+
+
+def _experiments() -> float:
+    return max(_refused(partial(Experiment, **fields)) for fields in _FIELDS)
+
+
+def _estimate() -> float:
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in OPTIMIZERS]
+    experiment = Experiment(problem=_LARGEST, runs=runs, budget=Budget(amount=10_000))
+    return _least(lambda: engine.estimate(experiment))
+
+
+def _digits() -> float:
+    def read() -> None:
+        real._read.cache_clear()  # noqa: SLF001 - the first reading is the promise
+        generate(Digits(), 0)
+
+    return _least(read)
+
+
+def _panels() -> float:
+    runs = [
+        Run(optimizer=rule(), learning_rate=0.05, batch_size=16) for rule in (OPTIMIZERS * 2)[-12:]
+    ]
+    experiment = Experiment(problem=_TEN_CLASSES, runs=runs, budget=Budget(amount=3))
+    params = [run.params[0, -1] for run in engine.fit(experiment).runs]
+    rows, looks = engine.data(experiment), [Look(f"Run {place}", place) for place in range(12)]
+    return _least(lambda: fit_panels(_TEN_CLASSES, rows, params, looks, "epoch 3"))
+
+
+def _pause(work: Generator[object, Any, object]) -> float:
+    """Return the median time between two pauses, as a rare stall says little about the code."""
+    moments = [time.perf_counter()]
+    moments += [time.perf_counter() for _pause in work]
+    return 1e3 * statistics.median(np.diff(moments))
+
+
+def _training_pause() -> float:
+    runs = [Run(optimizer=rule(), learning_rate=0.01, batch_size="all") for rule in (SGD, Adam)]
+    return _pause(engine.train(Experiment(problem=_WIDE, runs=runs, budget=Budget(amount=20))))
+
+
+def _surface(experiment: Experiment, size: int) -> Generator[object, Any, object]:
+    start = engine.initial_params(experiment, seed=0)
+    plane = engine.Plane(start, np.eye(len(start))[:2])
+    return engine.surface(experiment, plane, _WINDOW, size)
+
+
+def _surface_pause() -> float:
+    return _pause(_surface(Experiment(problem=Network(hidden=(32, 32))), 121))
+
+
+def _lone_updates() -> float:
+    found = []
+    sizes_of_runs = (["all"] * 12, range(60_000, 4_999, -5_000), range(1, 13))
+    for sizes, hidden in itertools.product(sizes_of_runs, [(256, 256, 128), (8,)]):
+        runs = [
+            Run(optimizer=OPTIMIZERS[place % 7](), learning_rate=0.01, batch_size=size)
+            for place, size in enumerate(sizes)
+        ]
+        network = Network(
+            dataset=Blobs(rows=60_000, classes=10),
+            validation_share=0,
+            hidden=hidden,
+            loss="cross_entropy",
+        )
+        experiment = Experiment(problem=network, runs=runs)
+        problem = training.problem_of(experiment)
+        found.append(_least(partial(training.lone_updates, experiment, problem)))
+    return max(found)
+
+
+def _apart(estimated: float, taken: float) -> float:
+    return max(estimated / taken, taken / estimated)
+
+
+@cache
+def _trained() -> tuple[Experiment, ...]:
+    run = Run(optimizer=Adam(), learning_rate=0.01, batch_size=1)
+    iterations = Budget(amount=3_000, unit="iterations")
+    function = Experiment(problem=Function(), runs=[run], budget=iterations)
+    return Experiment(budget=Budget(amount=150)), function
+
+
+def _training_seconds() -> float:
+    return max(
+        _apart(1e3 * engine.estimate(experiment).seconds, _least(partial(engine.fit, experiment)))
+        for experiment in _trained()
+    )
+
+
+def _surface_seconds() -> float:
+    run = Run(optimizer=SGD(), learning_rate=1e-3, batch_size=1)
+    function = Experiment(problem=Function(function=Rosenbrock()), runs=[run])
+    found = []
+    for experiment in (Experiment(problem=Network(dataset=TwoMoons(), hidden=(4, 3))), function):
+        taken = _least(lambda experiment=experiment: list(_surface(experiment, 121)))
+        # What a surface takes beside its points is not estimated.
+        found.append(_apart(1e3 * engine.estimate_surface(experiment, 121).seconds + 2, taken))
+    return max(found)
+
+
+PROMISES: Final = (
+    Promise("a hostile formula is refused", 50, _formulas),
+    Promise("an impossible experiment is refused", 50, _experiments),
+    Promise("the largest experiment is estimated", 50, _estimate),
+    Promise("the digits are read", 200, _digits),
+    Promise(
+        "the largest blobs are made",
+        10_000,
+        lambda: _least(lambda: generate(_LARGEST.dataset, 0), 1),
+    ),
+    Promise("twelve fit panels are drawn", 150, _panels),
+    Promise("a long training gives way", 50, _training_pause),
+    Promise("a surface gives way", 50, _surface_pause),
+    Promise("updates are timed as of lone runs", 50, _lone_updates),
+    Promise("estimated and real time of a training", 20, _training_seconds, "times"),
+    Promise("estimated and real time of a surface", 20, _surface_seconds, "times"),
+)
+
+
+def main() -> None:
+    """Measure every promise and print the table."""
+    broken = False
+    print(f"{'':<40}{'limit':>14}{'measured':>16}")
+    for promise in PROMISES:
+        found = promise.measure()
+        kept = found <= promise.limit
+        broken |= not kept
+        print(
+            f"{promise.what:<40}{promise.limit:>8g} {promise.unit:<5}{found:>10.3g} "
+            f"{promise.unit:<5} {'kept' if kept else 'BROKEN'}",
+            flush=True,
+        )
+    sys.exit(broken)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,8 @@ CHECKSUM  = $(shell cksum < $(1) | tr ' ' -)
 RUN_READY := $(VENV)/run-$(call CHECKSUM,requirements.txt)
 DEV_READY := $(VENV)/dev-$(call CHECKSUM,requirements-dev.txt)
 
-STAGES := lint types imports unit browser
+STATIC := lint types imports
+STAGES := $(STATIC) unit browser
 
 .DELETE_ON_ERROR:
 .PHONY: help run test test-torch format $(STAGES) coverage lock upgrade messages bench clean
@@ -22,12 +23,16 @@ help: ## this list
 run: $(RUN_READY) ## open the dashboard
 	$(PY) -m streamlit run dashboard.py $(ARGS)
 
+# What only reads the code runs beside the unit tests, which leave a core idle now and then.
 test: $(DEV_READY) ## every check: lint, types, imports, unit, browser
-	@failed=; \
-	for stage in $(STAGES); do \
-		printf '\n== %s\n' "$$stage"; \
-		$(MAKE) --no-print-directory "$$stage" || failed="$$failed $$stage"; \
-	done; \
+	@failed=; read=$$(mktemp); trap 'rm -f "$$read"' EXIT; \
+	$(MAKE) --no-print-directory --keep-going $(STATIC) >"$$read" 2>&1 & static=$$!; \
+	printf '\n== unit\n'; \
+	$(MAKE) --no-print-directory unit || failed="$$failed unit"; \
+	wait $$static || failed="$$failed static"; \
+	printf '\n== %s\n' "$(STATIC)"; cat "$$read"; \
+	printf '\n== browser\n'; \
+	$(MAKE) --no-print-directory browser || failed="$$failed browser"; \
 	if [ -n "$$failed" ]; then printf '\nFAILED:%s\n' "$$failed"; exit 1; fi; \
 	printf '\nAll checks passed.\n'
 
@@ -76,7 +81,10 @@ messages: $(DEV_READY) ## collect the sentences to translate, compile the catalo
 	$(VENV)/bin/pybabel --quiet update $(UPDATE) -i $(VENV)/messages.pot
 	$(VENV)/bin/pybabel --quiet compile -D descent_lab -d language
 
-bench: ## time the engine beside its peers, in an environment of its own
+bench: $(DEV_READY) ## time what is promised, the page, and the engine beside its peers
+	$(PY) -m benchmarks.limits
+	sh tests/browser/get_browser.sh $(PY)
+	$(PY) -m benchmarks.browser
 	@$(MAKE) --no-print-directory VENV=.venv-bench bench-here
 
 clean: ## remove what the targets above made

@@ -4,7 +4,8 @@ Run ``python -m benchmarks.browser`` (needs the development requirements and a C
 the first view, moves the learning-rate slider with the keyboard and waits, frame by frame, until
 the loss chart holds other numbers. Every move is to a rate that was not trained before. Then it
 does the same during a long training, and waits until that one has given way, and on the Surfaces
-page, until the contour has been drawn anew with the other path.
+page, until the contour has been drawn anew with the other path. Last come the server's health check
+during fast clicking, and the frames that the clock draws in a second.
 """
 
 from __future__ import annotations
@@ -43,6 +44,20 @@ _GONE = """() => {
     }, {once: true, capture: true});
   });
 }"""
+
+# Eight runs of two hundred steps on the ravine.
+MANY = "?page=surfaces&problem=function&function=ravine&budget=200&unit=iterations" + "".join(
+    f"&run=sgd~{0.05 * number:g}~all" for number in range(1, 9)
+)
+
+_FRAMES = """() => new Promise(resolve => {
+    const root = [...document.querySelectorAll('*')].map(one => one.shadowRoot)
+        .filter(Boolean).map(one => one.querySelector('.clock')).find(Boolean)
+        || document.querySelector('.clock');
+    const began = performance.now(), first = Number(root.dataset.drawn);
+    setTimeout(() => resolve((Number(root.dataset.drawn) - first)
+                             / (performance.now() - began) * 1000), 1000);
+})"""
 
 # {key} is the chart's, {trace} the number of the trace that changes.
 _WATCH = """() => {
@@ -131,6 +146,34 @@ def give_way_milliseconds(moves: int = MOVES) -> list[float]:
     return times[1:]
 
 
+def frames_a_second(windows: int = 5) -> list[float]:
+    """Return how often the clock draws eight runs of two hundred steps, second by second."""
+    with _tab(MANY) as page:
+        page.locator(".st-key-chart-surfaces-contour-0 canvas.clock-layer").wait_for(
+            state="attached", timeout=60_000
+        )
+        page.wait_for_timeout(1_000)
+        page.get_by_role("combobox", name="Speed").select_option("20")
+        page.get_by_role("button", name="To the start", exact=True).click()
+        page.get_by_role("button", name="Play", exact=True).click()
+        return [float(page.evaluate(_FRAMES)) for _window in range(windows)]
+
+
+def health_milliseconds(presses: int = 40) -> list[float]:
+    """Return how long the server's health check takes while somebody clicks as fast as they can."""
+    times = []
+    with _tab("") as page:
+        page.locator(".st-key-chart-loss .js-plotly-plot").wait_for(timeout=60_000)
+        health = page.url.rstrip("/") + "/_stcore/health"
+        slider = page.locator(".st-key-learning_rate-slider").get_by_role("slider")
+        for press in range(presses):
+            slider.press("ArrowLeft" if press % 20 < 10 else "ArrowRight")
+            began = time.perf_counter()
+            urllib.request.urlopen(health, timeout=60)  # noqa: S310 - local
+            times.append(1_000 * (time.perf_counter() - began))
+    return times
+
+
 def _watch(key: str, trace: int) -> str:
     return _WATCH.replace("{key}", key).replace("{trace}", str(trace))
 
@@ -144,10 +187,10 @@ def _press(page: Page, watch: str) -> float:
     return float(page.evaluate("() => window.moved"))
 
 
-def _tell(what: str, times: list[float]) -> None:
+def _tell(what: str, figures: list[float], unit: str = "ms") -> None:
     print(
-        f"{what}: median {statistics.median(times):.0f} ms, "
-        f"{min(times):.0f} to {max(times):.0f} ms over {len(times)} moves"
+        f"{what}: median {statistics.median(figures):.0f} {unit}, "
+        f"{min(figures):.0f} to {max(figures):.0f} {unit} over {len(figures)}"
     )
 
 
@@ -155,3 +198,5 @@ if __name__ == "__main__":
     _tell("slider to repainted chart", slider_milliseconds())
     _tell("slider to repainted contour", surface_milliseconds())
     _tell("slider to a training that has given way", give_way_milliseconds())
+    _tell("health check during fast clicking", health_milliseconds())
+    _tell("the clock of eight runs of 200 steps", frames_a_second(), "frames a second")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ui.training import Outcome
 
 _NOTES = 20_000  # characters
+_WRITTEN = "report-written"  # title and notes of the report that was made last
 
 
 def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
@@ -59,17 +60,38 @@ def _close_popover() -> None:
 
 
 def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
+    """Ask for title and notes, then offer the report that was made of them.
+
+    A text field is sent when it loses the focus: a download beside it would be asked for by that
+    very click, before the script has heard what was typed. A form sends it with its own button, and
+    gives way to the download, so that the file on offer is never older than the text on show.
+    """
     speak()
-    title = st.text_input(_("Title"), usual_title(), key="report-title")
-    notes = st.text_area(_("Notes"), key="report-notes", max_chars=_NOTES, height=200)
-    st.download_button(
-        _("Save the report (HTML)"),
-        later(lambda: report(now, shown.history, title, notes, scenes)),
-        file_name=f"{file_name('report')}.html",
-        mime="text/html",
-        on_click="ignore",
-        key="export-report",
-    )
+    place = st.empty()
+    title, notes = st.session_state.get(_WRITTEN, (usual_title(), ""))
+    with place.form("report-form", border=False):
+        title = st.text_input(_("Title"), title, key="report-title")
+        notes = st.text_area(_("Notes"), notes, key="report-notes", max_chars=_NOTES, height=200)
+        is_asked = st.form_submit_button(_("Make the report"), type="primary")
+    if not is_asked:
+        return
+    st.session_state[_WRITTEN] = title, notes
+    with place.container():
+        with st.spinner(_("Making the report …")):
+            made = report(now, shown.history, title, notes, scenes)
+        st.text_input(_("Title"), title, disabled=True)
+        st.text_area(_("Notes"), notes, disabled=True, height=200)
+        with st.container(horizontal=True):
+            st.download_button(
+                _("Save the report (HTML)"),
+                made,
+                file_name=f"{file_name('report')}.html",
+                mime="text/html",
+                type="primary",
+                on_click="ignore",
+                key="export-report",
+            )
+            st.button(_("Change title or notes"), key="change-report")
 
 
 def _code(now: Document, shown: Outcome) -> None:

@@ -6,7 +6,7 @@
 const TAIL = 14; // steps behind the head that are drawn stronger
 const DIMMED = 0.28; // of the whole path while the clock stands before its end
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100];
-const SETTLED = 350; // milliseconds without a further move of a zoom or a camera
+const LOOK = 200; // milliseconds from one look at the charts to the next
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   parentElement.stopPlayer?.();
@@ -24,7 +24,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const bar = controls(parentElement, data.texts, clock, scene);
   const charts = data.layers.map((layer) => ({ layer, gd: null, canvas: null, off: [] }));
-  const timers = {};
   let frame = 0;
   let seen = 0;
 
@@ -81,11 +80,20 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     clock.speed = Number(bar.speed.value);
   };
 
-  // Streamlit mounts a chart anew when its figure changes: look now and then which one is there.
-  const settle = (name, value) => {
-    clearTimeout(timers[name]);
-    timers[name] = setTimeout(() => setStateValue(name, { ...value, version: data.version }), SETTLED);
+  // Zoom and camera are read off the charts, and told once they rest: of a move that is quick, that ends
+  // beside the chart or while the page is busy, plotly may send no event. The chart itself remembers
+  // what was told, since the end of a script run starts this function again.
+  const compare = ({ gd, layer }) => {
+    const now = gd && shownPart(gd, layer);
+    if (!now) return;
+    if (gd.told?.version !== data.version) gd.told = { version: data.version, numbers: now.numbers };
+    const rests = gd.seen && !differs(gd.seen, now.numbers);
+    gd.seen = now.numbers;
+    if (!rests || !differs(gd.told.numbers, now.numbers)) return;
+    gd.told.numbers = now.numbers;
+    setStateValue(now.name, { [now.field]: now.numbers, version: data.version });
   };
+  // Streamlit mounts a chart anew when its figure changes: look now and then which one is there.
   const attach = () => {
     if (window.newestClock !== token) return charts.forEach(detach);
     let changed = false;
@@ -103,7 +111,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       for (const old of holder.querySelectorAll(".clock-layer")) if (old !== chart.canvas) old.remove();
       listen(chart, "plotly_afterplot", draw);
       listen(chart, "plotly_relayouting", draw);
-      listen(chart, "plotly_relayout", (change) => moved(chart, change, settle, draw));
+      listen(chart, "plotly_relayout", draw);
       if (chart.layer.kind === "paths" && data.clickable) {
         listen(chart, "plotly_click", (event) => setTriggerValue("clicked", place(gd, event)));
       }
@@ -111,9 +119,13 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     }
     if (changed) draw();
   };
-  attach();
+  const look = () => {
+    attach();
+    charts.forEach(compare);
+  };
+  look();
   draw();
-  const watch = setInterval(attach, 200);
+  const watch = setInterval(look, LOOK);
   const resized = () => draw();
   window.addEventListener("resize", resized);
   if (clock.playing) frame = requestAnimationFrame(tick);
@@ -121,7 +133,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   parentElement.stopPlayer = () => {
     cancelAnimationFrame(frame);
     clearInterval(watch);
-    Object.values(timers).forEach(clearTimeout);
     window.removeEventListener("resize", resized);
     charts.forEach(detach);
   };
@@ -416,17 +427,22 @@ function projected({ model, view, projection }, [x, y, z], box) {
 
 // ---------------------------------------------------------------- what the charts say
 
-function moved(chart, change, settle, draw) {
-  draw();
-  const names = Object.keys(change);
-  if (chart.layer.kind === "relief" && names.some((name) => name.startsWith("scene.camera"))) {
-    const { eye, center, up } = chart.gd._fullLayout.scene._scene.getCamera();
-    settle("camera", { camera: [eye, center, up].flatMap(({ x, y, z }) => [x, y, z]) });
+// What a reader may have moved of a chart, and how the script hears of it.
+function shownPart(gd, layer) {
+  if (layer.kind === "paths") {
+    const [xa, ya] = axes(gd, "");
+    return { name: "zoom", field: "window", numbers: [...xa.range, ...ya.range] };
   }
-  if (chart.layer.kind === "paths" && names.some((name) => /^[xy]axis/.test(name))) {
-    const [xa, ya] = axes(chart.gd, "");
-    settle("zoom", { window: [...xa.range, ...ya.range] });
-  }
+  if (layer.kind !== "relief") return null;
+  const space = gd._fullLayout.scene?._scene;
+  if (!space?.camera) return null; // it is still being made
+  const { eye, center, up } = space.getCamera();
+  return { name: "camera", field: "camera", numbers: [eye, center, up].flatMap(({ x, y, z }) => [x, y, z]) };
+}
+
+function differs(before, now) {
+  const size = Math.max(...now.map(Math.abs));
+  return now.some((value, place) => Math.abs(value - before[place]) > 1e-7 * size);
 }
 
 function place(gd, event) {

@@ -18,11 +18,18 @@ Such a test runs beside others on a machine of any speed, so it knows states, no
 - While a page changes its layout, language or place, the old part may stand beside the new one, and
   an `expect` of a single element fails at once: compare a list, `expect(…).to_have_text(["w"])`.
 - A focus that a rerun may move is no state: wait for what the key did.
-- Where time itself is the claim, compare with what the fault would take on the same machine, such
-  as what a training says is left of it, and never with a number of seconds.
+- Time is no state either: `make bench` measures it. That something was given up is seen in what it
+  left undone, such as a training that has no result.
+- All tabs of a worker share its browser's caches, or each would compile the dashboard's code again.
+  Cookies and storage are gone when the tab of a test is closed.
+- To load a page is what takes longest. Tests that only look, or bring back what they changed, do so
+  on one page: `share`, in place of `visit`.
+
+A test that fails is run once more, and the run tells of it: see `second_try.py`.
 """
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -37,10 +44,17 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser.second_try import (  # noqa: F401 - hooks
+    HAS_FAILED,
+    pytest_collection_modifyitems,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+)
+
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 # Patience costs a passing test nothing; what a loaded machine needs is unknown.
-EXPECT_MILLISECONDS = ACTION_MILLISECONDS = 60_000
+START_SECONDS = 120
+EXPECT_MILLISECONDS = ACTION_MILLISECONDS = 120_000
 LOAD_MILLISECONDS = 180_000
 
 # Below /surfaces and the like, Streamlit looks for its server there first, and is told 404.
@@ -83,21 +97,46 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """Function that returns the browser context of some options, always the same one."""
+    kept = {}
+
+    def context(options):
+        name = json.dumps(options, sort_keys=True)
+        if name not in kept:
+            kept[name] = browser.new_context(**options)
+            kept[name].set_default_timeout(ACTION_MILLISECONDS)
+            kept[name].set_default_navigation_timeout(LOAD_MILLISECONDS)
+        return kept[name]
+
+    return context
+
+
 @pytest.fixture
-def new_page(browser):
-    """Function that opens a tab with cookies of its own: `new_page(locale="ko-KR")`."""
-    contexts = []
+def new_page(contexts):
+    """Function that opens a tab, which knows nothing of other tests: `new_page(locale="ko-KR")`."""
+    tabs = []
 
     def open_tab(**options):
-        context = browser.new_context(**{**CONTEXT, **options})
-        context.set_default_timeout(ACTION_MILLISECONDS)
-        context.set_default_navigation_timeout(LOAD_MILLISECONDS)
-        contexts.append(context)
-        return context.new_page()
+        tab = contexts({**CONTEXT, **options}).new_page()
+        tabs.append(tab)
+        return tab
 
     yield open_tab
-    for context in contexts:
-        context.close()
+    for tab in tabs:
+        if not tab.is_closed():
+            _forget(tab)
+            tab.close()
+
+
+def _forget(tab):
+    """Remove what the page has left in the browser, apart from its caches."""
+    tab.context.clear_cookies()
+    origin = "{}://{}".format(*urlsplit(tab.url))
+    if origin.startswith("http"):
+        kinds = {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb"}
+        tab.context.new_cdp_session(tab).send("Storage.clearDataForOrigin", kinds)
 
 
 @pytest.fixture
@@ -114,17 +153,57 @@ def visit(new_page, app_url, idle):
     heard = []
 
     def open_address(address="/", **options):
-        url = urljoin(app_url, address)
-        tab = new_page(**options)
-        tab.on("console", lambda line: _note_error(line, heard))
-        tab.on("pageerror", lambda error: heard.append(str(error)))
-        tab.on("request", lambda request: _note_foreign(request.url, urlsplit(url).netloc, heard))
-        tab.goto(url)
-        idle(tab)
-        return tab
+        return _open(new_page(**options), urljoin(app_url, address), idle, heard)
 
     yield open_address
     assert heard == []
+
+
+@pytest.fixture(scope="module")
+def kept():
+    """Tabs that the tests of a file share, by address and options, and what each has heard."""
+    tabs = {}
+    yield tabs
+    for tab, _heard in tabs.values():
+        _forget(tab)
+        tab.close()
+
+
+@pytest.fixture
+def share(kept, contexts, app_url, idle, request):
+    """Function that opens a page like `visit`, for this test and the next ones of its file.
+
+    A test that only looks needs no page of its own. One that changes something brings it back, or
+    begins with what it needs. After a failure the next one gets a new tab.
+    """
+    used = []
+
+    def open_address(address="/", **options):
+        name = json.dumps([address, options])
+        used.append(name)
+        if name not in kept:
+            heard = []
+            tab = contexts({**CONTEXT, **options}).new_page()
+            kept[name] = tab, heard
+            _open(tab, urljoin(app_url, address), idle, heard)
+        return kept[name][0]
+
+    yield open_address
+    heard = [line for name in used for line in kept[name][1]]
+    if heard or request.node.stash.get(HAS_FAILED, False):
+        for name in used:
+            kept.pop(name)[0].close()
+    assert heard == []
+
+
+def _open(tab, url, idle, heard):
+    """Go to an address and listen from the beginning."""
+    tab.on("console", lambda line: _note_error(line, heard))
+    tab.on("pageerror", lambda error: heard.append(str(error)))
+    tab.on("request", lambda request: _note_foreign(request.url, urlsplit(url).netloc, heard))
+    tab.goto(url)
+    idle(tab)
+    return tab
 
 
 def _note_error(line, heard):
@@ -139,21 +218,33 @@ def _note_foreign(address, host, heard):
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory, browser, idle):
-    """Address of the dashboard, on one server for all tests, which somebody has visited before."""
-    with _server(tmp_path_factory.mktemp("server") / "log") as url:
+def server(tmp_path_factory, browser, idle):
+    """Dashboard for all tests, which somebody has visited before: its address, and its log."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    with _server(log) as url:
         tab = browser.new_page()
         tab.goto(url)
         idle(tab)
         tab.close()
-        yield url
+        yield url, log
+
+
+@pytest.fixture
+def app_url(server):
+    """Address of the dashboard, which must log no traceback during the test."""
+    url, log = server
+    before = log.stat().st_size
+    yield url
+    assert "Traceback" not in log.read_bytes()[before:].decode()
 
 
 @pytest.fixture
 def fresh_app_url(tmp_path):
     """Address of the dashboard on a server that nobody has visited, for deep links."""
-    with _server(tmp_path / "log") as url:
+    log = tmp_path / "log"
+    with _server(log) as url:
         yield url
+    assert "Traceback" not in log.read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -210,7 +301,7 @@ def place():
 
 @contextmanager
 def _server(log_path):
-    """Run the dashboard; what it wrote must hold no traceback."""
+    """Run the dashboard."""
     port = _free_port()
     options = {
         "server.port": port,
@@ -229,8 +320,7 @@ def _server(log_path):
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
-    assert "Traceback" not in log_path.read_text("utf-8"), log_path.read_text("utf-8")
+        process.wait(timeout=START_SECONDS)
 
 
 def _wait_until_healthy(process, port, log_path):
@@ -257,7 +347,9 @@ def _free_port():
 @cache
 def _chromium():
     """Path of a Chromium that starts, or None."""
-    for path in (os.environ.get("CHROME"), shutil.which("chromium")):
+    # The shell is the same browser without the windows that nobody sees.
+    for name in (os.environ.get("CHROME"), "chromium-headless-shell", "chromium"):
+        path = name and shutil.which(name)
         if path and _starts(path):
             return path
     with sync_playwright() as playwright:

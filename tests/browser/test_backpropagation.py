@@ -25,6 +25,24 @@ def opened(visit):
     return open_page
 
 
+@pytest.fixture
+def apples(share):
+    """Function that shows the first example at a step, on a page that the tests share."""
+
+    def at_step(step):
+        tab = share("/?format=1&page=backpropagation")
+        expect(graph(tab)).to_be_visible()
+        # Typed, and not by the buttons, since the one of the step on show is disabled.
+        step_field(tab).fill(str(step))
+        step_field(tab).press("Enter")
+        expect(step_field(tab)).to_have_value(str(step))
+        expect(sentence(tab)).to_contain_text(f"Step {step} of 5")
+        expect(words(tab)).to_have_css("opacity", "1")
+        return tab
+
+    return at_step
+
+
 def graph(tab):
     return tab.locator(".st-key-chart-backpropagation .js-plotly-plot")
 
@@ -38,8 +56,8 @@ def numbers(tab):
     return graph(tab).locator(".textpoint").all_text_contents()
 
 
-def test_the_graph_shows_every_number(opened):
-    tab = opened()
+def test_the_graph_shows_every_number(apples):
+    tab = apples(5)
     expect(sentence(tab)).to_contain_text(APPLES_LAST)
     assert {"220", "2.2", "110", "200", "1"} <= set(numbers(tab))
     boxes = graph(tab).locator(".annotation-text").all_text_contents()
@@ -65,8 +83,8 @@ def count_reruns(tab):
     )
 
 
-def test_the_page_follows_play_to_its_end_without_a_rerun_per_frame(opened):
-    tab = opened(step="0")
+def test_the_page_follows_play_to_its_end_without_a_rerun_per_frame(apples):
+    tab = apples(0)
     count_reruns(tab)
     expect(sentence(tab)).to_contain_text("Step 0 of 5")
     graph(tab).locator(".updatemenu-button").first.click()
@@ -79,8 +97,8 @@ def test_the_page_follows_play_to_its_end_without_a_rerun_per_frame(opened):
     expect(words(tab)).to_have_css("opacity", "1")
 
 
-def test_the_page_follows_a_pause_by_mouse_and_by_keyboard(opened):
-    tab = opened(step="0")
+def test_the_page_follows_a_pause_by_mouse_and_by_keyboard(apples):
+    tab = apples(0)
     play, pause = (graph(tab).get_by_role("button", name=name) for name in ("Play", "Pause"))
     play.click()
     expect(sentence(tab)).to_contain_text("Step 2 of 5")
@@ -95,8 +113,8 @@ def test_the_page_follows_a_pause_by_mouse_and_by_keyboard(opened):
     expect(sentence(tab)).to_contain_text(f"Step {step_field(tab).input_value()} of 5")
 
 
-def test_the_page_follows_the_pictures_slider_when_it_is_let_go(opened):
-    tab = opened()
+def test_the_page_follows_the_pictures_slider_when_it_is_let_go(apples):
+    tab = apples(5)
     rail = graph(tab).locator(".slider-rail-touch-rect").bounding_box()
     height = rail["y"] + rail["height"] / 2
     tab.mouse.move(rail["x"] + rail["width"] - 12, height)
@@ -133,8 +151,8 @@ def test_the_picture_follows_the_field_and_keeps_its_zoom(opened):
     assert picture.evaluate(reach) == moved
 
 
-def test_play_begins_at_the_step_on_show(opened):
-    tab = opened(step="3")
+def test_play_begins_at_the_step_on_show(apples):
+    tab = apples(3)
     expect(sentence(tab)).to_contain_text("Step 3 of 5")
     seen = """chart => { window.seen = []; chart.on('plotly_animatingframe',
         event => window.seen.push(event.name)) }"""
@@ -144,8 +162,8 @@ def test_play_begins_at_the_step_on_show(opened):
     assert tab.evaluate("window.seen") == ["4", "5"]
 
 
-def test_a_new_picture_stands_at_the_pages_step(opened):
-    tab = opened(step="0")
+def test_a_new_picture_stands_at_the_pages_step(apples):
+    tab = apples(0)
     step_field(tab).fill("2")
     step_field(tab).press("Enter")
     expect(sentence(tab)).to_contain_text("Step 2 of 5")
@@ -181,8 +199,8 @@ def test_no_number_lies_on_another(opened, example, width):
     assert hidden == []
 
 
-def test_the_step_is_reached_by_keyboard(opened):
-    tab = opened(step="0")
+def test_the_step_is_reached_by_keyboard(apples):
+    tab = apples(0)
     field = tab.get_by_label("Step, 0 to 5")
     field.focus()
     tab.keyboard.press("ArrowUp")
@@ -193,13 +211,15 @@ def test_the_step_is_reached_by_keyboard(opened):
     expect(tab.get_by_text("A multiplication swaps its inputs")).to_be_visible()
 
 
-def test_everything_follows_a_slider(opened):
-    tab = opened()
+def test_everything_follows_a_slider(apples):
+    tab = apples(5)
     slider = tab.get_by_role("slider", name="Apples").first
     slider.focus()
     tab.keyboard.press("ArrowRight")
     expect(graph(tab).get_by_text("330", exact=True)).to_be_visible()
     expect(tab.get_by_text("3.3 won more are to pay")).to_be_visible()
+    tab.keyboard.press("ArrowLeft")
+    expect(graph(tab).get_by_text("220", exact=True)).to_be_visible()
 
 
 def test_another_formula_is_shown_at_its_own_end(opened):

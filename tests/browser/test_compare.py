@@ -9,20 +9,28 @@ from playwright.sync_api import expect
 
 FIRST_VIEW = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
 TABS = ["Loss", "Score", "Norms", "Fits", "Learning-rate sensitivity", "Details"]
+BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 30)"}
 PICTURE = "![x](https://example.org/x.png)"
 
 
 @pytest.fixture
 def compare(visit):
     """Function that opens the page and waits until its table and its chart are drawn."""
+    return lambda address="/", **options: drawn_whole(visit(address, **options))
 
-    def open_page(address="/", **options):
-        tab = visit(address, **options)
-        expect(cell(tab, 0, 1)).not_to_be_empty()
-        expect(labels_at_line_ends(tab).first).to_be_visible()
-        return tab
 
-    return open_page
+@pytest.fixture
+def first_view(share):
+    """The page as it opens, for the tests that leave it so."""
+    tab = drawn_whole(share())
+    expect(tab).not_to_have_url(re.compile(r"\?"))  # the address of the first view is bare
+    return tab
+
+
+def drawn_whole(tab):
+    expect(cell(tab, 0, 1)).not_to_be_empty()
+    expect(labels_at_line_ends(tab).first).to_be_visible()
+    return tab
 
 
 def cell(tab, row, column):
@@ -62,9 +70,8 @@ def labels_at_line_ends(tab):
     return chart(tab).locator(".annotation-text")
 
 
-def test_the_first_view_is_there_without_a_click(compare):
-    tab = compare()
-
+def test_the_first_view_is_there_without_a_click(first_view):
+    tab = first_view
     expect(tab.get_by_role("heading", level=1)).to_have_text("Descent Lab")
     assert [cell(tab, row, 1).text_content() for row in range(7)] == FIRST_VIEW
     assert all(0 < float(number) < 1.5 for row in numbers(tab) for number in row)
@@ -76,8 +83,8 @@ def test_the_first_view_is_there_without_a_click(compare):
     assert all(name in picture.get_attribute("aria-label") for name in FIRST_VIEW)
 
 
-def test_a_slider_moved_by_keyboard_changes_numbers_of_its_run_alone(compare):
-    tab = compare()
+def test_a_slider_moved_by_keyboard_changes_numbers_of_its_run_alone(first_view):
+    tab = first_view
     before = numbers(tab)
     slider(tab, "Learning rate").focus()
     tab.keyboard.press("ArrowLeft")
@@ -115,8 +122,8 @@ def test_a_refused_link_stays_in_the_address_until_something_else_is_shown(compa
     expect(tab).to_have_url(re.compile("run=sgd~3"))
 
 
-def test_a_number_typed_in_the_sidebar_retrains_all_runs(compare):
-    tab = compare()
+def test_a_number_typed_in_the_sidebar_retrains_all_runs(first_view):
+    tab = first_view
     before = numbers(tab)
     field = tab.get_by_role("spinbutton", name="Epochs").first
     field.fill("7")
@@ -126,10 +133,12 @@ def test_a_number_typed_in_the_sidebar_retrains_all_runs(compare):
     for row in range(7):
         expect(cell(tab, row, 2)).not_to_have_text(before[row][0])
     expect(slider(tab, "Epochs")).to_have_attribute("aria-valuetext", "7")
+    tab.get_by_role("button", name="Reset", exact=True).click()
+    expect_numbers(tab, before)
 
 
-def test_the_language_is_switched_and_the_numbers_stay(compare, idle):
-    tab = compare()
+def test_the_language_is_switched_and_the_numbers_stay(first_view, idle):
+    tab = first_view
     before = numbers(tab)
     tab.get_by_text("한국어", exact=True).click()
 
@@ -153,8 +162,8 @@ def test_the_chosen_language_is_still_there_after_a_reload(compare):
     expect(slider(tab, "학습률")).to_be_visible()
 
 
-def test_axis_and_quantity_are_switched_and_the_numbers_stay(compare, idle):
-    tab = compare()
+def test_axis_and_quantity_are_switched_and_the_numbers_stay(first_view, idle):
+    tab = first_view
     before = numbers(tab)
     tab.get_by_text("Iterations", exact=True).first.click()
     expect(chart(tab).locator(".xtitle")).to_have_text("Iterations")
@@ -163,10 +172,13 @@ def test_axis_and_quantity_are_switched_and_the_numbers_stay(compare, idle):
     expect(chart(tab).locator(".ytitle")).to_have_text("Validation loss")
     idle(tab)
     expect_numbers(tab, before)
+    tab.get_by_role("button", name="Reset", exact=True).click()
+    expect(chart(tab).locator(".xtitle")).to_have_text("Epochs")
+    expect(chart(tab).locator(".ytitle")).to_have_text("Training loss")
 
 
-def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(compare, idle):
-    tab = compare()
+def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(first_view, idle):
+    tab = first_view
     colours = lines(tab)
     tab.get_by_role("button", name="Duplicate", exact=True).click()
     expect(labels_at_line_ends(tab)).to_have_count(8)
@@ -177,11 +189,13 @@ def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(compare, idl
     expect(labels_at_line_ends(tab)).to_have_count(7)
     idle(tab)
     assert lines(tab) == colours
+    tab.get_by_role("button", name="Reset", exact=True).click()
+    expect(tab).not_to_have_url(re.compile(r"\?"))  # the first run is the chosen one again
 
 
-def test_every_tab_opens(compare):
-    tab = compare()
-    for name in TABS:
+def test_every_tab_opens(first_view):
+    tab = first_view
+    for name in [*TABS[1:], TABS[0]]:
         tab.get_by_role("tab", name=name, exact=True).click()
         panel = tab.get_by_role("tabpanel", name=name, exact=True)
 
@@ -228,9 +242,9 @@ def test_a_hostile_link_fetches_nothing_and_is_shown_as_text(compare):
 
 
 def test_the_chart_ends_where_the_table_says_and_tells_what_is_under_the_mouse(
-    compare, drawn, place
+    first_view, drawn, place
 ):
-    tab = compare()
+    tab = first_view
     traces = {trace["name"]: trace for trace in drawn(chart(tab)) if trace["name"] in FIRST_VIEW}
     ends = [traces[name]["y"][-1] for name in FIRST_VIEW]
     assert ends == [float(row[0]) for row in numbers(tab)]
@@ -241,19 +255,21 @@ def test_the_chart_ends_where_the_table_says_and_tells_what_is_under_the_mouse(
     expect(chart(tab).locator(".hoverlayer")).to_contain_text(f"{adam['y'][middle]:.4g}")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_chart_reads_on_both_backgrounds(compare, scheme):
-    tab = compare(color_scheme=scheme)
-    page_colour = tab.get_by_test_id("stApp").evaluate(
-        "app => getComputedStyle(app).backgroundColor"
-    )
-    text_colour = (
-        chart(tab).locator(".xtick text").first.evaluate("text => getComputedStyle(text).fill")
-    )
+def test_the_chart_reads_on_both_backgrounds(first_view):
+    tab = first_view
+    app, tick = tab.get_by_test_id("stApp"), chart(tab).locator(".xtick text").first
+    fill = "text => getComputedStyle(text).fill"
+    on_light = tick.evaluate(fill)
+    for scheme in ("dark", "light"):
+        tab.emulate_media(color_scheme=scheme)
+        expect(app).to_have_css("background-color", BACKGROUNDS[scheme])
+        if scheme == "dark":
+            expect(tick).not_to_have_css("fill", on_light)
+        else:
+            expect(tick).to_have_css("fill", on_light)
 
-    assert (luminance(page_colour) < 0.2) == (scheme == "dark")
-    assert contrast(page_colour, text_colour) >= 3
-    assert all(contrast(page_colour, colour) >= 3 for colour in lines(tab))
+        assert contrast(BACKGROUNDS[scheme], tick.evaluate(fill)) >= 3
+        assert all(contrast(BACKGROUNDS[scheme], colour) >= 3 for colour in lines(tab))
 
 
 def luminance(colour):

@@ -1,7 +1,7 @@
 """The Epochs page in a real browser: what reaches the screen, by mouse and by keyboard."""
 
 import json
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -15,6 +15,7 @@ TABS = [
     "Batch size × learning rate",
 ]
 SMALL = {"data.rows": "40", "hidden": "3", "budget": "4", "run": "sgd~0.5~10"}
+WIDE = {"width": 1440, "height": 900}
 LINE = {
     "data": "line",
     "data.rows": "40",
@@ -26,28 +27,20 @@ LINE = {
 
 
 @pytest.fixture
-def visit(app_url, idle):
-    """Function that opens the page in a tab, which must stay quiet and ask no other host."""
-    seen = []
-
-    def open_page(tab, problem=SMALL, /, **settings):
-        host = urlsplit(app_url).netloc
-        tab.on("console", lambda line: seen.append(line.text) if line.type == "error" else None)
-        tab.on("pageerror", lambda error: seen.append(str(error)))
-        tab.on("request", lambda request: _note_foreign(request.url, host, seen))
-        fields = {f"page.{name}": value for name, value in settings.items()}
-        tab.goto(f"{app_url}?{urlencode({**problem, 'page': 'epochs', **fields})}")
-        idle(tab)
-        return tab
-
-    yield open_page
-    assert seen == []
+def epochs(visit):
+    """Function that opens the page in a tab of its own."""
+    return lambda problem=SMALL, **settings: visit(address(problem, **settings), viewport=WIDE)
 
 
-def _note_foreign(address, host, seen):
-    scheme, netloc = urlsplit(address)[:2]
-    if scheme not in {"data", "blob"} and netloc != host:
-        seen.append(address)
+@pytest.fixture
+def counting(share):
+    """The page for tests that begin with an example of the count."""
+    return share(address(), viewport=WIDE)
+
+
+def address(problem=SMALL, **settings):
+    fields = {f"page.{name}": value for name, value in settings.items()}
+    return f"/?{urlencode({**problem, 'page': 'epochs', **fields})}"
 
 
 def cell(tab, row, column):
@@ -59,50 +52,51 @@ def chart(tab, key):
     return tab.locator(f".st-key-chart-{key}")
 
 
-def test_every_tab_is_reached_and_drawn(page, visit, idle):
-    visit(page)
+def test_every_tab_is_drawn_and_says_what_it_shows_and_is_no_wider_than_the_window(epochs, idle):
+    tab = epochs()
     for name in TABS:
-        page.get_by_role("tab", name=name, exact=True).click()
-        idle(page)
-        expect(page.locator('[class*="st-key-chart-epochs-"] .main-svg').first).to_be_visible()
-        expect(page.get_by_test_id("stException")).to_have_count(0)
+        tab.get_by_role("tab", name=name, exact=True).click()
+        idle(tab)
+        charts = tab.locator('[class*="st-key-chart-epochs-"]')
+        expect(charts.locator(".main-svg").first).to_be_visible()
+        expect(tab.get_by_test_id("stException")).to_have_count(0)
+        figures = charts.get_by_role("figure")
+        assert figures.count() == charts.count()
+        for number in range(figures.count()):
+            assert len(figures.nth(number).get_attribute("aria-label")) > 40
+        for width in (900, 1440):
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {width}")
 
 
-def test_an_example_shows_its_figures(page, visit):
-    visit(page)
-    page.get_by_role("button", name="Examples").click()
-    page.get_by_role("menuitem", name="60,000 rows: 128, kept or dropped").click()
+def show_example(tab, name):
+    tab.get_by_role("button", name="Examples").click()
+    tab.get_by_role("menuitem", name=name).click()
+    expect(tab.get_by_role("menuitem")).to_have_count(0)
 
-    expect(page.get_by_role("menuitem")).to_have_count(0)
-    expect(cell(page, 0, 3)).to_have_text("469")
-    expect(cell(page, 1, 3)).to_have_text("468")
-    expect(cell(page, 0, 4)).to_have_text("96")
-    expect(cell(page, 0, 6)).to_have_text("9380")
-    bars = chart(page, "epochs-count")
+
+def test_an_example_shows_its_figures_at_every_click(counting, idle):
+    show_example(counting, "100 rows: 50, 50 epochs")
+    expect(cell(counting, 0, 6)).to_have_text("100")
+    idle(counting)
+    show_example(counting, "60,000 rows: 128, kept or dropped")
+    for (row, column), text in {(0, 3): "469", (1, 3): "468", (0, 4): "96", (0, 6): "9380"}.items():
+        expect(cell(counting, row, column)).to_have_text(text)
+    bars = chart(counting, "epochs-count")
     for figure in ("469", "468", "9,380", "9,360"):
         expect(bars.locator(".bartext", has_text=figure).first).to_be_visible()
-    expect(page.get_by_test_id("stMain").locator(".katex-html").first).to_contain_text("468+1=469")
-
-
-def test_the_examples_open_at_every_click(page, visit, idle):
-    visit(page)
-    for name in ("2,000 rows: 200", "100 rows: 50, 50 epochs"):
-        page.get_by_role("button", name="Examples").click()
-        page.get_by_role("menuitem", name=name).click()
-        idle(page)
-        expect(page.get_by_role("menuitem")).to_have_count(0)
-    expect(cell(page, 0, 6)).to_have_text("100")
+    formula = counting.get_by_test_id("stMain").locator(".katex-html").first
+    expect(formula).to_contain_text("468+1=469")
 
 
 @pytest.mark.parametrize(
-    ("size", "epochs"),
+    ("size", "counts"),
     [(60_000, [1]), (128, [1, 20]), (128, [1, 20, 300, 4_000, 50, 2]), (1, [10_000, 9_000])],
 )
-def test_no_text_of_the_count_lies_on_another(new_page, visit, size, epochs):
-    tab = new_page(viewport={"width": 1440, "height": 900})
+def test_no_text_of_the_count_lies_on_another(epochs, size, counts):
     plan = {"rows": 60_000, "batch_size": size, "last_batch": "dropped", "sampling": "replacement"}
-    plans = [{**plan, "epochs": count} for count in epochs]
-    visit(tab, plans=json.dumps(plans), plan="0")
+    plans = [{**plan, "epochs": count} for count in counts]
+    tab = epochs(plans=json.dumps(plans), plan="0")
 
     for width in (1440, 900):
         tab.set_viewport_size({"width": width, "height": 900})
@@ -140,29 +134,29 @@ def _overlap(first, second):
     )
 
 
-def test_a_batch_size_is_set_by_keyboard(page, visit):
-    visit(page, plans=json.dumps([{"rows": 1_000, "batch_size": 100}]), plan="0")
-    slider = page.get_by_role("slider", name="Batch size B")
-    slider.focus()
-    slider.press("ArrowRight")
+def test_a_batch_size_is_set_by_keyboard(counting):
+    show_example(counting, "2,000 rows: 200")
+    expect(cell(counting, 0, 2)).to_have_text("200")
+    counting.get_by_role("slider", name="Batch size B").press("ArrowRight")
 
-    expect(cell(page, 0, 2)).to_have_text("128")
-    expect(cell(page, 0, 3)).to_have_text("8")
-    expect(cell(page, 0, 4)).to_have_text("104")
+    expect(cell(counting, 0, 2)).to_have_text("256")
+    expect(cell(counting, 0, 3)).to_have_text("8")
+    expect(cell(counting, 0, 4)).to_have_text("208")
 
 
-def test_a_batch_larger_than_the_rows_is_refused_by_its_field(page, visit):
-    visit(page, plans=json.dumps([{"rows": 1_000, "batch_size": 100}]), plan="0")
-    field = page.get_by_role("spinbutton", name="Batch size B")
-    field.fill("1001")
+def test_a_batch_larger_than_the_rows_is_refused_by_its_field(counting):
+    show_example(counting, "2,000 rows: 200")
+    expect(cell(counting, 0, 2)).to_have_text("200")
+    field = counting.get_by_role("spinbutton", name="Batch size B")
+    field.fill("2001")
     field.press("Enter")
 
-    expect(page.get_by_test_id("stAlert")).to_contain_text("Batch size is 1001")
-    expect(cell(page, 0, 2)).to_have_text("100")
+    expect(counting.get_by_test_id("stAlert")).to_contain_text("Batch size is 2001")
+    expect(cell(counting, 0, 2)).to_have_text("200")
 
 
-def test_the_straight_line_shows_curves_beside_paths(page, visit):
-    visit(page, LINE, tab="batches", sizes='["all",10,1]')
+def test_the_straight_line_shows_curves_beside_paths(epochs):
+    page = epochs(LINE, tab="batches", sizes='["all",10,1]')
 
     expect(chart(page, "epochs-batches").locator(".subplot.xy, .subplot.x4y4")).to_have_count(2)
     paths = chart(page, "epochs-paths")
@@ -170,8 +164,8 @@ def test_the_straight_line_shows_curves_beside_paths(page, visit):
     expect(paths.locator(".scatterlayer .js-line")).to_have_count(3)
 
 
-def test_a_link_opens_its_tab_and_a_rerun_keeps_it(page, visit, idle):
-    visit(page, tab="rows")
+def test_a_link_opens_its_tab_and_a_rerun_keeps_it(epochs, idle):
+    page = epochs(tab="rows")
     selected = page.get_by_role("tab", selected=True)
     expect(selected).to_have_text("Which rows, when")
 
@@ -179,26 +173,3 @@ def test_a_link_opens_its_tab_and_a_rerun_keeps_it(page, visit, idle):
     idle(page)
     expect(page.get_by_text("except those of a dropped last batch")).to_be_visible()
     expect(selected).to_have_text("Which rows, when")
-
-
-def test_every_chart_says_what_it_shows(page, visit, idle):
-    visit(page)
-    for name in TABS:
-        page.get_by_role("tab", name=name, exact=True).click()
-        idle(page)
-        shown = page.locator('[class*="st-key-chart-epochs-"]')
-        expect(shown.first).to_be_visible()
-        figures = shown.get_by_role("figure")
-        assert figures.count() == shown.count()
-        for number in range(figures.count()):
-            assert len(figures.nth(number).get_attribute("aria-label")) > 40
-
-
-def test_nothing_is_wider_than_the_window(new_page, visit, idle):
-    tab = visit(new_page(viewport={"width": 1440, "height": 900}))
-    for name in TABS:
-        tab.get_by_role("tab", name=name, exact=True).click()
-        idle(tab)
-        for width in (900, 1440):
-            tab.set_viewport_size({"width": width, "height": 900})
-            tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {width}")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -440,18 +441,28 @@ Rule = TypeVar("Rule", bound=Optimizer)
 
 def hyperparameters(rule: type[Optimizer]) -> dict[str, Interval]:
     """Return the hyperparameters of a rule with their intervals, in the order of its fields."""
+    return dict(_intervals(rule))
+
+
+@cache
+def _intervals(rule: type[Optimizer]) -> tuple[tuple[str, Interval], ...]:
     hints = get_type_hints(rule, include_extras=True)
     names = [field.name for field in fields(cast("Any", rule)) if field.name != "name"]
-    return {name: get_args(hints[name])[1] for name in names}
+    return tuple((name, get_args(hints[name])[1]) for name in names)
 
 
 def validated(rule: Rule) -> Rule:
     """Return an equal rule whose fields were checked; raises ``InvalidInput``."""
     given = vars(rule)
     try:
-        return TypeAdapter(type(rule)).validate_python(given)
+        return _adapter(type(rule)).validate_python(given)
     except ValidationError as error:
         raise refusal(error, given) from None
+
+
+@cache
+def _adapter(rule: type[Rule]) -> TypeAdapter[Rule]:
+    return TypeAdapter(rule)
 
 
 def stack(rules: Sequence[Rule]) -> Rule:

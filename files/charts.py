@@ -36,7 +36,8 @@ _DEEP: Final = ("surface", "scatter3d")  # these have no axis below them
 _CAPTION_SIZE: Final = 12
 _CAPTION_LINE: Final = 16  # pixels from one line to the next
 _CHARACTER: Final = 5.7  # pixels of a Latin one in the caption; Hangul takes two
-_RENDER_SECONDS: Final = 30.0  # one call in a thousand never ends
+_RENDER_SECONDS: Final = 60.0  # one call in a thousand never ends, and a second one does
+_TRIES: Final = 2
 _renderer: Final = threading.Lock()  # one Chrome at a time
 
 
@@ -175,12 +176,14 @@ def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> l
         raise CannotRender(missing)
     seconds = _RENDER_SECONDS + len(figures)
     with _renderer, ThreadPoolExecutor(1) as thread:  # the caller may have a loop of its own
-        try:
-            return thread.submit(asyncio.run, _drawn(figures, form, scale, seconds)).result()
-        except TimeoutError:
-            raise CannotRender(_("The picture took too long to draw. Try again.")) from None
-        except Exception as error:
-            raise CannotRender(_("The picture could not be drawn. Try again.")) from error
+        for _try in range(_TRIES):
+            try:
+                return thread.submit(asyncio.run, _drawn(figures, form, scale, seconds)).result()
+            except TimeoutError:
+                continue
+            except Exception as error:
+                raise CannotRender(_("The picture could not be drawn. Try again.")) from error
+    raise CannotRender(_("The picture took too long to draw. Try again."))
 
 
 async def _drawn(

@@ -159,6 +159,21 @@ def test_drawing_ends_in_time(monkeypatch, chart):
         to_images([printed(chart, (EQUAL, ()))], "png")
 
 
+def test_a_drawing_that_never_ends_is_tried_once_more(monkeypatch, chart):
+    answers = iter([TimeoutError(), [b"picture"]])
+
+    async def at_the_second_try(*_args):
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(files.charts, "why_no_pictures", lambda: None)
+    monkeypatch.setattr(files.charts, "_drawn", at_the_second_try)
+
+    assert to_images([printed(chart, (EQUAL, ()))], "png") == [b"picture"]
+
+
 def test_a_failure_is_no_traceback(monkeypatch, chart):
     async def broken(*_args):
         raise RuntimeError("no display")

@@ -125,18 +125,19 @@ def new_page(contexts):
 
     yield open_tab
     for tab in tabs:
-        if not tab.is_closed():
-            _forget(tab)
-            tab.close()
+        _close(tab)
 
 
-def _forget(tab):
-    """Remove what the page has left in the browser, apart from its caches."""
+def _close(tab):
+    """Close a tab and remove what its page has left in the browser, apart from the caches."""
+    if tab.is_closed():
+        return
     tab.context.clear_cookies()
     origin = "{}://{}".format(*urlsplit(tab.url))
     if origin.startswith("http"):
         kinds = {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb"}
         tab.context.new_cdp_session(tab).send("Storage.clearDataForOrigin", kinds)
+    tab.close()
 
 
 @pytest.fixture
@@ -165,8 +166,7 @@ def kept():
     tabs = {}
     yield tabs
     for tab, _heard in tabs.values():
-        _forget(tab)
-        tab.close()
+        _close(tab)
 
 
 @pytest.fixture
@@ -176,11 +176,11 @@ def share(kept, contexts, app_url, idle, request):
     A test that only looks needs no page of its own. One that changes something brings it back, or
     begins with what it needs. After a failure the next one gets a new tab.
     """
-    used = []
+    used = set()
 
     def open_address(address="/", **options):
         name = json.dumps([address, options])
-        used.append(name)
+        used.add(name)
         if name not in kept:
             heard = []
             tab = contexts({**CONTEXT, **options}).new_page()
@@ -192,7 +192,7 @@ def share(kept, contexts, app_url, idle, request):
     heard = [line for name in used for line in kept[name][1]]
     if heard or request.node.stash.get(HAS_FAILED, False):
         for name in used:
-            kept.pop(name)[0].close()
+            _close(kept.pop(name)[0])
     assert heard == []
 
 

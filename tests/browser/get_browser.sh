@@ -9,11 +9,17 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # Without a font for Hangul the Korean pages would be tested as rows of empty boxes.
-if command -v apt-get >"$log" && [ "$(id -u)" = 0 ] && ! dpkg -s chromium fonts-noto-cjk >"$log" 2>&1; then
-    echo "Installing chromium and fonts-noto-cjk"
+# The shell is the same browser without the windows that nobody sees, and keeps the processor less busy.
+if command -v apt-get >"$log" && [ "$(id -u)" = 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update >"$log" 2>&1 </dev/null
-    apt-get install -y --no-install-recommends chromium fonts-noto-cjk >>"$log" 2>&1 </dev/null
+    for packages in "chromium fonts-noto-cjk" chromium-headless-shell; do
+        # shellcheck disable=SC2086 # several words
+        if ! dpkg -s $packages >>"$log" 2>&1; then
+            echo "Installing $packages"
+            apt-get update >>"$log" 2>&1 </dev/null
+            apt-get install -y --no-install-recommends $packages >>"$log" 2>&1 </dev/null
+        fi
+    done
 fi
 
 command -v chromium >/dev/null || "$python" -m playwright install chromium >>"$log" 2>&1 </dev/null ||

@@ -29,14 +29,9 @@ def pytest_runtest_makereport(item):
     item.stash[HAS_FAILED] = report.failed or (
         report.when != "setup" and item.stash.get(HAS_FAILED, False)
     )
-    if report.failed and call_was_in(report):
+    if report.failed and report.when != "teardown":  # then the tabs are closed
         report.sections += [(PICTURE, shot) for shot in screenshots(item)]
     return report
-
-
-def call_was_in(report):
-    """Whether the test's tabs are still open: its fixtures close them."""
-    return report.when in {"setup", "call"}
 
 
 def screenshots(item):

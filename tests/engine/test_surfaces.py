@@ -311,7 +311,7 @@ def test_large_data_are_made_while_it_gives_way(monkeypatch):
     make = training.problem_of
 
     def waiting(experiment):
-        in_time.append(may_go_on.wait(60))
+        in_time.append(may_go_on.wait(120))
         return make(experiment)
 
     monkeypatch.setattr(training, "problem_of", waiting)

@@ -114,7 +114,7 @@ def test_marking_does_not_translate():
 
 @pytest.mark.usefixtures("catalogue_with_a_word")
 def test_threads_do_not_share_the_language():
-    both_have_set_theirs = threading.Barrier(2, timeout=30)
+    both_have_set_theirs = threading.Barrier(2, timeout=120)
 
     def translated(code):
         set_language(code)

@@ -105,23 +105,11 @@ def painted(tab, selector):
     )
 
 
-def click_at(tab, x, y):
-    """Click the contour at data coordinates."""
-    expect(contour(tab)).to_have_count(1)
-    contour(tab).scroll_into_view_if_needed()
-    place = contour(tab).evaluate(
-        """(gd, [x, y]) => {
-            const {xaxis, yaxis} = gd._fullLayout, box = gd.getBoundingClientRect();
-            return [
-                box.left + xaxis._offset + xaxis.d2p(x),
-                box.top + yaxis._offset + yaxis.d2p(y),
-            ];
-        }""",
-        [x, y],
-    )
-    tab.mouse.move(*place)
-    expect(contour(tab).locator(".hoverlayer .hovertext").first).to_be_visible()  # as a reader sees
-    tab.mouse.click(*place)
+def click_at(tab, point):
+    """Click a point of the contour, once it has answered the pointer there as a reader sees."""
+    tab.mouse.move(*point)
+    expect(contour(tab).locator(".hoverlayer .hovertext").first).to_be_visible()
+    tab.mouse.click(*point)
 
 
 def number(tab, name):
@@ -145,11 +133,12 @@ def test_the_first_view_says_why_momentum(surfaces):
     tab.wait_for_function("one => one.clientWidth > 150", arg=slider(tab).element_handle())
 
 
-def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(ravine, idle):
+def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(ravine, idle, place):
     tab = ravine
     for x, y in ((-5.0, -1.5), (1.0, 1.2)):
         before = number(tab, "Start x").input_value()
-        click_at(tab, x, y)
+        expect(contour(tab)).to_have_count(1)
+        click_at(tab, place(contour(tab), x, y))
 
         expect(number(tab, "Start x")).not_to_have_value(before)
         expect(contour(tab).locator("canvas.clock-layer")).to_have_count(1)

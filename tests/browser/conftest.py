@@ -18,7 +18,7 @@ Such a test runs beside others on a machine of any speed, so it knows states, no
 - While a page changes its layout, language or place, the old part may stand beside the new one, and
   an `expect` of a single element fails at once: compare a list, `expect(…).to_have_text(["w"])`.
 - A focus that a rerun may move is no state: wait for what the key did.
-- What lasts for a moment, such as a frame of a picture that plays, is noted by a script in the page.
+- What lasts for a moment, such as a frame of a playing picture, is noted by a script in the page.
 - Time is no state either: `make bench` measures it. That something was given up is seen in what it
   left undone, such as a training that has no result.
 - All tabs of a worker share its browser's caches, or each would compile the dashboard's code again.

@@ -133,12 +133,12 @@ def _close(tab):
     """Close a tab and remove what its page has left in the browser, apart from the caches."""
     if tab.is_closed():
         return
-    tab.context.clear_cookies()
     origin = "{}://{}".format(*urlsplit(tab.url))
     if origin.startswith("http"):
-        kinds = {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb"}
+        kinds = {"origin": origin, "storageTypes": "local_storage,indexeddb"}
         tab.context.new_cdp_session(tab).send("Storage.clearDataForOrigin", kinds)
     tab.close()
+    tab.context.clear_cookies()  # a page that is still open may set its language again
 
 
 @pytest.fixture

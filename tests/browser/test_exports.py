@@ -108,6 +108,14 @@ def open_dialog(page, idle):
     return dialog
 
 
+def show_as(dialog, form):
+    """Choose a form and wait for its picture: the old one stays a while beside the new choice."""
+    dialog.get_by_role("radio", name=form).click()
+    titles = {"PNG": "Download plot as a PNG", "SVG": "Download plot"}
+    for name, title in titles.items():
+        expect(dialog.locator(f'[data-title="{title}"]')).to_have_count(int(name == form))
+
+
 def open_popover(page):
     page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
 
@@ -126,15 +134,14 @@ def test_the_camera_saves_png_and_svg_with_the_contract(shown, idle):
     page = shown()
     dialog = open_dialog(page, idle)
 
+    show_as(dialog, "PNG")
     name, png = taken_by_camera(page, dialog)
     assert name == "descent-lab-loss.png"
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     assert picture.width == 1_800
     assert picture.getpixel((3, 3)) == (255, 255, 255)
 
-    dialog.get_by_role("radio", name="SVG").click()
-    idle(page)
-    expect(dialog.get_by_text("Sharpness")).to_have_count(0)
+    show_as(dialog, "SVG")
     name, svg = taken_by_camera(page, dialog)
     assert name == "descent-lab-loss.svg"
     root = ET.fromstring(svg)  # noqa: S314 - our own picture
@@ -146,12 +153,12 @@ def test_the_camera_saves_png_and_svg_with_the_contract(shown, idle):
 def test_zooming_in_the_preview_zooms_what_the_camera_takes(shown, idle):
     page = shown()
     dialog = open_dialog(page, idle)
-    dialog.get_by_role("radio", name="SVG").click()
-    idle(page)
+    show_as(dialog, "SVG")
     expect(dialog.get_by_text("Zoom in it, and the camera takes that part")).to_be_visible()
     ticks, drag = dialog.locator(".xtick text"), dialog.locator(".nsewdrag").first
-    drag.hover()  # waits until the new picture is there and at rest
+    expect(ticks).to_have_text(["0", "0.5", "1", "1.5", "2", "2.5", "3"])
     before = ticks.all_text_contents()
+    drag.hover()  # waits until it is at rest
     plot = drag.bounding_box()
     page.mouse.move(plot["x"] + 0.3 * plot["width"], plot["y"] + 0.2 * plot["height"])
     page.mouse.down()

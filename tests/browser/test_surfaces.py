@@ -258,12 +258,12 @@ def test_a_run_far_outside_is_not_drawn_over_the_legend_of_three_dimensions(surf
     assert above == 0
 
 
-def test_a_parameter_chosen_below_is_an_axis_of_the_plane_of_two_weights(surfaces, idle):
+def test_a_parameter_chosen_below_is_an_axis_of_the_plane_of_two_weights(surfaces):
     network = {"hidden": "2", "budget": 3, "run": "sgd~0.1~all", "page.surface": "network"}
     tab = surfaces({"page": "surfaces", **network, "page.plane": "weights"})
+    tab.set_viewport_size({"width": 1280, "height": 2400})  # to scroll would close the list
     below = tab.locator(".st-key-surfaces-seen-1").get_by_role("combobox")
-    below.focus()
-    idle(tab)
+    expect(below).to_be_in_viewport()
     below.press("ArrowDown")
     tab.get_by_role("option", name="b1[0]", exact=True).click()
 

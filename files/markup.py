@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,10 +69,14 @@ def page(title: str, body: str, scripts: str) -> bytes:
         body: markup.
         scripts: what brings plotly, as ``inline_script`` or ``shared_script`` give it.
     """
+    # Streamlit tells files above 1 MiB apart by length, beginning, middle and end alone: two pages
+    # that differ in a few letters between them would be one file to it, the older.
+    digest = sha256(body.encode("utf-8", "replace")).hexdigest()
     text = (
         f'<!DOCTYPE html>\n<html lang="{current_language()}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="digest" content="{digest}">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n{_KEPT_CANVAS}\n{scripts}\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )

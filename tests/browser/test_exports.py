@@ -258,12 +258,12 @@ def test_no_report_misses_what_was_typed_before_the_click(shown):
     page = shown()
     open_popover(page)
     page.get_by_role("button", name="Report …").click()
-    for turn in range(3):
-        page.get_by_role("textbox", name="Title").fill(f"Title {turn}")
+    page.get_by_role("textbox", name="Title").fill("Three times")
+    for turn in range(3):  # as long every time: not to be taken for the same file
         page.get_by_role("textbox", name="Notes").fill(f"Notes {turn}")
         page.get_by_role("button", name="Make the report").click()
         content = saved(page, "Save the report (HTML)")[1].decode()
-        assert f"<h1>Title {turn}</h1>" in content
+        assert "<h1>Three times</h1>" in content
         assert f'<p class="notes">Notes {turn}</p>' in content
 
         page.get_by_role("button", name="Change title or notes").click()

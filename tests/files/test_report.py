@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from streamlit.runtime.media_file_storage import MediaFileKind
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from engine import Budget, Experiment, Function, Run, fit, paired_differences, train
 from engine.optimizers import OPTIMIZERS, SGD
@@ -49,6 +51,18 @@ def test_the_report_has_its_parts(document, history):
     for rule in OPTIMIZERS:
         assert f"<h3>{rule.title}</h3>" in content
     assert "arXiv:1412.6980" in content
+
+
+def test_two_reports_of_one_length_are_two_files_to_streamlit(document, history):
+    """It looks at the length, the beginning, the middle and the end of a large file alone."""
+    storage = MemoryMediaFileStorage("/media")
+    pages = [report(document, history, "Title", notes) for notes in ("first", "other")]
+    kept = [
+        storage.load_and_get_id(page, "text/html", MediaFileKind.DOWNLOADABLE) for page in pages
+    ]
+
+    assert len(pages[0]) == len(pages[1]) > 2**20
+    assert [storage.get_file(number).content for number in kept] == pages
 
 
 @pytest.mark.parametrize("title", ["", "  \n"])

@@ -67,7 +67,7 @@ coverage: $(DEV_READY) ## the same tests with the branch coverage of every floor
 
 browser: $(DEV_READY) ## tests in a real Chromium, which is fetched first
 	sh tests/browser/get_browser.sh $(PY)
-	$(PY) -m pytest -n 2 tests/browser $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal tests/browser $(ARGS)
 
 lock: $(DEV_READY) ## compile the locks from pyproject.toml, keeping pins that still fit
 	$(PY) -m uv pip compile $(LOCK) pyproject.toml -o requirements.txt

@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import functools
 import os
 
 import pytest
@@ -24,6 +25,17 @@ def machine_of_the_estimates():
             "timeit.repeat", lambda *_work, number, **_: [number * cost._REFERENCE_CALL]
         )
         assert cost._slowness() == 1.0  # and remembered
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_looked_for_once():
+    """Let no page look through all installed packages, as a server does once, at its start."""
+    from streamlit.components.v2 import manifest_scanner  # noqa: PLC0415 - see above
+
+    with pytest.MonkeyPatch.context() as patched:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patched.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ Such a test runs beside others on a machine of any speed, so it knows states, no
 - What lasts for a moment, such as a frame of a playing picture, is noted by a script in the page.
 - Time is no state either: `make bench` measures it. That something was given up is seen in what it
   left undone, such as a training that has no result.
-- All tabs of a worker share its browser's caches, or each would compile the dashboard's code again.
-  Cookies and storage are gone when the tab of a test is closed.
+- All tabs of a worker share its browser's caches and one process, or each would compile the
+  dashboard's code again. Cookies and storage are gone when the tab of a test is closed.
 - To load a page is what takes longest. Tests that only look, or bring back what they changed, do so
   on one page: `share`, in place of `visit`.
 
@@ -70,6 +70,7 @@ CHROMIUM_ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # or each tab would compile the dashboard's code again
 ]
 CONTEXT = {
     "locale": "en-US",
@@ -100,7 +101,10 @@ def browser():
 
 @pytest.fixture(scope="session")
 def contexts(browser):
-    """Function that returns the browser context of some options, always the same one."""
+    """Function that returns the browser context of some options, always the same one.
+
+    Its first tab stays empty. It keeps the process, and with it the compiled code, for the next.
+    """
     kept = {}
 
     def context(options):
@@ -109,6 +113,9 @@ def contexts(browser):
             kept[name] = browser.new_context(**options)
             kept[name].set_default_timeout(ACTION_MILLISECONDS)
             kept[name].set_default_navigation_timeout(LOAD_MILLISECONDS)
+            empty = kept[name].new_page()
+            empty.route("**", lambda route: route.fulfill(body=""))
+            empty.goto("http://127.0.0.1/")
         return kept[name]
 
     return context
@@ -134,11 +141,12 @@ def _close(tab):
     if tab.is_closed():
         return
     origin = "{}://{}".format(*urlsplit(tab.url))
+    tab.goto("about:blank")  # a page may go on for a moment after its tab, and set its language
     if origin.startswith("http"):
         kinds = {"origin": origin, "storageTypes": "local_storage,indexeddb"}
         tab.context.new_cdp_session(tab).send("Storage.clearDataForOrigin", kinds)
     tab.close()
-    tab.context.clear_cookies()  # a page that is still open may set its language again
+    tab.context.clear_cookies()
 
 
 @pytest.fixture
@@ -214,11 +222,11 @@ def _note_foreign(address, host, heard):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, browser, idle):
+def server(tmp_path_factory, contexts, idle):
     """Dashboard for all tests, which somebody has visited before: its address, and its log."""
     log = tmp_path_factory.mktemp("server") / "log"
     with _server(log) as url:
-        tab = browser.new_page()
+        tab = contexts(CONTEXT).new_page()
         tab.goto(url)
         idle(tab)
         tab.close()

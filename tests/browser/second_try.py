@@ -37,7 +37,8 @@ def pytest_runtest_makereport(item):
 def screenshots(item):
     """Pictures of the tabs that a test has open, as files."""
     browser = item.funcargs.get("browser")
-    tabs = [tab for context in browser.contexts for tab in context.pages] if browser else []
+    contexts = browser.contexts if browser else []
+    tabs = [tab for context in contexts for tab in context.pages[1:]]  # the first is empty
     SCREENSHOTS.mkdir(exist_ok=True)
     for number, tab in enumerate(tabs, 1):
         path = SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9_]+', '-', item.name)}-{number}.png"

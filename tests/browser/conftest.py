@@ -15,6 +15,8 @@ Such a test runs beside others on a machine of any speed, so it knows states, no
   for a cell or a label before reading many (`expect(…).to_have_count(7)`).
 - What is read at once (`all_text_contents`, `evaluate_all`) does not wait: put an `expect` before
   it, or compare by `expect(…).to_have_text([…])`.
+- What `wait_for_function` asks must hold where nothing is there yet, `one?.value`: an error in it
+  ends the test at once.
 - While a page changes its layout, language or place, the old part may stand beside the new one, and
   an `expect` of a single element fails at once: compare a list, `expect(…).to_have_text(["w"])`.
 - A focus that a rerun may move is no state: wait for what the key did.

@@ -268,7 +268,7 @@ def test_a_long_graph_scrolls_and_its_circles_keep_apart(opened):
     assert all(one[1] + 20 < other[0] for one, other in pairwise(operations))
     tab.get_by_role("button", name="Forward done").click()  # the frame follows to its end
     tab.wait_for_function(
-        "() => document.querySelector('.st-key-backpropagation-wide').scrollLeft > 1000"
+        "() => document.querySelector('.st-key-backpropagation-wide')?.scrollLeft > 1000"
     )
     tab.get_by_role("textbox", name="Formula").fill("x*y")
     tab.get_by_role("textbox", name="Formula").press("Control+Enter")
@@ -285,7 +285,7 @@ def test_a_large_graph_keeps_its_size_on_a_narrow_page(opened):
     assert frame.evaluate("frame => frame.scrollLeft") == 0
     tab.get_by_role("button", name="Forward done").click()  # at the right of the picture
     tab.wait_for_function(
-        "() => document.querySelector('.st-key-backpropagation-wide').scrollLeft > 100"
+        "() => document.querySelector('.st-key-backpropagation-wide')?.scrollLeft > 100"
     )
 
 

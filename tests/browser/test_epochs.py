@@ -102,7 +102,7 @@ def test_no_text_of_the_count_lies_on_another(epochs, size, counts):
         tab.set_viewport_size({"width": width, "height": 900})
         tab.wait_for_function(
             """() => document.querySelector('.st-key-chart-epochs-count .main-svg')
-                .getBoundingClientRect().right <= document.documentElement.clientWidth"""
+                ?.getBoundingClientRect().right <= document.documentElement.clientWidth"""
         )
         assert _clashes(tab, 2 * 2 + 2 + 3 * len(plans)) == []
 

@@ -117,10 +117,10 @@ def test_fast_clicking_ends_in_one_state_and_others_are_served(visit):
     tab.wait_for_function(
         """first => {
             const one = (selector) => document.querySelector(selector);
-            const rate = one('.st-key-learning_rate-number input').value;
+            const rate = one('.st-key-learning_rate-number input')?.value;
             const told = /run=sgd~([^~]+)~/.exec(location.search)?.[1] ?? first;
             return one('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
-                && one('.st-key-learning_rate-slider input').ariaValueText === rate
+                && one('.st-key-learning_rate-slider input')?.ariaValueText === rate
                 && Number(told) === Number(rate);
         }""",
         arg=first,

@@ -96,12 +96,16 @@ def wait_until_told(tab, chart, field, seen):
     )
 
 
-def painted(tab, selector):
-    """Number of pixels that the clock has painted over a chart."""
-    return tab.locator(f"{selector} canvas.clock-layer").evaluate(
-        """canvas => canvas.getContext('2d')
-            .getImageData(0, 0, canvas.width, canvas.height).data
-            .filter((value, place) => place % 4 === 3 && value > 0).length"""
+def wait_until_painted(tab, selector, least):
+    """Wait until the clock has painted more than so many pixels over a chart."""
+    tab.wait_for_function(
+        """([selector, least]) => {
+            const canvas = document.querySelector(`${selector} canvas.clock-layer`);
+            if (!canvas?.width) return false;
+            return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+                .filter((value, place) => place % 4 === 3 && value > 0).length > least;
+        }""",
+        arg=[selector, least],
     )
 
 
@@ -161,8 +165,8 @@ def test_playing_moves_the_heads_and_tells_the_step_once_it_pauses(ravine):
     expect(told(tab)).to_have_text(re.compile(r"^Step ([3-9]|\d\d) of 40$"))
     expect(runs).to_have_attribute("data-test-script-state", "notRunning")
     expect(update_of(tab)).to_contain_text("update 1")  # the script has heard nothing yet
-    assert painted(tab, ".st-key-chart-surfaces-contour-0") > 500
-    assert painted(tab, ".st-key-chart-surfaces-loss") > 100
+    wait_until_painted(tab, ".st-key-chart-surfaces-contour-0", 500)
+    wait_until_painted(tab, ".st-key-chart-surfaces-loss", 100)
 
     tab.get_by_role("button", name="Pause", exact=True).click()
     step = int(re.search(r"\d+", told(tab).text_content())[0])
@@ -245,7 +249,8 @@ def test_a_run_far_outside_is_not_drawn_over_the_legend_of_three_dimensions(surf
     relief = tab.locator(".st-key-chart-surfaces-relief-0 .js-plotly-plot")
     expect(relief.locator("canvas.clock-layer")).to_be_attached()
     number_of_pixels = """(gd) => {
-        const canvas = gd.querySelector('canvas.clock-layer'), top = gd._fullLayout.margin.t;
+        const canvas = gd.querySelector('canvas.clock-layer'), top = gd._fullLayout?.margin.t;
+        if (!canvas?.width || !top) return [0, 0];  // not drawn yet
         const count = (from, rows) => canvas.getContext('2d')
             .getImageData(0, from, canvas.width, rows).data
             .filter((value, place) => place % 4 === 3 && value > 0).length;
@@ -279,7 +284,7 @@ def test_surface_and_language_are_switched(surfaces, idle):
     expect(tab.locator(".st-key-chart-surfaces-rows")).to_be_visible()
     expect(contour(tab).locator(".xtitle")).to_have_text(["w"])
     idle(tab)
-    assert painted(tab, ".st-key-chart-surfaces-rows") > 300
+    wait_until_painted(tab, ".st-key-chart-surfaces-rows", 300)
 
     tab.get_by_text("한국어", exact=True).click()
     expect(tab.get_by_role("heading", level=1)).to_have_text([re.compile("곡면")])

@@ -12,7 +12,7 @@ from files.code.replay import script_name
 from files.report import report, usual_title
 from files.writing import file_name
 from language import _
-from ui.figure import later
+from ui.figure import DIALOG, close_dialog, later
 from ui.locale import speak
 from ui.session import whole_document
 from ui.share import SHARE
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from files.scenes import Scene
     from ui.training import Outcome
 
-_NOTES = 20_000  # characters
+_CHARACTERS = 20_000  # of notes
+_TITLE, _NOTES = "report-title", "report-notes"  # of the form
 _WRITTEN = "report-written"  # title and notes of the report that was made last
+_IS_MADE = "report-is-made"  # of what was written last
 
 
 def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
@@ -37,6 +39,7 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
     """
     if shown is None or shown.stale:
         st.caption(_("Bundle, report and code wait for the training."))
+        close_dialog()
         return
     now = whole_document()
     st.download_button(
@@ -49,14 +52,20 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         width="stretch",
         key="export-bundle",
     )
-    if st.button(_("Report …"), width="stretch", key="open-report", on_click=_close_popover):
-        st.dialog(_("Report"), width="medium")(_report)(now, shown, scenes)
-    if st.button(_("Code …"), width="stretch", key="open-code", on_click=_close_popover):
-        st.dialog(_("Code"), width="large")(_code)(now, shown)
+    st.button(_("Report …"), width="stretch", key="open-report", on_click=_open, args=("report",))
+    st.button(_("Code …"), width="stretch", key="open-code", on_click=_open, args=("code",))
+    # The popover tells of its closing when the dialog is clicked, if it had not heard before that
+    # it was closed: that runs the page again, and the dialog must still be there.
+    if st.session_state.get(DIALOG) == "report":
+        st.dialog(_("Report"), width="medium", on_dismiss=close_dialog)(_report)(now, shown, scenes)
+    elif st.session_state.get(DIALOG) == "code":
+        st.dialog(_("Code"), width="large", on_dismiss=close_dialog)(_code)(now, shown)
 
 
-def _close_popover() -> None:
+def _open(dialog: str) -> None:
+    st.session_state[DIALOG] = dialog
     st.session_state[SHARE] = False
+    _change()
 
 
 def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
@@ -67,15 +76,14 @@ def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
     gives way to the download, so that the file on offer is never older than the text on show.
     """
     speak()
-    place = st.empty()
+    place = st.empty()  # the form is gone at once when the report is being made
     title, notes = st.session_state.get(_WRITTEN, (usual_title(), ""))
-    with place.form("report-form", border=False):
-        title = st.text_input(_("Title"), title, key="report-title")
-        notes = st.text_area(_("Notes"), notes, key="report-notes", max_chars=_NOTES, height=200)
-        is_asked = st.form_submit_button(_("Make the report"), type="primary")
-    if not is_asked:
+    if not st.session_state.get(_IS_MADE):
+        with place.form("report-form", border=False):
+            st.text_input(_("Title"), title, key=_TITLE)
+            st.text_area(_("Notes"), notes, key=_NOTES, max_chars=_CHARACTERS, height=200)
+            st.form_submit_button(_("Make the report"), type="primary", on_click=_make)
         return
-    st.session_state[_WRITTEN] = title, notes
     with place.container():
         with st.spinner(_("Making the report …")):
             made = report(now, shown.history, title, notes, scenes)
@@ -91,7 +99,16 @@ def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
                 on_click="ignore",
                 key="export-report",
             )
-            st.button(_("Change title or notes"), key="change-report")
+            st.button(_("Change title or notes"), key="change-report", on_click=_change)
+
+
+def _make() -> None:
+    st.session_state[_WRITTEN] = st.session_state[_TITLE], st.session_state[_NOTES]
+    st.session_state[_IS_MADE] = True
+
+
+def _change() -> None:
+    st.session_state[_IS_MADE] = False
 
 
 def _code(now: Document, shown: Outcome) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Made = TypeVar("Made")
 
+DIALOG: Final = "dialog"  # which one stays open while the page runs
 _FORMS: Final = ("png", "svg", "pdf")
 _SIZES: Final = (300, 3_000)  # pixels of a picture's side
 
@@ -62,11 +63,20 @@ def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> 
         said: as for ``figure``.
     """
     if st.button(
-        _("Export chart"), icon=":material/download:", type="tertiary", key=f"export-{key}"
+        _("Export chart"),
+        icon=":material/download:",
+        type="tertiary",
+        key=f"export-{key}",
+        on_click=close_dialog,
     ):
         now = document()
         said = contract(now.experiment, tuned=now.view.tuned) if said is None else said
         st.dialog(_("Export chart"), width="large")(_export)(make(), key, said)
+
+
+def close_dialog() -> None:
+    """Forget the dialog that stays open while the page runs: there may be one only."""
+    st.session_state.pop(DIALOG, None)
 
 
 def later(make: Callable[[], Made]) -> Callable[[], Made]:

@@ -83,3 +83,40 @@ def test_the_dialog_says_whose_zoom_the_camera_takes():
     at = run(opened(training(20), TrainingPage()).button(key="export-loss").click())
 
     assert any("Zoom in it, and the camera takes that part" in text.value for text in at.caption)
+
+
+def texts(at):
+    return [
+        field.value
+        for field in (*at.text_input, *at.text_area)
+        if field.label in {"Title", "Notes"}
+    ]
+
+
+def test_the_dialog_of_the_report_stays_when_the_page_runs_again():
+    """A popover that is clicked away tells so, and the page runs again below the dialog."""
+    at = run(opened(training(20), TrainingPage()).button(key="open-report").click())
+    assert at.text_area(key="report-notes").value == ""
+
+    run(at)
+    at.text_area(key="report-notes").set_value("My notes")
+    make = next(button for button in at.button if button.label == "Make the report")
+    run(make.click())
+    assert [button.label for button in at.button if "title or notes" in button.label]
+    assert "My notes" in texts(at)
+
+    run(at)
+    assert "My notes" in texts(at)
+    run(at.button(key="change-report").click())
+    assert at.text_area(key="report-notes").value == "My notes"
+
+
+def test_the_dialog_of_the_code_stays_when_the_page_runs_again_and_one_of_a_chart_takes_its_place():
+    at = run(opened(training(20), TrainingPage()).button(key="open-code").click())
+    assert at.selectbox(key="code-run")
+
+    run(at)
+    assert at.selectbox(key="code-run")
+    run(at.button(key="export-loss").click())
+    assert not [box for box in at.selectbox if box.key == "code-run"]
+    assert any("Zoom in it, and the camera takes that part" in text.value for text in at.caption)

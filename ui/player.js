@@ -93,12 +93,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     gd.told.numbers = now.numbers;
     setStateValue(now.name, { [now.field]: now.numbers, version: data.version });
   };
-  // Streamlit mounts a chart anew when its figure changes: look now and then which one is there.
+  // Streamlit mounts a chart anew when its figure changes: look which one is there as soon as its place
+  // has changed, or a click would be lost, and now and then, for places come and go as well.
   const attach = () => {
     if (window.newestClock !== token) return charts.forEach(detach);
     let changed = false;
     for (const chart of charts) {
-      const gd = document.querySelector(`.st-key-chart-${chart.layer.key} .js-plotly-plot`);
+      const home = document.querySelector(`.st-key-chart-${chart.layer.key}`);
+      if (home && home !== chart.home) mounted.observe((chart.home = home), { childList: true, subtree: true });
+      const gd = home?.querySelector(".js-plotly-plot");
       const holder = gd?._fullLayout && gd.querySelector(".svg-container");
       if (!holder || (gd === chart.gd && chart.canvas?.isConnected)) continue;
       detach(chart);
@@ -119,6 +122,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     }
     if (changed) draw();
   };
+  const mounted = new MutationObserver(attach);
   const look = () => {
     attach();
     charts.forEach(compare);
@@ -133,6 +137,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   parentElement.stopPlayer = () => {
     cancelAnimationFrame(frame);
     clearInterval(watch);
+    mounted.disconnect();
     window.removeEventListener("resize", resized);
     charts.forEach(detach);
   };

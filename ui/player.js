@@ -93,15 +93,13 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     gd.told.numbers = now.numbers;
     setStateValue(now.name, { [now.field]: now.numbers, version: data.version });
   };
-  // Streamlit mounts a chart anew when its figure changes: look which one is there as soon as its place
-  // has changed, or a click would be lost, and now and then, for places come and go as well.
+  // Streamlit mounts a chart anew when its figure changes: look which one is there as soon as the
+  // page has changed. Until then a click in it is heard by nobody.
   const attach = () => {
     if (window.newestClock !== token) return charts.forEach(detach);
     let changed = false;
     for (const chart of charts) {
-      const home = document.querySelector(`.st-key-chart-${chart.layer.key}`);
-      if (home && home !== chart.home) mounted.observe((chart.home = home), { childList: true, subtree: true });
-      const gd = home?.querySelector(".js-plotly-plot");
+      const gd = document.querySelector(`.st-key-chart-${chart.layer.key} .js-plotly-plot`);
       const holder = gd?._fullLayout && gd.querySelector(".svg-container");
       if (!holder || (gd === chart.gd && chart.canvas?.isConnected)) continue;
       detach(chart);
@@ -123,6 +121,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (changed) draw();
   };
   const mounted = new MutationObserver(attach);
+  mounted.observe(document.body, { childList: true, subtree: true });
   const look = () => {
     attach();
     charts.forEach(compare);

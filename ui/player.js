@@ -24,6 +24,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const bar = controls(parentElement, data.texts, clock, scene);
   const charts = data.layers.map((layer) => ({ layer, gd: null, canvas: null, off: [] }));
+  hearClicks(data.clickable ? data.layers : [], (point) => setTriggerValue("clicked", point));
   let frame = 0;
   let seen = 0;
 
@@ -94,13 +95,13 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     setStateValue(now.name, { [now.field]: now.numbers, version: data.version });
   };
   // Streamlit mounts a chart anew when its figure changes: look which one is there as soon as the
-  // page has changed. Until then a click in it is heard by nobody.
+  // page has changed.
   const attach = () => {
     if (window.newestClock !== token) return charts.forEach(detach);
     let changed = false;
     for (const chart of charts) {
-      const gd = document.querySelector(`.st-key-chart-${chart.layer.key} .js-plotly-plot`);
-      const holder = gd?._fullLayout && gd.querySelector(".svg-container");
+      const gd = drawnChart(chart.layer);
+      const holder = gd?.querySelector(".svg-container");
       if (!holder || (gd === chart.gd && chart.canvas?.isConnected)) continue;
       detach(chart);
       chart.gd = gd;
@@ -113,9 +114,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       listen(chart, "plotly_afterplot", draw);
       listen(chart, "plotly_relayouting", draw);
       listen(chart, "plotly_relayout", draw);
-      if (chart.layer.kind === "paths" && data.clickable) {
-        listen(chart, "plotly_click", (event) => setTriggerValue("clicked", place(gd, event)));
-      }
       changed = true;
     }
     if (changed) draw();
@@ -141,6 +139,27 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     charts.forEach(detach);
   };
   return parentElement.stopPlayer;
+}
+
+// The chart of a layer, once plotly has drawn it.
+function drawnChart({ key }) {
+  const gd = document.querySelector(`.st-key-chart-${key} .js-plotly-plot`);
+  return gd?._fullLayout ? gd : null;
+}
+
+// A new chart may be there before its clock is: what hears clicks belongs to the page and stays.
+function hearClicks(layers, tell) {
+  const isFirst = !window.clicks;
+  window.clicks = { layers: layers.filter(({ kind }) => kind === "paths"), tell };
+  const listen = () => {
+    for (const gd of window.clicks.layers.map(drawnChart)) {
+      if (!gd || gd.hearsClicks) continue;
+      gd.hearsClicks = true;
+      gd.on("plotly_click", (event) => window.clicks.tell(place(gd, event)));
+    }
+  };
+  if (isFirst) new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });
+  listen();
 }
 
 function listen(chart, name, tell) {

@@ -32,26 +32,31 @@ if TYPE_CHECKING:
 def comparison() -> None:
     """Show the runs, the surface and the clock; a change to a run leaves the sidebar alone."""
     follow()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.title(_("Surfaces"), anchor=False, width="stretch")
-        run_actions(
-            {name: preset.title for name, preset in SURFACE_PRESETS.items()}, use_surface_preset
-        )
-        away = share()
-    run_strip()
-    run_editor()
-    status = st.container(gap=None)
-    with status:
-        edge = st.container()
-        contract_line()
-    preset = shown_preset()
-    if preset is not None:
-        st.markdown(f"**{_(preset.title)}.** {_(preset.text)}")
-    plane_controls()
-    view_switches()
+    with st.container(gap=None):  # one block: what comes and goes in it moves nothing below
+        head = st.container()
+        work = st.container(gap=None)
+    with head:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.title(_("Surfaces"), anchor=False, width="stretch")
+            run_actions(
+                {name: preset.title for name, preset in SURFACE_PRESETS.items()}, use_surface_preset
+            )
+            away = share()
+        run_strip()
+        run_editor()
+        status = st.container(gap=None)
+        with status:
+            edge = st.container()
+            contract_line()
+        preset = shown_preset()
+        if preset is not None:
+            st.markdown(f"**{_(preset.title)}.** {_(preset.text)}")
+        plane_controls()
+        view_switches()
     with status:
         shown = outcome(document().experiment, looks(), lambda _history: None)
-    made = [] if shown is None else made_scenes(shown)
+    with work:
+        made = [] if shown is None else made_scenes(shown)
     with edge:
         edge_line(shown)
     with away:

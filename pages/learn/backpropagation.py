@@ -17,13 +17,14 @@ from ui.share import share
 def backpropagation() -> None:
     """Show the graph and the tabs; only the open one is computed."""
     follow()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.title(_("Backpropagation"), anchor=False, width="stretch")
-        share()
-    show_notices()
-    st.markdown(_(words.STORIES[settings().example]))
-    if settings().example in words.SLIPS:
-        st.caption(_(words.SLIPS[settings().example]))
+    with st.container():  # one block, so that what comes and goes in it moves nothing below
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.title(_("Backpropagation"), anchor=False, width="stretch")
+            share()
+        show_notices()
+        st.markdown(_(words.STORIES[settings().example]))
+        if settings().example in words.SLIPS:
+            st.caption(_(words.SLIPS[settings().example]))
     picture()
     for name, tab in open_tabs().items():
         if tab.open:

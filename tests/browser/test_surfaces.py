@@ -20,6 +20,22 @@ TURN_ON = """gd => {
     const scene = gd._fullLayout.scene._scene, {center, up} = scene.getCamera();
     scene.camera.lookAt([1.6, -1.2, 1], Object.values(center), Object.values(up));
 }"""
+# Clicks the next contour that is mounted in the moment in which plotly has drawn it.
+CLICK_THE_NEXT_PICTURE = """([x, y]) => {
+    const find = () => document.querySelector('.st-key-chart-surfaces-contour-0 .js-plotly-plot');
+    const before = find();
+    new MutationObserver((_, observer) => {
+        const gd = find();
+        if (!gd?._fullLayout || gd === before) return;
+        observer.disconnect();
+        const {xaxis, yaxis} = gd._fullLayout, box = gd.getBoundingClientRect();
+        const event = {
+            clientX: box.left + xaxis._offset + xaxis.d2p(x),
+            clientY: box.top + yaxis._offset + yaxis.d2p(y),
+        };
+        gd.emit('plotly_click', {points: [{xaxis, yaxis}], event});
+    }).observe(document.body, {childList: true, subtree: true});
+}"""
 EYE = "gd => Object.values(gd._fullLayout.scene._scene.getCamera().eye)"
 
 
@@ -153,6 +169,17 @@ def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(ravine,
         "gd => gd._fullData.filter(one => one.mode).slice(0, 3).map(one => [one.x[0], one.y[0]])"
     )
     assert all(start == pytest.approx([1.0, 1.2], abs=0.1) for start in first)
+
+
+def test_a_click_is_heard_as_soon_as_the_picture_is_there(surfaces):
+    """A changed start takes the words of the preset away, and with them chart and clock."""
+    tab = surfaces()
+    tab.evaluate(CLICK_THE_NEXT_PICTURE, [2.0, 1.0])
+    number(tab, "Start x").fill("-5")
+    number(tab, "Start x").press("Enter")
+
+    expect(number(tab, "Start y")).to_have_value("1")
+    expect(number(tab, "Start x")).to_have_value("2")
 
 
 def test_playing_moves_the_heads_and_tells_the_step_once_it_pauses(ravine):

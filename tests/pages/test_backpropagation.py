@@ -15,6 +15,7 @@ from engine.graph import differentiate
 from files.document import with_default_view
 from files.expressions import digits
 from language import set_language
+from tests.layout import place
 from ui.backpropagation import words
 from ui.backpropagation.tabs import TITLES
 
@@ -110,6 +111,15 @@ def test_values_follow_a_slider():
     run(at.button(key="backpropagation-values").click())
     assert page(at).values == ()
     assert "**2.2** won more" in text(at)
+
+
+def test_the_picture_keeps_its_place_whatever_is_told_above_it():
+    def picture(example):
+        at = opened(example)
+        return place(at.main, at.get("plotly_chart")[0])[:2]  # the fragment that holds it
+
+    assert any(example not in words.SLIPS for example in EXAMPLES)
+    assert len({picture(example) for example in ("apples", next(iter(words.SLIPS)))}) == 1
 
 
 def test_a_slip_is_told_where_the_example_is():

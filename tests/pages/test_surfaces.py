@@ -19,6 +19,7 @@ from files.document import with_default_view
 from files.pages import SurfacesPage
 from language import set_language
 from language.labels import label
+from tests.layout import place
 from ui.session import FUNCTION_VIEW
 from ui.surfaces import picture
 from ui.surfaces.presets import LINE_VIEW, SURFACE_PRESETS
@@ -78,6 +79,13 @@ def message(at):
     return player
 
 
+def clock(at):
+    """The part of the page that is the clock."""
+    return next(
+        part for part in at.get("bidi_component") if "scenes" in json.loads(part.proto.json)
+    )
+
+
 def points(at):
     """Points along an axis of the surface."""
     x = charts(at)[0]["data"][0]["x"]
@@ -90,6 +98,16 @@ def numbers(text):
 
 def open_preset(at, name):
     return run(at.menu_button(key="preset").click(name))
+
+
+def test_the_clock_keeps_its_place_when_the_words_of_a_preset_go(page):
+    before = place(page.main, clock(page))
+    text = SURFACE_PRESETS["ravine"].text
+    assert any(text in part.value for part in page.markdown)
+    run(page.number_input(key="surfaces-start-0-number").set_value(-5.0))
+
+    assert not any(text in part.value for part in page.markdown)
+    assert place(page.main, clock(page)) == before
 
 
 def test_the_first_view_is_the_ravine_with_its_sentences(page):

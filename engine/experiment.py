@@ -28,7 +28,18 @@ from engine.limits import (
 )
 from engine.losses import LOSSES
 from engine.network import Layout, Model
-from engine.optimizers import OPTIMIZERS, AnyOptimizer, Optimizer
+from engine.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AnyOptimizer,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+)
 from engine.spec import Spec
 
 # Of the canonical JSON. The defaults below belong to it, so that old links keep their meaning.
@@ -232,16 +243,29 @@ class Stopping(Spec):
     patience: Annotated[int, LIMITS["epochs"]] | None = None
 
 
-def _first_view(fields: dict[str, Any]) -> tuple[Run, ...]:
-    """Return every rule once, with all rows where there are fewer than a batch."""
-    batch_size = Run.model_fields["batch_size"].default
+# The runs of an experiment, a link or a file that names none. Every number is written out: rules
+# may be added and their defaults change, and what was shared before still means this.
+FORMAT_1_RUNS: Final = (
+    Run(optimizer=SGD(), learning_rate=2.0, batch_size=32),
+    Run(optimizer=Momentum(momentum=0.9), learning_rate=0.1, batch_size=32),
+    Run(optimizer=Nesterov(momentum=0.9), learning_rate=0.1, batch_size=32),
+    Run(optimizer=Adagrad(epsilon=1e-10), learning_rate=0.5, batch_size=32),
+    Run(optimizer=RMSprop(decay=0.9, epsilon=1e-8), learning_rate=0.01, batch_size=32),
+    Run(optimizer=Adam(beta1=0.9, beta2=0.999, epsilon=1e-8), learning_rate=0.05, batch_size=32),
+    Run(
+        optimizer=AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01),
+        learning_rate=0.05,
+        batch_size=32,
+    ),
+)
+
+
+def _format_1_runs(fields: dict[str, Any]) -> tuple[Run, ...]:
+    """Return ``FORMAT_1_RUNS``, with all rows where there are fewer than a batch."""
     problem = fields.get("problem")
-    if problem is not None and problem.training_rows < batch_size:
-        batch_size = "all"
-    return tuple(
-        Run(optimizer=rule(), learning_rate=rule.default_learning_rate, batch_size=batch_size)
-        for rule in OPTIMIZERS
-    )
+    if problem is None or problem.training_rows >= 32:
+        return FORMAT_1_RUNS
+    return tuple(run.model_copy(update={"batch_size": "all"}) for run in FORMAT_1_RUNS)
 
 
 class Experiment(Spec):
@@ -260,7 +284,7 @@ class Experiment(Spec):
     """
 
     problem: Annotated[Network | Function, Field(discriminator="kind")] = Network()
-    runs: Annotated[tuple[Run, ...], Length(LIMITS["runs"])] = Field(default_factory=_first_view)
+    runs: Annotated[tuple[Run, ...], Length(LIMITS["runs"])] = Field(default_factory=_format_1_runs)
     budget: Budget = Budget()
     stopping: Stopping = Stopping()
     record_every: Annotated[int, LIMITS["iterations"]] | None = None
@@ -327,7 +351,9 @@ class Sweep(Experiment):
         runs: up to 2,000, all seeds together.
     """
 
-    runs: Annotated[tuple[Run, ...], Length(LIMITS["lanes"])] = Field(default_factory=_first_view)
+    runs: Annotated[tuple[Run, ...], Length(LIMITS["lanes"])] = Field(
+        default_factory=_format_1_runs
+    )
 
     @model_validator(mode="after")
     def _lanes_fit(self) -> Self:

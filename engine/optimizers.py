@@ -52,7 +52,7 @@ class Optimizer(ABC):
             the parameters.
         slot_symbols: what the slots are called in ``formula``, without the index of the step.
         needs: what ``direction`` asks for besides the gradient: ``"params"`` or nothing.
-        default_learning_rate: the rate with which the first view runs it
+        default_learning_rate: the rate of a run that is added with it
             (``benchmarks/default_rates.py``).
         formula: the rule in LaTeX, as the page shows it.
         source: where the rule was published.

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from engine import Experiment, Function, InvalidInput
 from engine.datasets import DATASETS
-from engine.experiment import FORMAT
+from engine.experiment import FORMAT, FORMAT_1_RUNS
 from engine.functions import FUNCTIONS
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS
@@ -48,8 +48,8 @@ class View(Spec):
         page: where it is looked at, and what that page adds.
     """
 
-    names: tuple[Name, ...] = ("",) * len(OPTIMIZERS)
-    numbers: tuple[Annotated[int, Interval(0, 10_000)], ...] = tuple(range(len(OPTIMIZERS)))
+    names: tuple[Name, ...] = ("",) * len(FORMAT_1_RUNS)
+    numbers: tuple[Annotated[int, Interval(0, 10_000)], ...] = tuple(range(len(FORMAT_1_RUNS)))
     selected: Annotated[int, Interval(0, 11)] = 0
     quantity: Quantity = "training_loss"
     axis: Axis = "epochs"

@@ -12,11 +12,11 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine import Function, Network, Run
+    from engine import Function, Interval, Network, Run
     from engine.spec import Spec
     from files.document import Document
 
-SYMBOLS = {
+_SYMBOLS = {
     r"\mu": "μ",
     r"\rho": "ρ",
     r"\beta_1": "β₁",
@@ -55,13 +55,19 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
     for name, interval in hyperparameters(type(run.optimizer)).items():
         rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
         if len({getattr(rule, name) for rule in rules}) > 1:
-            details.append(f"{SYMBOLS[interval.symbol]} {getattr(run.optimizer, name):g}")
+            details.append(f"{symbol(name, interval)} {getattr(run.optimizer, name):g}")
     if len({other.learning_rate for other in alike}) > 1:
         details.append(f"η {run.learning_rate:g}")
     if len({other.batch_size for other in alike}) > 1:
         size = _("all") if run.batch_size == "all" else run.batch_size
         details.append(f"B {size}")
     return " ".join([run.optimizer.title, *details])
+
+
+def symbol(name: str, interval: Interval) -> str:
+    """Return what stands for a hyperparameter in plain text; its label where it has no symbol."""
+    latex = interval.symbol
+    return _SYMBOLS.get(latex) or latex.lstrip("\\") or label(name)
 
 
 def problem_words(problem: Network | Function) -> dict[str, str]:

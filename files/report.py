@@ -14,7 +14,7 @@ from files.charts import experiment_text, printed
 from files.figures import chart_title, comparison_charts, missing_charts
 from files.formulas import mathml
 from files.markup import drawn, inline_script, page
-from files.names import SYMBOLS, problem_words, run_looks
+from files.names import problem_words, run_looks, symbol
 from files.remarks import unfinished
 from files.results import details, ends, paired, said_of_results, status
 from language import _
@@ -187,7 +187,7 @@ def _formula(name: str, formula: str, settings: Iterable[str], source: str = "")
 def _settings(run: Run) -> str:
     names = hyperparameters(type(run.optimizer)).items()
     values = [
-        f"{SYMBOLS[limit.symbol]} = {getattr(run.optimizer, name):g}" for name, limit in names
+        f"{symbol(name, limits)} = {getattr(run.optimizer, name):g}" for name, limits in names
     ]
     return ", ".join([f"η = {run.learning_rate:g}", *values])
 

@@ -30,10 +30,11 @@ def worked(formula: str, terms: Sequence[Term]) -> list[str]:
     lines = []
     for equation in _APART.split(formula):
         left, right = (side.strip() for side in equation.split("=", 1))
-        given = number(values[left])
-        parts = [left, right, given]
+        parts = [left, right]
         if right not in values:
-            parts.insert(2, _filled(right, values))
+            parts.append(_filled(right, values))
+        if left in values:  # a formula may name what nobody records
+            parts.append(number(values[left]))
         lines.append(" = ".join(parts))
     return lines
 

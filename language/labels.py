@@ -133,5 +133,5 @@ LABELS: Mapping[str, str] = MappingProxyType(
 
 
 def label(name: str) -> str:
-    """Return what an id is called in the current language."""
-    return _(LABELS[name])
+    """Return what an id is called in the current language; of one without a label its own words."""
+    return _(LABELS[name]) if name in LABELS else name.replace("_", " ").capitalize()

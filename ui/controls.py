@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine import Interval, InvalidInput
 from engine.optimizers import hyperparameters
-from files.names import SYMBOLS
+from files.names import symbol
 from language import _
 from language.labels import label
 from ui.session import change_run, document, refuse
@@ -181,7 +181,7 @@ def rule_hyperparameters(position: int) -> None:
             interval,
             f"{run.optimizer.name}-{name}",
             report,
-            title=f"{label(name)}, {SYMBOLS[interval.symbol]}",
+            title=", ".join(dict.fromkeys((label(name), symbol(name, interval)))),
         )
 
 

@@ -114,7 +114,9 @@ def difference(replay: Replay) -> str | None:
     if replay.problem.kind == "function":
         return _("Keras trains layers; a test function has none.")
     name = replay.run.optimizer.name
-    return _(DIFFERENCES[name]) if name in DIFFERENCES else None
+    if name in DIFFERENCES:
+        return _(DIFFERENCES[name])
+    return None if name in RULES else replay.no_translation(TITLE)
 
 
 def script(replay: Replay) -> str:

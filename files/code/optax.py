@@ -124,7 +124,9 @@ for number in range($iterations):
 def difference(replay: Replay) -> str | None:
     """Return how Optax differs; None where it can do the same."""
     name = replay.run.optimizer.name
-    return _(DIFFERENCES[name]) if name in DIFFERENCES else None
+    if name in DIFFERENCES:
+        return _(DIFFERENCES[name])
+    return None if name in RULES else replay.no_translation(TITLE)
 
 
 def script(replay: Replay) -> str:

@@ -1,4 +1,4 @@
-"""Runs in PyTorch, whose forms the engine's rules have."""
+"""Runs in PyTorch, whose forms the engine's rules have where both have the rule."""
 
 from __future__ import annotations
 
@@ -97,9 +97,9 @@ $noisy    optimizer.step()
 """)
 
 
-def difference(replay: Replay) -> str | None:  # noqa: ARG001 - one interface for all libraries
-    """Return None: PyTorch has every rule in the engine's form."""
-    return None
+def difference(replay: Replay) -> str | None:
+    """Return how PyTorch differs; None where it can do the same."""
+    return None if replay.run.optimizer.name in RULES else replay.no_translation(TITLE)
 
 
 def script(replay: Replay) -> str:

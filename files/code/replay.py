@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.optimizers import hyperparameters
+from language import _
 
 if TYPE_CHECKING:
     from engine import Experiment, Function, Network, Run
@@ -99,6 +100,11 @@ class Replay(NamedTuple):
         names = hyperparameters(type(optimizer))
         written = {name: repr(getattr(optimizer, name)) for name in names}
         return {"learning_rate": repr(self.run.learning_rate), **written}
+
+    def no_translation(self, library: str) -> str:
+        """Return that nobody has written this run's rule for a library."""
+        text = _("There is no translation of {rule} for {library}.")
+        return text.format(rule=self.run.optimizer.title, library=library)
 
     def head(self, framework: str, title: str, packages: str, imports: str) -> str:
         """Return the beginning of a script."""

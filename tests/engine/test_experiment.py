@@ -524,13 +524,32 @@ def test_names_of_losses_and_activations_are_those_of_the_registries():
     assert ActivationName.__args__ == tuple(ACTIVATIONS)
 
 
-def test_first_view_runs_every_rule_at_its_default_rate():
-    runs = Experiment().runs
-
-    assert [run.optimizer for run in runs] == [rule() for rule in OPTIMIZERS]
-    assert [run.learning_rate for run in runs] == [
-        rule.default_learning_rate for rule in OPTIMIZERS
+def test_an_experiment_without_runs_has_the_seven_of_format_1():
+    """Written out: later defaults of these rules, and later rules, change nothing here."""
+    assert [vars(run.optimizer) | {"rate": run.learning_rate} for run in Experiment().runs] == [
+        {"name": "sgd", "rate": 2.0},
+        {"name": "momentum", "momentum": 0.9, "rate": 0.1},
+        {"name": "nesterov", "momentum": 0.9, "rate": 0.1},
+        {"name": "adagrad", "epsilon": 1e-10, "rate": 0.5},
+        {"name": "rmsprop", "decay": 0.9, "epsilon": 1e-8, "rate": 0.01},
+        {"name": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "rate": 0.05},
+        {
+            "name": "adamw",
+            "beta1": 0.9,
+            "beta2": 0.999,
+            "epsilon": 1e-8,
+            "weight_decay": 0.01,
+            "rate": 0.05,
+        },
     ]
+    assert {run.batch_size for run in Experiment().runs} == {32}
+
+
+@pytest.mark.parametrize(("rows", "size"), [(31, "all"), (32, 32)])
+def test_where_rows_are_fewer_than_a_batch_the_runs_of_format_1_take_all(rows, size):
+    problem = Network(dataset=TwoMoons(rows=rows), validation_share=0.0)
+
+    assert {run.batch_size for run in Experiment(problem=problem).runs} == {size}
 
 
 # JSON

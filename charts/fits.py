@@ -63,7 +63,8 @@ def fit_panels(
             for name, part in panel(traces, network, data, values, suffix, look).items():
                 numbers.setdefault(name, []).append(part)
         title = _gone(look) if values is None else plain(shortened(look.name, _NAME))
-        options.setdefault("annotations", []).append(_title(title, look, suffix))
+        left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
+        options.setdefault("annotations", []).append(_title(title, look, left, top))
     figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
     alt = _("What every run has learnt, {caption}: one panel per run with the training rows.")
     for name, part in _drawn_rows(data, numbers).items():
@@ -117,13 +118,18 @@ def _axes(
     }
 
 
-def _title(text: str, look: Look, suffix: str) -> dict[str, Any]:
+def _title(text: str, look: Look, left: float, top: float) -> dict[str, Any]:
+    """Return what stands above a panel.
+
+    It is placed on the paper: plotly has no axes where nothing is drawn, and would take another
+    panel's for those of a run that has diverged.
+    """
     return {
         "text": text,
-        "xref": f"x{suffix} domain",
-        "yref": f"y{suffix} domain",
-        "x": 0,
-        "y": 1.02,
+        "xref": "paper",
+        "yref": "paper",
+        "x": left,
+        "y": top,
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,

@@ -36,7 +36,12 @@ _ROWS: Final = 400  # training rows drawn
 
 
 def fitted_lines(
-    inputs: Array, targets: Array, lines: Sequence[Array], looks: Sequence[Look], at: Array
+    inputs: Array,
+    targets: Array,
+    lines: Sequence[Array],
+    looks: Sequence[Look],
+    at: Array,
+    now: Sequence[Array] = (),
 ) -> Chart:
     """Return the training rows and, thin, the line or curve with which every run ended.
 
@@ -48,6 +53,8 @@ def fitted_lines(
         lines: of every run the prediction at ``at``.
         looks: names and colours of the runs.
         at: inputs, rising, ``(points,)``.
+        now: of every run the prediction at the step that is looked at, drawn thick; none where a
+            clock draws it.
     """
     low, high = float(targets.min()), float(targets.max())
     air = 0.15 * (high - low or 1.0)
@@ -76,6 +83,10 @@ def fitted_lines(
         }
         for line, look in zip(lines, looks, strict=True)
     ]
+    traces += [
+        _plain_line(at.astype("f4"), line.astype("f4"), look.colour, 2.6) | {"showlegend": False}
+        for line, look in zip(now, looks, strict=bool(now))
+    ]
     form = layout(
         _HEIGHT,
         xaxis={"title": _("Input x"), "range": [float(at[0]), float(at[-1])]},
@@ -91,6 +102,7 @@ def fitted_lines(
         ),
         "x": np.concatenate([np.tile(at, len(looks)), inputs]),
         "prediction": np.concatenate([*lines, gaps[0]]),
+        **({"prediction_at_step": np.concatenate([*now, gaps[0]])} if now else {}),
         "target": np.concatenate([gaps[1], targets]),
     }
     alt = _("The training rows, and what every run predicts at its end: {runs}.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
 import plotly.graph_objects as go
 
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.fits import fit_panels
-from charts.steps import effective_rates, plane_distances
+from charts.steps import effective_rates, fitted_lines, plane_distances
 from charts.surfaces import contour, panels, relief
-from engine import data, effective_learning_rates, gradient_norms, parameter_names
+from engine import data, effective_learning_rates, gradient_norms, parameter_names, predictions
 from files.pages import SurfacesPage
 from files.remarks import bin_words, coarse_words, stopped_words
 from files.scenes import scene_words, seed_words, seen_parameters
@@ -95,6 +96,8 @@ def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Chart]:
         charts["plane_distance"] = distances(scenes[0])
     if any(run.last_step[0] for run in scenes[0].history.runs):  # a run may end where it starts
         charts["effective_learning_rate"] = rates(scenes[0], page)
+    if has_fitted_lines(scenes[0].history.experiment.problem):
+        charts["fitted_lines"] = fitted_at_step(scenes[0], page.step)
     return charts
 
 
@@ -148,6 +151,104 @@ def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     return chart._replace(figure=figure, said=(said, *chart.said))
 
 
+def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
+    """Return the loss curves of a scene's runs as its clock shows them: a line, and where runs are.
+
+    Args:
+        chart: of ``losses``, over the unit of the clock.
+        scene: whose clock it is.
+        step: as for ``at_step``.
+    """
+    clock = scene.clock
+    tick = clock.at(step)
+    if tick == len(clock.ticks) - 1:
+        return chart
+    now = float(clock.ticks[tick])
+    places = [own[tick] for own in clock.places]
+    spots = [(t.look, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
+    figure = go.Figure(chart.figure)
+    line = {"color": "#7f7f7f", "width": 1}
+    figure.add_shape(type="line", x0=now, x1=now, y0=0, y1=1, yref="paper", line=line)
+    figure.add_traces(
+        [
+            {
+                "type": "scatter",
+                "x": [x],
+                "y": [loss],
+                "mode": "markers",
+                "marker": {"color": look.colour, "size": 9, "line": {"color": "white", "width": 2}},
+                "hoverinfo": "skip",
+            }
+            for look, x, loss in spots
+        ]
+    )
+    text = {
+        "iterations": _("The line and the dots are at step {step} of {last}."),
+        "epochs": _("The line and the dots are at epoch {step} of {last}."),
+    }[clock.unit]
+    said = [text.format(step=f"{now:,.6g}", last=f"{clock.ticks[-1]:,.6g}")]
+    seeds = scene.history.experiment.seeds
+    if len(seeds) > 1:
+        said.append(_("The dots are those of seed {seed}.").format(seed=seeds[0]))
+    run, unit, *_others = chart.numbers
+    known = {run: [look.name for look, *_rest in spots], unit: [x for _look, x, _loss in spots]}
+    numbers = {
+        name: np.append(values, known.get(name, [np.nan] * len(spots)))
+        for name, values in chart.numbers.items()
+    }
+    before = np.full(len(chart.numbers[run]), np.nan)
+    numbers["loss_at_step"] = np.append(before, [loss for *_rest, loss in spots])
+    return chart._replace(figure=figure, numbers=numbers, said=(*said, *chart.said))
+
+
+def has_fitted_lines(problem: Network | Function) -> bool:
+    """Tell whether what a run has learnt is one line or curve over one input: w and b are all."""
+    return problem.kind == "network" and problem.layout.units == (1, 1) and problem.n_params == 2
+
+
+def fitted(scene: Scene) -> Chart:
+    """Return the rows and the lines with which the runs of a scene ended; its clock draws more.
+
+    ``has_fitted_lines`` was asked first.
+    """
+    return _fitted(scene, None)
+
+
+def fitted_at_step(scene: Scene, step: float | None) -> Chart:
+    """Return the rows and every run's line where the clock stands, over that of its end.
+
+    Args:
+        scene: as for ``fitted``.
+        step: where the clock stands; None is at the end.
+    """
+    clock = scene.clock
+    tick = clock.at(step)
+    text = {
+        "iterations": _("Solid: at step {step} of {last}. Dotted: at the end."),
+        "epochs": _("Solid: at epoch {step} of {last}. Dotted: at the end."),
+    }[clock.unit]
+    said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
+    more = (*seed_words(scene.history.experiment), *stopped_words(scene.history))
+    return _fitted(scene, tick)._replace(said=(said, *more))
+
+
+def _fitted(scene: Scene, tick: int | None) -> Chart:
+    problem = cast("Network", scene.history.experiment.problem)
+    rows = data(scene.history.experiment)
+    inputs = rows.training_inputs[:, 0]
+    targets = np.asarray(rows.training_targets, dtype=float).reshape(len(inputs), -1)[:, 0]
+    air = 0.08 * float(np.ptp(inputs) or 1.0)
+    at = np.linspace(inputs.min() - air, inputs.max() + air, 101)
+
+    def lines(places: Sequence[int]) -> list[Array]:
+        weights = [(t.x[one], t.y[one]) for t, one in zip(scene.trails, places, strict=True)]
+        return list(predictions(problem, np.array(weights), at[:, None])[:, 0])
+
+    ends = lines([-1] * len(scene.trails))
+    now = [] if tick is None else lines([int(own[tick]) for own in scene.clock.places])
+    return fitted_lines(inputs, targets, ends, scene.looks, at, now)
+
+
 def _window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
     return cast("tuple[float, float, float, float] | None", page.window)  # it has four numbers
 
@@ -183,10 +284,8 @@ def missing_charts(document: Document) -> dict[str, str]:
     if not isinstance(document.view.page, SurfacesPage):
         return missing
     missing["one_parameter"] = _("It shows one step of one run; the Surfaces page exports it.")
-    if problem.kind == "network" and problem.layout.units == (1, 1) and problem.bias:
-        missing["fitted_lines"] = _("They move with the clock; the Surfaces page exports them.")
-        if problem.dataset.task == "classification":
-            missing["two_losses"] = _("It is the same for all; the Surfaces page exports it.")
+    if has_fitted_lines(problem) and document.experiment.problem.score == "accuracy":
+        missing["two_losses"] = _("It is the same for all; the Surfaces page exports it.")
     return missing
 
 

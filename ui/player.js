@@ -6,6 +6,14 @@
 const TAIL = 14; // steps behind the head that are drawn stronger
 const DIMMED = 0.28; // of the whole path while the clock stands before its end
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100];
+// What a fitted line or curve is of w x + b, by the name of its activation.
+const SHAPES = {
+  identity: (z) => z,
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+  tanh: Math.tanh,
+  relu: (z) => Math.max(0, z),
+  leaky_relu: (z) => (z > 0 ? z : 0.01 * z),
+};
 const LOOK = 200; // milliseconds from one look at the charts to the next
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -399,8 +407,8 @@ function markers(brush) {
 function curves(brush, layer) {
   const { ink, gd, at, scene } = brush;
   const [xa, ya] = axes(gd, "");
-  const samples = layer.shape === "line" ? 1 : 80;
-  const shape = layer.shape === "line" ? (z) => z : (z) => 1 / (1 + Math.exp(-z));
+  const samples = layer.shape === "identity" ? 1 : 200;
+  const shape = SHAPES[layer.shape];
   within(brush, xa, ya, () => {
     scene.runs.forEach((run, number) => {
       const end = Math.min(at, run.last);

@@ -43,14 +43,14 @@ class Layer(NamedTuple):
         kind: "paths", "markers", "curves" or "relief".
         scene: which of the scenes it shows.
         panels: of "paths": the runs of each panel.
-        shape: of "curves": "line" or "sigmoid".
+        shape: of "curves": the activation whose curve they are.
     """
 
     key: str
     kind: str
     scene: int = 0
     panels: tuple[tuple[int, ...], ...] = ()
-    shape: str = "line"
+    shape: str = "identity"
 
 
 class Drawing(NamedTuple):

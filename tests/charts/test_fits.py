@@ -115,8 +115,8 @@ def test_every_run_has_a_panel_of_its_own(problem, count):
 
     assert titles(chart) == [f"Run {number}" for number in range(count)]
     for number, note in enumerate(chart.figure.layout.annotations):
-        suffix = "" if number == 0 else str(number + 1)
-        assert (note.xref, note.yref) == (f"x{suffix} domain", f"y{suffix} domain")
+        across, up = axes_of(chart.figure, number)
+        assert (note.x, note.y) == (across.domain[0], up.domain[1])
         assert note.font.color == COLOURS[number % len(COLOURS)]
         assert len(of_panel(chart, number, kind)) == len(of_panel(chart, number, "markers")) == 1
     assert len(chart.figure.data) == 2 * count
@@ -240,6 +240,20 @@ def test_a_diverged_run_says_so_in_its_panel(problem):
     assert titles(chart) == ["Run 0", "Run 1 has diverged", "Run 2"]
     assert {trace.xaxis for trace in chart.figure.data} == {"x", "x3"}
     assert set(chart.numbers["run"]) == {"Run 0", "Run 2", ""}  # "": the training rows
+
+
+@pytest.mark.parametrize("problem", [MOONS, CURVE], ids=["plane", "curve"])
+def test_the_words_on_a_diverged_run_stand_where_its_panel_is(problem):
+    """Plotly has no axes of a panel without data: words placed by them land in another panel."""
+    whole = panels(problem)
+    gone = panels(problem, (None, *params(problem)[1:]))
+
+    assert gone.figure.layout.annotations[0].text == "Run 0 has diverged"
+    for chart in (whole, gone):
+        for number, title in enumerate(chart.figure.layout.annotations):
+            across, up = axes_of(whole.figure, number)
+            assert (title.xref, title.yref) == ("paper", "paper")
+            assert (title.x, title.y) == (across.domain[0], up.domain[1])
 
 
 def test_a_comparison_in_which_all_have_diverged_is_drawn():

@@ -252,6 +252,17 @@ def test_lines_over_their_rows():
     assert not strays(chart, ("x", "prediction"), ("x", "target"))
 
 
+def test_lines_at_a_step_over_those_of_the_end():
+    inputs = np.linspace(-1, 1, 9)
+    at = np.linspace(-1.1, 1.1, 5)
+    now = [at - 3, at - 4]
+    chart = fitted_lines(inputs, inputs**2, [at, 2 * at], LOOKS[:2], at, now)
+
+    columns = ("prediction", "target", "prediction_at_step")
+    assert not strays(chart, *(("x", column) for column in columns))
+    assert rows(chart, "x", "prediction_at_step") == pairs([*at, *at], np.concatenate(now))
+
+
 @pytest.mark.parametrize("end", [1.2, np.inf])
 def test_one_parameter(end):
     step = Tangent(at=1.5, loss=2.25, slope=3.0, after=end, loss_after=end**2)

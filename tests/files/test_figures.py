@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charts.theme import Look
-from engine import Budget, Experiment, Function, Network, Run, fit
+from engine import Budget, Experiment, Function, Network, Run, fit, predictions
 from engine.datasets import Blobs, Iris, Line
 from engine.optimizers import SGD, Adam
 from files.document import View, with_default_view
@@ -15,6 +15,10 @@ from files.figures import (
     comparison_charts,
     fit_epochs,
     fits,
+    fitted,
+    fitted_at_step,
+    losses,
+    losses_at_step,
     missing_charts,
     surface_charts,
     surface_from_above,
@@ -100,6 +104,18 @@ def test_both_losses_are_there_whichever_is_looked_at(quantity):
     assert shown.count("training_loss") == shown.count("validation_loss") == 1
 
 
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_no_words_stand_by_axes_on_which_nothing_is_drawn(name):
+    """Plotly has no such axes and puts the words by those of another panel."""
+    drawn = charts(EXPERIMENTS[name])
+
+    assert "fits" in drawn
+    for chart in drawn.values():
+        used = {trace.xaxis or "x" for trace in chart.figure.data}
+        named = {note.xref.split()[0] for note in chart.figure.layout.annotations if note.xref}
+        assert named - {"paper"} <= used
+
+
 def paths(chart):
     """The lines of a picture: those that are faded and the others; and the heads."""
     lines = [trace for trace in chart.figure.data if "lines" in (getattr(trace, "mode", "") or "")]
@@ -133,6 +149,59 @@ def test_at_a_step_the_caption_says_which():
 
     assert at_step(chart, scene, 4.0).said[0] == "At step 4 of 20; what comes later is faded."
     assert at_step(chart, scene, None) is at_step(chart, scene, 20.0) is chart
+
+
+@pytest.mark.parametrize("seeds", [(0,), (4, 1)], ids=["one seed", "two seeds"])
+def test_the_loss_at_a_step_has_the_line_and_the_dots_of_the_clock(seeds):
+    scene = seen(ravine(0.5, 0.9).model_copy(update={"seeds": seeds}))
+    chart = losses(scene.history, scene.looks, "training_loss", "iterations", log=True)
+    shown = losses_at_step(chart, scene, 4.0)
+    (line,) = shown.figure.layout.shapes
+    dots = shown.figure.data[len(chart.figure.data) :]
+
+    assert (line.x0, line.x1) == (4.0, 4.0)
+    for trail, dot in zip(scene.trails, dots, strict=True):
+        assert (dot.x, dot.y) == ((4.0,), (trail.loss[4],))
+        assert dot.marker.color == trail.look.colour
+    assert shown.said[0] == "The line and the dots are at step 4 of 20."
+    assert ("The dots are those of seed 4." in shown.said) is (len(seeds) > 1)
+    table = list(zip(*(column[-2:] for column in shown.numbers.values()), strict=True))
+    assert [(row[:2], row[-1]) for row in table] == [
+        ((trail.look.name, 4.0), trail.loss[4]) for trail in scene.trails
+    ]
+    assert len({len(column) for column in shown.numbers.values()}) == 1
+    assert losses_at_step(chart, scene, None) is chart
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Network(dataset=Line(rows=20), hidden=(), loss="mean_squared_error"),
+        Network(
+            dataset=Line(rows=20), hidden=(), loss="mean_squared_error", output_activation="tanh"
+        ),
+        Network(dataset=Blobs(rows=30, classes=2, features=1), hidden=()),
+    ],
+    ids=["line", "tanh", "neuron"],
+)
+def test_fitted_lines_leave_as_they_are_where_the_clock_stands(problem):
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in (0.1, 0.3)]
+    scene = seen(Experiment(problem=problem, runs=runs, budget=Budget(amount=6)))
+    moving, still = fitted(scene), fitted_at_step(scene, 2.0)
+    dotted, solid = still.figure.data[1:3], still.figure.data[3:]
+
+    assert [line.line.dash for line in dotted] == ["dot", "dot"]
+    assert [line.line.color for line in solid] == [look.colour for look in scene.looks]
+    for number, (trail, line) in enumerate(zip(scene.trails, solid, strict=True)):
+        weights = np.array([[trail.x[2], trail.y[2]]])
+        at = moving.numbers["x"][:101]
+        expected = predictions(problem, weights, at[:, None])[0, 0]
+        np.testing.assert_allclose(line.y, expected, rtol=1e-6)
+        assert (line.y != dotted[number].y).any()
+    assert still.said[0] == "Solid: at step 2 of 6. Dotted: at the end."
+    end = fitted_at_step(scene, None)
+    for thick, thin in zip(end.figure.data[3:], end.figure.data[1:3], strict=True):
+        np.testing.assert_array_equal(thick.y, thin.y)
 
 
 def test_epochs_are_called_so_where_the_clock_counts_them():
@@ -170,7 +239,6 @@ def test_every_missing_chart_has_a_title():
     assert {chart_title(name, document) for name in missing_charts(document)} == {
         "Learning-rate sensitivity",
         "One parameter",
-        "Fitted lines",
         "Confident and wrong",
     }
     assert set(missing_charts(shown)) == {"rates"}

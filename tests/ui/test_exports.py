@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 import ui.surfaces.computing
 import ui.training
-from engine import Budget, Experiment, Function, Run, fit
+from engine import Budget, Experiment, Function, Network, Run, fit
+from engine.datasets import Blobs
 from engine.optimizers import SGD
 from files.document import to_link, with_default_view
 from files.pages import SurfacesPage, TrainingPage
@@ -62,6 +63,26 @@ def test_a_surface_leaves_at_the_step_of_its_clock(key, panels):
     page = SurfacesPage(step=4.0, relief=True, panels=panels)
 
     assert "At step 4 of 20; what comes later is faded" in captions(opened(training(20), page), key)
+
+
+NEURON = Experiment(
+    problem=Network(dataset=Blobs(rows=30, classes=2, features=1), hidden=()),
+    runs=[Run(optimizer=SGD(), learning_rate=0.5, batch_size="all")],
+    budget=Budget(amount=6),
+)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "surface"), [(training(6), "function"), (NEURON, "network")]
+)
+def test_every_chart_that_the_clock_moves_leaves_at_its_step(experiment, surface):
+    at = opened(experiment, SurfacesPage(surface=surface, step=2.0, relief=True))
+    (clock,) = (one for one in at.get("bidi_component") if "layers" in one.proto.json)
+    layers = json.loads(clock.proto.json)["layers"]
+
+    assert {"paths", "relief", "markers"} <= {layer["kind"] for layer in layers}
+    for layer in layers:
+        assert " step 2 of 6" in captions(at, layer["key"]), layer["key"]
 
 
 def test_a_surface_at_the_end_leaves_whole():

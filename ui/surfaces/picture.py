@@ -10,14 +10,21 @@ from uuid import uuid4
 import numpy as np
 import streamlit as st
 
-from charts.steps import fitted_lines
 from charts.surfaces import leavings
-from engine import data, predictions
 from engine.losses import LOSSES
-from files.figures import at_step, losses, surface_from_above, surface_in_relief
+from files.figures import (
+    at_step,
+    fitted,
+    fitted_at_step,
+    has_fitted_lines,
+    losses,
+    losses_at_step,
+    surface_from_above,
+    surface_in_relief,
+)
 from language import _, current_language
 from language.labels import label
-from ui.figure import figure, offer, sketch
+from ui.figure import offer, sketch
 from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
 
@@ -89,12 +96,8 @@ def picture(scenes: Sequence[Scene]) -> None:
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
-            if layer.kind in {"paths", "relief"}:
-                sketch(chart, layer.key)  # the clock draws on it; what leaves has no clock
-                shown = partial(at_step, chart, scenes[layer.scene], settings().step)
-                offer(shown, layer.key)
-            else:
-                figure(chart, layer.key)
+            sketch(chart, layer.key)  # the clock draws on it; what leaves has no clock
+            offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
     for scene in scenes:
         _leavings(scene, named=len(scenes) > 1)
     problem = scenes[0].history.experiment.problem
@@ -105,6 +108,14 @@ def picture(scenes: Sequence[Scene]) -> None:
                 " output activation Sigmoid to see both."
             )
         )
+
+
+def _leaving(kind: str, chart: Chart, scene: Scene) -> Callable[[], Chart]:
+    """Return what makes the chart of a layer as it leaves: where the clock stands."""
+    step = settings().step
+    if kind == "curves":
+        return partial(fitted_at_step, scene, step)
+    return partial(losses_at_step if kind == "markers" else at_step, chart, scene, step)
 
 
 def _drawn(scenes: Sequence[Scene]) -> _Drawn:
@@ -138,26 +149,16 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
         ]
     main = scenes[0]
     curves = losses(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
-    fitted = _fitted(main)
-    charts += [] if fitted is None else [fitted]
+    if has_fitted_lines(main.history.experiment.problem):
+        charts.append((Layer("surfaces-rows", "curves", shape=_shape(main)), fitted(main)))
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
 
-def _fitted(scene: Scene) -> tuple[Layer, Chart] | None:
-    """Return the data with every run's line, for a line and for a neuron."""
+def _shape(scene: Scene) -> str:
+    """Return the activation that makes the predictions of a line or neuron."""
     problem = scene.history.experiment.problem
-    if problem.kind == "function" or problem.layout.units != (1, 1) or problem.n_params != 2:
-        return None
-    rows = data(scene.history.experiment)
-    inputs = rows.training_inputs[:, 0]
-    targets = np.asarray(rows.training_targets, dtype=float).reshape(len(inputs), -1)[:, 0]
-    air = 0.08 * float(np.ptp(inputs) or 1.0)
-    at = np.linspace(inputs.min() - air, inputs.max() + air, 101)
-    ends = np.stack([(trail.x[-1], trail.y[-1]) for trail in scene.trails])
-    lines = predictions(problem, ends, at[:, None])[:, 0]
-    is_line = problem.dataset.task == "regression" and problem.output_activation == "identity"
-    layer = Layer("surfaces-rows", "curves", shape="line" if is_line else "sigmoid")
-    return layer, fitted_lines(inputs, targets, lines, scene.looks, at)
+    reads_logits = LOSSES[problem.loss].reads == "logits"
+    return "sigmoid" if reads_logits else str(problem.output_activation)
 
 
 def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:

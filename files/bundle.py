@@ -29,7 +29,9 @@ from files.replay import (
     batches_csv,
     data_csv,
     histories_csv,
+    no_rows,
     noise_csv,
+    noise_updates,
     recorded,
     replay_seeds,
     start_csv,
@@ -39,10 +41,10 @@ from files.surfaces import scenes
 from language import _, current_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from charts.theme import Chart, Look
-    from engine import History
+    from engine import Experiment, History
     from files.document import Document
     from files.scenes import Scene
 
@@ -112,19 +114,22 @@ def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
     if len(seeds) < len(experiment.seeds):
         text = _("Only the first {count} seeds: more than {most:,} numbers otherwise.")
         left_out["start.csv"] = text.format(count=len(seeds), most=NUMBERS)
+    some_updates = _("Only the first updates: more than {most:,} numbers otherwise.")
     if experiment.problem.kind == "function":
         noise = noise_csv(experiment)
-        return files if noise is None else files | {"noise.csv": noise}
+        if noise is None:
+            return files
+        if noise_updates(experiment) < max(map(experiment.iterations, experiment.runs)):
+            left_out["noise.csv"] = some_updates.format(most=NUMBERS)
+        return files | {"noise.csv": noise}
     rows = data_csv(experiment)
     if rows is None:
-        text = _("More than {most:,} numbers; the experiment makes them again from its data seed.")
-        left_out["data.csv"] = text.format(most=NUMBERS)
+        left_out["data.csv"] = str(no_rows(experiment))
     else:
         files["data.csv"] = rows
     files["batches.csv"], complete = batches_csv(experiment)
     if not complete:
-        text = _("Only the first updates: more than {most:,} numbers otherwise.")
-        left_out["batches.csv"] = text.format(most=NUMBERS)
+        left_out["batches.csv"] = some_updates.format(most=NUMBERS)
     return files
 
 
@@ -202,7 +207,9 @@ def _readme(
         *(f"**{remark}**" for remark in remarks),
         "\n".join(f"- `{name}`: {known[name]}" for name in (*there, "manifest.json")),
         "## " + _("Runs"),
-        _("The number at the end of a script's name is that of its run in the tables."),
+        _("The number at the end of a script's name is that of its run in the tables.")
+        if any(path.startswith("scripts/") for path in files)
+        else "",
         _("`batches` says which rows of `batches.csv` are those of the run.")
         if "batches.csv" in files
         else "",
@@ -216,18 +223,43 @@ def _readme(
         _("With Descent Lab, in its folder: the same training, to its end.")
         if remarks
         else _("With Descent Lab, in its folder: the same files, but for times and drawn SVG."),
-        "    python -m files run .../experiment.json --to DIR",
-        _("With PyTorch alone, here: a run update by update, and how far its losses differ."),
-        "    pip install torch\n    python scripts/pytorch_1.py",
-        _("Without a seed it takes the first one; another may be given after the script's name:"),
-        f"    python scripts/pytorch_1.py {document.experiment.seeds[-1]}",
-        _("The first lines of a script in another library say what to install for it."),
+        f"    {_again('.../experiment.json')}",
+        *_with_scripts(document.experiment, files),
     ]
     # Whether pictures could be drawn is the machine's matter; the manifest says it.
     missing = {name: reason for name, reason in left_out.items() if name != _PICTURES}
     lines.append("## " + _("Left out"))
     lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in missing.items()))
     return ("\n\n".join(filter(None, lines)) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _again(path: str) -> str:
+    """Return the command that makes the bundle of an experiment's file again.
+
+    What was trained once is not refused for the time that it takes.
+    """
+    language = current_language()
+    spoken = "" if language == "en" else f" --language {language}"
+    return f"python -m files run {path} --to DIR --no-limit{spoken}"
+
+
+def _with_scripts(experiment: Experiment, files: Iterable[str]) -> list[str]:
+    """Return how the scripts that are there are run; nothing where there are none."""
+    scripts = [path for path in files if path.startswith("scripts/")]
+    own = [path for path in scripts if path.startswith("scripts/pytorch_")]
+    lines = []
+    if own:
+        text = _("With PyTorch alone, here: a run update by update, and how far its losses differ.")
+        lines += [text, f"    pip install torch\n    python {own[0]}"]
+        seeds = replay_seeds(experiment)
+        if len(seeds) > 1:
+            text = _("Without a seed it takes the first one; another may be given after its name:")
+            lines += [text, f"    python {own[0]} {seeds[-1]}"]
+    if len(scripts) > len(own):
+        lines.append(
+            _("The first lines of a script in another library say what to install for it.")
+        )
+    return lines
 
 
 def _runs(document: Document, looks: list[Look]) -> list[str]:
@@ -276,7 +308,7 @@ def _manifest(
         "format": FORMAT,
         "about": _("A comparison of optimizers, made by Descent Lab."),
         "reproduce": [
-            "python -m files run experiment.json --to DIR",
+            _again("experiment.json"),
             *(f"python {path}" for path in files if path.startswith("scripts/pytorch_")),
         ],
         "versions": _versions(),

@@ -10,6 +10,7 @@ from engine import batches, data, initial_params, layers
 from engine.counts import noise_generator
 from engine.history import SUMMARIES, Series
 from files.tables import to_csv
+from language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +25,7 @@ NUMBERS: Final = 2_000_000  # of one file; more would not be read by anyone, and
 def data_csv(experiment: Experiment) -> bytes | None:
     """Return the rows as the network sees them; None where there are none, or too many numbers."""
     problem = experiment.problem
-    if problem.kind == "function":
-        return None
-    if problem.dataset.n_rows * problem.dataset.n_features > NUMBERS:
+    if problem.kind == "function" or no_rows(experiment):
         return None
     rows = data(experiment)
     inputs = np.concatenate([rows.training_inputs, rows.validation_inputs])
@@ -39,6 +38,15 @@ def data_csv(experiment: Experiment) -> bytes | None:
     else:
         columns |= {f"target_{k + 1}": column for k, column in enumerate(targets.T)}
     return to_csv(columns)
+
+
+def no_rows(experiment: Experiment) -> str | None:
+    """Return why the rows of a data set are not written; None where they are."""
+    problem = experiment.problem
+    if problem.kind == "function" or problem.dataset.n_rows * problem.dataset.n_features <= NUMBERS:
+        return None
+    text = _("More than {most:,} numbers; the experiment makes them again from its data seed.")
+    return text.format(most=NUMBERS)
 
 
 def start_csv(experiment: Experiment) -> bytes:
@@ -99,8 +107,7 @@ def noise_csv(experiment: Experiment) -> bytes | None:
     problem = experiment.problem
     if problem.kind == "network" or not problem.noise:
         return None
-    updates = max(experiment.iterations(run) for run in experiment.runs)
-    most = min(updates, NUMBERS // (2 * len(experiment.seeds)))
+    most = noise_updates(experiment)
     drawn = {
         seed: problem.noise * noise_generator(problem.noise_seed, seed).standard_normal((most, 2))
         for seed in experiment.seeds
@@ -113,6 +120,12 @@ def noise_csv(experiment: Experiment) -> bytes | None:
             "noise_y": np.concatenate([noise[:, 1] for noise in drawn.values()]),
         }
     )
+
+
+def noise_updates(experiment: Experiment) -> int:
+    """Return the updates whose noise is written: all, but of long trainings the first ones."""
+    updates = max(experiment.iterations(run) for run in experiment.runs)
+    return min(updates, NUMBERS // (2 * len(experiment.seeds)))
 
 
 def histories_csv(history: History, looks: Sequence[Look]) -> bytes:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from files.code import keras, optax, pytorch
 from files.code.replay import Replay
+from files.replay import no_rows
+from language import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +39,8 @@ class Code(NamedTuple):
     """A script, or why there is none.
 
     Attributes:
-        text: the script; None where the library cannot replay the run.
-        difference: how the library's form differs, in the reader's language; None where it is the
-            same.
+        text: the script; None where the library cannot replay the run, or the bundle holds no rows.
+        difference: why there is none, in the reader's language; None where there is one.
     """
 
     text: str | None
@@ -56,5 +57,14 @@ def code(framework: str, experiment: Experiment, position: int, name: str) -> Co
         name: what the reader calls it.
     """
     library, replay = FRAMEWORKS[framework], Replay(experiment, position, name)
-    difference = library.difference(replay)
+    difference = library.difference(replay) or _nothing_to_read(experiment)
     return Code(None if difference else library.script(replay), difference)
+
+
+def _nothing_to_read(experiment: Experiment) -> str | None:
+    """Return that a script would find no rows in the bundle; None where it would."""
+    reason = no_rows(experiment)
+    if reason is None:
+        return None
+    text = _("A script would read data.csv, which the bundle leaves out. {reason}")
+    return text.format(reason=reason)

@@ -190,5 +190,5 @@ def _function(replay: Replay, problem: Function) -> str:
         step=_step(replay, ""),
         noise=noise,
         argument=", jnp.array(noises[number])" if noise else "",
-        iterations=replay.experiment.iterations(replay.run),
+        iterations=replay.function_updates,
     )

@@ -163,6 +163,6 @@ def _function(replay: Replay, problem: Function) -> str:
         noise=noise,
         noisy="    point.grad += torch.tensor(noises[number])\n" if noise else "",
         rule=_rule(replay),
-        iterations=replay.experiment.iterations(replay.run),
+        iterations=replay.function_updates,
         function=indented(function_lines(problem, "torch")),
     )

@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.optimizers import hyperparameters
+from files.replay import noise_updates, replay_seeds
 from language import _
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _HEAD: Final = Template('''\
     pip install $packages
     python $script_name
 
-It lies in a folder of the bundle and reads the files of the folder above. A seed may be given;
-without one it is the first: python $script_name 1
+It lies in a folder of the bundle and reads the files of the folder above.
+$about_seeds
 """
 
 import csv
@@ -31,13 +32,17 @@ $imports
 
 RUN = $number  # its number in results.csv
 NAME = $name
-SEED = int(sys.argv[1]) if len(sys.argv) > 1 else $seed
+SEEDS = $seeds  # those of start.csv
+GIVEN = sys.argv[1] if len(sys.argv) > 1 else str(SEEDS[0])
+if GIVEN not in map(str, SEEDS):
+    sys.exit(f"The seed is {GIVEN!r}. Choose one of these: {', '.join(map(str, SEEDS))}.")
+SEED = int(GIVEN)
 FOLDER = Path(__file__).resolve().parent.parent
 
 
 def table(name, **wanted):
     """Return the rows of a file in which the given columns have the given values."""
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+    with (FOLDER / name).open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         return [row for row in rows if all(row[key] == str(wanted[key]) for key in wanted)]
 
@@ -108,15 +113,21 @@ class Replay(NamedTuple):
 
     def head(self, framework: str, title: str, packages: str, imports: str) -> str:
         """Return the beginning of a script."""
+        name, seeds = script_name(framework, self.position), replay_seeds(self.experiment)
+        about_seeds = f"Its seed is {seeds[0]}."
+        if len(seeds) > 1:
+            about_seeds = f"Its seed is {seeds[0]}; another one can be given:"
+            about_seeds += f"\n\n    python {name} {seeds[-1]}"
         return _HEAD.substitute(
             title=title,
             packages=packages,
             imports=imports,
-            script_name=script_name(framework, self.position),
+            script_name=name,
+            about_seeds=about_seeds,
+            seeds=seeds,
             number=self.position + 1,
             # As code: what would not print, such as marks that turn text around, becomes an escape.
             name=repr(self.name),
-            seed=self.experiment.seeds[0],
         )
 
     def check(self) -> str:
@@ -128,6 +139,12 @@ class Replay(NamedTuple):
         """Return the number of the run's batches in the bundle, from 1."""
         groups = self.experiment.groups()
         return 1 + next(n for n, members in enumerate(groups) if self.position in members)
+
+    @property
+    def function_updates(self) -> int:
+        """Return the updates of a test function that can be replayed: all whose noise is known."""
+        updates = self.experiment.iterations(self.run)
+        return min(updates, noise_updates(self.experiment)) if self.read_noise() else updates
 
     def read_batches(self) -> str:
         """Return the lines that read the rows of every update."""

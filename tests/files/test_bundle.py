@@ -178,7 +178,14 @@ def test_what_is_too_large_is_left_out_and_said(monkeypatch):
     made = bundle(document, fit(document.experiment))
 
     assert "data.csv" not in made
-    assert {"data.csv", "batches.csv"} <= set(manifest(made)["left_out"])
+    left_out = manifest(made)["left_out"]
+    assert {"data.csv", "batches.csv"} <= set(left_out)
+    assert not [name for name in made if name.startswith("scripts/")]
+    for framework in ("pytorch", "optax"):
+        assert "would read data.csv" in left_out[f"scripts/{framework}_1.py"]
+    assert "scripts/pytorch" not in "".join(manifest(made)["reproduce"])
+    readme = made["README.md"].decode().split("## Left out")[0]
+    assert not [word for word in ("PyTorch", "script", "seed", "data.csv") if word in readme]
 
 
 def test_a_stopped_training_is_said_in_manifest_readme_and_captions():

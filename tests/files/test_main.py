@@ -43,6 +43,15 @@ def comparison(*rates):
     return Document(experiment=experiment, view=View(names=names, numbers=tuple(range(len(rates)))))
 
 
+def found_in(folder):
+    """The files of a folder, as a bundle has them."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_files_are_those_of_the_page(tmp_path, language, capsys):
     document = comparison(0.1, 0.2)
@@ -52,11 +61,7 @@ def test_the_files_are_those_of_the_page(tmp_path, language, capsys):
 
     set_language(language)
     expected = bundle(document, fit(document.experiment))
-    found = {
-        path.relative_to(tmp_path / "out").as_posix(): path.read_bytes()
-        for path in (tmp_path / "out").rglob("*")
-        if path.is_file()
-    }
+    found = found_in(tmp_path / "out")
     ours, theirs = (json.loads(files.pop("manifest.json")) for files in (found, expected))
     del ours["times"], theirs["times"]
     assert found == expected

@@ -164,7 +164,7 @@ def test_pytorch_refuses_nesterov_without_momentum_and_so_it_is_not_asked():
 def test_the_first_seed_is_the_default():
     experiment = Experiment(seeds=(7, 3))
 
-    assert "else 7" in code("pytorch", experiment, 0, "").text
+    assert "SEEDS = (7, 3)" in code("pytorch", experiment, 0, "").text
 
 
 def test_runs_that_cut_alike_read_the_same_batches():

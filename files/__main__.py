@@ -13,7 +13,7 @@ from engine import InvalidInput, estimate, train
 from files.bundle import bundle
 from files.document import FILE_BYTES, Document, read_document
 from files.errors import explain
-from files.names import run_looks
+from files.names import cleaned, run_looks
 from files.results import status
 from files.writing import write_all
 from language import LANGUAGES, _, set_language
@@ -120,7 +120,7 @@ def _trained(experiment: Experiment) -> History:
 
 def _show(line: str) -> None:
     """Put a line in the place of the one that was shown before it; "" takes that one away."""
-    sys.stderr.write(f"\r\033[K{_printable(line)}")
+    sys.stderr.write(f"\r\033[K{cleaned(line)}")
     sys.stderr.flush()
 
 
@@ -131,17 +131,12 @@ def bar(share: float) -> str:
 
 
 def _tell(line: str) -> None:
-    print(_printable(line))  # noqa: T201 - its output
+    print(cleaned(line))  # noqa: T201 - its output
 
 
 def _refuse(line: str) -> int:
-    print(_printable(line), file=sys.stderr)  # noqa: T201 - its output
+    print(cleaned(line), file=sys.stderr)  # noqa: T201 - its output
     return REFUSED
-
-
-def _printable(line: str) -> str:
-    """Return a line in which nothing moves the cursor or turns text around."""
-    return "".join(mark if mark.isprintable() else " " for mark in line)
 
 
 def _parser() -> argparse.ArgumentParser:

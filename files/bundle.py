@@ -21,7 +21,7 @@ from files.code.replay import script_name
 from files.errors import explain
 from files.figures import comparison_charts, missing_charts
 from files.markup import SHARED_SCRIPT, plotly_script
-from files.names import run_looks
+from files.names import cleaned, run_looks
 from files.pages import SurfacesPage
 from files.remarks import bin_words, unfinished
 from files.replay import (
@@ -280,8 +280,7 @@ def _runs(document: Document, looks: list[Look]) -> list[str]:
 
 def _one_line(name: str) -> str:
     """Return a name as text of Markdown that breaks no line."""
-    shown = "".join(mark if mark.isprintable() else " " for mark in name)
-    return "".join(f"\\{mark}" if mark in "\\`*_[]<>#!|" else mark for mark in shown)
+    return "".join(f"\\{mark}" if mark in "\\`*_[]<>#!|" else mark for mark in cleaned(name))
 
 
 def _versions() -> dict[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from urllib.parse import urlencode
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from engine import Experiment, Function, InvalidInput
 from engine.datasets import DATASETS
@@ -21,6 +21,7 @@ from engine.functions import FUNCTIONS
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS
 from engine.spec import Spec, parse_json
+from files.names import cleaned
 from files.pages import PAGES, AnyPage, TrainingPage
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 LINK_CHARACTERS: Final = 2_000
 FILE_BYTES: Final = 2**20
 
-Name = Annotated[str, Field(max_length=int(LIMITS["name_characters"].high))]
+# Cleaned here, once: whatever shows a name has it from here.
+Name = Annotated[
+    str,
+    Field(max_length=int(LIMITS["name_characters"].high)),
+    AfterValidator(lambda name: cleaned(name).strip()),
+]
 Quantity = Literal["training_loss", "validation_loss", "batch_loss"]
 Axis = Literal["iterations", "epochs", "rows_seen", "seconds"]
 
@@ -38,7 +44,8 @@ class View(Spec):
     """How a comparison is looked at; it never changes what is computed.
 
     Attributes:
-        names: what the reader calls each run; "" is the automatic name.
+        names: what the reader calls each run, without what cannot be seen; "" is the automatic
+            name.
         numbers: each run's place in the list of colours and dashes, for life.
         selected: position of the run in the editor.
         quantity: which loss is drawn.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
 from charts.theme import Look
 from engine.optimizers import hyperparameters
@@ -24,6 +25,25 @@ _SYMBOLS = {
     r"\epsilon": "ε",
     r"\lambda": "λ",
 }
+
+
+_JOINERS: Final = "\u200c\u200d"  # letters of some scripts and parts of an emoji are joined by them
+_NEVER_SEEN: Final = {"Cc", "Cf", "Cs"}  # controls, formats such as those that turn text, halves
+
+
+def cleaned(text: str) -> str:
+    """Return text on one line in which everything can be seen.
+
+    Left out is what no picture and no table can show: controls, marks that turn text around or have
+    no width, and what is no character. A line break or a tab becomes a space.
+    """
+    spaced = "".join(" " if mark in "\t\n\r\v\f\x85\u2028\u2029" else mark for mark in text)
+    return "".join(mark for mark in spaced if mark in _JOINERS or not _is_unseen(mark))
+
+
+def _is_unseen(mark: str) -> bool:
+    is_no_character = ord(mark) & 0xFFFE == 0xFFFE or "\ufdd0" <= mark <= "\ufdef"
+    return is_no_character or unicodedata.category(mark) in _NEVER_SEEN
 
 
 def run_looks(document: Document) -> list[Look]:

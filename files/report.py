@@ -14,7 +14,7 @@ from files.charts import experiment_text, printed
 from files.figures import chart_title, comparison_charts, missing_charts
 from files.formulas import mathml
 from files.markup import drawn, inline_script, page
-from files.names import problem_words, run_looks, symbol
+from files.names import cleaned, problem_words, run_looks, symbol
 from files.remarks import unfinished
 from files.results import details, ends, paired, said_of_results, status
 from language import _
@@ -52,7 +52,8 @@ def report(
         notes: the reader's own words; plain text, line breaks are kept.
         scenes: of ``files.surfaces.scenes``, where the document shows surfaces.
     """
-    title = title.strip() or usual_title()
+    title = cleaned(title).strip() or usual_title()
+    notes = "\n".join(map(cleaned, notes.splitlines()))
     looks = run_looks(document)
     said = contract(document.experiment, tuned=document.view.tuned)
     charts = comparison_charts(history, looks, document.view, scenes)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from files.names import cleaned
 
 if TYPE_CHECKING:
     from charts.theme import Look
@@ -24,9 +25,10 @@ _PATTERNS = {
 
 def escaped(text: str) -> str:
     """Return text that Markdown shows as it is: no picture, link, formula or badge comes of it."""
-    visible = "".join(mark for mark in text if unicodedata.category(mark)[0] != "C")
     # A bare address would still become a link: a word joiner after its first letter prevents it.
-    joined = _LINK_STARTS.sub(lambda found: "\u2060".join(filter(None, found.groups())), visible)
+    joined = _LINK_STARTS.sub(
+        lambda found: "\u2060".join(filter(None, found.groups())), cleaned(text)
+    )
     return _PUNCTUATION.sub(r"\\\1", joined)
 
 

@@ -213,7 +213,15 @@ def test_names_move_no_cursor(tmp_path, capsys):
 
     out = capsys.readouterr().out
     assert out.count("\n") == 1
-    assert out.startswith(" [2Jred  : ")
+    assert out.startswith("[2Jred: ")
+
+
+def test_a_message_about_a_file_moves_no_cursor_either(tmp_path, capsys):
+    main(["run", str(tmp_path / "\x1b[2J\u202e.json"), "--to", str(tmp_path / "out")])
+
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert not {"\x1b", "\u202e"} & set(error)
 
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):

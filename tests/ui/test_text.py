@@ -38,9 +38,14 @@ def test_plain_words_stay_as_they_are():
     assert escaped("Adam 학습률 β₁") == "Adam 학습률 β₁"
 
 
-@pytest.mark.parametrize("hidden", ["\n", "\r", "\u202e", "\u200b", "\x00", "\ufeff"])
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\x00", "\ufeff"])
 def test_marks_that_nobody_sees_are_left_out(hidden):
     assert escaped(f"a{hidden}b") == "ab"
+
+
+@pytest.mark.parametrize("broken", ["\n", "\r", "\u2028"])
+def test_a_line_is_not_broken(broken):
+    assert escaped(f"a{broken}b") == "a b"
 
 
 @pytest.mark.parametrize("number", range(24))

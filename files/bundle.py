@@ -206,6 +206,7 @@ def _readme(
         _("A comparison of optimizers, made by Descent Lab."),
         *(f"**{remark}**" for remark in remarks),
         "\n".join(f"- `{name}`: {known[name]}" for name in (*there, "manifest.json")),
+        _("Tables are UTF-8 with its mark in front, which Python calls utf-8-sig."),
         "## " + _("Runs"),
         _("The number at the end of a script's name is that of its run in the tables.")
         if any(path.startswith("scripts/") for path in files)

@@ -41,12 +41,14 @@ def _would_run(text: str) -> bool:
 
 
 def to_csv(columns: Columns) -> bytes:
-    """Return a table as CSV: UTF-8, a header, every digit of every number.
+    """Return a table as CSV: UTF-8 with its mark, a header, every digit of every number.
 
-    What is missing (NaN, None) is an empty cell. Infinities are ``inf`` and ``-inf``.
+    What is missing (NaN, None) is an empty cell. Infinities are ``inf`` and ``-inf``; true and
+    false are 1 and 0. Without the mark at its beginning Excel takes the file for one in the
+    machine's own encoding, and a name with η for another.
 
     Args:
-        columns: equally long, by name; text or numbers.
+        columns: equally long, by name; text, numbers, or true and false.
     """
     text = io.StringIO(newline="")
     # Lines end as RFC 4180 has it; with a line feed alone Python 3.11 would not
@@ -54,7 +56,7 @@ def to_csv(columns: Columns) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([defused(name) for name in columns])
     writer.writerows(zip(*(_cells(column) for column in columns.values()), strict=True))
-    return text.getvalue().encode("utf-8", "replace")
+    return text.getvalue().encode("utf-8-sig", "replace")
 
 
 def _cells(column: Sequence[Any] | Array) -> Iterable[Any]:
@@ -67,11 +69,11 @@ def _cell(value: Any) -> Any:
         return defused(value)
     if isinstance(value, float) and math.isnan(value):
         return None
-    return value
+    return int(value) if isinstance(value, (bool, np.bool_)) else value
 
 
 def read_csv(content: bytes, text: Collection[str] = ()) -> dict[str, list[Any]]:
-    """Return what ``to_csv`` was given.
+    """Return what ``to_csv`` was given, 1 and 0 for true and false.
 
     Args:
         content: of the file.

@@ -140,7 +140,7 @@ def test_no_name_is_a_path(made):
 
 def test_no_cell_is_run_by_a_spreadsheet(made):
     for name in ("results.csv", "histories.csv"):
-        for row in csv.DictReader(io.StringIO(made[name].decode(), newline="")):
+        for row in csv.DictReader(io.StringIO(made[name].decode("utf-8-sig"), newline="")):
             assert row["run"].lstrip()[0] not in "=+-@"
 
 

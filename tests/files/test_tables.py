@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charts.maps import batch_rate_map
 from files.tables import defused, read_csv, restored, to_csv, to_parquet
 
 # Lone surrogates are no text that could be written.
@@ -53,7 +54,37 @@ def test_every_digit_and_what_is_not_finite():
 
 
 def test_numbers_stay_numbers_for_a_spreadsheet():
-    assert to_csv({"x": [-1.5]}) == b"x\r\n-1.5\r\n"
+    assert to_csv({"x": [-1.5]}) == b"\xef\xbb\xbfx\r\n-1.5\r\n"
+
+
+def test_a_table_says_its_encoding_and_every_reader_finds_the_names():
+    names = ["SGD η 0.107143", "학습률 β₁"]
+    content = to_csv({"run": names, "손실": [0.5, np.inf]})
+
+    assert content[:3] == b"\xef\xbb\xbf"  # what Excel looks for
+    assert read_csv(content, text=["run"]) == {"run": names, "손실": [0.5, np.inf]}
+    frame = pd.read_csv(io.BytesIO(content))
+    assert {name: list(frame[name]) for name in frame} == {"run": names, "손실": [0.5, np.inf]}
+
+
+@pytest.mark.parametrize(
+    "column", [[True, False], np.array([True, False]), list(np.array([True, False]))]
+)
+def test_true_and_false_are_numbers(column):
+    assert read_csv(to_csv({"diverged": column})) == {"diverged": [1, 0]}
+
+
+def test_the_table_of_a_map_comes_back():
+    """Every column of a map's numbers: labels, numbers, and whether a run diverged."""
+    values = np.array([[0.5, np.inf], [0.125, 3.0]])
+    went = np.array([[False, True], [False, False]])
+    chart = batch_rate_map(values, went, ("1", "all"), (0.01, 0.1), "final_loss")
+    back = read_csv(to_csv(chart.numbers), text=["batch_size"])
+
+    assert list(back) == list(chart.numbers)
+    assert back["diverged"] == [0, 1, 0, 0]
+    for name, column in chart.numbers.items():
+        np.testing.assert_array_equal(back[name], column)
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1\n", b"a\nx\n", b"a\n1,2\n"])

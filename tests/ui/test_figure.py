@@ -111,7 +111,7 @@ def test_the_numbers_are_those_of_the_screen(offered):
 
 def test_a_spreadsheet_runs_no_name(offered):
     exported(comparison(NAMES[:2]))
-    content = offered["descent-lab-loss.csv"]().decode()
+    content = offered["descent-lab-loss.csv"]().decode("utf-8-sig")
 
     runs = {row["run"] for row in csv.DictReader(io.StringIO(content, newline=""))}
     assert runs == {f"'{NAMES[0]}", NAMES[1]}

@@ -21,7 +21,7 @@ CODES: Final = (
     "duplicate_key",  # of a JSON object; limits: None
     "conflict",  # limits: (the other field, its value)
     "too_expensive",  # limits: the interval; value in seconds or bytes
-    "not_json",  # limits: None
+    "not_json",  # value: the text there; limits: (line, column, "number", "depth" or "")
     "unexpected",  # of a formula; value: (character from 1, text there), limits: what was expected
     "no_value",  # of a formula at a point; value as above, limits: the reason
     "no_derivative",  # the same

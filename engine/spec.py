@@ -12,6 +12,8 @@ from pydantic_core import from_json
 from engine.errors import InvalidInput
 from engine.limits import Interval
 
+_PLACE = re.compile(r"line (\d+) column (\d+)")
+_REASONS = {"number out of range": "number", "recursion limit": "depth"}
 _NOT_A_FIELD = re.compile(r"\W")  # pydantic names the branches of a union, e.g. "literal['all']"
 
 
@@ -67,10 +69,26 @@ def parse_json(text: str | bytes | bytearray) -> Any:
         parsed = from_json(encoded)
     except TypeError:
         raise InvalidInput("wrong_type", "", text, "string") from None
-    except ValueError:
-        raise InvalidInput("not_json", "", text[:80]) from None
+    except ValueError as error:
+        raise _not_json(bytes(encoded), str(error)) from None
     json.loads(encoded, object_pairs_hook=_distinct)  # from_json takes the last of equal keys
     return parsed
+
+
+def _not_json(text: bytes, complaint: str) -> InvalidInput:
+    """Return the error with what stands where JSON ends, and the place, both counted from 1.
+
+    The reason is "number" where one has too many digits, "depth" where brackets lie too deep.
+    """
+    place = _PLACE.search(complaint)
+    line, column = (int(number) for number in place.groups()) if place else (1, 1)
+    lines = text.decode("utf-8", "replace").split("\n")
+    # The parser counts bytes.
+    before = text.split(b"\n")[line - 1][: max(0, column - 1)].decode("utf-8", "replace")
+    there = lines[line - 1][max(0, len(before) - 30) : len(before) + 30].strip()
+    reason = next((reason for words, reason in _REASONS.items() if words in complaint), "")
+    found = there or "\n".join(lines).strip().split("\n")[-1][-30:]  # at the end of the file
+    return InvalidInput("not_json", "", found, (line, len(before) + 1, reason))
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> None:
@@ -96,9 +114,8 @@ def refusal(error: ValidationError, given: object) -> InvalidInput:
         choices = context.get("expected") or context["expected_tags"]
         if kind == "union_tag_invalid":
             field, value = f"{field}.{context['discriminator'].strip(chr(39))}", context["tag"]
-        return InvalidInput(
-            "unknown_choice", field, value, tuple(re.findall(r"'([^']*)'", choices))
-        )
+        named = re.findall(r"'([^']*)'|\b(\d+)\b", choices)
+        return InvalidInput("unknown_choice", field, value, tuple(map("".join, named)))
     if kind in {"too_short", "too_long", "string_too_long"}:
         low, high = context.get("min_length", 0), context.get("max_length", float("inf"))
         return InvalidInput("wrong_length", field, value, Interval(low, high))

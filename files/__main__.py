@@ -69,7 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(given.experiment, given.to, strict=given.strict, limited=not given.no_limit)
     except InvalidInput as error:
-        return _refuse(f"{given.experiment}: {error.field or 'file'}: {explain(error)}")
+        why = explain(error)
+        if error.code == "too_expensive" and error.field == "seconds":
+            why += " " + _("To train it all the same, add --no-limit.")
+        return _refuse(f"{given.experiment}: {error.field or 'file'}: {why}")
     except OSError as error:
         return _refuse(f"{error.filename or given.to}: {error.strerror or error}")
 

@@ -8,6 +8,7 @@ belong to the format version, so an old link keeps its meaning.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from urllib.parse import urlencode
@@ -123,20 +124,46 @@ class _Field:
     read: Callable[[str], Any]
 
 
+def _whole(text: str) -> int:
+    if re.fullmatch(r"-?[0-9]+", text) is None:  # Python also takes 1_0 and other scripts' digits
+        raise InvalidInput("wrong_type", "", text, "integer")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text if text.isascii() and "_" not in text else "")
+    except ValueError:
+        raise InvalidInput("wrong_type", "", text, "number") from None
+
+
 def _tuple_of(read: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
     return lambda text: tuple(read(part) for part in text.split("_")) if text else ()
 
 
 def _flag(text: str) -> bool:
-    return {"0": False, "1": True}[text]
+    if text not in {"0", "1"}:
+        raise InvalidInput("wrong_type", "", text, "flag")
+    return text == "1"
 
 
 def _start(text: str) -> Any:
-    return text if text[:1].isalpha() else _tuple_of(float)(text)
+    return text if text[:1].isalpha() else _tuple_of(_number)(text)
 
 
 def _batch_size(text: str) -> Any:
-    return text if text == "all" else int(text)
+    return text if text == "all" else _whole(text)
+
+
+def _json(text: str) -> Any:
+    try:
+        return parse_json(text)
+    except InvalidInput:
+        raise InvalidInput("wrong_type", "", text, "json") from None
+
+
+# How the text of a field of a data set or a function is read, by the type of its default.
+_BY_TYPE: Final[Mapping[type, Callable[[str], Any]]] = {int: _whole, float: _number, str: str}
 
 
 # The code of format 1. A key is never given a new meaning.
@@ -144,28 +171,28 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "problem": _Field("experiment.problem.kind", str),
     "data": _Field("experiment.problem.dataset.name", str),
     "function": _Field("experiment.problem.function.name", str),
-    "validation": _Field("experiment.problem.validation_share", float),
+    "validation": _Field("experiment.problem.validation_share", _number),
     "standardize": _Field("experiment.problem.standardize", _flag),
     "standardize_targets": _Field("experiment.problem.standardize_targets", _flag),
-    "hidden": _Field("experiment.problem.hidden", _tuple_of(int)),
+    "hidden": _Field("experiment.problem.hidden", _tuple_of(_whole)),
     "activation": _Field("experiment.problem.activation", str),
     "output": _Field("experiment.problem.output_activation", str),
     "bias": _Field("experiment.problem.bias", _flag),
     "loss": _Field("experiment.problem.loss", str),
-    "l2": _Field("experiment.problem.l2", float),
+    "l2": _Field("experiment.problem.l2", _number),
     "start": _Field("experiment.problem.start", _start),
-    "noise": _Field("experiment.problem.noise", float),
-    "noise_seed": _Field("experiment.problem.noise_seed", int),
-    "budget": _Field("experiment.budget.amount", int),
+    "noise": _Field("experiment.problem.noise", _number),
+    "noise_seed": _Field("experiment.problem.noise_seed", _whole),
+    "budget": _Field("experiment.budget.amount", _whole),
     "unit": _Field("experiment.budget.unit", str),
-    "target": _Field("experiment.stopping.target_loss", float),
-    "gradient": _Field("experiment.stopping.gradient_norm", float),
-    "patience": _Field("experiment.stopping.patience", int),
-    "every": _Field("experiment.record_every", int),
-    "data_seed": _Field("experiment.data_seed", int),
-    "seeds": _Field("experiment.seeds", _tuple_of(int)),
-    "colours": _Field("view.numbers", _tuple_of(int)),
-    "selected": _Field("view.selected", int),
+    "target": _Field("experiment.stopping.target_loss", _number),
+    "gradient": _Field("experiment.stopping.gradient_norm", _number),
+    "patience": _Field("experiment.stopping.patience", _whole),
+    "every": _Field("experiment.record_every", _whole),
+    "data_seed": _Field("experiment.data_seed", _whole),
+    "seeds": _Field("experiment.seeds", _tuple_of(_whole)),
+    "colours": _Field("view.numbers", _tuple_of(_whole)),
+    "selected": _Field("view.selected", _whole),
     "show": _Field("view.quantity", str),
     "axis": _Field("view.axis", str),
     "log": _Field("view.log", _flag),
@@ -184,7 +211,7 @@ _SPECS: Final[Mapping[str, tuple[type[Spec], ...]]] = {
     "page": PAGES,
 }
 _RUN_FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "learning_rate": float,
+    "learning_rate": _number,
     "batch_size": _batch_size,
     "sampling": str,
     "last_batch": str,
@@ -251,6 +278,8 @@ def from_link(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
 
 def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
     """Put a link's field into the tree; return whether it means anything there."""
+    if len(values) > 1 and key not in {"run", "name"} and key in _FIELDS:
+        raise InvalidInput("duplicate_key", key, key)
     if key in _FIELDS:
         field = _FIELDS[key]
         _set(tree, field.path, _read(key, values[-1], field.read))
@@ -265,11 +294,9 @@ def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
     spec = _at(tree, _OWNERS[owner]) if owner in _OWNERS else None
     if spec is None or name not in spec:
         return key == "format"
-    read = type(spec[name])
-    if owner == "page" and read is not str:
-        spec[name] = parse_json(values[-1])
-    else:
-        spec[name] = _read(key, values[-1], read)
+    kind = type(spec[name])
+    as_json = owner == "page" and kind is not str
+    spec[name] = _read(key, values[-1], _json if as_json else _BY_TYPE[kind])
     return True
 
 
@@ -313,7 +340,7 @@ def _run(code: str) -> dict[str, Any]:
     rate, size, *more = rest
     run: dict[str, Any] = {
         "optimizer": {"name": name},
-        "learning_rate": _read("run", rate, float),
+        "learning_rate": _read("run", rate, _number),
         "batch_size": _read("run", size, _batch_size),
     }
     for part in more:
@@ -321,15 +348,15 @@ def _run(code: str) -> dict[str, Any]:
         if key in _RUN_FIELDS:
             run[key] = _read("run", text, _RUN_FIELDS[key])
         else:
-            run["optimizer"][key] = _read("run", text, float)
+            run["optimizer"][key] = _read("run", text, _number)
     return run
 
 
 def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:
     try:
         return read(text)
-    except (ValueError, KeyError):
-        raise InvalidInput("wrong_type", key, text, "number") from None
+    except InvalidInput as error:
+        raise error.at(key) from None
 
 
 def _written(value: Any) -> str:

@@ -40,7 +40,6 @@ _FIELDS: Final = {
     "patience": N_("Patience (epochs)"),
     "data_seed": N_("Data seed"),
     "seeds": N_("Seeds"),
-    "names": N_("Name"),
     "sizes": N_("Batch sizes"),
     "epoch": N_("Epoch of the run"),
     "epochs_shown": N_("Epochs shown"),
@@ -50,6 +49,43 @@ _FIELDS: Final = {
     "parameters": N_("Number of parameters"),
     "variable": N_("Variable"),
     "values": N_("Values of the variables"),
+    "names": N_("Name"),
+    "numbers": N_("Colours"),
+    "selected": N_("Selected run"),
+    "quantity": N_("Loss drawn"),
+    "axis": N_("Axis across"),
+    "log": N_("Logarithmic loss axis"),
+    "tuned": N_("Tuned learning rates"),
+    "record_every": N_("Iterations from one evaluation to the next"),
+    "noise_seed": N_("Seed of the noise"),
+    "page": N_("Page"),
+    "tab": N_("Tab"),
+    "surface": N_("Surface"),
+    "panels": N_("One panel per run"),
+    "relief": N_("In three dimensions"),
+    "window": N_("Part of the surface that is seen"),
+    "camera": N_("Camera"),
+    "plane": N_("Plane"),
+    "plane_seed": N_("Seed of the directions"),
+    "weights": N_("Two parameters"),
+    "fineness": N_("Points"),
+    "plans": N_("Settings that are counted"),
+    "plan": N_("Setting in the editor"),
+    "charts": N_("Charts"),
+    "noise_size": N_("Batch size of the cloud"),
+    "shown": N_("Shown"),
+    "target": N_("Target loss"),
+    "example": N_("Example"),
+    "formula": N_("Formula"),
+    # Keys of links that have another name than what they set.
+    "data": N_("Data set"),
+    "validation": N_("Validation share"),
+    "standardize_targets": N_("Standardise the targets"),
+    "gradient": N_("Gradient norm"),
+    "every": N_("Iterations from one evaluation to the next"),
+    "colours": N_("Colours"),
+    "output": N_("Output activation"),
+    "show": N_("Loss drawn"),
     "step": N_("Step"),
     "updates": N_("Updates"),
 }
@@ -93,17 +129,26 @@ _KINDS: Final = {
     "string": N_("text"),
     "tuple": N_("a list"),
     "object": N_("an object with named fields"),
+    "flag": N_("0 or 1"),
+    "json": N_("written as in JSON: 3, true or [1, 2]"),
 }
 
 
 def explain(error: InvalidInput) -> str:
     """Return one or two sentences: the field, its value, what is allowed there, and the way out."""
     field, value = _field(error.field), _shown(error.value)
+    apart = _no_plane if error.field == "plane.directions" else _APART.get(error.code)
+    if apart is not None:
+        return apart(error)
+    if error.code == "wrong_type":
+        value = _as_written(error.value)
     if error.code in {"out_of_range", "not_finite"} and isinstance(error.limits, Interval):
         text = _range_sentence(error.limits)
         return text.format(field=field, value=value, limits=_range(error.limits))
     if error.code == "wrong_length" and isinstance(error.limits, Interval):
         text = _("{field} has {value} entries. It must have {limits}.")
+        if isinstance(error.value, str):
+            text = _("{field} has {value} characters. It must have {limits}.")
         length = error.value if isinstance(error.value, int) else _length(error.value)
         return text.format(field=field, value=length, limits=_range(error.limits))
     if error.code == "unknown_choice" and isinstance(error.limits, tuple):
@@ -111,25 +156,51 @@ def explain(error: InvalidInput) -> str:
         return text.format(field=field, value=value, limits=", ".join(map(str, error.limits)))
     if error.code == "conflict" and isinstance(error.limits, tuple):
         return _conflict(error, *error.limits)
-    if error.code in _APART:
-        return _APART[error.code](error)
     sentences = {
         "wrong_type": _("{field} is {value}. It must be {limits}."),
         "unknown_field": _("There is no setting {field}. Remove it."),
         "missing": _("{field} is missing. Add it."),
         "duplicate": _("{field} holds a value twice: {value}. Remove one."),
         "duplicate_key": _("The key {value} is given twice. Remove one of the two."),
-        "not_json": _("This is not a valid JSON file: {value}")
-        if value.strip()
-        else _("The file is empty."),
     }
     kind = _KINDS.get(str(error.limits))
     limits = error.limits if kind is None else _(kind)
     return sentences[error.code].format(field=field, value=value, limits=limits)
 
 
+def _not_json(error: InvalidInput) -> str:
+    """Return where a file is no JSON, and what stands there."""
+    value = _shown(error.value)
+    if not value.strip():
+        return _("The file is empty.")
+    line, column, reason = error.limits if isinstance(error.limits, tuple) else (1, 1, "")
+    text = {
+        "": _("This is not a valid JSON file: line {line}, column {column}, at “{value}”."),
+        "number": _("Line {line}, column {column} of the file: a number has too many digits."),
+        "depth": _(
+            "Line {line}, column {column} of the file: too many brackets inside each other."
+        ),
+    }[reason]
+    return text.format(line=line, column=column, value=value)
+
+
+def _no_plane(error: InvalidInput) -> str:
+    """Return why there is no plane through the parameters, and what to choose instead."""
+    if error.code == "conflict":
+        return _(
+            "There are no principal components, for every run diverged at its first steps. Choose"
+            " another plane, or lower learning rates."
+        )
+    return _(
+        "There is no plane along these two directions, for they are one: too few weights differ"
+        " from zero at its middle. Choose another plane, or other starting weights."
+    )
+
+
 def _conflict(error: InvalidInput, other: str, setting: object) -> str:
     """Return which two settings do not go together, with the labels of what they are set to."""
+    if (error.field, setting) == ("plane", "diverged"):
+        return _no_plane(error)
     field, value = _field(error.field), _labelled(error.value)
     if error.field.endswith("patience") and setting == "function":
         text = _(
@@ -163,6 +234,15 @@ def _about_formula(error: InvalidInput) -> str:
     return text.format(position=position, found=_shown(found), reason=reason)
 
 
+def _duration(seconds: float) -> str:
+    """Return a time in the unit in which it is a number that one can picture."""
+    if seconds < 120:
+        return _("{value:.0f} s").format(value=seconds)
+    if seconds < 2 * 3_600:
+        return _("{value:.0f} minutes").format(value=seconds / 60)
+    return _("{value:,.0f} hours").format(value=seconds / 3_600)
+
+
 def _too_expensive(error: InvalidInput) -> str:
     amount, most = float(str(error.value)), error.limits
     high = most.high if isinstance(most, Interval) else 0.0
@@ -173,8 +253,8 @@ def _too_expensive(error: InvalidInput) -> str:
         text = _("The file has {value:.1f} MB; the limit is {limit:.0f} MB.")
         return text.format(value=amount / 2**20, limit=high / 2**20)
     if error.field == "seconds":
-        text = _("This training would take about {value:.0f} s; the limit is {limit:.0f} s.")
-        text = text.format(value=amount, limit=high)
+        text = _("This training would take about {time}; the limit is {limit:.0f} s.")
+        text = text.format(time=_duration(amount), limit=high)
     elif error.field == "history_bytes":
         text = _(
             "The history of this training would have about {value:.0f} MB; the limit is"
@@ -214,6 +294,14 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def _as_written(value: object) -> str:
+    """Return a value so that its type is seen: a text in quotes, a float with its point."""
+    if isinstance(value, str):
+        return f"“{_shown(value)}”"
+    whole = isinstance(value, float) and value.is_integer()
+    return repr(value) if whole and len(repr(value)) <= 60 else _shown(value)
+
+
 def _labelled(value: object) -> str:
     """Return what an id is called; anything else as it is."""
     return _(LABELS[value]) if isinstance(value, str) and value in LABELS else _shown(value)
@@ -243,4 +331,5 @@ _APART: Final[Mapping[str, Callable[[InvalidInput], str]]] = {
     "unexpected": _about_formula,
     "no_value": _about_formula,
     "no_derivative": _about_formula,
+    "not_json": _not_json,
 }

@@ -20,7 +20,7 @@ from files.document import Document, View, from_link, with_default_view
 from files.errors import explain
 from files.names import run_names
 from files.pages import PAGES, SurfacesPage
-from language import N_, _
+from language import N_, _, ngettext
 from language.labels import label
 from ui.locale import speak
 from ui.menu import MENU
@@ -316,6 +316,8 @@ def _open_link() -> None:
         return
     text = _("These parts of the link mean nothing here and were left out: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
+    if len(unknown) > 5:
+        shown = _("{keys} and {count} more").format(keys=shown, count=len(unknown) - 5)
     _take(opened, [text.format(keys=shown)] if unknown else [])
 
 
@@ -404,7 +406,11 @@ def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:
             for run in runs
         )
         if gone and problem.kind == "network":
-            text = _("There are only {rows} training rows. Batch sizes set to all rows: {sizes}.")
+            text = ngettext(
+                "There is only {rows} training row. Batch sizes set to all rows: {sizes}.",
+                "There are only {rows} training rows. Batch sizes set to all rows: {sizes}.",
+                rows,
+            )
             told.append(text.format(rows=f"{rows:,}", sizes=", ".join(map("{:,}".format, gone))))
     return experiment.model_copy(update={"problem": problem, "runs": runs}), told
 

@@ -2,17 +2,33 @@
 
 import math
 import re
+from typing import get_args
+from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 
-from engine import Budget, Experiment, Interval, InvalidInput, Network, Run, estimate
+from engine import (
+    Budget,
+    Experiment,
+    Interval,
+    InvalidInput,
+    Network,
+    Run,
+    estimate,
+    fit,
+    principal_plane,
+    random_plane,
+)
 from engine.datasets import Blobs, Digits
 from engine.errors import CODES
 from engine.formula import parse
 from engine.graph import differentiate
-from engine.optimizers import SGD
-from files.document import Document, read_document, to_link
-from files.errors import explain
+from engine.optimizers import OPTIMIZERS, SGD, hyperparameters
+from engine.spec import Spec
+from files.document import _FIELDS, Document, View, from_link, read_document, to_link
+from files.errors import _field, explain
+from files.pages import SurfacesPage
 from language import set_language
 
 HANGUL = re.compile("[가-힣]")
@@ -279,8 +295,58 @@ CASES = {
     "half a file": (
         lambda: Experiment.model_validate_json('{"runs": ['),
         "not_json",
+        ["JSON", "line 1, column 10", '{"runs": ['],
         ["JSON", '{"runs": ['],
-        ["JSON", '{"runs": ['],
+    ),
+    "a file with a fault in its third line": (
+        lambda: read_document('{\n  "format": 1,\n  "ηηη": nul,\n  "view": {}\n}'),
+        "not_json",
+        ["JSON", "line 3, column 13", '"ηηη": nul,'],
+        ["JSON", '"ηηη": nul,'],
+    ),
+    "a number of 5,000 digits": (
+        lambda: read_document('{"format": ' + "9" * 5_000 + "}"),
+        "not_json",
+        ["Line 1", "number has too many digits"],
+        [],
+    ),
+    "brackets in brackets": (
+        lambda: read_document("[" * 1_000),
+        "not_json",
+        ["Line 1", "too many brackets inside each other"],
+        [],
+    ),
+    "a name of 81 letters": (
+        lambda: View(names=("x" * 81, *[""] * 6)),
+        "wrong_length",
+        ["Name has 81 characters", "80"],
+        ["81", "80"],
+    ),
+    "points that are none of those offered": (
+        lambda: SurfacesPage(fineness=100_000),
+        "unknown_choice",
+        ["Points is 100000. Choose one of: 31, 61, 121."],
+        ["100000", "31, 61, 121"],
+    ),
+    "directions of no plane": (
+        lambda: random_plane(Network(start="zeros"), np.zeros(Network().n_params), 0),
+        "out_of_range",
+        ["no plane along these two directions", "Choose another plane"],
+        [],
+    ),
+    "components of nothing": (
+        lambda: principal_plane(
+            fit(
+                Experiment(
+                    problem=Network(activation="relu"),
+                    runs=[Run(optimizer=SGD(), learning_rate=1e7)],
+                    budget=Budget(amount=1),
+                )
+            )
+        ),
+        "conflict",
+        ["no principal components", "every run diverged", "another plane"],
+        [],
     ),
 }
 
@@ -335,6 +401,70 @@ def test_a_long_text_is_cut_short(do):
 
     assert "999…" in text
     assert len(text) < 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("budget=1e2", "Budget is “1e2”. It must be a whole number."),
+        ("budget=10.5", "Budget is “10.5”. It must be a whole number."),
+        ("budget=", "Budget is “”. It must be a whole number."),
+        ("budget=１２", "Budget is “１２”. It must be a whole number."),
+        ("budget=1_0", "Budget is “1_0”. It must be a whole number."),
+        ("target=٣.5", "Target loss is “٣.5”. It must be a number."),
+        ("log=true", "Logarithmic loss axis is “true”. It must be 0 or 1."),
+        ("hidden=8_x", "Hidden layers is “x”. It must be a whole number."),
+        ("data.noise=much", "Noise is “much”. It must be a number."),
+        (
+            "page=surfaces&page.window=[nan,1,2,3]",
+            (
+                "Part of the surface that is seen is “[nan,1,2,3]”."
+                " It must be written as in JSON: 3, true or [1, 2]."
+            ),
+        ),
+        ("budget=5&budget=7", "The key budget is given twice. Remove one of the two."),
+    ],
+)
+def test_a_value_of_a_link_is_quoted_and_its_kind_is_said(query, said):
+    assert explain(refusal(lambda: from_link(parse_qs(query, keep_blank_values=True)))) == said
+
+
+@pytest.mark.parametrize(("given", "shown"), [("100.0", "100.0"), ("1e2", "100.0"), ('"7"', "“7”")])
+def test_a_number_that_is_not_whole_in_a_file_is_shown_as_such(given, shown):
+    text = explain(refusal(lambda: read_document(f'{{"budget": {{"amount": {given}}}}}')))
+
+    assert text == f"Budget is {shown}. It must be a whole number."
+
+
+def fields(kind):
+    """The names of all fields of a type of specifications, and of those inside."""
+    if not (isinstance(kind, type) and issubclass(kind, Spec)):
+        return set().union(*map(fields, get_args(kind)))
+    inside = (fields(field.annotation) for field in kind.model_fields.values())
+    return set(kind.model_fields).difference({"kind", "name"}).union(*inside)
+
+
+def test_every_field_of_a_document_has_words():
+    every = fields(Document) | {name for rule in OPTIMIZERS for name in hyperparameters(rule)}
+
+    assert {"quantity", "window", "record_every", "rows", "patience", "momentum"} <= every
+    unnamed = {"experiment", "view", "stopping", "function"}  # are parts; no field is refused there
+    assert {name for name in every - unnamed if _field(name) == name} == set()
+
+
+@pytest.mark.parametrize("key", [key for key in _FIELDS if key not in {"problem", "function"}])
+def test_every_key_of_a_link_has_words(key):
+    assert _field(key) != key
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(61, "61 s"), (119, "119 s"), (600, "10 minutes"), (9_768, "3 hours"), (1e7, "2,778 hours")],
+)
+def test_a_long_time_is_told_in_minutes_or_hours(seconds, said):
+    text = explain(InvalidInput("too_expensive", "seconds", seconds, Interval(0, 60)))
+
+    assert text.startswith(f"This training would take about {said}; the limit is 60 s.")
 
 
 @pytest.mark.parametrize("value", ["{field}", "{", "%s", "{0}", "<b>"])

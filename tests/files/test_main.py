@@ -160,7 +160,9 @@ def test_a_training_over_the_limit_wants_to_be_asked_for(tmp_path, capsys, monke
     command = ["run", source, "--to", str(tmp_path / "out")]
 
     assert main(command) == 2
-    assert "seconds: " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "seconds: " in said
+    assert said.endswith("To train it all the same, add --no-limit.\n")
 
     monkeypatch.setattr(files.replay, "NUMBERS", 1_000)
     short = fit(long.model_copy(update={"budget": Budget(amount=1)}))

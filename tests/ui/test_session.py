@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Function, Network, Run
-from engine.datasets import DATASETS, Iris, Line, TwoMoons
+from engine.datasets import DATASETS, Iris, Line, SingleRow, TwoMoons
 from engine.limits import LIMITS
 from engine.optimizers import OPTIMIZERS, SGD, Adam
 from files.document import Document, View
@@ -160,6 +160,19 @@ def test_where_rows_are_gone_larger_batch_sizes_become_all_and_are_named():
 
     assert sizes == [1, *["all"] * 6]
     assert notices() == ["There are only 30 training rows. Batch sizes set to all rows: 32, 300."]
+
+
+def test_of_one_row_it_is_said_in_the_singular():
+    change_problem(dataset=SingleRow(), loss="half_sum_of_squares", hidden=(), validation_share=0.0)
+
+    assert notices() == ["There is only 1 training row. Batch sizes set to all rows: 32."]
+
+
+def test_parts_of_a_link_that_mean_nothing_are_named_and_counted(linked):
+    linked(**{f"key{number}": ["1"] for number in range(60)})
+
+    (notice,) = notices()
+    assert "left out: key0, key1, key2, key3, key4 and 55 more." in notice
 
 
 def test_a_batch_size_that_all_rows_allow_stays_where_rows_are_gone():

@@ -25,9 +25,11 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' file: 'self';"
     " style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:"
 )
+# Those of Latin letters first, though those of Hangul have them too: a PDF holds the outlines of
+# the latter as drawings (Type 3), in which no number can be searched, copied or read aloud.
 FONTS: Final = (
-    "'Source Sans 3', 'Noto Sans KR', 'Noto Sans CJK KR', 'Apple SD Gothic Neo', 'Malgun Gothic',"
-    " NanumGothic, Arial, sans-serif"
+    "'Source Sans 3', Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans KR', 'Noto Sans CJK KR',"
+    " 'Apple SD Gothic Neo', 'Malgun Gothic', NanumGothic, sans-serif"
 )
 # A surface in three dimensions is printed from what its canvas holds, and browsers empty that once
 # it is on the screen, unless they are asked to keep it before plotly draws.

@@ -14,7 +14,7 @@ from engine import Budget, Experiment, fit
 from engine.examples import EXAMPLES
 from engine.graph import differentiate
 from files.charts import CannotRender, caption_lines, printed, to_html, to_images, why_no_pictures
-from files.markup import plotly_script
+from files.markup import FONTS, plotly_script
 from language import set_language
 from tests.files.hostile import NAMES
 
@@ -71,9 +71,19 @@ def test_a_long_caption_is_broken_and_gets_its_room(chart):
     short, long = (printed(chart, (EQUAL * n, UNEQUAL)) for n in (1, 30))
 
     assert long.layout.title.text.count("<br>") > 3
-    assert all(len(line) < 160 for line in caption_lines((EQUAL * 30, ()), 900))
+    # A letter of DejaVu Sans, the widest of the fonts, is 6.5 pixels wide in the mean.
+    assert all(6.5 * len(line) < 900 for line in caption_lines((EQUAL * 30, ()), 900))
     plot = [f.layout.height - f.layout.margin.b for f in (short, long)]
     assert plot[0] == plot[1]
+
+
+def test_numbers_are_written_in_a_font_that_a_pdf_can_hold_as_text():
+    """Fonts of Hangul have Latin letters too, and outlines that a PDF holds as drawings."""
+    families = [family.strip(" '") for family in FONTS.split(",")]
+    hangul = [place for place, family in enumerate(families) if "KR" in family or "Goth" in family]
+
+    assert len(hangul) == 5
+    assert {"Arial", "Liberation Sans", "DejaVu Sans"} <= set(families[: hangul[0]])
 
 
 def test_korean_takes_twice_the_width():

@@ -362,9 +362,9 @@ def test_a_batch_size_that_no_longer_fits_the_data_is_left_out_and_named():
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("many", "Batch size is many. It must be a whole number."),
-        ("-3", "Batch size is -3. It must be a whole number."),
-        ("1.5", "Batch size is 1.5. It must be a whole number."),
+        ("many", "Batch size is “many”. It must be a whole number."),
+        ("-3", "Batch size is -3. It must lie in [1 … 30]."),
+        ("1.5", "Batch size is “1.5”. It must be a whole number."),
         ("0", "Batch size is 0. It must lie in [1 … 30]."),
         ("31", "Batch size is 31. It must lie in [1 … 30]."),
         ("9" * 30, "It must lie in [1 … 30]."),

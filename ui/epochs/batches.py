@@ -271,7 +271,11 @@ def _tell_what_is_left_out() -> None:
     rows = document().experiment.problem.training_rows
     large = [f"{size:,}" for size in settings().sizes if size != "all" and size > rows]
     if large:
-        text = _("There are only {rows} training rows: batch size {sizes} was left out.")
+        text = ngettext(
+            "There is only {rows} training row: batch size {sizes} was left out.",
+            "There are only {rows} training rows: batch size {sizes} was left out.",
+            rows,
+        )
         st.warning(text.format(rows=f"{rows:,}", sizes=", ".join(large)))
 
 
@@ -293,7 +297,8 @@ def _as_size(text: str) -> BatchSize:
     if text == "all":
         return "all"
     limits = Interval(1, document().experiment.problem.training_rows)
-    if not (text.isascii() and text.isdigit()):
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
         raise InvalidInput("wrong_type", "batch_size", text, "integer")
     if int(text) not in limits:
         raise InvalidInput("out_of_range", "batch_size", text, limits)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from engine.history import SUMMARIES, RunHistory, Series
+from engine.history import DIVERGED, SUMMARIES, RunHistory, Series
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Booleans, Integers
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 # as many steps beside their values, and the parameters.
 SERIES_POINTS: Final = 12_000
 PARAMS_NUMBERS: Final = 500_000
-DIVERGED: Final = 1e6  # a loss above this many times (1 + |loss of step 0|) has diverged
 
 
 class Recorder:
@@ -137,6 +137,8 @@ class Recorder:
             name: recorder.series(lanes, last)
             for name, recorder in {**self._per_iteration, **self._per_record}.items()
         }
+        for name in series.keys() & {"training_score", "validation_score"}:
+            series[name] = replace(series[name], worst=-np.inf)
         # Other runs of the group may have gone on: nothing after this run's end is its own. And
         # living lanes may have gone on since they were recorded: the last snapshot is from there.
         recorded = min(last, self._recorded_step)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Chart, Look
-    from engine import Function, History, Network, RunHistory
+    from engine import Function, History, Network
     from engine.arrays import Array
     from files.document import Document, View
     from files.scenes import Scene
@@ -231,18 +231,18 @@ def fits(history: History, looks: Sequence[Look], epoch: float) -> tuple[Chart, 
     seeds = history.experiment.seeds
     if len(seeds) > 1:
         caption += ", " + _("seed {seed}").format(seed=seeds[0])
-    params = [params_at(run, epoch) for run in history.runs]
+    params = [params_at(history, position, epoch) for position in range(len(history.runs))]
     network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
     chart = fit_panels(network, data(history.experiment), params, looks, caption)
     return chart._replace(said=(*chart.said, *stopped_words(history))), caption
 
 
-def params_at(run: RunHistory, epoch: float) -> Array | None:
-    """Return the first seed's parameters at an epoch; None where it has diverged by then."""
-    last = int(run.last_step[0])
+def params_at(history: History, position: int, epoch: float) -> Array | None:
+    """Return a run's first seed's parameters at an epoch; None where it has diverged by then."""
+    run, diverged = history.runs[position], history.divergence(position, 0)
     step = round(epoch * run.per_epoch)
-    if run.status[0] == "diverged" and step >= last:
+    if diverged is not None and step >= diverged.step:
         return None
-    position = int((run.params_steps <= min(step, last)).sum()) - 1
-    params: Array = run.params[0, position]
+    kept = int((run.params_steps <= min(step, int(run.last_step[0]))).sum()) - 1
+    params: Array = run.params[0, kept]
     return params

@@ -16,7 +16,7 @@ from files.formulas import mathml
 from files.markup import drawn, inline_script, page
 from files.names import SYMBOLS, problem_words, run_looks
 from files.remarks import unfinished
-from files.results import details, ends, paired, said_of_results, status
+from files.results import details, ends, paired, said_of_results, status, written
 from language import _
 from language.labels import label
 
@@ -158,8 +158,8 @@ def _missing(document: Document) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, (int, float)):
-        return f'<td class="number">{value:,.5g}</td>'
-    return f"<td>{escape(str(value)) if value is not None else '–'}</td>"
+        return f'<td class="number">{written(value, 5)}</td>'
+    return f"<td>{escape(str(value))}</td>"
 
 
 def _formulas(document: Document) -> str:

@@ -195,7 +195,7 @@ def history_best_rates(sweep: History) -> dict[str, float]:
     """Return for every rule of a sweep the rate of its lowest final loss, if it did not diverge."""
     best: dict[str, tuple[float, float]] = {}
     for run, spec in zip(sweep.runs, sweep.experiment.runs, strict=True):
-        loss, name = float(np.median(run.final_loss)), spec.optimizer.name
+        loss, name = run.median_loss, spec.optimizer.name
         if loss < best.get(name, (np.inf, 0.0))[0]:
             best[name] = (loss, spec.learning_rate)
     return {name: rate for name, (_loss, rate) in best.items()}

@@ -182,24 +182,25 @@ def test_a_run_is_shown_until_it_diverges():
     line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
     compared = Experiment(problem=line, runs=runs, budget=Budget(amount=400))
-    past, _ = fit(compared).runs
-    ended = int(past.last_step[0])
+    history = fit(compared)
+    past, _ = history.runs
+    ended = history.divergence(0, 0).step
     assert past.status == ("diverged",)
 
     steps = [int(step) for step in past.params_steps if step % past.per_epoch == 0]
     before = max(step for step in steps if step < ended)
-    first = params_at(past, 0)
+    first = params_at(history, 0, 0)
     np.testing.assert_array_equal(first, past.params[0, 0])
-    alive = params_at(past, before // past.per_epoch)
+    alive = params_at(history, 0, before // past.per_epoch)
     np.testing.assert_array_equal(alive, past.params[0, list(past.params_steps).index(before)])
     assert np.isfinite(alive).all()
-    assert params_at(past, ended // past.per_epoch + 1) is None
-    assert params_at(past, 400) is None
+    assert params_at(history, 0, ended / past.per_epoch) is None
+    assert params_at(history, 0, 400) is None
 
 
 def test_a_run_that_stopped_early_is_shown_where_it_ended():
-    past = fit(small()).runs[0]
-    np.testing.assert_array_equal(params_at(past, 1_000), past.params[0, -1])
+    history = fit(small())
+    np.testing.assert_array_equal(params_at(history, 0, 1_000), history.runs[0].params[0, -1])
 
 
 def test_the_slider_fits_a_shorter_budget(show):
@@ -388,6 +389,8 @@ def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
         "Smallest": differences.min(),
         "Largest": differences.max(),
         "Better in": f"{(differences < 0).sum()} / 3",
+        "Worse in": f"{(differences > 0).sum()} / 3",
+        "Equal in": "0 / 3",
     }
     said = captions(at).replace("\\", "")
     assert "Final validation loss minus that of " + names[best] in said

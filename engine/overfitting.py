@@ -185,15 +185,16 @@ def _logarithm(losses: Array) -> Array:
 def patience_stop(validation: Array, patience: int) -> int | None:
     """Return the epoch at which the patience rule would have ended the run; None if never.
 
-    The rule of ``Stopping.patience``: the validation loss has not improved for so many epochs.
+    The rule of ``Stopping.patience``: the validation loss has not improved for so many epochs, of
+    which epoch 1 is the first that counts.
 
     Args:
         validation: loss at epoch 0, 1, ..., ``(epochs,)``.
         patience: epochs without improvement.
     """
-    lowest = np.minimum.accumulate(validation)
-    improved = np.concatenate([[True], validation[1:] < lowest[:-1]])
-    epochs = np.arange(len(validation))
-    last_improved = np.maximum.accumulate(np.where(improved, epochs, 0))
+    trained = validation[1:]
+    lowest = np.minimum.accumulate(np.concatenate([[np.inf], trained[:-1]]))
+    epochs = np.arange(1, len(validation))
+    last_improved = np.maximum.accumulate(np.where(trained < lowest, epochs, 1))
     waited = np.flatnonzero(epochs - last_improved >= patience)
-    return int(waited[0]) if len(waited) else None
+    return int(epochs[waited[0]]) if len(waited) else None

@@ -112,7 +112,7 @@ class Recorder:
         if stopping.gradient_norm is not None and "gradient_norm" in values:
             self._end("gradient_norm", values["gradient_norm"] <= stopping.gradient_norm)
         epoch, rest = divmod(step, self._counts.per_epoch)
-        if stopping.patience is not None and rest == 0:
+        if stopping.patience is not None and rest == 0 and epoch:  # as libraries do, from epoch 1
             better = validation_loss < self._best_validation
             self._best_validation = np.where(better, validation_loss, self._best_validation)
             self._best_epoch[better] = epoch

@@ -41,7 +41,13 @@ _SAMPLE_DASHES: Final = {
 
 
 def report(
-    document: Document, history: History, title: str, notes: str, scenes: Sequence[Scene] = ()
+    document: Document,
+    history: History,
+    title: str,
+    notes: str,
+    scenes: Sequence[Scene] = (),
+    *,
+    tuned: bool = False,
 ) -> bytes:
     """Return the report of a comparison, in the current language.
 
@@ -51,10 +57,11 @@ def report(
         title: heading; plain text; a blank one becomes the usual one.
         notes: the reader's own words; plain text, line breaks are kept.
         scenes: of ``files.surfaces.scenes``, where the document shows surfaces.
+        tuned: whether a sweep found every run's rate to be its rule's best.
     """
     title = title.strip() or usual_title()
     looks = run_looks(document)
-    said = contract(document.experiment, tuned=document.view.tuned)
+    said = contract(document.experiment, tuned=tuned)
     charts = comparison_charts(history, looks, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",

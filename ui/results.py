@@ -13,6 +13,7 @@ from language import _
 from language.labels import label
 from ui.session import document, notices
 from ui.text import escaped, line_sample
+from ui.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,8 @@ _STATED: Final = 110  # pixels of a status, which the browser measures too small
 
 def contract_line() -> None:
     """State once what is equal between the runs, in bold what is not, and what was just changed."""
-    now = document()
-    equal, unequal = contract(now.experiment, tuned=now.view.tuned)
+    experiment = document().experiment
+    equal, unequal = contract(experiment, tuned=best_rates().are_used(experiment))
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     show_notices()
 

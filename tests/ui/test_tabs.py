@@ -16,7 +16,7 @@ from charts.theme import Look
 from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep
 from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
-from files.document import Document, View, with_default_view
+from files.document import Document, View, to_link, with_default_view
 from files.figures import params_at
 from language import set_language
 from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
@@ -369,6 +369,36 @@ def test_a_later_change_takes_the_claim_back(change, tuned):
 @pytest.mark.parametrize("change", FORGOTTEN.values(), ids=FORGOTTEN)
 def test_other_runs_take_the_claim_back(change, tuned):
     assert_claim_is_taken_back(tuned, change)
+
+
+def test_settings_that_were_swept_are_known_when_they_come_back(tuned):
+    """The claim is of settings, so whatever leads back to them brings it back."""
+    patience = tuned.toggle(key="patience-on")
+    run(patience.set_value(True))
+    assert "learning rates as set" in captions(tuned)
+
+    run(tuned.toggle(key="patience-on").set_value(False))
+    assert "each rule's best of 9" in captions(tuned)
+
+
+def test_a_run_less_leaves_the_others_their_best_rates(tuned):
+    run(tuned.button(key="remove").click())
+
+    assert "each rule's best of 9" in captions(tuned)
+
+
+def test_a_link_cannot_claim_what_nobody_computed():
+    at = page(link={"tuned": ["1"], "run": ["sgd~0.00001~32", "adam~3~32"], "budget": ["5"]})
+
+    assert "learning rates as set" in captions(at)
+    assert told(at) == ""  # the key once had a meaning
+
+
+def test_a_link_to_settings_that_were_swept_here_may_claim_it(tuned):
+    reopened = page(link=to_link(document(tuned)))
+
+    assert document(reopened).experiment == document(tuned).experiment
+    assert "each rule's best of 9" in captions(reopened)
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["the best first", "the best last"])

@@ -63,14 +63,28 @@ def coarse_words(scene: Scene, page: AnyPage) -> tuple[str, ...]:
 def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
     """Return for how many values of a long training one stands; nothing where each is kept.
 
+    The one is the last of them, on a chart as in a column "value".
+
     Args:
         history: whose series.
         quantities: names of series; one that a run has not says nothing.
     """
     said = []
     for of_updates, text in (
-        (True, _("One value per {n} updates: the history keeps the last of each bin.")),
-        (False, _("One value per {n} evaluations: the history keeps the last of each bin.")),
+        (
+            True,
+            _(
+                "One value per {n} updates: the last of each bin, so peaks in between are not"
+                " seen. The history keeps first, lowest, mean, highest and last."
+            ),
+        ),
+        (
+            False,
+            _(
+                "One value per {n} evaluations: the last of each bin, so peaks in between are not"
+                " seen. The history keeps first, lowest, mean, highest and last."
+            ),
+        ),
     ):
         names = [name for name in quantities if (name in _OF_UPDATES) is of_updates]
         every = [getattr(run, name) for run in history.runs for name in names]

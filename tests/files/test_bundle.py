@@ -220,7 +220,10 @@ def test_values_that_stand_for_several_are_said():
     history = fit(document.experiment)
     made = bundle(document, history)
     width = history.runs[0].batch_loss.width
-    said = f"One value per {width} updates: the history keeps the last of each bin."
+    said = (
+        f"One value per {width} updates: the last of each bin, so peaks in between are not seen."
+        " The history keeps first, lowest, mean, highest and last."
+    )
 
     assert width > 1
     assert said in manifest(made)["left_out"]["histories.csv"]

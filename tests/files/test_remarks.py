@@ -83,7 +83,10 @@ def test_bins_say_how_many_values_one_stands_for():
     wide, narrow = (run.batch_loss.width for run in history.runs)
 
     assert wide > narrow == 1
-    text = f"One value per 1–{wide} updates: the history keeps the last of each bin."
+    text = (
+        f"One value per 1–{wide} updates: the last of each bin, so peaks in between are not seen."
+        " The history keeps first, lowest, mean, highest and last."
+    )
     assert bin_words(history, "batch_loss", "training_loss", "validation_loss") == (text,)
     assert bin_words(history, "training_loss", "validation_loss") == ()
 

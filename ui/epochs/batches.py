@@ -152,7 +152,10 @@ def _batches_caption(history: History) -> None:
     ]
     widest = max(getattr(run, document().view.quantity).width for run in history.runs)
     if widest > 1:
-        text = _("Drawn is one value for up to {count} updates: the last of each bin.")
+        text = _(
+            "Drawn is one value for up to {count} updates: the last of each bin, so peaks in"
+            " between are not seen."
+        )
         texts.append(text.format(count=f"{widest:,}"))
     st.caption(" ".join(texts))
 

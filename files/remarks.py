@@ -60,6 +60,19 @@ def coarse_words(scene: Scene, page: AnyPage) -> tuple[str, ...]:
     return (text.format(size=size, wanted=wanted),)
 
 
+def thinning_words(history: History) -> tuple[str, ...]:
+    """Return that a line's median is of fewer seeds where some ended earlier; else nothing.
+
+    Those that diverged are not left out: they count as infinitely bad.
+    """
+    ended = any(len(set(run.last_step[~run.diverged].tolist())) > 1 for run in history.runs)
+    text = _(
+        "Medians are of the seeds that still train: from where a stopping rule ended a seed, the"
+        " line is without it. The table has the last loss of every seed."
+    )
+    return (text,) if ended else ()
+
+
 def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
     """Return for how many values of a long training one stands; nothing where each is kept.
 

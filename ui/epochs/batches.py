@@ -31,6 +31,7 @@ from engine.planes import default_window, exact_plane, parameter_names
 from engine.surfaces import path
 from files.errors import explain
 from files.pages import SIZES
+from files.remarks import thinning_words
 from files.surfaces import Wanted, computed
 from language import N_, _, ngettext
 from language.labels import label
@@ -157,6 +158,7 @@ def _batches_caption(history: History) -> None:
             " between are not seen."
         )
         texts.append(text.format(count=f"{widest:,}"))
+    texts += thinning_words(history)
     st.caption(" ".join(texts))
 
 

@@ -42,7 +42,7 @@ def sweep(rules: Sequence[type[Optimizer]] = OPTIMIZERS) -> dict[str, dict[float
                 raise RuntimeError("the first view has validation rows")
             losses = run.validation_loss.last
             scores = losses[:, losses.shape[1] * 3 // 4 :].mean(axis=1)
-            scores[np.array(run.status) == "diverged"] = np.inf
+            scores[run.diverged] = np.inf
             medians[rule().name][rate] = float(np.median(scores))
     return medians
 

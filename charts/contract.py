@@ -34,8 +34,10 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
                 validation=f"{problem.dataset.n_rows - rows:,}",
             )
         )
-        alike = len({run.sampling for run in experiment.runs}) == 1
-        sentences.append(_("same start, same row order") if alike else _("same start"))
+        sentences.append(_start(experiment))
+        if problem.l2:
+            text = _("all losses, of the validation rows too, contain the L2 penalty (λ = {l2:g})")
+            sentences.append(text.format(l2=problem.l2))
     else:
         sentences.append(_("{function}, same start").format(function=label(problem.function.name)))
         if problem.noise:
@@ -53,6 +55,16 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
     else:
         sentences.append(_("learning rates as set"))
     return sentences
+
+
+def _start(experiment: Experiment) -> str:
+    """Return what all runs begin with, and from which rows they are made."""
+    samplings = {run.sampling for run in experiment.runs}
+    if len(samplings) > 1:
+        return _("same start")
+    if samplings == {"replacement"}:
+        return _("same start, same rows drawn with replacement")
+    return _("same start, same row order")
 
 
 def _amount(budget: Budget) -> str:

@@ -201,9 +201,9 @@ def _trace(line: _Line, x: Array, y: Array, axis: str) -> dict[str, Any]:
 
 
 def _band(line: _Line, points: int) -> dict[str, Any]:
-    """Return the area between the quartiles; a diverged upper quartile ends it."""
+    """Return the area between the quartiles; a diverged one ends it."""
     low, high = line.band or (line.y, line.y)
-    points = min(points, len(to_last_finite(high)))
+    points = min(points, len(to_last_finite(low)), len(to_last_finite(high)))
     x, low_y = thinned(line.x[:points], low[:points])
     high_x, high_y = thinned(line.x[:points], high[:points])
     return {

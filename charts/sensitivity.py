@@ -38,7 +38,7 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
         looks: of the rules, in the same order.
         rates: the rates, rising.
     """
-    losses = np.array([np.median(run.final_loss) for run in sweep.runs])
+    losses = np.array([run.median_loss for run in sweep.runs])
     table = losses.reshape(len(looks), len(rates))
     finite = table[np.isfinite(table)]
     start = float(np.median(sweep.runs[0].training_loss.first[:, 0]))

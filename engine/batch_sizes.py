@@ -74,7 +74,7 @@ def batch_size_ladder(rows: int) -> tuple[BatchSize, ...]:
 
 def final_losses(sweep: History) -> Array:
     """Return each run's median final loss, ``(runs,)``; +inf where half of the seeds diverged."""
-    return np.array([np.median(run.final_loss) for run in sweep.runs])
+    return np.array([run.median_loss for run in sweep.runs])
 
 
 def iterations_to(sweep: History, target: float) -> Array:

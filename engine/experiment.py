@@ -235,7 +235,9 @@ class Stopping(Spec):
         target_loss: end at the first recorded step whose training loss is at or below it.
         gradient_norm: end at the first recorded epoch where the norm of the full training gradient
             is at or below it.
-        patience: end when the validation loss has not improved for so many epochs.
+        patience: end when the validation loss, l2 term included, has not improved for so many
+            epochs. Epoch 1 is the first that counts, as in Keras and PyTorch Lightning: the
+            untrained network sets no record.
     """
 
     target_loss: Annotated[float, Interval(-1e12, 1e12)] | None = None

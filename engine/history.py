@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array, Booleans, Integers
     from engine.experiment import Experiment
 
 Status: TypeAlias = Literal[
@@ -28,6 +28,7 @@ Status: TypeAlias = Literal[
 ]
 
 SUMMARIES: Final = ("first", "minimum", "mean", "maximum", "last")
+DIVERGED: Final = 1e6  # a loss above this many times (1 + |loss of step 0|) has diverged
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class Series:
         last: last value.
         width: values per point; 1 means that nothing was summarised and that the five are one
             array.
+        worst: what a diverged seed counts as: +inf for a loss or a norm, -inf for a score.
     """
 
     steps: Integers
@@ -54,6 +56,7 @@ class Series:
     maximum: Array
     last: Array
     width: int
+    worst: float = np.inf
 
     @property
     def final(self) -> Array:
@@ -63,6 +66,18 @@ class Series:
             return np.full(len(known), np.nan)
         position = self.last.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
         return self.last[np.arange(len(self.last)), position]
+
+
+class Divergence(NamedTuple):
+    """When a seed diverged, as far as that is known.
+
+    Attributes:
+        step: the first step that shows it.
+        is_exact: whether it is the very step; else an earlier one that was not looked at may be.
+    """
+
+    step: int
+    is_exact: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,17 +133,42 @@ class RunHistory:
         return self.seconds_per_update * int(np.max(self.last_step))
 
     @property
+    def diverged(self) -> Booleans:
+        """Tell which seeds diverged, ``(seeds,)``."""
+        return np.array(self.status) == "diverged"
+
+    def at_end(self, series: Series) -> Array:
+        """Return each seed's last value, ``(seeds,)``; the worst there is where it diverged."""
+        return np.where(self.diverged, series.worst, series.final)
+
+    def counted(self, series: Series) -> Array:
+        """Return the last value of each point, ``(seeds, points)``, the worst once it diverged."""
+        gone = self.diverged[:, None] & (series.steps >= self.last_step[:, None])
+        return np.where(gone, series.worst, series.last)
+
+    def median_at_end(self, series: Series) -> float:
+        """Return the median of ``at_end``: +inf for a loss of which half the seeds diverged.
+
+        NaN for such a score: there is none.
+        """
+        value = float(np.median(self.at_end(series)))
+        return np.nan if value == -np.inf else value
+
+    @property
     def final_loss(self) -> Array:
         """Return each seed's last validation (else training) loss; +inf where it diverged."""
-        losses = (self.validation_loss or self.training_loss).final
-        return np.where(np.array(self.status) == "diverged", np.inf, losses)
+        return self.at_end(self.validation_loss or self.training_loss)
+
+    @property
+    def median_loss(self) -> float:
+        """Return the median of ``final_loss``; +inf where half of the seeds diverged."""
+        return float(np.median(self.final_loss))
 
     @property
     def is_worse_than_its_start(self) -> bool:
         """Tell whether the median training loss ended above where it began."""
-        diverged = np.array(self.status) == "diverged"
-        last = np.where(diverged, np.inf, self.training_loss.final)
-        return bool(np.median(last) > np.median(self.training_loss.first[:, 0]))
+        begin = np.median(self.training_loss.first[:, 0])
+        return bool(self.median_at_end(self.training_loss) > begin)
 
     def arrays(self) -> Iterator[Array | Integers]:
         """Yield every array of the result, in a fixed order."""
@@ -169,23 +209,64 @@ class History:
         """Return the bytes of all arrays."""
         return sum(array.nbytes for run in self.runs for array in run.arrays())
 
-    @property
-    def best(self) -> int | None:
-        """Return the position of the run with the lowest median final loss.
+    def divergence(self, position: int, seed: int) -> Divergence | None:
+        """Return when a seed of a run diverged, None where it did not.
 
-        None where nothing can be best: there is one run alone, all runs diverged, the function has
-        no lowest value, or the training was stopped and budgets differ.
+        All rows are evaluated at recorded steps alone, and that is where a seed ends. The loss of a
+        batch may tell earlier: N training rows have a mean loss of at least 1/N of it.
+
+        Args:
+            position: of the run.
+            seed: position among the seeds.
+        """
+        run, rows = self.runs[position], self.experiment.problem.training_rows
+        if run.status[seed] != "diverged":
+            return None
+        last, evaluations, batches = int(run.last_step[seed]), run.training_loss, run.batch_loss
+        if evaluations.width > 1:  # which one was the last in order is not kept
+            return Divergence(last, is_exact=False)
+        in_order = int(evaluations.steps[evaluations.steps < last].max(initial=0))
+        bound = DIVERGED * (1 + abs(float(evaluations.first[seed, 0])))
+        # The loss of iteration t is that of the parameters of step t - 1.
+        begins = np.concatenate([[0], batches.steps[:-1]])
+        beyond = ~(batches.maximum[seed] / rows <= bound) & (begins > in_order) & (begins < last)
+        if beyond.any():
+            last = min(int(batches.steps[beyond.argmax()]), last) - 1
+        return Divergence(last, is_exact=in_order >= last - 1)
+
+    @property
+    def lowest(self) -> tuple[int, ...]:
+        """Return the positions of the runs with the lowest median final loss: all that tie.
+
+        None of them where nothing can be lowest: there is one run alone, all runs diverged, the
+        function has no lowest value, or the training was stopped.
         """
         problem = self.experiment.problem
         if problem.kind == "function" and not problem.function.bounded:
-            return None
-        if len(self.runs) == 1 or any(
-            "stopped" in run.status or "" in run.status for run in self.runs
-        ):
-            return None
-        medians = [float(np.median(run.final_loss)) for run in self.runs]
-        best = int(np.argmin(medians))
-        return best if np.isfinite(medians[best]) else None
+            return ()
+        if len(self.runs) == 1 or any({"stopped", ""} & set(run.status) for run in self.runs):
+            return ()
+        medians = np.array([run.median_loss for run in self.runs])
+        low = medians.min()
+        return tuple(np.flatnonzero(medians == low).tolist()) if np.isfinite(low) else ()
+
+    @property
+    def ended_alike(self) -> bool:
+        """Tell whether all seeds that did not diverge used up the same share of the budget."""
+        shares: set[float] = set()
+        for position, run in enumerate(self.runs):
+            total = self.experiment.iterations(self.experiment.runs[position])
+            shares.update((run.last_step[~run.diverged] / total).tolist())
+        return len(shares) <= 1
+
+    @property
+    def best(self) -> int | None:
+        """Return the position of the run with the lowest median final loss, the first of equals.
+
+        None where none is ``lowest``, or stopping rules ended the runs at different times: then
+        budgets differ.
+        """
+        return self.lowest[0] if self.lowest and self.ended_alike else None
 
     def digest(self) -> str:
         """Return the SHA-256 of all runs."""

@@ -154,19 +154,36 @@ def _deviations(gradients: Array, sizes: Integers, sampling: Sampling) -> Array:
     """Return the standard deviations of the squared distances from the full gradient, ``(sizes,)``.
 
     From the rows themselves, for a few of them may carry most of the spread, and draws that missed
-    those would look surer than they are. For the mean x of B independent deviations g with
-    covariance C: B^3 E|x|^4 = E|g|^4 + (B - 1) ((E|g|^2)^2 + 2 tr C^2). Without replacement the
-    variance shrinks by (N - B) / (N - 1), and so does this, exactly for B = 1 and for normal x.
+    those would look surer than they are. With the deviations g of the rows, whose sum is 0, let
+    F = sum |g|^4, L = sum |g|^2 and T = sum of (g_i g_j)^2 over all pairs. The sum s of B of them
+    has, drawn independently,
+
+        N E|s|^4 = B F + B (B - 1) (L^2 + 2 T) / N
+
+    and drawn without replacement, where p_k is the chance that k given rows are all among the B,
+
+        E|s|^4 = p_1 F + p_2 (L^2 + 2 T - 7 F) + p_3 (12 F - 2 L^2 - 4 T) + p_4 (L^2 + 2 T - 6 F)
+
+    by the patterns in which four indices may coincide. Then the sum of the N - B rows that are left
+    is as long, so the smaller of the two numbers is taken.
     """
     rows = len(gradients)
     centred = gradients - gradients.mean(axis=0)
     lengths = np.vecdot(centred, centred)
     products = centred @ centred.T if gradients.shape[1] > rows else centred.T @ centred
-    second, trace = lengths.mean(), np.square(products / rows).sum()
-    fourth = np.square(lengths).mean() + (sizes - 1) * (second**2 + 2 * trace)
-    variances = fourth / sizes**3.0 - (second / sizes) ** 2
-    left = 1.0 if sampling == "replacement" or rows == 1 else _finite_share(rows, sizes)
-    return np.sqrt(np.maximum(variances, 0)) * left
+    single, pairs = np.square(lengths).sum(), lengths.sum() ** 2 + 2 * np.square(products).sum()
+    if sampling == "replacement":
+        second = sizes * lengths.mean()
+        fourth = sizes * (single + (sizes - 1) * pairs / rows) / rows
+    else:
+        drawn = np.minimum(sizes, rows - sizes)
+        # Of fewer than k rows no k are drawn, and a factor is 0: what it is divided by is as well.
+        factors = [(drawn - k) / max(rows - k, 1) for k in range(4)]
+        one, two, three, four = np.maximum(np.cumprod(factors, axis=0), 0)
+        second = (one - two) * lengths.sum()
+        fourth = one * single + two * (pairs - 7 * single)
+        fourth += three * (12 * single - 2 * pairs) + four * (pairs - 6 * single)
+    return np.sqrt(np.maximum(fourth - second**2, 0)) / sizes**2.0
 
 
 def noisiest(gradients: Array) -> tuple[int, ...]:

@@ -29,6 +29,8 @@ Verdict: TypeAlias = Literal[
 _OF_GAIN: Final = 0.03
 _OF_LEVEL: Final = 0.2
 _ERRORS: Final = 4.0  # standard errors of a difference: so far off is the lowest of many levels
+# Standard deviations: a start that is one draw of the same noise seldom lies further below it.
+_BELOW: Final = 3.0
 _FAR: Final = 0.1  # of the level; single epochs that typically lie further off go up and down
 _SHORTEST, _LONGEST = 5, 201  # epochs of a running median, of which it takes a tenth
 # Of normal noise: standard deviations in the upper quartile of absolute deviations; standard errors
@@ -129,7 +131,7 @@ def judged(training: Array, validation: Array) -> Epochs:
     noise = _noise(watched, level, window)
     errors = _OF_MEDIAN * noise / np.sqrt(_epochs_of_medians(count, window))
     doubts = _ERRORS * np.hypot(errors, errors[-1])
-    since_start = _ERRORS * errors[-1]  # there is no noise before the first update
+    since_start = _BELOW * float(np.hypot(noise, errors[-1]))
     lowest, best = int(np.argmin(_logarithm(level) + doubts)), int(np.argmin(watched))
     gain = max(float(watched[0] - level[lowest]), 0.0)
     least = min(_OF_GAIN * gain, _OF_LEVEL * float(level[lowest]))
@@ -185,15 +187,16 @@ def _logarithm(losses: Array) -> Array:
 def patience_stop(validation: Array, patience: int) -> int | None:
     """Return the epoch at which the patience rule would have ended the run; None if never.
 
-    The rule of ``Stopping.patience``: the validation loss has not improved for so many epochs.
+    The rule of ``Stopping.patience``: the validation loss has not improved for so many epochs, of
+    which epoch 1 is the first that counts.
 
     Args:
         validation: loss at epoch 0, 1, ..., ``(epochs,)``.
         patience: epochs without improvement.
     """
-    lowest = np.minimum.accumulate(validation)
-    improved = np.concatenate([[True], validation[1:] < lowest[:-1]])
-    epochs = np.arange(len(validation))
-    last_improved = np.maximum.accumulate(np.where(improved, epochs, 0))
+    trained = validation[1:]
+    lowest = np.minimum.accumulate(np.concatenate([[np.inf], trained[:-1]]))
+    epochs = np.arange(1, len(validation))
+    last_improved = np.maximum.accumulate(np.where(trained < lowest, epochs, 1))
     waited = np.flatnonzero(epochs - last_improved >= patience)
-    return int(waited[0]) if len(waited) else None
+    return int(epochs[waited[0]]) if len(waited) else None

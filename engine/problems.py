@@ -40,7 +40,7 @@ Work: TypeAlias = Generator[None, None, Result]  # yields after each piece, retu
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All rows at one step; each array is ``(lanes,)``."""
+    """All rows at one step; each array is ``(lanes,)``, scores NaN where outputs are not finite."""
 
     training_loss: Array
     validation_loss: Array | None = None
@@ -190,13 +190,21 @@ class NetworkProblem:
         return params
 
     def hits(self, outputs: Array, rows: slice) -> Array:
-        """Return right classes, or for a regression the sum of squared errors, ``(lanes,)``."""
+        """Return right classes, or for a regression the sum of squared errors, ``(lanes,)``.
+
+        NaN where an output is not finite: a class or an error of that is none.
+        """
         if self.classes is None:
-            return np.square(outputs - self.targets[rows].T).sum(axis=(1, 2))
-        return (self.model.loss.classes(outputs) == self.classes[rows]).sum(axis=1)
+            hits = np.square(outputs - self.targets[rows].T).sum(axis=(1, 2))
+        else:
+            hits = (self.model.loss.classes(outputs) == self.classes[rows]).sum(axis=1)
+        return np.where(np.isfinite(outputs).all(axis=(1, 2)), hits, np.nan)
 
     def score(self, hits: Array, rows: slice) -> Array:
-        """Return accuracy or R^2 from the hits of ``rows``; R^2 is NaN if all targets are equal."""
+        """Return accuracy or R^2 from the hits of ``rows``; NaN where they are.
+
+        R^2 is NaN as well if all targets are equal.
+        """
         if self.classes is not None:
             return hits / (rows.stop - rows.start)
         targets = self.targets[rows]

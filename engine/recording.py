@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from engine.history import SUMMARIES, RunHistory, Series
+from engine.history import DIVERGED, SUMMARIES, RunHistory, Series
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Booleans, Integers
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 # as many steps beside their values, and the parameters.
 SERIES_POINTS: Final = 12_000
 PARAMS_NUMBERS: Final = 500_000
-DIVERGED: Final = 1e6  # a loss above this many times (1 + |loss of step 0|) has diverged
 
 
 class Recorder:
@@ -112,7 +112,7 @@ class Recorder:
         if stopping.gradient_norm is not None and "gradient_norm" in values:
             self._end("gradient_norm", values["gradient_norm"] <= stopping.gradient_norm)
         epoch, rest = divmod(step, self._counts.per_epoch)
-        if stopping.patience is not None and rest == 0:
+        if stopping.patience is not None and rest == 0 and epoch:  # as libraries do, from epoch 1
             better = validation_loss < self._best_validation
             self._best_validation = np.where(better, validation_loss, self._best_validation)
             self._best_epoch[better] = epoch
@@ -137,6 +137,8 @@ class Recorder:
             name: recorder.series(lanes, last)
             for name, recorder in {**self._per_iteration, **self._per_record}.items()
         }
+        for name in series.keys() & {"training_score", "validation_score"}:
+            series[name] = replace(series[name], worst=-np.inf)
         # Other runs of the group may have gone on: nothing after this run's end is its own. And
         # living lanes may have gone on since they were recorded: the last snapshot is from there.
         recorded = min(last, self._recorded_step)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart, Look
     from engine import Experiment, History
+    from files.charts import Contract
     from files.document import Document
     from files.scenes import Scene
 
@@ -56,18 +57,25 @@ _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, 
 
 
 def bundle(
-    document: Document, history: History, made: Sequence[Scene] | None = None
+    document: Document,
+    history: History,
+    made: Sequence[Scene] | None = None,
+    *,
+    tuned: bool = False,
 ) -> dict[str, bytes]:
     """Return the files of a comparison by their paths, ``manifest.json`` last.
 
     All but the manifest's times and the drawn SVG depend on the document and the language alone,
-    unless charts are drawn against seconds.
+    unless charts are drawn against seconds, or a sweep is behind the rates: the contract says so,
+    and to whoever has not swept them they are rates as set.
 
     Args:
         document: the comparison.
         history: its result.
         made: the surfaces that the document shows, where they are there already.
+        tuned: whether a sweep found every run's rate to be its rule's best.
     """
+    said = contract(document.experiment, tuned=tuned)
     looks = run_looks(document)
     left_out: dict[str, str] = {}
     if made is None:
@@ -78,11 +86,13 @@ def bundle(
         "histories.csv": _histories(history, looks, left_out),
         **_replay(document, left_out),
         **_scripts(document, looks, left_out),
-        **_figures(document, comparison_charts(history, looks, document.view, made), left_out),
+        **_figures(
+            document, comparison_charts(history, looks, document.view, made), said, left_out
+        ),
     }
     remarks = unfinished(history, made, document.view.page)
     files["README.md"] = _readme(document, looks, files, left_out, remarks)
-    files["manifest.json"] = _manifest(document, history, looks, files, left_out, remarks)
+    files["manifest.json"] = _manifest(document, history, said, files, left_out, remarks)
     return files
 
 
@@ -160,10 +170,9 @@ def _scenes(
 
 
 def _figures(
-    document: Document, charts: Mapping[str, Chart], left_out: dict[str, str]
+    document: Document, charts: Mapping[str, Chart], said: Contract, left_out: dict[str, str]
 ) -> dict[str, bytes]:
     """Return the charts as pages that share one plotly.js, and as SVG where that can be drawn."""
-    said = contract(document.experiment, tuned=document.view.tuned)
     source = document.model_dump_json(indent=2)
     files = {f"figures/{SHARED_SCRIPT}": plotly_script().encode()}
     for name, chart in charts.items():
@@ -295,15 +304,15 @@ def _versions() -> dict[str, str]:
 def _manifest(
     document: Document,
     history: History,
-    looks: list[Look],
+    said: Contract,
     files: dict[str, bytes],
     left_out: dict[str, str],
     remarks: list[str],
 ) -> bytes:
     """Return what the bundle is, and the SHA-256 of each of its files."""
     experiment = document.experiment
-    equal, unequal = contract(experiment, tuned=document.view.tuned)
-    runs = zip(looks, history.runs, experiment.runs, strict=True)
+    equal, unequal = said
+    runs = zip(run_looks(document), history.runs, experiment.runs, strict=True)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "about": _("A comparison of optimizers, made by Descent Lab."),

@@ -44,6 +44,9 @@ Axis = Literal["iterations", "epochs", "rows_seen", "seconds"]
 class View(Spec):
     """How a comparison is looked at; it never changes what is computed.
 
+    In files and links of format 1 it may hold ``tuned``, the claim that every run has its rule's
+    best rate. It is taken and ignored: what a reader may rely on is derived from sweeps.
+
     Attributes:
         names: what the reader calls each run, without what cannot be seen; "" is the automatic
             name.
@@ -52,7 +55,6 @@ class View(Spec):
         quantity: which loss is drawn.
         axis: what it is drawn against.
         log: whether the loss axis is logarithmic.
-        tuned: whether every run has its rule's best rate of a sweep of these settings.
         page: where it is looked at, and what that page adds.
     """
 
@@ -62,8 +64,14 @@ class View(Spec):
     quantity: Quantity = "training_loss"
     axis: Axis = "epochs"
     log: bool = Field(default=True, strict=True)
-    tuned: bool = Field(default=False, strict=True)
     page: AnyPage = TrainingPage()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_claims(cls, fields: Any) -> Any:
+        if isinstance(fields, dict):
+            return {name: value for name, value in fields.items() if name != "tuned"}
+        return fields
 
 
 class Document(Spec):
@@ -196,9 +204,9 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "show": _Field("view.quantity", str),
     "axis": _Field("view.axis", str),
     "log": _Field("view.log", _flag),
-    "tuned": _Field("view.tuned", _flag),
     "page": _Field("view.page.name", str),
 }
+_IGNORED: Final = ("tuned",)  # keys of format 1 that have no meaning any more
 # Fields of a data set, a function or a page go under their own names after "data." and so on.
 _OWNERS: Final = {
     "data": "experiment.problem.dataset",
@@ -289,6 +297,8 @@ def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
         return True
     if key == "name":
         tree["view"]["names"] = tuple(values)
+        return True
+    if key in _IGNORED:
         return True
     owner, _, name = key.partition(".")
     spec = _at(tree, _OWNERS[owner]) if owner in _OWNERS else None

@@ -13,7 +13,7 @@ from charts.steps import effective_rates, fitted_lines, plane_distances
 from charts.surfaces import contour, panels, relief
 from engine import data, effective_learning_rates, gradient_norms, parameter_names, predictions
 from files.pages import SurfacesPage
-from files.remarks import bin_words, coarse_words, stopped_words
+from files.remarks import bin_words, coarse_words, stopped_words, thinning_words
 from files.scenes import scene_words, seed_words, seen_parameters
 from language import _
 from language.labels import label
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Chart, Look
-    from engine import Function, History, Network, RunHistory
+    from engine import Function, History, Network
     from engine.arrays import Array
     from files.document import Document, View
     from files.scenes import Scene
@@ -58,7 +58,7 @@ def losses(
     history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
 ) -> Chart:
     """Return a loss of every run, and in words what is not all of it."""
-    said = (*bin_words(history, quantity), *stopped_words(history))
+    said = (*bin_words(history, quantity), *thinning_words(history), *stopped_words(history))
     return loss_curves(history, looks, quantity, axis, log=log)._replace(said=said)
 
 
@@ -66,8 +66,8 @@ def norms(history: History, looks: Sequence[Look], name: str, axis: str) -> Char
     """Return one of ``NORMS`` of every run, and in words what is not all of it."""
     if name == "full_gradient_norm":
         chart = full_gradient_curves(history, looks, gradient_norms(history), axis)
-        return chart._replace(said=stopped_words(history))
-    said = (*bin_words(history, name), *stopped_words(history))
+        return chart._replace(said=(*thinning_words(history), *stopped_words(history)))
+    said = (*bin_words(history, name), *thinning_words(history), *stopped_words(history))
     return norm_curves(history, looks, name, axis)._replace(said=said)
 
 
@@ -76,7 +76,7 @@ def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
     is_validated = history.runs[0].validation_score is not None
     said = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
-    said_all = (said, *binned, *stopped_words(history))
+    said_all = (said, *binned, *thinning_words(history), *stopped_words(history))
     return score_curves(history, looks, axis)._replace(said=said_all)
 
 
@@ -330,18 +330,18 @@ def fits(history: History, looks: Sequence[Look], epoch: float) -> tuple[Chart, 
     seeds = history.experiment.seeds
     if len(seeds) > 1:
         caption += ", " + _("seed {seed}").format(seed=seeds[0])
-    params = [params_at(run, epoch) for run in history.runs]
+    params = [params_at(history, position, epoch) for position in range(len(history.runs))]
     network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
     chart = fit_panels(network, data(history.experiment), params, looks, caption)
     return chart._replace(said=(*chart.said, *stopped_words(history))), caption
 
 
-def params_at(run: RunHistory, epoch: float) -> Array | None:
-    """Return the first seed's parameters at an epoch; None where it has diverged by then."""
-    last = int(run.last_step[0])
+def params_at(history: History, position: int, epoch: float) -> Array | None:
+    """Return a run's first seed's parameters at an epoch; None where it has diverged by then."""
+    run, diverged = history.runs[position], history.divergence(position, 0)
     step = round(epoch * run.per_epoch)
-    if run.status[0] == "diverged" and step >= last:
+    if diverged is not None and step >= diverged.step:
         return None
-    position = int((run.params_steps <= min(step, last)).sum()) - 1
-    params: Array = run.params[0, position]
+    kept = int((run.params_steps <= min(step, int(run.last_step[0]))).sum()) - 1
+    params: Array = run.params[0, kept]
     return params

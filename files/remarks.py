@@ -60,8 +60,23 @@ def coarse_words(scene: Scene, page: AnyPage) -> tuple[str, ...]:
     return (text.format(size=size, wanted=wanted),)
 
 
+def thinning_words(history: History) -> tuple[str, ...]:
+    """Return that a line's median is of fewer seeds where some ended earlier; else nothing.
+
+    Those that diverged are not left out: they count as infinitely bad.
+    """
+    ended = any(len(set(run.last_step[~run.diverged].tolist())) > 1 for run in history.runs)
+    text = _(
+        "Medians are of the seeds that still train: from where a stopping rule ended a seed, the"
+        " line is without it. The table has the last loss of every seed."
+    )
+    return (text,) if ended else ()
+
+
 def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
     """Return for how many values of a long training one stands; nothing where each is kept.
+
+    The one is the last of them, on a chart as in a column "value".
 
     Args:
         history: whose series.
@@ -69,8 +84,20 @@ def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
     """
     said = []
     for of_updates, text in (
-        (True, _("One value per {n} updates: the history keeps the last of each bin.")),
-        (False, _("One value per {n} evaluations: the history keeps the last of each bin.")),
+        (
+            True,
+            _(
+                "One value per {n} updates: the last of each bin, so peaks in between are not"
+                " seen. The history keeps first, lowest, mean, highest and last."
+            ),
+        ),
+        (
+            False,
+            _(
+                "One value per {n} evaluations: the last of each bin, so peaks in between are not"
+                " seen. The history keeps first, lowest, mean, highest and last."
+            ),
+        ),
     ):
         names = [name for name in quantities if (name in _OF_UPDATES) is of_updates]
         every = [getattr(run, name) for run in history.runs for name in names]

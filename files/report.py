@@ -16,7 +16,7 @@ from files.formulas import mathml
 from files.markup import drawn, inline_script, page
 from files.names import cleaned, problem_words, run_looks, symbol
 from files.remarks import unfinished
-from files.results import details, ends, paired, said_of_results, status
+from files.results import details, ends, paired, said_of_results, status, written
 from language import _
 from language.labels import label
 
@@ -41,7 +41,13 @@ _SAMPLE_DASHES: Final = {
 
 
 def report(
-    document: Document, history: History, title: str, notes: str, scenes: Sequence[Scene] = ()
+    document: Document,
+    history: History,
+    title: str,
+    notes: str,
+    scenes: Sequence[Scene] = (),
+    *,
+    tuned: bool = False,
 ) -> bytes:
     """Return the report of a comparison, in the current language.
 
@@ -51,11 +57,12 @@ def report(
         title: heading; plain text; a blank one becomes the usual one.
         notes: the reader's own words; plain text, line breaks are kept.
         scenes: of ``files.surfaces.scenes``, where the document shows surfaces.
+        tuned: whether a sweep found every run's rate to be its rule's best.
     """
     title = cleaned(title).strip() or usual_title()
     notes = "\n".join(map(cleaned, notes.splitlines()))
     looks = run_looks(document)
-    said = contract(document.experiment, tuned=document.view.tuned)
+    said = contract(document.experiment, tuned=tuned)
     charts = comparison_charts(history, looks, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -159,8 +166,8 @@ def _missing(document: Document) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, (int, float)):
-        return f'<td class="number">{value:,.5g}</td>'
-    return f"<td>{escape(str(value)) if value is not None else '–'}</td>"
+        return f'<td class="number">{written(value, 5)}</td>'
+    return f"<td>{escape(str(value))}</td>"
 
 
 def _formulas(document: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import History, RunHistory, Series
+    from engine import History, PairedDifference, RunHistory
 
 Row = dict[str, Any]
 
@@ -23,17 +24,20 @@ Row = dict[str, Any]
 def ends(history: History, position: int) -> Row:
     """Return the last losses and score of a run, medians over its seeds, by the ids of columns."""
     run = history.runs[position]
-    row: Row = {"training_loss": _median(run, run.training_loss)}
+    row: Row = {"training_loss": run.median_at_end(run.training_loss)}
     if run.validation_loss is not None:
-        row["validation_loss"] = _median(run, run.validation_loss)
+        row["validation_loss"] = run.median_at_end(run.validation_loss)
     score = run.validation_score or run.training_score
     if score is not None:
-        row[str(history.experiment.problem.score)] = _median(run, score)
+        row[str(history.experiment.problem.score)] = run.median_at_end(score)
     return row
 
 
 def details(history: History, position: int) -> Row:
-    """Return a run's best loss and its counts, medians over its seeds."""
+    """Return a run's best loss and its counts, medians over its seeds.
+
+    The best loss was seen, and the counts were made, whether a seed diverged later or not.
+    """
     run, spec = history.runs[position], history.experiment.runs[position]
     watched = run.validation_loss or run.training_loss
     values = np.where(np.isfinite(watched.minimum), watched.minimum, np.inf)
@@ -54,10 +58,14 @@ def details(history: History, position: int) -> Row:
 def status(history: History, position: int) -> str:
     """Return in words what became of a run."""
     run = history.runs[position]
-    words = [_("best")] if history.best == position else []
+    words = []
+    if _is_best(history, position):
+        words.append(_("best") if len(history.lowest) == 1 else _("best (tie)"))
     diverged, seeds = run.status.count("diverged"), len(run.status)
-    if diverged == seeds == 1:
-        return _("diverged at step {step}").format(step=f"{int(run.last_step[0]):,}")
+    first = history.divergence(position, 0)
+    if seeds == 1 and first is not None:
+        text = _("diverged at step {step}") if first.is_exact else _("diverged by step {step}")
+        return text.format(step=f"{first.step:,}")
     if diverged:
         words.append(_("{count} of {seeds} diverged").format(count=diverged, seeds=seeds))
     # A seed without a status has not ended: the reader stopped the training.
@@ -74,10 +82,23 @@ def said_of_results(history: History) -> list[str]:
     seeds = len(history.experiment.seeds)
     if seeds > 1:
         said.append(_("Medians of {count} seeds.").format(count=seeds))
+    if any(run.diverged.any() for run in history.runs):
+        said.append(_("A diverged seed counts as infinitely bad: an infinite loss, no score."))
     if history.best is not None:
+        tied = len(history.lowest)
         text = _("Best: the lowest final {loss} of equal budgets.")
-        said.append(text.format(loss=_watched_loss(history)))
+        if tied > 1:
+            text = _("Best: {count} runs tie for the lowest final {loss} of equal budgets.")
+        said.append(text.format(count=tied, loss=_watched_loss(history)))
+    elif history.lowest:
+        text = _("None is called best: stopping rules ended the runs at different times.")
+        said.append(text)
     return said
+
+
+def _is_best(history: History, position: int) -> bool:
+    """Tell whether a run is best, alone or in a tie."""
+    return history.best is not None and position in history.lowest
 
 
 def _watched_loss(history: History) -> str:
@@ -87,14 +108,13 @@ def _watched_loss(history: History) -> str:
 
 
 def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | None:
-    """Return every run against the best one, seed by seed, after a sentence that says so.
+    """Return every run against the lowest one, seed by seed, after a sentence that says so.
 
-    None where there is one seed, or no run is best.
+    None where there is one seed, or no run is lowest.
     """
-    reference = history.best
-    if reference is None or len(history.experiment.seeds) == 1:
+    if not history.lowest or len(history.experiment.seeds) == 1:
         return None
-    names = [look.name for look in looks]
+    reference, names = history.lowest[0], [look.name for look in looks]
     rows: list[Row] = [
         {
             _("Run"): names[position],
@@ -102,6 +122,8 @@ def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | N
             _("Smallest"): difference.low,
             _("Largest"): difference.high,
             _("Better in"): f"{difference.better} / {difference.seeds}",
+            _("Worse in"): f"{difference.worse} / {difference.seeds}",
+            _("Equal in"): _equal_words(difference),
         }
         for position, difference in enumerate(paired_differences(history, reference))
         if position != reference
@@ -111,9 +133,32 @@ def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | N
     ).format(
         loss=_watched_loss(history), best=names[reference], count=len(history.experiment.seeds)
     )
-    if any("diverged" in run.status for run in history.runs):
-        text += " " + _("A diverged seed counts as infinite.")
+    if any(run.diverged.any() for run in history.runs):
+        text += " " + _(
+            "A diverged seed counts as infinite; where it diverged in both, they are equal."
+        )
     return text, rows
+
+
+def _equal_words(difference: PairedDifference) -> str:
+    """Return in how many seeds neither run is better, and in how many because both diverged."""
+    text = f"{difference.equal} / {difference.seeds}"
+    if difference.both_diverged:
+        both = _("both diverged: {count}").format(count=difference.both_diverged)
+        text += f" ({both})"
+    return text
+
+
+def written(value: float | None, digits: int = 4) -> str:
+    """Return a number for a table: rounded to so many digits, but whole ones as they are.
+
+    What there is none of, None or NaN, is a dash.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.{digits}g}"
 
 
 def results_csv(history: History, looks: Sequence[Look]) -> bytes:
@@ -129,9 +174,10 @@ def results_csv(history: History, looks: Sequence[Look]) -> bytes:
                 "learning_rate": spec.learning_rate,
                 **ends(history, position),
                 **details(history, position),
-                "best": int(history.best == position),
+                "best": int(_is_best(history, position)),
                 "seeds": len(run.status),
                 "diverged_seeds": run.status.count("diverged"),
+                **_first_divergence(history, position),
                 "worse_than_its_start": int(run.is_worse_than_its_start),
                 "status": " ".join(sorted({name or "stopped" for name in run.status})),
             }
@@ -139,10 +185,17 @@ def results_csv(history: History, looks: Sequence[Look]) -> bytes:
     return to_csv({name: [row[name] for row in rows] for name in rows[0]})
 
 
-def _median(run: RunHistory, series: Series) -> float | None:
-    """Return the median over the seeds of the last value; a diverged run has none."""
-    values = series.final[np.array(run.status) != "diverged"]
-    return float(np.median(values)) if len(values) > len(run.status) / 2 else None
+def _first_divergence(history: History, position: int) -> Row:
+    """Return the first step known to have diverged, of all seeds, and whether it is exact."""
+    seeds = range(len(history.experiment.seeds))
+    known = [found for seed in seeds if (found := history.divergence(position, seed))]
+    if not known:
+        return {"diverged_by_step": None, "diverged_step_is_exact": None}
+    first = min(known)
+    return {
+        "diverged_by_step": first.step,
+        "diverged_step_is_exact": int(first.is_exact),
+    }
 
 
 def _overshoot(history: History, run: RunHistory) -> Row:

@@ -16,6 +16,7 @@ from ui.figure import DIALOG, close_dialog, later
 from ui.locale import speak
 from ui.session import whole_document
 from ui.share import SHARE
+from ui.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +43,10 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         close_dialog()
         return
     now = whole_document()
+    tuned = best_rates().are_used(now.experiment)
     st.download_button(
         _("Bundle (zip)"),
-        later(lambda: zipped(bundle(now, shown.history, scenes))),
+        later(lambda: zipped(bundle(now, shown.history, scenes, tuned=tuned))),
         file_name=f"{file_name('bundle')}.zip",
         mime="application/zip",
         help=_("Results, histories, charts, data, start, batches and scripts that replay them."),
@@ -86,7 +88,8 @@ def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
         return
     with place.container():
         with st.spinner(_("Making the report …")):
-            made = report(now, shown.history, title, notes, scenes)
+            tuned = best_rates().are_used(now.experiment)
+            made = report(now, shown.history, title, notes, scenes, tuned=tuned)
         st.text_input(_("Title"), title, disabled=True)
         st.text_area(_("Notes"), notes, disabled=True, height=200)
         with st.container(horizontal=True):

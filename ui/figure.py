@@ -15,6 +15,7 @@ from files.writing import file_name
 from language import _, current_language, set_language
 from ui.locale import speak
 from ui.session import document, whole_document
+from ui.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +70,8 @@ def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> 
         key=f"export-{key}",
         on_click=close_dialog,
     ):
-        now = document()
-        said = contract(now.experiment, tuned=now.view.tuned) if said is None else said
+        now = document().experiment
+        said = contract(now, tuned=best_rates().are_used(now)) if said is None else said
         st.dialog(_("Export chart"), width="large")(_export)(make(), key, said)
 
 

@@ -8,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from charts.contract import contract
-from files.results import details, ends, paired, said_of_results, status
+from files.results import details, ends, paired, said_of_results, status, written
 from language import _
 from language.labels import label
 from ui.session import document, notices
 from ui.text import escaped, line_sample
+from ui.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,8 @@ _STATED: Final = 110  # pixels of a status, which the browser measures too small
 
 def contract_line() -> None:
     """State once what is equal between the runs, in bold what is not, and what was just changed."""
-    now = document()
-    equal, unequal = contract(now.experiment, tuned=now.view.tuned)
+    experiment = document().experiment
+    equal, unequal = contract(experiment, tuned=best_rates().are_used(experiment))
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     show_notices()
 
@@ -55,9 +56,8 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
         else:
             row |= _named(ends(history, position)) | state
         rows.append(row)
-    table = pd.DataFrame(rows)
     st.dataframe(
-        table,
+        _written(pd.DataFrame(rows)),
         width="stretch",
         hide_index=True,
         height="content",
@@ -66,7 +66,7 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
             label("run"): st.column_config.TextColumn(pinned=full),
             label("status"): st.column_config.TextColumn(width=_STATED),
-            **_number_columns(history, table, full=full),
+            **_number_columns(history, full=full),
         },
         placeholder="–",
         alt=_("Results, one row per run."),
@@ -82,17 +82,20 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
     st.caption(" ".join(said))
 
 
-def _number_columns(history: History, table: pd.DataFrame, *, full: bool) -> dict[str, Any]:
-    """Return how numbers are written; the small table is narrow and its status must be read."""
-    form = st.column_config.NumberColumn(format="%.4g")
-    columns = {name: form for name in table.columns if pd.api.types.is_numeric_dtype(table[name])}
+def _written(table: pd.DataFrame) -> Any:
+    """Return a table that shows its numbers as ``written`` says; they sort as numbers."""
+    return table.style.format(written, subset=table.select_dtypes("number").columns)
+
+
+def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
+    """Return titles and widths; the small table is narrow and its status must be read."""
+    columns = {}
     is_validated = history.runs[0].validation_score is not None
     score = _("On the validation rows.") if is_validated else _("On the training rows.")
     short = {"training_loss": _("Training"), "validation_loss": _("Validation")}
     for name in ends(history, 0):
         columns[label(name)] = st.column_config.NumberColumn(
             None if full else short.get(name),
-            format="%.4g",
             width=None if full else _NARROW,
             help=label(name) if name in short else score,
         )
@@ -106,16 +109,13 @@ def paired_table(history: History, looks: Sequence[Look]) -> None:
         return
     text, rows = found
     st.caption(escaped(text))
-    table = pd.DataFrame(rows)
-    form = st.column_config.NumberColumn(format="%.4g")
     st.dataframe(
-        table,
+        _written(pd.DataFrame(rows)),
         width="stretch",
         hide_index=True,
         key="paired",
         height="content",
-        alt=_("Differences from the best run, one row per other run."),
-        column_config=dict.fromkeys(table.select_dtypes("number").columns, form),
+        alt=_("Differences from the lowest run, one row per other run."),
     )
 
 

@@ -166,8 +166,7 @@ def look_at(**changes: Any) -> None:
 def change(**fields: Any) -> None:
     """Change fields of the experiment; a change that does not fit is refused and explained."""
     now = document()
-    view = now.view.model_copy(update={"tuned": False})  # rates tuned for other settings
-    _propose(now.experiment.model_copy(update=fields), view)
+    _propose(now.experiment.model_copy(update=fields), now.view)
 
 
 def change_problem(**fields: Any) -> None:
@@ -276,7 +275,6 @@ def use_preset(name: str) -> None:
             "names": ("",) * len(runs),
             "numbers": tuple(range(len(runs))),
             "selected": 0,
-            "tuned": False,
         }
     )
     _propose(now.experiment.model_copy(update={"runs": runs}), view)
@@ -296,7 +294,6 @@ def _set_runs(runs: tuple[Run, ...], *, added: int) -> None:
             "names": now.view.names + ("",) * added,
             "numbers": now.view.numbers + tuple(next(free) for _run in range(added)),
             "selected": len(runs) - 1,
-            "tuned": False,
         }
     )
     _propose(now.experiment.model_copy(update={"runs": runs}), view)

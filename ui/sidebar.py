@@ -339,7 +339,10 @@ def stopping_controls() -> None:
         stopping.patience,
         10,
         report("patience"),
-        help=_("Ends a run when its validation loss has not improved for so many epochs."),
+        help=_(
+            "Ends a run when its validation loss has not improved for so many epochs. The first"
+            " epoch is the first that counts, not the untrained network."
+        ),
     )
 
 

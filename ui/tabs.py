@@ -19,12 +19,13 @@ from ui.locale import fragment
 from ui.results import paired_table, results_table
 from ui.session import change, document, has_validation_rows, look_at, looks
 from ui.training import trained
+from ui.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
-    from engine import Experiment, History
+    from engine import Experiment, History, Sweep
     from files.document import Document
     from ui.training import Outcome
 
@@ -185,7 +186,7 @@ def rates_tab(_shown: Outcome) -> None:
         _("Use each rule's best of these 9"),
         key="use-best",
         on_click=_use_rates,
-        args=(best,),
+        args=(sweep, best),
         disabled=why_not is not None,
         help=why_not,
     )
@@ -195,21 +196,21 @@ def history_best_rates(sweep: History) -> dict[str, float]:
     """Return for every rule of a sweep the rate of its lowest final loss, if it did not diverge."""
     best: dict[str, tuple[float, float]] = {}
     for run, spec in zip(sweep.runs, sweep.experiment.runs, strict=True):
-        loss, name = float(np.median(run.final_loss)), spec.optimizer.name
+        loss, name = run.median_loss, spec.optimizer.name
         if loss < best.get(name, (np.inf, 0.0))[0]:
             best[name] = (loss, spec.learning_rate)
     return {name: rate for name, (_loss, rate) in best.items()}
 
 
-def _use_rates(best: dict[str, float]) -> None:
+def _use_rates(sweep: Sweep, best: dict[str, float]) -> None:
     """Give every run its rule's best rate."""
+    best_rates().remember(sweep, best)
     runs = document().experiment.runs
     change(
         runs=tuple(
             run.model_copy(update={"learning_rate": best[run.optimizer.name]}) for run in runs
         )
     )
-    look_at(tuned=True)
 
 
 def details_tab(shown: Outcome) -> None:

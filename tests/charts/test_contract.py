@@ -39,6 +39,22 @@ def test_the_first_view_is_fair():
         assert fact in equal
 
 
+def test_rows_drawn_with_replacement_are_no_row_order():
+    drawn = [run.model_copy(update={"sampling": "replacement"}) for run in (SGD_RUN, ADAM_RUN)]
+    equal, unequal = words(Experiment(runs=drawn))
+
+    assert "same start, same rows drawn with replacement" in equal
+    assert "row order" not in equal
+    assert unequal == []
+
+
+def test_a_penalty_in_the_losses_is_told():
+    assert "penalty" not in words(Experiment())[0]
+
+    equal, _ = words(Experiment(problem=Network(l2=0.01)))
+    assert "all losses, of the validation rows too, contain the L2 penalty (λ = 0.01)" in equal
+
+
 def test_the_facts_are_those_of_the_experiment():
     problem = Network(dataset=TwoMoons(rows=50), validation_share=0.5)
     experiment = Experiment(

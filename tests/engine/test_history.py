@@ -372,14 +372,84 @@ def test_diverged_seeds_count_as_infinite_in_the_median():
     mostly = run_that([0.1, 0.1, 0.1], status=["diverged", "diverged", "budget"])
     once = run_that([0.5, 0.5, 0.5], status=["diverged", "budget", "budget"])
 
-    assert np.median(mostly.final_loss) == np.inf
-    assert np.median(once.final_loss) == 0.5
+    assert mostly.median_loss == np.inf
+    assert once.median_loss == 0.5
     assert best(mostly, once) == 1
 
 
 @pytest.mark.parametrize("status", ["stopped", ""])
 def test_no_best_is_named_where_budgets_differ(status):
     assert best(run_that([0.1]), run_that([0.2], status=[status])) is None
+
+
+def test_runs_that_tie_are_all_lowest():
+    runs = run_that([0.2]), run_that([0.1]), run_that([0.1])
+    history = History(Experiment(), runs, 0.0)
+
+    assert history.lowest == (1, 2)
+    assert history.best == 1
+
+
+def test_no_best_is_named_where_stopping_rules_ended_runs_at_different_times():
+    short = dataclasses.replace(run_that([0.1], status=["patience"]), last_step=np.array([300]))
+    long = dataclasses.replace(run_that([0.2]), last_step=np.array([600]))
+    history = History(Experiment(), (short, long), 0.0)
+
+    assert history.lowest == (0,)
+    assert not history.ended_alike
+    assert history.best is None
+    assert best(short, dataclasses.replace(long, last_step=short.last_step)) == 0
+
+
+def test_a_run_that_diverged_early_leaves_the_others_with_equal_budgets():
+    gone = dataclasses.replace(run_that([0.1], status=["diverged"]), last_step=np.array([3]))
+
+    assert best(gone, run_that([0.2]), run_that([0.3])) == 1
+
+
+# When a seed diverged
+
+
+def line_that_diverges(rate, **fields):
+    """One run on a line; single rows unless told otherwise."""
+    run = Run(optimizer=SGD(), learning_rate=rate, batch_size=fields.pop("batch_size", 1))
+    problem = Network(dataset=Line(rows=40), hidden=(), loss="mean_squared_error")
+    return fit(Experiment(problem=problem, runs=(run,), budget=Budget(amount=40), **fields))
+
+
+@pytest.mark.parametrize("rate", [0.8, 0.9, 1.5, 3.0, 1e6])
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_a_step_at_which_a_seed_diverged_lies_between_the_first_and_the_one_looked_at(
+    rate, batch_size
+):
+    """The first is known where all rows are evaluated at every step."""
+    fields = {"batch_size": batch_size, "seeds": (0, 1)}
+    true, seen = (line_that_diverges(rate, record_every=every, **fields) for every in (1, None))
+    diverged = [seed for seed in (0, 1) if seen.runs[0].status[seed] == "diverged"]
+    assert diverged or rate < 1
+
+    for seed in diverged:
+        first, found = true.divergence(0, seed), seen.divergence(0, seed)
+        assert first == (true.runs[0].last_step[seed], True)
+        assert first.step <= found.step <= seen.runs[0].last_step[seed]
+        assert found.is_exact <= (found.step == first.step)
+
+
+def test_losses_of_batches_tell_of_a_divergence_before_the_end_of_an_epoch():
+    history = line_that_diverges(0.8)
+
+    assert history.divergence(0, 0).step < history.runs[0].last_step[0]
+    assert not history.divergence(0, 0).is_exact
+
+
+def test_full_batches_know_the_step_at_which_they_diverged():
+    history = line_that_diverges(3.0, batch_size="all")
+
+    assert history.divergence(0, 0) == (history.runs[0].last_step[0], True)
+
+
+def test_a_seed_that_did_not_diverge_has_no_step_of_it():
+    assert line_that_diverges(0.01).divergence(0, 0) is None
 
 
 def test_a_run_that_ends_above_its_start_is_told():

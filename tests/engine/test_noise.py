@@ -112,6 +112,32 @@ def test_the_standard_error_is_that_of_all_batches():
     assert noise.standard_error[1] == pytest.approx(squares.std() / np.sqrt(draws_for(rows)))
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 9])
+@pytest.mark.parametrize("features", [1, 3, 20])
+def test_the_standard_error_is_that_of_all_batches_without_replacement(count, features):
+    """Every subset of the rows, for all batch sizes up to the whole."""
+    rows = np.random.default_rng(3).normal(size=(count, features)) ** 3
+    noise = measure_noise(rows, "shuffled", 0)
+
+    for size, error in zip(noise.sizes, noise.standard_error, strict=True):
+        means = np.array(
+            [rows[list(batch)].mean(axis=0) for batch in itertools.combinations(range(count), size)]
+        )
+        squares = np.square(means - rows.mean(axis=0)).sum(axis=1)
+        expected = squares.std() / np.sqrt(draws_for(rows))
+        assert error == pytest.approx(expected, rel=1e-6, abs=1e-7 * np.square(rows).max())
+
+
+def test_the_standard_error_of_all_rows_but_one_is_that_of_single_rows():
+    """The mean of all others is the mean less a share of the one that is left out."""
+    rows = np.random.default_rng(4).normal(size=(9, 2)) ** 3
+    left = np.square(rows - rows.mean(axis=0)).sum(axis=1) / 8**2
+
+    noise = measure_noise(rows, "shuffled", 0)
+    assert noise.sizes[-2:] == (8, 9)
+    assert noise.standard_error[-2] == pytest.approx(left.std() / np.sqrt(draws_for(rows)))
+
+
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 @pytest.mark.parametrize("seed", range(3))
 def test_measured_and_predicted_agree_within_sampling_error(gradients, sampling, seed):

@@ -139,8 +139,20 @@ def test_noise_alone_is_taken_for_a_change_in_few_draws_only(epochs, noise):
     assert sum(verdict in {"overfits", "underfits"} for verdict in verdicts) <= 10
 
 
+@UNTRACED
+@pytest.mark.parametrize("epochs", [31, 61, 101, 501])
+@pytest.mark.parametrize("noise", [0.02, 0.05, 0.4])
+def test_noise_from_the_first_epoch_on_is_not_getting_worse(epochs, noise):
+    """A low start is one more draw of it, and both losses have it."""
+    draws = np.random.default_rng(1).normal(size=(200, epochs))
+    losses = 0.3 * np.exp(noise * draws)
+    verdicts = [judged(row, row).verdict for row in losses]
+
+    assert sum(verdict in {"worsens", "underfits", "overfits"} for verdict in verdicts) <= 10
+
+
 def test_a_run_that_jumps_about_far_above_its_start_gets_worse():
-    """However wide the noise, before the first update there is none."""
+    """Far above is further than its noise reaches."""
     jumps = 10 * np.exp(0.8 * np.random.default_rng(5).normal(size=61))
     jumps[0] = 0.7
 
@@ -233,7 +245,7 @@ def test_patience_stops_where_training_stops(patience):
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=30), st.integers(1, 8))
 def test_patience_by_brute_force(losses, patience):
     expected, best, since = None, np.inf, 0
-    for epoch, loss in enumerate(losses):
+    for epoch, loss in list(enumerate(losses))[1:]:
         since = 0 if loss < best else since + 1
         best = min(best, loss)
         if since >= patience and expected is None:

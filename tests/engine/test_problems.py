@@ -10,6 +10,7 @@ from engine.datasets import Blobs, Diabetes, Iris, Line, TwoMoons
 from engine.datasets.preparation import Data
 from engine.functions import Bowl
 from engine.optimizers import SGD, Adam
+from engine.probes import finished
 from engine.problems import FunctionProblem, NetworkProblem, blocks, lanes_of_piece, rows_of_piece
 from engine.training import problem_of
 
@@ -136,6 +137,43 @@ def test_targets_have_a_column_per_output(dataset, loss, outputs):
 
     assert problem_of(Experiment(problem=network)).targets.shape == (dataset.n_rows, outputs)
     assert network.layout.units[-1] == outputs
+
+
+@pytest.mark.parametrize(
+    ("dataset", "loss"),
+    [
+        (TwoMoons(rows=20), "binary_cross_entropy"),
+        (TwoMoons(rows=20), "mean_squared_error"),
+        (Iris(), "cross_entropy"),
+        (Line(rows=20), "mean_squared_error"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_outputs_that_are_not_finite_have_no_score(dataset, loss, value):
+    """Not even where the loss is finite, as that of an infinite logit of the right class is."""
+    problem = problem_of(Experiment(problem=Network(dataset=dataset, hidden=(), loss=loss)))
+    params = np.stack([problem.start(0), np.full(problem.spec.n_params, value)])
+
+    with np.errstate(all="ignore"):
+        found = finished(problem.evaluator(params).evaluate())
+
+    for score in (found.training_score, found.validation_score):
+        assert np.isfinite(score[0])
+        assert np.isnan(score[1])
+
+
+def test_a_run_that_ends_beyond_all_numbers_has_no_score_there():
+    run = Run(optimizer=SGD(), learning_rate=1e6, batch_size=1)
+    problem = Network(dataset=Iris(), hidden=(), loss="mean_squared_error")
+    history = fit(Experiment(problem=problem, runs=(run,), seeds=range(4))).runs[0]
+
+    beyond = np.isnan(history.params[:, -1]).any(axis=1)
+    assert beyond.any()
+    for score in (history.training_score, history.validation_score):
+        assert np.isnan(
+            score.last[beyond, score.steps.searchsorted(history.last_step[beyond])]
+        ).all()
 
 
 def test_training_rows_come_first():

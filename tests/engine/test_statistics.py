@@ -126,12 +126,14 @@ def test_paired_differences_are_seed_by_seed():
 
     this, other = paired_differences(dataclasses.replace(history, runs=runs), 1)
 
-    assert (this.median, this.low, this.high, this.better, this.seeds) == (1, -1, 2, 1, 3)
-    assert (other.median, other.low, other.high, other.better) == (0, 0, 0, 0)
+    assert (this.median, this.low, this.high, this.seeds) == (1, -1, 2, 3)
+    assert (this.better, this.worse, this.equal, this.both_diverged) == (1, 2, 0, 0)
+    assert (other.median, other.low, other.high) == (0, 0, 0)
+    assert (other.better, other.worse, other.equal) == (0, 0, 3)
 
 
 @pytest.mark.parametrize("n_seeds", [2, 3])
-def test_differences_of_diverged_seeds_are_infinite_or_unknown_and_silent(n_seeds):
+def test_differences_of_diverged_seeds_are_infinite_and_silent(n_seeds):
     history = trained(range(n_seeds))
     gone = ["diverged", *["budget"] * (n_seeds - 1)]
     runs = (
@@ -143,7 +145,53 @@ def test_differences_of_diverged_seeds_are_infinite_or_unknown_and_silent(n_seed
 
     assert this.high == INF
     assert this.low == -INF
-    assert this.better == n_seeds - 1
+    assert (this.better, this.worse, this.equal) == (n_seeds - 1, 1, 0)
+    assert this.median == {2: 0.0, 3: -1.0}[n_seeds]  # of -inf, +inf and of -inf, -1, +inf
+
+
+def test_a_seed_that_diverged_in_both_runs_is_a_tie_and_told():
+    history = trained(range(5))
+    gone = ["diverged", "diverged", "budget", "budget", "budget"]
+    runs = (
+        with_losses(history.runs[0], [1.0, 7.0, 1.0, 3.0, 2.0], gone),
+        with_losses(history.runs[1], [2.0, 5.0, 2.0, 2.0, 2.0], gone),
+    )
+
+    this, itself = paired_differences(dataclasses.replace(history, runs=runs), 1)
+
+    assert (this.median, this.low, this.high) == (0, -1, 1)  # of 0, 0, -1, 1, 0
+    assert (this.better, this.worse, this.equal, this.both_diverged) == (1, 1, 3, 2)
+    assert (itself.median, itself.equal, itself.both_diverged) == (0, 5, 2)
+
+
+def test_a_diverged_seed_counts_as_the_lowest_score():
+    """As +inf it would lift the median of what should be high."""
+    run = dataclasses.replace(
+        with_losses(trained(range(4)).runs[0], [7, 1, 1, 1], ["diverged", *["budget"] * 3]),
+        validation_score=(
+            dataclasses.replace(series_of([[0.5, 0.9]] + [[0.5, 0.8]] * 3), worst=-INF)
+        ),
+    )
+    score = run.validation_score
+
+    assert spread(run, score).median.tolist() == [0.5, 0.8]
+    assert spread(run, score).high.tolist() == [0.5, 0.8]
+    assert np.isnan(spread(run, score).low[1])
+    assert run.median_at_end(score) == 0.8
+
+    gone = dataclasses.replace(run, status=("diverged", "diverged", "budget", "budget"))
+    assert np.isnan(gone.median_at_end(score))
+    assert np.isnan(spread(gone, score).median[1])
+
+
+def test_scores_of_a_training_know_what_is_bad():
+    run = trained((0,)).runs[0]
+
+    assert run.training_score.worst == run.validation_score.worst == -INF
+    assert {
+        series.worst
+        for series in (run.training_loss, run.validation_loss, run.batch_loss, run.update_norm)
+    } == {INF}
 
 
 def test_training_with_a_diverging_run_gives_finite_bands_for_the_other():

@@ -20,10 +20,11 @@ from engine import (
     Stopping,
     estimate,
     fit,
+    patience_stop,
     train,
 )
 from engine import training as training_module
-from engine.datasets import Blobs, BreastCancer, Digits, Line, ThreePoints, TwoMoons
+from engine.datasets import Blobs, BreastCancer, Digits, Line, Sine, ThreePoints, TwoMoons
 from engine.functions import Ravine, Rosenbrock
 from engine.optimizers import (
     OPTIMIZERS,
@@ -491,9 +492,25 @@ def test_patience_counts_epochs_without_a_better_validation_loss():
 
     assert history.status == ("patience",)
     at_epochs = history.validation_loss.last[0, ::4]
-    best = int(np.argmin(at_epochs))
+    best = 1 + int(np.argmin(at_epochs[1:]))
     assert history.last_step[0] == (best + 3) * 4
     assert len(at_epochs) == best + 4
+
+
+def test_patience_does_not_count_the_untrained_network():
+    """Its loss of 0.233 is passed after epoch 4, for a first update leads to 32.9."""
+    problem = Network(dataset=Sine(), hidden=(32,), activation="relu", loss="mean_squared_error")
+    run = Run(optimizer=RMSprop(), learning_rate=0.1, batch_size="all")
+    experiment = Experiment(problem=problem, runs=(run,), stopping=Stopping(patience=3), seeds=(1,))
+
+    history = fit(experiment).runs[0]
+
+    losses = history.validation_loss.last[0]
+    np.testing.assert_allclose(losses[:5], [0.233, 32.9, 1.61, 0.41, 0.21], rtol=0.03)
+    assert history.status == ("patience",)
+    assert history.last_step.tolist() == [25]
+    assert 1 + int(np.argmin(losses[1:])) == 22
+    assert patience_stop(losses, 3) == 25
 
 
 @pytest.mark.parametrize(

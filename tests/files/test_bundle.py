@@ -227,7 +227,10 @@ def test_values_that_stand_for_several_are_said():
     history = fit(document.experiment)
     made = bundle(document, history)
     width = history.runs[0].batch_loss.width
-    said = f"One value per {width} updates: the history keeps the last of each bin."
+    said = (
+        f"One value per {width} updates: the last of each bin, so peaks in between are not seen."
+        " The history keeps first, lowest, mean, highest and last."
+    )
 
     assert width > 1
     assert said in manifest(made)["left_out"]["histories.csv"]
@@ -334,3 +337,14 @@ def test_runs_that_take_no_step_leave_a_surface_without_rates():
 
     assert "figures/surface.html" in made
     assert "figures/effective_learning_rate.html" not in made
+
+
+def test_the_contract_claims_best_rates_only_where_they_were_found(document, history, made):
+    swept = bundle(document, history, tuned=True)
+
+    for files_of_one, claim in ((swept, "each rule's best of 9"), (made, "as set")):
+        said = json.loads(files_of_one["manifest.json"])["contract"]["equal"]
+        assert f"learning rates: {claim}" in said or f"learning rates {claim}" in said
+        drawn = files_of_one["figures/loss.html"].decode()
+        assert claim in re.sub(r"<br>|\\u003cbr\\u003e", " ", drawn)
+    assert swept["experiment.json"] == made["experiment.json"]

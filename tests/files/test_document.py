@@ -37,7 +37,6 @@ def documents(draw):
         quantity=draw(st.sampled_from(("training_loss", "validation_loss", "batch_loss"))),
         axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
         log=draw(st.booleans()),
-        tuned=draw(st.booleans()),
         page=draw(st.one_of(*(pages(page) for page in PAGES))),
     )
     return Document(experiment=experiment, view=view)
@@ -52,6 +51,15 @@ def through_an_address(query):
 @given(documents())
 def test_a_file_comes_back_the_same(document):
     assert read_document(document.model_dump_json()) == document
+
+
+def test_the_claim_of_an_old_file_or_link_is_taken_and_ignored():
+    plain = json.loads(Document().model_dump_json())
+    claiming = plain | {"view": plain["view"] | {"tuned": True}}
+
+    assert read_document(json.dumps(claiming)) == Document()
+    assert "tuned" not in plain["view"]
+    assert from_link({"tuned": ["1"]}) == (Document(), [])
 
 
 @examples(150)

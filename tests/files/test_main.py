@@ -81,7 +81,7 @@ def test_a_diverged_run_is_an_error_only_where_that_was_asked(tmp_path, capsys):
 
     assert main(["run", source, "--to", str(tmp_path / "out")]) == 0
     assert main(["run", source, "--to", str(tmp_path / "strict"), "--strict"]) == 1
-    assert "diverged at step" in capsys.readouterr().out
+    assert "diverged by step 10" in capsys.readouterr().out
     assert (tmp_path / "strict" / "manifest.json").exists()
 
 

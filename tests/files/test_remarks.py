@@ -2,11 +2,13 @@
 
 import pytest
 
-from engine import Budget, Experiment, Function, Network, Run, fit, train
+from charts.theme import Look
+from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, train
 from engine.datasets import TwoMoons
 from engine.optimizers import SGD, Adam
+from files.figures import losses, score
 from files.pages import SurfacesPage, TrainingPage
-from files.remarks import bin_words, coarse_words, stopped_words, unfinished
+from files.remarks import bin_words, coarse_words, stopped_words, thinning_words, unfinished
 from files.surfaces import Wanted, computed, scenes
 from language import set_language
 from tests.scenes import seen
@@ -74,6 +76,23 @@ def test_a_diverged_run_was_not_stopped():
     assert stopped_words(history) == ()
 
 
+def test_lines_of_seeds_that_ended_at_different_times_are_told():
+    """From there on their median is of fewer seeds; a diverged one goes on counting."""
+    problem = Network(dataset=TwoMoons(rows=80), hidden=(4,))
+    run = Run(optimizer=SGD(), learning_rate=0.5)
+    plain = Experiment(problem=problem, runs=[run], budget=Budget(amount=30), seeds=(0, 1, 2))
+    stopped = fit(plain.model_copy(update={"stopping": Stopping(target_loss=0.5)}))
+    runs = [run.model_copy(update={"learning_rate": rate}) for rate in (0.5, 1e7)]
+
+    assert len(set(stopped.runs[0].last_step.tolist())) > 1
+    for chart in (
+        losses(stopped, [Look("SGD", 0)], "training_loss", "epochs", log=True),
+        score(stopped, [Look("SGD", 0)], "epochs"),
+    ):
+        assert thinning_words(stopped)[0] in chart.said
+    assert thinning_words(fit(plain.model_copy(update={"runs": tuple(runs)}))) == ()
+
+
 def test_bins_say_how_many_values_one_stands_for():
     runs = [Run(optimizer=SGD(), learning_rate=0.01, batch_size=size) for size in (1, 100)]
     problem = Network(dataset=TwoMoons(rows=100), hidden=(), validation_share=0.0)
@@ -83,7 +102,10 @@ def test_bins_say_how_many_values_one_stands_for():
     wide, narrow = (run.batch_loss.width for run in history.runs)
 
     assert wide > narrow == 1
-    text = f"One value per 1–{wide} updates: the history keeps the last of each bin."
+    text = (
+        f"One value per 1–{wide} updates: the last of each bin, so peaks in between are not seen."
+        " The history keeps first, lowest, mean, highest and last."
+    )
     assert bin_words(history, "batch_loss", "training_loss", "validation_loss") == (text,)
     assert bin_words(history, "training_loss", "validation_loss") == ()
 

@@ -166,3 +166,10 @@ def test_a_test_function_is_reported_by_its_formula():
 
 def test_the_experiment_is_carried_along(content):
     assert "&quot;experiment&quot;: {" in content
+
+
+def test_the_contract_claims_best_rates_only_where_they_were_found(document, history, content):
+    swept = report(document, history, "Title", "", tuned=True).decode()
+
+    assert "learning rates: each rule&#x27;s best of 9" in swept
+    assert "learning rates as set" in content

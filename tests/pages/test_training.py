@@ -195,10 +195,10 @@ def test_a_test_function_is_trained_without_data(function):
     at = opened(experiment=small(problem=Function(function=function()), runs=runs))
     for slider in ("start-x-slider", "start-y-slider"):
         shown = numbers(at)
-        run(at.select_slider(key=slider).set_value(0.5))
+        run(at.select_slider(key=slider).set_value(2.5))  # where none starts
         assert not np.array_equal(numbers(at), shown)
 
-    assert experiment(at).problem.start == (0.5, 0.5)
+    assert experiment(at).problem.start == (2.5, 2.5)
     assert "Validation loss" not in table(at)
     assert told(at) == ""
 
@@ -459,7 +459,8 @@ def test_a_diverged_run_is_a_result():
     at = opened(experiment=small(runs=runs))
 
     assert "diverged" in table(at)["Status"].iloc[2]
-    assert np.isnan(table(at)["Training loss"].iloc[2])
+    assert table(at)["Training loss"].iloc[2] == np.inf
+    assert np.isnan(table(at)["Accuracy"].iloc[2])
     assert told(at) == ""
 
 

@@ -97,7 +97,7 @@ def test_the_picture_of_a_long_training_says_how_many_values_one_stands_for():
 
     assert width > 1
     said = captions(opened(long, TrainingPage()), "loss")
-    assert f"One value per {width} evaluations: the history keeps the last of each bin" in said
+    assert f"One value per {width} evaluations: the last of each bin" in said
 
 
 def test_the_dialog_says_whose_zoom_the_camera_takes():

@@ -16,7 +16,7 @@ from charts.theme import Look
 from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep
 from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
-from files.document import Document, View, with_default_view
+from files.document import Document, View, to_link, with_default_view
 from files.figures import params_at
 from language import set_language
 from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
@@ -182,24 +182,25 @@ def test_a_run_is_shown_until_it_diverges():
     line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
     compared = Experiment(problem=line, runs=runs, budget=Budget(amount=400))
-    past, _ = fit(compared).runs
-    ended = int(past.last_step[0])
+    history = fit(compared)
+    past, _ = history.runs
+    ended = history.divergence(0, 0).step
     assert past.status == ("diverged",)
 
     steps = [int(step) for step in past.params_steps if step % past.per_epoch == 0]
     before = max(step for step in steps if step < ended)
-    first = params_at(past, 0)
+    first = params_at(history, 0, 0)
     np.testing.assert_array_equal(first, past.params[0, 0])
-    alive = params_at(past, before // past.per_epoch)
+    alive = params_at(history, 0, before // past.per_epoch)
     np.testing.assert_array_equal(alive, past.params[0, list(past.params_steps).index(before)])
     assert np.isfinite(alive).all()
-    assert params_at(past, ended // past.per_epoch + 1) is None
-    assert params_at(past, 400) is None
+    assert params_at(history, 0, ended / past.per_epoch) is None
+    assert params_at(history, 0, 400) is None
 
 
 def test_a_run_that_stopped_early_is_shown_where_it_ended():
-    past = fit(small()).runs[0]
-    np.testing.assert_array_equal(params_at(past, 1_000), past.params[0, -1])
+    history = fit(small())
+    np.testing.assert_array_equal(params_at(history, 0, 1_000), history.runs[0].params[0, -1])
 
 
 def test_the_slider_fits_a_shorter_budget(show):
@@ -370,6 +371,36 @@ def test_other_runs_take_the_claim_back(change, tuned):
     assert_claim_is_taken_back(tuned, change)
 
 
+def test_settings_that_were_swept_are_known_when_they_come_back(tuned):
+    """The claim is of settings, so whatever leads back to them brings it back."""
+    patience = tuned.toggle(key="patience-on")
+    run(patience.set_value(True))
+    assert "learning rates as set" in captions(tuned)
+
+    run(tuned.toggle(key="patience-on").set_value(False))
+    assert "each rule's best of 9" in captions(tuned)
+
+
+def test_a_run_less_leaves_the_others_their_best_rates(tuned):
+    run(tuned.button(key="remove").click())
+
+    assert "each rule's best of 9" in captions(tuned)
+
+
+def test_a_link_cannot_claim_what_nobody_computed():
+    at = page(link={"tuned": ["1"], "run": ["sgd~0.00001~32", "adam~3~32"], "budget": ["5"]})
+
+    assert "learning rates as set" in captions(at)
+    assert told(at) == ""  # the key once had a meaning
+
+
+def test_a_link_to_settings_that_were_swept_here_may_claim_it(tuned):
+    reopened = page(link=to_link(document(tuned)))
+
+    assert document(reopened).experiment == document(tuned).experiment
+    assert "each rule's best of 9" in captions(reopened)
+
+
 @pytest.mark.parametrize("order", [1, -1], ids=["the best first", "the best last"])
 def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
     compared = small(runs=small().runs[::order], seeds=(0, 1, 2))
@@ -388,6 +419,8 @@ def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
         "Smallest": differences.min(),
         "Largest": differences.max(),
         "Better in": f"{(differences < 0).sum()} / 3",
+        "Worse in": f"{(differences > 0).sum()} / 3",
+        "Equal in": "0 / 3",
     }
     said = captions(at).replace("\\", "")
     assert "Final validation loss minus that of " + names[best] in said

@@ -31,6 +31,7 @@ from engine.planes import default_window, exact_plane, parameter_names
 from engine.surfaces import path
 from files.errors import explain
 from files.pages import SIZES
+from files.remarks import thinning_words
 from files.surfaces import Wanted, computed
 from language import N_, _, ngettext
 from language.labels import label
@@ -152,8 +153,12 @@ def _batches_caption(history: History) -> None:
     ]
     widest = max(getattr(run, document().view.quantity).width for run in history.runs)
     if widest > 1:
-        text = _("Drawn is one value for up to {count} updates: the last of each bin.")
+        text = _(
+            "Drawn is one value for up to {count} updates: the last of each bin, so peaks in"
+            " between are not seen."
+        )
         texts.append(text.format(count=f"{widest:,}"))
+    texts += thinning_words(history)
     st.caption(" ".join(texts))
 
 

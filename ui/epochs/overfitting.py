@@ -162,11 +162,11 @@ def what_patience_does(losses: Epochs, stop: int | None, patience: int) -> str:
         return text.format(patience=patience)
     text = _(
         "A patience of {patience} epochs would have stopped it at epoch {stop}, with a validation"
-        " loss of {loss}; the lowest up to then was {best}."
+        " loss of {loss}; the lowest of its epochs was {best}."
     )
     return text.format(
         patience=patience,
         stop=f"{stop:,}",
         loss=f"{losses.validation[stop]:.4g}",
-        best=f"{losses.validation[: stop + 1].min():.4g}",
+        best=f"{losses.validation[1 : stop + 1].min():.4g}",
     )

@@ -235,7 +235,8 @@ def test_values_that_stand_for_several_are_said():
     assert width > 1
     assert said in manifest(made)["left_out"]["histories.csv"]
     assert said in made["README.md"].decode()
-    assert said.rstrip(".") in made["figures/update_norm.html"].decode()
+    caption = made["figures/update_norm.html"].decode().replace(r"\u003cbr\u003e", " ")
+    assert said.rstrip(".") in caption
     assert f"One value per {width} evaluations" in made["figures/loss.html"].decode()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,18 +17,20 @@ from files.bundle import bundle
 from files.document import FILE_BYTES, Document, read_document
 from files.errors import explain
 from files.names import cleaned, run_looks
+from files.remarks import stopped_words
 from files.results import status
 from files.writing import write_all
 from language import LANGUAGES, _, set_language
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from engine import Experiment, History
 
 DONE: Final = 0
 DIVERGED: Final = 1
 REFUSED: Final = 2
+STOPPED: Final = 3
 _BAR: Final = 30
 _DRAW_SECONDS: Final = 0.1
 
@@ -56,6 +61,8 @@ exit status:
   0  done
   1  a run diverged, and --strict was given; the bundle is written all the same
   2  bad input: one line says which file and field
+  3  stopped by Ctrl-C or SIGTERM: in the training, and the bundle holds what was reached; asked
+     for again or after the training, and there is none
 """
 
 
@@ -73,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.code == "too_expensive" and error.field == "seconds":
             why += " " + _("To train it all the same, add --no-limit.")
         return _refuse(f"{given.experiment}: {error.field or 'file'}: {why}")
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # noqa: T201 - after the terminal's own ^C
+        return STOPPED
     except OSError as error:
         return _refuse(f"{error.filename or given.to}: {error.strerror or error}")
 
@@ -96,6 +106,8 @@ def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     for position, look in enumerate(run_looks(document)):
         end = status(history, position) or _("finished")
         _tell(f"{look.name}: {end}")
+    if stopped_words(history):
+        return STOPPED
     diverged = any("diverged" in run.status for run in history.runs)
     return DIVERGED if strict and diverged else DONE
 
@@ -106,19 +118,43 @@ def _read(path: Path) -> Document:
 
 
 def _trained(experiment: Experiment) -> History:
-    """Train with a progress bar, where somebody looks at a terminal."""
+    """Train to the end, or until asked to stop, with a progress bar on a terminal."""
     training, seen, drawn = train(experiment), sys.stderr.isatty(), 0.0
-    while True:
-        try:
-            progress = next(training)
-        except StopIteration as end:
-            if seen:
-                _show("")
-            history: History = end.value
-            return history
-        if seen and time.monotonic() - drawn > _DRAW_SECONDS:
-            drawn = time.monotonic()
-            _show(bar(progress.updates / progress.total))
+    progress = None
+    with _hearing() as asked:
+        while True:
+            try:
+                progress = training.send("stop" if progress and asked.is_set() else None)
+            except StopIteration as end:
+                if seen:
+                    _show("")
+                history: History = end.value
+                return history
+            if seen and time.monotonic() - drawn > _DRAW_SECONDS:
+                drawn = time.monotonic()
+                _show(bar(progress.updates / progress.total))
+
+
+@contextmanager
+def _hearing() -> Iterator[threading.Event]:
+    """Hear Ctrl-C and SIGTERM: the event is set by the first, and the second ends the program."""
+    asked = threading.Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        if sys.stderr.isatty():
+            _show("")  # the bar gives way
+        text = _("Stopping: the bundle will hold what was reached. Once more ends at once.")
+        print(cleaned(text), file=sys.stderr)  # noqa: T201 - its output
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _show(line: str) -> None:

@@ -32,6 +32,8 @@ WIDTH: Final = 900
 _HEIGHT: Final = 450  # of a chart that names none
 _TEXT: Final = "#1a1a1a"
 _AXIS: Final = 72  # pixels that ticks and title of a horizontal axis take
+_TITLE_LINE: Final = 23  # pixels of each further line of such a title
+_TITLE_LETTER: Final = 9.2  # pixels of a Latin letter in the title of an axis, in a wide font
 _DEEP: Final = ("surface", "scatter3d")  # these have no axis below them
 _CAPTION_SIZE: Final = 12
 _CAPTION_LINE: Final = 16  # pixels from one line to the next
@@ -71,7 +73,13 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption
     is_flat = not any(trace.type in _DEEP for trace in figure.data)
-    below = max(_AXIS if is_flat else 0, figure.layout.margin.b or 0) + caption
+    further = max((_lines(axis.title.text) - 1 for axis in figure.select_xaxes()), default=0)
+    axes = _AXIS + _TITLE_LINE * further if is_flat else 0
+    below = max(axes, figure.layout.margin.b or 0) + caption
+    inside = height - below - (figure.layout.margin.t or 0)
+    for axis in figure.select_yaxes():
+        low, high = axis.domain or (0, 1)
+        axis.title.text = _broken(axis.title.text, (high - low) * inside)
     figure.update_layout(
         template=_template(),
         paper_bgcolor="white",
@@ -95,6 +103,24 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
         },
     )
     return figure
+
+
+def _lines(title: str | None) -> int:
+    return (title or "").count("<br>") + 1
+
+
+def _broken(title: str | None, pixels: float) -> str | None:
+    """Return the title of an upright axis in lines that are no longer than the axis."""
+    if title is None or _TITLE_LETTER * text_columns(title) <= pixels or "<br>" in title:
+        return title
+    lines = [""]
+    for word in title.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and _TITLE_LETTER * text_columns(longer) > pixels:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "<br>".join(lines)
 
 
 def caption_lines(contract: Contract, width: int) -> list[str]:

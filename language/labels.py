@@ -134,4 +134,6 @@ LABELS: Mapping[str, str] = MappingProxyType(
 
 def label(name: str) -> str:
     """Return what an id is called in the current language; of one without a label its own words."""
-    return _(LABELS[name]) if name in LABELS else name.replace("_", " ").capitalize()
+    if name in LABELS:
+        return _(LABELS[name])
+    return name[:1].upper() + name[1:].replace("_", " ")

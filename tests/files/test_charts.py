@@ -3,14 +3,16 @@
 import re
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 import files.charts
+from charts.counts import count_bars
 from charts.curves import loss_curves
 from charts.graph import graph_drawing
 from charts.surfaces import Field, relief
 from charts.theme import Look
-from engine import Budget, Experiment, fit
+from engine import Budget, Experiment, Plan, fit
 from engine.examples import EXAMPLES
 from engine.graph import differentiate
 from files.charts import CannotRender, caption_lines, printed, to_html, to_images, why_no_pictures
@@ -75,6 +77,32 @@ def test_a_long_caption_is_broken_and_gets_its_room(chart):
     assert all(6.5 * len(line) < 900 for line in caption_lines((EQUAL * 30, ()), 900))
     plot = [f.layout.height - f.layout.margin.b for f in (short, long)]
     assert plot[0] == plot[1]
+
+
+def test_an_axis_title_of_two_lines_gets_its_room_above_the_caption():
+    plans = [Plan(rows=1_000, batch_size=size, epochs=50) for size in (1_000, 1)]
+    two, one = (printed(count_bars(some), (EQUAL, ())) for some in (plans, plans[:1]))
+    titles = [figure.layout.xaxis.title.text for figure in (two, one)]
+
+    assert [title.count("<br>") for title in titles] == [1, 0]
+    assert two.layout.margin.b - one.layout.margin.b == 23
+
+
+@pytest.mark.parametrize("title", ["Norm of the full gradient (median of 3 seeds)", "손실 " * 20])
+@pytest.mark.parametrize("domain", [(0, 1), (0.6, 1)])
+def test_an_upright_title_is_no_longer_than_its_axis(chart, title, domain):
+    figure = go.Figure(chart.figure)
+    figure.update_yaxes(title=title, domain=domain)
+    drawn = printed(chart._replace(figure=figure), (EQUAL, ()))
+    lines = drawn.layout.yaxis.title.text.split("<br>")
+    room = drawn.layout.height - drawn.layout.margin.b - drawn.layout.margin.t
+
+    assert " ".join(lines) == title.strip()
+    assert len(lines) > 1
+    # Hangul is two letters wide.
+    widths = [9 * sum(2 if mark > "\u1100" else 1 for mark in line) for line in lines]
+    assert max(widths) < room * (domain[1] - domain[0])
+    assert figure.layout.yaxis.title.text == title  # on screen it stays as it is
 
 
 def test_numbers_are_written_in_a_font_that_a_pdf_can_hold_as_text():

@@ -1,11 +1,13 @@
 """The command line."""
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
+import engine
 import engine.training
 import files.__main__
 import files.bundle
@@ -168,6 +170,53 @@ def test_a_training_over_the_limit_wants_to_be_asked_for(tmp_path, capsys, monke
     short = fit(long.model_copy(update={"budget": Budget(amount=1)}))
     monkeypatch.setattr(files.__main__, "_trained", lambda _experiment: short)
     assert main([*command, "--no-limit"]) == 0
+
+
+def interrupting(number, times):
+    """A training in which a signal comes after each of its first pauses."""
+
+    def train(experiment):
+        work, sent, left = engine.train(experiment), None, times
+        while True:
+            try:
+                progress = work.send(sent)
+            except StopIteration as end:
+                return end.value
+            if left:
+                left -= 1
+                signal.raise_signal(number)
+            sent = yield progress
+
+    return train
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_stopped_leaves_what_it_reached(tmp_path, capsys, monkeypatch, number):
+    monkeypatch.setattr(engine.training, "_PAUSE_SECONDS", -1.0)  # gives way at every look
+    monkeypatch.setattr(files.__main__, "train", interrupting(number, 1))
+    before = signal.getsignal(number)
+    source = written(tmp_path / "e.json", comparison(0.1))
+
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 3
+    out, error = capsys.readouterr()
+    assert error == "Stopping: the bundle will hold what was reached. Once more ends at once.\n"
+    assert "stopped" in out
+    made = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert made["runs"][0]["status"] == ["stopped"]
+    assert made["unfinished"][0].startswith("The training was stopped before the end")
+    assert signal.getsignal(number) is before
+
+
+def test_a_training_that_is_stopped_twice_ends_at_once_without_a_traceback(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(engine.training, "_PAUSE_SECONDS", -1.0)
+    monkeypatch.setattr(files.__main__, "train", interrupting(signal.SIGINT, 2))
+    source = written(tmp_path / "e.json", comparison(0.1))
+
+    assert main(["run", source, "--to", str(tmp_path / "out")]) == 3
+    assert capsys.readouterr().err.endswith("ends at once.\n\n")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_schema_is_one_of_json(capsys):

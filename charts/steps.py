@@ -277,7 +277,7 @@ def two_losses(curves: SigmoidLosses) -> Chart:
     )
     alt = _(
         "Loss and its slope at the logit against the predicted probability of the true class."
-        " Confident and wrong, near 0, the cross-entropy is large and its slope 1;"
+        " Confident and wrong, near 0, the cross-entropy is large and its slope of size 1;"
         " the squared error is near 1 and its slope vanishes."
     )
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt)

@@ -340,8 +340,8 @@ def stopping_controls() -> None:
         10,
         report("patience"),
         help=_(
-            "Ends a run when its validation loss has not improved for so many epochs. The first"
-            " epoch is the first that counts, not the untrained network."
+            "Ends a run when its validation loss has not improved for so many epochs. Counting"
+            " starts with the first epoch, not with the untrained network."
         ),
     )
 

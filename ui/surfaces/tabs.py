@@ -248,8 +248,8 @@ def wrong_tab(_scene: Scene) -> None:
     st.caption(
         _(
             "One row of class 1. Where the neuron is sure of class 0 it is confident and wrong: the"
-            " cross-entropy is large and its slope at the logit nearly −1, while the slope of the"
-            " squared error vanishes, for the sigmoid is flat there."
+            " cross-entropy is large and its slope at the logit nearly −1, of size 1, while the"
+            " slope of the squared error vanishes, for the sigmoid is flat there."
         )
     )
     said = _("one row of class 1; computed from the two losses, nothing was trained")

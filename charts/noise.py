@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import spread_rows, value_axis, value_range
+from charts.lines import ValueAxis, spread_rows, value_axis, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
 from language.labels import label
@@ -101,20 +101,25 @@ def _dots(points: Array, colour: str, size: int, name: str) -> dict[str, Any]:
 def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
     """Return measured variances as marks over the laws, which have a band of two standard errors.
 
-    A variance of 0 has no place on a logarithmic axis; it is in the numbers.
+    A variance of 0, as of all rows, is drawn at the lower edge of the logarithmic axis.
     """
+    known = {
+        label(sampling): np.concatenate([noise.predicted, noise.variance])
+        for sampling, noise in measured.items()
+    }
+    scale = ValueAxis.over(list(known.values()), log=True)
     traces: list[dict[str, Any]] = []
     columns: dict[str, list[Any]] = {}
     for sampling, noise in measured.items():
         colour, dash, symbol = _LOOKS[sampling]
         drawn = noise.predicted > 0
-        sizes = np.array(noise.sizes)[drawn]
+        sizes = np.array(noise.sizes)
         law, error = noise.predicted, 2 * noise.standard_error
         low, high = np.maximum(law - error, law / 10), law + error  # zero has no logarithm
         traces += [
             {
                 "type": "scatter",
-                "x": np.concatenate([sizes, sizes[::-1]]),
+                "x": np.concatenate([sizes[drawn], sizes[drawn][::-1]]),
                 "y": np.concatenate([low[drawn], high[drawn][::-1]]),
                 "mode": "lines",
                 "line": {"width": 0},
@@ -126,21 +131,19 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
             {
                 "type": "scatter",
                 "x": sizes,
-                "y": law[drawn],
+                **scale.points(law),
                 "mode": "lines",
                 "line": {"color": colour, "dash": dash, "width": 2},
                 "name": _law(sampling),
-                "hovertemplate": "%{y:.4g}",
             },
             {
                 "type": "scatter",
                 "x": sizes,
-                "y": noise.variance[drawn],
+                **scale.points(noise.variance),
                 "mode": "markers",
                 "marker": {"color": colour, "symbol": symbol, "size": 9},
                 "name": _("measured, {sampling}").format(sampling=label(sampling).lower()),
                 "showlegend": False,
-                "hovertemplate": "%{y:.4g}",
             },
         ]
         columns.setdefault("sampling", []).append(np.full(len(noise.sizes), sampling))
@@ -153,19 +156,22 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
             ("band_to", high),
         ):
             columns.setdefault(name, []).append(values)
-    limits = value_range([trace["y"] for trace in traces if "name" in trace], log=True)
     form = layout(
         _HEIGHT,
         xaxis={"title": label("batch_size"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis=value_axis(_("Variance of the gradient, all parameters"), limits, log=True),
+        yaxis=value_axis(
+            _("Variance of the gradient, all parameters"), scale.limits, log=scale.log
+        ),
         showlegend=True,
         # The lines fall from left to right: the upper right corner is free.
         legend={"x": 1, "xanchor": "right", "y": 1, "bgcolor": "rgba(0,0,0,0)"},
     )
+    said = scale.words(known, log=True)
     return Chart(
         go.Figure({"data": traces, "layout": form}),
         {name: np.concatenate(parts) for name, parts in columns.items()},
-        _variance_alt(measured),
+        " ".join([_variance_alt(measured), *said]),
+        said,
     )
 
 

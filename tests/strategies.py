@@ -1,4 +1,4 @@
-"""Hypothesis strategies: valid experiments, and small ones that train in milliseconds."""
+"""Hypothesis strategies: valid experiments, small ones that train in milliseconds, comparisons."""
 
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
@@ -26,6 +26,8 @@ from engine.datasets import (
 from engine.functions import FUNCTIONS, Bowl
 from engine.limits import LIMITS, Interval, Length
 from engine.optimizers import OPTIMIZERS, hyperparameters
+from files.document import Document, View
+from files.pages import PAGES
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
@@ -182,6 +184,25 @@ def small_experiments(draw, most_runs=4):
         data_seed=draw(st.integers(0, 3)),
         seeds=draw(st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True)),
     )
+
+
+@st.composite
+def documents(draw, compared=None, page=None):
+    """A valid comparison, of any experiment and on any page if not of these."""
+    experiment = draw(experiments() if compared is None else compared)
+    runs = len(experiment.runs)
+    names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
+    view = View(
+        names=draw(st.lists(names, min_size=runs, max_size=runs)),
+        numbers=draw(st.lists(st.integers(0, 10_000), min_size=runs, max_size=runs, unique=True)),
+        selected=draw(st.integers(0, runs - 1)),
+        quantity=draw(st.sampled_from(("training_loss", "validation_loss", "batch_loss"))),
+        axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
+        log=draw(st.booleans()),
+        tuned=draw(st.booleans()),
+        page=draw(st.one_of(*map(pages, PAGES)) if page is None else pages(page)),
+    )
+    return Document(experiment=experiment, view=view)
 
 
 def pages(page):

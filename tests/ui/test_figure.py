@@ -100,7 +100,7 @@ def test_the_numbers_are_those_of_the_screen(offered):
     document = comparison(NAMES[:2])
     exported(document)
     history = fit(document.experiment)
-    chart = comparison_charts(history, run_looks(document), document.view)["loss"]
+    chart = comparison_charts(history, run_looks(document), document.view)[0]["loss"]
 
     table = read_csv(offered["descent-lab-loss.csv"](), ["run"])
     frame = pd.read_parquet(io.BytesIO(offered["descent-lab-loss.parquet"]()))

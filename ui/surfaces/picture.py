@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from language.labels import label
 from ui.figure import figure, offer, sketch
 from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
+from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,12 +63,12 @@ class _Drawn:
     Attributes:
         shown: what was drawn, apart from zoom and camera.
         drawing: what the clock draws on.
-        charts: in the order of the drawing's layers.
+        charts: what draws each layer of the drawing, once.
     """
 
     shown: str
     drawing: Drawing
-    charts: tuple[Chart, ...]
+    charts: tuple[Callable[[], Chart], ...]
 
 
 def picture(scenes: Sequence[Scene]) -> None:
@@ -84,17 +85,20 @@ def picture(scenes: Sequence[Scene]) -> None:
     wide = [len(layer.panels) > 1 for layer in layers]
     wide[-1] = sum(1 + is_wide for is_wide in wide) % 2 == 1
     grid = st.grid(2, min_column_width=380)
-    for layer, chart, is_wide in zip(layers, drawn.charts, wide, strict=True):
+    for layer, make, is_wide in zip(layers, drawn.charts, wide, strict=True):
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
             if layer.kind in {"paths", "relief"}:
-                sketch(chart, layer.key)  # the clock draws on it; what leaves has no clock
-                shown = partial(at_step, chart, scenes[layer.scene], settings().step)
-                offer(shown, layer.key)
+                chart = sketch(make, layer.key)  # the clock draws on it; what leaves has no clock
+                if chart is not None:
+                    shown = partial(at_step, chart, scenes[layer.scene], settings().step)
+                    offer(shown, layer.key)
             else:
-                figure(chart, layer.key)
+                chart = figure(make, layer.key)
+                if chart is not None and chart.said:
+                    st.caption(" ".join(map(escaped, chart.said)))
     for scene in scenes:
         _leavings(scene, named=len(scenes) > 1)
     problem = scenes[0].history.experiment.problem
@@ -115,39 +119,50 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     drawn: _Drawn | None = st.session_state.get(_DRAWN)
     if drawn is None or drawn.shown != shown:
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawn = _Drawn(shown, Drawing(uuid4().hex, look.window, layers), charts)
+        drawing = Drawing(uuid4().hex, look.window, layers)
+        drawn = _Drawn(shown, drawing, tuple(map(cache, charts)))
         st.session_state[_DRAWN] = drawn
     return drawn
 
 
-def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
+def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
+    """Return the layers of the clock and what draws each."""
     look, view = settings(), document().view
-    charts: list[tuple[Layer, Chart]] = []
+    charts: list[tuple[Layer, Callable[[], Chart]]] = []
     for number, scene in enumerate(scenes):
         runs = tuple(range(len(scene.looks)))
         shown = tuple((run,) for run in runs) if look.panels else (runs,)
         layer = Layer(f"surfaces-contour-{number}", "paths", number, shown)
-        charts.append((layer, surface_from_above(scene, look)))
+        charts.append((layer, partial(surface_from_above, scene, look)))
     if look.relief:
         charts += [
             (
                 Layer(f"surfaces-relief-{number}", "relief", number),
-                surface_in_relief(scene, look),
+                partial(surface_in_relief, scene, look),
             )
             for number, scene in enumerate(scenes)
         ]
     main = scenes[0]
-    curves = losses(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
-    fitted = _fitted(main)
-    charts += [] if fitted is None else [fitted]
+    shape = _fitted_shape(main.history.experiment.problem)
+    if shape is not None:
+        charts.append((Layer("surfaces-rows", "curves", shape=shape), partial(_fitted, main)))
+    curves = partial(
+        losses, main.history, main.looks, "training_loss", main.clock.unit, log=view.log
+    )
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
 
-def _fitted(scene: Scene) -> tuple[Layer, Chart] | None:
-    """Return the data with every run's line, for a line and for a neuron."""
-    problem = scene.history.experiment.problem
+def _fitted_shape(problem: Network | Function) -> str | None:
+    """Return the shape of what a line and a neuron have learnt; None of other problems."""
     if problem.kind == "function" or problem.layout.units != (1, 1) or problem.n_params != 2:
         return None
+    is_line = problem.dataset.task == "regression" and problem.output_activation == "identity"
+    return "line" if is_line else "sigmoid"
+
+
+def _fitted(scene: Scene) -> Chart:
+    """Return the data with every run's line, for a line and for a neuron."""
+    problem = scene.history.experiment.problem
     rows = data(scene.history.experiment)
     inputs = rows.training_inputs[:, 0]
     targets = np.asarray(rows.training_targets, dtype=float).reshape(len(inputs), -1)[:, 0]
@@ -155,9 +170,7 @@ def _fitted(scene: Scene) -> tuple[Layer, Chart] | None:
     at = np.linspace(inputs.min() - air, inputs.max() + air, 101)
     ends = np.stack([(trail.x[-1], trail.y[-1]) for trail in scene.trails])
     lines = predictions(problem, ends, at[:, None])[:, 0]
-    is_line = problem.dataset.task == "regression" and problem.output_activation == "identity"
-    layer = Layer("surfaces-rows", "curves", shape="line" if is_line else "sigmoid")
-    return layer, fitted_lines(inputs, targets, lines, scene.looks, at)
+    return fitted_lines(inputs, targets, lines, scene.looks, at)
 
 
 def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:

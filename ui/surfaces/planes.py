@@ -71,7 +71,7 @@ def plane_controls() -> None:
             with grid.cell():
                 _parameter(place, "plane")
     rows = problem.training_rows
-    if rows > _MANY_ROWS or look.rows is not None:
+    if rows > _MANY_ROWS or (look.rows is not None and rows > 1):  # of one row there is no part
         number(
             "rows",
             min(look.rows or rows, rows),

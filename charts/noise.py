@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import ValueAxis, spread_rows, value_axis, value_range
+from charts.lines import spread_rows, value_axis, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
 from language.labels import label
@@ -101,25 +101,20 @@ def _dots(points: Array, colour: str, size: int, name: str) -> dict[str, Any]:
 def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
     """Return measured variances as marks over the laws, which have a band of two standard errors.
 
-    A variance of 0, as of all rows, is drawn at the lower edge of the logarithmic axis.
+    A variance of 0 has no place on a logarithmic axis; it is said, and in the numbers.
     """
-    known = {
-        label(sampling): np.concatenate([noise.predicted, noise.variance])
-        for sampling, noise in measured.items()
-    }
-    scale = ValueAxis.over(list(known.values()), log=True)
     traces: list[dict[str, Any]] = []
     columns: dict[str, list[Any]] = {}
     for sampling, noise in measured.items():
         colour, dash, symbol = _LOOKS[sampling]
         drawn = noise.predicted > 0
-        sizes = np.array(noise.sizes)
+        sizes = np.array(noise.sizes)[drawn]
         law, error = noise.predicted, 2 * noise.standard_error
         low, high = np.maximum(law - error, law / 10), law + error  # zero has no logarithm
         traces += [
             {
                 "type": "scatter",
-                "x": np.concatenate([sizes[drawn], sizes[drawn][::-1]]),
+                "x": np.concatenate([sizes, sizes[::-1]]),
                 "y": np.concatenate([low[drawn], high[drawn][::-1]]),
                 "mode": "lines",
                 "line": {"width": 0},
@@ -131,19 +126,21 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
             {
                 "type": "scatter",
                 "x": sizes,
-                **scale.points(law),
+                "y": law[drawn],
                 "mode": "lines",
                 "line": {"color": colour, "dash": dash, "width": 2},
                 "name": _law(sampling),
+                "hovertemplate": "%{y:.4g}",
             },
             {
                 "type": "scatter",
                 "x": sizes,
-                **scale.points(noise.variance),
+                "y": noise.variance[drawn],
                 "mode": "markers",
                 "marker": {"color": colour, "symbol": symbol, "size": 9},
                 "name": _("measured, {sampling}").format(sampling=label(sampling).lower()),
                 "showlegend": False,
+                "hovertemplate": "%{y:.4g}",
             },
         ]
         columns.setdefault("sampling", []).append(np.full(len(noise.sizes), sampling))
@@ -156,23 +153,35 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
             ("band_to", high),
         ):
             columns.setdefault(name, []).append(values)
+    limits = value_range([trace["y"] for trace in traces if "name" in trace], log=True)
     form = layout(
         _HEIGHT,
         xaxis={"title": label("batch_size"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis=value_axis(
-            _("Variance of the gradient, all parameters"), scale.limits, log=scale.log
-        ),
+        yaxis=value_axis(_("Variance of the gradient, all parameters"), limits, log=True),
         showlegend=True,
         # The lines fall from left to right: the upper right corner is free.
         legend={"x": 1, "xanchor": "right", "y": 1, "bgcolor": "rgba(0,0,0,0)"},
     )
-    said = scale.words(known, log=True)
+    none = sorted(
+        {
+            size
+            for noise in measured.values()
+            for size, law in zip(noise.sizes, noise.predicted, strict=True)
+            if not law > 0
+        }
+    )
+    said = (_nothing_words(none),) if none else ()
     return Chart(
         go.Figure({"data": traces, "layout": form}),
         {name: np.concatenate(parts) for name, parts in columns.items()},
         " ".join([_variance_alt(measured), *said]),
         said,
     )
+
+
+def _nothing_words(sizes: Sequence[int]) -> str:
+    text = _("A variance of 0 has no place on a logarithmic axis: B = {sizes}.")
+    return text.format(sizes=", ".join(f"{size:,}" for size in sizes))
 
 
 def _law(sampling: Sampling) -> str:

@@ -90,8 +90,11 @@ def test_distances_are_those_given():
     trail = Trail(A, np.zeros(3), np.zeros(3), np.ones(3), np.arange(3.0), "epochs")
     chart = plane_distances([trail], [np.array([0.0, 1.0, 2.0])], "iterations")
 
-    assert list(chart.figure.data[0].y) == [0, 1, 2]
-    assert chart.alt.endswith("A 2.")
+    (line,) = chart.figure.data
+    assert list(line.customdata) == [0, 1, 2]
+    assert list(line.y[1:]) == [1, 2]
+    assert chart.said[0].endswith("A down to 0.")  # it is drawn at the lower edge
+    assert "At the end: A 2." in chart.alt
 
 
 def test_fitted_lines_do_not_move_the_data_out_of_sight():

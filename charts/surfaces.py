@@ -32,6 +32,8 @@ _RELIEF_GRID: Final = 101  # and the surface in three dimensions
 _LEVELS: Final = 15
 _LOG_FROM: Final = 12.0  # levels are log-spaced where the highest is so many times the median
 _DECADES: Final = 6.0  # that log-spaced levels span at the most
+_FLAT: Final = 1e-12  # of the losses' size: what differs by less is level, but for rounding
+_LEAST: Final = 1e-300  # likewise
 _MARKED: Final = 160  # a path of no more steps shows every one
 _LABEL: Final = 17  # pixels that a name is high
 _PLOT: Final = 400  # pixels that the plot is wide, about
@@ -133,10 +135,11 @@ def levels(loss: Array) -> Levels:
     above = known - base
     middle = float(np.median(above))
     if middle <= 0 or high - base < _LOG_FROM * middle:
-        high = high if high > low else low + 1.0
-        return Levels(
-            log=False, base=0.0, low=low, high=high, step=round_step((high - low) / _LEVELS)
-        )
+        size = max(-low, high)
+        if high - low <= max(_FLAT * size, _LEAST):
+            high = low + max(1.0, _FLAT * size)
+        step = round_step((high - low) / _LEVELS)
+        return Levels(log=False, base=0.0, low=low, high=high, step=step)
     top = math.log10(high - base)
     bottom = max(math.log10(float(above[above > 0].min())), top - _DECADES)
     step = 0.25 if top - bottom > 2.5 else 0.125

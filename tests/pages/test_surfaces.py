@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 import ui.surfaces.computing
 import ui.training
-from engine import Function, fit, inspect
+from engine import Budget, Experiment, Function, Network, Run, fit, inspect
+from engine.datasets import Line
 from engine.functions import FUNCTIONS
 from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS, Momentum
+from engine.optimizers import OPTIMIZERS, SGD, Momentum
 from files.document import with_default_view
 from files.pages import SurfacesPage
 from language import set_language
@@ -358,6 +359,85 @@ def test_no_loss_makes_the_neuron_another_network(page):
         run(page.selectbox(key="loss").set_value(loss))
         assert page.selectbox(key="surfaces-kind").value == "neuron"
         assert experiment(page).problem.loss == loss
+
+
+def slice_of(parameter, step, run_of_it=0):
+    """The chart of one parameter of runs on a straight line, of single rows and of all."""
+    line = Network(dataset=Line(), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, "all")]
+    compared = Experiment(problem=line, runs=runs, budget=Budget(amount=5))
+    page = SurfacesPage(surface="network", step=step, tab="slice")
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    at.session_state["document"] = with_default_view(compared, run_of_it)
+    at.session_state["page-settings"] = {"surfaces": page}
+    at.session_state["notices"] = []
+    run(at)
+    if parameter:
+        run(at.segmented_control(key="surfaces-slice-parameter").set_value(parameter))
+    return at
+
+
+def straight(at):
+    """The slopes of the straight lines of the chart of one parameter, by their dash."""
+    chart = slice_chart(at)
+    drawn = [trace for trace in chart["data"] if trace.get("line", {}).get("dash")]
+    ends = {trace["line"]["dash"]: (plotted(trace["x"]), plotted(trace["y"])) for trace in drawn}
+    return {dash: np.diff(y)[0] / np.diff(x)[0] for dash, (x, y) in ends.items()}
+
+
+def slice_chart(at):
+    (found,) = (one for one in at.get("plotly_chart") if one.key == "chart-surfaces-slice")
+    return json.loads(found.proto.spec)
+
+
+def plotted(values):
+    """The numbers of a trace, as plotly sends them."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
+    return np.array(values)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "step", "slope", "batch"),
+    # Gradients of the mean squared error on the same rows, by hand; step 1 is after one epoch, of 150 updates.
+    [(0, 0.0, -2.607, -0.769), (1, 0.0, -2.244, 1.402), (1, 1.0, 0.057, -0.634)],
+)
+def test_the_tangent_is_that_of_the_curve_and_the_batch_has_its_own_line(
+    parameter, step, slope, batch
+):
+    at = slice_of(parameter, step)
+    chart = slice_chart(at)
+
+    assert straight(at) == pytest.approx({"dash": slope, "dot": batch}, abs=5e-4)
+    curve = chart["data"][0]
+    x, y = plotted(curve["x"]), plotted(curve["y"])
+    (here,) = chart["data"][3]["x"]
+    assert np.interp(here, x[1:-1], np.gradient(y, x)[1:-1]) == pytest.approx(slope, abs=0.01)
+    assert any("slope of the mini-batch" in one.value for one in at.caption)
+
+
+def test_a_full_batch_follows_the_slope_of_the_loss_alone():
+    at = slice_of(0, 0.0, run_of_it=1)
+
+    assert straight(at) == pytest.approx({"dash": -2.607}, abs=5e-4)
+    assert not any("mini-batch" in one.value for one in at.caption)
+
+
+def test_the_slope_of_a_noisy_function_is_that_of_its_loss(page):
+    noisy = FUNCTION_VIEW.problem.model_copy(update={"noise": 3.0})
+    compared = FUNCTION_VIEW.model_copy(update={"problem": noisy})
+    page.session_state["surface-document"] = with_default_view(compared)
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(step=0.0, tab="slice")}
+    run(page)
+
+    start = np.array([[-7.0, 2.0]])
+    followed = inspect(compared, 0, 0, 1).gradient[0]
+    slopes = straight(page)
+    assert slopes["dash"] == pytest.approx(noisy.function.gradient(start)[0, 0])
+    assert slopes["dot"] == pytest.approx(followed)
+    assert abs(followed - slopes["dash"]) > 0.1
+    assert any("slope with its noise" in one.value for one in page.caption)
 
 
 def test_the_theory_marks_the_edge_at_the_learning_rate(page):

@@ -52,7 +52,7 @@ def plane_controls() -> None:
             "fineness",
             look.fineness,
             list(GRID_SIZES),
-            lambda size: f"{size} × {size}",
+            lambda size: f"{size:d} × {size:d}",
             lambda size: set_page(fineness=size),
         )
     if look.plane == "random":

@@ -40,6 +40,12 @@ def thinned(x: Array, y: Array) -> tuple[Array, Array]:
     return x[positions], y[positions]
 
 
+def single(values: Array) -> Array:
+    """Return numbers in half the bytes; what they cannot hold is as far out as they reach."""
+    most = np.finfo("f4").max
+    return np.clip(values, -most, most).astype("f4")
+
+
 def spread_rows(count: int, most: int) -> Integers:
     """Return positions of at most so many rows, evenly spread: made data lie in an order."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))

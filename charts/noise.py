@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import spread_rows, value_axis, value_range
+from charts.lines import single, spread_rows, value_axis, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
 from language.labels import label
@@ -89,8 +89,8 @@ def gradient_cloud(rows: Array, batches: Array, names: Sequence[str], batch_size
 def _dots(points: Array, colour: str, size: int, name: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": points[:, 0].astype("f4"),
-        "y": points[:, 1].astype("f4"),
+        "x": single(points[:, 0]),
+        "y": single(points[:, 1]),
         "mode": "markers",
         "marker": {"size": size, "color": colour, "opacity": 0.7},
         "name": name,

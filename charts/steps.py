@@ -12,6 +12,7 @@ from charts.lines import (
     end_labels,
     label_room,
     plain,
+    single,
     spread_rows,
     thinned,
     value_axis,
@@ -56,8 +57,8 @@ def fitted_lines(
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
-            "x": inputs[some].astype("f4"),
-            "y": targets[some].astype("f4"),
+            "x": single(inputs[some]),
+            "y": single(targets[some]),
             "mode": "markers",
             "marker": {"color": _GREY, "size": 6, "opacity": 0.75},
             "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>",
@@ -67,8 +68,8 @@ def fitted_lines(
     traces += [
         {
             "type": "scatter",
-            "x": at.astype("f4"),
-            "y": line.astype("f4"),
+            "x": single(at),
+            "y": single(line),
             "mode": "lines",
             "line": {"color": look.colour, "width": 1.2, "dash": "dot"},
             "opacity": 0.7,

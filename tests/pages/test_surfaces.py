@@ -400,7 +400,7 @@ def plotted(values):
 
 @pytest.mark.parametrize(
     ("parameter", "step", "slope", "batch"),
-    # Gradients of the mean squared error on the same rows, by hand; step 1 is after one epoch, of 150 updates.
+    # Gradients of the mean squared error on the same rows; an epoch of single rows has 150 updates.
     [(0, 0.0, -2.607, -0.769), (1, 0.0, -2.244, 1.402), (1, 1.0, 0.057, -0.634)],
 )
 def test_the_tangent_is_that_of_the_curve_and_the_batch_has_its_own_line(
@@ -446,6 +446,44 @@ def test_the_theory_marks_the_edge_at_the_learning_rate(page):
     run(page.number_input(key="learning_rate-number").set_value(1.1))
 
     assert any("110%" in one.value and ":red[" in one.value for one in page.caption)
+
+
+@pytest.mark.parametrize("rate", ["0.8", "5.0"])
+def test_a_run_that_follows_batches_gets_no_verdict_and_no_prediction(page, rate):
+    """At 80 % of the edge single rows diverge on this line, though full-batch descent does not."""
+    line = Network(dataset=Line(), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=float(rate), batch_size=size) for size in (1, "all")]
+    compared = Experiment(problem=line, runs=runs, budget=Budget(amount=10))
+    page.session_state["surface-document"] = with_default_view(compared)
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab="theory")}
+    run(page)
+    said = [one.value for one in page.caption]
+    single, full = (page.dataframe[0].value.iloc[place] for place in (0, 1))
+
+    (edge,) = (text for text in said if "2/λmax" in text)
+    assert not re.search(r":(green|orange|red)\[|%|●", edge)
+    assert f"η = {float(rate):g}" in edge
+    assert "full-batch descent" in edge
+    assert f"{single['Largest stable']:.4g}" in edge
+    assert np.isnan(single["Predicted factor per step"])
+    assert full["Predicted factor per step"] > 0
+    (label_of_it,) = (text for text in said if "there is no prediction" in text)
+    assert "SGD B 1" in label_of_it
+    assert "SGD B all" not in label_of_it
+
+    run(page.pills(key="selected-run").set_value(1))
+    (edge,) = (one.value for one in page.caption if "2/λmax" in one.value)
+    assert (":red[" if rate == "5.0" else ":green[") in edge
+
+
+def test_noise_takes_the_verdict_away(page):
+    run(page.pills(key="selected-run").set_value(0))
+    assert any(":orange[" in one.value or ":green[" in one.value for one in page.caption)
+    run(page.number_input(key="gradient-noise-number").set_value(0.1))
+
+    (edge,) = (one.value for one in page.caption if "2/λmax" in one.value)
+    assert ":" not in edge.replace("full-batch", "")
+    assert "follows noise" in edge
 
 
 def test_the_theory_is_of_the_minimum_where_the_run_ended(page):

@@ -51,6 +51,7 @@ _FIELDS: Final = {
     "variable": N_("Variable"),
     "values": N_("Values of the variables"),
     "step": N_("Step"),
+    "window": N_("Window"),
     "updates": N_("Updates"),
 }
 # What a formula should have at the place of an error.

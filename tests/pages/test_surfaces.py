@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 import ui.surfaces.computing
 import ui.training
 from engine import Budget, Experiment, Function, Network, Run, fit, inspect
-from engine.datasets import Line
-from engine.functions import FUNCTIONS
+from engine.datasets import Line, SingleRow
+from engine.functions import FUNCTIONS, Saddle
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS, SGD, Momentum
 from files.document import with_default_view
@@ -615,6 +615,35 @@ def test_a_link_with_one_parameter_twice_is_explained():
 
 
 @pytest.mark.parametrize(
+    "window", ["[1,1,0,2]", "[2,1,0,2]", "[0,2,5,-5]", "[1,1.0000000000000002,0,2]"]
+)
+def test_a_link_with_a_window_through_which_nothing_is_seen_is_explained(window):
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    at.query_params["page"], at.query_params["page.window"] = "surfaces", window
+    run(at)
+
+    assert "Window is" in told(at)
+    assert "this is the first view" in told(at)
+
+
+@pytest.mark.parametrize("dataset", [SingleRow(), Line(rows=20)])
+def test_rows_that_were_chosen_for_other_data_do_no_harm(page, dataset):
+    few = Network(dataset=dataset, hidden=(2,), loss="mean_squared_error", validation_share=0.0)
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")]
+    page.session_state["document"] = with_default_view(
+        Experiment(problem=few, runs=runs, budget=Budget(amount=3))
+    )
+    shown = SurfacesPage(surface="network", rows=100, fineness=31)
+    page.session_state["page-settings"] = {"surfaces": shown}
+    run(page)
+
+    offered = [one for one in page.select_slider if one.key == "surfaces-rows-slider"]
+    assert [one.value for one in offered] == ([] if dataset.n_rows == 1 else [20])
+    assert charts(page)[0]["data"][0]["type"] == "contour"
+
+
+@pytest.mark.parametrize(
     ("before", "key", "value"),
     [
         ({}, "surfaces-plane", "random"),
@@ -652,6 +681,27 @@ def test_another_seed_of_the_directions_is_seen_as_a_whole(page):
     run(page.number_input(key="surfaces-plane-seed-number").set_value(5))
 
     assert settings(page).window is None
+
+
+def test_a_saddle_opens_with_every_run_named_and_what_is_below_zero_said(page):
+    """Its loss falls below 0, which the logarithmic axis of the default has no place for."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in (0.1, 0.03)]
+    compared = Experiment(
+        problem=Function(function=Saddle()),
+        runs=runs,
+        budget=Budget(amount=100, unit="iterations"),
+    )
+    page.session_state["surface-document"] = with_default_view(compared)
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage()}
+    run(page)
+    drawn = charts(page)[-1]
+    names = ["SGD η 0.1", "SGD η 0.03"]
+
+    assert [trace["name"] for trace in drawn["data"]] == names
+    assert [one["text"] for one in drawn["layout"]["annotations"]] == names
+    assert all(len(plotted(trace["y"])) == 101 for trace in drawn["data"])
+    assert any("lower edge" in one.value for one in page.caption)
+    assert drawn["layout"]["meta"]["floor"] == pytest.approx(plotted(drawn["data"][0]["y"])[-1])
 
 
 def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):

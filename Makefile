@@ -15,7 +15,7 @@ STATIC := lint types imports
 STAGES := $(STATIC) unit browser
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-torch format $(STAGES) coverage lock upgrade messages bench clean
+.PHONY: help run test test-torch format $(STAGES) documents coverage lock upgrade messages bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -61,6 +61,9 @@ else
 	$(PY) -m pytest -n 2 tests/engine --cov=engine --cov-report=term-missing:skip-covered --cov-fail-under=95
 	$(PY) -m pytest -n 2 --ignore=tests/browser --ignore=tests/engine
 endif
+
+documents: $(DEV_READY) ## open 5,000 random documents in the app and use it, instead of the 300 of unit: takes an hour
+	DOCUMENTS=5000 $(PY) -m pytest -n 2 tests/pages/test_any_document.py $(ARGS)
 
 coverage: $(DEV_READY) ## the same tests with the branch coverage of every floor
 	$(PY) -m pytest -n 2 --ignore=tests/browser --cov --cov-report=term:skip-covered $(ARGS)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.curves import positions
-from charts.lines import plain, thinned, to_last_finite, value_axis, value_range
+from charts.curves import positions, without_points
+from charts.lines import ValueAxis, plain, thinned, to_last_finite, value_axis
 from charts.theme import Chart, axis, layout
 from engine import spread
 from language import _, ngettext
@@ -40,12 +40,13 @@ def loss_on_four_axes(
 
     Where one run is more than twenty times as long as another the axis is logarithmic, and step 0
     is not on it. Every line ends in a mark, where the run ended; a run that diverged for every seed
-    ends in a cross and has no say in the range of the axis beside one that did not.
+    ends in a cross and has no say in the range of the axis beside one that did not. What a
+    logarithmic loss axis cannot show, and which run has no point at all, is said.
     """
     lines = [_median(history, number, quantity) for number in range(len(looks))]
     gone = [set(run.status) == {"diverged"} for run in history.runs]
     alive = [values for (_steps, values), lost in zip(lines, gone, strict=True) if not lost]
-    limits = value_range(alive or [values for _steps, values in lines], log=log)
+    scale = ValueAxis.over(alive or [values for _steps, values in lines], log=log)
     is_single = len(axes) == 1
     named = [
         replace(look, name=_named(look, run)) for look, run in zip(looks, history.runs, strict=True)
@@ -59,9 +60,11 @@ def loss_on_four_axes(
         suffix = "" if panel == 0 else str(panel + 1)
         left, bottom, width, height = _place(panel, is_single=is_single)
         ends = [
-            positions(history, number, steps[-1:], name)[0] for number, (steps, _values) in order
+            float(positions(history, number, steps[-1:], name)[0])
+            for number, (steps, _values) in order
+            if len(steps)
         ]
-        logarithmic = max(ends) > _LINEAR * min(ends) > 0
+        logarithmic = max(ends, default=0) > _LINEAR * min(ends, default=0) > 0
         title = label(name)
         options[f"xaxis{suffix}"] = axis(
             title=_("{quantity} (logarithmic)").format(quantity=title) if logarithmic else title,
@@ -72,7 +75,9 @@ def loss_on_four_axes(
             tickformat="~g" if name == "seconds" else ",~g",
         )
         options[f"yaxis{suffix}"] = axis(
-            **value_axis(_title(quantity, history) if panel % 2 == 0 else None, limits, log=log),
+            **value_axis(
+                _title(quantity, history) if panel % 2 == 0 else None, scale.limits, log=scale.log
+            ),
             domain=[bottom, bottom + height],
             anchor=f"x{suffix}",
         )
@@ -81,9 +86,11 @@ def loss_on_four_axes(
         for number, (look, (steps, values)) in enumerate(zip(named, lines, strict=True)):
             places = positions(history, number, steps, name)
             numbers.setdefault(name, []).append(places)
-            begin = 1 if logarithmic and places[0] == 0 else 0
-            shown = places[begin:], values[begin:]
-            traces += _line(look, *shown, suffix, first=panel == 0, diverged=gone[number])
+            begin = 1 if logarithmic and len(places) and places[0] == 0 else 0
+            y = to_last_finite(values[begin:])
+            x, y = thinned(places[begin : begin + len(y)], y)
+            shown = {"x": x, **scale.points(y, "<br>%{x:.6~g}")}
+            traces += _line(look, shown, suffix, first=panel == 0, diverged=gone[number])
     for look, (_steps, values) in zip(looks, lines, strict=True):
         numbers["run"].append(np.full(len(values), look.name))
         numbers.setdefault(quantity, []).append(values)
@@ -97,7 +104,14 @@ def loss_on_four_axes(
     )
     figure = go.Figure({"data": traces, "layout": form})
     columns = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns, _alt(history, looks, lines, quantity, axes))
+    known = {
+        look.name: to_last_finite(values)
+        for look, (_steps, values) in zip(looks, lines, strict=True)
+    }
+    empty = [look for look, (steps, _values) in zip(looks, lines, strict=True) if not len(steps)]
+    said = *scale.words(known, log=log), *without_points(empty)
+    alt = _alt(history, looks, lines, quantity, axes)
+    return Chart(figure, columns, " ".join([alt, *said]), said)
 
 
 def _place(panel: int, *, is_single: bool) -> tuple[float, float, float, float]:
@@ -142,10 +156,8 @@ def _not_yet(x: float, y: float) -> dict[str, Any]:
 
 
 def _line(
-    look: Look, x: Array, y: Array, suffix: str, *, first: bool, diverged: bool
+    look: Look, shown: dict[str, Any], suffix: str, *, first: bool, diverged: bool
 ) -> list[dict[str, Any]]:
-    drawn = to_last_finite(y)
-    thin_x, thin_y = thinned(x[: len(drawn)], drawn)
     shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": look.name}
     end = {
         "symbol": "x" if diverged else "circle",
@@ -155,19 +167,17 @@ def _line(
     return [
         {
             "type": "scatter",
-            "x": thin_x,
-            "y": thin_y,
+            **shown,
             "mode": "lines",
             "line": {"color": look.colour, "dash": look.dash, "width": 2},
             "name": plain(look.name),
             "showlegend": first,
-            "hovertemplate": "%{y:.4g}<br>%{x:.6~g}",
             **shared,
         },
         {
             "type": "scatter",
-            "x": thin_x[-1:],
-            "y": thin_y[-1:],
+            "x": shown["x"][-1:],
+            "y": shown["y"][-1:],
             "mode": "markers",
             "marker": end,
             "showlegend": False,
@@ -187,12 +197,14 @@ def _alt(
     ends = []
     for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
         drawn = to_last_finite(values)
+        if not len(drawn):
+            continue  # which of them have no point is said apart
         rows = positions(history, number, steps[-1:], "rows_seen")
         text = _("{run}: {loss} after {iterations} iterations and {rows} rows")
         ends.append(
             text.format(
                 run=look.name,
-                loss=f"{drawn[-1]:.4g}" if len(drawn) else "–",
+                loss=f"{drawn[-1]:.4g}",
                 iterations=f"{int(steps[-1]):,}",
                 rows=f"{int(rows[0]):,}",
             )

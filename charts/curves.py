@@ -9,13 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.lines import (
+    ValueAxis,
     end_labels,
     label_room,
     plain,
     thinned,
     to_last_finite,
     value_axis,
-    value_range,
 )
 from charts.theme import Chart, layout
 from engine import Series, spread
@@ -40,6 +40,7 @@ def loss_curves(
 
     A run that diverged is drawn to its last finite value and ends in a cross, or where it left the
     picture in a mark at the upper edge; it has no say in the axis' range beside one that did not.
+    What a logarithmic axis cannot show, and which run has no point at all, is said.
     """
     series = [getattr(run, quantity) for run in history.runs]
     return _curves(history, looks, series, quantity, axis, log=log)
@@ -115,34 +116,50 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     crossed = []
     for line in lines:
         y = to_last_finite(line.y)
-        if line.band is not None:
-            traces.append(_band(line, len(y)))
-        traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis))
         if line.diverged and len(y):
             crossed.append((line, len(y) - 1))
         if len(y) == len(line.y) and len(y) and line.diverged < n_seeds:
             shown.append((line.look, y))
             bands += line.band or ()
-    drawn = shown or [(line.look, line.y[: last + 1]) for line, last in crossed]
-    limits = value_range([*(y for _look, y in drawn), *bands], log=log)
-    above = [(line, last) for line, last in crossed if _height(line.y[last], log=log) > limits[1]]
+    ranged = shown or [(line.look, line.y[: last + 1]) for line, last in crossed]
+    values = ValueAxis.over([*(y for _look, y in ranged), *bands], log=log)
+    for line in lines:
+        y = to_last_finite(line.y)
+        if line.band is not None:
+            traces.append(_band(line, len(y), values))
+        traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis, values))
+    top = values.limits[1]
+    above = [(line, last) for line, last in crossed if values.place(float(line.y[last])) > top]
     inside = [end for end in crossed if end not in above]
-    traces += [_cross(*end) for end in inside]
+    traces += [_cross(*end, values) for end in inside]
     ends = [(look, float(y[-1])) for look, y in shown]
     form = layout(
         _HEIGHT,
         xaxis={"title": label(axis)},
-        yaxis=value_axis(over_seeds(quantity, n_seeds), limits, log=log),
+        yaxis=value_axis(over_seeds(quantity, n_seeds), values.limits, log=values.log),
         margin={"l": 8, "r": label_room([look.name for look, _end in ends]), "t": 12, "b": 8},
+        meta={"floor": values.floor},  # where the clock finds what is drawn on it
         annotations=[
-            *_labels(ends, limits, log=log),
-            *_marks(above, limits[1], _middle(lines), n_seeds),
-            *_cross_labels(inside, limits, _middle(lines), n_seeds, log=log),
+            *_labels(ends, values),
+            *_marks(above, top, _middle(lines), n_seeds),
+            *_cross_labels(inside, values, _middle(lines), n_seeds),
         ],
     )
     figure = go.Figure({"data": traces, "layout": form})
+    said = (
+        *values.words({line.look.name: to_last_finite(line.y) for line in lines}, log=log),
+        *without_points([line.look for line in lines if not len(line.y)]),
+    )
     alt = _alt(ends, [line.look for line in lines if line.diverged], quantity, axis)
-    return Chart(figure, _numbers(lines, quantity, axis), alt)
+    return Chart(figure, _numbers(lines, quantity, axis), " ".join([alt, *said]), said)
+
+
+def without_points(looks: Sequence[Look]) -> tuple[str, ...]:
+    """Return which runs have no point of a quantity of updates, having made none."""
+    if not looks:
+        return ()
+    text = _("Ended where it began, so that there is nothing to draw: {runs}.")
+    return (text.format(runs=", ".join(look.name for look in looks)),)
 
 
 def _without_places(
@@ -151,11 +168,12 @@ def _without_places(
     """Say why nothing is drawn on an axis that is known only when a training has ended."""
     said = _("Seconds are known once the training has ended.")
     title = over_seeds(quantity, len(history.experiment.seeds))
+    values = ValueAxis.over([line.y for line in lines], log=log)
     note = {"text": said, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
     form = layout(
         _HEIGHT,
         xaxis={"title": label(axis), "showticklabels": False},
-        yaxis=value_axis(title, value_range([line.y for line in lines], log=log), log=log),
+        yaxis=value_axis(title, values.limits, log=values.log),
         annotations=[note],
     )
     alt = _("{quantity} against {axis}, without lines.").format(
@@ -187,20 +205,19 @@ def positions(history: History, number: int, steps: Integers, axis: str) -> Arra
     return steps.astype(float)
 
 
-def _trace(line: _Line, x: Array, y: Array, axis: str) -> dict[str, Any]:
+def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": x,
-        "y": y,
+        **values.points(y, f"<br>{label(axis)} %{{x:.6~g}}"),
         "mode": "lines" if len(x) > 1 else "markers",
         "name": plain(line.look.name),
         "line": {"color": line.look.colour, "dash": line.look.dash, "width": 2},
         "marker": {"color": line.look.colour},
-        "hovertemplate": f"%{{y:.4g}}<br>{label(axis)} %{{x:.6~g}}",
     }
 
 
-def _band(line: _Line, points: int) -> dict[str, Any]:
+def _band(line: _Line, points: int, values: ValueAxis) -> dict[str, Any]:
     """Return the area between the quartiles; a diverged one ends it."""
     low, high = line.band or (line.y, line.y)
     points = min(points, len(to_last_finite(low)), len(to_last_finite(high)))
@@ -209,7 +226,7 @@ def _band(line: _Line, points: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": np.concatenate([x, high_x[::-1]]),
-        "y": np.concatenate([low_y, high_y[::-1]]),
+        "y": values.drawn(np.concatenate([low_y, high_y[::-1]])),
         "mode": "lines",
         "line": {"width": 0},
         "fill": "toself",
@@ -222,13 +239,6 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _height(value: float, *, log: bool) -> float:
-    """Return where a value lies on the axis: a power of ten on a logarithmic one."""
-    if not log:
-        return float(value)
-    return float(np.log10(value)) if value > 0 else -np.inf
-
-
 def _diverged(line: _Line, n_seeds: int) -> str:
     name = plain(line.look.name)
     if n_seeds == 1:
@@ -237,11 +247,11 @@ def _diverged(line: _Line, n_seeds: int) -> str:
     return text.format(run=name, count=line.diverged, seeds=n_seeds)
 
 
-def _cross(line: _Line, last: int) -> dict[str, Any]:
+def _cross(line: _Line, last: int, values: ValueAxis) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [line.x[last]],
-        "y": [line.y[last]],
+        "y": values.drawn(line.y[last : last + 1]),
         "mode": "markers",
         "marker": {"symbol": "x", "color": line.look.colour, "size": 9},
         "hoverinfo": "skip",
@@ -249,16 +259,12 @@ def _cross(line: _Line, last: int) -> dict[str, Any]:
 
 
 def _cross_labels(
-    ends: list[tuple[_Line, int]],
-    limits: tuple[float, float],
-    middle: float,
-    n_seeds: int,
-    *,
-    log: bool,
+    ends: list[tuple[_Line, int]], values: ValueAxis, middle: float, n_seeds: int
 ) -> list[dict[str, Any]]:
     """Return what diverged beside its cross: towards the middle, none on top of another."""
-    heights = [_height(line.y[last], log=log) for line, last in ends]
-    labels = end_labels([line.look for line, _last in ends], heights, limits, _HEIGHT - _MARGINS)
+    looks = [line.look for line, _last in ends]
+    heights = [values.place(float(line.y[last])) for line, last in ends]
+    labels = end_labels(looks, heights, values.limits, _HEIGHT - _MARGINS)
     for shown, (line, last) in zip(labels, ends, strict=True):
         is_right = line.x[last] > middle
         shown |= {
@@ -295,12 +301,9 @@ def _marks(
     ]
 
 
-def _labels(
-    ends: list[tuple[Look, float]], limits: tuple[float, float], *, log: bool
-) -> list[dict[str, Any]]:
-    drawn = [(look, end) for look, end in ends if end > 0 or not log]
-    values = [float(np.log10(end)) if log else end for _look, end in drawn]
-    return end_labels([look for look, _end in drawn], values, limits, _HEIGHT - _MARGINS)
+def _labels(ends: list[tuple[Look, float]], values: ValueAxis) -> list[dict[str, Any]]:
+    places = [values.place(end) for _look, end in ends]
+    return end_labels([look for look, _end in ends], places, values.limits, _HEIGHT - _MARGINS)
 
 
 def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import end_labels, to_last_finite, value_range
+from charts.lines import ValueAxis, end_labels, to_last_finite, value_axis, value_range
 from charts.theme import COLOURS, Chart, Look, axis, layout
 from language import _
 from language.labels import label
@@ -227,18 +227,20 @@ def descent_curve(losses: Array, output: str) -> Chart:
     """Return the loss after every update of gradient descent."""
     shown = to_last_finite(losses)
     updates = np.arange(len(shown))
+    scale = ValueAxis.over([shown], log=True)
+    told = _("{output} {value} after {count} updates").format(
+        output=output, value="%{customdata:.8g}", count="%{x}"
+    )
     figure = go.Figure(
         {
             "data": [
                 {
                     "x": updates,
-                    "y": shown,
+                    "y": scale.drawn(shown),
                     "mode": "lines+markers" if len(shown) <= 30 else "lines",
                     "line": {"color": COLOURS[0], "width": 2},
-                    "hovertemplate": _("{output} {value} after {count} updates").format(
-                        output=output, value="%{y:.8g}", count="%{x}"
-                    )
-                    + "<extra></extra>",
+                    "customdata": shown,
+                    "hovertemplate": told + "<extra></extra>",
                 }
             ],
             "layout": layout(
@@ -248,17 +250,11 @@ def descent_curve(losses: Array, output: str) -> Chart:
                     "tickformat": ",d",
                     "dtick": None if len(shown) > 12 else 1 if len(shown) <= 6 else 2,
                 },
-                yaxis={"title": output, "type": "log", "exponentformat": "power"},
+                yaxis=value_axis(output, scale.limits, log=scale.log),
             ),
         }
     )
     text = _("{output} against the updates of gradient descent: from {first} to {last}.")
     alt = text.format(output=output, first=f"{shown[0]:.6g}", last=f"{shown[-1]:.6g}")
-    said = []
-    if not shown.all():
-        text = _(
-            "After update {first} it is exactly 0 for the first time, and 0 has no place on a"
-            " logarithmic axis."
-        )
-        said.append(text.format(first=f"{np.argmin(shown):,}"))
-    return Chart(figure, {"update": updates, "loss": shown}, alt, tuple(said))
+    said = scale.words({output: shown}, log=True)
+    return Chart(figure, {"update": updates, "loss": shown}, " ".join([alt, *said]), said)

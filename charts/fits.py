@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import plain, shortened, spread_rows
+from charts.lines import plain, shortened, single, spread_rows
 from charts.theme import COLOURS, Chart, layout
 from engine import predictions
 from language import _
@@ -160,9 +160,9 @@ def _regions(
     traces.append(
         {
             "type": "heatmap",
-            "x": x.astype("f4"),
-            "y": y.astype("f4"),
-            "z": shade.astype("f4"),
+            "x": single(x),
+            "y": single(y),
+            "z": single(shade),
             "zmin": 0,
             "zmax": n_classes,
             "colorscale": _class_scale(n_classes),
@@ -187,8 +187,8 @@ def _rows(traces: list[dict[str, Any]], points: Array, classes: Array, suffix: s
     traces.append(
         {
             "type": "scatter",
-            "x": points[some, 0].astype("f4"),
-            "y": points[some, 1].astype("f4"),
+            "x": single(points[some, 0]),
+            "y": single(points[some, 1]),
             "mode": "markers",
             "marker": {
                 "color": [COLOURS[int(kind) % len(COLOURS)] for kind in classes[some]],

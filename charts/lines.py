@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from language import _
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from charts.theme import Look
     from engine.arrays import Array, Integers
@@ -18,6 +21,9 @@ POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
 _LABEL_GAP: Final = 0.058  # of the axis' height, between two labels
 _LETTER: Final = 8.0  # pixels of a Latin letter in a label, about; Hangul takes two
 _ROOM: Final = (60, 200)  # pixels that labels take at the least and at the most
+_FLAT: Final = 1e-12  # of a value's size: a range must not drown in rounding
+_BELOW: Final = 0.02  # of a logarithmic axis' height, below its floor
+_LEAST: Final = 5e-324  # of what a computer holds above 0
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
@@ -32,6 +38,12 @@ def thinned(x: Array, y: Array) -> tuple[Array, Array]:
             kept |= {int(stretch[np.nanargmin(values)]), int(stretch[np.nanargmax(values)])}
     positions = np.array(sorted(kept))
     return x[positions], y[positions]
+
+
+def single(values: Array) -> Array:
+    """Return numbers in half the bytes; what they cannot hold is as far out as they reach."""
+    most = np.finfo("f4").max
+    return np.clip(values, -most, most).astype("f4")
 
 
 def spread_rows(count: int, most: int) -> Integers:
@@ -54,8 +66,79 @@ def value_range(lines: Sequence[Array], *, log: bool) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     if log:
         low, high = float(np.log10(low)), float(np.log10(high))
-    air = 0.04 * (high - low) or 0.5
+    air = max(0.04 * (high - low) or 0.5, _FLAT * max(-low, high))
     return low - air, high + air
+
+
+@dataclass(frozen=True)
+class ValueAxis:
+    """Where values lie on the axis of a chart.
+
+    A logarithmic one has no place for values of 0 and below: they are drawn on its floor.
+
+    Attributes:
+        limits: its range; in powers of ten on a logarithmic one.
+        log: whether it is logarithmic.
+        floor: where values of 0 and below are drawn on a logarithmic one.
+    """
+
+    limits: tuple[float, float]
+    log: bool
+    floor: float = 0.0
+
+    @classmethod
+    def over(cls, lines: Sequence[Array], *, log: bool) -> ValueAxis:
+        """Return the axis of some lines; where nothing of them is above 0 it is linear."""
+        values = np.concatenate([*lines, np.empty(0)])
+        values = values[np.isfinite(values)]
+        if not log or (len(values) and not (values > 0).any()):
+            return cls(value_range([values], log=False), log=False)
+        low, high = value_range([values], log=True)
+        floor = max(10.0**low, _LEAST)
+        if (values <= 0).any():
+            low -= _BELOW * (high - low)
+        return cls((low, high), log=True, floor=floor)
+
+    def drawn(self, values: Array) -> Array:
+        """Return the heights at which values are drawn."""
+        return np.where(values <= 0, self.floor, values) if self.log else values
+
+    def place(self, value: float) -> float:
+        """Return where a value lies in the units of ``limits``."""
+        return float(np.log10(value if value > 0 else self.floor)) if self.log else value
+
+    def points(self, values: Array, more: str = "") -> dict[str, Any]:
+        """Return a trace's heights, and a hover that tells the values themselves and ``more``."""
+        if not self.log or not (values <= 0).any():
+            return {"y": values, "hovertemplate": "%{y:.4g}" + more}
+        drawn = {"y": self.drawn(values), "customdata": values}
+        return drawn | {"hovertemplate": "%{customdata:.4g}" + more}
+
+    def words(self, lines: Mapping[str, Array], *, log: bool) -> tuple[str, ...]:
+        """Return what a logarithmic axis, where one was asked for, does not show as it is.
+
+        Args:
+            lines: the values of every line by its name.
+            log: whether a logarithmic axis was asked for.
+        """
+        if not log:
+            return ()
+        if not self.log:
+            return (_("Nothing here is above 0, so that the axis is linear."),)
+        below = {
+            name: float(values[np.isfinite(values)].min())
+            for name, values in lines.items()
+            if (np.isfinite(values) & (values <= 0)).any()
+        }
+        if not below:
+            return ()
+        text = _(
+            "A logarithmic axis has no place for values of 0 and below; they are drawn at its lower"
+            " edge: {lines}."
+        )
+        one = _("{name} down to {value}")
+        written = (one.format(name=name, value=f"{low:.4g}") for name, low in below.items())
+        return (text.format(lines=", ".join(written)),)
 
 
 def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> dict[str, Any]:

@@ -59,6 +59,8 @@ def batch_rate_map(
         }
     ]
     low, high = (np.nanmin(shades), np.nanmax(shades)) if known.any() else (0.0, 0.0)
+    none = np.isfinite(values) & ~diverged & (values <= 0)  # no logarithm, and lower than all
+    shades[none], known = low, known | none
     threshold = float(low + _DARK * (high - low))
     annotations = [
         _cell(

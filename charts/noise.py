@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import spread_rows, value_axis, value_range
+from charts.lines import single, spread_rows, value_axis, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
 from language.labels import label
@@ -89,8 +89,8 @@ def gradient_cloud(rows: Array, batches: Array, names: Sequence[str], batch_size
 def _dots(points: Array, colour: str, size: int, name: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": points[:, 0].astype("f4"),
-        "y": points[:, 1].astype("f4"),
+        "x": single(points[:, 0]),
+        "y": single(points[:, 1]),
         "mode": "markers",
         "marker": {"size": size, "color": colour, "opacity": 0.7},
         "name": name,
@@ -101,7 +101,7 @@ def _dots(points: Array, colour: str, size: int, name: str) -> dict[str, Any]:
 def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
     """Return measured variances as marks over the laws, which have a band of two standard errors.
 
-    A variance of 0 has no place on a logarithmic axis; it is in the numbers.
+    A variance of 0 has no place on a logarithmic axis; it is said, and in the numbers.
     """
     traces: list[dict[str, Any]] = []
     columns: dict[str, list[Any]] = {}
@@ -162,11 +162,26 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
         # The lines fall from left to right: the upper right corner is free.
         legend={"x": 1, "xanchor": "right", "y": 1, "bgcolor": "rgba(0,0,0,0)"},
     )
+    none = sorted(
+        {
+            size
+            for noise in measured.values()
+            for size, law in zip(noise.sizes, noise.predicted, strict=True)
+            if not law > 0
+        }
+    )
+    said = (_nothing_words(none),) if none else ()
     return Chart(
         go.Figure({"data": traces, "layout": form}),
         {name: np.concatenate(parts) for name, parts in columns.items()},
-        _variance_alt(measured),
+        " ".join([_variance_alt(measured), *said]),
+        said,
     )
+
+
+def _nothing_words(sizes: Sequence[int]) -> str:
+    text = _("A variance of 0 has no place on a logarithmic axis: B = {sizes}.")
+    return text.format(sizes=", ".join(f"{size:,}" for size in sizes))
 
 
 def _law(sampling: Sampling) -> str:

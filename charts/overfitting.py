@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import end_labels, thinned, to_last_finite, value_axis, value_range
+from charts.lines import ValueAxis, end_labels, thinned, to_last_finite, value_axis
 from charts.theme import COLOURS, Chart, Look, layout
 from language import _
 from language.labels import label
@@ -37,31 +36,32 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     """
     looks = (Look(label("training_loss"), 0), Look(label("validation_loss"), 1))
     lines = [to_last_finite(losses.training), to_last_finite(losses.validation)]
-    low, high = value_range(lines, log=log)
+    values = ValueAxis.over(lines, log=log)
+    low, high = values.limits
     limits = low, high + _NAMES * (high - low)
     traces: list[dict[str, Any]] = []
-    ends = []
+    ends: list[tuple[Look, float]] = []
     for look, line in zip(looks, lines, strict=True):
         x, y = thinned(losses.epochs[: len(line)].astype(float), line)
         traces.append(
             {
                 "type": "scatter",
                 "x": x,
-                "y": y,
+                **values.points(y, f"<br>{label('epochs')} %{{x}}"),
                 "mode": "lines",
                 "line": {"color": look.colour, "dash": look.dash, "width": 2.5},
                 "name": look.name,
-                "hovertemplate": f"%{{y:.4g}}<br>{label('epochs')} %{{x}}",
             }
         )
-        ends.append(float(np.log10(line[-1])) if log and line[-1] > 0 else float(line[-1]))
+        if len(line):
+            ends.append((look, values.place(float(line[-1]))))
     last = int(losses.epochs[-1])
     shapes, notes = _regions(losses, last)
     marked = [(losses.best, "star", "★", _("best epoch {epoch}"))]
     if stop is not None:
         marked.append((stop, "square", "■", _("patience stops at {epoch}")))
     for row, (epoch, symbol, sign, text) in enumerate(marked):
-        traces.append(_mark(epoch, losses, symbol))
+        traces.append(_mark(epoch, losses, symbol, values))
         shapes.append(_upright(epoch))
         notes.append(_name(epoch, last, row, f"{sign} {text.format(epoch=f'{epoch:,}')}"))
     figure = go.Figure(
@@ -70,33 +70,35 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
             "layout": layout(
                 _HEIGHT,
                 xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
-                yaxis=value_axis(label("loss"), limits, log=log),
+                yaxis=value_axis(label("loss"), limits, log=values.log),
                 margin={"l": 8, "r": 130, "t": _TOP, "b": 8},
                 shapes=shapes,
-                annotations=[*notes, *end_labels(looks, ends, limits, _HEIGHT - _MARGINS)],
+                annotations=[*notes, *_end_names(ends, limits)],
             ),
         }
     )
-    return Chart(
-        figure,
-        {
-            "epoch": losses.epochs,
-            "training_loss": losses.training,
-            "validation_loss": losses.validation,
-        },
-        _alt(losses, stop),
-    )
+    numbers = {
+        "epoch": losses.epochs,
+        "training_loss": losses.training,
+        "validation_loss": losses.validation,
+    }
+    said = values.words({look.name: line for look, line in zip(looks, lines, strict=True)}, log=log)
+    return Chart(figure, numbers, " ".join([_alt(losses, stop), *said]), said)
 
 
-def _mark(epoch: int, losses: Epochs, symbol: str) -> dict[str, Any]:
+def _end_names(ends: list[tuple[Look, float]], limits: tuple[float, float]) -> list[dict[str, Any]]:
+    looks, places = [look for look, _place in ends], [place for _look, place in ends]
+    return end_labels(looks, places, limits, _HEIGHT - _MARGINS)
+
+
+def _mark(epoch: int, losses: Epochs, symbol: str, values: ValueAxis) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [epoch],
-        "y": [losses.validation[epoch]],
+        **values.points(losses.validation[[epoch]], "<extra></extra>"),
         "mode": "markers",
         "marker": {"symbol": symbol, "size": 14, "color": COLOURS[1]},
         "cliponaxis": False,
-        "hovertemplate": "%{y:.4g}<extra></extra>",
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.curves import over_seeds
-from charts.lines import plain, value_axis, value_range
+from charts.lines import ValueAxis, plain, value_axis
 from charts.theme import Chart, layout
 from language import _
 from language.labels import label
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Look
     from engine import History
-    from engine.arrays import Array
+    from engine.arrays import Array, Booleans
 
 _HEIGHT = 400
 _MARGINS = 110  # of the plot, above and below, roughly: legend, axis title and ticks
@@ -43,7 +43,9 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
     finite = table[np.isfinite(table)]
     start = float(np.median(sweep.runs[0].training_loss.first[:, 0]))
     # The loss of the start bounds the picture: what is far above it has failed.
-    low, top = value_range([np.append(finite[finite <= 3 * start], start)], log=True)
+    seen = finite[finite <= start + 2 * abs(start)]
+    scale = ValueAxis.over([np.append(seen, start)], log=True)
+    low, top = scale.limits
     row_height = _MARK / (_HEIGHT - _MARGINS) * (top - low)
     traces: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
@@ -53,31 +55,33 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
             {
                 "type": "scatter",
                 "x": list(rates),
-                "y": np.where(row <= 10**top, row, np.nan),
+                **scale.points(
+                    np.where(_below(row, scale), row, np.nan),
+                    f"<br>{label('learning_rate')} %{{x:g}}",
+                ),
                 "mode": "lines+markers",
                 "name": plain(look.name),
                 "line": {"color": look.colour, "dash": look.dash, "width": 2},
                 "marker": {"size": 6},
-                "hovertemplate": f"%{{y:.4g}}<br>{label('learning_rate')} %{{x:g}}",
             }
         )
         best = int(np.argmin(row))
         if np.isfinite(row[best]):
-            traces.append(_best_mark(look, rates[best], float(row[best])))
-        marks += _marks_above(look, rates, row, top, row_height, marks)
+            traces.append(_best_mark(look, rates[best], scale.drawn(row[[best]])))
+        marks += _marks_above(look, rates, row, scale, row_height, marks)
     first = _first_all_diverged(table, rates)
     if first is not None:
         shapes.append(_shaded(first, rates[-1] * 2))
     high = top
     if marks:
         high = max(mark["y"] for mark in marks) + row_height
-        shapes.append(_border(top))
+        shapes.append(_border(10**top if scale.log else top))
     loss = "validation_loss" if sweep.runs[0].validation_loss is not None else "training_loss"
     title = over_seeds(loss, len(sweep.experiment.seeds))
     form = layout(
         _HEIGHT,
         xaxis={"title": label("learning_rate"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis=value_axis(title, (low, top), log=True) | {"range": (low, high)},
+        yaxis=value_axis(title, (low, top), log=scale.log) | {"range": (low, high)},
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 8, "r": 16, "t": 40, "b": 8},
@@ -97,8 +101,17 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
             _("★ the rule's best rate"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if marks else []),
             *([_("shaded: every rule diverged")] if first is not None else []),
+            *scale.words(
+                {look.name: row for look, row in zip(looks, table, strict=True)}, log=True
+            ),
         ),
     )
+
+
+def _below(losses: Array, scale: ValueAxis) -> Booleans:
+    """Tell which losses have a place below the upper end of the axis."""
+    top = 10 ** scale.limits[1] if scale.log else scale.limits[1]
+    return losses <= top
 
 
 def _shaded(left: float, right: float) -> dict[str, Any]:
@@ -117,11 +130,11 @@ def _shaded(left: float, right: float) -> dict[str, Any]:
     }
 
 
-def _best_mark(look: Look, rate: float, loss: float) -> dict[str, Any]:
+def _best_mark(look: Look, rate: float, height: Array) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [rate],
-        "y": [loss],
+        "y": height,
         "mode": "markers",
         "marker": {"color": look.colour, "size": 12, "symbol": "star"},
         "showlegend": False,
@@ -129,15 +142,15 @@ def _best_mark(look: Look, rate: float, loss: float) -> dict[str, Any]:
     }
 
 
-def _border(top: float) -> dict[str, Any]:
+def _border(height: float) -> dict[str, Any]:
     """Return the line above which heights are no losses."""
     return {
         "type": "line",
         "xref": "paper",
         "x0": 0,
         "x1": 1,
-        "y0": 10**top,
-        "y1": 10**top,
+        "y0": height,
+        "y1": height,
         "line": {"color": "rgba(128, 128, 128, 0.7)", "width": 1, "dash": "dot"},
     }
 
@@ -146,14 +159,15 @@ def _marks_above(
     look: Look,
     rates: Sequence[float],
     row: Array,
-    top: float,
+    scale: ValueAxis,
     row_height: float,
     others: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Mark what has no place below the top: losses far above, and diverged runs."""
     marks = []
-    for rate, loss in zip(rates, row, strict=True):
-        if np.isfinite(loss) and np.log10(loss) <= top:
+    top = scale.limits[1]
+    for rate, loss, is_below in zip(rates, row, _below(row, scale), strict=True):
+        if is_below:
             continue
         x = float(np.log10(rate))
         hover = _("{run} diverged") if not np.isfinite(loss) else _("{run}: {loss}")

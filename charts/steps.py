@@ -8,9 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.lines import (
+    ValueAxis,
     end_labels,
     label_room,
     plain,
+    single,
     spread_rows,
     thinned,
     value_axis,
@@ -62,8 +64,8 @@ def fitted_lines(
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
-            "x": inputs[some].astype("f4"),
-            "y": targets[some].astype("f4"),
+            "x": single(inputs[some]),
+            "y": single(targets[some]),
             "mode": "markers",
             "marker": {"color": _GREY, "size": 6, "opacity": 0.75},
             "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>",
@@ -73,8 +75,8 @@ def fitted_lines(
     traces += [
         {
             "type": "scatter",
-            "x": at.astype("f4"),
-            "y": line.astype("f4"),
+            "x": single(at),
+            "y": single(line),
             "mode": "lines",
             "line": {"color": look.colour, "width": 1.2, "dash": "dot"},
             "opacity": 0.7,
@@ -119,6 +121,8 @@ class Tangent(NamedTuple):
         slope: derivative of the loss there.
         after: the parameter after the update.
         loss_after: the loss at that value of the parameter, with the others as they were.
+        followed: what the update followed instead, in words, and its slope; None where it is the
+            slope of the loss.
     """
 
     at: float
@@ -126,10 +130,13 @@ class Tangent(NamedTuple):
     slope: float
     after: float
     loss_after: float
+    followed: tuple[str, float] | None = None
 
 
 def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name: str) -> Chart:
     """Return the loss against one parameter, the tangent at a step, and where the step leads.
+
+    A step that follows something else than the slope of the loss has that beside it, dotted.
 
     Args:
         values: of the parameter, rising, ``(points,)``.
@@ -141,15 +148,19 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
     here, after, slope = (step.at, step.loss), (step.after, step.loss_after), step.slope
     width = float(values[-1] - values[0])
     reach = np.array([here[0] - 0.16 * width, here[0] + 0.16 * width])
-    touching = here[1] + slope * (reach - here[0])
+    slopes = {"tangent": slope} | ({"followed": step.followed[1]} if step.followed else {})
+    straight = {kind: here[1] + one * (reach - here[0]) for kind, one in slopes.items()}
     low, high = value_range([losses], log=False)
     traces: list[dict[str, Any]] = [
         _plain_line(values, losses, _GREY, 2.2),
-        {
-            **_plain_line(reach, touching, look.colour, 2.2),
-            "line": {"color": look.colour, "width": 2.2, "dash": "dash"},
-            "hoverinfo": "skip",
-        },
+        *(
+            {
+                **_plain_line(reach, line, look.colour, 2.2),
+                "line": {"color": look.colour, "width": 2.2, "dash": dash},
+                "hoverinfo": "skip",
+            }
+            for line, dash in zip(straight.values(), ("dash", "dot"), strict=False)
+        ),
         _spot(here, look.colour, "circle", 12),
         _spot(after, look.colour, "circle-open", 12),
     ]
@@ -171,12 +182,14 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
     said = {
         "x": here[0],
         "y": here[1],
-        "text": _("slope {slope}").format(slope=f"{slope:.3g}"),
+        "text": _slope_words(step),
+        "align": "left",
         "showarrow": False,
         # Downhill of the point and above it, where neither the curve nor its tangent is.
         "xanchor": "left" if slope <= 0 else "right",
         "xshift": 10 if slope <= 0 else -10,
-        "yshift": 14,
+        "yanchor": "bottom",
+        "yshift": 5,
         "font": {"color": look.colour, "size": 13},
     }
     form = layout(
@@ -194,12 +207,25 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         here=f"{here[0]:.4g}",
         after=f"{after[0]:.4g}",
     )
+    if step.followed:
+        also = _("The update follows another slope, dotted: {name}, {slope}.")
+        text += " " + also.format(name=step.followed[0], slope=f"{step.followed[1]:.4g}")
+    lengths = [len(values), *(len(line) for line in straight.values()), 2]
     numbers = {
-        "kind": np.repeat(["loss", "tangent", "step"], [len(values), len(reach), 2]),
-        name: np.concatenate([values, reach, [here[0], after[0]]]),
-        "loss": np.concatenate([losses, touching, [here[1], after[1]]]),
+        "kind": np.repeat(["loss", *straight, "step"], lengths),
+        name: np.concatenate([values, *[reach] * len(straight), [here[0], after[0]]]),
+        "loss": np.concatenate([losses, *straight.values(), [here[1], after[1]]]),
     }
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, text)
+
+
+def _slope_words(step: Tangent) -> str:
+    """Return the slope of the tangent, and below it that of the dotted line where there is one."""
+    said = _("slope {slope}").format(slope=f"{step.slope:.3g}")
+    if step.followed is None:
+        return said
+    name, slope = step.followed
+    return said + "<br>" + _("dotted: {name}, {slope}").format(name=name, slope=f"{slope:.3g}")
 
 
 def plane_distances(trails: Sequence[Trail], distances: Sequence[Array], unit: str) -> Chart:
@@ -287,6 +313,7 @@ def _over_time(
     lines: Sequence[tuple[Look, str, str, Array, Array, str]], unit: str, title: str, text: str
 ) -> Chart:
     """Return lines over the clock on a logarithmic axis, named at their ends."""
+    scale = ValueAxis.over([values for *_rest, values, _name in lines], log=True)
     traces = []
     ends: list[tuple[Look, float, str]] = []
     for look, colour, dash, ticks, values, name in lines:
@@ -296,20 +323,19 @@ def _over_time(
             | {
                 "line": {"color": colour, "width": 2, "dash": dash},
                 "name": plain(name),
-                "hovertemplate": f"%{{y:.4g}}<br>{label(unit)} %{{x:.6~g}}",
+                **scale.points(y, f"<br>{label(unit)} %{{x:.6~g}}"),
             }
         )
-        positive = values[np.isfinite(values) & (values > 0)]
-        if len(positive):
-            ends.append((look, float(positive[-1]), name))
-    limits = value_range([values for *_rest, values, _name in lines], log=True)
-    places = [float(np.log10(end)) for _look, end, _name in ends]
+        known = values[np.isfinite(values)]
+        if len(known):
+            ends.append((look, float(known[-1]), name))
+    places = [scale.place(end) for _look, end, _name in ends]
     named = [Look(name, look.number) for look, _end, name in ends]
-    labels = end_labels(named, places, limits, _HEIGHT - _MARGINS)
+    labels = end_labels(named, places, scale.limits, _HEIGHT - _MARGINS)
     form = layout(
         _HEIGHT,
         xaxis={"title": label(unit)},
-        yaxis=value_axis(title, limits, log=True),
+        yaxis=value_axis(title, scale.limits, log=scale.log),
         margin={"l": 8, "r": label_room([look.name for look in named]), "t": 12, "b": 8},
         annotations=labels,
     )
@@ -319,7 +345,9 @@ def _over_time(
         "value": np.concatenate([line[4] for line in lines]),
     }
     written = ", ".join(f"{name} {end:.4g}" for _look, end, name in ends) or "–"
-    return Chart(go.Figure({"data": traces, "layout": form}), numbers, text.format(ends=written))
+    said = scale.words({name: values for *_rest, values, name in lines}, log=True)
+    alt = " ".join([text.format(ends=written), *said])
+    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt, said)
 
 
 def _plain_line(x: Array, y: Array, colour: str, width: float) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import plain
+from charts.lines import plain, single
 from charts.theme import Chart, axis, layout
 from language import _
 from language.labels import label
@@ -32,6 +32,8 @@ _RELIEF_GRID: Final = 101  # and the surface in three dimensions
 _LEVELS: Final = 15
 _LOG_FROM: Final = 12.0  # levels are log-spaced where the highest is so many times the median
 _DECADES: Final = 6.0  # that log-spaced levels span at the most
+_FLAT: Final = 1e-12  # of the losses' size: what differs by less is level, but for rounding
+_LEAST: Final = 1e-300  # likewise
 _MARKED: Final = 160  # a path of no more steps shows every one
 _LABEL: Final = 17  # pixels that a name is high
 _PLOT: Final = 400  # pixels that the plot is wide, about
@@ -133,10 +135,11 @@ def levels(loss: Array) -> Levels:
     above = known - base
     middle = float(np.median(above))
     if middle <= 0 or high - base < _LOG_FROM * middle:
-        high = high if high > low else low + 1.0
-        return Levels(
-            log=False, base=0.0, low=low, high=high, step=round_step((high - low) / _LEVELS)
-        )
+        size = max(-low, high)
+        if high - low <= max(_FLAT * size, _LEAST):
+            high = low + max(1.0, _FLAT * size)
+        step = round_step((high - low) / _LEVELS)
+        return Levels(log=False, base=0.0, low=low, high=high, step=step)
     top = math.log10(high - base)
     bottom = max(math.log10(float(above[above > 0].min())), top - _DECADES)
     step = 0.25 if top - bottom > 2.5 else 0.125
@@ -273,9 +276,9 @@ def relief(
     traces: list[dict[str, Any]] = [
         {
             "type": "surface",
-            "x": part.x.astype("f4"),
-            "y": part.y.astype("f4"),
-            "z": heights_of(part.loss, scale).astype("f4"),
+            "x": single(part.x),
+            "y": single(part.y),
+            "z": single(heights_of(part.loss, scale)),
             "cmin": scale.low,
             "cmax": scale.high,
             "colorscale": _RELIEF,
@@ -301,9 +304,9 @@ def relief(
         traces.append(
             {
                 "type": "scatter3d",
-                "x": np.where(inside, trail.x, np.nan).astype("f4"),
-                "y": np.where(inside, trail.y, np.nan).astype("f4"),
-                "z": z.astype("f4"),
+                "x": single(np.where(inside, trail.x, np.nan)),
+                "y": single(np.where(inside, trail.y, np.nan)),
+                "z": single(z),
                 "mode": "lines",
                 "line": {"color": trail.look.colour, "width": 5},
                 "name": plain(trail.look.name),
@@ -410,9 +413,9 @@ def _field(field: Field, scale: Levels, suffix: str, *, bar: bool) -> dict[str, 
     """Return the contour itself."""
     trace: dict[str, Any] = {
         "type": "contour",
-        "x": field.x.astype("f4"),
-        "y": field.y.astype("f4"),
-        "z": heights_of(field.loss, scale).astype("f4"),
+        "x": single(field.x),
+        "y": single(field.y),
+        "z": single(heights_of(field.loss, scale)),
         "zmin": scale.low,
         "zmax": scale.high,
         "colorscale": _TINT,
@@ -430,7 +433,7 @@ def _field(field: Field, scale: Levels, suffix: str, *, bar: bool) -> dict[str, 
         "yaxis": f"y{suffix}",
     }
     if scale.log:
-        trace["customdata"] = field.loss.astype("f4")
+        trace["customdata"] = single(field.loss)
     if bar:
         trace["colorbar"] = {
             "title": {"text": label("loss"), "side": "top"},
@@ -472,8 +475,8 @@ def _line(trail: Trail, field: Field, suffix: str) -> dict[str, Any]:
     shown = len(trail.x[part])
     return {
         "type": "scatter",
-        "x": trail.x[part].astype("f4"),
-        "y": trail.y[part].astype("f4"),
+        "x": single(trail.x[part]),
+        "y": single(trail.y[part]),
         "customdata": np.stack([trail.ticks[part], trail.loss[part]], axis=1),
         "mode": "lines+markers" if shown <= _MARKED else "lines",
         "line": {"color": trail.look.colour, "width": 2.2},

@@ -51,7 +51,7 @@ from engine.planes import (
     weights_plane,
 )
 from engine.plans import Plan, Timeline, timeline
-from engine.probes import gradient_norms, predictions
+from engine.probes import gradient_norms, predictions, training_gradients
 from engine.replay import batches, data, initial_params, layers
 from engine.statistics import PairedDifference, Spread, paired_differences, spread
 from engine.surfaces import (
@@ -142,6 +142,7 @@ __all__ = [
     "theory",
     "timeline",
     "train",
+    "training_gradients",
     "training_losses",
     "under_both_losses",
     "weights_plane",

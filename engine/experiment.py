@@ -319,6 +319,13 @@ class Experiment(Spec):
         """Return the iterations that the budget gives a run."""
         return self.counts(run).iterations(self.budget.amount, self.budget.unit)
 
+    def is_full_batch(self, run: Run) -> bool:
+        """Tell whether a run's updates follow the gradient of all rows, without noise."""
+        if self.problem.kind == "function":
+            return self.problem.noise == 0
+        counts = self.counts(run)
+        return run.sampling == "shuffled" and counts.batch_size == counts.rows
+
     def groups(self) -> list[list[int]]:
         """Return the positions of runs that step together, each list in the order of the rules.
 

@@ -1,4 +1,4 @@
-"""Looking at trained parameters: what the networks predict, how steep the loss is there."""
+"""Looking at parameters: what the networks predict, how steep the loss is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.training import problem_of
 
 if TYPE_CHECKING:
     from engine.arrays import Array
-    from engine.experiment import Network
+    from engine.experiment import Experiment, Network
     from engine.history import History
     from engine.problems import Result, Work
 
@@ -56,15 +56,30 @@ def gradient_norms(history: History) -> list[Array]:
     Computed from the recorded parameters: ``(seeds, snapshots)`` for each run, NaN where a seed had
     already ended.
     """
-    problem = problem_of(history.experiment)
     norms = []
     for run in history.runs:
         params = run.params.reshape(-1, run.params.shape[-1])
-        work = problem.evaluator(params).gradient()
+        gradient = training_gradients(history.experiment, params)
         with np.errstate(all="ignore"):  # a diverged lane has no gradient
-            gradient = finished(work)
             norms.append(np.linalg.norm(gradient, axis=1).reshape(run.params.shape[:2]))
     return norms
+
+
+def training_gradients(experiment: Experiment, params: Array) -> Array:
+    """Return the gradient of the training loss, l2 term included, at parameters.
+
+    That of all training rows, without noise, whatever batches a run follows.
+
+    Args:
+        experiment: whose problem and data these are.
+        params: ``(lanes, n_params)``.
+
+    Returns:
+        ``(lanes, n_params)``.
+    """
+    work = problem_of(experiment).evaluator(params).gradient()
+    with np.errstate(all="ignore"):  # what overflows is a result
+        return finished(work)
 
 
 def finished(work: Work[Result]) -> Result:

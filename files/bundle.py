@@ -80,15 +80,15 @@ def bundle(
     left_out: dict[str, str] = {}
     if made is None:
         made = _scenes(document, history, looks, left_out)
+    charts, failed = comparison_charts(history, looks, document.view, made)
+    left_out |= {f"figures/{name}.html": why for name, why in failed.items()}
     files = {
         "experiment.json": document.model_dump_json(indent=2).encode(),
         "results.csv": results_csv(history, looks),
         "histories.csv": _histories(history, looks, left_out),
         **_replay(document, left_out),
         **_scripts(document, looks, left_out),
-        **_figures(
-            document, comparison_charts(history, looks, document.view, made), said, left_out
-        ),
+        **_figures(document, charts, said, left_out),
     }
     remarks = unfinished(history, made, document.view.page)
     files["README.md"] = _readme(document, looks, files, left_out, remarks)

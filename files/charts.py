@@ -20,7 +20,7 @@ from files.markup import FONTS, drawn, inline_script, page, shared_script
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
 
@@ -41,10 +41,23 @@ _CHARACTER: Final = 6.6  # pixels of a Latin one in the caption, in a wide font;
 _RENDER_SECONDS: Final = 60.0  # one call in a thousand never ends, and a second one does
 _TRIES: Final = 2
 _renderer: Final = threading.Lock()  # one Chrome at a time
+_log: Final = logging.getLogger(__name__)
 
 
 class CannotRender(RuntimeError):  # noqa: N818 - says what happened
     """A picture could not be drawn; the message says what to do, in the reader's language."""
+
+
+def attempt(make: Callable[[], Chart], name: str) -> Chart | str:
+    """Return a chart; where drawing it fails, the sentence that takes its place.
+
+    Such an error is a fault of ours, and is in the log: a chart takes nothing else with it.
+    """
+    try:
+        return make()
+    except Exception:  # noqa: BLE001 - whatever it is, it is told and logged
+        _log.exception("The chart %s could not be drawn.", name)
+        return _("A fault of Descent Lab: this chart could not be drawn. All else is complete.")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from charts.fits import fit_panels
 from charts.steps import effective_rates, fitted_lines, plane_distances
 from charts.surfaces import contour, panels, relief
 from engine import data, effective_learning_rates, gradient_norms, parameter_names, predictions
+from files.charts import attempt
 from files.pages import SurfacesPage
 from files.remarks import bin_words, coarse_words, stopped_words, thinning_words
 from files.scenes import scene_words, seed_words, seen_parameters
@@ -19,7 +21,7 @@ from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from charts.theme import Chart, Look
     from engine import Function, History, Network
@@ -33,42 +35,56 @@ _TO_COME: Final = 0.25  # opacity of what a clock has not reached
 
 def comparison_charts(
     history: History, looks: Sequence[Look], view: View, scenes: Sequence[Scene] = ()
-) -> dict[str, Chart]:
+) -> tuple[dict[str, Chart], dict[str, str]]:
     """Return the charts of a comparison that need no training beyond its own, by their ids.
 
     "loss" and axis are those of the view, fits those of the last epoch, surfaces those of the
     scenes.
+
+    Returns:
+        The charts, and a sentence for each whose drawing failed.
     """
     axis = scenes[0].clock.unit if scenes else view.axis  # as the page of surfaces draws them
-    charts = surface_charts(scenes, view) | {
-        "loss": losses(history, looks, view.quantity, axis, log=view.log),
-        **{name: norms(history, looks, name, axis) for name in NORMS},
-    }
+    makers: dict[str, Callable[[], Chart]] = surface_charts(scenes, view)
+    makers["loss"] = partial(losses, history, looks, view.quantity, axis, log=view.log)
+    makers |= {name: partial(norms, history, looks, name, axis) for name in NORMS}
     for quantity in ("training_loss", "validation_loss"):
         if quantity != view.quantity and getattr(history.runs[0], quantity) is not None:
-            charts[quantity] = losses(history, looks, quantity, axis, log=view.log)
+            makers[quantity] = partial(losses, history, looks, quantity, axis, log=view.log)
     if history.experiment.problem.kind == "network":
-        charts["score"] = score(history, looks, axis)
+        makers["score"] = partial(score, history, looks, axis)
     if can_be_drawn(history.experiment.problem):
-        charts["fits"] = fits(history, looks, fit_epochs(history)[-1])[0]
-    return charts
+        makers["fits"] = partial(fits, history, looks, fit_epochs(history)[-1])
+    made = {name: attempt(make, name) for name, make in makers.items()}
+    charts = {name: chart for name, chart in made.items() if not isinstance(chart, str)}
+    return charts, {name: why for name, why in made.items() if isinstance(why, str)}
 
 
 def losses(
     history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
 ) -> Chart:
     """Return a loss of every run, and in words what is not all of it."""
-    said = (*bin_words(history, quantity), *thinning_words(history), *stopped_words(history))
-    return loss_curves(history, looks, quantity, axis, log=log)._replace(said=said)
+    chart = loss_curves(history, looks, quantity, axis, log=log)
+    return _saying(chart, *bin_words(history, quantity), *_seeds_words(history))
+
+
+def _saying(chart: Chart, *said: str) -> Chart:
+    """Return a chart with more in its caption than it says itself."""
+    return chart._replace(said=(*chart.said, *said))
+
+
+def _seeds_words(history: History) -> tuple[str, ...]:
+    """Return in words which seeds a line over several is without, and what was stopped."""
+    return (*thinning_words(history), *stopped_words(history))
 
 
 def norms(history: History, looks: Sequence[Look], name: str, axis: str) -> Chart:
     """Return one of ``NORMS`` of every run, and in words what is not all of it."""
     if name == "full_gradient_norm":
         chart = full_gradient_curves(history, looks, gradient_norms(history), axis)
-        return chart._replace(said=(*thinning_words(history), *stopped_words(history)))
-    said = (*bin_words(history, name), *thinning_words(history), *stopped_words(history))
-    return norm_curves(history, looks, name, axis)._replace(said=said)
+        return _saying(chart, *_seeds_words(history))
+    chart = norm_curves(history, looks, name, axis)
+    return _saying(chart, *bin_words(history, name), *_seeds_words(history))
 
 
 def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
@@ -76,29 +92,33 @@ def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
     is_validated = history.runs[0].validation_score is not None
     said = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
-    said_all = (said, *binned, *thinning_words(history), *stopped_words(history))
-    return score_curves(history, looks, axis)._replace(said=said_all)
+    return _saying(score_curves(history, looks, axis), said, *binned, *_seeds_words(history))
 
 
-def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Chart]:
-    """Return what the Surfaces page shows of whole runs."""
-    charts: dict[str, Chart] = {}
+def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[], Chart]]:
+    """Return what draws, by its id, each chart that the Surfaces page has of whole runs."""
+    makers: dict[str, Callable[[], Chart]] = {}
     page = view.page
     if not isinstance(page, SurfacesPage) or not scenes:
-        return charts
+        return makers
     for number, scene in enumerate(scenes, 1):
         ending = "" if number == 1 else f"_{number}"
-        above = surface_from_above(scene, page)
-        charts[f"surface{ending}"] = at_step(above, scene, page.step)
+        makers[f"surface{ending}"] = partial(_at_its_step, surface_from_above, scene, page)
         if page.relief:
-            charts[f"relief{ending}"] = at_step(surface_in_relief(scene, page), scene, page.step)
+            makers[f"relief{ending}"] = partial(_at_its_step, surface_in_relief, scene, page)
     if scenes[0].history.experiment.problem.n_params > 2:
-        charts["plane_distance"] = distances(scenes[0])
+        makers["plane_distance"] = partial(distances, scenes[0])
     if any(run.last_step[0] for run in scenes[0].history.runs):  # a run may end where it starts
-        charts["effective_learning_rate"] = rates(scenes[0], page)
+        makers["effective_learning_rate"] = partial(rates, scenes[0], page)
     if has_fitted_lines(scenes[0].history.experiment.problem):
-        charts["fitted_lines"] = fitted_at_step(scenes[0], page.step)
-    return charts
+        makers["fitted_lines"] = partial(fitted_at_step, scenes[0], page.step)
+    return makers
+
+
+def _at_its_step(
+    draw: Callable[[Scene, SurfacesPage], Chart], scene: Scene, page: SurfacesPage
+) -> Chart:
+    return at_step(draw(scene, page), scene, page.step)
 
 
 def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
@@ -167,6 +187,7 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     places = [own[tick] for own in clock.places]
     spots = [(t.look, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
     figure = go.Figure(chart.figure)
+    floor = (figure.layout.meta or {}).get("floor")  # where a logarithmic axis has 0 and below
     line = {"color": "#7f7f7f", "width": 1}
     figure.add_shape(type="line", x0=now, x1=now, y0=0, y1=1, yref="paper", line=line)
     figure.add_traces(
@@ -174,7 +195,7 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
             {
                 "type": "scatter",
                 "x": [x],
-                "y": [loss],
+                "y": [loss if loss > 0 or floor is None else floor],
                 "mode": "markers",
                 "marker": {"color": look.colour, "size": 9, "line": {"color": "white", "width": 2}},
                 "hoverinfo": "skip",
@@ -256,7 +277,7 @@ def _window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
 def distances(scene: Scene) -> Chart:
     """Return how far every run lies from the plane, step by step."""
     chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
-    return chart._replace(said=(*scene_words(scene), *stopped_words(scene.history)))
+    return _saying(chart, *scene_words(scene), *stopped_words(scene.history))
 
 
 def rates(scene: Scene, page: SurfacesPage) -> Chart:
@@ -274,7 +295,7 @@ def rates(scene: Scene, page: SurfacesPage) -> Chart:
         )
         lines.append((look, steps / (run.per_epoch if unit == "epochs" else 1), values))
     chart = effective_rates(lines, [names[one] for one in which], unit)
-    return chart._replace(said=(*seed_words(experiment), *stopped_words(scene.history)))
+    return _saying(chart, *seed_words(experiment), *stopped_words(scene.history))
 
 
 def missing_charts(document: Document) -> dict[str, str]:
@@ -324,16 +345,22 @@ def fit_epochs(history: History) -> list[float]:
     )
 
 
-def fits(history: History, looks: Sequence[Look], epoch: float) -> tuple[Chart, str]:
-    """Return what every run has learnt by an epoch, and in words which epoch and seed that is."""
+def fits(history: History, looks: Sequence[Look], epoch: float) -> Chart:
+    """Return what every run has learnt by an epoch."""
+    params = [params_at(history, position, epoch) for position in range(len(history.runs))]
+    network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
+    caption = fits_caption(history, epoch)
+    chart = fit_panels(network, data(history.experiment), params, looks, caption)
+    return chart._replace(said=(*chart.said, *stopped_words(history)))
+
+
+def fits_caption(history: History, epoch: float) -> str:
+    """Return which epoch and which seed fits are of."""
     caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
     seeds = history.experiment.seeds
     if len(seeds) > 1:
         caption += ", " + _("seed {seed}").format(seed=seeds[0])
-    params = [params_at(history, position, epoch) for position in range(len(history.runs))]
-    network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
-    chart = fit_panels(network, data(history.experiment), params, looks, caption)
-    return chart._replace(said=(*chart.said, *stopped_words(history))), caption
+    return caption
 
 
 def params_at(history: History, position: int, epoch: float) -> Array | None:

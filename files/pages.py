@@ -15,6 +15,7 @@ from engine.plans import EPOCHS, Plan
 from engine.spec import Spec
 
 PLANS: Final = Interval(1, 6)
+_NARROWEST: Final = 1e-12  # of a window's size; in a narrower one rounding is all there is to see
 SIZES: Final = Interval(2, 6)
 
 
@@ -66,6 +67,16 @@ class SurfacesPage(Spec):
     def _has_two_weights(self) -> Self:
         if self.weights[0] == self.weights[1]:
             raise InvalidInput("duplicate", "weights", self.weights)
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_window_to_see_through(self) -> Self:
+        left, right, bottom, top = self.window or (0.0, 1.0, 0.0, 1.0)
+        for low, high in ((left, right), (bottom, top)):
+            least = low + _NARROWEST * max(1.0, abs(low), abs(high))
+            if high < least:
+                allowed = Interval(least, LIMITS["window"].high)
+                raise InvalidInput("out_of_range", "window", high, allowed)
         return self
 
 

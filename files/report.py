@@ -63,7 +63,7 @@ def report(
     notes = "\n".join(map(cleaned, notes.splitlines()))
     looks = run_looks(document)
     said = contract(document.experiment, tuned=tuned)
-    charts = comparison_charts(history, looks, document.view, scenes)
+    charts, failed = comparison_charts(history, looks, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="notes">{escape(notes)}</p>' if notes else "",
@@ -82,7 +82,7 @@ def report(
             _heading(chart_title(name, document)),
             drawn(printed(chart, said, _WIDTH), name, chart.alt),
         ]
-    body += [_missing(document), _formulas(document), _origin()]
+    body += [_missing(document, failed), _formulas(document), _origin()]
     body += [experiment_text(document.model_dump_json(indent=2))]
     return page(title, "\n".join(body), inline_script())
 
@@ -155,11 +155,11 @@ def _problem(experiment: Experiment) -> str:
     return _heading(_("Problem")) + f"\n<table>{lines}</table>"
 
 
-def _missing(document: Document) -> str:
+def _missing(document: Document, failed: dict[str, str]) -> str:
     """Return which charts of the pages are not in the report, and why."""
     items = "".join(
         f"<li>{escape(chart_title(name, document))}: {escape(reason)}</li>"
-        for name, reason in missing_charts(document).items()
+        for name, reason in (failed | missing_charts(document)).items()
     )
     return _heading(_("Left out")) + f"\n<ul>{items}</ul>"
 

@@ -39,6 +39,17 @@ def components_looked_for_once():
 
 
 @pytest.fixture(autouse=True)
+def no_chart_fails(caplog):
+    """Let a chart that could not be drawn fail its test, though its page goes on.
+
+    A test that breaks one on purpose ends with ``caplog.clear()``.
+    """
+    yield
+    broken = [one for one in caplog.get_records("call") if one.name == "files.charts"]
+    assert not broken, broken[0].exc_text or broken[0].getMessage()
+
+
+@pytest.fixture(autouse=True)
 def english_before_and_after():
     """No test finds the language of another, whatever their order."""
     set_language("en")

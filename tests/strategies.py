@@ -1,9 +1,9 @@
-"""Hypothesis strategies: valid experiments, and small ones that train in milliseconds."""
+"""Hypothesis strategies: valid experiments, small ones that train in milliseconds, comparisons."""
 
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
@@ -24,8 +24,11 @@ from engine.datasets import (
     Xor,
 )
 from engine.functions import FUNCTIONS, Bowl
+from engine.graph import steps
 from engine.limits import LIMITS, Interval, Length
 from engine.optimizers import OPTIMIZERS, hyperparameters
+from files.document import Document, View
+from files.pages import PAGES, BackpropagationPage
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
@@ -184,9 +187,50 @@ def small_experiments(draw, most_runs=4):
     )
 
 
+@st.composite
+def documents(draw, compared=None, page=None):
+    """A valid comparison, of any experiment and on any page if not of these."""
+    experiment = draw(experiments() if compared is None else compared)
+    runs = len(experiment.runs)
+    names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
+    view = View(
+        names=draw(st.lists(names, min_size=runs, max_size=runs)),
+        numbers=draw(st.lists(st.integers(0, 10_000), min_size=runs, max_size=runs, unique=True)),
+        selected=draw(st.integers(0, runs - 1)),
+        quantity=draw(st.sampled_from(("training_loss", "validation_loss", "batch_loss"))),
+        axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
+        log=draw(st.booleans()),
+        page=draw(st.one_of(*map(pages, PAGES)) if page is None else pages(page)),
+    )
+    return Document(experiment=experiment, view=view)
+
+
 def pages(page):
     """Settings of a page: every field from its whole range, but for what contradicts itself."""
-    return _values(page)
+    return worked_examples() if page is BackpropagationPage else _values(page)
+
+
+@st.composite
+def worked_examples(draw):
+    """The Backpropagation page; values, variable and step are those of its graph."""
+    fields = {name: field.annotation for name, field in BackpropagationPage.model_fields.items()}
+    drawn = {name: draw(_values(fields[name])) for name in ("example", "tab")}
+    own = st.sampled_from(("x*y + 1", "log(x)", "relu(a) - 2", "exp(x)^2 / y", "3"))
+    drawn["formula"] = draw(own if drawn["example"] == "own" else _PLAIN[str])
+    page = _valid(BackpropagationPage, drawn)
+    assume(page is not None)
+    inputs, last = page.graph.inputs, len(steps(page.graph)) - 1
+    values = st.lists(st.floats(-100, 100), min_size=len(inputs), max_size=len(inputs))
+    drawn |= {
+        "values": draw(st.just(()) | values),
+        "variable": draw(st.sampled_from(("", *inputs))),
+        "step": draw(st.none() | st.integers(0, last)),
+        "learning_rate": draw(st.none() | numbers(LIMITS["learning_rate"])),
+        "updates": draw(st.integers(*map(int, (LIMITS["updates"].low, LIMITS["updates"].high)))),
+    }
+    page = _valid(BackpropagationPage, drawn)
+    assume(page is not None)
+    return page
 
 
 def _values(kind, notes=()):

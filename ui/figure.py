@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import streamlit as st
 
 from charts.contract import contract
-from files.charts import CannotRender, printed, to_html, to_images, why_no_pictures
+from files.charts import CannotRender, attempt, printed, to_html, to_images, why_no_pictures
 from files.markup import camera
 from files.tables import to_csv, to_parquet
 from files.writing import file_name
@@ -30,21 +30,33 @@ _FORMS: Final = ("png", "svg", "pdf")
 _SIZES: Final = (300, 3_000)  # pixels of a picture's side
 
 
-def figure(chart: Chart, key: str, said: Contract | None = None) -> None:
+def figure(make: Callable[[], Chart], key: str, said: Contract | None = None) -> Chart | None:
     """Show a chart, with a button that offers it as a picture, as a page and as numbers.
 
     Args:
-        chart: what is shown.
+        make: draws it; where that fails, a sentence takes its place and the page goes on.
         key: names it, on the page and in the names of its files.
         said: what is equal between the runs it shows and what is not, the caption of what leaves;
             that of the page's comparison where nothing is given.
+
+    Returns:
+        What is shown; None where there is only the sentence.
     """
-    sketch(chart, key)
-    offer(lambda: chart, key, said)
+    chart = sketch(make, key)
+    if chart is not None:
+        offer(lambda: chart, key, said)
+    return chart
 
 
-def sketch(chart: Chart, key: str) -> None:
-    """Show a chart that is not for export: of a training under way, or of earlier settings."""
+def sketch(make: Callable[[], Chart], key: str) -> Chart | None:
+    """Show a chart that is not for export: of a training under way, or of earlier settings.
+
+    Arguments and what is returned are those of ``figure``.
+    """
+    chart = attempt(make, key)
+    if isinstance(chart, str):
+        st.error(chart)
+        return None
     st.plotly_chart(
         chart.figure,
         width="stretch",
@@ -53,6 +65,7 @@ def sketch(chart: Chart, key: str) -> None:
         # No camera: its picture would have the colours of the screen and no contract.
         config=camera(key) | {"modeBarButtonsToRemove": ["toImage"]},
     )
+    return chart
 
 
 def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> None:
@@ -72,7 +85,11 @@ def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> 
     ):
         now = document().experiment
         said = contract(now, tuned=best_rates().are_used(now)) if said is None else said
-        st.dialog(_("Export chart"), width="large")(_export)(make(), key, said)
+        chart = attempt(make, key)
+        if isinstance(chart, str):
+            st.error(chart)
+        else:
+            st.dialog(_("Export chart"), width="large")(_export)(chart, key, said)
 
 
 def close_dialog() -> None:

@@ -395,8 +395,10 @@ function markers(brush) {
     ink.moveTo(x, ya._offset);
     ink.lineTo(x, ya._offset + ya._length);
     ink.stroke();
+    // A logarithmic axis has no place for 0 and below: the chart says where it draws them.
+    const drawn = (loss) => (ya.type === "log" && loss <= 0 ? gd._fullLayout.meta?.floor : loss);
     scene.runs.forEach((run, number) => {
-      const point = (step) => [across(step), ya._offset + ya.d2p(scene.loss[number][step])];
+      const point = (step) => [across(step), ya._offset + ya.d2p(drawn(scene.loss[number][step]))];
       const end = Math.min(at, run.last);
       const whole = Math.floor(end);
       dot(brush, between(point, whole, end - whole), run.colour, 4.5);

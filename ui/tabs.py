@@ -11,13 +11,14 @@ from charts.contract import contract
 from charts.sensitivity import rate_sensitivity
 from charts.theme import Look
 from engine import rate_sweep
-from files.figures import NORMS, can_be_drawn, fit_epochs, fits, losses, norms, score
+from files.figures import NORMS, can_be_drawn, fit_epochs, fits, fits_caption, losses, norms, score
 from language import N_, _
 from language.labels import label
 from ui.figure import figure, sketch
 from ui.locale import fragment
 from ui.results import paired_table, results_table
 from ui.session import change, document, has_validation_rows, look_at, looks
+from ui.text import escaped
 from ui.training import trained
 from ui.tuning import best_rates
 
@@ -72,15 +73,23 @@ def loss_chart(history: History, run_looks: Sequence[Look]) -> Chart:
 
 def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
     """Fill the first tab: the chart and the table."""
-    chart = loss_chart(shown.history, shown.looks)
-    if shown.stale:
-        chart.figure.update_traces(opacity=0.3)
+
+    def make() -> Chart:
+        chart = loss_chart(shown.history, shown.looks)
+        if shown.stale:
+            chart.figure.update_traces(opacity=0.3)
+        return chart
+
     with place.container():
-        (sketch if shown.stale else figure)(chart, "loss")
-        if chart.said:
-            st.caption(" ".join(chart.said))
+        _captioned((sketch if shown.stale else figure)(make, "loss"))
     with table:
         results_table(shown.history, shown.looks, full=False)
+
+
+def _captioned(chart: Chart | None) -> None:
+    """Say below a chart what it does not show of all."""
+    if chart is not None and chart.said:
+        st.caption(" ".join(map(escaped, chart.said)))
 
 
 def score_tab(shown: Outcome) -> None:
@@ -88,9 +97,8 @@ def score_tab(shown: Outcome) -> None:
     if shown.history.experiment.problem.kind == "function":
         st.info(_("A test function has no rows that could be right or wrong."))
         return
-    chart = score(shown.history, shown.looks, document().view.axis)
-    figure(chart, "score")
-    st.caption(" ".join(chart.said))
+    axis = document().view.axis
+    _captioned(figure(lambda: score(shown.history, shown.looks, axis), "score"))
 
 
 @fragment
@@ -105,10 +113,8 @@ def norms_tab(shown: Outcome) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    chart = norms(shown.history, shown.looks, name, document().view.axis)
-    figure(chart, name)
-    if chart.said:
-        st.caption(" ".join(chart.said))
+    axis = document().view.axis
+    _captioned(figure(lambda: norms(shown.history, shown.looks, name, axis), name))
 
 
 @fragment
@@ -139,10 +145,9 @@ def fits_tab(shown: Outcome) -> None:
             on_change=_to_nearest_fit,
             args=(epochs,),
         )
-    chart, caption = fits(shown.history, shown.looks, epoch)
     if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
-        st.caption(caption)
-    figure(chart, "fits")
+        st.caption(fits_caption(shown.history, epoch))
+    figure(lambda: fits(shown.history, shown.looks, epoch), "fits")
 
 
 def _to_nearest_fit(epochs: Sequence[float]) -> None:
@@ -169,9 +174,10 @@ def rates_tab(_shown: Outcome) -> None:
         firsts.setdefault(run.optimizer.title, Look(run.optimizer.title, look.number))
     equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
     said = ([*equal[:-1], _("every rule at nine learning rates")], unequal)
-    chart = rate_sensitivity(history, list(firsts.values()), SWEPT_RATES)
-    figure(chart, "rates", said)
-    st.caption(" · ".join(chart.said))
+    swept = list(firsts.values())
+    chart = figure(lambda: rate_sensitivity(history, swept, SWEPT_RATES), "rates", said)
+    if chart is not None:
+        st.caption(" · ".join(map(escaped, chart.said)))
     best = history_best_rates(history)
     why_not = None
     if len(firsts) < len(experiment.runs):

@@ -46,7 +46,8 @@ def comparison() -> None:
         """Show a training under way in the first tab."""
         if tabs["loss"].open:
             with place.container():
-                sketch(growing_chart(history, looks(), before), f"growing-{history.seconds:.3f}")
+                key = f"growing-{history.seconds:.3f}"
+                sketch(lambda: growing_chart(history, looks(), before), key)
 
     with status:
         shown = outcome(document().experiment, looks(), draw)

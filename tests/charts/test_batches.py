@@ -8,8 +8,8 @@ import pytest
 
 from charts.batches import AXES, loss_on_four_axes
 from charts.theme import Look
-from engine import Budget, Experiment, Network, Run, batch_size_runs, fit
-from engine.datasets import Line
+from engine import Budget, Experiment, Network, Run, Stopping, batch_size_runs, fit
+from engine.datasets import Line, ThreePoints
 from engine.optimizers import SGD
 from language import set_language
 from language.labels import label
@@ -153,3 +153,46 @@ def test_where_every_run_diverged_the_range_is_that_of_all():
     low, high = chart.figure.layout.yaxis.range
     values = np.concatenate([line.y for line in lines(chart, 0)])
     assert low < np.log10(values.min()) < np.log10(values.max()) < high
+
+
+@pytest.mark.parametrize("axes", [AXES, ("iterations",)])
+def test_runs_that_end_where_they_start_have_no_batch_loss_and_are_named(axes):
+    """Their target is met before the first update; the training loss has that one point."""
+    problem = Network(dataset=Line(rows=40), hidden=(), loss="mean_squared_error")
+    runs = (Run(optimizer=SGD(), learning_rate=0.05, batch_size=8),)
+    stopping = Stopping(target_loss=1e9)
+    met = Experiment(problem=problem, runs=runs, budget=Budget(amount=3), stopping=stopping)
+    history = fit(batch_size_runs(met, 0, SIZES))
+    chart = loss_on_four_axes(history, LOOKS, "batch_loss", axes, log=True)
+
+    assert all(len(trace.x) == 0 for trace in chart.figure.data)
+    assert chart.said == (
+        "Ended where it began, so that there is nothing to draw: B all, B 8, B 1.",
+    )
+    assert chart.said[0] in chart.alt
+    training = loss_on_four_axes(history, LOOKS, "training_loss", axes, log=True)
+    assert training.said == ()
+    assert all(len(trace.x) == 1 for trace in training.figure.data)
+
+
+def test_a_loss_of_exactly_zero_is_drawn_at_the_lower_edge_and_said():
+    problem = Network(
+        dataset=ThreePoints(),
+        validation_share=0.0,
+        hidden=(),
+        bias=False,
+        loss="mean_squared_error",
+        start=(3.0,),
+    )
+    runs = tuple(
+        Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in (3 / 28, 0.01)
+    )
+    history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=9)))
+    chart = loss_on_four_axes(history, LOOKS[:2], "training_loss", ("iterations",), log=True)
+    zero, other = lines(chart, 0)
+    low, high = chart.figure.layout.yaxis.range
+
+    assert list(zero.customdata[1:]) == [0] * 9
+    assert low < np.log10(zero.y[-1]) < np.log10(min(other.y)) < high
+    assert chart.said[0].endswith("B all down to 0.")
+    assert chart.said[0] in chart.alt

@@ -22,8 +22,8 @@ from engine import (
     fit,
     gradient_norms,
 )
-from engine.datasets import Line
-from engine.functions import Ravine
+from engine.datasets import Line, ThreePoints
+from engine.functions import Bowl, Ravine, Saddle
 from engine.optimizers import OPTIMIZERS, SGD
 from language import set_language
 from language.labels import label
@@ -266,13 +266,100 @@ def test_a_comparison_in_which_all_diverge_is_drawn(log):
     assert "inf" not in chart.alt
 
 
-def test_a_loss_of_zero_has_no_place_on_a_logarithmic_axis_and_does_no_harm():
+def test_a_chart_of_nothing_above_zero_has_a_linear_axis_and_says_so():
     trained = history(1, problem=Function(function=Ravine(), start=(0.0, 0.0)), amount=3)
     chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
 
-    assert np.isfinite(chart.figure.layout.yaxis.range).all()
-    assert len(chart.figure.layout.annotations) == 0
+    assert chart.figure.layout.yaxis.type == "linear"
+    assert end_names(chart) == ["Run 0"]
+    assert list(lines(chart)[0].y) == [0.0] * 4
+    assert chart.said == ("Nothing here is above 0, so that the axis is linear.",)
     assert of_run(chart, "Run 0", "training_loss").tolist() == [0.0] * 4
+    asked = loss_curves(trained, looks(trained), "training_loss", "epochs", log=False)
+    assert asked.said == ()
+
+
+def of_one_row(*rates):
+    """Runs on y = w x through one point of three; at its best rate SGD arrives after one step."""
+    problem = Network(
+        dataset=ThreePoints(),
+        validation_share=0.0,
+        hidden=(),
+        bias=False,
+        loss="mean_squared_error",
+        start=(3.0,),
+    )
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in rates]
+    return fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=60, unit="iterations")))
+
+
+@pytest.mark.parametrize("axis", ["iterations", "rows_seen"])
+def test_runs_that_reach_exactly_zero_keep_line_and_name_at_the_lower_edge(axis):
+    trained = of_one_row(3 / 28, 0.05, 0.01)
+    assert [run.final_loss[0] == 0 for run in trained.runs] == [True, True, False]
+    chart = loss_curves(trained, looks(trained), "training_loss", axis, log=True)
+    low, high = chart.figure.layout.yaxis.range
+
+    assert end_names(chart) == ["Run 0", "Run 1", "Run 2"]
+    for number, line in enumerate(lines(chart)):
+        losses = of_run(chart, f"Run {number}", "training_loss")
+        assert len(line.y) == len(losses) == 61
+        assert (line.y[losses > 0] == losses[losses > 0]).all()
+        edge = np.log10(line.y[losses == 0])
+        assert ((edge > low) & (edge < low + 0.05 * (high - low))).all()
+        if (losses == 0).any():  # the pointer is told the loss, not its place
+            assert list(line.customdata) == list(losses)
+            assert "customdata" in line.hovertemplate
+    (sentence,) = chart.said
+    assert sentence.endswith("at its lower edge: Run 0 down to 0, Run 1 down to 0.")
+    assert chart.alt.endswith(sentence)
+    assert chart.figure.layout.meta["floor"] == pytest.approx(min(lines(chart)[0].y))
+
+
+def test_losses_below_zero_are_at_the_lower_edge_and_said():
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in (0.1, 0.01)]
+    trained = fit(
+        Experiment(
+            problem=Function(function=Saddle()),
+            runs=runs,
+            budget=Budget(amount=40, unit="iterations"),
+        )
+    )
+    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+    losses = of_run(chart, "Run 0", "training_loss")
+
+    assert losses[0] > 0 > losses[-1]
+    assert end_names(chart) == ["Run 0", "Run 1"]
+    assert len(lines(chart)[0].y) == 41
+    assert f"Run 0 down to {losses.min():.4g}" in chart.said[0]
+    linear = loss_curves(trained, looks(trained), "training_loss", "iterations", log=False)
+    assert linear.said == ()
+    np.testing.assert_array_equal(lines(linear)[0].y, losses)
+
+
+def test_a_run_that_ends_where_it_starts_has_no_batch_loss_and_is_named():
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=4)]
+    stopping = Stopping(target_loss=1e9)
+    trained = fit(Experiment(problem=LINE, runs=runs, stopping=stopping, budget=Budget(amount=2)))
+    chart = loss_curves(trained, looks(trained), "batch_loss", "epochs", log=True)
+
+    assert len(lines(chart)[0].y) == 0
+    assert chart.said == ("Ended where it began, so that there is nothing to draw: Run 0.",)
+    assert chart.said[0] in chart.alt
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_huge_loss_that_hardly_changes_is_drawn(log):
+    start = (-422159.1203496192, -445766.5991066991)
+    problem = Function(function=Bowl(condition=466078.7191459465), start=start)
+    runs = [Run(optimizer=SGD(), learning_rate=0.001, batch_size="all")]
+    trained = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=1)))
+    chart = loss_curves(trained, looks(trained), "batch_loss", "iterations", log=log)
+    low, high = chart.figure.layout.yaxis.range
+
+    value = lines(chart)[0].y[0]
+    assert value > 1e16
+    assert low < (np.log10(value) if log else value) < high
 
 
 def test_without_validation_rows_there_is_no_validation_loss_to_draw():

@@ -111,8 +111,13 @@ def test_descent():
     assert chart.said == ()
 
 
-def test_a_loss_of_exactly_zero_is_told_for_it_cannot_be_drawn():
+def test_a_loss_of_exactly_zero_is_drawn_at_the_lower_edge_and_said():
     chart = descent_curve(np.array([4.0, 0.5, 0.0, 0.0]), "MSE")
+    (line,) = chart.figure.data
     (sentence,) = chart.said
-    assert "After update 2 it is exactly 0" in sentence
-    assert list(chart.numbers["loss"]) == [4, 0.5, 0, 0]
+    low, high = chart.figure.layout.yaxis.range
+
+    assert sentence.endswith("MSE down to 0.")
+    assert list(line.y[:2]) == [4, 0.5]
+    assert low < np.log10(line.y[2]) < low + 0.05 * (high - low)
+    assert list(line.customdata) == list(chart.numbers["loss"]) == [4, 0.5, 0, 0]

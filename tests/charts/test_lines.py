@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from charts.lines import (
     POINTS,
+    ValueAxis,
     end_labels,
     label_room,
     plain,
@@ -105,6 +106,42 @@ def test_a_logarithmic_range_holds_every_positive_value_in_powers_of_ten(values)
     low, high = value_range([np.array([0.0, -1.0, *values])], log=True)
 
     assert low < np.log10(min(values)) <= np.log10(max(values)) < high
+
+
+@given(st.floats(-1e300, 1e300))
+@example(1e16)
+@example(-1e17)
+def test_a_value_that_never_changes_has_a_range_around_it_however_large(value):
+    low, high = value_range([np.full(3, value)], log=False)
+
+    assert low < value < high
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=9))
+@example([0.0, 5e-324])
+def test_every_value_has_its_place_on_an_axis_asked_to_be_logarithmic(values):
+    values = np.array(values)
+    axis = ValueAxis.over([values], log=True)
+    low, high = axis.limits
+
+    assert axis.log == bool((values > 0).any())
+    places = np.array([axis.place(value) for value in values.tolist()])
+    assert ((places > low) & (places < high)).all()
+    drawn = axis.drawn(values)
+    np.testing.assert_array_equal(drawn[values > 0], values[values > 0])
+    if axis.log:
+        np.testing.assert_allclose(np.log10(drawn), places)
+        assert (places[values <= 0] <= places.min()).all()
+    said = axis.words({"A": values}, log=True)
+    assert len(said) == ((values <= 0).any() or not axis.log)
+
+
+def test_what_is_not_finite_has_no_place_and_is_not_said():
+    axis = ValueAxis.over([np.array([1.0, np.inf, np.nan])], log=True)
+
+    assert np.isnan(axis.drawn(np.array([np.nan]))).all()
+    assert axis.words({"A": np.array([1.0, -np.inf, np.nan])}, log=True) == ()
+    assert axis.words({"A": np.array([-2.0, 1.0])}, log=False) == ()
 
 
 @pytest.mark.parametrize("log", [True, False])

@@ -78,7 +78,7 @@ def test_measured_variances_are_marks_over_their_laws():
     assert chart.figure.layout.xaxis.type == chart.figure.layout.yaxis.type == "log"
 
 
-def test_a_variance_of_zero_is_in_the_numbers_only():
+def test_a_variance_of_zero_is_said_and_in_the_numbers():
     noise = measure_noise(ROWS, "shuffled", 0)
     chart = variance_against_size({"shuffled": noise})
 
@@ -87,6 +87,9 @@ def test_a_variance_of_zero_is_in_the_numbers_only():
     assert chart.numbers["batch_size"][-1] == 90
     for trace in chart.figure.data:
         assert (np.array(trace.y) > 0).all()
+    assert chart.said == ("A variance of 0 has no place on a logarithmic axis: B = 90.",)
+    assert chart.alt.endswith(chart.said[0])
+    assert variance_against_size({"replacement": measure_noise(ROWS, "replacement", 0)}).said == ()
 
 
 def test_angles_are_median_and_quartiles_by_batch_size():

@@ -264,12 +264,14 @@ def test_lines_at_a_step_over_those_of_the_end():
 
 
 @pytest.mark.parametrize("end", [1.2, np.inf])
-def test_one_parameter(end):
-    step = Tangent(at=1.5, loss=2.25, slope=3.0, after=end, loss_after=end**2)
+@pytest.mark.parametrize("followed", [None, ("slope of the mini-batch", -1.0)])
+def test_one_parameter(end, followed):
+    step = Tangent(1.5, 2.25, 3.0, end, end**2, followed)
     chart = one_parameter(CURVE, CURVE**2, step, LOOKS[0], "w")
 
     assert not strays(chart, ("w", "loss"))
-    assert set(chart.numbers["kind"]) == {"loss", "tangent", "step"}
+    kinds = {"loss", "tangent", "step"} | ({"followed"} if followed else set())
+    assert set(chart.numbers["kind"]) == kinds
 
 
 def test_distances_and_rates_over_the_run(trails):

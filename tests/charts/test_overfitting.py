@@ -129,3 +129,20 @@ def test_a_diverged_run_is_drawn_to_its_last_finite_value():
     assert max(chart.figure.data[0].x) == 60
     assert np.isfinite(chart.figure.layout.yaxis.range).all()
     assert shaded(chart) == []
+
+
+def test_a_loss_that_reaches_zero_keeps_line_name_and_mark_at_the_lower_edge():
+    steps = np.arange(41)
+    validation = np.maximum(0.4 - steps / 50, 0) + np.maximum(steps - 30, 0) / 50
+    chart = two_losses(judged(np.exp(-steps / 30), validation), None, log=True)
+    _training, line, star = chart.figure.data
+    low, high = chart.figure.layout.yaxis.range
+
+    assert len(line.y) == 41
+    assert list(line.customdata) == list(validation)
+    assert low < np.log10(line.y[20]) < low + 0.05 * (high - low)
+    assert (star.y[0], star.customdata[0]) == (line.y[20], 0)
+    assert {"Training loss", "Validation loss"} <= set(texts(chart))
+    assert chart.said[0].endswith("Validation loss down to 0.")
+    assert chart.said[0] in chart.alt
+    assert two_losses(overfitting(), None, log=True).said == ()

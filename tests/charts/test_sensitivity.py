@@ -9,8 +9,9 @@ import pytest
 
 from charts.sensitivity import rate_sensitivity
 from charts.theme import COLOURS, DASHES, Look
-from engine import Budget, Experiment, Network, Run, fit, rate_sweep
+from engine import Budget, Experiment, Function, Network, Run, fit, rate_sweep
 from engine.datasets import Line
+from engine.functions import Saddle
 from engine.optimizers import SGD, Adam, Momentum
 from language import set_language
 
@@ -265,3 +266,23 @@ def test_a_hostile_name_is_shown_as_the_text_it_is():
     assert tuple(shown) == HOSTILE
     assert hints == named[:2]
     assert tuple(dict.fromkeys(drawn.numbers["rule"])) == HOSTILE
+
+
+@pytest.mark.parametrize("start", [None, (-1e-9, 2.0)])
+def test_losses_below_zero_have_their_place_at_the_lower_edge(start):
+    """On the saddle the loss may begin below 0 as well: then nothing is above it."""
+    problem = Function(function=Saddle(), start=start)
+    rates = (0.0001, 0.01, 0.1)
+    drawn = chart(rates=rates, problem=problem, seeds=(0,))
+    losses = medians(sweep(rates=rates, problem=problem, seeds=(0,)), len(RULES), 3)
+    axis = drawn.figure.layout.yaxis
+
+    assert losses.min() < 0
+    assert np.isfinite(axis.range).all()
+    is_linear = start is not None
+    assert axis.type == ("linear" if is_linear else "log")
+    for line, row in zip(lines(drawn), losses, strict=True):
+        shown = line.y if is_linear else line.customdata
+        np.testing.assert_array_equal(shown, row)
+    if not is_linear:
+        assert f"SGD down to {losses[0].min():.4g}" in drawn.said[-1]

@@ -51,6 +51,22 @@ def test_the_slope_is_said_downhill_where_neither_curve_nor_tangent_is(at, side)
     assert said.yshift > 0
 
 
+def test_what_the_update_follows_stands_dotted_beside_the_tangent():
+    values = np.linspace(-3, 3, 61)
+    step = Tangent(2.0, 4.0, 4.0, 2.3, 5.29, followed=("slope of the mini-batch", -3.0))
+    chart = one_parameter(values, values**2, step, A, "w")
+    _curve, tangent, followed, *_ends = chart.figure.data
+
+    assert (tangent.line.dash, followed.line.dash) == ("dash", "dot")
+    for line, slope in ((tangent, 4.0), (followed, -3.0)):
+        assert np.diff(line.y)[0] / np.diff(line.x)[0] == pytest.approx(slope)
+        assert np.interp(2.0, line.x, line.y) == pytest.approx(4.0)
+    said = chart.figure.layout.annotations[-1].text
+    assert said == "slope 4<br>dotted: slope of the mini-batch, -3"
+    assert "slope 4 at 2" in chart.alt
+    assert "slope of the mini-batch, -3." in chart.alt
+
+
 def test_a_step_to_infinity_has_no_arrow():
     values = np.linspace(-1, 1, 11)
     step = Tangent(0.5, 0.25, 1.0, np.inf, np.inf)
@@ -74,8 +90,11 @@ def test_distances_are_those_given():
     trail = Trail(A, np.zeros(3), np.zeros(3), np.ones(3), np.arange(3.0), "epochs")
     chart = plane_distances([trail], [np.array([0.0, 1.0, 2.0])], "iterations")
 
-    assert list(chart.figure.data[0].y) == [0, 1, 2]
-    assert chart.alt.endswith("A 2.")
+    (line,) = chart.figure.data
+    assert list(line.customdata) == [0, 1, 2]
+    assert list(line.y[1:]) == [1, 2]
+    assert chart.said[0].endswith("A down to 0.")  # it is drawn at the lower edge
+    assert "At the end: A 2." in chart.alt
 
 
 def test_fitted_lines_do_not_move_the_data_out_of_sight():

@@ -151,6 +151,16 @@ def test_levels_are_log_spaced_where_the_range_asks_for_it():
     assert scale.high - scale.low <= 6
 
 
+@pytest.mark.parametrize("value", [0.0, 5e-324, -3.0, 1e16, -1e17, 1e300])
+def test_a_level_surface_has_levels_however_large_it_is(value):
+    for loss in (np.full((3, 3), value), np.array([[value, np.nextafter(value, np.inf)]])):
+        scale = levels(loss)
+
+        assert scale.low < scale.high
+        assert scale.low + scale.step > scale.low
+        assert 3 <= (scale.high - scale.low) / scale.step <= 15
+
+
 def test_log_spaced_levels_keep_the_losses_for_the_pointer():
     field = field_of(Rosenbrock())
     (drawn,) = traces(contour(field, []), "contour")

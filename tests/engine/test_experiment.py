@@ -788,3 +788,27 @@ def test_counts_and_iterations_of_a_run():
 
     assert [experiment.counts(run).batch_size for run in experiment.runs] == [32, 32, 300]
     assert [experiment.iterations(run) for run in experiment.runs] == [30, 27, 3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "full"),
+    [
+        ({"batch_size": "all"}, True),
+        ({"batch_size": 6}, True),
+        ({"batch_size": 5}, False),
+        ({"batch_size": 1}, False),
+        ({"batch_size": "all", "sampling": "replacement"}, False),
+    ],
+)
+def test_a_run_is_full_batch_where_every_update_has_every_row_once(changes, full):
+    problem = Network(dataset=Line(rows=8), loss="mean_squared_error", validation_share=0.25)
+    run = Run(optimizer=SGD(), learning_rate=0.1, **changes)
+
+    assert Experiment(problem=problem, runs=[run]).is_full_batch(run) is full
+
+
+@pytest.mark.parametrize(("noise", "full"), [(0.0, True), (0.1, False)])
+def test_on_a_function_it_is_so_without_noise(noise, full):
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")
+
+    assert Experiment(problem=Function(noise=noise), runs=[run]).is_full_batch(run) is full

@@ -5,8 +5,10 @@ import pytest
 
 from engine import Budget, Experiment, Function, Network, Run, Stopping, data, fit, problems
 from engine.datasets import Blobs, Line, TwoMoons
+from engine.functions import Bowl
 from engine.optimizers import SGD, Adam
-from engine.probes import gradient_norms, predictions
+from engine.probes import gradient_norms, predictions, training_gradients
+from engine.surfaces import training_losses
 from tests.engine import plain
 
 NETWORKS = {
@@ -84,6 +86,34 @@ def test_gradient_norms_of_a_function_and_after_the_end():
     assert (np.diff(calm[0]) < 0).all()
     assert gone.shape == (1, len(history.runs[1].params_steps))
     assert gone[0, -1] > 1e3
+
+
+@EVERY_NETWORK
+def test_the_gradient_of_the_training_loss_is_what_its_differences_say(network):
+    network = network.model_copy(update={"l2": 0.3})
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)
+    experiment = Experiment(problem=network, runs=[run])
+    params = np.random.default_rng(3).normal(size=(2, network.n_params))
+
+    found = training_gradients(experiment, params)
+
+    for place in range(network.n_params):
+        step = np.zeros(network.n_params)
+        step[place] = 1e-5
+        slope = training_losses(experiment, params + step) - training_losses(
+            experiment, params - step
+        )
+        np.testing.assert_allclose(found[:, place], slope / 2e-5, rtol=1e-4, atol=1e-8)
+
+
+def test_the_gradient_of_a_noisy_function_is_that_of_its_loss():
+    problem = Function(function=Bowl(condition=4.0), noise=3.0)
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")]
+    at = np.array([[2.0, -1.0]])
+
+    found = training_gradients(Experiment(problem=problem, runs=runs), at)
+
+    np.testing.assert_array_equal(found, problem.function.gradient(at))
 
 
 def test_predictions_of_the_training_rows_give_the_score():

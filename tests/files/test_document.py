@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from engine import Experiment, InvalidInput, Run
 from engine.optimizers import SGD
@@ -15,31 +14,12 @@ from files.document import (
     FILE_BYTES,
     LINK_CHARACTERS,
     Document,
-    View,
     from_link,
     read_document,
     to_link,
     with_default_view,
 )
-from files.pages import PAGES
-from tests.strategies import examples, experiments, pages
-
-
-@st.composite
-def documents(draw):
-    experiment = draw(experiments())
-    runs = len(experiment.runs)
-    names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
-    view = View(
-        names=draw(st.lists(names, min_size=runs, max_size=runs)),
-        numbers=draw(st.lists(st.integers(0, 10_000), min_size=runs, max_size=runs, unique=True)),
-        selected=draw(st.integers(0, runs - 1)),
-        quantity=draw(st.sampled_from(("training_loss", "validation_loss", "batch_loss"))),
-        axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
-        log=draw(st.booleans()),
-        page=draw(st.one_of(*(pages(page) for page in PAGES))),
-    )
-    return Document(experiment=experiment, view=view)
+from tests.strategies import documents, examples
 
 
 def through_an_address(query):

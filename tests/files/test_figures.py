@@ -14,7 +14,7 @@ from files.figures import (
     chart_title,
     comparison_charts,
     fit_epochs,
-    fits,
+    fits_caption,
     fitted,
     fitted_at_step,
     losses,
@@ -43,7 +43,7 @@ def charts(experiment, **view):
     history = fit(experiment)
     looks = [Look(f"run {number}", number) for number in range(len(history.runs))]
     shown = View(names=("",) * len(looks), numbers=tuple(range(len(looks))), **view)
-    return comparison_charts(history, looks, shown)
+    return comparison_charts(history, looks, shown)[0]
 
 
 def test_the_charts_follow_the_view():
@@ -81,10 +81,9 @@ def test_fits_are_drawn_where_a_plane_or_a_line_shows_them(problem, drawn):
 
 def test_fits_name_epoch_and_seed():
     history = fit(EXPERIMENTS["three seeds"])
-    looks = [Look(str(number), number) for number in range(3)]
 
     assert fit_epochs(history)[-1] == 3
-    assert fits(history, looks, 3.0)[1] == "epoch 3, seed 0"
+    assert fits_caption(history, 3.0) == "epoch 3, seed 0"
 
 
 def test_charts_have_titles():
@@ -218,8 +217,8 @@ def test_the_surfaces_of_a_bundle_are_those_of_the_step():
 
     drawn = surface_charts([scene], view)
     for name in ("surface", "relief"):
-        assert drawn[name].said[0].startswith("At step 4 of 20")
-    assert drawn["effective_learning_rate"].said == ()
+        assert drawn[name]().said[0].startswith("At step 4 of 20")
+    assert drawn["effective_learning_rate"]().said == ()
 
 
 def test_a_coarse_surface_says_so_in_its_caption():

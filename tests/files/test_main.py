@@ -11,6 +11,7 @@ import engine
 import engine.training
 import files.__main__
 import files.bundle
+import files.figures
 import files.replay
 from engine import Budget, Experiment, Run, fit
 from engine.optimizers import SGD, Adam
@@ -69,6 +70,26 @@ def test_the_files_are_those_of_the_page(tmp_path, language, capsys):
     assert found == expected
     assert ours == theirs
     assert capsys.readouterr().out.startswith("rate 0.1: ")
+
+
+def test_a_chart_that_fails_is_left_out_and_takes_nothing_with_it(tmp_path, monkeypatch, caplog):
+    def broken(*_args, **_options):
+        raise ZeroDivisionError("float division by zero")
+
+    monkeypatch.setattr(files.figures, "score_curves", broken)
+    source, folder = written(tmp_path / "e.json", comparison(0.1)), tmp_path / "out"
+
+    assert main(["run", source, "--to", str(folder), "--strict"]) == 0
+
+    left_out = json.loads((folder / "manifest.json").read_text())["left_out"]
+    reason = left_out["figures/score.html"]
+    assert reason.startswith("A fault of Descent Lab")
+    assert f"- `figures/score.html`: {reason}" in (folder / "README.md").read_text()
+    assert not (folder / "figures/score.html").exists()
+    assert (folder / "figures/loss.html").exists()
+    assert (folder / "results.csv").exists()
+    assert "score" in caplog.text
+    caplog.clear()
 
 
 def test_a_bare_experiment_is_accepted(tmp_path):

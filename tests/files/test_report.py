@@ -6,6 +6,7 @@ import pytest
 from streamlit.runtime.media_file_storage import MediaFileKind
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
+import files.figures
 from engine import Budget, Experiment, Function, Run, fit, paired_differences, train
 from engine.optimizers import OPTIMIZERS, SGD
 from files.document import Document, View, with_default_view
@@ -51,6 +52,19 @@ def test_the_report_has_its_parts(document, history):
     for rule in OPTIMIZERS:
         assert f"<h3>{rule.title}</h3>" in content
     assert "arXiv:1412.6980" in content
+
+
+def test_a_chart_that_fails_is_missed_and_named(document, history, monkeypatch, caplog):
+    def broken(*_args, **_options):
+        raise ValueError("math domain error")
+
+    monkeypatch.setattr(files.figures, "score_curves", broken)
+    content = read(document, history)
+
+    assert content.count("Plotly.newPlot(") == 6
+    assert "<h2>Left out</h2>" in content
+    assert "<li>Accuracy: A fault of Descent Lab: this chart could not be drawn." in content
+    caplog.clear()
 
 
 def test_two_reports_of_one_length_are_two_files_to_streamlit(document, history):

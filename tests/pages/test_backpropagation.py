@@ -200,8 +200,8 @@ def test_one_weight_goes_to_two():
     at = opened("one_weight", "descent", updates=100)
     assert numbers(at).loc[0, "Now"] == "2"
     assert "MSE is now 0" in text(at)
-    assert "it is exactly 0 for the first time" in text(at)
-    assert "exactly 0" not in text(opened("one_weight", "descent", updates=10))
+    assert "at its lower edge: MSE down to 0." in text(at)
+    assert "lower edge" not in text(opened("one_weight", "descent", updates=10))
 
 
 def test_a_rate_too_large_diverges_and_says_so():

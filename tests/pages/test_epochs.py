@@ -662,3 +662,15 @@ def test_numbers_of_the_table_are_plain():
 
     assert table["Rows seen"].tolist() == [50_000, 50_000, 50_000, 50_000, 45_000]
     assert np.issubdtype(table["Rows seen"].dtype, np.integer)
+
+
+def test_batches_of_runs_that_end_where_they_start_are_said_to_have_no_batch_loss():
+    """Such a link is made by an ordinary path: a target that is met already, and *Batch loss*."""
+    link = {"show": "batch_loss", "target": "1.0", "page": "epochs", "page.tab": "batches"}
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    for key, value in (link | {"format": "1", "run": "sgd~0.1~32"}).items():
+        at.query_params[key] = value
+    run(at)
+
+    assert any("Ended where it began" in one.value for one in at.caption)

@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 import ui.surfaces.computing
 import ui.training
-from engine import Function, fit, inspect
-from engine.functions import FUNCTIONS
+from engine import Budget, Experiment, Function, Network, Run, fit, inspect
+from engine.datasets import Line, SingleRow
+from engine.functions import FUNCTIONS, Saddle
 from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS, Momentum
+from engine.optimizers import OPTIMIZERS, SGD, Momentum
 from files.document import with_default_view
 from files.pages import SurfacesPage
 from language import set_language
@@ -360,12 +361,129 @@ def test_no_loss_makes_the_neuron_another_network(page):
         assert experiment(page).problem.loss == loss
 
 
+def slice_of(parameter, step, run_of_it=0):
+    """The chart of one parameter of runs on a straight line, of single rows and of all."""
+    line = Network(dataset=Line(), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, "all")]
+    compared = Experiment(problem=line, runs=runs, budget=Budget(amount=5))
+    page = SurfacesPage(surface="network", step=step, tab="slice")
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    at.session_state["document"] = with_default_view(compared, run_of_it)
+    at.session_state["page-settings"] = {"surfaces": page}
+    at.session_state["notices"] = []
+    run(at)
+    if parameter:
+        run(at.segmented_control(key="surfaces-slice-parameter").set_value(parameter))
+    return at
+
+
+def straight(at):
+    """The slopes of the straight lines of the chart of one parameter, by their dash."""
+    chart = slice_chart(at)
+    drawn = [trace for trace in chart["data"] if trace.get("line", {}).get("dash")]
+    ends = {trace["line"]["dash"]: (plotted(trace["x"]), plotted(trace["y"])) for trace in drawn}
+    return {dash: np.diff(y)[0] / np.diff(x)[0] for dash, (x, y) in ends.items()}
+
+
+def slice_chart(at):
+    (found,) = (one for one in at.get("plotly_chart") if one.key == "chart-surfaces-slice")
+    return json.loads(found.proto.spec)
+
+
+def plotted(values):
+    """The numbers of a trace, as plotly sends them."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
+    return np.array(values)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "step", "slope", "batch"),
+    # Gradients of the mean squared error on the same rows; an epoch of single rows has 150 updates.
+    [(0, 0.0, -2.607, -0.769), (1, 0.0, -2.244, 1.402), (1, 1.0, 0.057, -0.634)],
+)
+def test_the_tangent_is_that_of_the_curve_and_the_batch_has_its_own_line(
+    parameter, step, slope, batch
+):
+    at = slice_of(parameter, step)
+    chart = slice_chart(at)
+
+    assert straight(at) == pytest.approx({"dash": slope, "dot": batch}, abs=5e-4)
+    curve = chart["data"][0]
+    x, y = plotted(curve["x"]), plotted(curve["y"])
+    (here,) = chart["data"][3]["x"]
+    assert np.interp(here, x[1:-1], np.gradient(y, x)[1:-1]) == pytest.approx(slope, abs=0.01)
+    assert any("slope of the mini-batch" in one.value for one in at.caption)
+
+
+def test_a_full_batch_follows_the_slope_of_the_loss_alone():
+    at = slice_of(0, 0.0, run_of_it=1)
+
+    assert straight(at) == pytest.approx({"dash": -2.607}, abs=5e-4)
+    assert not any("mini-batch" in one.value for one in at.caption)
+
+
+def test_the_slope_of_a_noisy_function_is_that_of_its_loss(page):
+    noisy = FUNCTION_VIEW.problem.model_copy(update={"noise": 3.0})
+    compared = FUNCTION_VIEW.model_copy(update={"problem": noisy})
+    page.session_state["surface-document"] = with_default_view(compared)
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(step=0.0, tab="slice")}
+    run(page)
+
+    start = np.array([[-7.0, 2.0]])
+    followed = inspect(compared, 0, 0, 1).gradient[0]
+    slopes = straight(page)
+    assert slopes["dash"] == pytest.approx(noisy.function.gradient(start)[0, 0])
+    assert slopes["dot"] == pytest.approx(followed)
+    assert abs(followed - slopes["dash"]) > 0.1
+    assert any("slope with its noise" in one.value for one in page.caption)
+
+
 def test_the_theory_marks_the_edge_at_the_learning_rate(page):
     run(page.pills(key="selected-run").set_value(0))
     assert any("edge of stability" in one.value for one in page.caption)
     run(page.number_input(key="learning_rate-number").set_value(1.1))
 
     assert any("110%" in one.value and ":red[" in one.value for one in page.caption)
+
+
+@pytest.mark.parametrize("rate", ["0.8", "5.0"])
+def test_a_run_that_follows_batches_gets_no_verdict_and_no_prediction(page, rate):
+    """At 80 % of the edge single rows diverge on this line, though full-batch descent does not."""
+    line = Network(dataset=Line(), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=float(rate), batch_size=size) for size in (1, "all")]
+    compared = Experiment(problem=line, runs=runs, budget=Budget(amount=10))
+    page.session_state["surface-document"] = with_default_view(compared)
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab="theory")}
+    run(page)
+    said = [one.value for one in page.caption]
+    single, full = (page.dataframe[0].value.iloc[place] for place in (0, 1))
+
+    (edge,) = (text for text in said if "2/λmax" in text)
+    assert not re.search(r":(green|orange|red)\[|%|●", edge)
+    assert f"η = {float(rate):g}" in edge
+    assert "full-batch descent" in edge
+    assert f"{single['Largest stable']:.4g}" in edge
+    assert np.isnan(single["Predicted factor per step"])
+    assert full["Predicted factor per step"] > 0
+    (label_of_it,) = (text for text in said if "there is no prediction" in text)
+    assert "SGD B 1" in label_of_it
+    assert "SGD B all" not in label_of_it
+
+    run(page.pills(key="selected-run").set_value(1))
+    (edge,) = (one.value for one in page.caption if "2/λmax" in one.value)
+    assert (":red[" if rate == "5.0" else ":green[") in edge
+
+
+def test_noise_takes_the_verdict_away(page):
+    run(page.pills(key="selected-run").set_value(0))
+    assert any(":orange[" in one.value or ":green[" in one.value for one in page.caption)
+    run(page.number_input(key="gradient-noise-number").set_value(0.1))
+
+    (edge,) = (one.value for one in page.caption if "2/λmax" in one.value)
+    assert ":" not in edge.replace("full-batch", "")
+    assert "follows noise" in edge
 
 
 def test_the_theory_is_of_the_minimum_where_the_run_ended(page):
@@ -497,6 +615,35 @@ def test_a_link_with_one_parameter_twice_is_explained():
 
 
 @pytest.mark.parametrize(
+    "window", ["[1,1,0,2]", "[2,1,0,2]", "[0,2,5,-5]", "[1,1.0000000000000002,0,2]"]
+)
+def test_a_link_with_a_window_through_which_nothing_is_seen_is_explained(window):
+    at = AppTest.from_file(str(ROOT / "pages/compare/surfaces.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    at.query_params["page"], at.query_params["page.window"] = "surfaces", window
+    run(at)
+
+    assert "Window is" in told(at)
+    assert "this is the first view" in told(at)
+
+
+@pytest.mark.parametrize("dataset", [SingleRow(), Line(rows=20)])
+def test_rows_that_were_chosen_for_other_data_do_no_harm(page, dataset):
+    few = Network(dataset=dataset, hidden=(2,), loss="mean_squared_error", validation_share=0.0)
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")]
+    page.session_state["document"] = with_default_view(
+        Experiment(problem=few, runs=runs, budget=Budget(amount=3))
+    )
+    shown = SurfacesPage(surface="network", rows=100, fineness=31)
+    page.session_state["page-settings"] = {"surfaces": shown}
+    run(page)
+
+    offered = [one for one in page.select_slider if one.key == "surfaces-rows-slider"]
+    assert [one.value for one in offered] == ([] if dataset.n_rows == 1 else [20])
+    assert charts(page)[0]["data"][0]["type"] == "contour"
+
+
+@pytest.mark.parametrize(
     ("before", "key", "value"),
     [
         ({}, "surfaces-plane", "random"),
@@ -534,6 +681,27 @@ def test_another_seed_of_the_directions_is_seen_as_a_whole(page):
     run(page.number_input(key="surfaces-plane-seed-number").set_value(5))
 
     assert settings(page).window is None
+
+
+def test_a_saddle_opens_with_every_run_named_and_what_is_below_zero_said(page):
+    """Its loss falls below 0, which the logarithmic axis of the default has no place for."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in (0.1, 0.03)]
+    compared = Experiment(
+        problem=Function(function=Saddle()),
+        runs=runs,
+        budget=Budget(amount=100, unit="iterations"),
+    )
+    page.session_state["surface-document"] = with_default_view(compared)
+    page.session_state["page-settings"] = {"surfaces": SurfacesPage()}
+    run(page)
+    drawn = charts(page)[-1]
+    names = ["SGD η 0.1", "SGD η 0.03"]
+
+    assert [trace["name"] for trace in drawn["data"]] == names
+    assert [one["text"] for one in drawn["layout"]["annotations"]] == names
+    assert all(len(plotted(trace["y"])) == 101 for trace in drawn["data"])
+    assert any("lower edge" in one.value for one in page.caption)
+    assert drawn["layout"]["meta"]["floor"] == pytest.approx(plotted(drawn["data"][0]["y"])[-1])
 
 
 def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):

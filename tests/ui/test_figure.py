@@ -13,6 +13,8 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 import ui.figure
+import ui.surfaces.picture
+import ui.tabs
 from engine import Budget, Experiment, Run, fit
 from engine.optimizers import SGD, Adam
 from files.charts import CannotRender
@@ -24,6 +26,7 @@ from language import _, current_language, set_language
 from tests.files.hostile import NAMES
 from ui.figure import later
 
+SENTENCE = "A fault of Descent Lab: this chart could not be drawn. All else is complete."
 PAGE = str(Path(__file__).parents[2] / "pages" / "compare" / "training.py")
 
 
@@ -70,6 +73,38 @@ def exported(document, locale="en-US"):
     return run(page(document, locale).button(key="export-loss").click())
 
 
+def test_a_chart_that_fails_is_one_sentence_and_the_page_goes_on(monkeypatch, caplog):
+    def broken(*_args, **_options):
+        raise ZeroDivisionError("float division by zero")
+
+    monkeypatch.setattr(ui.tabs, "losses", broken)
+    at = page(comparison())
+
+    assert [box.value for box in at.error] == [SENTENCE]
+    assert "chart-loss" not in [one.key for one in at.get("plotly_chart")]
+    assert list(at.dataframe[0].value["Run"]) == ["SGD", "Adam"]
+    (record,) = (one for one in caplog.records if one.name == "files.charts")
+    assert record.exc_info[0] is ZeroDivisionError  # what happened is in the log, in full
+    caplog.clear()
+
+
+def test_a_chart_that_fails_on_its_way_out_says_so_and_stays_on_the_page(monkeypatch, caplog):
+    """What leaves may be another chart than the one on the page, as where a clock stands."""
+
+    def broken(*_args):
+        raise IndexError("index 0 is out of bounds")
+
+    monkeypatch.setattr(ui.surfaces.picture, "at_step", broken)
+    at = AppTest.from_file(PAGE.replace("training", "surfaces"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    run(run(at).button(key="export-surfaces-contour-0").click())
+
+    assert SENTENCE in [box.value for box in at.error]
+    assert len(at.get("plotly_chart")) == 2  # the surface and the losses
+    assert "Width in pixels" not in [field.label for field in at.number_input]
+    caplog.clear()
+
+
 def test_nothing_is_made_before_it_is_asked_for(monkeypatch, offered):
     def refuse(*_args, **_options):
         raise AssertionError("made too early")
@@ -100,7 +135,7 @@ def test_the_numbers_are_those_of_the_screen(offered):
     document = comparison(NAMES[:2])
     exported(document)
     history = fit(document.experiment)
-    chart = comparison_charts(history, run_looks(document), document.view)["loss"]
+    chart = comparison_charts(history, run_looks(document), document.view)[0]["loss"]
 
     table = read_csv(offered["descent-lab-loss.csv"](), ["run"])
     frame = pd.read_parquet(io.BytesIO(offered["descent-lab-loss.parquet"]()))

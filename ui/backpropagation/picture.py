@@ -86,7 +86,7 @@ def picture() -> None:
     frame = "wide" if is_wide(graph) else "narrow"
     with st.container(key=f"backpropagation-{frame}"):
         with st.container(key="graph-room", width=long_width(graph) or "stretch"):
-            sketch(graph_drawing(graph, found, began, names), _CHART)
+            sketch(lambda: graph_drawing(graph, found, began, names), _CHART)
         offer(lambda: graph_drawing(graph, found, step, names), _CHART, said())
     st.caption(
         _(

@@ -32,6 +32,7 @@ from ui.session import document, open_document, set_page, settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from charts.theme import Chart
     from engine import Experiment
     from engine.differences import NetworkCheck
     from engine.examples import Descent
@@ -75,7 +76,7 @@ def meaning_tab() -> None:
             )
         )
     with bars:
-        figure(influence_bars(slopes, output, names), "backpropagation-influence", said())
+        figure(lambda: influence_bars(slopes, output, names), "backpropagation-influence", said())
 
 
 def _sides() -> dict[str, tuple[float, float]]:
@@ -175,11 +176,19 @@ def descent_tab() -> None:
     )
     _weights(learnt, rate)
     if len(learnt.losses) > 1:
-        losses = descent_curve(learnt.losses, _output())
-        figure(losses, "backpropagation-descent", said())
-        for sentence in losses.said:
-            st.caption(sentence)
+        output_name = _output()
+        _captioned(
+            figure(
+                lambda: descent_curve(learnt.losses, output_name), "backpropagation-descent", said()
+            )
+        )
     _to_optimizer(rate)
+
+
+def _captioned(chart: Chart | None) -> None:
+    """Say below a chart what it does not show as it is."""
+    for sentence in chart.said if chart is not None else ():
+        st.caption(sentence)
 
 
 def _output() -> str:
@@ -318,10 +327,9 @@ def differences_tab() -> None:
         ),
     )
     curve = error_curve(graph, point, variable)
-    errors = error_curves(curve, variable, names)
-    figure(errors, "backpropagation-errors", said())
-    for sentence in errors.said:
-        st.caption(sentence)
+    _captioned(
+        figure(lambda: error_curves(curve, variable, names), "backpropagation-errors", said())
+    )
     if variable in kinked:
         st.markdown(
             _(
@@ -393,7 +401,7 @@ def network_tab() -> None:
     _rows_taken(found, experiment.problem.training_rows)
     if len(ladder) > 1:
         equal, unequal = contract(experiment, tuned=False)
-        figure(gradient_times(ladder), "backpropagation-times", (equal, unequal))
+        figure(lambda: gradient_times(ladder), "backpropagation-times", (equal, unequal))
         st.caption(
             _(
                 "The same data with hidden layers of other widths, measured here just now. The"

@@ -116,7 +116,7 @@ def batches_tab() -> None:
 
     def draw(history: History) -> None:
         with place.container():
-            sketch(_chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
+            sketch(lambda: _chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
 
     with controls:
         history = trained(compared, "epochs-batches", draw)
@@ -126,12 +126,12 @@ def batches_tab() -> None:
         if is_line:
             grid = st.grid(2, min_column_width=480)
             with grid.cell():
-                figure(_chart(history, looks), "epochs-batches", said)
+                chart = figure(lambda: _chart(history, looks), "epochs-batches", said)
             with grid.cell():
                 _paths(history, looks, said)
         else:
-            figure(_chart(history, looks), "epochs-batches", said)
-    _batches_caption(history)
+            chart = figure(lambda: _chart(history, looks), "epochs-batches", said)
+    _batches_caption(history, chart)
     if not is_line:
         st.button(
             _("Take the straight line: its path on the (w, b) surface can be drawn"),
@@ -144,7 +144,7 @@ def batches_tab() -> None:
         )
 
 
-def _batches_caption(history: History) -> None:
+def _batches_caption(history: History, chart: Chart | None) -> None:
     texts = [
         _(
             "One learning rate for all batch sizes: the map of batch size × learning rate shows"
@@ -159,6 +159,7 @@ def _batches_caption(history: History) -> None:
         )
         texts.append(text.format(count=f"{widest:,}"))
     texts += thinning_words(history)
+    texts += chart.said if chart is not None else ()
     st.caption(" ".join(texts))
 
 
@@ -203,11 +204,14 @@ def map_tab() -> None:
         values = iterations_to(history, settings().target)
     shape = (len(sizes), len(rates))
     names = [_size_name(size) for size in sizes]
-    chart = batch_rate_map(
-        values.reshape(shape), _infinite(losses).reshape(shape), names, rates, settings().shown
-    )
-    legend = _map_legend(history)
-    figure(chart._replace(said=(legend,)), "epochs-map", said)
+    shown, legend = settings().shown, _map_legend(history)
+
+    def make() -> Chart:
+        gone = _infinite(losses).reshape(shape)
+        chart = batch_rate_map(values.reshape(shape), gone, names, rates, shown)
+        return chart._replace(said=(legend,))
+
+    figure(make, "epochs-map", said)
     st.caption(legend)
 
 
@@ -405,7 +409,11 @@ def _paths(history: History, looks: Sequence[Look], said: Contract) -> None:
     exact = _exact_surface(history.experiment.key, history, plane)
     names = parameter_names(history.experiment.problem)
     drawn = Field(exact.x, exact.y, exact.losses, (names[0], names[1]))
-    figure(contour(drawn, _trails(history, looks, plane), height=_PATHS), "epochs-paths", said)
+
+    def make() -> Chart:
+        return contour(drawn, _trails(history, looks, plane), height=_PATHS)
+
+    figure(make, "epochs-paths", said)
     every = history.experiment.record_every
     if every == 1:
         text = _("The exact training loss over w and b, and every update of every path.")

@@ -70,7 +70,7 @@ def count_tab() -> None:
         with grid.cell():
             st.latex(formula)
     said = [_("counted from rows, batch size and epochs; nothing was trained")]
-    figure(count_bars(page.plans), "epochs-count", (said, []))
+    figure(lambda: count_bars(page.plans), "epochs-count", (said, []))
     _table(page.plans)
     st.caption(
         _(

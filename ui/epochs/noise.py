@@ -23,7 +23,7 @@ from ui.session import document, looks, set_page, settings
 from ui.training import trained
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
     from engine import Experiment, Noise, RunHistory
@@ -101,25 +101,33 @@ def _charts(
     where = text.format(run=looks()[selected].name, epoch=f"{epoch:.6g}", seed=seed)
     alone = contract(experiment.model_copy(update={"runs": (run,)}), tuned=False)
 
-    def leaving(chart: Chart, key: str) -> None:
-        figure(chart._replace(said=(where,)), key, alone)
+    def leaving(make: Callable[[], Chart], key: str) -> None:
+        def made() -> Chart:
+            chart = make()
+            return chart._replace(said=(where, *chart.said))
+
+        chart = figure(made, key, alone)
+        if chart is not None and len(chart.said) > 1:  # where it is is above
+            st.caption(" ".join(chart.said[1:]))
 
     batches = batch_gradients(measured.gradients, batch_size, run.sampling, seed, _CLOUD)
     two = [places[0], places[-1]]
     grid = st.grid(3, min_column_width=300)
     with grid.cell():
         st.markdown("**" + _("Around the full gradient") + "**")
-        cloud = gradient_cloud(
-            measured.gradients[:, two], batches[:, two], [names[place] for place in two], batch_size
+        rows, drawn, two_names = (
+            measured.gradients[:, two],
+            batches[:, two],
+            [names[i] for i in two],
         )
-        leaving(cloud, "epochs-cloud")
+        leaving(lambda: gradient_cloud(rows, drawn, two_names, batch_size), "epochs-cloud")
     with grid.cell():
         st.markdown("**" + _("Variance against batch size") + "**")
-        leaving(variance_against_size(measured.noises), "epochs-variance")
+        leaving(lambda: variance_against_size(measured.noises), "epochs-variance")
     noise = measured.noises[run.sampling]
     with grid.cell():
         st.markdown("**" + _("Angle to the full gradient") + "**")
-        leaving(angles_against_size(noise), "epochs-angles")
+        leaving(lambda: angles_against_size(noise), "epochs-angles")
     text = _(
         "Marks: measured from {draws} mini-batches of every size. Lines: predicted from the"
         " gradients of all {rows} rows, S² = σ² their variance; the bands are two standard errors"

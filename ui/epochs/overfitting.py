@@ -30,6 +30,7 @@ from ui.session import document, looks, set_page, settings
 from ui.training import trained
 
 if TYPE_CHECKING:
+    from charts.theme import Chart
     from engine.overfitting import Epochs
 
 # Fifty rows that overlap, and 1,185 parameters to learn them by heart with.
@@ -75,8 +76,15 @@ def overfitting_tab() -> None:
     grid = st.grid(3, min_column_width=300)
     with grid.cell(column_span=2):
         name = looks()[document().view.selected].name
-        chart = two_losses(losses, stop, log=document().view.log)._replace(said=(name,))
-        figure(chart, "epochs-overfitting", contract(alone, tuned=False))
+        log, said = document().view.log, contract(alone, tuned=False)
+
+        def make() -> Chart:
+            chart = two_losses(losses, stop, log=log)
+            return chart._replace(said=(name, *chart.said))
+
+        chart = figure(make, "epochs-overfitting", said)
+        if chart is not None and len(chart.said) > 1:  # the name is above
+            st.caption(" ".join(chart.said[1:]))
     with grid.cell():
         st.markdown(verdict(losses))
         number(

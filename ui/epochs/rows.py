@@ -33,7 +33,7 @@ def rows_tab() -> None:
     used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
     said = [plan_name(plan), _("row order of seed {seed}").format(seed=seed)], list[str]()
     with left:
-        figure(rows_against_iterations(used, first_row), "epochs-timeline", said)
+        figure(lambda: rows_against_iterations(used, first_row), "epochs-timeline", said)
         text = _(
             "Rows {first} to {last} of {rows} and every use of them; epochs shown: {epochs}. A line"
             " through an epoch: the row is left out of it; a grey edge: the row is in the batch"
@@ -69,7 +69,7 @@ def rows_tab() -> None:
                 title=_("First row shown"),
                 bounded=True,
             )
-        figure(times_seen(used), "epochs-times", said)
+        figure(lambda: times_seen(used), "epochs-times", said)
         st.caption(_seen_sentence(plan))
         if plan.sampling == "replacement":
             drawn, n = used.counts.rows_per_epoch, plan.rows

@@ -59,7 +59,9 @@ def _surface(wanted: Wanted) -> Surface | None:
     if seconds > _SEEN_SECONDS:
         with place.container():
             field = Field(rough.x, rough.y, rough.losses)
-            sketch(contour(field, []), "surfaces-rough")  # the paths come with the finer one
+            sketch(
+                lambda: contour(field, []), "surfaces-rough"
+            )  # the paths come with the finer one
     fine = refined(wanted, rough)
     place.empty()
     return rough if fine is None else fine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -27,6 +27,7 @@ from language.labels import label
 from ui.figure import offer, sketch
 from ui.player import Drawing, Layer, player
 from ui.session import change_problem, document, look_at, set_page, settings
+from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,12 +70,12 @@ class _Drawn:
     Attributes:
         shown: what was drawn, apart from zoom and camera.
         drawing: what the clock draws on.
-        charts: in the order of the drawing's layers.
+        charts: what draws each layer of the drawing, once.
     """
 
     shown: str
     drawing: Drawing
-    charts: tuple[Chart, ...]
+    charts: tuple[Callable[[], Chart], ...]
 
 
 def picture(scenes: Sequence[Scene]) -> None:
@@ -91,13 +92,16 @@ def picture(scenes: Sequence[Scene]) -> None:
     wide = [len(layer.panels) > 1 for layer in layers]
     wide[-1] = sum(1 + is_wide for is_wide in wide) % 2 == 1
     grid = st.grid(2, min_column_width=380)
-    for layer, chart, is_wide in zip(layers, drawn.charts, wide, strict=True):
+    for layer, make, is_wide in zip(layers, drawn.charts, wide, strict=True):
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
-            sketch(chart, layer.key)  # the clock draws on it; what leaves has no clock
-            offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
+            chart = sketch(make, layer.key)  # the clock draws on it; what leaves has no clock
+            if chart is not None:
+                offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
+                if layer.kind == "markers" and chart.said:
+                    st.caption(" ".join(map(escaped, chart.said)))
     for scene in scenes:
         _leavings(scene, named=len(scenes) > 1)
     problem = scenes[0].history.experiment.problem
@@ -126,31 +130,36 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     drawn: _Drawn | None = st.session_state.get(_DRAWN)
     if drawn is None or drawn.shown != shown:
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawn = _Drawn(shown, Drawing(uuid4().hex, look.window, layers), charts)
+        drawing = Drawing(uuid4().hex, look.window, layers)
+        drawn = _Drawn(shown, drawing, tuple(map(cache, charts)))
         st.session_state[_DRAWN] = drawn
     return drawn
 
 
-def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Chart]]:
+def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
+    """Return the layers of the clock and what draws each."""
     look, view = settings(), document().view
-    charts: list[tuple[Layer, Chart]] = []
+    charts: list[tuple[Layer, Callable[[], Chart]]] = []
     for number, scene in enumerate(scenes):
         runs = tuple(range(len(scene.looks)))
         shown = tuple((run,) for run in runs) if look.panels else (runs,)
         layer = Layer(f"surfaces-contour-{number}", "paths", number, shown)
-        charts.append((layer, surface_from_above(scene, look)))
+        charts.append((layer, partial(surface_from_above, scene, look)))
     if look.relief:
         charts += [
             (
                 Layer(f"surfaces-relief-{number}", "relief", number),
-                surface_in_relief(scene, look),
+                partial(surface_in_relief, scene, look),
             )
             for number, scene in enumerate(scenes)
         ]
     main = scenes[0]
-    curves = losses(main.history, main.looks, "training_loss", main.clock.unit, log=view.log)
     if has_fitted_lines(main.history.experiment.problem):
-        charts.append((Layer("surfaces-rows", "curves", shape=_shape(main)), fitted(main)))
+        layer = Layer("surfaces-rows", "curves", shape=_shape(main))
+        charts.append((layer, partial(fitted, main)))
+    curves = partial(
+        losses, main.history, main.looks, "training_loss", main.clock.unit, log=view.log
+    )
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
 

@@ -52,7 +52,7 @@ def plane_controls() -> None:
             "fineness",
             look.fineness,
             list(GRID_SIZES),
-            lambda size: f"{size} × {size}",
+            lambda size: f"{size:d} × {size:d}",
             lambda size: set_page(fineness=size),
         )
     if look.plane == "random":
@@ -71,7 +71,7 @@ def plane_controls() -> None:
             with grid.cell():
                 _parameter(place, "plane")
     rows = problem.training_rows
-    if rows > _MANY_ROWS or look.rows is not None:
+    if rows > _MANY_ROWS or (look.rows is not None and rows > 1):  # of one row there is no part
         number(
             "rows",
             min(look.rows or rows, rows),

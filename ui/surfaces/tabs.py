@@ -15,10 +15,12 @@ from engine import (
     parameter_names,
     recorded_params,
     sigmoid_losses,
+    training_gradients,
     training_losses,
 )
 from files.figures import distances, rates
-from files.scenes import seed_words, seen_parameters
+from files.remarks import stopped_words
+from files.scenes import scene_words, seed_words, seen_parameters
 from files.worked import worked
 from language import N_, _
 from language.labels import label
@@ -32,7 +34,8 @@ from ui.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine import StepInspection
+    from charts.theme import Chart
+    from engine import Experiment, StepInspection
     from files.scenes import Scene
 
 _TITLES: Final = {
@@ -162,7 +165,8 @@ def rates_tab(scene: Scene) -> None:
         )
     )
     if any(run.last_step[0] for run in scene.history.runs):
-        figure(rates(scene, settings()), "surfaces-rates")
+        look = settings()
+        _captioned(figure(lambda: rates(scene, look), "surfaces-rates"), scene)
 
 
 def slice_tab(scene: Scene) -> None:
@@ -185,18 +189,9 @@ def slice_tab(scene: Scene) -> None:
     )
     place = which[chosen or 0]
     seen = inspect(experiment, position, experiment.seeds[0], update)
-    values = _around(scene, place, position, float(seen.before[place]), float(seen.after[place]))
-    at = np.array([*values, seen.before[place], seen.after[place]])
-    params = np.tile(seen.before, (len(at), 1))
-    params[:, place] = at
-    losses = training_losses(experiment, params)
-    tangent = Tangent(
-        float(at[-2]),
-        float(losses[-2]),
-        float(seen.gradient[place]),
-        float(at[-1]),
-        float(losses[-1]),
-    )
+    if not np.isfinite(seen.before).all():
+        st.info(_("The run has diverged by then: there is no gradient to look at."))
+        return
     text = _(
         "The loss against {name} alone, the other parameters as they are at step {step}. The"
         " slope says which way to go: the update takes {rate} times the direction {direction}, to"
@@ -208,14 +203,53 @@ def slice_tab(scene: Scene) -> None:
             step=update - 1,
             rate=f"{seen.learning_rate:.4g}",
             direction=f"{seen.direction[place]:.4g}",
-            after=f"{tangent.after:.4g}",
+            after=f"{seen.after[place]:.4g}",
         )
     )
-    look = scene.looks[position]
-    chart = one_parameter(values, losses[:-2], tangent, look, names[place])
-    said = _update_words(look.name, update), *seed_words(experiment)
+    said = [_update_words(scene.looks[position].name, update), *seed_words(experiment)]
+    followed = _followed(experiment, position)
+    if followed:
+        text = _(
+            "Dashed is the slope of the loss of all rows, dotted what the update follows: the"
+            " {name}."
+        )
+        said.append(text.format(name=followed))
+        st.caption(said[-1])
+
+    def make() -> Chart:
+        return _slice(scene, position, place, seen, followed)._replace(said=tuple(said))
+
     alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})
-    figure(chart._replace(said=said), "surfaces-slice", contract(alone, tuned=False))
+    figure(make, "surfaces-slice", contract(alone, tuned=False))
+
+
+def _followed(experiment: Experiment, position: int) -> str:
+    """Return what a run's updates follow, where that is not the slope of the loss."""
+    if experiment.is_full_batch(experiment.runs[position]):
+        return ""
+    if experiment.problem.kind == "function":
+        return _("slope with its noise")
+    return _("slope of the mini-batch")
+
+
+def _slice(scene: Scene, position: int, place: int, seen: StepInspection, followed: str) -> Chart:
+    """Return the loss over one parameter, and the update that was inspected."""
+    experiment = scene.history.experiment
+    values = _around(scene, place, position, float(seen.before[place]), float(seen.after[place]))
+    at = np.array([*values, seen.before[place], seen.after[place]])
+    params = np.tile(seen.before, (len(at), 1))
+    params[:, place] = at
+    losses = training_losses(experiment, params)
+    tangent = Tangent(
+        float(at[-2]),
+        float(losses[-2]),
+        float(training_gradients(experiment, seen.before[None])[0, place]),
+        float(at[-1]),
+        float(losses[-1]),
+        (followed, float(seen.gradient[place])) if followed else None,
+    )
+    name = parameter_names(experiment.problem)[place]
+    return one_parameter(values, losses[:-2], tangent, scene.looks[position], name)
 
 
 def _around(scene: Scene, place: int, position: int, *shown: float) -> Any:
@@ -240,7 +274,15 @@ def distance_tab(scene: Scene) -> None:
             " this chart says: at 0 it lies in the plane."
         )
     )
-    figure(distances(scene), "surfaces-distance")
+    _captioned(figure(lambda: distances(scene), "surfaces-distance"), scene)
+
+
+def _captioned(chart: Chart | None, scene: Scene) -> None:
+    """Say below a chart what it does not show as it is, as far as nothing above has said it."""
+    above = {*scene_words(scene), *stopped_words(scene.history)}
+    said = [sentence for sentence in chart.said if sentence not in above] if chart else []
+    if said:
+        st.caption(" ".join(map(escaped, said)))
 
 
 def wrong_tab(_scene: Scene) -> None:
@@ -253,7 +295,7 @@ def wrong_tab(_scene: Scene) -> None:
         )
     )
     said = _("one row of class 1; computed from the two losses, nothing was trained")
-    figure(two_losses(sigmoid_losses(_LOGITS)), "surfaces-wrong", ([said], []))
+    figure(lambda: two_losses(sigmoid_losses(_LOGITS)), "surfaces-wrong", ([said], []))
 
 
 def _chosen(scene: Scene) -> tuple[int, int]:

@@ -16,11 +16,12 @@ from engine.quadratics import quadratic
 from language import _
 from language.labels import label
 from ui.session import document
+from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine import Experiment
+    from engine import Experiment, Run
     from engine.arrays import Array
     from files.scenes import Scene
     from ui.training import Outcome
@@ -82,17 +83,49 @@ def edge_line(shown: Outcome | None) -> None:
     edge = theory.largest_stable_rate(run.optimizer, near.curvatures)
     if edge is None:
         return
+    _left, under_slider = st.columns([1, 5])
+    if experiment.is_full_batch(run):
+        under_slider.caption(_verdict(run, edge))
+    else:
+        under_slider.caption(_no_verdict(experiment, run, edge))
+
+
+def _verdict(run: Run, edge: float) -> str:
+    """Return how near to the edge of stability a rate is, with a colour and a picture."""
     share = run.learning_rate / edge
     colour = "red" if share > 1 else "orange" if share > 0.9 else "green"
     text = _("η = {rate} is {share} of the edge of stability, {formula} = {edge}")
-    formula = "2/λmax" if isinstance(run.optimizer, SGD) else "2(1 + μ)/λmax"
-    if not isinstance(run.optimizer, (SGD, Momentum)):
-        formula = "2(1 + μ)/((1 + 2μ) λmax)"
     said = text.format(
-        rate=f"{run.learning_rate:g}", share=f"{share:.0%}", formula=formula, edge=f"{edge:.4g}"
+        rate=f"{run.learning_rate:g}",
+        share=f"{share:.0%}",
+        formula=_edge_formula(run),
+        edge=f"{edge:.4g}",
     )
-    _left, under_slider = st.columns([1, 5])
-    under_slider.caption(f":{colour}[{_bar(share)}] {said}")
+    return f":{colour}[{_bar(share)}] {said}"
+
+
+def _no_verdict(experiment: Experiment, run: Run, edge: float) -> str:
+    """Return the edge of full-batch descent for a run that is something else."""
+    text = {
+        "function": _(
+            "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent;"
+            " this run follows noise, and may leave the minimum below it."
+        ),
+        "network": _(
+            "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent;"
+            " this run follows batches, and may diverge below it."
+        ),
+    }[experiment.problem.kind]
+    return text.format(
+        rate=f"{run.learning_rate:g}", formula=_edge_formula(run), edge=f"{edge:.4g}"
+    )
+
+
+def _edge_formula(run: Run) -> str:
+    if isinstance(run.optimizer, SGD):
+        return "2/λmax"
+    is_momentum = isinstance(run.optimizer, Momentum)
+    return "2(1 + μ)/λmax" if is_momentum else "2(1 + μ)/((1 + 2μ) λmax)"
 
 
 def _bar(share: float) -> str:
@@ -144,6 +177,17 @@ def theory_tab(scene: Scene) -> None:
             " above 1 it grows. Rules that scale each parameter are not linear: no prediction."
         )
     )
+    others = [
+        look.name
+        for look, run in zip(scene.looks, experiment.runs, strict=True)
+        if not experiment.is_full_batch(run)
+    ]
+    if others:
+        text = _(
+            "Largest stable and best settings are those of full-batch descent. These runs follow"
+            " batches or noise, for which there is no prediction: {runs}."
+        )
+        st.caption(text.format(runs=escaped(", ".join(others))))
 
 
 def _curvature_words(near: Nearby) -> str:
@@ -174,15 +218,16 @@ def _row(scene: Scene, position: int, near: Nearby | None) -> dict[str, Any]:
         return row
     if not near.is_exact:
         row[_("Nearest minimum")] = _place(near)
+    predicted = None
+    if scene.history.experiment.is_full_batch(run):
+        predicted = theory.convergence_rate(run.optimizer, run.learning_rate, near.curvatures)
     best = theory.best_setting(type(run.optimizer), near.curvatures)
     return row | {
         _("Largest stable"): theory.largest_stable_rate(run.optimizer, near.curvatures),
         _("Best rate"): best and best.learning_rate,
         _("Best momentum"): best and best.momentum,
         _("Best factor per step"): best and best.convergence_rate,
-        _("Predicted factor per step"): theory.convergence_rate(
-            run.optimizer, run.learning_rate, near.curvatures
-        ),
+        _("Predicted factor per step"): predicted,
         _("Measured factor per step"): _measured(scene, position, near),
     }
 

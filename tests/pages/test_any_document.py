@@ -1,0 +1,96 @@
+"""Whatever a link or file may hold, its page opens, and so does what a reader does there next."""
+
+import os
+from pathlib import Path
+
+import pytest
+import streamlit
+from hypothesis import Phase, given, note, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+import ui.surfaces.computing
+import ui.training
+from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from tests.strategies import documents, small_experiments
+from ui.tabs import TITLES
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = {
+    TrainingPage: "pages/compare/training.py",
+    SurfacesPage: "pages/compare/surfaces.py",
+    EpochsPage: "pages/compare/epochs.py",
+    BackpropagationPage: "pages/learn/backpropagation.py",
+}
+# "make documents" opens more; a failure is shown as it was found: a smaller one takes minutes.
+COUNT = int(os.environ.get("DOCUMENTS", "300")) // len(SCRIPTS)
+PHASES = (Phase.explicit, Phase.generate)
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch):
+    """Whether work waits for a click depends on the machine; here none does."""
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+
+
+def kept(document):
+    """A session that holds a document, as after its link or file was opened."""
+    page = document.view.page
+    own = page.name == "surfaces" and page.surface == "function"
+    return {
+        "document": document,
+        **({"surface-document": document} if own else {}),
+        "page-settings": {page.name: page},
+        "notices": [],
+    }
+
+
+def opened(document):
+    at = AppTest.from_file(str(ROOT / SCRIPTS[type(document.view.page)]), default_timeout=120)
+    at.context["locale"] = "en-US"
+    for name, value in kept(document).items():
+        at.session_state[name] = value
+    return at.run()
+
+
+def controls(at):
+    """What a reader may click, choose or move."""
+    kinds = (at.button, at.toggle, at.selectbox, at.select_slider, at.button_group)
+    return [one for kind in kinds for one in kind if not one.disabled] + [*at.menu_button]
+
+
+def use(draw, control):
+    """Use a control in some way."""
+    if control.type == "button":
+        return control.click()
+    if control.type == "menu_button":
+        return control.click(draw(st.sampled_from(control.options)))
+    if control.type == "toggle":
+        return control.set_value(not control.value)
+    chosen = draw(st.sampled_from(control.options))
+    if control.type == "select_slider":
+        chosen = type(control.value)(chosen.replace(",", ""))
+    return control.set_value(chosen)
+
+
+@pytest.mark.parametrize("page", SCRIPTS, ids=lambda page: page.model_fields["name"].default)
+def test_any_document_opens_and_can_be_driven(page, monkeypatch):
+    tabs = streamlit.tabs
+
+    @settings(max_examples=COUNT, phases=PHASES)
+    @given(documents(small_experiments(), page), st.data())
+    def drive(document, data):
+        note(document.model_dump_json())
+        if page is TrainingPage:  # its tab is no part of a document
+            first = data.draw(st.sampled_from(list(TITLES.values())))
+            monkeypatch.setattr(
+                streamlit, "tabs", lambda names, **options: tabs(names, default=first, **options)
+            )
+        at = opened(document)
+        assert not at.exception
+        control = data.draw(st.sampled_from(controls(at)))
+        at = use(data.draw, control).run()
+        assert not at.exception
+
+    drive()

@@ -19,9 +19,18 @@ SIZES: Final = Interval(2, 6)
 
 
 class TrainingPage(Spec):
-    """The Compare page; all that it shows is in the view itself."""
+    """The Compare page.
+
+    Attributes:
+        tab: which one is open.
+        norm: which one is drawn.
+        epoch: whose fits are drawn, the nearest that was kept; None is the last.
+    """
 
     name: Literal["training"] = "training"
+    tab: Literal["loss", "score", "norms", "fits", "rates", "details"] = "loss"
+    norm: Literal["full_gradient_norm", "batch_gradient_norm", "update_norm"] = "full_gradient_norm"
+    epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
 
 
 class SurfacesPage(Spec):
@@ -39,6 +48,7 @@ class SurfacesPage(Spec):
             weights.
         plane_seed: of the random directions.
         weights: positions of the plane's two weights, and of the two parameters inspected.
+        slice: which of the two inspected parameters the loss is drawn against.
         fineness: points along each axis.
         rows: training rows that the surface of a network is computed on; None takes all.
     """
@@ -59,6 +69,7 @@ class SurfacesPage(Spec):
         tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],
         Length(Interval(2, 2)),
     ] = (0, 1)
+    slice: Annotated[int, Interval(0, 1)] = 0
     fineness: Literal[31, 61, 121] = 61
     rows: Annotated[int, LIMITS["rows"]] | None = None
 

@@ -480,15 +480,80 @@ def test_a_link_that_names_no_page_is_for_the_page_at_its_address(linked):
     assert session.settings() == EpochsPage()
 
 
-def test_a_change_within_a_fragment_that_concerns_the_page_reruns_it_once(monkeypatch):
-    reruns = []
-    monkeypatch.setattr(streamlit, "rerun", lambda: reruns.append(True))
-    session.work_on("training")
-    change(data_seed=3)
-    session.follow()
-    assert reruns == []
+class RerunError(Exception):
+    """Streamlit ends the script and begins it anew."""
 
-    session.reset()
-    session.follow()
-    session.follow()
-    assert reruns == [True]
+
+@pytest.fixture
+def fragment_rerun(monkeypatch):
+    """Function that runs the page with a fragment, does something, and reruns the fragment alone.
+
+    Returns whether the fragment asked for the whole page, and how often it was filled.
+    """
+
+    def rerun():
+        raise RerunError
+
+    def drive(page, around, do):
+        parts, filled = [], []
+
+        def note(part):
+            def begin(*args):
+                parts.append(lambda: part(*args))
+                part(*args)
+
+            return begin
+
+        monkeypatch.setattr(streamlit, "fragment", note)
+        monkeypatch.setattr(streamlit, "rerun", rerun)
+        monkeypatch.setattr(streamlit, "switch_page", lambda script: None)
+        session.work_on(page)
+        session.fragment(around)(lambda: filled.append(True))()
+        do()
+        try:
+            parts[-1]()
+        except RerunError:
+            return True, len(filled)
+        return False, len(filled)
+
+    return drive
+
+
+@pytest.mark.parametrize(
+    ("page", "do"),
+    [
+        ("epochs", lambda: change(budget=Budget(amount=7, unit="iterations"))),
+        ("training", lambda: change(data_seed=3)),
+        ("training", lambda: change_problem(hidden=(3,))),
+        ("training", session.reset),
+        ("training", lambda: session.open_document(Document(view=View(page=EpochsPage())))),
+        ("surfaces", lambda: session.move_start(1.0, 2.0)),
+        ("surfaces", lambda: session.set_page(surface="network")),
+        ("backpropagation", lambda: session.set_page(example="one_weight")),
+        ("backpropagation", lambda: session.set_page(values=(1.0, 2.0, 3.0))),
+    ],
+)
+def test_what_the_sidebar_shows_is_never_changed_without_it(fragment_rerun, page, do):
+    assert fragment_rerun(page, session.in_sidebar, do) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("page", "do"),
+    [
+        ("training", lambda: change_run(0, learning_rate=0.5)),
+        ("training", lambda: look_at(axis="iterations")),
+        ("training", lambda: session.set_page(tab="fits")),
+        ("surfaces", lambda: session.set_page(step=3.0)),
+        ("backpropagation", lambda: session.set_page(tab="chain")),
+    ],
+)
+def test_what_the_sidebar_does_not_show_leaves_it_alone(fragment_rerun, page, do):
+    assert fragment_rerun(page, session.in_sidebar, do) == (False, 2)
+
+
+def test_a_part_of_a_fragment_may_change_its_own_settings_alone(fragment_rerun):
+    around = session.all_but("step")
+
+    assert fragment_rerun("surfaces", around, lambda: session.set_page(step=3.0)) == (False, 2)
+    assert fragment_rerun("surfaces", around, lambda: session.set_page(relief=True)) == (True, 1)
+    assert fragment_rerun("surfaces", around, lambda: look_at(log=False)) == (True, 1)

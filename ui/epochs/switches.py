@@ -41,7 +41,7 @@ def take_example(experiment: Experiment, told: str, **page: Any) -> None:
         page: settings of this page that go with it.
     """
     view = View(names=("",), numbers=(0,), page=settings().model_copy(update=page))
-    open_document(Document(experiment=experiment, view=view))
+    open_document(Document(experiment=experiment, view=view), "demonstration")
     tell(told)
 
 

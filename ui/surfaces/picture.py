@@ -19,7 +19,7 @@ from language import _, current_language
 from language.labels import label
 from ui.figure import figure, offer, sketch
 from ui.player import Drawing, Layer, player
-from ui.session import change_problem, document, look_at, set_page, settings
+from ui.session import document, look_at, move_start, set_page, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,7 +171,7 @@ def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
             set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
             x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
-            change_problem(start=(x, y))
+            move_start(x, y)
         elif name == "zoom":
             set_page(window=tuple(float(value) for value in told["window"]))
         else:

@@ -42,6 +42,7 @@ class SurfacesPage(Spec):
         panels: one panel per run instead of one picture.
         relief: the surface in three dimensions beside it.
         tab: which one is open.
+        clicks: whether a click on the surface moves the start of all runs.
         window: left, right, bottom and top of what is seen; None is all of it.
         camera: eye, centre and up of the view in three dimensions.
         plane: through the parameters of a network: principal components, random directions, or two
@@ -58,6 +59,7 @@ class SurfacesPage(Spec):
     step: Annotated[float, Interval(0, 1e9)] | None = None
     panels: bool = Field(default=False, strict=True)
     relief: bool = Field(default=False, strict=True)
+    clicks: bool = Field(default=False, strict=True)
     tab: Literal["step", "rates", "theory", "slice", "distance", "wrong"] = "step"
     window: (
         Annotated[tuple[Annotated[float, LIMITS["window"]], ...], Length(Interval(4, 4))] | None

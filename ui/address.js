@@ -1,7 +1,48 @@
 /* The address says what the page shows: a reload, a bookmark and a restarted server come back to it.
-   Replaced, not pushed: going back leads to the page before, not through every slider. */
-export default function ({ data }) {
-  if (window.location.search !== data.query) {
-    window.history.replaceState(window.history.state, "", window.location.pathname + data.query);
-  }
+
+   Every version of a comparison is an entry of the browser's history and carries its number. Back and
+   Forward tell the script the number of where they have led to; until it has answered, the address is
+   left alone. Where a link would be too long, the entry carries the whole comparison as well. */
+const place = (window.comparisonPlace ??= { asked: null, number: null, count: 0 });
+
+function ask({ version, comparison } = {}) {
+  place.count += 1;
+  place.asked = {
+    name: `${Date.now()}.${place.count}`,
+    number: version ?? "",
+    query: window.location.search,
+    comparison: comparison ?? "",
+  };
+}
+
+/* Heard before Streamlit does, which would run the whole page for what its script need not know. To
+   another page it leads, and the one that is shown then tells. */
+function went(event) {
+  ask(event.state ?? undefined);
+  if (window.location.pathname !== place.path) return;
+  event.stopImmediatePropagation();
+  place.tell();
+}
+
+if (!place.listens) {
+  place.listens = true;
+  window.addEventListener("popstate", went, { capture: true });
+}
+
+export default function ({ data, setTriggerValue }) {
+  place.path = window.location.pathname;
+  place.tell = () => setTriggerValue("went", place.asked);
+  const here = window.history.state;
+  const isLoaded = place.number === null;
+  if (isLoaded && !place.asked && here?.comparison) ask(here);
+  if (place.asked && place.asked.name !== data.answered) return place.tell();
+  const isNew = !isLoaded && !place.asked && here?.version === place.number && data.number !== place.number;
+  place.asked = null;
+  place.number = data.number;
+  const isSame = here?.version === data.number && here?.comparison === data.comparison;
+  if (isSame && window.location.search === data.query) return;
+  const entry = { ...here, version: data.number, comparison: data.comparison };
+  const address = window.location.pathname + data.query;
+  if (isNew) window.history.pushState(entry, "", address);
+  else window.history.replaceState(entry, "", address);
 }

@@ -42,15 +42,21 @@ def figure(chart: Chart, key: str, said: Contract | None = None) -> None:
     offer(lambda: chart, key, said)
 
 
-def sketch(chart: Chart, key: str) -> None:
-    """Show a chart that is not for export: of a training under way, or of earlier settings."""
+def sketch(chart: Chart, key: str, **settings: object) -> None:
+    """Show a chart that is not for export: of a training under way, or of earlier settings.
+
+    Args:
+        chart: what is shown.
+        key: as for ``figure``.
+        settings: of plotly, beyond those of every chart.
+    """
     st.plotly_chart(
         chart.figure,
         width="stretch",
         key=f"chart-{key}",
         alt=chart.alt,
         # No camera: its picture would have the colours of the screen and no contract.
-        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"]},
+        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"], **settings},
     )
 
 

@@ -10,9 +10,10 @@ has a problem of its own as well: test functions have no data, and want other le
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
+from uuid import uuid4
 
 import streamlit as st
 
@@ -30,7 +31,7 @@ from ui.menu import MENU
 from ui.versions import Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ui.versions import Version
 
@@ -44,6 +45,7 @@ _NOTICES: Final = "notices"
 _WANTED: Final = "wanted-page"
 _REFUSED: Final = "refused-link"
 _VERSIONS: Final = "versions"
+_SESSION: Final = "versions-session"  # names it in the names of its versions
 _EXAMPLE: Final = "backpropagation"  # whose versions are of its page's settings alone
 # What a reader makes on a page; all else there is how it is looked at, and no version of its own.
 _MADE: Final = {
@@ -143,7 +145,7 @@ def document() -> Document:
     if _SHARED not in st.session_state:
         st.session_state[_SHARED] = Document()
         st.session_state[_NOTICES] = []
-        _open_link()
+        _open_first_link()
     return st.session_state.get(_slot()) or _first_view(_slot())
 
 
@@ -224,6 +226,22 @@ def undo() -> None:
 def redo() -> None:
     """Show the version that was undone last."""
     _show(_name_of(_page()), versions().redo)
+
+
+def version_name() -> str:
+    """Return the number of the version on show; it is no other session's."""
+    token = st.session_state.setdefault(_SESSION, uuid4().hex[:8])
+    return f"{token}.{versions().shown.number}"
+
+
+def show_version(name: str) -> bool:
+    """Show the version of a name; return whether this session has it."""
+    token, _dot, number = name.partition(".")
+    if token != st.session_state.get(_SESSION) or not number.isdecimal():
+        return False
+    return any(
+        _show(owner, partial(kept.go_to, int(number))) for owner, kept in _all_versions().items()
+    )
 
 
 def refuse(error: InvalidInput) -> None:
@@ -323,7 +341,8 @@ def move_start(x: float, y: float) -> None:
 def reset() -> None:
     """Go back to the first view, of the page's settings as well."""
     with _version("reset"):
-        st.session_state[_slot()] = _first_view(_slot())
+        if _page() != _EXAMPLE:
+            st.session_state[_slot()] = _first_view(_slot())
         first = _DEFAULTS[_page()]
         if _page() == "surfaces" and settings().surface == "network":
             first = SurfacesPage(surface="network")
@@ -396,21 +415,43 @@ def _add(runs: tuple[Run, ...], done: str) -> None:
     _propose(now.experiment.model_copy(update={"runs": runs}), view, done)
 
 
-def _open_link() -> None:
+def open_link(query: Mapping[str, Sequence[str]]) -> None:
+    """Take the comparison of a link's query and go to its page; a wrong one is explained."""
+    speak()
+    try:
+        opened, told = _linked(query)
+    except InvalidInput as error:
+        refuse(error)
+        return
+    with _version("opened"):
+        _take(opened, told)
+
+
+def _open_first_link() -> None:
+    """Begin the session with the link in its address."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if not query:
         return
-    query.setdefault("page", [st.session_state.get(_PAGE, "training")])
     try:
-        opened, unknown = from_link(query)
+        opened, told = _linked(query)
     except InvalidInput as error:
         text = _("The link could not be opened; this is the first view. {reason}")
         st.session_state[_NOTICES] = [text.format(reason=explain(error))]
         st.session_state[_REFUSED] = True
         return
+    _take(opened, told)
+
+
+def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
+    """Return the comparison of a link's query, and what its reader must be told.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    opened, unknown = from_link({"page": [_page()], **query})
     text = _("These parts of the link mean nothing here and were left out: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
-    _take(opened, [text.format(keys=shown)] if unknown else [])
+    return opened, [text.format(keys=shown)] if unknown else []
 
 
 def _take(opened: Document, told: list[str]) -> None:
@@ -419,7 +460,7 @@ def _take(opened: Document, told: list[str]) -> None:
     st.session_state.setdefault(_SETTINGS, {})[page.name] = page
     st.session_state[_PAGE] = st.session_state[_WANTED] = page.name
     view = _drawable(opened.view, opened.experiment, told)
-    st.session_state[_slot()] = opened.model_copy(update={"view": _without_page(view)})
+    st.session_state[_slot()] = _without_settings(opened.model_copy(update={"view": view}))
     st.session_state[_NOTICES] = told
     st.session_state.pop(_REFUSED, None)
 
@@ -461,9 +502,9 @@ def _whole(page: str) -> Document:
     )
 
 
-def _without_page(view: View) -> View:
-    """Return a view as the session keeps it: each page's settings lie beside it."""
-    return view.model_copy(update={"page": TrainingPage()})
+def _without_settings(whole: Document) -> Document:
+    """Return a comparison as the session keeps it: each page's settings lie beside it."""
+    return whole.model_copy(update={"view": whole.view.model_copy(update={"page": TrainingPage()})})
 
 
 def _name_of(page: str) -> str:
@@ -500,6 +541,10 @@ def _version(done: str, control: tuple[str, ...] = ()) -> Iterator[None]:
         versions().add(now, control[0], control)
     else:
         versions().keep(now)
+    # An example may be opened with a comparison beside it, which has versions of its own.
+    beside = _all_versions()[_slot()]
+    if beside is not versions() and _without_settings(beside.shown.document) != document():
+        beside.add(now, done)
 
 
 def _show(name: str, move: Callable[[], Version | None]) -> bool:
@@ -511,8 +556,7 @@ def _show(name: str, move: Callable[[], Version | None]) -> bool:
     page = version.document.view.page
     st.session_state.setdefault(_SETTINGS, {})[page.name] = page
     if name != _EXAMPLE:
-        view = _without_page(version.document.view)
-        st.session_state[name] = version.document.model_copy(update={"view": view})
+        st.session_state[name] = _without_settings(version.document)
     st.session_state[_NOTICES] = []
     st.session_state.pop(_REFUSED, None)
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
@@ -16,8 +16,12 @@ from ui.session import (
     is_first_view,
     is_refused_link,
     open_document,
+    open_link,
     refuse,
+    reset,
     settings,
+    show_version,
+    version_name,
     whole_document,
 )
 
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 SHARE: Final = "share"  # whether the popover is open
+_ADDRESS: Final = "page-address"
+_ANSWERED: Final = "answered-address"  # the last step in the browser's history that was answered
 
 _address = st.components.v2.component(
     "descent_address", js=(Path(__file__).parent / "address.js").read_text("utf-8")
@@ -34,17 +40,45 @@ _address = st.components.v2.component(
 def address() -> None:
     """Keep the page's address a link to what it shows; that of a first view is bare.
 
-    A link that was refused stays, for its reader to mend, until something else is shown.
+    A link that was refused stays, for its reader to mend, until something else is shown. Back and
+    Forward of the browser lead to other versions: to those of this session by their numbers, to
+    others by what their entries hold.
     """
     if is_refused_link() and is_first_view():
         return
+    query: dict[str, list[str]] = {}
+    comparison = ""
     try:
         query = {} if is_first_view() else to_link(whole_document())
-    except InvalidInput:
-        query = {}  # too much for an address
-    text = f"?{urlencode(query, doseq=True)}" if query else ""
+    except InvalidInput:  # too much for an address
+        comparison = whole_document().model_dump_json()
+    data = {
+        "query": f"?{urlencode(query, doseq=True)}" if query else "",
+        "comparison": comparison,
+        "number": version_name(),
+        "answered": st.session_state.get(_ANSWERED, ""),
+    }
     with st.container(key="address"):
-        _address(key="page-address", data={"query": text})
+        _address(key=_ADDRESS, data=data, on_went_change=_go)
+
+
+def _go() -> None:
+    """Show the version that the browser's history has led to."""
+    told = st.session_state[_ADDRESS]["went"]
+    if told is None or told["name"] == st.session_state.get(_ANSWERED):
+        return
+    st.session_state[_ANSWERED] = told["name"]
+    if show_version(told["number"]):
+        return
+    if told["comparison"]:
+        try:
+            open_document(read_document(told["comparison"]))
+        except InvalidInput as error:
+            refuse(error)
+    elif told["query"]:
+        open_link(parse_qs(told["query"].removeprefix("?"), keep_blank_values=True))
+    else:
+        reset()
 
 
 def share() -> DeltaGenerator:

@@ -506,7 +506,7 @@ def fragment_rerun(monkeypatch):
 
         monkeypatch.setattr(streamlit, "fragment", note)
         monkeypatch.setattr(streamlit, "rerun", rerun)
-        monkeypatch.setattr(streamlit, "switch_page", lambda script: None)
+        monkeypatch.setattr(streamlit, "switch_page", list)
         session.work_on(page)
         session.fragment(around)(lambda: filled.append(True))()
         do()

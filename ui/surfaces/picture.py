@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from files.scenes import Scene
 
 _DRAWN = "surfaces-drawn"
+_SEEN = {"zoom": "window", "camera": "camera"}  # what is told, and its setting
 
 
 def view_switches() -> None:
@@ -43,12 +44,14 @@ def view_switches() -> None:
             key="surfaces-log",
             on_change=lambda: look_at(log=st.session_state["surfaces-log"]),
         )
+        if document().experiment.problem.n_params == 2:
+            _toggle(_("Move the start by a click"), "clicks", value=look.clicks)
         if look.window is not None:
             st.button(_("Whole surface"), key="surfaces-whole", on_click=_show_all)
 
 
 def _show_all() -> None:
-    """Show all of the surface; the chart is drawn anew, though nothing else in it changes."""
+    """Show all of the surface; the chart is drawn anew, even where its zoom was not told yet."""
     set_page(window=None)
     st.session_state.pop(_DRAWN, None)
 
@@ -57,15 +60,18 @@ def _show_all() -> None:
 class _Drawn:
     """The charts as they were drawn: the same objects as long as nothing in them changes.
 
-    Zoom and camera are the chart's own while it stays; they are given to the next one.
+    Zoom and camera are the chart's own while it stays, and told. Where the page wants others than
+    those that it was told, it is drawn anew.
 
     Attributes:
         shown: what was drawn, apart from zoom and camera.
+        seen: the page's window and camera that the charts show.
         drawing: what the clock draws on.
         charts: in the order of the drawing's layers.
     """
 
     shown: str
+    seen: tuple[object, object]
     drawing: Drawing
     charts: tuple[Chart, ...]
 
@@ -78,7 +84,7 @@ def picture(scenes: Sequence[Scene]) -> None:
         scenes,
         drawn.drawing,
         settings().step,
-        clickable=scenes[0].history.experiment.problem.n_params == 2,
+        clickable=settings().clicks and scenes[0].history.experiment.problem.n_params == 2,
         tell=_hear(scenes),
     )
     wide = [len(layer.panels) > 1 for layer in layers]
@@ -90,7 +96,8 @@ def picture(scenes: Sequence[Scene]) -> None:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
             if layer.kind in {"paths", "relief"}:
-                sketch(chart, layer.key)  # the clock draws on it; what leaves has no clock
+                # The clock draws on it, and hears of a double-click; what leaves has no clock.
+                sketch(chart, layer.key, doubleClick=False)
                 shown = partial(at_step, chart, scenes[layer.scene], settings().step)
                 offer(shown, layer.key)
             else:
@@ -113,9 +120,10 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     problems = tuple(scene.history.experiment.problem for scene in scenes)
     shown = scenes[0].version(look.panels, look.relief, view.log, problems, current_language())
     drawn: _Drawn | None = st.session_state.get(_DRAWN)
-    if drawn is None or drawn.shown != shown:
+    seen = look.window, look.camera
+    if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawn = _Drawn(shown, Drawing(uuid4().hex, look.window, layers), charts)
+        drawn = _Drawn(shown, seen, Drawing(uuid4().hex, look.window, layers), charts)
         st.session_state[_DRAWN] = drawn
     return drawn
 
@@ -172,12 +180,20 @@ def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
         elif name == "clicked":
             x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
             move_start(x, y)
-        elif name == "zoom":
-            set_page(window=tuple(float(value) for value in told["window"]))
+        elif name == "whole":
+            _show_all()
         else:
-            set_page(camera=tuple(float(value) for value in told["camera"]))
+            _take_what_is_seen(**{_SEEN[name]: tuple(float(one) for one in told[_SEEN[name]])})
 
     return tell
+
+
+def _take_what_is_seen(**moved: tuple[float, ...]) -> None:
+    """Take the zoom or camera of the charts that are there: they need not be drawn anew."""
+    set_page(**moved)
+    look = settings()
+    drawn = replace(st.session_state[_DRAWN], seen=(look.window, look.camera))
+    st.session_state[_DRAWN] = drawn
 
 
 def _rounded(value: float, axis: Any) -> float:

@@ -1,7 +1,8 @@
 """Formulas of named variables, as text, turned into a computation graph.
 
 A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
-semicolon, and the last line is the output. Names that no line defines are the variables. Python's
+semicolon, and the last line is the output. Names that no line defines are the variables, apart from
+the constants; one that looks like a constant or a function that there is not is refused. Python's
 ``ast`` reads the text, a whitelist of its nodes makes the graph, and nothing is ever evaluated.
 """
 
@@ -33,6 +34,11 @@ FUNCTIONS: Final = {
     "max": 2,
     "min": 2,
 }
+CONSTANTS: Final = {"e": math.e, "pi": math.pi, "π": math.pi}
+# What others call functions and constants, which nobody means as a variable.
+_ELSEWHERE: Final = frozenset(
+    ["abs", "acos", "acosh", "arccos", "arcsin", "arctan", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cosh", "cot", "csc", "erf", "expm1", "fabs", "floor", "hypot", "inf", "infinity", "ln", "log10", "log1p", "log2", "nan", "sec", "sgn", "sinh", "softmax", "softplus", "sqrt", "tan"]
+)
 _BINARY: Final = {
     ast.Add: "add",
     ast.Sub: "subtract",
@@ -148,7 +154,8 @@ class _Builder:
         expression = _Expression(self, start + begin, line[begin:].rstrip())
         number = expression.read()
         name = unicodedata.normalize("NFKC", named[1]) if named else self._free_name()
-        if named and (name in self.names or name in FUNCTIONS or keyword.iskeyword(name)):
+        reserved = {*self.names, *FUNCTIONS, *CONSTANTS}
+        if named and (name in reserved or keyword.iskeyword(name)):
             raise InvalidInput(
                 "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
             )
@@ -173,6 +180,14 @@ class _Builder:
             self.known[key] = len(self.nodes)
             self.nodes.append(node)
         return self.known[key]
+
+
+def _is_meant_otherwise(name: str) -> bool:
+    """Tell whether an unknown name is that of a constant or function, known here or elsewhere."""
+    known = {*FUNCTIONS, *CONSTANTS}
+    plain = name.lower()
+    looks_known = plain in known and name not in known and len(name) > 1  # E is a variable
+    return looks_known or plain in _ELSEWHERE
 
 
 class _Expression:
@@ -231,6 +246,11 @@ class _Expression:
     def _variable(self, tree: ast.Name) -> int:
         if tree.id in self._builder.names:
             return self._builder.names[tree.id]
+        if tree.id in CONSTANTS:
+            value, place = CONSTANTS[tree.id], self._place(tree.col_offset)
+            return self._builder.add(Node("constant", constant=value, place=place))
+        if _is_meant_otherwise(tree.id):
+            raise self._unexpected(tree.col_offset, "known_name")
         if tree.id in FUNCTIONS or not _NAME.match(tree.id):
             raise self._unexpected(tree.col_offset, "operand")
         if len(tree.id) > LIMITS["variable_characters"].high:

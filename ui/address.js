@@ -15,18 +15,15 @@ function ask({ version, comparison } = {}) {
   };
 }
 
-/* Heard before Streamlit does, which would run the whole page for what its script need not know. To
-   another page it leads, and the one that is shown then tells. */
+/* Streamlit shows the page to which it has led; where that is another one, it tells when it is there. */
 function went(event) {
   ask(event.state ?? undefined);
-  if (window.location.pathname !== place.path) return;
-  event.stopImmediatePropagation();
-  place.tell();
+  if (window.location.pathname === place.path) place.tell();
 }
 
 if (!place.listens) {
   place.listens = true;
-  window.addEventListener("popstate", went, { capture: true });
+  window.addEventListener("popstate", went);
 }
 
 export default function ({ data, setTriggerValue }) {

@@ -109,8 +109,8 @@ def _formula() -> None:
         on_change=_take_formula,
         help=_(
             "Variables are any names. There are + − * / ^ and brackets, exp, log, sin, cos, tanh,"
-            " sigmoid, relu, max(a, b) and min(a, b). A line may name a result: t = x + y."
-            " The last line is the output. Press Ctrl + Enter."
+            " sigmoid, relu, max(a, b) and min(a, b), and the constants e and pi. A line may name a"
+            " result: t = x + y. The last line is the output. Press Ctrl + Enter."
         ),
     )
     if error is not None:

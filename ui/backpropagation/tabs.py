@@ -213,8 +213,8 @@ def _to_optimizer(rate: float) -> None:
     st.caption(
         _(
             "The same network, data and starting weights as an experiment: this gradient descent"
-            " beside Momentum and Adam. It takes the place of the comparison there. Changed inputs"
-            " and targets stay here: the data are the example's own."
+            " beside Momentum and Adam. It takes the place of the comparison there, which Undo"
+            " brings back. Changed inputs and targets stay here: the data are the example's own."
         )
     )
     too_few = len(EXAMPLES[settings().example].weights) < 2

@@ -36,8 +36,9 @@ FUNCTIONS: Final = {
 }
 CONSTANTS: Final = {"e": math.e, "pi": math.pi, "π": math.pi}
 # What others call functions and constants, which nobody means as a variable.
-_ELSEWHERE: Final = frozenset(
-    ["abs", "acos", "acosh", "arccos", "arcsin", "arctan", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cosh", "cot", "csc", "erf", "expm1", "fabs", "floor", "hypot", "inf", "infinity", "ln", "log10", "log1p", "log2", "nan", "sec", "sgn", "sinh", "softmax", "softplus", "sqrt", "tan"]
+_ELSEWHERE: Final = re.compile(
+    r"(a|arc)?(sin|cos|tan)h?|abs|cbrt|ceil|floor|inf(inity)?|ln|log\d+p?|nan|soft(max|plus)|sqrt",
+    re.IGNORECASE,
 )
 _BINARY: Final = {
     ast.Add: "add",
@@ -184,10 +185,8 @@ class _Builder:
 
 def _is_meant_otherwise(name: str) -> bool:
     """Tell whether an unknown name is that of a constant or function, known here or elsewhere."""
-    known = {*FUNCTIONS, *CONSTANTS}
-    plain = name.lower()
-    looks_known = plain in known and name not in known and len(name) > 1  # E is a variable
-    return looks_known or plain in _ELSEWHERE
+    looks_known = len(name) > 1 and name.lower() in {*FUNCTIONS, *CONSTANTS}  # E is a variable
+    return looks_known or _ELSEWHERE.fullmatch(name) is not None
 
 
 class _Expression:
@@ -249,10 +248,10 @@ class _Expression:
         if tree.id in CONSTANTS:
             value, place = CONSTANTS[tree.id], self._place(tree.col_offset)
             return self._builder.add(Node("constant", constant=value, place=place))
-        if _is_meant_otherwise(tree.id):
-            raise self._unexpected(tree.col_offset, "known_name")
         if tree.id in FUNCTIONS or not _NAME.match(tree.id):
             raise self._unexpected(tree.col_offset, "operand")
+        if _is_meant_otherwise(tree.id):
+            raise self._unexpected(tree.col_offset, "known_name")
         if len(tree.id) > LIMITS["variable_characters"].high:
             raise self._unexpected(tree.col_offset, "shorter_name")
         number = self._builder.add(Node("input", name=tree.id, place=self._place(tree.col_offset)))

@@ -3,6 +3,7 @@
    Every version of a comparison is an entry of the browser's history and carries its number. Back and
    Forward tell the script the number of where they have led to; until it has answered, the address is
    left alone. Where a link would be too long, the entry carries the whole comparison as well. */
+const SOON = 100; // milliseconds
 const place = (window.comparisonPlace ??= { asked: null, number: null, count: 0 });
 
 function ask({ version, comparison } = {}) {
@@ -15,10 +16,20 @@ function ask({ version, comparison } = {}) {
   };
 }
 
-/* Streamlit shows the page to which it has led; where that is another one, it tells when it is there. */
+/* Streamlit itself runs the script when it hears of this. It is told after that: while a page takes the
+   place of another one, the browser still sends what the controls of the other one show. */
+function tell() {
+  clearTimeout(place.timer);
+  place.timer = setTimeout(() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    if (app?.dataset.testScriptState !== "notRunning") tell();
+    else if (place.asked && window.location.pathname === place.path) place.send(place.asked);
+  }, SOON);
+}
+
 function went(event) {
   ask(event.state ?? undefined);
-  if (window.location.pathname === place.path) place.tell();
+  tell();
 }
 
 if (!place.listens) {
@@ -28,11 +39,11 @@ if (!place.listens) {
 
 export default function ({ data, setTriggerValue }) {
   place.path = window.location.pathname;
-  place.tell = () => setTriggerValue("went", place.asked);
+  place.send = (asked) => setTriggerValue("went", asked);
   const here = window.history.state;
   const isLoaded = place.number === null;
   if (isLoaded && !place.asked && here?.comparison) ask(here);
-  if (place.asked && place.asked.name !== data.answered) return place.tell();
+  if (place.asked && place.asked.name !== data.answered) return tell();
   const isNew = !isLoaded && !place.asked && here?.version === place.number && data.number !== place.number;
   place.asked = null;
   place.number = data.number;

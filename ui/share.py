@@ -64,7 +64,7 @@ def address() -> None:
 
 def _go() -> None:
     """Show the version that the browser's history has led to."""
-    told = st.session_state[_ADDRESS]["went"]
+    told = st.session_state[_ADDRESS].get("went")
     if told is None or told["name"] == st.session_state.get(_ANSWERED):
         return
     st.session_state[_ANSWERED] = told["name"]

@@ -234,6 +234,38 @@ def version_name() -> str:
     return f"{token}.{versions().shown.number}"
 
 
+def works() -> dict[str, Document]:
+    """Return all that the session works on, by whose it is: what a reload must not lose.
+
+    The two comparisons have the settings of a page each; the settings of the others are alone.
+    """
+    whole = {
+        _SHARED: (st.session_state.get(_SHARED) or Document(), "training"),
+        _OWN: (st.session_state.get(_OWN) or _first_view(_OWN), "surfaces"),
+        "epochs": (Document(), "epochs"),
+        _EXAMPLE: (Document(), _EXAMPLE),
+    }
+    return {
+        owner: document.model_copy(
+            update={"view": document.view.model_copy(update={"page": _settings_of(page)})}
+        )
+        for owner, (document, page) in whole.items()
+    }
+
+
+def bring_back(kept: Mapping[str, Document]) -> None:
+    """Take the works of the session before, apart from what this page was opened with."""
+    here, shown = _page(), _slot()
+    for owner, work in kept.items():
+        page = work.view.page
+        if page.name != here:
+            st.session_state.setdefault(_SETTINGS, {})[page.name] = page
+        if owner in {_SHARED, _OWN} and owner != shown:
+            st.session_state[owner] = _without_settings(work)
+        if owner != _name_of(here):
+            _all_versions().pop(owner, None)  # they begin with what is back
+
+
 def show_version(name: str) -> bool:
     """Show the version of a name; return whether this session has it."""
     token, _dot, number = name.partition(".")

@@ -205,6 +205,25 @@ def test_a_comparison_too_long_for_a_link_comes_back(compare, idle):
     expect(runs(tab).filter(has_text="학습률")).to_have_count(7)
 
 
+def test_a_reload_of_one_page_keeps_the_comparisons_of_the_others(compare, idle):
+    tab = compare()
+    change_rate(tab, "0.5")
+    expect(tab).to_have_url(re.compile("run=sgd~0.5"))
+    tab.get_by_role("link", name="Surfaces", exact=True).click()
+    start = tab.get_by_role("spinbutton", name="Start x")
+    expect(start).to_have_value("-7")
+    idle(tab)
+    tab.reload()
+    expect(start).to_have_value("-7")
+    idle(tab)
+    expect(tab).to_have_url(re.compile(r"/surfaces$"))
+    tab.wait_for_function("window.comparisonPlace?.number && !window.comparisonPlace.asked")
+    idle(tab)
+
+    tab.get_by_role("link", name="Compare", exact=True).click()
+    expect(rate(tab)).to_have_value("0.5")
+
+
 def test_a_refused_link_stays_in_the_address_until_something_else_is_shown(compare):
     tab = compare("/?budget=3000000&run=adam~0.5~32")
     expect(tab.get_by_text(re.compile("could not be opened"))).to_contain_text("3000000")

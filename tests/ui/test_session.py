@@ -700,3 +700,30 @@ def test_every_change_has_words(path):
         "x.y": "setting",
     }
     assert change_words(path) == words[path]
+
+
+def test_what_the_other_pages_work_on_is_brought_back_to_a_new_session(monkeypatch):
+    start_anew()
+    session.set_page(tab="fits")
+    session.work_on("surfaces")
+    session.move_start(1.0, 2.0)
+    session.work_on("epochs")
+    session.set_page(sizes=("all", 4))
+    session.work_on("backpropagation")
+    session.set_page(example="own", formula="y = 2*x", values=(3.0,))
+    kept = session.works()
+
+    monkeypatch.setattr(streamlit, "session_state", {})
+    session.work_on("surfaces")
+    session.change_run(0, learning_rate=0.3)
+    session.bring_back(kept)
+    assert experiment().runs[0].learning_rate == 0.3  # this page was opened with something else
+    session.undo()
+    assert session.is_first_view()
+    session.work_on("training")
+    assert (experiment().budget.amount, session.settings().tab) == (7, "fits")
+    assert not session.versions().has_older
+    session.work_on("epochs")
+    assert session.settings().sizes == ("all", 4)
+    session.work_on("backpropagation")
+    assert session.settings().formula == "y = 2*x"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -71,6 +72,7 @@ _PLACES: Final = ((-27, "left"), (-27, "center"), (27, "left"), (46, "center"), 
 _COLUMN: Final = 92  # pixels, about
 _NARROW: Final = 80  # pixels, at the least
 _FULL: Final = 84  # pixels, where there are many
+_CONSTANTS: Final = {math.e: "e", math.pi: "π"}
 _DIGIT: Final = 5.5
 _COLUMNS: Final = 6.5  # at least so many fit the width, so that a small graph is not torn apart
 
@@ -266,10 +268,10 @@ class _Picture:
         if number < 0 or node.operation == "input":
             return in_html(node.name, self.names)
         if node.operation == "constant":
-            return f"{node.constant:.6g}"
+            return _written(node.constant, 6)
         sign = SIGNS.get(node.operation, node.operation)
         if node.operation == "power" and is_written_inside(self.graph, number, 1):
-            sign += f"{self.graph.nodes[node.operands[1]].constant:.4g}"
+            sign += _written(self.graph.nodes[node.operands[1]].constant, 4)
         return sign
 
     def _name(self, number: int) -> str:
@@ -592,3 +594,8 @@ def _alt(graph: Graph, found: Derivatives, names: Mapping[str, str]) -> str:
         value=f"{found.values[graph.output]:.6g}",
         slopes=slopes,
     )
+
+
+def _written(constant: float, digits: int) -> str:
+    """Return a constant as it is known, else its digits."""
+    return _CONSTANTS.get(constant, f"{constant:.{digits}g}")

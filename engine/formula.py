@@ -1,7 +1,8 @@
 """Formulas of named variables, as text, turned into a computation graph.
 
 A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
-semicolon, and the last line is the output. Names that no line defines are the variables. Python's
+semicolon, and the last line is the output. Names that no line defines are the variables, apart from
+the constants; one that looks like a constant or a function that there is not is refused. Python's
 ``ast`` reads the text, a whitelist of its nodes makes the graph, and nothing is ever evaluated.
 """
 
@@ -33,6 +34,12 @@ FUNCTIONS: Final = {
     "max": 2,
     "min": 2,
 }
+CONSTANTS: Final = {"e": math.e, "pi": math.pi, "π": math.pi}
+# What others call functions and constants, which nobody means as a variable.
+_ELSEWHERE: Final = re.compile(
+    r"(a|arc)?(sin|cos|tan)h?|abs|cbrt|ceil|floor|inf(inity)?|ln|log\d+p?|nan|soft(max|plus)|sqrt",
+    re.IGNORECASE,
+)
 _BINARY: Final = {
     ast.Add: "add",
     ast.Sub: "subtract",
@@ -148,7 +155,8 @@ class _Builder:
         expression = _Expression(self, start + begin, line[begin:].rstrip())
         number = expression.read()
         name = unicodedata.normalize("NFKC", named[1]) if named else self._free_name()
-        if named and (name in self.names or name in FUNCTIONS or keyword.iskeyword(name)):
+        reserved = {*self.names, *FUNCTIONS, *CONSTANTS}
+        if named and (name in reserved or keyword.iskeyword(name)):
             raise InvalidInput(
                 "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
             )
@@ -173,6 +181,12 @@ class _Builder:
             self.known[key] = len(self.nodes)
             self.nodes.append(node)
         return self.known[key]
+
+
+def _is_meant_otherwise(name: str) -> bool:
+    """Tell whether an unknown name is that of a constant or function, known here or elsewhere."""
+    looks_known = len(name) > 1 and name.lower() in {*FUNCTIONS, *CONSTANTS}  # E is a variable
+    return looks_known or _ELSEWHERE.fullmatch(name) is not None
 
 
 class _Expression:
@@ -231,8 +245,13 @@ class _Expression:
     def _variable(self, tree: ast.Name) -> int:
         if tree.id in self._builder.names:
             return self._builder.names[tree.id]
+        if tree.id in CONSTANTS:
+            value, place = CONSTANTS[tree.id], self._place(tree.col_offset)
+            return self._builder.add(Node("constant", constant=value, place=place))
         if tree.id in FUNCTIONS or not _NAME.match(tree.id):
             raise self._unexpected(tree.col_offset, "operand")
+        if _is_meant_otherwise(tree.id):
+            raise self._unexpected(tree.col_offset, "known_name")
         if len(tree.id) > LIMITS["variable_characters"].high:
             raise self._unexpected(tree.col_offset, "shorter_name")
         number = self._builder.add(Node("input", name=tree.id, place=self._place(tree.col_offset)))

@@ -106,7 +106,12 @@ _EXPECTED: Final = {
     "finite_number": N_("a smaller number was expected"),
     "function": N_(
         "a function was expected that is known here: exp, log, sin, cos, tanh, sigmoid, relu, max,"
-        " min"
+        " min. The logarithm ln(x) is log(x), the root of x is x^0.5, |x| is max(x, −x)"
+    ),
+    "known_name": N_(
+        "a variable was expected, and this looks like a constant or a function. The constants are e"
+        " and pi; the functions are exp, log, sin, cos, tanh, sigmoid, relu, max and min, in small"
+        " letters and with brackets. The logarithm ln(x) is log(x), the root of x is x^0.5"
     ),
     "one_argument": N_("one operand in the brackets was expected"),
     "two_arguments": N_("two operands in the brackets were expected"),

@@ -2,6 +2,7 @@ r"""A computation graph as mathematics: its lines in LaTeX, its numbers with the
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,7 @@ _CALLS: Final = {
     "max": r"\max",
     "min": r"\min",
 }
+_CONSTANTS: Final = {math.e: "e", math.pi: r"\pi"}
 
 
 def lines(graph: Graph, names: Mapping[str, str]) -> list[str]:
@@ -150,7 +152,7 @@ def _written(graph: Graph, number: int, names: Mapping[str, str]) -> tuple[str, 
     if node.name:
         return in_latex(node.name, names), _ATOM
     if node.operation == "constant":
-        return f"{node.constant:.10g}", _ATOM
+        return _CONSTANTS.get(node.constant, f"{node.constant:.10g}"), _ATOM
     parts = [_written(graph, operand, names) for operand in node.operands]
     return _joined(node.operation, parts)
 

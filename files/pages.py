@@ -20,9 +20,18 @@ SIZES: Final = Interval(2, 6)
 
 
 class TrainingPage(Spec):
-    """The Compare page; all that it shows is in the view itself."""
+    """The Compare page.
+
+    Attributes:
+        tab: which one is open.
+        norm: which one is drawn.
+        epoch: whose fits are drawn, the nearest that was kept; None is the last.
+    """
 
     name: Literal["training"] = "training"
+    tab: Literal["loss", "score", "norms", "fits", "rates", "details"] = "loss"
+    norm: Literal["full_gradient_norm", "batch_gradient_norm", "update_norm"] = "full_gradient_norm"
+    epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
 
 
 class SurfacesPage(Spec):
@@ -34,12 +43,14 @@ class SurfacesPage(Spec):
         panels: one panel per run instead of one picture.
         relief: the surface in three dimensions beside it.
         tab: which one is open.
+        clicks: whether a click on the surface moves the start of all runs.
         window: left, right, bottom and top of what is seen; None is all of it.
         camera: eye, centre and up of the view in three dimensions.
         plane: through the parameters of a network: principal components, random directions, or two
             weights.
         plane_seed: of the random directions.
         weights: positions of the plane's two weights, and of the two parameters inspected.
+        slice: which of the two inspected parameters the loss is drawn against.
         fineness: points along each axis.
         rows: training rows that the surface of a network is computed on; None takes all.
     """
@@ -49,6 +60,7 @@ class SurfacesPage(Spec):
     step: Annotated[float, Interval(0, 1e9)] | None = None
     panels: bool = Field(default=False, strict=True)
     relief: bool = Field(default=False, strict=True)
+    clicks: bool = Field(default=False, strict=True)
     tab: Literal["step", "rates", "theory", "slice", "distance", "wrong"] = "step"
     window: (
         Annotated[tuple[Annotated[float, LIMITS["window"]], ...], Length(Interval(4, 4))] | None
@@ -60,6 +72,7 @@ class SurfacesPage(Spec):
         tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],
         Length(Interval(2, 2)),
     ] = (0, 1)
+    slice: Annotated[int, Interval(0, 1)] = 0
     fineness: Literal[31, 61, 121] = 61
     rows: Annotated[int, LIMITS["rows"]] | None = None
 

@@ -10,8 +10,21 @@ function closeByEscape(event) {
   if (dialog && event.key === "Escape" && document.activeElement === document.body) close(dialog);
 }
 
+/* Ctrl + Z takes back what the page did; in a field it takes back what was typed there. */
+function undoByKey(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || openDialog()) return;
+  const key = event.key.toLowerCase();
+  const name = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : null;
+  const isTyping = event.target.closest("textarea, [contenteditable=true], input:not([type=range])");
+  const button = name && !isTyping && document.querySelector(`.st-key-${name} button:not([disabled])`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+}
+
 export default function ({ data }) {
   document.addEventListener("keydown", closeByEscape); // the same function is added once only
+  document.addEventListener("keydown", undoByKey);
   // Screen readers choose their voice by it.
   document.documentElement.lang = data.language;
   // The server asks for it when the page is opened again.

@@ -48,10 +48,15 @@ def figure(make: Callable[[], Chart], key: str, said: Contract | None = None) ->
     return chart
 
 
-def sketch(make: Callable[[], Chart], key: str) -> Chart | None:
+def sketch(make: Callable[[], Chart], key: str, **settings: object) -> Chart | None:
     """Show a chart that is not for export: of a training under way, or of earlier settings.
 
-    Arguments and what is returned are those of ``figure``.
+    What is returned is as of ``figure``.
+
+    Args:
+        make: as for ``figure``.
+        key: as for ``figure``.
+        settings: of plotly, beyond those of every chart.
     """
     chart = attempt(make, key)
     if isinstance(chart, str):
@@ -63,7 +68,7 @@ def sketch(make: Callable[[], Chart], key: str) -> Chart | None:
         key=f"chart-{key}",
         alt=chart.alt,
         # No camera: its picture would have the colours of the screen and no contract.
-        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"]},
+        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"], **settings},
     )
     return chart
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
 
 import streamlit as st
 
 from language import LANGUAGES, current_language, set_language
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _KEY = "language"
 _COOKIE = "descent_language"  # holds the choice, so that a reload keeps it
-_Arguments = ParamSpec("_Arguments")
 
 _document = st.components.v2.component(
     "descent_document", js=(Path(__file__).parent / "document.js").read_text("utf-8")
@@ -25,17 +19,6 @@ _document = st.components.v2.component(
 def speak() -> None:
     """Set the language of this script run; every page calls it before its first sentence."""
     set_language(_chosen() or _browser_language())
-
-
-def fragment(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
-    """Make a function a Streamlit fragment that speaks: its own reruns pass no page's ``speak``."""
-
-    @wraps(fill)
-    def spoken(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
-        speak()
-        fill(*args, **kwargs)
-
-    return st.fragment(spoken)
 
 
 def language_switch() -> None:

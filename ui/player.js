@@ -23,8 +23,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   window.newestClock = token;
   const before = parentElement.clock;
   const clock = { step: data.step, playing: false, speed: before?.speed ?? data.speed };
-  if (before && before.version === data.version) Object.assign(clock, before);
-  clock.version = data.version;
+  if (before && before.began === data.began) Object.assign(clock, before);
+  clock.began = data.began;
   parentElement.clock = clock;
   const scenes = unpack(data);
   const scene = scenes[0];
@@ -32,7 +32,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const bar = controls(parentElement, data.texts, clock, scene);
   const charts = data.layers.map((layer) => ({ layer, gd: null, canvas: null, off: [] }));
-  hearClicks(data.clickable ? data.layers : [], (point) => setTriggerValue("clicked", point));
+  hearClicks(data, setTriggerValue);
   let frame = 0;
   let seen = 0;
 
@@ -156,14 +156,27 @@ function drawnChart({ key }) {
 }
 
 // A new chart may be there before its clock is: what hears clicks belongs to the page and stays.
-function hearClicks(layers, tell) {
+// A click is told once no second one follows: two of them show the whole surface, and move nothing.
+function hearClicks({ layers, clickable }, tell) {
   const isFirst = !window.clicks;
-  window.clicks = { layers: layers.filter(({ kind }) => kind === "paths"), tell };
+  window.clicks = { layers: layers.filter(({ kind }) => kind === "paths"), clickable, tell };
   const listen = () => {
     for (const gd of window.clicks.layers.map(drawnChart)) {
       if (!gd || gd.hearsClicks) continue;
       gd.hearsClicks = true;
-      gd.on("plotly_click", (event) => window.clicks.tell(place(gd, event)));
+      let waiting = null;
+      let doubled = -Infinity; // when the last double-click was; its second click is heard after it
+      gd.on("plotly_click", (event) => {
+        clearTimeout(waiting);
+        if (!window.clicks.clickable || performance.now() - doubled < gd._context.doubleClickDelay) return;
+        const point = place(gd, event);
+        waiting = setTimeout(() => window.clicks.tell("clicked", point), gd._context.doubleClickDelay);
+      });
+      gd.on("plotly_doubleclick", () => {
+        clearTimeout(waiting);
+        doubled = performance.now();
+        window.clicks.tell("whole", {});
+      });
     }
   };
   if (isFirst) new MutationObserver(listen).observe(document.body, { childList: true, subtree: true });

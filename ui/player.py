@@ -2,7 +2,7 @@
 
 A component draws heads, tails, markers and fitted lines on canvases over the charts that are
 already on the page. The script hears of it when the reader pauses, steps or lets go of the slider,
-when the reader clicks a start point, and when zoom or camera have been moved.
+when the reader clicks a start point or double-clicks, and when zoom or camera have been moved.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 import streamlit as st
 
 from charts.surfaces import relief_heights
 from language import _
+from ui.session import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _HERE: Final = Path(__file__).parent
 _KEY: Final = "surfaces-player"
+_BEGAN: Final = "surfaces-player-began"
 _SPEEDS: Final = (1, 2, 5, 10, 20, 50, 100)
 _WHOLE: Final = 8.0  # seconds that the whole way takes at first, about
 
@@ -67,6 +70,22 @@ class Drawing(NamedTuple):
     layers: tuple[Layer, ...]
 
 
+class _Began(NamedTuple):
+    """Where the clock was set, and how far it has told since.
+
+    Attributes:
+        version: of the drawing.
+        step: of the page, as the clock told it last.
+        tick: at which the clock was set.
+        name: of this setting.
+    """
+
+    version: str
+    step: float | None
+    tick: int
+    name: str
+
+
 def player(
     scenes: Sequence[Scene],
     drawing: Drawing,
@@ -82,21 +101,26 @@ def player(
         drawing: the charts.
         step: where the clock stands when the picture is new; None is at the end.
         clickable: whether a click on the surface is told.
-        tell: called with "step", "clicked", "zoom" or "camera" and what was told.
+        tell: called with "step", "clicked", "whole", "zoom" or "camera" and what was told.
     """
     version = drawing.version
     data = _message(scenes, drawing, clickable=clickable)
-    # What the clock is told must not change while it runs by itself: only a new picture sets it.
-    kept = st.session_state.get(f"{_KEY}-began")
-    if kept is None or kept[0] != version:
-        kept = st.session_state[f"{_KEY}-began"] = (version, scenes[0].clock.at(step))
-    data["step"] = kept[1]
+    began = st.session_state.get(_BEGAN)
+    if began is None or (began.version, began.step) != (version, step):
+        # What the clock is told must not change while it runs by itself: it is set by a new
+        # picture, and by a step that it has not told itself.
+        began = _Began(version, step, scenes[0].clock.at(step), uuid4().hex)
+        st.session_state[_BEGAN] = began
+    data |= {"step": began.tick, "began": began.name}
 
     def report(name: str) -> Callable[[], None]:
         def heard() -> None:
             told = st.session_state[_KEY][name]
-            if told is not None:
-                tell(name, dict(told))
+            if told is None or told.get("version", version) != version:
+                return  # of a picture that is there no more
+            tell(name, dict(told))
+            if name == "step":
+                st.session_state[_BEGAN] = began._replace(step=settings().step)
 
         return heard
 
@@ -105,6 +129,7 @@ def player(
         data=data,
         on_step_change=report("step"),
         on_clicked_change=report("clicked"),
+        on_whole_change=report("whole"),
         on_zoom_change=report("zoom"),
         on_camera_change=report("camera"),
     )

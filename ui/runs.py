@@ -25,6 +25,7 @@ from ui.session import (
     reset,
 )
 from ui.text import escaped, line_sample
+from ui.undo import undo_buttons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +84,7 @@ def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
         on_click=lambda: apply_to_all(st.session_state["apply-to-all"]),
     )
     st.button(_("Reset"), key="reset", on_click=reset)
+    undo_buttons()
 
 
 def run_editor() -> None:

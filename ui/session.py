@@ -9,7 +9,11 @@ has a problem of its own as well: test functions have no data, and want other le
 
 from __future__ import annotations
 
-from typing import Any, Final
+from contextlib import contextmanager
+from functools import partial, wraps
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
+from uuid import uuid4
 
 import streamlit as st
 
@@ -19,11 +23,19 @@ from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
 from files.document import Document, View, from_link, with_default_view
 from files.errors import explain
 from files.names import run_names
-from files.pages import PAGES, SurfacesPage
+from files.pages import PAGES, SurfacesPage, TrainingPage
 from language import N_, _, ngettext
 from language.labels import label
 from ui.locale import speak
 from ui.menu import MENU
+from ui.versions import Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ui.versions import Version
+
+_Arguments = ParamSpec("_Arguments")
 
 _SHARED: Final = "document"
 _OWN: Final = "surface-document"
@@ -31,8 +43,17 @@ _PAGE: Final = "page"
 _SETTINGS: Final = "page-settings"
 _NOTICES: Final = "notices"
 _WANTED: Final = "wanted-page"
-_WHOLE: Final = "whole-page"
 _REFUSED: Final = "refused-link"
+_VERSIONS: Final = "versions"
+_SESSION: Final = "versions-session"  # names it in the names of its versions
+_EXAMPLE: Final = "backpropagation"  # whose versions are of its page's settings alone
+# What a reader makes on a page; all else there is how it is looked at, and no version of its own.
+_MADE: Final = {
+    "epochs": ("plans", "sizes"),
+    _EXAMPLE: ("example", "formula", "values", "learning_rate", "updates"),
+}
+# Settings of a page that its sidebar shows.
+_IN_SIDEBAR: Final = {"surfaces": ("surface",), _EXAMPLE: _MADE[_EXAMPLE]}
 
 PRESETS: Final = {
     "optimizers": N_("Seven optimizers"),
@@ -66,17 +87,57 @@ def work_on(page: str) -> None:
     Opens the link that the session began with. What was opened for another page leads there.
     """
     st.session_state[_PAGE] = page
-    st.session_state.pop(_WHOLE, None)
     document()
     wanted = st.session_state.pop(_WANTED, page)
     if wanted != page:
         st.switch_page(MENU[wanted].script)
 
 
-def follow() -> None:
-    """Rerun the whole page where a change made in a fragment concerns more than the fragment."""
-    if st.session_state.pop(_WHOLE, False):
-        st.rerun()
+def fragment(
+    around: Callable[[], object],
+) -> Callable[[Callable[_Arguments, None]], Callable[_Arguments, None]]:
+    """Make a function a Streamlit fragment: its own reruns leave the rest of the page alone.
+
+    Such a rerun passes no page's ``speak``, so the fragment sets the language. And where it finds
+    something changed that is shown around it, it reruns the whole page: no control may show another
+    state than the one in force.
+
+    Args:
+        around: returns what is shown around the fragment.
+    """
+
+    def made(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+        def spoken(before: object, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+            speak()
+            if before != (st.session_state.get(_WANTED), around()):
+                st.rerun()
+            fill(*args, **kwargs)
+
+        part = st.fragment(spoken)
+
+        @wraps(fill)
+        def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+            part((st.session_state.get(_WANTED), around()), *args, **kwargs)
+
+        return call
+
+    return made
+
+
+def in_sidebar() -> object:
+    """Return what the sidebar shows: what all runs share, and some settings of the page."""
+    page = settings()
+    shown = [getattr(page, field) for field in _IN_SIDEBAR.get(page.name, ())]
+    return _slot(), document().experiment.model_copy(update={"runs": ()}), shown
+
+
+def all_but(*fields: str) -> Callable[[], object]:
+    """Return a function that returns all that is shown but some settings of the page."""
+
+    def around() -> object:
+        return document(), settings().model_dump(exclude=set(fields)), notices()
+
+    return around
 
 
 def document() -> Document:
@@ -84,13 +145,13 @@ def document() -> Document:
     if _SHARED not in st.session_state:
         st.session_state[_SHARED] = Document()
         st.session_state[_NOTICES] = []
-        _open_link()
+        _open_first_link()
     return st.session_state.get(_slot()) or _first_view(_slot())
 
 
 def settings() -> Any:
     """Return how this page is looked at, beyond what all pages share."""
-    return _settings_of(st.session_state.get(_PAGE, "training"))
+    return _settings_of(_page())
 
 
 def set_page(**fields: Any) -> None:
@@ -100,21 +161,22 @@ def set_page(**fields: Any) -> None:
     except InvalidInput as error:
         refuse(error)
         return
-    st.session_state.setdefault(_SETTINGS, {})[changed.name] = changed
+    made = {field: getattr(changed, field) for field in _MADE.get(changed.name, ())}
+    before = {field: getattr(settings(), field) for field in made}
+    with _version("", _differences(before, made)):
+        st.session_state.setdefault(_SETTINGS, {})[changed.name] = changed
     st.session_state[_NOTICES] = []
     st.session_state.pop(_REFUSED, None)
 
 
 def whole_document() -> Document:
     """Return the comparison together with this page's own settings: what a link or file holds."""
-    now = document()
-    return now.model_copy(update={"view": now.view.model_copy(update={"page": settings()})})
+    return _whole(_page())
 
 
 def is_first_view() -> bool:
     """Tell whether the page looks as it does to somebody who opens it."""
-    page = st.session_state.get(_PAGE, "training")
-    return document() == _first_view(_slot()) and settings() == _DEFAULTS[page]
+    return document() == _first_view(_slot()) and settings() == _DEFAULTS[_page()]
 
 
 def is_refused_link() -> bool:
@@ -140,15 +202,78 @@ def looks() -> list[Look]:
     return [Look(name, number) for name, number in zip(names, now.view.numbers, strict=True)]
 
 
-def open_document(opened: Document) -> None:
-    """Take a whole comparison and go to its page."""
-    _take(opened, [])
+def open_document(opened: Document, change: str = "opened") -> None:
+    """Take a whole comparison and go to its page.
+
+    Args:
+        opened: the comparison.
+        change: what is done, an id of ``ui.undo``.
+    """
+    with _version(change):
+        _take(opened, [])
 
 
-def go_to(page: str) -> None:
-    """Show another page from the next script run on."""
-    st.session_state[_WANTED] = page
-    st.session_state[_WHOLE] = True
+def versions() -> Versions:
+    """Return the versions of what this page works on."""
+    return _all_versions()[_name_of(_page())]
+
+
+def undo() -> None:
+    """Show the version before."""
+    _show(_name_of(_page()), versions().undo)
+
+
+def redo() -> None:
+    """Show the version that was undone last."""
+    _show(_name_of(_page()), versions().redo)
+
+
+def version_name() -> str:
+    """Return the number of the version on show; it is no other session's."""
+    token = st.session_state.setdefault(_SESSION, uuid4().hex[:8])
+    return f"{token}.{versions().shown.number}"
+
+
+def works() -> dict[str, Document]:
+    """Return all that the session works on, by whose it is: what a reload must not lose.
+
+    The two comparisons have the settings of a page each; the settings of the others are alone.
+    """
+    whole = {
+        _SHARED: (st.session_state.get(_SHARED) or Document(), "training"),
+        _OWN: (st.session_state.get(_OWN) or _first_view(_OWN), "surfaces"),
+        "epochs": (Document(), "epochs"),
+        _EXAMPLE: (Document(), _EXAMPLE),
+    }
+    return {
+        owner: document.model_copy(
+            update={"view": document.view.model_copy(update={"page": _settings_of(page)})}
+        )
+        for owner, (document, page) in whole.items()
+    }
+
+
+def bring_back(kept: Mapping[str, Document]) -> None:
+    """Take the works of the session before, apart from what this page was opened with."""
+    here, shown = _page(), _slot()
+    for owner, work in kept.items():
+        page = work.view.page
+        if page.name != here:
+            st.session_state.setdefault(_SETTINGS, {})[page.name] = page
+        if owner in {_SHARED, _OWN} and owner != shown:
+            st.session_state[owner] = _without_settings(work)
+        if owner != _name_of(here):
+            _all_versions().pop(owner, None)  # they begin with what is back
+
+
+def show_version(name: str) -> bool:
+    """Show the version of a name; return whether this session has it."""
+    token, _dot, number = name.partition(".")
+    if token != st.session_state.get(_SESSION) or not number.isdecimal():
+        return False
+    return any(
+        _show(owner, partial(kept.go_to, int(number))) for owner, kept in _all_versions().items()
+    )
 
 
 def refuse(error: InvalidInput) -> None:
@@ -193,7 +318,9 @@ def apply_to_all(field: str) -> None:
     """Give every run the selected run's learning rate, batch size or optimizer."""
     now = document()
     value = getattr(now.experiment.runs[now.view.selected], field)
-    change(runs=tuple(run.model_copy(update={field: value}) for run in now.experiment.runs))
+    runs = tuple(run.model_copy(update={field: value}) for run in now.experiment.runs)
+    view = now.view.model_copy(update={"tuned": False})
+    _propose(now.experiment.model_copy(update={"runs": runs}), view, "apply_to_all")
 
 
 def add_run() -> None:
@@ -206,13 +333,13 @@ def add_run() -> None:
         learning_rate=rule.default_learning_rate,
         batch_size=selected.batch_size,
     )
-    _set_runs((*document().experiment.runs, run), added=1)
+    _add((*document().experiment.runs, run), "add")
 
 
 def duplicate_run() -> None:
     """Add a copy of the selected run and select it."""
     now = document()
-    _set_runs((*now.experiment.runs, now.experiment.runs[now.view.selected]), added=1)
+    _add((*now.experiment.runs, now.experiment.runs[now.view.selected]), "duplicate")
 
 
 def remove_run() -> None:
@@ -230,13 +357,30 @@ def remove_run() -> None:
             "selected": max(0, gone - 1),
         }
     )
-    _propose(now.experiment.model_copy(update={"runs": rest(now.experiment.runs)}), view)
+    runs = rest(now.experiment.runs)
+    _propose(now.experiment.model_copy(update={"runs": runs}), view, "remove")
+
+
+def move_start(x: float, y: float) -> None:
+    """Let all runs start at a point, which is a version of its own at every click."""
+    now = document()
+    problem = now.experiment.problem.model_copy(update={"start": (x, y)})
+    view = now.view.model_copy(update={"tuned": False})
+    _propose(now.experiment.model_copy(update={"problem": problem}), view, "start")
 
 
 def reset() -> None:
-    """Go back to the first view."""
-    st.session_state[_WHOLE] = True
-    _keep(_first_view(_slot()), [])
+    """Go back to the first view, of the page's settings as well."""
+    with _version("reset"):
+        if _page() != _EXAMPLE:
+            st.session_state[_slot()] = _first_view(_slot())
+        first = _DEFAULTS[_page()]
+        if _page() == "surfaces" and settings().surface == "network":
+            first = SurfacesPage(surface="network")
+        st.session_state.setdefault(_SETTINGS, {})[first.name] = first
+        st.session_state[_WANTED] = first.name  # the whole page is drawn anew
+    st.session_state[_NOTICES] = []
+    st.session_state.pop(_REFUSED, None)
 
 
 def offered_presets() -> dict[str, str]:
@@ -277,7 +421,7 @@ def use_preset(name: str) -> None:
             "selected": 0,
         }
     )
-    _propose(now.experiment.model_copy(update={"runs": runs}), view)
+    _propose(now.experiment.model_copy(update={"runs": runs}), view, "preset")
 
 
 def has_validation_rows(experiment: Experiment) -> bool:
@@ -286,36 +430,59 @@ def has_validation_rows(experiment: Experiment) -> bool:
     return problem.kind == "network" and problem.training_rows < problem.dataset.n_rows
 
 
-def _set_runs(runs: tuple[Run, ...], *, added: int) -> None:
+def _add(runs: tuple[Run, ...], done: str) -> None:
+    """Take runs with another one at their end, and select it."""
     now = document()
-    free = (number for number in range(1_000) if number not in now.view.numbers)
+    free = next(number for number in range(1_000) if number not in now.view.numbers)
     view = now.view.model_copy(
         update={
-            "names": now.view.names + ("",) * added,
-            "numbers": now.view.numbers + tuple(next(free) for _run in range(added)),
+            "names": (*now.view.names, ""),
+            "numbers": (*now.view.numbers, free),
             "selected": len(runs) - 1,
         }
     )
-    _propose(now.experiment.model_copy(update={"runs": runs}), view)
+    _propose(now.experiment.model_copy(update={"runs": runs}), view, done)
 
 
-def _open_link() -> None:
+def open_link(query: Mapping[str, Sequence[str]]) -> None:
+    """Take the comparison of a link's query and go to its page; a wrong one is explained."""
+    speak()
+    try:
+        opened, told = _linked(query)
+    except InvalidInput as error:
+        refuse(error)
+        return
+    with _version("opened"):
+        _take(opened, told)
+
+
+def _open_first_link() -> None:
+    """Begin the session with the link in its address."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if not query:
         return
-    query.setdefault("page", [st.session_state.get(_PAGE, "training")])
     try:
-        opened, unknown = from_link(query)
+        opened, told = _linked(query)
     except InvalidInput as error:
         text = _("The link could not be opened; this is the first view. {reason}")
         st.session_state[_NOTICES] = [text.format(reason=explain(error))]
         st.session_state[_REFUSED] = True
         return
+    _take(opened, told)
+
+
+def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
+    """Return the comparison of a link's query, and what its reader must be told.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    opened, unknown = from_link({"page": [_page()], **query})
     text = _("These parts of the link mean nothing here and were left out: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
     if len(unknown) > 5:
         shown = _("{keys} and {count} more").format(keys=shown, count=len(unknown) - 5)
-    _take(opened, [text.format(keys=shown)] if unknown else [])
+    return opened, [text.format(keys=shown)] if unknown else []
 
 
 def _take(opened: Document, told: list[str]) -> None:
@@ -323,9 +490,10 @@ def _take(opened: Document, told: list[str]) -> None:
     page = opened.view.page
     st.session_state.setdefault(_SETTINGS, {})[page.name] = page
     st.session_state[_PAGE] = st.session_state[_WANTED] = page.name
-    st.session_state[_WHOLE] = True
     view = _drawable(opened.view, opened.experiment, told)
-    _keep(opened.model_copy(update={"view": view}), told)
+    st.session_state[_slot()] = _without_settings(opened.model_copy(update={"view": view}))
+    st.session_state[_NOTICES] = told
+    st.session_state.pop(_REFUSED, None)
 
 
 def _drawable(view: View, experiment: Experiment, told: list[str]) -> View:
@@ -336,6 +504,11 @@ def _drawable(view: View, experiment: Experiment, told: list[str]) -> View:
     return view.model_copy(update={"quantity": "training_loss"})
 
 
+def _page() -> str:
+    page: str = st.session_state.get(_PAGE, "training")
+    return page
+
+
 def _settings_of(page: str) -> Any:
     kept = st.session_state.get(_SETTINGS, {})
     return kept[page] if page in kept else _DEFAULTS[page]
@@ -343,16 +516,110 @@ def _settings_of(page: str) -> Any:
 
 def _slot() -> str:
     """Return where the comparison lies that the page works on."""
-    own = st.session_state.get(_PAGE) == "surfaces" and settings().surface == "function"
+    return _slot_of(_page())
+
+
+def _slot_of(page: str) -> str:
+    own = page == "surfaces" and _settings_of(page).surface == "function"
     return _OWN if own else _SHARED
+
+
+def _whole(page: str) -> Document:
+    """Return what a page works on, with the page's own settings."""
+    slot = _slot_of(page)
+    kept: Document = st.session_state.get(slot) or _first_view(slot)
+    return kept.model_copy(
+        update={"view": kept.view.model_copy(update={"page": _settings_of(page)})}
+    )
+
+
+def _without_settings(whole: Document) -> Document:
+    """Return a comparison as the session keeps it: each page's settings lie beside it."""
+    return whole.model_copy(update={"view": whole.view.model_copy(update={"page": TrainingPage()})})
+
+
+def _name_of(page: str) -> str:
+    """Return whose versions a page shows: the comparison's, the Surfaces page's, the example's."""
+    return _EXAMPLE if page == _EXAMPLE else _slot_of(page)
+
+
+def _all_versions() -> dict[str, Versions]:
+    """Return the versions by whose they are; all begin with what is there now."""
+    if _VERSIONS not in st.session_state:
+        st.session_state[_VERSIONS] = {}, count(1)
+    kept, numbers = st.session_state[_VERSIONS]
+    for page in (_page(), "training", "surfaces", _EXAMPLE):
+        if _name_of(page) not in kept:
+            kept[_name_of(page)] = Versions(_whole(page), numbers)
+    return kept
+
+
+@contextmanager
+def _version(done: str, control: tuple[str, ...] = ()) -> Iterator[None]:
+    """Make a change a version of its own, unless it only changes how things are looked at.
+
+    Args:
+        done: what is done, an id; "" for a change of what a control shows.
+        control: what that control changes, as paths; none for the look.
+    """
+    before = whole_document()
+    versions().keep(before)
+    yield
+    now = whole_document()
+    if now != before and done:
+        versions().add(now, done)
+    elif now != before and control:
+        versions().add(now, control[0], control)
+    else:
+        versions().keep(now)
+    # An example may be opened with a comparison beside it, which has versions of its own.
+    beside = _all_versions()[_slot()]
+    if beside is not versions() and _without_settings(beside.shown.document) != document():
+        beside.add(now, done)
+
+
+def _show(name: str, move: Callable[[], Version | None]) -> bool:
+    """Show another version of what a page works on, with that page's settings as they were."""
+    versions().keep(whole_document())
+    version = move()
+    if version is None:
+        return False
+    page = version.document.view.page
+    st.session_state.setdefault(_SETTINGS, {})[page.name] = page
+    if name != _EXAMPLE:
+        st.session_state[name] = _without_settings(version.document)
+    st.session_state[_NOTICES] = []
+    st.session_state.pop(_REFUSED, None)
+    return True
+
+
+def _differences(before: Any, after: Any, path: str = "") -> tuple[str, ...]:
+    """Return the dotted paths at which two dumps differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        pairs = [(key, before.get(key), after.get(key)) for key in before | after]
+    elif isinstance(before, tuple) and isinstance(after, tuple) and len(before) == len(after):
+        pairs = [(str(place), *pair) for place, pair in enumerate(zip(before, after, strict=True))]
+    else:
+        return (path,) if before != after else ()
+    return tuple(
+        difference
+        for key, old, new in pairs
+        for difference in _differences(old, new, f"{path}.{key}" if path else key)
+    )
 
 
 def _first_view(slot: str) -> Document:
     return with_default_view(FUNCTION_VIEW, FUNCTION_RUN) if slot == _OWN else Document()
 
 
-def _propose(experiment: Experiment, view: View) -> None:
-    """Take a change if it is valid; else keep the old comparison and say why."""
+def _propose(experiment: Experiment, view: View, done: str = "") -> None:
+    """Take a change if it is valid; else keep the old comparison and say why.
+
+    Args:
+        experiment: what shall be compared.
+        view: how it shall be looked at.
+        done: what is done, an id; "" for a change of what a control shows.
+    """
     speak()  # as above
     experiment, told = _fitted(experiment)
     view = _drawable(view, experiment, told)
@@ -364,13 +631,11 @@ def _propose(experiment: Experiment, view: View) -> None:
     except InvalidInput as error:
         refuse(error)
         return
-    _keep(changed, told)
-
-
-def _keep(kept: Document, told: list[str]) -> None:
-    st.session_state.pop(_REFUSED, None)
-    st.session_state[_slot()] = kept
+    old, new = ((kept.experiment.model_dump(), kept.view.names) for kept in (document(), changed))
+    with _version(done, _differences({"names": old[1], **old[0]}, {"names": new[1], **new[0]})):
+        st.session_state[_slot()] = changed
     st.session_state[_NOTICES] = told
+    st.session_state.pop(_REFUSED, None)
 
 
 def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
 from engine import InvalidInput
-from files.document import read_document, to_link
+from files.document import from_link, read_document, to_link
 from files.errors import explain
 from language import _
 from ui.session import (
+    bring_back,
     is_first_view,
     is_refused_link,
     open_document,
+    open_link,
     refuse,
+    reset,
     settings,
+    show_version,
+    version_name,
     whole_document,
+    works,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streamlit.delta_generator import DeltaGenerator
 
+    from files.document import Document
+
 SHARE: Final = "share"  # whether the popover is open
+_ADDRESS: Final = "page-address"
+_ANSWERED: Final = "answered-address"  # the last step in the browser's history that was answered
 
 _address = st.components.v2.component(
     "descent_address", js=(Path(__file__).parent / "address.js").read_text("utf-8")
@@ -34,17 +47,79 @@ _address = st.components.v2.component(
 def address() -> None:
     """Keep the page's address a link to what it shows; that of a first view is bare.
 
-    A link that was refused stays, for its reader to mend, until something else is shown.
+    A link that was refused stays, for its reader to mend, until something else is shown. Back and
+    Forward of the browser lead to other versions: to those of this session by their numbers, to
+    others by what their entries hold.
     """
     if is_refused_link() and is_first_view():
         return
-    try:
-        query = {} if is_first_view() else to_link(whole_document())
-    except InvalidInput:
-        query = {}  # too much for an address
-    text = f"?{urlencode(query, doseq=True)}" if query else ""
+    text = "" if is_first_view() else _as_text(whole_document())
+    is_link = text.startswith("?")  # else it is too much for an address
+    data = {
+        "query": text if is_link else "",
+        "comparison": "" if is_link else text,
+        "number": version_name(),
+        "answered": st.session_state.get(_ANSWERED, ""),
+        "works": json.dumps({owner: _as_text(work) for owner, work in works().items()}),
+    }
     with st.container(key="address"):
-        _address(key="page-address", data={"query": text})
+        _address(key=_ADDRESS, data=data, on_went_change=_go)
+
+
+def _as_text(whole: Document) -> str:
+    """Return a comparison as the query of a link, or as JSON where that would be too long."""
+    try:
+        return f"?{urlencode(to_link(whole), doseq=True)}"
+    except InvalidInput:
+        return whole.model_dump_json()
+
+
+def _from_text(text: str) -> Document:
+    """Return the comparison of such a text.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    if not text.startswith("?"):
+        return read_document(text)
+    return from_link(parse_qs(text.removeprefix("?"), keep_blank_values=True))[0]
+
+
+def _go() -> None:
+    """Show the version that the browser's history has led to, or what a reload has left behind."""
+    told = st.session_state[_ADDRESS].get("went")
+    if told is None or told["name"] == st.session_state.get(_ANSWERED):
+        return
+    st.session_state[_ANSWERED] = told["name"]
+    _lead_to(told)
+    if told["works"]:
+        _bring_back(told["works"])
+
+
+def _lead_to(told: Mapping[str, str]) -> None:
+    """Show the version of an entry, else the comparison that it holds, else that of its link."""
+    if show_version(told["number"]):
+        return
+    if told["comparison"]:
+        try:
+            open_document(read_document(told["comparison"]))
+        except InvalidInput as error:
+            refuse(error)
+    elif told["query"]:
+        open_link(parse_qs(told["query"].removeprefix("?"), keep_blank_values=True))
+    else:
+        reset()
+
+
+def _bring_back(text: str) -> None:
+    """Take what the browser has kept of the session before; what is damaged there is left out."""
+    kept = {}
+    for owner, work in json.loads(text).items():
+        try:
+            kept[owner] = _from_text(work)
+        except InvalidInput as error:
+            refuse(error)
+    bring_back(kept)
 
 
 def share() -> DeltaGenerator:

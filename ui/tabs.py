@@ -15,9 +15,16 @@ from files.figures import NORMS, can_be_drawn, fit_epochs, fits, fits_caption, l
 from language import N_, _
 from language.labels import label
 from ui.figure import figure, sketch
-from ui.locale import fragment
 from ui.results import paired_table, results_table
-from ui.session import change, document, has_validation_rows, look_at, looks
+from ui.session import (
+    change,
+    document,
+    has_validation_rows,
+    look_at,
+    looks,
+    set_page,
+    settings,
+)
 from ui.text import escaped
 from ui.training import trained
 from ui.tuning import best_rates
@@ -101,23 +108,23 @@ def score_tab(shown: Outcome) -> None:
     _captioned(figure(lambda: score(shown.history, shown.looks, axis), "score"))
 
 
-@fragment
 def norms_tab(shown: Outcome) -> None:
     """Show the norm of full gradient, batch gradient or update."""
-    name = st.segmented_control(
+    name = settings().norm
+    st.session_state["norm"] = name
+    st.segmented_control(
         _("Norm"),
         NORMS,
         format_func=label,
         key="norm",
-        default=NORMS[0],
         required=True,
         label_visibility="collapsed",
+        on_change=lambda: set_page(norm=st.session_state["norm"]),
     )
     axis = document().view.axis
     _captioned(figure(lambda: norms(shown.history, shown.looks, name, axis), name))
 
 
-@fragment
 def fits_tab(shown: Outcome) -> None:
     """Show what every run has learnt at one epoch; the slider moves all panels."""
     problem = shown.history.experiment.problem
@@ -125,15 +132,19 @@ def fits_tab(shown: Outcome) -> None:
         st.info(_("Fits can be drawn for data of one or two features."))
         return
     epochs = fit_epochs(shown.history)
-    epoch = epochs[-1]
+    wanted = epochs[-1] if settings().epoch is None else settings().epoch
+    epoch = _nearest(epochs, wanted)
     if len(epochs) > 1:
-        if st.session_state.get("fit-epoch") not in epochs:
-            st.session_state["fit-epoch"] = epoch
         slider, field = st.columns([5, 1], vertical_alignment="bottom")
-        epoch = slider.select_slider(
-            _("Epoch"), epochs, key="fit-epoch", format_func=lambda value: f"{value:.6g}"
+        st.session_state["fit-epoch"] = st.session_state["fit-number"] = epoch
+        slider.select_slider(
+            _("Epoch"),
+            epochs,
+            key="fit-epoch",
+            format_func=lambda value: f"{value:.6g}",
+            on_change=_take_fit,
+            args=("fit-epoch", epochs),
         )
-        st.session_state["fit-number"] = epoch
         field.number_input(
             _("Epoch"),
             epochs[0],
@@ -142,18 +153,22 @@ def fits_tab(shown: Outcome) -> None:
             key="fit-number",
             format="%.6g",
             label_visibility="collapsed",
-            on_change=_to_nearest_fit,
-            args=(epochs,),
+            on_change=_take_fit,
+            args=("fit-number", epochs),
         )
     if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
         st.caption(fits_caption(shown.history, epoch))
     figure(lambda: fits(shown.history, shown.looks, epoch), "fits")
 
 
-def _to_nearest_fit(epochs: Sequence[float]) -> None:
-    """Move the slider to the kept epoch nearest to the field's number."""
-    typed = st.session_state["fit-number"]
-    st.session_state["fit-epoch"] = min(epochs, key=lambda epoch: abs(epoch - typed))
+def _take_fit(key: str, epochs: Sequence[float]) -> None:
+    """Show the kept epoch nearest to the one chosen; the last is the last of any budget."""
+    epoch = _nearest(epochs, st.session_state[key])
+    set_page(epoch=None if epoch == epochs[-1] else epoch)
+
+
+def _nearest(epochs: Sequence[float], wanted: float) -> float:
+    return min(epochs, key=lambda epoch: abs(epoch - wanted))
 
 
 def rates_tab(_shown: Outcome) -> None:

@@ -3,23 +3,25 @@
 import streamlit as st
 
 from language import _
-from ui.epochs.tabs import FILL, open_tabs
-from ui.locale import fragment, speak
+from ui.controls import open_tabs
+from ui.epochs.tabs import FILL, TITLES
+from ui.locale import speak
 from ui.results import show_notices
-from ui.session import follow, work_on
+from ui.session import fragment, in_sidebar, settings, work_on
 from ui.share import address, share
 from ui.sidebar import sidebar
+from ui.undo import undo_buttons
 
 
-@fragment
+@fragment(in_sidebar)
 def epochs() -> None:
     """Show the tabs; only the open one is computed."""
-    follow()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(_("Epochs, batches, iterations"), anchor=False, width="stretch")
+        undo_buttons()
         share()
     show_notices()
-    for name, tab in open_tabs().items():
+    for name, tab in open_tabs(TITLES, "epochs-tab", settings().tab).items():
         if tab.open:
             with tab:
                 FILL[name]()

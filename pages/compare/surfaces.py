@@ -8,10 +8,10 @@ import streamlit as st
 
 from language import _
 from ui.exports import exports
-from ui.locale import fragment, speak
+from ui.locale import speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
-from ui.session import document, follow, looks, settings, work_on
+from ui.session import all_but, document, fragment, in_sidebar, looks, settings, work_on
 from ui.share import address, share
 from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.making import made_scenes
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from files.scenes import Scene
 
 
-@fragment
+@fragment(in_sidebar)
 def comparison() -> None:
     """Show the runs, the surface and the clock; a change to a run leaves the sidebar alone."""
-    follow()
     with st.container(gap=None):  # one block: what comes and goes in it moves nothing below
         head = st.container()
         work = st.container(gap=None)
@@ -62,25 +61,24 @@ def comparison() -> None:
     with away:
         exports(shown if made else None, made)
     if made:
-        moving(made, _asked())
+        moving(made)
     else:
         address()
 
 
-@fragment
-def moving(made: Sequence[Scene], asked: object) -> None:
+def _around_the_picture() -> object:
+    """Return all that is shown but where the clock stands and how the picture was moved."""
+    is_whole = settings().window is None  # or there is a button that leads back
+    return is_whole, all_but("step", "camera", "window", "tab", "slice")()
+
+
+@fragment(_around_the_picture)
+def moving(made: Sequence[Scene]) -> None:
     """Show the picture and the tabs; the clock reruns no more than this."""
-    if _asked() != asked:
-        st.rerun()  # a click has moved the start, or other parameters are looked at
     picture(made)
     plane_caption(made[0])
     step_tabs(made[0])
     address()
-
-
-def _asked() -> object:
-    """Return what may change below the picture and is used above it."""
-    return document().experiment, settings().weights
 
 
 speak()

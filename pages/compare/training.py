@@ -3,19 +3,26 @@
 import streamlit as st
 
 from engine import History
-from language import _
+from ui.controls import open_tabs
 from ui.exports import exports
 from ui.figure import sketch
-from ui.locale import fragment, speak
+from ui.locale import speak
 from ui.results import contract_line
 from ui.runs import run_actions, run_editor, run_strip
-from ui.session import document, follow, looks, offered_presets, use_preset, work_on
+from ui.session import (
+    document,
+    fragment,
+    in_sidebar,
+    looks,
+    offered_presets,
+    settings,
+    use_preset,
+    work_on,
+)
 from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.training import is_quick, last_outcome, outcome
-
-SWEEPING = "sweeping"  # whether the tab is open that trains a whole sweep
 
 
 def comparison() -> None:
@@ -29,12 +36,7 @@ def comparison() -> None:
     status = st.container(gap=None)  # so that what comes and goes moves nothing below
     with status:
         contract_line()
-    tabs = dict(
-        zip(TITLES, st.tabs([_(name) for name in TITLES.values()], on_change="rerun"), strict=True)
-    )
-    if tabs["rates"].open != st.session_state.get(SWEEPING, False):
-        st.session_state[SWEEPING] = tabs["rates"].open
-        st.rerun()
+    tabs = open_tabs(TITLES, "compare-tab", settings().tab)
     with tabs["loss"]:
         view_switches()
         grid = st.grid(2, min_column_width=400)
@@ -68,13 +70,13 @@ def runs_alone() -> bool:
 
     Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it.
     """
-    return is_quick(document().experiment) and not st.session_state.get(SWEEPING, False)
+    is_sweeping = settings().tab == "rates"  # which trains nine rates of every rule
+    return is_quick(document().experiment) and not is_sweeping
 
 
-@fragment
+@fragment(in_sidebar)
 def lone_comparison() -> None:
     """Show the comparison; a change to a run leaves the sidebar alone."""
-    follow()
     if not runs_alone():
         st.rerun()
     comparison()

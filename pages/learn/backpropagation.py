@@ -6,27 +6,29 @@ from language import _
 from ui.backpropagation import words
 from ui.backpropagation.picture import picture
 from ui.backpropagation.source import source
-from ui.backpropagation.tabs import FILL, open_tabs
-from ui.locale import fragment, speak
+from ui.backpropagation.tabs import FILL, TITLES
+from ui.controls import open_tabs
+from ui.locale import speak
 from ui.results import show_notices
-from ui.session import follow, settings, work_on
+from ui.session import fragment, in_sidebar, settings, work_on
 from ui.share import share
+from ui.undo import undo_buttons
 
 
-@fragment
+@fragment(in_sidebar)
 def backpropagation() -> None:
     """Show the graph and the tabs; only the open one is computed."""
-    follow()
     with st.container():  # one block, so that what comes and goes in it moves nothing below
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.title(_("Backpropagation"), anchor=False, width="stretch")
+            undo_buttons()
             share()
         show_notices()
         st.markdown(_(words.STORIES[settings().example]))
         if settings().example in words.SLIPS:
             st.caption(_(words.SLIPS[settings().example]))
     picture()
-    for name, tab in open_tabs().items():
+    for name, tab in open_tabs(TITLES, "backpropagation-tab", settings().tab).items():
         if tab.open:
             with tab:
                 FILL[name]()

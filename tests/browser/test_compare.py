@@ -7,6 +7,8 @@ from urllib.parse import urlencode, urljoin
 import pytest
 from playwright.sync_api import expect
 
+from files.document import Document, View
+
 FIRST_VIEW = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
 TABS = ["Loss", "Score", "Norms", "Fits", "Learning-rate sensitivity", "Details"]
 BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 30)"}
@@ -111,6 +113,115 @@ def test_a_reload_keeps_what_was_set_and_going_back_skips_no_page(compare, idle)
     expect(tab.get_by_role("heading", name="Epochs, batches, iterations")).to_be_visible()
     tab.go_back()
     expect_numbers(tab, before)
+
+
+def rate(tab):
+    return tab.get_by_role("spinbutton", name="Learning rate η").first
+
+
+def change_rate(tab, value):
+    rate(tab).fill(value)
+    rate(tab).press("Enter")
+    expect(rate(tab)).to_have_value(value)
+
+
+def runs(tab):
+    return tab.get_by_test_id("stMain").get_by_test_id("stButtonGroup").first.get_by_role("radio")
+
+
+def test_back_and_forward_step_through_comparisons(compare, idle):
+    tab = compare()
+    change_rate(tab, "0.4")
+    expect(tab).to_have_url(re.compile("run=sgd~0.4"))
+    change_rate(tab, "0.5")  # the same control: one step back for both
+    expect(tab).to_have_url(re.compile("run=sgd~0.5"))
+    tab.get_by_role("button", name="Presets").click()
+    tab.get_by_role("menuitem", name="Five learning rates").click()
+    expect(runs(tab)).to_have_count(5)
+    expect(tab).to_have_url(re.compile("run=sgd~0.06"))
+
+    tab.go_back()
+    expect(runs(tab)).to_have_count(7)
+    expect(rate(tab)).to_have_value("0.5")
+    tab.go_back()
+    expect(rate(tab)).to_have_value("2")
+    expect(tab).not_to_have_url(re.compile(r"\?"))
+    expect(tab.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    tab.go_forward()
+    expect(rate(tab)).to_have_value("0.5")
+    tab.go_forward()
+    expect(runs(tab)).to_have_count(5)
+    idle(tab)
+    tab.get_by_role("heading", level=1).click()
+    tab.keyboard.press("Control+z")
+    expect(runs(tab)).to_have_count(7)
+    tab.keyboard.press("Control+Shift+z")
+    expect(runs(tab)).to_have_count(5)
+
+
+def test_back_leads_through_pages_and_reloads(compare, idle):
+    tab = compare()
+    change_rate(tab, "0.5")
+    expect(tab).to_have_url(re.compile("run=sgd~0.5"))
+    change_number = tab.get_by_role("spinbutton", name="Epochs")
+    change_number.fill("50")
+    change_number.press("Enter")
+    expect(tab).to_have_url(re.compile("budget=50"))
+    tab.get_by_role("link", name="Epochs", exact=True).click()
+    expect(tab.get_by_role("heading", name="Epochs, batches, iterations")).to_be_visible()
+    idle(tab)
+    tab.reload()
+    expect(tab.get_by_role("heading", name="Epochs, batches, iterations")).to_be_visible()
+    idle(tab)
+
+    tab.go_back()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Descent Lab")
+    expect(rate(tab)).to_have_value("0.5")
+    expect(change_number).to_have_value("50")
+    tab.go_back()
+    expect(change_number).to_have_value("60")
+    expect(rate(tab)).to_have_value("0.5")
+
+
+def test_a_comparison_too_long_for_a_link_comes_back(compare, idle):
+    names = tuple("학습률" * 20 for _run in FIRST_VIEW)
+    saved = Document(view=View(names=names)).model_dump_json().encode()
+    tab = compare()
+    tab.get_by_role("button", name="Share", exact=True).click()
+    file = {"name": "descent-lab.json", "mimeType": "application/json", "buffer": saved}
+    tab.locator('input[type="file"]').set_input_files(file)
+    expect(runs(tab).filter(has_text="학습률")).to_have_count(7)
+    tab.keyboard.press("Escape")
+    idle(tab)
+    change_rate(tab, "0.5")
+    expect(runs(tab).first).to_contain_text("η 0.5")
+    idle(tab)
+    tab.go_back()
+    expect(rate(tab)).to_have_value("2")
+    expect(runs(tab).filter(has_text="학습률")).to_have_count(7)
+    idle(tab)
+
+    tab.reload()
+    expect(runs(tab).filter(has_text="학습률")).to_have_count(7)
+
+
+def test_a_reload_of_one_page_keeps_the_comparisons_of_the_others(compare, idle):
+    tab = compare()
+    change_rate(tab, "0.5")
+    expect(tab).to_have_url(re.compile("run=sgd~0.5"))
+    tab.get_by_role("link", name="Surfaces", exact=True).click()
+    start = tab.get_by_role("spinbutton", name="Start x")
+    expect(start).to_have_value("-7")
+    idle(tab)
+    tab.reload()
+    expect(start).to_have_value("-7")
+    idle(tab)
+    expect(tab).to_have_url(re.compile(r"/surfaces$"))
+    tab.wait_for_function("window.comparisonPlace?.number && !window.comparisonPlace.asked")
+    idle(tab)
+
+    tab.get_by_role("link", name="Compare", exact=True).click()
+    expect(rate(tab)).to_have_value("0.5")
 
 
 def test_a_refused_link_stays_in_the_address_until_something_else_is_shown(compare):

@@ -132,6 +132,21 @@ def click_at(tab, point):
     tab.mouse.click(*point)
 
 
+def let_a_click_move_the_start(tab, idle):
+    switch = tab.locator(".st-key-surfaces-clicks")
+    switch.locator("input").set_checked(True, force=True)
+    expect(tab).to_have_url(re.compile("page.clicks=true"))
+    idle(tab)
+
+
+def drag_a_zoom(tab):
+    box = contour(tab).locator(".nsewdrag").first.bounding_box()
+    tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    tab.mouse.up()
+
+
 def number(tab, name):
     return tab.get_by_role("spinbutton", name=name)
 
@@ -155,6 +170,7 @@ def test_the_first_view_says_why_momentum(surfaces):
 
 def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(ravine, idle, place):
     tab = ravine
+    let_a_click_move_the_start(tab, idle)
     for x, y in ((-5.0, -1.5), (1.0, 1.2)):
         before = number(tab, "Start x").input_value()
         expect(contour(tab)).to_have_count(1)
@@ -171,9 +187,32 @@ def test_a_click_on_the_surface_is_the_start_of_all_runs_again_and_again(ravine,
     assert all(start == pytest.approx([1.0, 1.2], abs=0.1) for start in first)
 
 
-def test_a_click_is_heard_as_soon_as_the_picture_is_there(surfaces):
+def test_a_double_click_shows_all_and_moves_no_start(surfaces, idle, place):
+    """Plotly tells its readers to double-click; with the mode on as well."""
+    tab = surfaces({**TWO_RUNS, "page.clicks": "true"})
+    whole = ranges(tab)
+    drag_a_zoom(tab)
+    wait_until_told(tab, contour(tab), "page.window", RANGES)
+    expect(tab.get_by_role("button", name="Whole surface")).to_be_visible()
+    idle(tab)
+    before = [number(tab, name).input_value() for name in ("Start x", "Start y")]
+    tab.mouse.dblclick(*place(contour(tab), -5.0, 0.0))
+
+    expect(tab).not_to_have_url(re.compile("page.window"))
+    expect(tab.get_by_role("button", name="Whole surface")).to_have_count(0)
+    expect(contour(tab).locator("canvas.clock-layer")).to_be_attached()
+    assert ranges(tab) == pytest.approx(whole)
+    assert [number(tab, name).input_value() for name in ("Start x", "Start y")] == before
+
+    click_at(tab, place(contour(tab), 1.0, 1.2))  # what was told before it is all there is
+    expect(number(tab, "Start x")).not_to_have_value(before[0])
+    assert float(number(tab, "Start x").input_value()) == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_click_is_heard_as_soon_as_the_picture_is_there(surfaces, idle):
     """A changed start takes the words of the preset away, and with them chart and clock."""
     tab = surfaces()
+    let_a_click_move_the_start(tab, idle)
     tab.evaluate(CLICK_THE_NEXT_PICTURE, [2.0, 1.0])
     number(tab, "Start x").fill("-5")
     number(tab, "Start x").press("Enter")
@@ -225,11 +264,7 @@ def test_the_clock_is_worked_by_keyboard_and_redraws_the_canvas_alone(ravine):
 def test_zoom_survives_a_slider(surfaces):
     tab = surfaces()
     whole = ranges(tab)
-    box = contour(tab).locator(".nsewdrag").first.bounding_box()
-    tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
-    tab.mouse.down()
-    tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
-    tab.mouse.up()
+    drag_a_zoom(tab)
     zoomed = ranges(tab)
     assert zoomed != whole
     wait_until_told(tab, contour(tab), "page.window", RANGES)

@@ -1,5 +1,6 @@
 """Formulas: what is read, how it groups, and what is refused, where and with how little work."""
 
+import math
 from functools import partial
 
 import pytest
@@ -49,6 +50,29 @@ def test_formulas_group_as_in_mathematics(formula, expected):
     numbers = {"a": 2.0, "b": 3.0, "c": 5.0, "x007": 14.0}
     names = parse(formula).inputs
     assert value(formula, **{name: numbers[name] for name in names}) == expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected", "slope"),
+    [
+        ("e^x", math.exp(1.5), math.exp(1.5)),
+        ("pi*x^2", math.pi * 2.25, 3 * math.pi),
+        ("sin(π*x)", -1.0, 0.0),
+        ("x^e", 1.5**math.e, math.e * 1.5 ** (math.e - 1)),
+    ],
+)
+def test_e_and_pi_are_constants(formula, expected, slope):
+    graph = parse(formula)
+    found = differentiate(graph, {"x": 1.5})
+
+    assert graph.inputs == ("x",)
+    assert found.values[graph.output] == pytest.approx(expected)
+    assert found.gradients[graph.names["x"]] == pytest.approx(slope, abs=1e-12)
+
+
+def test_a_name_that_a_line_gives_is_the_readers_own():
+    assert value("sqrt = x^0.5; 2*sqrt", x=9.0) == 6.0
+    assert parse("E*x + Tau").inputs == ("E", "x", "Tau")
 
 
 def test_equal_parts_become_one_node():
@@ -115,6 +139,14 @@ UNEXPECTED = [
     ("foo(x)", (1, "foo"), "function"),
     ("x*foo(2)", (3, "foo"), "function"),
     ("exp", (1, "exp"), "operand"),
+    ("x + ln", (5, "ln"), "known_name"),
+    ("sqrt*x", (1, "sqrt"), "known_name"),
+    ("Pi*x", (1, "Pi"), "known_name"),
+    ("x*Sin", (3, "Sin"), "known_name"),
+    ("inf + x", (1, "inf"), "known_name"),
+    ("ln(x)", (1, "ln"), "function"),
+    ("e = x + 1", (1, "e"), "new_name"),
+    ("pi = 3*x; 2*pi", (1, "pi"), "new_name"),
     ("exp()", (1, "exp"), "one_argument"),
     ("1 + max(x)", (5, "max"), "two_arguments"),
     ("relu(x, out=x)", (1, "relu"), "one_argument"),

@@ -21,7 +21,7 @@ from files.pages import SurfacesPage
 from language import set_language
 from language.labels import label
 from tests.layout import place
-from ui.session import FUNCTION_VIEW
+from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW
 from ui.surfaces import picture
 from ui.surfaces.presets import LINE_VIEW, SURFACE_PRESETS
 from ui.surfaces.theory import nearby
@@ -260,17 +260,51 @@ def test_a_clicked_point_is_taken_to_a_thousandth_of_the_window():
     assert picture._rounded(1.23456, np.linspace(0, 0.5, 3)) == 1.2346
 
 
-def test_start_fields_and_a_seed_move_the_start(page):
+def test_start_fields_and_chance_move_the_start(page):
     run(page.number_input(key="surfaces-start-0-number").set_value(3.0))
     assert experiment(page).problem.start == (3.0, 2.0)
 
-    run(page.number_input(key="surfaces-seed-number").set_value(7))
-    drawn = experiment(page).problem.start
-    assert drawn != (3.0, 2.0)
-    run(page.number_input(key="surfaces-start-0-number").set_value(0.0))
-    run(page.number_input(key="surfaces-seed-number").set_value(8))
-    run(page.number_input(key="surfaces-seed-number").set_value(7))
-    assert experiment(page).problem.start == drawn
+    starts = [(3.0, 2.0)]
+    for _click in range(2):
+        run(page.button(key="surfaces-draw").click())
+        starts.append(experiment(page).problem.start)
+        assert starts[-1][0] == page.number_input(key="surfaces-start-0-number").value
+    assert len(set(starts)) == 3
+    run(page.button(key="undo").click())
+    assert experiment(page).problem.start == starts[1]
+
+
+def test_a_click_moves_the_start_only_while_that_is_switched_on(page):
+    assert message(page)["clickable"] is False
+    run(page.toggle(key="surfaces-clicks").set_value(True))
+    assert message(page)["clickable"] is True
+
+
+def test_the_clock_goes_where_the_page_says_without_another_picture(page):
+    before = message(page)
+    run(page)
+    assert message(page)["began"] == before["began"]
+    look = SurfacesPage(window=FUNCTION_WINDOW, step=17.0)
+    page.session_state["page-settings"] = {"surfaces": look}
+    run(page)
+    moved = message(page)
+    assert (before["step"], moved["step"]) == (5, 17)
+    assert moved["began"] != before["began"]
+    assert moved["version"] == before["version"]
+
+    run(page.button(key="reset").click())
+    assert message(page)["step"] == 5
+
+
+def test_undo_shows_the_window_from_before(page):
+    open_preset(page, "rates")
+    assert settings(page).window == (-8.0, 2.0, -4.0, 4.0)
+    assert charts(page)[0]["layout"]["yaxis"]["range"] == [-4.0, 4.0]
+    version = message(page)["version"]
+    run(page.button(key="undo").click())
+
+    assert charts(page)[0]["layout"]["yaxis"]["range"] == [-2.6, 2.6]
+    assert message(page)["version"] != version
 
 
 def test_a_start_out_of_range_is_explained_and_the_picture_stays(page):

@@ -1,7 +1,9 @@
 """The Compare page, driven without a browser."""
 
+import json
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from engine.datasets import DATASETS
 from engine.experiment import ActivationName, LossName, StartName
 from engine.functions import FUNCTIONS
 from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
-from files.document import with_default_view
+from files.document import to_link, with_default_view
+from files.pages import TrainingPage
 from language import set_language
 from language.labels import LABELS, label
 
@@ -34,6 +37,24 @@ def english():
 def trains_at_once(monkeypatch):
     """Whether a training waits for a click depends on the machine; here none does, unless asked."""
     monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+
+
+TABS = {
+    "loss": "Loss",
+    "score": "Score",
+    "norms": "Norms",
+    "fits": "Fits",
+    "rates": "Learning-rate sensitivity",
+    "details": "Details",
+}
+CHARTS = {
+    "loss": ["chart-loss"],
+    "score": ["chart-score"],
+    "norms": ["chart-update_norm"],
+    "fits": ["chart-fits"],
+    "rates": ["chart-rates"],
+    "details": [],
+}
 
 
 def opened(script="dashboard.py", experiment=None, locale="en-US", link=None, session=None):
@@ -655,3 +676,34 @@ def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():
         "SGD · η 0.1 · B 32",
         "SGD · η 0.2 · B all",
     ]
+
+
+@pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "details"])
+def test_a_reload_of_every_tab_shows_the_same(tab, monkeypatch):
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    page = TrainingPage(tab=tab, norm="update_norm", epoch=2.0)
+    shown = with_default_view(small())
+    view = shown.view.model_copy(update={"page": page})
+    link = to_link(shown.model_copy(update={"view": view}))
+    at = opened(link=link)
+
+    assert at.session_state["page-settings"]["training"] == page
+    assert at.session_state["compare-tab"] == TABS[tab]
+    shown_charts = [one.key for one in at.get("plotly_chart") if one.key.startswith("chart-")]
+    assert shown_charts == CHARTS[tab]
+    (address,) = [
+        json.loads(part.proto.json)
+        for part in at.get("bidi_component")
+        if "query" in json.loads(part.proto.json)
+    ]
+    assert address["query"] == f"?{urlencode(link, doseq=True)}"
+
+
+def test_another_page_leaves_the_tab_as_it_was():
+    at = opened("dashboard.py")
+    at.session_state["page-settings"] = {"training": TrainingPage(tab="details")}
+    run(at)
+    run(at.switch_page("pages/compare/epochs.py"))
+    run(at.switch_page("pages/compare/training.py"))
+
+    assert at.session_state["compare-tab"] == "Details"

@@ -15,6 +15,7 @@ from language import set_language
 from tests.strategies import examples
 from ui import session
 from ui.session import change, change_problem, change_run, document, look_at, looks, notices
+from ui.undo import change_words
 
 NAMES = [dataset().name for dataset in DATASETS]
 MOST_RUNS = int(LIMITS["runs"].high)
@@ -493,15 +494,249 @@ def test_a_link_that_names_no_page_is_for_the_page_at_its_address(linked):
     assert session.settings() == EpochsPage()
 
 
-def test_a_change_within_a_fragment_that_concerns_the_page_reruns_it_once(monkeypatch):
-    reruns = []
-    monkeypatch.setattr(streamlit, "rerun", lambda: reruns.append(True))
-    session.work_on("training")
-    change(data_seed=3)
-    session.follow()
-    assert reruns == []
+class RerunError(Exception):
+    """Streamlit ends the script and begins it anew."""
 
+
+@pytest.fixture
+def fragment_rerun(monkeypatch):
+    """Function that runs the page with a fragment, does something, and reruns the fragment alone.
+
+    Returns whether the fragment asked for the whole page, and how often it was filled.
+    """
+
+    def rerun():
+        raise RerunError
+
+    def drive(page, around, do):
+        parts, filled = [], []
+
+        def note(part):
+            def begin(*args):
+                parts.append(lambda: part(*args))
+                part(*args)
+
+            return begin
+
+        monkeypatch.setattr(streamlit, "fragment", note)
+        monkeypatch.setattr(streamlit, "rerun", rerun)
+        monkeypatch.setattr(streamlit, "switch_page", list)
+        session.work_on(page)
+        session.fragment(around)(lambda: filled.append(True))()
+        do()
+        try:
+            parts[-1]()
+        except RerunError:
+            return True, len(filled)
+        return False, len(filled)
+
+    return drive
+
+
+@pytest.mark.parametrize(
+    ("page", "do"),
+    [
+        ("epochs", lambda: change(budget=Budget(amount=7, unit="iterations"))),
+        ("training", lambda: change(data_seed=3)),
+        ("training", lambda: change_problem(hidden=(3,))),
+        ("training", session.reset),
+        ("training", lambda: session.open_document(Document(view=View(page=EpochsPage())))),
+        ("surfaces", lambda: session.move_start(1.0, 2.0)),
+        ("surfaces", lambda: session.set_page(surface="network")),
+        ("backpropagation", lambda: session.set_page(example="one_weight")),
+        ("backpropagation", lambda: session.set_page(values=(1.0, 2.0, 3.0))),
+    ],
+)
+def test_what_the_sidebar_shows_is_never_changed_without_it(fragment_rerun, page, do):
+    assert fragment_rerun(page, session.in_sidebar, do) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("page", "do"),
+    [
+        ("training", lambda: change_run(0, learning_rate=0.5)),
+        ("training", lambda: look_at(axis="iterations")),
+        ("training", lambda: session.set_page(tab="fits")),
+        ("surfaces", lambda: session.set_page(step=3.0)),
+        ("backpropagation", lambda: session.set_page(tab="chain")),
+    ],
+)
+def test_what_the_sidebar_does_not_show_leaves_it_alone(fragment_rerun, page, do):
+    assert fragment_rerun(page, session.in_sidebar, do) == (False, 2)
+
+
+def test_a_part_of_a_fragment_may_change_its_own_settings_alone(fragment_rerun):
+    around = session.all_but("step")
+
+    assert fragment_rerun("surfaces", around, lambda: session.set_page(step=3.0)) == (False, 2)
+    assert fragment_rerun("surfaces", around, lambda: session.set_page(relief=True)) == (True, 1)
+    assert fragment_rerun("surfaces", around, lambda: look_at(log=False)) == (True, 1)
+
+
+# Undo and redo
+
+
+def start_anew():
+    session.work_on("training")
+    change(budget=Budget(amount=7))
+    return session.whole_document()
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_is_taken_back_and_made_again(name):
+    before = start_anew()
+    look_at(selected=2)
+    before = session.whole_document()
+    ACTIONS[name]()
+    after = session.whole_document()
+    if after == before:
+        return  # all runs had that batch size already
+    session.undo()
+    assert session.whole_document() == before
+    session.redo()
+    assert session.whole_document() == after
+
+
+def test_undo_brings_the_runs_back_that_a_demonstration_of_another_page_replaced(monkeypatch):
+    monkeypatch.setattr(streamlit, "switch_page", list)
+    session.work_on("training")
+    session.use_preset("rates")
+    before = document()
+    session.work_on("epochs")
+    view = View(names=("",), numbers=(0,), page=EpochsPage(patience=50))
+    session.open_document(
+        Document(experiment=Experiment(runs=before.experiment.runs[:1]), view=view), "demonstration"
+    )
+    session.work_on("training")
+    session.undo()
+
+    assert document() == before
+    session.work_on("epochs")
+    assert session.settings() == EpochsPage()
+
+
+def test_consecutive_changes_of_one_control_are_taken_back_at_once():
+    before = start_anew()
+    for rate in (0.1, 0.2, 0.3):
+        change_run(0, learning_rate=rate)
+    change_run(1, learning_rate=0.4)
+    session.undo()
+    assert experiment().runs[0].learning_rate == 0.3
+    session.undo()
+    assert session.whole_document() == before
+
+
+def test_how_it_is_looked_at_is_no_version_and_comes_back_with_its_own():
+    start_anew()
+    look_at(axis="iterations")
+    session.set_page(tab="fits")
+    session.use_preset("rates")
+    look_at(axis="rows_seen")
+    session.undo()
+
+    assert (document().view.axis, session.settings().tab) == ("iterations", "fits")
+    session.undo()
+    assert experiment() == Experiment()
+
+
+def test_a_surface_of_its_own_and_an_example_have_versions_of_their_own():
+    start_anew()
+    session.work_on("surfaces")
+    session.move_start(1.0, 2.0)
+    session.work_on("backpropagation")
+    session.set_page(example="own", formula="y = 2*x", values=(3.0,))
+    session.undo()
+    assert session.settings().example == "apples"
+    session.redo()
+    assert session.settings().formula == "y = 2*x"
+
+    session.work_on("surfaces")
+    session.undo()
+    assert experiment().problem.start is None
+    assert not session.versions().has_older
+    session.work_on("training")
+    assert experiment().budget.amount == 7
+    session.undo()
+    assert experiment() == Experiment()
+
+
+def test_every_click_on_a_surface_is_taken_back_alone():
+    session.work_on("surfaces")
+    for x in (1.0, 2.0):
+        session.move_start(x, 0.0)
+    session.undo()
+
+    assert experiment().problem.start == (1.0, 0.0)
+
+
+def test_reset_is_the_first_view_in_the_settings_of_the_page_as_well(monkeypatch):
+    monkeypatch.setattr(streamlit, "switch_page", list)
+    session.work_on("surfaces")
+    change_run(0, learning_rate=0.5)
+    session.set_page(step=17.0, window=(0.0, 1.0, 0.0, 1.0))
     session.reset()
-    session.follow()
-    session.follow()
-    assert reruns == [True]
+    assert session.is_first_view()
+
+    session.undo()
+    assert session.settings().step == 17.0
+
+
+def test_a_refused_change_is_no_version():
+    start_anew()
+    shown = session.versions().shown
+    change_run(0, batch_size=0)
+
+    assert session.versions().shown == shown
+
+
+def test_a_version_is_found_by_its_name_in_its_own_session_alone():
+    start_anew()
+    name = session.version_name()
+    session.use_preset("rates")
+    session.work_on("surfaces")
+    session.move_start(1.0, 2.0)
+
+    assert session.show_version(name)
+    session.work_on("training")
+    assert len(experiment().runs) == 7
+    assert not session.show_version("")
+    assert not session.show_version("another" + name)
+    assert not session.show_version(f"{name}999")
+
+
+@pytest.mark.parametrize("path", ["problem.dataset.name", "runs.0.learning_rate", "names.1", "x.y"])
+def test_every_change_has_words(path):
+    words = {
+        "problem.dataset.name": "Data set",
+        "runs.0.learning_rate": "Learning rate",
+        "names.1": "Name",
+        "x.y": "setting",
+    }
+    assert change_words(path) == words[path]
+
+
+def test_what_the_other_pages_work_on_is_brought_back_to_a_new_session(monkeypatch):
+    start_anew()
+    session.set_page(tab="fits")
+    session.work_on("surfaces")
+    session.move_start(1.0, 2.0)
+    session.work_on("epochs")
+    session.set_page(sizes=("all", 4))
+    session.work_on("backpropagation")
+    session.set_page(example="own", formula="y = 2*x", values=(3.0,))
+    kept = session.works()
+
+    monkeypatch.setattr(streamlit, "session_state", {})
+    session.work_on("surfaces")
+    session.change_run(0, learning_rate=0.3)
+    session.bring_back(kept)
+    assert experiment().runs[0].learning_rate == 0.3  # this page was opened with something else
+    session.undo()
+    assert session.is_first_view()
+    session.work_on("training")
+    assert (experiment().budget.amount, session.settings().tab) == (7, "fits")
+    assert not session.versions().has_older
+    session.work_on("epochs")
+    assert session.settings().sizes == ("all", 4)
+    session.work_on("backpropagation")
+    assert session.settings().formula == "y = 2*x"

@@ -10,6 +10,7 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
+import ui.session
 import ui.tabs
 from charts.fits import fit_panels
 from charts.theme import Look
@@ -18,6 +19,7 @@ from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
 from files.document import Document, View, to_link, with_default_view
 from files.figures import params_at
+from files.pages import TrainingPage
 from language import set_language
 from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
 
@@ -36,14 +38,10 @@ def english():
 
 @pytest.fixture
 def show(monkeypatch):
-    """Function that says which tab is open from the next run on."""
-    tabs, opened = streamlit.tabs, {"name": "loss"}
-
-    def with_one_open(labels, **options):
-        return tabs(labels, default=TITLES[opened["name"]], **options)
-
-    monkeypatch.setattr(streamlit, "tabs", with_one_open)
-    return lambda name: opened.update(name=name)
+    """Function that says which tab a page is opened with."""
+    return lambda name: monkeypatch.setitem(
+        ui.session._DEFAULTS, "training", TrainingPage(tab=name)
+    )
 
 
 def page(shown=None, link=None):

@@ -24,8 +24,7 @@ from language import _
 from ui.backpropagation import words
 from ui.backpropagation.clock import WORDS, clock, first_step
 from ui.figure import offer, sketch
-from ui.locale import fragment
-from ui.session import set_page, settings
+from ui.session import all_but, fragment, set_page, settings
 from ui.share import address
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def figures() -> dict[str, tuple[float, float]]:
     }
 
 
-@fragment
+@fragment(all_but("step"))
 def picture() -> None:
     """Show the graph at its step, and below it what happens there, in numbers."""
     page = settings()

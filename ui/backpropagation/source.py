@@ -55,7 +55,10 @@ def source() -> None:
     _formula()
     _variants()
     st.subheader(_("Values"), anchor=False)
-    point = page.point
+    point, learnt = page.point, _learnt()
+    if learnt:
+        text = _("The graph shows the weights after {count} updates, which start from these.")
+        st.caption(text.format(count=f"{page.updates:,}"))
     for position, (name, value) in enumerate(point.items()):
         number(
             name,
@@ -63,7 +66,9 @@ def source() -> None:
             _VALUES,
             f"backpropagation-{page.example}-{position}",
             lambda chosen, name=name: _change(name, chosen),
-            title=words.names().get(name, name),
+            title=_("{weight} at the start").format(weight=name)
+            if name in learnt
+            else words.names().get(name, name),
             stops=_stops(name),
         )
     if page.values:
@@ -72,6 +77,12 @@ def source() -> None:
             key="backpropagation-values",
             on_click=lambda: set_page(values=()),
         )
+
+
+def _learnt() -> tuple[str, ...]:
+    """Return the weights that the graph shows as they are after updates."""
+    page = settings()
+    return EXAMPLES[page.example].weights if page.updates and page.example != "own" else ()
 
 
 def _take_example(name: str) -> None:
@@ -98,8 +109,8 @@ def _formula() -> None:
         on_change=_take_formula,
         help=_(
             "Variables are any names. There are + − * / ^ and brackets, exp, log, sin, cos, tanh,"
-            " sigmoid, relu, max(a, b) and min(a, b). A line may name a result: t = x + y."
-            " The last line is the output. Press Ctrl + Enter."
+            " sigmoid, relu, max(a, b) and min(a, b), and the constants e and pi. A line may name a"
+            " result: t = x + y. The last line is the output. Press Ctrl + Enter."
         ),
     )
     if error is not None:

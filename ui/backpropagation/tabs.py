@@ -45,22 +45,9 @@ TITLES: Final = {
     "differences": N_("Numerical differentiation"),
     "network": N_("A whole network"),
 }
-_KEY: Final = "backpropagation-tab"
 _MEASURED: Final = "backpropagation-measured"
 _UPDATES: Final = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1_000)
 _RATES: Final = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
-
-
-def open_tabs() -> dict[str, Any]:
-    """Return the tabs by their ids; the settings say which one is open."""
-    titles = {_(title): name for name, title in TITLES.items()}
-    st.session_state[_KEY] = _(TITLES[settings().tab])
-    tabs = st.tabs(
-        list(titles),
-        key=_KEY,
-        on_change=lambda: set_page(tab=titles[st.session_state[_KEY]]),
-    )
-    return dict(zip(TITLES, tabs, strict=True))
 
 
 def meaning_tab() -> None:
@@ -235,8 +222,8 @@ def _to_optimizer(rate: float) -> None:
     st.caption(
         _(
             "The same network, data and starting weights as an experiment: this gradient descent"
-            " beside Momentum and Adam. It takes the place of the comparison there. Changed inputs"
-            " and targets stay here: the data are the example's own."
+            " beside Momentum and Adam. It takes the place of the comparison there, which Undo"
+            " brings back. Changed inputs and targets stay here: the data are the example's own."
         )
     )
     too_few = len(EXAMPLES[settings().example].weights) < 2
@@ -262,7 +249,7 @@ def _carry(page: Any, rate: float) -> None:
     weights = tuple(now.point[name] for name in example.weights)
     opened = with_default_view(example.experiment(weights, rate))
     view: View = opened.view.model_copy(update={"page": page, "axis": "iterations"})
-    open_document(opened.model_copy(update={"view": view}))
+    open_document(opened.model_copy(update={"view": view}), "demonstration")
 
 
 def differences_tab() -> None:

@@ -37,6 +37,7 @@ from language import N_, _, ngettext
 from language.labels import label
 from ui.controls import number
 from ui.epochs.switches import (
+    REPLACES,
     has_no_rows,
     log_switch,
     loss_choice,
@@ -137,11 +138,8 @@ def batches_tab() -> None:
             _("Take the straight line: its path on the (w, b) surface can be drawn"),
             key="epochs-line",
             on_click=_take_the_line,
-            help=_(
-                "Replaces data, network, runs and budget of the comparison, on the Compare page as"
-                " well."
-            ),
         )
+        st.caption(_(REPLACES))
 
 
 def _batches_caption(history: History, chart: Chart | None) -> None:

@@ -24,7 +24,7 @@ from engine.optimizers import Adam
 from files.errors import explain
 from language import N_, _
 from ui.controls import number
-from ui.epochs.switches import has_no_rows, log_switch, run_choice, take_example
+from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, take_example
 from ui.figure import figure
 from ui.session import document, looks, set_page, settings
 from ui.training import trained
@@ -58,11 +58,8 @@ def overfitting_tab() -> None:
             key="epochs-overfits",
             on_click=_take,
             width="stretch",
-            help=_(
-                "Replaces data, network, runs and budget of the comparison, on the Compare page as"
-                " well."
-            ),
         )
+        st.caption(_(REPLACES))
     try:
         alone = alone_to_the_end(document().experiment, document().view.selected)
     except InvalidInput as error:

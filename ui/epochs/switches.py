@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 NO_ROWS: Final = N_("A test function has no rows: choose data and a network in the sidebar.")
 
 
+REPLACES: Final = N_(
+    "Replaces data, network, runs and budget of the comparison, on the Compare page as well. Undo"
+    " brings them back."
+)
+
+
 def take_example(experiment: Experiment, told: str, **page: Any) -> None:
     """Replace the whole comparison by an experiment of one run, and say so.
 
@@ -41,7 +47,7 @@ def take_example(experiment: Experiment, told: str, **page: Any) -> None:
         page: settings of this page that go with it.
     """
     view = View(names=("",), numbers=(0,), page=settings().model_copy(update=page))
-    open_document(Document(experiment=experiment, view=view))
+    open_document(Document(experiment=experiment, view=view), "demonstration")
     tell(told)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import streamlit as st
-
-from language import N_, _
+from language import N_
 from ui.epochs.batches import batches_tab, map_tab
 from ui.epochs.count import count_tab
 from ui.epochs.noise import noise_tab
 from ui.epochs.overfitting import overfitting_tab
 from ui.epochs.rows import rows_tab
-from ui.session import set_page, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,17 +30,3 @@ FILL: Final[Mapping[str, Callable[[], None]]] = {
     "overfitting": overfitting_tab,
     "map": map_tab,
 }
-_KEY: Final = "epochs-tab"
-
-
-def open_tabs() -> dict[str, Any]:
-    """Return the tabs by their ids; the settings say which one is open."""
-    titles = {_(title): name for name, title in TITLES.items()}
-    opened = settings().tab
-    st.session_state[_KEY] = _(TITLES[opened])
-    tabs = st.tabs(
-        list(titles),
-        key=_KEY,
-        on_change=lambda: set_page(tab=titles[st.session_state[_KEY]]),
-    )
-    return dict(zip(TITLES, tabs, strict=True))

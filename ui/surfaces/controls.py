@@ -13,11 +13,12 @@ from engine.functions import FUNCTIONS
 from engine.limits import Coordinate
 from language import _
 from ui.controls import choice, number
-from ui.session import change, change_problem, document, refuse, set_page
+from ui.session import change, change_problem, document, move_start, refuse, set_page
 from ui.sidebar import budget_controls, loss_controls, own_numbers, sidebar
 from ui.surfaces.kinds import KINDS, kind, take_kind
 
 _FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
+_DRAWS = "surfaces-draws"  # how many starts were drawn
 _COORDINATE: Interval = Coordinate.__metadata__[0]
 
 
@@ -89,7 +90,7 @@ def _rows() -> None:
 
 
 def _start() -> None:
-    """Offer the start: two numbers, or a seed that draws them; a click on the picture as well."""
+    """Offer the start: two numbers, or a point by chance."""
     st.subheader(_("Start"), anchor=False)
     experiment = document().experiment
     names = parameter_names(experiment.problem)
@@ -112,31 +113,24 @@ def _start() -> None:
             title=title,
             stops=[step / 2 for step in range(-20, 21)],
         )
-    number(
-        "seed",
-        st.session_state.get("surfaces-drawn-seed", 0),
-        LIMITS["seed"],
-        "surfaces-seed",
-        _draw_start,
-        title=_("Draw the start from seed"),
-        stops=range(10),
-        help=_("Or click on the picture: all runs start there."),
+    st.button(
+        _("Draw a start"),
+        key="surfaces-draw",
+        on_click=_draw_start,
+        help=_("A point by chance, another one at every click; all runs start there."),
     )
 
 
-def _draw_start(seed: int) -> None:
-    """Start at a point of the window that a seed draws."""
-    if seed not in LIMITS["seed"]:
-        change(data_seed=seed)  # refused, with the limits
-        return
-    st.session_state["surfaces-drawn-seed"] = seed
+def _draw_start() -> None:
+    """Start at a point of the window that the next seed draws."""
+    seed = st.session_state[_DRAWS] = st.session_state.get(_DRAWS, 0) + 1
     problem = document().experiment.problem
     window = ((-5.0, 5.0), (-5.0, 5.0))
     if problem.kind == "function":
         window = problem.function.window
     low, high = np.transpose(window)
     x, y = np.random.default_rng(seed).uniform(low, high).round(2)
-    change_problem(start=(float(x), float(y)))
+    move_start(float(x), float(y))
 
 
 def _interval(spec: Any, field: str) -> Interval:

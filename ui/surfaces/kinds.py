@@ -50,4 +50,5 @@ def take_kind(name: str) -> None:
     page = settings().model_copy(
         update={"surface": "function", "window": window, "step": step, "tab": "step"}
     )
-    open_document(shown.model_copy(update={"view": shown.view.model_copy(update={"page": page})}))
+    view = shown.view.model_copy(update={"page": page})
+    open_document(shown.model_copy(update={"view": view}), "surface")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -26,7 +26,7 @@ from language import _, current_language
 from language.labels import label
 from ui.figure import offer, sketch
 from ui.player import Drawing, Layer, player
-from ui.session import change_problem, document, look_at, set_page, settings
+from ui.session import document, look_at, move_start, set_page, settings
 from ui.text import escaped
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from files.scenes import Scene
 
 _DRAWN = "surfaces-drawn"
+_SEEN = {"zoom": "window", "camera": "camera"}  # what is told, and its setting
 
 
 def view_switches() -> None:
@@ -51,12 +52,14 @@ def view_switches() -> None:
             key="surfaces-log",
             on_change=lambda: look_at(log=st.session_state["surfaces-log"]),
         )
+        if document().experiment.problem.n_params == 2:
+            _toggle(_("Move the start by a click"), "clicks", value=look.clicks)
         if look.window is not None:
             st.button(_("Whole surface"), key="surfaces-whole", on_click=_show_all)
 
 
 def _show_all() -> None:
-    """Show all of the surface; the chart is drawn anew, though nothing else in it changes."""
+    """Show all of the surface; the chart is drawn anew, even where its zoom was not told yet."""
     set_page(window=None)
     st.session_state.pop(_DRAWN, None)
 
@@ -65,15 +68,18 @@ def _show_all() -> None:
 class _Drawn:
     """The charts as they were drawn: the same objects as long as nothing in them changes.
 
-    Zoom and camera are the chart's own while it stays; they are given to the next one.
+    Zoom and camera are the chart's own while it stays, and told. Where the page wants others than
+    those that it was told, it is drawn anew.
 
     Attributes:
         shown: what was drawn, apart from zoom and camera.
+        seen: the page's window and camera that the charts show.
         drawing: what the clock draws on.
         charts: what draws each layer of the drawing, once.
     """
 
     shown: str
+    seen: tuple[object, object]
     drawing: Drawing
     charts: tuple[Callable[[], Chart], ...]
 
@@ -86,7 +92,7 @@ def picture(scenes: Sequence[Scene]) -> None:
         scenes,
         drawn.drawing,
         settings().step,
-        clickable=scenes[0].history.experiment.problem.n_params == 2,
+        clickable=settings().clicks and scenes[0].history.experiment.problem.n_params == 2,
         tell=_hear(scenes),
     )
     wide = [len(layer.panels) > 1 for layer in layers]
@@ -97,7 +103,9 @@ def picture(scenes: Sequence[Scene]) -> None:
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
                 st.caption(f"**{label(problem.loss)}**")
-            chart = sketch(make, layer.key)  # the clock draws on it; what leaves has no clock
+            # The clock draws on it, and hears of a double-click; what leaves has no clock.
+            moves = layer.kind in {"paths", "relief"}
+            chart = sketch(make, layer.key, **({"doubleClick": False} if moves else {}))
             if chart is not None:
                 offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
                 if layer.kind == "markers" and chart.said:
@@ -128,10 +136,11 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     problems = tuple(scene.history.experiment.problem for scene in scenes)
     shown = scenes[0].version(look.panels, look.relief, view.log, problems, current_language())
     drawn: _Drawn | None = st.session_state.get(_DRAWN)
-    if drawn is None or drawn.shown != shown:
+    seen = look.window, look.camera
+    if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
         drawing = Drawing(uuid4().hex, look.window, layers)
-        drawn = _Drawn(shown, drawing, tuple(map(cache, charts)))
+        drawn = _Drawn(shown, seen, drawing, tuple(map(cache, charts)))
         st.session_state[_DRAWN] = drawn
     return drawn
 
@@ -181,13 +190,21 @@ def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
             set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
             x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
-            change_problem(start=(x, y))
-        elif name == "zoom":
-            set_page(window=tuple(float(value) for value in told["window"]))
+            move_start(x, y)
+        elif name == "whole":
+            _show_all()
         else:
-            set_page(camera=tuple(float(value) for value in told["camera"]))
+            _take_what_is_seen(**{_SEEN[name]: tuple(float(one) for one in told[_SEEN[name]])})
 
     return tell
+
+
+def _take_what_is_seen(**moved: tuple[float, ...]) -> None:
+    """Take the zoom or camera of the charts that are there: they need not be drawn anew."""
+    set_page(**moved)
+    look = settings()
+    drawn = replace(st.session_state[_DRAWN], seen=(look.window, look.camera))
+    st.session_state[_DRAWN] = drawn
 
 
 def _rounded(value: float, axis: Any) -> float:

@@ -187,7 +187,7 @@ def use_surface_preset(name: str) -> None:
     preset, look = SURFACE_PRESETS[name].document, settings()
     page = preset.view.page.model_copy(update={"panels": look.panels, "relief": look.relief})
     view = preset.view.model_copy(update={"page": page})
-    open_document(preset.model_copy(update={"view": view}))
+    open_document(preset.model_copy(update={"view": view}), "preset")
 
 
 def shown_preset() -> Preset | None:

@@ -24,6 +24,7 @@ from files.scenes import scene_words, seed_words, seen_parameters
 from files.worked import worked
 from language import N_, _
 from language.labels import label
+from ui.controls import open_tabs
 from ui.figure import figure
 from ui.session import document, set_page, settings
 from ui.surfaces.kinds import kind
@@ -47,21 +48,15 @@ _TITLES: Final = {
     "wrong": N_("Confident and wrong"),
 }
 _OF_PARAMETERS: Final = ("step", "rates", "slice")  # show two of them
-_KEY: Final = "surfaces-tab"
 _SLICE: Final = 121  # points of a curve over one parameter
 _LOGITS: Final = np.linspace(-12.0, 12.0, 241)
 
 
 def step_tabs(scene: Scene) -> None:
     """Show the tabs that say something about this surface; only the open one is computed."""
-    names = [name for name in _TITLES if _says_something(name, scene)]
-    titles = {_(_TITLES[name]): name for name in names}
-    opened = settings().tab if settings().tab in names else "step"
-    st.session_state[_KEY] = _(_TITLES[opened])
-    tabs = st.tabs(
-        list(titles), key=_KEY, on_change=lambda: set_page(tab=titles[st.session_state[_KEY]])
-    )
-    for name, tab in zip(names, tabs, strict=True):
+    titles = {name: title for name, title in _TITLES.items() if _says_something(name, scene)}
+    opened = settings().tab if settings().tab in titles else "step"
+    for name, tab in open_tabs(titles, "surfaces-tab", opened).items():
         if tab.open:
             with tab:
                 if name in _OF_PARAMETERS:
@@ -178,16 +173,18 @@ def slice_tab(scene: Scene) -> None:
     experiment = scene.history.experiment
     names = parameter_names(experiment.problem)
     which = seen_parameters(experiment.problem, settings())
-    chosen = st.segmented_control(
+    key = "surfaces-slice"
+    st.session_state[key] = min(settings().slice, len(which) - 1)
+    st.segmented_control(
         _("Parameter"),
         range(len(which)),
         format_func=lambda one: names[which[one]],
-        default=0,
         required=True,
-        key="surfaces-slice-parameter",
+        key=key,
         label_visibility="collapsed",
+        on_change=lambda: set_page(slice=st.session_state[key]),
     )
-    place = which[chosen or 0]
+    place = which[st.session_state[key]]
     seen = inspect(experiment, position, experiment.seeds[0], update)
     if not np.isfinite(seen.before).all():
         st.info(_("The run has diverged by then: there is no gradient to look at."))

@@ -1,0 +1,179 @@
+"""No control shows another state than the one in force: every control of every page is driven."""
+
+from pathlib import Path
+
+import pytest
+import streamlit
+from streamlit.runtime.state.common import TESTING_KEY
+from streamlit.testing.v1 import AppTest
+
+import ui.surfaces.computing
+import ui.training
+from engine import Budget, Experiment, Function, Network, Run
+from engine.datasets import Line, TwoMoons
+from engine.optimizers import SGD, Adam
+from files.document import with_default_view
+from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from language import set_language
+from ui import session
+from ui.menu import MENU
+
+ROOT = Path(__file__).parents[2]
+NETWORK = Experiment(
+    problem=Network(dataset=TwoMoons(rows=12), hidden=(2,)),
+    runs=(
+        Run(optimizer=SGD(), learning_rate=0.5, batch_size=4),
+        Run(optimizer=Adam(), learning_rate=0.05, batch_size=4),
+    ),
+    budget=Budget(amount=2),
+)
+LINE = NETWORK.model_copy(
+    update={"problem": Network(dataset=Line(rows=12), hidden=(), loss="mean_squared_error")}
+)
+BOWL = NETWORK.model_copy(
+    update={
+        "problem": Function(),
+        "runs": (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),),
+        "budget": Budget(amount=3, unit="iterations"),
+    }
+)
+# What is shown on each page: what one of them has driven, the next ones need not.
+SHOWN = {
+    "training": [
+        (BOWL, TrainingPage()),
+        *(
+            (NETWORK, TrainingPage(tab=tab))
+            for tab in ("loss", "score", "norms", "fits", "rates", "details")
+        ),
+    ],
+    "surfaces": [
+        (BOWL, SurfacesPage(tab="slice", window=(-2.0, 2.0, -2.0, 2.0))),
+        (LINE, SurfacesPage(fineness=31)),
+        (NETWORK, SurfacesPage(surface="network", plane="weights", fineness=31, rows=5)),
+    ],
+    "epochs": [
+        (NETWORK, EpochsPage()),
+        (LINE, EpochsPage(tab="batches", sizes=("all", 2))),
+        *((NETWORK, EpochsPage(tab=tab)) for tab in ("rows", "noise", "overfitting", "map")),
+    ],
+    "backpropagation": [
+        (NETWORK, BackpropagationPage()),
+        (NETWORK, BackpropagationPage(tab="chain")),
+        (NETWORK, BackpropagationPage(example="sigmoid_network", tab="descent", updates=3)),
+        (NETWORK, BackpropagationPage(example="relu_neuron", tab="differences")),
+    ],
+}
+KINDS = (
+    "selectbox",
+    "select_slider",
+    "number_input",
+    "toggle",
+    "button_group",
+    "multiselect",
+    "text_input",
+    "text_area",
+)
+TYPED = {"text_input": "mine", "text_area": "y = 3 * x"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch):
+    """Whether work waits for a click depends on the machine; here none does."""
+    set_language("en")
+    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+
+
+@pytest.fixture(scope="module")
+def page():
+    """Function that returns a page which shows a comparison."""
+
+    def opened(document, settings, own):
+        at = AppTest.from_file(str(ROOT / MENU[settings.name].script), default_timeout=120)
+        at.context["locale"] = "en-US"
+        at.session_state["surface-document" if own else "document"] = document
+        at.session_state["page-settings"] = {settings.name: settings}
+        return run(at)
+
+    return opened
+
+
+def run(page_or_widget):
+    at = page_or_widget.run()
+    assert not at.exception
+    return at
+
+
+def controls(block):
+    """What every control under a block shows: its label, value and choices."""
+    found = {}
+    for kind in KINDS:
+        for control in block.get(kind):
+            options = tuple(getattr(control, "options", ()))
+            found[control.key] = (control.label, control.value, options)
+    return found
+
+
+def another(control):
+    """Another value than the one that a control shows; None where there is none."""
+    if control.type in TYPED:
+        return TYPED[control.type]
+    if control.type == "toggle":
+        return not control.value
+    if control.type == "number_input":
+        return control.value + 1 if control.step >= 1 else control.value * 1.5 + 0.01
+    if control.type == "multiselect":
+        free = [option for option in control.options if option not in (*control.value, "all")]
+        return [*control.value, free[0]]
+    shown = control.value
+    others = [option for option in control.options if option != control.format_func(shown)]
+    # An option is known by its words alone here, so let it be chosen by them.
+    control.root.session_state[TESTING_KEY][control.id] = str
+    return others[0] if others else None
+
+
+def state_of(at):
+    """The session as a page's functions find it."""
+    return {
+        key: at.session_state[key]
+        for key in ("document", "surface-document", "page-settings", "page")
+        if key in at.session_state
+    }
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_control_shows_the_state_in_force_after_every_action(name, page, monkeypatch):
+    driven = set()
+    for experiment, settings in SHOWN[name]:
+        own = name == "surfaces" and settings.surface == "function"
+        shown = with_default_view(experiment)
+        at = page(shown, settings, own=own)
+        while (control := next(not_driven(at, driven), None)) is not None:
+            driven.add(control.key)
+            value = another(control)
+            if value is None:
+                continue
+            before, aside = state_of(at), controls(at.sidebar)
+            run(control.set_value(value))
+            after = state_of(at)
+
+            # What is chosen is in the document: a page that is opened with it shows the same.
+            now = after.get("surface-document" if own else "document", shown)
+            fresh = page(now, after["page-settings"].get(name, settings), own=own)
+            assert controls(fresh) == controls(at), control.key
+            # A fragment may be rerun alone only where that leaves nothing stale in the sidebar.
+            if control.key not in aside and controls(at.sidebar) != aside:
+                beside = []
+                for state in (before, after):
+                    with monkeypatch.context() as patch:
+                        patch.setattr(streamlit, "session_state", state)
+                        beside.append(session.in_sidebar())
+                assert beside[0] != beside[1], control.key
+
+
+def not_driven(at, driven):
+    """Controls that wait to be driven, one after the other."""
+    for kind in KINDS:
+        for control in at.get(kind):
+            if control.key not in driven and not control.disabled:
+                yield control

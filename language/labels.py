@@ -134,6 +134,4 @@ LABELS: Mapping[str, str] = MappingProxyType(
 
 def label(name: str) -> str:
     """Return what an id is called in the current language; of one without a label its own words."""
-    if name in LABELS:
-        return _(LABELS[name])
-    return name[:1].upper() + name[1:].replace("_", " ")
+    return _(LABELS[name]) if name in LABELS else name.replace("_", " ")

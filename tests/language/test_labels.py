@@ -48,5 +48,5 @@ def test_every_id_that_is_written_in_the_code_has_a_label():
 
 
 def test_an_id_without_a_label_is_shown_in_its_own_words():
-    assert label("share_of_what_is_left") == "Share of what is left"
-    assert label("Leaky ReLU") == "Leaky ReLU"
+    assert label("share_of_what_is_left") == "share of what is left"
+    assert label("x²/20 + y²") == "x²/20 + y²"

@@ -1,5 +1,6 @@
 """No control shows another state than the one in force: every control of every page is driven."""
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -134,11 +135,8 @@ def another(control):
 
 def state_of(at):
     """The session as a page's functions find it."""
-    return {
-        key: at.session_state[key]
-        for key in ("document", "surface-document", "page-settings", "page")
-        if key in at.session_state
-    }
+    kept = ("document", "surface-document", "page-settings", "page")
+    return {key: copy(at.session_state[key]) for key in kept if key in at.session_state}
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -124,6 +124,8 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
         drawn = _Drawn(shown, seen, Drawing(uuid4().hex, look.window, layers), charts)
+        for chart in charts:  # the browser goes by it: what is drawn anew loses its zoom
+            chart.figure.update_layout(uirevision=drawn.drawing.version)
         st.session_state[_DRAWN] = drawn
     return drawn
 

@@ -126,8 +126,8 @@ def another(control):
     if control.type == "multiselect":
         free = [option for option in control.options if option not in (*control.value, "all")]
         return [*control.value, free[0]]
-    shown = control.value
-    others = [option for option in control.options if option != control.format_func(shown)]
+    shown = None if control.value is None else control.format_func(control.value)
+    others = [option for option in control.options if option != shown]
     # An option is known by its words alone here, so let it be chosen by them.
     control.root.session_state[TESTING_KEY][control.id] = str
     return others[0] if others else None

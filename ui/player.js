@@ -175,7 +175,7 @@ function hearClicks({ layers, clickable }, tell) {
       gd.on("plotly_doubleclick", () => {
         clearTimeout(waiting);
         doubled = performance.now();
-        window.clicks.tell("whole", {});
+        window.clicks.tell("whole", { doubled });
       });
     }
   };

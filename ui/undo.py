@@ -14,7 +14,6 @@ from ui.session import redo, undo, versions
 _DONE: Final = {
     "add": N_("added run"),
     "apply_to_all": N_("the same for all runs"),
-    "best_rates": N_("best learning rates"),
     "duplicate": N_("copied run"),
     "demonstration": N_("demonstration"),
     "opened": N_("opened comparison"),

@@ -1,5 +1,6 @@
 """No control shows another state than the one in force: every control of every page is driven."""
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -125,8 +126,8 @@ def another(control):
     if control.type == "multiselect":
         free = [option for option in control.options if option not in (*control.value, "all")]
         return [*control.value, free[0]]
-    shown = control.value
-    others = [option for option in control.options if option != control.format_func(shown)]
+    shown = None if control.value is None else control.format_func(control.value)
+    others = [option for option in control.options if option != shown]
     # An option is known by its words alone here, so let it be chosen by them.
     control.root.session_state[TESTING_KEY][control.id] = str
     return others[0] if others else None
@@ -134,11 +135,8 @@ def another(control):
 
 def state_of(at):
     """The session as a page's functions find it."""
-    return {
-        key: at.session_state[key]
-        for key in ("document", "surface-document", "page-settings", "page")
-        if key in at.session_state
-    }
+    kept = ("document", "surface-document", "page-settings", "page")
+    return {key: copy(at.session_state[key]) for key in kept if key in at.session_state}
 
 
 @pytest.mark.parametrize("name", SHOWN)

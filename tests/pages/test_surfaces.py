@@ -783,3 +783,20 @@ def test_everything_is_there_in_korean():
     run(at)
 
     assert message(at)["texts"]["play"] != "Play"
+
+
+def test_what_is_shown_as_a_whole_again_is_another_chart_to_the_browser(page):
+    """The zoom is the browser's: the figure before it and after it would be the same."""
+    run(page.menu_button(key="preset").click("dip"))
+    assert settings(page).window is None
+    before = charts(page)[0]
+    look = settings(page)
+    for window in ((0.0, 1.0, 0.0, 1.0), None):
+        page.session_state["page-settings"] = {
+            "surfaces": look.model_copy(update={"window": window})
+        }
+        run(page)
+    after = charts(page)[0]
+
+    assert after["layout"].pop("uirevision") != before["layout"].pop("uirevision")
+    assert after == before

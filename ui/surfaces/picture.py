@@ -140,9 +140,17 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
         drawing = Drawing(uuid4().hex, look.window, layers)
-        drawn = _Drawn(shown, seen, drawing, tuple(map(cache, charts)))
+        makers = tuple(cache(partial(_marked, make, drawing.version)) for make in charts)
+        drawn = _Drawn(shown, seen, drawing, makers)
         st.session_state[_DRAWN] = drawn
     return drawn
+
+
+def _marked(make: Callable[[], Chart], version: str) -> Chart:
+    """Draw a chart. The browser goes by the mark: what is drawn anew loses its zoom."""
+    chart = make()
+    chart.figure.update_layout(uirevision=version)
+    return chart
 
 
 def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:

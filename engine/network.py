@@ -172,6 +172,11 @@ class Pass:
         self.forward()
         self.backward()
 
+    def total(self) -> Array:
+        """Return the summed loss of the rows, ``(lanes,)``, after ``forward``."""
+        totals = self._layers.model.loss.total(self._grid_outputs, self._targets)
+        return totals.reshape(len(self._outputs))
+
     def backward(self) -> None:
         """Compute the gradient of the mean loss, after ``forward`` of the same rows."""
         buffers, model = self._layers.buffers, self._layers.model

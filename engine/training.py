@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -20,21 +21,30 @@ from engine.arrays import vector
 from engine.cost import data_seconds, estimate, update_seconds
 from engine.datasets.preparation import prepare
 from engine.errors import InvalidInput
-from engine.experiment import Experiment, Function, Run
+from engine.experiment import Experiment, Function, Network, Run
 from engine.history import History
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS, SGD, Optimizer, validated
-from engine.problems import FunctionProblem, NetworkProblem, Result, Work
+from engine.problems import (
+    HELD_BYTES,
+    UPDATE_NUMBERS,
+    FunctionProblem,
+    NetworkProblem,
+    Result,
+    Work,
+    held_bytes,
+    is_large,
+)
 from engine.recording import Recorder
 from engine.stepping import Stepper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array
+    from engine.history import RunHistory
 
 _PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
-_SEGMENT_BYTES: Final = 1 << 22
 _SEGMENT_ITERATIONS: Final = 256
 # Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
 _TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
@@ -192,7 +202,12 @@ class _Training:
                 yield from group.epoch()
         for group in self._groups:
             yield from group.finish()
-        return self.history(None if self.stopping else self._seconds_per_update(problem))
+        runs = {}
+        seconds = None if self.stopping else self._seconds_per_update(problem)
+        for member, history in self._run_histories(seconds):
+            runs[member] = history
+            yield from self.pause()
+        return self._history(runs)
 
     def pause(self) -> Yielding:
         """Give way if it is time to."""
@@ -239,13 +254,18 @@ class _Training:
 
     def history(self, seconds_per_update: list[float] | None = None) -> History:
         """Return what there is so far."""
-        runs = {
-            member: group.recorder.history(
-                position, None if seconds_per_update is None else seconds_per_update[member]
-            )
-            for group in self._groups
-            for position, member in enumerate(group.members)
-        }
+        runs = dict(self._run_histories(seconds_per_update))
+        return self._history(runs)
+
+    def _run_histories(
+        self, seconds_per_update: list[float] | None
+    ) -> Iterator[tuple[int, RunHistory]]:
+        for group in self._groups:
+            for position, member in enumerate(group.members):
+                seconds = None if seconds_per_update is None else seconds_per_update[member]
+                yield member, group.recorder.history(position, seconds)
+
+    def _history(self, runs: dict[int, RunHistory]) -> History:
         ordered = tuple(runs[member] for member in range(len(runs)))
         return History(self.experiment, ordered, time.perf_counter() - self._began)
 
@@ -279,8 +299,7 @@ class _Group:
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
         self._longest = segment_length(experiment, run, self._lanes.size)
-        starts = np.stack([self._problem.start(seed) for seed in experiment.seeds])
-        self._arrange(np.tile(starts, (len(members), 1)))
+        self._arrange(np.empty((self._lanes.size, experiment.problem.n_params)))
 
     @property
     def is_alive(self) -> bool:
@@ -307,19 +326,24 @@ class _Group:
         self._squares = np.empty((self._longest, 2, len(params)))
 
     def begin(self) -> Yielding:
-        """Record step 0."""
+        """Put every lane at its start and record step 0."""
+        by_seed = self._params.reshape(*self._lanes.shape, -1)
+        for position, seed in enumerate(self._training.experiment.seeds):
+            by_seed[:, position] = self._problem.start(seed)
+            yield from self._training.pause()
         yield from self._record()
 
     def epoch(self) -> Yielding:
         """Train the living lanes for one epoch."""
         if not self.is_alive:
             return
-        order = np.stack([next(stream) for stream in self._orders])
+        orders = [next(stream) for stream in self._orders]
+        yield from self._training.pause()
         size, per_epoch = self._counts.batch_size, self._counts.per_epoch
         position = 0
         while position < per_epoch and self.is_alive:
             count = self._segment_end(position) - position
-            rows = order[:, position * size : (position + count) * size]
+            rows = [order[position * size : (position + count) * size] for order in orders]
             before = self._training.worked
             yield from self._training.paced(self._segment(rows, count))
             if self._training.stopping:
@@ -353,10 +377,10 @@ class _Group:
         due = self._every is not None and self._step % self._every == 0
         return due or self._step == self._total
 
-    def _segment(self, rows: Integers, count: int) -> Work[None]:
-        """Take ``count`` updates with these rows, ``(seeds, rows)``, and record them."""
+    def _segment(self, rows: Sequence[Any], count: int) -> Work[None]:
+        """Take ``count`` updates with these rows of every seed, and record them."""
         size = self._counts.batch_size
-        last_size = rows.shape[1] - (count - 1) * size
+        last_size = len(rows[0]) - (count - 1) * size
         self._batches.load(rows)
         for position in range(count):
             is_last = position == count - 1
@@ -367,16 +391,31 @@ class _Group:
                     if self._training.stopping:
                         return  # the unfinished update is dropped
             self._step += 1
-            self._stepper.step(self._step)
-            np.vecdot(self._changes, self._changes, out=self._squares[position])
+            yield from self._update(position)
+        values = partial(self._values, count, last_size)
+        self.recorder.iterations(self._lanes.ravel(), self._step, values)
+        yield
+
+    def _values(self, count: int, last_size: int) -> dict[str, Array]:
+        """Return what is to be known of the last ``count`` iterations, ``(lanes, count)`` each."""
         norms = np.sqrt(self._squares[:count].transpose(1, 2, 0))
-        values = {
+        return {
             "batch_loss": self._batches.losses(count, last_size),
             "batch_gradient_norm": norms[0],
             "update_norm": norms[1],
         }
-        self.recorder.iterations(self._lanes.ravel(), self._step, values)
-        yield
+
+    def _update(self, position: int) -> Work[None]:
+        """Take the update of this step, a long one in parts."""
+        squares = self._squares[position]
+        if self._params.size <= UPDATE_NUMBERS:
+            self._stepper.step(self._step)
+            np.vecdot(self._changes, self._changes, out=squares)
+            return
+        for lanes in self._stepper.stepping(self._step):
+            changes = self._changes[:, lanes]
+            np.vecdot(changes, changes, out=squares[:, lanes])
+            yield
 
     def _record(self) -> Yielding:
         """Evaluate all rows at this step."""
@@ -387,7 +426,8 @@ class _Group:
             with np.errstate(over="ignore"):  # so large a gradient is that of a diverging lane
                 norms = np.linalg.norm(gradient, axis=1)
         lanes = self._lanes.ravel()
-        self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
+        work = self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
+        yield from self._training.paced(work)
         self._recorded_step = self._step
 
     def _compact(self) -> None:
@@ -408,14 +448,13 @@ class _Group:
 def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
     """Return how many iterations are worked on between two looks at the clock."""
     counts = experiment.counts(run)
-    problem = experiment.problem
-    numbers = 1
-    if not isinstance(problem, Function):
-        units = problem.layout.units
-        numbers = counts.batch_size * (
-            len(experiment.seeds) * (units[0] + units[-1] + 1) + n_lanes * units[-1]
-        )
-    fitting = _SEGMENT_BYTES // (8 * (numbers + 2 * n_lanes))
+    held = 8 * n_lanes
+    if isinstance(experiment.problem, Network):
+        batch = counts.batch_size, len(experiment.seeds), n_lanes
+        held = held_bytes(experiment.problem.model, *batch)
+        if is_large(experiment.problem.model, *batch):
+            return 1
+    fitting = HELD_BYTES // (held + 16 * n_lanes)
     quick = int(_PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
     return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
 

@@ -114,6 +114,13 @@ class Buffers:
         self.output_scratch = np.empty((lanes, units[-1], rows))
 
 
+def buffer_numbers(model: Model, lanes: int, rows: int) -> int:
+    """Return how many numbers ``Buffers`` hold."""
+    hidden, outputs = model.layout.units[1:-1], model.layout.units[-1]
+    per_row = 2 * sum(hidden) + max(hidden, default=0) + len(hidden) * model.layout.bias
+    return lanes * rows * (per_row + 2 * outputs)
+
+
 class Pass:
     """Forward and backward of some lanes through one batch; every view is made once, here.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from engine.counts import noise_generator, row_order, start_generator
-from engine.network import Buffers, Layers, Pass
+from engine.network import Buffers, Layers, Pass, buffer_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,7 @@ _PIECE_ROWS: Final = 4096
 # Rows and outputs that are held of a segment of iterations, or of the seeds of a large batch.
 HELD_BYTES: Final = 1 << 22
 UPDATE_NUMBERS: Final = 1 << 18  # parameters that are updated at once
+_LOSS_ARRAYS: Final = 5  # as large as the outputs, for a moment, while losses are summed
 
 Piece: TypeAlias = Callable[[], None]
 Result = TypeVar("Result")
@@ -161,17 +162,17 @@ class NetworkProblem:
     def __init__(self, spec: Network, data: Data) -> None:
         self.spec = spec
         self.model: Model = spec.model
-        parts = (data.training_inputs, data.validation_inputs)
-        rows = sum(len(part) for part in parts)
-        self.inputs = np.ones((rows, data.training_inputs.shape[1] + spec.bias))
-        self.inputs[:, : data.training_inputs.shape[1]] = np.concatenate(parts)
+        self.n_training, n_features = data.training_inputs.shape
+        rows = self.n_training + len(data.validation_inputs)
+        self.inputs = np.ones((rows, n_features + spec.bias))
+        self.inputs[: self.n_training, :n_features] = data.training_inputs
+        self.inputs[self.n_training :, :n_features] = data.validation_inputs
         targets = np.concatenate([data.training_targets, data.validation_targets])
         self.classes = None
         if spec.dataset.task == "classification":
             self.classes = targets.astype(np.int64)
             targets = self.model.loss.encode(self.classes, spec.dataset.n_classes)
         self.targets: Array = targets
-        self.n_training = len(data.training_inputs)
 
     def start(self, seed: int) -> Array:
         """Return a seed's initial weights, ``(n_params,)``.
@@ -563,6 +564,50 @@ def lane_blocks(n_lanes: int, n_seeds: int, at_once: int) -> list[tuple[slice, s
 def param_blocks(n_lanes: int, n_params: int) -> list[slice]:
     """Cut lanes into blocks of so many parameters that an update of them takes milliseconds."""
     return blocks(n_lanes, max(1, UPDATE_NUMBERS // n_params))
+
+
+def batches_numbers(model: Model, counts: Counts, n_seeds: int, n_lanes: int, longest: int) -> int:
+    """Return how many numbers the batches of a group hold, and use for a moment."""
+    size, last = counts.batch_size, counts.last_batch_size
+    if is_large(model, size, n_seeds, n_lanes):
+        cut = large_cut(model, size, n_seeds, n_lanes)
+        held = held_bytes(model, cut.rows, cut.most_seeds, 0) // 8
+        held += 2 * cut.most_lanes * model.layout.n_params + 2 * n_lanes
+        lanes = {part.stop - part.start for _, parts in cut.lanes for part in parts}
+        rows = {*_lengths(size, cut.rows), *_lengths(last, cut.rows)}
+        return held + _passes_numbers(model, lanes, rows)
+    held = longest * (held_bytes(model, size, n_seeds, n_lanes) // 8 + n_lanes)
+    summed = _LOSS_ARRAYS * longest * n_lanes * size * model.layout.units[-1]
+    made = 0
+    for rows_of_batch in {size, last}:
+        parts = lane_blocks(n_lanes, n_seeds, lanes_of_piece(model, rows_of_batch))
+        for lanes_of_block in {part.stop - part.start for part, _ in parts}:
+            made += buffer_numbers(model, lanes_of_block, rows_of_batch)
+    return held + summed + made + n_lanes * last * model.layout.units[-1]
+
+
+def evaluator_numbers(model: Model, n_training: int, n_validation: int, n_lanes: int) -> int:
+    """Return how many numbers an evaluator holds, and uses for a moment."""
+    block = min(rows_of_piece(model), n_training + n_validation)
+    lanes = _lengths(n_lanes, lanes_of_piece(model, block))
+    rows = {*_lengths(n_training, block), *_lengths(n_validation, block)}
+    return max(lanes) * model.layout.n_params + _passes_numbers(model, lanes, rows)
+
+
+def _passes_numbers(model: Model, lanes: set[int], rows: set[int]) -> int:
+    """Return the numbers of buffers and outputs of every size, and of the losses of the largest."""
+    n_outputs = model.layout.units[-1]
+    made = sum(
+        buffer_numbers(model, some, each) + some * each * n_outputs
+        for some in lanes
+        for each in rows
+    )
+    return made + _LOSS_ARRAYS * max(lanes) * max(rows) * n_outputs
+
+
+def _lengths(count: int, size: int) -> set[int]:
+    """Return the sizes of ``blocks``."""
+    return {part.stop - part.start for part in blocks(count, size)}
 
 
 def blocks(count: int, size: int) -> list[slice]:

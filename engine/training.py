@@ -18,23 +18,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from engine.arrays import vector
-from engine.cost import data_seconds, estimate, update_seconds
+from engine.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length, update_seconds
 from engine.datasets.preparation import prepare
 from engine.errors import InvalidInput
-from engine.experiment import Experiment, Function, Network, Run
+from engine.experiment import Experiment, Function, Run
 from engine.history import History
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS, SGD, Optimizer, validated
-from engine.problems import (
-    HELD_BYTES,
-    UPDATE_NUMBERS,
-    FunctionProblem,
-    NetworkProblem,
-    Result,
-    Work,
-    held_bytes,
-    is_large,
-)
+from engine.problems import UPDATE_NUMBERS, FunctionProblem, NetworkProblem, Result, Work
 from engine.recording import Recorder
 from engine.stepping import Stepper
 
@@ -44,8 +35,6 @@ if TYPE_CHECKING:
     from engine.arrays import Array
     from engine.history import RunHistory
 
-_PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
-_SEGMENT_ITERATIONS: Final = 256
 # Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
 _TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
 _LONGEST_TURN_SECONDS: Final = 0.008
@@ -166,13 +155,13 @@ def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
 
 def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
     """Make the problem at work: large data beside this thread, which goes on giving way."""
-    if data_seconds(experiment) < _PAUSE_SECONDS:
+    if data_seconds(experiment) < PAUSE_SECONDS:
         return problem_of(experiment)
     pool = ThreadPoolExecutor(max_workers=1)
     try:
         future = pool.submit(problem_of, experiment)
         while not future.done():
-            wait([future], timeout=_PAUSE_SECONDS)
+            wait([future], timeout=PAUSE_SECONDS)
             yield
         return future.result()
     finally:
@@ -211,7 +200,7 @@ class _Training:
 
     def pause(self) -> Yielding:
         """Give way if it is time to."""
-        if time.perf_counter() - self._paused < _PAUSE_SECONDS:
+        if time.perf_counter() - self._paused < PAUSE_SECONDS:
             return
         done = sum(int(group.recorder.last_step.sum()) for group in self._groups)
         command = yield Progress(done, self._total, self.history)
@@ -356,11 +345,12 @@ class _Group:
         self._compact()
 
     def finish(self) -> Yielding:
-        """Evaluate where a stopped training is, and end its lanes there."""
+        """Evaluate where a stopped training is, end its lanes there, and free the buffers."""
         if self.is_alive:
             if self._recorded_step < self._step:
                 yield from self._record()
             self.recorder.stop()
+        del self._batches, self._evaluator  # their buffers are done with
 
     def _segment_end(self, position: int) -> int:
         """Return where the segment from ``position`` ends: at a record or when buffers are full."""
@@ -443,20 +433,6 @@ class _Group:
         self._orders = [self._orders[position] for position in seeds]
         self._arrange(self._params[kept])
         self._stepper.take_state(before, kept)
-
-
-def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
-    """Return how many iterations are worked on between two looks at the clock."""
-    counts = experiment.counts(run)
-    held = 8 * n_lanes
-    if isinstance(experiment.problem, Network):
-        batch = counts.batch_size, len(experiment.seeds), n_lanes
-        held = held_bytes(experiment.problem.model, *batch)
-        if is_large(experiment.problem.model, *batch):
-            return 1
-    fitting = HELD_BYTES // (held + 16 * n_lanes)
-    quick = int(_PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
-    return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
 
 
 _Kind: TypeAlias = tuple[type[Optimizer], int]

@@ -82,12 +82,12 @@ def estimate(experiment: Experiment) -> Cost:
     Raises:
         InvalidInput: it needs more memory, or has a larger history, than the limits allow.
     """
-    cost = _cost(experiment, sum(_kept(experiment, run) for run in experiment.runs))
+    cost = cost_of(experiment, sum(_kept(experiment, run) for run in experiment.runs))
     cost.check_memory()
     return cost
 
 
-def _cost(experiment: Experiment, kept: int) -> Cost:
+def cost_of(experiment: Experiment, kept: int) -> Cost:
     """Return the cost of a training of whose course so many numbers are kept."""
     n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
     updates = rows = numbers = taken_out = updated = 0

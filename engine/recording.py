@@ -145,7 +145,7 @@ class Recorder(Judge):
             for name in ("batch_loss", "batch_gradient_norm", "update_norm")
         }
         self._per_record = {
-            name: SeriesRecorder(n_lanes, recorded, capacity) for name in _evaluated(experiment)
+            name: SeriesRecorder(n_lanes, recorded, capacity) for name in evaluated(experiment)
         }
         snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
         self._stride = max(1, -(-recorded // (snapshots - 1)))
@@ -227,7 +227,7 @@ class Recorder(Judge):
         )
 
 
-def _evaluated(experiment: Experiment) -> list[str]:
+def evaluated(experiment: Experiment) -> list[str]:
     """Return the names of the series that a full evaluation of this experiment gives."""
     problem = experiment.problem
     names = ["training_loss"]

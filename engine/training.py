@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from engine.history import History
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS, SGD, Optimizer, validated
 from engine.problems import UPDATE_NUMBERS, FunctionProblem, NetworkProblem, Result, Work
-from engine.recording import Recorder
+from engine.recording import Judge, Recorder
 from engine.stepping import Stepper
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ class Progress:
 
 
 Training: TypeAlias = Generator[Progress, str | None, History]
-Yielding: TypeAlias = Generator[Progress, str | None, None]
+Yielding: TypeAlias = Generator[Any, str | None, None]
+Kept = TypeVar("Kept", bound=Judge)
+Told = TypeVar("Told")
 
 
 def train(experiment: Experiment) -> Training:
@@ -73,7 +76,7 @@ def train(experiment: Experiment) -> Training:
         InvalidInput: more memory than the limits allow; nothing was allocated then.
     """
     estimate(experiment)  # refuses it
-    return _Training(experiment).run()
+    return _Training(experiment).result()
 
 
 def fit(experiment: Experiment) -> History:
@@ -168,47 +171,57 @@ def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
         pool.shutdown(wait=False)
 
 
-class _Training:
-    """One training: its groups of lanes, its clock, and what it was told."""
+class Loop(ABC, Generic[Kept, Told]):
+    """One training: its groups of lanes, its clock, and what it was told.
+
+    What is kept of it, and told while it goes on, is a matter of those who drive it.
+    """
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
+        self.groups: list[_Group[Kept]] = []
         self.stopping = False
         self.worked = 0.0  # seconds, without those in which it gave way
         self._began = self._paused = time.perf_counter()
-        self._groups: list[_Group] = []
         self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
             experiment.seeds
         )
 
-    def run(self) -> Training:
-        problem = yield from self.paced(making(self.experiment))
-        self._groups = [_Group(self, problem, members) for members in self.experiment.groups()]
-        for group in self._groups:
-            yield from group.begin()
-        while any(group.is_alive for group in self._groups) and not self.stopping:
-            for group in self._groups:
-                yield from group.epoch()
-        for group in self._groups:
-            yield from group.finish()
-        runs = {}
-        seconds = None if self.stopping else self._seconds_per_update(problem)
-        for member, history in self._run_histories(seconds):
-            runs[member] = history
-            yield from self.pause()
-        return self._history(runs)
+    @abstractmethod
+    def recorder(self, members: list[int]) -> Kept:
+        """Return what keeps the runs of a group."""
 
-    def pause(self) -> Yielding:
+    @abstractmethod
+    def progress(self, done: int, total: int) -> Told:
+        """Return what is told while ``done`` of ``total`` updates are done."""
+
+    def run(self) -> Generator[Told, str | None, NetworkProblem | FunctionProblem]:
+        """Train all runs and return the problem."""
+        problem = yield from self.paced(making(self.experiment))
+        self.groups = [
+            _Group(self, problem, members, self.recorder(members))
+            for members in self.experiment.groups()
+        ]
+        for group in self.groups:
+            yield from group.begin()
+        while any(group.is_alive for group in self.groups) and not self.stopping:
+            for group in self.groups:
+                yield from group.epoch()
+        for group in self.groups:
+            yield from group.finish()
+        return problem
+
+    def pause(self) -> Generator[Told, str | None, None]:
         """Give way if it is time to."""
         if time.perf_counter() - self._paused < PAUSE_SECONDS:
             return
-        done = sum(int(group.recorder.last_step.sum()) for group in self._groups)
-        command = yield Progress(done, self._total, self.history)
+        done = sum(int(group.recorder.last_step.sum()) for group in self.groups)
+        command = yield self.progress(done, self._total)
         if command == "stop":
             self.stopping = True
         self._paused = time.perf_counter()
 
-    def paced(self, work: Work[Result]) -> Generator[Progress, str | None, Result]:
+    def paced(self, work: Work[Result]) -> Generator[Told, str | None, Result]:
         """Do some work piece by piece, giving way in between, and return its result.
 
         Overflow and NaN of a diverging lane are results, found at recorded steps: no warning is
@@ -227,6 +240,25 @@ class _Training:
                 self.worked += time.perf_counter() - began
             yield from self.pause()
 
+
+class _Training(Loop[Recorder, Progress]):
+    """One training of which a history is kept."""
+
+    def recorder(self, members: list[int]) -> Recorder:
+        return Recorder(self.experiment, members)
+
+    def progress(self, done: int, total: int) -> Progress:
+        return Progress(done, total, self.history)
+
+    def result(self) -> Training:
+        problem = yield from self.run()
+        runs = {}
+        seconds = None if self.stopping else self._seconds_per_update(problem)
+        for member, history in self._run_histories(seconds):
+            runs[member] = history
+            yield from self.pause()
+        return self._history(runs)
+
     def _seconds_per_update(self, problem: NetworkProblem | FunctionProblem) -> list[float]:
         """Return what an update of each run takes if trained alone.
 
@@ -234,7 +266,7 @@ class _Training:
         what it took in the training, lane by lane.
         """
         timed = lone_updates(self.experiment, problem)
-        together = {member: group for group in self._groups for member in group.members}
+        together = {member: group for group in self.groups for member in group.members}
         seconds = []
         for member, run in enumerate(self.experiment.runs):
             alone = timed.get(_kind(self.experiment, run))
@@ -249,7 +281,7 @@ class _Training:
     def _run_histories(
         self, seconds_per_update: list[float] | None
     ) -> Iterator[tuple[int, RunHistory]]:
-        for group in self._groups:
+        for group in self.groups:
             for position, member in enumerate(group.members):
                 seconds = None if seconds_per_update is None else seconds_per_update[member]
                 yield member, group.recorder.history(position, seconds)
@@ -259,7 +291,7 @@ class _Training:
         return History(self.experiment, ordered, time.perf_counter() - self._began)
 
 
-class _Group:
+class _Group(Generic[Kept]):
     """Lanes that step together: runs of equal batch size, sampling and last-batch rule.
 
     A lane that has ended goes on in the arrays, unseen, until the end of the epoch; then the runs
@@ -267,12 +299,15 @@ class _Group:
     """
 
     def __init__(
-        self, training: _Training, problem: NetworkProblem | FunctionProblem, members: list[int]
+        self,
+        training: Loop[Kept, Any],
+        problem: NetworkProblem | FunctionProblem,
+        members: list[int],
+        recorder: Kept,
     ) -> None:
         experiment = training.experiment
         run = experiment.runs[members[0]]
-        self.members = members
-        self.recorder = Recorder(experiment, members)
+        self.members, self.recorder = members, recorder
         self._training, self._problem = training, problem
         self._runs = [experiment.runs[position] for position in members]
         self._counts, self._total = experiment.counts(run), experiment.iterations(run)

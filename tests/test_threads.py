@@ -1,4 +1,4 @@
-"""Threads of linear algebra: one in the product, before NumPy is loaded; one's own setting stands."""
+"""Threads of linear algebra: one in the product, before NumPy is loaded; an own setting stands."""
 
 import os
 import subprocess

@@ -18,13 +18,13 @@ from ui.figure import figure, sketch
 from ui.locale import fragment
 from ui.results import paired_table, results_table
 from ui.session import change, document, has_validation_rows, look_at, looks
-from ui.training import trained
+from ui.training import scored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
-    from engine import Experiment, History
+    from engine import Experiment, History, Scores
     from files.document import Document
     from ui.training import Outcome
 
@@ -160,18 +160,18 @@ def rates_tab(_shown: Outcome) -> None:
         )
     )
     sweep = rate_sweep(experiment, SWEPT_RATES)
-    history = trained(sweep, "sweep")
-    if history is None:
+    scores = scored(sweep, "sweep")
+    if scores is None:
         return
     firsts: dict[str, Look] = {}
     for run, look in zip(experiment.runs, looks(), strict=True):
         firsts.setdefault(run.optimizer.title, Look(run.optimizer.title, look.number))
     equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
     said = ([*equal[:-1], _("every rule at nine learning rates")], unequal)
-    chart = rate_sensitivity(history, list(firsts.values()), SWEPT_RATES)
+    chart = rate_sensitivity(scores, list(firsts.values()), SWEPT_RATES)
     figure(chart, "rates", said)
     st.caption(" · ".join(chart.said))
-    best = history_best_rates(history)
+    best = best_swept_rates(scores)
     why_not = None
     if len(firsts) < len(experiment.runs):
         why_not = _(
@@ -179,7 +179,7 @@ def rates_tab(_shown: Outcome) -> None:
         )
     elif len(best) < len(firsts):
         why_not = _("A rule that diverged at all nine rates has no best one.")
-    elif any({"", "stopped"} & set(run.status) for run in history.runs):
+    elif any({"", "stopped"} & set(run.status) for run in scores.runs):
         why_not = _("The nine rates have not been trained to the end.")
     st.button(
         _("Use each rule's best of these 9"),
@@ -191,7 +191,7 @@ def rates_tab(_shown: Outcome) -> None:
     )
 
 
-def history_best_rates(sweep: History) -> dict[str, float]:
+def best_swept_rates(sweep: Scores) -> dict[str, float]:
     """Return for every rule of a sweep the rate of its lowest final loss, if it did not diverge."""
     best: dict[str, tuple[float, float]] = {}
     for run, spec in zip(sweep.runs, sweep.experiment.runs, strict=True):

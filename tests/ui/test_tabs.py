@@ -13,13 +13,13 @@ from streamlit.testing.v1 import AppTest
 import ui.tabs
 from charts.fits import fit_panels
 from charts.theme import Look
-from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep
+from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep, score
 from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
 from files.document import Document, View, with_default_view
 from files.figures import params_at
 from language import set_language
-from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
+from ui.tabs import SWEPT_RATES, TITLES, best_swept_rates
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "compare" / "training.py")
 HOSTILE = "![x](https://example.org/x.png) <b>&=~%</b> $z$"
@@ -284,9 +284,9 @@ def test_best_rates_are_offered_where_every_run_has_a_rule_of_its_own(repeated, 
 
 def test_a_rule_that_diverged_at_every_rate_has_no_best_one():
     compared = small(budget=Budget(amount=1))
-    sweep = fit(rate_sweep(compared, SWEPT_RATES))
+    sweep = score(rate_sweep(compared, SWEPT_RATES))
     gone = [replace(one, status=("diverged",)) for one in sweep.runs[:9]]
-    best = history_best_rates(replace(sweep, runs=(*gone, *sweep.runs[9:])))
+    best = best_swept_rates(replace(sweep, runs=(*gone, *sweep.runs[9:])))
 
     assert list(best) == ["adam"]
 
@@ -297,7 +297,7 @@ def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
     line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
     runs = [one.model_copy(update={"batch_size": 4}) for one in small().runs]
     compared = small(problem=line, runs=runs, budget=Budget(amount=50))
-    ends = [one.status for one in fit(rate_sweep(compared, (3.0, 10.0))).runs]
+    ends = [one.status for one in score(rate_sweep(compared, (3.0, 10.0))).runs]
     assert ends == [("diverged",)] * 2 + [("budget",)] * 2
     show("rates")
     button = page(compared).button(key="use-best")
@@ -312,7 +312,7 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
         return replace(fit(experiment), runs=(replace(first, status=("",)), *others))
 
     monkeypatch.setattr(ui.tabs, "SWEPT_RATES", (0.1, 0.2))
-    monkeypatch.setattr(ui.tabs, "trained", stopped)
+    monkeypatch.setattr(ui.tabs, "scored", stopped)
     show("rates")
     button = page(small()).button(key="use-best")
 

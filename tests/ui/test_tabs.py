@@ -13,13 +13,29 @@ from streamlit.testing.v1 import AppTest
 import ui.tabs
 from charts.fits import fit_panels
 from charts.theme import Look
-from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep, score
+from engine import (
+    LIMITS,
+    Budget,
+    Experiment,
+    Function,
+    Interval,
+    InvalidInput,
+    Network,
+    Run,
+    data,
+    estimate,
+    fit,
+    rate_sweep,
+    score,
+    scoring,
+)
 from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
 from files.document import Document, View, with_default_view
 from files.figures import params_at
 from language import set_language
 from ui.tabs import SWEPT_RATES, TITLES, best_swept_rates
+from ui.training import Pending
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "compare" / "training.py")
 HOSTILE = "![x](https://example.org/x.png) <b>&=~%</b> $z$"
@@ -46,13 +62,15 @@ def show(monkeypatch):
     return lambda name: opened.update(name=name)
 
 
-def page(shown=None, link=None):
+def page(shown=None, link=None, session=None):
     """The Compare page after its first run."""
     at = AppTest.from_file(PAGE, default_timeout=120)
     at.context["locale"] = "en-US"
     at.context["url"] = "http://127.0.0.1:1/?old=1"
     for key, values in (link or {}).items():
         at.query_params[key] = values
+    for key, value in (session or {}).items():
+        at.session_state[key] = value
     if shown is not None:
         opened = with_default_view(shown) if isinstance(shown, Experiment) else shown
         at.session_state["document"] = opened
@@ -280,6 +298,45 @@ def test_best_rates_are_offered_where_every_run_has_a_rule_of_its_own(repeated, 
 
     assert button.disabled is repeated
     assert bool(button.help) is repeated
+
+
+def test_a_sweep_is_drawn_whose_history_would_be_refused(show, monkeypatch):
+    compared = small(data_seed=4_000_101)
+    most = Interval(0, estimate(compared).history_bytes)
+    monkeypatch.setitem(LIMITS, "history_bytes", most)
+    with pytest.raises(InvalidInput):
+        estimate(rate_sweep(compared, SWEPT_RATES))
+    show("rates")
+    at = page(compared)
+
+    assert [line["name"] for line in chart(at, "rates")["data"] if "name" in line] == [
+        "SGD",
+        "Adam",
+    ]
+
+
+def test_a_stopped_sweep_shows_what_it_reached(show, monkeypatch):
+    monkeypatch.setattr("engine.training.PAUSE_SECONDS", 1e-12)
+    compared = small(data_seed=4_000_102)
+    sweep = rate_sweep(compared, SWEPT_RATES)
+    work = scoring(sweep)
+    pending = Pending(
+        f"scores () {sweep.key}",
+        work,
+        30.0,
+        progress=next(progress for progress in work if progress.updates),
+        paused=True,
+        so_far=lambda progress: progress.scores(),
+    )
+    show("rates")
+    at = page(compared, session={"sweep": pending})
+
+    assert "Stopped by you at" in captions(at)
+    assert "not been trained to the end" in at.button(key="use-best").help
+
+    run(at.button(key="sweep-stop").click())
+    assert "Stopped by you at" not in captions(at)
+    assert not at.button(key="use-best").disabled
 
 
 def test_a_rule_that_diverged_at_every_rate_has_no_best_one():

@@ -72,9 +72,10 @@ class Judge(ABC):
         }
         finite = np.zeros(len(self.alive), dtype=bool)
         for part in param_blocks(*params.shape):
+            if part.start:
+                yield
             finite[lanes[part]] = np.isfinite(params[part]).all(axis=1)
             self._take_params(lanes[part], params[part])
-            yield
         self._keep(step, values)
         self._judge(step, finite, values)
 

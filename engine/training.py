@@ -355,7 +355,7 @@ class _Group(Generic[Kept]):
         for position, seed in enumerate(self._training.experiment.seeds):
             by_seed[:, position] = self._problem.start(seed)
             yield from self._training.pause()
-        yield from self._record()
+        yield from self._training.paced(self._record())
 
     def epoch(self) -> Yielding:
         """Train the living lanes for one epoch."""
@@ -376,14 +376,14 @@ class _Group(Generic[Kept]):
             self._updates += count * len(self._params)
             position += count
             if position == per_epoch or self._is_recorded():
-                yield from self._record()
+                yield from self._training.paced(self._record())
         self._compact()
 
     def finish(self) -> Yielding:
         """Evaluate where a stopped training is, end its lanes there, and free the buffers."""
         if self.is_alive:
             if self._recorded_step < self._step:
-                yield from self._record()
+                yield from self._training.paced(self._record())
             self.recorder.stop()
         del self._batches, self._evaluator  # their buffers are done with
 
@@ -416,7 +416,12 @@ class _Group(Generic[Kept]):
                     if self._training.stopping:
                         return  # the unfinished update is dropped
             self._step += 1
-            yield from self._update(position)
+            squares = self._squares[position]
+            if self._params.size > UPDATE_NUMBERS:
+                yield from self._long_update(squares)
+            else:
+                self._stepper.step(self._step)
+                np.vecdot(self._changes, self._changes, out=squares)
         values = partial(self._values, count, last_size)
         self.recorder.iterations(self._lanes.ravel(), self._step, values)
         yield
@@ -430,29 +435,22 @@ class _Group(Generic[Kept]):
             "update_norm": norms[1],
         }
 
-    def _update(self, position: int) -> Work[None]:
-        """Take the update of this step, a long one in parts."""
-        squares = self._squares[position]
-        if self._params.size <= UPDATE_NUMBERS:
-            self._stepper.step(self._step)
-            np.vecdot(self._changes, self._changes, out=squares)
-            return
+    def _long_update(self, squares: Array) -> Work[None]:
+        """Take the update of this step some lanes at a time; ``squares`` is ``(2, lanes)``."""
         for lanes in self._stepper.stepping(self._step):
             changes = self._changes[:, lanes]
             np.vecdot(changes, changes, out=squares[:, lanes])
             yield
 
-    def _record(self) -> Yielding:
+    def _record(self) -> Work[None]:
         """Evaluate all rows at this step."""
-        evaluation = yield from self._training.paced(self._evaluator.evaluate())
+        evaluation = yield from self._evaluator.evaluate()
         norms = None
         if self._gradient_norm is not None and self._step % self._counts.per_epoch == 0:
-            gradient = yield from self._training.paced(self._evaluator.gradient())
-            with np.errstate(over="ignore"):  # so large a gradient is that of a diverging lane
-                norms = np.linalg.norm(gradient, axis=1)
+            gradient = yield from self._evaluator.gradient()
+            norms = np.linalg.norm(gradient, axis=1)
         lanes = self._lanes.ravel()
-        work = self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
-        yield from self._training.paced(work)
+        yield from self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
         self._recorded_step = self._step
 
     def _compact(self) -> None:

@@ -90,8 +90,11 @@ class Training:
         if not work.case.evaluates:
             problem.evaluator = _NoEvaluator  # type: ignore[method-assign]  # for this one object
         self._training = _Training(spec)
-        self._groups = [_Group(self._training, problem, runs) for runs in spec.groups()]
-        self._training._groups = self._groups  # noqa: SLF001 - of which it makes the history
+        self._groups = [
+            _Group(self._training, problem, runs, self._training.recorder(runs))
+            for runs in spec.groups()
+        ]
+        self._training.groups = self._groups  # of which it makes the history
 
     def run(self) -> None:
         """Train all runs; unlike ``engine.fit``, time no run by itself afterwards."""

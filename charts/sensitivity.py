@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Look
-    from engine import History
+    from engine import Scores
     from engine.arrays import Array, Booleans
 
 _HEIGHT = 400
@@ -25,7 +25,7 @@ _MARGINS = 110  # of the plot, above and below, roughly: legend, axis title and 
 _MARK = 15  # pixels that a mark above the line is high
 
 
-def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[float]) -> Chart:
+def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float]) -> Chart:
     """Return the final loss of every rule against the learning rate.
 
     Where every rule diverged it is shaded. Of several seeds it is the median.
@@ -34,14 +34,14 @@ def rate_sensitivity(sweep: History, looks: Sequence[Look], rates: Sequence[floa
     for a run that diverged, a triangle for a loss that is higher.
 
     Args:
-        sweep: of ``engine.rate_sweep``: rule by rule, every rate.
+        sweep: scores of ``engine.rate_sweep``: rule by rule, every rate.
         looks: of the rules, in the same order.
         rates: the rates, rising.
     """
     losses = np.array([run.median_loss for run in sweep.runs])
     table = losses.reshape(len(looks), len(rates))
     finite = table[np.isfinite(table)]
-    start = float(np.median(sweep.runs[0].training_loss.first[:, 0]))
+    start = float(np.median(sweep.runs[0].training_loss.first))
     # The loss of the start bounds the picture: what is far above it has failed.
     seen = finite[finite <= start + 2 * abs(start)]
     scale = ValueAxis.over([np.append(seen, start)], log=True)

@@ -1,9 +1,10 @@
 """The engine of Descent Lab: optimizers compared from the same start with the same batches.
 
 ``Experiment`` says what is trained, ``train`` trains it step by step, ``fit`` to its end, and
-``History`` is what there is to see. ``minimize`` follows a rule on any gradient. ``data``,
-``initial_params``, ``batches`` and ``layers`` give what a replay elsewhere needs. NumPy, pydantic
-and the standard library are all it imports.
+``History`` is what there is to see. ``score`` keeps only where runs began, ended and were best.
+``minimize`` follows a rule on any gradient. ``data``, ``initial_params``, ``batches`` and
+``layers`` give what a replay elsewhere needs. NumPy, pydantic and the standard library are all it
+imports.
 """
 
 from engine import datasets, functions, optimizers, theory
@@ -53,6 +54,7 @@ from engine.planes import (
 from engine.plans import Plan, Timeline, timeline
 from engine.probes import gradient_norms, predictions, training_gradients
 from engine.replay import batches, data, initial_params, layers
+from engine.scores import RunScores, Scores, estimate_scores, score, scoring
 from engine.statistics import PairedDifference, Spread, paired_differences, spread
 from engine.surfaces import (
     GRID_SIZES,
@@ -88,6 +90,8 @@ __all__ = [
     "Progress",
     "Run",
     "RunHistory",
+    "RunScores",
+    "Scores",
     "Series",
     "SigmoidLosses",
     "Spread",
@@ -111,6 +115,7 @@ __all__ = [
     "effective_learning_rates",
     "epoch_losses",
     "estimate",
+    "estimate_scores",
     "estimate_surface",
     "exact_plane",
     "final_losses",
@@ -136,6 +141,8 @@ __all__ = [
     "rate_sweep",
     "recorded_params",
     "row_gradients",
+    "score",
+    "scoring",
     "sigmoid_losses",
     "spread",
     "surface",

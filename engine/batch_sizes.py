@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array
     from engine.experiment import Run
-    from engine.history import History, RunHistory
+    from engine.scores import Scores
 
     BatchSize: TypeAlias = int | Literal["all"]
 
@@ -72,26 +72,23 @@ def batch_size_ladder(rows: int) -> tuple[BatchSize, ...]:
     return (*powers, "all")
 
 
-def final_losses(sweep: History) -> Array:
+def final_losses(sweep: Scores) -> Array:
     """Return each run's median final loss, ``(runs,)``; +inf where half of the seeds diverged."""
     return np.array([run.median_loss for run in sweep.runs])
 
 
-def iterations_to(sweep: History, target: float) -> Array:
+def iterations_to(sweep: Scores, target: float) -> Array:
     """Return the median iterations to a training loss at or below a target, ``(runs,)``.
 
     Looked at where all rows were evaluated: at step 0, at every epoch and at the end. +inf where
     half of the seeds never reached it.
+
+    Args:
+        sweep: that was scored with this target among others.
+        target: a training loss.
     """
-    return np.array([np.median(_first_steps(run, target)) for run in sweep.runs])
-
-
-def _first_steps(run: RunHistory, target: float) -> Array:
-    """Return each seed's first recorded step at or below the target, +inf for none."""
-    series = run.training_loss
-    reached = series.minimum <= target  # NaN after a seed's end compares as False
-    steps = series.steps[reached.argmax(axis=1)].astype(float)
-    return np.where(reached.any(axis=1), steps, np.inf)
+    position = sweep.targets.index(target)
+    return np.array([np.median(run.first_steps[position]) for run in sweep.runs])
 
 
 def _run(experiment: Experiment, position: int) -> Run:

@@ -11,7 +11,16 @@ import numpy as np
 
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
-from engine.problems import lanes_of_piece, rows_of_piece
+from engine.problems import (
+    HELD_BYTES,
+    UPDATE_NUMBERS,
+    batches_numbers,
+    evaluator_numbers,
+    held_bytes,
+    is_large,
+    lanes_of_piece,
+    rows_of_piece,
+)
 from engine.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_steps
 
 if TYPE_CHECKING:
@@ -30,6 +39,11 @@ _PER_POINT: Final = 30e-9  # of a test function
 _PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
 _SETUP: Final = 35e-3  # buffers, and timing the runs alone
 _REFERENCE_CALL: Final = 1.2e-6
+
+PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
+_SEGMENT_ITERATIONS: Final = 256
+_UPDATE_ARRAYS: Final = 6  # as large as what is updated at once, for a moment
+_OBJECTS: Final = 2 << 20  # bytes of what is no array
 
 
 @dataclass(frozen=True)
@@ -68,8 +82,15 @@ def estimate(experiment: Experiment) -> Cost:
     Raises:
         InvalidInput: it needs more memory, or has a larger history, than the limits allow.
     """
+    cost = cost_of(experiment, sum(_kept(experiment, run) for run in experiment.runs))
+    cost.check_memory()
+    return cost
+
+
+def cost_of(experiment: Experiment, kept: int) -> Cost:
+    """Return the cost of a training of whose course so many numbers are kept."""
     n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
-    updates = rows = kept = 0
+    updates = rows = numbers = taken_out = updated = 0
     seconds = _SETUP + data_seconds(experiment)
     for members in experiment.groups():
         runs = [experiment.runs[position] for position in members]
@@ -80,19 +101,55 @@ def estimate(experiment: Experiment) -> Cost:
         rows += experiment.counts(runs[0]).rows_seen(total) * n_lanes
         seconds += total * update_seconds(experiment, runs[0], n_lanes, n_rules)
         seconds += records * _evaluation_seconds(experiment, n_lanes)
-        snapshots = max(2, PARAMS_NUMBERS // (n_seeds * n_params))
-        snapshots = min(snapshots, 1 + records)
-        kept += len(runs) * snapshots * (n_seeds * n_params + 1)
-        capacity = SERIES_POINTS // n_seeds
-        points = 3 * min(total, capacity) + 5 * min(records, capacity)
-        kept += len(runs) * points * (n_seeds + 1)  # and their steps
-    history_bytes = 8 * kept
-    # Parameters, gradients, update, two slots, three temporaries; data as drawn, split, with ones.
-    lanes = len(experiment.runs) * n_seeds
-    working = 8 * (8 * lanes * n_params + 3 * _values(experiment))
-    cost = Cost(updates, rows, working + history_bytes, history_bytes, seconds)
-    cost.check_memory()
-    return cost
+        slots = sum(len(run.optimizer.slots) for run in runs) * n_seeds * n_params
+        lanes = 3 * n_lanes * n_params + slots  # parameters, gradients, updates, slots
+        numbers += lanes + _group_numbers(experiment, runs)
+        taken_out = max(taken_out, lanes)
+        updated = max(updated, min(n_lanes * n_params, max(UPDATE_NUMBERS, n_params)))
+    data, making = _data_numbers(experiment)
+    # What is kept is copied when all is done. Before, of one group after another, it may be the
+    # lanes, when some of them have ended.
+    numbers += max(kept, taken_out, _UPDATE_ARRAYS * updated)
+    working = 8 * (data + max(making, numbers))
+    return Cost(updates, rows, working + 8 * kept + _OBJECTS, 8 * kept, seconds)
+
+
+def _kept(experiment: Experiment, run: Run) -> int:
+    """Return how many numbers the history of a run holds."""
+    n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
+    total, records = experiment.iterations(run), recorded_steps(experiment, run)
+    snapshots = max(2, PARAMS_NUMBERS // (n_seeds * n_params))
+    kept = min(snapshots, 1 + records) * (n_seeds * n_params + 1)
+    capacity = SERIES_POINTS // n_seeds
+    points = 3 * min(total, capacity) + 5 * min(records, capacity)
+    return kept + points * (n_seeds + 1)  # and their steps
+
+
+def _group_numbers(experiment: Experiment, runs: list[Run]) -> int:
+    """Return how many numbers the buffers of a group of runs hold."""
+    problem, n_seeds = experiment.problem, len(experiment.seeds)
+    n_lanes, n_params = len(runs) * n_seeds, experiment.problem.n_params
+    longest = segment_length(experiment, runs[0], n_lanes)
+    numbers = 2 * n_lanes * n_params + 6 * longest * n_lanes  # last parameters; norms and losses
+    if problem.kind == "function":
+        return numbers
+    counts, n_rows = experiment.counts(runs[0]), problem.dataset.n_rows
+    n_validation = n_rows - problem.training_rows
+    return (
+        numbers
+        + n_seeds * counts.rows  # the order of an epoch
+        + batches_numbers(problem.model, counts, n_seeds, n_lanes, longest)
+        + evaluator_numbers(problem.model, problem.training_rows, n_validation, n_lanes)
+    )
+
+
+def _data_numbers(experiment: Experiment) -> tuple[int, int]:
+    """Return how many numbers the data hold, and how many more while they are made."""
+    problem = experiment.problem
+    if problem.kind == "function":
+        return 0, 0
+    n_rows, n_features = problem.dataset.n_rows, problem.dataset.n_features
+    return n_rows * (n_features + problem.layout.units[-1] + 2), n_rows * (n_features + 3)
 
 
 def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = None) -> Cost:
@@ -146,6 +203,20 @@ def update_seconds(experiment: Experiment, run: Run, n_lanes: int, n_rules: int 
     per_row = 6 * n_params * _PER_FLOP + sum(units[1:]) * _PER_ACTIVATION
     per_lane = n_layers * _PER_LANE_AND_LAYER + batch_size * per_row + n_params * _PER_PARAMETER
     return _slowness() * (n_layers * _PER_LAYER + calls + n_lanes * per_lane)
+
+
+def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
+    """Return how many iterations are worked on between two looks at the clock."""
+    counts = experiment.counts(run)
+    held = 8 * n_lanes
+    if experiment.problem.kind == "network":
+        batch = counts.batch_size, len(experiment.seeds), n_lanes
+        held = held_bytes(experiment.problem.model, *batch)
+        if is_large(experiment.problem.model, *batch):
+            return 1
+    fitting = HELD_BYTES // (held + 16 * n_lanes)
+    quick = int(PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
+    return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
 
 
 def data_seconds(experiment: Experiment) -> float:

@@ -114,6 +114,13 @@ class Buffers:
         self.output_scratch = np.empty((lanes, units[-1], rows))
 
 
+def buffer_numbers(model: Model, lanes: int, rows: int) -> int:
+    """Return how many numbers ``Buffers`` hold."""
+    hidden, outputs = model.layout.units[1:-1], model.layout.units[-1]
+    per_row = 2 * sum(hidden) + max(hidden, default=0) + len(hidden) * model.layout.bias
+    return lanes * rows * (per_row + 2 * outputs)
+
+
 class Pass:
     """Forward and backward of some lanes through one batch; every view is made once, here.
 
@@ -171,6 +178,11 @@ class Pass:
         """Go forward and backward."""
         self.forward()
         self.backward()
+
+    def total(self) -> Array:
+        """Return the summed loss of the rows, ``(lanes,)``, after ``forward``."""
+        totals = self._layers.model.loss.total(self._grid_outputs, self._targets)
+        return totals.reshape(len(self._outputs))
 
     def backward(self) -> None:
         """Compute the gradient of the mean loss, after ``forward`` of the same rows."""

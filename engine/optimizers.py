@@ -282,7 +282,8 @@ class RMSprop(Optimizer):
     def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
         """Return the gradient over the root of the recent mean square."""
         (v,) = state
-        v += (1 - self.decay) * (grads**2 - v)
+        v *= self.decay
+        v += (1 - self.decay) * grads**2
         return grads / (np.sqrt(v) + self.epsilon), state
 
     def scale(self, state: State, step: int) -> Array:
@@ -339,8 +340,10 @@ class Adam(Optimizer):
     def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
         """Return the corrected mean over the root of the corrected mean square."""
         m, v = state
-        m += (1 - self.beta1) * (grads - m)
-        v += (1 - self.beta2) * (grads**2 - v)
+        m *= self.beta1
+        m += (1 - self.beta1) * grads
+        v *= self.beta2
+        v += (1 - self.beta2) * grads**2
         m_hat, v_hat = self.corrected(state, step)
         return m_hat / (np.sqrt(v_hat) + self.epsilon), state
 
@@ -413,8 +416,10 @@ class AdamW(Optimizer):
     ) -> tuple[Array, State]:
         """Return Adam's direction plus the decay of the parameters."""
         m, v = state
-        m += (1 - self.beta1) * (grads - m)
-        v += (1 - self.beta2) * (grads**2 - v)
+        m *= self.beta1
+        m += (1 - self.beta1) * grads
+        v *= self.beta2
+        v += (1 - self.beta2) * grads**2
         m_hat, v_hat = self.corrected(state, step)
         return m_hat / (np.sqrt(v_hat) + self.epsilon) + self.weight_decay * params, state
 

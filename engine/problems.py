@@ -3,22 +3,24 @@
 Two kinds share one interface. ``batches`` gives the gradients of a segment of iterations,
 ``evaluator`` the full losses. Work is cut into pieces that take a few milliseconds each: blocks of
 lanes that fit the cache, and blocks of rows whose size depends on the network alone, so that no
-lane's numbers depend on how many others there are.
+lane's numbers depend on how many others there are. No array holds all lanes and all rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from engine.counts import noise_generator, row_order, start_generator
-from engine.network import Buffers, Layers, Pass
+from engine.network import Buffers, Layers, Pass, buffer_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from engine.arrays import Array, Integers
     from engine.counts import Counts, Sampling
@@ -26,12 +28,18 @@ if TYPE_CHECKING:
     from engine.experiment import Function, Network
     from engine.network import Model
 
+    SeedsRows: TypeAlias = Integers | Sequence[Integers]  # row numbers, of each seed as many
+
 # A piece of work: lanes so many that their activations fit the second-level cache, rows so many
 # that one lane takes some 20 ms. Measured: 35 lanes of 500 rows take 1.4 times as long in one
 # block as in blocks of 1 MiB.
 _CACHE_BYTES: Final = 1 << 20
 _PIECE_FLOPS: Final = 1e8
 _PIECE_ROWS: Final = 4096
+# Rows and outputs that are held of a segment of iterations, or of the seeds of a large batch.
+HELD_BYTES: Final = 1 << 22
+UPDATE_NUMBERS: Final = 1 << 18  # parameters that are updated at once
+_LOSS_ARRAYS: Final = 5  # as large as the outputs, for a moment, while losses are summed
 
 Piece: TypeAlias = Callable[[], None]
 Result = TypeVar("Result")
@@ -52,9 +60,9 @@ class Batches(Protocol):
     """The batches of a segment of consecutive iterations, for the lanes of a group."""
 
     def load(self, rows: Any) -> None:
-        """Take the rows of the segment, ``(seeds, rows)``, as ``epochs`` yielded them."""
+        """Take the rows of the segment, as ``epochs`` yielded them: of each seed as many."""
 
-    def pieces(self, position: int, size: int) -> list[Piece]:
+    def pieces(self, position: int, size: int) -> Iterable[Piece]:
         """Return the work that fills the gradients for the batch at ``position``, ``size`` rows."""
 
     def losses(self, count: int, last_size: int) -> Array:
@@ -110,8 +118,8 @@ class _FunctionBatches:
         self._noise = np.empty((n_seeds, 0, 0))
         self._values = np.empty((longest, len(params)))
 
-    def load(self, rows: Array) -> None:
-        self._noise = rows
+    def load(self, rows: Sequence[Array]) -> None:
+        self._noise = np.stack(rows)
 
     def pieces(self, position: int, size: int) -> list[Piece]:
         def piece() -> None:
@@ -154,17 +162,17 @@ class NetworkProblem:
     def __init__(self, spec: Network, data: Data) -> None:
         self.spec = spec
         self.model: Model = spec.model
-        parts = (data.training_inputs, data.validation_inputs)
-        rows = sum(len(part) for part in parts)
-        self.inputs = np.ones((rows, data.training_inputs.shape[1] + spec.bias))
-        self.inputs[:, : data.training_inputs.shape[1]] = np.concatenate(parts)
+        self.n_training, n_features = data.training_inputs.shape
+        rows = self.n_training + len(data.validation_inputs)
+        self.inputs = np.ones((rows, n_features + spec.bias))
+        self.inputs[: self.n_training, :n_features] = data.training_inputs
+        self.inputs[self.n_training :, :n_features] = data.validation_inputs
         targets = np.concatenate([data.training_targets, data.validation_targets])
         self.classes = None
         if spec.dataset.task == "classification":
             self.classes = targets.astype(np.int64)
             targets = self.model.loss.encode(self.classes, spec.dataset.n_classes)
         self.targets: Array = targets
-        self.n_training = len(data.training_inputs)
 
     def start(self, seed: int) -> Array:
         """Return a seed's initial weights, ``(n_params,)``.
@@ -218,7 +226,9 @@ class NetworkProblem:
     def batches(
         self, params: Array, grads: Array, n_seeds: int, batch_size: int, longest: int
     ) -> Batches:
-        """Return the gradients of ``longest`` iterations at the most."""
+        """Return the gradients of ``longest`` iterations at the most; a large batch is alone."""
+        if is_large(self.model, batch_size, n_seeds, len(params)):
+            return _LargeBatches(self, params, grads, n_seeds, batch_size)
         return _NetworkBatches(self, params, grads, n_seeds, batch_size, longest)
 
     def evaluator(self, params: Array) -> Evaluator:
@@ -241,13 +251,9 @@ class _NetworkBatches:
         self._problem, self._model = problem, problem.model
         self._params, self._grads = params, grads
         self._n_seeds, self._batch_size = n_seeds, batch_size
-        # A batch of several blocks of rows is not copied whole: each block takes its own rows.
-        self._is_whole = batch_size <= rows_of_piece(self._model)
-        held = longest * batch_size if self._is_whole else rows_of_piece(self._model)
-        self._inputs = np.empty((n_seeds, held, problem.inputs.shape[1]))
-        self._rows = np.empty((n_seeds, 0), dtype=np.int64)
-        self._targets = np.empty((n_seeds, longest * batch_size, problem.targets.shape[1]))
         lanes, n_outputs = len(params), problem.targets.shape[1]
+        self._inputs = np.empty((n_seeds, longest * batch_size, problem.inputs.shape[1]))
+        self._targets = np.empty((n_seeds, longest * batch_size, n_outputs))
         self._outputs = np.empty((longest, lanes, n_outputs, batch_size))
         self._short_outputs = np.empty((lanes, n_outputs, 0))
         self._squares = np.zeros((longest, lanes))  # of the parameters, for the l2 term of the loss
@@ -255,10 +261,8 @@ class _NetworkBatches:
         self._layers: dict[tuple[int, int], Layers] = {}
         self._pieces: dict[tuple[int, int], list[Piece]] = {}
 
-    def load(self, rows: Integers) -> None:
-        self._rows = rows
-        if self._is_whole:
-            _take(self._problem.inputs, rows, self._inputs)
+    def load(self, rows: SeedsRows) -> None:
+        _take(self._problem.inputs, rows, self._inputs)
         _take(self._problem.targets, rows, self._targets)
 
     def pieces(self, position: int, size: int) -> list[Piece]:
@@ -272,60 +276,34 @@ class _NetworkBatches:
             self._short_outputs = np.empty((*self._short_outputs.shape[:2], size))
         outputs = self._outputs[position] if size == self._batch_size else self._short_outputs
         start = position * self._batch_size
+        rows = slice(start, start + size)
+        at_once = lanes_of_piece(self._model, size)
         pieces: list[Piece] = [
-            self._piece(start, rows, lanes, outputs, size)
-            for rows in blocks(size, rows_of_piece(self._model))
-            for lanes in self._lane_blocks(min(size, rows_of_piece(self._model)))
+            self._pass(lanes, seeds, rows, outputs).step
+            for lanes, seeds in lane_blocks(len(self._params), self._n_seeds, at_once)
         ]
         if self._model.l2:
-            pieces.append(self._penalty(position))
+            squares = self._squares[position]
+            pieces += _penalties(self._model, self._params, self._grads, squares)
         return pieces
 
-    def _lane_blocks(self, rows: int) -> list[slice]:
-        runs = max(lanes_of_piece(self._model, rows) // self._n_seeds, 1)
-        return blocks(len(self._params), runs * self._n_seeds)
+    def _pass(self, lanes: slice, seeds: slice, rows: slice, outputs: Array) -> Pass:
+        """Return the way of some lanes through their seeds' rows."""
+        size = rows.stop - rows.start
+        work = Pass(self._layers_of(lanes, seeds, size), self._inputs[seeds, rows], outputs[lanes])
+        targets = self._targets[seeds, rows].transpose(0, 2, 1)
+        work.aim(targets, size, self._model.layout.matrices(self._grads[lanes]))
+        return work
 
-    def _piece(self, start: int, rows: slice, lanes: slice, outputs: Array, size: int) -> Piece:
-        """Return forward and backward of some lanes through some rows of a batch of ``size``."""
-        layers = self._layers_of(lanes, rows.stop - rows.start)
-        here = slice(start + rows.start, start + rows.stop)
-        inputs = self._inputs[:, here if self._is_whole else slice(0, rows.stop - rows.start)]
-        grads = self._grads[lanes]
-        first = rows.start == 0
-        written = grads if first else np.empty_like(grads)
-        work = Pass(layers, inputs, outputs[lanes, :, rows])
-        targets = self._targets[:, here].transpose(0, 2, 1)
-        work.aim(targets, size, self._model.layout.matrices(written))
-        if first and self._is_whole:
-            return work.step
-
-        def piece() -> None:
-            if not self._is_whole:
-                _take(self._problem.inputs, self._rows[:, here], inputs)
-            work.step()
-            if not first:
-                np.add(grads, written, out=grads)
-
-        return piece
-
-    def _layers_of(self, lanes: slice, rows: int) -> Layers:
+    def _layers_of(self, lanes: slice, seeds: slice, rows: int) -> Layers:
         """Return some lanes' layers; blocks of equal size share their buffers."""
         key, size = (lanes.start, rows), (lanes.stop - lanes.start, rows)
         if key not in self._layers:
             if size not in self._buffers:
                 self._buffers[size] = Buffers(self._model, *size)
-            buffers = self._buffers[size]
-            self._layers[key] = Layers(self._model, self._params[lanes], self._n_seeds, buffers)
+            n_seeds, buffers = seeds.stop - seeds.start, self._buffers[size]
+            self._layers[key] = Layers(self._model, self._params[lanes], n_seeds, buffers)
         return self._layers[key]
-
-    def _penalty(self, position: int) -> Piece:
-        """Return the l2 term, whose gradient is l2 x the parameters."""
-
-        def piece() -> None:
-            np.vecdot(self._params, self._params, out=self._squares[position])
-            np.add(self._grads, self._model.l2 * self._params, out=self._grads)
-
-        return piece
 
     def losses(self, count: int, last_size: int) -> Array:
         whole = count if last_size == self._batch_size else count - 1
@@ -346,6 +324,90 @@ class _NetworkBatches:
         grid = (count, lanes // self._n_seeds, self._n_seeds, n_outputs, size)
         totals = self._model.loss.total(outputs.reshape(grid), targets[:, None])
         return totals.reshape(count, lanes)
+
+
+class _LargeBatches:
+    """A batch that is too large to be held for all lanes and seeds, or to be a piece of work.
+
+    It goes through small buffers: some seeds' rows at a time, and some lanes of these seeds. So no
+    buffer grows with the lanes or the rows, but for a number per lane: the loss so far.
+    """
+
+    def __init__(
+        self, problem: NetworkProblem, params: Array, grads: Array, n_seeds: int, batch_size: int
+    ) -> None:
+        self._problem, self._model = problem, problem.model
+        self._params, self._grads = params, grads
+        self._rows: SeedsRows = ()
+        self._totals, self._squares = np.zeros(len(params)), np.zeros(len(params))
+        cut = large_cut(self._model, batch_size, n_seeds, len(params))
+        self._rows_at_once, self._lanes = cut.rows, cut.lanes
+        shape = (cut.most_seeds, cut.rows)
+        self._inputs = np.empty((*shape, problem.inputs.shape[1]))
+        self._targets = np.empty((*shape, problem.targets.shape[1]))
+        self._block = np.empty((2, cut.most_lanes, params.shape[1]))  # parameters, gradients
+        self._buffers: dict[tuple[int, int], tuple[Buffers, Array]] = {}
+        self._passes: dict[tuple[int, int, int], Pass] = {}
+
+    def load(self, rows: SeedsRows) -> None:
+        self._rows = rows
+
+    def pieces(self, position: int, size: int) -> Iterable[Piece]:
+        self._totals[:] = 0
+        for seeds, blocks_of_lanes in self._lanes:
+            for rows in blocks(size, self._rows_at_once):
+                yield partial(self._take, seeds, rows)
+                for lanes in blocks_of_lanes:
+                    yield partial(self._learn, lanes, seeds, rows, size)
+        if self._model.l2:
+            yield from _penalties(self._model, self._params, self._grads, self._squares)
+
+    def _take(self, seeds: slice, rows: slice) -> None:
+        numbers = [order[rows] for order in self._rows[seeds]]
+        _take(self._problem.inputs, numbers, self._inputs[: len(numbers)])
+        _take(self._problem.targets, numbers, self._targets[: len(numbers)])
+
+    def _learn(self, lanes: slice, seeds: slice, rows: slice, size: int) -> None:
+        """Add what some lanes learn from some rows of a batch of ``size``."""
+        count, n_seeds = lanes.stop - lanes.start, seeds.stop - seeds.start
+        params, grads = self._block[:, :count]
+        np.copyto(params, self._params[lanes])
+        work = self._pass(count, n_seeds, rows.stop - rows.start, size)
+        work.step()
+        self._totals[lanes] += work.total()
+        if rows.start == 0:
+            np.copyto(self._grads[lanes], grads)
+        else:
+            self._grads[lanes] += grads
+
+    def _pass(self, count: int, n_seeds: int, rows: int, size: int) -> Pass:
+        """Return the way of the lanes in the block through the rows that were taken."""
+        key = (count, rows, size)
+        if key not in self._passes:
+            params, grads = self._block[:, :count]
+            if key[:2] not in self._buffers:
+                outputs = np.empty((count, self._targets.shape[2], rows))
+                self._buffers[key[:2]] = Buffers(self._model, count, rows), outputs
+            buffers, outputs = self._buffers[key[:2]]
+            layers = Layers(self._model, params, n_seeds, buffers)
+            work = Pass(layers, self._inputs[:n_seeds, :rows], outputs)
+            targets = self._targets[:n_seeds, :rows].transpose(0, 2, 1)
+            work.aim(targets, size, self._model.layout.matrices(grads))
+            self._passes[key] = work
+        return self._passes[key]
+
+    def losses(self, count: int, last_size: int) -> Array:
+        return (self._totals / last_size + self._model.l2 / 2 * self._squares)[:, None]
+
+
+def _penalties(model: Model, params: Array, grads: Array, squares: Array) -> list[Piece]:
+    """Return the l2 term, whose gradient is l2 x the parameters; ``squares`` is ``(lanes,)``."""
+
+    def piece(lanes: slice) -> None:
+        np.vecdot(params[lanes], params[lanes], out=squares[lanes])
+        np.add(grads[lanes], model.l2 * params[lanes], out=grads[lanes])
+
+    return [partial(piece, lanes) for lanes in param_blocks(*params.shape)]
 
 
 class _NetworkEvaluator:
@@ -421,8 +483,8 @@ class _NetworkEvaluator:
         return Pass(layers, self._problem.inputs[None, rows], outputs), outputs
 
 
-def _take(source: Array, rows: Integers, out: Array) -> None:
-    """Copy the numbered rows of each seed, ``(seeds, rows)``, to the beginning of ``out``."""
+def _take(source: Array, rows: SeedsRows, out: Array) -> None:
+    """Copy the numbered rows of each seed to the beginning of ``out``, ``(seeds, rows, ...)``."""
     for numbers, copies in zip(rows, out, strict=True):
         # The numbers are in range; mode="clip" spares NumPy a buffered copy.
         np.take(source, numbers, 0, copies[: len(numbers)], mode="clip")
@@ -440,6 +502,120 @@ def lanes_of_piece(model: Model, rows: int) -> int:
     """Return how many lanes are worked on together; no number depends on it."""
     bytes_per_lane = 8 * 2 * rows * sum(model.layout.units[1:])
     return max(1, _CACHE_BYTES // bytes_per_lane)
+
+
+def held_bytes(model: Model, batch_size: int, n_seeds: int, n_lanes: int) -> int:
+    """Return the bytes of a batch's rows for all seeds, and of its outputs for all lanes."""
+    units = model.layout.units
+    per_row = n_seeds * (units[0] + units[-1] + 1) + n_lanes * units[-1]
+    return 8 * batch_size * per_row
+
+
+def is_large(model: Model, batch_size: int, n_seeds: int, n_lanes: int) -> bool:
+    """Tell whether a batch is more than is held at once, or more rows than a lane takes at once."""
+    held = held_bytes(model, batch_size, n_seeds, n_lanes)
+    return batch_size > rows_of_piece(model) or held > HELD_BYTES
+
+
+@dataclass(frozen=True)
+class LargeCut:
+    """How a large batch is cut.
+
+    Attributes:
+        rows: of a block.
+        lanes: for each block of seeds the blocks of its lanes.
+    """
+
+    rows: int
+    lanes: list[tuple[slice, list[slice]]]
+
+    @property
+    def most_seeds(self) -> int:
+        """Return the seeds of the largest block."""
+        return max(seeds.stop - seeds.start for seeds, _ in self.lanes)
+
+    @property
+    def most_lanes(self) -> int:
+        """Return the lanes of the largest block."""
+        return max(part.stop - part.start for _, parts in self.lanes for part in parts)
+
+
+def large_cut(model: Model, batch_size: int, n_seeds: int, n_lanes: int) -> LargeCut:
+    """Return how a large batch is cut; only the rows matter to any number."""
+    rows = min(batch_size, rows_of_piece(model))
+    fitting = max(1, HELD_BYTES // held_bytes(model, rows, 1, 0))  # seeds
+    at_once = lanes_of_piece(model, rows)
+    if fitting < n_seeds:
+        at_once = min(at_once, fitting)
+    parts = lane_blocks(n_lanes, n_seeds, at_once)
+    grouped = groupby(parts, key=lambda part: (part[1].start, part[1].stop))
+    return LargeCut(
+        rows, [(slice(*seeds), [lanes for lanes, _ in same]) for seeds, same in grouped]
+    )
+
+
+def lane_blocks(n_lanes: int, n_seeds: int, at_once: int) -> list[tuple[slice, slice]]:
+    """Cut lanes, ordered (run, seed), into blocks; return the lanes and the seeds of each.
+
+    A block is some runs with all seeds, or where these are too many some seeds of one run.
+    """
+    if at_once >= n_seeds:
+        size = at_once // n_seeds * n_seeds
+        return [(lanes, slice(0, n_seeds)) for lanes in blocks(n_lanes, size)]
+    return [
+        (slice(first + seeds.start, first + seeds.stop), seeds)
+        for seeds in blocks(n_seeds, at_once)
+        for first in range(0, n_lanes, n_seeds)
+    ]
+
+
+def param_blocks(n_lanes: int, n_params: int) -> list[slice]:
+    """Cut lanes into blocks of so many parameters that an update of them takes milliseconds."""
+    return blocks(n_lanes, max(1, UPDATE_NUMBERS // n_params))
+
+
+def batches_numbers(model: Model, counts: Counts, n_seeds: int, n_lanes: int, longest: int) -> int:
+    """Return how many numbers the batches of a group hold, and use for a moment."""
+    size, last = counts.batch_size, counts.last_batch_size
+    if is_large(model, size, n_seeds, n_lanes):
+        cut = large_cut(model, size, n_seeds, n_lanes)
+        held = held_bytes(model, cut.rows, cut.most_seeds, 0) // 8
+        held += 2 * cut.most_lanes * model.layout.n_params + 2 * n_lanes
+        lanes = {part.stop - part.start for _, parts in cut.lanes for part in parts}
+        rows = {*_lengths(size, cut.rows), *_lengths(last, cut.rows)}
+        return held + _passes_numbers(model, lanes, rows)
+    held = longest * (held_bytes(model, size, n_seeds, n_lanes) // 8 + n_lanes)
+    summed = _LOSS_ARRAYS * longest * n_lanes * size * model.layout.units[-1]
+    made = 0
+    for rows_of_batch in {size, last}:
+        parts = lane_blocks(n_lanes, n_seeds, lanes_of_piece(model, rows_of_batch))
+        for lanes_of_block in {part.stop - part.start for part, _ in parts}:
+            made += buffer_numbers(model, lanes_of_block, rows_of_batch)
+    return held + summed + made + n_lanes * last * model.layout.units[-1]
+
+
+def evaluator_numbers(model: Model, n_training: int, n_validation: int, n_lanes: int) -> int:
+    """Return how many numbers an evaluator holds, and uses for a moment."""
+    block = min(rows_of_piece(model), n_training + n_validation)
+    lanes = _lengths(n_lanes, lanes_of_piece(model, block))
+    rows = {*_lengths(n_training, block), *_lengths(n_validation, block)}
+    return max(lanes) * model.layout.n_params + _passes_numbers(model, lanes, rows)
+
+
+def _passes_numbers(model: Model, lanes: set[int], rows: set[int]) -> int:
+    """Return the numbers of buffers and outputs of every size, and of the losses of the largest."""
+    n_outputs = model.layout.units[-1]
+    made = sum(
+        buffer_numbers(model, some, each) + some * each * n_outputs
+        for some in lanes
+        for each in rows
+    )
+    return made + _LOSS_ARRAYS * max(lanes) * max(rows) * n_outputs
+
+
+def _lengths(count: int, size: int) -> set[int]:
+    """Return the sizes of ``blocks``."""
+    return {part.stop - part.start for part in blocks(count, size)}
 
 
 def blocks(count: int, size: int) -> list[slice]:

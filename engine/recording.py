@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
 from engine.history import DIVERGED, SUMMARIES, RunHistory, Series
+from engine.problems import param_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.arrays import Array, Booleans, Integers
     from engine.experiment import Experiment, Run
     from engine.history import Status
-    from engine.problems import Evaluation
+    from engine.problems import Evaluation, Work
 
 # Numbers that a run may keep, all seeds together, so that 12 runs stay below 64 MiB: 8 series with
 # as many steps beside their values, and the parameters.
@@ -21,8 +25,8 @@ SERIES_POINTS: Final = 12_000
 PARAMS_NUMBERS: Final = 500_000
 
 
-class Recorder:
-    """What is kept of a group's lanes, dead or alive.
+class Judge(ABC):
+    """When the lanes of a group end, and why. What is kept of them is a matter of each recorder.
 
     Lanes are numbered as the group began; ``lanes`` in the methods says which of them the given
     rows are.
@@ -44,29 +48,12 @@ class Recorder:
         self._worst_loss = np.full(n_lanes, np.inf)
         self._best_validation = np.full(n_lanes, np.inf)
         self._best_epoch = np.zeros(n_lanes, dtype=np.int64)
-        recorded = recorded_steps(experiment, run)
-        capacity = SERIES_POINTS // self._n_seeds
-        self._per_iteration = {
-            name: SeriesRecorder(n_lanes, self._total, capacity)
-            for name in ("batch_loss", "batch_gradient_norm", "update_norm")
-        }
-        self._per_record = {
-            name: SeriesRecorder(n_lanes, recorded, capacity) for name in _evaluated(experiment)
-        }
-        snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
-        self._stride = max(1, -(-recorded // (snapshots - 1)))
-        self._records, self._recorded_step = 0, 0
-        kept = -(-recorded // self._stride)
-        self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
-        self._params_steps: list[int] = []
-        self._final = np.empty((n_lanes, experiment.problem.n_params))
 
-    def iterations(self, lanes: Integers, last_step: int, values: dict[str, Array]) -> None:
-        """Take the values of consecutive iterations up to ``last_step``, ``(lanes, k)`` each."""
-        count = next(iter(values.values())).shape[1]
-        steps = np.arange(last_step - count + 1, last_step + 1)
-        for name, recorder in self._per_iteration.items():
-            recorder.append(steps, self._of_all(lanes, values[name]))
+    def iterations(
+        self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
+    ) -> None:
+        """Take consecutive iterations up to ``last_step``; ``values`` are ``(lanes, k)`` each."""
+        self._follow(lanes, last_step, values)
         self.last_step[self.alive] = last_step
 
     def evaluation(
@@ -76,36 +63,44 @@ class Recorder:
         params: Array,
         evaluation: Evaluation,
         gradient_norm: Array | None,
-    ) -> None:
+    ) -> Work[None]:
         """Take a full evaluation at ``step`` and end the lanes for which it is the last."""
         values = {
             name: self._of_all(lanes, value)
             for name, value in {**vars(evaluation), "gradient_norm": gradient_norm}.items()
             if value is not None
         }
-        steps = np.array([step])
-        for name, recorder in self._per_record.items():
-            value = values.get(name)
-            recorder.append(
-                steps, (np.full(len(self.alive), np.nan) if value is None else value)[:, None]
-            )
-        params = self._of_all(lanes, params)
-        if self._records % self._stride == 0:
-            self._params[len(self._params_steps)] = params
-            self._params_steps.append(step)
-        self._records, self._recorded_step = self._records + 1, step
-        self._final[self.alive] = params[self.alive]
-        self._judge(step, params, values)
+        finite = np.zeros(len(self.alive), dtype=bool)
+        for part in param_blocks(*params.shape):
+            if part.start:
+                yield
+            finite[lanes[part]] = np.isfinite(params[part]).all(axis=1)
+            self._take_params(lanes[part], params[part])
+        self._keep(step, values)
+        self._judge(step, finite, values)
 
-    def _judge(self, step: int, params: Array, values: dict[str, Array]) -> None:
+    @abstractmethod
+    def _follow(
+        self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
+    ) -> None:
+        """Keep what is wanted of iterations; nothing is computed unless it is called for."""
+
+    @abstractmethod
+    def _take_params(self, lanes: Integers, params: Array) -> None:
+        """Take the parameters of some lanes; what is kept so far stays until ``_keep``."""
+
+    @abstractmethod
+    def _keep(self, step: int, values: dict[str, Array]) -> None:
+        """Keep what is wanted of an evaluation; ``values`` are of all lanes, NaN for the dead."""
+
+    def _judge(self, step: int, finite: Booleans, values: dict[str, Array]) -> None:
         """End lanes; divergence comes first, for no other rule may hide it."""
         stopping = self._experiment.stopping
         training_loss = values["training_loss"]
         validation_loss = values.get("validation_loss", training_loss)
         if step == 0:
             self._worst_loss = DIVERGED * (1 + np.abs(training_loss))
-        finite = np.isfinite(training_loss) & np.isfinite(validation_loss)
-        finite &= np.isfinite(params).all(axis=1)
+        finite = finite & np.isfinite(training_loss) & np.isfinite(validation_loss)
         self._end("diverged", ~(finite & (training_loss <= self._worst_loss)))
         if stopping.target_loss is not None:
             self._end("target_loss", training_loss <= stopping.target_loss)
@@ -128,6 +123,72 @@ class Recorder:
         """End every living lane where it is."""
         self._end("stopped", np.ones(len(self.alive), dtype=bool))
 
+    def _of_all(self, lanes: Integers, values: Array) -> Array:
+        """Return values for all lanes, NaN for the dead."""
+        if len(lanes) == len(self.alive) and self.alive.all():
+            return values.copy()
+        everything = np.full((len(self.alive), *values.shape[1:]), np.nan)
+        everything[lanes] = values
+        everything[~self.alive] = np.nan
+        return everything
+
+
+class Recorder(Judge):
+    """What is kept of a group's lanes, dead or alive, for a history."""
+
+    def __init__(self, experiment: Experiment, members: list[int]) -> None:
+        super().__init__(experiment, members)
+        run, n_lanes = experiment.runs[members[0]], len(self.alive)
+        recorded = recorded_steps(experiment, run)
+        capacity = SERIES_POINTS // self._n_seeds
+        self._per_iteration = {
+            name: SeriesRecorder(n_lanes, self._total, capacity)
+            for name in ("batch_loss", "batch_gradient_norm", "update_norm")
+        }
+        self._per_record = {
+            name: SeriesRecorder(n_lanes, recorded, capacity) for name in evaluated(experiment)
+        }
+        snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
+        self._stride = max(1, -(-recorded // (snapshots - 1)))
+        self._records, self._recorded_step = 0, 0
+        kept = -(-recorded // self._stride)
+        self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
+        self._params_steps: list[int] = []
+        # Where each lane was last, and what will be that when all lanes are taken.
+        self._final, self._next_final = np.empty((2, n_lanes, experiment.problem.n_params))
+
+    def _follow(
+        self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
+    ) -> None:
+        for name, found in values().items():
+            steps = np.arange(last_step - found.shape[1] + 1, last_step + 1)
+            self._per_iteration[name].append(steps, self._of_all(lanes, found))
+
+    @property
+    def _is_snapshot(self) -> bool:
+        """Tell whether the parameters of the next evaluation are kept, and not only as the last."""
+        return self._records % self._stride == 0
+
+    def _take_params(self, lanes: Integers, params: Array) -> None:
+        self._next_final[lanes] = params
+        if self._is_snapshot:
+            self._params[len(self._params_steps), lanes] = params
+
+    def _keep(self, step: int, values: dict[str, Array]) -> None:
+        steps = np.array([step])
+        for name, recorder in self._per_record.items():
+            value = values.get(name)
+            recorder.append(
+                steps, (np.full(len(self.alive), np.nan) if value is None else value)[:, None]
+            )
+        dead = ~self.alive
+        self._next_final[dead] = self._final[dead]
+        self._final, self._next_final = self._next_final, self._final
+        if self._is_snapshot:
+            self._params[len(self._params_steps), dead] = np.nan
+            self._params_steps.append(step)
+        self._records, self._recorded_step = self._records + 1, step
+
     def history(self, position: int, seconds_per_update: float | None) -> RunHistory:
         """Return what there is of the run at ``position`` in the group."""
         lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
@@ -143,9 +204,13 @@ class Recorder:
         # living lanes may have gone on since they were recorded: the last snapshot is from there.
         recorded = min(last, self._recorded_step)
         steps = [step for step in self._params_steps if step < recorded]
-        params = self._params[: len(steps), lanes]
+        parts = [self._params[: len(steps), lanes]]
         if self._records:
-            params, steps = np.concatenate([params, self._final[None, lanes]]), [*steps, recorded]
+            steps.append(recorded)
+            parts.append(self._final[None, lanes])
+        params = np.empty((self._n_seeds, len(steps), self._final.shape[1]))
+        np.concatenate(parts, out=params.transpose(1, 0, 2))
+        params.setflags(write=False)
         return RunHistory(
             batch_loss=series["batch_loss"],
             batch_gradient_norm=series["batch_gradient_norm"],
@@ -155,7 +220,7 @@ class Recorder:
             training_score=series.get("training_score"),
             validation_score=series.get("validation_score"),
             gradient_norm=series.get("gradient_norm"),
-            params=frozen(params.transpose(1, 0, 2)),
+            params=params,
             params_steps=frozen(np.array(steps, dtype=np.int64)),
             last_step=frozen(last_steps),
             status=tuple(self._status[lanes].tolist()),
@@ -164,17 +229,8 @@ class Recorder:
             seconds_per_update=seconds_per_update,
         )
 
-    def _of_all(self, lanes: Integers, values: Array) -> Array:
-        """Return values for all lanes, NaN for the dead."""
-        if len(lanes) == len(self.alive) and self.alive.all():
-            return values.copy()
-        everything = np.full((len(self.alive), *values.shape[1:]), np.nan)
-        everything[lanes] = values
-        everything[~self.alive] = np.nan
-        return everything
 
-
-def _evaluated(experiment: Experiment) -> list[str]:
+def evaluated(experiment: Experiment) -> list[str]:
     """Return the names of the series that a full evaluation of this experiment gives."""
     problem = experiment.problem
     names = ["training_loss"]

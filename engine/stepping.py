@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.optimizers import stack
+from engine.problems import param_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from engine.arrays import Array, Integers, State
     from engine.optimizers import Optimizer
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class Stepper:
     """The rules of some lanes and what they remember; updates the parameters in place.
 
-    Lanes of one rule are neighbours, so that each rule sees one contiguous slice.
+    Lanes of one rule are neighbours, so that each rule sees one contiguous slice, or several where
+    these are large: an update may be long.
 
     Attributes:
         params: ``(lanes, n_params)``, changed by every step.
@@ -42,24 +44,33 @@ class Stepper:
         start = 0
         for _, neighbours in groupby(optimizers, type):
             rules = list(neighbours)
-            self._slices.append(_Slice(rules, self, slice(start, start + len(rules))))
+            for part in param_blocks(len(rules), params.shape[1]):
+                lanes = slice(start + part.start, start + part.stop)
+                self._slices.append(_Slice(rules[part], self, lanes))
             start += len(rules)
 
     def step(self, number: int) -> None:
         """Take update ``number`` (from 1) with the gradients in ``grads``."""
         for rows in self._slices:
-            direction, rows.state = rows.rule.direction(
-                rows.grads, rows.state, number, **rows.extra
-            )
-            np.multiply(rows.learning_rates, direction, out=rows.update)
+            rows.turn(number)
         np.subtract(self.params, self.update, out=self.params)
+
+    def stepping(self, number: int) -> Iterator[slice]:
+        """Take the update some lanes at a time; yield which have taken it."""
+        for rows in self._slices:
+            rows.turn(number)
+            np.subtract(rows.params, rows.update, out=rows.params)
+            yield rows.lanes
 
     def take_state(self, before: Stepper, lanes: Integers) -> None:
         """Go on with what ``before`` remembers of its ``lanes``, one per lane of this stepper."""
         for rows in self._slices:
-            old = next(part for part in before._slices if type(part.rule) is type(rows.rule))
-            kept = lanes[rows.lanes] - old.lanes.start
-            rows.state = tuple(slot[kept] for slot in old.state)
+            wanted = lanes[rows.lanes]
+            for old in before._slices:
+                here = (wanted >= old.lanes.start) & (wanted < old.lanes.stop)
+                if here.any():
+                    for slot, kept in zip(rows.state, old.state, strict=True):
+                        slot[here] = kept[wanted[here] - old.lanes.start]
 
     def slots(self, lane: int) -> dict[str, Array]:
         """Return what the rule of a lane remembers, slot by name, each ``(n_params,)``."""
@@ -74,13 +85,18 @@ class Stepper:
 
 
 class _Slice:
-    """The lanes of one rule."""
+    """Lanes of one rule."""
 
     def __init__(self, rules: Sequence[Optimizer], stepper: Stepper, lanes: slice) -> None:
         self.rule = stack(rules)
         self.lanes = lanes
-        self.grads = stepper.grads[lanes]
+        self.params, self.grads = stepper.params[lanes], stepper.grads[lanes]
         self.update = stepper.update[lanes]
         self.learning_rates = stepper.learning_rates[lanes]
-        self.state: State = tuple(np.zeros_like(self.grads) for _ in self.rule.slots)
-        self.extra = {"params": stepper.params[lanes]} if "params" in self.rule.needs else {}
+        self.state: State = tuple(np.zeros(self.grads.shape) for _ in self.rule.slots)
+        self.extra = {"params": self.params} if "params" in self.rule.needs else {}
+
+    def turn(self, number: int) -> None:
+        """Write the update with this number: learning rate x direction."""
+        direction, self.state = self.rule.direction(self.grads, self.state, number, **self.extra)
+        np.multiply(self.learning_rates, direction, out=self.update)

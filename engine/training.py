@@ -9,33 +9,33 @@ from __future__ import annotations
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from engine.arrays import vector
-from engine.cost import data_seconds, estimate, update_seconds
+from engine.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length, update_seconds
 from engine.datasets.preparation import prepare
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Function, Run
 from engine.history import History
 from engine.limits import LIMITS, Interval
 from engine.optimizers import OPTIMIZERS, SGD, Optimizer, validated
-from engine.problems import FunctionProblem, NetworkProblem, Result, Work
-from engine.recording import Recorder
+from engine.problems import UPDATE_NUMBERS, FunctionProblem, NetworkProblem, Result, Work
+from engine.recording import Judge, Recorder
 from engine.stepping import Stepper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array
+    from engine.history import RunHistory
 
-_PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
-_SEGMENT_BYTES: Final = 1 << 22
-_SEGMENT_ITERATIONS: Final = 256
 # Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
 _TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
 _LONGEST_TURN_SECONDS: Final = 0.008
@@ -60,7 +60,9 @@ class Progress:
 
 
 Training: TypeAlias = Generator[Progress, str | None, History]
-Yielding: TypeAlias = Generator[Progress, str | None, None]
+Yielding: TypeAlias = Generator[Any, str | None, None]
+Kept = TypeVar("Kept", bound=Judge)
+Told = TypeVar("Told")
 
 
 def train(experiment: Experiment) -> Training:
@@ -74,7 +76,7 @@ def train(experiment: Experiment) -> Training:
         InvalidInput: more memory than the limits allow; nothing was allocated then.
     """
     estimate(experiment)  # refuses it
-    return _Training(experiment).run()
+    return _Training(experiment).result()
 
 
 def fit(experiment: Experiment) -> History:
@@ -156,55 +158,70 @@ def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
 
 def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
     """Make the problem at work: large data beside this thread, which goes on giving way."""
-    if data_seconds(experiment) < _PAUSE_SECONDS:
+    if data_seconds(experiment) < PAUSE_SECONDS:
         return problem_of(experiment)
     pool = ThreadPoolExecutor(max_workers=1)
     try:
         future = pool.submit(problem_of, experiment)
         while not future.done():
-            wait([future], timeout=_PAUSE_SECONDS)
+            wait([future], timeout=PAUSE_SECONDS)
             yield
         return future.result()
     finally:
         pool.shutdown(wait=False)
 
 
-class _Training:
-    """One training: its groups of lanes, its clock, and what it was told."""
+class Loop(ABC, Generic[Kept, Told]):
+    """One training: its groups of lanes, its clock, and what it was told.
+
+    What is kept of it, and told while it goes on, is a matter of those who drive it.
+    """
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
+        self.groups: list[_Group[Kept]] = []
         self.stopping = False
         self.worked = 0.0  # seconds, without those in which it gave way
         self._began = self._paused = time.perf_counter()
-        self._groups: list[_Group] = []
         self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
             experiment.seeds
         )
 
-    def run(self) -> Training:
-        problem = yield from self.paced(making(self.experiment))
-        self._groups = [_Group(self, problem, members) for members in self.experiment.groups()]
-        for group in self._groups:
-            yield from group.begin()
-        while any(group.is_alive for group in self._groups) and not self.stopping:
-            for group in self._groups:
-                yield from group.epoch()
-        for group in self._groups:
-            yield from group.finish()
-        return self.history(None if self.stopping else self._seconds_per_update(problem))
+    @abstractmethod
+    def recorder(self, members: list[int]) -> Kept:
+        """Return what keeps the runs of a group."""
 
-    def pause(self) -> Yielding:
+    @abstractmethod
+    def progress(self, done: int, total: int) -> Told:
+        """Return what is told while ``done`` of ``total`` updates are done."""
+
+    def run(self) -> Generator[Told, str | None, NetworkProblem | FunctionProblem]:
+        """Train all runs and return the problem."""
+        problem = yield from self.paced(making(self.experiment))
+        self.groups = [
+            _Group(self, problem, members, self.recorder(members))
+            for members in self.experiment.groups()
+        ]
+        for group in self.groups:
+            yield from group.begin()
+        while any(group.is_alive for group in self.groups) and not self.stopping:
+            for group in self.groups:
+                yield from group.epoch()
+        for group in self.groups:
+            yield from group.finish()
+        return problem
+
+    def pause(self) -> Generator[Told, str | None, None]:
         """Give way if it is time to."""
-        if time.perf_counter() - self._paused < _PAUSE_SECONDS:
+        if time.perf_counter() - self._paused < PAUSE_SECONDS:
             return
-        done = sum(int(group.recorder.last_step.sum()) for group in self._groups)
-        command = yield Progress(done, self._total, self.history)
+        done = sum(int(group.recorder.last_step.sum()) for group in self.groups)
+        command = yield self.progress(done, self._total)
         if command == "stop":
             self.stopping = True
         self._paused = time.perf_counter()
 
-    def paced(self, work: Work[Result]) -> Generator[Progress, str | None, Result]:
+    def paced(self, work: Work[Result]) -> Generator[Told, str | None, Result]:
         """Do some work piece by piece, giving way in between, and return its result.
 
         Overflow and NaN of a diverging lane are results, found at recorded steps: no warning is
@@ -223,6 +240,25 @@ class _Training:
                 self.worked += time.perf_counter() - began
             yield from self.pause()
 
+
+class _Training(Loop[Recorder, Progress]):
+    """One training of which a history is kept."""
+
+    def recorder(self, members: list[int]) -> Recorder:
+        return Recorder(self.experiment, members)
+
+    def progress(self, done: int, total: int) -> Progress:
+        return Progress(done, total, self.history)
+
+    def result(self) -> Training:
+        problem = yield from self.run()
+        runs = {}
+        seconds = None if self.stopping else self._seconds_per_update(problem)
+        for member, history in self._run_histories(seconds):
+            runs[member] = history
+            yield from self.pause()
+        return self._history(runs)
+
     def _seconds_per_update(self, problem: NetworkProblem | FunctionProblem) -> list[float]:
         """Return what an update of each run takes if trained alone.
 
@@ -230,7 +266,7 @@ class _Training:
         what it took in the training, lane by lane.
         """
         timed = lone_updates(self.experiment, problem)
-        together = {member: group for group in self._groups for member in group.members}
+        together = {member: group for group in self.groups for member in group.members}
         seconds = []
         for member, run in enumerate(self.experiment.runs):
             alone = timed.get(_kind(self.experiment, run))
@@ -239,18 +275,23 @@ class _Training:
 
     def history(self, seconds_per_update: list[float] | None = None) -> History:
         """Return what there is so far."""
-        runs = {
-            member: group.recorder.history(
-                position, None if seconds_per_update is None else seconds_per_update[member]
-            )
-            for group in self._groups
-            for position, member in enumerate(group.members)
-        }
+        runs = dict(self._run_histories(seconds_per_update))
+        return self._history(runs)
+
+    def _run_histories(
+        self, seconds_per_update: list[float] | None
+    ) -> Iterator[tuple[int, RunHistory]]:
+        for group in self.groups:
+            for position, member in enumerate(group.members):
+                seconds = None if seconds_per_update is None else seconds_per_update[member]
+                yield member, group.recorder.history(position, seconds)
+
+    def _history(self, runs: dict[int, RunHistory]) -> History:
         ordered = tuple(runs[member] for member in range(len(runs)))
         return History(self.experiment, ordered, time.perf_counter() - self._began)
 
 
-class _Group:
+class _Group(Generic[Kept]):
     """Lanes that step together: runs of equal batch size, sampling and last-batch rule.
 
     A lane that has ended goes on in the arrays, unseen, until the end of the epoch; then the runs
@@ -258,12 +299,15 @@ class _Group:
     """
 
     def __init__(
-        self, training: _Training, problem: NetworkProblem | FunctionProblem, members: list[int]
+        self,
+        training: Loop[Kept, Any],
+        problem: NetworkProblem | FunctionProblem,
+        members: list[int],
+        recorder: Kept,
     ) -> None:
         experiment = training.experiment
         run = experiment.runs[members[0]]
-        self.members = members
-        self.recorder = Recorder(experiment, members)
+        self.members, self.recorder = members, recorder
         self._training, self._problem = training, problem
         self._runs = [experiment.runs[position] for position in members]
         self._counts, self._total = experiment.counts(run), experiment.iterations(run)
@@ -279,8 +323,7 @@ class _Group:
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
         self._longest = segment_length(experiment, run, self._lanes.size)
-        starts = np.stack([self._problem.start(seed) for seed in experiment.seeds])
-        self._arrange(np.tile(starts, (len(members), 1)))
+        self._arrange(np.empty((self._lanes.size, experiment.problem.n_params)))
 
     @property
     def is_alive(self) -> bool:
@@ -307,19 +350,24 @@ class _Group:
         self._squares = np.empty((self._longest, 2, len(params)))
 
     def begin(self) -> Yielding:
-        """Record step 0."""
-        yield from self._record()
+        """Put every lane at its start and record step 0."""
+        by_seed = self._params.reshape(*self._lanes.shape, -1)
+        for position, seed in enumerate(self._training.experiment.seeds):
+            by_seed[:, position] = self._problem.start(seed)
+            yield from self._training.pause()
+        yield from self._training.paced(self._record())
 
     def epoch(self) -> Yielding:
         """Train the living lanes for one epoch."""
         if not self.is_alive:
             return
-        order = np.stack([next(stream) for stream in self._orders])
+        orders = [next(stream) for stream in self._orders]
+        yield from self._training.pause()
         size, per_epoch = self._counts.batch_size, self._counts.per_epoch
         position = 0
         while position < per_epoch and self.is_alive:
             count = self._segment_end(position) - position
-            rows = order[:, position * size : (position + count) * size]
+            rows = [order[position * size : (position + count) * size] for order in orders]
             before = self._training.worked
             yield from self._training.paced(self._segment(rows, count))
             if self._training.stopping:
@@ -328,15 +376,16 @@ class _Group:
             self._updates += count * len(self._params)
             position += count
             if position == per_epoch or self._is_recorded():
-                yield from self._record()
+                yield from self._training.paced(self._record())
         self._compact()
 
     def finish(self) -> Yielding:
-        """Evaluate where a stopped training is, and end its lanes there."""
+        """Evaluate where a stopped training is, end its lanes there, and free the buffers."""
         if self.is_alive:
             if self._recorded_step < self._step:
-                yield from self._record()
+                yield from self._training.paced(self._record())
             self.recorder.stop()
+        del self._batches, self._evaluator  # their buffers are done with
 
     def _segment_end(self, position: int) -> int:
         """Return where the segment from ``position`` ends: at a record or when buffers are full."""
@@ -353,10 +402,10 @@ class _Group:
         due = self._every is not None and self._step % self._every == 0
         return due or self._step == self._total
 
-    def _segment(self, rows: Integers, count: int) -> Work[None]:
-        """Take ``count`` updates with these rows, ``(seeds, rows)``, and record them."""
+    def _segment(self, rows: Sequence[Any], count: int) -> Work[None]:
+        """Take ``count`` updates with these rows of every seed, and record them."""
         size = self._counts.batch_size
-        last_size = rows.shape[1] - (count - 1) * size
+        last_size = len(rows[0]) - (count - 1) * size
         self._batches.load(rows)
         for position in range(count):
             is_last = position == count - 1
@@ -367,27 +416,41 @@ class _Group:
                     if self._training.stopping:
                         return  # the unfinished update is dropped
             self._step += 1
-            self._stepper.step(self._step)
-            np.vecdot(self._changes, self._changes, out=self._squares[position])
+            squares = self._squares[position]
+            if self._params.size > UPDATE_NUMBERS:
+                yield from self._long_update(squares)
+            else:
+                self._stepper.step(self._step)
+                np.vecdot(self._changes, self._changes, out=squares)
+        values = partial(self._values, count, last_size)
+        self.recorder.iterations(self._lanes.ravel(), self._step, values)
+        yield
+
+    def _values(self, count: int, last_size: int) -> dict[str, Array]:
+        """Return what is to be known of the last ``count`` iterations, ``(lanes, count)`` each."""
         norms = np.sqrt(self._squares[:count].transpose(1, 2, 0))
-        values = {
+        return {
             "batch_loss": self._batches.losses(count, last_size),
             "batch_gradient_norm": norms[0],
             "update_norm": norms[1],
         }
-        self.recorder.iterations(self._lanes.ravel(), self._step, values)
-        yield
 
-    def _record(self) -> Yielding:
+    def _long_update(self, squares: Array) -> Work[None]:
+        """Take the update of this step some lanes at a time; ``squares`` is ``(2, lanes)``."""
+        for lanes in self._stepper.stepping(self._step):
+            changes = self._changes[:, lanes]
+            np.vecdot(changes, changes, out=squares[:, lanes])
+            yield
+
+    def _record(self) -> Work[None]:
         """Evaluate all rows at this step."""
-        evaluation = yield from self._training.paced(self._evaluator.evaluate())
+        evaluation = yield from self._evaluator.evaluate()
         norms = None
         if self._gradient_norm is not None and self._step % self._counts.per_epoch == 0:
-            gradient = yield from self._training.paced(self._evaluator.gradient())
-            with np.errstate(over="ignore"):  # so large a gradient is that of a diverging lane
-                norms = np.linalg.norm(gradient, axis=1)
+            gradient = yield from self._evaluator.gradient()
+            norms = np.linalg.norm(gradient, axis=1)
         lanes = self._lanes.ravel()
-        self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
+        yield from self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
         self._recorded_step = self._step
 
     def _compact(self) -> None:
@@ -403,21 +466,6 @@ class _Group:
         self._orders = [self._orders[position] for position in seeds]
         self._arrange(self._params[kept])
         self._stepper.take_state(before, kept)
-
-
-def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
-    """Return how many iterations are worked on between two looks at the clock."""
-    counts = experiment.counts(run)
-    problem = experiment.problem
-    numbers = 1
-    if not isinstance(problem, Function):
-        units = problem.layout.units
-        numbers = counts.batch_size * (
-            len(experiment.seeds) * (units[0] + units[-1] + 1) + n_lanes * units[-1]
-        )
-    fitting = _SEGMENT_BYTES // (8 * (numbers + 2 * n_lanes))
-    quick = int(_PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
-    return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
 
 
 _Kind: TypeAlias = tuple[type[Optimizer], int]

@@ -6,6 +6,7 @@ import os
 import pytest
 from hypothesis import settings
 
+import files  # noqa: F401 - before NumPy is loaded: tests have one thread, as the dashboard has
 from language import set_language
 
 # The same examples on every run and no clock: a failure here is a failure anywhere.

@@ -55,6 +55,10 @@ def test_the_value_has_the_type_streamlit_expects(name):
     assert type(OPTIONS[name]) is (list if is_list else option.type)
 
 
+def test_no_watcher_takes_the_time_of_readers():
+    assert OPTIONS["server.fileWatcherType"] == "none"
+
+
 @pytest.mark.parametrize("name", PROTECTS)
 def test_the_option_that_protects_is_set(name):
     assert PROTECTS[name] == OPTIONS.get(name)

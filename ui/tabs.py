@@ -26,14 +26,14 @@ from ui.session import (
     settings,
 )
 from ui.text import escaped
-from ui.training import trained
+from ui.training import scored
 from ui.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
-    from engine import Experiment, History, Sweep
+    from engine import Experiment, History, Scores, Sweep
     from files.document import Document
     from ui.training import Outcome
 
@@ -181,8 +181,8 @@ def rates_tab(_shown: Outcome) -> None:
         )
     )
     sweep = rate_sweep(experiment, SWEPT_RATES)
-    history = trained(sweep, "sweep")
-    if history is None:
+    scores = scored(sweep, "sweep")
+    if scores is None:
         return
     firsts: dict[str, Look] = {}
     for run, look in zip(experiment.runs, looks(), strict=True):
@@ -190,10 +190,10 @@ def rates_tab(_shown: Outcome) -> None:
     equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
     said = ([*equal[:-1], _("every rule at nine learning rates")], unequal)
     swept = list(firsts.values())
-    chart = figure(lambda: rate_sensitivity(history, swept, SWEPT_RATES), "rates", said)
+    chart = figure(lambda: rate_sensitivity(scores, swept, SWEPT_RATES), "rates", said)
     if chart is not None:
         st.caption(" · ".join(map(escaped, chart.said)))
-    best = history_best_rates(history)
+    best = best_swept_rates(scores)
     why_not = None
     if len(firsts) < len(experiment.runs):
         why_not = _(
@@ -201,7 +201,7 @@ def rates_tab(_shown: Outcome) -> None:
         )
     elif len(best) < len(firsts):
         why_not = _("A rule that diverged at all nine rates has no best one.")
-    elif any({"", "stopped"} & set(run.status) for run in history.runs):
+    elif any({"", "stopped"} & set(run.status) for run in scores.runs):
         why_not = _("The nine rates have not been trained to the end.")
     st.button(
         _("Use each rule's best of these 9"),
@@ -213,7 +213,7 @@ def rates_tab(_shown: Outcome) -> None:
     )
 
 
-def history_best_rates(sweep: History) -> dict[str, float]:
+def best_swept_rates(sweep: Scores) -> dict[str, float]:
     """Return for every rule of a sweep the rate of its lowest final loss, if it did not diverge."""
     best: dict[str, tuple[float, float]] = {}
     for run, spec in zip(sweep.runs, sweep.experiment.runs, strict=True):

@@ -16,18 +16,22 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine import InvalidInput, estimate, train
+from engine import InvalidInput, estimate, estimate_scores, scoring, train
 from files.errors import explain
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from typing import Any, TypeAlias
 
     from streamlit.delta_generator import DeltaGenerator
 
     from charts.theme import Look
-    from engine import Experiment, History, Progress
-    from engine.training import Training
+    from engine import Cost, Experiment, History, Progress, Scores
+    from engine.scores import ScoringProgress
+
+    Result: TypeAlias = History | Scores
+    Training: TypeAlias = Generator[Any, str | None, Result]
 
 AT_ONCE_SECONDS = 2.0  # a longer training waits for a click
 UNSEEN_SECONDS = 0.5  # a shorter one draws nothing before its end
@@ -40,22 +44,22 @@ _DRAW_SHARE = 4  # times what a drawing took pass before the next
 
 
 class Results:
-    """Histories by experiment key; the least recently used go when the bytes are full."""
+    """Histories and scores by key; the least recently used go when the bytes are full."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity, self._bytes = capacity, 0
-        self._histories: OrderedDict[str, History] = OrderedDict()
+        self._histories: OrderedDict[str, Result] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> History | None:
-        """Return a history, or None."""
+    def get(self, key: str) -> Result | None:
+        """Return a result, or None."""
         with self._lock:
             if key in self._histories:
                 self._histories.move_to_end(key)
             return self._histories.get(key)
 
-    def put(self, key: str, history: History) -> None:
-        """Keep a history and drop the oldest ones that no longer fit."""
+    def put(self, key: str, history: Result) -> None:
+        """Keep a result and drop the oldest ones that no longer fit."""
         with self._lock:
             if key in self._histories:
                 self._bytes -= self._histories.pop(key).nbytes
@@ -115,6 +119,10 @@ def _queue() -> Queue:
     return Queue(os.cpu_count() or 1)
 
 
+def _history_so_far(progress: Progress) -> History:
+    return progress.history()
+
+
 @dataclass
 class Pending:
     """A training that has not ended: it waits here while Streamlit reruns the page.
@@ -126,14 +134,16 @@ class Pending:
         worked: seconds that it has worked so far.
         progress: the last that it told.
         paused: whether the reader stopped it.
+        so_far: gives from its progress what there is so far.
     """
 
     key: str
     training: Training
     seconds: float
     worked: float = 0.0
-    progress: Progress | None = None
+    progress: Progress | ScoringProgress | None = None
     paused: bool = False
+    so_far: Callable[[Any], Any] = _history_so_far
 
 
 @dataclass(frozen=True)
@@ -195,18 +205,68 @@ def trained(
         slot: where in the session its training waits while Streamlit reruns the page.
         draw: shows a history that is still growing.
     """
-    key = experiment.key
+    return _result(
+        _Wanted(
+            experiment.key,
+            lambda: estimate(experiment),
+            lambda: train(experiment),
+            _history_so_far,
+        ),
+        slot,
+        draw,
+    )
+
+
+def scored(experiment: Experiment, slot: str, targets: tuple[float, ...] = ()) -> Scores | None:
+    """Return the scores of an experiment as ``trained`` returns its history.
+
+    Args:
+        experiment: what is trained.
+        slot: where in the session its training waits while Streamlit reruns the page.
+        targets: training losses, as in ``engine.scoring``.
+    """
+    return _result(
+        _Wanted(
+            f"scores {targets} {experiment.key}",
+            lambda: estimate_scores(experiment, targets),
+            lambda: scoring(experiment, targets),
+            lambda progress: progress.scores(),
+        ),
+        slot,
+        lambda _scores: None,
+    )
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a page wants to have trained.
+
+    Attributes:
+        key: under which the result is kept.
+        estimate: tells the cost.
+        begin: begins the training.
+        so_far: gives from its progress what there is so far.
+    """
+
+    key: str
+    estimate: Callable[[], Cost]
+    begin: Callable[[], Training]
+    so_far: Callable[[Any], Any]
+
+
+def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
+    """Return a result that is kept, or train for it if that is due; None while there is none."""
     pending: Pending | None = st.session_state.get(slot)
-    if pending is not None and pending.key != key:
+    if pending is not None and pending.key != wanted.key:
         pending.training.close()
         del st.session_state[slot]
         pending = None
-    history = results().get(key)
-    if history is not None:
-        return history
+    result = results().get(wanted.key)
+    if result is not None:
+        return result
     try:
         if pending is None:
-            pending = _begin(experiment, key, slot)
+            pending = _begin(wanted, slot)
         return None if pending is None else _go_on(pending, slot, draw)
     except InvalidInput as error:
         st.session_state.pop(slot, None)
@@ -214,9 +274,9 @@ def trained(
         return None
 
 
-def _begin(experiment: Experiment, key: str, slot: str) -> Pending | None:
+def _begin(wanted: _Wanted, slot: str) -> Pending | None:
     """Begin a training, a long one only when the reader asks for it."""
-    cost = estimate(experiment)
+    cost = wanted.estimate()
     cost.check_time()
     if cost.seconds > AT_ONCE_SECONDS:
         text = _("Train (about {seconds:.0f} s)").format(seconds=cost.seconds)
@@ -224,12 +284,12 @@ def _begin(experiment: Experiment, key: str, slot: str) -> Pending | None:
         if not place.button(text, key=f"{slot}-begin"):
             return None
         place.empty()
-    pending = Pending(key, train(experiment), cost.seconds)
+    pending = Pending(wanted.key, wanted.begin(), cost.seconds, so_far=wanted.so_far)
     st.session_state[slot] = pending
     return pending
 
 
-def _go_on(pending: Pending, slot: str, draw: Callable[[History], None]) -> History | None:
+def _go_on(pending: Pending, slot: str, draw: Callable[[Any], None]) -> Result | None:
     """Drive a training to its end, or to where the reader stopped it."""
     if pending.paused:
         return _reached(pending, slot)
@@ -243,12 +303,12 @@ def _go_on(pending: Pending, slot: str, draw: Callable[[History], None]) -> Hist
     return history
 
 
-def _reached(pending: Pending, slot: str) -> History | None:
+def _reached(pending: Pending, slot: str) -> Result | None:
     """Return what a stopped training has reached, if anything, and offer to go on."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(_("Resume"), key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
         progress = pending.progress
-        history = None if progress is None else progress.history()
+        history = None if progress is None else pending.so_far(progress)
         if progress is None or history is None or not history.runs:
             return None
         text = _("Stopped by you at {share:.0%} of the training: what is shown is what it reached.")
@@ -260,7 +320,7 @@ def _toggle_pause(pending: Pending) -> None:
     pending.paused = not pending.paused
 
 
-def _drive(pending: Pending, slot: str, draw: Callable[[History], None]) -> History:
+def _drive(pending: Pending, slot: str, draw: Callable[[Any], None]) -> Result:
     """Drive a training; Streamlit may interrupt it at every look at the session or the page."""
     bar = st.empty()
     with _queue().place() as turn:
@@ -275,7 +335,7 @@ def _drive(pending: Pending, slot: str, draw: Callable[[History], None]) -> Hist
                 pending.progress = next(pending.training)
             except StopIteration as end:
                 bar.empty()
-                history: History = end.value
+                history: Result = end.value
                 return history
             except Exception:
                 del st.session_state[slot]  # a broken training is not gone on with
@@ -286,7 +346,7 @@ def _drive(pending: Pending, slot: str, draw: Callable[[History], None]) -> Hist
                 _show(bar, pending)
                 if pending.progress.updates and began > due:  # before, data may still be made
                     start = time.perf_counter()
-                    draw(pending.progress.history())
+                    draw(pending.so_far(pending.progress))
                     now = time.perf_counter()
                     due = now + _DRAW_SHARE * (now - start)
             else:

@@ -313,7 +313,6 @@ def _server(log_path):
         "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",
-        "server.fileWatcherType": "none",
     }
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
     command += [f"--{name}={value}" for name, value in options.items()]

@@ -45,6 +45,7 @@ from engine import (
     gradient_norms,
     measure_noise,
     rate_sweep,
+    score,
     sigmoid_losses,
 )
 from engine.counts import Counts
@@ -185,7 +186,7 @@ def test_fits_of_a_curve():
 
 def test_sensitivity():
     rates = (0.01, 0.1, 1e7)
-    sweep = fit(rate_sweep(Experiment(runs=RUNS[:2], budget=Budget(amount=2)), rates))
+    sweep = score(rate_sweep(Experiment(runs=RUNS[:2], budget=Budget(amount=2)), rates))
 
     assert not strays(
         rate_sensitivity(sweep, LOOKS[:2], rates), ("learning_rate", "validation_loss")

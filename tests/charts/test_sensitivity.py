@@ -9,7 +9,7 @@ import pytest
 
 from charts.sensitivity import rate_sensitivity
 from charts.theme import COLOURS, DASHES, Look
-from engine import Budget, Experiment, Function, Network, Run, fit, rate_sweep
+from engine import Budget, Experiment, Function, Network, Run, rate_sweep, score
 from engine.datasets import Line
 from engine.functions import Saddle
 from engine.optimizers import SGD, Adam, Momentum
@@ -33,7 +33,7 @@ def sweep(rules=RULES, rates=RATES, problem=LINE, seeds=(0, 1, 2)):
     if problem.kind == "function":
         runs = [one.model_copy(update={"batch_size": "all"}) for one in runs]
     compared = Experiment(problem=problem, runs=runs, budget=Budget(amount=150), seeds=seeds)
-    return fit(rate_sweep(compared, rates))
+    return score(rate_sweep(compared, rates))
 
 
 def chart(names=NAMES, rates=RATES, **options):
@@ -160,8 +160,7 @@ def test_without_marks_there_is_no_line():
 
 def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
     trained = sweep(RULES[2:], RATES[:2])
-    values = np.full_like(trained.runs[1].validation_loss.last, 1e4)
-    high = replace(trained.runs[1].validation_loss, last=values)
+    high = replace(trained.runs[1].validation_loss, final=np.full(3, 1e4))
     runs = (trained.runs[0], replace(trained.runs[1], validation_loss=high))
     drawn = rate_sensitivity(replace(trained, runs=runs), [Look("Adam", 0)], RATES[:2])
 
@@ -233,7 +232,7 @@ def test_a_wild_loss_does_not_stretch_the_picture():
     problem = LINE.model_copy(update={"validation_share": 0.0})
     trained = sweep(RULES[2:], rates, problem)
     drawn = chart(NAMES[2:], rates, rules=RULES[2:], problem=problem)
-    start = np.median(trained.runs[0].training_loss.first[:, 0])
+    start = np.median(trained.runs[0].training_loss.first)
     (row,) = medians(trained, 1, 4)
 
     assert np.isfinite(row).all()

@@ -14,6 +14,7 @@ from engine import (
     final_losses,
     fit,
     iterations_to,
+    score,
 )
 from engine.datasets import TwoMoons
 from engine.experiment import Network, Stopping
@@ -97,8 +98,7 @@ def test_no_stopping_rule_shortens_a_sweep():
 def test_cells_are_the_runs_alone_and_diverged_ones_infinite():
     rates = (0.5, 1e7)
     experiment = comparison(problem=PROBLEM.model_copy(update={"loss": "mean_squared_error"}))
-    history = fit(batch_rate_sweep(experiment, 0, ("all", 5), rates))
-    losses = final_losses(history)
+    losses = final_losses(score(batch_rate_sweep(experiment, 0, ("all", 5), rates)))
 
     assert np.isinf(losses[[1, 3]]).all()
     for cell, size in ((0, "all"), (2, 5)):
@@ -108,11 +108,11 @@ def test_cells_are_the_runs_alone_and_diverged_ones_infinite():
 
 def test_iterations_to_a_target_are_where_a_run_would_have_stopped():
     experiment = comparison(budget=Budget(amount=30), seeds=(0,))
-    history = fit(batch_rate_sweep(experiment, 0, (10, 3), (0.5, 2.0)))
     target = 0.3
-    steps = iterations_to(history, target)
+    scores = score(batch_rate_sweep(experiment, 0, (10, 3), (0.5, 2.0)), (0.1, target))
+    steps = iterations_to(scores, target)
 
-    for cell, run in enumerate(history.experiment.runs):
+    for cell, run in enumerate(scores.experiment.runs):
         stopped = fit(
             experiment.model_copy(update={"runs": (run,), "stopping": Stopping(target_loss=target)})
         ).runs[0]
@@ -122,10 +122,10 @@ def test_iterations_to_a_target_are_where_a_run_would_have_stopped():
 
 
 def test_a_target_that_is_never_reached_takes_for_ever():
-    history = fit(batch_rate_sweep(comparison(), 0, (10,), (0.5,)))
+    scores = score(batch_rate_sweep(comparison(), 0, (10,), (0.5,)), (-1.0, 1e6))
 
-    assert iterations_to(history, -1.0).tolist() == [np.inf]
-    assert iterations_to(history, 1e6).tolist() == [0.0]
+    assert iterations_to(scores, -1.0).tolist() == [np.inf]
+    assert iterations_to(scores, 1e6).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(

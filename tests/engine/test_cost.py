@@ -11,13 +11,15 @@ from engine import (
     Budget,
     Cost,
     Experiment,
+    Function,
     InvalidInput,
     Network,
     Run,
+    data,
     estimate,
     fit,
 )
-from engine.datasets import Blobs, Digits, TwoMoons
+from engine.datasets import Blobs, Digits, Sine, TwoMoons
 from engine.optimizers import OPTIMIZERS, SGD, Adam
 from tests.strategies import examples, experiments, small_experiments
 from tests.work import calls
@@ -102,6 +104,57 @@ def test_updates_and_rows_of_whole_budgets_are_exact():
 
     assert estimate(experiment).updates == sum(int(run.last_step.sum()) for run in history.runs)
     assert estimate(experiment).rows == sum(int(run.rows_seen.sum()) for run in history.runs)
+
+
+# Each of them is large in another way.
+SEEDS = tuple(range(30))
+MEMORY = {
+    "first view": Experiment(budget=Budget(amount=5)),
+    "whole batches": (Blobs(rows=6_000, classes=10), (), "all", 6, SEEDS[:10]),
+    "a wide layer, many rows": (TwoMoons(rows=5_000), (256,), "all", 1, SEEDS[:4]),
+    "many features": (Blobs(rows=2_000, features=300, classes=2), (), "all", 2, SEEDS[:6]),
+    "mostly data": (Blobs(rows=8_000, features=100, classes=3), (), 4_000, 1, SEEDS[:1]),
+    "many parameters": (Digits(), (150, 150), 500, 3, SEEDS[:5]),
+    "single rows": (TwoMoons(rows=80), (8,), 1, 12, SEEDS[:5]),
+    "many seeds": (TwoMoons(rows=200), (30,), 32, 7, SEEDS),
+    "a batch of some blocks of rows": (Sine(rows=9_000), (6,), 6_000, 2, SEEDS[:3]),
+    "short last batches": (Digits(), (20,), 1_300, 2, SEEDS[:8]),
+    "many records": Experiment(
+        problem=Network(dataset=TwoMoons(rows=40), hidden=(20, 20)),
+        budget=Budget(amount=60),
+        record_every=1,
+    ),
+    "a function": Experiment(problem=Function(), budget=Budget(amount=100), seeds=SEEDS[:4]),
+}
+
+
+def of_parts(dataset, hidden, batch_size, n_runs, seeds):
+    """One epoch of so many runs of all rules."""
+    loss = "mean_squared_error" if dataset.task == "regression" else "cross_entropy"
+    run = {"learning_rate": 1e-3, "batch_size": batch_size}
+    return Experiment(
+        problem=Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01),
+        runs=[Run(optimizer=OPTIMIZERS[-1 - at % 7](), **run) for at in range(n_runs)],
+        budget=Budget(amount=1),
+        seeds=seeds,
+    )
+
+
+@UNTRACED
+@pytest.mark.parametrize("name", MEMORY)
+def test_no_training_takes_much_more_memory_than_was_estimated(name):
+    experiment = MEMORY[name] if isinstance(MEMORY[name], Experiment) else of_parts(*MEMORY[name])
+    if experiment.problem.kind == "network":
+        data(experiment)  # a file is read once and kept
+    estimated = estimate(experiment).bytes
+
+    tracemalloc.start()
+    fit(experiment)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 1.5 * estimated
+    assert estimated < 3 * (peak + 1e6)
 
 
 def test_seconds_grow_with_the_work():

@@ -3,7 +3,7 @@
 import json
 import tracemalloc
 from dataclasses import FrozenInstanceError, fields, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import get_args
 
@@ -495,11 +495,58 @@ def by_hand(rule, stream):
 
 @given(rules())
 def test_ten_steps_by_hand(rule):
-    stream = np.random.default_rng(6).uniform(0.5, 2, size=10)
+    stream = 10 ** np.random.default_rng(6).uniform(-6, 3, size=10)
 
     found = directions(rule, stream[:, None])[:, 0]
 
     np.testing.assert_allclose(found, list(by_hand(rule, stream.tolist())), rtol=1e-12)
+
+
+def ends(rule):
+    """A rule at every combination of its intervals' ends: of an open end the number next to it."""
+    found = [
+        (
+            np.nextafter(interval.low, np.inf) if interval.open_low else interval.low,
+            np.nextafter(interval.high, -np.inf) if interval.open_high else interval.high,
+        )
+        for interval in hyperparameters(rule).values()
+    ]
+    return [rule(*values) for values in product(*found)]
+
+
+@EVERY_RULE
+def test_fixed_stream_at_the_ends_of_every_interval_with_more_digits(rule):
+    """There 1 - beta^t is exact, so that nothing is lost but the last digits of sums."""
+    lanes = ends(rule)
+    stream = np.repeat(gradients()[:, None], len(lanes), axis=1)
+    columns = stack(lanes)
+    precise = {name: np.longdouble(getattr(columns, name)) for name in hyperparameters(rule)}
+
+    found = follow(lanes, stream, [TORCH["start"]] * len(lanes), 0.01)
+
+    params = np.tile(np.longdouble(TORCH["start"]), (len(lanes), 1))
+    by_rule = by_hand(replace(columns, **precise), stream.astype(np.longdouble))
+    for step, direction in enumerate(by_rule, start=1):
+        params -= np.longdouble(0.01) * (direction + precise.get("weight_decay", 0) * params)
+        np.testing.assert_allclose(found[step], params, rtol=1e-13, atol=1e-13, err_msg=str(step))
+
+
+# A steep slope, then a flat one: the mean square must forget the first at once.
+CLIFF = np.array([[100.0], [5e-7]])
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "second"),
+    [
+        (RMSprop(decay=0.0), 1 / (1 + 1e-10), 1 / 1.02),
+        (Adam(beta1=0.0, beta2=0.0), 1 / (1 + 1e-10), 1 / 1.02),
+        (AdamW(beta1=0.0, beta2=0.0), 1 / (1 + 1e-10), 1 / 1.02),
+        (Adam(beta1=0.9, beta2=0.0), 1 / (1 + 1e-10), (9 + 5e-8) / 0.19 / 5.1e-7),
+        (Adam(beta1=0.0, beta2=0.999), 1 / (1 + 1e-10), 5e-7 / (9.99 / 0.001999) ** 0.5),
+    ],
+)
+def test_an_average_that_keeps_nothing_forgets_a_steep_slope(rule, first, second):
+    np.testing.assert_allclose(directions(rule, CLIFF)[:, 0], [first, second], rtol=1e-9)
 
 
 # Schedules: the loop owns the rate

@@ -9,6 +9,7 @@ from engine import LIMITS, Budget, Experiment, Network, Run, Stopping, estimate,
 from engine.datasets import Blobs, TwoMoons
 from engine.history import SUMMARIES
 from engine.optimizers import SGD, Adam, Momentum
+from engine.probes import finished
 from engine.problems import Evaluation
 from engine.recording import Recorder, SeriesRecorder, recorded_steps
 
@@ -198,8 +199,8 @@ def filled(experiment):
     values = {name: np.ones((len(lanes), 1)) for name in names}
     for step in range(total + 1):  # every one of which is an epoch
         if step:
-            recorder.iterations(lanes, step, values)
-        recorder.evaluation(lanes, step, params, evaluation, ones)
+            recorder.iterations(lanes, step, lambda: values)
+        finished(recorder.evaluation(lanes, step, params, evaluation, ones))
     return [recorder.history(position, None) for position in range(len(members))]
 
 

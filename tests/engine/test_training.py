@@ -77,7 +77,8 @@ def drive(training, commands=()):
 @pytest.fixture
 def yields_always(monkeypatch):
     """Give way after every piece of work, as where everything takes long."""
-    monkeypatch.setattr(training_module, "_PAUSE_SECONDS", 1e-12)
+    for module in ("training", "cost"):
+        monkeypatch.setattr(f"engine.{module}.PAUSE_SECONDS", 1e-12)
     monkeypatch.setattr(training_module, "data_seconds", lambda _: 0.0)
 
 
@@ -315,7 +316,7 @@ def test_pace_changes_no_number(monkeypatch):
     expected = fit(experiment).digest()
 
     for longest in (1, 2, 5):
-        monkeypatch.setattr(training_module, "_SEGMENT_ITERATIONS", longest)
+        monkeypatch.setattr("engine.cost._SEGMENT_ITERATIONS", longest)
         assert fit(experiment).digest() == expected
 
 
@@ -660,7 +661,7 @@ def test_stop_at_any_moment_is_in_order(after):
 @pytest.mark.usefixtures("yields_always")
 def test_an_update_that_stop_interrupts_is_dropped(monkeypatch):
     """A single long update runs in pieces; half a gradient must not move the parameters."""
-    monkeypatch.setattr(training_module, "_SEGMENT_ITERATIONS", 1)
+    monkeypatch.setattr("engine.cost._SEGMENT_ITERATIONS", 1)
     monkeypatch.setattr("engine.problems._PIECE_ROWS", 4)
     problem = Network(
         dataset=Line(rows=40), validation_share=0, hidden=(3,), loss="mean_squared_error"
@@ -798,7 +799,7 @@ def test_large_data_are_made_while_the_training_gives_way(monkeypatch):
 
 
 def test_stop_while_the_data_are_made_ends_at_step_0(monkeypatch):
-    monkeypatch.setattr(training_module, "_PAUSE_SECONDS", 1e-12)
+    monkeypatch.setattr(training_module, "PAUSE_SECONDS", 1e-12)
     experiment = Experiment(problem=MOONS, runs=MIXED, budget=Budget(amount=2))
 
     history, _ = drive(train(experiment), ["stop"])

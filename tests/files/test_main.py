@@ -298,7 +298,7 @@ def test_a_message_about_a_file_moves_no_cursor_either(tmp_path, capsys):
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(files.__main__, "_DRAW_SECONDS", -1.0)
-    monkeypatch.setattr(engine.training, "_PAUSE_SECONDS", -1.0)  # gives way at every look
+    monkeypatch.setattr(engine.training, "PAUSE_SECONDS", -1.0)  # gives way at every look
     source = written(tmp_path / "e.json", comparison(0.1))
 
     main(["run", source, "--to", str(tmp_path / "quiet")])

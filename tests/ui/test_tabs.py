@@ -14,14 +14,30 @@ import ui.session
 import ui.tabs
 from charts.fits import fit_panels
 from charts.theme import Look
-from engine import Budget, Experiment, Function, Network, Run, data, fit, rate_sweep
+from engine import (
+    LIMITS,
+    Budget,
+    Experiment,
+    Function,
+    Interval,
+    InvalidInput,
+    Network,
+    Run,
+    data,
+    estimate,
+    fit,
+    rate_sweep,
+    score,
+    scoring,
+)
 from engine.datasets import Digits, Line, SingleRow
 from engine.optimizers import SGD, Adam, Momentum
 from files.document import Document, View, to_link, with_default_view
 from files.figures import params_at
 from files.pages import TrainingPage
 from language import set_language
-from ui.tabs import SWEPT_RATES, TITLES, history_best_rates
+from ui.tabs import SWEPT_RATES, TITLES, best_swept_rates
+from ui.training import Pending
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "compare" / "training.py")
 HOSTILE = "![x](https://example.org/x.png) <b>&=~%</b> $z$"
@@ -44,13 +60,15 @@ def show(monkeypatch):
     )
 
 
-def page(shown=None, link=None):
+def page(shown=None, link=None, session=None):
     """The Compare page after its first run."""
     at = AppTest.from_file(PAGE, default_timeout=120)
     at.context["locale"] = "en-US"
     at.context["url"] = "http://127.0.0.1:1/?old=1"
     for key, values in (link or {}).items():
         at.query_params[key] = values
+    for key, value in (session or {}).items():
+        at.session_state[key] = value
     if shown is not None:
         opened = with_default_view(shown) if isinstance(shown, Experiment) else shown
         at.session_state["document"] = opened
@@ -281,11 +299,50 @@ def test_best_rates_are_offered_where_every_run_has_a_rule_of_its_own(repeated, 
     assert bool(button.help) is repeated
 
 
+def test_a_sweep_is_drawn_whose_history_would_be_refused(show, monkeypatch):
+    compared = small(data_seed=4_000_101)
+    most = Interval(0, estimate(compared).history_bytes)
+    monkeypatch.setitem(LIMITS, "history_bytes", most)
+    with pytest.raises(InvalidInput):
+        estimate(rate_sweep(compared, SWEPT_RATES))
+    show("rates")
+    at = page(compared)
+
+    assert [line["name"] for line in chart(at, "rates")["data"] if "name" in line] == [
+        "SGD",
+        "Adam",
+    ]
+
+
+def test_a_stopped_sweep_shows_what_it_reached(show, monkeypatch):
+    monkeypatch.setattr("engine.training.PAUSE_SECONDS", 1e-12)
+    compared = small(data_seed=4_000_102)
+    sweep = rate_sweep(compared, SWEPT_RATES)
+    work = scoring(sweep)
+    pending = Pending(
+        f"scores () {sweep.key}",
+        work,
+        30.0,
+        progress=next(progress for progress in work if progress.updates),
+        paused=True,
+        so_far=lambda progress: progress.scores(),
+    )
+    show("rates")
+    at = page(compared, session={"sweep": pending})
+
+    assert "Stopped by you at" in captions(at)
+    assert "not been trained to the end" in at.button(key="use-best").help
+
+    run(at.button(key="sweep-stop").click())
+    assert "Stopped by you at" not in captions(at)
+    assert not at.button(key="use-best").disabled
+
+
 def test_a_rule_that_diverged_at_every_rate_has_no_best_one():
     compared = small(budget=Budget(amount=1))
-    sweep = fit(rate_sweep(compared, SWEPT_RATES))
+    sweep = score(rate_sweep(compared, SWEPT_RATES))
     gone = [replace(one, status=("diverged",)) for one in sweep.runs[:9]]
-    best = history_best_rates(replace(sweep, runs=(*gone, *sweep.runs[9:])))
+    best = best_swept_rates(replace(sweep, runs=(*gone, *sweep.runs[9:])))
 
     assert list(best) == ["adam"]
 
@@ -296,7 +353,7 @@ def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
     line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
     runs = [one.model_copy(update={"batch_size": 4}) for one in small().runs]
     compared = small(problem=line, runs=runs, budget=Budget(amount=50))
-    ends = [one.status for one in fit(rate_sweep(compared, (3.0, 10.0))).runs]
+    ends = [one.status for one in score(rate_sweep(compared, (3.0, 10.0))).runs]
     assert ends == [("diverged",)] * 2 + [("budget",)] * 2
     show("rates")
     button = page(compared).button(key="use-best")
@@ -311,7 +368,7 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
         return replace(fit(experiment), runs=(replace(first, status=("",)), *others))
 
     monkeypatch.setattr(ui.tabs, "SWEPT_RATES", (0.1, 0.2))
-    monkeypatch.setattr(ui.tabs, "trained", stopped)
+    monkeypatch.setattr(ui.tabs, "scored", stopped)
     show("rates")
     button = page(small()).button(key="use-best")
 

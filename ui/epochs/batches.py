@@ -49,13 +49,13 @@ from ui.epochs.switches import (
 from ui.figure import figure, sketch
 from ui.session import document, refuse, set_page, settings
 from ui.sidebar import count_in
-from ui.training import trained
+from ui.training import scored, trained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Chart
-    from engine import History
+    from engine import History, Scores
     from engine.arrays import Array, Booleans
     from engine.batch_sizes import BatchSize
     from engine.planes import Plane
@@ -193,16 +193,17 @@ def map_tab() -> None:
         st.error(explain(error))
         return
     said = _contract(sweep, sweep.runs[0].optimizer.title)
-    history = trained(sweep, "epochs-map")
-    if history is None:
+    targets = tuple(sorted({*_TARGETS, settings().target}))
+    scores = scored(sweep, "epochs-map", targets)
+    if scores is None:
         return
-    losses = final_losses(history)
+    losses = final_losses(scores)
     values = losses
     if settings().shown == "iterations_to_target":
-        values = iterations_to(history, settings().target)
+        values = iterations_to(scores, settings().target)
     shape = (len(sizes), len(rates))
     names = [_size_name(size) for size in sizes]
-    shown, legend = settings().shown, _map_legend(history)
+    shown, legend = settings().shown, _map_legend(scores)
 
     def make() -> Chart:
         gone = _infinite(losses).reshape(shape)
@@ -217,13 +218,13 @@ def _infinite(losses: Array) -> Booleans:
     return np.isposinf(losses)
 
 
-def _map_legend(history: History) -> str:
+def _map_legend(scores: Scores) -> str:
     parts = [_("{sign} diverged, ★ the lowest.").format(sign=DIVERGED)]
-    seeds = len(history.experiment.seeds)
+    seeds = len(scores.experiment.seeds)
     if seeds > 1:
         text = _("Medians of {count} seeds: a cell is diverged where half of them are.")
         parts.append(text.format(count=seeds))
-        mixed = sum(0 < run.status.count("diverged") < seeds / 2 for run in history.runs)
+        mixed = sum(0 < run.status.count("diverged") < seeds / 2 for run in scores.runs)
         if mixed:
             text = ngettext(
                 "In {count} other cell some seed diverged.",
@@ -238,7 +239,7 @@ def _map_legend(history: History) -> str:
                 " epoch, so the target is noticed at the end of an epoch."
             ).format(sign=NEVER)
         )
-    elif history.runs[0].validation_loss is not None:
+    elif scores.runs[0].validation_loss is not None:
         parts.append(_("Final validation loss; darker is lower."))
     else:
         parts.append(_("Final training loss; darker is lower."))

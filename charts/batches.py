@@ -104,10 +104,10 @@ def loss_on_four_axes(
     )
     figure = go.Figure({"data": traces, "layout": form})
     columns = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    known = {
-        look.name: to_last_finite(values)
+    known = [
+        (look.name, to_last_finite(values))
         for look, (_steps, values) in zip(looks, lines, strict=True)
-    }
+    ]
     empty = [look for look, (steps, _values) in zip(looks, lines, strict=True) if not len(steps)]
     said = *scale.words(known, log=log), *without_points(empty)
     alt = _alt(history, looks, lines, quantity, axes)

@@ -84,6 +84,12 @@ class _Line:
     band: tuple[Array, Array] | None = None
     diverged: int = 0
 
+    @property
+    def drawn(self) -> Array:
+        """Return all heights that are drawn, those of the band among them."""
+        y = to_last_finite(self.y)
+        return np.concatenate([y, *(quartile[: len(y)] for quartile in self.band or ())])
+
 
 def _curves(
     history: History,
@@ -147,7 +153,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     )
     figure = go.Figure({"data": traces, "layout": form})
     said = (
-        *values.words({line.look.name: to_last_finite(line.y) for line in lines}, log=log),
+        *values.words([(line.look.name, line.drawn) for line in lines], log=log),
         *without_points([line.look for line in lines if not len(line.y)]),
     )
     alt = _alt(ends, [line.look for line in lines if line.diverged], quantity, axis)

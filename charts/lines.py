@@ -12,7 +12,7 @@ import numpy as np
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from charts.theme import Look
     from engine.arrays import Array, Integers
@@ -114,22 +114,19 @@ class ValueAxis:
         drawn = {"y": self.drawn(values), "customdata": values}
         return drawn | {"hovertemplate": "%{customdata:.4g}" + more}
 
-    def words(self, lines: Mapping[str, Array], *, log: bool) -> tuple[str, ...]:
+    def words(self, lines: Sequence[tuple[str, Array]], *, log: bool) -> tuple[str, ...]:
         """Return what a logarithmic axis, where one was asked for, does not show as it is.
 
         Args:
-            lines: the values of every line by its name.
+            lines: the name of every line and its values.
             log: whether a logarithmic axis was asked for.
         """
         if not log:
             return ()
         if not self.log:
             return (_("Nothing here is above 0, so that the axis is linear."),)
-        below = {
-            name: float(values[np.isfinite(values)].min())
-            for name, values in lines.items()
-            if (np.isfinite(values) & (values <= 0)).any()
-        }
+        known = [(name, values[np.isfinite(values)]) for name, values in lines]
+        below = [(name, float(values.min())) for name, values in known if (values <= 0).any()]
         if not below:
             return ()
         text = _(
@@ -137,7 +134,7 @@ class ValueAxis:
             " edge: {lines}."
         )
         one = _("{name} down to {value}")
-        written = (one.format(name=name, value=f"{low:.4g}") for name, low in below.items())
+        written = (one.format(name=name, value=f"{low:.4g}") for name, low in below)
         return (text.format(lines=", ".join(written)),)
 
 

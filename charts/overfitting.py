@@ -82,7 +82,8 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         "training_loss": losses.training,
         "validation_loss": losses.validation,
     }
-    said = values.words({look.name: line for look, line in zip(looks, lines, strict=True)}, log=log)
+    named = [(look.name, line) for look, line in zip(looks, lines, strict=True)]
+    said = values.words(named, log=log)
     return Chart(figure, numbers, " ".join([_alt(losses, stop), *said]), said)
 
 

@@ -89,6 +89,8 @@ def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float
         annotations=marks,
     )
     figure = go.Figure({"data": traces, "layout": form})
+    named = [(look.name, row) for look, row in zip(looks, table, strict=True)]
+    below = scale.words(named, log=True)
     return Chart(
         figure,
         {
@@ -96,14 +98,12 @@ def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float
             "learning_rate": np.tile(rates, len(looks)),
             loss: losses,
         },
-        _alt(looks, rates, table),
+        " ".join([_alt(looks, rates, table), *below]),
         (
             _("★ the rule's best rate"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if marks else []),
             *([_("shaded: every rule diverged")] if first is not None else []),
-            *scale.words(
-                {look.name: row for look, row in zip(looks, table, strict=True)}, log=True
-            ),
+            *below,
         ),
     )
 

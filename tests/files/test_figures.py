@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from charts.theme import Look
 from engine import Budget, Experiment, Function, Network, Run, fit, predictions
@@ -24,9 +25,12 @@ from files.figures import (
     surface_from_above,
     surface_in_relief,
 )
+from files.names import run_looks
 from files.pages import SurfacesPage
 from files.scenes import scene_words
+from files.surfaces import scenes
 from tests.scenes import network, ravine, seen
+from tests.strategies import documents, examples, small_experiments
 
 RUNS = [
     Run(optimizer=Adam(), learning_rate=0.05),
@@ -226,6 +230,24 @@ def test_a_coarse_surface_says_so_in_its_caption():
 
     assert "stopped at 61 × 61 of 121 × 121 points" in surface_from_above(scene, page).said[-1]
     assert surface_from_above(scene, SurfacesPage()).said == scene_words(scene)
+
+
+@examples(40)
+@given(documents(small_experiments()))
+def test_every_chart_of_any_document_is_drawn(document):
+    history, looks = fit(document.experiment), run_looks(document)
+    made = []
+    if document.view.page.name == "surfaces" and document.experiment.problem.n_params > 1:
+        page = document.view.page.model_copy(update={"fineness": 31, "relief": True})
+        made = scenes(history, looks, page, document.view.selected)
+        document = document.model_copy(
+            update={"view": document.view.model_copy(update={"page": page})}
+        )
+    drawn, failed = comparison_charts(history, looks, document.view, made)
+
+    assert failed == {}
+    assert {"loss", "full_gradient_norm"} <= set(drawn)
+    assert ("relief" in drawn) == bool(made)
 
 
 def test_every_missing_chart_has_a_title():

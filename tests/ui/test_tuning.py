@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine import Budget, Experiment, Network, Run, fit, rate_sweep
+from engine import Budget, Experiment, Network, Run, rate_sweep, score
 from engine.datasets import TwoMoons
 from engine.optimizers import SGD, Adam
 from ui import tuning
-from ui.tabs import history_best_rates
+from ui.tabs import best_swept_rates
 from ui.tuning import BestRates
 
 COMPARED = Experiment(
@@ -23,18 +23,18 @@ COMPARED = Experiment(
 
 @pytest.fixture(scope="module")
 def sweep():
-    return fit(rate_sweep(COMPARED, (0.01, 0.1, 1.0)))
+    return score(rate_sweep(COMPARED, (0.01, 0.1, 1.0)))
 
 
 @pytest.fixture
 def known(sweep):
     found = BestRates()
-    found.remember(sweep.experiment, history_best_rates(sweep))
+    found.remember(sweep.experiment, best_swept_rates(sweep))
     return found
 
 
 def tuned(sweep, experiment=COMPARED):
-    best = history_best_rates(sweep)
+    best = best_swept_rates(sweep)
     return experiment.model_copy(
         update={
             "runs": tuple(
@@ -80,7 +80,7 @@ def test_a_rule_that_diverged_at_every_rate_has_none(sweep):
     gone = [replace(one, status=("diverged",)) for one in sweep.runs[:3]]
     partly = replace(sweep, runs=(*gone, *sweep.runs[3:]))
     found = BestRates()
-    found.remember(partly.experiment, history_best_rates(partly))
+    found.remember(partly.experiment, best_swept_rates(partly))
 
     assert not found.are_used(tuned(sweep))
     assert found.are_used(COMPARED.model_copy(update={"runs": tuned(sweep).runs[1:]}))
@@ -88,8 +88,8 @@ def test_a_rule_that_diverged_at_every_rate_has_none(sweep):
 
 def test_what_was_found_long_ago_is_forgotten(known, sweep, monkeypatch):
     monkeypatch.setattr(tuning, "_MOST", 2)
-    later = fit(rate_sweep(COMPARED.model_copy(update={"seeds": (5,)}), (0.1,)))
-    known.remember(later.experiment, history_best_rates(later))
+    later = score(rate_sweep(COMPARED.model_copy(update={"seeds": (5,)}), (0.1,)))
+    known.remember(later.experiment, best_swept_rates(later))
 
     assert not known.are_used(tuned(sweep))
     assert known.are_used(later.experiment)

@@ -115,12 +115,9 @@ def _charts(
     grid = st.grid(3, min_column_width=300)
     with grid.cell():
         st.markdown("**" + _("Around the full gradient") + "**")
-        rows, drawn, two_names = (
-            measured.gradients[:, two],
-            batches[:, two],
-            [names[i] for i in two],
-        )
-        leaving(lambda: gradient_cloud(rows, drawn, two_names, batch_size), "epochs-cloud")
+        rows, drawn = measured.gradients[:, two], batches[:, two]
+        titles = [names[place] for place in two]
+        leaving(lambda: gradient_cloud(rows, drawn, titles, batch_size), "epochs-cloud")
     with grid.cell():
         st.markdown("**" + _("Variance against batch size") + "**")
         leaving(lambda: variance_against_size(measured.noises), "epochs-variance")

@@ -207,7 +207,7 @@ def slice_tab(scene: Scene) -> None:
     followed = _followed(experiment, position)
     if followed:
         text = _(
-            "Dashed is the slope of the loss of all rows, dotted what the update follows: the"
+            "Dashed is the slope of the loss that is drawn, dotted what the update follows: the"
             " {name}."
         )
         said.append(text.format(name=followed))

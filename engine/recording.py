@@ -128,7 +128,7 @@ class Recorder:
         """End every living lane where it is."""
         self._end("stopped", np.ones(len(self.alive), dtype=bool))
 
-    def history(self, position: int, seconds_per_update: float | None) -> RunHistory:
+    def history(self, position: int) -> RunHistory:
         """Return what there is of the run at ``position`` in the group."""
         lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
         last_steps = self.last_step[lanes]
@@ -161,7 +161,6 @@ class Recorder:
             status=tuple(self._status[lanes].tolist()),
             per_epoch=self._counts.per_epoch,
             rows_seen=frozen(np.array([self._counts.rows_seen(int(step)) for step in last_steps])),
-            seconds_per_update=seconds_per_update,
         )
 
     def _of_all(self, lanes: Integers, values: Array) -> Array:

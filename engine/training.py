@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -36,12 +36,6 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
 _SEGMENT_BYTES: Final = 1 << 22
 _SEGMENT_ITERATIONS: Final = 256
-# Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
-_TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
-_LONGEST_TURN_SECONDS: Final = 0.008
-_MAKING_SECONDS: Final = 0.012  # after which no more are made ready
-_LAST_TURN_SECONDS: Final = 0.025  # after which no turn begins
-_MOST_TURNS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -175,7 +169,6 @@ class _Training:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.stopping = False
-        self.worked = 0.0  # seconds, without those in which it gave way
         self._began = self._paused = time.perf_counter()
         self._groups: list[_Group] = []
         self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
@@ -192,7 +185,7 @@ class _Training:
                 yield from group.epoch()
         for group in self._groups:
             yield from group.finish()
-        return self.history(None if self.stopping else self._seconds_per_update(problem))
+        return self.history()
 
     def pause(self) -> Yielding:
         """Give way if it is time to."""
@@ -212,37 +205,18 @@ class _Training:
         another context.
         """
         while True:
-            began = time.perf_counter()
             try:
                 with np.errstate(all="ignore"):
                     next(work)
             except StopIteration as end:
                 result: Result = end.value
                 return result
-            finally:
-                self.worked += time.perf_counter() - began
             yield from self.pause()
 
-    def _seconds_per_update(self, problem: NetworkProblem | FunctionProblem) -> list[float]:
-        """Return what an update of each run takes if trained alone.
-
-        Lanes share next to nothing of a long update: where it is too long to be timed, it takes
-        what it took in the training, lane by lane.
-        """
-        timed = lone_updates(self.experiment, problem)
-        together = {member: group for group in self._groups for member in group.members}
-        seconds = []
-        for member, run in enumerate(self.experiment.runs):
-            alone = timed.get(_kind(self.experiment, run))
-            seconds.append(together[member].seconds_per_update if alone is None else alone)
-        return seconds
-
-    def history(self, seconds_per_update: list[float] | None = None) -> History:
+    def history(self) -> History:
         """Return what there is so far."""
         runs = {
-            member: group.recorder.history(
-                position, None if seconds_per_update is None else seconds_per_update[member]
-            )
+            member: group.recorder.history(position)
             for group in self._groups
             for position, member in enumerate(group.members)
         }
@@ -275,7 +249,6 @@ class _Group:
             problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
         self._step, self._recorded_step = 0, -1
-        self._worked, self._updates = 0.0, 0
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
         self._longest = segment_length(experiment, run, self._lanes.size)
@@ -286,11 +259,6 @@ class _Group:
     def is_alive(self) -> bool:
         """Tell whether any lane still trains."""
         return bool(self.recorder.alive.any())
-
-    @property
-    def seconds_per_update(self) -> float:
-        """Return what an update of a lane took; 0 where there was none."""
-        return self._worked / max(self._updates, 1)
 
     def _arrange(self, params: Array) -> None:
         """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
@@ -320,12 +288,9 @@ class _Group:
         while position < per_epoch and self.is_alive:
             count = self._segment_end(position) - position
             rows = order[:, position * size : (position + count) * size]
-            before = self._training.worked
             yield from self._training.paced(self._segment(rows, count))
             if self._training.stopping:
                 return
-            self._worked += self._training.worked - before
-            self._updates += count * len(self._params)
             position += count
             if position == per_epoch or self._is_recorded():
                 yield from self._record()
@@ -418,75 +383,3 @@ def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
     fitting = _SEGMENT_BYTES // (8 * (numbers + 2 * n_lanes))
     quick = int(_PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
     return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
-
-
-_Kind: TypeAlias = tuple[type[Optimizer], int]
-
-
-def _kind(experiment: Experiment, run: Run) -> _Kind:
-    """Return what decides how long a lone update takes: its rule and its batch size."""
-    return type(run.optimizer), experiment.counts(run).batch_size
-
-
-def lone_updates(
-    experiment: Experiment, problem: NetworkProblem | FunctionProblem
-) -> dict[_Kind, float]:
-    """Time an update as a lone lane, once for all runs of a rule and batch size.
-
-    They take turns, so that a machine that slows down slows all of them; the median of the turns
-    counts. It all takes some 20 ms, and 50 at the most: longer updates are left out, and those that
-    a slow machine was not ready for in time.
-    """
-    began = time.perf_counter()
-    runs = {_kind(experiment, run): run for run in experiment.runs}
-    share, longest = _TURN_SECONDS / len(runs), _LONGEST_TURN_SECONDS / len(runs)
-    estimates = {kind: update_seconds(experiment, run, 1) for kind, run in runs.items()}
-    short = {kind: seconds for kind, seconds in estimates.items() if seconds <= longest}
-    if not short:
-        return {}
-    # Which rows are taken does not matter: an order serves all.
-    any_run = experiment.runs[0]
-    order = next(problem.epochs(experiment.counts(any_run), experiment.seeds[0], any_run.sampling))
-    lanes: dict[_Kind, _LoneLane] = {}
-    turns: list[list[float]] = []
-    with np.errstate(all="ignore"):
-        for kind, seconds in short.items():
-            if lanes and time.perf_counter() - began > _MAKING_SECONDS:
-                break
-            lanes[kind] = _LoneLane(problem, kind, order, max(1, int(share / seconds)))
-            lanes[kind].seconds()  # makes the views, not counted
-        while len(turns) < _MOST_TURNS and (
-            not turns or time.perf_counter() - began < _LAST_TURN_SECONDS
-        ):
-            turns.append([lane.seconds() for lane in lanes.values()])
-    return dict(zip(lanes, np.median(turns, axis=0).tolist(), strict=True))
-
-
-class _LoneLane:
-    """One lane of a kind, ready to be timed."""
-
-    def __init__(
-        self,
-        problem: NetworkProblem | FunctionProblem,
-        kind: _Kind,
-        order: np.ndarray[Any, Any],
-        count: int,
-    ) -> None:
-        rule, self._size = kind
-        params = problem.start(0)[None]
-        grads = np.zeros_like(params)
-        still = np.zeros((1, 1))  # at rate 0 nothing diverges while it is timed
-        self._stepper = Stepper([rule()], still, params, grads, np.zeros_like(grads))
-        self._count = max(1, min(count, len(order) // self._size, 16))
-        self._batches = problem.batches(params, grads, 1, self._size, self._count)
-        self._rows = order[None, : self._count * self._size]
-
-    def seconds(self) -> float:
-        """Return the time of an update."""
-        began = time.perf_counter()
-        self._batches.load(self._rows)
-        for position in range(self._count):
-            for piece in self._batches.pieces(position, self._size):
-                piece()
-            self._stepper.step(position + 1)
-        return (time.perf_counter() - began) / self._count

@@ -12,7 +12,7 @@ from charts.steps import effective_rates, plane_distances
 from charts.surfaces import contour, panels, relief
 from engine import data, effective_learning_rates, gradient_norms, parameter_names
 from files.pages import SurfacesPage
-from files.remarks import bin_words, coarse_words, stopped_words, thinning_words
+from files.remarks import bin_words, coarse_words, seconds_words, stopped_words, thinning_words
 from files.scenes import scene_words, seed_words, seen_parameters
 from language import _
 from language.labels import label
@@ -57,7 +57,7 @@ def losses(
     history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
 ) -> Chart:
     """Return a loss of every run, and in words what is not all of it."""
-    said = (*bin_words(history, quantity), *thinning_words(history), *stopped_words(history))
+    said = (*bin_words(history, quantity), *_line_words(history, axis))
     return loss_curves(history, looks, quantity, axis, log=log)._replace(said=said)
 
 
@@ -65,8 +65,8 @@ def norms(history: History, looks: Sequence[Look], name: str, axis: str) -> Char
     """Return one of ``NORMS`` of every run, and in words what is not all of it."""
     if name == "full_gradient_norm":
         chart = full_gradient_curves(history, looks, gradient_norms(history), axis)
-        return chart._replace(said=(*thinning_words(history), *stopped_words(history)))
-    said = (*bin_words(history, name), *thinning_words(history), *stopped_words(history))
+        return chart._replace(said=_line_words(history, axis))
+    said = (*bin_words(history, name), *_line_words(history, axis))
     return norm_curves(history, looks, name, axis)._replace(said=said)
 
 
@@ -75,8 +75,13 @@ def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
     is_validated = history.runs[0].validation_score is not None
     said = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
-    said_all = (said, *binned, *thinning_words(history), *stopped_words(history))
+    said_all = (said, *binned, *_line_words(history, axis))
     return score_curves(history, looks, axis)._replace(said=said_all)
+
+
+def _line_words(history: History, axis: str) -> tuple[str, ...]:
+    """Return what lines of a training do not tell of themselves."""
+    return *thinning_words(history), *seconds_words(history, axis), *stopped_words(history)
 
 
 def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Chart]:

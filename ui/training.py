@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine import InvalidInput, estimate, train
+from engine import InvalidInput, can_be_timed, estimate, time_alone, train
 from files.errors import explain
 from language import _
 
@@ -212,6 +212,25 @@ def trained(
         st.session_state.pop(slot, None)
         st.error(explain(error))
         return None
+
+
+def with_seconds(history: History) -> History:
+    """Return a history with the seconds of its runs, measured when they are first asked for."""
+    if not can_be_timed(history):
+        return history
+    work = time_alone(history)
+    with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
+        while turn.ahead:
+            time.sleep(0.05)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                found: History = end.value
+                break
+            st.session_state.get(_PENDING)  # here Streamlit may interrupt
+    results().put(found.experiment.key, found)
+    return found
 
 
 def _begin(experiment: Experiment, key: str, slot: str) -> Pending | None:

@@ -1,5 +1,7 @@
 """Compare: several runs from the same start with the same batches, and their losses."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine import History
@@ -13,9 +15,9 @@ from ui.session import document, follow, looks, offered_presets, use_preset, wor
 from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
-from ui.training import is_quick, last_outcome, outcome
+from ui.training import is_quick, last_outcome, outcome, with_seconds
 
-SWEEPING = "sweeping"  # whether the tab is open that trains a whole sweep
+LONG = "long-tab"  # whether a tab is open that trains a sweep, or every run alone to time it
 
 
 def comparison() -> None:
@@ -32,8 +34,9 @@ def comparison() -> None:
     tabs = dict(
         zip(TITLES, st.tabs([_(name) for name in TITLES.values()], on_change="rerun"), strict=True)
     )
-    if tabs["rates"].open != st.session_state.get(SWEEPING, False):
-        st.session_state[SWEEPING] = tabs["rates"].open
+    is_long = tabs["rates"].open or tabs["details"].open
+    if is_long != st.session_state.get(LONG, False):
+        st.session_state[LONG] = is_long
         st.rerun()
     with tabs["loss"]:
         view_switches()
@@ -51,6 +54,10 @@ def comparison() -> None:
     with status:
         shown = outcome(document().experiment, looks(), draw)
     if shown is not None:
+        asked = document().view.axis == "seconds" or tabs["details"].open
+        if asked and not shown.stale:
+            with status:
+                shown = replace(shown, history=with_seconds(shown.history))
         if tabs["loss"].open:
             loss_tab(shown, place, right)
         for name, fill in FILL.items():
@@ -67,7 +74,9 @@ def runs_alone() -> bool:
 
     Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it.
     """
-    return is_quick(document().experiment) and not st.session_state.get(SWEEPING, False)
+    now = document()
+    is_long = st.session_state.get(LONG, False) or now.view.axis == "seconds"
+    return is_quick(now.experiment) and not is_long
 
 
 @fragment

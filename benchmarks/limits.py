@@ -7,7 +7,6 @@ Here the least of several measurements counts.
 
 from __future__ import annotations
 
-import itertools
 import statistics
 import sys
 import time
@@ -20,7 +19,7 @@ import numpy as np
 import engine
 from charts.fits import fit_panels
 from charts.theme import Look
-from engine import Budget, Experiment, Function, Network, Run, training
+from engine import Budget, Experiment, Function, Network, Run
 from engine.datasets import Blobs, Digits, TwoMoons, generate, real
 from engine.formula import parse
 from engine.functions import Rosenbrock
@@ -145,26 +144,6 @@ def _surface_pause() -> float:
     return _pause(_surface(Experiment(problem=Network(hidden=(32, 32))), 121))
 
 
-def _lone_updates() -> float:
-    found = []
-    sizes_of_runs = (["all"] * 12, range(60_000, 4_999, -5_000), range(1, 13))
-    for sizes, hidden in itertools.product(sizes_of_runs, [(256, 256, 128), (8,)]):
-        runs = [
-            Run(optimizer=OPTIMIZERS[place % 7](), learning_rate=0.01, batch_size=size)
-            for place, size in enumerate(sizes)
-        ]
-        network = Network(
-            dataset=Blobs(rows=60_000, classes=10),
-            validation_share=0,
-            hidden=hidden,
-            loss="cross_entropy",
-        )
-        experiment = Experiment(problem=network, runs=runs)
-        problem = training.problem_of(experiment)
-        found.append(_least(partial(training.lone_updates, experiment, problem)))
-    return max(found)
-
-
 def _apart(estimated: float, taken: float) -> float:
     return max(estimated / taken, taken / estimated)
 
@@ -208,7 +187,6 @@ PROMISES: Final = (
     Promise("twelve fit panels are drawn", 150, _panels),
     Promise("a long training gives way", 50, _training_pause),
     Promise("a surface gives way", 50, _surface_pause),
-    Promise("updates are timed as of lone runs", 50, _lone_updates),
     Promise("estimated and real time of a training", 20, _training_seconds, "times"),
     Promise("estimated and real time of a surface", 20, _surface_seconds, "times"),
 )

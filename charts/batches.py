@@ -146,7 +146,7 @@ def _named(look: Look, run: RunHistory) -> str:
 
 def _not_yet(x: float, y: float) -> dict[str, Any]:
     return {
-        "text": _("Seconds are known once the<br>training has ended."),
+        "text": _("Not all runs have seconds: a training<br>goes on, or they vary too much."),
         "xref": "paper",
         "yref": "paper",
         "x": x,

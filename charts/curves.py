@@ -171,8 +171,8 @@ def without_points(looks: Sequence[Look]) -> tuple[str, ...]:
 def _without_places(
     lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool
 ) -> Chart:
-    """Say why nothing is drawn on an axis that is known only when a training has ended."""
-    said = _("Seconds are known once the training has ended.")
+    """Say why nothing is drawn on an axis that is known only when it was measured."""
+    said = _("No seconds: a training goes on, or its runs take too long or vary too much for it.")
     title = over_seeds(quantity, len(history.experiment.seeds))
     values = ValueAxis.over([line.y for line in lines], log=log)
     note = {"text": said, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
@@ -198,7 +198,7 @@ def over_seeds(quantity: str, n_seeds: int) -> str:
 
 
 def positions(history: History, number: int, steps: Integers, axis: str) -> Array:
-    """Return where the steps of a run lie on an axis; NaN for seconds before a training's end."""
+    """Return where the steps of a run lie on an axis; NaN for seconds that were not measured."""
     run = history.runs[number]
     if axis == "epochs":
         return np.divide(steps, run.per_epoch)

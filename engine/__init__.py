@@ -68,6 +68,7 @@ from engine.surfaces import (
     training_losses,
     under_both_losses,
 )
+from engine.timing import can_be_timed, time_alone, timed
 from engine.training import Progress, fit, minimize, train
 
 __all__ = [
@@ -109,6 +110,7 @@ __all__ = [
     "batch_size_ladder",
     "batch_size_runs",
     "batches",
+    "can_be_timed",
     "data",
     "datasets",
     "default_window",
@@ -147,6 +149,8 @@ __all__ = [
     "spread",
     "surface",
     "theory",
+    "time_alone",
+    "timed",
     "timeline",
     "train",
     "training_gradients",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import timeit
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -76,7 +77,7 @@ class Measured:
             at a place that the method steps to.
         forward_passes: through the whole graph.
         backward_passes: the same.
-        seconds: for the whole gradient on this machine, the best of some.
+        seconds: of the processor for the whole gradient on this machine, the best of some.
     """
 
     name: str
@@ -169,7 +170,7 @@ def _along(graph: Graph, point: Mapping[str, float], name: str) -> Callable[[Any
 
 def _seconds(work: Callable[[], object]) -> float:
     """Return how long a call takes: the best of some timings, where that is quick."""
-    timer = timeit.Timer(work)
+    timer = timeit.Timer(work, timer=time.thread_time)  # other work on the machine has no part
     once = min(timer.repeat(2, 1))  # the first call may pay for what later ones find ready
     if once > _SECONDS:
         return once

@@ -102,8 +102,10 @@ class RunHistory:
         status: what ended each seed, ``(seeds,)``; "" while it runs.
         per_epoch: iterations per epoch.
         rows_seen: rows that each seed's updates used, ``(seeds,)``.
-        seconds_per_update: what an update would take if the run were trained alone, estimated
-            after the training; None before. Not part of the result: never compared, never hashed.
+        seconds_per_update: what an update takes if the run is trained alone, evaluations included;
+            None where that was not measured: see ``engine.timed``. Not part of the result: never
+            compared, never hashed.
+        seconds_spread: how sure that is, half the distance between the quartiles of the turns.
     """
 
     batch_loss: Series
@@ -120,17 +122,24 @@ class RunHistory:
     status: tuple[Status | Literal[""], ...]
     per_epoch: int
     rows_seen: Integers
-    seconds_per_update: float | None
+    seconds_per_update: float | None = None
+    seconds_spread: float | None = None
 
     @property
     def seconds_alone(self) -> float | None:
-        """Return what the run would take if trained alone: its own updates, not the budget's.
+        """Return what the run takes if trained alone with one seed: its own updates' time.
 
-        With several seeds those of the one that went on longest. None before the end.
+        Of several seeds the median. None where it was not measured.
         """
-        if self.seconds_per_update is None:
-            return None
-        return self.seconds_per_update * int(np.max(self.last_step))
+        return self._of_updates(self.seconds_per_update)
+
+    @property
+    def seconds_alone_spread(self) -> float | None:
+        """Return how sure ``seconds_alone`` is."""
+        return self._of_updates(self.seconds_spread)
+
+    def _of_updates(self, seconds: float | None) -> float | None:
+        return None if seconds is None else seconds * float(np.median(self.last_step))
 
     @property
     def diverged(self) -> Booleans:
@@ -198,11 +207,13 @@ class History:
         experiment: what was trained.
         runs: one history per run, in the experiment's order.
         seconds: wall time of the whole training, all runs together; never compared, never hashed.
+        is_timed: whether the seconds of its runs were asked for.
     """
 
     experiment: Experiment
     runs: tuple[RunHistory, ...]
     seconds: float
+    is_timed: bool = False
 
     @property
     def nbytes(self) -> int:

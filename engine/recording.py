@@ -189,7 +189,7 @@ class Recorder(Judge):
             self._params_steps.append(step)
         self._records, self._recorded_step = self._records + 1, step
 
-    def history(self, position: int, seconds_per_update: float | None) -> RunHistory:
+    def history(self, position: int) -> RunHistory:
         """Return what there is of the run at ``position`` in the group."""
         lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
         last_steps = self.last_step[lanes]
@@ -226,7 +226,6 @@ class Recorder(Judge):
             status=tuple(self._status[lanes].tolist()),
             per_epoch=self._counts.per_epoch,
             rows_seen=frozen(np.array([self._counts.rows_seen(int(step)) for step in last_steps])),
-            seconds_per_update=seconds_per_update,
         )
 
 

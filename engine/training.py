@@ -14,12 +14,12 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from engine.arrays import vector
-from engine.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length, update_seconds
+from engine.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.datasets.preparation import prepare
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Function, Run
@@ -35,13 +35,6 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array
     from engine.history import RunHistory
-
-# Timing lone updates: 50 ms at the most, on a machine that is slower than estimated, too.
-_TURN_SECONDS: Final = 0.003  # a turn of all that is timed; more only where one update takes more
-_LONGEST_TURN_SECONDS: Final = 0.008
-_MAKING_SECONDS: Final = 0.012  # after which no more are made ready
-_LAST_TURN_SECONDS: Final = 0.025  # after which no turn begins
-_MOST_TURNS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -181,7 +174,6 @@ class Loop(ABC, Generic[Kept, Told]):
         self.experiment = experiment
         self.groups: list[_Group[Kept]] = []
         self.stopping = False
-        self.worked = 0.0  # seconds, without those in which it gave way
         self._began = self._paused = time.perf_counter()
         self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
             experiment.seeds
@@ -229,15 +221,12 @@ class Loop(ABC, Generic[Kept, Told]):
         another context.
         """
         while True:
-            began = time.perf_counter()
             try:
                 with np.errstate(all="ignore"):
                     next(work)
             except StopIteration as end:
                 result: Result = end.value
                 return result
-            finally:
-                self.worked += time.perf_counter() - began
             yield from self.pause()
 
 
@@ -251,40 +240,21 @@ class _Training(Loop[Recorder, Progress]):
         return Progress(done, total, self.history)
 
     def result(self) -> Training:
-        problem = yield from self.run()
+        yield from self.run()
         runs = {}
-        seconds = None if self.stopping else self._seconds_per_update(problem)
-        for member, history in self._run_histories(seconds):
+        for member, history in self._run_histories():
             runs[member] = history
             yield from self.pause()
         return self._history(runs)
 
-    def _seconds_per_update(self, problem: NetworkProblem | FunctionProblem) -> list[float]:
-        """Return what an update of each run takes if trained alone.
-
-        Lanes share next to nothing of a long update: where it is too long to be timed, it takes
-        what it took in the training, lane by lane.
-        """
-        timed = lone_updates(self.experiment, problem)
-        together = {member: group for group in self.groups for member in group.members}
-        seconds = []
-        for member, run in enumerate(self.experiment.runs):
-            alone = timed.get(_kind(self.experiment, run))
-            seconds.append(together[member].seconds_per_update if alone is None else alone)
-        return seconds
-
-    def history(self, seconds_per_update: list[float] | None = None) -> History:
+    def history(self) -> History:
         """Return what there is so far."""
-        runs = dict(self._run_histories(seconds_per_update))
-        return self._history(runs)
+        return self._history(dict(self._run_histories()))
 
-    def _run_histories(
-        self, seconds_per_update: list[float] | None
-    ) -> Iterator[tuple[int, RunHistory]]:
+    def _run_histories(self) -> Iterator[tuple[int, RunHistory]]:
         for group in self.groups:
             for position, member in enumerate(group.members):
-                seconds = None if seconds_per_update is None else seconds_per_update[member]
-                yield member, group.recorder.history(position, seconds)
+                yield member, group.recorder.history(position)
 
     def _history(self, runs: dict[int, RunHistory]) -> History:
         ordered = tuple(runs[member] for member in range(len(runs)))
@@ -319,7 +289,6 @@ class _Group(Generic[Kept]):
             problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
         self._step, self._recorded_step = 0, -1
-        self._worked, self._updates = 0.0, 0
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
         self._longest = segment_length(experiment, run, self._lanes.size)
@@ -329,11 +298,6 @@ class _Group(Generic[Kept]):
     def is_alive(self) -> bool:
         """Tell whether any lane still trains."""
         return bool(self.recorder.alive.any())
-
-    @property
-    def seconds_per_update(self) -> float:
-        """Return what an update of a lane took; 0 where there was none."""
-        return self._worked / max(self._updates, 1)
 
     def _arrange(self, params: Array) -> None:
         """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
@@ -368,12 +332,9 @@ class _Group(Generic[Kept]):
         while position < per_epoch and self.is_alive:
             count = self._segment_end(position) - position
             rows = [order[position * size : (position + count) * size] for order in orders]
-            before = self._training.worked
             yield from self._training.paced(self._segment(rows, count))
             if self._training.stopping:
                 return
-            self._worked += self._training.worked - before
-            self._updates += count * len(self._params)
             position += count
             if position == per_epoch or self._is_recorded():
                 yield from self._training.paced(self._record())
@@ -466,75 +427,3 @@ class _Group(Generic[Kept]):
         self._orders = [self._orders[position] for position in seeds]
         self._arrange(self._params[kept])
         self._stepper.take_state(before, kept)
-
-
-_Kind: TypeAlias = tuple[type[Optimizer], int]
-
-
-def _kind(experiment: Experiment, run: Run) -> _Kind:
-    """Return what decides how long a lone update takes: its rule and its batch size."""
-    return type(run.optimizer), experiment.counts(run).batch_size
-
-
-def lone_updates(
-    experiment: Experiment, problem: NetworkProblem | FunctionProblem
-) -> dict[_Kind, float]:
-    """Time an update as a lone lane, once for all runs of a rule and batch size.
-
-    They take turns, so that a machine that slows down slows all of them; the median of the turns
-    counts. It all takes some 20 ms, and 50 at the most: longer updates are left out, and those that
-    a slow machine was not ready for in time.
-    """
-    began = time.perf_counter()
-    runs = {_kind(experiment, run): run for run in experiment.runs}
-    share, longest = _TURN_SECONDS / len(runs), _LONGEST_TURN_SECONDS / len(runs)
-    estimates = {kind: update_seconds(experiment, run, 1) for kind, run in runs.items()}
-    short = {kind: seconds for kind, seconds in estimates.items() if seconds <= longest}
-    if not short:
-        return {}
-    # Which rows are taken does not matter: an order serves all.
-    any_run = experiment.runs[0]
-    order = next(problem.epochs(experiment.counts(any_run), experiment.seeds[0], any_run.sampling))
-    lanes: dict[_Kind, _LoneLane] = {}
-    turns: list[list[float]] = []
-    with np.errstate(all="ignore"):
-        for kind, seconds in short.items():
-            if lanes and time.perf_counter() - began > _MAKING_SECONDS:
-                break
-            lanes[kind] = _LoneLane(problem, kind, order, max(1, int(share / seconds)))
-            lanes[kind].seconds()  # makes the views, not counted
-        while len(turns) < _MOST_TURNS and (
-            not turns or time.perf_counter() - began < _LAST_TURN_SECONDS
-        ):
-            turns.append([lane.seconds() for lane in lanes.values()])
-    return dict(zip(lanes, np.median(turns, axis=0).tolist(), strict=True))
-
-
-class _LoneLane:
-    """One lane of a kind, ready to be timed."""
-
-    def __init__(
-        self,
-        problem: NetworkProblem | FunctionProblem,
-        kind: _Kind,
-        order: np.ndarray[Any, Any],
-        count: int,
-    ) -> None:
-        rule, self._size = kind
-        params = problem.start(0)[None]
-        grads = np.zeros_like(params)
-        still = np.zeros((1, 1))  # at rate 0 nothing diverges while it is timed
-        self._stepper = Stepper([rule()], still, params, grads, np.zeros_like(grads))
-        self._count = max(1, min(count, len(order) // self._size, 16))
-        self._batches = problem.batches(params, grads, 1, self._size, self._count)
-        self._rows = order[None, : self._count * self._size]
-
-    def seconds(self) -> float:
-        """Return the time of an update."""
-        began = time.perf_counter()
-        self._batches.load(self._rows)
-        for position in range(self._count):
-            for piece in self._batches.pieces(position, self._size):
-                piece()
-            self._stepper.step(position + 1)
-        return (time.perf_counter() - began) / self._count

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine import InvalidInput, estimate, train
+from engine import InvalidInput, estimate, timed, train
 from files.bundle import bundle
 from files.document import FILE_BYTES, Document, read_document
 from files.errors import explain
@@ -96,7 +96,7 @@ def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     if any(folder.iterdir()):
         text = _("The folder is not empty, and files of two bundles would mix. Name another one.")
         return _refuse(f"{folder}: {text}")
-    history = _trained(document.experiment)
+    history = timed(_trained(document.experiment))
     seen = sys.stderr.isatty()
     if seen:  # the charts take their time
         _show(_("Writing {folder}").format(folder=folder))

@@ -343,6 +343,7 @@ def _manifest(
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds_all_runs_together": history.seconds,
             "seconds_alone": [run.seconds_alone for run in history.runs],
+            "seconds_alone_spread": [run.seconds_alone_spread for run in history.runs],
         },
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }

@@ -15,7 +15,7 @@ from charts.surfaces import contour, panels, relief
 from engine import data, effective_learning_rates, gradient_norms, parameter_names, predictions
 from files.charts import attempt
 from files.pages import SurfacesPage
-from files.remarks import bin_words, coarse_words, stopped_words, thinning_words
+from files.remarks import bin_words, coarse_words, seconds_words, stopped_words, thinning_words
 from files.scenes import scene_words, seed_words, seen_parameters
 from language import _
 from language.labels import label
@@ -65,7 +65,7 @@ def losses(
 ) -> Chart:
     """Return a loss of every run, and in words what is not all of it."""
     chart = loss_curves(history, looks, quantity, axis, log=log)
-    return _saying(chart, *bin_words(history, quantity), *_seeds_words(history))
+    return _saying(chart, *bin_words(history, quantity), *_line_words(history, axis))
 
 
 def _saying(chart: Chart, *said: str) -> Chart:
@@ -73,18 +73,18 @@ def _saying(chart: Chart, *said: str) -> Chart:
     return chart._replace(said=(*chart.said, *said))
 
 
-def _seeds_words(history: History) -> tuple[str, ...]:
-    """Return in words which seeds a line over several is without, and what was stopped."""
-    return (*thinning_words(history), *stopped_words(history))
+def _line_words(history: History, axis: str) -> tuple[str, ...]:
+    """Return what lines of a training do not tell of themselves."""
+    return *thinning_words(history), *seconds_words(history, axis), *stopped_words(history)
 
 
 def norms(history: History, looks: Sequence[Look], name: str, axis: str) -> Chart:
     """Return one of ``NORMS`` of every run, and in words what is not all of it."""
     if name == "full_gradient_norm":
         chart = full_gradient_curves(history, looks, gradient_norms(history), axis)
-        return _saying(chart, *_seeds_words(history))
+        return _saying(chart, *_line_words(history, axis))
     chart = norm_curves(history, looks, name, axis)
-    return _saying(chart, *bin_words(history, name), *_seeds_words(history))
+    return _saying(chart, *bin_words(history, name), *_line_words(history, axis))
 
 
 def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
@@ -92,7 +92,7 @@ def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
     is_validated = history.runs[0].validation_score is not None
     said = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
-    return _saying(score_curves(history, looks, axis), said, *binned, *_seeds_words(history))
+    return _saying(score_curves(history, looks, axis), said, *binned, *_line_words(history, axis))
 
 
 def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[], Chart]]:

@@ -73,6 +73,22 @@ def thinning_words(history: History) -> tuple[str, ...]:
     return (text,) if ended else ()
 
 
+def seconds_words(history: History, axis: str) -> tuple[str, ...]:
+    """Return what an axis of seconds holds, and how sure it is; nothing of another axis."""
+    known = [
+        run.seconds_spread / run.seconds_per_update
+        for run in history.runs
+        if run.seconds_per_update and run.seconds_spread is not None
+    ]
+    if axis != "seconds" or not known:
+        return ()
+    text = _(
+        "Seconds are processor time of a run trained alone with one seed, updates and evaluations:"
+        " medians of repeated timings on this machine, sure to ± {share:.0%}."
+    )
+    return (text.format(share=max(known)),)
+
+
 def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
     """Return for how many values of a long training one stands; nothing where each is kept.
 

@@ -51,6 +51,12 @@ def no_chart_fails(caplog):
 
 
 @pytest.fixture(autouse=True)
+def nothing_timed(monkeypatch):
+    """Runs are timed by their own tests alone, on a clock that those turn: elsewhere in no turn."""
+    monkeypatch.setattr("engine.timing._MOST_TURNS", 0)
+
+
+@pytest.fixture(autouse=True)
 def english_before_and_after():
     """No test finds the language of another, whatever their order."""
     set_language("en")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine import timed
 from files.bundle import bundle, zipped
 from files.code import FRAMEWORKS, code
 from files.code.replay import script_name
@@ -46,7 +47,7 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
     tuned = best_rates().are_used(now.experiment)
     st.download_button(
         _("Bundle (zip)"),
-        later(lambda: zipped(bundle(now, shown.history, scenes, tuned=tuned))),
+        later(lambda: zipped(bundle(now, timed(shown.history), scenes, tuned=tuned))),
         file_name=f"{file_name('bundle')}.zip",
         mime="application/zip",
         help=_("Results, histories, charts, data, start, batches and scripts that replay them."),

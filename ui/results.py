@@ -53,6 +53,7 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
             size = {"batch_size": counts.pop("batch_size")}
             row |= state | _named(size | ends(history, position) | counts)
             row[label("seconds_alone")] = run.seconds_alone
+            row["± s"] = run.seconds_alone_spread
         else:
             row |= _named(ends(history, position)) | state
         rows.append(row)
@@ -74,9 +75,10 @@ def results_table(history: History, looks: Sequence[Look], *, full: bool) -> Non
     said = said_of_results(history)
     if full:
         text = _(
-            "All runs together took {seconds:.2f} s."
-            " Seconds alone are estimated from timed updates;"
-            " they do not carry over to other machines or larger problems."
+            "All runs together took {seconds:.2f} s. Seconds alone are processor time of a run"
+            " trained alone with one seed, updates and evaluations: medians of repeated timings,"
+            " with half the distance of their quartiles. They do not carry over to other machines,"
+            " and runs that are no further apart than that are not told apart."
         )
         said.append(text.format(seconds=history.seconds))
     st.caption(" ".join(said))

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine import InvalidInput, estimate, estimate_scores, scoring, train
+from engine import (
+    InvalidInput,
+    can_be_timed,
+    estimate,
+    estimate_scores,
+    scoring,
+    time_alone,
+    train,
+)
 from files.errors import explain
 from language import _
 
@@ -272,6 +280,25 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
         st.session_state.pop(slot, None)
         st.error(explain(error))
         return None
+
+
+def with_seconds(history: History) -> History:
+    """Return a history with the seconds of its runs, measured when they are first asked for."""
+    if not can_be_timed(history):
+        return history
+    work = time_alone(history)
+    with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
+        while turn.ahead:
+            time.sleep(0.05)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                found: History = end.value
+                break
+            st.session_state.get(_PENDING)  # here Streamlit may interrupt
+    results().put(found.experiment.key, found)
+    return found
 
 
 def _begin(wanted: _Wanted, slot: str) -> Pending | None:

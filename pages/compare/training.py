@@ -1,5 +1,7 @@
 """Compare: several runs from the same start with the same batches, and their losses."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine import History
@@ -22,7 +24,7 @@ from ui.session import (
 from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
-from ui.training import is_quick, last_outcome, outcome
+from ui.training import is_quick, last_outcome, outcome, with_seconds
 
 
 def comparison() -> None:
@@ -54,6 +56,10 @@ def comparison() -> None:
     with status:
         shown = outcome(document().experiment, looks(), draw)
     if shown is not None:
+        asked = document().view.axis == "seconds" or tabs["details"].open
+        if asked and not shown.stale:
+            with status:
+                shown = replace(shown, history=with_seconds(shown.history))
         if tabs["loss"].open:
             loss_tab(shown, place, right)
         for name, fill in FILL.items():
@@ -70,8 +76,10 @@ def runs_alone() -> bool:
 
     Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it.
     """
-    is_sweeping = settings().tab == "rates"  # which trains nine rates of every rule
-    return is_quick(document().experiment) and not is_sweeping
+    now = document()
+    # A sweep is trained there, or every run alone to time it.
+    is_long = settings().tab in {"rates", "details"} or now.view.axis == "seconds"
+    return is_quick(now.experiment) and not is_long
 
 
 @fragment(in_sidebar)

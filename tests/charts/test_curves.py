@@ -458,6 +458,10 @@ def test_one_seed_has_no_band():
 
 def test_seconds_are_those_of_the_run_alone():
     trained = history(7)
+    runs = [
+        replace(run, seconds_per_update=1e-5 * number) for number, run in enumerate(trained.runs, 1)
+    ]
+    trained = replace(trained, runs=tuple(runs))
     chart = loss_curves(trained, looks(trained), "training_loss", "seconds", log=True)
 
     for run, look in zip(trained.runs, looks(trained), strict=True):
@@ -467,16 +471,13 @@ def test_seconds_are_those_of_the_run_alone():
 
 
 @pytest.mark.parametrize("log", [True, False])
-def test_before_the_end_of_a_training_seconds_are_not_known_and_nothing_is_drawn(log):
+def test_without_seconds_nothing_is_drawn_over_them(log):
     trained = history(2)
-    growing = tuple(replace(run, seconds_per_update=None) for run in trained.runs)
-    chart = loss_curves(
-        replace(trained, runs=growing), looks(trained), "training_loss", "seconds", log=log
-    )
+    chart = loss_curves(trained, looks(trained), "training_loss", "seconds", log=log)
 
     assert chart.figure.data == ()
     (note,) = chart.figure.layout.annotations
-    assert note.text == "Seconds are known once the training has ended."
+    assert note.text.startswith("No seconds: a training goes on")
     assert note.text in chart.alt
     assert "At the end" not in chart.alt
     assert np.isnan(chart.numbers["seconds"]).all()

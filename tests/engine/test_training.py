@@ -24,7 +24,7 @@ from engine import (
     train,
 )
 from engine import training as training_module
-from engine.datasets import Blobs, BreastCancer, Digits, Line, Sine, ThreePoints, TwoMoons
+from engine.datasets import Blobs, Digits, Line, Sine, ThreePoints, TwoMoons
 from engine.functions import Ravine, Rosenbrock
 from engine.optimizers import (
     OPTIMIZERS,
@@ -809,97 +809,15 @@ def test_stop_while_the_data_are_made_ends_at_step_0(monkeypatch):
     assert all(run.training_loss.steps.tolist() == [0] for run in history.runs)
 
 
-def test_seconds_alone_are_positive_and_outside_the_digest():
+def test_seconds_are_outside_the_digest_and_not_measured_unasked():
     experiment = Experiment(problem=MOONS, runs=MIXED, budget=Budget(amount=3))
 
     first, second = fit(experiment), fit(experiment)
 
-    assert all(run.seconds_alone > 0 for run in first.runs)
-    assert all(np.isfinite(run.seconds_alone) for run in first.runs)
-    assert [r.seconds_alone for r in first.runs] != [r.seconds_alone for r in second.runs]
+    assert {run.seconds_alone for run in first.runs} == {None}
+    assert not first.is_timed
     assert first.digest() == second.digest()
     assert first.seconds > 0
-
-
-def ticking(monkeypatch, seconds):
-    """Let every look at the clock take so long, and nothing else; return the looks."""
-    looks = []
-
-    def look():
-        looks.append(seconds * len(looks))
-        return looks[-1]
-
-    monkeypatch.setattr(training_module.time, "perf_counter", look)
-    return looks
-
-
-def test_seconds_alone_grow_with_the_budget(monkeypatch):
-    ticking(monkeypatch, 1e-6)
-    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size=8)
-    problem = Network(dataset=BreastCancer(), standardize=True, hidden=(64, 64))
-
-    def seconds(epochs):
-        budget = Budget(amount=epochs)
-        return fit(Experiment(problem=problem, runs=(run,), budget=budget)).runs[0].seconds_alone
-
-    assert seconds(10) == pytest.approx(10 * seconds(1))
-
-
-def test_seconds_alone_are_those_of_the_runs_own_updates():
-    """A run that diverges after some updates must not be given the time of the whole budget."""
-    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=32) for rate in (3.0, 0.1)]
-    problem = Network(dataset=Line(), hidden=(), loss="mean_squared_error")
-    history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=500)))
-
-    diverged, whole = history.runs
-    assert diverged.status == ("diverged",)
-    assert whole.last_step > 10 * diverged.last_step > 0
-    for run in history.runs:
-        assert run.seconds_alone == pytest.approx(run.seconds_per_update * run.last_step[0])
-    # The same rule and batch size: an update takes the same.
-    assert diverged.seconds_alone < 0.1 * whole.seconds_alone
-
-
-@pytest.mark.parametrize("seconds", [1e-5, 1e-3, 4e-3, 8e-3])
-@pytest.mark.parametrize("batch_sizes", [("all",) * 12, range(1, 13)], ids=["one kind", "many"])
-def test_timing_lone_updates_takes_50_ms_at_the_most(monkeypatch, seconds, batch_sizes):
-    """A turn of a lane looks at the clock twice, so every turn takes as long as a tick."""
-    runs = [
-        Run(optimizer=OPTIMIZERS[i % 7](), learning_rate=0.01, batch_size=size)
-        for i, size in enumerate(batch_sizes)
-    ]
-    experiment = Experiment(problem=MOONS, runs=runs)
-    problem = training_module.problem_of(experiment)
-    looks = ticking(monkeypatch, seconds)
-
-    timed = training_module.lone_updates(experiment, problem)
-
-    assert timed
-    assert 0 < looks[-1] - looks[0] <= 0.05
-
-
-def test_an_update_too_long_for_its_turn_is_not_timed_alone():
-    problem = Network(dataset=Digits(), hidden=(256, 256, 128), loss="cross_entropy")
-    runs = [Run(optimizer=SGD(), learning_rate=0.01, batch_size=size) for size in ("all", 1)]
-    experiment = Experiment(problem=problem, runs=runs)
-
-    timed = training_module.lone_updates(experiment, training_module.problem_of(experiment))
-
-    assert timed.keys() == {(SGD, 1)}
-
-
-@UNTRACED
-def test_a_long_update_takes_what_it_took_in_the_training(monkeypatch):
-    monkeypatch.setattr(training_module, "_LONGEST_TURN_SECONDS", 0.0)
-    runs = (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"), MIXED[6])
-    experiment = Experiment(problem=MOONS, runs=runs, budget=Budget(amount=200), seeds=(0, 1))
-
-    history = fit(experiment)
-
-    assert training_module.lone_updates(experiment, training_module.problem_of(experiment)) == {}
-    assert all(run.seconds_per_update > 0 for run in history.runs)
-    # Both seeds' updates, and no evaluation, are within the whole.
-    assert sum(2 * run.seconds_alone for run in history.runs) < history.seconds
 
 
 def test_a_training_too_large_for_memory_is_refused_before_it_begins():

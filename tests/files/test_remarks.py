@@ -1,5 +1,7 @@
 """What falls short of all that was asked for, in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from charts.theme import Look
@@ -91,6 +93,26 @@ def test_lines_of_seeds_that_ended_at_different_times_are_told():
     ):
         assert thinning_words(stopped)[0] in chart.said
     assert thinning_words(fit(plain.model_copy(update={"runs": tuple(runs)}))) == ()
+
+
+def test_an_axis_of_seconds_says_how_sure_it_is():
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size="all") for rule in (SGD, Adam)]
+    history = fit(Experiment(problem=Function(), runs=runs, budget=Budget(amount=3)))
+    first, second = history.runs
+    timed = replace(
+        history,
+        runs=(
+            replace(first, seconds_per_update=1e-3, seconds_spread=2e-5),
+            replace(second, seconds_per_update=1e-3, seconds_spread=7e-5),
+        ),
+    )
+    looks = [Look("SGD", 0), Look("Adam", 1)]
+
+    (said,) = losses(timed, looks, "training_loss", "seconds", log=True).said
+    assert "processor time" in said
+    assert "sure to ± 7%" in said
+    assert losses(timed, looks, "training_loss", "epochs", log=True).said == ()
+    assert losses(history, looks, "training_loss", "seconds", log=True).said == ()
 
 
 def test_bins_say_how_many_values_one_stands_for():

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -345,6 +346,34 @@ def test_looking_differently_trains_nothing_and_keeps_the_numbers(nothing_may_tr
 
         assert experiment(at) == before
         np.testing.assert_array_equal(shown, numbers(at))
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    """The experiments whose runs were timed, each update in a thousandth of a second."""
+    asked = []
+
+    def time_alone(history):
+        asked.append(history.experiment)
+        yield
+        runs = [replace(run, seconds_per_update=1e-3, seconds_spread=1e-5) for run in history.runs]
+        return replace(history, runs=tuple(runs), is_timed=True)
+
+    monkeypatch.setattr(ui.training, "time_alone", time_alone)
+    return asked
+
+
+def test_seconds_are_measured_when_their_axis_is_asked_for_and_once(asked_for):
+    at = opened(experiment=small(data_seed=4_000_010))
+    assert asked_for == []
+
+    run(at.segmented_control(key="axis").set_value("seconds"))
+    assert asked_for == [experiment(at)]
+    assert any("sure to ± 1%" in caption.value for caption in at.caption)
+
+    run(at.segmented_control(key="axis").set_value("epochs"))
+    run(at.segmented_control(key="axis").set_value("seconds"))
+    assert asked_for == [experiment(at)]
 
 
 def test_the_editor_shows_the_selected_run():

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import ui.session
 import ui.tabs
+import ui.training
 from charts.fits import fit_panels
 from charts.theme import Look
 from engine import (
@@ -481,6 +482,20 @@ def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
     assert "Final validation loss minus that of " + names[best] in said
     assert "over the same 3 seeds: above 0 is worse." in said
     assert "infinite" not in said  # no seed diverged
+
+
+def test_the_details_ask_for_the_seconds_of_every_run(show, monkeypatch):
+    def time_alone(history):
+        yield
+        runs = [replace(run, seconds_per_update=1e-3, seconds_spread=1e-4) for run in history.runs]
+        return replace(history, runs=tuple(runs), is_timed=True)
+
+    monkeypatch.setattr(ui.training, "time_alone", time_alone)
+    show("details")
+    shown = page(small(data_seed=4_000_011)).dataframe[0].value
+
+    assert shown["Seconds alone"].tolist() == pytest.approx([0.05, 0.05])  # 5 epochs of 10 updates
+    assert shown["± s"].tolist() == pytest.approx([0.005, 0.005])
 
 
 def test_a_single_seed_has_no_paired_differences(show):

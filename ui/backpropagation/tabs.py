@@ -285,7 +285,11 @@ def differences_tab() -> None:
         alt=_("The whole gradient by backpropagation and by three difference formulas."),
     )
     st.caption(
-        _("The error is the largest difference from backpropagation; times are of this machine.")
+        _(
+            "The error is the largest difference from backpropagation. Times are processor time of"
+            " this machine, the best of some, and vary: what is less than twice as long may be as"
+            " fast."
+        )
     )
     if any(math.isnan(found.error) for found in measured):
         st.caption(

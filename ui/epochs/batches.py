@@ -31,7 +31,7 @@ from engine.planes import default_window, exact_plane, parameter_names
 from engine.surfaces import path
 from files.errors import explain
 from files.pages import SIZES
-from files.remarks import thinning_words
+from files.remarks import seconds_words, thinning_words
 from files.surfaces import Wanted, computed
 from language import N_, _, ngettext
 from language.labels import label
@@ -49,7 +49,7 @@ from ui.epochs.switches import (
 from ui.figure import figure, sketch
 from ui.session import document, refuse, set_page, settings
 from ui.sidebar import count_in
-from ui.training import scored, trained
+from ui.training import scored, trained, with_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +121,8 @@ def batches_tab() -> None:
 
     with controls:
         history = trained(compared, "epochs-batches", draw)
+        if history is not None and settings().charts in {"four", "seconds"}:
+            history = with_seconds(history)
     if history is None:
         return
     with place.container():
@@ -157,6 +159,8 @@ def _batches_caption(history: History, chart: Chart | None) -> None:
         )
         texts.append(text.format(count=f"{widest:,}"))
     texts += thinning_words(history)
+    if settings().charts in {"four", "seconds"}:
+        texts += seconds_words(history, "seconds")
     texts += chart.said if chart is not None else ()
     st.caption(" ".join(texts))
 

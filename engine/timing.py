@@ -30,7 +30,7 @@ _ALL_SECONDS: Final = 6.0  # by the clock, after which nothing more is timed
 _MOST_EPOCHS: Final = LIMITS["epochs"].high
 _FEWEST_TURNS: Final = 5
 _MOST_TURNS: Final = 25
-_SURE: Final = 0.05  # of the median: turns that agree so well are enough
+_SURE: Final = 0.1  # of the median: turns that agree so well are enough
 _USELESS: Final = 0.25  # of the median: turns that are further apart say nothing
 
 _Kind: TypeAlias = tuple[str, int, str, str]

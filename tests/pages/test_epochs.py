@@ -433,7 +433,8 @@ def test_the_straight_line_can_be_taken_and_says_what_it_replaces():
     )
     at = opened(steep, tab="batches", sizes=("all", 30))
     button = at.button("epochs-line")
-    assert "Replaces data, network, runs and budget" in button.help
+    said = " ".join(caption.value for caption in at.caption)
+    assert "Replaces data, network, runs and budget" in said
     run(button.click())
 
     now = experiment_of(at)
@@ -444,6 +445,10 @@ def test_the_straight_line_can_be_taken_and_says_what_it_replaces():
     history = fit(batch_size_runs(now, 0, ("all", 32, 1)))
     assert [run_.status for run_ in history.runs] == [("budget",)] * 3
     assert max(run_.training_loss.last[0, -1] for run_ in history.runs) < 0.2
+
+    run(at.button("undo").click())
+    assert experiment_of(at) == steep
+    assert settings(at).sizes == ("all", 30)
 
 
 def test_what_is_refused_is_explained_in_the_readers_language():
@@ -565,7 +570,8 @@ def test_the_example_overfits_and_patience_would_have_helped():
 def test_taking_the_run_that_overfits_says_what_it_replaces_before_and_after():
     at = opened(tab="overfitting")
     button = at.button("epochs-overfits")
-    assert "Replaces data, network, runs and budget" in button.help
+    said = " ".join(caption.value for caption in at.caption)
+    assert "Replaces data, network, runs and budget" in said
     assert told(at) == ""
 
     run(button.click())
@@ -575,6 +581,9 @@ def test_taking_the_run_that_overfits_says_what_it_replaces_before_and_after():
     assert now.problem.training_rows == 50
     assert [run_.optimizer.title for run_ in now.runs] == ["Adam"]
     assert (now.budget.amount, now.budget.unit) == (500, "epochs")
+
+    run(at.button("undo").click())
+    assert experiment_of(at) == SMALL
 
 
 def test_patience_is_set():

@@ -319,8 +319,7 @@ def apply_to_all(field: str) -> None:
     now = document()
     value = getattr(now.experiment.runs[now.view.selected], field)
     runs = tuple(run.model_copy(update={field: value}) for run in now.experiment.runs)
-    view = now.view.model_copy(update={"tuned": False})
-    _propose(now.experiment.model_copy(update={"runs": runs}), view, "apply_to_all")
+    _propose(now.experiment.model_copy(update={"runs": runs}), now.view, "apply_to_all")
 
 
 def add_run() -> None:
@@ -365,8 +364,7 @@ def move_start(x: float, y: float) -> None:
     """Let all runs start at a point, which is a version of its own at every click."""
     now = document()
     problem = now.experiment.problem.model_copy(update={"start": (x, y)})
-    view = now.view.model_copy(update={"tuned": False})
-    _propose(now.experiment.model_copy(update={"problem": problem}), view, "start")
+    _propose(now.experiment.model_copy(update={"problem": problem}), now.view, "start")
 
 
 def reset() -> None:

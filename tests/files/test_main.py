@@ -213,7 +213,7 @@ def interrupting(number, times):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_is_stopped_leaves_what_it_reached(tmp_path, capsys, monkeypatch, number):
-    monkeypatch.setattr(engine.training, "_PAUSE_SECONDS", -1.0)  # gives way at every look
+    monkeypatch.setattr(engine.training, "PAUSE_SECONDS", -1.0)  # gives way at every look
     monkeypatch.setattr(files.__main__, "train", interrupting(number, 1))
     before = signal.getsignal(number)
     source = written(tmp_path / "e.json", comparison(0.1))
@@ -231,7 +231,7 @@ def test_a_training_that_is_stopped_leaves_what_it_reached(tmp_path, capsys, mon
 def test_a_training_that_is_stopped_twice_ends_at_once_without_a_traceback(
     tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(engine.training, "_PAUSE_SECONDS", -1.0)
+    monkeypatch.setattr(engine.training, "PAUSE_SECONDS", -1.0)
     monkeypatch.setattr(files.__main__, "train", interrupting(signal.SIGINT, 2))
     source = written(tmp_path / "e.json", comparison(0.1))
 

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-import streamlit
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -13,7 +12,6 @@ import ui.surfaces.computing
 import ui.training
 from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from tests.strategies import documents, small_experiments
-from ui.tabs import TITLES
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {
@@ -82,18 +80,11 @@ def use(draw, control):
 
 
 @pytest.mark.parametrize("page", SCRIPTS, ids=lambda page: page.model_fields["name"].default)
-def test_any_document_opens_and_can_be_driven(page, monkeypatch):
-    tabs = streamlit.tabs
-
+def test_any_document_opens_and_can_be_driven(page):
     @settings(max_examples=COUNT, phases=PHASES)
     @given(documents(small_experiments(), page), st.data())
     def drive(document, data):
         note(document.model_dump_json())
-        if page is TrainingPage:  # its tab is no part of a document
-            first = data.draw(st.sampled_from(list(TITLES.values())))
-            monkeypatch.setattr(
-                streamlit, "tabs", lambda names, **options: tabs(names, default=first, **options)
-            )
         at = fine(opened(document))
         control = data.draw(st.sampled_from(controls(at)))
         fine(use(data.draw, control).run())

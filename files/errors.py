@@ -66,7 +66,7 @@ _FIELDS: Final = {
     "surface": N_("Surface"),
     "panels": N_("One panel per run"),
     "relief": N_("In three dimensions"),
-    "window": N_("Part of the surface that is seen"),
+    "window": N_("Window"),
     "camera": N_("Camera"),
     "plane": N_("Plane"),
     "plane_seed": N_("Seed of the directions"),

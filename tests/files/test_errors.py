@@ -417,10 +417,7 @@ def test_a_long_text_is_cut_short(do):
         ("data.noise=much", "Noise is “much”. It must be a number."),
         (
             "page=surfaces&page.window=[nan,1,2,3]",
-            (
-                "Part of the surface that is seen is “[nan,1,2,3]”."
-                " It must be written as in JSON: 3, true or [1, 2]."
-            ),
+            ("Window is “[nan,1,2,3]”. It must be written as in JSON: 3, true or [1, 2]."),
         ),
         ("budget=5&budget=7", "The key budget is given twice. Remove one of the two."),
     ],

@@ -408,7 +408,7 @@ def slice_of(parameter, step, run_of_it=0):
     at.session_state["notices"] = []
     run(at)
     if parameter:
-        run(at.segmented_control(key="surfaces-slice-parameter").set_value(parameter))
+        run(at.segmented_control(key="surfaces-slice").set_value(parameter))
     return at
 
 

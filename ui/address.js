@@ -31,7 +31,7 @@ function tell() {
 }
 
 function went(event) {
-  ask(event.state);
+  ask(event.state, place.asked?.works);
   tell();
 }
 

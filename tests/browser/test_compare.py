@@ -178,6 +178,8 @@ def test_back_leads_through_pages_and_reloads(compare, idle):
     expect(tab.get_by_role("heading", level=1)).to_have_text("Descent Lab")
     expect(rate(tab)).to_have_value("0.5")
     expect(change_number).to_have_value("50")
+    tab.wait_for_function("!window.comparisonPlace.asked")  # the step has been answered
+    idle(tab)
     tab.go_back()
     expect(change_number).to_have_value("60")
     expect(rate(tab)).to_have_value("0.5")

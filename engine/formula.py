@@ -2,7 +2,8 @@
 
 A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
 semicolon, and the last line is the output. Names that no line defines are the variables, apart from
-the constants; one that looks like a constant or a function that there is not is refused. Python's
+the constants e and pi; one that looks like a constant or a function that there is not is refused. A
+line may give e or pi another meaning, for the lines below it. Python's
 ``ast`` reads the text, a whitelist of its nodes makes the graph, and nothing is ever evaluated.
 """
 
@@ -155,8 +156,7 @@ class _Builder:
         expression = _Expression(self, start + begin, line[begin:].rstrip())
         number = expression.read()
         name = unicodedata.normalize("NFKC", named[1]) if named else self._free_name()
-        reserved = {*self.names, *FUNCTIONS, *CONSTANTS}
-        if named and (name in reserved or keyword.iskeyword(name)):
+        if named and (name in {*self.names, *FUNCTIONS} or keyword.iskeyword(name)):
             raise InvalidInput(
                 "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
             )

@@ -201,7 +201,7 @@ def filled(experiment):
         if step:
             recorder.iterations(lanes, step, lambda: values)
         finished(recorder.evaluation(lanes, step, params, evaluation, ones))
-    return [recorder.history(position, None) for position in range(len(members))]
+    return [recorder.history(position) for position in range(len(members))]
 
 
 def largest(n_params, iterations, runs=12, seeds=1):

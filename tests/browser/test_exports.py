@@ -169,7 +169,7 @@ def test_zooming_in_the_preview_zooms_what_the_camera_takes(shown, idle):
     _name, svg = taken_by_camera(page, dialog)
     root = ET.fromstring(svg)  # noqa: S314 - our own picture
     taken = [words(tick) for tick in root.iter() if tick.get("class") == "xtick"]
-    assert taken == ticks.all_text_contents()
+    assert sorted(taken) == sorted(ticks.all_text_contents())  # on screen the old ones come first
     assert before[-1] not in taken
 
 

@@ -62,7 +62,7 @@ else
 	$(PY) -m pytest -n 2 --ignore=tests/browser --ignore=tests/engine
 endif
 
-documents: $(DEV_READY) ## open 5,000 random documents in the app and use it, instead of the 300 of unit: takes an hour
+documents: $(DEV_READY) ## open 5,000 random documents in the app and use it, instead of the 300 of unit
 	DOCUMENTS=5000 $(PY) -m pytest -n 2 tests/pages/test_any_document.py $(ARGS)
 
 coverage: $(DEV_READY) ## the same tests with the branch coverage of every floor

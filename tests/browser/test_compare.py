@@ -151,10 +151,13 @@ def test_back_and_forward_step_through_comparisons(compare, idle):
     expect(rate(tab)).to_have_value("0.5")
     tab.go_forward()
     expect(runs(tab)).to_have_count(5)
+    expect(rate(tab)).to_have_value("0.06")
     idle(tab)
     tab.get_by_role("heading", level=1).click()
     tab.keyboard.press("Control+z")
     expect(runs(tab)).to_have_count(7)
+    expect(rate(tab)).to_have_value("0.5")  # until then the browser sends the value of before
+    idle(tab)
     tab.keyboard.press("Control+Shift+z")
     expect(runs(tab)).to_have_count(5)
 

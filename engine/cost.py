@@ -37,7 +37,7 @@ _PER_PARAMETER: Final = 5e-9
 _PER_EVALUATION: Final = 120e-6
 _PER_POINT: Final = 30e-9  # of a test function
 _PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
-_SETUP: Final = 35e-3  # buffers, and timing the runs alone
+_SETUP: Final = 35e-3  # data, buffers and first calls
 _REFERENCE_CALL: Final = 1.2e-6
 
 PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05

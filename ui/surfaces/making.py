@@ -59,9 +59,8 @@ def _surface(wanted: Wanted) -> Surface | None:
     if seconds > _SEEN_SECONDS:
         with place.container():
             field = Field(rough.x, rough.y, rough.losses)
-            sketch(
-                lambda: contour(field, []), "surfaces-rough"
-            )  # the paths come with the finer one
+            # The paths come with the finer one.
+            sketch(lambda: contour(field, []), "surfaces-rough")
     fine = refined(wanted, rough)
     place.empty()
     return rough if fine is None else fine

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from streamlit import config
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_cache import create_reference_msg, populate_hash_if_needed
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 CONFIG = Path(".streamlit/config.toml")
 
@@ -35,6 +38,15 @@ def flat(table, prefix=""):
     return options
 
 
+def chart_of(bytes_):
+    """A message of a fragment, of about so many bytes."""
+    message = ForwardMsg()
+    message.delta.new_element.plotly_chart.spec = "x" * bytes_
+    message.delta.fragment_id = "fragment"
+    message.metadata.delta_path[:] = [0, 1]
+    return message
+
+
 OPTIONS = flat(tomllib.loads(CONFIG.read_text("utf-8")))
 
 
@@ -57,6 +69,28 @@ def test_the_value_has_the_type_streamlit_expects(name):
 
 def test_no_watcher_takes_the_time_of_readers():
     assert OPTIONS["server.fileWatcherType"] == "none"
+
+
+def test_every_message_to_the_browser_is_sent_whole():
+    """References to messages sent before outlive the rerun that they belong to (below)."""
+    message = chart_of(bytes_=OPTIONS["server.maxMessageSize"] * 1_000_000)
+
+    populate_hash_if_needed(message)
+
+    assert not message.metadata.cacheable
+
+
+def test_streamlit_still_keeps_references_of_a_rerun_that_was_overtaken():
+    """The reason for `minCachedMessageSize`: where this fails, the option can go."""
+    queue = ForwardMsgQueue()
+    chart = chart_of(bytes_=20_000)
+    populate_hash_if_needed(chart)
+    queue.enqueue(chart_of(bytes_=20_000))
+    queue.enqueue(create_reference_msg(chart))
+
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["fragment"])
+
+    assert [message.WhichOneof("type") for message in queue.flush()] == ["ref_hash"]
 
 
 @pytest.mark.parametrize("name", PROTECTS)

@@ -171,11 +171,6 @@ def end_labels(
         limits: range of the value axis in the same units.
         height: of the plot in pixels, to turn a move into pixels.
     """
-    span = limits[1] - limits[0]
-    places = np.clip([(end - limits[0]) / span for end in ends], 0, 1)
-    order = np.argsort(places, kind="stable")
-    moved = np.empty(len(places))
-    moved[order] = _apart(places[order])
     return [
         {
             "text": plain(shortened(look.name, (_ROOM[1] - 16) / _LETTER)),
@@ -184,14 +179,34 @@ def end_labels(
             "xref": "paper",
             "xanchor": "left",
             "xshift": 6,
-            "y": limits[0] + span * float(place),
             "yref": "y",
             "yanchor": "middle",
-            "yshift": float(to - place) * height,
             "showarrow": False,
             "font": {"color": look.colour, "size": 13},
+            **place,
         }
-        for look, place, to in zip(looks, places, moved, strict=True)
+        for look, place in zip(looks, apart(ends, limits, height), strict=True)
+    ]
+
+
+def apart(
+    ends: Sequence[float], limits: tuple[float, float], height: float
+) -> list[dict[str, float]]:
+    """Return where each label of ``end_labels`` lies, moved apart where they would overlap.
+
+    Args:
+        ends: as of ``end_labels``.
+        limits: as of ``end_labels``.
+        height: as of ``end_labels``.
+    """
+    span = limits[1] - limits[0]
+    places = np.clip([(end - limits[0]) / span for end in ends], 0, 1)
+    order = np.argsort(places, kind="stable")
+    moved = np.empty(len(places))
+    moved[order] = _apart(places[order])
+    return [
+        {"y": limits[0] + span * float(place), "yshift": float(to - place) * height}
+        for place, to in zip(places, moved, strict=True)
     ]
 
 

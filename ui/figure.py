@@ -16,6 +16,7 @@ from language import _, current_language, set_language
 from ui.locale import speak
 from ui.session import document, whole_document
 from ui.tuning import best_rates
+from ui.zoom import with_zoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +43,15 @@ def figure(make: Callable[[], Chart], key: str, said: Contract | None = None) ->
     Returns:
         What is shown; None where there is only the sentence.
     """
-    chart = sketch(make, key)
+    chart = sketch(make, key, zoom=key)
     if chart is not None:
         offer(lambda: chart, key, said)
     return chart
 
 
-def sketch(make: Callable[[], Chart], key: str, **settings: object) -> Chart | None:
+def sketch(
+    make: Callable[[], Chart], key: str, zoom: str | None = None, **settings: object
+) -> Chart | None:
     """Show a chart that is not for export: of a training under way, or of earlier settings.
 
     What is returned is as of ``figure``.
@@ -56,6 +59,7 @@ def sketch(make: Callable[[], Chart], key: str, **settings: object) -> Chart | N
     Args:
         make: as for ``figure``.
         key: as for ``figure``.
+        zoom: the key of the chart whose zoom it has; None where none is kept.
         settings: of plotly, beyond those of every chart.
     """
     chart = attempt(make, key)
@@ -63,7 +67,7 @@ def sketch(make: Callable[[], Chart], key: str, **settings: object) -> Chart | N
         st.error(chart)
         return None
     st.plotly_chart(
-        chart.figure,
+        chart.figure if zoom is None else with_zoom(chart.figure, zoom),
         width="stretch",
         key=f"chart-{key}",
         alt=chart.alt,

@@ -88,7 +88,7 @@ def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
         return chart
 
     with place.container():
-        _captioned((sketch if shown.stale else figure)(make, "loss"))
+        _captioned(sketch(make, "loss", "loss") if shown.stale else figure(make, "loss"))
     with table:
         results_table(shown.history, shown.looks, full=False)
 

@@ -11,6 +11,7 @@ from ui.session import fragment, in_sidebar, settings, work_on
 from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.undo import undo_buttons
+from ui.zoom import keep_zooms
 
 
 @fragment(in_sidebar)
@@ -25,6 +26,7 @@ def epochs() -> None:
         if tab.open:
             with tab:
                 FILL[name]()
+    keep_zooms()
     address()
 
 

@@ -21,6 +21,7 @@ from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_prese
 from ui.surfaces.tabs import step_tabs
 from ui.surfaces.theory import edge_line
 from ui.training import outcome
+from ui.zoom import keep_zooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +79,7 @@ def moving(made: Sequence[Scene]) -> None:
     picture(made)
     plane_caption(made[0])
     step_tabs(made[0])
+    keep_zooms()
     address()
 
 

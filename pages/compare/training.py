@@ -25,6 +25,7 @@ from ui.share import address, share
 from ui.sidebar import sidebar
 from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.training import is_quick, last_outcome, outcome, with_seconds
+from ui.zoom import keep_zooms
 
 
 def comparison() -> None:
@@ -51,7 +52,7 @@ def comparison() -> None:
         if tabs["loss"].open:
             with place.container():
                 key = f"growing-{history.seconds:.3f}"
-                sketch(lambda: growing_chart(history, looks(), before), key)
+                sketch(lambda: growing_chart(history, looks(), before), key, "loss")
 
     with status:
         shown = outcome(document().experiment, looks(), draw)
@@ -68,6 +69,7 @@ def comparison() -> None:
                     fill(shown)
     with away:
         exports(shown)
+    keep_zooms()
     address()
 
 

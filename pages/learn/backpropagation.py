@@ -13,6 +13,7 @@ from ui.results import show_notices
 from ui.session import fragment, in_sidebar, settings, work_on
 from ui.share import share
 from ui.undo import undo_buttons
+from ui.zoom import keep_zooms
 
 
 @fragment(in_sidebar)
@@ -32,6 +33,7 @@ def backpropagation() -> None:
         if tab.open:
             with tab:
                 FILL[name]()
+    keep_zooms()
 
 
 speak()

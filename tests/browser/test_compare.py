@@ -29,6 +29,43 @@ def first_view(share):
     return tab
 
 
+CHART = "document.querySelector('.st-key-chart-loss .js-plotly-plot')"
+
+
+def seen_of(tab, key):
+    """Left, right, lower and upper end of what a chart shows."""
+    return tab.evaluate(
+        """key => {
+            const chart = document.querySelector(`.st-key-chart-${key} .js-plotly-plot`);
+            const { xaxis, yaxis } = chart._fullLayout;
+            return [...xaxis.range, ...yaxis.range];
+        }""",
+        key,
+    )
+
+
+def drag(tab, box, start, end):
+    """Drag from one point of a box to another, in shares of its size."""
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
+    tab.mouse.move(*points[0])
+    tab.mouse.down()
+    tab.mouse.move(*points[1], steps=5)
+    tab.mouse.up()
+
+
+def wait_for_part(tab, part, sgd):
+    """Wait for a chart that was drawn with this zoom, and whose first run has other values."""
+    tab.wait_for_function(
+        f"""([part, old]) => {{
+            const {{ data, layout }} = {CHART} ?? {{}};
+            const seen = [...(layout?.xaxis.range ?? []), ...(layout?.yaxis.range ?? [])];
+            return layout?.xaxis.autorange === false && JSON.stringify(data[0].y) !== old
+                && part.every((value, place) => Math.abs(value - seen[place]) < 1e-9);
+        }}""",
+        arg=[part, sgd],
+    )
+
+
 def drawn_whole(tab):
     expect(cell(tab, 0, 1)).not_to_be_empty()
     expect(labels_at_line_ends(tab).first).to_be_visible()
@@ -369,6 +406,25 @@ def test_the_chart_ends_where_the_table_says_and_tells_what_is_under_the_mouse(
     middle = len(adam["x"]) // 2
     tab.mouse.move(*place(chart(tab), adam["x"][middle], adam["y"][middle]))
     expect(chart(tab).locator(".hoverlayer")).to_contain_text(f"{adam['y'][middle]:.4g}")
+
+
+def test_a_zoom_stays_while_numbers_change_and_a_double_click_takes_it_back(compare):
+    tab = compare()
+    whole = seen_of(tab, "loss")
+    box = tab.locator(".st-key-chart-loss .nsewdrag").bounding_box()
+
+    drag(tab, box, (0.2, 0.1), (0.5, 0.6))
+    part = seen_of(tab, "loss")
+    assert whole[0] < part[0] < part[1] < whole[1]
+    wait_for_part(tab, part, sgd=None)
+    first = tab.evaluate(f"JSON.stringify({CHART}.data[0].y)")
+
+    tab.get_by_role("slider", name="Learning rate").first.press("ArrowRight")
+    wait_for_part(tab, part, sgd=first)
+
+    tab.locator(".st-key-chart-loss .nsewdrag").dblclick()
+    tab.wait_for_function(f"{CHART}?.layout.xaxis.autorange !== false")
+    assert seen_of(tab, "loss")[:2] == whole[:2]
 
 
 def test_the_chart_reads_on_both_backgrounds(first_view):

@@ -117,7 +117,8 @@ def batches_tab() -> None:
 
     def draw(history: History) -> None:
         with place.container():
-            sketch(lambda: _chart(history, looks), f"epochs-growing-{history.seconds:.3f}")
+            key = f"epochs-growing-{history.seconds:.3f}"
+            sketch(lambda: _chart(history, looks), key, "epochs-batches")
 
     with controls:
         history = trained(compared, "epochs-batches", draw)

@@ -105,7 +105,11 @@ def picture(scenes: Sequence[Scene]) -> None:
                 st.caption(f"**{label(problem.loss)}**")
             # The clock draws on it, and hears of a double-click; what leaves has no clock.
             moves = layer.kind in {"paths", "relief"}
-            chart = sketch(make, layer.key, **({"doubleClick": False} if moves else {}))
+            chart = (
+                sketch(make, layer.key, doubleClick=False)
+                if moves
+                else sketch(make, layer.key, layer.key)
+            )
             if chart is not None:
                 offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
                 if layer.kind == "markers" and chart.said:

@@ -1,0 +1,99 @@
+"""A part of a chart: its axes cut to it, names beside the ends of the lines that are in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.lines import apart, value_axis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.arrays import Array
+
+    Limits = tuple[float, float]
+
+_MARGINS: Final = 70  # of the plot, above and below, roughly: axis title and ticks
+_PLACES: Final = 500  # across the part, at which a line is looked at; a screen shows few more
+_EVERYWHERE: Final = (-np.inf, np.inf)
+
+
+def zoomed(figure: go.Figure, part: Mapping[str, Limits]) -> go.Figure:
+    """Return a figure that shows a part of another one, which stays as it is.
+
+    A name beside the end of a line moves to where the line ends in the part; that of a line which
+    is not in it is left out.
+
+    Args:
+        figure: has names beside the ends of its lines as ``charts.lines.end_labels`` makes them,
+            or none.
+        part: what is seen of each axis that is cut, by plotly's name of it ("xaxis", "yaxis2"), in
+            the units of the axis: powers of ten on a logarithmic one.
+    """
+    shown = go.Figure(figure)
+    for name, limits in part.items():
+        axis = shown.layout[name]
+        axis.update(range=limits, autorange=False)
+        if name.startswith("yaxis") and axis.type == "log":  # other ticks suit other lengths
+            ticks = value_axis(None, limits, log=True)
+            axis.update({key: ticks.get(key) for key in ("dtick", "tickformat", "exponentformat")})
+    if {"xaxis", "yaxis"} & set(part):
+        _name_ends(shown, part.get("xaxis", _EVERYWHERE), part.get("yaxis"))
+    return shown
+
+
+def _name_ends(figure: go.Figure, across: Limits, up: Limits | None) -> None:
+    """Move the names of a figure's lines to their ends in the part."""
+    up = figure.layout.yaxis.range if up is None else up
+    if up is None:
+        return
+    lines = {trace.name: trace for trace in figure.data if "lines" in (trace.mode or "")}
+    labels, ends, others = [], [], []
+    for note in figure.layout.annotations:
+        if note.xref != "paper" or note.hovertext not in lines:
+            others.append(note)
+            continue
+        trace = lines[note.hovertext]
+        end = _end(_placed(figure, "xaxis", trace.x), _placed(figure, "yaxis", trace.y), across, up)
+        if end is not None:
+            labels.append(note)
+            ends.append(end)
+    moved = apart(ends, up, figure.layout.height - _MARGINS)
+    for note, to in zip(labels, moved, strict=True):
+        note.update(to)
+    figure.layout.annotations = [*labels, *others]
+
+
+def _placed(figure: go.Figure, name: str, values: Any) -> Array:
+    """Return values in the units of an axis."""
+    values = np.asarray(values, float)
+    if figure.layout[name].type != "log":
+        return values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log10(values)
+
+
+def _end(x: Array, y: Array, across: Limits, up: Limits) -> float | None:
+    """Return the height at which a line ends in a part; None where it is not in it.
+
+    A line that leaves the part above or below ends at that edge.
+    """
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], y[order]
+    known = np.isfinite(x) & np.isfinite(y)
+    if not known.any():
+        return None
+    x, y = x[known], y[known]
+    left, right = max(across[0], x[0]), min(across[1], x[-1])
+    if left > right:
+        return None
+    places = np.union1d(np.linspace(left, right, _PLACES), x[(x >= left) & (x <= right)])
+    heights = np.interp(places, x, y)
+    inside = np.flatnonzero((heights >= up[0]) & (heights <= up[1]))
+    if not len(inside):
+        return None
+    last = min(inside[-1] + 1, len(heights) - 1)
+    return float(np.clip(heights[last], *up))

@@ -131,6 +131,7 @@ def test_share_is_opened_and_closed_by_keyboard(tab, idle):
         tab.keyboard.press(key)
 
         expect(tab.get_by_text(re.compile("format=1"))).to_be_visible()
+        go_to(tab, tab.get_by_role("button", name="Copy to clipboard"))
         go_to(tab, save)
         tab.keyboard.press("Escape")
         expect(save).to_have_count(0)

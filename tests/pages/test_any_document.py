@@ -12,6 +12,7 @@ import ui.surfaces.computing
 import ui.training
 from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from tests.strategies import documents, small_experiments
+from ui import session
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {
@@ -35,6 +36,9 @@ def nothing_waits(monkeypatch):
 def kept(document):
     """A session that holds a document, as after its link or file was opened."""
     page = document.view.page
+    if not session.has_validation_rows(document.experiment):  # the training loss is drawn, and said
+        view = document.view.model_copy(update={"quantity": "training_loss"})
+        document = document.model_copy(update={"view": view})
     own = page.name == "surfaces" and page.surface == "function"
     return {
         "document": document,

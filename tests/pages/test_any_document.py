@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import streamlit
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -26,11 +27,27 @@ COUNT = int(os.environ.get("DOCUMENTS", "300")) // len(SCRIPTS)
 PHASES = (Phase.explicit, Phase.generate)
 
 
+KEPT = ("document", "surface-document", "page-settings", "notices")
+
+
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
     monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
     monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+
+
+@pytest.fixture
+def ways(monkeypatch):
+    """The scripts of pages that a page has led to; one alone cannot go there."""
+    taken = []
+
+    def go(script):
+        taken.append(script)
+        streamlit.stop()
+
+    monkeypatch.setattr(streamlit, "switch_page", go)
+    return taken
 
 
 def kept(document):
@@ -48,10 +65,10 @@ def kept(document):
     }
 
 
-def opened(document):
-    at = AppTest.from_file(str(ROOT / SCRIPTS[type(document.view.page)]), default_timeout=120)
+def opened(script, session_state):
+    at = AppTest.from_file(str(ROOT / script), default_timeout=120)
     at.context["locale"] = "en-US"
-    for name, value in kept(document).items():
+    for name, value in session_state.items():
         at.session_state[name] = value
     return at.run()
 
@@ -84,13 +101,17 @@ def use(draw, control):
 
 
 @pytest.mark.parametrize("page", SCRIPTS, ids=lambda page: page.model_fields["name"].default)
-def test_any_document_opens_and_can_be_driven(page):
+def test_any_document_opens_and_can_be_driven(page, ways):
     @settings(max_examples=COUNT, phases=PHASES)
     @given(documents(small_experiments(), page), st.data())
     def drive(document, data):
         note(document.model_dump_json())
-        at = fine(opened(document))
+        ways.clear()
+        at = fine(opened(SCRIPTS[page], kept(document)))
         control = data.draw(st.sampled_from(controls(at)))
         fine(use(data.draw, control).run())
+        if ways:
+            there = {name: at.session_state[name] for name in KEPT if name in at.session_state}
+            fine(opened(ways[-1], there))
 
     drive()

@@ -31,9 +31,11 @@ def zoomed(figure: go.Figure, part: Mapping[str, Limits]) -> go.Figure:
         figure: has names beside the ends of its lines as ``charts.lines.end_labels`` makes them,
             or none.
         part: what is seen of each axis that is cut, by plotly's name of it ("xaxis", "yaxis2"), in
-            the units of the axis: powers of ten on a logarithmic one.
+            the units of the axis: powers of ten on a logarithmic one. An axis that the figure has
+            not is left out: it may have had more panels before.
     """
     shown = go.Figure(figure)
+    part = {name: limits for name, limits in part.items() if name in shown.layout}
     for name, limits in part.items():
         axis = shown.layout[name]
         axis.update(range=limits, autorange=False)
@@ -50,7 +52,7 @@ def _name_ends(figure: go.Figure, across: Limits, up: Limits | None) -> None:
     up = figure.layout.yaxis.range if up is None else up
     if up is None:
         return
-    lines = {trace.name: trace for trace in figure.data if "lines" in (trace.mode or "")}
+    lines = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
     labels, ends, others = [], [], []
     for note in figure.layout.annotations:
         if note.xref != "paper" or note.hovertext not in lines:

@@ -86,6 +86,12 @@ def test_what_is_no_name_stays():
     assert [note.text for note in shown.layout.annotations] == ["note"]
 
 
+def test_an_axis_that_is_there_no_more_is_left_out():
+    shown = zoomed(chart(FALLING), {"xaxis7": (0.0, 1.0), "xaxis": (0.0, 2.0)})
+
+    assert shown.layout.xaxis.range == (0.0, 2.0)
+
+
 def test_another_panel_that_is_cut_moves_no_name():
     figure = chart(FALLING).update_layout(xaxis2={})
 

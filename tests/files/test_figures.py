@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from numpy.testing import assert_equal
 
 from charts.theme import Look
+from charts.zoom import zoomed
 from engine import Budget, Experiment, Function, Network, Run, fit, predictions
 from engine.datasets import Blobs, Iris, Line
 from engine.optimizers import SGD, Adam
@@ -248,6 +250,19 @@ def test_every_chart_of_any_document_is_drawn(document):
     assert failed == {}
     assert {"loss", "full_gradient_norm"} <= set(drawn)
     assert ("relief" in drawn) == bool(made)
+    for chart in drawn.values():
+        assert_any_part_can_be_shown(chart.figure)
+
+
+def assert_any_part_can_be_shown(figure):
+    """Of axes that it has, and of one that it may have had before."""
+    before = figure.to_dict()
+    axes = [name for name in figure.layout if name.startswith(("xaxis", "yaxis"))]
+
+    shown = zoomed(figure, dict.fromkeys([*axes, "xaxis99"], (-0.5, 1e-9)))
+
+    assert [shown.layout[name].range for name in axes] == [(-0.5, 1e-9)] * len(axes)
+    assert_equal(figure.to_dict(), before)
 
 
 def test_every_missing_chart_has_a_title():

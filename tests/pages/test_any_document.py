@@ -80,6 +80,14 @@ def fine(at):
     return at
 
 
+def zoom_everywhere(at):
+    """Whatever is drawn next has a zoom."""
+    has_charts = "zoomed-charts" in at.session_state
+    names = at.session_state["zoomed-charts"].values() if has_charts else ()
+    part = {"xaxis": (0.1, 0.7), "yaxis": (-1.0, 1.0), "yaxis2": (0.0, 1.0)}
+    at.session_state["zooms"] = dict.fromkeys(names, part)
+
+
 def controls(at):
     """What a reader may click, choose or move."""
     kinds = (at.button, at.toggle, at.selectbox, at.select_slider, at.button_group)
@@ -108,6 +116,7 @@ def test_any_document_opens_and_can_be_driven(page, ways):
         note(document.model_dump_json())
         ways.clear()
         at = fine(opened(SCRIPTS[page], kept(document)))
+        zoom_everywhere(at)
         control = data.draw(st.sampled_from(controls(at)))
         fine(use(data.draw, control).run())
         if ways:

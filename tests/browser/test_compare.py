@@ -408,7 +408,7 @@ def test_the_chart_ends_where_the_table_says_and_tells_what_is_under_the_mouse(
     expect(chart(tab).locator(".hoverlayer")).to_contain_text(f"{adam['y'][middle]:.4g}")
 
 
-def test_a_zoom_stays_while_numbers_change_and_a_double_click_takes_it_back(compare):
+def test_a_zoom_stays_while_numbers_change_and_a_double_click_takes_it_back(compare, idle):
     tab = compare()
     whole = seen_of(tab, "loss")
     box = tab.locator(".st-key-chart-loss .nsewdrag").bounding_box()
@@ -417,11 +417,13 @@ def test_a_zoom_stays_while_numbers_change_and_a_double_click_takes_it_back(comp
     part = seen_of(tab, "loss")
     assert whole[0] < part[0] < part[1] < whole[1]
     wait_for_part(tab, part, sgd=None)
+    idle(tab)
     first = tab.evaluate(f"JSON.stringify({CHART}.data[0].y)")
 
     tab.get_by_role("slider", name="Learning rate").first.press("ArrowRight")
     wait_for_part(tab, part, sgd=first)
 
+    idle(tab)  # until then charts of earlier runs may be there as well
     tab.locator(".st-key-chart-loss .nsewdrag").dblclick()
     tab.wait_for_function(f"{CHART}?.layout.xaxis.autorange !== false")
     assert seen_of(tab, "loss")[:2] == whole[:2]

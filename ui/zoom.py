@@ -67,7 +67,7 @@ def _meaning(figure: go.Figure, key: str) -> str:
     )
     layout = figure.layout
     axes = [f"{axis.title.text} {axis.type}" for axis in (layout.xaxis, layout.yaxis)]
-    return re.sub(r"\d+", "", " | ".join([key, about, *axes]))
+    return " | ".join([key, about, *(re.sub(r"\d+", "", axis) for axis in axes)])
 
 
 def _take() -> None:

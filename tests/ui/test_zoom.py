@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
 import ui.figure
+import ui.zoom
 from engine import Budget, Experiment, Network, Run
 from engine.datasets import Spirals
 from engine.optimizers import SGD
@@ -94,6 +96,12 @@ def test_that_of_two_seeds_is_that_of_three_but_not_of_one(page, at):
     page(changed(seeds=(0, 1, 2)))
 
     assert names["loss"] == two
+
+
+def test_charts_whose_keys_differ_by_a_number_share_none(monkeypatch):
+    monkeypatch.setattr(ui.zoom, "document", lambda: with_default_view(EXPERIMENT))
+
+    assert ui.zoom._meaning(go.Figure(), "loss-0") != ui.zoom._meaning(go.Figure(), "loss-1")
 
 
 def test_what_leaves_has_no_zoom(page, monkeypatch):

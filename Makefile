@@ -99,7 +99,7 @@ LOCK = --quiet --universal --python-version 3.11 --custom-compile-command "make 
 
 # How the sentences are collected: no dates, no line numbers, no wrapping, so that a diff shows words only.
 # A sentence that is gone stays in the catalogue as a comment until somebody deletes it there.
-MARKED  = $(wildcard dashboard.py pages ui files charts language)
+MARKED  = $(wildcard dashboard.py descent_lab pages ui exports comparison charts language)
 EXTRACT = --add-location=file --sort-by-file --width=10000 --project="Descent Lab"
 UPDATE  = --domain=descent_lab --output-dir=language --width=10000 --no-fuzzy-matching --ignore-pot-creation-date
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from language import _
-from ui.locale import language_switch, mark_document, speak
-from ui.menu import MENU
+from ui.shell.locale import language_switch, mark_document, speak
+from ui.shell.menu import MENU
 
 st.set_page_config(page_title="Descent Lab", page_icon="📉", layout="wide")
-st.html(Path(__file__).parent / "ui/style.css")
+st.html(Path(__file__).parent / "ui/shell/style.css")
 speak()
 page = st.navigation(
     [

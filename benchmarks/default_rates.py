@@ -17,12 +17,12 @@ import numpy as np
 
 from engine import Experiment, Run, fit
 from engine.limits import LIMITS
-from engine.optimizers import OPTIMIZERS
+from engine.rules import OPTIMIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.optimizers import Optimizer
+    from engine.rules import Optimizer
 
 RATES = (*(float(f"{digit}e{power}") for power in range(-4, 1) for digit in (1, 2, 5)), 10.0)
 SEEDS = (0, 1, 2, 3, 4)

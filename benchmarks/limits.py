@@ -20,10 +20,10 @@ import engine
 from charts.fits import fit_panels
 from charts.theme import Look
 from engine import Budget, Experiment, Function, Network, Run
-from engine.datasets import Blobs, Digits, TwoMoons, generate, real
-from engine.formula import parse
-from engine.functions import Rosenbrock
-from engine.optimizers import OPTIMIZERS, SGD, Adam
+from engine.formulas.formula import parse
+from engine.problems.datasets import Blobs, Digits, TwoMoons, generate, real
+from engine.problems.functions import Rosenbrock
+from engine.rules import OPTIMIZERS, SGD, Adam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -15,8 +15,8 @@ import numpy as np
 import engine
 from benchmarks import workloads
 from benchmarks.workloads import Answer, Work
-from engine.problems import Evaluation
-from engine.training import _Group, _Training, problem_of
+from engine.problems.problem import Evaluation
+from engine.training.loop import _Group, _Training, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from benchmarks.workloads import Case, Rule
     from engine import Experiment, History
 
-_RULES: Final[dict[Rule, engine.optimizers.Optimizer]] = {
-    "SGD": engine.optimizers.SGD(),
-    "Momentum": engine.optimizers.Momentum(workloads.MOMENTUM),
-    "Adagrad": engine.optimizers.Adagrad(workloads.EPSILON_OF_ADAGRAD),
-    "RMSprop": engine.optimizers.RMSprop(workloads.DECAY, workloads.EPSILON),
-    "Adam": engine.optimizers.Adam(workloads.BETA1, workloads.BETA2, workloads.EPSILON),
+_RULES: Final[dict[Rule, engine.rules.Optimizer]] = {
+    "SGD": engine.rules.SGD(),
+    "Momentum": engine.rules.Momentum(workloads.MOMENTUM),
+    "Adagrad": engine.rules.Adagrad(workloads.EPSILON_OF_ADAGRAD),
+    "RMSprop": engine.rules.RMSprop(workloads.DECAY, workloads.EPSILON),
+    "Adam": engine.rules.Adam(workloads.BETA1, workloads.BETA2, workloads.EPSILON),
 }
 
 
@@ -37,12 +37,14 @@ def experiment(case: Case) -> Experiment:
     """Return the case as an experiment; made without validation, which allows no 35 runs."""
     match case.dataset:
         case "two_moons":
-            dataset = engine.datasets.TwoMoons(rows=case.rows)
+            dataset = engine.problems.datasets.TwoMoons(rows=case.rows)
         case "line":
-            dataset = engine.datasets.Line(rows=case.rows)
+            dataset = engine.problems.datasets.Line(rows=case.rows)
         case "blobs":
             classes, features = case.units[-1], case.units[0]
-            dataset = engine.datasets.Blobs(rows=case.rows, classes=classes, features=features)
+            dataset = engine.problems.datasets.Blobs(
+                rows=case.rows, classes=classes, features=features
+            )
     network = engine.Network(
         dataset=dataset,
         validation_share=0.0,

@@ -14,7 +14,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.plans import Plan
+    from engine.training.plans import Plan
 
 _BAR: Final = 34  # pixels a plan: two lines of its name
 _LEAST: Final = 68  # pixels that plotly leaves a plot at least, whatever its axes need

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.arrays import Array
-    from engine.differences import ErrorCurve, NetworkCheck
+    from engine.backprop.differences import ErrorCurve, NetworkCheck
 
 _HEIGHT: Final = 380
 _BAR: Final = 34  # pixels

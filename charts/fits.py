@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from charts.theme import Look
     from engine import Network
     from engine.arrays import Array
-    from engine.datasets.preparation import Data
+    from engine.problems.datasets.preparation import Data
 
 GRID: Final = 44  # points a side: fine enough to the eye, small enough to send at every move
 _POINTS: Final = 300  # training rows drawn in a panel

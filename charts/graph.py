@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from charts.layered import arrange, crosses, is_written_inside, overlap
 from charts.theme import COLOURS, Chart, layout
-from engine.graph import Step, steps
+from engine.formulas.graph import Step, steps
 from language import _
 from language.names import in_html
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from charts.layered import Box, Drawing, Edge, Rectangle
-    from engine.graph import Derivatives, Graph
+    from engine.formulas.graph import Derivatives, Graph
 
 SIGNS: Final = {
     "add": "+",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from engine.graph import Graph
+    from engine.formulas.graph import Graph
 
 _SWEEPS: Final = 40
 _WORK: Final = 80_000  # points that are moved at the most, sweep by sweep

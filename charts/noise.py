@@ -15,9 +15,9 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engine.analysis.noise import Noise
     from engine.arrays import Array
     from engine.counts import Sampling
-    from engine.noise import Noise
 
 _HEIGHT: Final = 420
 _ROWS: Final = 1_000  # single rows drawn in the cloud

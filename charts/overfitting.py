@@ -12,7 +12,7 @@ from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
-    from engine.overfitting import Epochs
+    from engine.analysis.overfitting import Epochs
 
 _HEIGHT: Final = 450
 _TOP: Final = 44  # pixels above the plot: two names of epochs, one over the other
@@ -30,7 +30,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     risen from it as too many, where the run overfits.
 
     Args:
-        losses: of ``engine.overfitting.epoch_losses``.
+        losses: of ``engine.analysis.overfitting.epoch_losses``.
         stop: the epoch of the patience rule, None where it would not have stopped.
         log: whether the loss axis is logarithmic.
     """

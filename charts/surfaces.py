@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Look
     from engine.arrays import Array
-    from engine.functions import StationaryPoint
+    from engine.problems.functions import StationaryPoint
 
 HEIGHT: Final = 400
 _PANEL: Final = 250  # pixels of a run's panel

@@ -14,7 +14,7 @@ from language.labels import label
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
-    from engine.plans import Timeline
+    from engine.training.plans import Timeline
 
 WINDOW: Final = 40  # rows in the picture; more could not be told apart
 _HEIGHT: Final = 470
@@ -34,7 +34,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     row that an epoch leaves out has a line through that epoch, and no iteration in the numbers.
 
     Args:
-        timeline: of ``engine.plans.timeline``.
+        timeline: of ``engine.training.plans.timeline``.
         first_row: number of the first row of the window, from 1.
     """
     counts, epochs = timeline.counts, len(timeline.rows)

@@ -8,27 +8,14 @@ imports.
 """
 
 from engine import datasets, functions, optimizers, theory
-from engine.batch_sizes import (
+from engine.analysis.batch_sizes import (
     batch_rate_sweep,
     batch_size_ladder,
     batch_size_runs,
     final_losses,
     iterations_to,
 )
-from engine.cost import Cost, estimate, estimate_surface
-from engine.errors import InvalidInput
-from engine.experiment import (
-    Budget,
-    Experiment,
-    Function,
-    Network,
-    Run,
-    Stopping,
-    Sweep,
-    rate_sweep,
-)
-from engine.history import History, RunHistory, Series
-from engine.inspection import (
+from engine.analysis.inspection import (
     StepInspection,
     Term,
     effective_learning_rates,
@@ -36,10 +23,13 @@ from engine.inspection import (
     inspect,
     inspecting,
 )
-from engine.limits import LIMITS, Interval
-from engine.noise import Noise, batch_gradients, measure_noise, row_gradients
-from engine.overfitting import alone_to_the_end, epoch_losses, patience_stop
-from engine.planes import (
+from engine.analysis.noise import Noise, batch_gradients, measure_noise, row_gradients
+from engine.analysis.overfitting import alone_to_the_end, epoch_losses, patience_stop
+from engine.analysis.probes import gradient_norms, predictions, training_gradients
+from engine.analysis.statistics import PairedDifference, Spread, paired_differences, spread
+from engine.errors import InvalidInput
+from engine.experiment import Budget, Experiment, Run, Stopping, Sweep, rate_sweep
+from engine.landscape.planes import (
     Plane,
     PrincipalPlane,
     Window,
@@ -51,12 +41,7 @@ from engine.planes import (
     recorded_params,
     weights_plane,
 )
-from engine.plans import Plan, Timeline, timeline
-from engine.probes import gradient_norms, predictions, training_gradients
-from engine.replay import batches, data, initial_params, layers
-from engine.scores import RunScores, Scores, estimate_scores, score, scoring
-from engine.statistics import PairedDifference, Spread, paired_differences, spread
-from engine.surfaces import (
+from engine.landscape.surfaces import (
     GRID_SIZES,
     Path,
     SigmoidLosses,
@@ -68,8 +53,15 @@ from engine.surfaces import (
     training_losses,
     under_both_losses,
 )
-from engine.timing import can_be_timed, time_alone, timed
-from engine.training import Progress, fit, minimize, train
+from engine.limits import LIMITS, Interval
+from engine.problems.specs import Function, Network
+from engine.training.cost import Cost, estimate, estimate_surface
+from engine.training.history import History, RunHistory, Series
+from engine.training.loop import Progress, fit, minimize, train
+from engine.training.plans import Plan, Timeline, timeline
+from engine.training.replay import batches, data, initial_params, layers
+from engine.training.scores import RunScores, Scores, estimate_scores, score, scoring
+from engine.training.timing import can_be_timed, time_alone, timed
 
 __all__ = [
     "GRID_SIZES",

@@ -9,26 +9,18 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.activations import ACTIVATIONS
 from engine.counts import Counts, LastBatch, Sampling, Unit
-from engine.datasets import Dataset, TwoMoons
-from engine.datasets.preparation import validation_rows
 from engine.errors import InvalidInput
-from engine.functions import AnyFunction, Ravine
 from engine.limits import (
     LIMITS,
-    Coordinate,
     Interval,
     LearningRate,
     Length,
     Seed,
-    Share,
-    Units,
     check_length,
 )
-from engine.losses import LOSSES
-from engine.network import Layout, Model
-from engine.optimizers import (
+from engine.problems.specs import Function, Network
+from engine.rules import (
     OPTIMIZERS,
     SGD,
     Adagrad,
@@ -44,16 +36,6 @@ from engine.spec import Spec
 
 # Of the canonical JSON. The defaults below belong to it, so that old links keep their meaning.
 FORMAT: Final = 1
-
-ActivationName = Literal["sigmoid", "tanh", "relu", "leaky_relu", "identity"]
-LossName = Literal[
-    "mean_squared_error",
-    "half_mean_squared_error",
-    "half_sum_of_squares",
-    "binary_cross_entropy",
-    "cross_entropy",
-]
-StartName = Literal["he", "glorot", "uniform", "zeros"]
 
 
 class Run(Spec):
@@ -81,132 +63,6 @@ class Run(Spec):
         if isinstance(value, str) and value not in names:
             raise InvalidInput("unknown_choice", "", value, names)
         return value
-
-
-class Function(Spec):
-    """A test function as the problem; it has one row, so an epoch is an iteration.
-
-    Attributes:
-        function: what is minimised.
-        start: where all runs start; None is the function's own start.
-        noise: standard deviation of the normal noise on each component of every gradient; a seed's
-            noise is the same for all runs.
-        noise_seed: makes that noise, apart from the seeds of the experiment.
-    """
-
-    kind: Literal["function"] = "function"
-    function: AnyFunction = Ravine()
-    start: Annotated[tuple[Coordinate, Coordinate], Length(Interval(2, 2))] | None = None
-    noise: Annotated[float, Interval(0, 1e6)] = 0.0
-    noise_seed: Seed = 0
-
-    @property
-    def training_rows(self) -> int:
-        """Return 1: the function itself."""
-        return 1
-
-    @property
-    def n_params(self) -> int:
-        """Return 2."""
-        return 2
-
-    @property
-    def score(self) -> None:
-        """Return None: right and wrong need rows."""
-        return
-
-
-class Network(Spec):
-    """A data set and a fully connected network as the problem.
-
-    Attributes:
-        dataset: where the rows come from.
-        validation_share: share of the rows kept out of training, 0 to 0.9.
-        standardize: inputs to mean 0 and standard deviation 1, by the training rows.
-        standardize_targets: the same for the targets of a regression.
-        hidden: units of each hidden layer; none is a linear or logistic regression.
-        activation: of the hidden layers.
-        output_activation: of the output layer; the cross-entropies need "identity", for they read
-            logits.
-        bias: whether layers have biases.
-        loss: what is minimised, a mean over rows.
-        l2: adds l2 / 2 x the sum of all squared parameters to the loss, biases too (PyTorch's
-            ``weight_decay``).
-        start: how a seed draws the initial weights, or the values themselves, layer by layer, each
-            matrix (units out, units in + bias) row by row.
-    """
-
-    kind: Literal["network"] = "network"
-    dataset: Dataset = TwoMoons(rows=400, noise=0.2)
-    validation_share: Share = 0.25
-    standardize: bool = Field(default=False, strict=True)
-    standardize_targets: bool = Field(default=False, strict=True)
-    hidden: Annotated[tuple[Units, ...], Length(LIMITS["hidden_layers"])] = (8, 8)
-    activation: ActivationName = "tanh"
-    output_activation: ActivationName = "identity"
-    bias: bool = Field(default=True, strict=True)
-    loss: LossName = "binary_cross_entropy"
-    l2: Annotated[float, Interval(0, 10, symbol=r"\lambda")] = 0.0
-    start: StartName | Annotated[tuple[Coordinate, ...], Length(LIMITS["start_values"])] = "glorot"
-
-    @property
-    def training_rows(self) -> int:
-        """Return the rows that are left for training."""
-        n_rows = self.dataset.n_rows
-        return n_rows - validation_rows(n_rows, self.validation_share)
-
-    @property
-    def score(self) -> Literal["accuracy", "r2"]:
-        """Return what a history's scores are."""
-        return "accuracy" if self.dataset.task == "classification" else "r2"
-
-    @property
-    def layout(self) -> Layout:
-        """Return the layers' places in a lane."""
-        outputs = self.dataset.n_outputs or LOSSES[self.loss].n_outputs(self.dataset.n_classes)
-        return Layout((self.dataset.n_features, *self.hidden, outputs), self.bias)
-
-    @property
-    def n_params(self) -> int:
-        """Return the number of parameters."""
-        return self.layout.n_params
-
-    @property
-    def model(self) -> Model:
-        """Return the layers with their functions."""
-        return Model(
-            self.layout,
-            ACTIVATIONS[self.activation],
-            ACTIVATIONS[self.output_activation],
-            LOSSES[self.loss],
-            self.l2,
-        )
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        task, loss = self.dataset.task, self.loss
-        if LOSSES[loss].reads == "logits":
-            if task == "regression":
-                raise InvalidInput("conflict", "loss", loss, ("dataset", self.dataset.name))
-            if self.output_activation != "identity":
-                raise InvalidInput(
-                    "conflict", "output_activation", self.output_activation, ("loss", loss)
-                )
-        if loss == "binary_cross_entropy" and self.dataset.n_classes > 2:
-            raise InvalidInput("conflict", "loss", loss, ("dataset", self.dataset.name))
-        if self.standardize_targets and task == "classification":
-            raise InvalidInput(
-                "conflict",
-                "standardize_targets",
-                self.standardize_targets,
-                ("dataset", self.dataset.name),
-            )
-        if self.n_params not in LIMITS["parameters"]:
-            raise InvalidInput("out_of_range", "parameters", self.n_params, LIMITS["parameters"])
-        if isinstance(self.start, tuple) and len(self.start) != self.n_params:
-            needed = Interval(self.n_params, self.n_params)
-            raise InvalidInput("wrong_length", "start", self.start, needed)
-        return self
 
 
 class Budget(Spec):

@@ -6,7 +6,7 @@ import os
 import pytest
 from hypothesis import settings
 
-import files  # noqa: F401 - before NumPy is loaded: tests have one thread, as the dashboard has
+import comparison  # noqa: F401 - before NumPy is loaded: tests have one thread, as the dashboard has
 from language import set_language
 
 # The same examples on every run and no clock: a failure here is a failure anywhere.
@@ -19,7 +19,7 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 @pytest.fixture(scope="session", autouse=True)
 def machine_of_the_estimates():
     """Let estimates be those of the machine they were fitted on, however busy this one is."""
-    from engine import cost  # noqa: PLC0415 - not before its coverage is measured
+    from engine.training import cost  # noqa: PLC0415 - not before its coverage is measured
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
@@ -46,14 +46,14 @@ def no_chart_fails(caplog):
     A test that breaks one on purpose ends with ``caplog.clear()``.
     """
     yield
-    broken = [one for one in caplog.get_records("call") if one.name == "files.charts"]
+    broken = [one for one in caplog.get_records("call") if one.name == "comparison.attempts"]
     assert not broken, broken[0].exc_text or broken[0].getMessage()
 
 
 @pytest.fixture(autouse=True)
 def nothing_timed(monkeypatch):
     """Runs are timed by their own tests alone, on a clock that those turn: elsewhere in no turn."""
-    monkeypatch.setattr("engine.timing._MOST_TURNS", 0)
+    monkeypatch.setattr("engine.training.timing._MOST_TURNS", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,11 @@
 """Scenes of small trainings, for tests of what is drawn of them."""
 
 from charts.theme import Look
+from comparison.pages import SurfacesPage
+from comparison.surfaces import scenes
 from engine import Budget, Experiment, Function, Network, Run, fit
-from engine.datasets import TwoMoons
-from engine.optimizers import SGD, Adam
-from files.pages import SurfacesPage
-from files.surfaces import scenes
+from engine.problems.datasets import TwoMoons
+from engine.rules import SGD, Adam
 
 
 def seen(experiment, **page):

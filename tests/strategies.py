@@ -6,8 +6,12 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
+from comparison.document import Document, View
+from comparison.pages import PAGES, BackpropagationPage
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
-from engine.datasets import (
+from engine.formulas.graph import steps
+from engine.limits import LIMITS, Interval, Length
+from engine.problems.datasets import (
     Blobs,
     BreastCancer,
     Circles,
@@ -23,12 +27,8 @@ from engine.datasets import (
     TwoMoons,
     Xor,
 )
-from engine.functions import FUNCTIONS, Bowl
-from engine.graph import steps
-from engine.limits import LIMITS, Interval, Length
-from engine.optimizers import OPTIMIZERS, hyperparameters
-from files.document import Document, View
-from files.pages import PAGES, BackpropagationPage
+from engine.problems.functions import FUNCTIONS, Bowl
+from engine.rules import OPTIMIZERS, hyperparameters
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")

@@ -24,8 +24,8 @@ from streamlit.testing.v1 import AppTest
 AppTest.from_file("dashboard.py").run(timeout=60)
 """
 COMMAND_LINE = """
-sys.argv = ["files", "schema"]
-runpy.run_module("files", run_name="__main__")
+sys.argv = ["descent_lab", "schema"]
+runpy.run_module("descent_lab", run_name="__main__")
 """
 
 

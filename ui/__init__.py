@@ -1,3 +1,3 @@
 """What pages share: the comparison, its controls, the one cache, the door for charts."""
 
-import files  # noqa: F401 - before NumPy is loaded: it decides on threads
+import comparison  # noqa: F401 - before NumPy is loaded: it decides on threads

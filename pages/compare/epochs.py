@@ -3,15 +3,15 @@
 import streamlit as st
 
 from language import _
-from ui.controls import open_tabs
 from ui.epochs.tabs import FILL, TITLES
-from ui.locale import speak
-from ui.results import show_notices
-from ui.session import fragment, in_sidebar, settings, work_on
-from ui.share import address, share
-from ui.sidebar import sidebar
-from ui.undo import undo_buttons
-from ui.zoom import keep_zooms
+from ui.setup.sidebar import sidebar
+from ui.shell.controls import open_tabs
+from ui.shell.locale import speak
+from ui.shell.results import show_notices
+from ui.shell.session import fragment, in_sidebar, settings, work_on
+from ui.shell.share import address, share
+from ui.shell.undo import undo_buttons
+from ui.shell.zoom import keep_zooms
 
 
 @fragment(in_sidebar)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from language import _
-from ui.exports import exports
-from ui.locale import speak
-from ui.results import contract_line
-from ui.runs import run_actions, run_editor, run_strip
-from ui.session import all_but, document, fragment, in_sidebar, looks, settings, work_on
-from ui.share import address, share
+from ui.setup.runs import run_actions, run_editor, run_strip
+from ui.shell.exports import exports
+from ui.shell.locale import speak
+from ui.shell.results import contract_line
+from ui.shell.session import all_but, document, fragment, in_sidebar, looks, settings, work_on
+from ui.shell.share import address, share
+from ui.shell.training import outcome
+from ui.shell.zoom import keep_zooms
 from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.making import made_scenes
 from ui.surfaces.picture import picture, view_switches
@@ -20,13 +22,11 @@ from ui.surfaces.planes import plane_caption, plane_controls
 from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
 from ui.surfaces.tabs import step_tabs
 from ui.surfaces.theory import edge_line
-from ui.training import outcome
-from ui.zoom import keep_zooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from files.scenes import Scene
+    from comparison.scenes import Scene
 
 
 @fragment(in_sidebar)

@@ -5,13 +5,15 @@ from dataclasses import replace
 import streamlit as st
 
 from engine import History
-from ui.controls import open_tabs
-from ui.exports import exports
-from ui.figure import sketch
-from ui.locale import speak
-from ui.results import contract_line
-from ui.runs import run_actions, run_editor, run_strip
-from ui.session import (
+from ui.compare.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
+from ui.setup.runs import run_actions, run_editor, run_strip
+from ui.setup.sidebar import sidebar
+from ui.shell.controls import open_tabs
+from ui.shell.exports import exports
+from ui.shell.figure import sketch
+from ui.shell.locale import speak
+from ui.shell.results import contract_line
+from ui.shell.session import (
     document,
     fragment,
     in_sidebar,
@@ -21,11 +23,9 @@ from ui.session import (
     use_preset,
     work_on,
 )
-from ui.share import address, share
-from ui.sidebar import sidebar
-from ui.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
-from ui.training import is_quick, last_outcome, outcome, with_seconds
-from ui.zoom import keep_zooms
+from ui.shell.share import address, share
+from ui.shell.training import is_quick, last_outcome, outcome, with_seconds
+from ui.shell.zoom import keep_zooms
 
 
 def comparison() -> None:

@@ -7,13 +7,13 @@ from ui.backpropagation import words
 from ui.backpropagation.picture import picture
 from ui.backpropagation.source import source
 from ui.backpropagation.tabs import FILL, TITLES
-from ui.controls import open_tabs
-from ui.locale import speak
-from ui.results import show_notices
-from ui.session import fragment, in_sidebar, settings, work_on
-from ui.share import share
-from ui.undo import undo_buttons
-from ui.zoom import keep_zooms
+from ui.shell.controls import open_tabs
+from ui.shell.locale import speak
+from ui.shell.results import show_notices
+from ui.shell.session import fragment, in_sidebar, settings, work_on
+from ui.shell.share import share
+from ui.shell.undo import undo_buttons
+from ui.shell.zoom import keep_zooms
 
 
 @fragment(in_sidebar)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urljoin
 import pytest
 from playwright.sync_api import expect
 
-from files.document import Document, View
+from comparison.document import Document, View
 
 FIRST_VIEW = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
 TABS = ["Loss", "Score", "Norms", "Fits", "Learning-rate sensitivity", "Details"]

@@ -20,13 +20,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from charts.contract import contract
 from charts.theme import Chart
+from comparison.words.contract import contract
 from engine import Budget, Experiment
-from files.charts import printed, to_images, why_no_pictures
-from files.tables import read_csv
+from exports.printed import printed, to_images, why_no_pictures
+from exports.tables import read_csv
 from language import set_language
-from tests.files.hostile import NAMES
+from tests.exports.hostile import NAMES
 
 ROOT = Path(__file__).parents[2]
 RULES = ["sgd~0.5~32", "adam~0.05~32"]
@@ -299,7 +299,7 @@ def test_the_bundle_is_whole_and_the_command_line_makes_it_again(shown, opened, 
         if entry.endswith(".svg"):
             assert "same start" in words(ET.fromstring(data))  # noqa: S314 - our own picture
 
-    command = [sys.executable, "-m", "files", "run", str(folder / "experiment.json")]
+    command = [sys.executable, "-m", "descent_lab", "run", str(folder / "experiment.json")]
     done = subprocess.run(
         [*command, "--to", str(tmp_path / "again")], cwd=ROOT, check=False, capture_output=True
     )

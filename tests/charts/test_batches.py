@@ -9,8 +9,8 @@ import pytest
 from charts.batches import AXES, loss_on_four_axes
 from charts.theme import Look
 from engine import Budget, Experiment, Network, Run, Stopping, batch_size_runs, fit
-from engine.datasets import Line, ThreePoints
-from engine.optimizers import SGD
+from engine.problems.datasets import Line, ThreePoints
+from engine.rules import SGD
 from language import set_language
 from language.labels import label
 

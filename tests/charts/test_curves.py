@@ -22,9 +22,9 @@ from engine import (
     fit,
     gradient_norms,
 )
-from engine.datasets import Line, ThreePoints
-from engine.functions import Bowl, Ravine, Saddle
-from engine.optimizers import OPTIMIZERS, SGD
+from engine.problems.datasets import Line, ThreePoints
+from engine.problems.functions import Bowl, Ravine, Saddle
+from engine.rules import OPTIMIZERS, SGD
 from language import set_language
 from language.labels import label
 

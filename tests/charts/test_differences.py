@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
-from engine.differences import NetworkCheck, error_curve
-from engine.formula import parse
+from engine.backprop.differences import NetworkCheck, error_curve
+from engine.formulas.formula import parse
 from language import set_language
 
 

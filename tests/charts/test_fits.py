@@ -9,8 +9,8 @@ import pytest
 from charts.fits import GRID, data_picture, digits_picture, fit_panels
 from charts.theme import COLOURS, Look
 from engine import Budget, Experiment, Network, Run, data, fit, layers
-from engine.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
-from engine.optimizers import OPTIMIZERS
+from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
+from engine.rules import OPTIMIZERS
 from language import set_language
 from tests.work import calls
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from charts.graph import graph_drawing, is_wide, long_width
-from engine.examples import EXAMPLES
-from engine.formula import parse
-from engine.graph import differentiate, steps
+from engine.backprop.examples import EXAMPLES
+from engine.formulas.formula import parse
+from engine.formulas.graph import differentiate, steps
 from language import set_language
 
 VALUES, DERIVATIVES, SUMS, SENTENCE = 5, 6, 7, 8  # traces that hold numbers

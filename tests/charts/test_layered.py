@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charts.layered import arrange, crosses, overlap
-from engine.examples import EXAMPLES
-from engine.formula import parse
+from engine.backprop.examples import EXAMPLES
+from engine.formulas.formula import parse
 from tests.strategies import examples
 
 ROOM = 0.3  # rows that two things in one column are apart at least

@@ -49,16 +49,16 @@ from engine import (
     score,
     sigmoid_losses,
 )
+from engine.analysis.overfitting import judged
+from engine.backprop.differences import NetworkCheck, error_curve
+from engine.backprop.examples import EXAMPLES
 from engine.counts import Counts
-from engine.datasets import Line, Sine
-from engine.differences import NetworkCheck, error_curve
-from engine.examples import EXAMPLES
-from engine.formula import parse
-from engine.functions import Ravine
-from engine.graph import differentiate, steps
-from engine.optimizers import SGD, Adam
-from engine.overfitting import judged
-from engine.plans import timeline
+from engine.formulas.formula import parse
+from engine.formulas.graph import differentiate, steps
+from engine.problems.datasets import Line, Sine
+from engine.problems.functions import Ravine
+from engine.rules import SGD, Adam
+from engine.training.plans import timeline
 from language import set_language
 
 RUNS = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charts.overfitting import two_losses
-from engine.overfitting import judged
+from engine.analysis.overfitting import judged
 from language import set_language
 
 

@@ -10,9 +10,9 @@ import pytest
 from charts.sensitivity import rate_sensitivity
 from charts.theme import COLOURS, DASHES, Look
 from engine import Budget, Experiment, Function, Network, Run, rate_sweep, score
-from engine.datasets import Line
-from engine.functions import Saddle
-from engine.optimizers import SGD, Adam, Momentum
+from engine.problems.datasets import Line
+from engine.problems.functions import Saddle
+from engine.rules import SGD, Adam, Momentum
 from language import set_language
 
 LINE = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")  # 16 rows to train

@@ -21,7 +21,7 @@ from charts.surfaces import (
     round_step,
 )
 from charts.theme import Look
-from engine.functions import Ravine, Rosenbrock
+from engine.problems.functions import Ravine, Rosenbrock
 from language import set_language
 
 SMALL = 21

@@ -17,8 +17,8 @@ from engine.counts import (
     start_generator,
     unseen_share,
 )
-from engine.datasets import TwoMoons
-from engine.optimizers import SGD
+from engine.problems.datasets import TwoMoons
+from engine.rules import SGD
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover

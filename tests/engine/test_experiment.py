@@ -22,13 +22,13 @@ from engine import (
     fit,
     rate_sweep,
 )
-from engine.activations import ACTIVATIONS
-from engine.datasets import Blobs, BreastCancer, Line, SingleRow, TwoMoons
-from engine.experiment import ActivationName, LossName
-from engine.functions import FUNCTIONS
 from engine.limits import LIMITS, Interval
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum
+from engine.problems.activations import ACTIVATIONS
+from engine.problems.datasets import Blobs, BreastCancer, Line, SingleRow, TwoMoons
+from engine.problems.functions import FUNCTIONS
+from engine.problems.losses import LOSSES
+from engine.problems.specs import ActivationName, LossName
+from engine.rules import OPTIMIZERS, SGD, Adam, Momentum
 from tests.strategies import examples, experiments
 from tests.work import FEW_CALLS, calls
 

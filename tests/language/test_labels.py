@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.activations import ACTIVATIONS
-from engine.datasets import DATASETS
-from engine.experiment import StartName
-from engine.functions import FUNCTIONS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS, hyperparameters
+from engine.problems.activations import ACTIVATIONS
+from engine.problems.datasets import DATASETS
+from engine.problems.functions import FUNCTIONS
+from engine.problems.losses import LOSSES
+from engine.problems.specs import StartName
+from engine.rules import OPTIMIZERS, hyperparameters
 from language.labels import LABELS, label
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def test_every_id_of_a_registry_has_a_label(ids):
 def test_every_id_that_is_written_in_the_code_has_a_label():
     written = {
         name
-        for floor in ("charts", "files", "ui", "pages")
+        for floor in ("charts", "comparison", "exports", "descent_lab", "ui", "pages")
         for script in (ROOT / floor).rglob("*.py")
         for name in re.findall(r'\blabel\("(\w+)"\)', script.read_text("utf-8"))
     }

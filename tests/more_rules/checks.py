@@ -7,21 +7,22 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import files.bundle
+import exports.bundle
+import ui.shell.training
 import ui.surfaces.computing
-import ui.training
+from comparison.document import Document, read_document, with_default_view
+from comparison.link import from_link, to_link
+from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
+from comparison.words.names import run_names
+from descent_lab.__main__ import main
 from engine import Budget, Experiment, Network, Run, fit
-from engine.datasets import TwoMoons
-from engine.optimizers import OPTIMIZERS, SGD
-from files.__main__ import main
-from files.bundle import bundle
-from files.charts import CannotRender
-from files.code import FRAMEWORKS
-from files.document import Document, from_link, read_document, to_link, with_default_view
-from files.names import run_names
-from files.pages import EpochsPage, SurfacesPage, TrainingPage
-from files.report import report
-from ui.session import PRESETS
+from engine.problems.datasets import TwoMoons
+from engine.rules import OPTIMIZERS, SGD
+from exports.bundle import bundle
+from exports.printed import CannotRender
+from exports.report import report
+from exports.scripts import FRAMEWORKS
+from ui.shell.session import PRESETS
 
 ROOT = Path(__file__).parents[2]
 SEVEN = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
@@ -47,8 +48,8 @@ def nothing_waits_and_nothing_is_drawn(monkeypatch):
     def refuse(*_args):
         raise CannotRender("nothing to draw with")
 
-    monkeypatch.setattr(files.bundle, "to_images", refuse)
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(exports.bundle, "to_images", refuse)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
     monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
 
 
@@ -82,7 +83,7 @@ def test_an_experiment_without_runs_is_what_it_was():
 
 @pytest.mark.parametrize("name", ["golden_links.json", "golden_files.json"])
 def test_links_and_files_mean_what_they_meant(name):
-    for golden in json.loads((ROOT / "tests" / "files" / name).read_text("utf-8")):
+    for golden in json.loads((ROOT / "tests" / "comparison" / name).read_text("utf-8")):
         expected = Document.model_validate(golden["document"])
         if "link" in golden:
             assert from_link(parse_qs(golden["link"], keep_blank_values=True)) == (expected, [])

@@ -20,8 +20,9 @@ def _register():
     """Import the module of the rules alone, add to it, and let the engine find it there."""
     sys.modules["engine"] = types.ModuleType("engine")
     sys.modules["engine"].__path__ = [str(_ENGINE)]
-    optimizers = importlib.import_module("engine.optimizers")
-    optimizers.OPTIMIZERS += tuple(_toy(optimizers, number) for number in range(10))
+    optimizers = importlib.import_module("engine.rules")
+    interval = importlib.import_module("engine.limits").Interval
+    optimizers.OPTIMIZERS += tuple(_toy(optimizers, interval, number) for number in range(10))
     optimizers.AnyOptimizer = Annotated[
         Union[optimizers.OPTIMIZERS],  # noqa: UP007 - of a tuple
         Field(discriminator="name"),
@@ -30,10 +31,10 @@ def _register():
     importlib.import_module("engine")
 
 
-def _toy(optimizers, number):
+def _toy(optimizers, interval, number):
     """Return a rule: a share of the gradient and of what went before."""
-    share = Annotated[float, optimizers.Interval(0, 1, symbol=rf"\chi_{number}")]
-    unnamed = Annotated[float, optimizers.Interval(0, 1)]
+    share = Annotated[float, interval(0, 1, symbol=rf"\chi_{number}")]
+    unnamed = Annotated[float, interval(0, 1)]
 
     @dataclass(frozen=True)
     class Toy(optimizers.Optimizer):

@@ -9,11 +9,11 @@ from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.training
 import ui.surfaces.computing
-import ui.training
-from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from tests.strategies import documents, small_experiments
-from ui import session
+from ui.shell import session
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {
@@ -33,7 +33,7 @@ KEPT = ("document", "surface-document", "page-settings", "notices")
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
     monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
 
 

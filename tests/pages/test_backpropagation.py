@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from comparison.document import with_default_view
+from comparison.words.expressions import digits
 from engine import Experiment, Function, Network
-from engine.datasets import Digits, SingleRow, ThreePoints
-from engine.examples import EXAMPLES
-from engine.graph import differentiate
-from files.document import with_default_view
-from files.expressions import digits
+from engine.backprop.examples import EXAMPLES
+from engine.formulas.graph import differentiate
+from engine.problems.datasets import Digits, SingleRow, ThreePoints
 from language import set_language
 from tests.layout import place
 from ui.backpropagation import words

@@ -8,16 +8,16 @@ import streamlit
 from streamlit.runtime.state.common import TESTING_KEY
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.training
 import ui.surfaces.computing
-import ui.training
+from comparison.document import with_default_view
+from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from engine import Budget, Experiment, Function, Network, Run
-from engine.datasets import Line, TwoMoons
-from engine.optimizers import SGD, Adam
-from files.document import with_default_view
-from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from engine.problems.datasets import Line, TwoMoons
+from engine.rules import SGD, Adam
 from language import set_language
-from ui import session
-from ui.menu import MENU
+from ui.shell import session
+from ui.shell.menu import MENU
 
 ROOT = Path(__file__).parents[2]
 NETWORK = Experiment(
@@ -81,7 +81,7 @@ TYPED = {"text_input": "mine", "text_area": "y = 3 * x"}
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
     set_language("en")
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
     monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.training
+import ui.shell.training
+from comparison.document import Document, View
+from comparison.link import from_link, to_link
+from comparison.pages import EpochsPage
 from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, batch_size_runs, fit
-from engine.datasets import Line, SingleRow, TwoMoons
-from engine.optimizers import SGD, Adam
-from files.document import Document, View, from_link, to_link
-from files.pages import EpochsPage
+from engine.problems.datasets import Line, SingleRow, TwoMoons
+from engine.rules import SGD, Adam
 from language import set_language
 from ui.epochs.count import EXAMPLES
 
@@ -49,7 +50,7 @@ def english():
 @pytest.fixture(autouse=True)
 def trains_at_once(monkeypatch):
     """Whether a training waits for a click depends on the machine; here none does, unless asked."""
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
 
 
 def opened(experiment=SMALL, locale="en-US", **settings):
@@ -114,7 +115,7 @@ def formula(at):
 
 
 def test_the_first_view_trains_nothing(monkeypatch):
-    monkeypatch.setattr(ui.training, "train", lambda _experiment: pytest.fail("trained"))
+    monkeypatch.setattr(ui.shell.training, "train", lambda _experiment: pytest.fail("trained"))
     at = opened()
 
     assert counted(at) == [
@@ -656,7 +657,7 @@ def test_the_map_shows_iterations_to_a_target():
 
 @pytest.mark.parametrize("tab", ["batches", "noise", "overfitting", "map"])
 def test_a_long_training_waits_for_a_click(tab, monkeypatch):
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 0.0)
     experiment = SMALL.model_copy(update={"data_seed": 1_000 + TABS.index(tab)})
     at = opened(experiment, tab=tab)
     assert charts(at) == []

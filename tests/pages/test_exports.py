@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.training
 import ui.surfaces.computing
-import ui.training
+from comparison.document import with_default_view
+from comparison.link import to_link
+from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from engine import Budget, Experiment, Network, Run
-from engine.datasets import Blobs, Line, TwoMoons
-from engine.optimizers import SGD, Adam
-from files.document import to_link, with_default_view
-from files.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from engine.problems.datasets import Blobs, Line, TwoMoons
+from engine.rules import SGD, Adam
 from language import set_language
-from ui.session import FUNCTION_VIEW
+from ui.shell.session import FUNCTION_VIEW
 
 ROOT = Path(__file__).parents[2]
 RUNS = (
@@ -55,7 +56,7 @@ def english():
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
     monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
 
 

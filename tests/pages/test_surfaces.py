@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.training
 import ui.surfaces.computing
-import ui.training
+from comparison.document import with_default_view
+from comparison.pages import SurfacesPage
 from engine import Budget, Experiment, Function, Network, Run, fit, inspect
-from engine.datasets import Line, SingleRow
-from engine.functions import FUNCTIONS, Saddle
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS, SGD, Momentum
-from files.document import with_default_view
-from files.pages import SurfacesPage
+from engine.problems.datasets import Line, SingleRow
+from engine.problems.functions import FUNCTIONS, Saddle
+from engine.problems.losses import LOSSES
+from engine.rules import OPTIMIZERS, SGD, Momentum
 from language import set_language
 from language.labels import label
 from tests.layout import place
-from ui.session import FUNCTION_VIEW, FUNCTION_WINDOW
+from ui.shell.session import FUNCTION_VIEW, FUNCTION_WINDOW
 from ui.surfaces import picture
 from ui.surfaces.presets import LINE_VIEW, SURFACE_PRESETS
 from ui.surfaces.theory import nearby
@@ -38,7 +38,7 @@ def english():
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
     monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
 
 

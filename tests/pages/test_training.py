@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.training
+import ui.shell.training
+from comparison.document import with_default_view
+from comparison.link import to_link
+from comparison.pages import TrainingPage
 from engine import Budget, Experiment, Function, Run, fit, train
-from engine.datasets import DATASETS
-from engine.experiment import ActivationName, LossName, StartName
-from engine.functions import FUNCTIONS
-from engine.optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
-from files.document import to_link, with_default_view
-from files.pages import TrainingPage
+from engine.problems.datasets import DATASETS
+from engine.problems.functions import FUNCTIONS
+from engine.problems.specs import ActivationName, LossName, StartName
+from engine.rules import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
 from language import set_language
 from language.labels import LABELS, label
 
@@ -37,7 +38,7 @@ def english():
 @pytest.fixture(autouse=True)
 def trains_at_once(monkeypatch):
     """Whether a training waits for a click depends on the machine; here none does, unless asked."""
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
 
 
 TABS = {
@@ -116,7 +117,7 @@ def nothing_may_train(monkeypatch):
         def train(_experiment):
             pytest.fail("trained again")
 
-        monkeypatch.setattr(ui.training, "train", train)
+        monkeypatch.setattr(ui.shell.training, "train", train)
 
     return forbid
 
@@ -359,7 +360,7 @@ def asked_for(monkeypatch):
         runs = [replace(run, seconds_per_update=1e-3, seconds_spread=1e-5) for run in history.runs]
         return replace(history, runs=tuple(runs), is_timed=True)
 
-    monkeypatch.setattr(ui.training, "time_alone", time_alone)
+    monkeypatch.setattr(ui.shell.training, "time_alone", time_alone)
     return asked
 
 
@@ -525,7 +526,7 @@ def test_runs_that_differ_only_in_the_rules_class_do_not_share_a_result():
 
 
 def test_a_long_training_waits_for_a_click(monkeypatch):
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 0.0)
     long = small(data_seed=4_000_001)
     at = opened(experiment=long)
     assert len(at.dataframe) == 0
@@ -540,7 +541,7 @@ def stopped(compared, updates):
     progress = next(training)
     while progress.updates < updates:
         progress = next(training)
-    return ui.training.Pending(compared.key, training, 30.0, progress=progress, paused=True)
+    return ui.shell.training.Pending(compared.key, training, 30.0, progress=progress, paused=True)
 
 
 def test_a_stopped_training_says_how_far_it_came_and_can_be_gone_on_with():
@@ -562,7 +563,7 @@ def test_a_stopped_training_says_how_far_it_came_and_can_be_gone_on_with():
 
 def test_a_training_that_was_stopped_before_it_reached_anything_claims_nothing():
     long = small(data_seed=4_000_004)
-    pending = ui.training.Pending(long.key, train(long), 30.0, paused=True)
+    pending = ui.shell.training.Pending(long.key, train(long), 30.0, paused=True)
     at = opened(experiment=long, session={"training": pending})
 
     assert at.button(key="training-stop").label == "Resume"
@@ -573,7 +574,7 @@ def test_a_training_that_was_stopped_before_it_reached_anything_claims_nothing()
 def test_while_a_long_training_waits_the_last_result_stays(monkeypatch):
     at = opened(experiment=small())
     shown = numbers(at)
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 0.0)
     run(at.number_input(key="data_seed-number").set_value(4_000_002))
 
     assert at.button(key="training-begin").label.startswith("Train")
@@ -709,7 +710,7 @@ def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():
 
 @pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "details"])
 def test_a_reload_of_every_tab_shows_the_same(tab, monkeypatch):
-    monkeypatch.setattr(ui.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
     page = TrainingPage(tab=tab, norm="update_norm", epoch=2.0)
     shown = with_default_view(small())
     view = shown.view.model_copy(update={"page": page})

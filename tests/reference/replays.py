@@ -21,14 +21,14 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from comparison.document import Document, with_default_view
 from engine import Budget, Experiment, Function, Network, Run, fit
-from engine.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
-from engine.functions import FUNCTIONS
-from engine.optimizers import OPTIMIZERS
-from files.bundle import bundle
-from files.code import FRAMEWORKS
-from files.document import Document, with_default_view
-from files.writing import write_all
+from engine.problems.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
+from engine.problems.functions import FUNCTIONS
+from engine.rules import OPTIMIZERS
+from exports.bundle import bundle
+from exports.scripts import FRAMEWORKS
+from exports.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from engine.graph import Factor, chains, differentiate, taken_apart
-from files.expressions import (
+from comparison.words.expressions import (
     aligned,
     expression,
     latex_digits,
@@ -18,13 +17,14 @@ from files.expressions import (
     ratio,
     symbol,
 )
+from engine.formulas.graph import Factor, chains, differentiate, taken_apart
 from language import _
 from ui.backpropagation import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from engine.graph import Derivatives, Graph, Way
+    from engine.formulas.graph import Derivatives, Graph, Way
 
 _WAYS: Final = 6  # written out at most
 

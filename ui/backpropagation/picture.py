@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from charts.graph import graph_drawing, is_wide, long_width
-from engine.examples import EXAMPLES, descend
-from engine.graph import differentiate, steps
-from files.expressions import (
+from comparison.words.expressions import (
     aligned,
     expression,
     latex_digits,
@@ -19,17 +17,19 @@ from files.expressions import (
     symbol,
     with_values,
 )
-from files.expressions import lines as formula_lines
+from comparison.words.expressions import lines as formula_lines
+from engine.backprop.examples import EXAMPLES, descend
+from engine.formulas.graph import differentiate, steps
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.clock import WORDS, clock, first_step
-from ui.figure import offer, sketch
-from ui.session import all_but, fragment, set_page, settings
-from ui.share import address
+from ui.shell.figure import offer, sketch
+from ui.shell.session import all_but, fragment, set_page, settings
+from ui.shell.share import address
 
 if TYPE_CHECKING:
-    from engine.examples import Descent
-    from engine.graph import Derivatives, Graph, Step
+    from engine.backprop.examples import Descent
+    from engine.formulas.graph import Derivatives, Graph, Step
 
 _CHART: Final = "backpropagation"
 _ABREAST: Final = 4  # lines, from which a formula has two columns

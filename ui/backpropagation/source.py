@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from comparison.words.errors import explain
+from engine.backprop.examples import EXAMPLES
 from engine.errors import InvalidInput
-from engine.examples import EXAMPLES
-from engine.formula import parse
-from engine.graph import differentiate
+from engine.formulas.formula import parse
+from engine.formulas.graph import differentiate
 from engine.limits import Interval
-from files.errors import explain
 from language import _
 from ui.backpropagation import words
-from ui.controls import choice, number
-from ui.session import set_page, settings
-from ui.text import escaped
+from ui.shell.controls import choice, number
+from ui.shell.session import set_page, settings
+from ui.shell.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.graph import Graph
+    from engine.formulas.graph import Graph
 
 _DRAFT: Final = "backpropagation-draft"  # a refused formula, to be put right, and its error
 _FORMULA: Final = "backpropagation-formula"

@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from charts.contract import contract
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
+from comparison.document import with_default_view
+from comparison.pages import SurfacesPage, TrainingPage
+from comparison.words.contract import contract
+from comparison.words.errors import explain
+from comparison.words.expressions import digits
 from engine import InvalidInput
-from engine.differences import METHODS, check_network, error_curve, measure, width_ladder
-from engine.examples import EXAMPLES
-from engine.graph import differentiate, one_sided
+from engine.backprop.differences import METHODS, check_network, error_curve, measure, width_ladder
+from engine.backprop.examples import EXAMPLES
+from engine.formulas.graph import differentiate, one_sided
 from engine.limits import LIMITS
-from files.document import with_default_view
-from files.errors import explain
-from files.expressions import digits
-from files.pages import SurfacesPage, TrainingPage
 from language import N_, _
 from language.labels import label
 from language.names import in_latex
 from ui.backpropagation import words
 from ui.backpropagation.chain import written_by_hand
 from ui.backpropagation.picture import descent, figures, said, shown_point
-from ui.controls import number
-from ui.figure import figure
-from ui.session import document, open_document, set_page, settings
+from ui.shell.controls import number
+from ui.shell.figure import figure
+from ui.shell.session import document, open_document, set_page, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from charts.theme import Chart
+    from comparison.document import View
     from engine import Experiment
-    from engine.differences import NetworkCheck
-    from engine.examples import Descent
-    from files.document import View
+    from engine.backprop.differences import NetworkCheck
+    from engine.backprop.examples import Descent
 
 TITLES: Final = {
     "meaning": N_("What it means"),

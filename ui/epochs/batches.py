@@ -8,10 +8,14 @@ import numpy as np
 import streamlit as st
 
 from charts.batches import AXES, loss_on_four_axes
-from charts.contract import contract
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.surfaces import Field, Trail, contour
 from charts.theme import Look
+from comparison.pages import SIZES
+from comparison.surfaces import Wanted, computed
+from comparison.words.contract import contract
+from comparison.words.errors import explain
+from comparison.words.remarks import seconds_words, thinning_words
 from engine import (
     Budget,
     Experiment,
@@ -25,17 +29,12 @@ from engine import (
     final_losses,
     iterations_to,
 )
-from engine.datasets import Line
-from engine.optimizers import SGD
-from engine.planes import default_window, exact_plane, parameter_names
-from engine.surfaces import path
-from files.errors import explain
-from files.pages import SIZES
-from files.remarks import seconds_words, thinning_words
-from files.surfaces import Wanted, computed
+from engine.landscape.planes import default_window, exact_plane, parameter_names
+from engine.landscape.surfaces import path
+from engine.problems.datasets import Line
+from engine.rules import SGD
 from language import N_, _, ngettext
 from language.labels import label
-from ui.controls import number
 from ui.epochs.switches import (
     REPLACES,
     has_no_rows,
@@ -46,21 +45,22 @@ from ui.epochs.switches import (
     run_name,
     take_example,
 )
-from ui.figure import figure, sketch
-from ui.session import document, refuse, set_page, settings
-from ui.sidebar import count_in
-from ui.training import scored, trained, with_seconds
+from ui.setup.sidebar import count_in
+from ui.shell.controls import number
+from ui.shell.figure import figure, sketch
+from ui.shell.session import document, refuse, set_page, settings
+from ui.shell.training import scored, trained, with_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Chart
     from engine import History, Scores
+    from engine.analysis.batch_sizes import BatchSize
     from engine.arrays import Array, Booleans
-    from engine.batch_sizes import BatchSize
-    from engine.planes import Plane
-    from engine.surfaces import Surface
-    from files.charts import Contract
+    from engine.landscape.planes import Plane
+    from engine.landscape.surfaces import Surface
+    from exports.printed import Contract
 
 _CHARTS: Final = ("four", "iterations", "epochs", "rows_seen", "seconds")
 _UNITS: Final = ("epochs", "iterations", "rows_seen")

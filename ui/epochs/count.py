@@ -8,15 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from charts.counts import count_bars, plan_name
+from comparison.pages import PLANS
 from engine import LIMITS, Interval, Plan
 from engine.counts import activations_held
-from files.pages import PLANS
 from language import N_, _
 from language.labels import label
-from ui.controls import choice, number
 from ui.epochs.switches import NO_ROWS
-from ui.figure import figure
-from ui.session import document, set_page, settings, tell
+from ui.shell.controls import choice, number
+from ui.shell.figure import figure
+from ui.shell.session import document, set_page, settings, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import streamlit as st
 
-from charts.contract import contract
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
+from comparison.words.contract import contract
+from comparison.words.errors import explain
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
-from engine.noise import noisiest
-from engine.planes import parameter_names
-from files.errors import explain
+from engine.analysis.noise import noisiest
+from engine.landscape.planes import parameter_names
 from language import _
 from language.labels import label
-from ui.controls import number
 from ui.epochs.switches import has_no_rows, run_name
-from ui.figure import figure
-from ui.session import document, looks, set_page, settings
-from ui.training import trained
+from ui.shell.controls import number
+from ui.shell.figure import figure
+from ui.shell.session import document, looks, set_page, settings
+from ui.shell.training import trained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

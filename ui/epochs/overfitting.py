@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.contract import contract
 from charts.overfitting import two_losses
+from comparison.words.contract import contract
+from comparison.words.errors import explain
 from engine import (
     LIMITS,
     Budget,
@@ -19,19 +20,18 @@ from engine import (
     epoch_losses,
     patience_stop,
 )
-from engine.datasets import TwoMoons
-from engine.optimizers import Adam
-from files.errors import explain
+from engine.problems.datasets import TwoMoons
+from engine.rules import Adam
 from language import N_, _
-from ui.controls import number
 from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, take_example
-from ui.figure import figure
-from ui.session import document, looks, set_page, settings
-from ui.training import trained
+from ui.shell.controls import number
+from ui.shell.figure import figure
+from ui.shell.session import document, looks, set_page, settings
+from ui.shell.training import trained
 
 if TYPE_CHECKING:
     from charts.theme import Chart
-    from engine.overfitting import Epochs
+    from engine.analysis.overfitting import Epochs
 
 # Fifty rows that overlap, and 1,185 parameters to learn them by heart with.
 OVERFITS: Final = Experiment(

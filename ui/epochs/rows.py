@@ -10,12 +10,12 @@ from charts.counts import plan_name
 from charts.timeline import WINDOW, rows_against_iterations, times_seen
 from engine import Interval, timeline
 from engine.counts import unseen_share
-from engine.plans import EPOCHS
+from engine.training.plans import EPOCHS
 from language import _
-from ui.controls import number
 from ui.epochs.count import plan_picker
-from ui.figure import figure
-from ui.session import document, set_page, settings
+from ui.shell.controls import number
+from ui.shell.figure import figure
+from ui.shell.session import document, set_page, settings
 
 if TYPE_CHECKING:
     from engine import Plan

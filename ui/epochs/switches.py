@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from comparison.document import Document, View
 from engine import LIMITS
-from files.document import Document, View
 from language import N_, _
 from language.labels import label
-from ui.controls import choice, number
-from ui.session import (
+from ui.shell.controls import choice, number
+from ui.shell.session import (
     change_run,
     document,
     has_validation_rows,

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from comparison.words.errors import explain
 from engine import GRID_SIZES, InvalidInput, estimate_surface, surface
-from files.errors import explain
 from language import _
 
 if TYPE_CHECKING:
+    from comparison.surfaces import Wanted
     from engine import Surface
-    from engine.surfaces import Computation, SurfaceProgress
-    from files.surfaces import Wanted
+    from engine.landscape.surfaces import Computation, SurfaceProgress
 
 AT_ONCE_SECONDS: Final = 2.0  # a longer computation waits for a click
 _UNSEEN_SECONDS: Final = 0.4  # a shorter one shows no progress

@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 
 from engine import LIMITS, Interval, InvalidInput, initial_params, parameter_names
-from engine.experiment import Function
-from engine.functions import FUNCTIONS
 from engine.limits import Coordinate
+from engine.problems.functions import FUNCTIONS
+from engine.problems.specs import Function
 from language import _
-from ui.controls import choice, number
-from ui.session import change, change_problem, document, move_start, refuse, set_page
-from ui.sidebar import budget_controls, loss_controls, own_numbers, sidebar
+from ui.setup.sidebar import budget_controls, loss_controls, own_numbers, sidebar
+from ui.shell.controls import choice, number
+from ui.shell.session import change, change_problem, document, move_start, refuse, set_page
 from ui.surfaces.kinds import KINDS, kind, take_kind
 
 _FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}

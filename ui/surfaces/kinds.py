@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from files.document import with_default_view
+from comparison.document import with_default_view
 from language import N_
-from ui.session import (
+from ui.shell.session import (
     FUNCTION_RUN,
     FUNCTION_STEP,
     FUNCTION_VIEW,

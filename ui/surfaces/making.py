@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from charts.surfaces import Field, contour
+from comparison.surfaces import scenes
+from comparison.words.errors import explain
 from engine import InvalidInput, estimate_surface
-from files.errors import explain
-from files.surfaces import scenes
 from language import _
-from ui.figure import sketch
-from ui.session import document, settings
+from ui.shell.figure import sketch
+from ui.shell.session import document, settings
+from ui.shell.training import trained
 from ui.surfaces.computing import coarse, refined
-from ui.training import trained
 
 if TYPE_CHECKING:
+    from comparison.scenes import Scene
+    from comparison.surfaces import Wanted
     from engine import Surface
-    from files.scenes import Scene
-    from files.surfaces import Wanted
-    from ui.training import Outcome
+    from ui.shell.training import Outcome
 
 _SEEN_SECONDS = 0.4  # a coarse surface is shown while a finer one takes longer
 

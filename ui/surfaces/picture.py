@@ -11,8 +11,7 @@ import numpy as np
 import streamlit as st
 
 from charts.surfaces import leavings
-from engine.losses import LOSSES
-from files.figures import (
+from comparison.catalogue import (
     at_step,
     fitted,
     fitted_at_step,
@@ -22,19 +21,20 @@ from files.figures import (
     surface_from_above,
     surface_in_relief,
 )
+from engine.problems.losses import LOSSES
 from language import _, current_language
 from language.labels import label
-from ui.figure import offer, sketch
-from ui.player import Drawing, Layer, player
-from ui.session import document, look_at, move_start, set_page, settings
-from ui.text import escaped
+from ui.shell.figure import offer, sketch
+from ui.shell.player import Drawing, Layer, player
+from ui.shell.session import document, look_at, move_start, set_page, settings
+from ui.shell.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
+    from comparison.scenes import Scene
     from engine import Function, Network
-    from files.scenes import Scene
 
 _DRAWN = "surfaces-drawn"
 _SEEN = {"zoom": "window", "camera": "camera"}  # what is told, and its setting

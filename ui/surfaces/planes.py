@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from comparison.scenes import scene_words, seen_parameters
 from engine import GRID_SIZES, LIMITS, Interval, parameter_names
-from files.scenes import scene_words, seen_parameters
 from language import N_, _
-from ui.controls import number
-from ui.session import document, set_page, settings
-from ui.text import escaped
+from ui.shell.controls import number
+from ui.shell.session import document, set_page, settings
+from ui.shell.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from files.scenes import Scene
+    from comparison.scenes import Scene
 
 _PLANES: Final = {
     "principal": N_("Principal components"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from comparison.document import Document, with_default_view
+from comparison.pages import SurfacesPage
 from engine import Budget, Experiment, Function, Network, Run
-from engine.datasets import Blobs, Line
-from engine.functions import Bowl, Dip, Matyas, Ravine, Saddle
-from engine.optimizers import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
-from files.document import Document, with_default_view
-from files.pages import SurfacesPage
+from engine.problems.datasets import Blobs, Line
+from engine.problems.functions import Bowl, Dip, Matyas, Ravine, Saddle
+from engine.rules import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
 from language import N_
-from ui.session import (
+from ui.shell.session import (
     FUNCTION_RUN,
     FUNCTION_STEP,
     FUNCTION_VIEW,

@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from charts.contract import contract
 from charts.steps import Tangent, one_parameter, two_losses
+from comparison.catalogue import distances, rates
+from comparison.scenes import scene_words, seed_words, seen_parameters
+from comparison.words.contract import contract
+from comparison.words.remarks import stopped_words
+from comparison.words.worked import worked
 from engine import (
     inspect,
     parameter_names,
@@ -18,26 +22,22 @@ from engine import (
     training_gradients,
     training_losses,
 )
-from files.figures import distances, rates
-from files.remarks import stopped_words
-from files.scenes import scene_words, seed_words, seen_parameters
-from files.worked import worked
 from language import N_, _
 from language.labels import label
-from ui.controls import open_tabs
-from ui.figure import figure
-from ui.session import document, set_page, settings
+from ui.shell.controls import open_tabs
+from ui.shell.figure import figure
+from ui.shell.session import document, set_page, settings
+from ui.shell.text import escaped
 from ui.surfaces.kinds import kind
 from ui.surfaces.planes import parameter_controls
 from ui.surfaces.theory import theory_tab
-from ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
+    from comparison.scenes import Scene
     from engine import Experiment, StepInspection
-    from files.scenes import Scene
 
 _TITLES: Final = {
     "step": N_("One step"),

@@ -11,20 +11,20 @@ import pandas as pd
 import streamlit as st
 
 from engine import initial_params, recorded_params, theory
-from engine.optimizers import SGD, Momentum
-from engine.quadratics import quadratic
+from engine.analysis.quadratics import quadratic
+from engine.rules import SGD, Momentum
 from language import _
 from language.labels import label
-from ui.session import document
-from ui.text import escaped
+from ui.shell.session import document
+from ui.shell.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from comparison.scenes import Scene
     from engine import Experiment, Run
     from engine.arrays import Array
-    from files.scenes import Scene
-    from ui.training import Outcome
+    from ui.shell.training import Outcome
 
 
 @dataclass(frozen=True, eq=False)

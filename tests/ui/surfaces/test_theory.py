@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engine import Budget, Experiment, Function, Network, Run, fit, theory
-from engine.datasets import Line
-from engine.functions import Dip, Himmelblau, Saddle
-from engine.optimizers import SGD, Momentum
+from engine.problems.datasets import Line
+from engine.problems.functions import Dip, Himmelblau, Saddle
+from engine.rules import SGD, Momentum
 from ui.surfaces.theory import nearby
 
 

@@ -1,0 +1,380 @@
+"""Which charts a comparison has: one list for the bundle and report of a page and of the shell."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.fits import fit_panels
+from charts.steps import effective_rates, fitted_lines, plane_distances
+from charts.surfaces import contour, panels, relief
+from comparison.attempts import attempt
+from comparison.pages import SurfacesPage
+from comparison.scenes import scene_words, seed_words, seen_parameters
+from comparison.words.remarks import (
+    bin_words,
+    coarse_words,
+    seconds_words,
+    stopped_words,
+    thinning_words,
+)
+from engine import data, effective_learning_rates, gradient_norms, parameter_names, predictions
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from charts.theme import Chart, Look
+    from comparison.document import Document, View
+    from comparison.scenes import Scene
+    from engine import Function, History, Network
+    from engine.arrays import Array
+
+NORMS: Final = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
+_TO_COME: Final = 0.25  # opacity of what a clock has not reached
+
+
+def comparison_charts(
+    history: History, looks: Sequence[Look], view: View, scenes: Sequence[Scene] = ()
+) -> tuple[dict[str, Chart], dict[str, str]]:
+    """Return the charts of a comparison that need no training beyond its own, by their ids.
+
+    "loss" and axis are those of the view, fits those of the last epoch, surfaces those of the
+    scenes.
+
+    Returns:
+        The charts, and a sentence for each whose drawing failed.
+    """
+    axis = scenes[0].clock.unit if scenes else view.axis  # as the page of surfaces draws them
+    makers: dict[str, Callable[[], Chart]] = surface_charts(scenes, view)
+    makers["loss"] = partial(losses, history, looks, view.quantity, axis, log=view.log)
+    makers |= {name: partial(norms, history, looks, name, axis) for name in NORMS}
+    for quantity in ("training_loss", "validation_loss"):
+        if quantity != view.quantity and getattr(history.runs[0], quantity) is not None:
+            makers[quantity] = partial(losses, history, looks, quantity, axis, log=view.log)
+    if history.experiment.problem.kind == "network":
+        makers["score"] = partial(score, history, looks, axis)
+    if can_be_drawn(history.experiment.problem):
+        makers["fits"] = partial(fits, history, looks, fit_epochs(history)[-1])
+    made = {name: attempt(make, name) for name, make in makers.items()}
+    charts = {name: chart for name, chart in made.items() if not isinstance(chart, str)}
+    return charts, {name: why for name, why in made.items() if isinstance(why, str)}
+
+
+def losses(
+    history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
+) -> Chart:
+    """Return a loss of every run, and in words what is not all of it."""
+    chart = loss_curves(history, looks, quantity, axis, log=log)
+    return _saying(chart, *bin_words(history, quantity), *_line_words(history, axis))
+
+
+def _saying(chart: Chart, *said: str) -> Chart:
+    """Return a chart with more in its caption than it says itself."""
+    return chart._replace(said=(*chart.said, *said))
+
+
+def _line_words(history: History, axis: str) -> tuple[str, ...]:
+    """Return what lines of a training do not tell of themselves."""
+    return *thinning_words(history), *seconds_words(history, axis), *stopped_words(history)
+
+
+def norms(history: History, looks: Sequence[Look], name: str, axis: str) -> Chart:
+    """Return one of ``NORMS`` of every run, and in words what is not all of it."""
+    if name == "full_gradient_norm":
+        chart = full_gradient_curves(history, looks, gradient_norms(history), axis)
+        return _saying(chart, *_line_words(history, axis))
+    chart = norm_curves(history, looks, name, axis)
+    return _saying(chart, *bin_words(history, name), *_line_words(history, axis))
+
+
+def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
+    """Return accuracy or R^2 of every run, and in words on which rows."""
+    is_validated = history.runs[0].validation_score is not None
+    said = _("On the validation rows.") if is_validated else _("On the training rows.")
+    binned = bin_words(history, "validation_score" if is_validated else "training_score")
+    return _saying(score_curves(history, looks, axis), said, *binned, *_line_words(history, axis))
+
+
+def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[], Chart]]:
+    """Return what draws, by its id, each chart that the Surfaces page has of whole runs."""
+    makers: dict[str, Callable[[], Chart]] = {}
+    page = view.page
+    if not isinstance(page, SurfacesPage) or not scenes:
+        return makers
+    for number, scene in enumerate(scenes, 1):
+        ending = "" if number == 1 else f"_{number}"
+        makers[f"surface{ending}"] = partial(_at_its_step, surface_from_above, scene, page)
+        if page.relief:
+            makers[f"relief{ending}"] = partial(_at_its_step, surface_in_relief, scene, page)
+    if scenes[0].history.experiment.problem.n_params > 2:
+        makers["plane_distance"] = partial(distances, scenes[0])
+    if any(run.last_step[0] for run in scenes[0].history.runs):  # a run may end where it starts
+        makers["effective_learning_rate"] = partial(rates, scenes[0], page)
+    if has_fitted_lines(scenes[0].history.experiment.problem):
+        makers["fitted_lines"] = partial(fitted_at_step, scenes[0], page.step)
+    return makers
+
+
+def _at_its_step(
+    draw: Callable[[Scene, SurfacesPage], Chart], scene: Scene, page: SurfacesPage
+) -> Chart:
+    return at_step(draw(scene, page), scene, page.step)
+
+
+def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
+    """Return contours with every run's path, in one picture or one panel per run."""
+    draw = panels if page.panels else contour
+    chart = draw(scene.field, scene.trails, _window(page))
+    return chart._replace(said=_all_words(scene, page))
+
+
+def surface_in_relief(scene: Scene, page: SurfacesPage) -> Chart:
+    """Return the surface in three dimensions."""
+    chart = relief(scene.field, scene.trails, _window(page), page.camera)
+    return chart._replace(said=_all_words(scene, page))
+
+
+def _all_words(scene: Scene, page: SurfacesPage) -> tuple[str, ...]:
+    return *scene_words(scene), *coarse_words(scene, page), *stopped_words(scene.history)
+
+
+def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
+    """Return a picture of a scene's paths as its clock shows it: what is to come is faded.
+
+    Args:
+        chart: one line per run, in their order, as ``contour``, ``panels`` and ``relief`` draw it.
+        scene: what it shows.
+        step: where the clock stands; None is at the end, where nothing is to come.
+    """
+    clock = scene.clock
+    tick = clock.at(step)
+    if tick == len(clock.ticks) - 1:
+        return chart
+    figure = go.Figure(chart.figure)
+    paths = [trace for trace in figure.data if "lines" in (getattr(trace, "mode", None) or "")]
+    so_far: list[dict[str, Any]] = []
+    for path, places in zip(paths, clock.places, strict=True):
+        walked = path.to_plotly_json()
+        head = {}
+        for name in [name for name in ("x", "y", "z", "customdata") if name in walked]:
+            walked[name] = walked[name][: places[tick] + 1]
+            head[name] = walked[name][-1:]
+        dot = {"color": path.line.color, "size": 4 if path.type == "scatter3d" else 11}
+        so_far += [walked, walked | head | {"mode": "markers", "marker": dot, "showlegend": False}]
+        path.update(opacity=_TO_COME, showlegend=False)
+    figure.add_traces(so_far)
+    text = {
+        "iterations": _("At step {step} of {last}; what comes later is faded."),
+        "epochs": _("At epoch {step} of {last}; what comes later is faded."),
+    }[clock.unit]
+    said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
+    return chart._replace(figure=figure, said=(said, *chart.said))
+
+
+def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
+    """Return the loss curves of a scene's runs as its clock shows them: a line, and where runs are.
+
+    Args:
+        chart: of ``losses``, over the unit of the clock.
+        scene: whose clock it is.
+        step: as for ``at_step``.
+    """
+    clock = scene.clock
+    tick = clock.at(step)
+    if tick == len(clock.ticks) - 1:
+        return chart
+    now = float(clock.ticks[tick])
+    places = [own[tick] for own in clock.places]
+    spots = [(t.look, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
+    figure = go.Figure(chart.figure)
+    floor = (figure.layout.meta or {}).get("floor")  # where a logarithmic axis has 0 and below
+    line = {"color": "#7f7f7f", "width": 1}
+    figure.add_shape(type="line", x0=now, x1=now, y0=0, y1=1, yref="paper", line=line)
+    figure.add_traces(
+        [
+            {
+                "type": "scatter",
+                "x": [x],
+                "y": [loss if loss > 0 or floor is None else floor],
+                "mode": "markers",
+                "marker": {"color": look.colour, "size": 9, "line": {"color": "white", "width": 2}},
+                "hoverinfo": "skip",
+            }
+            for look, x, loss in spots
+        ]
+    )
+    text = {
+        "iterations": _("The line and the dots are at step {step} of {last}."),
+        "epochs": _("The line and the dots are at epoch {step} of {last}."),
+    }[clock.unit]
+    said = [text.format(step=f"{now:,.6g}", last=f"{clock.ticks[-1]:,.6g}")]
+    seeds = scene.history.experiment.seeds
+    if len(seeds) > 1:
+        said.append(_("The dots are those of seed {seed}.").format(seed=seeds[0]))
+    run, unit, *_others = chart.numbers
+    known = {run: [look.name for look, *_rest in spots], unit: [x for _look, x, _loss in spots]}
+    numbers = {
+        name: np.append(values, known.get(name, [np.nan] * len(spots)))
+        for name, values in chart.numbers.items()
+    }
+    before = np.full(len(chart.numbers[run]), np.nan)
+    numbers["loss_at_step"] = np.append(before, [loss for *_rest, loss in spots])
+    return chart._replace(figure=figure, numbers=numbers, said=(*said, *chart.said))
+
+
+def has_fitted_lines(problem: Network | Function) -> bool:
+    """Tell whether what a run has learnt is one line or curve over one input: w and b are all."""
+    return problem.kind == "network" and problem.layout.units == (1, 1) and problem.n_params == 2
+
+
+def fitted(scene: Scene) -> Chart:
+    """Return the rows and the lines with which the runs of a scene ended; its clock draws more.
+
+    ``has_fitted_lines`` was asked first.
+    """
+    return _fitted(scene, None)
+
+
+def fitted_at_step(scene: Scene, step: float | None) -> Chart:
+    """Return the rows and every run's line where the clock stands, over that of its end.
+
+    Args:
+        scene: as for ``fitted``.
+        step: where the clock stands; None is at the end.
+    """
+    clock = scene.clock
+    tick = clock.at(step)
+    text = {
+        "iterations": _("Solid: at step {step} of {last}. Dotted: at the end."),
+        "epochs": _("Solid: at epoch {step} of {last}. Dotted: at the end."),
+    }[clock.unit]
+    said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
+    more = (*seed_words(scene.history.experiment), *stopped_words(scene.history))
+    return _fitted(scene, tick)._replace(said=(said, *more))
+
+
+def _fitted(scene: Scene, tick: int | None) -> Chart:
+    problem = cast("Network", scene.history.experiment.problem)
+    rows = data(scene.history.experiment)
+    inputs = rows.training_inputs[:, 0]
+    targets = np.asarray(rows.training_targets, dtype=float).reshape(len(inputs), -1)[:, 0]
+    air = 0.08 * float(np.ptp(inputs) or 1.0)
+    at = np.linspace(inputs.min() - air, inputs.max() + air, 101)
+
+    def lines(places: Sequence[int]) -> list[Array]:
+        weights = [(t.x[one], t.y[one]) for t, one in zip(scene.trails, places, strict=True)]
+        return list(predictions(problem, np.array(weights), at[:, None])[:, 0])
+
+    ends = lines([-1] * len(scene.trails))
+    now = [] if tick is None else lines([int(own[tick]) for own in scene.clock.places])
+    return fitted_lines(inputs, targets, ends, scene.looks, at, now)
+
+
+def _window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
+    return cast("tuple[float, float, float, float] | None", page.window)  # it has four numbers
+
+
+def distances(scene: Scene) -> Chart:
+    """Return how far every run lies from the plane, step by step."""
+    chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
+    return _saying(chart, *scene_words(scene), *stopped_words(scene.history))
+
+
+def rates(scene: Scene, page: SurfacesPage) -> Chart:
+    """Return the effective learning rate of two parameters over the whole of every run."""
+    experiment, unit = scene.history.experiment, scene.clock.unit
+    which = seen_parameters(experiment.problem, page)
+    names = parameter_names(experiment.problem)
+    lines = []
+    for position, (run, look) in enumerate(zip(scene.history.runs, scene.looks, strict=True)):
+        last = int(run.last_step[0])
+        if last == 0:
+            continue
+        steps, values = effective_learning_rates(
+            experiment, position, experiment.seeds[0], which, last
+        )
+        lines.append((look, steps / (run.per_epoch if unit == "epochs" else 1), values))
+    chart = effective_rates(lines, [names[one] for one in which], unit)
+    return _saying(chart, *seed_words(experiment), *stopped_words(scene.history))
+
+
+def missing_charts(document: Document) -> dict[str, str]:
+    """Return the charts of the pages that are not among these, by their ids, each with why not."""
+    problem = document.experiment.problem
+    missing = {"rates": _("The learning-rate sensitivity needs trainings of its own.")}
+    if not isinstance(document.view.page, SurfacesPage):
+        return missing
+    missing["one_parameter"] = _("It shows one step of one run; the Surfaces page exports it.")
+    if has_fitted_lines(problem) and document.experiment.problem.score == "accuracy":
+        missing["two_losses"] = _("It is the same for all; the Surfaces page exports it.")
+    return missing
+
+
+def chart_title(name: str, document: Document) -> str:
+    """Return what a chart of ``comparison_charts`` or ``missing_charts`` is called."""
+    titles = {
+        "fits": _("Fits"),
+        "surface": _("Loss surface"),
+        "surface_2": _("Loss surface under the other loss"),
+        "relief": _("Loss surface in three dimensions"),
+        "relief_2": _("Loss surface in three dimensions, under the other loss"),
+        "plane_distance": _("Distance from the plane"),
+        "effective_learning_rate": _("Effective learning rates"),
+        "rates": _("Learning-rate sensitivity"),
+        "one_parameter": _("One parameter"),
+        "fitted_lines": _("Fitted lines"),
+        "two_losses": _("Confident and wrong"),
+    }
+    if name in titles:
+        return titles[name]
+    ids = {"loss": document.view.quantity, "score": document.experiment.problem.score}
+    return label(str(ids.get(name, name)))
+
+
+def can_be_drawn(problem: Network | Function) -> bool:
+    """Tell whether there is a plane of two features with classes, or a curve over one."""
+    if problem.kind == "function" or problem.dataset.n_features > 2:
+        return False
+    return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
+
+
+def fit_epochs(history: History) -> list[float]:
+    """Return the epochs at which the parameters of a run were kept."""
+    return sorted(
+        {float(step) / run.per_epoch for run in history.runs for step in run.params_steps}
+    )
+
+
+def fits(history: History, looks: Sequence[Look], epoch: float) -> Chart:
+    """Return what every run has learnt by an epoch."""
+    params = [params_at(history, position, epoch) for position in range(len(history.runs))]
+    network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
+    caption = fits_caption(history, epoch)
+    chart = fit_panels(network, data(history.experiment), params, looks, caption)
+    return chart._replace(said=(*chart.said, *stopped_words(history)))
+
+
+def fits_caption(history: History, epoch: float) -> str:
+    """Return which epoch and which seed fits are of."""
+    caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
+    seeds = history.experiment.seeds
+    if len(seeds) > 1:
+        caption += ", " + _("seed {seed}").format(seed=seeds[0])
+    return caption
+
+
+def params_at(history: History, position: int, epoch: float) -> Array | None:
+    """Return a run's first seed's parameters at an epoch; None where it has diverged by then."""
+    run, diverged = history.runs[position], history.divergence(position, 0)
+    step = round(epoch * run.per_epoch)
+    if diverged is not None and step >= diverged.step:
+        return None
+    kept = int((run.params_steps <= min(step, int(run.last_step[0]))).sum()) - 1
+    params: Array = run.params[0, kept]
+    return params

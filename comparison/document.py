@@ -1,0 +1,114 @@
+"""A comparison as a file and as a link: what is trained, and how it is looked at.
+
+A file is JSON, ``{"format": 1, "experiment": {...}, "view": {...}}``. A link is the same in a flat
+code: only what differs from the defaults, one short key a field, ids never translated. Defaults
+belong to the format version, so an old link keeps its meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from comparison.pages import AnyPage, TrainingPage
+from comparison.words.names import cleaned
+from engine import Experiment, InvalidInput
+from engine.experiment import FORMAT, FORMAT_1_RUNS
+from engine.limits import LIMITS, Interval
+from engine.spec import Spec, parse_json
+
+LINK_CHARACTERS: Final = 2_000
+FILE_BYTES: Final = 2**20
+
+# Cleaned here, once: whatever shows a name has it from here.
+Name = Annotated[
+    str,
+    Field(max_length=int(LIMITS["name_characters"].high)),
+    AfterValidator(lambda name: cleaned(name).strip()),
+]
+Quantity = Literal["training_loss", "validation_loss", "batch_loss"]
+Axis = Literal["iterations", "epochs", "rows_seen", "seconds"]
+
+
+class View(Spec):
+    """How a comparison is looked at; it never changes what is computed.
+
+    In files and links of format 1 it may hold ``tuned``, the claim that every run has its rule's
+    best rate. It is taken and ignored: what a reader may rely on is derived from sweeps.
+
+    Attributes:
+        names: what the reader calls each run, without what cannot be seen; "" is the automatic
+            name.
+        numbers: each run's place in the list of colours and dashes, for life.
+        selected: position of the run in the editor.
+        quantity: which loss is drawn.
+        axis: what it is drawn against.
+        log: whether the loss axis is logarithmic.
+        page: where it is looked at, and what that page adds.
+    """
+
+    names: tuple[Name, ...] = ("",) * len(FORMAT_1_RUNS)
+    numbers: tuple[Annotated[int, Interval(0, 10_000)], ...] = tuple(range(len(FORMAT_1_RUNS)))
+    selected: Annotated[int, Interval(0, 11)] = 0
+    quantity: Quantity = "training_loss"
+    axis: Axis = "epochs"
+    log: bool = Field(default=True, strict=True)
+    page: AnyPage = TrainingPage()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_claims(cls, fields: Any) -> Any:
+        if isinstance(fields, dict):
+            return {name: value for name, value in fields.items() if name != "tuned"}
+        return fields
+
+
+class Document(Spec):
+    """A comparison: an experiment and a view of it."""
+
+    format: Annotated[int, Interval(FORMAT, FORMAT)] = FORMAT
+    experiment: Experiment = Experiment()
+    view: View = View()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        runs = len(self.experiment.runs)
+        for field in ("names", "numbers"):
+            if len(getattr(self.view, field)) != runs:
+                given = len(getattr(self.view, field))
+                raise InvalidInput("wrong_length", f"view.{field}", given, Interval(runs, runs))
+        if len(set(self.view.numbers)) < runs:
+            raise InvalidInput("duplicate", "view.numbers", self.view.numbers)
+        if self.view.selected >= runs:
+            limits = Interval(0, runs - 1)
+            raise InvalidInput("out_of_range", "view.selected", self.view.selected, limits)
+        return self
+
+
+def read_document(text: str | bytes) -> Document:
+    """Return the comparison in a JSON file.
+
+    A bare experiment, without format and view, is accepted.
+
+    Raises:
+        InvalidInput: the file is too large, not JSON, or a field is wrong.
+    """
+    size = len(text)
+    if size > FILE_BYTES:
+        raise InvalidInput("too_expensive", "file", size, Interval(0, FILE_BYTES))
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig", errors="replace")  # some editors put a mark in front
+    parsed = parse_json(text)
+    if isinstance(parsed, dict) and "experiment" not in parsed and "format" not in parsed:
+        if "view" in parsed:
+            raise InvalidInput("missing", "experiment", None)
+        return with_default_view(Experiment.model_validate(parsed))
+    return Document.model_validate(parsed)
+
+
+def with_default_view(experiment: Experiment, selected: int = 0) -> Document:
+    """Return a comparison that looks at an experiment in the default way, at one of its runs."""
+    runs = len(experiment.runs)
+    view = View(names=("",) * runs, numbers=tuple(range(runs)), selected=selected)
+    return Document(experiment=experiment, view=view)

@@ -1,0 +1,222 @@
+"""How each page is looked at: what a link or file says about a page beyond its experiment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from engine.backprop.examples import EXAMPLES
+from engine.errors import InvalidInput
+from engine.formulas.formula import parse
+from engine.formulas.graph import Graph, differentiate, steps
+from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed
+from engine.spec import Spec
+from engine.training.plans import EPOCHS, Plan
+
+PLANS: Final = Interval(1, 6)
+_NARROWEST: Final = 1e-12  # of a window's size; in a narrower one rounding is all there is to see
+SIZES: Final = Interval(2, 6)
+
+
+class TrainingPage(Spec):
+    """The Compare page.
+
+    Attributes:
+        tab: which one is open.
+        norm: which one is drawn.
+        epoch: whose fits are drawn, the nearest that was kept; None is the last.
+    """
+
+    name: Literal["training"] = "training"
+    tab: Literal["loss", "score", "norms", "fits", "rates", "details"] = "loss"
+    norm: Literal["full_gradient_norm", "batch_gradient_norm", "update_norm"] = "full_gradient_norm"
+    epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
+
+
+class SurfacesPage(Spec):
+    """The Surfaces page.
+
+    Attributes:
+        surface: "function" is the page's own problem, "network" the Compare page's.
+        step: where the clock stands, in iterations or epochs; None is at the end.
+        panels: one panel per run instead of one picture.
+        relief: the surface in three dimensions beside it.
+        tab: which one is open.
+        clicks: whether a click on the surface moves the start of all runs.
+        window: left, right, bottom and top of what is seen; None is all of it.
+        camera: eye, centre and up of the view in three dimensions.
+        plane: through the parameters of a network: principal components, random directions, or two
+            weights.
+        plane_seed: of the random directions.
+        weights: positions of the plane's two weights, and of the two parameters inspected.
+        slice: which of the two inspected parameters the loss is drawn against.
+        fineness: points along each axis.
+        rows: training rows that the surface of a network is computed on; None takes all.
+    """
+
+    name: Literal["surfaces"] = "surfaces"
+    surface: Literal["function", "network"] = "function"
+    step: Annotated[float, Interval(0, 1e9)] | None = None
+    panels: bool = Field(default=False, strict=True)
+    relief: bool = Field(default=False, strict=True)
+    clicks: bool = Field(default=False, strict=True)
+    tab: Literal["step", "rates", "theory", "slice", "distance", "wrong"] = "step"
+    window: (
+        Annotated[tuple[Annotated[float, LIMITS["window"]], ...], Length(Interval(4, 4))] | None
+    ) = None
+    camera: Annotated[tuple[Coordinate, ...], Length(Interval(9, 9))] | None = None
+    plane: Literal["principal", "random", "weights"] = "principal"
+    plane_seed: Seed = 0
+    weights: Annotated[
+        tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],
+        Length(Interval(2, 2)),
+    ] = (0, 1)
+    slice: Annotated[int, Interval(0, 1)] = 0
+    fineness: Literal[31, 61, 121] = 61
+    rows: Annotated[int, LIMITS["rows"]] | None = None
+
+    @model_validator(mode="after")
+    def _has_two_weights(self) -> Self:
+        if self.weights[0] == self.weights[1]:
+            raise InvalidInput("duplicate", "weights", self.weights)
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_window_to_see_through(self) -> Self:
+        left, right, bottom, top = self.window or (0.0, 1.0, 0.0, 1.0)
+        for low, high in ((left, right), (bottom, top)):
+            least = low + _NARROWEST * max(1.0, abs(low), abs(high))
+            if high < least:
+                allowed = Interval(least, LIMITS["window"].high)
+                raise InvalidInput("out_of_range", "window", high, allowed)
+        return self
+
+
+class EpochsPage(Spec):
+    """The Epochs page; it works on the Compare page's experiment.
+
+    Attributes:
+        tab: which one is open.
+        plans: what is counted, 1 to 6 settings side by side.
+        plan: position of the one in the editor.
+        epochs_shown: epochs of the timeline.
+        first_row: number of the first row in the timeline's window.
+        sizes: batch sizes that train side by side, 2 to 6; none for all rows, 32 and 1.
+        charts: four small charts at once, or one large one and its axis.
+        epoch: where the gradients are looked at; the last one recorded up to it.
+        noise_size: batch size of the cloud.
+        parameters: positions of the cloud's two parameters; none for the two that scatter most.
+        patience: epochs without improvement.
+        shown: what the map shows.
+        target: training loss that the map's iterations lead to.
+    """
+
+    name: Literal["epochs"] = "epochs"
+    tab: Literal["count", "batches", "rows", "noise", "overfitting", "map"] = "count"
+    plans: Annotated[tuple[Plan, ...], Length(PLANS)] = (
+        Plan(rows=1_000, batch_size=1_000, epochs=50),
+        Plan(rows=1_000, batch_size=100, epochs=50),
+        Plan(rows=1_000, batch_size=1, epochs=50),
+        Plan(rows=1_000, batch_size=300, epochs=50),
+        Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped"),
+    )
+    plan: Annotated[int, Interval(0, 5)] = 1
+    epochs_shown: Annotated[int, EPOCHS] = 3
+    first_row: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1
+    sizes: Annotated[
+        tuple[Literal["all"] | Annotated[int, LIMITS["batch_size"]], ...],
+        Length(Interval(0, SIZES.high)),
+    ] = ()
+    charts: Literal["four", "iterations", "epochs", "rows_seen", "seconds"] = "four"
+    epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] = 0.0
+    noise_size: Annotated[int, LIMITS["batch_size"]] = 8
+    parameters: Annotated[
+        tuple[Annotated[int, Interval(0, LIMITS["parameters"].high - 1)], ...],
+        Length(Interval(0, 2)),
+    ] = ()
+    patience: Annotated[int, LIMITS["epochs"]] = 10
+    shown: Literal["final_loss", "iterations_to_target"] = "final_loss"
+    target: Annotated[float, Interval(-1e12, 1e12)] = 0.3
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.plan >= len(self.plans):
+            limits = Interval(0, len(self.plans) - 1)
+            raise InvalidInput("out_of_range", "plan", self.plan, limits)
+        if self.sizes and len(self.sizes) not in SIZES:
+            raise InvalidInput("wrong_length", "sizes", len(self.sizes), SIZES)
+        if len(set(self.sizes)) < len(self.sizes):
+            raise InvalidInput("duplicate", "sizes", self.sizes)
+        return self
+
+
+class BackpropagationPage(Spec):
+    """The Backpropagation page; its last tab works on the Compare page's experiment.
+
+    Attributes:
+        example: which worked example; "own" is the reader's formula.
+        formula: the reader's, used by "own" alone.
+        values: of the variables in the order of the formula; none for the example's own.
+        step: how many nodes are done, forward and then back; None for all.
+        learning_rate: of the example's gradient descent; None for its own.
+        updates: how many steps of it were taken.
+        variable: whose derivative is written out; "" for the first.
+        tab: which one is open.
+    """
+
+    name: Literal["backpropagation"] = "backpropagation"
+    example: Literal[
+        "line",
+        "apples",
+        "apples_and_grapes",
+        "square_of_sum",
+        "one_weight",
+        "sigmoid_network",
+        "relu_neuron",
+        "softmax",
+        "own",
+    ] = "apples"
+    formula: Annotated[str, Field(max_length=int(LIMITS["formula_characters"].high))] = ""
+    values: Annotated[tuple[Coordinate, ...], Length(Interval(0, LIMITS["variables"].high))] = ()
+    step: Annotated[int, Interval(0, 500)] | None = None
+    learning_rate: LearningRate | None = None
+    updates: Annotated[int, LIMITS["updates"]] = 0
+    variable: Annotated[str, Field(max_length=int(LIMITS["variable_characters"].high))] = ""
+    tab: Literal["meaning", "chain", "descent", "differences", "network"] = "meaning"
+
+    @model_validator(mode="after")
+    def _has_value_and_derivatives(self) -> Self:
+        inputs = self.graph.inputs
+        if self.values and len(self.values) != len(inputs):
+            needed = Interval(len(inputs), len(inputs))
+            raise InvalidInput("wrong_length", "values", len(self.values), needed)
+        if self.variable and self.variable not in inputs:
+            raise InvalidInput("unknown_choice", "variable", self.variable, inputs)
+        last = len(steps(self.graph)) - 1
+        if self.step is not None and self.step > last:
+            raise InvalidInput("out_of_range", "step", self.step, Interval(0, last))
+        differentiate(self.graph, self.point)
+        return self
+
+    @property
+    def graph(self) -> Graph:
+        """Return the graph of the example or of the reader's formula."""
+        return parse(self.formula) if self.example == "own" else EXAMPLES[self.example].graph
+
+    @property
+    def point(self) -> dict[str, float]:
+        """Return the value of every variable, before any update."""
+        inputs = self.graph.inputs
+        if self.values:
+            return dict(zip(inputs, self.values, strict=True))
+        if self.example == "own":
+            return dict.fromkeys(inputs, 1.0)
+        return {name: EXAMPLES[self.example].point[name] for name in inputs}
+
+
+PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage)
+
+AnyPage = Annotated[
+    TrainingPage | SurfacesPage | EpochsPage | BackpropagationPage, Field(discriminator="name")
+]

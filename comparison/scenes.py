@@ -1,0 +1,194 @@
+"""What is drawn of a surface: the loss, the paths on it, and the clock that they share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charts.surfaces import Field, Trail
+from engine import PrincipalPlane, path
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Look
+    from comparison.pages import SurfacesPage
+    from engine import Experiment, Function, History, Network, Plane, Surface
+    from engine.arrays import Array, Integers
+    from engine.problems.functions import StationaryPoint
+
+TICKS = 501  # of the clock at the most; a longer training shows every so many steps
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """The steps that can be shown, the same for all runs.
+
+    Attributes:
+        unit: "iterations", or "epochs" where the runs' batches differ in size.
+        ticks: steps or epochs, rising, ``(ticks,)``.
+        places: for every run the position of its recorded point at each tick, ``(ticks,)``.
+        lasts: for every run the first tick at which it has ended.
+        every: 1, or only every so many recorded steps is shown.
+    """
+
+    unit: str
+    ticks: Array
+    places: tuple[Integers, ...]
+    lasts: tuple[int, ...]
+    every: int
+
+    def at(self, step: float | None) -> int:
+        """Return the tick of a step; None and what lies beyond the end is the last."""
+        if step is None:
+            return len(self.ticks) - 1
+        return max(0, int(np.searchsorted(self.ticks, step, side="right")) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A surface and the runs on it.
+
+    Attributes:
+        history: of the runs.
+        looks: names and colours.
+        surface: the loss on a grid.
+        field: the same for the charts.
+        trails: every recorded point of every run.
+        clock: the steps that can be shown.
+        distances: of every run's points from the plane.
+    """
+
+    history: History
+    looks: tuple[Look, ...]
+    surface: Surface
+    field: Field
+    trails: tuple[Trail, ...]
+    clock: Clock
+    distances: tuple[Array, ...]
+
+    @property
+    def plane(self) -> Plane:
+        """Return the plane of the surface."""
+        return self.surface.plane
+
+    def version(self, *others: object) -> str:
+        """Return a name that changes when the picture does."""
+        parts = (self.history.experiment.key, self.looks, *others)
+        digest = hashlib.sha256(repr(parts).encode())
+        for array in (self.surface.losses, self.surface.x, self.surface.y):
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:16]
+
+
+def scene(
+    history: History,
+    looks: Sequence[Look],
+    seen: Surface,
+    titles: tuple[str, str],
+    points: tuple[StationaryPoint, ...] = (),
+    ticks: Array | None = None,
+) -> Scene:
+    """Put surface and paths together.
+
+    Args:
+        history: of the runs.
+        looks: names and colours.
+        seen: the loss on a grid of a plane.
+        titles: what the plane's coordinates are called.
+        points: stationary points that are known.
+        ticks: of the clock of another scene that this one shall follow.
+    """
+    ways = [path(history, seen.plane, run) for run in range(len(history.runs))]
+    clock = _clock(history, [one.steps for one in ways], ticks)
+    trails = tuple(
+        Trail(
+            look,
+            one.coordinates[:, 0],
+            one.coordinates[:, 1],
+            one.losses,
+            one.steps / (run.per_epoch if clock.unit == "epochs" else 1),
+            clock.unit,
+            float(run.last_step[0]) if run.status[0] == "diverged" else None,
+        )
+        for run, look, one in zip(history.runs, looks, ways, strict=True)
+    )
+    field = Field(seen.x, seen.y, seen.losses, titles, points)
+    distances = tuple(one.distances for one in ways)
+    return Scene(history, tuple(looks), seen, field, trails, clock, distances)
+
+
+def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> Clock:
+    """Return one clock for runs that may have recorded different steps."""
+    alike = len({run.per_epoch for run in history.runs}) == 1
+    scales = [1 if alike else run.per_epoch for run in history.runs]
+    positions = [own / scale for own, scale in zip(steps, scales, strict=True)]
+    ticks = np.unique(np.concatenate(positions)) if given is None else given
+    every = -(-len(ticks) // TICKS)
+    ticks = np.unique(np.append(ticks[::every], ticks[-1]))
+    places = tuple(
+        np.maximum(np.searchsorted(own, ticks, side="right") - 1, 0) for own in positions
+    )
+    lasts = tuple(min(int(np.searchsorted(ticks, own[-1])), len(ticks) - 1) for own in positions)
+    return Clock("iterations" if alike else "epochs", ticks, places, lasts, every)
+
+
+def seen_parameters(problem: Network | Function, page: SurfacesPage) -> tuple[int, ...]:
+    """Return the positions of the two parameters that are looked at, one of a network of one.
+
+    Positions that a smaller network no longer has are its last ones.
+    """
+    n_params = problem.n_params
+    if n_params <= 2:
+        return tuple(range(n_params))
+    first, second = (min(one, n_params - 1) for one in page.weights)
+    return first, second if second != first else second - 1
+
+
+def scene_words(scene: Scene) -> tuple[str, ...]:
+    """Return what is drawn: whose paths, on which slice, how much of the movement it holds."""
+    experiment = scene.history.experiment
+    problem = experiment.problem
+    said = list(seed_words(experiment))
+    if problem.n_params <= 2:
+        return tuple(said)
+    said.append(
+        _(
+            "The surface is a slice through {count} parameters, while each path carries its run's"
+            " own loss and may lie beside the slice."
+        ).format(count=f"{problem.n_params:,}")
+    )
+    plane = scene.plane
+    if isinstance(plane, PrincipalPlane):
+        first, second = (float(share) for share in plane.explained)
+        text = _(
+            "The two directions hold {first} and {second} of the variance of {points} recorded"
+            " points."
+        )
+        said.append(
+            text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
+        )
+        if plane.left_out:
+            names = ", ".join(scene.looks[run].name for run in plane.left_out)
+            said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
+    if scene.surface.is_sampled:
+        text = _(
+            "The surface is computed on {some} of {all} training rows, drawn by the data seed."
+        )
+        rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
+        said.append(text.format(some=rows[0], all=rows[1]))
+    return tuple(said)
+
+
+def seed_words(experiment: Experiment) -> tuple[str, ...]:
+    """Return which seed's runs are looked at, where there are several."""
+    seeds = experiment.seeds
+    if len(seeds) == 1:
+        return ()
+    return (
+        _("Runs of seed {seed}, the first of {count}.").format(seed=seeds[0], count=len(seeds)),
+    )

@@ -1,0 +1,221 @@
+"""Which surface a comparison is seen on: for the page, the bundle and the command line alike.
+
+The page trains and computes with progress and Stop, the others without. Each gives ``scenes`` its
+own way to do it, and so all get the same pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from charts.surfaces import round_step
+from comparison.scenes import scene, seen_parameters
+from engine import (
+    GRID_SIZES,
+    LIMITS,
+    Interval,
+    InvalidInput,
+    Window,
+    default_window,
+    estimate_surface,
+    exact_plane,
+    fit,
+    parameter_names,
+    principal_plane,
+    random_plane,
+    recorded_params,
+    surface,
+    under_both_losses,
+    weights_plane,
+)
+from engine.analysis.quadratics import quadratic
+from engine.problems.functions import StationaryPoint
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from charts.theme import Look
+    from comparison.pages import SurfacesPage
+    from comparison.scenes import Scene
+    from engine import Experiment, History, Network, Plane, Surface
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """Which surface is wanted.
+
+    Attributes:
+        experiment: whose problem and data these are.
+        plane: where.
+        window: which part of it.
+        rows: training rows that it is computed on; None takes all.
+        size: points along each axis in the end.
+    """
+
+    experiment: Experiment
+    plane: Plane
+    window: Window
+    rows: int | None
+    size: int
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what the surface depends on, its size aside."""
+        problem = self.experiment.problem.model_copy(update={"start": None})
+        return (
+            problem.model_dump_json(warnings=False),
+            self.experiment.data_seed,
+            self.plane.origin.tobytes(),
+            self.plane.directions.tobytes(),
+            self.window,
+            self.rows,
+        )
+
+
+def computed(wanted: Wanted) -> Surface:
+    """Return a surface at once.
+
+    Raises:
+        InvalidInput: as ``engine.surface``, or it would take longer than the limit.
+    """
+    estimate_surface(wanted.experiment, wanted.size, wanted.rows).check_time()
+    work = surface(wanted.experiment, wanted.plane, wanted.window, wanted.size, wanted.rows)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Surface = end.value
+            return found
+
+
+def scenes(
+    history: History,
+    looks: Sequence[Look],
+    page: SurfacesPage,
+    selected: int,
+    train: Callable[[Experiment], History | None] = fit,
+    compute: Callable[[Wanted], Surface | None] = computed,
+) -> list[Scene]:
+    """Return what the Surfaces page shows of a comparison, its own loss first.
+
+    Args:
+        history: of the comparison.
+        looks: names and colours of its runs.
+        page: how it is looked at.
+        selected: position of the run through whose end a plane goes that is not principal.
+        train: trains a neuron under its other loss; None while that waits.
+        compute: makes a surface; None while that waits, and then there are no scenes.
+
+    Raises:
+        InvalidInput: there is no such plane, as with a single parameter, or the surface would take
+            too much.
+    """
+    problem = history.experiment.problem
+    if problem.n_params < 2:
+        needed = Interval(2, LIMITS["parameters"].high)
+        raise InvalidInput("out_of_range", "parameters", problem.n_params, needed)
+    if problem.n_params > 2:
+        return _slice(history, looks, page, selected, compute)
+    if problem.kind == "function":
+        window = Window(*problem.function.window)
+        return _exact([history], looks, window, compute, problem.function.stationary_points)
+    histories = _under_both(history, train)
+    plane = exact_plane(problem)
+    window = _round([default_window(plane, one) for one in histories])
+    return _exact(histories, looks, window, compute)
+
+
+def _exact(
+    histories: Sequence[History],
+    looks: Sequence[Look],
+    window: Window,
+    compute: Callable[[Wanted], Surface | None],
+    points: tuple[StationaryPoint, ...] = (),
+) -> list[Scene]:
+    """Return the scenes of a problem with two parameters, all in one window.
+
+    A quadratic loss has its minimum among its points.
+    """
+    made: list[Scene] = []
+    for history in histories:
+        problem = history.experiment.problem
+        found = compute(
+            Wanted(history.experiment, exact_plane(problem), window, None, GRID_SIZES[-1])
+        )
+        if found is None:
+            return []
+        names = parameter_names(problem)
+        ticks = made[0].clock.ticks if made else None
+        known = points or _lowest(history.experiment)
+        made.append(scene(history, looks, found, (names[0], names[1]), known, ticks))
+    return made
+
+
+def _lowest(experiment: Experiment) -> tuple[StationaryPoint, ...]:
+    """Return the one minimum of a quadratic loss; none of another one."""
+    found = quadratic(experiment)
+    if found is None:
+        return ()
+    x, y = (float(value) for value in found.minimum)
+    return (StationaryPoint(x, y, "minimum", is_global=True),)
+
+
+def _under_both(history: History, train: Callable[[Experiment], History | None]) -> list[History]:
+    """Return the histories of a neuron under its own loss and under the other one."""
+    problem = history.experiment.problem
+    if problem.kind == "function" or problem.dataset.task != "classification":
+        return [history]
+    both = under_both_losses(history.experiment)
+    if history.experiment not in both:
+        return [history]
+    other = both[0] if history.experiment == both[1] else both[1]
+    counterpart = train(other)
+    return [history] if counterpart is None else [history, counterpart]
+
+
+def _slice(
+    history: History,
+    looks: Sequence[Look],
+    page: SurfacesPage,
+    selected: int,
+    compute: Callable[[Wanted], Surface | None],
+) -> list[Scene]:
+    """Return the scene of a network on the chosen plane."""
+    problem = cast("Network", history.experiment.problem)  # functions have two parameters
+    names = parameter_names(problem)
+    end = recorded_params(history.runs[selected])[1][-1]
+    titles = (_("Direction 1"), _("Direction 2"))
+    plane: Plane
+    if page.plane == "principal":
+        plane = principal_plane(history)
+        titles = (_("Principal component 1"), _("Principal component 2"))
+    elif page.plane == "random":
+        plane = random_plane(problem, end, page.plane_seed)
+    else:
+        first, second = seen_parameters(problem, page)
+        plane = weights_plane(end, first, second)
+        titles = (names[first], names[second])
+    window = Window((-1.0, 1.0), (-1.0, 1.0))
+    if page.plane != "random":
+        window = default_window(plane, history)
+    rows = None if page.rows is None else min(page.rows, problem.training_rows)
+    found = compute(Wanted(history.experiment, plane, window, rows, page.fineness))
+    return [] if found is None else [scene(history, looks, found, titles)]
+
+
+def _round(windows: Sequence[Window]) -> Window:
+    """Return a window that holds the others, to round numbers: it moves less with the runs.
+
+    A bound moves outwards by less than a fifth of the width.
+    """
+    bounds = []
+    for axis in ("x", "y"):
+        low = min(getattr(window, axis)[0] for window in windows)
+        high = max(getattr(window, axis)[1] for window in windows)
+        step = round_step((high - low) / 10)
+        bounds.append((float(np.floor(low / step) * step), float(np.ceil(high / step) * step)))
+    return Window(*bounds)

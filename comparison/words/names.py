@@ -1,0 +1,123 @@
+"""What runs are called."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from charts.theme import Look
+from engine.rules import hyperparameters
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comparison.document import Document
+    from engine import Function, Interval, Network, Run
+    from engine.spec import Spec
+
+_SYMBOLS = {
+    r"\mu": "μ",
+    r"\rho": "ρ",
+    r"\beta_1": "β₁",
+    r"\beta_2": "β₂",
+    r"\epsilon": "ε",
+    r"\lambda": "λ",
+}
+
+
+_JOINERS: Final = "\u200c\u200d"  # letters of some scripts and parts of an emoji are joined by them
+_NEVER_SEEN: Final = {"Cc", "Cf", "Cs"}  # controls, formats such as those that turn text, halves
+
+
+def cleaned(text: str) -> str:
+    """Return text on one line in which everything can be seen.
+
+    Left out is what no picture and no table can show: controls, marks that turn text around or have
+    no width, and what is no character. A line break or a tab becomes a space.
+    """
+    spaced = "".join(" " if mark in "\t\n\r\v\f\x85\u2028\u2029" else mark for mark in text)
+    return "".join(mark for mark in spaced if mark in _JOINERS or not _is_unseen(mark))
+
+
+def _is_unseen(mark: str) -> bool:
+    is_no_character = ord(mark) & 0xFFFE == 0xFFFE or "\ufdd0" <= mark <= "\ufdef"
+    return is_no_character or unicodedata.category(mark) in _NEVER_SEEN
+
+
+def run_looks(document: Document) -> list[Look]:
+    """Return name, colour and dash of every run of a comparison."""
+    names = run_names(document.experiment.runs, document.view.names)
+    return [Look(name, number) for name, number in zip(names, document.view.numbers, strict=True)]
+
+
+def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
+    """Return a name for every run, all different.
+
+    A given name counts as it is; "" asks for the automatic one: the rule's, and what sets the run
+    apart from others of the rule and from the rule's defaults.
+    """
+    names = [name or _automatic(run, runs) for run, name in zip(runs, given, strict=True)]
+    taken: list[str] = []
+    for name in names:
+        number, unique = 1, name
+        while unique in taken:
+            number += 1
+            unique = f"{name} ({number})"
+        taken.append(unique)
+    return taken
+
+
+def _automatic(run: Run, runs: Sequence[Run]) -> str:
+    alike = [other for other in runs if type(other.optimizer) is type(run.optimizer)]
+    details = []
+    for name, interval in hyperparameters(type(run.optimizer)).items():
+        rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
+        if len({getattr(rule, name) for rule in rules}) > 1:
+            details.append(f"{symbol(name, interval)} {getattr(run.optimizer, name):g}")
+    if len({other.learning_rate for other in alike}) > 1:
+        details.append(f"η {run.learning_rate:g}")
+    if len({other.batch_size for other in alike}) > 1:
+        size = _("all") if run.batch_size == "all" else run.batch_size
+        details.append(f"B {size}")
+    return " ".join([run.optimizer.title, *details])
+
+
+def symbol(name: str, interval: Interval) -> str:
+    """Return what stands for a hyperparameter in plain text; its label where it has no symbol."""
+    latex = interval.symbol
+    return _SYMBOLS.get(latex) or latex.lstrip("\\") or label(name)
+
+
+def problem_words(problem: Network | Function) -> dict[str, str]:
+    """Return what is trained on what: settings by the names they have on the page."""
+    if problem.kind == "function":
+        start = problem.function.start if problem.start is None else problem.start
+        words = {_("Test function"): label(problem.function.name)} | _own(problem.function)
+        return words | {_("Start"): ", ".join(f"{value:g}" for value in start)}
+    words = {_("Data set"): label(problem.dataset.name)} | _own(problem.dataset)
+    words[_("Validation share")] = f"{problem.validation_share:g}"
+    if problem.standardize:
+        words[_("Inputs")] = _("standardized by the training rows")
+    if problem.standardize_targets:
+        words[_("Targets")] = _("standardized by the training rows")
+    words[_("Network")] = "-".join(map(str, problem.layout.units))
+    if not problem.bias:
+        words[_("Network")] += ", " + _("without biases")
+    if problem.hidden:
+        words[_("Activation")] = label(problem.activation)
+    if problem.output_activation != "identity":
+        words[_("Output activation")] = label(problem.output_activation)
+    words[_("Loss function")] = label(problem.loss)
+    if problem.l2:
+        words[_("L2 penalty") + " λ"] = f"{problem.l2:g}"
+    drawn = problem.start if isinstance(problem.start, str) else None
+    words[_("Starting weights")] = _("as given") if drawn is None else label(drawn)
+    return words
+
+
+def _own(spec: Spec) -> dict[str, str]:
+    """Return the settings of a data set or a function."""
+    values = spec.model_dump(exclude={"name"})
+    return {label(name): f"{value:g}" for name, value in values.items()}

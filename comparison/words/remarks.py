@@ -1,0 +1,124 @@
+"""What falls short of all that was asked for, in words: for captions, bundles and reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine import GRID_SIZES
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comparison.pages import AnyPage
+    from comparison.scenes import Scene
+    from engine import History
+
+_OF_UPDATES: Final = ("batch_loss", "batch_gradient_norm", "update_norm")  # others: of evaluations
+
+
+def unfinished(history: History, scenes: Sequence[Scene], page: AnyPage) -> list[str]:
+    """Return what was ended before its time, which the command line never does; mostly nothing."""
+    said = list(stopped_words(history))
+    for scene in scenes:
+        said += [*coarse_words(scene, page), *stopped_words(scene.history)]
+    if said:
+        said.append(_("The command line trains and computes to the end: its files will differ."))
+    return list(dict.fromkeys(said))  # the first scene shows the same history
+
+
+def stopped_words(history: History) -> tuple[str, ...]:
+    """Return at which steps the reader stopped a training; nothing of one that has ended."""
+    ends: dict[tuple[int, int], list[str]] = {}
+    runs = zip(history.runs, history.experiment.runs, strict=True)
+    for number, (run, spec) in enumerate(runs, 1):
+        seeds = zip(run.last_step.tolist(), run.status, strict=True)
+        # A seed without a status has not ended.
+        steps = [step for step, status in seeds if status in {"", "stopped"}]
+        if steps:
+            end = max(steps), history.experiment.iterations(spec)
+            ends.setdefault(end, []).append(str(number))
+    if not ends:
+        return ()
+    text = _("step {step} of {total} (run {runs})")
+    parts = [
+        text.format(step=f"{step:,}", total=f"{total:,}", runs=", ".join(numbers))
+        for (step, total), numbers in ends.items()
+    ]
+    text = _("The training was stopped before the end of its budget: {ends}.")
+    return (text.format(ends="; ".join(parts)),)
+
+
+def coarse_words(scene: Scene, page: AnyPage) -> tuple[str, ...]:
+    """Return how many points a surface has whose finer one the reader stopped; else nothing."""
+    size, wanted = len(scene.surface.x), GRID_SIZES[-1]
+    if scene.history.experiment.problem.n_params > 2 and page.name == "surfaces":
+        wanted = page.fineness
+    if size == wanted:
+        return ()
+    text = _("The surface was stopped at {size} × {size} of {wanted} × {wanted} points.")
+    return (text.format(size=size, wanted=wanted),)
+
+
+def thinning_words(history: History) -> tuple[str, ...]:
+    """Return that a line's median is of fewer seeds where some ended earlier; else nothing.
+
+    Those that diverged are not left out: they count as infinitely bad.
+    """
+    ended = any(len(set(run.last_step[~run.diverged].tolist())) > 1 for run in history.runs)
+    text = _(
+        "Medians are of the seeds that still train: from where a stopping rule ended a seed, the"
+        " line is without it. The table has the last loss of every seed."
+    )
+    return (text,) if ended else ()
+
+
+def seconds_words(history: History, axis: str) -> tuple[str, ...]:
+    """Return what an axis of seconds holds, and how sure it is; nothing of another axis."""
+    known = [
+        run.seconds_spread / run.seconds_per_update
+        for run in history.runs
+        if run.seconds_per_update and run.seconds_spread is not None
+    ]
+    if axis != "seconds" or not known:
+        return ()
+    text = _(
+        "Seconds are processor time of a run trained alone with one seed, updates and evaluations:"
+        " medians of repeated timings on this machine, sure to ± {share:.0%}."
+    )
+    return (text.format(share=max(known)),)
+
+
+def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
+    """Return for how many values of a long training one stands; nothing where each is kept.
+
+    The one is the last of them, on a chart as in a column "value".
+
+    Args:
+        history: whose series.
+        quantities: names of series; one that a run has not says nothing.
+    """
+    said = []
+    for of_updates, text in (
+        (
+            True,
+            _(
+                "One value per {n} updates: the last of each bin, so peaks in between are not"
+                " seen. The history keeps first, lowest, mean, highest and last."
+            ),
+        ),
+        (
+            False,
+            _(
+                "One value per {n} evaluations: the last of each bin, so peaks in between are not"
+                " seen. The history keeps first, lowest, mean, highest and last."
+            ),
+        ),
+    ):
+        names = [name for name in quantities if (name in _OF_UPDATES) is of_updates]
+        every = [getattr(run, name) for run in history.runs for name in names]
+        widths = {series.width for series in every if series is not None}
+        if max(widths, default=1) > 1:
+            low, high = min(widths), max(widths)
+            said.append(text.format(n=f"{low:,}" if low == high else f"{low:,}–{high:,}"))
+    return tuple(said)

@@ -1,0 +1,98 @@
+"""The same run with several batch sizes, alone or with several learning rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.experiment import Experiment, Sweep
+from engine.limits import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal, TypeAlias
+
+    from engine.arrays import Array
+    from engine.experiment import Run
+    from engine.training.scores import Scores
+
+    BatchSize: TypeAlias = int | Literal["all"]
+
+
+def batch_size_runs(
+    experiment: Experiment,
+    position: int,
+    sizes: Sequence[BatchSize],
+    *,
+    record_every: int | None = None,
+) -> Experiment:
+    """Return the comparison of one run with itself at several batch sizes.
+
+    Args:
+        experiment: gives the problem, the budget, the stopping rules and the seeds.
+        position: of the run in it.
+        sizes: 1 to the training rows, or "all".
+        record_every: as in ``Experiment``.
+
+    Raises:
+        InvalidInput: there is no such run, or a batch size does not fit the rows.
+    """
+    run = _run(experiment, position)
+    runs = [run.model_copy(update={"batch_size": size}) for size in sizes]
+    fields = {**experiment.model_dump(), "runs": runs, "record_every": record_every}
+    return Experiment.model_validate(fields)
+
+
+def batch_rate_sweep(
+    experiment: Experiment, position: int, sizes: Sequence[BatchSize], rates: Sequence[float]
+) -> Sweep:
+    """Return the sweep of one run over every batch size and learning rate.
+
+    Runs are in the order of ``sizes``, and for each in that of ``rates``. No stopping rule ends a
+    run earlier, so that all get the same budget.
+
+    Raises:
+        InvalidInput: there is no such run, or a batch size or rate does not fit.
+    """
+    run = _run(experiment, position)
+    runs = [
+        run.model_copy(update={"batch_size": size, "learning_rate": rate})
+        for size in sizes
+        for rate in rates
+    ]
+    fields = {**experiment.model_dump(), "runs": runs, "stopping": {}, "record_every": None}
+    return Sweep.model_validate(fields)
+
+
+def batch_size_ladder(rows: int) -> tuple[BatchSize, ...]:
+    """Return 1, 4, 16, ... below the number of rows, and "all"."""
+    powers = [4**power for power in range(rows.bit_length()) if 4**power < rows]
+    return (*powers, "all")
+
+
+def final_losses(sweep: Scores) -> Array:
+    """Return each run's median final loss, ``(runs,)``; +inf where half of the seeds diverged."""
+    return np.array([run.median_loss for run in sweep.runs])
+
+
+def iterations_to(sweep: Scores, target: float) -> Array:
+    """Return the median iterations to a training loss at or below a target, ``(runs,)``.
+
+    Looked at where all rows were evaluated: at step 0, at every epoch and at the end. +inf where
+    half of the seeds never reached it.
+
+    Args:
+        sweep: that was scored with this target among others.
+        target: a training loss.
+    """
+    position = sweep.targets.index(target)
+    return np.array([np.median(run.first_steps[position]) for run in sweep.runs])
+
+
+def _run(experiment: Experiment, position: int) -> Run:
+    runs = experiment.runs
+    if not 0 <= position < len(runs):
+        raise InvalidInput("out_of_range", "run", position, Interval(0, len(runs) - 1))
+    return runs[position]

@@ -1,0 +1,345 @@
+"""One update of one run, taken apart: the run is trained again, alone, up to that step.
+
+A lane's numbers depend on no other lane, so what is seen here is bit for bit what was trained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.limits import Interval
+from engine.rules import hyperparameters, stack
+from engine.training.loop import making
+from engine.training.recording import frozen
+from engine.training.updates import Stepper
+from engine.work import Result, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.arrays import Array, Integers, State
+    from engine.experiment import Experiment
+    from engine.rules import Optimizer
+
+_PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
+_MOST_POINTS: Final = 1_000  # of the learning rates over a whole run
+
+Replaying: TypeAlias = Generator[int, None, Result]
+
+
+class Term(NamedTuple):
+    """A symbol of a rule's formula, in LaTeX, and the number that it stands for."""
+
+    symbol: str
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class StepInspection:
+    """What one update did; every array is ``(n_params,)``.
+
+    Attributes:
+        optimizer: the rule.
+        step: number of the update, from 1.
+        learning_rate: what the direction is multiplied by.
+        before: parameters before the update.
+        gradient: of the batch at these parameters, noise and l2 term included.
+        slots_before: what the rule remembered, slot by name.
+        slots_after: what it remembers now.
+        corrected: the new slots corrected for their start at zero; empty if the rule corrects none.
+        effective_learning_rate: learning rate x what the rule multiplies each parameter's gradient,
+            or the running mean of its gradients, by: the learning rate itself for SGD, Momentum and
+            Nesterov. Decoupled weight decay is apart.
+        direction: what the rule made of all this.
+        update: learning rate x direction.
+        after: parameters after the update, before - update.
+    """
+
+    optimizer: Optimizer
+    step: int
+    learning_rate: float
+    before: Array
+    gradient: Array
+    slots_before: dict[str, Array]
+    slots_after: dict[str, Array]
+    corrected: dict[str, Array]
+    effective_learning_rate: Array
+    direction: Array
+    update: Array
+    after: Array
+
+    @property
+    def norms(self) -> dict[str, float]:
+        """Return the Euclidean norms of gradient, new slots, direction and update, by name."""
+        vectors = {
+            "gradient": self.gradient,
+            **self.slots_after,
+            "direction": self.direction,
+            "update": self.update,
+        }
+        with np.errstate(over="ignore"):  # of a diverging run
+            return {name: float(np.linalg.norm(vector)) for name, vector in vectors.items()}
+
+    def terms(self, parameter: int) -> tuple[Term, ...]:
+        """Return the numbers behind the rule's formula for one parameter, in the order of reading.
+
+        Hyperparameters, step, gradient, slots before and after, corrected slots, direction; then
+        those of ``theta_t = theta_{t-1} - eta d_t``.
+
+        Args:
+            parameter: its position in a lane.
+
+        Raises:
+            InvalidInput: there is no such parameter.
+        """
+        _check("parameter", parameter, Interval(0, len(self.before) - 1))
+        optimizer = self.optimizer
+        symbols = dict(zip(optimizer.slots, optimizer.slot_symbols, strict=True))
+        values = {
+            **{
+                interval.symbol: getattr(optimizer, name)
+                for name, interval in hyperparameters(type(optimizer)).items()
+            },
+            "t": self.step,
+            "g_t": self.gradient[parameter],
+            **{
+                f"{symbols[name]}_{{t-1}}": slot[parameter]
+                for name, slot in self.slots_before.items()
+            },
+            **{f"{symbols[name]}_t": slot[parameter] for name, slot in self.slots_after.items()},
+            **{
+                rf"\hat {symbols[name]}_t": slot[parameter] for name, slot in self.corrected.items()
+            },
+            "d_t": self.direction[parameter],
+            r"\eta": self.learning_rate,
+            r"\theta_{t-1}": self.before[parameter],
+            r"\theta_t": self.after[parameter],
+        }
+        return tuple(Term(symbol, float(value)) for symbol, value in values.items())
+
+
+def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replaying[StepInspection]:
+    """Train one run again up to a step and take that update apart.
+
+    A generator: it yields the updates done, at least every 50 ms of work, and returns the
+    inspection. Closing it drops everything. A run is followed beyond where it ended, if it ended
+    before its budget.
+
+    Args:
+        experiment: what is trained.
+        run: position of the run.
+        seed: the seed itself, as in ``engine.batches``.
+        step: number of the update, 1 to the iterations of the budget.
+
+    Raises:
+        InvalidInput: there is no such run or step.
+    """
+    _check_run(experiment, run)
+    _check("step", step, Interval(1, experiment.iterations(experiment.runs[run])))
+    replay = _Replay(experiment, run, seed)
+    return _paced(replay, _inspected(replay, step))
+
+
+def inspect(experiment: Experiment, run: int, seed: int, step: int) -> StepInspection:
+    """Return one update taken apart; arguments and errors are those of ``inspecting``."""
+    return _result(inspecting(experiment, run, seed, step))
+
+
+def following_learning_rates(
+    experiment: Experiment,
+    run: int,
+    seed: int,
+    parameters: Sequence[int],
+    last_step: int | None = None,
+) -> Replaying[tuple[Integers, Array]]:
+    """Train one run again and follow the effective learning rates of some parameters.
+
+    A generator, as ``inspecting``; it returns the steps ``(points,)`` and the rates ``(points,
+    parameters)``. Of more than a thousand steps every n-th is kept, and always the first and the
+    last.
+
+    Args:
+        experiment: what is trained.
+        run: position of the run.
+        seed: the seed itself.
+        parameters: their positions in a lane.
+        last_step: where the run ended; None follows it to its budget.
+
+    Raises:
+        InvalidInput: there is no such run, parameter or step.
+    """
+    _check_run(experiment, run)
+    total = experiment.iterations(experiment.runs[run])
+    if last_step is None:
+        last_step = total
+    _check("last_step", last_step, Interval(1, total))
+    for position, parameter in enumerate(parameters):
+        allowed = Interval(0, experiment.problem.n_params - 1)
+        _check(f"parameters.{position}", parameter, allowed)
+    replay = _Replay(experiment, run, seed)
+    return _paced(replay, _followed(replay, list(parameters), last_step))
+
+
+def effective_learning_rates(
+    experiment: Experiment,
+    run: int,
+    seed: int,
+    parameters: Sequence[int],
+    last_step: int | None = None,
+) -> tuple[Integers, Array]:
+    """Return steps and rates at once; all as in ``following_learning_rates``."""
+    return _result(following_learning_rates(experiment, run, seed, parameters, last_step))
+
+
+def _check_run(experiment: Experiment, run: int) -> None:
+    _check("run", run, Interval(0, len(experiment.runs) - 1))
+
+
+def _check(field: str, value: int, allowed: Interval) -> None:
+    if value not in allowed:
+        raise InvalidInput("out_of_range", field, value, allowed)
+
+
+class _Replay:
+    """A run with one seed, trained again as a lone lane.
+
+    Attributes:
+        step: updates taken.
+        params: ``(1, n_params)``.
+        grads: ``(1, n_params)``, of the next update once it is prepared.
+        update: ``(1, n_params)``, of the last one taken.
+        rule: the run's, on columns.
+        rates: ``(1, 1)``.
+    """
+
+    def __init__(self, experiment: Experiment, run: int, seed: int) -> None:
+        self._experiment, self._seed = experiment, seed
+        self.run = experiment.runs[run]
+        self.step = 0
+        self.rule = stack([self.run.optimizer])
+        self.rates = np.array([[self.run.learning_rate]])
+
+    def begin(self) -> Work[None]:
+        """Make the data and the start."""
+        problem = yield from making(self._experiment)
+        self.params = problem.start(self._seed)[None]
+        self.grads, self.update = np.zeros_like(self.params), np.zeros_like(self.params)
+        arrays = self.params, self.grads, self.update
+        self._stepper = Stepper([self.run.optimizer], self.rates, *arrays)
+        self._counts = self._experiment.counts(self.run)
+        self._epochs = problem.epochs(self._counts, self._seed, self.run.sampling)
+        size = self._counts.batch_size
+        self._batches = problem.batches(self.params, self.grads, 1, size, longest=1)
+
+    def prepare(self) -> Work[None]:
+        """Fill the gradient of the next update, piece by piece."""
+        position, size = self.step % self._counts.per_epoch, self._counts.batch_size
+        if position == 0:
+            self._order = next(self._epochs)
+        rows = self._order[None, position * size : (position + 1) * size]
+        self._batches.load(rows)
+        for piece in self._batches.pieces(0, rows.shape[1]):
+            piece()
+            yield
+
+    def take(self) -> None:
+        """Take the update that is prepared."""
+        self.step += 1
+        self._stepper.step(self.step)
+
+    @property
+    def state(self) -> State:
+        """Return copies of what the rule remembers, ``(1, n_params)`` each."""
+        return tuple(slot[None].copy() for slot in self._stepper.slots(0).values())
+
+    def effective_learning_rates(self) -> Array:
+        """Return those of the update just taken, ``(n_params,)``."""
+        rates = self.rates * self.rule.scale(self.state, self.step)
+        return np.broadcast_to(rates, self.params.shape)[0]
+
+
+def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
+    """Take ``step`` updates and take the last one apart."""
+    yield from replay.begin()
+    while True:
+        yield from replay.prepare()
+        if replay.step == step - 1:
+            break
+        replay.take()
+    rule, before, state = replay.rule, replay.params.copy(), replay.state
+    extra = {"params": before} if "params" in rule.needs else {}
+    used = tuple(slot.copy() for slot in state)  # a rule may write to what it is given
+    direction, _ = rule.direction(replay.grads.copy(), used, step, **extra)
+    direction = direction.copy()
+    replay.take()
+    new = replay.state
+
+    def named(slots: State) -> dict[str, Array]:
+        return {name: frozen(slot[0]) for name, slot in zip(rule.slots, slots, strict=bool(slots))}
+
+    return StepInspection(
+        optimizer=replay.run.optimizer,
+        step=step,
+        learning_rate=replay.run.learning_rate,
+        before=frozen(before[0]),
+        gradient=frozen(replay.grads[0]),
+        slots_before=named(state),
+        slots_after=named(new),
+        corrected=named(rule.corrected(new, step)),
+        effective_learning_rate=frozen(replay.effective_learning_rates()),
+        direction=frozen(direction[0]),
+        update=frozen(replay.update[0]),
+        after=frozen(replay.params[0]),
+    )
+
+
+def _followed(
+    replay: _Replay, parameters: list[int], last_step: int
+) -> Work[tuple[Integers, Array]]:
+    """Take all updates and keep the effective learning rates of some parameters."""
+    every = -(-last_step // _MOST_POINTS)
+    kept = range(1, last_step + 1, every)
+    steps = np.unique([*kept, last_step])
+    rates = np.empty((len(steps), len(parameters)))
+    yield from replay.begin()
+    for position, step in enumerate(steps):
+        while replay.step < step:
+            yield from replay.prepare()
+            replay.take()
+        rates[position] = replay.effective_learning_rates()[parameters]
+    return frozen(steps), frozen(rates)
+
+
+def _paced(replay: _Replay, work: Work[Result]) -> Replaying[Result]:
+    """Do some work, giving way when it is time to, and return its result.
+
+    Overflow and NaN of a diverging run are results. The setting never surrounds a yield, for a
+    generator may be resumed in another context.
+    """
+    paused = time.perf_counter()
+    while True:
+        try:
+            with np.errstate(all="ignore"):
+                next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if time.perf_counter() - paused > _PAUSE_SECONDS:
+            yield replay.step
+            paused = time.perf_counter()
+
+
+def _result(work: Replaying[Result]) -> Result:
+    """Do all of some work at once."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result

@@ -1,0 +1,217 @@
+"""How far the gradients of mini-batches lie from the full gradient, measured and predicted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.counts import Sampling, row_order
+from engine.errors import InvalidInput
+from engine.limits import LIMITS, Interval
+from engine.problems.problem import NetworkProblem, blocks, lanes_of_piece
+from engine.problems.specs import Network
+from engine.training.replay import data
+
+if TYPE_CHECKING:
+    from engine.arrays import Array, Integers
+    from engine.experiment import Experiment
+
+DRAWS: Final = Interval(30, 400)
+_WORK: Final = 1e8  # numbers read for one measurement: below a second
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Mini-batch gradients around the full one, for rising batch sizes.
+
+    Attributes:
+        sizes: batch sizes, ``(sizes,)``.
+        variance: mean squared distance of a mini-batch gradient from the full one, over the draws,
+            ``(sizes,)``; the sum of the variances of all parameters.
+        predicted: what the law says it must be on average, ``(sizes,)``.
+        standard_error: how far the draws may be expected to be off, ``(sizes,)``.
+        angles: between mini-batch gradient and full gradient in degrees, ``(sizes, draws)``; NaN
+            where one of them is zero.
+    """
+
+    sizes: tuple[int, ...]
+    variance: Array
+    predicted: Array
+    standard_error: Array
+    angles: Array
+
+    @property
+    def angle_quartiles(self) -> Array:
+        """Return lower quartile, median and upper quartile of the angles, ``(3, sizes)``."""
+        quartiles = np.full((3, len(self.sizes)), np.nan)
+        known = ~np.isnan(self.angles).all(axis=1)
+        if known.any():
+            quartiles[:, known] = np.nanquantile(self.angles[known], (0.25, 0.5, 0.75), axis=1)
+        return quartiles
+
+
+def row_gradients(experiment: Experiment, params: Array) -> Array:
+    """Return the gradient of every training row's loss, ``(N, n_params)``.
+
+    Their mean is the full gradient, the mean of a batch's rows is the batch's; the l2 term is in
+    each of them.
+
+    Args:
+        experiment: its problem has rows.
+        params: ``(n_params,)``.
+
+    Raises:
+        InvalidInput: a test function has no rows; so many rows and parameters do not fit a
+            history's memory.
+    """
+    spec = experiment.problem
+    if not isinstance(spec, Network):
+        raise InvalidInput("conflict", "problem", spec.kind, ("kind", "network"))
+    needed = 8 * spec.training_rows * spec.n_params
+    if needed not in LIMITS["history_bytes"]:
+        raise InvalidInput("too_expensive", "bytes", needed, LIMITS["history_bytes"])
+    problem = NetworkProblem(spec, data(experiment))
+    gradients = np.zeros((spec.training_rows, spec.n_params))
+    rows = np.arange(spec.training_rows)
+    with np.errstate(all="ignore"):  # a diverged run has no gradient
+        for part in blocks(len(rows), max(64, lanes_of_piece(spec.model, 1))):
+            count = part.stop - part.start
+            lanes = np.tile(params, (count, 1))  # a row is a seed's batch of one
+            batch = problem.batches(lanes, gradients[part], count, 1, 1)
+            batch.load(rows[part, None])
+            for piece in batch.pieces(0, 1):
+                piece()
+    return gradients
+
+
+def batch_gradients(
+    gradients: Array, batch_size: int, sampling: Sampling, seed: int, draws: int
+) -> Array:
+    """Return the gradients of the first batch of so many epochs, ``(draws, n_params)``.
+
+    Args:
+        gradients: of ``row_gradients``.
+        batch_size: rows of a batch, 1 to N.
+        sampling: how the stream of rows is drawn.
+        seed: of the stream.
+        draws: how many.
+    """
+    orders = islice(row_order(len(gradients), seed, sampling), draws)
+    return np.array([gradients[order[:batch_size]].mean(axis=0) for order in orders])
+
+
+def predicted_variance(gradients: Array, batch_size: int, sampling: Sampling) -> Array:
+    """Return what the variance of a mini-batch gradient must be, ``(n_params,)``.
+
+    With S^2 the population variance of the rows' gradients: S^2 / B for independent draws, and
+    S^2 (N - B) / (B (N - 1)) for B different rows, which is 0 when the batch is all of them.
+
+    Source:
+        Cochran (1977), Sampling Techniques, theorem 2.2, there with the divisor N - 1.
+    """
+    spread, rows = gradients.var(axis=0), len(gradients)
+    if sampling == "replacement" or rows == 1:  # a single row has no spread
+        return spread / batch_size
+    return spread * _finite_share(rows, batch_size) / batch_size
+
+
+def _finite_share(rows: int, batch_size: int | Integers) -> float | Array:
+    """Return (N - B) / (N - 1): what is left of a variance when no row is drawn twice."""
+    return (rows - batch_size) / (rows - 1)
+
+
+def measure_noise(gradients: Array, sampling: Sampling, seed: int) -> Noise:
+    """Draw mini-batches of 1, 2, 4, ... and all rows, and see how they scatter.
+
+    The batches of a draw are the beginnings of one epoch's stream of rows. There are as many draws
+    as can be read in a second, at least 30.
+    """
+    rows = len(gradients)
+    sizes = (*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows)
+    full = gradients.mean(axis=0)
+    starts = np.array([0, *sizes[:-1]])
+    counts = np.array(sizes)[:, None]
+    squares, angles = [], []
+    draws = draws_for(gradients)
+    for order in islice(row_order(rows, seed, sampling), draws):
+        sums = np.add.reduceat(gradients[order], starts, axis=0).cumsum(axis=0)
+        means = sums / counts
+        squares.append(np.square(means - full).sum(axis=1))
+        angles.append(_angles(means, full))
+    return Noise(
+        sizes,
+        np.array(squares).mean(axis=0),
+        np.array([predicted_variance(gradients, size, sampling).sum() for size in sizes]),
+        _deviations(gradients, counts[:, 0], sampling) / np.sqrt(draws),
+        np.array(angles).T,
+    )
+
+
+def _deviations(gradients: Array, sizes: Integers, sampling: Sampling) -> Array:
+    """Return the standard deviations of the squared distances from the full gradient, ``(sizes,)``.
+
+    From the rows themselves, for a few of them may carry most of the spread, and draws that missed
+    those would look surer than they are. With the deviations g of the rows, whose sum is 0, let
+    F = sum |g|^4, L = sum |g|^2 and T = sum of (g_i g_j)^2 over all pairs. The sum s of B of them
+    has, drawn independently,
+
+        N E|s|^4 = B F + B (B - 1) (L^2 + 2 T) / N
+
+    and drawn without replacement, where p_k is the chance that k given rows are all among the B,
+
+        E|s|^4 = p_1 F + p_2 (L^2 + 2 T - 7 F) + p_3 (12 F - 2 L^2 - 4 T) + p_4 (L^2 + 2 T - 6 F)
+
+    by the patterns in which four indices may coincide. Then the sum of the N - B rows that are left
+    is as long, so the smaller of the two numbers is taken.
+    """
+    rows = len(gradients)
+    centred = gradients - gradients.mean(axis=0)
+    lengths = np.vecdot(centred, centred)
+    products = centred @ centred.T if gradients.shape[1] > rows else centred.T @ centred
+    single, pairs = np.square(lengths).sum(), lengths.sum() ** 2 + 2 * np.square(products).sum()
+    if sampling == "replacement":
+        second = sizes * lengths.mean()
+        fourth = sizes * (single + (sizes - 1) * pairs / rows) / rows
+    else:
+        drawn = np.minimum(sizes, rows - sizes)
+        # Of fewer than k rows no k are drawn, and a factor is 0: what it is divided by is as well.
+        factors = [(drawn - k) / max(rows - k, 1) for k in range(4)]
+        one, two, three, four = np.maximum(np.cumprod(factors, axis=0), 0)
+        second = (one - two) * lengths.sum()
+        fourth = one * single + two * (pairs - 7 * single)
+        fourth += three * (12 * single - 2 * pairs) + four * (pairs - 6 * single)
+    return np.sqrt(np.maximum(fourth - second**2, 0)) / sizes**2.0
+
+
+def noisiest(gradients: Array) -> tuple[int, ...]:
+    """Return the two parameters whose gradients scatter most, in different directions.
+
+    The first has the largest variance; the second has the largest variance that does not follow
+    from the first's. A single parameter is alone.
+    """
+    centred = gradients - gradients.mean(axis=0)
+    squares = np.square(centred).sum(axis=0)
+    first = int(np.argmax(squares))
+    if len(squares) == 1:
+        return (first,)
+    left = squares.copy()
+    if squares[first] > 0:
+        left -= (centred.T @ centred[:, first]) ** 2 / squares[first]
+    left[first] = -1
+    return first, int(np.argmax(left))
+
+
+def draws_for(gradients: Array) -> int:
+    """Return how many draws ``measure_noise`` makes."""
+    return int(np.clip(_WORK / gradients.size, DRAWS.low, DRAWS.high))
+
+
+def _angles(means: Array, full: Array) -> Array:
+    """Return angles to the full gradient in degrees, ``(sizes,)``."""
+    with np.errstate(invalid="ignore", divide="ignore"):  # a zero gradient has no direction
+        lengths = np.linalg.norm(means, axis=1) * np.linalg.norm(full)
+        cosines = np.clip(means @ full / lengths, -1, 1)
+    return np.degrees(np.arccos(cosines))

@@ -1,0 +1,67 @@
+"""Losses that are quadratic in all parameters: their curvatures and their lowest point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.analysis.probes import finished
+from engine.problems.losses import LOSSES
+from engine.problems.specs import Function
+from engine.training.loop import problem_of
+from engine.training.recording import frozen
+
+if TYPE_CHECKING:
+    from engine.arrays import Array
+    from engine.experiment import Experiment
+    from engine.problems.specs import Network
+
+_MOST_PARAMETERS: Final = 200
+_FLAT: Final = 1e-12  # of the largest curvature; below, rounding is what is seen
+
+
+@dataclass(frozen=True, eq=False)
+class Quadratic:
+    """A quadratic loss.
+
+    Attributes:
+        curvatures: eigenvalues of its Hessian, rising, ``(n_params,)``; all positive.
+        minimum: where it is lowest, ``(n_params,)``.
+    """
+
+    curvatures: Array
+    minimum: Array
+
+
+def quadratic(experiment: Experiment) -> Quadratic | None:
+    """Return what a quadratic training loss looks like; None where it is none or has no minimum.
+
+    A regression without hidden layers, with the identity and a squared error, is quadratic in its
+    parameters, and so are some test functions. The Hessian is read off the gradient, which is
+    linear: its differences from the origin along the axes are exact but for rounding.
+    """
+    problem = experiment.problem
+    n_params = problem.n_params
+    if n_params > _MOST_PARAMETERS or not _has_linear_gradient(problem):
+        return None
+    points = np.concatenate([np.zeros((1, n_params)), np.eye(n_params)])
+    gradients = finished(problem_of(experiment).evaluator(points).gradient())
+    hessian = gradients[1:] - gradients[0]
+    hessian = (hessian + hessian.T) / 2
+    curvatures = np.linalg.eigvalsh(hessian)
+    if not curvatures[0] > _FLAT * curvatures[-1]:
+        return None
+    return Quadratic(frozen(curvatures), frozen(np.linalg.solve(hessian, -gradients[0])))
+
+
+def _has_linear_gradient(problem: Network | Function) -> bool:
+    if isinstance(problem, Function):
+        corners = np.stack(
+            np.meshgrid(*(np.linspace(*side, 7) for side in problem.function.window))
+        )
+        hessians = problem.function.hessian(corners.reshape(2, -1).T)
+        return bool(np.allclose(hessians, hessians[0], rtol=1e-12, atol=1e-12))
+    is_squared = LOSSES[problem.loss].reads == "predictions"
+    return not problem.hidden and problem.output_activation == "identity" and is_squared

@@ -1,0 +1,1 @@
+"""Backpropagation by hand: a graph or a network in, values, derivatives and their checks out."""

@@ -1,0 +1,43 @@
+"""The data sets, for notebooks; their home is ``engine.problems.datasets``."""
+
+from engine.problems.datasets import (
+    DATASETS,
+    Blobs,
+    BreastCancer,
+    Circles,
+    Dataset,
+    Diabetes,
+    Digits,
+    Iris,
+    Line,
+    Polynomial,
+    Sine,
+    SingleRow,
+    Source,
+    Spirals,
+    ThreePoints,
+    TwoMoons,
+    Xor,
+    generate,
+)
+
+__all__ = [
+    "DATASETS",
+    "Blobs",
+    "BreastCancer",
+    "Circles",
+    "Dataset",
+    "Diabetes",
+    "Digits",
+    "Iris",
+    "Line",
+    "Polynomial",
+    "Sine",
+    "SingleRow",
+    "Source",
+    "Spirals",
+    "ThreePoints",
+    "TwoMoons",
+    "Xor",
+    "generate",
+]

@@ -1,0 +1,1 @@
+"""Typed formulas and graphs of numbers: text in, values and exact derivatives out."""

@@ -1,0 +1,298 @@
+"""Formulas of named variables, as text, turned into a computation graph.
+
+A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
+semicolon, and the last line is the output. Names that no line defines are the variables, apart from
+the constants e and pi; one that looks like a constant or a function that there is not is refused. A
+line may give e or pi another meaning, for the lines below it. Python's
+``ast`` reads the text, a whitelist of its nodes makes the graph, and nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import chain, count
+from typing import Final
+
+from engine.errors import InvalidInput
+from engine.formulas.graph import Graph, Node
+from engine.limits import LIMITS
+
+# What may be called, and with how many operands.
+FUNCTIONS: Final = {
+    "exp": 1,
+    "log": 1,
+    "sin": 1,
+    "cos": 1,
+    "tanh": 1,
+    "sigmoid": 1,
+    "relu": 1,
+    "max": 2,
+    "min": 2,
+}
+CONSTANTS: Final = {"e": math.e, "pi": math.pi, "π": math.pi}
+# What others call functions and constants, which nobody means as a variable.
+_ELSEWHERE: Final = re.compile(
+    r"(a|arc)?(sin|cos|tan)h?|abs|cbrt|ceil|floor|inf(inity)?|ln|log\d+p?|nan|soft(max|plus)|sqrt",
+    re.IGNORECASE,
+)
+_BINARY: Final = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.Pow: "power",
+}
+# What Python writes otherwise.
+_PYTHON: Final = {"^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-"}
+_SIGNS: Final = frozenset("+-*/^().,=_ \t\r\n;") | set(_PYTHON)
+_LINE: Final = re.compile(r"[^\n;]+")
+_NAMED: Final = re.compile(r"\s*([^\W\d_]\w*)\s*=")
+_NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
+_WORD: Final = re.compile(r"\w+|\S")
+_PADDED: Final = re.compile(r"0+[1-9]\d*\Z")  # 007, which Python does not read
+_NUMBER_OR_NAME: Final = re.compile(
+    r"[^\W\d]\w*|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<stuck>\w?)"
+)
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Graph:
+    """Return the graph of a formula; equal subexpressions become one node.
+
+    Two lines that say the same under different names stay two nodes, each with its name.
+
+    Raises:
+        InvalidInput: "out_of_range" for a formula that is too long or has too many operations;
+            "unexpected" with the place, counted from 1, what stands there, and what was expected.
+    """
+    _check_size(text)
+    builder = _Builder(text)
+    lines = [line for line in _LINE.finditer(text) if line[0].strip()]
+    if not lines:
+        raise InvalidInput("unexpected", "formula", (1, ""), "operand")
+    for line in lines:
+        output = builder.read_line(line.start(), line[0], last=line is lines[-1])
+    graph = Graph(tuple(builder.nodes), output)
+    if not graph.inputs:
+        raise InvalidInput("unexpected", "formula", _place(text, lines[0].start()), "variable")
+    if len(graph.inputs) not in LIMITS["variables"]:
+        beyond = graph.inputs[int(LIMITS["variables"].high)]
+        place = graph.nodes[graph.names[beyond]].place
+        raise InvalidInput("unexpected", "formula", place, "fewer_variables")
+    return graph
+
+
+def _check_size(text: str) -> None:
+    """Look at characters, brackets and the number of operations before anything is parsed."""
+    if len(text) > LIMITS["formula_characters"].high:
+        raise InvalidInput(
+            "out_of_range", "formula_characters", len(text), LIMITS["formula_characters"]
+        )
+    _check_brackets(text)
+    operations = 0
+    for position, mark in enumerate(text):
+        if not (mark.isalnum() or mark in _SIGNS):
+            raise InvalidInput("unexpected", "formula", _place(text, position), "character")
+        operations += mark in _PYTHON or mark in "+-*/("
+    if operations > LIMITS["formula_operations"].high:
+        raise InvalidInput(
+            "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
+        )
+    for token in _NUMBER_OR_NAME.finditer(text):
+        if token["number"] and _PADDED.match(token["number"]):
+            raise InvalidInput(
+                "unexpected", "formula", _place(text, token.start()), "number_without_zeros"
+            )
+        if token["stuck"]:  # 2x, which must be 2*x, and Python's 0x10, 1_000 and 1j
+            raise InvalidInput(
+                "unexpected", "formula", _place(text, token.start("stuck")), "operation"
+            )
+
+
+def _check_brackets(text: str) -> None:
+    depth = 0
+    for position, mark in enumerate(text):
+        depth += (mark == "(") - (mark == ")")
+        if depth and mark in "\n;":
+            raise InvalidInput("unexpected", "formula", _place(text, position), "closed_line")
+        if depth < 0:
+            raise InvalidInput("unexpected", "formula", _place(text, position), "operation")
+        if depth not in LIMITS["formula_nesting"]:
+            raise InvalidInput("unexpected", "formula", _place(text, position), "fewer_brackets")
+    if depth:
+        raise InvalidInput("unexpected", "formula", (len(text) + 1, ""), "closing_bracket")
+
+
+def _place(text: str, position: int) -> tuple[int, str]:
+    """Return a place for readers: the number of the character, from 1, and what stands there."""
+    found = _WORD.search(text, position)
+    if found is None:
+        return len(text) + 1, ""
+    return found.start() + 1, found[0]
+
+
+@dataclass
+class _Builder:
+    """Nodes made so far, and what finds them again."""
+
+    text: str
+    nodes: list[Node] = field(default_factory=list)
+    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def read_line(self, start: int, line: str, *, last: bool) -> int:
+        """Add a line's nodes and return the number of its result."""
+        named = _NAMED.match(line)
+        if named is None and not last:
+            raise InvalidInput("unexpected", "formula", _place(self.text, start), "named_line")
+        begin = named.end() if named else 0
+        begin += len(line[begin:]) - len(line[begin:].lstrip())
+        expression = _Expression(self, start + begin, line[begin:].rstrip())
+        number = expression.read()
+        name = unicodedata.normalize("NFKC", named[1]) if named else self._free_name()
+        if named and (name in {*self.names, *FUNCTIONS} or keyword.iskeyword(name)):
+            raise InvalidInput(
+                "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
+            )
+        node = self.nodes[number]
+        if not node.name:
+            self.nodes[number] = replace(node, name=name)
+        elif named and node.operands and line[begin:].strip(" \t\r()") not in self.names:
+            number = len(self.nodes)  # an earlier line says the same, and keeps its name
+            self.nodes.append(replace(node, name=name))
+        self.names[name] = number
+        return number
+
+    def _free_name(self) -> str:
+        """Return what to call a result that the formula does not name."""
+        candidates = chain(("y", "f"), (f"f{number}" for number in count(1)))
+        return next(name for name in candidates if name not in self.names)
+
+    def add(self, node: Node) -> int:
+        """Return the number of the node, a new one unless there is an equal one."""
+        key = (node.operation, node.operands, node.name, node.constant)
+        if key not in self.known:
+            self.known[key] = len(self.nodes)
+            self.nodes.append(node)
+        return self.known[key]
+
+
+def _is_meant_otherwise(name: str) -> bool:
+    """Tell whether an unknown name is that of a constant or function, known here or elsewhere."""
+    looks_known = len(name) > 1 and name.lower() in {*FUNCTIONS, *CONSTANTS}  # E is a variable
+    return looks_known or _ELSEWHERE.fullmatch(name) is not None
+
+
+class _Expression:
+    """One expression, and the way from Python's offsets back to the reader's characters."""
+
+    def __init__(self, builder: _Builder, start: int, text: str) -> None:
+        self._builder = builder
+        self._starts: list[int] = []  # of every byte of what Python reads
+        pieces = [_PYTHON.get(mark, mark) for mark in text]
+        for position, piece in enumerate(pieces):
+            self._starts += [start + position] * len(piece.encode())
+        self._starts.append(start + len(text))
+        self._python = "".join(pieces)
+
+    def read(self) -> int:
+        try:
+            tree = ast.parse(self._python, mode="eval")
+        except SyntaxError as error:
+            # Python counts characters from 1, and says 0 for the end.
+            before = self._python[: error.offset - 1] if error.offset else self._python
+            raise self._unexpected(len(before.encode()), "operand_or_operation") from None
+        except (RecursionError, MemoryError, ValueError):  # a word such as "not", a thousand times
+            raise self._unexpected(0, "operand") from None
+        return self._node(tree.body)
+
+    def _node(self, tree: ast.expr) -> int:
+        """Add the nodes of a part of the expression and return its number."""
+        if isinstance(tree, ast.Constant):
+            return self._constant(tree)
+        if isinstance(tree, ast.Name):
+            return self._variable(tree)
+        if isinstance(tree, ast.BinOp) and type(tree.op) in _BINARY:
+            operands = (tree.left, tree.right)
+            return self._operation(_BINARY[type(tree.op)], operands, self._sign(tree))
+        if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+            return self._operation("negate", (tree.operand,), tree.col_offset)
+        if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.UAdd):
+            return self._node(tree.operand)
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+            return self._call(tree, tree.func.id)
+        raise self._not_allowed(tree)
+
+    def _constant(self, tree: ast.Constant) -> int:
+        if type(tree.value) not in {int, float}:
+            raise self._unexpected(tree.col_offset, "operand")
+        try:
+            value = float(tree.value)  # type: ignore[arg-type]
+        except OverflowError:
+            value = math.inf
+        if math.isinf(value):
+            raise self._unexpected(tree.col_offset, "finite_number")
+        return self._builder.add(
+            Node("constant", constant=value, place=self._place(tree.col_offset))
+        )
+
+    def _variable(self, tree: ast.Name) -> int:
+        if tree.id in self._builder.names:
+            return self._builder.names[tree.id]
+        if tree.id in CONSTANTS:
+            value, place = CONSTANTS[tree.id], self._place(tree.col_offset)
+            return self._builder.add(Node("constant", constant=value, place=place))
+        if tree.id in FUNCTIONS or not _NAME.match(tree.id):
+            raise self._unexpected(tree.col_offset, "operand")
+        if _is_meant_otherwise(tree.id):
+            raise self._unexpected(tree.col_offset, "known_name")
+        if len(tree.id) > LIMITS["variable_characters"].high:
+            raise self._unexpected(tree.col_offset, "shorter_name")
+        number = self._builder.add(Node("input", name=tree.id, place=self._place(tree.col_offset)))
+        self._builder.names[tree.id] = number
+        return number
+
+    def _call(self, tree: ast.Call, name: str) -> int:
+        if name not in FUNCTIONS:
+            raise self._unexpected(tree.col_offset, "function")
+        if len(tree.args) != FUNCTIONS[name] or tree.keywords:
+            expected = "one_argument" if FUNCTIONS[name] == 1 else "two_arguments"
+            raise self._unexpected(tree.col_offset, expected)
+        return self._operation(name, tuple(tree.args), tree.col_offset)
+
+    def _operation(self, name: str, operands: tuple[ast.expr, ...], sign: int) -> int:
+        numbers = []
+        for operand in operands:
+            numbers.append(self._node(operand))  # noqa: PERF401 - one call deep, not two
+        return self._builder.add(Node(name, tuple(numbers), place=self._place(sign)))
+
+    def _sign(self, tree: ast.BinOp) -> int:
+        """Return where the operation's own sign stands: after its left side and its brackets."""
+        return self._after(tree.left)
+
+    def _after(self, tree: ast.expr) -> int:
+        """Return the offset of what follows a part and the brackets around it."""
+        end = tree.end_col_offset or 0
+        following = self._python.encode()[end:]
+        return end + len(following) - len(following.lstrip(b" \t\r)"))
+
+    def _place(self, offset: int) -> tuple[int, str]:
+        return _place(self._builder.text, self._starts[min(offset, len(self._starts) - 1)])
+
+    def _not_allowed(self, tree: ast.AST) -> InvalidInput:
+        """Return the error of what Python knows and a formula does not, where it begins."""
+        offset = getattr(tree, "col_offset", 0)
+        parts = [part for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr)]
+        first = min(parts, key=lambda part: part.col_offset, default=None)
+        if first is None or first.col_offset > offset:
+            return self._unexpected(offset, "operand")
+        return self._unexpected(self._after(first), "operation")
+
+    def _unexpected(self, offset: int, expected: str) -> InvalidInput:
+        return InvalidInput("unexpected", "formula", self._place(offset), expected)

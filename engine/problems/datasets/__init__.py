@@ -1,0 +1,106 @@
+"""The data sets, in order of increasing complexity, and their rows.
+
+A data set is a frozen description. ``generate`` makes its rows in their original order;
+``engine.problems.datasets.preparation`` splits and standardises them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+import numpy as np
+from pydantic import Field
+
+from engine.limits import LIMITS
+from engine.problems.datasets.real import BreastCancer, Diabetes, Digits, Iris
+from engine.problems.datasets.source import Drawn, Source
+from engine.problems.datasets.toy import (
+    Blobs,
+    Circles,
+    Line,
+    Polynomial,
+    Sine,
+    SingleRow,
+    Spirals,
+    ThreePoints,
+    TwoMoons,
+    Xor,
+)
+
+DATASETS: Final[tuple[type[Source], ...]] = (
+    ThreePoints,
+    SingleRow,
+    Line,
+    Sine,
+    Polynomial,
+    Blobs,
+    TwoMoons,
+    Circles,
+    Xor,
+    Spirals,
+    Iris,
+    BreastCancer,
+    Digits,
+    Diabetes,
+)
+
+Dataset: TypeAlias = Annotated[
+    ThreePoints
+    | SingleRow
+    | Line
+    | Sine
+    | Polynomial
+    | Blobs
+    | TwoMoons
+    | Circles
+    | Xor
+    | Spirals
+    | Iris
+    | BreastCancer
+    | Digits
+    | Diabetes,
+    Field(discriminator="name"),
+]
+
+
+def generate(dataset: Source, data_seed: int) -> Drawn:
+    """Make the rows of a data set in their original order.
+
+    Args:
+        dataset: which rows.
+        data_seed: chooses the random rows; measured data are the same for every seed.
+
+    Returns:
+        Read-only inputs ``(rows, features)``, float64, and read-only targets: classes ``(rows,)``,
+        int64, counted from 0, or numbers ``(rows, outputs)``, float64.
+
+    Raises:
+        InvalidInput: that is no seed.
+    """
+    LIMITS["seed"].integer("data_seed", data_seed)
+    drawn = dataset.draw(np.random.default_rng([data_seed, 0]))
+    for array in drawn:
+        array.flags.writeable = False
+    return drawn
+
+
+__all__ = [
+    "DATASETS",
+    "Blobs",
+    "BreastCancer",
+    "Circles",
+    "Dataset",
+    "Diabetes",
+    "Digits",
+    "Iris",
+    "Line",
+    "Polynomial",
+    "Sine",
+    "SingleRow",
+    "Source",
+    "Spirals",
+    "ThreePoints",
+    "TwoMoons",
+    "Xor",
+    "generate",
+]

@@ -1,0 +1,157 @@
+"""From the rows of a data set to what a network is trained on: split first, then standardised.
+
+In this order, for the means and scales of validation rows would leak into training.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.problems.datasets import generate
+
+if TYPE_CHECKING:
+    from engine.arrays import Array, Integers
+    from engine.problems.datasets.source import Source, Targets
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Training and validation rows, ready for a network; every array is read-only and C-contiguous.
+
+    Targets are classes ``(rows,)``, int64, counted from 0, or numbers ``(rows, outputs)``, float64.
+    The original values are ``inputs * input_scale + input_mean``; so for targets of a regression.
+
+    Attributes:
+        training_inputs: ``(training rows, features)``.
+        training_targets: as said above.
+        validation_inputs: ``(validation rows, features)``; no rows where nothing is held back.
+        validation_targets: as said above.
+        input_mean: ``(features,)``, subtracted from every row; 0 where nothing was standardised.
+        input_scale: ``(features,)``, every row was divided by it; 1 where nothing was standardised.
+        target_mean: ``(outputs,)``; empty for classification.
+        target_scale: ``(outputs,)``; empty for classification.
+        training_indices: ``(training rows,)``, which generated rows they are, ascending.
+        validation_indices: ``(validation rows,)``, which generated rows they are, ascending.
+    """
+
+    training_inputs: Array
+    training_targets: Targets
+    validation_inputs: Array
+    validation_targets: Targets
+    input_mean: Array
+    input_scale: Array
+    target_mean: Array
+    target_scale: Array
+    training_indices: Integers
+    validation_indices: Integers
+
+    def __post_init__(self) -> None:
+        """Lock the arrays: every run of an experiment reads the same ones."""
+        for field in fields(self):
+            getattr(self, field.name).flags.writeable = False
+
+
+def validation_rows(n_rows: int, share: float) -> int:
+    """Return how many rows are held back for validation.
+
+    Args:
+        n_rows: rows of the data set, at least 1.
+        share: wanted share of them, 0 to below 1.
+
+    Returns:
+        ``share * n_rows``, a half rounded up, but never all rows: at least one is left to train on.
+    """
+    return min(math.floor(share * n_rows + 0.5), n_rows - 1)
+
+
+def prepare(
+    dataset: Source,
+    data_seed: int,
+    validation_share: float,
+    *,
+    standardize: bool,
+    standardize_targets: bool,
+) -> Data:
+    """Generate a data set, split it, and standardise it by its training rows.
+
+    A permutation from ``data_seed`` chooses the validation rows; a larger share holds back the same
+    rows and more. Both parts keep the order in which the rows were generated.
+
+    Args:
+        dataset: which rows.
+        data_seed: chooses random rows and the split, each from a stream of its own.
+        validation_share: share of the rows held back, 0 to below 1; see ``validation_rows``.
+        standardize: give each input mean 0 and standard deviation 1 over the training rows.
+        standardize_targets: the same for each target of a regression.
+
+    Returns:
+        The prepared rows.
+
+    Raises:
+        InvalidInput: that is no seed, or ``standardize_targets`` was asked for classes.
+    """
+    if standardize_targets and dataset.task != "regression":
+        other = ("dataset", dataset.name)
+        raise InvalidInput("conflict", "standardize_targets", value=True, limits=other)
+    inputs, targets = generate(dataset, data_seed)
+    n_validation = validation_rows(dataset.n_rows, validation_share)
+    shuffled = np.random.default_rng([data_seed, 1]).permutation(dataset.n_rows)
+    validation, training = np.sort(shuffled[:n_validation]), np.sort(shuffled[n_validation:])
+    training_inputs, validation_inputs = inputs[training], inputs[validation]
+    training_targets, validation_targets = targets[training], targets[validation]
+    del inputs  # the largest data set fills 376 MB, and the measures below need as much again
+    input_mean, input_scale = np.zeros(dataset.n_features), np.ones(dataset.n_features)
+    target_mean, target_scale = np.zeros(dataset.n_outputs), np.ones(dataset.n_outputs)
+    if standardize:
+        input_mean, input_scale = _standardize(training_inputs, validation_inputs)
+    if standardize_targets:
+        target_mean, target_scale = _standardize(
+            cast("Array", training_targets),
+            cast("Array", validation_targets),
+        )
+    return Data(
+        training_inputs=training_inputs,
+        training_targets=training_targets,
+        validation_inputs=validation_inputs,
+        validation_targets=validation_targets,
+        input_mean=input_mean,
+        input_scale=input_scale,
+        target_mean=target_mean,
+        target_scale=target_scale,
+        training_indices=training,
+        validation_indices=validation,
+    )
+
+
+def _standardize(training: Array, validation: Array) -> tuple[Array, Array]:
+    """Standardise columns in place by the training rows; return their mean and scale."""
+    mean, scale = _mean_and_scale(training)
+    for part in (training, validation):
+        np.subtract(part, mean, out=part)
+        np.divide(part, scale, out=part)
+    return mean, scale
+
+
+def _mean_and_scale(columns: Array) -> tuple[Array, Array]:
+    """Return mean and population standard deviation of each column; 1 for a constant column.
+
+    A column counts as constant where its variance is within the rounding error of the two-pass
+    algorithm. The bound, n eps var + (n eps mean)², is from Chan, Golub and LeVeque (1983),
+    "Algorithms for computing the sample variance", as scikit-learn applies it in
+    ``sklearn.preprocessing._data._is_constant_feature``.
+    """
+    n_rows = len(columns)
+    mean = columns.mean(axis=0)
+    deviations = columns - mean
+    # The mean that is left is rounding error; without it a constant column becomes exactly 0.
+    mean += deviations.mean(axis=0)
+    np.subtract(columns, mean, out=deviations)
+    variance = np.square(deviations, out=deviations).mean(axis=0)
+    rounding = n_rows * np.finfo(np.float64).eps
+    constant = variance <= rounding * variance + (rounding * mean) ** 2
+    return mean, np.where(constant, 1.0, np.sqrt(variance))

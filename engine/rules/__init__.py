@@ -1,0 +1,36 @@
+"""The rules (optimizers), in order of increasing complexity: gradients in, a direction out.
+
+``RULES`` is the registry, and ``AnyRule`` the type of a field that takes any of them.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
+from engine.rules.momentum import SGD, Momentum, Nesterov
+from engine.rules.rule import Epsilon, Optimizer, hyperparameters, stack, validated
+
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "AnyOptimizer",
+    "Epsilon",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "RMSprop",
+    "hyperparameters",
+    "stack",
+    "validated",
+]
+
+OPTIMIZERS: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+
+AnyOptimizer = Annotated[
+    SGD | Momentum | Nesterov | Adagrad | RMSprop | Adam | AdamW,
+    Field(discriminator="name"),
+]

@@ -1,0 +1,120 @@
+"""Plain descent, and rules that let past gradients carry the step on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
+
+from engine.limits import Interval
+from engine.rules.rule import Optimizer
+
+if TYPE_CHECKING:
+    from engine.arrays import Array, State
+
+
+@final
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Follow the gradient downhill.
+
+        d_t = g_t
+
+    The rule itself is gradient descent; it is *stochastic* when the gradient comes from a part of
+    the rows. All libraries agree.
+
+    Source:
+        Robbins and Monro (1951), A stochastic approximation method.
+    """
+
+    name: Literal["sgd"] = "sgd"
+
+    title: ClassVar = "SGD"
+    default_learning_rate: ClassVar = 2.0
+    formula: ClassVar = r"d_t = g_t"
+    source: ClassVar = "Robbins & Monro (1951), doi:10.1214/aoms/1177729586"
+
+    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+        """Return the gradient itself."""
+        return grads, state
+
+
+@final
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    """Let past gradients carry the step on, like a heavy ball.
+
+        v_t = mu v_{t-1} + g_t
+        d_t = v_t
+
+    Along a steady slope the step grows to 1 / (1 - mu) of the plain one; across a ravine the signs
+    cancel.
+
+    Attributes:
+        momentum: mu, the share of the accumulated velocity kept each step.
+
+    Note:
+        The learning rate stands outside the velocity (PyTorch, optax). Keras and scikit-learn keep
+        it inside: the same path at a constant rate, another one under a schedule.
+
+    Source:
+        Polyak (1964), Some methods of speeding up the convergence of iteration methods.
+    """
+
+    momentum: Annotated[
+        float, Interval(0, 1, open_high=True, symbol=r"\mu", scale="complement")
+    ] = 0.9
+    name: Literal["momentum"] = "momentum"
+
+    title: ClassVar = "Momentum"
+    slots: ClassVar = ("velocity",)
+    slot_symbols: ClassVar = ("v",)
+    default_learning_rate: ClassVar = 0.1
+    formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = v_t"
+    source: ClassVar = "Polyak (1964), doi:10.1016/0041-5553(64)90137-5"
+
+    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+        """Return the velocity."""
+        (velocity,) = state
+        velocity *= self.momentum
+        velocity += grads
+        return velocity, state
+
+
+@final
+@dataclass(frozen=True)
+class Nesterov(Optimizer):
+    """Momentum whose direction looks one step ahead.
+
+        v_t = mu v_{t-1} + g_t
+        d_t = g_t + mu v_t
+
+    The parameters are those *at the look-ahead point*, as in PyTorch, Keras, optax and
+    scikit-learn (equal numbers). Sutskever et al. (2013) plot the point behind it, mu v_t away.
+    The code of the book "Deep Learning from Scratch" uses the velocity of the wrong step.
+
+    Attributes:
+        momentum: mu, the share of the accumulated velocity kept each step.
+
+    Source:
+        Nesterov (1983); in this form Bengio, Boulanger-Lewandowski and Pascanu (2012), equations 6
+        and 7.
+    """
+
+    momentum: Annotated[
+        float, Interval(0, 1, open_high=True, symbol=r"\mu", scale="complement")
+    ] = 0.9
+    name: Literal["nesterov"] = "nesterov"
+
+    title: ClassVar = "Nesterov"
+    slots: ClassVar = ("velocity",)
+    slot_symbols: ClassVar = ("v",)
+    default_learning_rate: ClassVar = 0.1
+    formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = g_t + \mu\,v_t"
+    source: ClassVar = "Nesterov (1983); Bengio et al. (2012), arXiv:1212.0901"
+
+    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+        """Return gradient plus the share of the new velocity."""
+        (velocity,) = state
+        velocity *= self.momentum
+        velocity += grads
+        return grads + self.momentum * velocity, state

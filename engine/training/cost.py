@@ -1,0 +1,256 @@
+"""What an experiment will cost, estimated before anything is allocated."""
+
+from __future__ import annotations
+
+import timeit
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.limits import LIMITS, Interval
+from engine.problems.problem import (
+    HELD_BYTES,
+    UPDATE_NUMBERS,
+    batches_numbers,
+    evaluator_numbers,
+    held_bytes,
+    is_large,
+    lanes_of_piece,
+    rows_of_piece,
+)
+from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_steps
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment, Run
+
+# Seconds on the machine where they were fitted; ``_slowness`` scales them to this one.
+_PER_LAYER: Final = 7e-6  # NumPy calls of one layer, forward and backward
+_PER_RULE: Final = 6e-6
+_PER_UPDATE: Final = 3e-6
+_PER_LANE_AND_LAYER: Final = 0.13e-6
+_PER_FLOP: Final = 1 / 2e10
+_PER_ACTIVATION: Final = 4e-9
+_PER_PARAMETER: Final = 5e-9
+_PER_EVALUATION: Final = 120e-6
+_PER_POINT: Final = 30e-9  # of a test function
+_PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
+_SETUP: Final = 35e-3  # data, buffers and first calls
+_REFERENCE_CALL: Final = 1.2e-6
+
+PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
+_SEGMENT_ITERATIONS: Final = 256
+_UPDATE_ARRAYS: Final = 6  # as large as what is updated at once, for a moment
+_OBJECTS: Final = 2 << 20  # bytes of what is no array
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An estimate.
+
+    Attributes:
+        updates: parameter updates of all lanes together.
+        rows: rows that go forward and backward, evaluations not counted.
+        bytes: memory of the training, history included.
+        history_bytes: memory of the history.
+        seconds: time on this machine, all runs together.
+    """
+
+    updates: int
+    rows: int
+    bytes: int
+    history_bytes: int
+    seconds: float
+
+    def check_memory(self) -> None:
+        """Raise ``InvalidInput`` if training or history would take more memory than allowed."""
+        for name in ("bytes", "history_bytes"):
+            if getattr(self, name) not in LIMITS[name]:
+                raise InvalidInput("too_expensive", name, getattr(self, name), LIMITS[name])
+
+    def check_time(self) -> None:
+        """Raise ``InvalidInput`` if the training would take longer than the limit allows."""
+        if self.seconds not in LIMITS["seconds"]:
+            raise InvalidInput("too_expensive", "seconds", self.seconds, LIMITS["seconds"])
+
+
+def estimate(experiment: Experiment) -> Cost:
+    """Estimate what training an experiment costs, without making its data.
+
+    Raises:
+        InvalidInput: it needs more memory, or has a larger history, than the limits allow.
+    """
+    cost = cost_of(experiment, sum(_kept(experiment, run) for run in experiment.runs))
+    cost.check_memory()
+    return cost
+
+
+def cost_of(experiment: Experiment, kept: int) -> Cost:
+    """Return the cost of a training of whose course so many numbers are kept."""
+    n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
+    updates = rows = numbers = taken_out = updated = 0
+    seconds = _SETUP + data_seconds(experiment)
+    for members in experiment.groups():
+        runs = [experiment.runs[position] for position in members]
+        total, records = experiment.iterations(runs[0]), recorded_steps(experiment, runs[0])
+        n_lanes = len(runs) * n_seeds
+        n_rules = len({type(run.optimizer) for run in runs})
+        updates += total * n_lanes
+        rows += experiment.counts(runs[0]).rows_seen(total) * n_lanes
+        seconds += total * update_seconds(experiment, runs[0], n_lanes, n_rules)
+        seconds += records * _evaluation_seconds(experiment, n_lanes)
+        slots = sum(len(run.optimizer.slots) for run in runs) * n_seeds * n_params
+        lanes = 3 * n_lanes * n_params + slots  # parameters, gradients, updates, slots
+        numbers += lanes + _group_numbers(experiment, runs)
+        taken_out = max(taken_out, lanes)
+        updated = max(updated, min(n_lanes * n_params, max(UPDATE_NUMBERS, n_params)))
+    data, making = _data_numbers(experiment)
+    # What is kept is copied when all is done. Before, of one group after another, it may be the
+    # lanes, when some of them have ended.
+    numbers += max(kept, taken_out, _UPDATE_ARRAYS * updated)
+    working = 8 * (data + max(making, numbers))
+    return Cost(updates, rows, working + 8 * kept + _OBJECTS, 8 * kept, seconds)
+
+
+def _kept(experiment: Experiment, run: Run) -> int:
+    """Return how many numbers the history of a run holds."""
+    n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
+    total, records = experiment.iterations(run), recorded_steps(experiment, run)
+    snapshots = max(2, PARAMS_NUMBERS // (n_seeds * n_params))
+    kept = min(snapshots, 1 + records) * (n_seeds * n_params + 1)
+    capacity = SERIES_POINTS // n_seeds
+    points = 3 * min(total, capacity) + 5 * min(records, capacity)
+    return kept + points * (n_seeds + 1)  # and their steps
+
+
+def _group_numbers(experiment: Experiment, runs: list[Run]) -> int:
+    """Return how many numbers the buffers of a group of runs hold."""
+    problem, n_seeds = experiment.problem, len(experiment.seeds)
+    n_lanes, n_params = len(runs) * n_seeds, experiment.problem.n_params
+    longest = segment_length(experiment, runs[0], n_lanes)
+    numbers = 2 * n_lanes * n_params + 6 * longest * n_lanes  # last parameters; norms and losses
+    if problem.kind == "function":
+        return numbers
+    counts, n_rows = experiment.counts(runs[0]), problem.dataset.n_rows
+    n_validation = n_rows - problem.training_rows
+    return (
+        numbers
+        + n_seeds * counts.rows  # the order of an epoch
+        + batches_numbers(problem.model, counts, n_seeds, n_lanes, longest)
+        + evaluator_numbers(problem.model, problem.training_rows, n_validation, n_lanes)
+    )
+
+
+def _data_numbers(experiment: Experiment) -> tuple[int, int]:
+    """Return how many numbers the data hold, and how many more while they are made."""
+    problem = experiment.problem
+    if problem.kind == "function":
+        return 0, 0
+    n_rows, n_features = problem.dataset.n_rows, problem.dataset.n_features
+    return n_rows * (n_features + problem.layout.units[-1] + 2), n_rows * (n_features + 3)
+
+
+def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = None) -> Cost:
+    """Estimate what a surface of ``size`` x ``size`` points costs, without making the data.
+
+    It takes no updates; ``rows`` go forward only, and ``history_bytes`` are those of the surface.
+
+    Args:
+        experiment: whose loss it is.
+        size: points along each axis.
+        n_rows: training rows that are taken; None takes all.
+
+    Raises:
+        InvalidInput: the size or the rows are out of range.
+    """
+    if size not in LIMITS["grid"]:
+        raise InvalidInput("out_of_range", "size", size, LIMITS["grid"])
+    most = experiment.problem.training_rows
+    if n_rows is not None and not 1 <= n_rows <= most:
+        raise InvalidInput("out_of_range", "n_rows", n_rows, Interval(1, most))
+    points, taken = size**2, most if n_rows is None else n_rows
+    kept = 8 * points + 16 * size + 24 * experiment.problem.n_params
+    # Points with their coordinates and what is found there; data as for a training; buffers.
+    working = 8 * (10 * points + 3 * _values(experiment)) + _surface_buffers(experiment, taken)
+    seconds = data_seconds(experiment) + _forward_seconds(experiment, points, taken)
+    return Cost(0, points * taken, kept + working, kept, seconds)
+
+
+def _surface_buffers(experiment: Experiment, n_rows: int) -> int:
+    """Return the bytes of a block of lanes, and of a second one for what is left over."""
+    problem = experiment.problem
+    if problem.kind == "function":
+        return 1 << 20
+    model = problem.model
+    rows = min(n_rows, rows_of_piece(model))
+    lanes = 2 * lanes_of_piece(model, rows)
+    per_lane = 3 * rows * sum(out + 1 for out in problem.layout.units[1:]) + 4 * problem.n_params
+    taken = 8 * n_rows * (problem.layout.units[0] + 1 + problem.layout.units[-1])
+    return 2 * (8 * lanes * per_lane + taken)
+
+
+def update_seconds(experiment: Experiment, run: Run, n_lanes: int, n_rules: int = 1) -> float:
+    """Estimate the time of one update of ``n_lanes`` lanes that are cut like ``run``."""
+    problem = experiment.problem
+    n_params = problem.n_params
+    calls = n_rules * _PER_RULE + _PER_UPDATE
+    if problem.kind == "function":
+        return _slowness() * (calls + 2 * _PER_LAYER)
+    units = problem.layout.units
+    n_layers, batch_size = len(units) - 1, experiment.counts(run).batch_size
+    per_row = 6 * n_params * _PER_FLOP + sum(units[1:]) * _PER_ACTIVATION
+    per_lane = n_layers * _PER_LANE_AND_LAYER + batch_size * per_row + n_params * _PER_PARAMETER
+    return _slowness() * (n_layers * _PER_LAYER + calls + n_lanes * per_lane)
+
+
+def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
+    """Return how many iterations are worked on between two looks at the clock."""
+    counts = experiment.counts(run)
+    held = 8 * n_lanes
+    if experiment.problem.kind == "network":
+        batch = counts.batch_size, len(experiment.seeds), n_lanes
+        held = held_bytes(experiment.problem.model, *batch)
+        if is_large(experiment.problem.model, *batch):
+            return 1
+    fitting = HELD_BYTES // (held + 16 * n_lanes)
+    quick = int(PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
+    return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
+
+
+def data_seconds(experiment: Experiment) -> float:
+    """Estimate the time to make, split and scale the rows."""
+    return _slowness() * _PER_VALUE * _values(experiment)
+
+
+def _values(experiment: Experiment) -> int:
+    problem = experiment.problem
+    if problem.kind == "function":
+        return 0
+    return problem.dataset.n_rows * (problem.dataset.n_features + 2)
+
+
+def _evaluation_seconds(experiment: Experiment, n_lanes: int) -> float:
+    problem = experiment.problem
+    n_rows = 1 if problem.kind == "function" else problem.dataset.n_rows
+    return _forward_seconds(experiment, n_lanes, n_rows)
+
+
+def _forward_seconds(experiment: Experiment, n_lanes: int, n_rows: int) -> float:
+    """Estimate the time to compute the losses of so many rows for so many lanes."""
+    problem = experiment.problem
+    if problem.kind == "function":
+        return _slowness() * (_PER_EVALUATION + n_lanes * _PER_POINT)
+    activations = sum(problem.layout.units[1:]) * _PER_ACTIVATION / 2
+    per_row = 2 * problem.n_params * _PER_FLOP + activations
+    return _slowness() * (_PER_EVALUATION + n_lanes * n_rows * per_row)
+
+
+@lru_cache(maxsize=1)
+def _slowness() -> float:
+    """Return how much longer than the reference this machine takes for a small matrix product."""
+    a, b = np.ones((5, 8, 9)), np.ones((5, 9, 1))
+    out = np.empty((5, 8, 1))
+    best = min(timeit.repeat(lambda: np.matmul(a, b, out=out), number=100, repeat=5)) / 100
+    return best / _REFERENCE_CALL

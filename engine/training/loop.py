@@ -1,0 +1,431 @@
+"""The loop: an experiment in, its history out. The only owner of mutable state.
+
+Runs of equal batch size, sampling and last-batch rule form a group and step together; a run
+repeated over seeds is a lane per seed. Lanes are ordered (rule, run, seed). A lane never
+influences another one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+import numpy as np
+
+from engine.arrays import vector
+from engine.errors import InvalidInput
+from engine.experiment import Experiment, Run
+from engine.limits import LIMITS, Interval
+from engine.problems.datasets.preparation import prepare
+from engine.problems.problem import UPDATE_NUMBERS, FunctionProblem, NetworkProblem
+from engine.problems.specs import Function
+from engine.rules import OPTIMIZERS, SGD, Optimizer, validated
+from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
+from engine.training.history import History
+from engine.training.recording import Judge, Recorder
+from engine.training.updates import Stepper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from engine.arrays import Array
+    from engine.training.history import RunHistory
+    from engine.work import Result, Work
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        updates: updates done, all lanes together.
+        total: updates that the budget allows; fewer where runs end earlier.
+        history: call it for what there is so far.
+    """
+
+    updates: int
+    total: int
+    history: Callable[[], History]
+
+
+Training: TypeAlias = Generator[Progress, str | None, History]
+Yielding: TypeAlias = Generator[Any, str | None, None]
+Kept = TypeVar("Kept", bound=Judge)
+Told = TypeVar("Told")
+
+
+def train(experiment: Experiment) -> Training:
+    """Train all runs of an experiment.
+
+    A generator: it yields its progress at least every 50 ms of work and returns the history.
+    ``send("stop")`` asks it to end with what it has; it may yield a few times more while it
+    evaluates where it stopped. Closing it drops everything.
+
+    Raises:
+        InvalidInput: more memory than the limits allow; nothing was allocated then.
+    """
+    estimate(experiment)  # refuses it
+    return _Training(experiment).result()
+
+
+def fit(experiment: Experiment) -> History:
+    """Train an experiment to its end and return the history; raises as ``train`` does."""
+    training = train(experiment)
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            history: History = end.value
+            return history
+
+
+def minimize(
+    gradient: Callable[[Array], Array],
+    start: Array,
+    optimizer: Optimizer,
+    learning_rate: float,
+    steps: int,
+) -> Array:
+    """Follow a rule on any gradient.
+
+    Args:
+        gradient: from ``(lanes, n_params)`` to ``(lanes, n_params)``; called with one lane.
+        start: ``(n_params,)``, finite, as many as a network may have parameters.
+        optimizer: the rule; its hyperparameters are checked.
+        learning_rate: what the direction is multiplied by, within the limits of a run.
+        steps: number of updates, at least 0; the iterates must fit the memory of a training.
+
+    Returns:
+        The iterates ``(steps + 1, n_params)``, step 0 first.
+
+    Raises:
+        InvalidInput: the rule is none, its hyperparameters, the learning rate or the steps are out
+            of range, the start is not made of finite numbers, or the gradient's shape is another.
+    """
+    Interval(0, LIMITS["iterations"].high).integer("steps", steps)
+    if not isinstance(optimizer, Optimizer):
+        names = tuple(rule.name for rule in OPTIMIZERS)
+        raise InvalidInput("unknown_choice", "optimizer", optimizer, names)
+    rule = validated(optimizer)
+    run = Run(optimizer=SGD(), learning_rate=learning_rate)
+    params = vector("start", start, LIMITS["parameters"])[None]
+    if not np.isfinite(params).all():
+        any_number = Interval(-math.inf, math.inf, open_low=True, open_high=True)
+        raise InvalidInput("not_finite", "start", start, any_number)
+    if 8 * (steps + 1) * params.size not in LIMITS["bytes"]:
+        raise InvalidInput("too_expensive", "bytes", 8 * (steps + 1) * params.size, LIMITS["bytes"])
+    grads = np.zeros_like(params)
+    rates = np.array([[run.learning_rate]])
+    stepper = Stepper([rule], rates, params, grads, np.zeros_like(grads))
+    iterates = np.empty((steps + 1, params.shape[1]))
+    iterates[0] = params[0]
+    with np.errstate(all="ignore"):  # a diverging path is a result
+        for step in range(1, steps + 1):
+            found = np.asarray(gradient(params))
+            if found.shape != grads.shape:  # NumPy would spread a single number over all
+                raise InvalidInput("wrong_type", "gradient", found.shape, f"array {grads.shape}")
+            grads[:] = found
+            stepper.step(step)
+            iterates[step] = params[0]
+    return iterates
+
+
+def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
+    """Return the problem at work, with its data."""
+    spec = experiment.problem
+    if isinstance(spec, Function):
+        return FunctionProblem(spec)
+    data = prepare(
+        spec.dataset,
+        experiment.data_seed,
+        spec.validation_share,
+        standardize=spec.standardize,
+        standardize_targets=spec.standardize_targets,
+    )
+    return NetworkProblem(spec, data)
+
+
+def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
+    """Make the problem at work: large data beside this thread, which goes on giving way."""
+    if data_seconds(experiment) < PAUSE_SECONDS:
+        return problem_of(experiment)
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        future = pool.submit(problem_of, experiment)
+        while not future.done():
+            wait([future], timeout=PAUSE_SECONDS)
+            yield
+        return future.result()
+    finally:
+        pool.shutdown(wait=False)
+
+
+class Loop(ABC, Generic[Kept, Told]):
+    """One training: its groups of lanes, its clock, and what it was told.
+
+    What is kept of it, and told while it goes on, is a matter of those who drive it.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.groups: list[_Group[Kept]] = []
+        self.stopping = False
+        self._began = self._paused = time.perf_counter()
+        self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
+            experiment.seeds
+        )
+
+    @abstractmethod
+    def recorder(self, members: list[int]) -> Kept:
+        """Return what keeps the runs of a group."""
+
+    @abstractmethod
+    def progress(self, done: int, total: int) -> Told:
+        """Return what is told while ``done`` of ``total`` updates are done."""
+
+    def run(self) -> Generator[Told, str | None, NetworkProblem | FunctionProblem]:
+        """Train all runs and return the problem."""
+        problem = yield from self.paced(making(self.experiment))
+        self.groups = [
+            _Group(self, problem, members, self.recorder(members))
+            for members in self.experiment.groups()
+        ]
+        for group in self.groups:
+            yield from group.begin()
+        while any(group.is_alive for group in self.groups) and not self.stopping:
+            for group in self.groups:
+                yield from group.epoch()
+        for group in self.groups:
+            yield from group.finish()
+        return problem
+
+    def pause(self) -> Generator[Told, str | None, None]:
+        """Give way if it is time to."""
+        if time.perf_counter() - self._paused < PAUSE_SECONDS:
+            return
+        done = sum(int(group.recorder.last_step.sum()) for group in self.groups)
+        command = yield self.progress(done, self._total)
+        if command == "stop":
+            self.stopping = True
+        self._paused = time.perf_counter()
+
+    def paced(self, work: Work[Result]) -> Generator[Told, str | None, Result]:
+        """Do some work piece by piece, giving way in between, and return its result.
+
+        Overflow and NaN of a diverging lane are results, found at recorded steps: no warning is
+        due. The setting surrounds each piece, never a yield, for a generator may be resumed in
+        another context.
+        """
+        while True:
+            try:
+                with np.errstate(all="ignore"):
+                    next(work)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            yield from self.pause()
+
+
+class _Training(Loop[Recorder, Progress]):
+    """One training of which a history is kept."""
+
+    def recorder(self, members: list[int]) -> Recorder:
+        return Recorder(self.experiment, members)
+
+    def progress(self, done: int, total: int) -> Progress:
+        return Progress(done, total, self.history)
+
+    def result(self) -> Training:
+        yield from self.run()
+        runs = {}
+        for member, history in self._run_histories():
+            runs[member] = history
+            yield from self.pause()
+        return self._history(runs)
+
+    def history(self) -> History:
+        """Return what there is so far."""
+        return self._history(dict(self._run_histories()))
+
+    def _run_histories(self) -> Iterator[tuple[int, RunHistory]]:
+        for group in self.groups:
+            for position, member in enumerate(group.members):
+                yield member, group.recorder.history(position)
+
+    def _history(self, runs: dict[int, RunHistory]) -> History:
+        ordered = tuple(runs[member] for member in range(len(runs)))
+        return History(self.experiment, ordered, time.perf_counter() - self._began)
+
+
+class _Group(Generic[Kept]):
+    """Lanes that step together: runs of equal batch size, sampling and last-batch rule.
+
+    A lane that has ended goes on in the arrays, unseen, until the end of the epoch; then the runs
+    and seeds that have no living lane are taken out.
+    """
+
+    def __init__(
+        self,
+        training: Loop[Kept, Any],
+        problem: NetworkProblem | FunctionProblem,
+        members: list[int],
+        recorder: Kept,
+    ) -> None:
+        experiment = training.experiment
+        run = experiment.runs[members[0]]
+        self.members, self.recorder = members, recorder
+        self._training, self._problem = training, problem
+        self._runs = [experiment.runs[position] for position in members]
+        self._counts, self._total = experiment.counts(run), experiment.iterations(run)
+        self._every, self._gradient_norm = (
+            experiment.record_every,
+            experiment.stopping.gradient_norm,
+        )
+        self._orders = [
+            problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
+        ]
+        self._step, self._recorded_step = 0, -1
+        n_seeds = len(experiment.seeds)
+        self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
+        self._longest = segment_length(experiment, run, self._lanes.size)
+        self._arrange(np.empty((self._lanes.size, experiment.problem.n_params)))
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether any lane still trains."""
+        return bool(self.recorder.alive.any())
+
+    def _arrange(self, params: Array) -> None:
+        """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
+        n_seeds = self._lanes.shape[1]
+        # Gradient and update side by side, so that one call gives both norms.
+        self._changes = np.zeros((2, *params.shape))
+        self._params, self._grads = params, self._changes[0]
+        optimizers = [run.optimizer for run in self._runs for _ in range(n_seeds)]
+        rates = np.array([[run.learning_rate] for run in self._runs for _ in range(n_seeds)])
+        self._stepper = Stepper(optimizers, rates, params, *self._changes)
+        size = self._counts.batch_size
+        self._batches = self._problem.batches(params, self._grads, n_seeds, size, self._longest)
+        self._evaluator = self._problem.evaluator(params)
+        self._squares = np.empty((self._longest, 2, len(params)))
+
+    def begin(self) -> Yielding:
+        """Put every lane at its start and record step 0."""
+        by_seed = self._params.reshape(*self._lanes.shape, -1)
+        for position, seed in enumerate(self._training.experiment.seeds):
+            by_seed[:, position] = self._problem.start(seed)
+            yield from self._training.pause()
+        yield from self._training.paced(self._record())
+
+    def epoch(self) -> Yielding:
+        """Train the living lanes for one epoch."""
+        if not self.is_alive:
+            return
+        orders = [next(stream) for stream in self._orders]
+        yield from self._training.pause()
+        size, per_epoch = self._counts.batch_size, self._counts.per_epoch
+        position = 0
+        while position < per_epoch and self.is_alive:
+            count = self._segment_end(position) - position
+            rows = [order[position * size : (position + count) * size] for order in orders]
+            yield from self._training.paced(self._segment(rows, count))
+            if self._training.stopping:
+                return
+            position += count
+            if position == per_epoch or self._is_recorded():
+                yield from self._training.paced(self._record())
+        self._compact()
+
+    def finish(self) -> Yielding:
+        """Evaluate where a stopped training is, end its lanes there, and free the buffers."""
+        if self.is_alive:
+            if self._recorded_step < self._step:
+                yield from self._training.paced(self._record())
+            self.recorder.stop()
+        del self._batches, self._evaluator  # their buffers are done with
+
+    def _segment_end(self, position: int) -> int:
+        """Return where the segment from ``position`` ends: at a record or when buffers are full."""
+        ends = [
+            self._counts.per_epoch,
+            position + self._longest,
+            position + self._total - self._step,
+        ]
+        if self._every is not None:
+            ends.append(position + self._every - self._step % self._every)
+        return min(ends)
+
+    def _is_recorded(self) -> bool:
+        due = self._every is not None and self._step % self._every == 0
+        return due or self._step == self._total
+
+    def _segment(self, rows: Sequence[Any], count: int) -> Work[None]:
+        """Take ``count`` updates with these rows of every seed, and record them."""
+        size = self._counts.batch_size
+        last_size = len(rows[0]) - (count - 1) * size
+        self._batches.load(rows)
+        for position in range(count):
+            is_last = position == count - 1
+            for piece in self._batches.pieces(position, last_size if is_last else size):
+                piece()
+                if self._longest == 1:  # a single update fills the segment: it may be a long one
+                    yield
+                    if self._training.stopping:
+                        return  # the unfinished update is dropped
+            self._step += 1
+            squares = self._squares[position]
+            if self._params.size > UPDATE_NUMBERS:
+                yield from self._long_update(squares)
+            else:
+                self._stepper.step(self._step)
+                np.vecdot(self._changes, self._changes, out=squares)
+        values = partial(self._values, count, last_size)
+        self.recorder.iterations(self._lanes.ravel(), self._step, values)
+        yield
+
+    def _values(self, count: int, last_size: int) -> dict[str, Array]:
+        """Return what is to be known of the last ``count`` iterations, ``(lanes, count)`` each."""
+        norms = np.sqrt(self._squares[:count].transpose(1, 2, 0))
+        return {
+            "batch_loss": self._batches.losses(count, last_size),
+            "batch_gradient_norm": norms[0],
+            "update_norm": norms[1],
+        }
+
+    def _long_update(self, squares: Array) -> Work[None]:
+        """Take the update of this step some lanes at a time; ``squares`` is ``(2, lanes)``."""
+        for lanes in self._stepper.stepping(self._step):
+            changes = self._changes[:, lanes]
+            np.vecdot(changes, changes, out=squares[:, lanes])
+            yield
+
+    def _record(self) -> Work[None]:
+        """Evaluate all rows at this step."""
+        evaluation = yield from self._evaluator.evaluate()
+        norms = None
+        if self._gradient_norm is not None and self._step % self._counts.per_epoch == 0:
+            gradient = yield from self._evaluator.gradient()
+            norms = np.linalg.norm(gradient, axis=1)
+        lanes = self._lanes.ravel()
+        yield from self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
+        self._recorded_step = self._step
+
+    def _compact(self) -> None:
+        """Take out the runs and the seeds that have no living lane."""
+        alive = self.recorder.alive[self._lanes]
+        runs, seeds = np.flatnonzero(alive.any(axis=1)), np.flatnonzero(alive.any(axis=0))
+        if alive.shape == (len(runs), len(seeds)) or not alive.any():
+            return
+        kept = np.arange(alive.size).reshape(alive.shape)[np.ix_(runs, seeds)].ravel()
+        before = self._stepper
+        self._lanes = self._lanes[np.ix_(runs, seeds)]
+        self._runs = [self._runs[position] for position in runs]
+        self._orders = [self._orders[position] for position in seeds]
+        self._arrange(self._params[kept])
+        self._stepper.take_state(before, kept)

@@ -1,0 +1,343 @@
+"""Keep what happens to the lanes of a group, within bounds, and judge when one has ended."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+
+from engine.problems.problem import param_blocks
+from engine.training.history import DIVERGED, SUMMARIES, RunHistory, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.arrays import Array, Booleans, Integers
+    from engine.experiment import Experiment, Run
+    from engine.problems.problem import Evaluation
+    from engine.training.history import Status
+    from engine.work import Work
+
+# Numbers that a run may keep, all seeds together, so that 12 runs stay below 64 MiB: 8 series with
+# as many steps beside their values, and the parameters.
+SERIES_POINTS: Final = 12_000
+PARAMS_NUMBERS: Final = 500_000
+
+
+class Judge(ABC):
+    """When the lanes of a group end, and why. What is kept of them is a matter of each recorder.
+
+    Lanes are numbered as the group began; ``lanes`` in the methods says which of them the given
+    rows are.
+
+    Attributes:
+        alive: ``(lanes,)``, which still train.
+        last_step: ``(lanes,)``, the last step of each.
+    """
+
+    def __init__(self, experiment: Experiment, members: list[int]) -> None:
+        run = experiment.runs[members[0]]
+        self._experiment, self._counts = experiment, experiment.counts(run)
+        self._n_seeds = len(experiment.seeds)
+        n_lanes = len(members) * self._n_seeds
+        self._total = experiment.iterations(run)
+        self.alive = np.ones(n_lanes, dtype=bool)
+        self.last_step = np.zeros(n_lanes, dtype=np.int64)
+        self._status = np.full(n_lanes, "", dtype="<U13")
+        self._worst_loss = np.full(n_lanes, np.inf)
+        self._best_validation = np.full(n_lanes, np.inf)
+        self._best_epoch = np.zeros(n_lanes, dtype=np.int64)
+
+    def iterations(
+        self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
+    ) -> None:
+        """Take consecutive iterations up to ``last_step``; ``values`` are ``(lanes, k)`` each."""
+        self._follow(lanes, last_step, values)
+        self.last_step[self.alive] = last_step
+
+    def evaluation(
+        self,
+        lanes: Integers,
+        step: int,
+        params: Array,
+        evaluation: Evaluation,
+        gradient_norm: Array | None,
+    ) -> Work[None]:
+        """Take a full evaluation at ``step`` and end the lanes for which it is the last."""
+        values = {
+            name: self._of_all(lanes, value)
+            for name, value in {**vars(evaluation), "gradient_norm": gradient_norm}.items()
+            if value is not None
+        }
+        finite = np.zeros(len(self.alive), dtype=bool)
+        for part in param_blocks(*params.shape):
+            if part.start:
+                yield
+            finite[lanes[part]] = np.isfinite(params[part]).all(axis=1)
+            self._take_params(lanes[part], params[part])
+        self._keep(step, values)
+        self._judge(step, finite, values)
+
+    @abstractmethod
+    def _follow(
+        self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
+    ) -> None:
+        """Keep what is wanted of iterations; nothing is computed unless it is called for."""
+
+    @abstractmethod
+    def _take_params(self, lanes: Integers, params: Array) -> None:
+        """Take the parameters of some lanes; what is kept so far stays until ``_keep``."""
+
+    @abstractmethod
+    def _keep(self, step: int, values: dict[str, Array]) -> None:
+        """Keep what is wanted of an evaluation; ``values`` are of all lanes, NaN for the dead."""
+
+    def _judge(self, step: int, finite: Booleans, values: dict[str, Array]) -> None:
+        """End lanes; divergence comes first, for no other rule may hide it."""
+        stopping = self._experiment.stopping
+        training_loss = values["training_loss"]
+        validation_loss = values.get("validation_loss", training_loss)
+        if step == 0:
+            self._worst_loss = DIVERGED * (1 + np.abs(training_loss))
+        finite = finite & np.isfinite(training_loss) & np.isfinite(validation_loss)
+        self._end("diverged", ~(finite & (training_loss <= self._worst_loss)))
+        if stopping.target_loss is not None:
+            self._end("target_loss", training_loss <= stopping.target_loss)
+        if stopping.gradient_norm is not None and "gradient_norm" in values:
+            self._end("gradient_norm", values["gradient_norm"] <= stopping.gradient_norm)
+        epoch, rest = divmod(step, self._counts.per_epoch)
+        if stopping.patience is not None and rest == 0 and epoch:  # as libraries do, from epoch 1
+            better = validation_loss < self._best_validation
+            self._best_validation = np.where(better, validation_loss, self._best_validation)
+            self._best_epoch[better] = epoch
+            self._end("patience", epoch - self._best_epoch >= stopping.patience)
+        self._end("budget", np.full(len(self.alive), step == self._total))
+
+    def _end(self, status: Status, lanes: Booleans) -> None:
+        ending = self.alive & lanes
+        self._status[ending] = status
+        self.alive &= ~ending
+
+    def stop(self) -> None:
+        """End every living lane where it is."""
+        self._end("stopped", np.ones(len(self.alive), dtype=bool))
+
+    def _of_all(self, lanes: Integers, values: Array) -> Array:
+        """Return values for all lanes, NaN for the dead."""
+        if len(lanes) == len(self.alive) and self.alive.all():
+            return values.copy()
+        everything = np.full((len(self.alive), *values.shape[1:]), np.nan)
+        everything[lanes] = values
+        everything[~self.alive] = np.nan
+        return everything
+
+
+class Recorder(Judge):
+    """What is kept of a group's lanes, dead or alive, for a history."""
+
+    def __init__(self, experiment: Experiment, members: list[int]) -> None:
+        super().__init__(experiment, members)
+        run, n_lanes = experiment.runs[members[0]], len(self.alive)
+        recorded = recorded_steps(experiment, run)
+        capacity = SERIES_POINTS // self._n_seeds
+        self._per_iteration = {
+            name: SeriesRecorder(n_lanes, self._total, capacity)
+            for name in ("batch_loss", "batch_gradient_norm", "update_norm")
+        }
+        self._per_record = {
+            name: SeriesRecorder(n_lanes, recorded, capacity) for name in evaluated(experiment)
+        }
+        snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
+        self._stride = max(1, -(-recorded // (snapshots - 1)))
+        self._records, self._recorded_step = 0, 0
+        kept = -(-recorded // self._stride)
+        self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
+        self._params_steps: list[int] = []
+        # Where each lane was last, and what will be that when all lanes are taken.
+        self._final, self._next_final = np.empty((2, n_lanes, experiment.problem.n_params))
+
+    def _follow(
+        self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
+    ) -> None:
+        for name, found in values().items():
+            steps = np.arange(last_step - found.shape[1] + 1, last_step + 1)
+            self._per_iteration[name].append(steps, self._of_all(lanes, found))
+
+    @property
+    def _is_snapshot(self) -> bool:
+        """Tell whether the parameters of the next evaluation are kept, and not only as the last."""
+        return self._records % self._stride == 0
+
+    def _take_params(self, lanes: Integers, params: Array) -> None:
+        self._next_final[lanes] = params
+        if self._is_snapshot:
+            self._params[len(self._params_steps), lanes] = params
+
+    def _keep(self, step: int, values: dict[str, Array]) -> None:
+        steps = np.array([step])
+        for name, recorder in self._per_record.items():
+            value = values.get(name)
+            recorder.append(
+                steps, (np.full(len(self.alive), np.nan) if value is None else value)[:, None]
+            )
+        dead = ~self.alive
+        self._next_final[dead] = self._final[dead]
+        self._final, self._next_final = self._next_final, self._final
+        if self._is_snapshot:
+            self._params[len(self._params_steps), dead] = np.nan
+            self._params_steps.append(step)
+        self._records, self._recorded_step = self._records + 1, step
+
+    def history(self, position: int) -> RunHistory:
+        """Return what there is of the run at ``position`` in the group."""
+        lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
+        last_steps = self.last_step[lanes]
+        last = int(np.max(last_steps))
+        series = {
+            name: recorder.series(lanes, last)
+            for name, recorder in {**self._per_iteration, **self._per_record}.items()
+        }
+        for name in series.keys() & {"training_score", "validation_score"}:
+            series[name] = replace(series[name], worst=-np.inf)
+        # Other runs of the group may have gone on: nothing after this run's end is its own. And
+        # living lanes may have gone on since they were recorded: the last snapshot is from there.
+        recorded = min(last, self._recorded_step)
+        steps = [step for step in self._params_steps if step < recorded]
+        parts = [self._params[: len(steps), lanes]]
+        if self._records:
+            steps.append(recorded)
+            parts.append(self._final[None, lanes])
+        params = np.empty((self._n_seeds, len(steps), self._final.shape[1]))
+        np.concatenate(parts, out=params.transpose(1, 0, 2))
+        params.setflags(write=False)
+        return RunHistory(
+            batch_loss=series["batch_loss"],
+            batch_gradient_norm=series["batch_gradient_norm"],
+            update_norm=series["update_norm"],
+            training_loss=series["training_loss"],
+            validation_loss=series.get("validation_loss"),
+            training_score=series.get("training_score"),
+            validation_score=series.get("validation_score"),
+            gradient_norm=series.get("gradient_norm"),
+            params=params,
+            params_steps=frozen(np.array(steps, dtype=np.int64)),
+            last_step=frozen(last_steps),
+            status=tuple(self._status[lanes].tolist()),
+            per_epoch=self._counts.per_epoch,
+            rows_seen=frozen(np.array([self._counts.rows_seen(int(step)) for step in last_steps])),
+        )
+
+
+def evaluated(experiment: Experiment) -> list[str]:
+    """Return the names of the series that a full evaluation of this experiment gives."""
+    problem = experiment.problem
+    names = ["training_loss"]
+    if problem.kind == "network":
+        names.append("training_score")
+        if problem.training_rows < problem.dataset.n_rows:
+            names += ["validation_loss", "validation_score"]
+    if experiment.stopping.gradient_norm is not None:
+        names.append("gradient_norm")
+    return names
+
+
+def recorded_steps(experiment: Experiment, run: Run) -> int:
+    """Return how many full evaluations a run gets at the most."""
+    total = experiment.iterations(run)
+    epochs = total // experiment.counts(run).per_epoch
+    extra = 0 if experiment.record_every is None else total // experiment.record_every
+    return min(2 + epochs + extra, total + 1)
+
+
+class SeriesRecorder:
+    """Takes values in blocks and keeps them all, or five numbers per bin.
+
+    Args:
+        n_seeds: rows of every block.
+        expected: how many values will come at the most.
+        capacity: how many numbers may be kept for each seed.
+    """
+
+    def __init__(self, n_seeds: int, expected: int, capacity: int) -> None:
+        self.width = 1
+        if expected > capacity:
+            self.width = -(-expected // max(capacity // len(SUMMARIES), 1))
+        points = -(-expected // self.width)
+        kept = len(SUMMARIES) if self.width > 1 else 1
+        self._kept = np.empty((kept, n_seeds, points))
+        self._steps = np.empty(points, dtype=np.int64)
+        self._points = 0
+        self._pending_values = np.empty((n_seeds, 0))
+        self._pending_steps = np.empty(0, dtype=np.int64)
+
+    def append(self, steps: Integers, values: Array) -> None:
+        """Take ``values`` ``(seeds, k)`` of ``steps`` ``(k,)``."""
+        if self.width == 1:
+            end = self._points + len(steps)
+            self._steps[self._points : end] = steps
+            self._kept[0, :, self._points : end] = values
+            self._points = end
+            return
+        values = np.concatenate([self._pending_values, values], axis=1)
+        steps = np.concatenate([self._pending_steps, steps])
+        whole = len(steps) // self.width
+        self._points = self._summarise(steps, values, whole, self._points)
+        self._pending_values = values[:, whole * self.width :]
+        self._pending_steps = steps[whole * self.width :]
+
+    def _summarise(self, steps: Integers, values: Array, whole: int, position: int) -> int:
+        bins = values[:, : whole * self.width].reshape(len(values), whole, self.width)
+        end = position + whole
+        self._kept[:, :, position:end] = _summaries(bins)
+        self._steps[position:end] = steps[self.width - 1 : whole * self.width : self.width]
+        return end
+
+    def series(self, rows: slice, last: int) -> Series:
+        """Return what was taken of some rows up to step ``last``; the last bin may be shorter."""
+        kept, steps = self._kept[:, rows, : self._points], self._steps[: self._points]
+        if len(self._pending_steps):
+            missing = self.width - len(self._pending_steps)
+            padded = np.pad(
+                self._pending_values[rows], ((0, 0), (0, missing)), constant_values=np.nan
+            )
+            rest = _summaries(padded[:, None, :])
+            kept = np.concatenate([kept, rest], axis=2)
+            steps = np.append(steps, self._pending_steps[-1])
+        points = int(steps.searchsorted(last)) + 1
+        kept, steps = kept[:, :, :points], np.minimum(steps[:points], last)
+        arrays = [frozen(array) for array in kept]
+        summaries = arrays * (len(SUMMARIES) // len(arrays))
+        first, minimum, mean, maximum, last_ones = summaries
+        return Series(frozen(steps), first, minimum, mean, maximum, last_ones, self.width)
+
+
+def _summaries(bins: Array) -> Array:
+    """Return the five numbers of ``(seeds, bins, width)``; what is NaN does not count.
+
+    NaN stands after a seed's end, and where a quantity is measured at some of the recorded steps.
+    """
+    known = ~np.isnan(bins)
+    firsts = known.argmax(axis=2)[:, :, None]
+    ends = bins.shape[2] - 1 - known[:, :, ::-1].argmax(axis=2)[:, :, None]
+    counts = np.maximum(known.sum(axis=2), 1)
+    with np.errstate(over="ignore"):  # a diverging lane's losses may add up to infinity
+        means = np.where(known, bins, 0.0).sum(axis=2) / counts
+    lowest = np.min(np.where(known, bins, np.inf), axis=2)
+    highest = np.max(np.where(known, bins, -np.inf), axis=2)
+    for summary in (lowest, means, highest):
+        summary[~known.any(axis=2)] = np.nan
+    first = np.take_along_axis(bins, firsts, axis=2)[:, :, 0]
+    last = np.take_along_axis(bins, ends, axis=2)[:, :, 0]
+    return np.stack([first, lowest, means, highest, last])  # in the order of SUMMARIES
+
+
+Kept = TypeVar("Kept", bound=np.ndarray[Any, Any])
+
+
+def frozen(array: Kept) -> Kept:
+    """Return a read-only copy."""
+    copy = array.copy()
+    copy.setflags(write=False)
+    return copy

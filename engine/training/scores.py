@@ -1,0 +1,238 @@
+"""Trainings of which only scores are kept: where each lane began, ended and was best.
+
+No curve and no parameters: so a sweep of many lanes fits where their histories would not. The
+numbers are those of the history of the same training, bit by bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from engine.training.cost import Cost, cost_of
+from engine.training.loop import Loop
+from engine.training.recording import Judge, evaluated, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from engine.arrays import Array, Integers
+    from engine.experiment import Experiment
+    from engine.training.history import Status
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What is kept of a quantity of the full evaluations.
+
+    Attributes:
+        first: at step 0, ``(seeds,)``.
+        final: the last that is a number, ``(seeds,)``.
+        best: the lowest loss or the highest score of all evaluations, ``(seeds,)``.
+    """
+
+    first: Array
+    final: Array
+    best: Array
+
+
+@dataclass(frozen=True, eq=False)
+class RunScores:
+    """How one run went, for every seed.
+
+    Attributes:
+        training_loss: of all training rows.
+        validation_loss: of the validation rows; None where there are none.
+        training_score: accuracy or R^2 of the training rows; None for a test function.
+        validation_score: the same of the validation rows.
+        first_steps: first evaluated step whose training loss is at or below each target,
+            ``(targets, seeds)``; +inf where there is none.
+        last_step: where each seed ended, ``(seeds,)``.
+        status: what ended each seed, ``(seeds,)``; "" while it runs.
+    """
+
+    training_loss: Summary
+    validation_loss: Summary | None
+    training_score: Summary | None
+    validation_score: Summary | None
+    first_steps: Array
+    last_step: Integers
+    status: tuple[Status | Literal[""], ...]
+
+    @property
+    def final_loss(self) -> Array:
+        """Return each seed's last validation (else training) loss; +inf where it diverged."""
+        losses = (self.validation_loss or self.training_loss).final
+        return np.where(np.array(self.status) == "diverged", np.inf, losses)
+
+    @property
+    def median_loss(self) -> float:
+        """Return the median of ``final_loss``; +inf where half of the seeds diverged."""
+        return float(np.median(self.final_loss))
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The result of a scoring.
+
+    Attributes:
+        experiment: what was trained.
+        targets: of the training loss, as they were asked for.
+        runs: one for each run, in the experiment's order.
+    """
+
+    experiment: Experiment
+    targets: tuple[float, ...]
+    runs: tuple[RunScores, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of all arrays."""
+        return sum(
+            8 * len(run.status) * (_numbers_of_a_lane(self.experiment) + len(self.targets))
+            for run in self.runs
+        )
+
+
+@dataclass(frozen=True)
+class ScoringProgress:
+    """How far a scoring is.
+
+    Attributes:
+        updates: updates done, all lanes together.
+        total: updates that the budget allows; fewer where runs end earlier.
+        scores: call it for what there is so far.
+    """
+
+    updates: int
+    total: int
+    scores: Callable[[], Scores]
+
+
+def estimate_scores(experiment: Experiment, targets: tuple[float, ...] = ()) -> Cost:
+    """Estimate what scoring an experiment costs; ``history_bytes`` are those of the scores.
+
+    Raises:
+        InvalidInput: it needs more memory than the limits allow.
+    """
+    lanes = len(experiment.runs) * len(experiment.seeds)
+    cost = cost_of(experiment, lanes * (_numbers_of_a_lane(experiment) + len(targets)))
+    cost.check_memory()
+    return cost
+
+
+def scoring(
+    experiment: Experiment, targets: tuple[float, ...] = ()
+) -> Generator[ScoringProgress, str | None, Scores]:
+    """Train all runs of an experiment and keep their scores.
+
+    A generator that is driven as ``train`` is.
+
+    Args:
+        experiment: what is trained.
+        targets: training losses; it is kept when each lane first was at or below them.
+
+    Raises:
+        InvalidInput: more memory than the limits allow; nothing was allocated then.
+    """
+    estimate_scores(experiment, targets)  # refuses it
+    return _Scoring(experiment, targets).result()
+
+
+def score(experiment: Experiment, targets: tuple[float, ...] = ()) -> Scores:
+    """Score an experiment to its end; arguments and errors are those of ``scoring``."""
+    work = scoring(experiment, targets)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            scores: Scores = end.value
+            return scores
+
+
+def _numbers_of_a_lane(experiment: Experiment) -> int:
+    """Return how many numbers are kept of a lane without targets."""
+    return len(fields(Summary)) * len(evaluated(experiment)) + 2
+
+
+class _ScoreRecorder(Judge):
+    """What is kept of a group's lanes for their scores."""
+
+    def __init__(
+        self, experiment: Experiment, members: list[int], targets: tuple[float, ...]
+    ) -> None:
+        super().__init__(experiment, members)
+        n_lanes = len(self.alive)
+        names = [name for name in evaluated(experiment) if name != "gradient_norm"]
+        self._summaries = {name: Summary(*np.full((3, n_lanes), np.nan)) for name in names}
+        self._targets = np.array(targets)[:, None]
+        self._first_steps = np.full((len(targets), n_lanes), np.inf)
+
+    def _follow(
+        self,
+        lanes: Integers,
+        last_step: int,
+        values: Callable[[], dict[str, Array]],
+    ) -> None:
+        """Keep nothing of iterations."""
+
+    def _take_params(self, lanes: Integers, params: Array) -> None:
+        """Keep no parameters."""
+
+    def _keep(self, step: int, values: dict[str, Array]) -> None:
+        for name, summary in self._summaries.items():
+            found = values[name]
+            known = ~np.isnan(found)
+            if step == 0:
+                summary.first[:] = found
+            summary.final[known] = found[known]
+            better = np.fmin if name.endswith("loss") else np.fmax
+            better(summary.best, found, out=summary.best)
+        reached = np.isinf(self._first_steps) & (values["training_loss"] <= self._targets)
+        self._first_steps[reached] = step
+
+    def scores(self, position: int) -> RunScores:
+        """Return the scores of the run at ``position`` in the group."""
+        lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
+        of = {
+            name: Summary(*(frozen(getattr(kept, field.name)[lanes]) for field in fields(kept)))
+            for name, kept in self._summaries.items()
+        }
+        return RunScores(
+            training_loss=of["training_loss"],
+            validation_loss=of.get("validation_loss"),
+            training_score=of.get("training_score"),
+            validation_score=of.get("validation_score"),
+            first_steps=frozen(self._first_steps[:, lanes]),
+            last_step=frozen(self.last_step[lanes]),
+            status=tuple(self._status[lanes].tolist()),
+        )
+
+
+class _Scoring(Loop[_ScoreRecorder, ScoringProgress]):
+    """One training of which scores are kept."""
+
+    def __init__(self, experiment: Experiment, targets: tuple[float, ...]) -> None:
+        super().__init__(experiment)
+        self._targets = targets
+
+    def recorder(self, members: list[int]) -> _ScoreRecorder:
+        return _ScoreRecorder(self.experiment, members, self._targets)
+
+    def progress(self, done: int, total: int) -> ScoringProgress:
+        return ScoringProgress(done, total, self._scores)
+
+    def result(self) -> Generator[ScoringProgress, str | None, Scores]:
+        yield from self.run()
+        return self._scores()
+
+    def _scores(self) -> Scores:
+        runs = {
+            member: group.recorder.scores(position)
+            for group in self.groups
+            for position, member in enumerate(group.members)
+        }
+        ordered = tuple(runs[member] for member in range(len(runs)))
+        return Scores(self.experiment, self._targets, ordered)

@@ -1,0 +1,1 @@
+"""What leaves: bundles, reports, printed charts, tables, scripts for other libraries."""

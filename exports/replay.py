@@ -1,0 +1,165 @@
+"""What a replay elsewhere reads: rows, start, batches, and the recorded histories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engine import batches, data, initial_params, layers
+from engine.counts import noise_generator
+from engine.training.history import SUMMARIES, Series
+from exports.tables import to_csv
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from charts.theme import Look
+    from engine import Experiment, History, RunHistory
+    from engine.arrays import Array
+
+NUMBERS: Final = 2_000_000  # of one file; more would not be read by anyone, and takes its time
+
+
+def data_csv(experiment: Experiment) -> bytes | None:
+    """Return the rows as the network sees them; None where there are none, or too many numbers."""
+    problem = experiment.problem
+    if problem.kind == "function" or no_rows(experiment):
+        return None
+    rows = data(experiment)
+    inputs = np.concatenate([rows.training_inputs, rows.validation_inputs])
+    targets = np.concatenate([rows.training_targets, rows.validation_targets])
+    parts = ["training"] * len(rows.training_inputs) + ["validation"] * len(rows.validation_inputs)
+    columns: dict[str, Any] = {"part": parts}
+    columns |= {f"input_{k + 1}": column for k, column in enumerate(inputs.T)}
+    if problem.dataset.task == "classification":
+        columns["class"] = targets
+    else:
+        columns |= {f"target_{k + 1}": column for k, column in enumerate(targets.T)}
+    return to_csv(columns)
+
+
+def no_rows(experiment: Experiment) -> str | None:
+    """Return why the rows of a data set are not written; None where they are."""
+    problem = experiment.problem
+    if problem.kind == "function" or problem.dataset.n_rows * problem.dataset.n_features <= NUMBERS:
+        return None
+    text = _("More than {most:,} numbers; the experiment makes them again from its data seed.")
+    return text.format(most=NUMBERS)
+
+
+def start_csv(experiment: Experiment) -> bytes:
+    """Return where the runs start: a row per parameter, a column per seed of ``replay_seeds``."""
+    seeds = replay_seeds(experiment)
+    starts = {seed: initial_params(experiment, seed) for seed in seeds}
+    if experiment.problem.kind == "function":
+        columns: dict[str, Any] = {"parameter": ["x", "y"]}
+    else:
+        columns = _parameters(experiment, bias=experiment.problem.bias)
+    return to_csv(columns | {f"seed_{seed}": starts[seed] for seed in seeds})
+
+
+def _parameters(experiment: Experiment, *, bias: bool) -> dict[str, list[Any]]:
+    """Return layer, unit and input of every parameter, in the order of a lane; all from 1."""
+    columns: dict[str, list[Any]] = {"layer": [], "unit": [], "input": []}
+    places = initial_params(experiment, 0)
+    for number, (weights, _biases) in enumerate(layers(experiment, places), 1):
+        units, inputs = weights.shape
+        names = [*range(1, inputs + 1), *(["bias"] if bias else [])]
+        columns["layer"] += [number] * (units * len(names))
+        columns["unit"] += [unit for unit in range(1, units + 1) for _name in names]
+        columns["input"] += names * units
+    return columns
+
+
+def replay_seeds(experiment: Experiment) -> tuple[int, ...]:
+    """Return the seeds that can be replayed: all of them, but for large networks the first ones."""
+    return experiment.seeds[: max(1, NUMBERS // experiment.problem.n_params)]
+
+
+def batches_csv(experiment: Experiment) -> tuple[bytes, bool]:
+    """Return the training rows of every update, and whether all updates are there.
+
+    Runs that cut the rows alike share their batches; ``batches`` counts these groups from 1, in
+    the order of ``Experiment.groups``. Rows are counted from 0 in the order of ``data_csv``.
+    """
+    groups, seeds = experiment.groups(), replay_seeds(experiment)
+    share = NUMBERS // (len(groups) * len(seeds))
+    columns: dict[str, list[Any]] = {"batches": [], "seed": [], "iteration": [], "rows": []}
+    complete = True
+    for number, members in enumerate(groups, 1):
+        run = experiment.runs[members[0]]
+        most = max(1, share // experiment.counts(run).batch_size)
+        complete = complete and experiment.iterations(run) <= most
+        for seed in seeds:
+            drawn = zip(range(1, most + 1), batches(experiment, members[0], seed), strict=False)
+            for iteration, rows in drawn:
+                columns["batches"].append(number)
+                columns["seed"].append(seed)
+                columns["iteration"].append(iteration)
+                columns["rows"].append(" ".join(map(str, rows.tolist())))
+    return to_csv(columns), complete
+
+
+def noise_csv(experiment: Experiment) -> bytes | None:
+    """Return the noise on the gradient of a test function, update by update; None without noise."""
+    problem = experiment.problem
+    if problem.kind == "network" or not problem.noise:
+        return None
+    most = noise_updates(experiment)
+    drawn = {
+        seed: problem.noise * noise_generator(problem.noise_seed, seed).standard_normal((most, 2))
+        for seed in experiment.seeds
+    }
+    return to_csv(
+        {
+            "seed": np.repeat(experiment.seeds, most),
+            "iteration": np.tile(np.arange(1, most + 1), len(experiment.seeds)),
+            "noise_x": np.concatenate([noise[:, 0] for noise in drawn.values()]),
+            "noise_y": np.concatenate([noise[:, 1] for noise in drawn.values()]),
+        }
+    )
+
+
+def noise_updates(experiment: Experiment) -> int:
+    """Return the updates whose noise is written: all, but of long trainings the first ones."""
+    updates = max(experiment.iterations(run) for run in experiment.runs)
+    return min(updates, NUMBERS // (2 * len(experiment.seeds)))
+
+
+def histories_csv(history: History, looks: Sequence[Look]) -> bytes:
+    """Return every recorded series of every run and seed.
+
+    ``value`` belongs to ``step``. Where a row stands for several steps, the last of which is
+    ``step``, ``steps`` counts them, and ``first``, ``minimum``, ``mean`` and ``maximum`` say what
+    became of the others.
+    """
+    names = ("number", "run", "seed", "quantity", "step", "steps", "value", *SUMMARIES[:-1])
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    seeds = history.experiment.seeds
+    for number, (run, look) in enumerate(zip(history.runs, looks, strict=True), 1):
+        for quantity, series in recorded(run):
+            for position, seed in enumerate(seeds):
+                points = len(series.steps)
+                for name, value in zip(names[:4], (number, look.name, seed, quantity), strict=True):
+                    columns[name] += [value] * points
+                columns["step"] += series.steps.tolist()
+                columns["steps"] += [series.width] * points
+                columns["value"] += series.last[position].tolist()
+                for name in SUMMARIES[:-1]:
+                    columns[name] += _summary(series, name, position).tolist()
+    return to_csv(columns)
+
+
+def recorded(run: RunHistory) -> Iterator[tuple[str, Series]]:
+    """Yield every series of a run with its name."""
+    for name, value in vars(run).items():
+        if isinstance(value, Series):
+            yield name, value
+
+
+def _summary(series: Series, name: str, position: int) -> Array:
+    """Return a summary of a seed; nothing where every row is one value."""
+    values: Array = getattr(series, name)[position]
+    return values if series.width > 1 else np.full_like(values, np.nan)

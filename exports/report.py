@@ -1,0 +1,207 @@
+"""The report: one self-contained page with the reader's notes, the contract, results and charts."""
+
+from __future__ import annotations
+
+import platform
+from html import escape
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from comparison.catalogue import chart_title, comparison_charts, missing_charts
+from comparison.words.contract import contract
+from comparison.words.mathml import mathml
+from comparison.words.names import cleaned, problem_words, run_looks, symbol
+from comparison.words.remarks import unfinished
+from comparison.words.results import details, ends, paired, said_of_results, status, written
+from engine.problems.losses import LOSSES
+from engine.rules import hyperparameters
+from exports.markup import drawn, inline_script, page
+from exports.printed import experiment_text, printed
+from language import _
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from charts.theme import Look
+    from comparison.document import Document
+    from comparison.scenes import Scene
+    from engine import Experiment, History, Run
+
+_WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
+# Pixels of line and gap in the table's sample of each dash.
+_SAMPLE_DASHES: Final = {
+    "solid": "none",
+    "dash": "6 6",
+    "dot": "2 2",
+    "dashdot": "6 2 2 2",
+    "longdash": "10 10",
+    "longdashdot": "10 4 2 4",
+}
+
+
+def report(
+    document: Document,
+    history: History,
+    title: str,
+    notes: str,
+    scenes: Sequence[Scene] = (),
+    *,
+    tuned: bool = False,
+) -> bytes:
+    """Return the report of a comparison, in the current language.
+
+    Args:
+        document: the comparison.
+        history: its result.
+        title: heading; plain text; a blank one becomes the usual one.
+        notes: the reader's own words; plain text, line breaks are kept.
+        scenes: of ``comparison.surfaces.scenes``, where the document shows surfaces.
+        tuned: whether a sweep found every run's rate to be its rule's best.
+    """
+    title = cleaned(title).strip() or usual_title()
+    notes = "\n".join(map(cleaned, notes.splitlines()))
+    looks = run_looks(document)
+    said = contract(document.experiment, tuned=tuned)
+    charts, failed = comparison_charts(history, looks, document.view, scenes)
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="notes">{escape(notes)}</p>' if notes else "",
+        *(
+            f"<p><strong>{escape(remark)}</strong></p>"
+            for remark in unfinished(history, scenes, document.view.page)
+        ),
+        _contract(said),
+        _problem(document.experiment),
+        _heading(_("Results")),
+        _results(history, looks),
+        *_paired(history, looks),
+    ]
+    for name, chart in charts.items():
+        body += [
+            _heading(chart_title(name, document)),
+            drawn(printed(chart, said, _WIDTH), name, chart.alt),
+        ]
+    body += [_missing(document, failed), _formulas(document), _origin()]
+    body += [experiment_text(document.model_dump_json(indent=2))]
+    return page(title, "\n".join(body), inline_script())
+
+
+def usual_title() -> str:
+    """Return the title of a report that was given none."""
+    return _("A comparison of optimizers")
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text)}</h2>"
+
+
+def _contract(said: tuple[Sequence[str], Sequence[str]]) -> str:
+    equal, unequal = said
+    items = [f"<li>{escape(sentence)}</li>" for sentence in equal]
+    items += [f"<li><strong>{escape(sentence)}</strong></li>" for sentence in unequal]
+    return _heading(_("What is equal between the runs")) + f"\n<ul>{''.join(items)}</ul>"
+
+
+def _results(history: History, looks: Sequence[Look]) -> str:
+    rows: list[dict[str, Any]] = []
+    for position, look in enumerate(looks):
+        counts = details(history, position)
+        rows.append(
+            {
+                "run": look.name,
+                "learning_rate": history.experiment.runs[position].learning_rate,
+                "batch_size": counts["batch_size"],
+                **ends(history, position),
+                "iterations_in_all": counts["iterations_in_all"],
+                "status": status(history, position),
+            }
+        )
+    head = "".join(f"<th>{escape(label(name))}</th>" for name in rows[0])
+    lines = (
+        f"<tr><td>{_sample(look)}</td>{''.join(map(_cell, row.values()))}</tr>"
+        for look, row in zip(looks, rows, strict=True)
+    )
+    said = " ".join(said_of_results(history))
+    return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(said)}</p>"
+
+
+def _sample(look: Look) -> str:
+    """Return a piece of a run's line, dashed as in the charts."""
+    dashes = _SAMPLE_DASHES[look.dash]
+    return (
+        f'<svg class="sample" width="40" height="4" stroke="{look.colour}" stroke-width="3">'
+        f'<path d="M0 2H40" stroke-dasharray="{dashes}"/></svg>'
+    )
+
+
+def _paired(history: History, looks: Sequence[Look]) -> list[str]:
+    """Return the differences over the same seeds, where there are several."""
+    found = paired(history, looks)
+    if found is None:
+        return []
+    text, rows = found
+    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+    lines = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>\n" for row in rows)
+    return [f"<p>{escape(text)}</p>", f"<table><tr>{head}</tr>\n{lines}</table>"]
+
+
+def _problem(experiment: Experiment) -> str:
+    """Return what was trained on what, as far as the contract does not say it."""
+    lines = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>\n"
+        for name, value in problem_words(experiment.problem).items()
+    )
+    return _heading(_("Problem")) + f"\n<table>{lines}</table>"
+
+
+def _missing(document: Document, failed: dict[str, str]) -> str:
+    """Return which charts of the pages are not in the report, and why."""
+    items = "".join(
+        f"<li>{escape(chart_title(name, document))}: {escape(reason)}</li>"
+        for name, reason in (failed | missing_charts(document)).items()
+    )
+    return _heading(_("Left out")) + f"\n<ul>{items}</ul>"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (int, float)):
+        return f'<td class="number">{written(value, 5)}</td>'
+    return f"<td>{escape(str(value))}</td>"
+
+
+def _formulas(document: Document) -> str:
+    """Return the loss and every rule once, each with the settings of its runs."""
+    experiment = document.experiment
+    problem = experiment.problem
+    parts = [_heading(_("Formulas"))]
+    if problem.kind == "function":
+        name, formula = label(problem.function.name), f"f(x, y) = {problem.function.formula}"
+    else:
+        name, formula = label(problem.loss), f"L = {LOSSES[problem.loss].formula}"
+    parts.append(_formula(name, formula, ()))
+    for rule in dict.fromkeys(type(run.optimizer) for run in experiment.runs):
+        runs = [run for run in experiment.runs if type(run.optimizer) is rule]
+        formula = rf"\theta_t = \theta_{{t-1}} - \eta\,d_t \qquad {rule.formula}"
+        parts.append(_formula(rule.title, formula, map(_settings, runs), rule.source))
+    return "\n".join(parts)
+
+
+def _formula(name: str, formula: str, settings: Iterable[str], source: str = "") -> str:
+    lines = "".join(f"<p>{escape(text)}</p>" for text in (*dict.fromkeys(settings), source) if text)
+    return f'<div class="formula"><h3>{escape(name)}</h3>{mathml(formula)}{lines}</div>'
+
+
+def _settings(run: Run) -> str:
+    names = hyperparameters(type(run.optimizer)).items()
+    values = [
+        f"{symbol(name, limits)} = {getattr(run.optimizer, name):g}" for name, limits in names
+    ]
+    return ", ".join([f"η = {run.learning_rate:g}", *values])
+
+
+def _origin() -> str:
+    text = _("Made by Descent Lab with Python {python}, NumPy {numpy} and Plotly {plotly}.").format(
+        python=platform.python_version(), numpy=version("numpy"), plotly=version("plotly")
+    )
+    return f'<p class="origin"><small>{escape(text)}</small></p>'

@@ -1,0 +1,52 @@
+"""The results table as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from comparison.words.results import details, ends, is_best
+from exports.tables import to_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Look
+    from comparison.words.results import Row
+    from engine import History
+
+
+def results_csv(history: History, looks: Sequence[Look]) -> bytes:
+    """Return the results table as a file: a row per run, ids for all that is not a number."""
+    rows = []
+    for position, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
+        spec = history.experiment.runs[position]
+        rows.append(
+            {
+                "number": position + 1,
+                "run": look.name,
+                "optimizer": spec.optimizer.name,
+                "learning_rate": spec.learning_rate,
+                **ends(history, position),
+                **details(history, position),
+                "best": int(is_best(history, position)),
+                "seeds": len(run.status),
+                "diverged_seeds": run.status.count("diverged"),
+                **_first_divergence(history, position),
+                "worse_than_its_start": int(run.is_worse_than_its_start),
+                "status": " ".join(sorted({name or "stopped" for name in run.status})),
+            }
+        )
+    return to_csv({name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _first_divergence(history: History, position: int) -> Row:
+    """Return the first step known to have diverged, of all seeds, and whether it is exact."""
+    seeds = range(len(history.experiment.seeds))
+    known = [found for seed in seeds if (found := history.divergence(position, seed))]
+    if not known:
+        return {"diverged_by_step": None, "diverged_step_is_exact": None}
+    first = min(known)
+    return {
+        "diverged_by_step": first.step,
+        "diverged_step_is_exact": int(first.is_exact),
+    }

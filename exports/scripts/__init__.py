@@ -1,0 +1,70 @@
+"""A run as a script of another library, which replays it from the files of a bundle."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from exports.replay import no_rows
+from exports.scripts import keras, optax, pytorch
+from exports.scripts.replay import Replay
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine import Experiment
+
+__all__ = ["FRAMEWORKS", "Code", "code"]
+
+
+class _Framework(Protocol):
+    """What there is to say about a library."""
+
+    TITLE: str
+
+    def script(self, replay: Replay) -> str:
+        """Return the text of a script."""
+
+    def difference(self, replay: Replay) -> str | None:
+        """Return how its form of the run differs, None where it is the same."""
+
+
+FRAMEWORKS: Final[Mapping[str, _Framework]] = MappingProxyType(
+    {"pytorch": pytorch, "keras": keras, "optax": optax}
+)
+
+
+class Code(NamedTuple):
+    """A script, or why there is none.
+
+    Attributes:
+        text: the script; None where the library cannot replay the run, or the bundle holds no rows.
+        difference: why there is none, in the reader's language; None where there is one.
+    """
+
+    text: str | None
+    difference: str | None
+
+
+def code(framework: str, experiment: Experiment, position: int, name: str) -> Code:
+    """Return a run as a script.
+
+    Args:
+        framework: a key of ``FRAMEWORKS``.
+        experiment: which the run belongs to.
+        position: of the run, from 0.
+        name: what the reader calls it.
+    """
+    library, replay = FRAMEWORKS[framework], Replay(experiment, position, name)
+    difference = library.difference(replay) or _nothing_to_read(experiment)
+    return Code(None if difference else library.script(replay), difference)
+
+
+def _nothing_to_read(experiment: Experiment) -> str | None:
+    """Return that a script would find no rows in the bundle; None where it would."""
+    reason = no_rows(experiment)
+    if reason is None:
+        return None
+    text = _("A script would read data.csv, which the bundle leaves out. {reason}")
+    return text.format(reason=reason)

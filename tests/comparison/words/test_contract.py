@@ -1,0 +1,175 @@
+"""What the page states above its charts: what is equal, and what breaks fairness."""
+
+import pytest
+
+from comparison.words.contract import contract
+from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_rate_sweep
+from engine.problems.datasets import DATASETS, TwoMoons
+from engine.problems.functions import FUNCTIONS
+from engine.rules import SGD, Adam
+from language import set_language
+from language.labels import label
+
+SGD_RUN = Run(optimizer=SGD(), learning_rate=0.1)
+ADAM_RUN = Run(optimizer=Adam(), learning_rate=0.01)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def words(experiment, *, tuned=False):
+    equal, unequal = contract(experiment, tuned=tuned)
+    return " · ".join(equal), unequal
+
+
+def against(**fields):
+    """SGD beside a run that differs in these fields as well."""
+    return Experiment(runs=[SGD_RUN, ADAM_RUN.model_copy(update=fields)])
+
+
+def test_the_first_view_is_fair():
+    equal, unequal = words(Experiment())
+
+    assert unequal == []
+    for fact in ("Two moons", "data seed 0", "300 training", "100 validation", "60 epochs"):
+        assert fact in equal
+    for fact in ("same start", "same row order", "1 seed", "learning rates as set"):
+        assert fact in equal
+
+
+def test_rows_drawn_with_replacement_are_no_row_order():
+    drawn = [run.model_copy(update={"sampling": "replacement"}) for run in (SGD_RUN, ADAM_RUN)]
+    equal, unequal = words(Experiment(runs=drawn))
+
+    assert "same start, same rows drawn with replacement" in equal
+    assert "row order" not in equal
+    assert unequal == []
+
+
+def test_a_penalty_in_the_losses_is_told():
+    assert "penalty" not in words(Experiment())[0]
+
+    equal, _ = words(Experiment(problem=Network(l2=0.01)))
+    assert "all losses, of the validation rows too, contain the L2 penalty (λ = 0.01)" in equal
+
+
+def test_the_facts_are_those_of_the_experiment():
+    problem = Network(dataset=TwoMoons(rows=50), validation_share=0.5)
+    experiment = Experiment(
+        problem=problem,
+        runs=[SGD_RUN.model_copy(update={"batch_size": "all"})],
+        budget=Budget(amount=12_345, unit="iterations"),
+        data_seed=77,
+        seeds=(4, 5, 6),
+    )
+    equal, _ = words(experiment)
+
+    for fact in ("data seed 77", "25 training", "25 validation", "12,345 iterations", "3 seeds"):
+        assert fact in equal
+
+
+def test_stopping_rules_are_told_where_there_are_any():
+    stopped = Experiment(stopping=Stopping(patience=3))
+
+    assert "stopping rules" not in words(Experiment())[0]
+    assert "same stopping rules, which may end a run before its budget" in words(stopped)[0]
+
+
+def test_one_epoch_is_no_epochs():
+    assert "same budget: 1 epoch ·" in words(Experiment(budget=Budget(amount=1)))[0]
+
+
+def test_a_sweep_has_the_rates_of_its_axis():
+    sweep = batch_rate_sweep(Experiment(), 0, (1, 8), (0.1, 0.2))
+
+    assert "learning rates as written on the axis" in words(sweep)[0]
+
+
+def test_gradient_noise_is_told_where_there_is_any():
+    run = SGD_RUN.model_copy(update={"batch_size": "all"})
+    quiet, loud = (
+        words(Experiment(problem=Function(noise=noise, noise_seed=3), runs=[run]))[0]
+        for noise in (0.0, 0.25)
+    )
+
+    assert "noise" not in quiet
+    assert "same gradient noise (standard deviation 0.25, seed 3)" in loud
+
+
+@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset().name)
+def test_the_data_are_named(dataset):
+    set_language("ko")
+    problem = Network(dataset=dataset(), loss="mean_squared_error")
+    runs = [SGD_RUN.model_copy(update={"batch_size": 1})]
+    equal, _ = words(Experiment(problem=problem, runs=runs))
+
+    assert label(dataset().name) in equal
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function().name)
+def test_a_function_has_a_start_and_no_rows(function):
+    runs = [SGD_RUN.model_copy(update={"batch_size": "all"})]
+    equal, unequal = words(Experiment(problem=Function(function=function()), runs=runs))
+
+    assert label(function().name) in equal
+    assert "same start" in equal
+    assert "row" not in equal
+    assert unequal == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "fact"),
+    [
+        ({"batch_size": 64}, "batch sizes differ"),
+        ({"batch_size": "all"}, "batch sizes differ"),
+        ({"sampling": "replacement"}, "sampling differs"),
+        ({"last_batch": "dropped"}, "drop rows"),
+    ],
+)
+def test_each_difference_that_breaks_fairness_is_named(fields, fact):
+    _, unequal = words(against(**fields))
+
+    assert len(unequal) == 1
+    assert fact in unequal[0]
+
+
+def test_what_differs_in_words_only_breaks_nothing():
+    everything = Experiment(runs=[SGD_RUN, ADAM_RUN]).problem.training_rows
+    runs = [
+        SGD_RUN.model_copy(update={"batch_size": everything}),
+        ADAM_RUN.model_copy(update={"batch_size": "all", "last_batch": "dropped"}),
+    ]
+
+    assert words(Experiment(runs=runs))[1] == []
+
+
+def test_all_differences_are_named_at_once():
+    _, unequal = words(against(batch_size=64, sampling="replacement", last_batch="dropped"))
+
+    assert len(unequal) == 3
+
+
+def test_the_sentence_on_batch_sizes_depends_on_the_budget():
+    experiment = against(batch_size=64)
+    by_epochs = words(experiment)[1]
+    budget = Budget(amount=100, unit="iterations")
+    by_iterations = words(experiment.model_copy(update={"budget": budget}))[1]
+
+    assert "updates" in by_epochs[0]
+    assert "iterations" in by_iterations[0]
+
+
+def test_tuned_rates_are_told_from_set_ones():
+    assert "learning rates as set" not in words(Experiment(), tuned=True)[0]
+    assert "learning rates: each rule's best of 9" in words(Experiment(), tuned=True)[0]
+
+
+@pytest.mark.parametrize("code", ["en", "ko"])
+def test_no_sentence_keeps_a_placeholder(code):
+    set_language(code)
+    experiment = against(batch_size=64, sampling="replacement")
+    equal, unequal = contract(experiment, tuned=True)
+
+    assert not set("{}") & set("".join(equal + unequal))

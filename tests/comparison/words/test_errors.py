@@ -1,0 +1,477 @@
+"""The engine's errors in words: what was refused, what was given, what is allowed."""
+
+import math
+import re
+from typing import get_args
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+
+from comparison.document import Document, View, read_document
+from comparison.link import _FIELDS, from_link, to_link
+from comparison.pages import SurfacesPage
+from comparison.words.errors import _field, explain
+from engine import (
+    Budget,
+    Experiment,
+    Interval,
+    InvalidInput,
+    Network,
+    Run,
+    estimate,
+    fit,
+    principal_plane,
+    random_plane,
+)
+from engine.errors import CODES
+from engine.formulas.formula import parse
+from engine.formulas.graph import differentiate
+from engine.problems.datasets import Blobs, Digits
+from engine.rules import OPTIMIZERS, SGD, hyperparameters
+from engine.spec import Spec
+from language import set_language
+
+HANGUL = re.compile("[가-힣]")
+IN_ORDER = "adagrad, rmsprop, adam, adamw"  # of the registry
+
+
+def run(**fields):
+    """An experiment of one run with these fields."""
+    return {"runs": [{"optimizer": {"name": "sgd"}, "learning_rate": 0.1, **fields}]}
+
+
+def validated(fields):
+    return lambda: Experiment.model_validate(fields)
+
+
+def for_hours():
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)] * 12
+    experiment = Experiment(runs=runs, budget=Budget(amount=10_000), seeds=tuple(range(30)))
+    estimate(experiment).check_time()
+
+
+def formula(text, **point):
+    return lambda: differentiate(parse(text), point)
+
+
+def beyond_memory():
+    blobs = Blobs(rows=60_000, features=784)
+    problem = Network(dataset=blobs, hidden=(256,), loss="cross_entropy")
+    estimate(Experiment(problem=problem, seeds=tuple(range(30))))
+
+
+def beyond_history():
+    problem = Network(dataset=Digits(), hidden=(256, 256), loss="cross_entropy")
+    estimate(Experiment(problem=problem, seeds=tuple(range(10)), budget=Budget(amount=1)))
+
+
+# What is done, its code, and what a reader must find in English and in Korean.
+CASES = {
+    "text for a number": (
+        validated(run(learning_rate="fast")),
+        "wrong_type",
+        ["Learning rate of run 1", "fast", "number"],
+        ["실행 1의 학습률", "fast"],
+    ),
+    "a boolean for a number": (
+        validated(run(learning_rate=True)),
+        "wrong_type",
+        ["Learning rate of run 1", "true", "number"],
+        ["실행 1의 학습률", "true"],
+    ),
+    "not a number": (
+        validated(run(learning_rate=float("nan"))),
+        "not_finite",
+        ["Learning rate of run 1", "nan", "1e-08", "10,000,000"],
+        ["실행 1의 학습률", "nan", "1e-08", "10,000,000"],
+    ),
+    "a negative rate": (
+        validated(run(learning_rate=-1.0)),
+        "out_of_range",
+        ["Learning rate of run 1", "-1", "1e-08", "10,000,000"],
+        ["실행 1의 학습률", "-1", "1e-08", "10,000,000"],
+    ),
+    "an excluded end": (
+        validated(run(optimizer={"name": "momentum", "momentum": 1.0})),
+        "out_of_range",
+        ["Momentum of run 1", "1", "[0 … 1)"],
+        ["실행 1의 모멘텀", "1", "[0 … 1)"],
+    ),
+    "a batch larger than the data": (
+        validated(run(batch_size=301)),
+        "out_of_range",
+        ["Batch size of run 1", "301", "[1 … 300]"],
+        ["실행 1의 배치 크기", "301", "[1 … 300]"],
+    ),
+    "the second run": (
+        validated({"runs": run()["runs"] + run(batch_size=0)["runs"]}),
+        "out_of_range",
+        ["Batch size of run 2", "0"],
+        ["실행 2의 배치 크기", "0"],
+    ),
+    "too noisy": (
+        validated({"problem": {"kind": "network", "dataset": {"name": "xor", "noise": 11.0}}}),
+        "out_of_range",
+        ["Noise", "11", "[0 … 10]"],
+        ["노이즈", "11", "[0 … 10]"],
+    ),
+    "a wide second layer": (
+        lambda: Network(hidden=(8, 257)),
+        "out_of_range",
+        ["Units of hidden layer 2", "257", "[1 … 256]"],
+        ["은닉층 2의 유닛 수", "257", "[1 … 256]"],
+    ),
+    "a budget of nothing": (
+        validated({"budget": {"amount": 0}}),
+        "out_of_range",
+        ["Budget", "0"],
+        ["학습량", "0"],
+    ),
+    "a target without a number": (
+        validated({"stopping": {"target_loss": float("inf")}}),
+        "not_finite",
+        ["Target loss", "inf"],
+        ["목표 손실", "inf"],
+    ),
+    "the rate of a run in a file": (
+        lambda: read_document('{"experiment": {"runs": [{"learning_rate": 0.1}]}}'),
+        "missing",
+        ["Optimizer of run 1"],
+        ["실행 1의 옵티마이저"],
+    ),
+    "just above the limit": (
+        validated(run(learning_rate=10_000_001.0)),
+        "out_of_range",
+        ["10000001"],
+        ["10000001"],
+    ),
+    "an unknown rule": (
+        validated(run(optimizer={"name": "adamax"})),
+        "unknown_choice",
+        ["Optimizer of run 1", "adamax", IN_ORDER],
+        ["실행 1의 옵티마이저", "adamax", IN_ORDER],
+    ),
+    "an unknown field": (
+        validated(run(colour="red")),
+        "unknown_field",
+        ["colour", "run 1"],
+        ["colour", "실행 1"],
+    ),
+    "no rate": (
+        validated({"runs": [{"optimizer": {"name": "sgd"}}]}),
+        "missing",
+        ["Learning rate of run 1"],
+        ["실행 1의 학습률"],
+    ),
+    "no runs": (
+        validated({"runs": []}),
+        "wrong_length",
+        ["Runs", "0", "[1 … 12]"],
+        ["실행", "0", "[1 … 12]"],
+    ),
+    "start values of another network": (
+        lambda: Network(start=(1.0, 2.0)),
+        "wrong_length",
+        ["Starting weights", "2", f"{Network().n_params}"],
+        ["초기 가중치", "2", f"{Network().n_params}"],
+    ),
+    "a seed twice": (
+        validated({"seeds": [7, 7]}),
+        "duplicate",
+        ["Seeds", "7, 7"],
+        ["시드", "7, 7"],
+    ),
+    "a loss for two classes on three": (
+        validated({"problem": {"kind": "network", "dataset": {"name": "iris"}}}),
+        "conflict",
+        ["Loss function", "Binary cross-entropy", "Data set", "Iris flowers"],
+        ["손실 함수", "이진 교차 엔트로피", "데이터셋", "붓꽃"],
+    ),
+    "a network with too many parameters": (
+        lambda: Network(dataset=Blobs(features=784, classes=2), hidden=(256, 256)),
+        "out_of_range",
+        ["Number of parameters is 267009", "[1 … 250,000]"],
+        ["매개변수", "267009", "[1 … 250,000]"],
+    ),
+    "a budget beyond the integers of a machine": (
+        validated({"budget": {"amount": 10**20}}),
+        "out_of_range",
+        ["Budget", "[1 … 10,000]"],
+        ["학습량", "[1 … 10,000]"],
+    ),
+    "patience on a test function": (
+        validated({"problem": {"kind": "function"}, "stopping": {"patience": 3}}),
+        "conflict",
+        ["Patience (epochs) is 3", "no validation rows"],
+        ["3", "검증"],
+    ),
+    "patience without validation rows": (
+        validated(
+            {"problem": {"kind": "network", "validation_share": 0}, "stopping": {"patience": 3}}
+        ),
+        "conflict",
+        ["Patience (epochs) is 3", "Validation share = 0"],
+        ["3", "검증"],
+    ),
+    "the name of no rule": (
+        validated({"runs": [{"optimizer": "nope", "learning_rate": 0.1}]}),
+        "unknown_choice",
+        ["Optimizer of run 1 is nope", f"sgd, momentum, nesterov, {IN_ORDER}"],
+        ["실행 1의 옵티마이저", f"sgd, momentum, nesterov, {IN_ORDER}"],
+    ),
+    "a history of many large networks": (
+        beyond_history,
+        "too_expensive",
+        ["91 MB", "64 MB", "two steps", "fewer runs or seeds", "smaller network"],
+        ["91 MB", "64 MB", "실행", "시드", "신경망"],
+    ),
+    "hours": (for_hours, "too_expensive", ["60 s", "epochs", "seeds"], ["60초", "에포크", "시드"]),
+    "gigabytes": (
+        beyond_memory,
+        "too_expensive",
+        ["MB", "2048 MB", "smaller network"],
+        ["MB", "2048 MB", "더 작은 신경망"],
+    ),
+    "too much for a link": (
+        lambda: to_link(Document(experiment=Experiment(problem=Network(start=(1 / 7,) * 105)))),
+        "too_expensive",
+        ["link", "2,000"],
+        ["링크", "2,000"],
+    ),
+    "too much for a file": (
+        lambda: read_document(b" " * 2**21),
+        "too_expensive",
+        ["file", "2.0 MB", "1 MB"],
+        ["파일", "2.0 MB", "1 MB"],
+    ),
+    "a formula that ends too early": (
+        formula("w*x +"),
+        "unexpected",
+        ["Formula", "at its end", "number", "variable"],
+        ["수식", "끝", "변수"],
+    ),
+    "a function that is not known": (
+        formula("x + __import__(os)"),
+        "unexpected",
+        ["Formula", "character 5", "__import__", "sigmoid"],
+        ["수식", "5번째", "__import__", "sigmoid"],
+    ),
+    "a formula that divides by zero": (
+        formula("1/(x - 2)", x=2.0),
+        "no_value",
+        ["Formula", "character 2", "/", "zero"],
+        ["수식", "2번째", "0으로"],
+    ),
+    "a formula without a derivative": (
+        formula("(x - 2)^0.5", x=2.0),
+        "no_derivative",
+        ["Formula", "character 8", "^", "power"],
+        ["수식", "8번째", "거듭제곱"],
+    ),
+    "a formula of 10,000 characters": (
+        formula("x" * 10_000),
+        "out_of_range",
+        ["formula", "10000", "2,000"],
+        ["수식", "10000", "2,000"],
+    ),
+    "a key given twice": (
+        lambda: read_document('{"budget": {"amount": 1}, "budget": {"amount": 7}}'),
+        "duplicate_key",
+        ["key", "budget", "twice"],
+        ["키", "budget"],
+    ),
+    "a file of another version": (
+        lambda: read_document('{"format": 2}'),
+        "out_of_range",
+        ["File format is 2. It must be 1."],
+        ["파일 형식", "2", "1"],
+    ),
+    "an empty file": (
+        lambda: read_document(" \n"),
+        "not_json",
+        ["The file is empty."],
+        ["파일이 비어"],
+    ),
+    "half a file": (
+        lambda: Experiment.model_validate_json('{"runs": ['),
+        "not_json",
+        ["JSON", "line 1, column 10", '{"runs": ['],
+        ["JSON", '{"runs": ['],
+    ),
+    "a file with a fault in its third line": (
+        lambda: read_document('{\n  "format": 1,\n  "ηηη": nul,\n  "view": {}\n}'),
+        "not_json",
+        ["JSON", "line 3, column 13", '"ηηη": nul,'],
+        ["JSON", '"ηηη": nul,'],
+    ),
+    "a number of 5,000 digits": (
+        lambda: read_document('{"format": ' + "9" * 5_000 + "}"),
+        "not_json",
+        ["Line 1", "number has too many digits"],
+        [],
+    ),
+    "brackets in brackets": (
+        lambda: read_document("[" * 1_000),
+        "not_json",
+        ["Line 1", "too many brackets inside each other"],
+        [],
+    ),
+    "a name of 81 letters": (
+        lambda: View(names=("x" * 81, *[""] * 6)),
+        "wrong_length",
+        ["Name has 81 characters", "80"],
+        ["81", "80"],
+    ),
+    "points that are none of those offered": (
+        lambda: SurfacesPage(fineness=100_000),
+        "unknown_choice",
+        ["Points is 100000. Choose one of: 31, 61, 121."],
+        ["100000", "31, 61, 121"],
+    ),
+    "directions of no plane": (
+        lambda: random_plane(Network(start="zeros"), np.zeros(Network().n_params), 0),
+        "out_of_range",
+        ["no plane along these two directions", "Choose another plane"],
+        [],
+    ),
+    "components of nothing": (
+        lambda: principal_plane(
+            fit(
+                Experiment(
+                    problem=Network(activation="relu"),
+                    runs=[Run(optimizer=SGD(), learning_rate=1e7)],
+                    budget=Budget(amount=1),
+                )
+            )
+        ),
+        "conflict",
+        ["no principal components", "every run diverged", "another plane"],
+        [],
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+def refusal(do):
+    with pytest.raises(InvalidInput) as caught:
+        do()
+    return caught.value
+
+
+def test_every_code_has_a_case():
+    assert {code for _do, code, *_texts in CASES.values()} == set(CODES)
+
+
+@pytest.mark.parametrize(("do", "code", "english", "korean"), CASES.values(), ids=CASES)
+def test_a_refusal_names_field_value_and_limits(do, code, english, korean):
+    error = refusal(do)
+
+    assert error.code == code
+    for language, parts in (("en", english), ("ko", korean)):
+        set_language(language)
+        text = explain(error)
+        assert [part for part in parts if part not in text] == []
+        assert "None" not in text
+
+
+@pytest.mark.parametrize(("do", "code"), [case[:2] for case in CASES.values()], ids=CASES)
+def test_a_refusal_is_told_in_the_readers_language(do, code):
+    error = refusal(do)
+    english = explain(error)
+    set_language("ko")
+    korean = explain(error)
+
+    assert not HANGUL.search(english), code
+    assert HANGUL.search(korean), code
+    assert english[0].isupper()
+    assert korean[-1] in ".]:[", korean  # a whole sentence, or one that quotes the file
+
+
+@pytest.mark.parametrize(
+    "do",
+    [validated(run(learning_rate="9" * 10_000)), validated({"9" * 10_000: 1})],
+    ids=["value", "field"],
+)
+def test_a_long_text_is_cut_short(do):
+    text = explain(refusal(do))
+
+    assert "999…" in text
+    assert len(text) < 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("budget=1e2", "Budget is “1e2”. It must be a whole number."),
+        ("budget=10.5", "Budget is “10.5”. It must be a whole number."),
+        ("budget=", "Budget is “”. It must be a whole number."),
+        ("budget=１２", "Budget is “１２”. It must be a whole number."),
+        ("budget=1_0", "Budget is “1_0”. It must be a whole number."),
+        ("target=٣.5", "Target loss is “٣.5”. It must be a number."),
+        ("log=true", "Logarithmic loss axis is “true”. It must be 0 or 1."),
+        ("hidden=8_x", "Hidden layers is “x”. It must be a whole number."),
+        ("data.noise=much", "Noise is “much”. It must be a number."),
+        (
+            "page=surfaces&page.window=[nan,1,2,3]",
+            ("Window is “[nan,1,2,3]”. It must be written as in JSON: 3, true or [1, 2]."),
+        ),
+        ("budget=5&budget=7", "The key budget is given twice. Remove one of the two."),
+    ],
+)
+def test_a_value_of_a_link_is_quoted_and_its_kind_is_said(query, said):
+    assert explain(refusal(lambda: from_link(parse_qs(query, keep_blank_values=True)))) == said
+
+
+@pytest.mark.parametrize(("given", "shown"), [("100.0", "100.0"), ("1e2", "100.0"), ('"7"', "“7”")])
+def test_a_number_that_is_not_whole_in_a_file_is_shown_as_such(given, shown):
+    text = explain(refusal(lambda: read_document(f'{{"budget": {{"amount": {given}}}}}')))
+
+    assert text == f"Budget is {shown}. It must be a whole number."
+
+
+def fields(kind):
+    """The names of all fields of a type of specifications, and of those inside."""
+    if not (isinstance(kind, type) and issubclass(kind, Spec)):
+        return set().union(*map(fields, get_args(kind)))
+    inside = (fields(field.annotation) for field in kind.model_fields.values())
+    return set(kind.model_fields).difference({"kind", "name"}).union(*inside)
+
+
+def test_every_field_of_a_document_has_words():
+    every = fields(Document) | {name for rule in OPTIMIZERS for name in hyperparameters(rule)}
+
+    assert {"quantity", "window", "record_every", "rows", "patience", "momentum"} <= every
+    unnamed = {"experiment", "view", "stopping", "function"}  # are parts; no field is refused there
+    assert {name for name in every - unnamed if _field(name) == name} == set()
+
+
+@pytest.mark.parametrize("key", [key for key in _FIELDS if key not in {"problem", "function"}])
+def test_every_key_of_a_link_has_words(key):
+    assert _field(key) != key
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(61, "61 s"), (119, "119 s"), (600, "10 minutes"), (9_768, "3 hours"), (1e7, "2,778 hours")],
+)
+def test_a_long_time_is_told_in_minutes_or_hours(seconds, said):
+    text = explain(InvalidInput("too_expensive", "seconds", seconds, Interval(0, 60)))
+
+    assert text.startswith(f"This training would take about {said}; the limit is 60 s.")
+
+
+@pytest.mark.parametrize("value", ["{field}", "{", "%s", "{0}", "<b>"])
+def test_a_value_that_looks_like_a_template_is_quoted_as_it_is(value):
+    assert value in explain(refusal(validated(run(learning_rate=value))))
+
+
+def test_a_number_without_bounds_must_be_finite():
+    limits = Interval(-math.inf, math.inf)
+    said = explain(InvalidInput("not_finite", "start", math.inf, limits))
+
+    assert said == "Starting weights is inf. It must be a finite number."

@@ -1,0 +1,113 @@
+"""What runs are called: all different, and by what sets them apart."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comparison.words.names import problem_words, run_names
+from engine import Experiment, Function, Network, Run
+from engine.problems.datasets import DATASETS, Diabetes
+from engine.problems.functions import FUNCTIONS
+from engine.rules import OPTIMIZERS, SGD, Adam, Momentum
+from language.labels import label
+from tests.strategies import examples, runs
+
+ROWS = 300
+GIVEN = st.sampled_from(["", "", "Adam", "Adam (2)", "mine", "<b>"])
+
+
+def automatic(*compared):
+    return run_names(compared, [""] * len(compared))
+
+
+@examples(40)
+@given(st.lists(st.tuples(runs(ROWS), GIVEN), min_size=1, max_size=12))
+def test_no_two_runs_have_the_same_name(compared):
+    names = run_names([run for run, _ in compared], [name for _, name in compared])
+
+    assert len(names) == len(set(names)) == len(compared)
+    assert all(names)
+
+
+@examples(40)
+@given(st.lists(runs(ROWS), min_size=1, max_size=12))
+def test_an_automatic_name_begins_with_the_rules_own(compared):
+    for run, name in zip(compared, automatic(*compared), strict=True):
+        assert name.split(" ")[0] == run.optimizer.title.split(" ")[0]
+
+
+def test_rules_that_appear_once_need_no_more_than_their_name():
+    assert automatic(*Experiment().runs) == [rule.title for rule in OPTIMIZERS]
+
+
+def test_runs_of_one_rule_are_named_by_what_differs():
+    rates = [Run(optimizer=Adam(), learning_rate=rate) for rate in (0.1, 0.003)]
+    sizes = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, 32)]
+    momenta = [Run(optimizer=Momentum(share), learning_rate=0.1) for share in (0.0, 0.99)]
+
+    assert automatic(*rates) == ["Adam η 0.1", "Adam η 0.003"]
+    assert automatic(*sizes) == ["SGD B 1", "SGD B 32"]
+    assert [name.split()[-1] for name in automatic(*momenta)] == ["0", "0.99"]
+
+
+def test_a_hyperparameter_that_is_not_the_rules_default_is_in_the_name():
+    runs = [
+        Run(optimizer=rule, learning_rate=0.1) for rule in (SGD(), Momentum(0.6), Adam(beta1=0.8))
+    ]
+
+    assert automatic(*runs) == ["SGD", "Momentum μ 0.6", "Adam β₁ 0.8"]
+
+
+def test_a_run_of_another_rule_changes_no_name():
+    rates = [Run(optimizer=Adam(), learning_rate=rate) for rate in (0.1, 0.003)]
+    other = Run(optimizer=SGD(), learning_rate=7.0, batch_size=1)
+
+    assert automatic(*rates, other)[:2] == automatic(*rates)
+
+
+def test_equal_runs_are_numbered():
+    run = Run(optimizer=Adam(), learning_rate=0.1)
+    names = automatic(run, run, run)
+
+    assert names[0] == "Adam"
+    assert all(name.startswith("Adam ") for name in names[1:])
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_a_given_name_counts_as_it_is(name):
+    run = Run(optimizer=Adam(), learning_rate=0.1)
+
+    assert run_names([run], [name]) == [name]
+
+
+def test_every_problem_is_put_in_words():
+    for dataset in (spec() for spec in DATASETS):
+        losses = {"regression": "mean_squared_error", "classification": "cross_entropy"}
+        words = problem_words(Network(dataset=dataset, loss=losses[dataset.task]))
+        assert words["Data set"] == label(dataset.name)
+        assert words["Network"].startswith(f"{dataset.n_features}-8-8-")
+    for function in (spec() for spec in FUNCTIONS):
+        words = problem_words(Function(function=function))
+        assert words["Test function"] == label(function.name)
+        assert words["Start"] == ", ".join(f"{value:g}" for value in function.start)
+
+
+def test_what_is_not_usual_about_a_network_is_said():
+    network = Network(
+        dataset=Diabetes(),
+        loss="mean_squared_error",
+        hidden=(),
+        bias=False,
+        l2=0.01,
+        standardize=True,
+        start=(0.0,) * 10,
+    )
+
+    assert problem_words(network) == {
+        "Data set": "Diabetes progression",
+        "Validation share": "0.25",
+        "Inputs": "standardized by the training rows",
+        "Network": "10-1, without biases",
+        "Loss function": "Mean squared error",
+        "L2 penalty λ": "0.01",
+        "Starting weights": "as given",
+    }

@@ -1,0 +1,179 @@
+"""The worked examples, figure by figure, and that they train as they do by hand."""
+
+import numpy as np
+import pytest
+
+from engine import InvalidInput, fit
+from engine.backprop.examples import EXAMPLES, descend
+from engine.formulas.graph import chains, differentiate
+
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
+DIGITS = 5e-9  # eight decimals
+NETWORK = EXAMPLES["sigmoid_network"]
+
+
+def figures(name, **changed):
+    """Value and derivative of every named number."""
+    example = EXAMPLES[name]
+    found = differentiate(example.graph, {**example.point, **changed})
+    return {
+        label: (found.values[number], found.gradients[number])
+        for label, number in example.graph.names.items()
+    }
+
+
+def derivatives(name, **changed):
+    found = figures(name, **changed)
+    return {label: found[label][1] for label in EXAMPLES[name].graph.inputs}
+
+
+def test_line():
+    assert figures("line") == {"x": (5, 2), "y": (20, 1)}
+
+
+def test_two_apples():
+    assert figures("apples")["total"] == (pytest.approx(220, abs=1e-12), 1)
+    assert derivatives("apples") == pytest.approx({"apple_price": 2.2, "apples": 110, "tax": 200})
+
+
+def test_two_apples_and_three_grapes():
+    assert figures("apples_and_grapes")["total"][0] == pytest.approx(715, abs=1e-12)
+    assert derivatives("apples_and_grapes") == pytest.approx(
+        {"apple_price": 2.2, "apples": 110, "grape_price": 3.3, "grapes": 165, "tax": 650}
+    )
+
+
+@pytest.mark.parametrize(("x", "y"), [(1.0, 2.0), (-3.0, 0.5), (2.0, -2.0)])
+def test_square_of_a_sum(x, y):
+    assert derivatives("square_of_sum", x=x, y=y) == pytest.approx(
+        {"x": 2 * (x + y), "y": 2 * (x + y)}
+    )
+
+
+def test_one_weight():
+    found = figures("one_weight")
+    assert [found[name][0] for name in ("p1", "p2", "p3")] == [3, 6, 9]
+    assert found["MSE"][0] == pytest.approx(14 / 3, rel=1e-15)
+    assert found["w"][1] == pytest.approx(28 / 3, rel=1e-15)
+
+
+def test_one_weight_goes_to_two():
+    example = EXAMPLES["one_weight"]
+    path = descend(
+        example.graph, example.point, example.weights, example.learning_rate, 40
+    ).weights[:, 0]
+    # The error w - 2 shrinks by 1 - rate x 28/3 each step.
+    factor = 1 - example.learning_rate * 28 / 3
+    assert path == pytest.approx(2 + factor ** np.arange(41), rel=1e-13)
+    assert path[-1] == pytest.approx(2, abs=1e-9)
+
+
+def test_sigmoid_network_forward():
+    values = {name: found[0] for name, found in figures("sigmoid_network").items()}
+    expected = {
+        "z1": 0.13,
+        "z2": 0.23,
+        "h1": 0.53245431,
+        "h2": 0.55724785,
+        "z3": 0.30028793,
+        "z4": 0.51202998,
+        "o1": 0.57451290,
+        "o2": 0.62528223,
+        "E": 0.09550600,
+    }
+    assert {name: values[name] for name in expected} == pytest.approx(expected, abs=DIGITS)
+
+
+def test_sigmoid_network_chain_of_w5():
+    found = differentiate(NETWORK.graph, NETWORK.point)
+    (way,) = chains(NETWORK.graph, found, "w5")
+    number = NETWORK.graph.names
+    pairs = [(number[of], number[by]) for of, by in (("E", "o1"), ("o1", "z3"), ("z3", "w5"))]
+    assert [(factor.of, factor.by) for factor in way] == pairs
+    factors = [factor.derivative for factor in way]
+    assert factors == pytest.approx([0.37451290, 0.24444783, 0.53245431], abs=DIGITS)
+    assert derivatives("sigmoid_network")["w5"] == pytest.approx(0.04874559, abs=DIGITS)
+
+
+def test_a_hidden_weight_is_reached_through_both_outputs():
+    found = differentiate(NETWORK.graph, NETWORK.point)
+    ways = list(chains(NETWORK.graph, found, "w1"))
+    assert {way[0].by for way in ways} == {NETWORK.graph.names["o1"], NETWORK.graph.names["o2"]}
+
+
+def test_sigmoid_network_after_one_step():
+    path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1).weights
+    new = dict(zip(NETWORK.weights, path[1], strict=True))
+    assert new["w5"] == pytest.approx(0.22562721, abs=DIGITS)
+    slopes = derivatives("sigmoid_network")
+    assert new == pytest.approx({n: NETWORK.point[n] - 0.5 * slopes[n] for n in new}, rel=1e-15)
+
+
+def test_sigmoid_network_fits_its_targets():
+    path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1_000).weights
+    after = dict(zip(NETWORK.weights, path[-1].tolist(), strict=True))
+    found = figures("sigmoid_network", **after)
+    assert found["o1"][0] == pytest.approx(0.2, abs=2e-5)
+    assert found["o2"][0] == pytest.approx(0.4, abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("variant", "value", "slopes"),
+    [
+        ("below", 0, (0, 0, 0)),
+        ("at", 0, (0, 0, 0)),
+        ("above", 1, (1, 2, 1)),
+    ],
+)
+def test_relu_neuron_around_its_kink(variant, value, slopes):
+    change = EXAMPLES["relu_neuron"].variants[variant]
+    assert figures("relu_neuron", **change)["a"][0] == value
+    assert tuple(derivatives("relu_neuron", **change).values()) == slopes
+
+
+@pytest.mark.parametrize("logits", [(1.0, 2.0, 0.5), (-3.0, 0.0, 4.0)])
+@pytest.mark.parametrize("target", [0, 1, 2])
+def test_softmax_with_cross_entropy_is_p_minus_t(logits, target):
+    one_hot = {f"t{number + 1}": float(number == target) for number in range(3)}
+    change = dict(zip(("z1", "z2", "z3"), logits, strict=True)) | one_hot
+    found = figures("softmax", **change)
+    shares = np.exp(logits) / np.exp(logits).sum()
+    assert found["L"][0] == pytest.approx(-np.log(shares[target]), rel=1e-13)
+    assert [found[f"z{n}"][1] for n in (1, 2, 3)] == pytest.approx(
+        shares - np.eye(3)[target], abs=1e-14
+    )
+
+
+@UNTRACED
+@pytest.mark.parametrize("name", ["one_weight", "sigmoid_network"])
+def test_an_example_trains_as_it_does_by_hand(name):
+    example = EXAMPLES[name]
+    weights = tuple(example.point[weight] for weight in example.weights)
+    experiment = example.experiment(weights, example.learning_rate)
+    by_hand = descend(example.graph, example.point, example.weights, example.learning_rate, 1_000)
+    history = fit(experiment)
+    run = history.runs[0]
+    found = differentiate(example.graph, example.point)
+    assert run.training_loss.first[0, 0] == pytest.approx(found.values[example.graph.output])
+    assert run.params[0] == pytest.approx(by_hand.weights[run.params_steps], rel=1e-11)
+    assert run.training_loss.last[0] == pytest.approx(by_hand.losses, rel=1e-9, abs=1e-15)
+    assert not by_hand.diverged
+    assert example.network == example.network.model_copy(update={"start": weights})
+
+
+def test_a_rate_too_large_diverges_and_ends_where_numbers_end():
+    example = EXAMPLES["one_weight"]
+    descent = descend(example.graph, example.point, example.weights, 1.0, 1_000)
+    # The error w - 2 is multiplied by 1 - 28/3 each step, until its square is beyond a float.
+    assert descent.diverged
+    assert 100 < len(descent.losses) < 300
+    assert np.isfinite(descent.losses).all()
+    assert descent.losses[3] == pytest.approx(14 / 3 * (1 - 28 / 3) ** 6)
+
+
+def test_an_example_without_weights_cannot_be_trained():
+    with pytest.raises(InvalidInput) as caught:
+        EXAMPLES["apples"].experiment((), 0.1)
+    assert caught.value.code == "conflict"

@@ -1,0 +1,234 @@
+"""Formulas: what is read, how it groups, and what is refused, where and with how little work."""
+
+import math
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import LIMITS, InvalidInput
+from engine.errors import CODES
+from engine.formulas.formula import FUNCTIONS, parse
+from engine.formulas.graph import OPERATIONS, differentiate
+from tests.strategies import examples
+from tests.work import FEW_CALLS, calls
+
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
+
+def value(formula, **point):
+    graph = parse(formula)
+    return differentiate(graph, point).values[graph.output]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("a + b*c", 2 + 3 * 5),
+        ("(a + b)*c", 25),
+        ("a - b - c", -6),
+        ("c / b / a", 5 / 3 / 2),
+        ("a ^ b ^ a", 2**9),
+        ("-a^2", -4),
+        ("a^-1", 0.5),
+        ("2^-a^2", 2**-4),
+        ("+a", 2),
+        ("a × b ÷ c", 6 / 5),
+        ("a · b − c", 1),
+        ("1.5e2*a + .5", 300.5),
+        ("00.5*a + 0", 1),
+        ("x007*b", 42),
+        ("max(a, b) - min(a, c)", 1),
+        ("s = a + b; t = s*s; t - s", 20),
+        ("s = a + b\n\n  t = s*s  \r\n t - s", 20),
+        ("사과 = a*b\n사과 + c", 11),
+    ],
+)
+def test_formulas_group_as_in_mathematics(formula, expected):
+    numbers = {"a": 2.0, "b": 3.0, "c": 5.0, "x007": 14.0}
+    names = parse(formula).inputs
+    assert value(formula, **{name: numbers[name] for name in names}) == expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected", "slope"),
+    [
+        ("e^x", math.exp(1.5), math.exp(1.5)),
+        ("pi*x^2", math.pi * 2.25, 3 * math.pi),
+        ("sin(π*x)", -1.0, 0.0),
+        ("x^e", 1.5**math.e, math.e * 1.5 ** (math.e - 1)),
+    ],
+)
+def test_e_and_pi_are_constants(formula, expected, slope):
+    graph = parse(formula)
+    found = differentiate(graph, {"x": 1.5})
+
+    assert graph.inputs == ("x",)
+    assert found.values[graph.output] == pytest.approx(expected)
+    assert found.gradients[graph.names["x"]] == pytest.approx(slope, abs=1e-12)
+
+
+def test_a_name_that_a_line_gives_is_the_readers_own():
+    assert value("sqrt = x^0.5; 2*sqrt", x=9.0) == 6.0
+    assert value("e = x + 1; e^2", x=1.0) == 4.0
+    assert parse("E*x + Tau").inputs == ("E", "x", "Tau")
+
+
+def test_equal_parts_become_one_node():
+    graph = parse("(x + y)*(x + y)")
+    assert len(graph.operations) == 2
+    assert graph.nodes[graph.output].operands == (2, 2)
+
+
+def test_lines_name_their_results_and_the_last_is_the_output():
+    graph = parse("t = x + y\nz = t^2")
+    assert graph.inputs == ("x", "y")
+    assert graph.nodes[graph.output].name == "z"
+    assert parse("x + 1").nodes[-1].name == "y"
+    assert parse("y + 1").nodes[-1].name == "f"
+    assert parse("x").output == 0
+
+
+def test_two_names_for_the_same_are_two_nodes():
+    graph = parse("a = x*y; b = x*y; a + b")
+    assert set(graph.names) == {"x", "y", "a", "b", "f"}
+    assert graph.nodes[graph.output].operands == (graph.names["a"], graph.names["b"])
+    assert value("a = x*y; b = x*y; a + b", x=2.0, y=3.0) == 12
+    assert value("a = x*y; b = x*y; a + x*y", x=2.0, y=3.0) == 12
+
+
+@pytest.mark.parametrize("line", ["b = a", "b = (a)", "c = a; b = c"])
+def test_another_name_for_a_result_is_the_same_node(line):
+    graph = parse(f"a = x*y; {line}; a + b")
+    assert graph.nodes[graph.output].operands == (graph.names["a"],) * 2
+
+
+def test_every_function_is_an_operation():
+    assert set(FUNCTIONS) <= set(OPERATIONS)
+
+
+UNEXPECTED = [
+    ("", (1, ""), "operand"),
+    (" \n;", (1, ""), "operand"),
+    ("x +", (4, ""), "operand_or_operation"),
+    ("x + * y", (5, "*"), "operand_or_operation"),
+    ("(x + 1", (7, ""), "closing_bracket"),
+    ("x + 1)", (6, ")"), "operation"),
+    ("(x +\n y)", (7, "y"), "closed_line"),
+    ("t = (x + y\n", (12, ""), "closed_line"),
+    ("max(x; y)", (6, ";"), "closed_line"),
+    ("(" * 60 + "x" + ")" * 60, (51, "("), "fewer_brackets"),
+    ("y + " + "x" * 21, (5, "x" * 21), "shorter_name"),
+    (" + ".join(f"x{n:02}" for n in range(42)), (241, "x40"), "fewer_variables"),
+    ("007*x", (1, "007"), "number_without_zeros"),
+    ("x + 01", (5, "01"), "number_without_zeros"),
+    ("2x", (2, "x"), "operation"),
+    ("x y", (3, "y"), "operand_or_operation"),
+    ("x . real", (3, "."), "operation"),
+    ("x, y", (2, ","), "operation"),
+    ("x == y", (4, "="), "operand_or_operation"),
+    ("x // y", (3, "/"), "operation"),
+    ("x if x else y", (3, "if"), "operation"),
+    ("not x", (1, "not"), "operand"),
+    ("True + x", (1, "True"), "operand"),
+    ("None", (1, "None"), "operand"),
+    ("1e999*x", (1, "1e999"), "finite_number"),
+    ("9" * 400 + "*x", (1, "9" * 400), "finite_number"),
+    ("3 + 4", (1, "3"), "variable"),
+    ("foo(x)", (1, "foo"), "function"),
+    ("x*foo(2)", (3, "foo"), "function"),
+    ("exp", (1, "exp"), "operand"),
+    ("x + ln", (5, "ln"), "known_name"),
+    ("sqrt*x", (1, "sqrt"), "known_name"),
+    ("Pi*x", (1, "Pi"), "known_name"),
+    ("x*Sin", (3, "Sin"), "known_name"),
+    ("inf + x", (1, "inf"), "known_name"),
+    ("ln(x)", (1, "ln"), "function"),
+    ("exp()", (1, "exp"), "one_argument"),
+    ("1 + max(x)", (5, "max"), "two_arguments"),
+    ("relu(x, out=x)", (1, "relu"), "one_argument"),
+    ("relu(*x)", (6, "*"), "operand"),
+    ("x[0]", (2, "["), "character"),
+    ("'x'", (1, "'"), "character"),
+    ("lambda: x", (7, ":"), "character"),
+    ("x\0", (2, "\0"), "character"),
+    ("x\n= 3", (1, "x"), "named_line"),
+    ("x + 1\ny + 2", (1, "x"), "named_line"),
+    ("a = x; a = 2*a", (8, "a"), "new_name"),
+    ("b = a + x; a = 2*x", (12, "a"), "new_name"),
+    ("exp = x", (1, "exp"), "new_name"),
+    ("__import__('os')", (12, "'"), "character"),
+    ("__import__(os)", (1, "__import__"), "function"),
+    ("__import__", (1, "__import__"), "operand"),
+    ("x.__class__", (2, "."), "operation"),
+    ("a × (b ÷ 사과) × 2 y", (18, "y"), "operand_or_operation"),
+    ("not " * 400 + "x", (1, "not"), "operand"),
+]
+
+
+@pytest.mark.parametrize(("formula", "place", "expected"), UNEXPECTED)
+def test_an_error_names_the_place_and_what_was_expected(formula, place, expected):
+    with pytest.raises(InvalidInput) as caught:
+        parse(formula)
+    error = caught.value
+    assert (error.code, error.value, error.limits) == ("unexpected", place, expected)
+
+
+@pytest.mark.parametrize(
+    ("formula", "field", "size"),
+    [
+        ("x" * 10_000, "formula_characters", 10_000),
+        ("-" * 1_000 + "x", "formula_operations", 1_000),
+        ("x" + " + x" * 201, "formula_operations", 201),
+    ],
+)
+def test_too_much_is_refused(formula, field, size):
+    with pytest.raises(InvalidInput) as caught:
+        parse(formula)
+    assert (caught.value.code, caught.value.field, caught.value.value) == (
+        "out_of_range",
+        field,
+        size,
+    )
+    assert caught.value.limits == LIMITS[field]
+
+
+def test_the_longest_and_deepest_that_is_allowed():
+    assert value("-" * 200 + "x", x=3.0) == 3
+    assert value("x" + " + x" * 200, x=1.0) == 201
+    assert value("sin(" * 50 + "x" + ")" * 50, x=0.0) == 0
+
+
+HOSTILE = [*(formula for formula, *_rest in UNEXPECTED), "9**9**9*x", "x" * 10_000, "(" * 2_000]
+HOSTILE += ["-" * 1_999 + "x", "not " * 499 + "x", "x if " * 300, "f(" * 900, "lambda " * 200]
+
+
+def test_hostile_input_is_answered_with_little_work():
+    def answer(formula):
+        try:
+            graph = parse(formula)
+            differentiate(graph, dict.fromkeys(graph.inputs, 1.0))
+        except InvalidInput as error:
+            assert error.code in CODES  # noqa: PT017 - the next line is the point
+        else:
+            pytest.fail(formula)
+
+    for formula in HOSTILE:
+        assert calls(partial(answer, formula)) < FEW_CALLS, formula
+
+
+@UNTRACED
+@examples(200)
+@given(st.text("xy12+-*/^(),.=_;\n ×÷sinexp[]{}'\"\\#@:é사²\u2028", max_size=30))
+def test_any_text_is_a_graph_or_an_explained_error(formula):
+    try:
+        graph = parse(formula)
+    except InvalidInput as error:
+        assert error.code in CODES  # noqa: PT017
+        if error.code == "unexpected":
+            position, text = error.value
+            assert formula[position - 1 :].startswith(text)
+    else:
+        assert set(graph.inputs) <= set(graph.names)

@@ -1,0 +1,428 @@
+"""The computation graph against closed forms, complex steps, and the engine's own network."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from engine import Experiment, InvalidInput, Network
+from engine.backprop.examples import EXAMPLES
+from engine.formulas.formula import parse
+from engine.formulas.graph import (
+    OPERATIONS,
+    Factor,
+    chains,
+    differentiate,
+    forward,
+    one_sided,
+    taken_apart,
+)
+from engine.problems.datasets import Blobs, Line
+from engine.problems.problem import NetworkProblem
+from engine.training.replay import data
+from tests.engine import plain
+from tests.strategies import examples
+
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
+FEW = examples(60)
+# Closed forms of every operation's derivatives at (0.7, 1.3), from a table of derivatives.
+A, B = 0.7, 1.3
+SECH2 = 1 / math.cosh(A) ** 2
+LOGISTIC = 1 / (1 + math.exp(-A))
+TABLE = {
+    "add": ("a + b", A + B, (1, 1)),
+    "subtract": ("a - b", A - B, (1, -1)),
+    "multiply": ("a * b", A * B, (B, A)),
+    "divide": ("a / b", A / B, (1 / B, -A / B**2)),
+    "power": ("a ^ b", A**B, (B * A ** (B - 1), A**B * math.log(A))),
+    "negate": ("-a", -A, (-1,)),
+    "exp": ("exp(a)", math.exp(A), (math.exp(A),)),
+    "log": ("log(a)", math.log(A), (1 / A,)),
+    "sin": ("sin(a)", math.sin(A), (math.cos(A),)),
+    "cos": ("cos(a)", math.cos(A), (-math.sin(A),)),
+    "tanh": ("tanh(a)", math.tanh(A), (SECH2,)),
+    "sigmoid": ("sigmoid(a)", LOGISTIC, (LOGISTIC / (1 + math.exp(A)),)),
+    "relu": ("relu(a)", A, (1,)),
+    "max": ("max(a, b)", B, (0, 1)),
+    "min": ("min(a, b)", A, (1, 0)),
+}
+
+
+def found(formula, **point):
+    """The output's value and its derivatives by every variable."""
+    graph = parse(formula)
+    derivatives = differentiate(graph, point)
+    slopes = {name: derivatives.gradients[graph.names[name]] for name in graph.inputs}
+    return derivatives.values[graph.output], slopes
+
+
+def test_the_table_has_every_operation():
+    assert set(TABLE) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_value_and_derivatives_have_closed_forms(operation):
+    formula, value, slopes = TABLE[operation]
+    point = {"a": A, "b": B} if len(slopes) == 2 else {"a": A}
+
+    result, gradient = found(formula, **point)
+
+    assert result == pytest.approx(value, rel=1e-15)
+    assert list(gradient.values()) == pytest.approx(slopes, rel=1e-14)
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_derivatives_on_the_other_side_and_at_a_kink(operation):
+    point = {"a": A, "b": B} if len(TABLE[operation][2]) == 2 else {"a": A}
+    kinks = {"max": {"a": 2.0, "b": 2.0}, "min": {"a": 2.0, "b": 2.0}, "relu": {"a": 0.0}}
+    at_kink = {"max": [0.5, 0.5], "min": [0.5, 0.5], "relu": [0.0]}
+    others = {"max": {"a": 3.0, "b": 2.0}, "min": {"a": 3.0, "b": 2.0}, "relu": {"a": -1.0}}
+    beyond = {"max": [1, 0], "min": [0, 1], "relu": [0]}
+    if operation in kinks:
+        assert (
+            list(found(TABLE[operation][0], **kinks[operation])[1].values()) == at_kink[operation]
+        )
+        assert (
+            list(found(TABLE[operation][0], **others[operation])[1].values()) == beyond[operation]
+        )
+    else:
+        assert found(TABLE[operation][0], **point)[0] == pytest.approx(TABLE[operation][1])
+
+
+def test_a_number_used_twice_adds_up_what_arrives():
+    assert found("x*y + x", x=3.0, y=5.0) == (18.0, {"x": 6.0, "y": 3.0})
+
+
+def test_a_constant_gets_no_derivative():
+    graph = parse("2*x + 10")
+    derivatives = differentiate(graph, {"x": 5.0})
+    constants = [n for n, node in enumerate(graph.nodes) if node.operation == "constant"]
+    assert [derivatives.gradients[number] for number in constants] == [0.0, 0.0]
+
+
+def test_a_negative_base_with_a_constant_exponent_has_a_derivative():
+    assert found("x^3", x=-2.0) == (-8.0, {"x": 12.0})
+    assert found("x^2", x=0.0) == (0.0, {"x": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("formula", "point", "value", "slopes"),
+    [
+        ("x^0", {"x": 0.0}, 1, {"x": 0}),
+        ("x^1", {"x": 0.0}, 0, {"x": 1}),
+        ("x^y", {"x": 0.0, "y": 0.0}, 1, {"x": 0, "y": 0}),
+        ("x^y", {"x": 0.0, "y": 2.0}, 0, {"x": 0, "y": 0}),
+        ("x^y", {"x": 0.0, "y": 1.0}, 0, {"x": 1, "y": 0}),
+    ],
+)
+def test_powers_of_zero_have_the_derivatives_of_pytorch(formula, point, value, slopes):
+    assert found(formula, **point) == (value, slopes)
+
+
+@pytest.mark.parametrize("x", [-1e4, -745.5, -30.0, 30.0, 1e4])
+def test_a_sigmoid_far_out_has_a_complex_step(x):
+    value = forward(parse("sigmoid(x)"), {"x": x + 1e-20j})[-1]
+    expected = math.exp(-abs(x)) / (1 + math.exp(-abs(x))) ** 2
+    assert value.imag / 1e-20 == pytest.approx(expected, rel=1e-13, abs=1e-300)
+    assert value.real == pytest.approx(math.exp(min(x, 0)) / (1 + math.exp(-abs(x))), rel=1e-15)
+
+
+def sides(formula, **point):
+    """The slopes left and right of the point by every variable."""
+    graph = parse(formula)
+    derivatives = differentiate(graph, point)
+    return {name: one_sided(graph, derivatives, name) for name in graph.inputs}
+
+
+@pytest.mark.parametrize(
+    ("formula", "point", "slopes"),
+    [
+        ("relu(x)", {"x": 0.0}, {"x": (0, 1)}),
+        ("relu(-3*x)", {"x": 0.0}, {"x": (-3, 0)}),
+        ("relu(w*x + b)", {"w": 2.0, "x": 1.0, "b": -2.0}, {"w": (0, 1), "x": (0, 2), "b": (0, 1)}),
+        ("max(x, y)", {"x": 1.0, "y": 1.0}, {"x": (0, 1), "y": (0, 1)}),
+        ("min(x, 2*y)", {"x": 2.0, "y": 1.0}, {"x": (1, 0), "y": (2, 0)}),
+        ("max(x, -x) + x", {"x": 0.0}, {"x": (0, 2)}),
+        ("relu(x) - relu(-x)", {"x": 0.0}, {"x": (1, 1)}),
+        ("relu(x) + x*y", {"x": 3.0, "y": 5.0}, {"x": (6, 6), "y": (3, 3)}),
+        ("relu(x) + y", {"x": 0.0, "y": 5.0}, {"x": (0, 1), "y": (1, 1)}),
+    ],
+)
+def test_slopes_on_either_side_of_a_kink(formula, point, slopes):
+    assert sides(formula, **point) == slopes
+    graph, step = parse(formula), 1e-7
+    for name, (left, right) in slopes.items():
+        moved = [
+            forward(graph, {**point, name: point[name] + by})[graph.output]
+            for by in (-step, 0.0, step)
+        ]
+        assert (moved[1] - moved[0]) / step == pytest.approx(left, abs=1e-6)
+        assert (moved[2] - moved[1]) / step == pytest.approx(right, abs=1e-6)
+
+
+# Published examples: CS231n's sigmoid neuron, rounded there to two digits, and micrograd's README.
+def test_sigmoid_neuron_of_cs231n():
+    value, slopes = found("sigmoid(w0*x0 + w1*x1 + w2)", w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0)
+    assert value == pytest.approx(0.7310586, abs=5e-8)
+    rounded = {name: round(slope, 1) for name, slope in slopes.items()}
+    assert rounded == {"w0": -0.2, "x0": 0.4, "w1": -0.4, "x1": -0.6, "w2": 0.2}
+
+
+def test_expression_of_micrograd():
+    formula = """
+        c0 = a + b
+        d0 = a*b + b^3
+        c1 = c0 + c0 + 1
+        c2 = c1 + 1 + c1 + (-a)
+        d1 = d0 + d0*2 + relu(b + a)
+        d2 = d1 + 3*d1 + relu(b - a)
+        e = c2 - d2
+        f = e^2
+        g = f/2 + 10/f
+    """
+    value, slopes = found(formula, a=-4.0, b=2.0)
+    assert value == pytest.approx(24.7041, abs=5e-5)
+    assert slopes == pytest.approx({"a": 138.8338, "b": 645.5773}, abs=5e-5)
+
+
+NAMES = ("x", "y", "z")
+VARIABLES = st.sampled_from(NAMES)
+NUMBERS = st.floats(0.25, 4).map(lambda number: f"{number:.3f}")
+SMOOTH = ("exp", "sin", "cos", "tanh", "sigmoid")
+
+
+def combined(parts):
+    binary = st.tuples(parts, st.sampled_from("+-*"), parts).map(lambda p: "({} {} {})".format(*p))
+    calls = st.tuples(st.sampled_from(SMOOTH), parts).map(lambda p: "{}({})".format(*p))
+    quotient = st.tuples(parts, parts).map(lambda p: "({} / (2 + ({})^2))".format(*p))
+    logarithm = parts.map(lambda part: f"log(1 + ({part})^2)")
+    power = st.tuples(parts, NUMBERS).map(lambda p: "(1 + ({})^2)^{}".format(*p))
+    negated = parts.map(lambda part: f"(-{part})")
+    rectified = st.tuples(parts, parts).map(lambda p: "(relu({}) + relu(-{}))".format(*p))
+    extreme = st.tuples(st.sampled_from(("max", "min")), parts, parts)
+    larger = extreme.map(lambda p: "{}({}, {})".format(*p))
+    return st.one_of(binary, calls, quotient, logarithm, power, negated, rectified, larger)
+
+
+def is_near_a_kink(graph, values):
+    """Whether rounding could put a value on the other side of a kink, or it lies on one."""
+    for number in graph.operations:
+        node = graph.nodes[number]
+        operands = [values[operand] for operand in node.operands]
+        apart = {"relu": lambda a: a, "max": lambda a, b: a - b, "min": lambda a, b: a - b}
+        if node.operation in apart and abs(apart[node.operation](*operands)) < 1e-9:
+            return True
+    return False
+
+
+EXPRESSIONS = st.recursive(VARIABLES | NUMBERS, combined, max_leaves=10)
+POINTS = st.tuples(*[st.floats(-2, 2)] * 3).map(lambda p: dict(zip(NAMES, p, strict=True)))
+
+
+@UNTRACED
+@examples(200)
+@given(EXPRESSIONS, POINTS)
+def test_random_expressions_agree_with_python_and_with_the_complex_step(expression, point):
+    graph = parse(f"{expression} + 0*x")
+    try:
+        derivatives = differentiate(graph, point)
+    except InvalidInput as refused:
+        assert refused.limits == "overflow"  # noqa: PT017 - the expressions have no other hole
+        return
+    assume(max(map(abs, derivatives.values)) < 1e6)
+    assume(not is_near_a_kink(graph, derivatives.values))
+    functions = {name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "log")}
+    functions["sigmoid"] = lambda a: 1 / (1 + math.exp(-a))
+    functions |= {"relu": lambda a: max(a, 0.0), "max": max, "min": min}
+    expected = eval(expression.replace("^", "**"), functions, dict(point))  # noqa: S307 - ours
+
+    assert derivatives.values[graph.output] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    scale = max(
+        1.0, *map(abs, derivatives.gradients), *(abs(d) for e in derivatives.local for d in e)
+    )
+    for name in graph.inputs:
+        moved = forward(graph, {**point, name: point[name] + 1e-20j})[graph.output]
+        slope = derivatives.gradients[graph.names[name]]
+        assert abs(np.imag(moved) / 1e-20 - slope) <= 1e-13 * scale
+        assert one_sided(graph, derivatives, name) == pytest.approx(
+            (slope, slope), abs=1e-13 * scale
+        )
+
+
+def as_formula(network, inputs, targets):
+    """A network's loss over some rows as the text of a formula of its parameters."""
+    activation = {"identity": "({})"}
+    lines, losses = [], []
+    for row, (values, target) in enumerate(zip(inputs, targets, strict=True)):
+        units = [f"({float(value)!r})" for value in values]
+        numbers = iter(range(network.n_params))
+        sizes = network.layout.units[1:]
+        for layer, size in enumerate(sizes):
+            last = layer == len(sizes) - 1
+            kind = network.output_activation if last else network.activation
+            call = activation.get(kind, kind + "({})")
+            sums = []
+            for unit in range(size):
+                terms = [f"p{next(numbers)}*{value}" for value in units]
+                terms += [f"p{next(numbers)}"] if network.bias else []
+                lines.append(f"z{row}l{layer}u{unit} = " + call.format(" + ".join(terms)))
+                sums.append(f"z{row}l{layer}u{unit}")
+            units = sums
+        if network.loss == "cross_entropy":
+            total = " + ".join(f"exp({unit})" for unit in units)
+            (right,) = (unit for unit, t in zip(units, target, strict=True) if t == 1)
+            losses.append(f"-log(exp({right}) / ({total}))")
+        else:
+            pairs = zip(units, target, strict=True)
+            losses += [f"({unit} - ({float(t)!r}))^2" for unit, t in pairs]
+    weight = {
+        "mean_squared_error": len(losses),
+        "half_sum_of_squares": 2 * len(inputs),
+        "cross_entropy": len(inputs),
+    }
+    return "\n".join([*lines, f"E = ({' + '.join(losses)}) / {weight[network.loss]}"])
+
+
+@st.composite
+def small_networks(draw):
+    loss = draw(st.sampled_from(["mean_squared_error", "half_sum_of_squares", "cross_entropy"]))
+    data_sets = [Blobs(rows=3, classes=3, features=2), Line(rows=2)]
+    outputs = ["identity", "sigmoid"]
+    if loss == "cross_entropy":  # it takes classes, and the softmax is its own
+        data_sets, outputs = data_sets[:1], outputs[:1]
+    return Network(
+        dataset=draw(st.sampled_from(data_sets)),
+        validation_share=0.0,
+        hidden=draw(st.lists(st.integers(1, 2), max_size=2)),
+        activation=draw(st.sampled_from(["sigmoid", "tanh", "relu"])),
+        output_activation=draw(st.sampled_from(outputs)),
+        bias=draw(st.booleans()),
+        loss=loss,
+        start="uniform",
+    )
+
+
+@UNTRACED
+@FEW
+@given(small_networks(), st.integers(0, 10**6))
+def test_gradients_are_those_of_the_engine(network, seed):
+    experiment = Experiment(problem=network)
+    rows = data(experiment)
+    inputs = rows.training_inputs[:2]
+    targets = rows.training_targets[:2]
+    problem = NetworkProblem(network, rows)
+    start = problem.start(seed)
+    grads = np.empty((1, network.n_params))
+    work = problem.batches(start[None], grads, 1, 2, 1)
+    work.load(np.array([[0, 1]]))
+    for piece in work.pieces(0, 2):
+        piece()
+    if network.dataset.task == "classification":
+        targets = plain.one_hot(targets, network.layout.units[-1])
+
+    value, slopes = found(
+        as_formula(network, inputs, targets),
+        **{f"p{number}": float(weight) for number, weight in enumerate(start)},
+    )
+
+    assert value == pytest.approx(work.losses(1, 2)[0, 0], rel=1e-12)
+    expected = np.array([slopes[f"p{number}"] for number in range(network.n_params)])
+    assert np.abs(expected - grads[0]).max() <= 1e-12 * max(1.0, np.abs(expected).max())
+
+
+def test_the_chain_rule_from_name_to_name():
+    graph = parse("t = x + y\nz = t^2")
+    derivatives = differentiate(graph, {"x": 1.0, "y": 2.0})
+    z, t, x = (graph.names[name] for name in "ztx")
+    assert list(chains(graph, derivatives, "x")) == [(Factor(z, t, 6.0), Factor(t, x, 1.0))]
+
+
+def test_a_factor_taken_apart_operation_by_operation():
+    graph = parse("total = price * apples * tax")
+    found = differentiate(graph, {"price": 100.0, "apples": 2.0, "tax": 1.1})
+    ((factor,),) = chains(graph, found, "price")
+    (way,) = taken_apart(graph, found, factor)
+    assert [step.derivative for step in way] == [1.1, 2.0]
+    assert [graph.nodes[step.of].operation for step in way] == ["multiply", "multiply"]
+
+
+def test_an_operand_used_twice_is_two_ways():
+    graph = parse("x*x")
+    found = differentiate(graph, {"x": 3.0})
+    ((factor,),) = chains(graph, found, "x")
+    assert [way[0].derivative for way in taken_apart(graph, found, factor)] == [3.0, 3.0]
+    assert factor.derivative == 6.0
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        *(example.formula for example in EXAMPLES.values()),
+        "a = x*y\nb = a*x + sin(a)\nc = b*a + b*x - exp(b)\nc*b/(1 + a^2) + x*x",
+        "t = x*y\nx*x*u + sin(t)*exp(x) + t",
+    ],
+)
+def test_every_factor_is_the_sum_of_the_local_products_inside_it(formula):
+    graph = parse(formula)
+    found = differentiate(graph, {name: 0.4 + n / 7 for n, name in enumerate(graph.inputs)})
+    for name in graph.inputs:
+        ways = list(chains(graph, found, name))
+        total = sum(math.prod(factor.derivative for factor in way) for way in ways)
+        assert total == pytest.approx(found.gradients[graph.names[name]], rel=1e-13, abs=1e-15)
+        for factor in {factor for way in ways for factor in way}:
+            inner = list(taken_apart(graph, found, factor))
+            for way in inner:  # every step is one operation, and only the ends have names
+                assert all(step.by in graph.nodes[step.of].operands for step in way)
+                assert not any(graph.nodes[step.by].name for step in way[:-1])
+            product = sum(math.prod(step.derivative for step in way) for way in inner)
+            assert product == pytest.approx(factor.derivative, rel=1e-13, abs=1e-15)
+
+
+def test_several_ways_add_up_to_the_derivative():
+    graph = parse("a = x*y\nb = a + x\nc = a*b + sin(b)*x")
+    derivatives = differentiate(graph, {"x": 0.7, "y": 1.9})
+    ways = list(chains(graph, derivatives, "x"))
+    products = [math.prod(factor.derivative for factor in way) for way in ways]
+    assert len(ways) == 4
+    assert sum(products) == pytest.approx(derivatives.gradients[graph.names["x"]], rel=1e-14)
+
+
+def test_very_many_ways_are_not_walked_to_their_end():
+    lines = ["a0 = x + y", "b0 = x - y"]
+    lines += [f"a{n} = a{n - 1} + b{n - 1}\nb{n} = a{n - 1} - b{n - 1}" for n in range(1, 40)]
+    graph = parse("\n".join([*lines, "c = a39 + b39"]))
+    derivatives = differentiate(graph, {"x": 1.0, "y": 2.0})
+    assert len(next(chains(graph, derivatives, "x"))) == 41
+
+
+def test_a_name_that_leads_nowhere_has_no_way():
+    graph = parse("unused = 2*x\nz = y + 1")
+    derivatives = differentiate(graph, {"x": 1.0, "y": 2.0})
+    assert list(chains(graph, derivatives, "x")) == []
+    assert derivatives.gradients[graph.names["x"]] == 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "code", "place", "reason"),
+    [
+        ("1 + x/(x - x)", "no_value", (6, "/"), "zero_division"),
+        ("x / 0", "no_value", (3, "/"), "zero_division"),
+        ("2*log(x - 1)", "no_value", (3, "log"), "log_domain"),
+        ("(-x)^0.5", "no_value", (5, "^"), "power_domain"),
+        ("exp(1000*x)", "no_value", (1, "exp"), "overflow"),
+        ("9**9**9*x", "no_value", (2, "*"), "overflow"),
+        ("(x - 1)^0.5", "no_derivative", (8, "^"), "power_domain"),
+        ("x^0.5*0 + (x - x)^0.5", "no_derivative", (18, "^"), "power_domain"),
+        ("1e200*((1e-150*x)*1e300) * 0", "no_value", (6, "*"), "overflow"),
+        ("1e200*(1e200*(x - 1))", "no_derivative", (13, "*"), "overflow"),
+    ],
+)
+def test_a_point_without_value_or_derivative_is_named(formula, code, place, reason):
+    with pytest.raises(InvalidInput) as caught:
+        differentiate(parse(formula), {"x": 1.0})
+    assert (caught.value.code, caught.value.limits) == (code, reason)
+    assert caught.value.value == place

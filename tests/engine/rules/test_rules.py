@@ -1,0 +1,721 @@
+"""The rules: what all must do, what each does first and in the limit, and what PyTorch answers."""
+
+import json
+import tracemalloc
+from dataclasses import FrozenInstanceError, fields, replace
+from itertools import pairwise, product
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import InvalidInput, minimize
+from engine.limits import Interval
+from engine.problems.functions import Bowl, Ravine, Rosenbrock
+from engine.rules import (
+    OPTIMIZERS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AnyOptimizer,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+    hyperparameters,
+    stack,
+    validated,
+)
+from engine.training.updates import Stepper
+from tests.reference.gradient_stream import SHA256, fingerprint, gradients
+from tests.strategies import rules
+
+# What these run is covered by others, and tracing makes it three times as long.
+UNTRACED = pytest.mark.no_cover
+
+EVERY_RULE = pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.name)
+EVERY_FIELD = pytest.mark.parametrize(
+    ("rule", "field"),
+    [(rule, field) for rule in OPTIMIZERS for field in hyperparameters(rule)],
+    ids=lambda v: v if isinstance(v, str) else v.name,
+)
+TORCH = json.loads((Path(__file__).parents[2] / "reference" / "torch_stream.json").read_text())
+TRACES = json.loads(Path(__file__).with_name("quadratic_traces.json").read_text())["traces"]
+
+
+def follow(rules, stream, start, learning_rates):
+    """Parameters (steps + 1, lanes, n_params) of some rules on ``stream`` (steps, lanes, n_params).
+
+    ``learning_rates`` is one for all, or ``(steps,)``: a schedule.
+    """
+    params, grads = np.array(start, dtype=float), np.zeros_like(stream[0])
+    rates = np.zeros((len(rules), 1))
+    stepper = Stepper(rules, rates, params, grads, np.zeros_like(grads))
+    found = [params.copy()]
+    for step, now in enumerate(stream, start=1):
+        rates[:] = np.broadcast_to(learning_rates, len(stream))[step - 1]
+        grads[:] = now
+        stepper.step(step)
+        found.append(params.copy())
+    return np.array(found)
+
+
+def directions(rule, stream):
+    """Directions (steps, n_params) of one rule on gradients (steps, n_params), at zero."""
+    state = tuple(np.zeros((1, stream.shape[1])) for _ in rule.slots)
+    extra = {"params": np.zeros((1, stream.shape[1]))} if rule.needs else {}
+    found = []
+    for step, grads in enumerate(stream, start=1):
+        direction, state = rule.direction(grads[None], state, step, **extra)
+        found.append(direction[0].copy())
+    return np.array(found)
+
+
+# What PyTorch answers
+
+
+def test_the_stream_is_the_recorded_one():
+    assert fingerprint(gradients()) == TORCH["stream"]["sha256"] == SHA256
+
+
+@EVERY_RULE
+def test_fixed_stream_as_in_pytorch(rule):
+    recorded = TORCH["rules"][rule.__name__]
+    stream = gradients()[:, None]
+
+    found = follow(
+        [rule(**recorded["hyperparameters"])], stream, [TORCH["start"]], TORCH["learning_rate"]
+    )
+
+    for step, expected in recorded["params"].items():
+        np.testing.assert_allclose(found[int(step), 0], expected, rtol=1e-13, atol=0, err_msg=step)
+
+
+# The settings that the traces name; PyTorch's defaults elsewhere.
+TRACED = {
+    "sgd": (SGD(), 0.95),
+    "momentum": (Momentum(momentum=0.9), 0.1),
+    "nesterov": (Nesterov(momentum=0.9), 0.1),
+    "adagrad": (Adagrad(epsilon=1e-10), 1.5),
+    "rmsprop": (RMSprop(decay=0.9, epsilon=1e-8), 0.1),
+    "adam": (Adam(beta1=0.9, beta2=0.999, epsilon=1e-8), 0.3),
+    "adamw": (AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01), 0.3),
+}
+
+
+@EVERY_RULE
+def test_closed_loop_on_a_ravine_as_in_pytorch(rule):
+    optimizer, learning_rate = TRACED[rule.name]
+
+    found = minimize(Ravine().gradient, [-7.0, 2.0], optimizer, learning_rate, 30)
+
+    np.testing.assert_allclose(found, TRACES[rule.name]["iterates"], rtol=1e-12, atol=0)
+
+
+# Contract
+
+
+def subclasses(cls):
+    return {s for direct in cls.__subclasses__() for s in {direct, *subclasses(direct)}}
+
+
+def test_every_rule_is_registered_and_in_the_union():
+    written = {rule for rule in subclasses(Optimizer) if "engine.rules." in rule.__module__}
+
+    assert written == set(OPTIMIZERS)
+    assert get_args(get_args(AnyOptimizer)[0]) == OPTIMIZERS
+
+
+def test_no_rule_inherits_from_a_rule():
+    assert {rule.__bases__ for rule in OPTIMIZERS} == {(Optimizer,)}
+
+
+def test_ids_and_titles_are_unique():
+    assert len({rule.name for rule in OPTIMIZERS}) == len(OPTIMIZERS)
+    assert len({rule.title for rule in OPTIMIZERS}) == len(OPTIMIZERS)
+
+
+@EVERY_RULE
+def test_rule_is_frozen_hashable_and_equal_by_value(rule):
+    assert rule() == rule()
+    assert hash(rule()) == hash(rule())
+    for field in hyperparameters(rule):
+        with pytest.raises(FrozenInstanceError):
+            setattr(rule(), field, 0.5)
+        assert replace(rule(), **{field: 0.25}) != rule()
+
+
+def test_rules_of_two_classes_differ_even_with_equal_fields():
+    assert Momentum(momentum=0.9) != Nesterov(momentum=0.9)
+
+
+@EVERY_RULE
+def test_every_field_but_the_name_is_a_hyperparameter_with_interval_and_legal_default(rule):
+    found = hyperparameters(rule)
+
+    assert [*found, "name"] == [field.name for field in fields(rule)]
+    for name, interval in found.items():
+        assert isinstance(interval, Interval)
+        assert getattr(rule(), name) in interval
+        assert interval.symbol
+
+
+@EVERY_RULE
+def test_symbol_of_every_hyperparameter_and_the_direction_stand_in_the_formula(rule):
+    assert all(interval.symbol in rule.formula for interval in hyperparameters(rule).values())
+    assert "d_t =" in rule.formula
+    assert rule.source
+
+
+@EVERY_RULE
+def test_docstring_explains_every_hyperparameter_and_names_the_source(rule):
+    assert all(f"{name}:" in rule.__doc__ for name in hyperparameters(rule))
+    assert "Source:" in rule.__doc__
+    assert "d_t" in rule.__doc__
+
+
+@EVERY_RULE
+def test_gradients_and_parameters_are_left_as_they_are(rule):
+    rng = np.random.default_rng(0)
+    grads, params = rng.normal(size=(2, 3, 5))
+    state = tuple(np.zeros_like(grads) for _ in rule.slots)
+    extra = {"params": params} if rule.needs else {}
+    before = grads.copy(), params.copy()
+    grads.flags.writeable = params.flags.writeable = False
+
+    for step in (1, 2, 3):
+        _, state = stack([rule()] * 3).direction(grads, state, step, **extra)
+
+    assert np.array_equal(grads, before[0])
+    assert np.array_equal(params, before[1])
+
+
+@EVERY_RULE
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (12, 2)])
+def test_shape_and_type_are_kept(rule, shape):
+    grads = np.ones(shape)
+    extra = {"params": grads} if rule.needs else {}
+
+    direction, state = rule().direction(
+        grads, tuple(np.zeros(shape) for _ in rule.slots), 1, **extra
+    )
+
+    assert direction.shape == shape
+    assert direction.dtype == np.float64
+    assert len(state) == len(rule.slots)
+    assert all(slot.shape == shape and slot.dtype == np.float64 for slot in state)
+
+
+@EVERY_RULE
+def test_coordinates_do_not_hear_of_each_other(rule):
+    """Permuting them permutes the result, bit by bit."""
+    rng = np.random.default_rng(1)
+    stream, start, order = rng.normal(size=(20, 1, 9)), rng.normal(size=(1, 9)), rng.permutation(9)
+
+    found = follow([rule()], stream, start, 0.1)
+
+    permuted = follow([rule()], stream[:, :, order], start[:, order], 0.1)
+    assert np.array_equal(permuted, found[:, :, order])
+
+
+@EVERY_RULE
+def test_zero_gradient_gives_zero_direction_from_zero_state(rule):
+    assert not directions(rule(), np.zeros((5, 3))).any()
+
+
+@EVERY_RULE
+def test_first_step_goes_downhill(rule):
+    stream = np.array([[1e-3, -2.0, 50.0]])
+
+    assert np.array_equal(np.sign(directions(rule(), stream)), np.sign(stream))
+
+
+@UNTRACED
+@given(st.lists(rules(), min_size=1, max_size=6), st.integers(0, 100))
+def test_stacked_lanes_are_bit_equal_to_solo_lanes(mixture, seed):
+    mixture.sort(key=lambda rule: OPTIMIZERS.index(type(rule)))
+    rng = np.random.default_rng(seed)
+    stream = rng.normal(size=(6, len(mixture), 3)) * 10.0 ** rng.integers(-6, 3, (6, 1, 1))
+    start = rng.normal(size=(len(mixture), 3))
+
+    together = follow(mixture, stream, start, 0.1)
+
+    for lane, rule in enumerate(mixture):
+        single = slice(lane, lane + 1)
+        assert np.array_equal(
+            together[:, single], follow([rule], stream[:, single], start[single], 0.1)
+        )
+
+
+@EVERY_RULE
+def test_stack_makes_a_column_per_hyperparameter_or_one_number_that_all_share(rule):
+    for name in hyperparameters(rule):
+        single, other = rule(), replace(rule(), **{name: 0.5})
+        columns = stack([single, other, single])
+
+        assert type(columns) is rule
+        assert getattr(columns, name).tolist() == [
+            [getattr(single, name)],
+            [0.5],
+            [getattr(single, name)],
+        ]
+        assert all(
+            getattr(columns, shared).tolist() == [[getattr(single, shared)]]
+            for shared in hyperparameters(rule)
+            if shared != name
+        )
+
+
+# Steps that suffice from (-3, 2) at these rates, found by trying and then doubled.
+BOWL = {
+    "sgd": (0.15, 150),
+    "momentum": (0.05, 300),
+    "nesterov": (0.05, 300),
+    "adagrad": (1.0, 300),
+    "rmsprop": (0.01, 1500),
+    "adam": (0.1, 600),
+    "adamw": (0.1, 600),
+}
+ROSENBROCK = {
+    "sgd": (0.0015, 20_000),
+    "momentum": (0.0005, 10_000),
+    "nesterov": (0.0005, 10_000),
+    "adagrad": (0.5, 20_000),
+    "rmsprop": (0.001, 10_000),
+    "adam": (0.02, 6_000),
+    "adamw": (0.02, 6_000),
+}
+
+
+def without_decay(rule):
+    """Weight decay pulls away from a minimum that is not zero."""
+    return AdamW(weight_decay=0.0) if rule is AdamW else rule()
+
+
+@EVERY_RULE
+def test_solves_a_bowl(rule):
+    rate, steps = BOWL[rule.name]
+
+    path = minimize(Bowl(condition=10).gradient, [-3.0, 2.0], rule(), rate, steps)
+
+    assert np.abs(path[-1]).max() < 0.01
+
+
+@UNTRACED
+@EVERY_RULE
+def test_solves_rosenbrock(rule):
+    rate, steps = ROSENBROCK[rule.name]
+
+    path = minimize(Rosenbrock().gradient, [-1.2, 1.0], without_decay(rule), rate, steps)
+
+    np.testing.assert_allclose(path[-1], [1, 1], atol=0.01)
+
+
+@EVERY_FIELD
+def test_value_outside_its_interval_is_refused_by_name(rule, field):
+    interval = hyperparameters(rule)[field]
+    outside = [interval.low - 0.1, interval.high + 0.1, float("nan"), float("inf"), -float("inf")]
+    outside += [interval.low] * interval.open_low + [interval.high] * interval.open_high
+    for value in [*outside, True, "0.5", None, [0.5], 1j]:
+        with pytest.raises(InvalidInput) as caught:
+            validated(rule(**{field: value}))
+        assert caught.value.field == field
+        assert repr(caught.value.value) == repr(value)
+
+
+@EVERY_FIELD
+def test_ends_of_the_interval_are_accepted_where_closed(rule, field):
+    interval = hyperparameters(rule)[field]
+    ends = [interval.low] * (not interval.open_low) + [interval.high] * (not interval.open_high)
+
+    assert ends
+    for end in ends:
+        assert getattr(validated(rule(**{field: end})), field) == end
+
+
+# Closed forms
+
+STEEP = np.array([[1e-4, -0.3, 7.0, -2e3]])
+
+
+def test_sgd_is_the_gradient():
+    assert np.array_equal(directions(SGD(), STEEP), STEEP)
+
+
+@pytest.mark.parametrize("rule", [Momentum(), Momentum(momentum=0.5)])
+def test_first_step_of_momentum_is_the_gradient(rule):
+    assert np.array_equal(directions(rule, STEEP), STEEP)
+
+
+def test_first_step_of_nesterov_is_the_gradient_and_its_share():
+    found = directions(Nesterov(momentum=0.9), STEEP)
+
+    np.testing.assert_allclose(found, 1.9 * STEEP, rtol=1e-15)
+
+
+@pytest.mark.parametrize("rule", [Adagrad(epsilon=1e-16), Adam(epsilon=1e-16)])
+def test_first_step_of_adagrad_and_adam_is_the_sign(rule):
+    np.testing.assert_allclose(directions(rule, STEEP), np.sign(STEEP), rtol=1e-11)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.9, 0.99])
+def test_first_step_of_rmsprop_is_the_sign_over_the_root_of_what_is_new(decay):
+    found = directions(RMSprop(decay=decay, epsilon=1e-16), STEEP)
+
+    np.testing.assert_allclose(found, np.sign(STEEP) / np.sqrt(1 - decay), rtol=1e-11)
+
+
+@pytest.mark.parametrize("rule", [Momentum(momentum=0.9), Nesterov(momentum=0.9)])
+def test_constant_gradient_drives_momentum_to_ten_times_it(rule):
+    found = directions(rule, np.full((400, 1), 0.7))
+
+    assert found[-1, 0] == pytest.approx(7.0, rel=1e-12)
+
+
+def test_constant_gradient_gives_adagrad_one_over_root_of_step():
+    found = directions(Adagrad(), np.full((100, 1), -3.0))
+
+    np.testing.assert_allclose(found[:, 0], -1 / np.sqrt(np.arange(1, 101)), rtol=1e-9)
+
+
+def test_constant_gradient_drives_rmsprop_to_the_sign():
+    assert directions(RMSprop(), np.full((500, 1), -3.0))[-1, 0] == pytest.approx(-1, rel=1e-8)
+
+
+def test_constant_gradient_gives_adam_the_sign_at_every_step():
+    found = directions(Adam(), np.full((3000, 1), -3.0))
+
+    np.testing.assert_allclose(found, -1, rtol=1e-8)
+
+
+@pytest.mark.parametrize("rule", [Momentum(momentum=0.0), Nesterov(momentum=0.0)])
+def test_no_momentum_is_sgd(rule):
+    stream = np.random.default_rng(2).normal(size=(10, 4))
+
+    assert np.array_equal(directions(rule, stream), directions(SGD(), stream))
+
+
+def test_adam_without_beta1_is_rmsprop_with_corrected_start():
+    stream = np.random.default_rng(3).normal(size=(50, 4))
+    steps = np.arange(1, 51)[:, None]
+
+    found = directions(Adam(beta1=0.0, beta2=0.9, epsilon=1e-16), stream)
+
+    expected = directions(RMSprop(decay=0.9, epsilon=1e-16), stream) * np.sqrt(1 - 0.9**steps)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_adamw_without_decay_is_adam():
+    stream = np.random.default_rng(4).normal(size=(30, 2, 4))
+    start = np.ones((2, 4))
+
+    found = follow([AdamW(weight_decay=0.0)] * 2, stream, start, 0.1)
+
+    assert np.array_equal(found, follow([Adam()] * 2, stream, start, 0.1))
+
+
+def test_decay_of_adamw_shrinks_parameters_by_its_share_alone():
+    """Without gradients nothing else moves: theta (1 - rate x decay)^t."""
+    found = follow([AdamW(weight_decay=0.1)], np.zeros((20, 1, 1)), [[5.0]], 0.5)
+
+    np.testing.assert_allclose(found[:, 0, 0], 5 * 0.95 ** np.arange(21), rtol=1e-14)
+
+
+def test_adamw_is_not_adam_on_a_loss_with_l2():
+    """Inside the gradient a decay is divided by its own size: here it does nothing at all."""
+    gradient, l2 = Ravine().gradient, 0.01
+    start = [-7.0, 2.0]
+
+    plain = minimize(gradient, start, Adam(), 0.3, 10)
+    inside = minimize(lambda points: gradient(points) + l2 * points, start, Adam(), 0.3, 10)
+    decoupled = minimize(gradient, start, AdamW(weight_decay=l2), 0.3, 10)
+
+    np.testing.assert_allclose(inside, plain, rtol=1e-6)
+    assert np.abs(decoupled[-1] - plain[-1]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "rule", [Adagrad(epsilon=1e-16), RMSprop(epsilon=1e-16), Adam(epsilon=1e-16)]
+)
+def test_scale_of_the_gradient_does_not_matter_as_epsilon_vanishes(rule):
+    stream = np.random.default_rng(5).normal(size=(40, 6))
+
+    found = directions(rule, 1000 * stream)
+
+    np.testing.assert_allclose(found, directions(rule, stream), rtol=1e-9)
+
+
+@pytest.mark.parametrize("rule", [Adagrad, RMSprop, Adam])
+def test_epsilon_stands_outside_the_root_and_damps_tiny_gradients(rule):
+    """With g = epsilon at first the root is g: half of the undamped step is left."""
+    tiny = np.array([[1e-8]])
+
+    damped = directions(rule(epsilon=1e-8), tiny)
+    free = directions(rule(epsilon=1e-16), tiny)
+
+    root = {Adagrad: 1.0, RMSprop: np.sqrt(0.1), Adam: 1.0}[rule]
+    assert damped[0, 0] / free[0, 0] == pytest.approx(root / (root + 1), rel=1e-6)
+
+
+# One slow oracle: the papers' formulas in plain Python numbers
+
+
+def by_hand(rule, stream):
+    """Directions of one coordinate, one number after another."""
+    slow = {"m": 0.0, "v": 0.0}
+    for step, g in enumerate(stream, start=1):
+        match rule:
+            case SGD():
+                yield g
+            case Momentum(momentum=mu):
+                slow["v"] = mu * slow["v"] + g
+                yield slow["v"]
+            case Nesterov(momentum=mu):
+                slow["v"] = mu * slow["v"] + g
+                yield g + mu * slow["v"]
+            case Adagrad(epsilon=epsilon):
+                slow["v"] += g * g
+                yield g / (slow["v"] ** 0.5 + epsilon)
+            case RMSprop(decay=rho, epsilon=epsilon):
+                slow["v"] = rho * slow["v"] + (1 - rho) * g * g
+                yield g / (slow["v"] ** 0.5 + epsilon)
+            case (
+                Adam(beta1=beta1, beta2=beta2, epsilon=epsilon)
+                | AdamW(beta1=beta1, beta2=beta2, epsilon=epsilon)
+            ):
+                slow["m"] = beta1 * slow["m"] + (1 - beta1) * g
+                slow["v"] = beta2 * slow["v"] + (1 - beta2) * g * g
+                m_hat, v_hat = slow["m"] / (1 - beta1**step), slow["v"] / (1 - beta2**step)
+                yield m_hat / (v_hat**0.5 + epsilon)
+
+
+@given(rules())
+def test_ten_steps_by_hand(rule):
+    stream = 10 ** np.random.default_rng(6).uniform(-6, 3, size=10)
+
+    found = directions(rule, stream[:, None])[:, 0]
+
+    np.testing.assert_allclose(found, list(by_hand(rule, stream.tolist())), rtol=1e-12)
+
+
+def ends(rule):
+    """A rule at every combination of its intervals' ends: of an open end the number next to it."""
+    found = [
+        (
+            np.nextafter(interval.low, np.inf) if interval.open_low else interval.low,
+            np.nextafter(interval.high, -np.inf) if interval.open_high else interval.high,
+        )
+        for interval in hyperparameters(rule).values()
+    ]
+    return [rule(*values) for values in product(*found)]
+
+
+@EVERY_RULE
+def test_fixed_stream_at_the_ends_of_every_interval_with_more_digits(rule):
+    """There 1 - beta^t is exact, so that nothing is lost but the last digits of sums."""
+    lanes = ends(rule)
+    stream = np.repeat(gradients()[:, None], len(lanes), axis=1)
+    columns = stack(lanes)
+    precise = {name: np.longdouble(getattr(columns, name)) for name in hyperparameters(rule)}
+
+    found = follow(lanes, stream, [TORCH["start"]] * len(lanes), 0.01)
+
+    params = np.tile(np.longdouble(TORCH["start"]), (len(lanes), 1))
+    by_rule = by_hand(replace(columns, **precise), stream.astype(np.longdouble))
+    for step, direction in enumerate(by_rule, start=1):
+        params -= np.longdouble(0.01) * (direction + precise.get("weight_decay", 0) * params)
+        np.testing.assert_allclose(found[step], params, rtol=1e-13, atol=1e-13, err_msg=str(step))
+
+
+# A steep slope, then a flat one: the mean square must forget the first at once.
+CLIFF = np.array([[100.0], [5e-7]])
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "second"),
+    [
+        (RMSprop(decay=0.0), 1 / (1 + 1e-10), 1 / 1.02),
+        (Adam(beta1=0.0, beta2=0.0), 1 / (1 + 1e-10), 1 / 1.02),
+        (AdamW(beta1=0.0, beta2=0.0), 1 / (1 + 1e-10), 1 / 1.02),
+        (Adam(beta1=0.9, beta2=0.0), 1 / (1 + 1e-10), (9 + 5e-8) / 0.19 / 5.1e-7),
+        (Adam(beta1=0.0, beta2=0.999), 1 / (1 + 1e-10), 5e-7 / (9.99 / 0.001999) ** 0.5),
+    ],
+)
+def test_an_average_that_keeps_nothing_forgets_a_steep_slope(rule, first, second):
+    np.testing.assert_allclose(directions(rule, CLIFF)[:, 0], [first, second], rtol=1e-9)
+
+
+# Schedules: the loop owns the rate
+
+
+def rate_inside(stream, rates, momentum):
+    """Keras and scikit-learn: v = mu v - rate g; params += v."""
+    velocity, params = np.zeros(stream.shape[1]), [np.zeros(stream.shape[1])]
+    for grads, rate in zip(stream, rates, strict=True):
+        velocity = momentum * velocity - rate * grads
+        params.append(params[-1] + velocity)
+    return np.array(params)
+
+
+def test_momentum_with_the_rate_inside_is_the_same_path_at_a_constant_rate():
+    stream = np.random.default_rng(7).normal(size=(30, 3))
+
+    found = follow([Momentum()], stream[:, None], np.zeros((1, 3)), 0.1)[:, 0]
+
+    np.testing.assert_allclose(found, rate_inside(stream, [0.1] * 30, 0.9), rtol=1e-12, atol=1e-13)
+
+
+def test_momentum_with_the_rate_inside_is_another_path_under_a_schedule():
+    stream = np.full((30, 1), 1.0)
+    schedule = np.where(np.arange(30) < 15, 0.1, 0.01)
+
+    found = follow([Momentum()], stream[:, None], np.zeros((1, 1)), schedule)[:, 0]
+
+    # Outside, the velocity of the past is scaled by the new rate too; inside it rolls on.
+    velocity = (1 - 0.9 ** np.arange(1, 31)) / 0.1
+    np.testing.assert_allclose(found[1:, 0], -np.cumsum(schedule * velocity), rtol=1e-12)
+    assert np.abs(found - rate_inside(stream, schedule, 0.9)).max() > 1
+
+
+@EVERY_RULE
+def test_update_is_the_rate_of_this_step_times_the_direction(rule):
+    stream = np.random.default_rng(8).normal(size=(12, 4))
+    schedule = np.geomspace(1, 1e-3, 12)
+    rule = without_decay(rule)
+
+    found = follow([rule], stream[:, None], np.zeros((1, 4)), schedule)[:, 0]
+
+    updates = np.array([before - after for before, after in pairwise(found)])
+    np.testing.assert_allclose(
+        updates, schedule[:, None] * directions(rule, stream), rtol=1e-9, atol=1e-12
+    )
+
+
+def test_slots_can_be_read_lane_by_lane():
+    params, grads = np.zeros((3, 2)), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    rules = [SGD(), Momentum(), Adam()]
+    stepper = Stepper(rules, np.full((3, 1), 0.1), params, grads, np.zeros_like(grads))
+
+    stepper.step(1)
+
+    assert stepper.slots(0) == {}
+    assert stepper.slots(1)["velocity"].tolist() == [3, 4]
+    assert list(stepper.slots(2)) == ["first_moment", "second_moment"]
+    np.testing.assert_allclose(stepper.slots(2)["first_moment"], [0.5, 0.6], rtol=1e-15)
+    np.testing.assert_allclose(stepper.slots(2)["second_moment"], [0.025, 0.036], rtol=1e-12)
+    with pytest.raises(IndexError):
+        stepper.slots(3)
+
+
+# minimize
+
+
+def test_minimize_returns_every_iterate_step_0_first():
+    path = minimize(lambda points: points, [1.0, -2.0, 4.0], SGD(), 0.5, 3)
+
+    assert path.tolist() == [[1, -2, 4], [0.5, -1, 2], [0.25, -0.5, 1], [0.125, -0.25, 0.5]]
+
+
+def test_minimize_gives_the_gradient_one_lane_and_leaves_the_start():
+    shapes, start = [], np.array([1, 2])
+
+    def gradient(points):
+        shapes.append(points.shape)
+        return points
+
+    minimize(gradient, start, Adam(), 0.1, 2)
+
+    assert shapes == [(1, 2), (1, 2)]
+    assert start.tolist() == [1, 2]
+
+
+def test_minimize_of_no_steps_is_the_start():
+    assert minimize(lambda points: points, [1.0], SGD(), 0.5, 0).tolist() == [[1.0]]
+
+
+def test_minimize_follows_a_diverging_path_silently():
+    path = minimize(Rosenbrock().gradient, [-1.2, 1.0], SGD(), 1.0, 30)
+
+    assert np.isfinite(path[3]).all()
+    assert not np.isfinite(path[-1]).any()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate", "field"),
+    [
+        (Adam(beta1=1.0), 0.1, "beta1"),
+        (Momentum(momentum=-0.1), 0.1, "momentum"),
+        (SGD(), -1.0, "learning_rate"),
+        (SGD(), float("nan"), "learning_rate"),
+        (SGD(), True, "learning_rate"),
+        (Adam(beta1=iter(())), 0.1, "beta1"),
+    ],
+)
+def test_minimize_refuses_what_a_run_would(optimizer, rate, field):
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda points: points, [1.0], optimizer, rate, 3)
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"steps": -1}, "out_of_range"),
+        ({"steps": 10**12}, "out_of_range"),
+        ({"steps": 1.5}, "wrong_type"),
+        ({"steps": "a"}, "wrong_type"),
+        ({"steps": None}, "wrong_type"),
+        ({"steps": True}, "wrong_type"),
+        ({"start": [float("nan")]}, "not_finite"),
+        ({"start": [1.0, float("inf")]}, "not_finite"),
+        ({"start": []}, "wrong_length"),
+        ({"start": range(10**9)}, "wrong_length"),
+        ({"start": [[1.0, 2.0]]}, "wrong_type"),
+        ({"start": [[1.0], [1.0, 2.0]]}, "wrong_type"),
+        ({"start": "abc"}, "wrong_type"),
+        ({"start": ["x"]}, "wrong_type"),
+        ({"start": None}, "wrong_type"),
+        ({"start": 3.0}, "wrong_type"),
+        ({"optimizer": SGD}, "unknown_choice"),
+        ({"optimizer": "sgd"}, "unknown_choice"),
+        ({"optimizer": None}, "unknown_choice"),
+    ],
+)
+def test_minimize_names_what_it_cannot_take(given, code):
+    arguments = {"start": [1.0], "optimizer": SGD(), "learning_rate": 0.1, "steps": 3}
+
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda points: points, **(arguments | given))
+
+    ((field, value),) = given.items()
+    assert (caught.value.code, caught.value.field) == (code, field)
+    assert caught.value.value is value or caught.value.value == len(value)
+    assert caught.value.limits is not None
+
+
+@pytest.mark.parametrize("found", [1.0, [1.0], [1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]]])
+def test_minimize_refuses_a_gradient_of_another_shape(found):
+    """NumPy would spread most of these over both parameters."""
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda _points: np.array(found), [1.0, 2.0], SGD(), 0.1, 3)
+
+    error = caught.value
+    assert (error.code, error.field) == ("wrong_type", "gradient")
+    assert (error.value, error.limits) == (np.shape(found), "array (1, 2)")
+
+
+def test_minimize_refuses_iterates_beyond_the_memory_before_it_allocates():
+    tracemalloc.start()
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda points: points, np.zeros(1000), SGD(), 0.1, 10**6)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert (caught.value.code, caught.value.field) == ("too_expensive", "bytes")
+    assert caught.value.value > caught.value.limits.high
+    assert peak < 1e6

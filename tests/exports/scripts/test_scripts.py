@@ -1,0 +1,211 @@
+"""Runs as scripts of other libraries. Whether they replay is shown by ``make test-torch``."""
+
+import ast
+import dataclasses
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+
+from charts.theme import Look
+from engine import Budget, Experiment, Function, Network, Run, fit
+from engine.problems.datasets import Blobs, Line
+from engine.problems.functions import FUNCTIONS
+from engine.rules import OPTIMIZERS, SGD, Adam, Nesterov
+from exports.replay import histories_csv
+from exports.scripts import FRAMEWORKS, code, keras, optax, pytorch
+from exports.scripts.replay import Replay, function_lines
+from tests.exports.hostile import NAMES
+from tests.reference.replays import replayed
+
+RULES = [rule().name for rule in OPTIMIZERS]
+
+
+def scripts(experiment, name="run"):
+    """Every script of every run, by framework and rule."""
+    return {
+        (framework, run.optimizer.name): code(framework, experiment, position, name)
+        for framework in FRAMEWORKS
+        for position, run in enumerate(experiment.runs)
+    }
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS.values(), ids=FRAMEWORKS)
+def test_every_rule_has_its_form_or_the_difference_is_said(framework):
+    differences = getattr(framework, "DIFFERENCES", {})
+
+    assert set(framework.RULES) | set(differences) == set(RULES)
+    assert not set(framework.RULES) & set(differences)
+
+
+def test_pytorch_has_every_rule():
+    assert set(pytorch.RULES) == set(RULES)
+
+
+def test_libraries_with_another_form_say_so_and_give_no_script():
+    written = scripts(Experiment())
+
+    assert "inside the square root" in written["keras", "adagrad"].difference
+    assert "epsilon" in written["keras", "adam"].difference
+    assert "inside the square root" in written["optax", "adagrad"].difference
+    assert all((one.text is None) != (one.difference is None) for one in written.values())
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Network(),
+        Network(dataset=Line(), loss="half_sum_of_squares", hidden=(), l2=0.1),
+        Network(
+            dataset=Blobs(classes=4), loss="cross_entropy", activation="leaky_relu", bias=False
+        ),
+        Network(dataset=Blobs(classes=4), loss="mean_squared_error", output_activation="sigmoid"),
+        Function(),
+    ],
+)
+def test_scripts_are_code(problem):
+    for written in scripts(Experiment(problem=problem)).values():
+        if written.text:
+            ast.parse(written.text)
+            assert "$" not in written.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_name_is_a_string_and_nothing_else(framework, name):
+    tree = ast.parse(code(framework, Experiment(), 0, name).text)
+
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert values.count(name) == 1
+    assert len(tree.body) == len(ast.parse(code(framework, Experiment(), 0, "Adam").text).body)
+
+
+def test_what_turns_text_around_is_written_as_an_escape():
+    assert "\u202e" not in code("pytorch", Experiment(), 0, "a\u202eb").text
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_name_moves_no_cursor_where_it_is_printed(framework):
+    assert "{NAME!r}" in code(framework, Experiment(), 0, "").text
+    assert "{NAME}" not in code(framework, Experiment(), 0, "").text
+
+
+def checked(folder, history, losses):
+    """Compare losses with a recorded history as a script does: whether it agrees, and its words."""
+    replay = Replay(history.experiment, 0, "\x1b[2Jx")
+    imports = "import sys\nfrom math import inf, nan\nfrom pathlib import Path"
+    script = folder / "scripts" / "pytorch_1.py"
+    script.parent.mkdir()
+    text = replay.head("pytorch", "", "", imports) + f"losses = {losses!r}\n" + replay.check()
+    script.write_text(text, "utf-8")
+    (folder / "histories.csv").write_bytes(histories_csv(history, [Look("x", 0)]))
+    equal, said = replayed(script, 0)
+    return equal, "\n".join(said)
+
+
+@cache
+def noisy(rate, updates, seeds):
+    """A history of one run, of several seeds in bins, and every loss of its first seed."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all")]
+    budget = Budget(amount=updates, unit="iterations")
+    problem = Function(noise=0.5)
+    one = Experiment(problem=problem, runs=runs, budget=budget, record_every=updates)
+    losses = fit(one).runs[0].batch_loss
+    assert losses.width == 1
+    known = losses.last[0].tolist()
+    known += [math.nan] * (updates - len(known))
+    return fit(one.model_copy(update={"seeds": tuple(range(seeds))})), known
+
+
+@pytest.mark.parametrize("rate", [0.1, 1.05], ids=["stable", "diverges"])
+@pytest.mark.parametrize("seeds", [1, 30], ids=["every update", "bins"])
+def test_a_right_replay_is_right_and_says_what_was_compared(tmp_path, rate, seeds):
+    history, losses = noisy(rate, 600, seeds)
+    width = history.runs[0].batch_loss.width
+    equal, said = checked(tmp_path, history, losses)
+
+    assert (width > 1) is (seeds > 1)
+    assert (history.runs[0].status[0] == "diverged") is (rate > 1)
+    assert equal, said
+    assert "600 updates replayed" in said
+    assert f"of the updates 1, {1 + width}, {1 + 2 * width}" in said
+    assert "departs by more than 1e-9: none" in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("seeds", [1, 30], ids=["every update", "bins"])
+def test_a_wrong_replay_fails_and_says_from_where_on(tmp_path, seeds):
+    history, losses = noisy(0.1, 600, seeds)
+    width = history.runs[0].batch_loss.width
+    wrong = [loss * (1 + 1e-6 * (update > width)) for update, loss in enumerate(losses, 1)]
+    equal, said = checked(tmp_path, history, wrong)
+
+    assert not equal
+    assert f"departs by more than 1e-9: {1 + width}" in said
+
+
+def test_settings_are_exact():
+    adam = Adam(beta1=0.1 + 0.2, beta2=1 / 3, epsilon=1e-12)
+    experiment = Experiment(runs=[Run(optimizer=adam, learning_rate=2 / 3)])
+
+    assert (
+        f"lr={2 / 3!r}, betas=({0.1 + 0.2!r}, {1 / 3!r}), eps=1e-12"
+        in code("pytorch", experiment, 0, "").text
+    )
+
+
+def test_pytorch_refuses_nesterov_without_momentum_and_so_it_is_not_asked():
+    experiment = Experiment(runs=[Run(optimizer=Nesterov(momentum=0.0), learning_rate=0.1)])
+
+    assert "nesterov=True" not in code("pytorch", experiment, 0, "").text
+
+
+def test_the_first_seed_is_the_default():
+    experiment = Experiment(seeds=(7, 3))
+
+    assert "SEEDS = (7, 3)" in code("pytorch", experiment, 0, "").text
+
+
+def test_runs_that_cut_alike_read_the_same_batches():
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size) for size in (1, 32, 1)]
+    experiment = Experiment(runs=runs)
+    cuts = [Replay(experiment, position, "").cut for position in range(3)]
+
+    assert cuts[0] == cuts[2] != cuts[1]
+    assert sorted(set(cuts)) == [1, 2]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_lines_of_a_function_compute_its_value(function):
+    chosen = function()
+    lines = function_lines(Function(function=chosen), "numpy")
+    space = {"numpy": np, "point": np.array([0.3, -1.2])}
+    exec(lines, space)  # noqa: S102 - what a user runs too
+
+    assert space["value"] == chosen.value(np.array([[0.3, -1.2]]))[0]
+
+
+def test_a_function_that_needs_more_is_refused():
+    @dataclasses.dataclass
+    class Strange:
+        function: object
+
+    class Needy:
+        def value(self, points):
+            """Return something else."""
+            return points.mean()
+
+    with pytest.raises(ValueError, match="cannot translate"):
+        function_lines(Strange(Needy()), "torch")
+
+
+def test_keras_has_no_test_functions():
+    difference = code("keras", Experiment(problem=Function()), 0, "").difference
+
+    assert "no" in difference or "none" in difference
+
+
+def test_the_difference_is_said_in_the_reader_s_language():
+    assert set(keras.DIFFERENCES) == {"adagrad", "rmsprop", "adam", "adamw"}
+    assert set(optax.DIFFERENCES) == {"adagrad"}

@@ -1,0 +1,153 @@
+"""A name is cleaned once, where it comes in: no place shows what cannot be seen or turns text."""
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+import exports.bundle
+import ui.shell.training
+from comparison.catalogue import comparison_charts
+from comparison.document import Document, View, read_document
+from comparison.link import from_link, to_link
+from comparison.words.names import cleaned, run_looks
+from engine import Budget, Experiment, Network, Run, fit
+from engine.problems.datasets import TwoMoons
+from engine.rules import SGD, Adam
+from exports.bundle import bundle
+from exports.printed import CannotRender, printed
+from exports.report import report
+from tests.strategies import examples
+
+ROOT = Path(__file__).parents[2]
+# Controls, formats that turn text around or have no width, halves of a pair, no characters.
+UNSEEN = [
+    *map(chr, range(9)),
+    *map(chr, range(0x0E, 0x20)),
+    *map(chr, range(0x7F, 0x85)),
+    *"\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069",
+    *"\ufeff\ufff9\ud800\udfff\ufdd0\ufdef\ufffe\uffff\U0001fffe\U0010ffff\U000e0067",
+]
+BREAKS = "\t\n\r\v\f\x85\u2028\u2029"
+HALVES = "\ud800\udfff"  # are refused before anything is cleaned
+NASTY = (
+    "".join(mark for mark in UNSEEN if mark not in HALVES) + "gnp.exe",
+    f"a{BREAKS}b\u202e",
+    " \u200b\u2028 ",
+)
+CLEAN = ("gnp.exe", "a        b", "")
+
+
+@pytest.fixture(scope="module")
+def document():
+    experiment = Experiment(
+        problem=Network(dataset=TwoMoons(rows=40), hidden=(3,)),
+        runs=[
+            Run(optimizer=rule, learning_rate=0.1, batch_size=10) for rule in (SGD(), Adam(), SGD())
+        ],
+        budget=Budget(amount=2),
+    )
+    return Document(experiment=experiment, view=View(names=NASTY, numbers=(0, 1, 2)))
+
+
+@pytest.fixture(scope="module")
+def history(document):
+    return fit(document.experiment)
+
+
+def unseen(text):
+    """What of a text nobody should be shown; lines of files may end."""
+    return set(text) & {*UNSEEN, *BREAKS[3:]}
+
+
+def test_it_is_cleaned_where_it_comes_in(document):
+    assert document.view.names == CLEAN
+    assert [look.name for look in run_looks(document)] == ["gnp.exe", "a        b", "SGD"]
+
+
+def test_a_file_and_a_link_bring_clean_names(document):
+    saved = document.model_dump(mode="json")
+    saved["view"]["names"] = list(NASTY)
+    query = to_link(document) | {"name": list(NASTY)}
+
+    assert read_document(json.dumps(saved)) == document
+    assert from_link(query) == (document, [])
+
+
+@examples(60)
+@given(st.text(st.one_of(st.sampled_from([*UNSEEN, *BREAKS]), st.characters())))
+def test_cleaning_leaves_what_can_be_seen_and_cleans_all_at_once(text):
+    once = cleaned(text)
+
+    assert cleaned(once) == once
+    assert not unseen(once)
+    assert once.replace(" ", "") == "".join(
+        mark for mark in text if mark not in UNSEEN and mark not in BREAKS + " " and mark in once
+    )
+
+
+@pytest.mark.parametrize("text", ["한국어 β₁", "👩\u200d🔬", "می\u200cخواهم", "a  b", "e\u0301"])
+def test_what_can_be_seen_stays(text):
+    assert cleaned(text) == text
+
+
+@pytest.fixture(scope="module")
+def made(document, history):
+    def refuse(*_args):
+        raise CannotRender("nothing to draw with")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(exports.bundle, "to_images", refuse)
+        return MappingProxyType(bundle(document, history))
+
+
+def test_no_file_of_the_bundle_has_them(made):
+    texts = {name: text.decode("utf-8-sig") for name, text in made.items() if "plotly" not in name}
+
+    assert len(texts) > 15
+    assert {name: unseen(text) for name, text in texts.items() if unseen(text)} == {}
+    shown = ("results.csv", "histories.csv", "README.md", "manifest.json", "experiment.json")
+    for name in (*shown, "scripts/pytorch_1.py", "figures/loss.html"):
+        assert "gnp.exe" in texts[name]
+
+
+def test_neither_report_nor_its_title_and_notes_have_them(document, history):
+    page = report(document, history, NASTY[0], "first\n\u202esecond\n").decode()
+
+    body = page.split("</head>")[1]
+    assert unseen(body) == set()
+    assert "<h1>gnp.exe</h1>" in body
+    assert "first\nsecond" in body
+
+
+def test_no_chart_has_them_on_screen_or_on_paper(document, history):
+    charts, _failed = comparison_charts(history, run_looks(document), document.view)
+
+    assert len(charts) > 5
+    for chart in charts.values():
+        for figure in (chart.figure, printed(chart, ([], []))):
+            texts = json.dumps(json.loads(figure.to_json()), ensure_ascii=False)
+            assert unseen(texts) == set()
+        assert unseen(chart.alt) == set()
+        assert unseen("".join(map(str, chart.numbers.get("run", [])))) == set()
+
+
+def test_the_page_has_none(document, monkeypatch):
+    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
+    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    for key, values in (to_link(document) | {"name": list(NASTY)}).items():
+        at.query_params[key] = values
+    at.run()
+
+    assert not at.exception
+    (chips,) = (group.options for group in at.pills if group.key == "selected-run")
+    shown = [*chips, *(text.value for text in (*at.caption, *at.markdown, *at.text_input))]
+    shown += [chart.proto.spec for chart in at.get("plotly_chart")]
+    shown += [str(frame.value) for frame in at.dataframe]
+    assert sum("gnp" in text for text in shown) >= 3
+    assert unseen("".join(map(str, shown)).replace("\u2060", "")) == set()

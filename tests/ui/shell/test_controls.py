@@ -1,0 +1,85 @@
+"""Number fields: what is typed is taken, refused with its range, or, where nothing is, left."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from comparison.document import with_default_view
+from comparison.link import to_link
+from engine import Budget, Experiment, Run
+from engine.rules import SGD
+from language import set_language
+
+PAGE = str(Path(__file__).parents[3] / "pages" / "compare" / "training.py")
+
+
+@pytest.fixture(autouse=True)
+def english():
+    set_language("en")
+
+
+@pytest.fixture
+def page():
+    """Function that opens the Compare page with one short run of a learning rate."""
+
+    def opened(rate=0.5):
+        run = Run(optimizer=SGD(), learning_rate=rate, batch_size=32)
+        experiment = Experiment(runs=(run,), budget=Budget(amount=2))
+        at = AppTest.from_file(PAGE, default_timeout=120)
+        at.context["locale"] = "en-US"
+        for key, values in to_link(with_default_view(experiment)).items():
+            at.query_params[key] = values
+        return at.run()
+
+    return opened
+
+
+def experiment(at):
+    return at.session_state["document"].experiment
+
+
+@pytest.mark.parametrize("key", ["learning_rate-number", "batch_size-number", "seeds-number"])
+def test_an_emptied_field_keeps_its_value(page, key):
+    at = page()
+    before = experiment(at)
+    at.number_input(key).set_value(None).run()
+
+    assert not at.exception
+    assert experiment(at) == before
+    assert at.number_input(key).value is not None
+
+
+@pytest.mark.parametrize(
+    ("rate", "written"),
+    [(0.5, "%.6g"), (0.00123, "%.6g"), (0.123456789, "%.9g"), (0.1000000001, "%.10g")],
+)
+def test_a_field_shows_all_digits(page, rate, written):
+    field = page(rate).number_input("learning_rate-number")
+
+    assert field.proto.format == written
+    assert float(written % field.value) == rate
+
+
+def test_the_slider_names_the_value_exactly(page):
+    options = page(0.1000000001).select_slider("learning_rate-slider").options
+
+    assert "0.1000000001" in options
+    assert len(set(options)) == len(options)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "answer"),
+    [
+        ("hidden-layers-number", 9, "Hidden layers is 9. It must lie in [0 … 4]."),
+        ("seeds-number", 31, "Seeds is 31. It must lie in [1 … 30]."),
+        ("seeds-number", 0, "Seeds is 0. It must lie in [1 … 30]."),
+    ],
+)
+def test_a_number_from_which_something_would_be_made_is_refused_before(page, key, value, answer):
+    at = page()
+    before = experiment(at)
+    at.number_input(key).set_value(value).run()
+
+    assert experiment(at) == before
+    assert at.warning[0].value.replace("\\", "") == answer

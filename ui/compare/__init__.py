@@ -1,0 +1,1 @@
+"""The Compare page: the charts of a comparison, in tabs."""

@@ -1,0 +1,213 @@
+"""The one door through which every chart reaches a page, and leaves it."""
+
+from __future__ import annotations
+
+import contextvars
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import streamlit as st
+
+from comparison.attempts import attempt
+from comparison.words.contract import contract
+from exports.markup import camera
+from exports.printed import CannotRender, printed, to_html, to_images, why_no_pictures
+from exports.tables import to_csv, to_parquet
+from exports.writing import file_name
+from language import _, current_language, set_language
+from ui.shell.locale import speak
+from ui.shell.session import document, whole_document
+from ui.shell.tuning import best_rates
+from ui.shell.zoom import with_zoom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from charts.theme import Chart
+    from exports.printed import Contract
+
+    Made = TypeVar("Made")
+
+DIALOG: Final = "dialog"  # which one stays open while the page runs
+_FORMS: Final = ("png", "svg", "pdf")
+_SIZES: Final = (300, 3_000)  # pixels of a picture's side
+
+
+def figure(make: Callable[[], Chart], key: str, said: Contract | None = None) -> Chart | None:
+    """Show a chart, with a button that offers it as a picture, as a page and as numbers.
+
+    Args:
+        make: draws it; where that fails, a sentence takes its place and the page goes on.
+        key: names it, on the page and in the names of its files.
+        said: what is equal between the runs it shows and what is not, the caption of what leaves;
+            that of the page's comparison where nothing is given.
+
+    Returns:
+        What is shown; None where there is only the sentence.
+    """
+    chart = sketch(make, key, zoom=key)
+    if chart is not None:
+        offer(lambda: chart, key, said)
+    return chart
+
+
+def sketch(
+    make: Callable[[], Chart], key: str, zoom: str | None = None, **settings: object
+) -> Chart | None:
+    """Show a chart that is not for export: of a training under way, or of earlier settings.
+
+    What is returned is as of ``figure``.
+
+    Args:
+        make: as for ``figure``.
+        key: as for ``figure``.
+        zoom: the key of the chart whose zoom it has; None where none is kept.
+        settings: of plotly, beyond those of every chart.
+    """
+    chart = attempt(make, key)
+    if isinstance(chart, str):
+        st.error(chart)
+        return None
+    st.plotly_chart(
+        chart.figure if zoom is None else with_zoom(chart.figure, zoom),
+        width="stretch",
+        key=f"chart-{key}",
+        alt=chart.alt,
+        # No camera: its picture would have the colours of the screen and no contract.
+        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"], **settings},
+    )
+    return chart
+
+
+def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> None:
+    """Show the button that offers a chart as a picture, as a page and as numbers.
+
+    Args:
+        make: returns the chart as it leaves.
+        key: as for ``figure``.
+        said: as for ``figure``.
+    """
+    if st.button(
+        _("Export chart"),
+        icon=":material/download:",
+        type="tertiary",
+        key=f"export-{key}",
+        on_click=close_dialog,
+    ):
+        now = document().experiment
+        said = contract(now, tuned=best_rates().are_used(now)) if said is None else said
+        chart = attempt(make, key)
+        if isinstance(chart, str):
+            st.error(chart)
+        else:
+            st.dialog(_("Export chart"), width="large")(_export)(chart, key, said)
+
+
+def close_dialog() -> None:
+    """Forget the dialog that stays open while the page runs: there may be one only."""
+    st.session_state.pop(DIALOG, None)
+
+
+def later(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Return what makes a download when it is clicked, in the language of now.
+
+    Streamlit calls it in a thread of its own: what it needs must be in its closure.
+    """
+    language = current_language()
+
+    def made() -> Made:
+        set_language(language)
+        return make()
+
+    return lambda: contextvars.Context().run(made)
+
+
+def _export(chart: Chart, key: str, said: Contract) -> None:
+    """Fill the dialog; it runs again, alone, at each change in it."""
+    speak()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        form = st.segmented_control(
+            _("Picture"),
+            _FORMS,
+            default=_FORMS[0],
+            format_func=str.upper,
+            key=f"export-form-{key}",
+            required=True,
+        )
+        usual = printed(chart, said).layout.width
+        width = _pixels(_("Width in pixels"), usual, f"export-width-{key}")
+        usual = printed(chart, said, width).layout.height
+        height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
+        scale = 1
+        if form == "png":
+            scale = st.segmented_control(
+                _("Sharpness"),
+                (1, 2, 3),
+                default=2,
+                format_func=lambda times: f"{times} ×",
+                key=f"export-scale-{key}",
+                required=True,
+            )
+    drawing = printed(chart, said, width, height)
+    picture = "svg" if form == "svg" else "png"
+    settings = camera(key, picture, width=width, height=height, scale=scale)
+    st.plotly_chart(
+        drawing,
+        width="content",
+        theme=None,
+        key=f"export-preview-{key}",
+        alt=chart.alt,
+        config=settings | {"displayModeBar": form != "pdf"},
+    )
+    if form != "pdf":
+        text = _("The camera above the picture saves what you see here, as {form}.")
+        zoom = _(
+            "Zoom in it, and the camera takes that part; a zoom on the page stays on the page."
+        )
+        st.caption(f":material/photo_camera: {text.format(form=form.upper())} {zoom}")
+    _drawn_here(drawing, form, scale, key)
+    source = whole_document().model_dump_json(indent=2)
+    files = (
+        (_("Interactive page (HTML)"), "html", lambda: to_html(chart, said, key, source)),
+        (_("Numbers (CSV)"), "csv", lambda: to_csv(chart.numbers)),
+        (_("Numbers (Parquet)"), "parquet", lambda: to_parquet(chart.numbers)),
+    )
+    with st.container(horizontal=True):
+        for title, ending, make in files:
+            st.download_button(
+                title,
+                later(make),
+                file_name=f"{file_name(key)}.{ending}",
+                mime="application/octet-stream",
+                on_click="ignore",
+                key=f"export-{ending}-{key}",
+            )
+
+
+def _pixels(title: str, usual: int, key: str) -> int:
+    low, high = min(_SIZES[0], usual), max(_SIZES[1], usual)  # a chart has the size it needs
+    return int(st.number_input(title, low, high, usual, step=50, key=key, width=160))
+
+
+def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:
+    """Offer the picture as the server's own browser draws it."""
+    missing = why_no_pictures()
+    if missing:
+        text = _("PDF, and pictures drawn by the server: {reason}").format(reason=missing)
+        st.caption(text)
+        return
+    if not st.button(_("Draw {form}").format(form=form.upper()), key=f"export-draw-{key}"):
+        return
+    try:
+        with st.spinner(_("Drawing …")):
+            (picture,) = to_images([drawing], form, scale)
+    except CannotRender as reason:
+        st.error(str(reason))
+        return
+    st.download_button(
+        _("Save {form}").format(form=form.upper()),
+        picture,
+        file_name=f"{file_name(key)}.{form}",
+        mime="application/octet-stream",
+        on_click="ignore",
+        key=f"export-picture-{key}",
+    )

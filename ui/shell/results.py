@@ -1,0 +1,125 @@
+"""What came out: the contract, the table, the paired differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from comparison.words.contract import contract
+from comparison.words.results import details, ends, paired, said_of_results, status, written
+from language import _
+from language.labels import label
+from ui.shell.session import document, notices
+from ui.shell.text import escaped, line_sample
+from ui.shell.tuning import best_rates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.theme import Look
+    from comparison.words.results import Row
+    from engine import History
+
+
+_SAMPLE: Final = 24  # pixels of a line's sample
+_NARROW: Final = 72  # pixels of a number
+_STATED: Final = 110  # pixels of a status, which the browser measures too small in Korean
+
+
+def contract_line() -> None:
+    """State once what is equal between the runs, in bold what is not, and what was just changed."""
+    experiment = document().experiment
+    equal, unequal = contract(experiment, tuned=best_rates().are_used(experiment))
+    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    show_notices()
+
+
+def show_notices() -> None:
+    """Tell what was refused or changed."""
+    for notice in notices():
+        st.warning(escaped(notice))
+
+
+def results_table(history: History, looks: Sequence[Look], *, full: bool) -> None:
+    """Show where every run ended; ``full`` adds counts and times."""
+    rows = []
+    for position, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
+        row: Row = {"": line_sample(look, _SAMPLE), label("run"): look.name}
+        state = {label("status"): status(history, position)}
+        if full:
+            counts = details(history, position)
+            size = {"batch_size": counts.pop("batch_size")}
+            row |= state | _named(size | ends(history, position) | counts)
+            row[label("seconds_alone")] = run.seconds_alone
+            row["± s"] = run.seconds_alone_spread
+        else:
+            row |= _named(ends(history, position)) | state
+        rows.append(row)
+    st.dataframe(
+        _written(pd.DataFrame(rows)),
+        width="stretch",
+        hide_index=True,
+        height="content",
+        key=f"results-{full}",
+        column_config={
+            "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
+            label("run"): st.column_config.TextColumn(pinned=full),
+            label("status"): st.column_config.TextColumn(width=_STATED),
+            **_number_columns(history, full=full),
+        },
+        placeholder="–",
+        alt=_("Results, one row per run."),
+    )
+    said = said_of_results(history)
+    if full:
+        text = _(
+            "All runs together took {seconds:.2f} s. Seconds alone are processor time of a run"
+            " trained alone with one seed, updates and evaluations: medians of repeated timings,"
+            " with half the distance of their quartiles. They do not carry over to other machines,"
+            " and runs that are no further apart than that are not told apart."
+        )
+        said.append(text.format(seconds=history.seconds))
+    st.caption(" ".join(said))
+
+
+def _written(table: pd.DataFrame) -> Any:
+    """Return a table that shows its numbers as ``written`` says; they sort as numbers."""
+    return table.style.format(written, subset=table.select_dtypes("number").columns)
+
+
+def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
+    """Return titles and widths; the small table is narrow and its status must be read."""
+    columns = {}
+    is_validated = history.runs[0].validation_score is not None
+    score = _("On the validation rows.") if is_validated else _("On the training rows.")
+    short = {"training_loss": _("Training"), "validation_loss": _("Validation")}
+    for name in ends(history, 0):
+        columns[label(name)] = st.column_config.NumberColumn(
+            None if full else short.get(name),
+            width=None if full else _NARROW,
+            help=label(name) if name in short else score,
+        )
+    return columns
+
+
+def paired_table(history: History, looks: Sequence[Look]) -> None:
+    """Compare every run with the best one, seed by seed."""
+    found = paired(history, looks)
+    if found is None:
+        return
+    text, rows = found
+    st.caption(escaped(text))
+    st.dataframe(
+        _written(pd.DataFrame(rows)),
+        width="stretch",
+        hide_index=True,
+        key="paired",
+        height="content",
+        alt=_("Differences from the lowest run, one row per other run."),
+    )
+
+
+def _named(row: Row) -> Row:
+    return {label(name): value for name, value in row.items()}

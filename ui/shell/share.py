@@ -1,0 +1,169 @@
+"""Taking a comparison away and bringing one back: the address, a link, a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlencode
+
+import streamlit as st
+
+from comparison.document import read_document
+from comparison.link import from_link, to_link
+from comparison.words.errors import explain
+from engine import InvalidInput
+from language import _
+from ui.shell.session import (
+    bring_back,
+    is_first_view,
+    is_refused_link,
+    open_document,
+    open_link,
+    refuse,
+    reset,
+    settings,
+    show_version,
+    version_name,
+    whole_document,
+    works,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streamlit.delta_generator import DeltaGenerator
+
+    from comparison.document import Document
+
+SHARE: Final = "share"  # whether the popover is open
+_ADDRESS: Final = "page-address"
+_ANSWERED: Final = "answered-address"  # the last step in the browser's history that was answered
+
+_address = st.components.v2.component(
+    "descent_address", js=(Path(__file__).parent / "address.js").read_text("utf-8")
+)
+
+
+def address() -> None:
+    """Keep the page's address a link to what it shows; that of a first view is bare.
+
+    A link that was refused stays, for its reader to mend, until something else is shown. Back and
+    Forward of the browser lead to other versions: to those of this session by their numbers, to
+    others by what their entries hold.
+    """
+    if is_refused_link() and is_first_view():
+        return
+    text = "" if is_first_view() else _as_text(whole_document())
+    is_link = text.startswith("?")  # else it is too much for an address
+    data = {
+        "query": text if is_link else "",
+        "comparison": "" if is_link else text,
+        "number": version_name(),
+        "answered": st.session_state.get(_ANSWERED, ""),
+        "works": json.dumps({owner: _as_text(work) for owner, work in works().items()}),
+    }
+    with st.container(key="address"):
+        _address(key=_ADDRESS, data=data, on_went_change=_go)
+
+
+def _as_text(whole: Document) -> str:
+    """Return a comparison as the query of a link, or as JSON where that would be too long."""
+    try:
+        return f"?{urlencode(to_link(whole), doseq=True)}"
+    except InvalidInput:
+        return whole.model_dump_json()
+
+
+def _from_text(text: str) -> Document:
+    """Return the comparison of such a text.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    if not text.startswith("?"):
+        return read_document(text)
+    return from_link(parse_qs(text.removeprefix("?"), keep_blank_values=True))[0]
+
+
+def _go() -> None:
+    """Show the version that the browser's history has led to, or what a reload has left behind."""
+    told = st.session_state[_ADDRESS].get("went")
+    if told is None or told["name"] == st.session_state.get(_ANSWERED):
+        return
+    st.session_state[_ANSWERED] = told["name"]
+    _lead_to(told)
+    if told["works"]:
+        _bring_back(told["works"])
+
+
+def _lead_to(told: Mapping[str, str]) -> None:
+    """Show the version of an entry, else the comparison that it holds, else that of its link."""
+    if show_version(told["number"]):
+        return
+    if told["comparison"]:
+        try:
+            open_document(read_document(told["comparison"]))
+        except InvalidInput as error:
+            refuse(error)
+    elif told["query"]:
+        open_link(parse_qs(told["query"].removeprefix("?"), keep_blank_values=True))
+    else:
+        reset()
+
+
+def _bring_back(text: str) -> None:
+    """Take what the browser has kept of the session before; what is damaged there is left out."""
+    kept = {}
+    for owner, work in json.loads(text).items():
+        try:
+            kept[owner] = _from_text(work)
+        except InvalidInput as error:
+            refuse(error)
+    bring_back(kept)
+
+
+def share() -> DeltaGenerator:
+    """Offer the comparison as a link and as a file, and to open a file.
+
+    Returns:
+        A place below for ``ui.shell.exports.exports``, which must wait for the results.
+    """
+    # With a state of its own, so that what it opens can close it: it would cover a dialog.
+    with st.popover(_("Share"), key=SHARE, on_change="rerun"):
+        _link()
+        st.download_button(
+            _("Save experiment"),
+            whole_document().model_dump_json(indent=2),
+            file_name="descent-lab.json",
+            mime="application/json",
+            on_click="ignore",
+            width="stretch",
+        )
+        st.file_uploader(
+            _("Open experiment"), type="json", key="opened-file", on_change=_open, max_upload_size=1
+        )
+        return st.container()
+
+
+def _link() -> None:
+    try:
+        query = to_link(whole_document())
+    except InvalidInput as error:
+        st.caption(explain(error) + " " + _("Save it as a file instead."))
+        return
+    st.caption(_("Copy link: it opens this comparison, seeds included."))
+    # Always the first page, which leads on to the page that the link names.
+    base = (st.context.url or "").split("?")[0].removesuffix(settings().name)
+    st.code(f"{base}?{urlencode(query, doseq=True)}", language=None, wrap_lines=True)
+
+
+def _open() -> None:
+    file = st.session_state["opened-file"]
+    if file is None:
+        return
+    try:
+        open_document(read_document(file.getvalue()))
+    except InvalidInput as error:
+        refuse(error)
+        st.toast(explain(error), icon="⚠️", duration="long")  # the open popover hides the notice

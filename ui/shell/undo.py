@@ -1,0 +1,87 @@
+"""Undo and redo: what a reader has made is never lost by a click."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from language import N_, _
+from language.labels import LABELS
+from ui.shell.session import redo, undo, versions
+
+# What is done at once.
+_DONE: Final = {
+    "add": N_("added run"),
+    "apply_to_all": N_("the same for all runs"),
+    "duplicate": N_("copied run"),
+    "demonstration": N_("demonstration"),
+    "opened": N_("opened comparison"),
+    "preset": N_("preset"),
+    "remove": N_("removed run"),
+    "reset": N_("Reset"),
+    "surface": N_("another surface"),
+}
+# What a control shows, where the id of its field has no label that says it.
+_FIELDS: Final = {
+    "activation": N_("Activation"),
+    "bias": N_("Biases"),
+    "budget": N_("Budget"),
+    "data_seed": N_("Data seed"),
+    "dataset": N_("Data set"),
+    "example": N_("Example"),
+    "formula": N_("Formula"),
+    "gradient_norm": N_("Gradient norm"),
+    "hidden": N_("Hidden layers"),
+    "l2": N_("L2 penalty"),
+    "last_batch": N_("Last batch"),
+    "loss": N_("Loss function"),
+    "names": N_("Name"),
+    "noise_seed": N_("Seed of the noise"),
+    "output_activation": N_("Output activation"),
+    "patience": N_("Patience (epochs)"),
+    "plans": N_("Settings"),
+    "sampling": N_("Sampling"),
+    "seeds": N_("Seeds"),
+    "sizes": N_("Batch sizes"),
+    "standardize": N_("Standardise the inputs"),
+    "start": N_("Start"),
+    "target_loss": N_("Target loss"),
+    "updates": N_("Updates taken"),
+    "validation_share": N_("Validation share"),
+    "values": N_("Values"),
+}
+
+
+def undo_buttons() -> None:
+    """Offer to take the last change back, and to make it again."""
+    known, later = versions(), versions().undone
+    st.button(
+        _("Undo"),
+        key="undo",
+        icon=":material/undo:",
+        help=_("Undo: {change} (Ctrl + Z)").format(change=change_words(known.shown.change))
+        if known.has_older
+        else _("There is nothing to undo."),
+        on_click=undo,
+        disabled=not known.has_older,
+    )
+    st.button(
+        _("Redo"),
+        key="redo",
+        icon=":material/redo:",
+        help=_("There is nothing to redo.")
+        if later is None
+        else _("Redo: {change} (Ctrl + Shift + Z)").format(change=change_words(later.change)),
+        on_click=redo,
+        disabled=later is None,
+    )
+
+
+def change_words(change: str) -> str:
+    """Return what a change is called: what was done, or the field at the end of a path."""
+    if change in _DONE:
+        return _(_DONE[change])
+    parts = reversed(change.split("."))
+    titles = (_FIELDS.get(part) or LABELS.get(part) for part in parts)
+    return _(next((title for title in titles if title), N_("setting")))

@@ -1,0 +1,105 @@
+"""What a comparison has been: what undo, redo and the browser's history lead back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from comparison.document import Document
+
+KEPT: Final = 50  # a version is some kilobytes
+
+
+@dataclass(frozen=True)
+class Version:
+    """A comparison as it was.
+
+    Attributes:
+        number: its own in the session.
+        document: the comparison, with the settings of the page where it was looked at last.
+        change: what led to it, an id; "" for the first.
+    """
+
+    number: int
+    document: Document
+    change: str
+
+
+class Versions:
+    """The versions of one comparison, the oldest first; one of them is on show.
+
+    Args:
+        first: the comparison as it is.
+        numbers: of versions, those of other comparisons included.
+    """
+
+    def __init__(self, first: Document, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
+        self._line = [Version(next(numbers), first, "")]
+        self._left: list[Version] = []  # undone, and then something else was done
+        self._at = 0
+        self._control: Hashable = None  # whose next change belongs to the version on show
+
+    @property
+    def shown(self) -> Version:
+        """Return the version on show."""
+        return self._line[self._at]
+
+    @property
+    def undone(self) -> Version | None:
+        """Return the version that redo would show."""
+        return self._line[self._at + 1] if self._at + 1 < len(self._line) else None
+
+    @property
+    def has_older(self) -> bool:
+        """Tell whether there is something to undo."""
+        return self._at > 0
+
+    def keep(self, document: Document) -> None:
+        """Take the version on show as it is looked at now."""
+        self._line[self._at] = replace(self.shown, document=document)
+
+    def add(self, document: Document, change: str, control: Hashable = None) -> None:
+        """Show a new version; another change of the same control belongs to the last one.
+
+        Args:
+            document: the comparison from now on.
+            change: what led to it, an id.
+            control: what was moved; None for what is done once.
+        """
+        if control is not None and control == self._control:
+            self.keep(document)
+            return
+        later = self._at + 1
+        self._left = [*self._left, *self._line[later:]][-KEPT:]
+        self._line[later:] = [Version(next(self._numbers), document, change)]
+        del self._line[:-KEPT]
+        self._at = len(self._line) - 1
+        self._control = control
+
+    def undo(self) -> Version:
+        """Show the version before; the first one stays."""
+        return self._show(max(0, self._at - 1))
+
+    def redo(self) -> Version:
+        """Show the version that was undone last; where there is none, all stays."""
+        return self._show(min(len(self._line) - 1, self._at + 1))
+
+    def go_to(self, number: int) -> Version | None:
+        """Show the version of a number; None if it is not there any more."""
+        for place, version in enumerate(self._line):
+            if version.number == number:
+                return self._show(place)
+        for version in self._left:
+            if version.number == number:
+                self.add(version.document, version.change)
+                return self.shown
+        return None
+
+    def _show(self, place: int) -> Version:
+        self._at = place
+        self._control = None
+        return self.shown

@@ -18,7 +18,7 @@ import numpy as np
 
 import engine
 from charts.fits import fit_panels
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run
 from engine.formulas.formula import parse
 from engine.problems.datasets import Blobs, Digits, TwoMoons, generate, real
@@ -118,8 +118,8 @@ def _panels() -> float:
     ]
     experiment = Experiment(problem=_TEN_CLASSES, runs=runs, budget=Budget(amount=3))
     params = [run.params[0, -1] for run in engine.fit(experiment).runs]
-    rows, looks = engine.data(experiment), [Look(f"Run {place}", place) for place in range(12)]
-    return _least(lambda: fit_panels(_TEN_CLASSES, rows, params, looks, "epoch 3"))
+    rows, styles = engine.data(experiment), [RunStyle(f"Run {place}", place) for place in range(12)]
+    return _least(lambda: fit_panels(_TEN_CLASSES, rows, params, styles, "epoch 3"))
 
 
 def _pause(work: Generator[object, Any, object]) -> float:

@@ -18,7 +18,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import History, RunHistory
     from engine.arrays import Array
 
@@ -30,7 +30,7 @@ _LINEAR: Final = 20  # the longest run over the shortest up to which both can be
 
 def loss_on_four_axes(
     history: History,
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     quantity: str,
     axes: Sequence[str] = AXES,
     *,
@@ -43,13 +43,14 @@ def loss_on_four_axes(
     ends in a cross and has no say in the range of the axis beside one that did not. What a
     logarithmic loss axis cannot show, and which run has no point at all, is said.
     """
-    lines = [_median(history, number, quantity) for number in range(len(looks))]
+    lines = [_median(history, number, quantity) for number in range(len(styles))]
     gone = [set(run.status) == {"diverged"} for run in history.runs]
     alive = [values for (_steps, values), lost in zip(lines, gone, strict=True) if not lost]
     scale = ValueAxis.over(alive or [values for _steps, values in lines], log=log)
     is_single = len(axes) == 1
     named = [
-        replace(look, name=_named(look, run)) for look, run in zip(looks, history.runs, strict=True)
+        replace(style, name=_named(style, run))
+        for style, run in zip(styles, history.runs, strict=True)
     ]
     order = list(enumerate(lines))
     traces: list[dict[str, Any]] = []
@@ -83,16 +84,16 @@ def loss_on_four_axes(
         )
         if np.isnan(ends).any():
             notes.append(_not_yet(left + width / 2, bottom + height / 2))
-        for number, (look, (steps, values)) in enumerate(zip(named, lines, strict=True)):
+        for number, (style, (steps, values)) in enumerate(zip(named, lines, strict=True)):
             places = positions(history, number, steps, name)
             numbers.setdefault(name, []).append(places)
             begin = 1 if logarithmic and len(places) and places[0] == 0 else 0
             y = to_last_finite(values[begin:])
             x, y = thinned(places[begin : begin + len(y)], y)
             shown = {"x": x, **scale.points(y, "<br>%{x:.6~g}")}
-            traces += _line(look, shown, suffix, first=panel == 0, diverged=gone[number])
-    for look, (_steps, values) in zip(looks, lines, strict=True):
-        numbers["run"].append(np.full(len(values), look.name))
+            traces += _line(style, shown, suffix, first=panel == 0, diverged=gone[number])
+    for style, (_steps, values) in zip(styles, lines, strict=True):
+        numbers["run"].append(np.full(len(values), style.name))
         numbers.setdefault(quantity, []).append(values)
     form = layout(
         _SINGLE if is_single else _HEIGHT,
@@ -105,12 +106,12 @@ def loss_on_four_axes(
     figure = go.Figure({"data": traces, "layout": form})
     columns = {name: np.concatenate(parts) for name, parts in numbers.items()}
     known = [
-        (look.name, to_last_finite(values))
-        for look, (_steps, values) in zip(looks, lines, strict=True)
+        (style.name, to_last_finite(values))
+        for style, (_steps, values) in zip(styles, lines, strict=True)
     ]
-    empty = [look for look, (steps, _values) in zip(looks, lines, strict=True) if not len(steps)]
+    empty = [style for style, (steps, _values) in zip(styles, lines, strict=True) if not len(steps)]
     said = *scale.words(known, log=log), *without_points(empty)
-    alt = _alt(history, looks, lines, quantity, axes)
+    alt = _alt(history, styles, lines, quantity, axes)
     return Chart(figure, columns, " ".join([alt, *said]), said)
 
 
@@ -135,13 +136,13 @@ def _title(quantity: str, history: History) -> str:
     return f"{label(quantity)}<br>({median.format(count=count)})"
 
 
-def _named(look: Look, run: RunHistory) -> str:
+def _named(style: RunStyle, run: RunHistory) -> str:
     """Return what the legend calls a run: where some of its seeds diverged, it says so."""
     diverged, seeds = run.status.count("diverged"), len(run.status)
     if not diverged or seeds == 1:
-        return look.name
+        return style.name
     text = _("{run}: {count} of {seeds} diverged")
-    return text.format(run=look.name, count=diverged, seeds=seeds)
+    return text.format(run=style.name, count=diverged, seeds=seeds)
 
 
 def _not_yet(x: float, y: float) -> dict[str, Any]:
@@ -156,21 +157,21 @@ def _not_yet(x: float, y: float) -> dict[str, Any]:
 
 
 def _line(
-    look: Look, shown: dict[str, Any], suffix: str, *, first: bool, diverged: bool
+    style: RunStyle, shown: dict[str, Any], suffix: str, *, first: bool, diverged: bool
 ) -> list[dict[str, Any]]:
-    shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": look.name}
+    shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": style.name}
     end = {
         "symbol": "x" if diverged else "circle",
         "size": 9,
-        "color": look.colour,
+        "color": style.colour,
     }
     return [
         {
             "type": "scatter",
             **shown,
             "mode": "lines",
-            "line": {"color": look.colour, "dash": look.dash, "width": 2},
-            "name": plain(look.name),
+            "line": {"color": style.colour, "dash": style.dash, "width": 2},
+            "name": plain(style.name),
             "showlegend": first,
             **shared,
         },
@@ -189,13 +190,13 @@ def _line(
 
 def _alt(
     history: History,
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     lines: Sequence[tuple[Any, Array]],
     quantity: str,
     axes: Sequence[str],
 ) -> str:
     ends = []
-    for number, (look, (steps, values)) in enumerate(zip(looks, lines, strict=True)):
+    for number, (style, (steps, values)) in enumerate(zip(styles, lines, strict=True)):
         drawn = to_last_finite(values)
         if not len(drawn):
             continue  # which of them have no point is said apart
@@ -203,7 +204,7 @@ def _alt(
         text = _("{run}: {loss} after {iterations} iterations and {rows} rows")
         ends.append(
             text.format(
-                run=look.name,
+                run=style.name,
                 loss=f"{drawn[-1]:.4g}",
                 iterations=f"{int(steps[-1]):,}",
                 rows=f"{int(rows[0]):,}",

@@ -25,7 +25,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import History, RunHistory, Spread
     from engine.arrays import Array, Integers
 
@@ -34,7 +34,7 @@ _MARGINS = 70  # of the plot, above and below, roughly: axis title and ticks
 
 
 def loss_curves(
-    history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
+    history: History, styles: Sequence[RunStyle], quantity: str, axis: str, *, log: bool
 ) -> Chart:
     """Return training, validation or batch loss of every run.
 
@@ -43,27 +43,27 @@ def loss_curves(
     What a logarithmic axis cannot show, and which run has no point at all, is said.
     """
     series = [getattr(run, quantity) for run in history.runs]
-    return _curves(history, looks, series, quantity, axis, log=log)
+    return _curves(history, styles, series, quantity, axis, log=log)
 
 
-def score_curves(history: History, looks: Sequence[Look], axis: str) -> Chart:
+def score_curves(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
     """Return accuracy or R^2 of every run, of the validation rows where there are any."""
     series = [run.validation_score or run.training_score for run in history.runs]
-    return _curves(history, looks, series, str(history.experiment.problem.score), axis, log=False)
+    return _curves(history, styles, series, str(history.experiment.problem.score), axis, log=False)
 
 
-def norm_curves(history: History, looks: Sequence[Look], quantity: str, axis: str) -> Chart:
+def norm_curves(history: History, styles: Sequence[RunStyle], quantity: str, axis: str) -> Chart:
     """Return the norm of the batch gradient or of the update of every run."""
     series = [getattr(run, quantity) for run in history.runs]
-    return _curves(history, looks, series, quantity, axis, log=True)
+    return _curves(history, styles, series, quantity, axis, log=True)
 
 
 def full_gradient_curves(
-    history: History, looks: Sequence[Look], norms: Sequence[Array], axis: str
+    history: History, styles: Sequence[RunStyle], norms: Sequence[Array], axis: str
 ) -> Chart:
     """Return the norm of the full training gradient at the recorded parameters of every run."""
     series = [_recorded(run, values) for run, values in zip(history.runs, norms, strict=True)]
-    return _curves(history, looks, series, "full_gradient_norm", axis, log=True)
+    return _curves(history, styles, series, "full_gradient_norm", axis, log=True)
 
 
 def _recorded(run: RunHistory, values: Array) -> Series:
@@ -78,7 +78,7 @@ def _recorded(run: RunHistory, values: Array) -> Series:
 
 @dataclass(frozen=True)
 class _Line:
-    look: Look
+    style: RunStyle
     x: Array
     y: Array
     band: tuple[Array, Array] | None = None
@@ -93,7 +93,7 @@ class _Line:
 
 def _curves(
     history: History,
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     series: Sequence[Series | None],
     quantity: str,
     axis: str,
@@ -101,13 +101,13 @@ def _curves(
     log: bool,
 ) -> Chart:
     lines = []
-    for number, (run, look, drawn) in enumerate(zip(history.runs, looks, series, strict=True)):
+    for number, (run, style, drawn) in enumerate(zip(history.runs, styles, series, strict=True)):
         if drawn is None:
             continue
         x = positions(history, number, drawn.steps, axis)
         seeds: Spread = spread(run, drawn)
         band = None if len(run.status) == 1 else (seeds.low, seeds.high)
-        lines.append(_Line(look, x, seeds.median, band, run.status.count("diverged")))
+        lines.append(_Line(style, x, seeds.median, band, run.status.count("diverged")))
     return _draw(lines, history, quantity, axis, log=log)
 
 
@@ -125,9 +125,9 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
         if line.diverged and len(y):
             crossed.append((line, len(y) - 1))
         if len(y) == len(line.y) and len(y) and line.diverged < n_seeds:
-            shown.append((line.look, y))
+            shown.append((line.style, y))
             bands += line.band or ()
-    ranged = shown or [(line.look, line.y[: last + 1]) for line, last in crossed]
+    ranged = shown or [(line.style, line.y[: last + 1]) for line, last in crossed]
     values = ValueAxis.over([*(y for _look, y in ranged), *bands], log=log)
     for line in lines:
         y = to_last_finite(line.y)
@@ -138,12 +138,12 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     above = [(line, last) for line, last in crossed if values.place(float(line.y[last])) > top]
     inside = [end for end in crossed if end not in above]
     traces += [_cross(*end, values) for end in inside]
-    ends = [(look, float(y[-1])) for look, y in shown]
+    ends = [(style, float(y[-1])) for style, y in shown]
     form = layout(
         _HEIGHT,
         xaxis={"title": label(axis)},
         yaxis=value_axis(over_seeds(quantity, n_seeds), values.limits, log=values.log),
-        margin={"l": 8, "r": label_room([look.name for look, _end in ends]), "t": 12, "b": 8},
+        margin={"l": 8, "r": label_room([style.name for style, _end in ends]), "t": 12, "b": 8},
         meta={"floor": values.floor},  # where the clock finds what is drawn on it
         annotations=[
             *_labels(ends, values),
@@ -153,19 +153,19 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     )
     figure = go.Figure({"data": traces, "layout": form})
     said = (
-        *values.words([(line.look.name, line.drawn) for line in lines], log=log),
-        *without_points([line.look for line in lines if not len(line.y)]),
+        *values.words([(line.style.name, line.drawn) for line in lines], log=log),
+        *without_points([line.style for line in lines if not len(line.y)]),
     )
-    alt = _alt(ends, [line.look for line in lines if line.diverged], quantity, axis)
+    alt = _alt(ends, [line.style for line in lines if line.diverged], quantity, axis)
     return Chart(figure, _numbers(lines, quantity, axis), " ".join([alt, *said]), said)
 
 
-def without_points(looks: Sequence[Look]) -> tuple[str, ...]:
+def without_points(styles: Sequence[RunStyle]) -> tuple[str, ...]:
     """Return which runs have no point of a quantity of updates, having made none."""
-    if not looks:
+    if not styles:
         return ()
     text = _("Ended where it began, so that there is nothing to draw: {runs}.")
-    return (text.format(runs=", ".join(look.name for look in looks)),)
+    return (text.format(runs=", ".join(style.name for style in styles)),)
 
 
 def _without_places(
@@ -217,9 +217,9 @@ def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> dic
         "x": x,
         **values.points(y, f"<br>{label(axis)} %{{x:.6~g}}"),
         "mode": "lines" if len(x) > 1 else "markers",
-        "name": plain(line.look.name),
-        "line": {"color": line.look.colour, "dash": line.look.dash, "width": 2},
-        "marker": {"color": line.look.colour},
+        "name": plain(line.style.name),
+        "line": {"color": line.style.colour, "dash": line.style.dash, "width": 2},
+        "marker": {"color": line.style.colour},
     }
 
 
@@ -236,7 +236,7 @@ def _band(line: _Line, points: int, values: ValueAxis) -> dict[str, Any]:
         "mode": "lines",
         "line": {"width": 0},
         "fill": "toself",
-        "fillcolor": f"rgba{(*_rgb(line.look.colour), 0.18)}",
+        "fillcolor": f"rgba{(*_rgb(line.style.colour), 0.18)}",
         "hoverinfo": "skip",
     }
 
@@ -246,7 +246,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def _diverged(line: _Line, n_seeds: int) -> str:
-    name = plain(line.look.name)
+    name = plain(line.style.name)
     if n_seeds == 1:
         return _("{run} diverged").format(run=name)
     text = _("{run}: {count} of {seeds} diverged")
@@ -259,7 +259,7 @@ def _cross(line: _Line, last: int, values: ValueAxis) -> dict[str, Any]:
         "x": [line.x[last]],
         "y": values.drawn(line.y[last : last + 1]),
         "mode": "markers",
-        "marker": {"symbol": "x", "color": line.look.colour, "size": 9},
+        "marker": {"symbol": "x", "color": line.style.colour, "size": 9},
         "hoverinfo": "skip",
     }
 
@@ -268,9 +268,9 @@ def _cross_labels(
     ends: list[tuple[_Line, int]], values: ValueAxis, middle: float, n_seeds: int
 ) -> list[dict[str, Any]]:
     """Return what diverged beside its cross: towards the middle, none on top of another."""
-    looks = [line.look for line, _last in ends]
+    styles = [line.style for line, _last in ends]
     heights = [values.place(float(line.y[last])) for line, last in ends]
-    labels = end_labels(looks, heights, values.limits, _HEIGHT - _MARGINS)
+    labels = end_labels(styles, heights, values.limits, _HEIGHT - _MARGINS)
     for shown, (line, last) in zip(labels, ends, strict=True):
         is_right = line.x[last] > middle
         shown |= {
@@ -301,22 +301,22 @@ def _marks(
             "yanchor": "top",
             "yshift": -18 * row,  # one below the other: most leave early
             "showarrow": False,
-            "font": {"color": line.look.colour, "size": 13},
+            "font": {"color": line.style.colour, "size": 13},
         }
         for row, (line, last) in enumerate(ends)
     ]
 
 
-def _labels(ends: list[tuple[Look, float]], values: ValueAxis) -> list[dict[str, Any]]:
+def _labels(ends: list[tuple[RunStyle, float]], values: ValueAxis) -> list[dict[str, Any]]:
     places = [values.place(end) for _look, end in ends]
-    return end_labels([look for look, _end in ends], places, values.limits, _HEIGHT - _MARGINS)
+    return end_labels([style for style, _end in ends], places, values.limits, _HEIGHT - _MARGINS)
 
 
 def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:
     """Return the undecimated values: a row per point of every line."""
     columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: []}
     for line in lines:
-        columns["run"].append(np.full(len(line.x), line.look.name))
+        columns["run"].append(np.full(len(line.x), line.style.name))
         columns[axis].append(line.x)
         columns[quantity].append(line.y)
         if line.band is not None:
@@ -325,13 +325,15 @@ def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:
     return {name: np.concatenate(parts) for name, parts in columns.items() if parts}
 
 
-def _alt(ends: list[tuple[Look, float]], diverged: list[Look], quantity: str, axis: str) -> str:
+def _alt(
+    ends: list[tuple[RunStyle, float]], diverged: list[RunStyle], quantity: str, axis: str
+) -> str:
     ordered = sorted(ends, key=lambda end: end[1])
-    written = ", ".join(f"{look.name} {end:.4g}" for look, end in ordered)
+    written = ", ".join(f"{style.name} {end:.4g}" for style, end in ordered)
     text = _("{quantity} against {axis}, one line per run. At the end: {ends}.").format(
         quantity=label(quantity), axis=label(axis).lower(), ends=written or "–"
     )
     if diverged:
-        names = ", ".join(look.name for look in diverged)
+        names = ", ".join(style.name for style in diverged)
         text += " " + _("Diverged: {runs}.").format(runs=names)
     return text

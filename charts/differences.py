@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.lines import ValueAxis, end_labels, to_last_finite, value_axis, value_range
-from charts.theme import COLOURS, Chart, Look, axis, layout
+from charts.theme import COLOURS, Chart, RunStyle, axis, layout
 from language import _
 from language.labels import label
 from language.names import in_html
@@ -83,23 +83,23 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
 
 def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> Chart:
     """Return the error of every method against its step size, with truncation and rounding."""
-    looks = {name: Look(label(f"{name}_difference"), n) for n, name in enumerate(_METHODS)}
+    styles = {name: RunStyle(label(f"{name}_difference"), n) for n, name in enumerate(_METHODS)}
     drawn = {name: np.maximum(curve.errors[name], _LOWEST) for name in _METHODS}
-    shown = {name: look for name, look in looks.items() if np.isfinite(drawn[name]).any()}
+    shown = {name: style for name, style in styles.items() if np.isfinite(drawn[name]).any()}
     limits = value_range(list(drawn.values()), log=True)
     traces: list[dict[str, Any]] = []
-    for name, look in shown.items():
+    for name, style in shown.items():
         for branch, dash in ((curve.truncation, "dash"), (curve.rounding, "dot")):
             if name in branch and np.any(branch[name] > 0):
-                traces.append(_branch(curve.steps, branch[name], look, dash))
+                traces.append(_branch(curve.steps, branch[name], style, dash))
         traces.append(
             {
                 "x": curve.steps,
                 "y": drawn[name],
                 "mode": "lines",
-                "line": {"color": look.colour, "width": 2.5},
+                "line": {"color": style.colour, "width": 2.5},
                 "customdata": curve.errors[name],
-                "hovertemplate": look.name
+                "hovertemplate": style.name
                 + "<br>"
                 + _("step {step}, error {error}").format(step="%{x:.2g}", error="%{customdata:.2g}")
                 + "<extra></extra>",
@@ -134,11 +134,11 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
     lowest = {name: int(np.nanargmin(curve.errors[name])) for name in shown}
     best = ", ".join(
         _("{method} {error} at {step}").format(
-            method=look.name,
+            method=style.name,
             error=f"{curve.errors[name][lowest[name]]:.1e}",
             step=f"{curve.steps[lowest[name]]:.0e}",
         )
-        for name, look in shown.items()
+        for name, style in shown.items()
     )
     numbers = {"step": curve.steps}
     for ending, lines in (
@@ -151,19 +151,19 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
     said = []
     if any(np.any(curve.errors[name] == 0) for name in _METHODS):
         said.append(_("An error of exactly 0 is drawn at 10⁻¹⁸."))
-    missing = ", ".join(look.name for name, look in looks.items() if name not in shown)
+    missing = ", ".join(style.name for name, style in styles.items() if name not in shown)
     if missing:
         text = _("No line: {methods}. Where it steps to, the formula has no finite value.")
         said.append(text.format(methods=missing))
     return Chart(figure, numbers, alt.format(best=best), tuple(said))
 
 
-def _branch(steps: Array, values: Array, look: Look, dash: str) -> dict[str, Any]:
+def _branch(steps: Array, values: Array, style: RunStyle, dash: str) -> dict[str, Any]:
     return {
         "x": steps,
         "y": values,
         "mode": "lines",
-        "line": {"color": look.colour, "width": 1.2, "dash": dash},
+        "line": {"color": style.colour, "width": 1.2, "dash": dash},
         "hoverinfo": "skip",
     }
 
@@ -176,21 +176,21 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
         np.array([check.central_seconds for check in checks]) * 1e3,
     ]
     ways = ("backpropagation", "central_difference")
-    looks = [Look(label(name), number) for number, name in enumerate(ways)]
+    styles = [RunStyle(label(name), number) for number, name in enumerate(ways)]
     limits = value_range(milliseconds, log=True)
     traces = [
         {
             "x": parameters,
             "y": values,
             "mode": "lines+markers",
-            "line": {"color": look.colour, "width": 2},
+            "line": {"color": style.colour, "width": 2},
             "marker": {"size": 8},
-            "hovertemplate": look.name
+            "hovertemplate": style.name
             + "<br>"
             + _("{parameters} parameters: {time} ms").format(parameters="%{x:,}", time="%{y:.3g}")
             + "<extra></extra>",
         }
-        for look, values in zip(looks, milliseconds, strict=True)
+        for style, values in zip(styles, milliseconds, strict=True)
     ]
     ends = [float(np.log10(values[-1])) for values in milliseconds]
     figure = go.Figure(
@@ -206,7 +206,7 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
                     tickformat="~g",
                 ),
                 margin={"l": 8, "r": 150, "t": 12, "b": 8},
-                annotations=end_labels(looks, ends, limits, _HEIGHT - _MARGINS),
+                annotations=end_labels(styles, ends, limits, _HEIGHT - _MARGINS),
             ),
         }
     )

@@ -16,7 +16,7 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import Network
     from engine.arrays import Array
     from engine.problems.datasets.preparation import Data
@@ -32,7 +32,7 @@ def fit_panels(
     network: Network,
     data: Data,
     params: Sequence[Array | None],
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     caption: str,
 ) -> Chart:
     """Return one panel per run at one step.
@@ -43,28 +43,28 @@ def fit_panels(
         network: the problem; its data have one or two features.
         data: the rows as the network sees them.
         params: of every run, ``(n_params,)``; None where the run has diverged before that step.
-        looks: names and colours of the runs.
+        styles: names and colours of the runs.
         caption: says which step this is.
     """
-    columns = min(len(looks), 4)
-    rows = math.ceil(len(looks) / columns)
+    columns = min(len(styles), 4)
+    rows = math.ceil(len(styles) / columns)
     traces: list[dict[str, Any]] = []
     panel = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
     options: dict[str, Any] = {}
     limits = _target_range(data) if data.training_inputs.shape[1] == 1 else None
     numbers: dict[str, list[Array]] = {}
-    for number, (look, values) in enumerate(zip(looks, params, strict=True)):
+    for number, (style, values) in enumerate(zip(styles, params, strict=True)):
         suffix = "" if number == 0 else str(number + 1)
         column, row = number % columns, number // columns
         options |= _axes(
             limits, suffix, column / columns, 1 - (row + 1) / rows, 1 / columns, 1 / rows
         )
         if values is not None:
-            for name, part in panel(traces, network, data, values, suffix, look).items():
+            for name, part in panel(traces, network, data, values, suffix, style).items():
                 numbers.setdefault(name, []).append(part)
-        title = _gone(look) if values is None else plain(shortened(look.name, _NAME))
+        title = _gone(style) if values is None else plain(shortened(style.name, _NAME))
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
-        options.setdefault("annotations", []).append(_title(title, look, left, top))
+        options.setdefault("annotations", []).append(_title(title, style, left, top))
     figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
     alt = _("What every run has learnt, {caption}: one panel per run with the training rows.")
     for name, part in _drawn_rows(data, numbers).items():
@@ -93,8 +93,8 @@ def _target_range(data: Data) -> list[float]:
     return [float(targets.min() - air), float(targets.max() + air)]
 
 
-def _gone(look: Look) -> str:
-    return _("{run} has diverged").format(run=plain(shortened(look.name, _NAME // 2)))
+def _gone(style: RunStyle) -> str:
+    return _("{run} has diverged").format(run=plain(shortened(style.name, _NAME // 2)))
 
 
 def _axes(
@@ -118,7 +118,7 @@ def _axes(
     }
 
 
-def _title(text: str, look: Look, left: float, top: float) -> dict[str, Any]:
+def _title(text: str, style: RunStyle, left: float, top: float) -> dict[str, Any]:
     """Return what stands above a panel.
 
     It is placed on the paper: plotly has no axes where nothing is drawn, and would take another
@@ -133,7 +133,7 @@ def _title(text: str, look: Look, left: float, top: float) -> dict[str, Any]:
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
-        "font": {"color": look.colour, "size": 13},
+        "font": {"color": style.colour, "size": 13},
     }
 
 
@@ -143,7 +143,7 @@ def _regions(
     data: Data,
     params: Array,
     suffix: str,
-    look: Look,
+    style: RunStyle,
 ) -> dict[str, Array]:
     """Draw the predicted class over the plane, paler where it is less certain."""
     points = data.training_inputs
@@ -174,7 +174,7 @@ def _regions(
     )
     _rows(traces, points, np.asarray(data.training_targets), suffix)
     return {
-        "run": np.full(len(grid), look.name),
+        "run": np.full(len(grid), style.name),
         "x": grid[:, 0],
         "y": grid[:, 1],
         "class": classes.ravel(),
@@ -234,7 +234,7 @@ def _fitted_curve(
     data: Data,
     params: Array,
     suffix: str,
-    look: Look,
+    style: RunStyle,
 ) -> dict[str, Array]:
     """Draw the rows and the curve through them."""
     x = data.training_inputs[:, 0]
@@ -262,15 +262,15 @@ def _fitted_curve(
             "x": line,
             "y": values,
             "mode": "lines",
-            "line": {"color": look.colour, "width": 3},
+            "line": {"color": style.colour, "width": 3},
             "hovertemplate": "%{y:.4g}",
-            "name": plain(look.name),
+            "name": plain(style.name),
             "xaxis": f"x{suffix}",
             "yaxis": f"y{suffix}",
         }
     )
     return {
-        "run": np.full(len(line), look.name),
+        "run": np.full(len(line), style.name),
         "x": line,
         "prediction": values,
         "target": np.full(len(line), np.nan),

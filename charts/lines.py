@@ -14,7 +14,7 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine.arrays import Array, Integers
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
@@ -158,7 +158,7 @@ def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> 
 
 
 def end_labels(
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     ends: Sequence[float],
     limits: tuple[float, float],
     height: float,
@@ -166,15 +166,15 @@ def end_labels(
     """Return a name beside the end of each line, in their order, moved apart where they overlap.
 
     Args:
-        looks: names and colours.
+        styles: names and colours.
         ends: last value of each line, in axis units (powers of ten on a logarithmic axis).
         limits: range of the value axis in the same units.
         height: of the plot in pixels, to turn a move into pixels.
     """
     return [
         {
-            "text": plain(shortened(look.name, (_ROOM[1] - 16) / _LETTER)),
-            "hovertext": plain(look.name),
+            "text": plain(shortened(style.name, (_ROOM[1] - 16) / _LETTER)),
+            "hovertext": plain(style.name),
             "x": 1,
             "xref": "paper",
             "xanchor": "left",
@@ -182,10 +182,10 @@ def end_labels(
             "yref": "y",
             "yanchor": "middle",
             "showarrow": False,
-            "font": {"color": look.colour, "size": 13},
+            "font": {"color": style.colour, "size": 13},
             **place,
         }
-        for look, place in zip(looks, apart(ends, limits, height), strict=True)
+        for style, place in zip(styles, apart(ends, limits, height), strict=True)
     ]
 
 

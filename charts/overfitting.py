@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import plotly.graph_objects as go
 
 from charts.lines import ValueAxis, end_labels, thinned, to_last_finite, value_axis
-from charts.theme import COLOURS, Chart, Look, layout
+from charts.theme import COLOURS, Chart, RunStyle, layout
 from language import _
 from language.labels import label
 
@@ -34,14 +34,14 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         stop: the epoch of the patience rule, None where it would not have stopped.
         log: whether the loss axis is logarithmic.
     """
-    looks = (Look(label("training_loss"), 0), Look(label("validation_loss"), 1))
+    styles = (RunStyle(label("training_loss"), 0), RunStyle(label("validation_loss"), 1))
     lines = [to_last_finite(losses.training), to_last_finite(losses.validation)]
     values = ValueAxis.over(lines, log=log)
     low, high = values.limits
     limits = low, high + _NAMES * (high - low)
     traces: list[dict[str, Any]] = []
-    ends: list[tuple[Look, float]] = []
-    for look, line in zip(looks, lines, strict=True):
+    ends: list[tuple[RunStyle, float]] = []
+    for style, line in zip(styles, lines, strict=True):
         x, y = thinned(losses.epochs[: len(line)].astype(float), line)
         traces.append(
             {
@@ -49,12 +49,12 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
                 "x": x,
                 **values.points(y, f"<br>{label('epochs')} %{{x}}"),
                 "mode": "lines",
-                "line": {"color": look.colour, "dash": look.dash, "width": 2.5},
-                "name": look.name,
+                "line": {"color": style.colour, "dash": style.dash, "width": 2.5},
+                "name": style.name,
             }
         )
         if len(line):
-            ends.append((look, values.place(float(line[-1]))))
+            ends.append((style, values.place(float(line[-1]))))
     last = int(losses.epochs[-1])
     shapes, notes = _regions(losses, last)
     marked = [(losses.best, "star", "★", _("best epoch {epoch}"))]
@@ -82,14 +82,16 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         "training_loss": losses.training,
         "validation_loss": losses.validation,
     }
-    named = [(look.name, line) for look, line in zip(looks, lines, strict=True)]
+    named = [(style.name, line) for style, line in zip(styles, lines, strict=True)]
     said = values.words(named, log=log)
     return Chart(figure, numbers, " ".join([_alt(losses, stop), *said]), said)
 
 
-def _end_names(ends: list[tuple[Look, float]], limits: tuple[float, float]) -> list[dict[str, Any]]:
-    looks, places = [look for look, _place in ends], [place for _look, place in ends]
-    return end_labels(looks, places, limits, _HEIGHT - _MARGINS)
+def _end_names(
+    ends: list[tuple[RunStyle, float]], limits: tuple[float, float]
+) -> list[dict[str, Any]]:
+    styles, places = [style for style, _place in ends], [place for _look, place in ends]
+    return end_labels(styles, places, limits, _HEIGHT - _MARGINS)
 
 
 def _mark(epoch: int, losses: Epochs, symbol: str, values: ValueAxis) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import Scores
     from engine.arrays import Array, Booleans
 
@@ -25,7 +25,7 @@ _MARGINS = 110  # of the plot, above and below, roughly: legend, axis title and 
 _MARK = 15  # pixels that a mark above the line is high
 
 
-def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float]) -> Chart:
+def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[float]) -> Chart:
     """Return the final loss of every rule against the learning rate.
 
     Where every rule diverged it is shaded. Of several seeds it is the median.
@@ -35,11 +35,11 @@ def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float
 
     Args:
         sweep: scores of ``engine.rate_sweep``: rule by rule, every rate.
-        looks: of the rules, in the same order.
+        styles: of the rules, in the same order.
         rates: the rates, rising.
     """
     losses = np.array([run.median_loss for run in sweep.runs])
-    table = losses.reshape(len(looks), len(rates))
+    table = losses.reshape(len(styles), len(rates))
     finite = table[np.isfinite(table)]
     start = float(np.median(sweep.runs[0].training_loss.first))
     # The loss of the start bounds the picture: what is far above it has failed.
@@ -50,7 +50,7 @@ def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float
     traces: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
-    for look, row in zip(looks, table, strict=True):
+    for style, row in zip(styles, table, strict=True):
         traces.append(
             {
                 "type": "scatter",
@@ -60,15 +60,15 @@ def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float
                     f"<br>{label('learning_rate')} %{{x:g}}",
                 ),
                 "mode": "lines+markers",
-                "name": plain(look.name),
-                "line": {"color": look.colour, "dash": look.dash, "width": 2},
+                "name": plain(style.name),
+                "line": {"color": style.colour, "dash": style.dash, "width": 2},
                 "marker": {"size": 6},
             }
         )
         best = int(np.argmin(row))
         if np.isfinite(row[best]):
-            traces.append(_best_mark(look, rates[best], scale.drawn(row[[best]])))
-        marks += _marks_above(look, rates, row, scale, row_height, marks)
+            traces.append(_best_mark(style, rates[best], scale.drawn(row[[best]])))
+        marks += _marks_above(style, rates, row, scale, row_height, marks)
     first = _first_all_diverged(table, rates)
     if first is not None:
         shapes.append(_shaded(first, rates[-1] * 2))
@@ -89,16 +89,16 @@ def rate_sensitivity(sweep: Scores, looks: Sequence[Look], rates: Sequence[float
         annotations=marks,
     )
     figure = go.Figure({"data": traces, "layout": form})
-    named = [(look.name, row) for look, row in zip(looks, table, strict=True)]
+    named = [(style.name, row) for style, row in zip(styles, table, strict=True)]
     below = scale.words(named, log=True)
     return Chart(
         figure,
         {
-            "rule": np.repeat([look.name for look in looks], len(rates)),
-            "learning_rate": np.tile(rates, len(looks)),
+            "rule": np.repeat([style.name for style in styles], len(rates)),
+            "learning_rate": np.tile(rates, len(styles)),
             loss: losses,
         },
-        " ".join([_alt(looks, rates, table), *below]),
+        " ".join([_alt(styles, rates, table), *below]),
         (
             _("★ the rule's best rate"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if marks else []),
@@ -130,13 +130,13 @@ def _shaded(left: float, right: float) -> dict[str, Any]:
     }
 
 
-def _best_mark(look: Look, rate: float, height: Array) -> dict[str, Any]:
+def _best_mark(style: RunStyle, rate: float, height: Array) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": [rate],
         "y": height,
         "mode": "markers",
-        "marker": {"color": look.colour, "size": 12, "symbol": "star"},
+        "marker": {"color": style.colour, "size": 12, "symbol": "star"},
         "showlegend": False,
         "hoverinfo": "skip",
     }
@@ -156,7 +156,7 @@ def _border(height: float) -> dict[str, Any]:
 
 
 def _marks_above(
-    look: Look,
+    style: RunStyle,
     rates: Sequence[float],
     row: Array,
     scale: ValueAxis,
@@ -174,12 +174,12 @@ def _marks_above(
         marks.append(
             {
                 "text": "▲" if np.isfinite(loss) else "✕",
-                "hovertext": hover.format(run=plain(look.name), loss=f"{loss:.4g}"),
+                "hovertext": hover.format(run=plain(style.name), loss=f"{loss:.4g}"),
                 "x": x,
                 # One above the other where several rules leave at the same rate.
                 "y": top + row_height * (0.75 + sum(mark["x"] == x for mark in others)),
                 "showarrow": False,
-                "font": {"color": look.colour, "size": 15},
+                "font": {"color": style.colour, "size": 15},
             }
         )
     return marks
@@ -193,10 +193,10 @@ def _first_all_diverged(table: Array, rates: Sequence[float]) -> float | None:
     return float(rates[alive[-1] + 1]) if len(alive) else float(rates[0])
 
 
-def _alt(looks: Sequence[Look], rates: Sequence[float], table: Array) -> str:
+def _alt(styles: Sequence[RunStyle], rates: Sequence[float], table: Array) -> str:
     best = ", ".join(
-        f"{look.name} {rates[int(np.argmin(row))]:g}"
-        for look, row in zip(looks, table, strict=True)
+        f"{style.name} {rates[int(np.argmin(row))]:g}"
+        for style, row in zip(styles, table, strict=True)
         if np.isfinite(row).any()
     )
     return _("Final loss against the learning rate, one line per rule. Best rates: {best}.").format(

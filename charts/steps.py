@@ -18,7 +18,7 @@ from charts.lines import (
     value_axis,
     value_range,
 )
-from charts.theme import Chart, Look, axis, layout
+from charts.theme import Chart, RunStyle, axis, layout
 from language import _
 from language.labels import label
 
@@ -41,7 +41,7 @@ def fitted_lines(
     inputs: Array,
     targets: Array,
     lines: Sequence[Array],
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     at: Array,
     now: Sequence[Array] = (),
 ) -> Chart:
@@ -53,7 +53,7 @@ def fitted_lines(
         inputs: ``(rows,)``.
         targets: ``(rows,)``; 0 and 1 for two classes.
         lines: of every run the prediction at ``at``.
-        looks: names and colours of the runs.
+        styles: names and colours of the runs.
         at: inputs, rising, ``(points,)``.
         now: of every run the prediction at the step that is looked at, drawn thick; none where a
             clock draws it.
@@ -78,16 +78,16 @@ def fitted_lines(
             "x": single(at),
             "y": single(line),
             "mode": "lines",
-            "line": {"color": look.colour, "width": 1.2, "dash": "dot"},
+            "line": {"color": style.colour, "width": 1.2, "dash": "dot"},
             "opacity": 0.7,
-            "name": plain(look.name),
+            "name": plain(style.name),
             "hoverinfo": "skip",
         }
-        for line, look in zip(lines, looks, strict=True)
+        for line, style in zip(lines, styles, strict=True)
     ]
     traces += [
-        _plain_line(at.astype("f4"), line.astype("f4"), look.colour, 2.6) | {"showlegend": False}
-        for line, look in zip(now, looks, strict=bool(now))
+        _plain_line(at.astype("f4"), line.astype("f4"), style.colour, 2.6) | {"showlegend": False}
+        for line, style in zip(now, styles, strict=bool(now))
     ]
     form = layout(
         _HEIGHT,
@@ -97,18 +97,18 @@ def fitted_lines(
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
     )
-    gaps = np.full(len(inputs), np.nan), np.full(len(at) * len(looks), np.nan)
+    gaps = np.full(len(inputs), np.nan), np.full(len(at) * len(styles), np.nan)
     numbers = {
         "run": np.repeat(
-            [*(look.name for look in looks), ""], [*([len(at)] * len(looks)), len(inputs)]
+            [*(style.name for style in styles), ""], [*([len(at)] * len(styles)), len(inputs)]
         ),
-        "x": np.concatenate([np.tile(at, len(looks)), inputs]),
+        "x": np.concatenate([np.tile(at, len(styles)), inputs]),
         "prediction": np.concatenate([*lines, gaps[0]]),
         **({"prediction_at_step": np.concatenate([*now, gaps[0]])} if now else {}),
         "target": np.concatenate([gaps[1], targets]),
     }
     alt = _("The training rows, and what every run predicts at its end: {runs}.")
-    names = ", ".join(look.name for look in looks)
+    names = ", ".join(style.name for style in styles)
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt.format(runs=names))
 
 
@@ -133,7 +133,7 @@ class Tangent(NamedTuple):
     followed: tuple[str, float] | None = None
 
 
-def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name: str) -> Chart:
+def one_parameter(values: Array, losses: Array, step: Tangent, style: RunStyle, name: str) -> Chart:
     """Return the loss against one parameter, the tangent at a step, and where the step leads.
 
     A step that follows something else than the slope of the loss has that beside it, dotted.
@@ -142,7 +142,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         values: of the parameter, rising, ``(points,)``.
         losses: with all other parameters as they are at the step, ``(points,)``.
         step: where the tangent touches, and the next value.
-        look: name and colour of the run.
+        style: name and colour of the run.
         name: what the parameter is called.
     """
     here, after, slope = (step.at, step.loss), (step.after, step.loss_after), step.slope
@@ -155,14 +155,14 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         _plain_line(values, losses, _GREY, 2.2),
         *(
             {
-                **_plain_line(reach, line, look.colour, 2.2),
-                "line": {"color": look.colour, "width": 2.2, "dash": dash},
+                **_plain_line(reach, line, style.colour, 2.2),
+                "line": {"color": style.colour, "width": 2.2, "dash": dash},
                 "hoverinfo": "skip",
             }
             for line, dash in zip(straight.values(), ("dash", "dot"), strict=False)
         ),
-        _spot(here, look.colour, "circle", 12),
-        _spot(after, look.colour, "circle-open", 12),
+        _spot(here, style.colour, "circle", 12),
+        _spot(after, style.colour, "circle-open", 12),
     ]
     arrow = {
         "x": after[0],
@@ -175,7 +175,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         "showarrow": True,
         "arrowhead": 2,
         "arrowwidth": 1.6,
-        "arrowcolor": look.colour,
+        "arrowcolor": style.colour,
         "standoff": 6,
         "startstandoff": 6,
     }
@@ -190,7 +190,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         "xshift": 10 if slope <= 0 else -10,
         "yanchor": "bottom",
         "yshift": 5,
-        "font": {"color": look.colour, "size": 13},
+        "font": {"color": style.colour, "size": 13},
     }
     form = layout(
         _HEIGHT,
@@ -202,7 +202,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, look: Look, name:
         "Loss against {name} for {run}: slope {slope} at {here}; the step leads to {after}."
     ).format(
         name=name,
-        run=look.name,
+        run=style.name,
         slope=f"{slope:.4g}",
         here=f"{here[0]:.4g}",
         after=f"{after[0]:.4g}",
@@ -233,7 +233,7 @@ def plane_distances(trails: Sequence[Trail], distances: Sequence[Array], unit: s
     text = _("Distance from the plane at every recorded step. At the end: {ends}.")
     return _over_time(
         [
-            (trail.look, trail.look.colour, trail.look.dash, trail.ticks, own, trail.look.name)
+            (trail.style, trail.style.colour, trail.style.dash, trail.ticks, own, trail.style.name)
             for trail, own in zip(trails, distances, strict=True)
         ],
         unit,
@@ -243,7 +243,7 @@ def plane_distances(trails: Sequence[Trail], distances: Sequence[Array], unit: s
 
 
 def effective_rates(
-    rates: Sequence[tuple[Look, Array, Array]], names: Sequence[str], unit: str
+    rates: Sequence[tuple[RunStyle, Array, Array]], names: Sequence[str], unit: str
 ) -> Chart:
     """Return the effective learning rate of parameters over the whole run.
 
@@ -255,14 +255,14 @@ def effective_rates(
     dashes = ("solid", "dash", "dot", "dashdot")
     lines = [
         (
-            look,
-            look.colour,
+            style,
+            style.colour,
             dashes[column % len(dashes)],
             ticks,
             values[:, column],
-            f"{look.name} {name}",
+            f"{style.name} {name}",
         )
-        for look, ticks, values in rates
+        for style, ticks, values in rates
         for column, name in enumerate(names)
     ]
     text = _("Effective learning rate of each parameter over the run. At the end: {ends}.")
@@ -310,13 +310,13 @@ def two_losses(curves: SigmoidLosses) -> Chart:
 
 
 def _over_time(
-    lines: Sequence[tuple[Look, str, str, Array, Array, str]], unit: str, title: str, text: str
+    lines: Sequence[tuple[RunStyle, str, str, Array, Array, str]], unit: str, title: str, text: str
 ) -> Chart:
     """Return lines over the clock on a logarithmic axis, named at their ends."""
     scale = ValueAxis.over([values for *_rest, values, _name in lines], log=True)
     traces = []
-    ends: list[tuple[Look, float, str]] = []
-    for look, colour, dash, ticks, values, name in lines:
+    ends: list[tuple[RunStyle, float, str]] = []
+    for style, colour, dash, ticks, values, name in lines:
         x, y = thinned(ticks, values)
         traces.append(
             _plain_line(x, y, colour, 2)
@@ -328,15 +328,15 @@ def _over_time(
         )
         known = values[np.isfinite(values)]
         if len(known):
-            ends.append((look, float(known[-1]), name))
+            ends.append((style, float(known[-1]), name))
     places = [scale.place(end) for _look, end, _name in ends]
-    named = [Look(name, look.number) for look, _end, name in ends]
+    named = [RunStyle(name, style.number) for style, _end, name in ends]
     labels = end_labels(named, places, scale.limits, _HEIGHT - _MARGINS)
     form = layout(
         _HEIGHT,
         xaxis={"title": label(unit)},
         yaxis=value_axis(title, scale.limits, log=scale.log),
-        margin={"l": 8, "r": label_room([look.name for look in named]), "t": 12, "b": 8},
+        margin={"l": 8, "r": label_room([style.name for style in named]), "t": 12, "b": 8},
         annotations=labels,
     )
     numbers = {

@@ -21,7 +21,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine.arrays import Array
     from engine.problems.functions import StationaryPoint
 
@@ -89,7 +89,7 @@ class Trail:
     """The way of one run over a field.
 
     Attributes:
-        look: its name and colour.
+        style: its name and colour.
         x: ``(points,)``.
         y: ``(points,)``.
         loss: the run's own loss at each point, ``(points,)``.
@@ -98,7 +98,7 @@ class Trail:
         diverged: the tick at which it diverged, or None.
     """
 
-    look: Look
+    style: RunStyle
     x: Array
     y: Array
     loss: Array
@@ -308,8 +308,8 @@ def relief(
                 "y": single(np.where(inside, trail.y, np.nan)),
                 "z": single(z),
                 "mode": "lines",
-                "line": {"color": trail.look.colour, "width": 5},
-                "name": plain(trail.look.name),
+                "line": {"color": trail.style.colour, "width": 5},
+                "name": plain(trail.style.name),
                 "hoverinfo": "skip",
             }
         )
@@ -479,9 +479,9 @@ def _line(trail: Trail, field: Field, suffix: str) -> dict[str, Any]:
         "y": single(trail.y[part]),
         "customdata": np.stack([trail.ticks[part], trail.loss[part]], axis=1),
         "mode": "lines+markers" if shown <= _MARKED else "lines",
-        "line": {"color": trail.look.colour, "width": 2.2},
-        "marker": {"color": trail.look.colour, "size": 4.5},
-        "name": plain(trail.look.name),
+        "line": {"color": trail.style.colour, "width": 2.2},
+        "marker": {"color": trail.style.colour, "size": 4.5},
+        "name": plain(trail.style.name),
         "hovertemplate": _hover(field, "%{customdata[1]:.4g}").replace(
             "<extra></extra>", "<br>%{customdata[0]:,~g}"
         ),
@@ -564,8 +564,8 @@ def _labels(
                 "arrowhead": 0,
                 "arrowwidth": 1,
                 "standoff": 5,
-                "arrowcolor": trail.look.colour,
-                "font": {"color": trail.look.colour, "size": 13},
+                "arrowcolor": trail.style.colour,
+                "font": {"color": trail.style.colour, "size": 13},
             }
         )
     return labels
@@ -598,7 +598,7 @@ def _cover(
 def _named(trail: Trail, field: Field) -> str:
     """Return a run's name in bold, and the tick at which it left the surface."""
     left = "".join(f" ↗ {tick:,.6g}" for _trail, tick in leavings([trail], field))
-    return f"<b>{plain(trail.look.name)}</b>{left}"
+    return f"<b>{plain(trail.style.name)}</b>{left}"
 
 
 def _panel_title(trail: Trail, suffix: str, field: Field) -> dict[str, Any]:
@@ -611,7 +611,7 @@ def _panel_title(trail: Trail, suffix: str, field: Field) -> dict[str, Any]:
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
-        "font": {"color": trail.look.colour, "size": 13},
+        "font": {"color": trail.style.colour, "size": 13},
     }
 
 
@@ -644,7 +644,7 @@ def _numbers(trails: Sequence[Trail], field: Field) -> dict[str, Array]:
             np.repeat(["path", "surface"], [sum(lengths), field.loss.size]),
             [point.kind for point in marks],
         ],
-        "run": [np.repeat([*(trail.look.name for trail in trails), ""], [*lengths, others])],
+        "run": [np.repeat([*(trail.style.name for trail in trails), ""], [*lengths, others])],
         unit: [*(trail.ticks for trail in trails), np.full(others, np.nan)],
         field.titles[0]: [*(trail.x for trail in trails), columns.ravel(), [at.x for at in marks]],
         field.titles[1]: [*(trail.y for trail in trails), rows.ravel(), [at.y for at in marks]],
@@ -663,7 +663,7 @@ def _alt(trails: Sequence[Trail], field: Field) -> str:
         x=field.titles[0],
         y=field.titles[1],
         ends=", ".join(
-            f"{trail.look.name} ({trail.x[-1]:.4g}, {trail.y[-1]:.4g}), {trail.loss[-1]:.4g}"
+            f"{trail.style.name} ({trail.x[-1]:.4g}, {trail.y[-1]:.4g}), {trail.loss[-1]:.4g}"
             for trail in trails
             if len(trail.x)
         )
@@ -672,6 +672,6 @@ def _alt(trails: Sequence[Trail], field: Field) -> str:
     gone = leavings(trails, field)
     if gone:
         text += " " + _("Out of the window: {runs}.").format(
-            runs=", ".join(trail.look.name for trail, _tick in gone)
+            runs=", ".join(trail.style.name for trail, _tick in gone)
         )
     return text

@@ -34,7 +34,7 @@ _GRID: Final = "rgba(128, 128, 128, 0.22)"
 
 
 @dataclass(frozen=True)
-class Look:
+class RunStyle:
     """How a run appears for life.
 
     Attributes:

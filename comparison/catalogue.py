@@ -29,7 +29,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from charts.theme import Chart, Look
+    from charts.theme import Chart, RunStyle
     from comparison.document import Document, View
     from comparison.scenes import Scene
     from engine import Function, History, Network
@@ -40,7 +40,7 @@ _TO_COME: Final = 0.25  # opacity of what a clock has not reached
 
 
 def comparison_charts(
-    history: History, looks: Sequence[Look], view: View, scenes: Sequence[Scene] = ()
+    history: History, styles: Sequence[RunStyle], view: View, scenes: Sequence[Scene] = ()
 ) -> tuple[dict[str, Chart], dict[str, str]]:
     """Return the charts of a comparison that need no training beyond its own, by their ids.
 
@@ -52,25 +52,25 @@ def comparison_charts(
     """
     axis = scenes[0].clock.unit if scenes else view.axis  # as the page of surfaces draws them
     makers: dict[str, Callable[[], Chart]] = surface_charts(scenes, view)
-    makers["loss"] = partial(losses, history, looks, view.quantity, axis, log=view.log)
-    makers |= {name: partial(norms, history, looks, name, axis) for name in NORMS}
+    makers["loss"] = partial(losses, history, styles, view.quantity, axis, log=view.log)
+    makers |= {name: partial(norms, history, styles, name, axis) for name in NORMS}
     for quantity in ("training_loss", "validation_loss"):
         if quantity != view.quantity and getattr(history.runs[0], quantity) is not None:
-            makers[quantity] = partial(losses, history, looks, quantity, axis, log=view.log)
+            makers[quantity] = partial(losses, history, styles, quantity, axis, log=view.log)
     if history.experiment.problem.kind == "network":
-        makers["score"] = partial(score, history, looks, axis)
+        makers["score"] = partial(score, history, styles, axis)
     if can_be_drawn(history.experiment.problem):
-        makers["fits"] = partial(fits, history, looks, fit_epochs(history)[-1])
+        makers["fits"] = partial(fits, history, styles, fit_epochs(history)[-1])
     made = {name: attempt(make, name) for name, make in makers.items()}
     charts = {name: chart for name, chart in made.items() if not isinstance(chart, str)}
     return charts, {name: why for name, why in made.items() if isinstance(why, str)}
 
 
 def losses(
-    history: History, looks: Sequence[Look], quantity: str, axis: str, *, log: bool
+    history: History, styles: Sequence[RunStyle], quantity: str, axis: str, *, log: bool
 ) -> Chart:
     """Return a loss of every run, and in words what is not all of it."""
-    chart = loss_curves(history, looks, quantity, axis, log=log)
+    chart = loss_curves(history, styles, quantity, axis, log=log)
     return _saying(chart, *bin_words(history, quantity), *_line_words(history, axis))
 
 
@@ -84,21 +84,21 @@ def _line_words(history: History, axis: str) -> tuple[str, ...]:
     return *thinning_words(history), *seconds_words(history, axis), *stopped_words(history)
 
 
-def norms(history: History, looks: Sequence[Look], name: str, axis: str) -> Chart:
+def norms(history: History, styles: Sequence[RunStyle], name: str, axis: str) -> Chart:
     """Return one of ``NORMS`` of every run, and in words what is not all of it."""
     if name == "full_gradient_norm":
-        chart = full_gradient_curves(history, looks, gradient_norms(history), axis)
+        chart = full_gradient_curves(history, styles, gradient_norms(history), axis)
         return _saying(chart, *_line_words(history, axis))
-    chart = norm_curves(history, looks, name, axis)
+    chart = norm_curves(history, styles, name, axis)
     return _saying(chart, *bin_words(history, name), *_line_words(history, axis))
 
 
-def score(history: History, looks: Sequence[Look], axis: str) -> Chart:
+def score(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
     """Return accuracy or R^2 of every run, and in words on which rows."""
     is_validated = history.runs[0].validation_score is not None
     said = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
-    return _saying(score_curves(history, looks, axis), said, *binned, *_line_words(history, axis))
+    return _saying(score_curves(history, styles, axis), said, *binned, *_line_words(history, axis))
 
 
 def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[], Chart]]:
@@ -191,7 +191,7 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
         return chart
     now = float(clock.ticks[tick])
     places = [own[tick] for own in clock.places]
-    spots = [(t.look, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
+    spots = [(t.style, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
     figure = go.Figure(chart.figure)
     floor = (figure.layout.meta or {}).get("floor")  # where a logarithmic axis has 0 and below
     line = {"color": "#7f7f7f", "width": 1}
@@ -203,10 +203,14 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
                 "x": [x],
                 "y": [loss if loss > 0 or floor is None else floor],
                 "mode": "markers",
-                "marker": {"color": look.colour, "size": 9, "line": {"color": "white", "width": 2}},
+                "marker": {
+                    "color": style.colour,
+                    "size": 9,
+                    "line": {"color": "white", "width": 2},
+                },
                 "hoverinfo": "skip",
             }
-            for look, x, loss in spots
+            for style, x, loss in spots
         ]
     )
     text = {
@@ -218,7 +222,7 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     if len(seeds) > 1:
         said.append(_("The dots are those of seed {seed}.").format(seed=seeds[0]))
     run, unit, *_others = chart.numbers
-    known = {run: [look.name for look, *_rest in spots], unit: [x for _look, x, _loss in spots]}
+    known = {run: [style.name for style, *_rest in spots], unit: [x for _look, x, _loss in spots]}
     numbers = {
         name: np.append(values, known.get(name, [np.nan] * len(spots)))
         for name, values in chart.numbers.items()
@@ -273,7 +277,7 @@ def _fitted(scene: Scene, tick: int | None) -> Chart:
 
     ends = lines([-1] * len(scene.trails))
     now = [] if tick is None else lines([int(own[tick]) for own in scene.clock.places])
-    return fitted_lines(inputs, targets, ends, scene.looks, at, now)
+    return fitted_lines(inputs, targets, ends, scene.styles, at, now)
 
 
 def _window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
@@ -292,14 +296,14 @@ def rates(scene: Scene, page: SurfacesPage) -> Chart:
     which = seen_parameters(experiment.problem, page)
     names = parameter_names(experiment.problem)
     lines = []
-    for position, (run, look) in enumerate(zip(scene.history.runs, scene.looks, strict=True)):
+    for position, (run, style) in enumerate(zip(scene.history.runs, scene.styles, strict=True)):
         last = int(run.last_step[0])
         if last == 0:
             continue
         steps, values = effective_learning_rates(
             experiment, position, experiment.seeds[0], which, last
         )
-        lines.append((look, steps / (run.per_epoch if unit == "epochs" else 1), values))
+        lines.append((style, steps / (run.per_epoch if unit == "epochs" else 1), values))
     chart = effective_rates(lines, [names[one] for one in which], unit)
     return _saying(chart, *seed_words(experiment), *stopped_words(scene.history))
 
@@ -351,12 +355,12 @@ def fit_epochs(history: History) -> list[float]:
     )
 
 
-def fits(history: History, looks: Sequence[Look], epoch: float) -> Chart:
+def fits(history: History, styles: Sequence[RunStyle], epoch: float) -> Chart:
     """Return what every run has learnt by an epoch."""
     params = [params_at(history, position, epoch) for position in range(len(history.runs))]
     network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
     caption = fits_caption(history, epoch)
-    chart = fit_panels(network, data(history.experiment), params, looks, caption)
+    chart = fit_panels(network, data(history.experiment), params, styles, caption)
     return chart._replace(said=(*chart.said, *stopped_words(history)))
 
 

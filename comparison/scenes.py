@@ -15,7 +15,7 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from comparison.pages import SurfacesPage
     from engine import Experiment, Function, History, Network, Plane, Surface
     from engine.arrays import Array, Integers
@@ -55,7 +55,7 @@ class Scene:
 
     Attributes:
         history: of the runs.
-        looks: names and colours.
+        styles: names and colours.
         surface: the loss on a grid.
         field: the same for the charts.
         trails: every recorded point of every run.
@@ -64,7 +64,7 @@ class Scene:
     """
 
     history: History
-    looks: tuple[Look, ...]
+    styles: tuple[RunStyle, ...]
     surface: Surface
     field: Field
     trails: tuple[Trail, ...]
@@ -78,7 +78,7 @@ class Scene:
 
     def version(self, *others: object) -> str:
         """Return a name that changes when the picture does."""
-        parts = (self.history.experiment.key, self.looks, *others)
+        parts = (self.history.experiment.key, self.styles, *others)
         digest = hashlib.sha256(repr(parts).encode())
         for array in (self.surface.losses, self.surface.x, self.surface.y):
             digest.update(array.tobytes())
@@ -87,7 +87,7 @@ class Scene:
 
 def scene(
     history: History,
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     seen: Surface,
     titles: tuple[str, str],
     points: tuple[StationaryPoint, ...] = (),
@@ -97,7 +97,7 @@ def scene(
 
     Args:
         history: of the runs.
-        looks: names and colours.
+        styles: names and colours.
         seen: the loss on a grid of a plane.
         titles: what the plane's coordinates are called.
         points: stationary points that are known.
@@ -107,7 +107,7 @@ def scene(
     clock = _clock(history, [one.steps for one in ways], ticks)
     trails = tuple(
         Trail(
-            look,
+            style,
             one.coordinates[:, 0],
             one.coordinates[:, 1],
             one.losses,
@@ -115,11 +115,11 @@ def scene(
             clock.unit,
             float(run.last_step[0]) if run.status[0] == "diverged" else None,
         )
-        for run, look, one in zip(history.runs, looks, ways, strict=True)
+        for run, style, one in zip(history.runs, styles, ways, strict=True)
     )
     field = Field(seen.x, seen.y, seen.losses, titles, points)
     distances = tuple(one.distances for one in ways)
-    return Scene(history, tuple(looks), seen, field, trails, clock, distances)
+    return Scene(history, tuple(styles), seen, field, trails, clock, distances)
 
 
 def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> Clock:
@@ -173,7 +173,7 @@ def scene_words(scene: Scene) -> tuple[str, ...]:
             text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
         )
         if plane.left_out:
-            names = ", ".join(scene.looks[run].name for run in plane.left_out)
+            names = ", ".join(scene.styles[run].name for run in plane.left_out)
             said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
     if scene.surface.is_sampled:
         text = _(

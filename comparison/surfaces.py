@@ -38,7 +38,7 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from comparison.pages import SurfacesPage
     from comparison.scenes import Scene
     from engine import Experiment, History, Network, Plane, Surface
@@ -94,7 +94,7 @@ def computed(wanted: Wanted) -> Surface:
 
 def scenes(
     history: History,
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     page: SurfacesPage,
     selected: int,
     train: Callable[[Experiment], History | None] = fit,
@@ -104,7 +104,7 @@ def scenes(
 
     Args:
         history: of the comparison.
-        looks: names and colours of its runs.
+        styles: names and colours of its runs.
         page: how it is looked at.
         selected: position of the run through whose end a plane goes that is not principal.
         train: trains a neuron under its other loss; None while that waits.
@@ -119,19 +119,19 @@ def scenes(
         needed = Interval(2, LIMITS["parameters"].high)
         raise InvalidInput("out_of_range", "parameters", problem.n_params, needed)
     if problem.n_params > 2:
-        return _slice(history, looks, page, selected, compute)
+        return _slice(history, styles, page, selected, compute)
     if problem.kind == "function":
         window = Window(*problem.function.window)
-        return _exact([history], looks, window, compute, problem.function.stationary_points)
+        return _exact([history], styles, window, compute, problem.function.stationary_points)
     histories = _under_both(history, train)
     plane = exact_plane(problem)
     window = _round([default_window(plane, one) for one in histories])
-    return _exact(histories, looks, window, compute)
+    return _exact(histories, styles, window, compute)
 
 
 def _exact(
     histories: Sequence[History],
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     window: Window,
     compute: Callable[[Wanted], Surface | None],
     points: tuple[StationaryPoint, ...] = (),
@@ -151,7 +151,7 @@ def _exact(
         names = parameter_names(problem)
         ticks = made[0].clock.ticks if made else None
         known = points or _lowest(history.experiment)
-        made.append(scene(history, looks, found, (names[0], names[1]), known, ticks))
+        made.append(scene(history, styles, found, (names[0], names[1]), known, ticks))
     return made
 
 
@@ -179,7 +179,7 @@ def _under_both(history: History, train: Callable[[Experiment], History | None])
 
 def _slice(
     history: History,
-    looks: Sequence[Look],
+    styles: Sequence[RunStyle],
     page: SurfacesPage,
     selected: int,
     compute: Callable[[Wanted], Surface | None],
@@ -204,7 +204,7 @@ def _slice(
         window = default_window(plane, history)
     rows = None if page.rows is None else min(page.rows, problem.training_rows)
     found = compute(Wanted(history.experiment, plane, window, rows, page.fineness))
-    return [] if found is None else [scene(history, looks, found, titles)]
+    return [] if found is None else [scene(history, styles, found, titles)]
 
 
 def _round(windows: Sequence[Window]) -> Window:

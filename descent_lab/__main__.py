@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.document import FILE_BYTES, Document, read_document
 from comparison.words.errors import explain
-from comparison.words.names import cleaned, run_looks
+from comparison.words.names import cleaned, run_styles
 from comparison.words.remarks import stopped_words
 from comparison.words.results import status
 from engine import InvalidInput, estimate, timed, train
@@ -103,9 +103,9 @@ def _run(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     write_all(folder, bundle(document, history))
     if seen:
         _show("")
-    for position, look in enumerate(run_looks(document)):
+    for position, style in enumerate(run_styles(document)):
         end = status(history, position) or _("finished")
-        _tell(f"{look.name}: {end}")
+        _tell(f"{style.name}: {end}")
     if stopped_words(history):
         return STOPPED
     diverged = any("diverged" in run.status for run in history.runs)

@@ -18,7 +18,7 @@ from comparison.pages import SurfacesPage
 from comparison.surfaces import scenes
 from comparison.words.contract import contract
 from comparison.words.errors import explain
-from comparison.words.names import cleaned, run_looks
+from comparison.words.names import cleaned, run_styles
 from comparison.words.remarks import bin_words, unfinished
 from engine import InvalidInput
 from exports.markup import SHARED_SCRIPT, plotly_script
@@ -43,7 +43,7 @@ from language import _, current_language
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from charts.theme import Chart, Look
+    from charts.theme import Chart, RunStyle
     from comparison.document import Document
     from comparison.scenes import Scene
     from engine import Experiment, History
@@ -76,22 +76,22 @@ def bundle(
         tuned: whether a sweep found every run's rate to be its rule's best.
     """
     said = contract(document.experiment, tuned=tuned)
-    looks = run_looks(document)
+    styles = run_styles(document)
     left_out: dict[str, str] = {}
     if made is None:
-        made = _scenes(document, history, looks, left_out)
-    charts, failed = comparison_charts(history, looks, document.view, made)
+        made = _scenes(document, history, styles, left_out)
+    charts, failed = comparison_charts(history, styles, document.view, made)
     left_out |= {f"figures/{name}.html": why for name, why in failed.items()}
     files = {
         "experiment.json": document.model_dump_json(indent=2).encode(),
-        "results.csv": results_csv(history, looks),
-        "histories.csv": _histories(history, looks, left_out),
+        "results.csv": results_csv(history, styles),
+        "histories.csv": _histories(history, styles, left_out),
         **_replay(document, left_out),
-        **_scripts(document, looks, left_out),
+        **_scripts(document, styles, left_out),
         **_figures(document, charts, said, left_out),
     }
     remarks = unfinished(history, made, document.view.page)
-    files["README.md"] = _readme(document, looks, files, left_out, remarks)
+    files["README.md"] = _readme(document, styles, files, left_out, remarks)
     files["manifest.json"] = _manifest(document, history, said, files, left_out, remarks)
     return files
 
@@ -108,12 +108,12 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def _histories(history: History, looks: list[Look], left_out: dict[str, str]) -> bytes:
+def _histories(history: History, styles: list[RunStyle], left_out: dict[str, str]) -> bytes:
     """Return the recorded series, and say where one value stands for several."""
     binned = bin_words(history, *dict(recorded(history.runs[0])))
     if binned:
         left_out["histories.csv"] = " ".join(binned)
-    return histories_csv(history, looks)
+    return histories_csv(history, styles)
 
 
 def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
@@ -143,12 +143,14 @@ def _replay(document: Document, left_out: dict[str, str]) -> dict[str, bytes]:
     return files
 
 
-def _scripts(document: Document, looks: list[Look], left_out: dict[str, str]) -> dict[str, bytes]:
+def _scripts(
+    document: Document, styles: list[RunStyle], left_out: dict[str, str]
+) -> dict[str, bytes]:
     files = {}
     for framework in FRAMEWORKS:
-        for position, look in enumerate(looks):
+        for position, style in enumerate(styles):
             path = f"scripts/{script_name(framework, position)}"
-            written = code(framework, document.experiment, position, look.name)
+            written = code(framework, document.experiment, position, style.name)
             if written.text is None:
                 left_out[path] = str(written.difference)
             else:
@@ -157,13 +159,13 @@ def _scripts(document: Document, looks: list[Look], left_out: dict[str, str]) ->
 
 
 def _scenes(
-    document: Document, history: History, looks: list[Look], left_out: dict[str, str]
+    document: Document, history: History, styles: list[RunStyle], left_out: dict[str, str]
 ) -> list[Scene]:
     """Return the surfaces that a document shows."""
     if not isinstance(document.view.page, SurfacesPage):
         return []
     try:
-        return scenes(history, looks, document.view.page, document.view.selected)
+        return scenes(history, styles, document.view.page, document.view.selected)
     except InvalidInput as error:
         left_out["figures/surface.html"] = explain(error)
         return []
@@ -191,7 +193,7 @@ def _figures(
 
 def _readme(
     document: Document,
-    looks: list[Look],
+    styles: list[RunStyle],
     files: dict[str, bytes],
     left_out: dict[str, str],
     remarks: list[str],
@@ -223,7 +225,7 @@ def _readme(
         _("`batches` says which rows of `batches.csv` are those of the run.")
         if "batches.csv" in files
         else "",
-        "\n".join(_runs(document, looks)),
+        "\n".join(_runs(document, styles)),
         "## " + _("The numbers again"),
         _("Made with {versions}.").format(
             versions=", ".join(f"{name} {version}" for name, version in _versions().items())
@@ -272,19 +274,19 @@ def _with_scripts(experiment: Experiment, files: Iterable[str]) -> list[str]:
     return lines
 
 
-def _runs(document: Document, looks: list[Look]) -> list[str]:
+def _runs(document: Document, styles: list[RunStyle]) -> list[str]:
     """Return a line for every run: its number, its name, and which of the batches it draws."""
     experiment = document.experiment
     if experiment.problem.kind == "function":
-        return [f"{number}. {_one_line(look.name)}" for number, look in enumerate(looks, 1)]
+        return [f"{number}. {_one_line(style.name)}" for number, style in enumerate(styles, 1)]
     group_of = {
         position: group
         for group, members in enumerate(experiment.groups(), 1)
         for position in members
     }
     return [
-        f"{position + 1}. {_one_line(look.name)} (`batches` = {group_of[position]})"
-        for position, look in enumerate(looks)
+        f"{position + 1}. {_one_line(style.name)} (`batches` = {group_of[position]})"
+        for position, style in enumerate(styles)
     ]
 
 
@@ -312,7 +314,7 @@ def _manifest(
     """Return what the bundle is, and the SHA-256 of each of its files."""
     experiment = document.experiment
     equal, unequal = said
-    runs = zip(run_looks(document), history.runs, experiment.runs, strict=True)
+    runs = zip(run_styles(document), history.runs, experiment.runs, strict=True)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "about": _("A comparison of optimizers, made by Descent Lab."),
@@ -329,13 +331,13 @@ def _manifest(
         "runs": [
             {
                 "number": number,
-                "name": look.name,
-                "colour": look.colour,
+                "name": style.name,
+                "colour": style.colour,
                 "status": [name or "stopped" for name in run.status],
                 "last_step": run.last_step.tolist(),
                 "iterations": experiment.iterations(spec),
             }
-            for number, (look, run, spec) in enumerate(runs, 1)
+            for number, (style, run, spec) in enumerate(runs, 1)
         ],
         "digest": history.digest(),
         "left_out": left_out,

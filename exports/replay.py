@@ -15,7 +15,7 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import Experiment, History, RunHistory
     from engine.arrays import Array
 
@@ -128,7 +128,7 @@ def noise_updates(experiment: Experiment) -> int:
     return min(updates, NUMBERS // (2 * len(experiment.seeds)))
 
 
-def histories_csv(history: History, looks: Sequence[Look]) -> bytes:
+def histories_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
     """Return every recorded series of every run and seed.
 
     ``value`` belongs to ``step``. Where a row stands for several steps, the last of which is
@@ -138,11 +138,13 @@ def histories_csv(history: History, looks: Sequence[Look]) -> bytes:
     names = ("number", "run", "seed", "quantity", "step", "steps", "value", *SUMMARIES[:-1])
     columns: dict[str, list[Any]] = {name: [] for name in names}
     seeds = history.experiment.seeds
-    for number, (run, look) in enumerate(zip(history.runs, looks, strict=True), 1):
+    for number, (run, style) in enumerate(zip(history.runs, styles, strict=True), 1):
         for quantity, series in recorded(run):
             for position, seed in enumerate(seeds):
                 points = len(series.steps)
-                for name, value in zip(names[:4], (number, look.name, seed, quantity), strict=True):
+                for name, value in zip(
+                    names[:4], (number, style.name, seed, quantity), strict=True
+                ):
                     columns[name] += [value] * points
                 columns["step"] += series.steps.tolist()
                 columns["steps"] += [series.width] * points

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from comparison.catalogue import chart_title, comparison_charts, missing_charts
 from comparison.words.contract import contract
 from comparison.words.mathml import mathml
-from comparison.words.names import cleaned, problem_words, run_looks, symbol
+from comparison.words.names import cleaned, problem_words, run_styles, symbol
 from comparison.words.remarks import unfinished
 from comparison.words.results import details, ends, paired, said_of_results, status, written
 from engine.problems.losses import LOSSES
@@ -23,7 +23,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from comparison.document import Document
     from comparison.scenes import Scene
     from engine import Experiment, History, Run
@@ -61,9 +61,9 @@ def report(
     """
     title = cleaned(title).strip() or usual_title()
     notes = "\n".join(map(cleaned, notes.splitlines()))
-    looks = run_looks(document)
+    styles = run_styles(document)
     said = contract(document.experiment, tuned=tuned)
-    charts, failed = comparison_charts(history, looks, document.view, scenes)
+    charts, failed = comparison_charts(history, styles, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="notes">{escape(notes)}</p>' if notes else "",
@@ -74,8 +74,8 @@ def report(
         _contract(said),
         _problem(document.experiment),
         _heading(_("Results")),
-        _results(history, looks),
-        *_paired(history, looks),
+        _results(history, styles),
+        *_paired(history, styles),
     ]
     for name, chart in charts.items():
         body += [
@@ -103,13 +103,13 @@ def _contract(said: tuple[Sequence[str], Sequence[str]]) -> str:
     return _heading(_("What is equal between the runs")) + f"\n<ul>{''.join(items)}</ul>"
 
 
-def _results(history: History, looks: Sequence[Look]) -> str:
+def _results(history: History, styles: Sequence[RunStyle]) -> str:
     rows: list[dict[str, Any]] = []
-    for position, look in enumerate(looks):
+    for position, style in enumerate(styles):
         counts = details(history, position)
         rows.append(
             {
-                "run": look.name,
+                "run": style.name,
                 "learning_rate": history.experiment.runs[position].learning_rate,
                 "batch_size": counts["batch_size"],
                 **ends(history, position),
@@ -119,25 +119,25 @@ def _results(history: History, looks: Sequence[Look]) -> str:
         )
     head = "".join(f"<th>{escape(label(name))}</th>" for name in rows[0])
     lines = (
-        f"<tr><td>{_sample(look)}</td>{''.join(map(_cell, row.values()))}</tr>"
-        for look, row in zip(looks, rows, strict=True)
+        f"<tr><td>{_sample(style)}</td>{''.join(map(_cell, row.values()))}</tr>"
+        for style, row in zip(styles, rows, strict=True)
     )
     said = " ".join(said_of_results(history))
     return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(said)}</p>"
 
 
-def _sample(look: Look) -> str:
+def _sample(style: RunStyle) -> str:
     """Return a piece of a run's line, dashed as in the charts."""
-    dashes = _SAMPLE_DASHES[look.dash]
+    dashes = _SAMPLE_DASHES[style.dash]
     return (
-        f'<svg class="sample" width="40" height="4" stroke="{look.colour}" stroke-width="3">'
+        f'<svg class="sample" width="40" height="4" stroke="{style.colour}" stroke-width="3">'
         f'<path d="M0 2H40" stroke-dasharray="{dashes}"/></svg>'
     )
 
 
-def _paired(history: History, looks: Sequence[Look]) -> list[str]:
+def _paired(history: History, styles: Sequence[RunStyle]) -> list[str]:
     """Return the differences over the same seeds, where there are several."""
-    found = paired(history, looks)
+    found = paired(history, styles)
     if found is None:
         return []
     text, rows = found

@@ -10,20 +10,20 @@ from exports.tables import to_csv
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from comparison.words.results import Row
     from engine import History
 
 
-def results_csv(history: History, looks: Sequence[Look]) -> bytes:
+def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
     """Return the results table as a file: a row per run, ids for all that is not a number."""
     rows = []
-    for position, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
+    for position, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
         spec = history.experiment.runs[position]
         rows.append(
             {
                 "number": position + 1,
-                "run": look.name,
+                "run": style.name,
                 "optimizer": spec.optimizer.name,
                 "learning_rate": spec.learning_rate,
                 **ends(history, position),

@@ -1,6 +1,6 @@
 """Scenes of small trainings, for tests of what is drawn of them."""
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
 from comparison.surfaces import scenes
 from engine import Budget, Experiment, Function, Network, Run, fit
@@ -11,8 +11,8 @@ from engine.rules import SGD, Adam
 def seen(experiment, **page):
     """The scene of an experiment after its training."""
     history = fit(experiment)
-    looks = [Look(str(number), number) for number in range(len(history.runs))]
-    return scenes(history, looks, SurfacesPage(**page), 0)[0]
+    styles = [RunStyle(str(number), number) for number in range(len(history.runs))]
+    return scenes(history, styles, SurfacesPage(**page), 0)[0]
 
 
 def ravine(*rates, steps=20):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine.rules import hyperparameters
 from language import _
 from language.labels import label
@@ -46,10 +46,12 @@ def _is_unseen(mark: str) -> bool:
     return is_no_character or unicodedata.category(mark) in _NEVER_SEEN
 
 
-def run_looks(document: Document) -> list[Look]:
+def run_styles(document: Document) -> list[RunStyle]:
     """Return name, colour and dash of every run of a comparison."""
     names = run_names(document.experiment.runs, document.view.names)
-    return [Look(name, number) for name, number in zip(names, document.view.numbers, strict=True)]
+    return [
+        RunStyle(name, number) for name, number in zip(names, document.view.numbers, strict=True)
+    ]
 
 
 def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:

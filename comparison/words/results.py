@@ -14,7 +14,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import History, PairedDifference, RunHistory
 
 Row = dict[str, Any]
@@ -106,14 +106,14 @@ def _watched_loss(history: History) -> str:
     return label(name).lower()
 
 
-def paired(history: History, looks: Sequence[Look]) -> tuple[str, list[Row]] | None:
+def paired(history: History, styles: Sequence[RunStyle]) -> tuple[str, list[Row]] | None:
     """Return every run against the lowest one, seed by seed, after a sentence that says so.
 
     None where there is one seed, or no run is lowest.
     """
     if not history.lowest or len(history.experiment.seeds) == 1:
         return None
-    reference, names = history.lowest[0], [look.name for look in looks]
+    reference, names = history.lowest[0], [style.name for style in styles]
     rows: list[Row] = [
         {
             _("Run"): names[position],

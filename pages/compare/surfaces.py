@@ -11,7 +11,7 @@ from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.shell.exports import exports
 from ui.shell.locale import speak
 from ui.shell.results import contract_line
-from ui.shell.session import all_but, document, fragment, in_sidebar, looks, settings, work_on
+from ui.shell.session import all_but, document, fragment, in_sidebar, settings, styles, work_on
 from ui.shell.share import address, share
 from ui.shell.training import outcome
 from ui.shell.zoom import keep_zooms
@@ -54,7 +54,7 @@ def comparison() -> None:
         plane_controls()
         view_switches()
     with status:
-        shown = outcome(document().experiment, looks(), lambda _history: None)
+        shown = outcome(document().experiment, styles(), lambda _history: None)
     with work:
         made = [] if shown is None else made_scenes(shown)
     with edge:

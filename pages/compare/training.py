@@ -17,9 +17,9 @@ from ui.shell.session import (
     document,
     fragment,
     in_sidebar,
-    looks,
     offered_presets,
     settings,
+    styles,
     use_preset,
     work_on,
 )
@@ -52,10 +52,10 @@ def comparison() -> None:
         if tabs["loss"].open:
             with place.container():
                 key = f"growing-{history.seconds:.3f}"
-                sketch(lambda: growing_chart(history, looks(), before), key, "loss")
+                sketch(lambda: growing_chart(history, styles(), before), key, "loss")
 
     with status:
-        shown = outcome(document().experiment, looks(), draw)
+        shown = outcome(document().experiment, styles(), draw)
     if shown is not None:
         asked = document().view.axis == "seconds" or tabs["details"].open
         if asked and not shown.stale:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from charts.batches import AXES, loss_on_four_axes
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import Budget, Experiment, Network, Run, Stopping, batch_size_runs, fit
 from engine.problems.datasets import Line, ThreePoints
 from engine.rules import SGD
@@ -15,7 +15,7 @@ from language import set_language
 from language.labels import label
 
 SIZES = ("all", 8, 1)
-LOOKS = [Look(f"B {size}", number) for number, size in enumerate(SIZES)]
+LOOKS = [RunStyle(f"B {size}", number) for number, size in enumerate(SIZES)]
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +78,8 @@ def test_runs_of_very_different_length_get_a_logarithmic_axis_that_says_so():
 def test_the_numbers_hold_step_0_and_every_value():
     chart = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True)
 
-    for look, run in zip(LOOKS, trained().runs, strict=True):
-        rows = chart.numbers["run"] == look.name
+    for style, run in zip(LOOKS, trained().runs, strict=True):
+        rows = chart.numbers["run"] == style.name
         np.testing.assert_array_equal(
             chart.numbers["training_loss"][rows], run.training_loss.last[0]
         )

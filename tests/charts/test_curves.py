@@ -10,7 +10,7 @@ import pytest
 
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.lines import POINTS
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import (
     Budget,
     Experiment,
@@ -68,10 +68,10 @@ def with_a_diverged_run(epochs=200):
     return trained
 
 
-def looks(trained, names=None):
+def styles(trained, names=None):
     count = len(trained.runs)
     names = [f"Run {number}" for number in range(count)] if names is None else names
-    return [Look(name, number) for number, name in enumerate(names)]
+    return [RunStyle(name, number) for number, name in enumerate(names)]
 
 
 def lines(chart):
@@ -114,15 +114,15 @@ def texts(chart):
 @pytest.mark.parametrize("n_runs", [1, 7, 12])
 def test_every_run_is_a_line_in_its_own_look(n_runs, quantity, axis, log):
     trained = history(n_runs)
-    chart = loss_curves(trained, looks(trained), quantity, axis, log=log)
+    chart = loss_curves(trained, styles(trained), quantity, axis, log=log)
 
     drawn = [(line.name, line.line.color, line.line.dash) for line in lines(chart)]
-    assert drawn == [(look.name, look.colour, look.dash) for look in looks(trained)]
+    assert drawn == [(style.name, style.colour, style.dash) for style in styles(trained)]
     layout = chart.figure.layout
     assert (layout.xaxis.title.text, layout.yaxis.title.text) == (label(axis), label(quantity))
     assert layout.yaxis.type == ("log" if log else "linear")
     assert sorted(one.text for one in layout.annotations) == sorted(
-        look.name for look in looks(trained)
+        style.name for style in styles(trained)
     )
 
 
@@ -130,13 +130,13 @@ def test_every_run_is_a_line_in_its_own_look(n_runs, quantity, axis, log):
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_the_numbers_are_the_whole_history_and_every_drawn_point_is_one_of_them(quantity, axis):
     trained = history(12)
-    chart = loss_curves(trained, looks(trained), quantity, axis, log=True)
+    chart = loss_curves(trained, styles(trained), quantity, axis, log=True)
 
     assert list(chart.numbers) == ["run", axis, quantity]
-    for run, look, line in zip(trained.runs, looks(trained), lines(chart), strict=True):
+    for run, style, line in zip(trained.runs, styles(trained), lines(chart), strict=True):
         expected = getattr(run, quantity).last[0]
-        np.testing.assert_array_equal(expected, of_run(chart, look.name, quantity))
-        rows = zip(*(of_run(chart, look.name, column) for column in (axis, quantity)), strict=True)
+        np.testing.assert_array_equal(expected, of_run(chart, style.name, quantity))
+        rows = zip(*(of_run(chart, style.name, column) for column in (axis, quantity)), strict=True)
         assert set(zip(line.x, line.y, strict=True)) <= set(rows)
 
 
@@ -144,9 +144,9 @@ def test_the_numbers_are_the_whole_history_and_every_drawn_point_is_one_of_them(
 @pytest.mark.parametrize("axis", AXES)
 def test_positions_are_counted_from_the_batches_themselves(axis, quantity):
     trained = history(4)
-    chart = loss_curves(trained, looks(trained), quantity, axis, log=True)
+    chart = loss_curves(trained, styles(trained), quantity, axis, log=True)
 
-    for number, (past, look) in enumerate(zip(trained.runs, looks(trained), strict=True)):
+    for number, (past, style) in enumerate(zip(trained.runs, styles(trained), strict=True)):
         sizes = [len(rows) for rows in batches(trained.experiment, number, seed=0)]
         rows_seen = np.concatenate([[0], np.cumsum(sizes)])
         per_epoch = len(sizes) / trained.experiment.budget.amount
@@ -156,23 +156,23 @@ def test_positions_are_counted_from_the_batches_themselves(axis, quantity):
             "epochs": steps / per_epoch,
             "rows_seen": rows_seen[steps],
         }[axis]
-        np.testing.assert_allclose(of_run(chart, look.name, axis), expected, rtol=1e-15)
+        np.testing.assert_allclose(of_run(chart, style.name, axis), expected, rtol=1e-15)
 
 
 def test_a_long_line_is_thinned_and_its_numbers_are_not():
     trained = history(2, problem=Function(), amount=3 * POINTS)
-    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "iterations", log=True)
 
-    for line, look in zip(lines(chart), looks(trained), strict=True):
+    for line, style in zip(lines(chart), styles(trained), strict=True):
         assert len(line.x) <= POINTS
-        assert len(of_run(chart, look.name, "training_loss")) == 3 * POINTS + 1
+        assert len(of_run(chart, style.name, "training_loss")) == 3 * POINTS + 1
 
 
 @pytest.mark.parametrize("log", [True, False])
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_marked_at_the_edge(quantity, log):
     trained = with_a_diverged_run()
-    chart = loss_curves(trained, looks(trained), quantity, "iterations", log=log)
+    chart = loss_curves(trained, styles(trained), quantity, "iterations", log=log)
 
     steps, values = of_run(chart, "Run 0", "iterations"), of_run(chart, "Run 0", quantity)
     last = np.flatnonzero(np.isfinite(values))[-1]
@@ -195,7 +195,7 @@ def test_what_diverges_late_is_told_towards_the_middle():
     past = early.runs[0]
     late = with_a_diverged_run(epochs=int(past.last_step[0]) // past.per_epoch + 1)
     anchors = [
-        marks(loss_curves(one, looks(one), "training_loss", "epochs", log=True))[0].xanchor
+        marks(loss_curves(one, styles(one), "training_loss", "epochs", log=True))[0].xanchor
         for one in (early, late)
     ]
 
@@ -208,21 +208,21 @@ def test_a_diverged_run_that_stays_in_the_picture_ends_in_a_cross(log):
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 1e3)]
     trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
     assert [run.status[0] for run in trained.runs] == ["diverged", "diverged"]
-    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=log)
+    chart = loss_curves(trained, styles(trained), "training_loss", "iterations", log=log)
 
     assert marks(chart) == []
     assert len(crosses(chart)) == 2
-    for line, cross, look in zip(lines(chart), crosses(chart), looks(trained), strict=True):
+    for line, cross, style in zip(lines(chart), crosses(chart), styles(trained), strict=True):
         assert (cross.x[0], cross.y[0]) == (line.x[-1], line.y[-1])
-        assert cross.marker.color == look.colour
+        assert cross.marker.color == style.colour
     names = {note.text: note for note in chart.figure.layout.annotations}
-    assert set(names) == {f"{look.name} diverged" for look in looks(trained)}
+    assert set(names) == {f"{style.name} diverged" for style in styles(trained)}
 
 
 def test_names_of_runs_that_diverge_together_lie_apart_and_point_to_the_middle():
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (900.0, 1e3, 1.1e3)]
     trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
-    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "iterations", log=True)
 
     low, high = chart.figure.layout.yaxis.range
     notes = chart.figure.layout.annotations
@@ -234,7 +234,7 @@ def test_names_of_runs_that_diverge_together_lie_apart_and_point_to_the_middle()
 def test_marks_at_the_edge_lie_one_below_the_other():
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 4.0, 0.05)]
     trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
-    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "iterations", log=True)
 
     first, second = marks(chart)
     assert second.yshift <= first.yshift - first.font.size
@@ -247,8 +247,8 @@ def test_a_diverged_run_does_not_stretch_the_range(quantity, log):
     alone = fit(
         Experiment(problem=LINE, runs=trained.experiment.runs[1:], budget=Budget(amount=200))
     )
-    beside = loss_curves(trained, looks(trained), quantity, "epochs", log=log)
-    without = loss_curves(alone, looks(trained)[1:], quantity, "epochs", log=log)
+    beside = loss_curves(trained, styles(trained), quantity, "epochs", log=log)
+    without = loss_curves(alone, styles(trained)[1:], quantity, "epochs", log=log)
 
     assert beside.figure.layout.yaxis.range == without.figure.layout.yaxis.range
     assert end_names(beside) == ["Run 1"]
@@ -257,7 +257,7 @@ def test_a_diverged_run_does_not_stretch_the_range(quantity, log):
 @pytest.mark.parametrize("log", [True, False])
 def test_a_comparison_in_which_all_diverge_is_drawn(log):
     trained = history(2, rates=(1e7,), amount=30)
-    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=log)
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=log)
 
     assert {run.status[0] for run in trained.runs} == {"diverged"}
     assert len(crosses(chart)) == 2
@@ -268,14 +268,14 @@ def test_a_comparison_in_which_all_diverge_is_drawn(log):
 
 def test_a_chart_of_nothing_above_zero_has_a_linear_axis_and_says_so():
     trained = history(1, problem=Function(function=Ravine(), start=(0.0, 0.0)), amount=3)
-    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)
 
     assert chart.figure.layout.yaxis.type == "linear"
     assert end_names(chart) == ["Run 0"]
     assert list(lines(chart)[0].y) == [0.0] * 4
     assert chart.said == ("Nothing here is above 0, so that the axis is linear.",)
     assert of_run(chart, "Run 0", "training_loss").tolist() == [0.0] * 4
-    asked = loss_curves(trained, looks(trained), "training_loss", "epochs", log=False)
+    asked = loss_curves(trained, styles(trained), "training_loss", "epochs", log=False)
     assert asked.said == ()
 
 
@@ -297,7 +297,7 @@ def of_one_row(*rates):
 def test_runs_that_reach_exactly_zero_keep_line_and_name_at_the_lower_edge(axis):
     trained = of_one_row(3 / 28, 0.05, 0.01)
     assert [run.final_loss[0] == 0 for run in trained.runs] == [True, True, False]
-    chart = loss_curves(trained, looks(trained), "training_loss", axis, log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", axis, log=True)
     low, high = chart.figure.layout.yaxis.range
 
     assert end_names(chart) == ["Run 0", "Run 1", "Run 2"]
@@ -325,14 +325,14 @@ def test_losses_below_zero_are_at_the_lower_edge_and_said():
             budget=Budget(amount=40, unit="iterations"),
         )
     )
-    chart = loss_curves(trained, looks(trained), "training_loss", "iterations", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "iterations", log=True)
     losses = of_run(chart, "Run 0", "training_loss")
 
     assert losses[0] > 0 > losses[-1]
     assert end_names(chart) == ["Run 0", "Run 1"]
     assert len(lines(chart)[0].y) == 41
     assert f"Run 0 down to {losses.min():.4g}" in chart.said[0]
-    linear = loss_curves(trained, looks(trained), "training_loss", "iterations", log=False)
+    linear = loss_curves(trained, styles(trained), "training_loss", "iterations", log=False)
     assert linear.said == ()
     np.testing.assert_array_equal(lines(linear)[0].y, losses)
 
@@ -341,7 +341,7 @@ def test_a_run_that_ends_where_it_starts_has_no_batch_loss_and_is_named():
     runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=4)]
     stopping = Stopping(target_loss=1e9)
     trained = fit(Experiment(problem=LINE, runs=runs, stopping=stopping, budget=Budget(amount=2)))
-    chart = loss_curves(trained, looks(trained), "batch_loss", "epochs", log=True)
+    chart = loss_curves(trained, styles(trained), "batch_loss", "epochs", log=True)
 
     assert len(lines(chart)[0].y) == 0
     assert chart.said == ("Ended where it began, so that there is nothing to draw: Run 0.",)
@@ -354,7 +354,7 @@ def test_a_huge_loss_that_hardly_changes_is_drawn(log):
     problem = Function(function=Bowl(condition=466078.7191459465), start=start)
     runs = [Run(optimizer=SGD(), learning_rate=0.001, batch_size="all")]
     trained = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=1)))
-    chart = loss_curves(trained, looks(trained), "batch_loss", "iterations", log=log)
+    chart = loss_curves(trained, styles(trained), "batch_loss", "iterations", log=log)
     low, high = chart.figure.layout.yaxis.range
 
     value = lines(chart)[0].y[0]
@@ -367,7 +367,7 @@ def test_without_validation_rows_there_is_no_validation_loss_to_draw():
     trained = history(2, problem=problem)
 
     assert (
-        loss_curves(trained, looks(trained), "validation_loss", "epochs", log=True).figure.data
+        loss_curves(trained, styles(trained), "validation_loss", "epochs", log=True).figure.data
         == ()
     )
 
@@ -375,7 +375,7 @@ def test_without_validation_rows_there_is_no_validation_loss_to_draw():
 @pytest.mark.parametrize("rates", [(0.05,), (3.0,)], ids=["fine", "diverged"])
 def test_a_hostile_name_is_shown_as_the_text_it_is(rates):
     trained = history(len(HOSTILE), rates=rates, amount=200)
-    chart = loss_curves(trained, looks(trained, HOSTILE), "training_loss", "epochs", log=True)
+    chart = loss_curves(trained, styles(trained, HOSTILE), "training_loss", "epochs", log=True)
 
     for text in texts(chart):
         assert not set("<>$") & set(text)
@@ -387,18 +387,18 @@ def test_a_hostile_name_is_shown_as_the_text_it_is(rates):
 
 def test_the_alternative_text_says_what_where_and_how_it_ended():
     trained = history(7)
-    alt = loss_curves(trained, looks(trained), "batch_loss", "rows_seen", log=True).alt
+    alt = loss_curves(trained, styles(trained), "batch_loss", "rows_seen", log=True).alt
 
     assert "Batch loss" in alt
     assert "rows seen" in alt
-    for run, look in zip(trained.runs, looks(trained), strict=True):
-        assert f"{look.name} {run.batch_loss.final[0]:.4g}" in alt
+    for run, style in zip(trained.runs, styles(trained), strict=True):
+        assert f"{style.name} {run.batch_loss.final[0]:.4g}" in alt
 
 
 def test_texts_are_in_the_readers_language():
     set_language("ko")
     trained = with_a_diverged_run()
-    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)
 
     layout = chart.figure.layout
     assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("에포크", "훈련 손실")
@@ -408,7 +408,7 @@ def test_texts_are_in_the_readers_language():
 
 def test_a_figure_goes_through_json_as_it_is():
     trained = with_a_diverged_run()
-    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)
 
     figure = json.loads(chart.figure.to_json())
     assert len(figure["data"]) == 2
@@ -425,7 +425,7 @@ def over_seeds():
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_several_seeds_are_a_median_in_a_band_of_quartiles(quantity):
     trained = over_seeds()
-    chart = loss_curves(trained, looks(trained), quantity, "iterations", log=True)
+    chart = loss_curves(trained, styles(trained), quantity, "iterations", log=True)
 
     every = getattr(trained.runs[0], quantity).last
     median = of_run(chart, "Run 0", quantity)
@@ -443,7 +443,7 @@ def test_several_seeds_are_a_median_in_a_band_of_quartiles(quantity):
 
 def test_diverged_seeds_are_counted():
     trained = over_seeds()
-    chart = loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)
 
     (mark,) = marks(chart)
     assert "10 of 10 diverged" in mark.text
@@ -453,7 +453,7 @@ def test_diverged_seeds_are_counted():
 def test_one_seed_has_no_band():
     trained = history(7)
 
-    assert bands(loss_curves(trained, looks(trained), "training_loss", "epochs", log=True)) == []
+    assert bands(loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)) == []
 
 
 def test_seconds_are_those_of_the_run_alone():
@@ -462,10 +462,10 @@ def test_seconds_are_those_of_the_run_alone():
         replace(run, seconds_per_update=1e-5 * number) for number, run in enumerate(trained.runs, 1)
     ]
     trained = replace(trained, runs=tuple(runs))
-    chart = loss_curves(trained, looks(trained), "training_loss", "seconds", log=True)
+    chart = loss_curves(trained, styles(trained), "training_loss", "seconds", log=True)
 
-    for run, look in zip(trained.runs, looks(trained), strict=True):
-        seconds = of_run(chart, look.name, "seconds")
+    for run, style in zip(trained.runs, styles(trained), strict=True):
+        seconds = of_run(chart, style.name, "seconds")
         assert (seconds[0], seconds[-1]) == pytest.approx((0, run.seconds_alone))
         assert (np.diff(seconds) > 0).all()
 
@@ -473,7 +473,7 @@ def test_seconds_are_those_of_the_run_alone():
 @pytest.mark.parametrize("log", [True, False])
 def test_without_seconds_nothing_is_drawn_over_them(log):
     trained = history(2)
-    chart = loss_curves(trained, looks(trained), "training_loss", "seconds", log=log)
+    chart = loss_curves(trained, styles(trained), "training_loss", "seconds", log=log)
 
     assert chart.figure.data == ()
     (note,) = chart.figure.layout.annotations
@@ -489,35 +489,35 @@ def test_without_seconds_nothing_is_drawn_over_them(log):
 
 def test_accuracy_is_that_of_the_validation_rows():
     trained = fit(Experiment(budget=Budget(amount=2)))
-    chart = score_curves(trained, looks(trained), "epochs")
+    chart = score_curves(trained, styles(trained), "epochs")
 
     assert chart.figure.layout.yaxis.title.text == "Accuracy"
     assert chart.figure.layout.yaxis.type == "linear"
-    for run, look in zip(trained.runs, looks(trained), strict=True):
+    for run, style in zip(trained.runs, styles(trained), strict=True):
         expected = run.validation_score.last[0]
-        np.testing.assert_array_equal(expected, of_run(chart, look.name, "accuracy"))
+        np.testing.assert_array_equal(expected, of_run(chart, style.name, "accuracy"))
 
 
 @pytest.mark.parametrize("quantity", ["batch_gradient_norm", "update_norm"])
 def test_norms_are_drawn_as_recorded(quantity):
     trained = history(7)
-    chart = norm_curves(trained, looks(trained), quantity, "iterations")
+    chart = norm_curves(trained, styles(trained), quantity, "iterations")
 
     assert chart.figure.layout.yaxis.type == "log"
-    for run, look in zip(trained.runs, looks(trained), strict=True):
+    for run, style in zip(trained.runs, styles(trained), strict=True):
         expected = getattr(run, quantity).last[0]
-        np.testing.assert_array_equal(expected, of_run(chart, look.name, quantity))
+        np.testing.assert_array_equal(expected, of_run(chart, style.name, quantity))
 
 
 def test_full_gradients_stand_where_the_parameters_were_recorded():
     trained = history(7)
     norms = gradient_norms(trained)
-    chart = full_gradient_curves(trained, looks(trained), norms, "iterations")
+    chart = full_gradient_curves(trained, styles(trained), norms, "iterations")
 
-    for run, expected, look in zip(trained.runs, norms, looks(trained), strict=True):
-        steps = of_run(chart, look.name, "iterations")
+    for run, expected, style in zip(trained.runs, norms, styles(trained), strict=True):
+        steps = of_run(chart, style.name, "iterations")
         assert steps.tolist() == run.params_steps.tolist()
-        np.testing.assert_array_equal(expected[0], of_run(chart, look.name, "full_gradient_norm"))
+        np.testing.assert_array_equal(expected[0], of_run(chart, style.name, "full_gradient_norm"))
 
 
 @cache
@@ -543,7 +543,7 @@ def ending_apart():
 def test_full_gradients_of_several_seeds_are_their_median_in_a_band():
     trained = ending_apart()
     norms = gradient_norms(trained)
-    chart = full_gradient_curves(trained, looks(trained), norms, "iterations")
+    chart = full_gradient_curves(trained, styles(trained), norms, "iterations")
 
     run = trained.runs[0]
     expected = [  # of the seeds that trained that far
@@ -567,8 +567,8 @@ def test_full_gradients_of_several_seeds_are_their_median_in_a_band():
 def test_a_full_gradient_of_one_seed_ends_where_the_seed_did():
     trained = with_a_diverged_run()
     norms = gradient_norms(trained)
-    chart = full_gradient_curves(trained, looks(trained), norms, "iterations")
+    chart = full_gradient_curves(trained, styles(trained), norms, "iterations")
 
-    for run, values, look in zip(trained.runs, norms, looks(trained), strict=True):
-        np.testing.assert_array_equal(of_run(chart, look.name, "full_gradient_norm"), values[0])
-        assert of_run(chart, look.name, "iterations")[-1] == run.last_step[0]
+    for run, values, style in zip(trained.runs, norms, styles(trained), strict=True):
+        np.testing.assert_array_equal(of_run(chart, style.name, "full_gradient_norm"), values[0])
+        assert of_run(chart, style.name, "iterations")[-1] == run.last_step[0]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from charts.fits import GRID, data_picture, digits_picture, fit_panels
-from charts.theme import COLOURS, Look
+from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
 from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
 from engine.rules import OPTIMIZERS
@@ -60,8 +60,8 @@ def params(problem=MOONS, n_runs=3):
 def panels(problem=MOONS, values=None, names=None):
     values = params(problem) if values is None else values
     names = [f"Run {number}" for number in range(len(values))] if names is None else names
-    looks = [Look(name, number) for number, name in enumerate(names)]
-    return fit_panels(problem, data(experiment(problem)), values, looks, "epoch 3")
+    styles = [RunStyle(name, number) for number, name in enumerate(names)]
+    return fit_panels(problem, data(experiment(problem)), values, styles, "epoch 3")
 
 
 def outputs(problem, values, points):
@@ -296,10 +296,10 @@ def test_the_numbers_are_columns_of_one_length(problem):
 def test_twelve_panels_are_light_enough_for_a_slider(problem):
     values = params(problem, 12)
     rows = data(experiment(problem))
-    looks = [Look(f"Run {number}", number) for number in range(12)]
+    styles = [RunStyle(f"Run {number}", number) for number in range(12)]
 
     def drawn():
-        return fit_panels(problem, rows, values, looks, "epoch 3")
+        return fit_panels(problem, rows, values, styles, "epoch 3")
 
     assert len(drawn().figure.to_json()) <= 300_000
     assert calls(drawn) < 1_000_000  # some 400,000
@@ -362,7 +362,7 @@ def test_of_many_rows_the_drawn_ones_are_from_all_over(rows):
     problem = Network(dataset=TwoMoons(rows=rows))
     all_rows = data(Experiment(problem=problem))
     (points,) = data_picture(all_rows, 2, classified=True).data
-    chart = fit_panels(problem, all_rows, params(problem, 1), [Look("A", 0)], "epoch 1")
+    chart = fit_panels(problem, all_rows, params(problem, 1), [RunStyle("A", 0)], "epoch 1")
 
     for trace in (points, chart.figure.data[1]):
         assert len(trace.x) == 300

@@ -18,7 +18,7 @@ from charts.lines import (
     value_axis,
     value_range,
 )
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine.limits import LIMITS
 
 HEIGHT = 330  # pixels of a usual plot
@@ -194,8 +194,8 @@ def test_a_linear_axis_chooses_its_own_ticks():
 def test_labels_lie_inside_and_never_overlap(ends, low_and_span):
     low, span = low_and_span
     assume(span > 1e-8 * abs(low))  # float64 itself cannot tell pixels apart beyond that
-    looks = [Look(f"run {number}", number) for number in range(len(ends))]
-    labels = end_labels(looks, ends, (low, low + span), HEIGHT)
+    styles = [RunStyle(f"run {number}", number) for number in range(len(ends))]
+    labels = end_labels(styles, ends, (low, low + span), HEIGHT)
 
     pixels = sorted(HEIGHT * (one["y"] - low) / span + one["yshift"] for one in labels)
     size = max(one["font"]["size"] for one in labels)
@@ -206,9 +206,9 @@ def test_labels_lie_inside_and_never_overlap(ends, low_and_span):
 
 @given(st.permutations(range(MOST_RUNS)), st.floats(0, 0.2))
 def test_labels_stand_in_the_order_of_their_lines(order, distance):
-    looks = [Look(str(number), number) for number in range(MOST_RUNS)]
+    styles = [RunStyle(str(number), number) for number in range(MOST_RUNS)]
     ends = [0.1 + distance * place for place in order]
-    labels = end_labels(looks, ends, (0.0, 3.0), HEIGHT)
+    labels = end_labels(styles, ends, (0.0, 3.0), HEIGHT)
 
     by_height = sorted(labels, key=lambda one: one["y"] * HEIGHT / 3 + one["yshift"])
     heights = [ends[int(one["text"])] for one in by_height]
@@ -216,9 +216,9 @@ def test_labels_stand_in_the_order_of_their_lines(order, distance):
 
 
 def test_a_label_with_room_stays_at_its_line():
-    looks = [Look("low", 0), Look("high", 1)]
+    styles = [RunStyle("low", 0), RunStyle("high", 1)]
 
-    labels = {one["text"]: one for one in end_labels(looks, [1.0, 9.0], (0.0, 10.0), HEIGHT)}
+    labels = {one["text"]: one for one in end_labels(styles, [1.0, 9.0], (0.0, 10.0), HEIGHT)}
     assert (labels["low"]["y"], labels["high"]["y"]) == pytest.approx((1.0, 9.0))
     assert (labels["low"]["yshift"], labels["high"]["yshift"]) == pytest.approx((0, 0))
 
@@ -236,7 +236,7 @@ def test_a_name_is_plain_text_for_plotly(text):
 
 
 def test_there_is_room_for_the_longest_name_and_more_is_shortened():
-    short, long = Look("SGD", 0), Look("a name that nobody would read to its end", 1)
+    short, long = RunStyle("SGD", 0), RunStyle("a name that nobody would read to its end", 1)
     (first, second) = end_labels([short, long], [0.0, 1.0], (0.0, 1.0), 300)
 
     assert label_room(["SGD"]) < label_room(["Momentum 0.99"]) < label_room([long.name]) <= 200

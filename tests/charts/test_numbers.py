@@ -30,7 +30,7 @@ from charts.steps import (
     two_losses,
 )
 from charts.surfaces import Field, Trail, contour, heights_of, panels, relief, relief_levels
-from charts.theme import Chart, Look
+from charts.theme import Chart, RunStyle
 from charts.timeline import rows_against_iterations, times_seen
 from engine import (
     Budget,
@@ -76,7 +76,7 @@ EXPERIMENTS = {
         seeds=tuple(range(30)),
     ),
 }
-LOOKS = [Look(f"run {number}", number) for number in range(3)]
+LOOKS = [RunStyle(f"run {number}", number) for number in range(3)]
 AXES = ("epochs", "iterations", "rows_seen", "seconds")
 CURVE = np.linspace(-2, 2, 41)
 
@@ -126,17 +126,17 @@ def trained(name):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_curves(name, axis):
     history = trained(name)
-    looks = LOOKS[: len(history.runs)]
+    styles = LOOKS[: len(history.runs)]
     drawn = [
         *(
-            loss_curves(history, looks, loss, axis, log=True)
+            loss_curves(history, styles, loss, axis, log=True)
             for loss in ("training_loss", "batch_loss")
         ),
-        full_gradient_curves(history, looks, gradient_norms(history), axis),
-        norm_curves(history, looks, "update_norm", axis),
+        full_gradient_curves(history, styles, gradient_norms(history), axis),
+        norm_curves(history, styles, "update_norm", axis),
     ]
     if history.experiment.problem.kind == "network":
-        drawn.append(score_curves(history, looks, axis))
+        drawn.append(score_curves(history, styles, axis))
     for chart in drawn:
         x, *values = (column for column in chart.numbers if column != "run")
         assert x == axis
@@ -214,8 +214,12 @@ def trails():
     """One that stays and one that leaves."""
     ways = ([(-7, 2), (-5, 1), (0, 0)], [(-7, 2), (-6, -4), (-5, 40), (-4, -400)])
     return [
-        Trail(look, x, y, Ravine().value(np.stack([x, y], axis=1)), np.arange(len(x)) / 4, "epochs")
-        for look, (x, y) in zip(LOOKS, (np.array(way, dtype=float).T for way in ways), strict=False)
+        Trail(
+            style, x, y, Ravine().value(np.stack([x, y], axis=1)), np.arange(len(x)) / 4, "epochs"
+        )
+        for style, (x, y) in zip(
+            LOOKS, (np.array(way, dtype=float).T for way in ways), strict=False
+        )
     ]
 
 

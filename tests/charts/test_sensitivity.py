@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from charts.sensitivity import rate_sensitivity
-from charts.theme import COLOURS, DASHES, Look
+from charts.theme import COLOURS, DASHES, RunStyle
 from engine import Budget, Experiment, Function, Network, Run, rate_sweep, score
 from engine.problems.datasets import Line
 from engine.problems.functions import Saddle
@@ -37,8 +37,8 @@ def sweep(rules=RULES, rates=RATES, problem=LINE, seeds=(0, 1, 2)):
 
 
 def chart(names=NAMES, rates=RATES, **options):
-    looks = [Look(name, number) for number, name in enumerate(names)]
-    return rate_sensitivity(sweep(rates=rates, **options), looks, rates)
+    styles = [RunStyle(name, number) for number, name in enumerate(names)]
+    return rate_sensitivity(sweep(rates=rates, **options), styles, rates)
 
 
 def medians(trained, rules, rates):
@@ -162,7 +162,7 @@ def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
     trained = sweep(RULES[2:], RATES[:2])
     high = replace(trained.runs[1].validation_loss, final=np.full(3, 1e4))
     runs = (trained.runs[0], replace(trained.runs[1], validation_loss=high))
-    drawn = rate_sensitivity(replace(trained, runs=runs), [Look("Adam", 0)], RATES[:2])
+    drawn = rate_sensitivity(replace(trained, runs=runs), [RunStyle("Adam", 0)], RATES[:2])
 
     assert drawn.figure.layout.yaxis.range[1] < 4
     ((mark,),) = edge(drawn, "▲").values()
@@ -219,7 +219,7 @@ def test_a_rate_has_diverged_where_most_of_its_seeds_have(gone):
     trained = sweep(RULES[2:], RATES[:2])
     ends = ("diverged",) * gone + ("budget",) * (3 - gone)
     runs = (trained.runs[0], replace(trained.runs[1], status=ends))
-    drawn = rate_sensitivity(replace(trained, runs=runs), [Look("Adam", 0)], RATES[:2])
+    drawn = rate_sensitivity(replace(trained, runs=runs), [RunStyle("Adam", 0)], RATES[:2])
 
     assert len(edge(drawn, "✕")) == (gone > 1)
     assert np.isinf(drawn.numbers["validation_loss"][1]) == (gone > 1)

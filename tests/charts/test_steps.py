@@ -12,11 +12,11 @@ from charts.steps import (
     two_losses,
 )
 from charts.surfaces import Trail
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import sigmoid_losses
 from language import set_language
 
-A, B = Look("A", 0), Look("B", 1)
+A, B = RunStyle("A", 0), RunStyle("B", 1)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from charts.surfaces import (
     relief_levels,
     round_step,
 )
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine.problems.functions import Ravine, Rosenbrock
 from language import set_language
 
@@ -44,7 +44,7 @@ def trail(name, number, points, function=None, diverged=None):
     x, y = np.array(points, dtype=float).T
     loss = (function or Ravine()).value(np.stack([x, y], axis=1))
     return Trail(
-        Look(name, number), x, y, loss, np.arange(len(x), dtype=float), "iterations", diverged
+        RunStyle(name, number), x, y, loss, np.arange(len(x), dtype=float), "iterations", diverged
     )
 
 
@@ -95,7 +95,7 @@ def test_a_path_that_leaves_for_good_is_drawn_to_its_first_point_outside(ravine,
 def test_a_path_that_leaves_is_reported_with_its_step(ravine, trails):
     ((gone, tick),) = leavings(trails, ravine)
 
-    assert (gone.look.name, tick) == ("wild", 2)
+    assert (gone.style.name, tick) == ("wild", 2)
     chart = contour(ravine, trails)
     assert "wild" in chart.alt.split("Out of the window:")[1]
     texts = [one.text for one in chart.figure.layout.annotations]
@@ -108,7 +108,7 @@ def test_what_leaves_the_zoom_alone_is_not_said_to_leave(ravine, trails):
     ((gone, tick),) = leavings(trails, ravine)
     for draw in (contour, panels):
         texts = [one.text for one in draw(ravine, trails, zoom).figure.layout.annotations]
-        assert texts == ["<b>calm</b>", f"<b>{gone.look.name}</b> ↗ {tick:g}"]
+        assert texts == ["<b>calm</b>", f"<b>{gone.style.name}</b> ↗ {tick:g}"]
 
 
 def test_a_path_that_comes_back_has_not_left(ravine):

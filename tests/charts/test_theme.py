@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from charts.theme import COLOURS, Look, layout
+from charts.theme import COLOURS, RunStyle, layout
 
 THEME = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
 DIFFERENT_PAIRS = 24
@@ -37,14 +37,14 @@ def test_a_line_stands_out_from_the_background(colour, theme):
 
 
 def test_no_two_runs_of_a_house_full_look_alike():
-    looks = [Look("run", number) for number in range(DIFFERENT_PAIRS)]
+    styles = [RunStyle("run", number) for number in range(DIFFERENT_PAIRS)]
 
-    assert len({(look.colour, look.dash) for look in looks}) == DIFFERENT_PAIRS
+    assert len({(style.colour, style.dash) for style in styles}) == DIFFERENT_PAIRS
 
 
 @pytest.mark.parametrize("number", range(DIFFERENT_PAIRS))
 def test_neighbours_differ_in_colour_and_in_dash(number):
-    one, next_one = Look("one", number), Look("next", number + 1)
+    one, next_one = RunStyle("one", number), RunStyle("next", number + 1)
 
     assert one.colour != next_one.colour
     assert one.dash != next_one.dash
@@ -52,10 +52,10 @@ def test_neighbours_differ_in_colour_and_in_dash(number):
 
 @pytest.mark.parametrize("number", [0, 11, 23, 24, 1000])
 def test_every_number_has_a_look_that_plotly_knows(number):
-    look = Look("run", number)
+    style = RunStyle("run", number)
 
-    line = go.Scatter(line={"color": look.colour, "dash": look.dash}).line
-    assert (line.color, line.dash) == (look.colour, look.dash)
+    line = go.Scatter(line={"color": style.colour, "dash": style.dash}).line
+    assert (line.color, line.dash) == (style.colour, style.dash)
 
 
 def test_a_figure_does_not_depend_on_plotlys_process_wide_template(monkeypatch):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charts.lines import end_labels, value_axis
-from charts.theme import Look, layout
+from charts.theme import RunStyle, layout
 from charts.zoom import zoomed
 
 LIMITS = (0.0, 10.0)
@@ -18,16 +18,16 @@ SHORT = np.array([5.0, 5.0, 5.0])
 
 def chart(*lines, log=False, limits=LIMITS):
     """Lines over 0, 1, 2, …, each with its name beside its end."""
-    looks = [Look(f"line {number}", number) for number in range(len(lines))]
+    styles = [RunStyle(f"line {number}", number) for number in range(len(lines))]
     traces = [
-        {"x": np.arange(len(y)), "y": y, "mode": "lines", "name": look.name}
-        for look, y in zip(looks, lines, strict=True)
+        {"x": np.arange(len(y)), "y": y, "mode": "lines", "name": style.name}
+        for style, y in zip(styles, lines, strict=True)
     ]
     ends = [np.log10(y[-1]) if log else y[-1] for y in lines]
     form = layout(
         400,
         yaxis=value_axis("loss", limits, log=log),
-        annotations=[*end_labels(looks, ends, limits, 330), {"text": "note", "x": 1, "y": 1}],
+        annotations=[*end_labels(styles, ends, limits, 330), {"text": "note", "x": 1, "y": 1}],
     )
     return go.Figure({"data": traces, "layout": form})
 

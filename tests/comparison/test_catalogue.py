@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from numpy.testing import assert_equal
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from charts.zoom import zoomed
 from comparison.catalogue import (
     at_step,
@@ -27,7 +27,7 @@ from comparison.document import View, with_default_view
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words
 from comparison.surfaces import scenes
-from comparison.words.names import run_looks
+from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, Network, Run, fit, predictions
 from engine.problems.datasets import Blobs, Iris, Line
 from engine.rules import SGD, Adam
@@ -47,9 +47,9 @@ EXPERIMENTS = {
 
 def charts(experiment, **view):
     history = fit(experiment)
-    looks = [Look(f"run {number}", number) for number in range(len(history.runs))]
-    shown = View(names=("",) * len(looks), numbers=tuple(range(len(looks))), **view)
-    return comparison_charts(history, looks, shown)[0]
+    styles = [RunStyle(f"run {number}", number) for number in range(len(history.runs))]
+    shown = View(names=("",) * len(styles), numbers=tuple(range(len(styles))), **view)
+    return comparison_charts(history, styles, shown)[0]
 
 
 def test_the_charts_follow_the_view():
@@ -143,7 +143,7 @@ def test_at_a_step_what_is_to_come_is_faded(draw, panels):
         np.testing.assert_array_equal(walked.y, trail.y[:5].astype("f4"))
         assert (head.x[0], head.y[0]) == (walked.x[4], walked.y[4])
         assert len(head.x) == 1
-        assert head.marker.color == walked.line.color == trail.look.colour
+        assert head.marker.color == walked.line.color == trail.style.colour
         assert getattr(head, "xaxis", None) == getattr(whole, "xaxis", None)
     assert not paths(chart)[0]  # what is on screen stays as it is
 
@@ -159,7 +159,7 @@ def test_at_a_step_the_caption_says_which():
 @pytest.mark.parametrize("seeds", [(0,), (4, 1)], ids=["one seed", "two seeds"])
 def test_the_loss_at_a_step_has_the_line_and_the_dots_of_the_clock(seeds):
     scene = seen(ravine(0.5, 0.9).model_copy(update={"seeds": seeds}))
-    chart = losses(scene.history, scene.looks, "training_loss", "iterations", log=True)
+    chart = losses(scene.history, scene.styles, "training_loss", "iterations", log=True)
     shown = losses_at_step(chart, scene, 4.0)
     (line,) = shown.figure.layout.shapes
     dots = shown.figure.data[len(chart.figure.data) :]
@@ -167,12 +167,12 @@ def test_the_loss_at_a_step_has_the_line_and_the_dots_of_the_clock(seeds):
     assert (line.x0, line.x1) == (4.0, 4.0)
     for trail, dot in zip(scene.trails, dots, strict=True):
         assert (dot.x, dot.y) == ((4.0,), (trail.loss[4],))
-        assert dot.marker.color == trail.look.colour
+        assert dot.marker.color == trail.style.colour
     assert shown.said[0] == "The line and the dots are at step 4 of 20."
     assert ("The dots are those of seed 4." in shown.said) is (len(seeds) > 1)
     table = list(zip(*(column[-2:] for column in shown.numbers.values()), strict=True))
     assert [(row[:2], row[-1]) for row in table] == [
-        ((trail.look.name, 4.0), trail.loss[4]) for trail in scene.trails
+        ((trail.style.name, 4.0), trail.loss[4]) for trail in scene.trails
     ]
     assert len({len(column) for column in shown.numbers.values()}) == 1
     assert losses_at_step(chart, scene, None) is chart
@@ -196,7 +196,7 @@ def test_fitted_lines_leave_as_they_are_where_the_clock_stands(problem):
     dotted, solid = still.figure.data[1:3], still.figure.data[3:]
 
     assert [line.line.dash for line in dotted] == ["dot", "dot"]
-    assert [line.line.color for line in solid] == [look.colour for look in scene.looks]
+    assert [line.line.color for line in solid] == [style.colour for style in scene.styles]
     for number, (trail, line) in enumerate(zip(scene.trails, solid, strict=True)):
         weights = np.array([[trail.x[2], trail.y[2]]])
         at = moving.numbers["x"][:101]
@@ -237,15 +237,15 @@ def test_a_coarse_surface_says_so_in_its_caption():
 @examples(40)
 @given(documents(small_experiments()))
 def test_every_chart_of_any_document_is_drawn(document):
-    history, looks = fit(document.experiment), run_looks(document)
+    history, styles = fit(document.experiment), run_styles(document)
     made = []
     if document.view.page.name == "surfaces" and document.experiment.problem.n_params > 1:
         page = document.view.page.model_copy(update={"fineness": 31, "relief": True})
-        made = scenes(history, looks, page, document.view.selected)
+        made = scenes(history, styles, page, document.view.selected)
         document = document.model_copy(
             update={"view": document.view.model_copy(update={"page": page})}
         )
-    drawn, failed = comparison_charts(history, looks, document.view, made)
+    drawn, failed = comparison_charts(history, styles, document.view, made)
 
     assert failed == {}
     assert {"loss", "full_gradient_norm"} <= set(drawn)

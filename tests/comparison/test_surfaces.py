@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import comparison.surfaces
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
 from comparison.surfaces import Wanted, computed, scenes
 from comparison.words.errors import explain
@@ -58,8 +58,8 @@ def english():
 
 def seen(experiment, selected=0, **page):
     history = fit(experiment)
-    looks = [Look(str(number), number) for number in range(len(history.runs))]
-    return scenes(history, looks, SurfacesPage(**page), selected)
+    styles = [RunStyle(str(number), number) for number in range(len(history.runs))]
+    return scenes(history, styles, SurfacesPage(**page), selected)
 
 
 def test_a_function_is_seen_in_its_own_window_with_its_stationary_points():
@@ -148,16 +148,16 @@ def test_a_sigmoid_has_no_minimum_that_is_known():
 
 def test_a_neuron_whose_other_training_waits_is_seen_alone():
     history = fit(NEURON)
-    looks = [Look("a", 0), Look("b", 1)]
+    styles = [RunStyle("a", 0), RunStyle("b", 1)]
 
-    assert len(scenes(history, looks, SurfacesPage(), 0, train=lambda _other: None)) == 1
+    assert len(scenes(history, styles, SurfacesPage(), 0, train=lambda _other: None)) == 1
 
 
 def test_without_a_surface_there_is_no_scene():
     history = fit(NETWORK)
-    looks = [Look("a", 0), Look("b", 1)]
+    styles = [RunStyle("a", 0), RunStyle("b", 1)]
 
-    assert scenes(history, looks, SurfacesPage(), 0, compute=lambda _wanted: None) == []
+    assert scenes(history, styles, SurfacesPage(), 0, compute=lambda _wanted: None) == []
 
 
 @pytest.mark.parametrize("plane", ["principal", "random", "weights"])

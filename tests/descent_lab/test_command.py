@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-import comparison.catalogue
 import descent_lab.__main__
 import engine
 import engine.training.loop
 import exports.bundle
 import exports.replay
+from comparison import catalogue
 from comparison.document import Document, View, read_document
 from descent_lab.__main__ import bar, main
 from engine import Budget, Experiment, Run, fit
@@ -76,7 +76,7 @@ def test_a_chart_that_fails_is_left_out_and_takes_nothing_with_it(tmp_path, monk
     def broken(*_args, **_options):
         raise ZeroDivisionError("float division by zero")
 
-    monkeypatch.setattr(comparison.catalogue, "score_curves", broken)
+    monkeypatch.setattr(catalogue, "score_curves", broken)
     source, folder = written(tmp_path / "e.json", comparison(0.1)), tmp_path / "out"
 
     assert main(["run", source, "--to", str(folder), "--strict"]) == 0

@@ -16,7 +16,7 @@ import exports.bundle
 from comparison.document import Document, View, read_document, with_default_view
 from comparison.pages import SurfacesPage
 from comparison.surfaces import scenes
-from comparison.words.names import run_looks
+from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, train
 from engine.problems.datasets import Blobs
 from engine.rules import SGD, Adam
@@ -271,13 +271,13 @@ def test_the_figures_of_the_surfaces_page_are_in_its_bundle():
     document = shown.model_copy(update={"view": shown.view.model_copy(update={"page": page})})
     history = fit(document.experiment)
     made = bundle(document, history)
-    looks = run_looks(document)
+    styles = run_styles(document)
 
     assert {f"figures/{name}.html" for name in ("surface", "relief", "loss")} <= set(made)
     assert "figures/effective_learning_rate.html" in made
     assert "figures/plane_distance.html" not in made  # all of the problem is in the plane
     assert b'"title":{"text":"Iterations"}' in made["figures/loss.html"]
-    again = bundle(document, history, scenes(history, looks, page, 0))
+    again = bundle(document, history, scenes(history, styles, page, 0))
     assert {name for name in made if made[name] != again[name]} <= {"manifest.json"}
 
 

@@ -14,7 +14,7 @@ import ui.shell.training
 from comparison.catalogue import comparison_charts
 from comparison.document import Document, View, read_document
 from comparison.link import from_link, to_link
-from comparison.words.names import cleaned, run_looks
+from comparison.words.names import cleaned, run_styles
 from engine import Budget, Experiment, Network, Run, fit
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
@@ -66,7 +66,7 @@ def unseen(text):
 
 def test_it_is_cleaned_where_it_comes_in(document):
     assert document.view.names == CLEAN
-    assert [look.name for look in run_looks(document)] == ["gnp.exe", "a        b", "SGD"]
+    assert [style.name for style in run_styles(document)] == ["gnp.exe", "a        b", "SGD"]
 
 
 def test_a_file_and_a_link_bring_clean_names(document):
@@ -125,7 +125,7 @@ def test_neither_report_nor_its_title_and_notes_have_them(document, history):
 
 
 def test_no_chart_has_them_on_screen_or_on_paper(document, history):
-    charts, _failed = comparison_charts(history, run_looks(document), document.view)
+    charts, _failed = comparison_charts(history, run_styles(document), document.view)
 
     assert len(charts) > 5
     for chart in charts.values():

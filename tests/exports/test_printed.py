@@ -11,7 +11,7 @@ from charts.counts import count_bars
 from charts.curves import loss_curves
 from charts.graph import graph_drawing
 from charts.surfaces import Field, relief
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import Budget, Experiment, Plan, fit
 from engine.backprop.examples import EXAMPLES
 from engine.formulas.graph import differentiate
@@ -34,8 +34,8 @@ CLEAR = "rgba(0, 0, 0, 0)"
 @pytest.fixture(scope="module")
 def chart():
     history = fit(Experiment(budget=Budget(amount=4)))
-    looks = [Look(name, number) for number, name in enumerate(NAMES[:7])]
-    return loss_curves(history, looks, "training_loss", "epochs", log=True)
+    styles = [RunStyle(name, number) for number, name in enumerate(NAMES[:7])]
+    return loss_curves(history, styles, "training_loss", "epochs", log=True)
 
 
 def test_what_is_printed_has_the_points_of_the_screen(chart):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import exports.replay
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, batches, data, fit, initial_params
 from engine.problems.datasets import Blobs, Line
 from engine.rules import SGD, Adam
@@ -122,8 +122,8 @@ def test_a_large_network_has_the_start_of_its_first_seeds(monkeypatch):
 @settings(max_examples=10)
 def test_histories_hold_every_recorded_number(experiment):
     history = fit(experiment)
-    looks = [Look(f"={number}", number) for number in range(len(history.runs))]
-    table = read_csv(histories_csv(history, looks), ["run", "quantity"])
+    styles = [RunStyle(f"={number}", number) for number in range(len(history.runs))]
+    table = read_csv(histories_csv(history, styles), ["run", "quantity"])
     rows = {name: np.array(column) for name, column in table.items()}
 
     recorded = 0
@@ -143,7 +143,7 @@ def test_a_row_that_stands_for_several_steps_says_so():
     run = Run(optimizer=Adam(), learning_rate=0.01, batch_size="all")
     budget = Budget(amount=900, unit="iterations")
     history = fit(Experiment(problem=Function(), runs=[run], budget=budget, seeds=tuple(range(30))))
-    table = read_csv(histories_csv(history, [Look("Adam", 0)]), ["run", "quantity"])
+    table = read_csv(histories_csv(history, [RunStyle("Adam", 0)]), ["run", "quantity"])
     rows = {name: np.array(column) for name, column in table.items()}
     chosen = (rows["quantity"] == "batch_loss") & (rows["seed"] == 0)
     series = history.runs[0].batch_loss

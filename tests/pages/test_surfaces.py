@@ -284,8 +284,8 @@ def test_the_clock_goes_where_the_page_says_without_another_picture(page):
     before = message(page)
     run(page)
     assert message(page)["began"] == before["began"]
-    look = SurfacesPage(window=FUNCTION_WINDOW, step=17.0)
-    page.session_state["page-settings"] = {"surfaces": look}
+    style = SurfacesPage(window=FUNCTION_WINDOW, step=17.0)
+    page.session_state["page-settings"] = {"surfaces": style}
     run(page)
     moved = message(page)
     assert (before["step"], moved["step"]) == (5, 17)
@@ -790,10 +790,10 @@ def test_what_is_shown_as_a_whole_again_is_another_chart_to_the_browser(page):
     run(page.menu_button(key="preset").click("dip"))
     assert settings(page).window is None
     before = charts(page)[0]
-    look = settings(page)
+    style = settings(page)
     for window in ((0.0, 1.0, 0.0, 1.0), None):
         page.session_state["page-settings"] = {
-            "surfaces": look.model_copy(update={"window": window})
+            "surfaces": style.model_copy(update={"window": window})
         }
         run(page)
     after = charts(page)[0]

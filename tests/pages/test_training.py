@@ -336,14 +336,14 @@ def test_looking_differently_trains_nothing_and_keeps_the_numbers(nothing_may_tr
     at = opened(experiment=small())
     before, shown = experiment(at), numbers(at)
     nothing_may_train()
-    for look in (
+    for style in (
         lambda: at.pills(key="selected-run").set_value(1),
         lambda: at.segmented_control(key="quantity").set_value("batch_loss"),
         lambda: at.segmented_control(key="axis").set_value("rows_seen"),
         lambda: at.toggle(key="log").set_value(False),
         lambda: at.segmented_control(key="language-switch").set_value("ko"),
     ):
-        run(look())
+        run(style())
 
         assert experiment(at) == before
         np.testing.assert_array_equal(shown, numbers(at))

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from charts.sensitivity import rate_sensitivity
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.catalogue import (
     NORMS,
     can_be_drawn,
@@ -27,12 +27,12 @@ from ui.shell.figure import figure, sketch
 from ui.shell.results import paired_table, results_table
 from ui.shell.session import (
     change,
+    change_view,
     document,
     has_validation_rows,
-    look_at,
-    looks,
     set_page,
     settings,
+    styles,
 )
 from ui.shell.text import escaped
 from ui.shell.training import scored
@@ -67,31 +67,33 @@ def view_switches() -> None:
         _switch(_("Axis"), "axis", _axes(now), now.view.axis)
         st.session_state["log"] = now.view.log
         st.toggle(
-            _("Logarithmic"), key="log", on_change=lambda: look_at(log=st.session_state["log"])
+            _("Logarithmic"), key="log", on_change=lambda: change_view(log=st.session_state["log"])
         )
 
 
-def growing_chart(history: History, run_looks: Sequence[Look], before: Outcome | None) -> Chart:
+def growing_chart(
+    history: History, run_styles: Sequence[RunStyle], before: Outcome | None
+) -> Chart:
     """Return the loss chart of a training under way, over the dimmed lines of the last result."""
-    chart = loss_chart(history, run_looks)
+    chart = loss_chart(history, run_styles)
     if before is not None:
-        old = loss_chart(before.history, before.looks).figure
+        old = loss_chart(before.history, before.styles).figure
         dimmed = [trace.update(opacity=0.2, hoverinfo="skip") for trace in old.data]
         chart.figure.add_traces(dimmed)
     return chart
 
 
-def loss_chart(history: History, run_looks: Sequence[Look]) -> Chart:
+def loss_chart(history: History, run_styles: Sequence[RunStyle]) -> Chart:
     """Return the loss chart as the view asks for it."""
     view = document().view
-    return losses(history, run_looks, view.quantity, view.axis, log=view.log)
+    return losses(history, run_styles, view.quantity, view.axis, log=view.log)
 
 
 def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
     """Fill the first tab: the chart and the table."""
 
     def make() -> Chart:
-        chart = loss_chart(shown.history, shown.looks)
+        chart = loss_chart(shown.history, shown.styles)
         if shown.stale:
             chart.figure.update_traces(opacity=0.3)
         return chart
@@ -99,7 +101,7 @@ def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
     with place.container():
         _captioned(sketch(make, "loss", "loss") if shown.stale else figure(make, "loss"))
     with table:
-        results_table(shown.history, shown.looks, full=False)
+        results_table(shown.history, shown.styles, full=False)
 
 
 def _captioned(chart: Chart | None) -> None:
@@ -114,7 +116,7 @@ def score_tab(shown: Outcome) -> None:
         st.info(_("A test function has no rows that could be right or wrong."))
         return
     axis = document().view.axis
-    _captioned(figure(lambda: score(shown.history, shown.looks, axis), "score"))
+    _captioned(figure(lambda: score(shown.history, shown.styles, axis), "score"))
 
 
 def norms_tab(shown: Outcome) -> None:
@@ -131,7 +133,7 @@ def norms_tab(shown: Outcome) -> None:
         on_change=lambda: set_page(norm=st.session_state["norm"]),
     )
     axis = document().view.axis
-    _captioned(figure(lambda: norms(shown.history, shown.looks, name, axis), name))
+    _captioned(figure(lambda: norms(shown.history, shown.styles, name, axis), name))
 
 
 def fits_tab(shown: Outcome) -> None:
@@ -167,7 +169,7 @@ def fits_tab(shown: Outcome) -> None:
         )
     if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
         st.caption(fits_caption(shown.history, epoch))
-    figure(lambda: fits(shown.history, shown.looks, epoch), "fits")
+    figure(lambda: fits(shown.history, shown.styles, epoch), "fits")
 
 
 def _take_fit(key: str, epochs: Sequence[float]) -> None:
@@ -193,9 +195,9 @@ def rates_tab(_shown: Outcome) -> None:
     scores = scored(sweep, "sweep")
     if scores is None:
         return
-    firsts: dict[str, Look] = {}
-    for run, look in zip(experiment.runs, looks(), strict=True):
-        firsts.setdefault(run.optimizer.title, Look(run.optimizer.title, look.number))
+    firsts: dict[str, RunStyle] = {}
+    for run, style in zip(experiment.runs, styles(), strict=True):
+        firsts.setdefault(run.optimizer.title, RunStyle(run.optimizer.title, style.number))
     equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
     said = ([*equal[:-1], _("every rule at nine learning rates")], unequal)
     swept = list(firsts.values())
@@ -245,8 +247,8 @@ def _use_rates(sweep: Sweep, best: dict[str, float]) -> None:
 
 def details_tab(shown: Outcome) -> None:
     """Show every number of the results, and paired differences over several seeds."""
-    results_table(shown.history, shown.looks, full=True)
-    paired_table(shown.history, shown.looks)
+    results_table(shown.history, shown.styles, full=True)
+    paired_table(shown.history, shown.styles)
 
 
 FILL: dict[str, Callable[[Outcome], None]] = {
@@ -281,5 +283,5 @@ def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:
         key=field,
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: look_at(**{field: st.session_state[field]}),
+        on_change=lambda: change_view(**{field: st.session_state[field]}),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from charts.batches import AXES, loss_on_four_axes
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.surfaces import Field, Trail, contour
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.pages import SIZES
 from comparison.surfaces import Wanted, computed
 from comparison.words.contract import contract
@@ -111,14 +111,14 @@ def batches_tab() -> None:
         return
     run = compared.runs[0]
     said = _contract(compared, f"{run.optimizer.title}, η = {run.learning_rate:g}")
-    looks = [Look(f"B {_size_name(size)}", number) for number, size in enumerate(_sizes())]
+    styles = [RunStyle(f"B {_size_name(size)}", number) for number, size in enumerate(_sizes())]
     is_line = _is_line(experiment)
     controls, place = st.container(), st.empty()
 
     def draw(history: History) -> None:
         with place.container():
             key = f"epochs-growing-{history.seconds:.3f}"
-            sketch(lambda: _chart(history, looks), key, "epochs-batches")
+            sketch(lambda: _chart(history, styles), key, "epochs-batches")
 
     with controls:
         history = trained(compared, "epochs-batches", draw)
@@ -130,11 +130,11 @@ def batches_tab() -> None:
         if is_line:
             grid = st.grid(2, min_column_width=480)
             with grid.cell():
-                chart = figure(lambda: _chart(history, looks), "epochs-batches", said)
+                chart = figure(lambda: _chart(history, styles), "epochs-batches", said)
             with grid.cell():
-                _paths(history, looks, said)
+                _paths(history, styles, said)
         else:
-            chart = figure(lambda: _chart(history, looks), "epochs-batches", said)
+            chart = figure(lambda: _chart(history, styles), "epochs-batches", said)
     _batches_caption(history, chart)
     if not is_line:
         st.button(
@@ -384,10 +384,10 @@ def _rows_of(experiment: Experiment, run: Any) -> int:
     return experiment.counts(run).rows_seen(experiment.iterations(run))
 
 
-def _chart(history: History, looks: Sequence[Look]) -> Chart:
+def _chart(history: History, styles: Sequence[RunStyle]) -> Chart:
     view, charts = document().view, settings().charts
     axes = AXES if charts == "four" else (charts,)
-    return loss_on_four_axes(history, looks, view.quantity, axes, log=view.log)
+    return loss_on_four_axes(history, styles, view.quantity, axes, log=view.log)
 
 
 def _is_line(experiment: Experiment) -> bool:
@@ -407,7 +407,7 @@ def _path_stride(experiment: Experiment) -> int | None:
     return -(-most // _PATH_RECORDS)
 
 
-def _paths(history: History, looks: Sequence[Look], said: Contract) -> None:
+def _paths(history: History, styles: Sequence[RunStyle], said: Contract) -> None:
     """Draw the paths on the exact (w, b) surface, of the first seed."""
     plane = exact_plane(history.experiment.problem)
     exact = _exact_surface(history.experiment.key, history, plane)
@@ -415,7 +415,7 @@ def _paths(history: History, looks: Sequence[Look], said: Contract) -> None:
     drawn = Field(exact.x, exact.y, exact.losses, (names[0], names[1]))
 
     def make() -> Chart:
-        return contour(drawn, _trails(history, looks, plane), height=_PATHS)
+        return contour(drawn, _trails(history, styles, plane), height=_PATHS)
 
     figure(make, "epochs-paths", said)
     every = history.experiment.record_every
@@ -431,14 +431,14 @@ def _paths(history: History, looks: Sequence[Look], said: Contract) -> None:
     st.caption(text)
 
 
-def _trails(history: History, looks: Sequence[Look], plane: Plane) -> list[Trail]:
+def _trails(history: History, styles: Sequence[RunStyle], plane: Plane) -> list[Trail]:
     """Return the first seed's trail of every run, the largest batch last: it is the smoothest."""
     trails = []
-    for place, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
+    for place, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
         way = path(history, plane, place)
         ended = float(run.last_step[0]) if run.status[0] == "diverged" else None
         x, y = way.coordinates.T
-        trails.append(Trail(look, x, y, way.losses, way.steps.astype(float), "iterations", ended))
+        trails.append(Trail(style, x, y, way.losses, way.steps.astype(float), "iterations", ended))
     sizes = [history.experiment.counts(run).batch_size for run in history.experiment.runs]
     return [trails[one] for one in np.argsort(sizes)]
 

@@ -19,7 +19,7 @@ from language.labels import label
 from ui.epochs.switches import has_no_rows, run_name
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, looks, set_page, settings
+from ui.shell.session import document, set_page, settings, styles
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _charts(
     experiment, selected = document().experiment, document().view.selected
     run, seed = experiment.runs[selected], experiment.seeds[0]
     text = _("gradients of {run} at epoch {epoch}, seed {seed}")
-    where = text.format(run=looks()[selected].name, epoch=f"{epoch:.6g}", seed=seed)
+    where = text.format(run=styles()[selected].name, epoch=f"{epoch:.6g}", seed=seed)
     alone = contract(experiment.model_copy(update={"runs": (run,)}), tuned=False)
 
     def leaving(make: Callable[[], Chart], key: str) -> None:

@@ -26,7 +26,7 @@ from language import N_, _
 from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, take_example
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, looks, set_page, settings
+from ui.shell.session import document, set_page, settings, styles
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def overfitting_tab() -> None:
     stop = patience_stop(losses.validation, patience)
     grid = st.grid(3, min_column_width=300)
     with grid.cell(column_span=2):
-        name = looks()[document().view.selected].name
+        name = styles()[document().view.selected].name
         log, said = document().view.log, contract(alone, tuned=False)
 
         def make() -> Chart:

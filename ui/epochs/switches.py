@@ -13,13 +13,13 @@ from language.labels import label
 from ui.shell.controls import choice, number
 from ui.shell.session import (
     change_run,
+    change_view,
     document,
     has_validation_rows,
-    look_at,
-    looks,
     open_document,
     set_page,
     settings,
+    styles,
     tell,
 )
 
@@ -61,14 +61,14 @@ def has_no_rows() -> bool:
 
 def run_name() -> None:
     """Choose the run whose rule is used."""
-    names = [look.name for look in looks()]
+    names = [style.name for style in styles()]
     st.session_state["epochs-run"] = document().view.selected
     st.selectbox(
         label("run"),
         range(len(names)),
         format_func=names.__getitem__,
         key="epochs-run",
-        on_change=lambda: look_at(selected=st.session_state["epochs-run"]),
+        on_change=lambda: change_view(selected=st.session_state["epochs-run"]),
     )
 
 
@@ -112,7 +112,7 @@ def loss_choice() -> None:
         now.view.quantity,
         losses,
         "epochs-quantity",
-        lambda name: look_at(quantity=name),
+        lambda name: change_view(quantity=name),
     )
 
 
@@ -122,5 +122,5 @@ def log_switch() -> None:
     st.toggle(
         _("Logarithmic"),
         key="epochs-log",
-        on_change=lambda: look_at(log=st.session_state["epochs-log"]),
+        on_change=lambda: change_view(log=st.session_state["epochs-log"]),
     )

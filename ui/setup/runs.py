@@ -16,13 +16,13 @@ from ui.shell.session import (
     add_run,
     apply_to_all,
     change_run,
+    change_view,
     document,
     duplicate_run,
-    look_at,
-    looks,
     remove_run,
     rename_run,
     reset,
+    styles,
 )
 from ui.shell.text import escaped, line_sample
 from ui.shell.undo import undo_buttons
@@ -40,8 +40,8 @@ def run_strip() -> None:
     now = document()
     st.session_state["selected-run"] = now.view.selected
     chips = [
-        f"![]({line_sample(look)}) {escaped(_chip(look.name, run))}"
-        for look, run in zip(looks(), now.experiment.runs, strict=True)
+        f"![]({line_sample(style)}) {escaped(_chip(style.name, run))}"
+        for style, run in zip(styles(), now.experiment.runs, strict=True)
     ]
     st.pills(
         _("Runs"),
@@ -50,7 +50,7 @@ def run_strip() -> None:
         key="selected-run",
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: look_at(selected=st.session_state["selected-run"]),
+        on_change=lambda: change_view(selected=st.session_state["selected-run"]),
     )
 
 
@@ -132,7 +132,7 @@ def _details(position: int, run: Run) -> None:
         _("Name"),
         key="run-name",
         max_chars=int(LIMITS["name_characters"].high),
-        placeholder=looks()[position].name,
+        placeholder=styles()[position].name,
         on_change=lambda: rename_run(position, st.session_state["run-name"]),
     )
 

@@ -117,7 +117,7 @@ def _change() -> None:
 
 def _code(now: Document, shown: Outcome) -> None:
     speak()
-    names = [look.name for look in shown.looks]
+    names = [style.name for style in shown.styles]
     position = st.selectbox(
         _("Run"),
         range(len(names)),

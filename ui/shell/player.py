@@ -176,8 +176,8 @@ def _numbers(
         ]
     return {
         "runs": [
-            {"colour": look.colour, "last": last}
-            for look, last in zip(scene.looks, scene.clock.lasts, strict=True)
+            {"colour": style.colour, "last": last}
+            for style, last in zip(scene.styles, scene.clock.lasts, strict=True)
         ],
         "x": _packed(_at_ticks(scene, "x")),
         "y": _packed(_at_ticks(scene, "y")),

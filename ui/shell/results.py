@@ -18,7 +18,7 @@ from ui.shell.tuning import best_rates
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from comparison.words.results import Row
     from engine import History
 
@@ -42,11 +42,11 @@ def show_notices() -> None:
         st.warning(escaped(notice))
 
 
-def results_table(history: History, looks: Sequence[Look], *, full: bool) -> None:
+def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -> None:
     """Show where every run ended; ``full`` adds counts and times."""
     rows = []
-    for position, (run, look) in enumerate(zip(history.runs, looks, strict=True)):
-        row: Row = {"": line_sample(look, _SAMPLE), label("run"): look.name}
+    for position, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
+        row: Row = {"": line_sample(style, _SAMPLE), label("run"): style.name}
         state = {label("status"): status(history, position)}
         if full:
             counts = details(history, position)
@@ -104,9 +104,9 @@ def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
     return columns
 
 
-def paired_table(history: History, looks: Sequence[Look]) -> None:
+def paired_table(history: History, styles: Sequence[RunStyle]) -> None:
     """Compare every run with the best one, seed by seed."""
-    found = paired(history, looks)
+    found = paired(history, styles)
     if found is None:
         return
     text, rows = found

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.document import Document, View, with_default_view
 from comparison.link import from_link
 from comparison.pages import PAGES, SurfacesPage, TrainingPage
@@ -196,11 +196,11 @@ def tell(sentence: str) -> None:
     st.session_state[_NOTICES] = [*notices(), _(sentence)]
 
 
-def looks() -> list[Look]:
+def styles() -> list[RunStyle]:
     """Return name, colour and dash of every run."""
     now = document()
     names = run_names(now.experiment.runs, now.view.names)
-    return [Look(name, number) for name, number in zip(names, now.view.numbers, strict=True)]
+    return [RunStyle(name, number) for name, number in zip(names, now.view.numbers, strict=True)]
 
 
 def open_document(opened: Document, change: str = "opened") -> None:
@@ -283,7 +283,7 @@ def refuse(error: InvalidInput) -> None:
     st.session_state[_NOTICES] = [explain(error)]
 
 
-def look_at(**changes: Any) -> None:
+def change_view(**changes: Any) -> None:
     """Change how the comparison is looked at; nothing is trained anew."""
     now = document()
     _propose(now.experiment, now.view.model_copy(update=changes))
@@ -312,7 +312,7 @@ def rename_run(position: int, name: str) -> None:
     """Call a run by the reader's name; an empty one is the automatic name."""
     names = list(document().view.names)
     names[position] = name.strip()
-    look_at(names=tuple(names))
+    change_view(names=tuple(names))
 
 
 def apply_to_all(field: str) -> None:

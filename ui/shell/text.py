@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from comparison.words.names import cleaned
 
 if TYPE_CHECKING:
-    from charts.theme import Look
+    from charts.theme import RunStyle
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _LINK_STARTS = re.compile(r"(?i)\b(h)(ttps?)|\b(w)(ww)")
@@ -32,11 +32,11 @@ def escaped(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", joined)
 
 
-def line_sample(look: Look, height: int = 12) -> str:
+def line_sample(style: RunStyle, height: int = 12) -> str:
     """Return a small picture of a run's line, colour and dash, as a data address.
 
     Args:
-        look: of the run.
+        style: of the run.
         height: pixels, of 28 in width; a table fills its rows with pictures, and would cut the
             ends off a flat one.
     """
@@ -44,7 +44,7 @@ def line_sample(look: Look, height: int = 12) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" '
         f'width="28" height="{height}" viewBox="0 0 28 {height}">'
         f'<line x1="0" y1="{height / 2:g}" x2="28" y2="{height / 2:g}" '
-        f'stroke="{look.colour}" stroke-width="3.5" '
-        f'stroke-dasharray="{_PATTERNS[look.dash]}"/></svg>'
+        f'stroke="{style.colour}" stroke-width="3.5" '
+        f'stroke-dasharray="{_PATTERNS[style.dash]}"/></svg>'
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from charts.theme import Look
+    from charts.theme import RunStyle
     from engine import Cost, Experiment, History, Progress, Scores
     from engine.training.scores import ScoringProgress
 
@@ -160,28 +160,28 @@ class Outcome:
 
     Attributes:
         history: of the experiment asked for, or of the last one that has a history.
-        looks: of its runs.
+        styles: of its runs.
         stale: whether it belongs to earlier settings.
     """
 
     history: History
-    looks: tuple[Look, ...]
+    styles: tuple[RunStyle, ...]
     stale: bool = False
 
 
 def outcome(
-    experiment: Experiment, looks: Sequence[Look], draw: Callable[[History], None]
+    experiment: Experiment, styles: Sequence[RunStyle], draw: Callable[[History], None]
 ) -> Outcome | None:
     """Return what there is to show of an experiment, training it if that is due.
 
     Args:
         experiment: what the page compares now.
-        looks: of its runs.
+        styles: of its runs.
         draw: shows a history that is still growing.
     """
     history = trained(experiment, _PENDING, draw)
     if history is not None:
-        st.session_state[_LAST] = Outcome(history, tuple(looks))
+        st.session_state[_LAST] = Outcome(history, tuple(styles))
         return st.session_state[_LAST]
     last: Outcome | None = st.session_state.get(_LAST)
     if last is None:

@@ -38,7 +38,7 @@ def made_scenes(shown: Outcome) -> list[Scene]:
     try:
         return scenes(
             shown.history,
-            shown.looks,
+            shown.styles,
             settings(),
             document().view.selected,
             lambda other: trained(other, "surfaces-counterpart"),

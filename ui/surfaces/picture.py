@@ -26,7 +26,7 @@ from language import _, current_language
 from language.labels import label
 from ui.shell.figure import offer, sketch
 from ui.shell.player import Drawing, Layer, player
-from ui.shell.session import document, look_at, move_start, set_page, settings
+from ui.shell.session import change_view, document, move_start, set_page, settings
 from ui.shell.text import escaped
 
 if TYPE_CHECKING:
@@ -42,19 +42,19 @@ _SEEN = {"zoom": "window", "camera": "camera"}  # what is told, and its setting
 
 def view_switches() -> None:
     """Choose how the surface is drawn."""
-    look = settings()
+    style = settings()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        _toggle(_("One panel per run"), "panels", value=look.panels)
-        _toggle(_("In three dimensions"), "relief", value=look.relief)
+        _toggle(_("One panel per run"), "panels", value=style.panels)
+        _toggle(_("In three dimensions"), "relief", value=style.relief)
         st.session_state["surfaces-log"] = document().view.log
         st.toggle(
             _("Logarithmic loss axis"),
             key="surfaces-log",
-            on_change=lambda: look_at(log=st.session_state["surfaces-log"]),
+            on_change=lambda: change_view(log=st.session_state["surfaces-log"]),
         )
         if document().experiment.problem.n_params == 2:
-            _toggle(_("Move the start by a click"), "clicks", value=look.clicks)
-        if look.window is not None:
+            _toggle(_("Move the start by a click"), "clicks", value=style.clicks)
+        if style.window is not None:
             st.button(_("Whole surface"), key="surfaces-whole", on_click=_show_all)
 
 
@@ -136,14 +136,14 @@ def _leaving(kind: str, chart: Chart, scene: Scene) -> Callable[[], Chart]:
 
 def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     """Draw the charts, unless they are drawn already."""
-    look, view = settings(), document().view
+    style, view = settings(), document().view
     problems = tuple(scene.history.experiment.problem for scene in scenes)
-    shown = scenes[0].version(look.panels, look.relief, view.log, problems, current_language())
+    shown = scenes[0].version(style.panels, style.relief, view.log, problems, current_language())
     drawn: _Drawn | None = st.session_state.get(_DRAWN)
-    seen = look.window, look.camera
+    seen = style.window, style.camera
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawing = Drawing(uuid4().hex, look.window, layers)
+        drawing = Drawing(uuid4().hex, style.window, layers)
         makers = tuple(cache(partial(_marked, make, drawing.version)) for make in charts)
         drawn = _Drawn(shown, seen, drawing, makers)
         st.session_state[_DRAWN] = drawn
@@ -159,18 +159,18 @@ def _marked(make: Callable[[], Chart], version: str) -> Chart:
 
 def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
     """Return the layers of the clock and what draws each."""
-    look, view = settings(), document().view
+    style, view = settings(), document().view
     charts: list[tuple[Layer, Callable[[], Chart]]] = []
     for number, scene in enumerate(scenes):
-        runs = tuple(range(len(scene.looks)))
-        shown = tuple((run,) for run in runs) if look.panels else (runs,)
+        runs = tuple(range(len(scene.styles)))
+        shown = tuple((run,) for run in runs) if style.panels else (runs,)
         layer = Layer(f"surfaces-contour-{number}", "paths", number, shown)
-        charts.append((layer, partial(surface_from_above, scene, look)))
-    if look.relief:
+        charts.append((layer, partial(surface_from_above, scene, style)))
+    if style.relief:
         charts += [
             (
                 Layer(f"surfaces-relief-{number}", "relief", number),
-                partial(surface_in_relief, scene, look),
+                partial(surface_in_relief, scene, style),
             )
             for number, scene in enumerate(scenes)
         ]
@@ -179,7 +179,7 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
         layer = Layer("surfaces-rows", "curves", shape=_shape(main))
         charts.append((layer, partial(fitted, main)))
     curves = partial(
-        losses, main.history, main.looks, "training_loss", main.clock.unit, log=view.log
+        losses, main.history, main.styles, "training_loss", main.clock.unit, log=view.log
     )
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
@@ -214,8 +214,8 @@ def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
 def _take_what_is_seen(**moved: tuple[float, ...]) -> None:
     """Take the zoom or camera of the charts that are there: they need not be drawn anew."""
     set_page(**moved)
-    look = settings()
-    drawn = replace(st.session_state[_DRAWN], seen=(look.window, look.camera))
+    style = settings()
+    drawn = replace(st.session_state[_DRAWN], seen=(style.window, style.camera))
     st.session_state[_DRAWN] = drawn
 
 
@@ -243,7 +243,7 @@ def _leavings(scene: Scene, *, named: bool) -> None:
         text = _("{run} leaves the surface at {when}")
         if trail.diverged is not None:
             text = _("{run} leaves the surface at {when} and has diverged")
-        parts.append(text.format(run=trail.look.name, when=unit.format(step=f"{tick:,.6g}")))
+        parts.append(text.format(run=trail.style.name, when=unit.format(step=f"{tick:,.6g}")))
     where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")
 

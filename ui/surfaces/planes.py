@@ -33,7 +33,7 @@ _MANY_ROWS: Final = 500
 
 def plane_controls() -> None:
     """Choose the plane, its fineness, and on how many rows the surface is computed."""
-    look, problem = settings(), document().experiment.problem
+    style, problem = settings(), document().experiment.problem
     if problem.n_params <= 2:
         return
     grid = st.grid(4, min_column_width=170, vertical_alignment="bottom")
@@ -41,7 +41,7 @@ def plane_controls() -> None:
         _choice(
             _("Plane"),
             "plane",
-            look.plane,
+            style.plane,
             list(_PLANES),
             lambda name: _(_PLANES[name]),
             lambda name: set_page(plane=name, window=None),
@@ -50,31 +50,31 @@ def plane_controls() -> None:
         _choice(
             _("Points"),
             "fineness",
-            look.fineness,
+            style.fineness,
             list(GRID_SIZES),
             lambda size: f"{size:d} × {size:d}",
             lambda size: set_page(fineness=size),
         )
-    if look.plane == "random":
+    if style.plane == "random":
         with grid.cell(column_span=2):
             number(
                 "seed",
-                look.plane_seed,
+                style.plane_seed,
                 LIMITS["seed"],
                 "surfaces-plane-seed",
                 lambda seed: set_page(plane_seed=seed, window=None),
                 title=_("Seed of the directions"),
                 stops=range(10),
             )
-    elif look.plane == "weights":
+    elif style.plane == "weights":
         for place in (0, 1):
             with grid.cell():
                 _parameter(place, "plane")
     rows = problem.training_rows
-    if rows > _MANY_ROWS or (look.rows is not None and rows > 1):  # of one row there is no part
+    if rows > _MANY_ROWS or (style.rows is not None and rows > 1):  # of one row there is no part
         number(
             "rows",
-            min(look.rows or rows, rows),
+            min(style.rows or rows, rows),
             Interval(2, rows),
             "surfaces-rows",
             lambda count: set_page(rows=None if count == rows else count),
@@ -82,7 +82,7 @@ def plane_controls() -> None:
             stops=[100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, rows],
             help=_("Fewer rows are quicker; the paths keep the loss of all rows."),
         )
-    st.caption(_(_HELP[look.plane]))
+    st.caption(_(_HELP[style.plane]))
 
 
 def plane_caption(scene: Scene) -> None:
@@ -108,12 +108,12 @@ def parameter_controls() -> None:
 
 def _parameter(place: int, where: str) -> None:
     """Choose one of the two; what the other is cannot be chosen."""
-    problem, look = document().experiment.problem, settings()
-    now = seen_parameters(problem, look)
+    problem, style = document().experiment.problem, settings()
+    now = seen_parameters(problem, style)
 
     def take(chosen: int) -> None:
         both = (chosen, now[1]) if place == 0 else (now[0], chosen)
-        set_page(weights=both, window=None if look.plane == "weights" else look.window)
+        set_page(weights=both, window=None if style.plane == "weights" else style.window)
 
     _choice(
         (_("First parameter"), _("Second parameter"))[place],

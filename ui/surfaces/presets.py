@@ -184,8 +184,8 @@ SURFACE_PRESETS: Final = {
 
 def use_surface_preset(name: str) -> None:
     """Show a preset, drawn in as many ways as the picture before it."""
-    preset, look = SURFACE_PRESETS[name].document, settings()
-    page = preset.view.page.model_copy(update={"panels": look.panels, "relief": look.relief})
+    preset, style = SURFACE_PRESETS[name].document, settings()
+    page = preset.view.page.model_copy(update={"panels": style.panels, "relief": style.relief})
     view = preset.view.model_copy(update={"page": page})
     open_document(preset.model_copy(update={"view": view}), "preset")
 

@@ -82,7 +82,7 @@ def step_tab(scene: Scene) -> None:
     seen = inspect(experiment, position, experiment.seeds[0], update)
     names = parameter_names(experiment.problem)
     which = seen_parameters(experiment.problem, settings())
-    name = scene.looks[position].name
+    name = scene.styles[position].name
     st.markdown(_update_words(f"**{escaped(name)}**", update))
     grid = st.grid(2, min_column_width=400)
     table, formula = grid.cell(), grid.cell()
@@ -160,8 +160,8 @@ def rates_tab(scene: Scene) -> None:
         )
     )
     if any(run.last_step[0] for run in scene.history.runs):
-        look = settings()
-        _captioned(figure(lambda: rates(scene, look), "surfaces-rates"), scene)
+        style = settings()
+        _captioned(figure(lambda: rates(scene, style), "surfaces-rates"), scene)
 
 
 def slice_tab(scene: Scene) -> None:
@@ -203,7 +203,7 @@ def slice_tab(scene: Scene) -> None:
             after=f"{seen.after[place]:.4g}",
         )
     )
-    said = [_update_words(scene.looks[position].name, update), *seed_words(experiment)]
+    said = [_update_words(scene.styles[position].name, update), *seed_words(experiment)]
     followed = _followed(experiment, position)
     if followed:
         text = _(
@@ -246,7 +246,7 @@ def _slice(scene: Scene, position: int, place: int, seen: StepInspection, follow
         (followed, float(seen.gradient[place])) if followed else None,
     )
     name = parameter_names(experiment.problem)[place]
-    return one_parameter(values, losses[:-2], tangent, scene.looks[position], name)
+    return one_parameter(values, losses[:-2], tangent, scene.styles[position], name)
 
 
 def _around(scene: Scene, place: int, position: int, *shown: float) -> Any:
@@ -297,7 +297,7 @@ def wrong_tab(_scene: Scene) -> None:
 
 def _chosen(scene: Scene) -> tuple[int, int]:
     """Return the selected run and the update that leads on from the chosen step."""
-    position = min(document().view.selected, len(scene.looks) - 1)
+    position = min(document().view.selected, len(scene.styles) - 1)
     run, clock = scene.history.runs[position], scene.clock
     tick = float(clock.ticks[clock.at(settings().step)])
     step = round(tick * (run.per_epoch if clock.unit == "epochs" else 1))

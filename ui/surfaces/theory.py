@@ -178,8 +178,8 @@ def theory_tab(scene: Scene) -> None:
         )
     )
     others = [
-        look.name
-        for look, run in zip(scene.looks, experiment.runs, strict=True)
+        style.name
+        for style, run in zip(scene.styles, experiment.runs, strict=True)
         if not experiment.is_full_batch(run)
     ]
     if others:
@@ -213,7 +213,7 @@ def _place(near: Nearby) -> str:
 def _row(scene: Scene, position: int, near: Nearby | None) -> dict[str, Any]:
     """Return what theory and measurement say of a run, under the titles of the table."""
     run = scene.history.experiment.runs[position]
-    row = {label("run"): scene.looks[position].name, label("learning_rate"): run.learning_rate}
+    row = {label("run"): scene.styles[position].name, label("learning_rate"): run.learning_rate}
     if near is None:
         return row
     if not near.is_exact:

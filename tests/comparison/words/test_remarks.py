@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.catalogue import losses, score
 from comparison.pages import SurfacesPage, TrainingPage
 from comparison.surfaces import Wanted, computed, scenes
@@ -94,8 +94,8 @@ def test_lines_of_seeds_that_ended_at_different_times_are_told():
 
     assert len(set(stopped.runs[0].last_step.tolist())) > 1
     for chart in (
-        losses(stopped, [Look("SGD", 0)], "training_loss", "epochs", log=True),
-        score(stopped, [Look("SGD", 0)], "epochs"),
+        losses(stopped, [RunStyle("SGD", 0)], "training_loss", "epochs", log=True),
+        score(stopped, [RunStyle("SGD", 0)], "epochs"),
     ):
         assert thinning_words(stopped)[0] in chart.said
     assert thinning_words(fit(plain.model_copy(update={"runs": tuple(runs)}))) == ()
@@ -112,13 +112,13 @@ def test_an_axis_of_seconds_says_how_sure_it_is():
             replace(second, seconds_per_update=1e-3, seconds_spread=7e-5),
         ),
     )
-    looks = [Look("SGD", 0), Look("Adam", 1)]
+    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
 
-    (said,) = losses(timed, looks, "training_loss", "seconds", log=True).said
+    (said,) = losses(timed, styles, "training_loss", "seconds", log=True).said
     assert "processor time" in said
     assert "sure to ± 7%" in said
-    assert losses(timed, looks, "training_loss", "epochs", log=True).said == ()
-    assert losses(history, looks, "training_loss", "seconds", log=True).said == ()
+    assert losses(timed, styles, "training_loss", "epochs", log=True).said == ()
+    assert losses(history, styles, "training_loss", "seconds", log=True).said == ()
 
 
 def test_bins_say_how_many_values_one_stands_for():
@@ -161,11 +161,11 @@ def test_a_surface_that_was_stopped_says_how_coarse_it_is(hidden):
         smaller = Wanted(wanted.experiment, wanted.plane, wanted.window, wanted.rows, 31)
         return computed(smaller)
 
-    looks = seen(experiment).looks
-    (scene,) = scenes(history, looks, page, 0, compute=rough)
+    styles = seen(experiment).styles
+    (scene,) = scenes(history, styles, page, 0, compute=rough)
     wanted = 61 if hidden else 121
     text = f"The surface was stopped at 31 × 31 of {wanted} × {wanted} points."
     assert coarse_words(scene, page) == (text,)
     assert unfinished(history, [scene], page)[0] == text
-    (whole,) = scenes(history, looks, page, 0)
+    (whole,) = scenes(history, styles, page, 0)
     assert coarse_words(whole, page) == ()

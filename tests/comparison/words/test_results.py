@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.catalogue import losses
 from comparison.catalogue import score as score_of
 from comparison.link import from_link
@@ -44,12 +44,12 @@ def history():
     return fit(Experiment(runs=runs, budget=Budget(amount=3), seeds=(0, 1)))
 
 
-def looks(history, names=NAMES):
-    return [Look(name, number) for number, name in enumerate(names[: len(history.runs)])]
+def styles(history, names=NAMES):
+    return [RunStyle(name, number) for number, name in enumerate(names[: len(history.runs)])]
 
 
 def test_the_file_has_the_values_of_the_table(history):
-    table = read_csv(results_csv(history, looks(history)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
 
     assert table["number"] == [1, 2, 3]
     assert table["run"] == list(NAMES[:3])
@@ -62,7 +62,7 @@ def test_the_file_has_the_values_of_the_table(history):
 
 
 def test_a_diverged_run_has_an_infinite_loss_no_score_and_is_counted(history):
-    table = read_csv(results_csv(history, looks(history)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
 
     assert table["training_loss"][2] == table["validation_loss"][2] == np.inf
     assert np.isnan(table["accuracy"][2])
@@ -125,7 +125,7 @@ def unstable(draw):
 def test_table_curve_and_file_tell_the_same_number(experiment):
     """All of one quantity: a diverged seed counts as infinitely bad in each of them."""
     history = fit(experiment)
-    named = looks(history, ("first", "second", "third"))
+    named = styles(history, ("first", "second", "third"))
     file = read_csv(results_csv(history, named), ["run", "optimizer", "status"])
     score = experiment.problem.score
     for quantity in ("training_loss", "validation_loss", score):
@@ -222,7 +222,7 @@ def test_a_step_that_was_only_looked_at_is_told_as_such():
     at_epochs = fit(linked(link).experiment)
     assert at_epochs.runs[0].last_step.tolist() == [150]
     assert status(at_epochs, 0) == "diverged by step 87"  # a batch's loss tells before the epoch
-    table = read_csv(results_csv(at_epochs, looks(at_epochs)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(at_epochs, styles(at_epochs)), ["run", "optimizer", "status"])
     assert (table["diverged_by_step"], table["diverged_step_is_exact"]) == ([87], [0])
 
 
@@ -247,9 +247,9 @@ def test_none_is_best_where_stopping_rules_ended_runs_at_different_times():
     assert "best" not in status(history, 0) + status(history, 1)
     assert "equal budgets" not in said
     assert "stopping rules ended the runs at different times" in said
-    table = read_csv(results_csv(history, looks(history)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
     assert table["best"] == [0, 0]
-    assert paired(history, looks(history))[1]  # what is seen is still told
+    assert paired(history, styles(history))[1]  # what is seen is still told
 
 
 def test_best_is_named_where_stopping_rules_ended_none():
@@ -263,7 +263,7 @@ def test_a_tie_is_named():
 
     assert [status(history, position) for position in range(3)] == ["", "best (tie)", "best (tie)"]
     assert "2 runs tie" in " ".join(said_of_results(history))
-    table = read_csv(results_csv(history, looks(history)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
     assert table["best"] == [0, 1, 1]
 
 

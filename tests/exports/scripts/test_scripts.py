@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
@@ -99,7 +99,7 @@ def checked(folder, history, losses):
     script.parent.mkdir()
     text = replay.head("pytorch", "", "", imports) + f"losses = {losses!r}\n" + replay.check()
     script.write_text(text, "utf-8")
-    (folder / "histories.csv").write_bytes(histories_csv(history, [Look("x", 0)]))
+    (folder / "histories.csv").write_bytes(histories_csv(history, [RunStyle("x", 0)]))
     equal, said = replayed(script, 0)
     return equal, "\n".join(said)
 

@@ -14,7 +14,7 @@ import ui.compare.tabs
 import ui.shell.session
 import ui.shell.training
 from charts.fits import fit_panels
-from charts.theme import Look
+from charts.theme import RunStyle
 from comparison.catalogue import params_at
 from comparison.document import Document, View, with_default_view
 from comparison.link import to_link
@@ -161,7 +161,7 @@ def test_the_slider_moves_all_panels(seeds, show):
     history = fit(compared)
     show("fits")
     at = page(compared)
-    looks = [Look("SGD", 0), Look("Adam", 1)]
+    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
 
     assert at.select_slider(key="fit-epoch").value == 5
     seen = []
@@ -171,7 +171,7 @@ def test_the_slider_moves_all_panels(seeds, show):
             one.params[0, list(one.params_steps).index(epoch * one.per_epoch)]
             for one in history.runs
         ]
-        expected = fit_panels(compared.problem, data(compared), params, looks, "")
+        expected = fit_panels(compared.problem, data(compared), params, styles, "")
         shown = drawn(chart(at, "fits"))
         assert shown == drawn(json.loads(expected.figure.to_json()))
         # The slider tells the epoch; which seed it is needs a word.
@@ -235,9 +235,9 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
     compared = small(budget=Budget(amount=amount, unit="iterations"))
     show("fits")
     at = page(compared)
-    looks = [Look("SGD", 0), Look("Adam", 1)]
+    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
     params = [one.params[0, -1] for one in fit(compared).runs]
-    expected = fit_panels(compared.problem, data(compared), params, looks, "")
+    expected = fit_panels(compared.problem, data(compared), params, styles, "")
 
     assert drawn(chart(at, "fits")) == drawn(json.loads(expected.figure.to_json()))
 
@@ -379,15 +379,15 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "look",
+    "change",
     [
         lambda at: at.pills(key="selected-run").set_value(1),
         lambda at: at.text_input(key="run-name").set_value("mine"),
     ],
     ids=["another run", "a name"],
 )
-def test_looking_differently_keeps_the_claim(look, tuned):
-    run(look(tuned))
+def test_looking_differently_keeps_the_claim(change, tuned):
+    run(change(tuned))
 
     assert "each rule's best of 9" in captions(tuned)
 

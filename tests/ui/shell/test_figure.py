@@ -17,7 +17,7 @@ import ui.shell.figure
 import ui.surfaces.picture
 from comparison.catalogue import comparison_charts
 from comparison.document import Document, View, read_document
-from comparison.words.names import run_looks
+from comparison.words.names import run_styles
 from engine import Budget, Experiment, Run, fit
 from engine.rules import SGD, Adam
 from exports.printed import CannotRender
@@ -135,7 +135,7 @@ def test_the_numbers_are_those_of_the_screen(offered):
     document = comparison(NAMES[:2])
     exported(document)
     history = fit(document.experiment)
-    chart = comparison_charts(history, run_looks(document), document.view)[0]["loss"]
+    chart = comparison_charts(history, run_styles(document), document.view)[0]["loss"]
 
     table = read_csv(offered["descent-lab-loss.csv"](), ["run"])
     frame = pd.read_parquet(io.BytesIO(offered["descent-lab-loss.parquet"]()))

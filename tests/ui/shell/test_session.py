@@ -14,7 +14,15 @@ from engine.rules import OPTIMIZERS, SGD, Adam
 from language import set_language
 from tests.strategies import examples
 from ui.shell import session
-from ui.shell.session import change, change_problem, change_run, document, look_at, looks, notices
+from ui.shell.session import (
+    change,
+    change_problem,
+    change_run,
+    change_view,
+    document,
+    notices,
+    styles,
+)
 from ui.shell.undo import change_words
 
 NAMES = [dataset().name for dataset in DATASETS]
@@ -61,11 +69,11 @@ def experiment():
 
 
 def select(position):
-    look_at(selected=position)
+    change_view(selected=position)
 
 
 def lines():
-    return [(look.colour, look.dash) for look in looks()]
+    return [(style.colour, style.dash) for style in styles()]
 
 
 def is_valid():
@@ -74,7 +82,7 @@ def is_valid():
 
 def test_a_session_begins_with_the_first_view():
     assert experiment() == Experiment()
-    assert [look.name for look in looks()] == [rule.title for rule in OPTIMIZERS]
+    assert [style.name for style in styles()] == [rule.title for rule in OPTIMIZERS]
     assert notices() == []
 
 
@@ -111,7 +119,7 @@ def test_a_run_is_changed_alone():
 )
 def test_a_refused_change_is_explained_and_nothing_is_lost(do, parts):
     change(budget=Budget(amount=7))
-    look_at(axis="iterations")
+    change_view(axis="iterations")
     before = document()
     do()
 
@@ -122,7 +130,7 @@ def test_a_refused_change_is_explained_and_nothing_is_lost(do, parts):
 
 def test_a_notice_is_gone_with_the_next_change():
     change_run(0, batch_size=0)
-    look_at(log=False)
+    change_view(log=False)
 
     assert notices() == []
 
@@ -185,7 +193,7 @@ def test_a_batch_size_that_all_rows_allow_stays_where_rows_are_gone():
 
 
 def test_without_validation_rows_the_training_loss_is_drawn_with_a_notice():
-    look_at(quantity="validation_loss")
+    change_view(quantity="validation_loss")
     change_problem(validation_share=0.0)
 
     assert document().view.quantity == "training_loss"
@@ -213,7 +221,7 @@ def test_start_values_of_another_network_are_dropped_with_a_notice():
 )
 def test_looking_changes_nothing_that_is_computed(changes):
     key = experiment().key
-    look_at(**changes)
+    change_view(**changes)
 
     (name, value), *_ = changes.items()
     assert getattr(document().view, name) == value
@@ -245,7 +253,7 @@ def test_a_duplicate_is_equal_and_has_a_name_and_a_look_of_its_own():
     session.duplicate_run()
 
     assert experiment().runs[7] == experiment().runs[5]
-    names = [look.name for look in looks()]
+    names = [style.name for style in styles()]
     assert len(set(names)) == 8
     assert len(set(lines())) == 8
 
@@ -347,10 +355,10 @@ def test_five_rates_lie_around_the_rules_own_whatever_the_run_has(rate):
 
 def test_a_given_name_counts_and_an_empty_one_is_automatic():
     session.rename_run(1, "  mine ")
-    assert looks()[1].name == "mine"
+    assert styles()[1].name == "mine"
 
     session.rename_run(1, " ")
-    assert looks()[1].name == "Momentum"
+    assert styles()[1].name == "Momentum"
 
 
 @given(st.lists(st.sampled_from(sorted(ACTIONS)), max_size=20), st.integers(0, 11))
@@ -362,8 +370,8 @@ def test_whatever_is_pressed_the_comparison_stays_valid(pressed, position):
         ACTIONS[name]()
 
     assert is_valid()
-    numbers = [look.number for look in looks()]
-    names = [look.name for look in looks()]
+    numbers = [style.number for style in styles()]
+    names = [style.name for style in styles()]
     assert len(set(numbers)) == len(set(names)) == len(experiment().runs)
 
 
@@ -555,7 +563,7 @@ def test_what_the_sidebar_shows_is_never_changed_without_it(fragment_rerun, page
     ("page", "do"),
     [
         ("training", lambda: change_run(0, learning_rate=0.5)),
-        ("training", lambda: look_at(axis="iterations")),
+        ("training", lambda: change_view(axis="iterations")),
         ("training", lambda: session.set_page(tab="fits")),
         ("surfaces", lambda: session.set_page(step=3.0)),
         ("backpropagation", lambda: session.set_page(tab="chain")),
@@ -570,7 +578,7 @@ def test_a_part_of_a_fragment_may_change_its_own_settings_alone(fragment_rerun):
 
     assert fragment_rerun("surfaces", around, lambda: session.set_page(step=3.0)) == (False, 2)
     assert fragment_rerun("surfaces", around, lambda: session.set_page(relief=True)) == (True, 1)
-    assert fragment_rerun("surfaces", around, lambda: look_at(log=False)) == (True, 1)
+    assert fragment_rerun("surfaces", around, lambda: change_view(log=False)) == (True, 1)
 
 
 # Undo and redo
@@ -585,7 +593,7 @@ def start_anew():
 @pytest.mark.parametrize("name", ACTIONS)
 def test_every_action_is_taken_back_and_made_again(name):
     before = start_anew()
-    look_at(selected=2)
+    change_view(selected=2)
     before = session.whole_document()
     ACTIONS[name]()
     after = session.whole_document()
@@ -628,10 +636,10 @@ def test_consecutive_changes_of_one_control_are_taken_back_at_once():
 
 def test_how_it_is_looked_at_is_no_version_and_comes_back_with_its_own():
     start_anew()
-    look_at(axis="iterations")
+    change_view(axis="iterations")
     session.set_page(tab="fits")
     session.use_preset("rates")
-    look_at(axis="rows_seen")
+    change_view(axis="rows_seen")
     session.undo()
 
     assert (document().view.axis, session.settings().tab) == ("iterations", "fits")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charts.theme import Look
+from charts.theme import RunStyle
 from ui.shell.text import escaped, line_sample
 
 MARKS = set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
@@ -50,10 +50,10 @@ def test_a_line_is_not_broken(broken):
 
 @pytest.mark.parametrize("number", range(24))
 def test_a_line_sample_is_the_runs_line(number):
-    look = Look("<script>", number)
-    head, _, code = line_sample(look).partition(",")
+    style = RunStyle("<script>", number)
+    head, _, code = line_sample(style).partition(",")
     (line,) = ET.fromstring(base64.b64decode(code))  # noqa: S314 - our own text
 
     assert head == "data:image/svg+xml;base64"
-    assert line.attrib["stroke"] == look.colour
-    assert bool(line.attrib["stroke-dasharray"]) == (look.dash != "solid")
+    assert line.attrib["stroke"] == style.colour
+    assert bool(line.attrib["stroke-dasharray"]) == (style.dash != "solid")

@@ -17,18 +17,18 @@ import numpy as np
 
 from engine import Experiment, Run, fit
 from engine.limits import LIMITS
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.rules import Optimizer
+    from engine.rules import Rule
 
 RATES = (*(float(f"{digit}e{power}") for power in range(-4, 1) for digit in (1, 2, 5)), 10.0)
 SEEDS = (0, 1, 2, 3, 4)
 
 
-def sweep(rules: Sequence[type[Optimizer]] = OPTIMIZERS) -> dict[str, dict[float, float]]:
+def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
     """Return for every rule and rate the median score."""
     pairs = [(rule, rate) for rule in rules for rate in RATES]
     size = int(LIMITS["runs"].high)

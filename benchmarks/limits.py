@@ -23,7 +23,7 @@ from engine import Budget, Experiment, Function, Network, Run
 from engine.formulas.formula import parse
 from engine.problems.datasets import Blobs, Digits, TwoMoons, generate, real
 from engine.problems.functions import Rosenbrock
-from engine.rules import OPTIMIZERS, SGD, Adam
+from engine.rules import RULES, SGD, Adam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -99,7 +99,7 @@ def _experiments() -> float:
 
 
 def _estimate() -> float:
-    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in OPTIMIZERS]
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in RULES]
     experiment = Experiment(problem=_LARGEST, runs=runs, budget=Budget(amount=10_000))
     return _least(lambda: engine.estimate(experiment))
 
@@ -113,9 +113,7 @@ def _digits() -> float:
 
 
 def _panels() -> float:
-    runs = [
-        Run(optimizer=rule(), learning_rate=0.05, batch_size=16) for rule in (OPTIMIZERS * 2)[-12:]
-    ]
+    runs = [Run(optimizer=rule(), learning_rate=0.05, batch_size=16) for rule in (RULES * 2)[-12:]]
     experiment = Experiment(problem=_TEN_CLASSES, runs=runs, budget=Budget(amount=3))
     params = [run.params[0, -1] for run in engine.fit(experiment).runs]
     rows, styles = engine.data(experiment), [RunStyle(f"Run {place}", place) for place in range(12)]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.workloads import Case, Rule
     from engine import Experiment, History
 
-_RULES: Final[dict[Rule, engine.rules.Optimizer]] = {
+_RULES: Final[dict[Rule, engine.rules.Rule]] = {
     "SGD": engine.rules.SGD(),
     "Momentum": engine.rules.Momentum(workloads.MOMENTUM),
     "Adagrad": engine.rules.Adagrad(workloads.EPSILON_OF_ADAGRAD),

@@ -78,7 +78,7 @@ def _model(work: Work) -> nn.Sequential:
     return nn.Sequential(*parts[:-1])
 
 
-def _optimizer(run: Run, model: nn.Module) -> torch.optim.Optimizer:
+def _optimizer(run: Run, model: nn.Module) -> torch.optim.Rule:
     """Return PyTorch's optimizer in the engine's form of the rule."""
     params, rate = model.parameters(), run.learning_rate
     match run.rule:

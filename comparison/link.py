@@ -19,7 +19,7 @@ from engine.experiment import FORMAT
 from engine.limits import Interval
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 from engine.spec import Spec, parse_json
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _run_code(run: dict[str, Any]) -> str:
     """Return a run as ``rule~rate~batch``, then ``field:value`` for all that is not its default."""
     optimizer = dict(run["optimizer"])
     name = optimizer.pop("name")
-    plain = vars(next(rule() for rule in OPTIMIZERS if rule().name == name))
+    plain = vars(next(rule() for rule in RULES if rule().name == name))
     parts = [name, _written(run["learning_rate"]), _written(run["batch_size"])]
     parts += [f"{key}:{_written(value)}" for key, value in optimizer.items() if value != plain[key]]
     for key, value in (("sampling", "shuffled"), ("last_batch", "kept")):

@@ -21,16 +21,16 @@ from engine.limits import (
 )
 from engine.problems.specs import Function, Network
 from engine.rules import (
-    OPTIMIZERS,
+    RULES,
     SGD,
     Adagrad,
     Adam,
     AdamW,
-    AnyOptimizer,
+    AnyRule,
     Momentum,
     Nesterov,
-    Optimizer,
     RMSprop,
+    Rule,
 )
 from engine.spec import Spec
 
@@ -49,7 +49,7 @@ class Run(Spec):
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
     """
 
-    optimizer: AnyOptimizer
+    optimizer: AnyRule
     learning_rate: LearningRate
     batch_size: Literal["all"] | Annotated[int, LIMITS["batch_size"]] = 32
     sampling: Sampling = "shuffled"
@@ -59,7 +59,7 @@ class Run(Spec):
     @classmethod
     def _is_known(cls, value: object) -> object:
         """Name the rules to whoever gives the name of none."""
-        names = tuple(rule.name for rule in OPTIMIZERS)
+        names = tuple(rule.name for rule in RULES)
         if isinstance(value, str) and value not in names:
             raise InvalidInput("unknown_choice", "", value, names)
         return value
@@ -193,7 +193,7 @@ class Experiment(Spec):
             return self.counts(run).batch_size, run.sampling, run.last_batch
 
         def cut_and_rule(position: int) -> tuple[tuple[int, str, str], int]:
-            return cut(position), OPTIMIZERS.index(type(self.runs[position].optimizer))
+            return cut(position), RULES.index(type(self.runs[position].optimizer))
 
         ordered = sorted(range(len(self.runs)), key=cut_and_rule)
         return [list(members) for _, members in groupby(ordered, cut)]
@@ -237,7 +237,7 @@ def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
         InvalidInput: no rates, too many lanes, or a rate out of range.
     """
     check_length("rates", rates, LIMITS["lanes"])
-    seen: set[type[Optimizer]] = set()
+    seen: set[type[Rule]] = set()
     runs: list[Run] = []
     for run in experiment.runs:
         if type(run.optimizer) not in seen:
@@ -246,4 +246,4 @@ def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
     return Sweep.model_validate({**experiment.model_dump(), "runs": runs})
 
 
-__all__ = ["Budget", "Experiment", "Function", "Network", "Optimizer", "Run", "Stopping", "Sweep"]
+__all__ = ["Budget", "Experiment", "Function", "Network", "Run", "Stopping", "Sweep"]

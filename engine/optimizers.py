@@ -1,18 +1,20 @@
 """The rules, for notebooks; their home is ``engine.rules``."""
 
 from engine.rules import (
-    OPTIMIZERS,
+    RULES,
     SGD,
     Adagrad,
     Adam,
     AdamW,
-    AnyOptimizer,
+    AnyRule,
     Momentum,
     Nesterov,
-    Optimizer,
     RMSprop,
+    Rule,
     hyperparameters,
 )
+
+OPTIMIZERS = RULES
 
 __all__ = [
     "OPTIMIZERS",
@@ -20,10 +22,10 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
-    "AnyOptimizer",
+    "AnyRule",
     "Momentum",
     "Nesterov",
-    "Optimizer",
     "RMSprop",
+    "Rule",
     "hyperparameters",
 ]

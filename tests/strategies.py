@@ -28,7 +28,7 @@ from engine.problems.datasets import (
     Xor,
 )
 from engine.problems.functions import FUNCTIONS, Bowl
-from engine.rules import OPTIMIZERS, hyperparameters
+from engine.rules import RULES, hyperparameters
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
@@ -52,7 +52,7 @@ def numbers(interval):
 
 
 @st.composite
-def rules(draw, classes=OPTIMIZERS):
+def rules(draw, classes=RULES):
     """A rule with hyperparameters from their whole range."""
     rule = draw(st.sampled_from(classes))
     return rule(**{name: draw(numbers(i)) for name, i in hyperparameters(rule).items()})

@@ -23,7 +23,7 @@ def worked(formula: str, terms: Sequence[Term]) -> list[str]:
     """Return each equation of a formula in symbols, in numbers, and with its value.
 
     Args:
-        formula: as ``Optimizer.formula`` has it.
+        formula: as ``Rule.formula`` has it.
         terms: symbols and values of one parameter at one step.
     """
     values = {term.symbol: term.value for term in terms}

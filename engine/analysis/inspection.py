@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array, Integers, State
     from engine.experiment import Experiment
-    from engine.rules import Optimizer
+    from engine.rules import Rule
 
 _PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
 _MOST_POINTS: Final = 1_000  # of the learning rates over a whole run
@@ -61,7 +61,7 @@ class StepInspection:
         after: parameters after the update, before - update.
     """
 
-    optimizer: Optimizer
+    optimizer: Rule
     step: int
     learning_rate: float
     before: Array

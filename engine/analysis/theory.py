@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array
     from engine.problems.functions import FunctionOfTwo, StationaryPoint
-    from engine.rules import Optimizer
+    from engine.rules import Rule
 
 _LEAST_STEPS: Final = 10  # of a path, for a rate
 _FLOOR: Final = 1e-12  # of start and minimum; nearer to the minimum, rounding is what is seen
@@ -51,7 +51,7 @@ def curvatures(function: FunctionOfTwo, point: StationaryPoint) -> Array:
     return np.linalg.eigvalsh(function.hessian(np.array([[point.x, point.y]])))[0]
 
 
-def sharpness_threshold(optimizer: Optimizer, learning_rate: float) -> float | None:
+def sharpness_threshold(optimizer: Rule, learning_rate: float) -> float | None:
     """Return the curvature above which a rule leaves a minimum at this learning rate.
 
     2 / eta for SGD, (2 + 2 mu) / eta for Momentum, (2 + 2 mu) / ((1 + 2 mu) eta) for Nesterov.
@@ -74,7 +74,7 @@ def sharpness_threshold(optimizer: Optimizer, learning_rate: float) -> float | N
     return None if limit is None else limit(optimizer) / learning_rate
 
 
-def largest_stable_rate(optimizer: Optimizer, curvatures: Sequence[float] | Array) -> float | None:
+def largest_stable_rate(optimizer: Rule, curvatures: Sequence[float] | Array) -> float | None:
     """Return the learning rate above which a rule diverges on a quadratic; None if not linear.
 
     2 / lambda_max for SGD, (2 + 2 mu) / lambda_max for Momentum, (2 + 2 mu) / ((1 + 2 mu)
@@ -93,7 +93,7 @@ def largest_stable_rate(optimizer: Optimizer, curvatures: Sequence[float] | Arra
     return sharpness_threshold(optimizer, float(values.max()))  # eta lambda is all that counts
 
 
-def best_setting(rule: type[Optimizer], curvatures: Sequence[float] | Array) -> BestSetting | None:
+def best_setting(rule: type[Rule], curvatures: Sequence[float] | Array) -> BestSetting | None:
     """Return the learning rate and momentum with which a rule is fastest; None if not linear.
 
     With kappa = lambda_max / lambda_min:
@@ -121,7 +121,7 @@ def best_setting(rule: type[Optimizer], curvatures: Sequence[float] | Array) -> 
 
 
 def convergence_rate(
-    optimizer: Optimizer, learning_rate: float, curvatures: Sequence[float] | Array
+    optimizer: Rule, learning_rate: float, curvatures: Sequence[float] | Array
 ) -> float | None:
     """Return the factor by which the error changes per update in the long run; None if not linear.
 
@@ -145,7 +145,7 @@ def convergence_rate(
 
 
 def stationary_variance(
-    optimizer: Optimizer, learning_rate: float, curvature: float, noise: float
+    optimizer: Rule, learning_rate: float, curvature: float, noise: float
 ) -> float | None:
     """Return the variance that a parameter keeps under gradient noise; None if not linear.
 
@@ -212,9 +212,7 @@ def _positive(curvatures: Sequence[float] | Array) -> Array:
     return values
 
 
-def _linear_update(
-    optimizer: Optimizer, learning_rate: float, curvatures: Array
-) -> tuple[Array, Array]:
+def _linear_update(optimizer: Rule, learning_rate: float, curvatures: Array) -> tuple[Array, Array]:
     """Return what an update does to the state, and what a unit of extra gradient does.
 
     The state is the parameter and the rule's slots. Matrices ``(curvatures, k, k)`` and vectors
@@ -249,14 +247,14 @@ def _best_nesterov(low: float, high: float) -> BestSetting:
 
 
 # Learning rate x curvature at which a rule turns unstable.
-_LIMITS: Final[dict[type[Optimizer], Callable[..., float]]] = {
+_LIMITS: Final[dict[type[Rule], Callable[..., float]]] = {
     SGD: lambda _rule: 2.0,
     Momentum: lambda rule: 2 + 2 * rule.momentum,
     Nesterov: lambda rule: (2 + 2 * rule.momentum) / (1 + 2 * rule.momentum),
     RMSprop: lambda _rule: 2.0,
     Adam: lambda rule: (2 + 2 * rule.beta1) / (1 - rule.beta1),
 }
-_BEST: Final[dict[type[Optimizer], Callable[[float, float], BestSetting]]] = {
+_BEST: Final[dict[type[Rule], Callable[[float, float], BestSetting]]] = {
     SGD: _best_sgd,
     Momentum: _best_momentum,
     Nesterov: _best_nesterov,

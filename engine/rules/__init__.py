@@ -9,28 +9,28 @@ from pydantic import Field
 
 from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
 from engine.rules.momentum import SGD, Momentum, Nesterov
-from engine.rules.rule import Epsilon, Optimizer, hyperparameters, stack, validated
+from engine.rules.rule import Epsilon, Rule, hyperparameters, stack, validated
 
 __all__ = [
-    "OPTIMIZERS",
+    "RULES",
     "SGD",
     "Adagrad",
     "Adam",
     "AdamW",
-    "AnyOptimizer",
+    "AnyRule",
     "Epsilon",
     "Momentum",
     "Nesterov",
-    "Optimizer",
     "RMSprop",
+    "Rule",
     "hyperparameters",
     "stack",
     "validated",
 ]
 
-OPTIMIZERS: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+RULES: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
 
-AnyOptimizer = Annotated[
+AnyRule = Annotated[
     SGD | Momentum | Nesterov | Adagrad | RMSprop | Adam | AdamW,
     Field(discriminator="name"),
 ]

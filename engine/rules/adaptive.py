@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
 import numpy as np
 
 from engine.limits import Interval
-from engine.rules.rule import Epsilon, Optimizer
+from engine.rules.rule import Epsilon, Rule
 
 if TYPE_CHECKING:
     from engine.arrays import Array, State
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
-class Adagrad(Optimizer):
+class Adagrad(Rule):
     """Give each parameter a rate of its own, smaller where gradients were large.
 
         s_t = s_{t-1} + g_t^2
@@ -61,7 +61,7 @@ class Adagrad(Optimizer):
 
 @final
 @dataclass(frozen=True)
-class RMSprop(Optimizer):
+class RMSprop(Rule):
     """Adagrad with a fading memory, so that the rates do not die out.
 
         v_t = rho v_{t-1} + (1 - rho) g_t^2
@@ -110,7 +110,7 @@ class RMSprop(Optimizer):
 
 @final
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class Adam(Rule):
     """RMSprop on a momentum average, both corrected for their start at zero.
 
         m_t = beta1 m_{t-1} + (1 - beta1) g_t
@@ -176,7 +176,7 @@ class Adam(Optimizer):
 
 @final
 @dataclass(frozen=True)
-class AdamW(Optimizer):
+class AdamW(Rule):
     """Adam that also pulls every parameter towards zero, apart from the gradient.
 
         m_t, v_t, m_hat, v_hat as in Adam

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
 
 from engine.limits import Interval
-from engine.rules.rule import Optimizer
+from engine.rules.rule import Rule
 
 if TYPE_CHECKING:
     from engine.arrays import Array, State
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
-class SGD(Optimizer):
+class SGD(Rule):
     """Follow the gradient downhill.
 
         d_t = g_t
@@ -40,7 +40,7 @@ class SGD(Optimizer):
 
 @final
 @dataclass(frozen=True)
-class Momentum(Optimizer):
+class Momentum(Rule):
     """Let past gradients carry the step on, like a heavy ball.
 
         v_t = mu v_{t-1} + g_t
@@ -82,7 +82,7 @@ class Momentum(Optimizer):
 
 @final
 @dataclass(frozen=True)
-class Nesterov(Optimizer):
+class Nesterov(Rule):
     """Momentum whose direction looks one step ahead.
 
         v_t = mu v_{t-1} + g_t

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Epsilon = Annotated[float, Interval(1e-16, 1, symbol=r"\epsilon", scale="log")]
 
 
-class Optimizer(ABC):
+class Rule(ABC):
     """What every rule has: a name, slots, and one method.
 
     Attributes:
@@ -87,22 +87,22 @@ class Optimizer(ABC):
         return 1.0
 
 
-Rule = TypeVar("Rule", bound=Optimizer)
+SomeRule = TypeVar("SomeRule", bound=Rule)
 
 
-def hyperparameters(rule: type[Optimizer]) -> dict[str, Interval]:
+def hyperparameters(rule: type[Rule]) -> dict[str, Interval]:
     """Return the hyperparameters of a rule with their intervals, in the order of its fields."""
     return dict(_intervals(rule))
 
 
 @cache
-def _intervals(rule: type[Optimizer]) -> tuple[tuple[str, Interval], ...]:
+def _intervals(rule: type[Rule]) -> tuple[tuple[str, Interval], ...]:
     hints = get_type_hints(rule, include_extras=True)
     names = [field.name for field in fields(cast("Any", rule)) if field.name != "name"]
     return tuple((name, get_args(hints[name])[1]) for name in names)
 
 
-def validated(rule: Rule) -> Rule:
+def validated(rule: SomeRule) -> SomeRule:
     """Return an equal rule whose fields were checked; raises ``InvalidInput``."""
     given = vars(rule)
     try:
@@ -112,11 +112,11 @@ def validated(rule: Rule) -> Rule:
 
 
 @cache
-def _adapter(rule: type[Rule]) -> TypeAdapter[Rule]:
+def _adapter(rule: type[SomeRule]) -> TypeAdapter[SomeRule]:
     return TypeAdapter(rule)
 
 
-def stack(rules: Sequence[Rule]) -> Rule:
+def stack(rules: Sequence[SomeRule]) -> SomeRule:
     """Return one rule whose hyperparameters are columns ``(lanes, 1)``, a row per given rule.
 
     One that all share is ``(1, 1)``, which is faster; arrays round the same at any length.

@@ -25,7 +25,7 @@ from engine.limits import LIMITS, Interval
 from engine.problems.datasets.preparation import prepare
 from engine.problems.problem import UPDATE_NUMBERS, FunctionProblem, NetworkProblem
 from engine.problems.specs import Function
-from engine.rules import OPTIMIZERS, SGD, Optimizer, validated
+from engine.rules import RULES, SGD, Rule, validated
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
@@ -88,7 +88,7 @@ def fit(experiment: Experiment) -> History:
 def minimize(
     gradient: Callable[[Array], Array],
     start: Array,
-    optimizer: Optimizer,
+    optimizer: Rule,
     learning_rate: float,
     steps: int,
 ) -> Array:
@@ -109,8 +109,8 @@ def minimize(
             of range, the start is not made of finite numbers, or the gradient's shape is another.
     """
     Interval(0, LIMITS["iterations"].high).integer("steps", steps)
-    if not isinstance(optimizer, Optimizer):
-        names = tuple(rule.name for rule in OPTIMIZERS)
+    if not isinstance(optimizer, Rule):
+        names = tuple(rule.name for rule in RULES)
         raise InvalidInput("unknown_choice", "optimizer", optimizer, names)
     rule = validated(optimizer)
     run = Run(optimizer=SGD(), learning_rate=learning_rate)

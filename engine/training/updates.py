@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.arrays import Array, Integers, State
-    from engine.rules import Optimizer
+    from engine.rules import Rule
 
 
 class Stepper:
@@ -32,7 +32,7 @@ class Stepper:
 
     def __init__(
         self,
-        optimizers: Sequence[Optimizer],
+        optimizers: Sequence[Rule],
         learning_rates: Array,
         params: Array,
         grads: Array,
@@ -87,7 +87,7 @@ class Stepper:
 class _Slice:
     """Lanes of one rule."""
 
-    def __init__(self, rules: Sequence[Optimizer], stepper: Stepper, lanes: slice) -> None:
+    def __init__(self, rules: Sequence[Rule], stepper: Stepper, lanes: slice) -> None:
         self.rule = stack(rules)
         self.lanes = lanes
         self.params, self.grads = stepper.params[lanes], stepper.grads[lanes]

@@ -24,7 +24,7 @@ from engine import (
 )
 from engine.problems.datasets import Line, ThreePoints
 from engine.problems.functions import Bowl, Ravine, Saddle
-from engine.rules import OPTIMIZERS, SGD
+from engine.rules import RULES, SGD
 from language import set_language
 from language.labels import label
 
@@ -50,7 +50,7 @@ def history(n_runs=7, rates=(0.05,), problem=LINE, amount=4):
     """Runs of every rule; batch sizes 1 to 4, of which 3 leaves a short last batch."""
     runs = [
         Run(
-            optimizer=OPTIMIZERS[number % len(OPTIMIZERS)](),
+            optimizer=RULES[number % len(RULES)](),
             learning_rate=rates[number % len(rates)],
             batch_size=1 + number % 4 if problem.kind == "network" else "all",
         )

@@ -10,7 +10,7 @@ from charts.fits import GRID, data_picture, digits_picture, fit_panels
 from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
 from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 from language import set_language
 from tests.work import calls
 
@@ -45,8 +45,7 @@ def english():
 @cache
 def experiment(problem=MOONS, n_runs=3):
     runs = [
-        Run(optimizer=rule(), learning_rate=0.05, batch_size=16)
-        for rule in (OPTIMIZERS * 2)[-n_runs:]
+        Run(optimizer=rule(), learning_rate=0.05, batch_size=16) for rule in (RULES * 2)[-n_runs:]
     ]
     return Experiment(problem=problem, runs=runs, budget=Budget(amount=3))
 

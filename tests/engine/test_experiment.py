@@ -28,7 +28,7 @@ from engine.problems.datasets import Blobs, BreastCancer, Line, SingleRow, TwoMo
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, LossName
-from engine.rules import OPTIMIZERS, SGD, Adam, Momentum
+from engine.rules import RULES, SGD, Adam, Momentum
 from tests.strategies import examples, experiments
 from tests.work import FEW_CALLS, calls
 
@@ -292,7 +292,7 @@ def test_part_of_a_wrong_kind_is_refused(place, field):
 @pytest.mark.parametrize(
     ("place", "field", "tag", "choices"),
     [
-        (of_run, "optimizer", "name", tuple(rule.name for rule in OPTIMIZERS)),
+        (of_run, "optimizer", "name", tuple(rule.name for rule in RULES)),
         (of_experiment, "problem", "kind", ("network", "function")),
         (of_function, "function", "name", tuple(one().name for one in FUNCTIONS)),
         (of_network, "dataset", "name", None),

@@ -10,7 +10,7 @@ from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import StartName
-from engine.rules import OPTIMIZERS, hyperparameters
+from engine.rules import RULES, hyperparameters
 from language.labels import LABELS, label
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +26,8 @@ def fields(specs):
         {dataset().name for dataset in DATASETS} | fields(DATASETS),
         {function().name for function in FUNCTIONS} | fields(FUNCTIONS),
         {*ACTIVATIONS, *LOSSES, *StartName.__args__},
-        {name for rule in OPTIMIZERS for name in hyperparameters(rule)},
-        {slot for rule in OPTIMIZERS for slot in rule.slots},
+        {name for rule in RULES for name in hyperparameters(rule)},
+        {slot for rule in RULES for slot in rule.slots},
     ],
     ids=["data sets", "functions", "networks", "hyperparameters", "slots"],
 )

@@ -17,7 +17,7 @@ from comparison.words.names import run_names
 from descent_lab.__main__ import main
 from engine import Budget, Experiment, Network, Run, fit
 from engine.problems.datasets import TwoMoons
-from engine.rules import OPTIMIZERS, SGD
+from engine.rules import RULES, SGD
 from exports.bundle import bundle
 from exports.printed import CannotRender
 from exports.report import report
@@ -26,7 +26,7 @@ from ui.shell.session import PRESETS
 
 ROOT = Path(__file__).parents[2]
 SEVEN = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
-FIRST, SECOND = (rule for rule in OPTIMIZERS if rule.title in {"Toy 0", "Toy 9"})
+FIRST, SECOND = (rule for rule in RULES if rule.title in {"Toy 0", "Toy 9"})
 TOYS = Experiment(
     problem=Network(dataset=TwoMoons(rows=40), hidden=(3,)),
     runs=[
@@ -73,7 +73,7 @@ def chips(at):
 
 
 def test_the_registry_has_ten_more():
-    assert [rule.title for rule in OPTIMIZERS] == [*SEVEN, *(f"Toy {n}" for n in range(10))]
+    assert [rule.title for rule in RULES] == [*SEVEN, *(f"Toy {n}" for n in range(10))]
 
 
 def test_an_experiment_without_runs_is_what_it_was():

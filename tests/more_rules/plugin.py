@@ -22,9 +22,9 @@ def _register():
     sys.modules["engine"].__path__ = [str(_ENGINE)]
     optimizers = importlib.import_module("engine.rules")
     interval = importlib.import_module("engine.limits").Interval
-    optimizers.OPTIMIZERS += tuple(_toy(optimizers, interval, number) for number in range(10))
-    optimizers.AnyOptimizer = Annotated[
-        Union[optimizers.OPTIMIZERS],  # noqa: UP007 - of a tuple
+    optimizers.RULES += tuple(_toy(optimizers, interval, number) for number in range(10))
+    optimizers.AnyRule = Annotated[
+        Union[optimizers.RULES],  # noqa: UP007 - of a tuple
         Field(discriminator="name"),
     ]
     del sys.modules["engine"]
@@ -37,7 +37,7 @@ def _toy(optimizers, interval, number):
     unnamed = Annotated[float, interval(0, 1)]
 
     @dataclass(frozen=True)
-    class Toy(optimizers.Optimizer):
+    class Toy(optimizers.Rule):
         toy_share: share = 0.5
         unnamed_share: unnamed = 0.25
         name: Literal[f"toy_{number}"] = f"toy_{number}"

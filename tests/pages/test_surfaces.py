@@ -17,7 +17,7 @@ from engine import Budget, Experiment, Function, Network, Run, fit, inspect
 from engine.problems.datasets import Line, SingleRow
 from engine.problems.functions import FUNCTIONS, Saddle
 from engine.problems.losses import LOSSES
-from engine.rules import OPTIMIZERS, SGD, Momentum
+from engine.rules import RULES, SGD, Momentum
 from language import set_language
 from language.labels import label
 from tests.layout import place
@@ -536,7 +536,7 @@ def test_the_theory_is_of_the_minimum_where_the_run_ended(page):
     assert any("edge of stability" in one.value and edge in one.value for one in page.caption)
 
 
-@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_effective_rate_times_what_its_caption_names_is_the_update(rule):
     run_of_it = FUNCTION_VIEW.runs[0].model_copy(update={"optimizer": rule()})
     seen = inspect(FUNCTION_VIEW.model_copy(update={"runs": (run_of_it,)}), 0, 0, 8)
@@ -755,7 +755,7 @@ def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):
     assert sent <= 500_000
 
 
-@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("tab", ["step", "rates", "theory", "slice"])
 def test_every_tab_is_there_for_every_rule(page, rule, tab):
     ravine = FUNCTION_VIEW.runs[0].model_copy(update={"optimizer": rule()})

@@ -18,7 +18,7 @@ from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import ActivationName, LossName, StartName
-from engine.rules import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
+from engine.rules import RULES, SGD, Adam, Momentum, Nesterov
 from language import set_language
 from language.labels import LABELS, label
 
@@ -135,7 +135,7 @@ def test_the_first_view_is_a_finished_comparison_of_seven_runs():
 
     assert experiment(at) == Experiment()
     assert len(at.pills[0].options) == 7
-    assert list(table(at)["Run"]) == [rule.title for rule in OPTIMIZERS]
+    assert list(table(at)["Run"]) == [rule.title for rule in RULES]
     assert np.isfinite(numbers(at)).all()
     assert list(table(at)["Status"]).count("best") == 1
     assert told(at) == ""
@@ -186,7 +186,7 @@ def test_every_slider_has_a_field_beside_it_that_takes_what_lies_between_its_sto
 
 @pytest.mark.parametrize(
     ("key", "count"),
-    [("optimizer", len(OPTIMIZERS)), ("activation", 5), ("start", 4), ("loss", 5)],
+    [("optimizer", len(RULES)), ("activation", 5), ("start", 4), ("loss", 5)],
 )
 def test_every_choice_trains(key, count):
     at = opened(experiment=small())
@@ -389,7 +389,7 @@ def test_the_editor_shows_the_selected_run():
 
 def test_every_hyperparameter_of_every_rule_can_be_set():
     at = opened(experiment=small(runs=Experiment().runs))
-    for position, rule in enumerate(OPTIMIZERS):
+    for position, rule in enumerate(RULES):
         run(at.pills(key="selected-run").set_value(position))
         mine = [one.key for one in at.number_input if one.key.startswith(f"{rule().name}-")]
         for key in mine:
@@ -668,7 +668,7 @@ def ids():
     yield from (function().name for function in FUNCTIONS)
     for names in (ActivationName, LossName, StartName):
         yield from names.__args__
-    for rule in OPTIMIZERS:
+    for rule in RULES:
         yield from (name for name in vars(rule()) if name != "name")
     yield from ("budget", "target_loss", "gradient_norm", "patience", "diverged", "stopped")
     yield from ("training_loss", "validation_loss", "batch_loss", "accuracy", "r2")

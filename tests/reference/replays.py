@@ -25,7 +25,7 @@ from comparison.document import Document, with_default_view
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
 from engine.problems.functions import FUNCTIONS
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.writing import write_all
@@ -89,7 +89,7 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
 def _compared(
     problem: Network | Function, budget: Budget, learning_rate: float = _RATE, **cut: object
 ) -> Experiment:
-    runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in OPTIMIZERS]
+    runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in RULES]
     return Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
 
 

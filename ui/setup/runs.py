@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine import LIMITS
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 from language import _
 from language.labels import label
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from engine import Run
 
-_RULES = {rule().name: rule for rule in OPTIMIZERS}
+_RULES = {rule().name: rule for rule in RULES}
 
 
 def run_strip() -> None:

@@ -24,7 +24,7 @@ from comparison.pages import PAGES, SurfacesPage, TrainingPage
 from comparison.words.errors import explain
 from comparison.words.names import run_names
 from engine import Budget, Experiment, Function, Interval, InvalidInput, Run
-from engine.rules import OPTIMIZERS, SGD, Adam, Momentum
+from engine.rules import RULES, SGD, Adam, Momentum
 from language import N_, _, ngettext
 from language.labels import label
 from ui.shell.locale import speak
@@ -326,7 +326,7 @@ def apply_to_all(field: str) -> None:
 def add_run() -> None:
     """Add a run of the first rule that is not there yet, else of Adam, and select it."""
     used = {type(run.optimizer) for run in document().experiment.runs}
-    rule = next((rule for rule in OPTIMIZERS if rule not in used), Adam)
+    rule = next((rule for rule in RULES if rule not in used), Adam)
     selected = document().experiment.runs[document().view.selected]
     run = Run(
         optimizer=rule(),

@@ -9,7 +9,7 @@ from comparison.pages import SurfacesPage
 from engine import Budget, Experiment, Function, Network, Run
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import Bowl, Dip, Matyas, Ravine, Saddle
-from engine.rules import SGD, Adagrad, Adam, Momentum, Optimizer, RMSprop
+from engine.rules import SGD, Adagrad, Adam, Momentum, RMSprop, Rule
 from language import N_
 from ui.shell.session import (
     FUNCTION_RUN,
@@ -49,7 +49,7 @@ class Preset(NamedTuple):
         return shown.model_copy(update={"view": shown.view.model_copy(update=update)})
 
 
-def _runs(*rules: tuple[Optimizer, float]) -> tuple[Run, ...]:
+def _runs(*rules: tuple[Rule, float]) -> tuple[Run, ...]:
     return tuple(Run(optimizer=rule, learning_rate=rate, batch_size="all") for rule, rate in rules)
 
 

@@ -28,7 +28,7 @@ from engine.errors import CODES
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate
 from engine.problems.datasets import Blobs, Digits
-from engine.rules import OPTIMIZERS, SGD, hyperparameters
+from engine.rules import RULES, SGD, hyperparameters
 from engine.spec import Spec
 from language import set_language
 
@@ -443,7 +443,7 @@ def fields(kind):
 
 
 def test_every_field_of_a_document_has_words():
-    every = fields(Document) | {name for rule in OPTIMIZERS for name in hyperparameters(rule)}
+    every = fields(Document) | {name for rule in RULES for name in hyperparameters(rule)}
 
     assert {"quantity", "window", "record_every", "rows", "patience", "momentum"} <= every
     unnamed = {"experiment", "view", "stopping", "function"}  # are parts; no field is refused there

@@ -7,9 +7,9 @@ import pytest
 from comparison.words.mathml import mathml
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 
-FORMULAS = [owner.formula for owner in (*OPTIMIZERS, *LOSSES.values(), *FUNCTIONS)]
+FORMULAS = [owner.formula for owner in (*RULES, *LOSSES.values(), *FUNCTIONS)]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)

@@ -7,7 +7,7 @@ from comparison.words.names import problem_words, run_names
 from engine import Experiment, Function, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
-from engine.rules import OPTIMIZERS, SGD, Adam, Momentum
+from engine.rules import RULES, SGD, Adam, Momentum
 from language.labels import label
 from tests.strategies import examples, runs
 
@@ -36,7 +36,7 @@ def test_an_automatic_name_begins_with_the_rules_own(compared):
 
 
 def test_rules_that_appear_once_need_no_more_than_their_name():
-    assert automatic(*Experiment().runs) == [rule.title for rule in OPTIMIZERS]
+    assert automatic(*Experiment().runs) == [rule.title for rule in RULES]
 
 
 def test_runs_of_one_rule_are_named_by_what_differs():

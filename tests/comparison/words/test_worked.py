@@ -8,7 +8,7 @@ import pytest
 from comparison.words.worked import number, worked
 from engine import Budget, Experiment, Function, Run, inspect
 from engine.analysis.inspection import Term
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 
 STEP = 3
 
@@ -33,7 +33,7 @@ def value_of(latex):
     return eval(text, {"math": math})  # noqa: S307 - own text
 
 
-@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_every_line_in_numbers_is_right(rule):
     for lines in lines_of(rule):
         assert len(lines) == rule.formula.count("=")
@@ -43,7 +43,7 @@ def test_every_line_in_numbers_is_right(rule):
                 assert value_of(filled) == pytest.approx(value_of(value), rel=2e-3)
 
 
-@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_no_symbol_is_left_among_the_numbers(rule):
     for lines in lines_of(rule):
         for line in lines:

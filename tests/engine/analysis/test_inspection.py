@@ -22,7 +22,7 @@ from engine import (
 )
 from engine.problems.datasets import Digits, TwoMoons
 from engine.problems.functions import Himmelblau, Ravine
-from engine.rules import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine import plain
 from tests.strategies import small_experiments
 
@@ -30,7 +30,7 @@ NETWORK = Network(dataset=TwoMoons(rows=50), hidden=(4, 3), l2=0.05)
 
 
 def every_rule(size, rate=0.05):
-    return tuple(Run(optimizer=rule(), learning_rate=rate, batch_size=size) for rule in OPTIMIZERS)
+    return tuple(Run(optimizer=rule(), learning_rate=rate, batch_size=size) for rule in RULES)
 
 
 EXPERIMENTS = {
@@ -49,9 +49,7 @@ EXPERIMENTS = {
     ),
 }
 EVERY = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
-EVERY_RULE = pytest.mark.parametrize(
-    "position", range(len(OPTIMIZERS)), ids=lambda k: OPTIMIZERS[k].title
-)
+EVERY_RULE = pytest.mark.parametrize("position", range(len(RULES)), ids=lambda k: RULES[k].title)
 
 
 # The step that was trained
@@ -105,7 +103,7 @@ def test_one_step_begins_where_the_one_before_ended(experiment, position):
 def test_nothing_is_remembered_before_the_first_step(experiment, position):
     seen = inspect(experiment, position, 5, 1)
 
-    assert list(seen.slots_before) == list(OPTIMIZERS[position].slots)
+    assert list(seen.slots_before) == list(RULES[position].slots)
     assert not any(slot.any() for slot in seen.slots_before.values())
 
 
@@ -129,9 +127,7 @@ def test_the_gradient_of_a_function_has_the_noise_of_its_iteration():
     experiment = EXPERIMENTS["function"]
     exact = Himmelblau().gradient
 
-    noise = [
-        [inspect(experiment, run, seed, 4) for run in range(len(OPTIMIZERS))] for seed in (5, 2)
-    ]
+    noise = [[inspect(experiment, run, seed, 4) for run in range(len(RULES))] for seed in (5, 2)]
     added = np.array([[one.gradient - exact(one.before[None])[0] for one in row] for row in noise])
 
     np.testing.assert_allclose(added, np.broadcast_to(added[:, :1], added.shape), atol=1e-12)
@@ -169,7 +165,7 @@ DIRECTIONS = {
 @pytest.mark.parametrize("step", [1, 11])
 def test_the_effective_rate_is_what_gradients_are_multiplied_by(experiment, position, step):
     seen = inspect(experiment, position, 2, step)
-    rule = OPTIMIZERS[position]
+    rule = RULES[position]
 
     decay = seen.learning_rate * 0.01 * seen.before if rule is AdamW else 0.0
     np.testing.assert_allclose(
@@ -182,7 +178,7 @@ def test_the_effective_rate_is_what_gradients_are_multiplied_by(experiment, posi
 
 @pytest.mark.parametrize("rule", [SGD, Momentum, Nesterov])
 def test_without_rates_of_their_own_all_parameters_have_the_learning_rate(rule):
-    position = OPTIMIZERS.index(rule)
+    position = RULES.index(rule)
 
     for experiment in EXPERIMENTS.values():
         seen = inspect(experiment, position, 5, 3)
@@ -208,7 +204,7 @@ def test_adam_of_the_first_step_by_hand():
 def test_only_adam_and_adamw_correct_their_averages(position):
     seen = inspect(EXPERIMENTS["function"], position, 5, 4)
 
-    assert bool(seen.corrected) == (OPTIMIZERS[position] in (Adam, AdamW))
+    assert bool(seen.corrected) == (RULES[position] in (Adam, AdamW))
 
 
 @EVERY
@@ -216,7 +212,7 @@ def test_only_adam_and_adamw_correct_their_averages(position):
 def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, position):
     seen = inspect(experiment, position, 5, 4)
     terms = dict(seen.terms(1))
-    formula = OPTIMIZERS[position].formula
+    formula = RULES[position].formula
 
     assert len(terms) == len(seen.terms(1))
     apart = {r"\eta", r"\theta_{t-1}", r"\theta_t", "t"}
@@ -227,15 +223,13 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, pos
     assert terms[r"\theta_t"] == seen.after[1]
     moved = terms[r"\theta_{t-1}"] - terms[r"\eta"] * terms["d_t"]
     assert terms[r"\theta_t"] == pytest.approx(moved, rel=1e-14)
-    for name, symbol in zip(
-        OPTIMIZERS[position].slots, OPTIMIZERS[position].slot_symbols, strict=True
-    ):
+    for name, symbol in zip(RULES[position].slots, RULES[position].slot_symbols, strict=True):
         assert terms[f"{symbol}_{{t-1}}"] == seen.slots_before[name][1]
         assert terms[f"{symbol}_t"] == seen.slots_after[name][1]
 
 
 def test_terms_of_adam_make_its_formula_come_out():
-    terms = dict(inspect(EXPERIMENTS["network"], OPTIMIZERS.index(Adam), 2, 9).terms(3))
+    terms = dict(inspect(EXPERIMENTS["network"], RULES.index(Adam), 2, 9).terms(3))
 
     b1, b2, g = terms[r"\beta_1"], terms[r"\beta_2"], terms["g_t"]
     assert terms["m_t"] == pytest.approx(b1 * terms["m_{t-1}"] + (1 - b1) * g)
@@ -300,7 +294,7 @@ def test_adagrads_rates_die_out_and_rmsprops_do_not():
 
 def test_rates_are_those_of_the_steps_taken_apart():
     for experiment in EXPERIMENTS.values():
-        for position in range(len(OPTIMIZERS)):
+        for position in range(len(RULES)):
             steps, rates = effective_learning_rates(experiment, position, 2, [1, 0])
             assert steps.tolist() == list(range(1, 16))
             assert rates.shape == (15, 2)

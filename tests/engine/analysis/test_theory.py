@@ -18,13 +18,13 @@ from engine.analysis.theory import (
     stationary_variance,
 )
 from engine.problems.functions import FUNCTIONS, Bowl, Saddle
-from engine.rules import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
 
 LINEAR = (SGD(), Momentum(momentum=0.9), Momentum(momentum=0.5), Nesterov(momentum=0.9))
-OTHERS = [rule() for rule in OPTIMIZERS if rule not in (SGD, Momentum, Nesterov)]
+OTHERS = [rule() for rule in RULES if rule not in (SGD, Momentum, Nesterov)]
 SPREAD = (0.01, 0.1, 1.0)  # condition number 100
 
 
@@ -95,7 +95,7 @@ def test_rules_that_are_not_linear_have_no_theory(optimizer):
     assert stationary_variance(optimizer, 0.1, 2.0, 1.0) is None
 
 
-@pytest.mark.parametrize("optimizer", [rule() for rule in OPTIMIZERS], ids=repr)
+@pytest.mark.parametrize("optimizer", [rule() for rule in RULES], ids=repr)
 def test_rules_without_theory_are_those_that_are_not_linear(optimizer):
     """Twice the gradients and state give twice the direction, at any step, or there is none."""
     generator = np.random.default_rng(0)

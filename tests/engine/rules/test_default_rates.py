@@ -3,12 +3,12 @@
 import pytest
 
 from benchmarks.default_rates import RATES, SEEDS, sweep
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 
 
 # What it trains is covered by others, and tracing makes it three times as long.
 @pytest.mark.no_cover
-@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule().name)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule().name)
 def test_default_learning_rates_are_the_best_of_the_sweep(rule):
     losses = sweep([rule])[rule().name]
 

@@ -28,7 +28,7 @@ from engine.landscape.planes import principal_plane, random_plane
 from engine.problems.datasets import Line, SingleRow, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
 from engine.problems.problem import NetworkProblem
-from engine.rules import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine import plain
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -113,7 +113,7 @@ def test_d3_a_flat_place_ends_nothing_unless_asked():
     assert asked.last_step.tolist() == [0]
 
 
-@pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 @pytest.mark.parametrize("rate", [1e-3, 0.3, 7.0])
 def test_d4_no_rule_multiplies_its_rate_in_secret(rule, rate):
     """The first update is exactly rate x direction, and the direction does not know the rate."""
@@ -144,7 +144,7 @@ def test_d5_adam_corrects_its_bias_and_keeps_its_own_defaults():
 
 
 def test_d5_all_runs_of_an_experiment_get_the_same_budget():
-    runs = [run_of(rule(), 1e-3) for rule in OPTIMIZERS]
+    runs = [run_of(rule(), 1e-3) for rule in RULES]
 
     assert {int(run.last_step[0]) for run in on_function(Ravine(), *runs, steps=200)} == {200}
 
@@ -313,7 +313,7 @@ def test_d16_adamw_corrects_its_bias():
 
 def test_d17_d20_every_run_of_a_seed_starts_at_the_same_seeded_parameters():
     problem = Network(dataset=TwoMoons(rows=40))
-    runs = [run_of(rule(), 0.01, batch_size=size) for rule in OPTIMIZERS for size in ("all",)]
+    runs = [run_of(rule(), 0.01, batch_size=size) for rule in RULES for size in ("all",)]
     experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=1), seeds=(0, 1))
 
     first, again = fit(experiment), fit(experiment)
@@ -415,7 +415,7 @@ def test_d21_no_other_ending_hides_divergence():
 def test_d22_noise_comes_from_the_batches_alone_for_every_rule_alike():
     """With all rows in a batch nothing is random: two seeds from one start go the same way."""
     problem = Network(dataset=TwoMoons(rows=30), hidden=(), start="zeros")
-    runs = [run_of(rule(), 0.1, batch_size="all") for rule in OPTIMIZERS]
+    runs = [run_of(rule(), 0.1, batch_size="all") for rule in RULES]
     experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=20), seeds=(0, 1))
 
     for run in fit(experiment).runs:

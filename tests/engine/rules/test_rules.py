@@ -16,16 +16,16 @@ from engine import InvalidInput, minimize
 from engine.limits import Interval
 from engine.problems.functions import Bowl, Ravine, Rosenbrock
 from engine.rules import (
-    OPTIMIZERS,
+    RULES,
     SGD,
     Adagrad,
     Adam,
     AdamW,
-    AnyOptimizer,
+    AnyRule,
     Momentum,
     Nesterov,
-    Optimizer,
     RMSprop,
+    Rule,
     hyperparameters,
     stack,
     validated,
@@ -37,10 +37,10 @@ from tests.strategies import rules
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
 
-EVERY_RULE = pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.name)
+EVERY_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 EVERY_FIELD = pytest.mark.parametrize(
     ("rule", "field"),
-    [(rule, field) for rule in OPTIMIZERS for field in hyperparameters(rule)],
+    [(rule, field) for rule in RULES for field in hyperparameters(rule)],
     ids=lambda v: v if isinstance(v, str) else v.name,
 )
 TORCH = json.loads((Path(__file__).parents[2] / "reference" / "torch_stream.json").read_text())
@@ -124,19 +124,19 @@ def subclasses(cls):
 
 
 def test_every_rule_is_registered_and_in_the_union():
-    written = {rule for rule in subclasses(Optimizer) if "engine.rules." in rule.__module__}
+    written = {rule for rule in subclasses(Rule) if "engine.rules." in rule.__module__}
 
-    assert written == set(OPTIMIZERS)
-    assert get_args(get_args(AnyOptimizer)[0]) == OPTIMIZERS
+    assert written == set(RULES)
+    assert get_args(get_args(AnyRule)[0]) == RULES
 
 
 def test_no_rule_inherits_from_a_rule():
-    assert {rule.__bases__ for rule in OPTIMIZERS} == {(Optimizer,)}
+    assert {rule.__bases__ for rule in RULES} == {(Rule,)}
 
 
 def test_ids_and_titles_are_unique():
-    assert len({rule.name for rule in OPTIMIZERS}) == len(OPTIMIZERS)
-    assert len({rule.title for rule in OPTIMIZERS}) == len(OPTIMIZERS)
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert len({rule.title for rule in RULES}) == len(RULES)
 
 
 @EVERY_RULE
@@ -237,7 +237,7 @@ def test_first_step_goes_downhill(rule):
 @UNTRACED
 @given(st.lists(rules(), min_size=1, max_size=6), st.integers(0, 100))
 def test_stacked_lanes_are_bit_equal_to_solo_lanes(mixture, seed):
-    mixture.sort(key=lambda rule: OPTIMIZERS.index(type(rule)))
+    mixture.sort(key=lambda rule: RULES.index(type(rule)))
     rng = np.random.default_rng(seed)
     stream = rng.normal(size=(6, len(mixture), 3)) * 10.0 ** rng.integers(-6, 3, (6, 1, 1))
     start = rng.normal(size=(len(mixture), 3))

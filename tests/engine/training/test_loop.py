@@ -26,7 +26,7 @@ from engine import (
 from engine.problems.datasets import Blobs, Digits, Line, Sine, ThreePoints, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
 from engine.rules import (
-    OPTIMIZERS,
+    RULES,
     SGD,
     Adagrad,
     Adam,
@@ -826,7 +826,7 @@ def test_a_training_too_large_for_memory_is_refused_before_it_begins():
         hidden=(256, 128),
         loss="cross_entropy",
     )
-    runs = [Run(optimizer=rule(), learning_rate=0.1) for rule in OPTIMIZERS]
+    runs = [Run(optimizer=rule(), learning_rate=0.1) for rule in RULES]
 
     with pytest.raises(InvalidInput) as caught:
         train(Experiment(problem=problem, runs=runs, seeds=tuple(range(30))))
@@ -845,7 +845,7 @@ def test_the_whole_default_experiment_has_no_diverged_run():
 
 
 def test_a_group_of_functions_trains_too():
-    runs = [Run(optimizer=rule(), learning_rate=0.01, batch_size=1) for rule in OPTIMIZERS]
+    runs = [Run(optimizer=rule(), learning_rate=0.01, batch_size=1) for rule in RULES]
     experiment = Experiment(
         problem=Function(function=Ravine()), runs=runs, budget=Budget(amount=30), seeds=(0, 1)
     )

@@ -12,14 +12,14 @@ from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
-from engine.rules import OPTIMIZERS, SGD, Adam, Nesterov
+from engine.rules import RULES, SGD, Adam, Nesterov
 from exports.replay import histories_csv
 from exports.scripts import FRAMEWORKS, code, keras, optax, pytorch
 from exports.scripts.replay import Replay, function_lines
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
 
-RULES = [rule().name for rule in OPTIMIZERS]
+RULES = [rule().name for rule in RULES]
 
 
 def scripts(experiment, name="run"):

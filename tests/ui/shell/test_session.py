@@ -10,7 +10,7 @@ from comparison.pages import EpochsPage, SurfacesPage
 from engine import Budget, Experiment, Function, Network, Run
 from engine.limits import LIMITS
 from engine.problems.datasets import DATASETS, Iris, Line, SingleRow, TwoMoons
-from engine.rules import OPTIMIZERS, SGD, Adam
+from engine.rules import RULES, SGD, Adam
 from language import set_language
 from tests.strategies import examples
 from ui.shell import session
@@ -82,7 +82,7 @@ def is_valid():
 
 def test_a_session_begins_with_the_first_view():
     assert experiment() == Experiment()
-    assert [style.name for style in styles()] == [rule.title for rule in OPTIMIZERS]
+    assert [style.name for style in styles()] == [rule.title for rule in RULES]
     assert notices() == []
 
 
@@ -244,7 +244,7 @@ def test_a_run_that_is_removed_recolours_no_other():
 
     assert lines() == before[:2] + before[3:]
     assert [run.optimizer for run in experiment().runs] == [
-        rule() for rule in OPTIMIZERS if rule is not OPTIMIZERS[2]
+        rule() for rule in RULES if rule is not RULES[2]
     ]
 
 
@@ -298,7 +298,7 @@ def test_a_preset_keeps_data_network_and_budget():
 
 
 def test_presets_compare_what_they_say():
-    select(OPTIMIZERS.index(Adam))
+    select(RULES.index(Adam))
     session.use_preset("rates")
     assert len({run.learning_rate for run in experiment().runs}) == 5
     assert {run.optimizer for run in experiment().runs} == {Adam()}

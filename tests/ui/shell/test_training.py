@@ -10,7 +10,7 @@ import pytest
 
 import ui.shell.training
 from engine import Budget, Experiment, Run
-from engine.rules import OPTIMIZERS
+from engine.rules import RULES
 from ui.shell.training import Queue, Results, is_quick
 
 
@@ -82,7 +82,7 @@ def test_many_threads_do_no_harm():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), list(permutations(OPTIMIZERS, 2)), ids=lambda rule: rule.title
+    ("one", "other"), list(permutations(RULES, 2)), ids=lambda rule: rule.title
 )
 def test_experiments_that_differ_only_in_the_rules_class_do_not_share_a_result(one, other):
     cache = Results(100)

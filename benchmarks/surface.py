@@ -101,12 +101,7 @@ def _slice(case: Case, experiment: engine.Experiment, plane: engine.Plane, size:
 
 def _ours(experiment: engine.Experiment, plane: engine.Plane, size: int) -> Array:
     """Return the losses; making the rows is included."""
-    computation = engine.surface(experiment, plane, _WINDOW, size)
-    while True:
-        try:
-            next(computation)
-        except StopIteration as end:
-            return end.value.losses.ravel()
+    return engine.finish(engine.surface(experiment, plane, _WINDOW, size)).losses.ravel()
 
 
 def _jax(part: Slice, block: int | None) -> Callable[[], Array]:

@@ -22,6 +22,7 @@ from engine import (
     default_window,
     estimate_surface,
     exact_plane,
+    finish,
     fit,
     parameter_names,
     principal_plane,
@@ -83,13 +84,7 @@ def computed(wanted: Wanted) -> Surface:
         InvalidInput: as ``engine.surface``, or it would take longer than the limit.
     """
     estimate_surface(wanted.experiment, wanted.size, wanted.rows).check_time()
-    work = surface(wanted.experiment, wanted.plane, wanted.window, wanted.size, wanted.rows)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: Surface = end.value
-            return found
+    return finish(surface(wanted.experiment, wanted.plane, wanted.window, wanted.size, wanted.rows))
 
 
 def scenes(

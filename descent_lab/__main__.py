@@ -18,6 +18,7 @@ from comparison.words.names import cleaned, run_styles
 from comparison.words.remarks import stopped_words
 from comparison.words.results import status
 from engine import InvalidInput, estimate, timed, train
+from engine.work import Task
 from exports.bundle import bundle
 from exports.writing import write_all
 from language import LANGUAGES, _, set_language
@@ -119,20 +120,16 @@ def _read(path: Path) -> Document:
 
 def _trained(experiment: Experiment) -> History:
     """Train to the end, or until asked to stop, with a progress bar on a terminal."""
-    training, seen, drawn = train(experiment), sys.stderr.isatty(), 0.0
-    progress = None
+    training, seen, drawn = Task(train(experiment)), sys.stderr.isatty(), 0.0
     with _hearing() as asked:
-        while True:
-            try:
-                progress = training.send("stop" if progress and asked.is_set() else None)
-            except StopIteration as end:
-                if seen:
-                    _show("")
-                history: History = end.value
-                return history
-            if seen and time.monotonic() - drawn > _DRAW_SECONDS:
+        while training.go_on("stop" if training.progress and asked.is_set() else None):
+            progress = training.progress
+            if seen and progress and time.monotonic() - drawn > _DRAW_SECONDS:
                 drawn = time.monotonic()
                 _show(bar(progress.updates / progress.total))
+    if seen:
+        _show("")
+    return training.result
 
 
 @contextmanager

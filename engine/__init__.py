@@ -62,6 +62,7 @@ from engine.training.plans import Plan, Timeline, timeline
 from engine.training.replay import batches, data, initial_params, layers
 from engine.training.scores import RunScores, Scores, estimate_scores, score, scoring
 from engine.training.timing import can_be_timed, time_alone, timed
+from engine.work import finish
 
 __all__ = [
     "GRID_SIZES",
@@ -113,6 +114,7 @@ __all__ = [
     "estimate_surface",
     "exact_plane",
     "final_losses",
+    "finish",
     "fit",
     "following_learning_rates",
     "functions",

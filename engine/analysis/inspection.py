@@ -18,7 +18,7 @@ from engine.rules import hyperparameters, stack
 from engine.training.loop import making
 from engine.training.recording import frozen
 from engine.training.updates import Stepper
-from engine.work import Result, Work
+from engine.work import Result, Task, Work, finish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +148,7 @@ def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replay
 
 def inspect(experiment: Experiment, run: int, seed: int, step: int) -> StepInspection:
     """Return one update taken apart; arguments and errors are those of ``inspecting``."""
-    return _result(inspecting(experiment, run, seed, step))
+    return finish(inspecting(experiment, run, seed, step))
 
 
 def following_learning_rates(
@@ -194,7 +194,7 @@ def effective_learning_rates(
     last_step: int | None = None,
 ) -> tuple[Integers, Array]:
     """Return steps and rates at once; all as in ``following_learning_rates``."""
-    return _result(following_learning_rates(experiment, run, seed, parameters, last_step))
+    return finish(following_learning_rates(experiment, run, seed, parameters, last_step))
 
 
 def _check_run(experiment: Experiment, run: int) -> None:
@@ -322,24 +322,12 @@ def _paced(replay: _Replay, work: Work[Result]) -> Replaying[Result]:
     Overflow and NaN of a diverging run are results. The setting never surrounds a yield, for a
     generator may be resumed in another context.
     """
-    paused = time.perf_counter()
+    paused, task = time.perf_counter(), Task(work)
     while True:
-        try:
-            with np.errstate(all="ignore"):
-                next(work)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+        with np.errstate(all="ignore"):
+            is_going_on = task.go_on()
+        if not is_going_on:
+            return task.result
         if time.perf_counter() - paused > _PAUSE_SECONDS:
             yield replay.step
             paused = time.perf_counter()
-
-
-def _result(work: Replaying[Result]) -> Result:
-    """Do all of some work at once."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Result = end.value
-            return result

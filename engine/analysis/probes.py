@@ -10,13 +10,13 @@ from engine.problems.activations import sigmoid
 from engine.problems.network import Buffers, Layers, Pass
 from engine.problems.problem import blocks, lanes_of_piece, rows_of_piece
 from engine.training.loop import problem_of
+from engine.work import finish
 
 if TYPE_CHECKING:
     from engine.arrays import Array
     from engine.experiment import Experiment
     from engine.problems.specs import Network
     from engine.training.history import History
-    from engine.work import Result, Work
 
 
 def predictions(network: Network, params: Array, inputs: Array) -> Array:
@@ -80,14 +80,4 @@ def training_gradients(experiment: Experiment, params: Array) -> Array:
     """
     work = problem_of(experiment).evaluator(params).gradient()
     with np.errstate(all="ignore"):  # what overflows is a result
-        return finished(work)
-
-
-def finished(work: Work[Result]) -> Result:
-    """Do all of some work at once."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+        return finish(work)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.analysis.probes import finished
 from engine.problems.losses import LOSSES
 from engine.problems.specs import Function
 from engine.training.loop import problem_of
 from engine.training.recording import frozen
+from engine.work import finish
 
 if TYPE_CHECKING:
     from engine.arrays import Array
@@ -47,7 +47,7 @@ def quadratic(experiment: Experiment) -> Quadratic | None:
     if n_params > _MOST_PARAMETERS or not _has_linear_gradient(problem):
         return None
     points = np.concatenate([np.zeros((1, n_params)), np.eye(n_params)])
-    gradients = finished(problem_of(experiment).evaluator(points).gradient())
+    gradients = finish(problem_of(experiment).evaluator(points).gradient())
     hessian = gradients[1:] - gradients[0]
     hessian = (hessian + hessian.T) / 2
     curvatures = np.linalg.eigvalsh(hessian)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engine.analysis.probes import finished
 from engine.errors import InvalidInput
 from engine.formulas.graph import backward, forward
 from engine.limits import LIMITS, Interval
 from engine.problems.problem import NetworkProblem
 from engine.problems.specs import Network
 from engine.training.replay import data
+from engine.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -237,14 +237,14 @@ def check_network(experiment: Experiment) -> NetworkCheck:
     start = problem.start(experiment.seeds[0])
 
     def back() -> Array:
-        return finished(problem.evaluator(start[None]).gradient())[0]
+        return finish(problem.evaluator(start[None]).gradient())[0]
 
     def central() -> Array:
         step = METHODS["central"].step
         lanes = np.concatenate(
             [start + step * np.eye(len(start)), start - step * np.eye(len(start))]
         )
-        losses = finished(problem.evaluator(lanes).evaluate()).training_loss
+        losses = finish(problem.evaluator(lanes).evaluate()).training_loss
         return (losses[: len(start)] - losses[len(start) :]) / (2 * step)
 
     return NetworkCheck(

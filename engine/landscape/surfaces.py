@@ -25,6 +25,7 @@ from engine.problems.specs import Network
 from engine.training.cost import estimate_surface
 from engine.training.loop import making, problem_of
 from engine.training.recording import frozen
+from engine.work import Task
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
@@ -193,14 +194,10 @@ def _computed(
     experiment: Experiment, grid: _Grid, n_rows: int | None, known: Surface | None
 ) -> Computation:
     total = grid.losses.size
-    data = making(experiment)
-    while True:
-        try:
-            next(data)
-        except StopIteration as end:
-            problem: NetworkProblem | FunctionProblem = end.value
-            break
+    data = Task(making(experiment))
+    while data.go_on():
         yield SurfaceProgress(0, total)
+    problem = data.result
     rows = _sample(experiment, n_rows)
     taken = experiment.problem.training_rows if rows is None else len(rows)
     if known is not None and known.n_rows == taken and _is_same(known.plane, grid.plane):

@@ -30,6 +30,7 @@ from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
 from engine.training.updates import Stepper
+from engine.work import Task, finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,13 +77,7 @@ def train(experiment: Experiment) -> Training:
 
 def fit(experiment: Experiment) -> History:
     """Train an experiment to its end and return the history; raises as ``train`` does."""
-    training = train(experiment)
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            history: History = end.value
-            return history
+    return finish(train(experiment))
 
 
 def minimize(
@@ -222,13 +217,12 @@ class Loop(ABC, Generic[Kept, Told]):
         due. The setting surrounds each piece, never a yield, for a generator may be resumed in
         another context.
         """
+        task = Task(work)
         while True:
-            try:
-                with np.errstate(all="ignore"):
-                    next(work)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
+            with np.errstate(all="ignore"):
+                is_going_on = task.go_on()
+            if not is_going_on:
+                return task.result
             yield from self.pause()
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from engine.training.cost import Cost, cost_of
 from engine.training.loop import Loop
 from engine.training.recording import Judge, evaluated, frozen
+from engine.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -143,13 +144,7 @@ def scoring(
 
 def score(experiment: Experiment, targets: tuple[float, ...] = ()) -> Scores:
     """Score an experiment to its end; arguments and errors are those of ``scoring``."""
-    work = scoring(experiment, targets)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            scores: Scores = end.value
-            return scores
+    return finish(scoring(experiment, targets))
 
 
 def _numbers_of_a_lane(experiment: Experiment) -> int:

@@ -17,6 +17,7 @@ from engine.experiment import Budget, Stopping
 from engine.limits import LIMITS
 from engine.training.cost import estimate
 from engine.training.loop import train
+from engine.work import Task, finish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,13 +72,7 @@ def timed(history: History) -> History:
     """
     if not can_be_timed(history):
         return history
-    work = time_alone(history)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: History = end.value
-            return found
+    return finish(time_alone(history))
 
 
 def can_be_timed(history: History) -> bool:
@@ -157,13 +152,12 @@ class _Alone:
 
     def _seconds(self, epochs: int) -> _Timing:
         """Train for so many epochs and return the processor time that it took."""
-        training = train(_epochs(self._experiment, self._run, epochs))
-        used = 0.0
-        while True:
+        training = Task(train(_epochs(self._experiment, self._run, epochs)))
+        used, is_going_on = 0.0, True
+        while is_going_on:
             began = time.thread_time()
-            try:
-                next(training)
-            except StopIteration:
-                return used + time.thread_time() - began
+            is_going_on = training.go_on()
             used += time.thread_time() - began
-            yield
+            if is_going_on:
+                yield
+        return used

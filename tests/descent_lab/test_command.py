@@ -17,6 +17,7 @@ from comparison.document import Document, View, read_document
 from descent_lab.__main__ import bar, main
 from engine import Budget, Experiment, Run, fit
 from engine.rules import SGD, Adam
+from engine.work import Task
 from exports.bundle import bundle
 from exports.printed import CannotRender
 from language import set_language
@@ -197,16 +198,13 @@ def interrupting(number, times):
     """A training in which a signal comes after each of its first pauses."""
 
     def train(experiment):
-        work, sent, left = engine.train(experiment), None, times
-        while True:
-            try:
-                progress = work.send(sent)
-            except StopIteration as end:
-                return end.value
+        work, sent, left = Task(engine.train(experiment)), None, times
+        while work.go_on(sent):
             if left:
                 left -= 1
                 signal.raise_signal(number)
-            sent = yield progress
+            sent = yield work.progress
+        return work.result
 
     return train
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import exports.bundle
+import ui.shell.driver
 import ui.shell.training
 from comparison.catalogue import comparison_charts
 from comparison.document import Document, View, read_document
@@ -137,7 +138,7 @@ def test_no_chart_has_them_on_screen_or_on_paper(document, history):
 
 
 def test_the_page_has_none(document, monkeypatch):
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
     at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
     at.context["locale"] = "en-US"
     for key, values in (to_link(document) | {"name": list(NASTY)}).items():

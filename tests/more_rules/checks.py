@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import exports.bundle
+import ui.shell.driver
 import ui.shell.training
-import ui.surfaces.computing
 from comparison.document import Document, read_document, with_default_view
 from comparison.link import from_link, to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
@@ -49,8 +49,7 @@ def nothing_waits_and_nothing_is_drawn(monkeypatch):
         raise CannotRender("nothing to draw with")
 
     monkeypatch.setattr(exports.bundle, "to_images", refuse)
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 def opened(experiment=None, page=None):

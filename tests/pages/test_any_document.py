@@ -9,8 +9,8 @@ from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.driver
 import ui.shell.training
-import ui.surfaces.computing
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from tests.strategies import documents, small_experiments
 from ui.shell import session
@@ -33,8 +33,7 @@ KEPT = ("document", "surface-document", "page-settings", "notices")
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import streamlit
 from streamlit.runtime.state.common import TESTING_KEY
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.driver
 import ui.shell.training
-import ui.surfaces.computing
 from comparison.document import with_default_view
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from engine import Budget, Experiment, Function, Network, Run
@@ -81,8 +81,7 @@ TYPED = {"text_input": "mine", "text_area": "y = 3 * x"}
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
     set_language("en")
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.driver
 import ui.shell.training
 from comparison.document import Document, View
 from comparison.link import from_link, to_link
@@ -50,7 +51,7 @@ def english():
 @pytest.fixture(autouse=True)
 def trains_at_once(monkeypatch):
     """Whether a training waits for a click depends on the machine; here none does, unless asked."""
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 def opened(experiment=SMALL, locale="en-US", **settings):
@@ -657,7 +658,7 @@ def test_the_map_shows_iterations_to_a_target():
 
 @pytest.mark.parametrize("tab", ["batches", "noise", "overfitting", "map"])
 def test_a_long_training_waits_for_a_click(tab, monkeypatch):
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
     experiment = SMALL.model_copy(update={"data_seed": 1_000 + TABS.index(tab)})
     at = opened(experiment, tab=tab)
     assert charts(at) == []

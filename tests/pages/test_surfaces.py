@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.driver
 import ui.shell.training
 import ui.surfaces.computing
 from comparison.document import with_default_view
@@ -38,8 +39,7 @@ def english():
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -571,22 +571,22 @@ def test_a_network_lies_on_a_plane_with_its_distances(page):
 
 
 def test_a_long_surface_waits_for_a_click_and_comes_coarse_first(page, monkeypatch):
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
     run(page.selectbox(key="surfaces-kind").set_value("network"))
     assert "contour" not in {one["data"][0]["type"] for one in charts(page)}
 
-    run(page.button(key="surfaces-begin-31").click())
+    run(page.button(key="surface-31-begin").click())
     assert points(page) == 31
-    assert "61 × 61" in page.button(key="surfaces-begin-61").label
+    assert "61 × 61" in page.button(key="surface-61-begin").label
 
-    run(page.button(key="surfaces-begin-61").click())
+    run(page.button(key="surface-61-begin").click())
     assert points(page) == 61
 
 
 def test_a_surface_that_was_stopped_leaves_the_coarse_one_and_goes_on(page, monkeypatch):
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
     run(page.selectbox(key="surfaces-kind").set_value("network"))
-    run(page.button(key="surfaces-begin-31").click())
+    run(page.button(key="surface-31-begin").click())
     began = ui.surfaces.computing._begin
 
     def stopped(*given):
@@ -596,11 +596,11 @@ def test_a_surface_that_was_stopped_leaves_the_coarse_one_and_goes_on(page, monk
         return pending
 
     monkeypatch.setattr(ui.surfaces.computing, "_begin", stopped)
-    run(page.button(key="surfaces-begin-61").click())
+    run(page.button(key="surface-61-begin").click())
     assert points(page) == 31
-    assert page.button(key="surfaces-stop").label == "Resume"
+    assert page.button(key="surface-61-stop").label == "Resume"
 
-    run(page.button(key="surfaces-stop").click())
+    run(page.button(key="surface-61-stop").click())
     assert points(page) == 61
 
 

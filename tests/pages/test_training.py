@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.shell.training
+import ui.shell.driver
 from comparison.document import with_default_view
 from comparison.link import to_link
 from comparison.pages import TrainingPage
@@ -19,8 +19,10 @@ from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import ActivationName, LossName, StartName
 from engine.rules import RULES, SGD, Adam, Momentum, Nesterov
+from engine.work import Task
 from language import set_language
 from language.labels import LABELS, label
+from ui.shell.driver import Pending
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
@@ -38,7 +40,7 @@ def english():
 @pytest.fixture(autouse=True)
 def trains_at_once(monkeypatch):
     """Whether a training waits for a click depends on the machine; here none does, unless asked."""
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 TABS = {
@@ -526,7 +528,7 @@ def test_runs_that_differ_only_in_the_rules_class_do_not_share_a_result():
 
 
 def test_a_long_training_waits_for_a_click(monkeypatch):
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
     long = small(data_seed=4_000_001)
     at = opened(experiment=long)
     assert len(at.dataframe) == 0
@@ -537,17 +539,16 @@ def test_a_long_training_waits_for_a_click(monkeypatch):
 
 def stopped(compared, updates):
     """A training that its reader stopped after some updates."""
-    training = train(compared)
-    progress = next(training)
-    while progress.updates < updates:
-        progress = next(training)
-    return ui.shell.training.Pending(compared.key, training, 30.0, progress=progress, paused=True)
+    training = Task(train(compared))
+    while training.go_on() and training.progress.updates < updates:
+        pass
+    return Pending(compared.key, training, 30.0, paused=True)
 
 
 def test_a_stopped_training_says_how_far_it_came_and_can_be_gone_on_with():
     long = small(budget=Budget(amount=1_000), data_seed=4_000_003)
     pending = stopped(long, updates=2_000)
-    share = pending.progress.updates / pending.progress.total
+    share = pending.task.progress.updates / pending.task.progress.total
     assert 0 < share < 1
     at = opened(experiment=long, session={"training": pending})
 
@@ -563,7 +564,7 @@ def test_a_stopped_training_says_how_far_it_came_and_can_be_gone_on_with():
 
 def test_a_training_that_was_stopped_before_it_reached_anything_claims_nothing():
     long = small(data_seed=4_000_004)
-    pending = ui.shell.training.Pending(long.key, train(long), 30.0, paused=True)
+    pending = Pending(long.key, Task(train(long)), 30.0, paused=True)
     at = opened(experiment=long, session={"training": pending})
 
     assert at.button(key="training-stop").label == "Resume"
@@ -574,7 +575,7 @@ def test_a_training_that_was_stopped_before_it_reached_anything_claims_nothing()
 def test_while_a_long_training_waits_the_last_result_stays(monkeypatch):
     at = opened(experiment=small())
     shown = numbers(at)
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
     run(at.number_input(key="data_seed-number").set_value(4_000_002))
 
     assert at.button(key="training-begin").label.startswith("Train")
@@ -710,7 +711,7 @@ def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():
 
 @pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "details"])
 def test_a_reload_of_every_tab_shows_the_same(tab, monkeypatch):
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
     page = TrainingPage(tab=tab, norm="update_norm", epoch=2.0)
     shown = with_default_view(small())
     view = shown.view.model_copy(update={"page": page})

@@ -1,8 +1,4 @@
-"""Training inside a page: one cache for all, one training a session, always interruptible.
-
-A training is a generator. It waits in the session while Streamlit reruns the page: the same
-experiment goes on where it was, another one closes it.
-"""
+"""Training inside a page: one cache and one line for all readers, always interruptible."""
 
 from __future__ import annotations
 
@@ -27,6 +23,7 @@ from engine import (
     train,
 )
 from language import _
+from ui.shell.driver import Pending, begin, drive, finish_on_the_page, stop_button, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -36,12 +33,10 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from engine import Cost, Experiment, History, Progress, Scores
-    from engine.training.scores import ScoringProgress
 
     Result: TypeAlias = History | Scores
     Training: TypeAlias = Generator[Any, str | None, Result]
 
-AT_ONCE_SECONDS = 2.0  # a longer training waits for a click
 UNSEEN_SECONDS = 0.5  # a shorter one draws nothing before its end
 _QUICK_SECONDS = 0.3  # a shorter one need not give way
 _CACHE_BYTES = 256 * 2**20
@@ -129,29 +124,6 @@ def _queue() -> Queue:
 
 def _history_so_far(progress: Progress) -> History:
     return progress.history()
-
-
-@dataclass
-class Pending:
-    """A training that has not ended: it waits here while Streamlit reruns the page.
-
-    Attributes:
-        key: of its experiment.
-        training: the generator.
-        seconds: what it was estimated to take.
-        worked: seconds that it has worked so far.
-        progress: the last that it told.
-        paused: whether the reader stopped it.
-        so_far: gives from its progress what there is so far.
-    """
-
-    key: str
-    training: Training
-    seconds: float
-    worked: float = 0.0
-    progress: Progress | ScoringProgress | None = None
-    paused: bool = False
-    so_far: Callable[[Any], Any] = _history_so_far
 
 
 @dataclass(frozen=True)
@@ -264,20 +236,21 @@ class _Wanted:
 
 def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     """Return a result that is kept, or train for it if that is due; None while there is none."""
-    pending: Pending | None = st.session_state.get(slot)
-    if pending is not None and pending.key != wanted.key:
-        pending.training.close()
-        del st.session_state[slot]
-        pending = None
+    pending = waiting(slot, wanted.key)
     result = results().get(wanted.key)
     if result is not None:
         return result
     try:
         if pending is None:
-            pending = _begin(wanted, slot)
-        return None if pending is None else _go_on(pending, slot, draw)
+            cost = wanted.estimate()
+            offer = _("Train (about {seconds:.0f} s)").format(seconds=cost.seconds)
+            pending = begin(slot, wanted.key, cost, wanted.begin, offer)
+        if pending is None:
+            return None
+        if pending.paused:
+            return _reached(pending, wanted, slot)
+        return _go_on(pending, wanted, slot, draw)
     except InvalidInput as error:
-        st.session_state.pop(slot, None)
         st.error(explain(error))
         return None
 
@@ -286,106 +259,77 @@ def with_seconds(history: History) -> History:
     """Return a history with the seconds of its runs, measured when they are first asked for."""
     if not can_be_timed(history):
         return history
-    work = time_alone(history)
     with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
         while turn.ahead:
             time.sleep(0.05)
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                found: History = end.value
-                break
-            st.session_state.get(_PENDING)  # here Streamlit may interrupt
+        found = finish_on_the_page(time_alone(history))
     results().put(found.experiment.key, found)
     return found
 
 
-def _begin(wanted: _Wanted, slot: str) -> Pending | None:
-    """Begin a training, a long one only when the reader asks for it."""
-    cost = wanted.estimate()
-    cost.check_time()
-    if cost.seconds > AT_ONCE_SECONDS:
-        text = _("Train (about {seconds:.0f} s)").format(seconds=cost.seconds)
-        place = st.empty()
-        if not place.button(text, key=f"{slot}-begin"):
-            return None
-        place.empty()
-    pending = Pending(wanted.key, wanted.begin(), cost.seconds, so_far=wanted.so_far)
-    st.session_state[slot] = pending
-    return pending
-
-
-def _go_on(pending: Pending, slot: str, draw: Callable[[Any], None]) -> Result | None:
-    """Drive a training to its end, or to where the reader stopped it."""
-    if pending.paused:
-        return _reached(pending, slot)
-    stop = st.empty()
-    if pending.seconds > AT_ONCE_SECONDS:
-        stop.button(_("Stop"), key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
-    history = _drive(pending, slot, draw)
-    stop.empty()
-    del st.session_state[slot]
-    results().put(pending.key, history)
-    return history
-
-
-def _reached(pending: Pending, slot: str) -> Result | None:
-    """Return what a stopped training has reached, if anything, and offer to go on."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(_("Resume"), key=f"{slot}-stop", on_click=_toggle_pause, args=(pending,))
-        progress = pending.progress
-        history = None if progress is None else pending.so_far(progress)
-        if progress is None or history is None or not history.runs:
-            return None
-        text = _("Stopped by you at {share:.0%} of the training: what is shown is what it reached.")
-        st.caption(text.format(share=progress.updates / progress.total))
-    return history
-
-
-def _toggle_pause(pending: Pending) -> None:
-    pending.paused = not pending.paused
-
-
-def _drive(pending: Pending, slot: str, draw: Callable[[Any], None]) -> Result:
-    """Drive a training; Streamlit may interrupt it at every look at the session or the page."""
-    bar = st.empty()
+def _go_on(
+    pending: Pending[Any, Result], wanted: _Wanted, slot: str, draw: Callable[[Any], None]
+) -> Result:
+    """Drive a training to its end, or to where the reader stops it."""
+    stop, bar = st.empty(), st.empty()
+    with stop:
+        stop_button(pending, slot)
     with _queue().place() as turn:
         while turn.ahead:
             bar.info(_("Waiting: {count} trainings ahead.").format(count=turn.ahead))
             time.sleep(0.05)
-        told = time.perf_counter()
-        due = 0.0
-        while True:
+        result = drive(pending, slot, _Shown(pending, wanted, bar, draw).now_and_then)
+    bar.empty()
+    stop.empty()
+    results().put(wanted.key, result)
+    return result
+
+
+def _reached(pending: Pending[Any, Result], wanted: _Wanted, slot: str) -> Result | None:
+    """Return what a stopped training has reached, if anything, and offer to go on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        stop_button(pending, slot)
+        progress = pending.task.progress
+        result: Result | None = None if progress is None else wanted.so_far(progress)
+        if progress is None or result is None or not result.runs:
+            return None
+        text = _("Stopped by you at {share:.0%} of the training: what is shown is what it reached.")
+        st.caption(text.format(share=progress.updates / progress.total))
+    return result
+
+
+class _Shown:
+    """What a reader sees of a training on its way: a bar, and charts that grow.
+
+    A drawing costs the training time, so the longer it takes, the longer it is until the next.
+    """
+
+    def __init__(
+        self,
+        pending: Pending[Any, Result],
+        wanted: _Wanted,
+        bar: DeltaGenerator,
+        draw: Callable[[Any], None],
+    ) -> None:
+        self._pending, self._wanted, self._bar, self._draw = pending, wanted, bar, draw
+        self._shown = time.perf_counter()
+        self._due = 0.0
+
+    def now_and_then(self) -> None:
+        """Show how far it is, if that is due."""
+        now, progress = time.perf_counter(), self._pending.task.progress
+        if progress is None or self._pending.seconds <= UNSEEN_SECONDS:
+            return
+        if now - self._shown <= _DRAW_SECONDS:
+            return
+        self._shown = now
+        share = progress.updates / progress.total
+        worked = self._pending.worked
+        left = worked * (1 - share) / share if share else self._pending.seconds
+        text = _("Training: {share:.0%}, {left:.1f} s left").format(share=share, left=left)
+        self._bar.progress(share, text)
+        if progress.updates and now > self._due:  # before, data may still be made
             began = time.perf_counter()
-            try:
-                pending.progress = next(pending.training)
-            except StopIteration as end:
-                bar.empty()
-                history: Result = end.value
-                return history
-            except Exception:
-                del st.session_state[slot]  # a broken training is not gone on with
-                raise
-            pending.worked += time.perf_counter() - began
-            if pending.seconds > UNSEEN_SECONDS and began - told > _DRAW_SECONDS:
-                told = began
-                _show(bar, pending)
-                if pending.progress.updates and began > due:  # before, data may still be made
-                    start = time.perf_counter()
-                    draw(pending.so_far(pending.progress))
-                    now = time.perf_counter()
-                    due = now + _DRAW_SHARE * (now - start)
-            else:
-                st.session_state.get(slot)  # here Streamlit may interrupt
-
-
-def _show(bar: DeltaGenerator, pending: Pending) -> None:
-    progress = pending.progress
-    if progress is None:
-        return
-    share = progress.updates / progress.total
-    left = pending.worked * (1 - share) / share if share else pending.seconds
-    bar.progress(
-        share, _("Training: {share:.0%}, {left:.1f} s left").format(share=share, left=left)
-    )
+            self._draw(self._wanted.so_far(progress))
+            ended = time.perf_counter()
+            self._due = ended + _DRAW_SHARE * (ended - began)

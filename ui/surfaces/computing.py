@@ -1,14 +1,9 @@
-"""Surfaces inside a page: kept in the session, coarse first, interruptible.
-
-The computation of a surface is a generator. It waits in the session while Streamlit reruns the
-page: the same surface goes on where it was, another one closes it.
-"""
+"""Surfaces inside a page: kept in the session, coarse first, interruptible."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -16,29 +11,18 @@ import streamlit as st
 from comparison.words.errors import explain
 from engine import GRID_SIZES, InvalidInput, estimate_surface, surface
 from language import _
+from ui.shell.driver import begin, drive, stop_button, waiting
 
 if TYPE_CHECKING:
     from comparison.surfaces import Wanted
     from engine import Surface
-    from engine.landscape.surfaces import Computation, SurfaceProgress
+    from engine.landscape.surfaces import SurfaceProgress
+    from ui.shell.driver import Pending
 
-AT_ONCE_SECONDS: Final = 2.0  # a longer computation waits for a click
 _UNSEEN_SECONDS: Final = 0.4  # a shorter one shows no progress
+_DRAW_SECONDS: Final = 0.1  # between two drawings of the bar
 _KEPT: Final = 12
 _SURFACES: Final = "surfaces"
-_PENDING: Final = "surface-pending"
-
-
-@dataclass
-class _Pending:
-    """A computation that has not ended."""
-
-    key: tuple[object, ...]
-    size: int
-    computation: Computation
-    seconds: float
-    progress: SurfaceProgress | None = None
-    paused: bool = False
 
 
 def known(wanted: Wanted) -> Surface | None:
@@ -75,19 +59,13 @@ def _kept() -> OrderedDict[tuple[object, int], Surface]:
 
 def _computed(wanted: Wanted, size: int, rough: Surface | None) -> Surface | None:
     """Compute a surface, with progress and a button to stop it where it takes long."""
-    pending: _Pending | None = st.session_state.get(_PENDING)
-    if pending is not None and (pending.key, pending.size) != (wanted.key, size):
-        pending.computation.close()
-        del st.session_state[_PENDING]
-        pending = None
+    slot = f"surface-{size}"
+    pending = waiting(slot, wanted.key)
     try:
         if pending is None:
-            pending = _begin(wanted, size, rough)
-        if pending is None:
-            return None
-        done = _go_on(pending)
+            pending = _begin(slot, wanted, size, rough)
+        done = None if pending is None else _go_on(slot, pending)
     except InvalidInput as error:
-        st.session_state.pop(_PENDING, None)
         st.error(explain(error))
         return None
     if done is not None:
@@ -98,51 +76,41 @@ def _computed(wanted: Wanted, size: int, rough: Surface | None) -> Surface | Non
     return done
 
 
-def _begin(wanted: Wanted, size: int, rough: Surface | None) -> _Pending | None:
-    """Begin a computation, a long one only when the reader asks for it."""
+def _begin(
+    slot: str, wanted: Wanted, size: int, rough: Surface | None
+) -> Pending[SurfaceProgress, Surface] | None:
+    """Begin a computation; None while a long one waits for a click."""
     cost = estimate_surface(wanted.experiment, size, wanted.rows)
-    cost.check_time()
-    if cost.seconds > AT_ONCE_SECONDS:
-        text = _("Compute the surface, {size} × {size} points (about {seconds:.0f} s)")
-        place = st.empty()
-        text = text.format(size=size, seconds=cost.seconds)
-        if not place.button(text, key=f"surfaces-begin-{size}"):
-            return None
-        place.empty()
-    work = surface(wanted.experiment, wanted.plane, wanted.window, size, wanted.rows, rough)
-    pending = _Pending(wanted.key, size, work, cost.seconds)
-    st.session_state[_PENDING] = pending
-    return pending
+    offer = _("Compute the surface, {size} × {size} points (about {seconds:.0f} s)")
+    return begin(
+        slot,
+        wanted.key,
+        cost,
+        lambda: surface(wanted.experiment, wanted.plane, wanted.window, size, wanted.rows, rough),
+        offer.format(size=size, seconds=cost.seconds),
+    )
 
 
-def _go_on(pending: _Pending) -> Surface | None:
-    """Drive a computation to its end, or to where the reader stopped it."""
+def _go_on(slot: str, pending: Pending[SurfaceProgress, Surface]) -> Surface | None:
+    """Drive a computation to its end; None while the reader has stopped it."""
     stop = st.empty()
-    if pending.seconds > AT_ONCE_SECONDS:
-        title = _("Resume") if pending.paused else _("Stop")
-        stop.button(title, key="surfaces-stop", on_click=_toggle_pause, args=(pending,))
+    with stop:
+        stop_button(pending, slot)
     if pending.paused:
         return None
     bar, shown = st.empty(), time.perf_counter()
-    while True:
-        try:
-            pending.progress = next(pending.computation)
-        except StopIteration as end:
-            bar.empty()
-            stop.empty()
-            del st.session_state[_PENDING]
-            done: Surface = end.value
-            return done
-        except Exception:
-            del st.session_state[_PENDING]  # a broken computation is not gone on with
-            raise
-        if pending.seconds > _UNSEEN_SECONDS and time.perf_counter() - shown > 0.1:
+
+    def show() -> None:
+        nonlocal shown
+        progress = pending.task.progress
+        if progress is None or pending.seconds <= _UNSEEN_SECONDS:
+            return
+        if time.perf_counter() - shown > _DRAW_SECONDS:
             shown = time.perf_counter()
-            share = pending.progress.points / pending.progress.total
+            share = progress.points / progress.total
             bar.progress(share, _("Surface: {share:.0%}").format(share=share))
-        else:
-            st.session_state.get(_PENDING)  # here Streamlit may interrupt
 
-
-def _toggle_pause(pending: _Pending) -> None:
-    pending.paused = not pending.paused
+    done = drive(pending, slot, show)
+    bar.empty()
+    stop.empty()
+    return done

@@ -18,6 +18,7 @@ from comparison.words.remarks import (
 from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, train
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
+from engine.work import Task
 from language import set_language
 from tests.scenes import seen
 
@@ -36,13 +37,11 @@ def stopped(*sizes):
 
 def told_to_stop(training):
     """The history of a training that was asked to end."""
-    next(training)
-    try:
-        training.send("stop")
-        while True:
-            next(training)
-    except StopIteration as end:
-        return end.value
+    task = Task(training)
+    task.go_on()
+    while task.go_on("stop"):
+        pass
+    return task.result
 
 
 def test_a_training_to_its_end_says_nothing():

@@ -41,6 +41,7 @@ from engine.problems.functions import Ravine, Rosenbrock
 from engine.rules import SGD, Adam, Momentum
 from engine.training import loop as training
 from engine.training import recording
+from engine.work import finish
 from tests.engine import plain
 
 NETWORK = Network(hidden=(4, 3), l2=0.01)
@@ -69,12 +70,7 @@ EVERY_KIND = pytest.mark.parametrize("experiment", KINDS.values(), ids=KINDS)
 
 def computed(*arguments, **options):
     """Drive a computation to its end."""
-    computation = surface(*arguments, **options)
-    while True:
-        try:
-            next(computation)
-        except StopIteration as end:
-            return end.value
+    return finish(surface(*arguments, **options))
 
 
 def plane_of(experiment):
@@ -331,8 +327,7 @@ def test_closing_ends_it():
     next(computation)
     computation.close()
 
-    with pytest.raises(StopIteration):
-        next(computation)
+    assert list(computation) == []
 
 
 def test_no_floating_point_setting_leaks_into_a_pause():

@@ -10,6 +10,7 @@ from engine.problems.datasets import Blobs, Line
 from engine.problems.datasets.preparation import prepare
 from engine.problems.network import Layout
 from engine.problems.problem import NetworkProblem
+from engine.work import finish
 from tests.engine import plain
 from tests.strategies import SQUARED
 
@@ -69,21 +70,11 @@ def batch_gradients(problem, params, rows, longest=1):
 
 
 def full_gradient(problem, params):
-    work = problem.evaluator(params).gradient()
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+    return finish(problem.evaluator(params).gradient())
 
 
 def evaluation(problem, params):
-    work = problem.evaluator(params).evaluate()
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+    return finish(problem.evaluator(params).evaluate())
 
 
 def expected_gradient(spec, data, params, rows):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from engine import Budget, Experiment, Function, Network, Run, data, fit, initial_params
-from engine.analysis.probes import finished
 from engine.problems.datasets import Blobs, Diabetes, Iris, Line, TwoMoons
 from engine.problems.datasets.preparation import Data
 from engine.problems.functions import Bowl
@@ -19,6 +18,7 @@ from engine.problems.problem import (
 )
 from engine.rules import SGD, Adam
 from engine.training.loop import problem_of
+from engine.work import finish
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
@@ -162,7 +162,7 @@ def test_outputs_that_are_not_finite_have_no_score(dataset, loss, value):
     params = np.stack([problem.start(0), np.full(problem.spec.n_params, value)])
 
     with np.errstate(all="ignore"):
-        found = finished(problem.evaluator(params).evaluate())
+        found = finish(problem.evaluator(params).evaluate())
 
     for score in (found.training_score, found.validation_score):
         assert np.isfinite(score[0])
@@ -236,17 +236,8 @@ def rearranged(original, *, features=None, rows=None, relabel=None):
 
 def gradient_and_loss(problem, params):
     """Full gradient and loss of one lane."""
-    results = []
-    for work in (
-        problem.evaluator(params[None]).gradient(),
-        problem.evaluator(params[None]).evaluate(),
-    ):
-        try:
-            while True:
-                next(work)
-        except StopIteration as end:
-            results.append(end.value)
-    return results[0][0], results[1].training_loss[0]
+    evaluator = problem.evaluator(params[None])
+    return finish(evaluator.gradient())[0], finish(evaluator.evaluate()).training_loss[0]
 
 
 @pytest.fixture

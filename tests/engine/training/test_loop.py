@@ -36,6 +36,7 @@ from engine.rules import (
     RMSprop,
 )
 from engine.training import loop as training_module
+from engine.work import Task
 from tests.strategies import examples, small_experiments
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -65,13 +66,10 @@ def alone(experiment, position):
 
 def drive(training, commands=()):
     """Drive a training to its end; return its history and every progress."""
-    commands, seen = iter(commands), []
-    try:
-        seen.append(next(training))
-        while True:
-            seen.append(training.send(next(commands, None)))
-    except StopIteration as end:
-        return end.value, seen
+    task, commands, seen = Task(training), iter([None, *commands]), []
+    while task.go_on(next(commands, None)):
+        seen.append(task.progress)
+    return task.result, seen
 
 
 @pytest.fixture
@@ -685,8 +683,7 @@ def test_close_ends_a_training():
 
     training.close()
 
-    with pytest.raises(StopIteration):
-        next(training)
+    assert list(training) == []
 
 
 @pytest.mark.usefixtures("yields_always")
@@ -708,13 +705,10 @@ def test_progress_shows_the_history_so_far_at_any_moment():
     experiment = Experiment(
         problem=MOONS, runs=MIXED, budget=Budget(amount=2), record_every=4, seeds=(0, 1)
     )
-    training = train(experiment)
-    histories = []
-    try:
-        while True:
-            histories.append(next(training).history())
-    except StopIteration as end:
-        whole = end.value
+    training, histories = Task(train(experiment)), []
+    while training.go_on():
+        histories.append(training.progress.history())
+    whole = training.result
 
     assert len(histories) > 20
     for history in histories:

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import LIMITS, Budget, Experiment, Network, Run, Stopping, estimate, fit
-from engine.analysis.probes import finished
 from engine.problems.datasets import Blobs, TwoMoons
 from engine.problems.problem import Evaluation
 from engine.rules import SGD, Adam, Momentum
 from engine.training import recording
 from engine.training.history import SUMMARIES
 from engine.training.recording import Recorder, SeriesRecorder, recorded_steps
+from engine.work import finish
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
@@ -201,7 +201,7 @@ def filled(experiment):
     for step in range(total + 1):  # every one of which is an epoch
         if step:
             recorder.iterations(lanes, step, lambda: values)
-        finished(recorder.evaluation(lanes, step, params, evaluation, ones))
+        finish(recorder.evaluation(lanes, step, params, evaluation, ones))
     return [recorder.history(position) for position in range(len(members))]
 
 

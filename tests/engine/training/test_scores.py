@@ -24,6 +24,7 @@ from engine import (
 )
 from engine.problems.datasets import BreastCancer, Digits, TwoMoons
 from engine.rules import SGD, Adam
+from engine.work import finish
 from tests.strategies import examples, small_experiments
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -96,16 +97,10 @@ def test_a_stopped_scoring_ends_with_what_it_has(monkeypatch):
     monkeypatch.setattr("engine.training.cost.PAUSE_SECONDS", 1e-12)
     experiment = Experiment(runs=Experiment().runs[:2])
     work = scoring(experiment)
-    progress = next(work)
-    while not progress.updates:
-        progress = next(work)
+    progress = next(progress for progress in work if progress.updates)
     so_far = progress.scores()
-    try:
-        work.send("stop")
-        while True:
-            next(work)
-    except StopIteration as end:
-        scores = end.value
+    work.send("stop")
+    scores = finish(work)
 
     assert progress.total == 2 * experiment.iterations(experiment.runs[0])
     assert so_far.runs[0].status == ("",)

@@ -9,6 +9,7 @@ import engine.training.timing
 from engine import Budget, Experiment, Network, Run, Stopping, fit, timed, train
 from engine.problems.datasets import Line, TwoMoons
 from engine.rules import SGD, Adam
+from engine.work import Task
 
 RUNS = (
     Run(optimizer=SGD(), learning_rate=0.1, batch_size=4),
@@ -136,14 +137,10 @@ def test_a_real_timing_gives_way_and_leaves_the_result_as_it_is(monkeypatch):
         problem=PROBLEM, runs=RUNS[:1], budget=Budget(amount=20), stopping=stopping
     )
     history = fit(experiment)
-    work, pauses = engine.training.timing.time_alone(history), 0
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found = end.value
-            break
+    work, pauses = Task(engine.training.timing.time_alone(history)), 0
+    while work.go_on():
         pauses += 1
+    found = work.result
 
     assert found.digest() == history.digest()
     assert found.is_timed

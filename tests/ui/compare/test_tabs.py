@@ -37,9 +37,10 @@ from engine import (
 )
 from engine.problems.datasets import Digits, Line, SingleRow
 from engine.rules import SGD, Adam, Momentum
+from engine.work import Task
 from language import set_language
 from ui.compare.tabs import SWEPT_RATES, TITLES, best_swept_rates
-from ui.shell.training import Pending
+from ui.shell.driver import Pending
 
 PAGE = str(Path(__file__).parents[3] / "pages" / "compare" / "training.py")
 HOSTILE = "![x](https://example.org/x.png) <b>&=~%</b> $z$"
@@ -320,15 +321,10 @@ def test_a_stopped_sweep_shows_what_it_reached(show, monkeypatch):
     monkeypatch.setattr("engine.training.loop.PAUSE_SECONDS", 1e-12)
     compared = small(data_seed=4_000_102)
     sweep = rate_sweep(compared, SWEPT_RATES)
-    work = scoring(sweep)
-    pending = Pending(
-        f"scores () {sweep.key}",
-        work,
-        30.0,
-        progress=next(progress for progress in work if progress.updates),
-        paused=True,
-        so_far=lambda progress: progress.scores(),
-    )
+    work = Task(scoring(sweep))
+    while work.go_on() and not work.progress.updates:
+        pass
+    pending = Pending(f"scores () {sweep.key}", work, 30.0, paused=True)
     show("rates")
     at = page(compared, session={"sweep": pending})
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ui.shell.driver
 import ui.shell.training
-import ui.surfaces.computing
 from comparison.document import with_default_view
 from comparison.link import to_link
 from comparison.pages import SurfacesPage, TrainingPage
@@ -23,8 +23,7 @@ ROOT = Path(__file__).parents[3]
 def nothing_waits(monkeypatch):
     """Whether work waits for a click depends on the machine; here none does."""
     set_language("en")
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
-    monkeypatch.setattr(ui.surfaces.computing, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 def run(page_or_widget):

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+import ui.shell.driver
 import ui.shell.training
 from engine import Budget, Experiment, Run
 from engine.rules import RULES
-from ui.shell.training import Queue, Results, is_quick
+from ui.shell.training import Queue, Results, is_quick, trained
 
 
 def history(nbytes):
@@ -155,24 +156,25 @@ def test_only_what_is_trained_at_once_need_not_give_way():
 def test_drawing_takes_no_more_than_a_fifth_of_the_time(monkeypatch):
     """A clock of seconds: a step of the training takes one, a drawing ten."""
     clock, drawn = [0.0], []
+    progress = SimpleNamespace(updates=1, total=200, history=lambda: None)
+    ended = SimpleNamespace(runs=(), nbytes=0)
 
-    class Told:
-        updates, total = 1, 200
-
-        def history(self):
-            return None
-
-    def steps():
+    def steps(_experiment):
         for _step in range(200):
             clock[0] += 1.0
-            yield Told()
+            yield progress
+        return ended
 
     def draw(_history):
         drawn.append(clock[0])
         clock[0] += 10.0
 
+    cost = SimpleNamespace(seconds=200.0, check_time=lambda: None)
     monkeypatch.setattr(ui.shell.training.time, "perf_counter", lambda: clock[0])
-    ui.shell.training._drive(ui.shell.training.Pending("key", steps(), 200.0), "slot", draw)
+    monkeypatch.setattr(ui.shell.training, "estimate", lambda _experiment: cost)
+    monkeypatch.setattr(ui.shell.training, "train", steps)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 300.0)
 
+    assert trained(Experiment(data_seed=4_000_200), "slot", draw) is ended
     assert len(drawn) > 1
     assert all(later - earlier >= 50 for earlier, later in pairwise(drawn))

@@ -1,6 +1,7 @@
 """The Surfaces page, driven without a browser."""
 
 import base64
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ import ui.shell.training
 import ui.surfaces.computing
 from comparison.document import with_default_view
 from comparison.pages import SurfacesPage
-from engine import Budget, Experiment, Function, Network, Run, fit, inspect
+from engine import Budget, Experiment, Function, Network, Run, estimate_surface, fit, inspect
 from engine.problems.datasets import Line, SingleRow
 from engine.problems.functions import FUNCTIONS, Saddle
 from engine.problems.losses import LOSSES
@@ -570,8 +571,17 @@ def test_a_network_lies_on_a_plane_with_its_distances(page):
         assert charts(page)[0]["data"][0]["type"] == "contour"
 
 
-def test_a_long_surface_waits_for_a_click_and_comes_coarse_first(page, monkeypatch):
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
+@pytest.fixture
+def surfaces_take_long(monkeypatch):
+    def long(*given):
+        return dataclasses.replace(estimate_surface(*given), seconds=59.0)
+
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 58.0)
+    monkeypatch.setattr(ui.surfaces.computing, "estimate_surface", long)
+
+
+@pytest.mark.usefixtures("surfaces_take_long")
+def test_a_long_surface_waits_for_a_click_and_comes_coarse_first(page):
     run(page.selectbox(key="surfaces-kind").set_value("network"))
     assert "contour" not in {one["data"][0]["type"] for one in charts(page)}
 
@@ -583,8 +593,8 @@ def test_a_long_surface_waits_for_a_click_and_comes_coarse_first(page, monkeypat
     assert points(page) == 61
 
 
+@pytest.mark.usefixtures("surfaces_take_long")
 def test_a_surface_that_was_stopped_leaves_the_coarse_one_and_goes_on(page, monkeypatch):
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 0.0)
     run(page.selectbox(key="surfaces-kind").set_value("network"))
     run(page.button(key="surface-31-begin").click())
     began = ui.surfaces.computing._begin

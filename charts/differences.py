@@ -256,5 +256,5 @@ def descent_curve(losses: Array, output: str) -> Chart:
     )
     text = _("{output} against the updates of gradient descent: from {first} to {last}.")
     alt = text.format(output=output, first=f"{shown[0]:.6g}", last=f"{shown[-1]:.6g}")
-    said = scale.words([(output, shown)], log=True)
+    said = scale.remarks([(output, shown)], log=True)
     return Chart(figure, {"update": updates, "loss": shown}, " ".join([alt, *said]), said)

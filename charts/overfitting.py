@@ -83,7 +83,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         "validation_loss": losses.validation,
     }
     named = [(style.name, line) for style, line in zip(styles, lines, strict=True)]
-    said = values.words(named, log=log)
+    said = values.remarks(named, log=log)
     return Chart(figure, numbers, " ".join([_alt(losses, stop), *said]), said)
 
 

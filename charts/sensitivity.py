@@ -90,7 +90,7 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
     )
     figure = go.Figure({"data": traces, "layout": form})
     named = [(style.name, row) for style, row in zip(styles, table, strict=True)]
-    below = scale.words(named, log=True)
+    below = scale.remarks(named, log=True)
     return Chart(
         figure,
         {

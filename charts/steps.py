@@ -345,7 +345,7 @@ def _over_time(
         "value": np.concatenate([line[4] for line in lines]),
     }
     written = ", ".join(f"{name} {end:.4g}" for _look, end, name in ends) or "–"
-    said = scale.words([(name, values) for *_rest, values, name in lines], log=True)
+    said = scale.remarks([(name, values) for *_rest, values, name in lines], log=True)
     alt = " ".join([text.format(ends=written), *said])
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt, said)
 

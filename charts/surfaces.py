@@ -346,7 +346,7 @@ def relief(
     return Chart(figure, _numbers(trails, field), alt)
 
 
-def leavings(trails: Sequence[Trail], field: Field) -> list[tuple[Trail, float]]:
+def exits(trails: Sequence[Trail], field: Field) -> list[tuple[Trail, float]]:
     """Return the paths that leave the surface for good, each with the tick at which it does.
 
     That depends on no zoom.
@@ -597,7 +597,7 @@ def _cover(
 
 def _named(trail: Trail, field: Field) -> str:
     """Return a run's name in bold, and the tick at which it left the surface."""
-    left = "".join(f" ↗ {tick:,.6g}" for _trail, tick in leavings([trail], field))
+    left = "".join(f" ↗ {tick:,.6g}" for _trail, tick in exits([trail], field))
     return f"<b>{plain(trail.style.name)}</b>{left}"
 
 
@@ -669,7 +669,7 @@ def _alt(trails: Sequence[Trail], field: Field) -> str:
         )
         or "–",
     )
-    gone = leavings(trails, field)
+    gone = exits(trails, field)
     if gone:
         text += " " + _("Out of the window: {runs}.").format(
             runs=", ".join(trail.style.name for trail, _tick in gone)

@@ -76,7 +76,7 @@ def losses(
 
 def _saying(chart: Chart, *said: str) -> Chart:
     """Return a chart with more in its caption than it says itself."""
-    return chart._replace(said=(*chart.said, *said))
+    return chart._replace(remarks=(*chart.remarks, *said))
 
 
 def _line_words(history: History, axis: str) -> tuple[str, ...]:
@@ -131,13 +131,13 @@ def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
     """Return contours with every run's path, in one picture or one panel per run."""
     draw = panels if page.panels else contour
     chart = draw(scene.field, scene.trails, _window(page))
-    return chart._replace(said=_all_words(scene, page))
+    return chart._replace(remarks=_all_words(scene, page))
 
 
 def surface_in_relief(scene: Scene, page: SurfacesPage) -> Chart:
     """Return the surface in three dimensions."""
     chart = relief(scene.field, scene.trails, _window(page), page.camera)
-    return chart._replace(said=_all_words(scene, page))
+    return chart._replace(remarks=_all_words(scene, page))
 
 
 def _all_words(scene: Scene, page: SurfacesPage) -> tuple[str, ...]:
@@ -174,7 +174,7 @@ def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
         "epochs": _("At epoch {step} of {last}; what comes later is faded."),
     }[clock.unit]
     said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
-    return chart._replace(figure=figure, said=(said, *chart.said))
+    return chart._replace(figure=figure, remarks=(said, *chart.remarks))
 
 
 def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
@@ -229,7 +229,7 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     }
     before = np.full(len(chart.numbers[run]), np.nan)
     numbers["loss_at_step"] = np.append(before, [loss for *_rest, loss in spots])
-    return chart._replace(figure=figure, numbers=numbers, said=(*said, *chart.said))
+    return chart._replace(figure=figure, numbers=numbers, remarks=(*said, *chart.remarks))
 
 
 def has_fitted_lines(problem: Network | Function) -> bool:
@@ -260,7 +260,7 @@ def fitted_at_step(scene: Scene, step: float | None) -> Chart:
     }[clock.unit]
     said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
     more = (*seed_words(scene.history.experiment), *stopped_words(scene.history))
-    return _fitted(scene, tick)._replace(said=(said, *more))
+    return _fitted(scene, tick)._replace(remarks=(said, *more))
 
 
 def _fitted(scene: Scene, tick: int | None) -> Chart:
@@ -361,7 +361,7 @@ def fits(history: History, styles: Sequence[RunStyle], epoch: float) -> Chart:
     network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
     caption = fits_caption(history, epoch)
     chart = fit_panels(network, data(history.experiment), params, styles, caption)
-    return chart._replace(said=(*chart.said, *stopped_words(history)))
+    return chart._replace(remarks=(*chart.remarks, *stopped_words(history)))
 
 
 def fits_caption(history: History, epoch: float) -> str:

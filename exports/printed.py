@@ -69,7 +69,7 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
     figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
     width = width or figure.layout.width or WIDTH
     equal, unequal = contract
-    said = [sentence.rstrip(".") for sentence in chart.said]  # there are dots between them
+    said = [sentence.rstrip(".") for sentence in chart.remarks]  # there are dots between them
     lines = caption_lines(([*said, *equal], unequal), width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption

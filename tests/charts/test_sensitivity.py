@@ -183,7 +183,7 @@ def test_the_shade_begins_where_the_last_rule_has_diverged():
     first = rates[np.flatnonzero(np.isfinite(table).any(axis=0))[-1] + 1]
 
     (shade,) = shades(drawn)
-    assert (shade.x0, shade.xref) == (first, "x")
+    assert (shade.x0, shade.xref) == (first, None)  # none is the axis
     assert shade.x1 >= rates[-1]
     assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
     assert "shaded: every rule diverged" in drawn.remarks

@@ -94,6 +94,11 @@ class Drawing:
     rows: float
 
 
+def is_operation(graph: Graph, node: int) -> bool:
+    """Tell whether a node is an operation: neither an input nor a constant, nor -1, the output."""
+    return node >= 0 and bool(graph.nodes[node].operands)
+
+
 def is_written_inside(graph: Graph, operation: int, place: int) -> bool:
     """Tell whether an operand is part of the operation's sign, as the 2 of a square is."""
     node = graph.nodes[operation]

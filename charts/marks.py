@@ -1,8 +1,8 @@
 """The marks that charts are built of, as the plain dictionaries that plotly takes.
 
-Traces (``line``, ``band``, ``dots``, ``bars``, ``tiles``) hold data; shapes (``upright``,
-``level``, ``region``) run across the whole plot; annotations (``note``, ``arrow``) are texts.
-A mark has what its kind always has; what one chart adds to it, or has otherwise, is put over it:
+Traces (``line``, ``band``, ``dots``, ``texts``, ``bars``, ``tiles``) hold data. Shapes
+(``upright``, ``level``, ``region``) run across the whole plot. Annotations (``note``, ``arrow``)
+are texts. A mark has what its kind always has; a chart puts its own options over it:
 ``line(x, y, colour) | SILENT``. Plotly leaves out what is None. Nothing is checked here, but once
 with the whole figure, which takes a tenth of the time.
 """
@@ -82,6 +82,28 @@ def cross(x: Any, y: Any, colour: str) -> Mark:
 def star(x: Any, y: Any, colour: str, size: float, **marker: Any) -> Mark:
     """Return the mark of the best, or of the one to look at; the other arguments are of dots."""
     return dots(x, y, colour, size, symbol="star", **marker)
+
+
+def texts(x: Any, y: Any, position: str | list[str], colour: str, size: float) -> Mark:
+    """Return texts at points; what they say, ``text``, is put over it.
+
+    Args:
+        x: of the points.
+        y: of the points.
+        position: of a text relative to its point, as plotly calls it: "top center".
+        colour: of all texts.
+        size: pixels.
+    """
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "text",
+        "textposition": position,
+        "textfont": {"size": size, "color": colour},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
 
 
 def bars(x: Any, y: Any, colours: Sequence[str]) -> Mark:

@@ -154,7 +154,7 @@ def _numbers(graph: Graph, derivatives: Derivatives, edges: Sequence[Edge]) -> d
     """
     nodes = [edge.node for edge in edges]
     local = [
-        derivatives.local[at.operation][at.place] if at.operation >= 0 else 1.0 for at in edges
+        derivatives.local[at.operation][at.index] if at.operation >= 0 else 1.0 for at in edges
     ]
     after = [derivatives.gradients[at.operation] if at.operation >= 0 else 1.0 for at in edges]
     return {

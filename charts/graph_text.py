@@ -85,7 +85,7 @@ class GraphText:
             return "1"
         if not self.graph.varies[edge.node]:
             return ""
-        local = self.derivatives.local[edge.operation][edge.place]
+        local = self.derivatives.local[edge.operation][edge.index]
         return self._short(local * self.derivatives.gradients[edge.operation])
 
     def total(self, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
@@ -41,9 +41,9 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     low, high = values.limits
     limits = low, high + _NAMES * (high - low)
     last = int(losses.epochs[-1])
-    drawn = [(style, line) for style, line in zip(styles, lines, strict=True) if len(line)]
-    ends = [values.place(float(line[-1])) for _style, line in drawn]
-    labels = end_labels([style for style, _line in drawn], ends, limits, _HEIGHT - _AROUND_PLOT)
+    named = [(style, line) for style, line in zip(styles, lines, strict=True) if len(line)]
+    ends = [values.place(float(line[-1])) for _style, line in named]
+    labels = end_labels([style for style, _line in named], ends, limits, _HEIGHT - _AROUND_PLOT)
     epochs = _marked_epochs(losses, stop)
     regions = _regions(losses, last)
     form = layout(
@@ -63,18 +63,21 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     )
     traces = [_line(style, line, losses, values) for style, line in zip(styles, lines, strict=True)]
     traces += [_mark(epoch, losses, symbol, values) for epoch, symbol, _text in epochs]
-    named = [(style.name, line) for style, line in zip(styles, lines, strict=True)]
-    remarks = values.remarks(named, log=log)
+    remarks = values.remarks([(styles[0].name, lines[0]), (styles[1].name, lines[1])], log=log)
     return Chart(
         go.Figure({"data": traces, "layout": form}),
-        {
-            "epoch": losses.epochs,
-            "training_loss": losses.training,
-            "validation_loss": losses.validation,
-        },
+        _numbers(losses),
         " ".join([_alt(losses, stop), *remarks]),
         remarks,
     )
+
+
+def _numbers(losses: Epochs) -> dict[str, Any]:
+    return {
+        "epoch": losses.epochs,
+        "training_loss": losses.training,
+        "validation_loss": losses.validation,
+    }
 
 
 def _line(style: RunStyle, losses_of_epochs: Array, losses: Epochs, values: ValueAxis) -> Mark:

@@ -45,12 +45,8 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
     row_height = _MARK / (HEIGHT - _AROUND_PLOT) * (top - low)
     above = _marks_above(styles, rates, table, scale, row_height)
     first_diverged = _first_all_diverged(table, rates)
-    shapes: list[Mark] = []
-    if first_diverged is not None:
-        shaded = marks.region(first_diverged, rates[-1] * 2, WARNING)
-        shapes.append(shaded | {"opacity": _SHADE})
-    if above:
-        shapes.append(marks.level(10**top if scale.log else top, BORDER, dash="dot"))
+    shaded = [] if first_diverged is None else [_all_diverged(first_diverged, rates[-1] * 2)]
+    border = [marks.level(10**top if scale.log else top, BORDER, dash="dot")] if above else []
     high = max((mark["y"] + row_height for mark in above), default=top)
     loss = "validation_loss" if sweep.runs[0].validation_loss is not None else "training_loss"
     title = over_seeds(loss, len(sweep.experiment.seeds))
@@ -61,7 +57,7 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
         showlegend=True,
         legend=marks.legend_above(),
         margin=margin(right=16, top=40),
-        shapes=shapes,
+        shapes=[*shaded, *border],
         annotations=above,
     )
     below = scale.remarks([(s.name, row) for s, row in zip(styles, table, strict=True)], log=True)
@@ -76,10 +72,14 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
         (
             _("★ the rule's best rate"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if above else []),
-            *([_("shaded: every rule diverged")] if first_diverged is not None else []),
+            *([_("shaded: every rule diverged")] if shaded else []),
             *below,
         ),
     )
+
+
+def _all_diverged(first: float, end: float) -> Mark:
+    return marks.region(first, end, WARNING) | {"opacity": _SHADE}
 
 
 def _loss_axis(table: Array, start: float) -> ValueAxis:

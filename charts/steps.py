@@ -88,8 +88,25 @@ def fitted_lines(
             for line, style in zip(now, styles, strict=bool(now))
         ),
     ]
+    alt = _("The training rows, and what every run predicts at its end: {runs}.")
+    names = ", ".join(style.name for style in styles)
+    figure = go.Figure({"data": traces, "layout": form})
+    return Chart(
+        figure, _line_numbers((inputs, targets), lines, styles, at, now), alt.format(runs=names)
+    )
+
+
+def _line_numbers(
+    rows: tuple[Array, Array],
+    lines: Sequence[Array],
+    styles: Sequence[RunStyle],
+    at: Array,
+    now: Sequence[Array],
+) -> dict[str, Array]:
+    """Return the points of every run's line, then the training rows, which have no run."""
+    inputs, targets = rows
     no_row, no_line = np.full(len(inputs), np.nan), np.full(len(at) * len(styles), np.nan)
-    numbers = {
+    return {
         "run": np.repeat(
             [*(style.name for style in styles), ""], [*([len(at)] * len(styles)), len(inputs)]
         ),
@@ -98,9 +115,6 @@ def fitted_lines(
         **({"prediction_at_step": np.concatenate([*now, no_row])} if now else {}),
         "target": np.concatenate([no_line, targets]),
     }
-    alt = _("The training rows, and what every run predicts at its end: {runs}.")
-    names = ", ".join(style.name for style in styles)
-    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt.format(runs=names))
 
 
 def _row_dots(inputs: Array, targets: Array) -> Mark:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.fits import fit_panels
 from charts.steps import effective_rates, fitted_lines, plane_distances
 from charts.surfaces import contour, panels, relief
+from charts.theme import GREY
 from comparison.attempts import attempt
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words, seed_words, seen_parameters
@@ -194,23 +196,12 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     spots = [(t.style, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
     figure = go.Figure(chart.figure)
     floor = (figure.layout.meta or {}).get("floor")  # where a logarithmic axis has 0 and below
-    line = {"color": "#7f7f7f", "width": 1}
-    figure.add_shape(type="line", x0=now, x1=now, y0=0, y1=1, yref="paper", line=line)
+    figure.add_shape(marks.upright(now, GREY))
+    heights = [loss if loss > 0 or floor is None else floor for _style, _x, loss in spots]
     figure.add_traces(
         [
-            {
-                "type": "scatter",
-                "x": [x],
-                "y": [loss if loss > 0 or floor is None else floor],
-                "mode": "markers",
-                "marker": {
-                    "color": style.colour,
-                    "size": 9,
-                    "line": {"color": "white", "width": 2},
-                },
-                "hoverinfo": "skip",
-            }
-            for style, x, loss in spots
+            marks.dots([x], [y], style.colour, 9, line=marks.edge(2)) | marks.SILENT
+            for (style, x, _loss), y in zip(spots, heights, strict=True)
         ]
     )
     text = {

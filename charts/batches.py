@@ -1,4 +1,4 @@
-"""Runs of different batch sizes: one loss, four ways to count how far they have come."""
+"""Runs with different batch sizes: one loss against four measures of progress."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
 _HEIGHT: Final = 510
 _SINGLE: Final = 420  # of one large chart
-_LINEAR: Final = 20  # times that the longest run may be the shortest for both to be seen
+_LINEAR: Final = 20  # ratio of the longest run to the shortest up to which an axis is linear
 
 
 def loss_on_four_axes(
@@ -168,7 +168,7 @@ class _Panel(NamedTuple):
         return traces
 
     def notes(self) -> list[Mark]:
-        """Return a text where some runs have no position, which is so for seconds only."""
+        """Return a text if runs have no position, as is the case while seconds are not measured."""
         if not np.isnan(self.ends).any():
             return []
         left, bottom, width, height = self.box

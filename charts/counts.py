@@ -24,7 +24,7 @@ _PANEL: Final = 170  # pixels of one axis in a narrow window
 _DIGIT: Final = 9  # pixels of a digit in the number behind a bar
 _STEPS: Final = 3  # at most, between the ticks of an axis up to the largest count
 _DENSE: Final = 0.6  # share of the axis that long numbers must leave free if it has all its ticks
-_LINEAR: Final = 20  # times that the largest count may be the smallest on a linear axis
+_LINEAR: Final = 20  # ratio of the largest count to the smallest up to which an axis is linear
 
 
 def plan_name(plan: Plan) -> str:
@@ -85,7 +85,7 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
 
 
 def _two_lines(number: int, plan: Plan) -> str:
-    """Return a plan's name for beside its bar; a narrow window has no room for it in one line."""
+    """Return a plan's name in two lines, since a narrow window has no room for it in one."""
     unusual = ", ".join(_unusual(plan))
     first = f"{number}. {_size(plan)}"
     return f"{first},<br>{unusual}" if unusual else first

@@ -98,7 +98,7 @@ class _Line:
 
     @property
     def x_of_end(self) -> float:
-        """Return where the last finite point lies across."""
+        """Return the horizontal position of the last finite point."""
         return float(self.x[len(self.finite) - 1])
 
     @property
@@ -160,14 +160,14 @@ def _draw(lines: list[_Line], n_seeds: int, quantity: str, axis: str, *, log: bo
 
 
 def _value_axis(complete: list[_Line], broken: list[_Line], *, log: bool) -> ValueAxis:
-    """Return the axis of the lines that did not diverge; if all did, of what they have."""
+    """Return the axis for the lines that did not diverge; if all did, for their finite parts."""
     ranged = [line.y for line in complete] or [line.finite for line in broken]
     bands = [quartile for line in complete for quartile in line.band or ()]
     return ValueAxis.over([*ranged, *bands], log=log)
 
 
 def _traces(lines: list[_Line], inside: list[_Line], axis: str, values: ValueAxis) -> list[Mark]:
-    """Return bands and lines, and crosses where lines end that diverged inside the picture."""
+    """Return bands and lines, and a cross at the end of each line that diverged in the picture."""
     traces: list[Mark] = []
     for line in lines:
         y = line.finite
@@ -261,7 +261,7 @@ def _diverged(line: _Line, n_seeds: int) -> str:
 def _cross_labels(
     broken: list[_Line], values: ValueAxis, middle: float, n_seeds: int
 ) -> list[Mark]:
-    """Return what diverged beside its cross: towards the middle, none on top of another."""
+    """Return the name of what diverged beside each cross, towards the middle of the chart."""
     styles = [line.style for line in broken]
     heights = [values.place(float(line.finite[-1])) for line in broken]
     labels = end_labels(styles, heights, values.limits, HEIGHT - AROUND_PLOT)

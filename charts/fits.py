@@ -181,7 +181,7 @@ def _classes(outputs: Array) -> Array:
 
 
 def _certainty(outputs: Array) -> Array:
-    """Return 0 at a border between classes to 1 far from it."""
+    """Return the certainty of every prediction, from 0 at a border between classes to 1."""
     if len(outputs) == 1:
         return np.clip(np.abs(outputs[0] - 0.5) * 2, 0, 1)
     ordered = np.sort(outputs, axis=0)

@@ -1,9 +1,22 @@
-"""Where the nodes of a computation graph go: columns by depth, rows so that edges run straight.
+"""Where the nodes and edges of a computation graph go: columns by depth, edges nearly straight.
 
-Every edge becomes a chain of points, one between two columns and one in each column it passes, so
-that nothing lies on top of anything else: points of a column keep a distance from each other.
-The rows are found by moving every point towards the mean of its neighbours and pushing a column's
-points apart as little as needed, over and over.
+Every edge becomes a chain of points: one between its last two columns, where its numbers are
+written, and one in each column and gap that it passes on its way. The points of a column keep a
+distance from each other, so that nothing lies on top of anything else. To find the rows, every
+point is moved towards the mean of its neighbours, and the points of a column are pushed apart as
+little as needed, over and over.
+
+It is written by hand because the numbers above and below every edge need room, which few libraries
+give. Those that were looked at in 2026:
+
+- Graphviz's dot has labels on edges. It is a program that must be installed beside Python, for the
+  packages ``graphviz`` and ``pygraphviz`` too.
+- NetworkX 3.6 can arrange nodes in layers (``multipartite_layout``, ``bfs_layout``) and returns
+  positions of nodes only: edges are straight lines, through whatever lies between their ends.
+- igraph 1.0 (``layout_sugiyama``) and fast-sugiyama 0.5 take spacings that are the same for all
+  nodes, and no labels of edges.
+- grandalf 0.8 takes the size of every node and routes edges, but knows no labels of edges, and on
+  trial two edges of the example ``sigmoid_network`` ran through other nodes.
 """
 
 from __future__ import annotations
@@ -109,7 +122,7 @@ def is_written_inside(graph: Graph, operation: int, index: int) -> bool:
 
 @lru_cache(maxsize=32)
 def arrange(graph: Graph) -> Drawing:
-    """Return the positions of all nodes and edges, which do not depend on the values in the graph."""
+    """Return the positions of all nodes and edges; they stay when the values of inputs change."""
     depths = _depths(graph)
     points = _Points()
     home: dict[int, int] = {}  # the point of every node that is drawn once

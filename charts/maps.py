@@ -83,7 +83,7 @@ def _shades(values: Array, diverged: Booleans) -> tuple[Array, dict[tuple[int, i
     positive = finite & (values > 0)
     shades[positive] = np.log10(values[positive])
     low, high = (np.nanmin(shades), np.nanmax(shades)) if positive.any() else (0.0, 0.0)
-    shades[finite & (values <= 0)] = low  # these have no logarithm, and are lower than all others
+    shades[finite & (values <= 0)] = low  # no logarithm, and lower than all others
     threshold = low + _DARK * (high - low)
     coloured = [(int(row), int(column)) for row, column in np.argwhere(finite)]
     return shades, {cell: bool(shades[cell] <= threshold) for cell in coloured}

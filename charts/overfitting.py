@@ -133,7 +133,7 @@ def _region(left: int, right: int, fill: str) -> Mark:
 
 
 def _region_name(left: int, right: int, text: str) -> Mark:
-    """Return the name of a region, at its outer end and above the lines."""
+    """Return the name of a region, above the lines at its outer edge."""
     at_left = left == 0
     return marks.note(text, left if at_left else right, 1, size=14) | {
         "xanchor": "left" if at_left else "right",

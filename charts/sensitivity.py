@@ -83,7 +83,7 @@ def _all_diverged(first: float, end: float) -> Mark:
 
 
 def _loss_axis(table: Array, start: float) -> ValueAxis:
-    """Return the axis of the losses up to about the loss of the start: what is above has failed."""
+    """Return the axis of losses that are not far above that of the start; higher ones failed."""
     finite = table[np.isfinite(table)]
     return ValueAxis.over([np.append(finite[finite <= start + 2 * abs(start)], start)], log=True)
 

@@ -533,7 +533,7 @@ def _labels(
 
 
 def _pointer(text: str, at: tuple[float, float], move: Array, trail: Trail) -> Mark:
-    """Return a text so many pixels from a point, with a thin line to the point."""
+    """Return a text ``move`` pixels away from a point, with a thin line to the point."""
     return marks.note(text, *at, trail.style.colour, 13) | {
         "ax": float(move[0]),
         "ay": float(-move[1]),

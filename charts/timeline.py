@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
     from engine.training.plans import Timeline
 
-WINDOW: Final = 40  # rows in the picture; more could not be told apart
+WINDOW: Final = 40  # rows in the picture; more could not be distinguished
 _HEIGHT: Final = 470
 _HISTOGRAM: Final = 250
 _TIMES: Final = 5  # columns of the histogram

@@ -53,7 +53,9 @@ def test_errors_with_their_branches():
 
 
 def test_where_errors_of_zero_are_drawn_is_said():
-    assert error_curves(curve("3*x"), "x", {}).remarks == ("An error of exactly 0 is drawn at 10⁻¹⁸.",)
+    assert error_curves(curve("3*x"), "x", {}).remarks == (
+        "An error of exactly 0 is drawn at 10⁻¹⁸.",
+    )
     inexact = curve()
     inexact.errors.update({name: values + 1e-17 for name, values in inexact.errors.items()})
     assert error_curves(inexact, "x", {}).remarks == ()

@@ -88,11 +88,11 @@ def _line(style: RunStyle, losses_of_epochs: Array, losses: Epochs, values: Valu
 
 def _marked_epochs(losses: Epochs, stop: int | None) -> list[tuple[int, str, str]]:
     """Return the epochs that have a mark: each with plotly's symbol and its name."""
-    best = f"★ {_('best epoch {epoch}')}".format(epoch=f"{losses.best:,}")
-    marked = [(losses.best, "star", best)]
+    best = _("best epoch {epoch}").format(epoch=f"{losses.best:,}")
+    marked = [(losses.best, "star", f"★ {best}")]
     if stop is not None:
-        text = f"■ {_('patience stops at {epoch}')}".format(epoch=f"{stop:,}")
-        marked.append((stop, "square", text))
+        stopped = _("patience stops at {epoch}").format(epoch=f"{stop:,}")
+        marked.append((stop, "square", f"■ {stopped}"))
     return marked
 
 

@@ -1,16 +1,16 @@
-"""Runs of different batch sizes: one loss, four ways to count how far they have come."""
+"""Runs with different batch sizes: one loss against four measures of progress."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.curves import positions, without_points
 from charts.lines import ValueAxis, plain, thinned, to_last_finite, value_axis
-from charts.theme import Chart, axis, layout
+from charts.theme import Chart, axis, layout, margin
 from engine import spread
 from language import _, ngettext
 from language.labels import label
@@ -18,6 +18,7 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.marks import Mark
     from charts.theme import RunStyle
     from engine import History, RunHistory
     from engine.arrays import Array
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
 _HEIGHT: Final = 510
 _SINGLE: Final = 420  # of one large chart
-_LINEAR: Final = 20  # the longest run over the shortest up to which both can be seen on one scale
+_LINEAR: Final = 20  # ratio of the longest run to the shortest up to which an axis is linear
 
 
 def loss_on_four_axes(
@@ -39,93 +40,160 @@ def loss_on_four_axes(
     """Return the same loss against iterations, epochs, rows and seconds, or one of them, large.
 
     Where one run is more than twenty times as long as another the axis is logarithmic, and step 0
-    is not on it. Every line ends in a mark, where the run ended; a run that diverged for every seed
-    ends in a cross and has no say in the range of the axis beside one that did not. What a
-    logarithmic loss axis cannot show, and which run has no point at all, is said.
+    is not on it. Every line ends in a mark, where the run ended. A run that diverged for every seed
+    ends in a cross and does not widen the loss axis beyond runs that did not. Remarks say what a
+    logarithmic loss axis cannot show and which runs have no point at all.
     """
-    lines = [_median(history, number, quantity) for number in range(len(styles))]
-    gone = [set(run.status) == {"diverged"} for run in history.runs]
-    alive = [values for (_steps, values), lost in zip(lines, gone, strict=True) if not lost]
-    scale = ValueAxis.over(alive or [values for _steps, values in lines], log=log)
-    is_single = len(axes) == 1
-    named = [
-        replace(style, name=_named(style, run))
-        for style, run in zip(styles, history.runs, strict=True)
-    ]
-    order = list(enumerate(lines))
-    traces: list[dict[str, Any]] = []
-    options: dict[str, Any] = {}
-    numbers: dict[str, list[Array]] = {"run": []}
-    notes: list[dict[str, Any]] = []
-    for panel, name in enumerate(axes):
-        suffix = "" if panel == 0 else str(panel + 1)
-        left, bottom, width, height = _place(panel, is_single=is_single)
-        ends = [
-            float(positions(history, number, steps[-1:], name)[0])
-            for number, (steps, _values) in order
-            if len(steps)
-        ]
-        logarithmic = max(ends, default=0) > _LINEAR * min(ends, default=0) > 0
-        title = label(name)
-        options[f"xaxis{suffix}"] = axis(
-            title=_("{quantity} (logarithmic)").format(quantity=title) if logarithmic else title,
-            type="log" if logarithmic else "linear",
-            dtick=1 if logarithmic else None,
-            domain=[left, left + width],
-            anchor=f"y{suffix}",
-            tickformat="~g" if name == "seconds" else ",~g",
-        )
-        options[f"yaxis{suffix}"] = axis(
-            **value_axis(
-                _title(quantity, history) if panel % 2 == 0 else None, scale.limits, log=scale.log
-            ),
-            domain=[bottom, bottom + height],
-            anchor=f"x{suffix}",
-        )
-        if np.isnan(ends).any():
-            notes.append(_not_yet(left + width / 2, bottom + height / 2))
-        for number, (style, (steps, values)) in enumerate(zip(named, lines, strict=True)):
-            places = positions(history, number, steps, name)
-            numbers.setdefault(name, []).append(places)
-            begin = 1 if logarithmic and len(places) and places[0] == 0 else 0
-            y = to_last_finite(values[begin:])
-            x, y = thinned(places[begin : begin + len(y)], y)
-            shown = {"x": x, **scale.points(y, "<br>%{x:.6~g}")}
-            traces += _line(style, shown, suffix, first=panel == 0, diverged=gone[number])
-    for style, (_steps, values) in zip(styles, lines, strict=True):
-        numbers["run"].append(np.full(len(values), style.name))
-        numbers.setdefault(quantity, []).append(values)
+    runs = [_run(history, number, style, quantity) for number, style in enumerate(styles)]
+    alive = [run.values for run in runs if not run.is_lost]
+    scale = ValueAxis.over(alive or [run.values for run in runs], log=log)
+    title = _title(quantity, history)
+    traces: list[Mark] = []
+    axis_options: dict[str, Any] = {}
+    notes: list[Mark] = []
+    for number, name in enumerate(axes):
+        panel = _panel(number, name, history, runs, is_single=len(axes) == 1)
+        axis_options |= panel.axes(scale, title if number % 2 == 0 else None)
+        traces += panel.traces(runs, scale)
+        notes += panel.notes()
     form = layout(
-        _SINGLE if is_single else _HEIGHT,
+        _SINGLE if len(axes) == 1 else _HEIGHT,
         showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 14}},
-        margin={"l": 8, "r": 16, "t": 36, "b": 8},
+        legend=marks.legend_above() | {"font": {"size": 14}},
+        margin=margin(right=16, top=36),
         annotations=notes,
-        **options,
+        **axis_options,
     )
-    figure = go.Figure({"data": traces, "layout": form})
-    columns = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    known = [
-        (style.name, to_last_finite(values))
-        for style, (_steps, values) in zip(styles, lines, strict=True)
-    ]
-    empty = [style for style, (steps, _values) in zip(styles, lines, strict=True) if not len(steps)]
-    said = *scale.words(known, log=log), *without_points(empty)
-    alt = _alt(history, styles, lines, quantity, axes)
-    return Chart(figure, columns, " ".join([alt, *said]), said)
+    known = [(run.style.name, to_last_finite(run.values)) for run in runs]
+    empty = [run.style for run in runs if not len(run.steps)]
+    remarks = *scale.remarks(known, log=log), *without_points(empty)
+    alt = _alt(history, runs, quantity, axes)
+    return Chart(
+        go.Figure({"data": traces, "layout": form}),
+        _numbers(history, runs, quantity, axes),
+        " ".join([alt, *remarks]),
+        remarks,
+    )
 
 
-def _place(panel: int, *, is_single: bool) -> tuple[float, float, float, float]:
-    """Return left, bottom, width and height of a panel, in parts of the figure."""
-    if is_single:
-        return 0, 0, 1, 1
-    return 0.54 * (panel % 2), 0.6 * (1 - panel // 2), 0.46, 0.4
+class _Run(NamedTuple):
+    """A run as it is drawn.
+
+    Attributes:
+        style: its name, colour and dash.
+        legend: its name in the legend.
+        steps: at which it was recorded.
+        values: the median over its seeds at each step.
+        is_lost: whether it diverged for every seed.
+    """
+
+    style: RunStyle
+    legend: str
+    steps: Any
+    values: Array
+    is_lost: bool
 
 
-def _median(history: History, number: int, quantity: str) -> tuple[Any, Array]:
+def _run(history: History, number: int, style: RunStyle, quantity: str) -> _Run:
     run = history.runs[number]
     series = getattr(run, quantity)
-    return series.steps, spread(run, series).median
+    return _Run(
+        style,
+        _legend(style, run),
+        series.steps,
+        spread(run, series).median,
+        set(run.status) == {"diverged"},
+    )
+
+
+class _Panel(NamedTuple):
+    """One of the axes against which the loss is drawn.
+
+    Attributes:
+        name: of the axis, one of ``AXES``.
+        suffix: what the names of its axes end in for plotly.
+        box: left, bottom, width and height in parts of the figure.
+        positions: of every run, where its steps lie on the axis.
+    """
+
+    name: str
+    suffix: str
+    box: tuple[float, float, float, float]
+    positions: list[Array]
+
+    @property
+    def ends(self) -> list[float]:
+        """Return where the runs that have points end."""
+        return [float(own[-1]) for own in self.positions if len(own)]
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Tell whether the lengths of the runs are too different for one linear axis."""
+        return max(self.ends, default=0) > _LINEAR * min(self.ends, default=0) > 0
+
+    def axes(self, scale: ValueAxis, title: str | None) -> dict[str, Any]:
+        """Return the options of both axes; the title is that of the loss."""
+        left, bottom, width, height = self.box
+        across, is_log = label(self.name), self.is_logarithmic
+        return {
+            f"xaxis{self.suffix}": axis(
+                title=_("{quantity} (logarithmic)").format(quantity=across) if is_log else across,
+                type="log" if is_log else "linear",
+                dtick=1 if is_log else None,
+                domain=[left, left + width],
+                anchor=f"y{self.suffix}",
+                tickformat="~g" if self.name == "seconds" else ",~g",
+            ),
+            f"yaxis{self.suffix}": axis(
+                **value_axis(title, scale.limits, log=scale.log),
+                domain=[bottom, bottom + height],
+                anchor=f"x{self.suffix}",
+            ),
+        }
+
+    def traces(self, runs: Sequence[_Run], scale: ValueAxis) -> list[Mark]:
+        """Return every run's line with a mark at its end."""
+        traces: list[Mark] = []
+        for run, x in zip(runs, self.positions, strict=True):
+            begin = 1 if self.is_logarithmic and len(x) and x[0] == 0 else 0
+            y = to_last_finite(run.values[begin:])
+            drawn_x, drawn_y = thinned(x[begin : begin + len(y)], y)
+            line = marks.line(drawn_x, drawn_y, run.style.colour, dash=run.style.dash)
+            line |= scale.points(drawn_y, "<br>%{x:.6~g}")
+            shared = marks.on_axes(self.suffix) | {"legendgroup": run.legend}
+            named = {"name": plain(run.legend), "showlegend": not self.suffix}
+            symbol = "x" if run.is_lost else "circle"
+            end = marks.dots(line["x"][-1:], line["y"][-1:], run.style.colour, 9, symbol=symbol)
+            traces += [line | named | shared, end | marks.SILENT | {"showlegend": False} | shared]
+        return traces
+
+    def notes(self) -> list[Mark]:
+        """Return a text if runs have no position, as is the case while seconds are not measured."""
+        if not np.isnan(self.ends).any():
+            return []
+        left, bottom, width, height = self.box
+        why = _("Not all runs have seconds: a training<br>goes on, or they vary too much.")
+        note = marks.note(why, left + width / 2, bottom + height / 2)
+        return [note | {"xref": "paper", "yref": "paper"}]
+
+
+def _panel(
+    number: int, name: str, history: History, runs: Sequence[_Run], *, is_single: bool
+) -> _Panel:
+    box = (0.54 * (number % 2), 0.6 * (1 - number // 2), 0.46, 0.4)
+    own = [positions(history, index, run.steps, name) for index, run in enumerate(runs)]
+    return _Panel(name, marks.panel_suffix(number), (0, 0, 1, 1) if is_single else box, own)
+
+
+def _numbers(
+    history: History, runs: Sequence[_Run], quantity: str, axes: Sequence[str]
+) -> dict[str, Array]:
+    """Return the undecimated values: a row per point of every line."""
+    columns = {"run": [np.full(len(run.values), run.style.name) for run in runs]}
+    for name in axes:
+        columns[name] = [positions(history, n, run.steps, name) for n, run in enumerate(runs)]
+    columns[quantity] = [run.values for run in runs]
+    return {name: np.concatenate(parts) for name, parts in columns.items()}
 
 
 def _title(quantity: str, history: History) -> str:
@@ -136,8 +204,8 @@ def _title(quantity: str, history: History) -> str:
     return f"{label(quantity)}<br>({median.format(count=count)})"
 
 
-def _named(style: RunStyle, run: RunHistory) -> str:
-    """Return what the legend calls a run: where some of its seeds diverged, it says so."""
+def _legend(style: RunStyle, run: RunHistory) -> str:
+    """Return the name of a run in the legend, with how many of its seeds diverged, if any did."""
     diverged, seeds = run.status.count("diverged"), len(run.status)
     if not diverged or seeds == 1:
         return style.name
@@ -145,68 +213,19 @@ def _named(style: RunStyle, run: RunHistory) -> str:
     return text.format(run=style.name, count=diverged, seeds=seeds)
 
 
-def _not_yet(x: float, y: float) -> dict[str, Any]:
-    return {
-        "text": _("Not all runs have seconds: a training<br>goes on, or they vary too much."),
-        "xref": "paper",
-        "yref": "paper",
-        "x": x,
-        "y": y,
-        "showarrow": False,
-    }
-
-
-def _line(
-    style: RunStyle, shown: dict[str, Any], suffix: str, *, first: bool, diverged: bool
-) -> list[dict[str, Any]]:
-    shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": style.name}
-    end = {
-        "symbol": "x" if diverged else "circle",
-        "size": 9,
-        "color": style.colour,
-    }
-    return [
-        {
-            "type": "scatter",
-            **shown,
-            "mode": "lines",
-            "line": {"color": style.colour, "dash": style.dash, "width": 2},
-            "name": plain(style.name),
-            "showlegend": first,
-            **shared,
-        },
-        {
-            "type": "scatter",
-            "x": shown["x"][-1:],
-            "y": shown["y"][-1:],
-            "mode": "markers",
-            "marker": end,
-            "showlegend": False,
-            "hoverinfo": "skip",
-            **shared,
-        },
-    ]
-
-
-def _alt(
-    history: History,
-    styles: Sequence[RunStyle],
-    lines: Sequence[tuple[Any, Array]],
-    quantity: str,
-    axes: Sequence[str],
-) -> str:
+def _alt(history: History, runs: Sequence[_Run], quantity: str, axes: Sequence[str]) -> str:
     ends = []
-    for number, (style, (steps, values)) in enumerate(zip(styles, lines, strict=True)):
-        drawn = to_last_finite(values)
+    for number, run in enumerate(runs):
+        drawn = to_last_finite(run.values)
         if not len(drawn):
-            continue  # which of them have no point is said apart
-        rows = positions(history, number, steps[-1:], "rows_seen")
+            continue  # a remark names those without a point
+        rows = positions(history, number, run.steps[-1:], "rows_seen")
         text = _("{run}: {loss} after {iterations} iterations and {rows} rows")
         ends.append(
             text.format(
-                run=style.name,
+                run=run.style.name,
                 loss=f"{drawn[-1]:.4g}",
-                iterations=f"{int(steps[-1]):,}",
+                iterations=f"{int(run.steps[-1]):,}",
                 rows=f"{int(rows[0]):,}",
             )
         )

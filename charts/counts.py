@@ -1,4 +1,4 @@
-"""How many iterations: bars for an epoch and for all epochs, one per plan."""
+"""How many iterations there are: bars for one epoch and for all epochs, one per plan."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.theme import COLOURS, Chart, axis, layout
+from charts import marks
+from charts.theme import BAR, BAR_GAP, COLOURS, Chart, axis, layout
 from language import _, ngettext
 from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.marks import Mark
     from engine.training.plans import Plan
 
-_BAR: Final = 34  # pixels a plan: two lines of its name
-_LEAST: Final = 68  # pixels that plotly leaves a plot at least, whatever its axes need
+_LEAST: Final = 68  # pixels that plotly gives a plot at least, whatever its axes need
 _AXES: Final = 100  # pixels of the numbers and the title below the bars, and of the margins
 _PANEL: Final = 170  # pixels of one axis in a narrow window
-_DIGIT: Final = 9  # pixels, of the number behind a bar
-_STEPS: Final = 3  # between the ticks of an axis at most, up to the largest count
-_DENSE: Final = 0.6  # of the axis, what long numbers must leave it for all of its ticks
-_LINEAR: Final = 20  # the largest count over the smallest up to which lengths can be compared
+_DIGIT: Final = 9  # pixels of a digit in the number behind a bar
+_STEPS: Final = 3  # at most, between the ticks of an axis up to the largest count
+_DENSE: Final = 0.6  # share of the axis that long numbers must leave free if it has all its ticks
+_LINEAR: Final = 20  # ratio of the largest count to the smallest up to which an axis is linear
 
 
 def plan_name(plan: Plan) -> str:
-    """Return a plan in short: rows, batch size, and what is not usual about it."""
+    """Return a plan in a few words: rows, batch size, and what is unusual about it."""
     return ", ".join([_size(plan), *_unusual(plan)])
 
 
@@ -46,7 +47,7 @@ def _unusual(plan: Plan) -> list[str]:
 
 
 def count_bars(plans: Sequence[Plan]) -> Chart:
-    """Return iterations per epoch and iterations in all, side by side, a bar per plan.
+    """Return iterations per epoch and in all, side by side, with a bar for every plan.
 
     An axis is logarithmic where the largest count is more than twenty times the smallest.
     """
@@ -55,34 +56,22 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
         "iterations_per_epoch": [plan.counts.per_epoch for plan in plans],
         "iterations_in_all": [plan.iterations for plan in plans],
     }
-    colours = [COLOURS[place % len(COLOURS)] for place in range(len(plans))]
-    traces: list[dict[str, Any]] = []
+    colours = [COLOURS[index % len(COLOURS)] for index in range(len(plans))]
+    traces: list[Mark] = []
     options: dict[str, Any] = {}
     for number, (quantity, values) in enumerate(counted.items()):
-        suffix = "" if number == 0 else "2"
-        traces.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "x": values,
-                "y": names,
-                "text": [f"{value:,}" for value in values],
-                "textposition": "outside",
-                "cliponaxis": False,
-                "textfont": {"size": 15},
-                "marker": {"color": colours},
-                "hovertemplate": "%{y}: %{x:,}<extra></extra>",
-                "xaxis": f"x{suffix}",
-                "yaxis": f"y{suffix}",
-            }
-        )
+        suffix = marks.panel_suffix(number)
+        texts = [f"{value:,}" for value in values]
+        hover = {"hovertemplate": "%{y}: %{x:,}<extra></extra>"}
+        bars = marks.lying_bars(values, names, colours, texts, 15)
+        traces.append(bars | hover | marks.on_axes(suffix))
         options[f"xaxis{suffix}"] = _values(label(quantity), values, left=0.54 * number)
     shared = {"autorange": "reversed", "ticks": "", "showline": False, "showgrid": False}
     lines = [_two_lines(number, plan) for number, plan in enumerate(plans, start=1)]
     options["yaxis"] = axis(**shared, tickvals=names, ticktext=lines)
     options["yaxis2"] = axis(**shared, matches="y", anchor="x2", showticklabels=False)
-    height = max(_BAR * len(plans), _LEAST) + _AXES
-    figure = go.Figure({"data": traces, "layout": layout(height, bargap=0.35, **options)})
+    height = max(BAR * len(plans), _LEAST) + _AXES
+    figure = go.Figure({"data": traces, "layout": layout(height, bargap=BAR_GAP, **options)})
     alt = _("Iterations per epoch and in all, one bar per setting: {counts}.").format(
         counts="; ".join(
             _("{name}: {per_epoch} per epoch, {in_all} in all").format(
@@ -96,7 +85,7 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
 
 
 def _two_lines(number: int, plan: Plan) -> str:
-    """Return a plan's name for beside its bar; a narrow window has no room for it in one line."""
+    """Return a plan's name in two lines, since a narrow window has no room for it in one."""
     unusual = ", ".join(_unusual(plan))
     first = f"{number}. {_size(plan)}"
     return f"{first},<br>{unusual}" if unusual else first

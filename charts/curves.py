@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.lines import (
     ValueAxis,
     end_labels,
@@ -17,7 +19,7 @@ from charts.lines import (
     to_last_finite,
     value_axis,
 )
-from charts.theme import Chart, layout
+from charts.theme import AROUND_PLOT, HEIGHT, Chart, layout, margin
 from engine import Series, spread
 from language import _, ngettext
 from language.labels import label
@@ -25,12 +27,10 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.marks import Mark
     from charts.theme import RunStyle
     from engine import History, RunHistory, Spread
     from engine.arrays import Array, Integers
-
-_HEIGHT = 400
-_MARGINS = 70  # of the plot, above and below, roughly: axis title and ticks
 
 
 def loss_curves(
@@ -38,16 +38,16 @@ def loss_curves(
 ) -> Chart:
     """Return training, validation or batch loss of every run.
 
-    A run that diverged is drawn to its last finite value and ends in a cross, or where it left the
-    picture in a mark at the upper edge; it has no say in the axis' range beside one that did not.
-    What a logarithmic axis cannot show, and which run has no point at all, is said.
+    A run that diverged is drawn to its last finite value. It ends in a cross or, if it left the
+    picture, in a mark at the upper edge, and does not widen the axis beyond runs that did not
+    diverge. Remarks say what a logarithmic axis cannot show and which runs have no point at all.
     """
     series = [getattr(run, quantity) for run in history.runs]
     return _curves(history, styles, series, quantity, axis, log=log)
 
 
 def score_curves(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
-    """Return accuracy or R^2 of every run, of the validation rows where there are any."""
+    """Return accuracy or R^2 of every run, on the validation rows if there are any."""
     series = [run.validation_score or run.training_score for run in history.runs]
     return _curves(history, styles, series, str(history.experiment.problem.score), axis, log=False)
 
@@ -69,25 +69,42 @@ def full_gradient_curves(
 def _recorded(run: RunHistory, values: Array) -> Series:
     """Return a quantity of the recorded parameters, ``(seeds, snapshots)``, along their steps.
 
-    The last snapshot holds where each seed ended: no place for one that ended before its step.
+    The last snapshot holds the end of every seed, so a seed that ended earlier has no value there.
     """
     reached = run.params_steps <= run.last_step[:, None]
     values = np.where(reached, values, np.nan)
     return Series(run.params_steps, values, values, values, values, values, width=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Line:
+    """A run as it is drawn: the median of its seeds, their quartiles, how many diverged."""
+
     style: RunStyle
     x: Array
     y: Array
     band: tuple[Array, Array] | None = None
     diverged: int = 0
 
+    @cached_property
+    def finite(self) -> Array:
+        """Return the heights up to the last one before the first that is not finite."""
+        return to_last_finite(self.y)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether there are points, and all of them are finite."""
+        return len(self.finite) == len(self.y) > 0
+
+    @property
+    def x_of_end(self) -> float:
+        """Return the horizontal position of the last finite point."""
+        return float(self.x[len(self.finite) - 1])
+
     @property
     def drawn(self) -> Array:
-        """Return all heights that are drawn, those of the band among them."""
-        y = to_last_finite(self.y)
+        """Return all heights that are drawn, including those of the band."""
+        y = self.finite
         return np.concatenate([y, *(quartile[: len(y)] for quartile in self.band or ())])
 
 
@@ -108,89 +125,91 @@ def _curves(
         seeds: Spread = spread(run, drawn)
         band = None if len(run.status) == 1 else (seeds.low, seeds.high)
         lines.append(_Line(style, x, seeds.median, band, run.status.count("diverged")))
-    return _draw(lines, history, quantity, axis, log=log)
-
-
-def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool) -> Chart:
     if any(np.isnan(line.x).any() for line in lines):
-        return _without_places(lines, history, quantity, axis, log=log)
-    # Plain dictionaries, checked once with the figure: trace by trace takes ten times as long.
-    traces: list[dict[str, Any]] = []
-    n_seeds = len(history.experiment.seeds)
-    shown = []
-    bands: list[Array] = []  # of the runs that are shown to their end
-    crossed = []
-    for line in lines:
-        y = to_last_finite(line.y)
-        if line.diverged and len(y):
-            crossed.append((line, len(y) - 1))
-        if len(y) == len(line.y) and len(y) and line.diverged < n_seeds:
-            shown.append((line.style, y))
-            bands += line.band or ()
-    ranged = shown or [(line.style, line.y[: last + 1]) for line, last in crossed]
-    values = ValueAxis.over([*(y for _look, y in ranged), *bands], log=log)
-    for line in lines:
-        y = to_last_finite(line.y)
-        if line.band is not None:
-            traces.append(_band(line, len(y), values))
-        traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis, values))
+        return _without_positions(lines, history, quantity, axis, log=log)
+    return _draw(lines, len(history.experiment.seeds), quantity, axis, log=log)
+
+
+def _draw(lines: list[_Line], n_seeds: int, quantity: str, axis: str, *, log: bool) -> Chart:
+    complete = [line for line in lines if line.is_complete and line.diverged < n_seeds]
+    broken = [line for line in lines if line.diverged and len(line.finite)]
+    values = _value_axis(complete, broken, log=log)
     top = values.limits[1]
-    above = [(line, last) for line, last in crossed if values.place(float(line.y[last])) > top]
-    inside = [end for end in crossed if end not in above]
-    traces += [_cross(*end, values) for end in inside]
-    ends = [(style, float(y[-1])) for style, y in shown]
+    above = [line for line in broken if values.place(float(line.finite[-1])) > top]
+    inside = [line for line in broken if line not in above]
+    ends = [(line.style, float(line.y[-1])) for line in complete]
     form = layout(
-        _HEIGHT,
+        HEIGHT,
         xaxis={"title": label(axis)},
         yaxis=value_axis(over_seeds(quantity, n_seeds), values.limits, log=values.log),
-        margin={"l": 8, "r": label_room([style.name for style, _end in ends]), "t": 12, "b": 8},
-        meta={"floor": values.floor},  # where the clock finds what is drawn on it
+        margin=margin(right=label_room([style.name for style, _end in ends])),
+        meta={"floor": values.floor},  # for the clock, which draws on this chart
         annotations=[
             *_labels(ends, values),
-            *_marks(above, top, _middle(lines), n_seeds),
+            *_marks_above(above, top, _middle(lines), n_seeds),
             *_cross_labels(inside, values, _middle(lines), n_seeds),
         ],
     )
-    figure = go.Figure({"data": traces, "layout": form})
-    said = (
-        *values.words([(line.style.name, line.drawn) for line in lines], log=log),
+    figure = go.Figure({"data": _traces(lines, inside, axis, values), "layout": form})
+    remarks = (
+        *values.remarks([(line.style.name, line.drawn) for line in lines], log=log),
         *without_points([line.style for line in lines if not len(line.y)]),
     )
     alt = _alt(ends, [line.style for line in lines if line.diverged], quantity, axis)
-    return Chart(figure, _numbers(lines, quantity, axis), " ".join([alt, *said]), said)
+    return Chart(figure, _numbers(lines, quantity, axis), " ".join([alt, *remarks]), remarks)
+
+
+def _value_axis(complete: list[_Line], broken: list[_Line], *, log: bool) -> ValueAxis:
+    """Return the axis for the lines that did not diverge; if all did, for their finite parts."""
+    ranged = [line.y for line in complete] or [line.finite for line in broken]
+    bands = [quartile for line in complete for quartile in line.band or ()]
+    return ValueAxis.over([*ranged, *bands], log=log)
+
+
+def _traces(lines: list[_Line], inside: list[_Line], axis: str, values: ValueAxis) -> list[Mark]:
+    """Return bands and lines, and a cross at the end of each line that diverged in the picture."""
+    traces: list[Mark] = []
+    for line in lines:
+        y = line.finite
+        if line.band is not None:
+            traces.append(_band(line, len(y), values))
+        traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis, values))
+    return traces + [
+        marks.cross([line.x_of_end], values.drawn(line.finite[-1:]), line.style.colour)
+        for line in inside
+    ]
 
 
 def without_points(styles: Sequence[RunStyle]) -> tuple[str, ...]:
-    """Return which runs have no point of a quantity of updates, having made none."""
+    """Return a sentence that names the runs without a point, since they made no update."""
     if not styles:
         return ()
     text = _("Ended where it began, so that there is nothing to draw: {runs}.")
     return (text.format(runs=", ".join(style.name for style in styles)),)
 
 
-def _without_places(
+def _without_positions(
     lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool
 ) -> Chart:
-    """Say why nothing is drawn on an axis that is known only when it was measured."""
-    said = _("No seconds: a training goes on, or its runs take too long or vary too much for it.")
+    """Return a chart that says why it is empty: seconds have not been measured for every run."""
+    why = _("No seconds: a training goes on, or its runs take too long or vary too much for it.")
     title = over_seeds(quantity, len(history.experiment.seeds))
     values = ValueAxis.over([line.y for line in lines], log=log)
-    note = {"text": said, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
     form = layout(
-        _HEIGHT,
+        HEIGHT,
         xaxis={"title": label(axis), "showticklabels": False},
         yaxis=value_axis(title, values.limits, log=values.log),
-        annotations=[note],
+        annotations=[marks.note(why, 0.5, 0.5) | {"xref": "paper", "yref": "paper"}],
     )
     alt = _("{quantity} against {axis}, without lines.").format(
         quantity=label(quantity), axis=label(axis).lower()
     )
     figure = go.Figure({"data": [], "layout": form})
-    return Chart(figure, _numbers(lines, quantity, axis), f"{alt} {said}")
+    return Chart(figure, _numbers(lines, quantity, axis), f"{alt} {why}")
 
 
 def over_seeds(quantity: str, n_seeds: int) -> str:
-    """Return what a quantity is called where it is drawn: of several seeds it is the median."""
+    """Return the name of a quantity as it is drawn: the median where there are several seeds."""
     if n_seeds == 1:
         return label(quantity)
     seeds = ngettext("median of {count} seed", "median of {count} seeds", n_seeds)
@@ -198,7 +217,7 @@ def over_seeds(quantity: str, n_seeds: int) -> str:
 
 
 def positions(history: History, number: int, steps: Integers, axis: str) -> Array:
-    """Return where the steps of a run lie on an axis; NaN for seconds that were not measured."""
+    """Return the positions of a run's steps on an axis; NaN for seconds that were not measured."""
     run = history.runs[number]
     if axis == "epochs":
         return np.divide(steps, run.per_epoch)
@@ -211,38 +230,24 @@ def positions(history: History, number: int, steps: Integers, axis: str) -> Arra
     return steps.astype(float)
 
 
-def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": x,
-        **values.points(y, f"<br>{label(axis)} %{{x:.6~g}}"),
+def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> Mark:
+    drawn = marks.line(x, y, line.style.colour, dash=line.style.dash)
+    more = {
         "mode": "lines" if len(x) > 1 else "markers",
         "name": plain(line.style.name),
-        "line": {"color": line.style.colour, "dash": line.style.dash, "width": 2},
         "marker": {"color": line.style.colour},
     }
+    return drawn | values.points(y, f"<br>{label(axis)} %{{x:.6~g}}") | more
 
 
-def _band(line: _Line, points: int, values: ValueAxis) -> dict[str, Any]:
-    """Return the area between the quartiles; a diverged one ends it."""
+def _band(line: _Line, points: int, values: ValueAxis) -> Mark:
+    """Return the area between the quartiles, up to where one of them is no longer finite."""
     low, high = line.band or (line.y, line.y)
     points = min(points, len(to_last_finite(low)), len(to_last_finite(high)))
-    x, low_y = thinned(line.x[:points], low[:points])
+    low_x, low_y = thinned(line.x[:points], low[:points])
     high_x, high_y = thinned(line.x[:points], high[:points])
-    return {
-        "type": "scatter",
-        "x": np.concatenate([x, high_x[::-1]]),
-        "y": values.drawn(np.concatenate([low_y, high_y[::-1]])),
-        "mode": "lines",
-        "line": {"width": 0},
-        "fill": "toself",
-        "fillcolor": f"rgba{(*_rgb(line.style.colour), 0.18)}",
-        "hoverinfo": "skip",
-    }
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    lower, upper = (low_x, values.drawn(low_y)), (high_x, values.drawn(high_y))
+    return marks.band(lower, upper, line.style.colour)
 
 
 def _diverged(line: _Line, n_seeds: int) -> str:
@@ -253,29 +258,18 @@ def _diverged(line: _Line, n_seeds: int) -> str:
     return text.format(run=name, count=line.diverged, seeds=n_seeds)
 
 
-def _cross(line: _Line, last: int, values: ValueAxis) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": [line.x[last]],
-        "y": values.drawn(line.y[last : last + 1]),
-        "mode": "markers",
-        "marker": {"symbol": "x", "color": line.style.colour, "size": 9},
-        "hoverinfo": "skip",
-    }
-
-
 def _cross_labels(
-    ends: list[tuple[_Line, int]], values: ValueAxis, middle: float, n_seeds: int
-) -> list[dict[str, Any]]:
-    """Return what diverged beside its cross: towards the middle, none on top of another."""
-    styles = [line.style for line, _last in ends]
-    heights = [values.place(float(line.y[last])) for line, last in ends]
-    labels = end_labels(styles, heights, values.limits, _HEIGHT - _MARGINS)
-    for shown, (line, last) in zip(labels, ends, strict=True):
-        is_right = line.x[last] > middle
+    broken: list[_Line], values: ValueAxis, middle: float, n_seeds: int
+) -> list[Mark]:
+    """Return the name of what diverged beside each cross, towards the middle of the chart."""
+    styles = [line.style for line in broken]
+    heights = [values.place(float(line.finite[-1])) for line in broken]
+    labels = end_labels(styles, heights, values.limits, HEIGHT - AROUND_PLOT)
+    for shown, line in zip(labels, broken, strict=True):
+        is_right = line.x_of_end > middle
         shown |= {
             "text": _diverged(line, n_seeds),
-            "x": float(line.x[last]),
+            "x": line.x_of_end,
             "xref": "x",
             "xanchor": "right" if is_right else "left",
             "xshift": -9 if is_right else 9,
@@ -284,32 +278,33 @@ def _cross_labels(
 
 
 def _middle(lines: list[_Line]) -> float:
-    """Return the middle of what the lines cover across."""
+    """Return the middle of the horizontal axis."""
     return max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0) / 2
 
 
-def _marks(
-    ends: list[tuple[_Line, int]], top: float, middle: float, n_seeds: int
-) -> list[dict[str, Any]]:
+def _marks_above(above: list[_Line], top: float, middle: float, n_seeds: int) -> list[Mark]:
     """Return a mark at the upper edge for each run that left the picture there and diverged."""
     return [
-        {
-            "text": f"▲ {_diverged(line, n_seeds)} ({line.y[last]:.3g})",
-            "x": float(line.x[last]),
-            "y": top,
-            "xanchor": "right" if line.x[last] > middle else "left",
+        marks.note(
+            f"▲ {_diverged(line, n_seeds)} ({line.finite[-1]:.3g})",
+            line.x_of_end,
+            top,
+            line.style.colour,
+            13,
+        )
+        | {
+            "xanchor": "right" if line.x_of_end > middle else "left",
             "yanchor": "top",
-            "yshift": -18 * row,  # one below the other: most leave early
-            "showarrow": False,
-            "font": {"color": line.style.colour, "size": 13},
+            "yshift": -18 * row,  # one below the other, since most leave early
         }
-        for row, (line, last) in enumerate(ends)
+        for row, line in enumerate(above)
     ]
 
 
-def _labels(ends: list[tuple[RunStyle, float]], values: ValueAxis) -> list[dict[str, Any]]:
-    places = [values.place(end) for _look, end in ends]
-    return end_labels([style for style, _end in ends], places, values.limits, _HEIGHT - _MARGINS)
+def _labels(ends: list[tuple[RunStyle, float]], values: ValueAxis) -> list[Mark]:
+    heights = [values.place(end) for _style, end in ends]
+    styles = [style for style, _end in ends]
+    return end_labels(styles, heights, values.limits, HEIGHT - AROUND_PLOT)
 
 
 def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:

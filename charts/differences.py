@@ -1,14 +1,27 @@
-"""Derivatives in charts: influences as bars, errors of differences, what a whole gradient costs."""
+"""Derivatives: influences as bars, errors of finite differences, the cost of a whole gradient."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.lines import ValueAxis, end_labels, to_last_finite, value_axis, value_range
-from charts.theme import COLOURS, Chart, RunStyle, axis, layout
+from charts.theme import (
+    AROUND_PLOT,
+    BAR,
+    BAR_GAP,
+    BLUE,
+    NEGATIVE,
+    POSITIVE,
+    STRONG_BORDER,
+    Chart,
+    RunStyle,
+    layout,
+    margin,
+)
 from language import _
 from language.labels import label
 from language.names import in_html
@@ -16,69 +29,63 @@ from language.names import in_html
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from charts.marks import Mark
     from engine.arrays import Array
     from engine.backprop.differences import ErrorCurve, NetworkCheck
 
 _HEIGHT: Final = 380
-_BAR: Final = 34  # pixels
-_MARGINS: Final = 70
-_AROUND: Final = 96  # of the bars, so that the axis' title has its place under a single one
+_LABELS: Final = 150  # pixels right of the plot for the names of lines
+_AROUND_BARS: Final = 96  # pixels, so that the title of the axis fits below a single bar
 _METHODS: Final = ("forward", "central", "complex")
-_NUMBER: Final = 0.4  # of the bars' reach, for the number at the end of one
+_NUMBER: Final = 0.4  # room for the number at the end of a bar, as a share of the bars' length
 _LOWEST: Final = 1e-18  # where an error of exactly 0 is drawn
 
 
 def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str, str]) -> Chart:
     """Return the derivatives of the output by its variables as bars, in the formula's order."""
-    titles = [in_html(name, names) for name in slopes]
     values = np.array(list(slopes.values()))
-    reach = float(np.abs(values).max()) or 1.0
-    low, high = min(0.0, values.min() / reach), max(0.0, values.max() / reach)
-    room = _NUMBER * (high - low)
-    figure = go.Figure(
-        {
-            "data": [
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "x": values,
-                    "y": titles,
-                    "text": [f"{value:.5g}".replace("-", "−") for value in values],
-                    "textposition": "outside",
-                    "textfont": {"size": 12},
-                    "cliponaxis": False,
-                    "marker": {"color": [COLOURS[0 if value >= 0 else 1] for value in values]},
-                    "hovertemplate": "%{y}: %{x:.10g}<extra></extra>",
-                }
-            ],
-            "layout": layout(
-                len(values) * _BAR + _AROUND,
-                xaxis={
-                    "title": _("Derivative of {output}").format(output=in_html(output, names)),
-                    "range": [(low - room * (low < 0)) * reach, (high + room * (high > 0)) * reach],
-                    "zeroline": True,
-                    "zerolinecolor": "rgba(128, 128, 128, 0.8)",
-                    "tickformat": "~g",
-                },
-                yaxis={
-                    "autorange": "reversed",
-                    "type": "category",
-                    "showline": False,
-                    "ticks": "",
-                    "showgrid": False,  # the lines would run through the numbers
-                },
-                bargap=0.35,
-                margin={"l": 8, "r": 24, "t": 8, "b": 8},
-            ),
-        }
+    bars = marks.lying_bars(
+        values,
+        [in_html(name, names) for name in slopes],
+        [POSITIVE if value >= 0 else NEGATIVE for value in values],
+        [f"{value:.5g}".replace("-", "−") for value in values],
+        12,
     )
+    form = layout(
+        len(values) * BAR + _AROUND_BARS,
+        xaxis={
+            "title": _("Derivative of {output}").format(output=in_html(output, names)),
+            "range": _bar_range(values),
+            "zeroline": True,
+            "zerolinecolor": STRONG_BORDER,
+            "tickformat": "~g",
+        },
+        yaxis={
+            "autorange": "reversed",
+            "type": "category",
+            "showline": False,
+            "ticks": "",
+            "showgrid": False,  # the lines would run through the numbers
+        },
+        bargap=BAR_GAP,
+        margin=margin(right=24, top=8),
+    )
+    traces = [bars | {"hovertemplate": "%{y}: %{x:.10g}<extra></extra>"}]
     listed = ", ".join(f"{names.get(name, name)} {slope:.5g}" for name, slope in slopes.items())
     text = _("Derivatives of {output} as bars: {slopes}.")
     return Chart(
-        figure,
+        go.Figure({"data": traces, "layout": form}),
         {"variable": np.array(list(slopes)), "derivative": values},
         text.format(output=names.get(output, output), slopes=listed),
     )
+
+
+def _bar_range(values: Array) -> list[float]:
+    """Return the range of the axis of bars, with room for the number at the end of each."""
+    longest = float(np.abs(values).max()) or 1.0
+    low, high = min(0.0, values.min() / longest), max(0.0, values.max() / longest)
+    room = _NUMBER * (high - low)
+    return [(low - room * (low < 0)) * longest, (high + room * (high > 0)) * longest]
 
 
 def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> Chart:
@@ -87,52 +94,51 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
     drawn = {name: np.maximum(curve.errors[name], _LOWEST) for name in _METHODS}
     shown = {name: style for name, style in styles.items() if np.isfinite(drawn[name]).any()}
     limits = value_range(list(drawn.values()), log=True)
-    traces: list[dict[str, Any]] = []
-    for name, style in shown.items():
-        for branch, dash in ((curve.truncation, "dash"), (curve.rounding, "dot")):
-            if name in branch and np.any(branch[name] > 0):
-                traces.append(_branch(curve.steps, branch[name], style, dash))
-        traces.append(
-            {
-                "x": curve.steps,
-                "y": drawn[name],
-                "mode": "lines",
-                "line": {"color": style.colour, "width": 2.5},
-                "customdata": curve.errors[name],
-                "hovertemplate": style.name
-                + "<br>"
-                + _("step {step}, error {error}").format(step="%{x:.2g}", error="%{customdata:.2g}")
-                + "<extra></extra>",
-            }
-        )
-    ends = [float(np.log10(drawn[name][np.isfinite(drawn[name])][0])) for name in shown]
+    powers = {"type": "log", "dtick": 2, "exponentformat": "power"}
     title = _("Error of the derivative by {variable}").format(variable=in_html(variable, names))
-    figure = go.Figure(
-        {
-            "data": traces,
-            "layout": layout(
-                _HEIGHT,
-                xaxis={
-                    "title": _("Step size h"),
-                    "type": "log",
-                    "range": [-16.2, 0.1],
-                    "dtick": 2,
-                    "exponentformat": "power",
-                },
-                yaxis={
-                    "title": title,
-                    "type": "log",
-                    "range": limits,
-                    "dtick": 2,
-                    "exponentformat": "power",
-                },
-                margin={"l": 8, "r": 150, "t": 12, "b": 8},
-                annotations=end_labels(list(shown.values()), ends, limits, _HEIGHT - _MARGINS),
-            ),
-        }
+    ends = [float(np.log10(drawn[name][np.isfinite(drawn[name])][0])) for name in shown]
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": _("Step size h"), "range": [-16.2, 0.1], **powers},
+        yaxis={"title": title, "range": limits, **powers},
+        margin=margin(right=_LABELS),
+        annotations=end_labels(list(shown.values()), ends, limits, _HEIGHT - AROUND_PLOT),
     )
+    traces = [
+        trace
+        for name, style in shown.items()
+        for trace in (*_branches(curve, name, style), _error_line(curve, name, style, drawn[name]))
+    ]
+    alt = _("Error of three difference formulas against the step size. Smallest errors: {best}.")
+    return Chart(
+        go.Figure({"data": traces, "layout": form}),
+        _error_numbers(curve),
+        alt.format(best=_smallest(curve, shown)),
+        _error_remarks(curve, [style.name for name, style in styles.items() if name not in shown]),
+    )
+
+
+def _branches(curve: ErrorCurve, name: str, style: RunStyle) -> list[Mark]:
+    """Return thin lines for the two parts of a method's error, where they are known."""
+    return [
+        marks.line(curve.steps, part[name], style.colour, 1.2, dash) | marks.SILENT
+        for part, dash in ((curve.truncation, "dash"), (curve.rounding, "dot"))
+        if name in part and np.any(part[name] > 0)
+    ]
+
+
+def _error_line(curve: ErrorCurve, name: str, style: RunStyle, heights: Array) -> Mark:
+    words = _("step {step}, error {error}").format(step="%{x:.2g}", error="%{customdata:.2g}")
+    return marks.line(curve.steps, heights, style.colour, 2.5) | {
+        "customdata": curve.errors[name],
+        "hovertemplate": f"{style.name}<br>{words}<extra></extra>",
+    }
+
+
+def _smallest(curve: ErrorCurve, shown: Mapping[str, RunStyle]) -> str:
+    """Return the smallest error of every method, and the step size at which it has it."""
     lowest = {name: int(np.nanargmin(curve.errors[name])) for name in shown}
-    best = ", ".join(
+    return ", ".join(
         _("{method} {error} at {step}").format(
             method=style.name,
             error=f"{curve.errors[name][lowest[name]]:.1e}",
@@ -140,6 +146,9 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
         )
         for name, style in shown.items()
     )
+
+
+def _error_numbers(curve: ErrorCurve) -> dict[str, Array]:
     numbers = {"step": curve.steps}
     for ending, lines in (
         ("error", curve.errors),
@@ -147,25 +156,18 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
         ("rounding", curve.rounding),
     ):
         numbers |= {f"{name}_{ending}": lines[name] for name in _METHODS if name in lines}
-    alt = _("Error of three difference formulas against the step size. Smallest errors: {best}.")
-    said = []
+    return numbers
+
+
+def _error_remarks(curve: ErrorCurve, missing: Sequence[str]) -> tuple[str, ...]:
+    """Return what the chart cannot show: errors of 0, and methods without any finite value."""
+    remarks = []
     if any(np.any(curve.errors[name] == 0) for name in _METHODS):
-        said.append(_("An error of exactly 0 is drawn at 10⁻¹⁸."))
-    missing = ", ".join(style.name for name, style in styles.items() if name not in shown)
+        remarks.append(_("An error of exactly 0 is drawn at 10⁻¹⁸."))
     if missing:
         text = _("No line: {methods}. Where it steps to, the formula has no finite value.")
-        said.append(text.format(methods=missing))
-    return Chart(figure, numbers, alt.format(best=best), tuple(said))
-
-
-def _branch(steps: Array, values: Array, style: RunStyle, dash: str) -> dict[str, Any]:
-    return {
-        "x": steps,
-        "y": values,
-        "mode": "lines",
-        "line": {"color": style.colour, "width": 1.2, "dash": dash},
-        "hoverinfo": "skip",
-    }
+        remarks.append(text.format(methods=", ".join(missing)))
+    return tuple(remarks)
 
 
 def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
@@ -178,83 +180,65 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
     ways = ("backpropagation", "central_difference")
     styles = [RunStyle(label(name), number) for number, name in enumerate(ways)]
     limits = value_range(milliseconds, log=True)
+    ends = [float(np.log10(values[-1])) for values in milliseconds]
+    title = _("Milliseconds for the gradient")
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": _("Parameters"), "type": "log", "dtick": "D2", "tickformat": ",d"},
+        yaxis={"title": title, "type": "log", "range": limits, "tickformat": "~g"},
+        margin=margin(right=_LABELS),
+        annotations=end_labels(styles, ends, limits, _HEIGHT - AROUND_PLOT),
+    )
     traces = [
-        {
-            "x": parameters,
-            "y": values,
-            "mode": "lines+markers",
-            "line": {"color": style.colour, "width": 2},
-            "marker": {"size": 8},
-            "hovertemplate": style.name
-            + "<br>"
-            + _("{parameters} parameters: {time} ms").format(parameters="%{x:,}", time="%{y:.3g}")
-            + "<extra></extra>",
-        }
+        _time_line(parameters, values, style)
         for style, values in zip(styles, milliseconds, strict=True)
     ]
-    ends = [float(np.log10(values[-1])) for values in milliseconds]
-    figure = go.Figure(
-        {
-            "data": traces,
-            "layout": layout(
-                _HEIGHT,
-                xaxis={"title": _("Parameters"), "type": "log", "dtick": "D2", "tickformat": ",d"},
-                yaxis=axis(
-                    title=_("Milliseconds for the gradient"),
-                    type="log",
-                    range=limits,
-                    tickformat="~g",
-                ),
-                margin={"l": 8, "r": 150, "t": 12, "b": 8},
-                annotations=end_labels(styles, ends, limits, _HEIGHT - _MARGINS),
-            ),
-        }
-    )
-    last = checks[-1]
     alt = _(
         "Time of a whole gradient against the number of parameters. At {parameters} parameters:"
         " backpropagation {back} ms, central differences {central} ms."
     ).format(
-        parameters=f"{last.parameters:,}",
-        back=f"{last.backward_seconds * 1e3:.3g}",
-        central=f"{last.central_seconds * 1e3:.3g}",
+        parameters=f"{checks[-1].parameters:,}",
+        back=f"{checks[-1].backward_seconds * 1e3:.3g}",
+        central=f"{checks[-1].central_seconds * 1e3:.3g}",
     )
     numbers = {f"{name}_ms": times for name, times in zip(ways, milliseconds, strict=True)}
+    figure = go.Figure({"data": traces, "layout": form})
     return Chart(figure, {"parameters": parameters} | numbers, alt)
+
+
+def _time_line(parameters: Array, milliseconds: Array, style: RunStyle) -> Mark:
+    words = _("{parameters} parameters: {time} ms").format(parameters="%{x:,}", time="%{y:.3g}")
+    return marks.line(parameters, milliseconds, style.colour) | {
+        "mode": "lines+markers",
+        "marker": {"size": 8},
+        "hovertemplate": f"{style.name}<br>{words}<extra></extra>",
+    }
 
 
 def descent_curve(losses: Array, output: str) -> Chart:
     """Return the loss after every update of gradient descent."""
-    shown = to_last_finite(losses)
-    updates = np.arange(len(shown))
-    scale = ValueAxis.over([shown], log=True)
-    told = _("{output} {value} after {count} updates").format(
+    finite = to_last_finite(losses)
+    updates = np.arange(len(finite))
+    scale = ValueAxis.over([finite], log=True)
+    words = _("{output} {value} after {count} updates").format(
         output=output, value="%{customdata:.8g}", count="%{x}"
     )
-    figure = go.Figure(
-        {
-            "data": [
-                {
-                    "x": updates,
-                    "y": scale.drawn(shown),
-                    "mode": "lines+markers" if len(shown) <= 30 else "lines",
-                    "line": {"color": COLOURS[0], "width": 2},
-                    "customdata": shown,
-                    "hovertemplate": told + "<extra></extra>",
-                }
-            ],
-            "layout": layout(
-                _HEIGHT - 60,
-                xaxis={
-                    "title": _("Updates"),
-                    "tickformat": ",d",
-                    "dtick": None if len(shown) > 12 else 1 if len(shown) <= 6 else 2,
-                },
-                yaxis=value_axis(output, scale.limits, log=scale.log),
-            ),
-        }
+    trace = marks.line(updates, scale.drawn(finite), BLUE) | {
+        "mode": "lines+markers" if len(finite) <= 30 else "lines",
+        "customdata": finite,
+        "hovertemplate": words + "<extra></extra>",
+    }
+    form = layout(
+        _HEIGHT - 60,
+        xaxis={
+            "title": _("Updates"),
+            "tickformat": ",d",
+            "dtick": None if len(finite) > 12 else 1 if len(finite) <= 6 else 2,
+        },
+        yaxis=value_axis(output, scale.limits, log=scale.log),
     )
+    figure = go.Figure({"data": [trace], "layout": form})
     text = _("{output} against the updates of gradient descent: from {first} to {last}.")
-    alt = text.format(output=output, first=f"{shown[0]:.6g}", last=f"{shown[-1]:.6g}")
-    said = scale.words([(output, shown)], log=True)
-    return Chart(figure, {"update": updates, "loss": shown}, " ".join([alt, *said]), said)
+    alt = text.format(output=output, first=f"{finite[0]:.6g}", last=f"{finite[-1]:.6g}")
+    remarks = scale.remarks([(output, finite)], log=True)
+    return Chart(figure, {"update": updates, "loss": finite}, " ".join([alt, *remarks]), remarks)

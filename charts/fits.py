@@ -1,4 +1,4 @@
-"""What the runs have learnt: decision regions or fitted curves, one panel per run."""
+"""What the runs have learnt: decision regions or fitted curves, with one panel for each run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.lines import plain, shortened, single, spread_rows
-from charts.theme import COLOURS, Chart, layout
+from charts.theme import COLOURS, INK, ROWS, SKY, Chart, layout, margin, translucent
 from engine import predictions
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from charts.marks import Mark
     from charts.theme import RunStyle
     from engine import Network
     from engine.arrays import Array
@@ -25,7 +27,6 @@ GRID: Final = 44  # points a side: fine enough to the eye, small enough to send 
 _POINTS: Final = 300  # training rows drawn in a panel
 _PANEL: Final = 210
 _NAME: Final = 22  # letters that have room above a panel
-_DIGIT_SCALE: Final = [[0, "rgba(127, 127, 127, 0.05)"], [1, "rgba(58, 143, 200, 1)"]]
 
 
 def fit_panels(
@@ -37,24 +38,24 @@ def fit_panels(
 ) -> Chart:
     """Return one panel per run at one step.
 
-    Numbers without a run are those of the training rows, which every panel shows.
+    Numbers without a run belong to the training rows, which every panel shows.
 
     Args:
         network: the problem; its data have one or two features.
         data: the rows as the network sees them.
-        params: of every run, ``(n_params,)``; None where the run has diverged before that step.
+        params: of every run, ``(n_params,)``; None if the run diverged before that step.
         styles: names and colours of the runs.
         caption: says which step this is.
     """
     columns = min(len(styles), 4)
     rows = math.ceil(len(styles) / columns)
-    traces: list[dict[str, Any]] = []
+    traces: list[Mark] = []
     panel = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
     options: dict[str, Any] = {}
     limits = _target_range(data) if data.training_inputs.shape[1] == 1 else None
     numbers: dict[str, list[Array]] = {}
     for number, (style, values) in enumerate(zip(styles, params, strict=True)):
-        suffix = "" if number == 0 else str(number + 1)
+        suffix = marks.panel_suffix(number)
         column, row = number % columns, number // columns
         options |= _axes(
             limits, suffix, column / columns, 1 - (row + 1) / rows, 1 / columns, 1 / rows
@@ -62,7 +63,7 @@ def fit_panels(
         if values is not None:
             for name, part in panel(traces, network, data, values, suffix, style).items():
                 numbers.setdefault(name, []).append(part)
-        title = _gone(style) if values is None else plain(shortened(style.name, _NAME))
+        title = _diverged(style) if values is None else plain(shortened(style.name, _NAME))
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
         options.setdefault("annotations", []).append(_title(title, style, left, top))
     figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
@@ -87,13 +88,13 @@ def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def _target_range(data: Data) -> list[float]:
-    """Return the same range for every panel, so that a wild fit does not rescale the picture."""
+    """Return one range for all panels, so that a wild fit does not rescale the picture."""
     targets = np.asarray(data.training_targets, dtype=float)
     air = 0.15 * (targets.max() - targets.min() or 1)
     return [float(targets.min() - air), float(targets.max() + air)]
 
 
-def _gone(style: RunStyle) -> str:
+def _diverged(style: RunStyle) -> str:
     return _("{run} has diverged").format(run=plain(shortened(style.name, _NAME // 2)))
 
 
@@ -118,27 +119,18 @@ def _axes(
     }
 
 
-def _title(text: str, style: RunStyle, left: float, top: float) -> dict[str, Any]:
-    """Return what stands above a panel.
+def _title(text: str, style: RunStyle, left: float, top: float) -> Mark:
+    """Return the text above a panel.
 
-    It is placed on the paper: plotly has no axes where nothing is drawn, and would take another
-    panel's for those of a run that has diverged.
+    It is placed on the paper, not on the panel's axes: plotly makes no axes where nothing is drawn,
+    and would use another panel's for a run that has diverged.
     """
-    return {
-        "text": text,
-        "xref": "paper",
-        "yref": "paper",
-        "x": left,
-        "y": top,
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"color": style.colour, "size": 13},
-    }
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    return marks.note(text, left, top, style.colour, 13) | corner
 
 
 def _regions(
-    traces: list[dict[str, Any]],
+    traces: list[Mark],
     network: Network,
     data: Data,
     params: Array,
@@ -155,23 +147,11 @@ def _regions(
     classes = _classes(outputs)
     certainty = _certainty(outputs)
     n_classes = network.dataset.n_classes
-    # One heat map for all classes: class number plus a shade within the class's band of colours.
+    # One heat map for all classes: the number of the class, plus a shade within its own colours.
     shade = (classes + 0.05 + 0.9 * certainty).reshape(GRID, GRID)
-    traces.append(
-        {
-            "type": "heatmap",
-            "x": single(x),
-            "y": single(y),
-            "z": single(shade),
-            "zmin": 0,
-            "zmax": n_classes,
-            "colorscale": _class_scale(n_classes),
-            "showscale": False,
-            "hoverinfo": "skip",
-            "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}",
-        }
-    )
+    tiles = marks.tiles(single(shade), _class_scale(n_classes))
+    grid_of = {"x": single(x), "y": single(y), "zmin": 0, "zmax": n_classes}
+    traces.append(tiles | grid_of | marks.on_axes(suffix))
     _rows(traces, points, np.asarray(data.training_targets), suffix)
     return {
         "run": np.full(len(grid), style.name),
@@ -182,24 +162,15 @@ def _regions(
     }
 
 
-def _rows(traces: list[dict[str, Any]], points: Array, classes: Array, suffix: str) -> None:
+def _rows(traces: list[Mark], points: Array, classes: Array, suffix: str) -> None:
     some = spread_rows(len(points), _POINTS)
-    traces.append(
-        {
-            "type": "scatter",
-            "x": single(points[some, 0]),
-            "y": single(points[some, 1]),
-            "mode": "markers",
-            "marker": {
-                "color": [COLOURS[int(kind) % len(COLOURS)] for kind in classes[some]],
-                "size": 4.5,
-                "line": {"color": "white", "width": 0.6},
-            },
-            "hoverinfo": "skip",
-            "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}",
-        }
-    )
+    x, y = single(points[some, 0]), single(points[some, 1])
+    rows = marks.dots(x, y, _class_colours(classes[some]), 4.5, line=marks.edge(0.6))
+    traces.append(rows | marks.SILENT | marks.on_axes(suffix))
+
+
+def _class_colours(classes: Iterable[float]) -> list[str]:
+    return [COLOURS[int(kind) % len(COLOURS)] for kind in classes]
 
 
 def _classes(outputs: Array) -> Array:
@@ -210,7 +181,7 @@ def _classes(outputs: Array) -> Array:
 
 
 def _certainty(outputs: Array) -> Array:
-    """Return 0 at a border between classes to 1 far from it."""
+    """Return the certainty of every prediction, from 0 at a border between classes to 1."""
     if len(outputs) == 1:
         return np.clip(np.abs(outputs[0] - 0.5) * 2, 0, 1)
     ordered = np.sort(outputs, axis=0)
@@ -218,18 +189,17 @@ def _certainty(outputs: Array) -> Array:
 
 
 def _class_scale(n_classes: int) -> list[list[Any]]:
-    """Return a band of colours per class, from pale to full."""
+    """Return a range of colours for each class, from pale to full."""
     scale: list[list[Any]] = []
     for number in range(n_classes):
         colour = COLOURS[number % len(COLOURS)]
-        red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
-        scale.append([number / n_classes, f"rgba({red},{green},{blue},0.06)"])
-        scale.append([(number + 1) / n_classes, f"rgba({red},{green},{blue},0.5)"])
+        scale.append([number / n_classes, translucent(colour, 0.06)])
+        scale.append([(number + 1) / n_classes, translucent(colour, 0.5)])
     return scale
 
 
 def _fitted_curve(
-    traces: list[dict[str, Any]],
+    traces: list[Mark],
     network: Network,
     data: Data,
     params: Array,
@@ -241,34 +211,13 @@ def _fitted_curve(
     targets = np.asarray(data.training_targets, dtype=float).reshape(len(x), -1)[:, 0]
     line = np.linspace(np.min(x), np.max(x), 200)
     outputs = predictions(network, params[None], line[:, None])[0]
-    # Of several classes the predicted one; of two in one unit the probability of class 1.
+    # The predicted class; for two classes with one output unit, the probability of class 1.
     values = outputs[0] if len(outputs) == 1 else _classes(outputs)
     some = spread_rows(len(x), _POINTS)
-    traces.append(
-        {
-            "type": "scatter",
-            "x": x[some],
-            "y": targets[some],
-            "mode": "markers",
-            "marker": {"color": "#7f7f7f", "size": 4, "opacity": 0.7},
-            "hoverinfo": "skip",
-            "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}",
-        }
-    )
-    traces.append(
-        {
-            "type": "scatter",
-            "x": line,
-            "y": values,
-            "mode": "lines",
-            "line": {"color": style.colour, "width": 3},
-            "hovertemplate": "%{y:.4g}",
-            "name": plain(style.name),
-            "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}",
-        }
-    )
+    rows = marks.dots(x[some], targets[some], ROWS, 4, opacity=0.7) | marks.SILENT
+    curve = marks.line(line, values, style.colour, 3)
+    curve |= {"hovertemplate": "%{y:.4g}", "name": plain(style.name)}
+    traces += [rows | marks.on_axes(suffix), curve | marks.on_axes(suffix)]
     return {
         "run": np.full(len(line), style.name),
         "x": line,
@@ -280,7 +229,7 @@ def _fitted_curve(
 def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:
     """Return a small picture of the training rows.
 
-    Classes over two features, or the target over one: the one that goes with it most.
+    It shows classes over the first two features, or the target over the feature most related to it.
     """
     points = data.training_inputs
     targets = np.asarray(data.training_targets)
@@ -290,22 +239,13 @@ def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:
         y = np.asarray(targets, dtype=float).reshape(len(points), -1)[:, 0]
         across = _most_related(points, y)
     some = spread_rows(len(points), _POINTS)
-    colours: Any = "#3a8fc8"
-    if classified:
-        colours = [COLOURS[int(kind) % len(COLOURS)] for kind in targets[some]]
-    dots = {
-        "type": "scatter",
-        "x": points[some, across],
-        "y": y[some],
-        "mode": "markers",
-        "marker": {"color": colours, "size": 4},
-        "hoverinfo": "skip",
-    }
-    return _small(dots, 130)
+    colours = _class_colours(targets[some]) if classified else SKY
+    dots = marks.dots(points[some, across], y[some], colours, 4)
+    return _small(dots | marks.SILENT, 130)
 
 
 def _most_related(points: Array, target: Array) -> int:
-    """Return which feature has the largest correlation with the target, whatever its sign."""
+    """Return the index of the feature with the largest correlation with the target, of any sign."""
     if points.shape[1] == 1:
         return 0
     spread = points.std(axis=0)
@@ -314,23 +254,15 @@ def _most_related(points: Array, target: Array) -> int:
 
 
 def digits_picture(data: Data) -> go.Figure:
-    """Return the first handwritten digits, five a row."""
+    """Return a small picture of the first ten handwritten digits, five in a row."""
     images = data.training_inputs[:10] * data.input_scale + data.input_mean
     apart = np.pad(images.reshape(2, 5, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)))
     tiles = apart.transpose(0, 2, 1, 3).reshape(20, 50)[::-1]
-    pixels = {
-        "type": "heatmap",
-        "z": tiles,
-        "colorscale": _DIGIT_SCALE,
-        "showscale": False,
-        "hoverinfo": "skip",
-    }
-    return _small(pixels, 110)
+    return _small(marks.tiles(tiles, INK), 110)
 
 
-def _small(trace: dict[str, Any], height: int) -> go.Figure:
+def _small(trace: Mark, height: int) -> go.Figure:
     """Return a picture without axes."""
-    hidden, none = {"visible": False}, {"l": 0, "r": 0, "t": 0, "b": 0}
-    return go.Figure(
-        {"data": [trace], "layout": layout(height, xaxis=hidden, yaxis=hidden, margin=none)}
-    )
+    hidden = {"visible": False}
+    form = layout(height, xaxis=hidden, yaxis=hidden, margin=margin(0, 0, 0, 0))
+    return go.Figure({"data": [trace], "layout": form})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from charts.marks import note
 from language import _
 
 if TYPE_CHECKING:
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
-_LABEL_GAP: Final = 0.058  # of the axis' height, between two labels
+_LABEL_GAP: Final = 0.058  # between two labels, as a share of the axis' height
 _LETTER: Final = 8.0  # pixels of a Latin letter in a label, about; Hangul takes two
 _ROOM: Final = (60, 200)  # pixels that labels take at the least and at the most
-_FLAT: Final = 1e-12  # of a value's size: a range must not drown in rounding
-_BELOW: Final = 0.02  # of a logarithmic axis' height, below its floor
-_LEAST: Final = 5e-324  # of what a computer holds above 0
+_FLAT: Final = 1e-12  # the least air, as a share of the values: a range must not drown in rounding
+_BELOW: Final = 0.02  # air below the floor of a logarithmic axis, as a share of its height
+_LEAST: Final = 5e-324  # the smallest number above 0 that a computer holds
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return at most ``POINTS`` points of a line: ends, lowest and highest of each stretch."""
+    """Return at most ``POINTS`` points of a line: its ends, and the extremes of each stretch."""
     if len(x) <= POINTS:
         return x, y
     stretches = np.array_split(np.arange(len(x)), POINTS // 2 - 1)
@@ -41,13 +42,13 @@ def thinned(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def single(values: Array) -> Array:
-    """Return numbers in half the bytes; what they cannot hold is as far out as they reach."""
+    """Return numbers as single floats; one beyond their range becomes the largest they hold."""
     most = np.finfo("f4").max
     return np.clip(values, -most, most).astype("f4")
 
 
 def spread_rows(count: int, most: int) -> Integers:
-    """Return positions of at most so many rows, evenly spread: made data lie in an order."""
+    """Return the indices of at most ``most`` rows, evenly spread, for generated rows are sorted."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
 
 
@@ -58,7 +59,7 @@ def to_last_finite(y: Array) -> Array:
 
 
 def value_range(lines: Sequence[Array], *, log: bool) -> tuple[float, float]:
-    """Return a range for the value axis with some air; in powers of ten for a logarithmic axis."""
+    """Return the range of a value axis, with some air; in powers of ten for a logarithmic one."""
     values = np.concatenate([*lines, np.empty(0)])
     values = values[np.isfinite(values) & ((values > 0) if log else True)]
     if not len(values):
@@ -79,7 +80,7 @@ class ValueAxis:
     Attributes:
         limits: its range; in powers of ten on a logarithmic one.
         log: whether it is logarithmic.
-        floor: where values of 0 and below are drawn on a logarithmic one.
+        floor: the value at which values of 0 and below are drawn on a logarithmic one.
     """
 
     limits: tuple[float, float]
@@ -88,7 +89,7 @@ class ValueAxis:
 
     @classmethod
     def over(cls, lines: Sequence[Array], *, log: bool) -> ValueAxis:
-        """Return the axis of some lines; where nothing of them is above 0 it is linear."""
+        """Return the axis for some lines; it is linear where none of them rises above 0."""
         values = np.concatenate([*lines, np.empty(0)])
         values = values[np.isfinite(values)]
         if not log or (len(values) and not (values > 0).any()):
@@ -108,14 +109,14 @@ class ValueAxis:
         return float(np.log10(value if value > 0 else self.floor)) if self.log else value
 
     def points(self, values: Array, more: str = "") -> dict[str, Any]:
-        """Return a trace's heights, and a hover that tells the values themselves and ``more``."""
+        """Return the heights of a trace, and a hover with the values themselves and ``more``."""
         if not self.log or not (values <= 0).any():
             return {"y": values, "hovertemplate": "%{y:.4g}" + more}
         drawn = {"y": self.drawn(values), "customdata": values}
         return drawn | {"hovertemplate": "%{customdata:.4g}" + more}
 
-    def words(self, lines: Sequence[tuple[str, Array]], *, log: bool) -> tuple[str, ...]:
-        """Return what a logarithmic axis, where one was asked for, does not show as it is.
+    def remarks(self, lines: Sequence[tuple[str, Array]], *, log: bool) -> tuple[str, ...]:
+        """Return sentences on what the axis cannot show as it is, if it was to be logarithmic.
 
         Args:
             lines: the name of every line and its values.
@@ -141,9 +142,9 @@ class ValueAxis:
 def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> dict[str, Any]:
     """Return the options of a value axis.
 
-    A logarithmic one has ticks at 1, 2 and 5 for up to three decades, and at powers of ten beyond,
-    12 at most; below half a decade, where that may be none, Plotly chooses. Small powers are
-    written as such, since nobody counts the zeros of 0.000001.
+    A logarithmic one has ticks at 1, 2 and 5 for up to three decades, and at powers of ten beyond
+    that, 12 at most. Over less than half a decade there may be no such tick, so Plotly chooses.
+    Small powers are written as powers, since nobody counts the zeros of 0.000001.
     """
     options: dict[str, Any] = {"title": title, "range": limits, "tickformat": "~g"}
     if not log:
@@ -166,26 +167,23 @@ def end_labels(
     """Return a name beside the end of each line, in their order, moved apart where they overlap.
 
     Args:
-        styles: names and colours.
-        ends: last value of each line, in axis units (powers of ten on a logarithmic axis).
+        styles: names and colours of the lines.
+        ends: last value of each line, in the units of the axis (powers of ten if logarithmic).
         limits: range of the value axis in the same units.
         height: of the plot in pixels, to turn a move into pixels.
     """
     return [
-        {
-            "text": plain(shortened(style.name, (_ROOM[1] - 16) / _LETTER)),
+        note(plain(shortened(style.name, (_ROOM[1] - 16) / _LETTER)), 1, end, style.colour, 13)
+        | {
             "hovertext": plain(style.name),
-            "x": 1,
             "xref": "paper",
             "xanchor": "left",
             "xshift": 6,
             "yref": "y",
             "yanchor": "middle",
-            "showarrow": False,
-            "font": {"color": style.colour, "size": 13},
-            **place,
+            **position,
         }
-        for style, place in zip(styles, apart(ends, limits, height), strict=True)
+        for style, end, position in zip(styles, ends, apart(ends, limits, height), strict=True)
     ]
 
 
@@ -195,9 +193,12 @@ def apart(
     """Return where each label of ``end_labels`` lies, moved apart where they would overlap.
 
     Args:
-        ends: as of ``end_labels``.
-        limits: as of ``end_labels``.
-        height: as of ``end_labels``.
+        ends: as for ``end_labels``.
+        limits: as for ``end_labels``.
+        height: as for ``end_labels``.
+
+    Returns:
+        For each label its height in the units of the axis, and its shift in pixels.
     """
     span = limits[1] - limits[0]
     places = np.clip([(end - limits[0]) / span for end in ends], 0, 1)
@@ -211,47 +212,47 @@ def apart(
 
 
 def label_room(names: Sequence[str]) -> int:
-    """Return the pixels right of the plot that ``end_labels`` need; longer names are shortened."""
+    """Return how many pixels ``end_labels`` need right of the plot; longer names are shortened."""
     widest = max((text_columns(name) for name in names), default=0)
     return int(np.clip(16 + _LETTER * widest, *_ROOM))
 
 
 def shortened(name: str, most: float) -> str:
-    """Return a name that is so many Latin letters wide: what does not fit becomes an ellipsis."""
+    """Return a name at most ``most`` Latin letters wide: what does not fit becomes an ellipsis."""
     if text_columns(name) <= most:
         return name
     kept = ""
-    for mark in name:
-        if text_columns(kept + mark) > most - 1:
+    for letter in name:
+        if text_columns(kept + letter) > most - 1:
             break
-        kept += mark
+        kept += letter
     return kept + "…"
 
 
 def text_columns(text: str) -> int:
     """Return how many Latin letters a text is wide: Hangul takes two."""
-    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _apart(places: Array) -> Array:
-    """Return rising places a label's height apart, moved as little as needed.
+    """Return rising places, a label's height apart, each moved as little as needed.
 
-    Neighbours that would overlap form a block around the mean of where they belong (least squares
-    under order: pooling of adjacent violators).
+    Neighbours that would overlap form a block around the mean of their own places (least squares
+    in a given order: pooling of adjacent violators).
     """
-    blocks: list[list[float]] = []  # of places, each less the height of the labels below it
+    blocks: list[list[float]] = []  # of places, each minus the height of the labels below it
     for index, place in enumerate(places):
         blocks.append([float(place) - index * _LABEL_GAP])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             last = blocks.pop()
             blocks[-1] += last
     moved = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks] or [places])
-    top = 1 - _LABEL_GAP * (len(places) - 1)  # where the first one may lie at the highest
+    top = 1 - _LABEL_GAP * (len(places) - 1)  # the highest place that the first one may have
     return np.clip(moved, 0, max(top, 0)) + _LABEL_GAP * np.arange(len(places))
 
 
 def plain(text: str) -> str:
-    """Return text that plotly shows as it is: no tags, links, TeX or templates."""
+    """Return a text so that plotly shows it as it is, not as tags, links, TeX or templates."""
     return (
         text.replace("&", "&amp;")
         .replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""How the outcome depends on batch size and learning rate together."""
+"""How the result depends on batch size and learning rate together."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.theme import Chart, layout
+from charts import marks
+from charts.theme import LOW_IS_DARK, ON_DARK, ON_PALE, WARNING, Chart, layout
 from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.marks import Mark
     from engine.arrays import Array, Booleans
 
-_CELL: Final = 52
-# One hue from pale to dark, dark is good; legible numbers on every shade, on white and on black.
-_SCALE: Final = [[0.0, "#08519c"], [0.5, "#6baed6"], [1.0, "#deebf7"]]
-_DARK: Final = 0.25  # of the scale, up to which white is read better than black
+_CELL: Final = 52  # pixels that a cell is high
+_DARK: Final = 0.25  # share of the scale up to which white is easier to read than black
 DIVERGED: Final = "✕"
 NEVER: Final = "–"
 Quantity = Literal["final_loss", "iterations_to_target"]
@@ -32,63 +32,69 @@ def batch_rate_map(
     rates: Sequence[float],
     quantity: Quantity,
 ) -> Chart:
-    """Return a cell per batch size and learning rate; diverged cells have a sign of their own.
+    """Return a cell for each batch size and learning rate; those that diverged show a cross.
 
     Args:
-        values: final losses or iterations to a target, ``(sizes, rates)``; +inf is none.
-        diverged: which cells diverged, likewise.
+        values: final losses or iterations to a target, ``(sizes, rates)``; +inf for none.
+        diverged: which cells diverged, ``(sizes, rates)``.
         sizes: what the batch sizes are called, in the order of the rows.
         rates: learning rates, in the order of the columns.
         quantity: what the values are.
     """
-    known = np.isfinite(values) & ~diverged & (values > 0)
-    shades = np.full(values.shape, np.nan)
-    shades[known] = np.log10(values[known])
     columns = [f"{rate:g}" for rate in rates]
-    best = np.unravel_index(np.argmin(np.where(diverged, np.inf, values)), values.shape)
-    has_best = bool(np.isfinite(values[best]) and not diverged[best])
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "heatmap",
-            "z": shades,
-            "colorscale": _SCALE,
-            "showscale": False,
-            "xgap": 2,
-            "ygap": 2,
-            "hoverinfo": "skip",
-        }
-    ]
-    low, high = (np.nanmin(shades), np.nanmax(shades)) if known.any() else (0.0, 0.0)
-    none = np.isfinite(values) & ~diverged & (values <= 0)  # no logarithm, and lower than all
-    shades[none], known = low, known | none
-    threshold = float(low + _DARK * (high - low))
-    annotations = [
-        _cell(
-            column,
-            row,
-            _text(float(values[row, column]), quantity, diverged=bool(diverged[row, column])),
-            dark=bool(shades[row, column] <= threshold) if known[row, column] else None,
-            best=has_best and (row, column) == tuple(map(int, best)),
-        )
-        for row in range(len(sizes))
-        for column in range(len(rates))
-    ]
+    shades, is_dark = _shades(values, diverged)
+    best = _best(values, diverged)
     form = layout(
         _CELL * len(sizes) + 70,
         xaxis=_named(label("learning_rate"), columns),
         yaxis=_named(label("batch_size"), sizes),
-        annotations=annotations,
+        annotations=[
+            _cell(
+                column,
+                row,
+                _text(float(values[row, column]), quantity, diverged=bool(diverged[row, column])),
+                dark=is_dark.get((row, column)),
+                best=(row, column) == best,
+            )
+            for row in range(len(sizes))
+            for column in range(len(rates))
+        ],
     )
+    cells = marks.tiles(shades, LOW_IS_DARK) | {"xgap": 2, "ygap": 2}
     return Chart(
-        go.Figure({"data": traces, "layout": form}),
+        go.Figure({"data": [cells], "layout": form}),
         {
             "batch_size": np.repeat(list(sizes), len(rates)),
             "learning_rate": np.tile(rates, len(sizes)),
             quantity: values.ravel(),
             "diverged": diverged.ravel(),
         },
-        _alt(values, diverged, sizes, columns, quantity, best if has_best else None),
+        _alt(values, diverged, sizes, columns, quantity, best),
     )
+
+
+def _shades(values: Array, diverged: Booleans) -> tuple[Array, dict[tuple[int, int], bool]]:
+    """Return what becomes the colour of each cell, and which cells that have one are dark.
+
+    The shade is the logarithm of the value; NaN leaves a cell without colour.
+    """
+    finite = np.isfinite(values) & ~diverged
+    shades = np.full(values.shape, np.nan)
+    positive = finite & (values > 0)
+    shades[positive] = np.log10(values[positive])
+    low, high = (np.nanmin(shades), np.nanmax(shades)) if positive.any() else (0.0, 0.0)
+    shades[finite & (values <= 0)] = low  # no logarithm, and lower than all others
+    threshold = low + _DARK * (high - low)
+    coloured = [(int(row), int(column)) for row, column in np.argwhere(finite)]
+    return shades, {cell: bool(shades[cell] <= threshold) for cell in coloured}
+
+
+def _best(values: Array, diverged: Booleans) -> tuple[int, int] | None:
+    """Return row and column of the lowest value; None where every cell diverged or has none."""
+    lowest = np.argmin(np.where(diverged, np.inf, values))
+    row, column = (int(index) for index in np.unravel_index(lowest, values.shape))
+    has_best = np.isfinite(values[row, column]) and not diverged[row, column]
+    return (row, column) if has_best else None
 
 
 def _text(value: float, quantity: Quantity, *, diverged: bool) -> str:
@@ -100,7 +106,7 @@ def _text(value: float, quantity: Quantity, *, diverged: bool) -> str:
 
 
 def _named(title: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return an axis of cells; names that look like numbers must not be taken for places."""
+    """Return an axis of cells; plotly must not take names that look like numbers for positions."""
     return {
         "title": title,
         "tickvals": list(range(len(names))),
@@ -110,19 +116,14 @@ def _named(title: str, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _cell(x: int, y: int, text: str, *, dark: bool | None, best: bool) -> dict[str, Any]:
-    font: dict[str, Any] = {"size": 14}
+def _cell(x: int, y: int, text: str, *, dark: bool | None, best: bool) -> Mark:
+    """Return the text of a cell; ``dark`` is None where the cell has no colour."""
+    shown = f"<b>★ {text}</b>" if best else text
     if dark is not None:
-        font["color"] = "#ffffff" if dark else "#0b1016"
-    elif text == DIVERGED:
-        font = {"size": 18, "color": "#d55e00"}
-    return {
-        "x": x,
-        "y": y,
-        "text": f"<b>★ {text}</b>" if best else text,
-        "showarrow": False,
-        "font": font,
-    }
+        return marks.note(shown, x, y, ON_DARK if dark else ON_PALE, 14)
+    if text == DIVERGED:
+        return marks.note(shown, x, y, WARNING, 18)
+    return marks.note(shown, x, y, size=14)
 
 
 def _alt(
@@ -131,7 +132,7 @@ def _alt(
     sizes: Sequence[str],
     rates: Sequence[str],
     quantity: Quantity,
-    best: tuple[Any, ...] | None,
+    best: tuple[int, int] | None,
 ) -> str:
     text = _("{quantity} for {sizes} batch sizes and {rates} learning rates; {count} diverged.")
     written = text.format(

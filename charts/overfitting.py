@@ -6,32 +6,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.lines import ValueAxis, end_labels, thinned, to_last_finite, value_axis
-from charts.theme import COLOURS, Chart, RunStyle, layout
+from charts.theme import HIGHLIGHT, OVERFITTING, UNDERFITTING, Chart, RunStyle, layout, margin
 from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
+    from charts.marks import Mark
     from engine.analysis.overfitting import Epochs
+    from engine.arrays import Array
 
 _HEIGHT: Final = 450
 _TOP: Final = 44  # pixels above the plot: two names of epochs, one over the other
-_MARGINS: Final = _TOP + 50
-_NAMES: Final = 0.09  # of the value axis, above the lines: names of regions
-_EDGE: Final = 0.15  # of the axis, where a name would leave the picture
-_UNDER: Final = "rgba(160, 116, 10, 0.10)"
-_OVER: Final = "rgba(213, 94, 0, 0.10)"
+_AROUND_PLOT: Final = _TOP + 50
+_NAMES: Final = 0.09  # room above the lines for names of regions, as a share of the value axis
+_EDGE: Final = 0.15  # share of the axis at either end where a name would leave the picture
 
 
 def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     """Return training and validation loss, the best epoch, and where patience would have stopped.
 
-    Epochs whose level has not yet come near its lowest are shaded as too few; those whose level has
-    risen from it as too many, where the run overfits.
+    Epochs at which the loss has not yet come near its lowest level are shaded as underfitting;
+    those at which it has risen from that level again as overfitting.
 
     Args:
-        losses: of ``engine.analysis.overfitting.epoch_losses``.
-        stop: the epoch of the patience rule, None where it would not have stopped.
+        losses: as ``engine.analysis.overfitting.epoch_losses`` returns them.
+        stop: the epoch at which the patience rule would have stopped, or None.
         log: whether the loss axis is logarithmic.
     """
     styles = (RunStyle(label("training_loss"), 0), RunStyle(label("validation_loss"), 1))
@@ -39,140 +40,106 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     values = ValueAxis.over(lines, log=log)
     low, high = values.limits
     limits = low, high + _NAMES * (high - low)
-    traces: list[dict[str, Any]] = []
-    ends: list[tuple[RunStyle, float]] = []
-    for style, line in zip(styles, lines, strict=True):
-        x, y = thinned(losses.epochs[: len(line)].astype(float), line)
-        traces.append(
-            {
-                "type": "scatter",
-                "x": x,
-                **values.points(y, f"<br>{label('epochs')} %{{x}}"),
-                "mode": "lines",
-                "line": {"color": style.colour, "dash": style.dash, "width": 2.5},
-                "name": style.name,
-            }
-        )
-        if len(line):
-            ends.append((style, values.place(float(line[-1]))))
     last = int(losses.epochs[-1])
-    shapes, notes = _regions(losses, last)
-    marked = [(losses.best, "star", "★", _("best epoch {epoch}"))]
-    if stop is not None:
-        marked.append((stop, "square", "■", _("patience stops at {epoch}")))
-    for row, (epoch, symbol, sign, text) in enumerate(marked):
-        traces.append(_mark(epoch, losses, symbol, values))
-        shapes.append(_upright(epoch))
-        notes.append(_name(epoch, last, row, f"{sign} {text.format(epoch=f'{epoch:,}')}"))
-    figure = go.Figure(
-        {
-            "data": traces,
-            "layout": layout(
-                _HEIGHT,
-                xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
-                yaxis=value_axis(label("loss"), limits, log=values.log),
-                margin={"l": 8, "r": 130, "t": _TOP, "b": 8},
-                shapes=shapes,
-                annotations=[*notes, *_end_names(ends, limits)],
-            ),
-        }
+    named = [(style, line) for style, line in zip(styles, lines, strict=True) if len(line)]
+    ends = [values.place(float(line[-1])) for _style, line in named]
+    labels = end_labels([style for style, _line in named], ends, limits, _HEIGHT - _AROUND_PLOT)
+    epochs = _marked_epochs(losses, stop)
+    regions = _regions(losses, last)
+    form = layout(
+        _HEIGHT,
+        xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
+        yaxis=value_axis(label("loss"), limits, log=values.log),
+        margin=margin(right=130, top=_TOP),
+        shapes=[
+            *(_region(left, right, fill) for left, right, fill, _text in regions),
+            *(_upright(epoch) for epoch, _symbol, _text in epochs),
+        ],
+        annotations=[
+            *(_region_name(left, right, text) for left, right, _fill, text in regions),
+            *(_name(epoch, last, row, text) for row, (epoch, _s, text) in enumerate(epochs)),
+            *labels,
+        ],
     )
-    numbers = {
+    traces = [_line(style, line, losses, values) for style, line in zip(styles, lines, strict=True)]
+    traces += [_mark(epoch, losses, symbol, values) for epoch, symbol, _text in epochs]
+    remarks = values.remarks([(styles[0].name, lines[0]), (styles[1].name, lines[1])], log=log)
+    return Chart(
+        go.Figure({"data": traces, "layout": form}),
+        _numbers(losses),
+        " ".join([_alt(losses, stop), *remarks]),
+        remarks,
+    )
+
+
+def _numbers(losses: Epochs) -> dict[str, Any]:
+    return {
         "epoch": losses.epochs,
         "training_loss": losses.training,
         "validation_loss": losses.validation,
     }
-    named = [(style.name, line) for style, line in zip(styles, lines, strict=True)]
-    said = values.words(named, log=log)
-    return Chart(figure, numbers, " ".join([_alt(losses, stop), *said]), said)
 
 
-def _end_names(
-    ends: list[tuple[RunStyle, float]], limits: tuple[float, float]
-) -> list[dict[str, Any]]:
-    styles, places = [style for style, _place in ends], [place for _look, place in ends]
-    return end_labels(styles, places, limits, _HEIGHT - _MARGINS)
+def _line(style: RunStyle, losses_of_epochs: Array, losses: Epochs, values: ValueAxis) -> Mark:
+    x, y = thinned(losses.epochs[: len(losses_of_epochs)].astype(float), losses_of_epochs)
+    drawn = marks.line(x, y, style.colour, 2.5, style.dash) | {"name": style.name}
+    return drawn | values.points(y, f"<br>{label('epochs')} %{{x}}")
 
 
-def _mark(epoch: int, losses: Epochs, symbol: str, values: ValueAxis) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": [epoch],
-        **values.points(losses.validation[[epoch]], "<extra></extra>"),
-        "mode": "markers",
-        "marker": {"symbol": symbol, "size": 14, "color": COLOURS[1]},
-        "cliponaxis": False,
-    }
+def _marked_epochs(losses: Epochs, stop: int | None) -> list[tuple[int, str, str]]:
+    """Return the epochs that have a mark: each with plotly's symbol and its name."""
+    best = _("best epoch {epoch}").format(epoch=f"{losses.best:,}")
+    marked = [(losses.best, "star", f"★ {best}")]
+    if stop is not None:
+        stopped = _("patience stops at {epoch}").format(epoch=f"{stop:,}")
+        marked.append((stop, "square", f"■ {stopped}"))
+    return marked
 
 
-def _upright(epoch: int) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "x0": epoch,
-        "x1": epoch,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "line": {"color": COLOURS[1], "width": 1, "dash": "dot"},
-        "layer": "below",
-    }
+def _mark(epoch: int, losses: Epochs, symbol: str, values: ValueAxis) -> Mark:
+    y = losses.validation[[epoch]]
+    drawn = marks.dots([epoch], y, HIGHLIGHT, 14, symbol=symbol) | {"cliponaxis": False}
+    return drawn | values.points(y, "<extra></extra>")
 
 
-def _name(epoch: int, last: int, row: int, text: str) -> dict[str, Any]:
+def _upright(epoch: int) -> Mark:
+    return marks.upright(epoch, HIGHLIGHT, dash="dot") | {"layer": "below"}
+
+
+def _name(epoch: int, last: int, row: int, text: str) -> Mark:
     """Return the name of an epoch, above the plot; each has a row of its own."""
     share = epoch / max(last, 1)
-    return {
-        "text": text,
-        "x": epoch,
+    return marks.note(text, epoch, 1, HIGHLIGHT, 14) | {
         "xanchor": "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center",
-        "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
         "yshift": row * _TOP / 2,
-        "showarrow": False,
-        "font": {"size": 14, "color": COLOURS[1]},
     }
 
 
-def _regions(losses: Epochs, last: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the shaded epochs with their names, which stand above the lines."""
+def _regions(losses: Epochs, last: int) -> list[tuple[int, int, str, str]]:
+    """Return the shaded epochs: first, last, colour and name of each region."""
     regions = []
     if losses.verdict != "diverged":
         few = last if losses.verdict == "underfits" else losses.near[0]
-        regions.append((0, few, _UNDER, _("underfitting")))
+        regions.append((0, few, UNDERFITTING, _("underfitting")))
     if losses.verdict == "overfits":
-        regions.append((losses.near[1], last, _OVER, _("overfitting")))
-    shapes, notes = [], []
-    for left, right, colour, text in regions:
-        if left == right:
-            continue
-        shapes.append(
-            {
-                "type": "rect",
-                "x0": left,
-                "x1": right,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "fillcolor": colour,
-                "line": {"width": 0},
-                "layer": "below",
-            }
-        )
-        at_left = left == 0
-        notes.append(
-            {
-                "text": text,
-                "x": left if at_left else right,
-                "xanchor": "left" if at_left else "right",
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "top",
-                "showarrow": False,
-                "font": {"size": 14},
-            }
-        )
-    return shapes, notes
+        regions.append((losses.near[1], last, OVERFITTING, _("overfitting")))
+    return [region for region in regions if region[0] != region[1]]
+
+
+def _region(left: int, right: int, fill: str) -> Mark:
+    return marks.region(left, right, fill) | {"layer": "below"}
+
+
+def _region_name(left: int, right: int, text: str) -> Mark:
+    """Return the name of a region, above the lines at its outer edge."""
+    at_left = left == 0
+    return marks.note(text, left if at_left else right, 1, size=14) | {
+        "xanchor": "left" if at_left else "right",
+        "yref": "paper",
+        "yanchor": "top",
+    }
 
 
 def _alt(losses: Epochs, stop: int | None) -> str:

@@ -1,12 +1,13 @@
-"""What happens at a step: the slope of one parameter, rates of each, fitted lines, two losses."""
+"""What happens at a step: fitted lines, slopes, effective rates, distances, two losses."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.lines import (
     ValueAxis,
     end_labels,
@@ -18,22 +19,33 @@ from charts.lines import (
     value_axis,
     value_range,
 )
-from charts.theme import Chart, RunStyle, axis, layout
+from charts.theme import (
+    AROUND_PLOT,
+    BLUE,
+    DASHES,
+    GREY,
+    HEIGHT,
+    ROWS,
+    VERMILLION,
+    Chart,
+    RunStyle,
+    axis,
+    layout,
+    margin,
+)
 from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.marks import Mark
     from charts.surfaces import Trail
     from engine import SigmoidLosses
     from engine.arrays import Array
 
-_HEIGHT: Final = 400
-_MARGINS: Final = 70
-_GREY: Final = "#7f7f7f"
-_ENTROPY: Final = "#0072b2"
-_SQUARED: Final = "#d55e00"
+_ENTROPY: Final = BLUE
+_SQUARED: Final = VERMILLION
 _ROWS: Final = 400  # training rows drawn
 
 
@@ -45,84 +57,89 @@ def fitted_lines(
     at: Array,
     now: Sequence[Array] = (),
 ) -> Chart:
-    """Return the training rows and, thin, the line or curve with which every run ended.
+    """Return the training rows and, as thin lines, what every run predicted when it ended.
 
-    Numbers without a run are those of the training rows.
+    Numbers without a run belong to the training rows.
 
     Args:
-        inputs: ``(rows,)``.
+        inputs: of the training rows, ``(rows,)``.
         targets: ``(rows,)``; 0 and 1 for two classes.
-        lines: of every run the prediction at ``at``.
+        lines: what every run predicts for the inputs ``at``, ``(points,)``.
         styles: names and colours of the runs.
         at: inputs, rising, ``(points,)``.
-        now: of every run the prediction at the step that is looked at, drawn thick; none where a
-            clock draws it.
+        now: what every run predicted at the step on show, drawn thick; none where a clock draws it.
     """
     low, high = float(targets.min()), float(targets.max())
     air = 0.15 * (high - low or 1.0)
-    some = spread_rows(len(inputs), _ROWS)
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "x": single(inputs[some]),
-            "y": single(targets[some]),
-            "mode": "markers",
-            "marker": {"color": _GREY, "size": 6, "opacity": 0.75},
-            "hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>",
-            "showlegend": False,
-        }
-    ]
-    traces += [
-        {
-            "type": "scatter",
-            "x": single(at),
-            "y": single(line),
-            "mode": "lines",
-            "line": {"color": style.colour, "width": 1.2, "dash": "dot"},
-            "opacity": 0.7,
-            "name": plain(style.name),
-            "hoverinfo": "skip",
-        }
-        for line, style in zip(lines, styles, strict=True)
-    ]
-    traces += [
-        _plain_line(at.astype("f4"), line.astype("f4"), style.colour, 2.6) | {"showlegend": False}
-        for line, style in zip(now, styles, strict=bool(now))
-    ]
     form = layout(
-        _HEIGHT,
+        HEIGHT,
         xaxis={"title": _("Input x"), "range": [float(at[0]), float(at[-1])]},
         yaxis={"title": _("Target y"), "range": [low - air, high + air]},
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend=marks.legend_above(),
+        margin=margin(top=36),
     )
-    gaps = np.full(len(inputs), np.nan), np.full(len(at) * len(styles), np.nan)
-    numbers = {
+    traces = [
+        _row_dots(inputs, targets),
+        *(_line_of_end(at, line, style) for line, style in zip(lines, styles, strict=True)),
+        *(
+            _plain_line(at.astype("f4"), line.astype("f4"), style.colour, 2.6)
+            | {"showlegend": False}
+            for line, style in zip(now, styles, strict=bool(now))
+        ),
+    ]
+    alt = _("The training rows, and what every run predicts at its end: {runs}.")
+    names = ", ".join(style.name for style in styles)
+    figure = go.Figure({"data": traces, "layout": form})
+    return Chart(
+        figure, _line_numbers((inputs, targets), lines, styles, at, now), alt.format(runs=names)
+    )
+
+
+def _line_numbers(
+    rows: tuple[Array, Array],
+    lines: Sequence[Array],
+    styles: Sequence[RunStyle],
+    at: Array,
+    now: Sequence[Array],
+) -> dict[str, Array]:
+    """Return the points of every run's line, then the training rows, which have no run."""
+    inputs, targets = rows
+    no_row, no_line = np.full(len(inputs), np.nan), np.full(len(at) * len(styles), np.nan)
+    return {
         "run": np.repeat(
             [*(style.name for style in styles), ""], [*([len(at)] * len(styles)), len(inputs)]
         ),
         "x": np.concatenate([np.tile(at, len(styles)), inputs]),
-        "prediction": np.concatenate([*lines, gaps[0]]),
-        **({"prediction_at_step": np.concatenate([*now, gaps[0]])} if now else {}),
-        "target": np.concatenate([gaps[1], targets]),
+        "prediction": np.concatenate([*lines, no_row]),
+        **({"prediction_at_step": np.concatenate([*now, no_row])} if now else {}),
+        "target": np.concatenate([no_line, targets]),
     }
-    alt = _("The training rows, and what every run predicts at its end: {runs}.")
-    names = ", ".join(style.name for style in styles)
-    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt.format(runs=names))
+
+
+def _row_dots(inputs: Array, targets: Array) -> Mark:
+    some = spread_rows(len(inputs), _ROWS)
+    hover = {"hovertemplate": "x %{x:.4~g}, y %{y:.4~g}<extra></extra>", "showlegend": False}
+    return marks.dots(single(inputs[some]), single(targets[some]), ROWS, 6, opacity=0.75) | hover
+
+
+def _line_of_end(at: Array, line: Array, style: RunStyle) -> Mark:
+    """Return the thin line with which a run ended."""
+    drawn = marks.line(single(at), single(line), style.colour, 1.2, "dot") | marks.SILENT
+    return drawn | {"opacity": 0.7, "name": plain(style.name)}
 
 
 class Tangent(NamedTuple):
     """A step seen along one parameter.
 
     Attributes:
-        at: the parameter at the step.
-        loss: there.
-        slope: derivative of the loss there.
+        at: the parameter before the update.
+        loss: the loss at that value.
+        slope: the derivative of the loss by the parameter there.
         after: the parameter after the update.
-        loss_after: the loss at that value of the parameter, with the others as they were.
-        followed: what the update followed instead, in words, and its slope; None where it is the
-            slope of the loss.
+        loss_after: the loss at that value, with all other parameters as they were.
+        followed: what the update followed instead of the slope of the loss, in words, and its
+            slope; None if it followed that slope.
     """
 
     at: float
@@ -136,110 +153,92 @@ class Tangent(NamedTuple):
 def one_parameter(values: Array, losses: Array, step: Tangent, style: RunStyle, name: str) -> Chart:
     """Return the loss against one parameter, the tangent at a step, and where the step leads.
 
-    A step that follows something else than the slope of the loss has that beside it, dotted.
+    If the update follows something else than the slope of the loss, a dotted line shows that too.
 
     Args:
         values: of the parameter, rising, ``(points,)``.
-        losses: with all other parameters as they are at the step, ``(points,)``.
-        step: where the tangent touches, and the next value.
+        losses: with all other parameters as they are before the update, ``(points,)``.
+        step: where the tangent touches, and where the update leads.
         style: name and colour of the run.
         name: what the parameter is called.
     """
-    here, after, slope = (step.at, step.loss), (step.after, step.loss_after), step.slope
-    width = float(values[-1] - values[0])
-    reach = np.array([here[0] - 0.16 * width, here[0] + 0.16 * width])
-    slopes = {"tangent": slope} | ({"followed": step.followed[1]} if step.followed else {})
-    straight = {kind: here[1] + one * (reach - here[0]) for kind, one in slopes.items()}
-    low, high = value_range([losses], log=False)
-    traces: list[dict[str, Any]] = [
-        _plain_line(values, losses, _GREY, 2.2),
+    here, after = (step.at, step.loss), (step.after, step.loss_after)
+    slopes = {"tangent": step.slope} | ({"followed": step.followed[1]} if step.followed else {})
+    reach = step.at + 0.16 * float(values[-1] - values[0]) * np.array([-1, 1])
+    straight = {kind: step.loss + slope * (reach - step.at) for kind, slope in slopes.items()}
+    traces = [
+        _plain_line(values, losses, GREY, 2.2),
         *(
-            {
-                **_plain_line(reach, line, style.colour, 2.2),
-                "line": {"color": style.colour, "width": 2.2, "dash": dash},
-                "hoverinfo": "skip",
-            }
+            marks.line(reach, line, style.colour, 2.2, dash) | marks.SILENT
             for line, dash in zip(straight.values(), ("dash", "dot"), strict=False)
         ),
-        _spot(here, style.colour, "circle", 12),
-        _spot(after, style.colour, "circle-open", 12),
+        _spot(here, style.colour, "circle"),
+        _spot(after, style.colour, "circle-open"),
     ]
-    arrow = {
-        "x": after[0],
-        "y": after[1],
-        "ax": here[0],
-        "ay": here[1],
-        "axref": "x",
-        "ayref": "y",
-        "text": "",
-        "showarrow": True,
-        "arrowhead": 2,
-        "arrowwidth": 1.6,
-        "arrowcolor": style.colour,
-        "standoff": 6,
-        "startstandoff": 6,
-    }
-    said = {
-        "x": here[0],
-        "y": here[1],
-        "text": _slope_words(step),
-        "align": "left",
-        "showarrow": False,
-        # Downhill of the point and above it, where neither the curve nor its tangent is.
-        "xanchor": "left" if slope <= 0 else "right",
-        "xshift": 10 if slope <= 0 else -10,
-        "yanchor": "bottom",
-        "yshift": 5,
-        "font": {"color": style.colour, "size": 13},
-    }
+    annotations = [_slope_note(step, style.colour)]
+    if np.isfinite(after).all():
+        annotations.insert(0, marks.arrow(here, after, style.colour))
     form = layout(
-        _HEIGHT,
+        HEIGHT,
         xaxis={"title": plain(name), "range": [float(values[0]), float(values[-1])]},
-        yaxis={"title": label("loss"), "range": [low, high]},
-        annotations=[arrow, said] if np.isfinite(after).all() else [said],
+        yaxis={"title": label("loss"), "range": list(value_range([losses], log=False))},
+        annotations=annotations,
     )
+    lengths = [len(values), *(len(line) for line in straight.values()), 2]
+    numbers = {
+        "kind": np.repeat(["loss", *straight, "step"], lengths),
+        name: np.concatenate([values, *[reach] * len(straight), [step.at, step.after]]),
+        "loss": np.concatenate([losses, *straight.values(), [step.loss, step.loss_after]]),
+    }
+    figure = go.Figure({"data": traces, "layout": form})
+    return Chart(figure, numbers, _alt_of_step(step, style, name))
+
+
+def _alt_of_step(step: Tangent, style: RunStyle, name: str) -> str:
     text = _(
         "Loss against {name} for {run}: slope {slope} at {here}; the step leads to {after}."
     ).format(
         name=name,
         run=style.name,
-        slope=f"{slope:.4g}",
-        here=f"{here[0]:.4g}",
-        after=f"{after[0]:.4g}",
+        slope=f"{step.slope:.4g}",
+        here=f"{step.at:.4g}",
+        after=f"{step.after:.4g}",
     )
-    if step.followed:
-        also = _("The update follows another slope, dotted: {name}, {slope}.")
-        text += " " + also.format(name=step.followed[0], slope=f"{step.followed[1]:.4g}")
-    lengths = [len(values), *(len(line) for line in straight.values()), 2]
-    numbers = {
-        "kind": np.repeat(["loss", *straight, "step"], lengths),
-        name: np.concatenate([values, *[reach] * len(straight), [here[0], after[0]]]),
-        "loss": np.concatenate([losses, *straight.values(), [here[1], after[1]]]),
+    if step.followed is None:
+        return text
+    also = _("The update follows another slope, dotted: {name}, {slope}.")
+    return text + " " + also.format(name=step.followed[0], slope=f"{step.followed[1]:.4g}")
+
+
+def _slope_note(step: Tangent, colour: str) -> Mark:
+    """Return the slope in words, downhill of the point and above it, off curve and tangent."""
+    falls = step.slope <= 0
+    return marks.note(_slope_words(step), step.at, step.loss, colour, 13) | {
+        "align": "left",
+        "xanchor": "left" if falls else "right",
+        "xshift": 10 if falls else -10,
+        "yanchor": "bottom",
+        "yshift": 5,
     }
-    return Chart(go.Figure({"data": traces, "layout": form}), numbers, text)
 
 
 def _slope_words(step: Tangent) -> str:
-    """Return the slope of the tangent, and below it that of the dotted line where there is one."""
-    said = _("slope {slope}").format(slope=f"{step.slope:.3g}")
+    """Return the slope of the tangent and, on a line of its own, that of the dotted line if any."""
+    words = _("slope {slope}").format(slope=f"{step.slope:.3g}")
     if step.followed is None:
-        return said
+        return words
     name, slope = step.followed
-    return said + "<br>" + _("dotted: {name}, {slope}").format(name=name, slope=f"{slope:.3g}")
+    return words + "<br>" + _("dotted: {name}, {slope}").format(name=name, slope=f"{slope:.3g}")
 
 
 def plane_distances(trails: Sequence[Trail], distances: Sequence[Array], unit: str) -> Chart:
-    """Return how far every run's recorded parameters lie from the plane that is drawn."""
+    """Return the distance of every run's recorded parameters from the plane that is drawn."""
     text = _("Distance from the plane at every recorded step. At the end: {ends}.")
-    return _over_time(
-        [
-            (trail.style, trail.style.colour, trail.style.dash, trail.ticks, own, trail.style.name)
-            for trail, own in zip(trails, distances, strict=True)
-        ],
-        unit,
-        _("Distance from the plane"),
-        text,
-    )
+    lines = [
+        _TimeLine(trail.style, trail.style.dash, trail.ticks, own, trail.style.name)
+        for trail, own in zip(trails, distances, strict=True)
+    ]
+    return _over_time(lines, unit, _("Distance from the plane"), text)
 
 
 def effective_rates(
@@ -248,15 +247,14 @@ def effective_rates(
     """Return the effective learning rate of parameters over the whole run.
 
     Args:
-        rates: of every run its look, ticks ``(points,)`` and rates ``(points, parameters)``.
+        rates: of every run its style, ticks ``(points,)`` and rates ``(points, parameters)``.
         names: of the parameters; the first is drawn solid, the others dashed and dotted.
         unit: "iterations" or "epochs".
     """
-    dashes = ("solid", "dash", "dot", "dashdot")
+    dashes = DASHES[:4]
     lines = [
-        (
+        _TimeLine(
             style,
-            style.colour,
             dashes[column % len(dashes)],
             ticks,
             values[:, column],
@@ -270,7 +268,7 @@ def effective_rates(
 
 
 def two_losses(curves: SigmoidLosses) -> Chart:
-    """Return loss and slope at the logit of squared error and cross-entropy, side by side."""
+    """Return squared error and cross-entropy side by side: loss, and slope at the logit."""
     p = curves.probabilities
     squared, entropy = label("mean_squared_error"), label("binary_cross_entropy")
     numbers = {
@@ -280,25 +278,23 @@ def two_losses(curves: SigmoidLosses) -> Chart:
         "squared_error_slope_size": np.abs(curves.squared_error_slope),
         "cross_entropy_slope_size": np.abs(curves.cross_entropy_slope),
     }
-    traces: list[dict[str, Any]] = []
+    traces: list[Mark] = []
     for suffix, ending in (("", ""), ("2", "_slope_size")):
         for name, colour in (("squared_error", _SQUARED), ("cross_entropy", _ENTROPY)):
-            y = numbers[name + ending]
-            traces.append(
-                _plain_line(p, y, colour, 2.6) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-            )
+            line = _plain_line(p, numbers[name + ending], colour, 2.6)
+            traces.append(line | marks.on_axes(suffix))
     across = _("Predicted probability of the true class")
     form = layout(
-        _HEIGHT - 40,
+        HEIGHT - 40,
         xaxis={"title": across, "range": [0, 1], "domain": [0, 0.46]},
         yaxis={"title": label("loss"), "range": [0, 5]},
         xaxis2=axis(title=across, range=[0, 1], domain=[0.56, 1], anchor="y2"),
         yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
         annotations=[
-            _said(entropy, 0.12, 2.9, _ENTROPY, ""),
-            _said(squared, 0.01, 0.2, _SQUARED, ""),
-            _said(entropy, 0.42, 0.72, _ENTROPY, "2"),
-            _said(squared, 0.2, 0.17, _SQUARED, "2"),
+            _line_name(entropy, 0.12, 2.9, _ENTROPY, ""),
+            _line_name(squared, 0.01, 0.2, _SQUARED, ""),
+            _line_name(entropy, 0.42, 0.72, _ENTROPY, "2"),
+            _line_name(squared, 0.2, 0.17, _SQUARED, "2"),
         ],
     )
     alt = _(
@@ -309,77 +305,64 @@ def two_losses(curves: SigmoidLosses) -> Chart:
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt)
 
 
-def _over_time(
-    lines: Sequence[tuple[RunStyle, str, str, Array, Array, str]], unit: str, title: str, text: str
-) -> Chart:
+class _TimeLine(NamedTuple):
+    """A quantity of a run over the whole training.
+
+    Attributes:
+        style: whose number and colour the line has.
+        dash: of the line.
+        ticks: iterations or epochs, rising, ``(points,)``.
+        values: at each tick, ``(points,)``.
+        name: what stands beside the end of the line.
+    """
+
+    style: RunStyle
+    dash: str
+    ticks: Array
+    values: Array
+    name: str
+
+
+def _over_time(lines: Sequence[_TimeLine], unit: str, title: str, text: str) -> Chart:
     """Return lines over the clock on a logarithmic axis, named at their ends."""
-    scale = ValueAxis.over([values for *_rest, values, _name in lines], log=True)
-    traces = []
-    ends: list[tuple[RunStyle, float, str]] = []
-    for style, colour, dash, ticks, values, name in lines:
-        x, y = thinned(ticks, values)
-        traces.append(
-            _plain_line(x, y, colour, 2)
-            | {
-                "line": {"color": colour, "width": 2, "dash": dash},
-                "name": plain(name),
-                **scale.points(y, f"<br>{label(unit)} %{{x:.6~g}}"),
-            }
-        )
-        known = values[np.isfinite(values)]
-        if len(known):
-            ends.append((style, float(known[-1]), name))
-    places = [scale.place(end) for _look, end, _name in ends]
-    named = [RunStyle(name, style.number) for style, _end, name in ends]
-    labels = end_labels(named, places, scale.limits, _HEIGHT - _MARGINS)
+    scale = ValueAxis.over([line.values for line in lines], log=True)
+    known = [(line, line.values[np.isfinite(line.values)]) for line in lines]
+    ends = [(line, float(values[-1])) for line, values in known if len(values)]
+    heights = [scale.place(end) for _line, end in ends]
+    named = [RunStyle(line.name, line.style.number) for line, _end in ends]
     form = layout(
-        _HEIGHT,
+        HEIGHT,
         xaxis={"title": label(unit)},
         yaxis=value_axis(title, scale.limits, log=scale.log),
-        margin={"l": 8, "r": label_room([style.name for style in named]), "t": 12, "b": 8},
-        annotations=labels,
+        margin=margin(right=label_room([style.name for style in named])),
+        annotations=end_labels(named, heights, scale.limits, HEIGHT - AROUND_PLOT),
     )
+    traces = []
+    for line in lines:
+        x, y = thinned(line.ticks, line.values)
+        drawn = marks.line(x, y, line.style.colour, dash=line.dash) | {"name": plain(line.name)}
+        traces.append(drawn | scale.points(y, f"<br>{label(unit)} %{{x:.6~g}}"))
     numbers = {
-        "run": np.concatenate([np.full(len(line[3]), line[5]) for line in lines]),
-        unit: np.concatenate([line[3] for line in lines]),
-        "value": np.concatenate([line[4] for line in lines]),
+        "run": np.concatenate([np.full(len(line.ticks), line.name) for line in lines]),
+        unit: np.concatenate([line.ticks for line in lines]),
+        "value": np.concatenate([line.values for line in lines]),
     }
-    written = ", ".join(f"{name} {end:.4g}" for _look, end, name in ends) or "–"
-    said = scale.words([(name, values) for *_rest, values, name in lines], log=True)
-    alt = " ".join([text.format(ends=written), *said])
-    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt, said)
+    written = ", ".join(f"{line.name} {end:.4g}" for line, end in ends) or "–"
+    remarks = scale.remarks([(line.name, line.values) for line in lines], log=True)
+    alt = " ".join([text.format(ends=written), *remarks])
+    return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt, remarks)
 
 
-def _plain_line(x: Array, y: Array, colour: str, width: float) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "line": {"color": colour, "width": width},
-        "hovertemplate": "%{x:.4~g}: %{y:.4g}<extra></extra>",
-    }
+def _plain_line(x: Array, y: Array, colour: str, width: float) -> Mark:
+    hover = {"hovertemplate": "%{x:.4~g}: %{y:.4g}<extra></extra>"}
+    return marks.line(x, y, colour, width) | hover
 
 
-def _spot(at: tuple[float, float], colour: str, symbol: str, size: int) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": [at[0]],
-        "y": [at[1]],
-        "mode": "markers",
-        "marker": {"color": colour, "symbol": symbol, "size": size, "line": {"width": 2}},
-        "hoverinfo": "skip",
-    }
+def _spot(at: tuple[float, float], colour: str, symbol: str) -> Mark:
+    spot = marks.dots([at[0]], [at[1]], colour, 12, symbol=symbol, line={"width": 2})
+    return spot | marks.SILENT
 
 
-def _said(text: str, x: float, y: float, colour: str, suffix: str) -> dict[str, Any]:
-    return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xref": f"x{suffix}",
-        "yref": f"y{suffix}",
-        "xanchor": "left",
-        "showarrow": False,
-        "font": {"color": colour, "size": 13},
-    }
+def _line_name(text: str, x: float, y: float, colour: str, suffix: str) -> Mark:
+    place = {"xref": f"x{suffix}", "yref": f"y{suffix}", "xanchor": "left"}
+    return marks.note(text, x, y, colour, 13) | place

@@ -1,8 +1,4 @@
-"""Loss surfaces and the paths on them: from above, one panel per run, and in three dimensions.
-
-A surface is drawn in one hue, pale where the loss is low, over whatever the page's background is:
-so the order of the levels is plain in light and dark, and the runs' colours stand out on it.
-"""
+"""Loss surfaces and the paths on them: from above, one panel per run, and in three dimensions."""
 
 from __future__ import annotations
 
@@ -13,56 +9,52 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.lines import plain, single
-from charts.theme import Chart, axis, layout
+from charts.theme import (
+    CONTOURS,
+    HEIGHT,
+    LOSS,
+    RELIEF,
+    RELIEF_CONTOURS,
+    SCENE_GRID,
+    STATIONARY_POINT,
+    STATIONARY_POINT_EDGE,
+    Chart,
+    axis,
+    layout,
+    margin,
+)
 from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.marks import Mark
     from charts.theme import RunStyle
     from engine.arrays import Array
     from engine.problems.functions import StationaryPoint
 
-HEIGHT: Final = 400
-_PANEL: Final = 250  # pixels of a run's panel
-_PANEL_GRID: Final = 61  # points a side that a panel needs at the most
-_RELIEF_GRID: Final = 101  # and the surface in three dimensions
+_PANEL: Final = 250  # pixels that a run's panel is high
+_PANEL_GRID: Final = 61  # points a side of the surface in a panel, at most
+_RELIEF_GRID: Final = 101  # points a side of the surface in three dimensions, at most
 _LEVELS: Final = 15
-_LOG_FROM: Final = 12.0  # levels are log-spaced where the highest is so many times the median
-_DECADES: Final = 6.0  # that log-spaced levels span at the most
-_FLAT: Final = 1e-12  # of the losses' size: what differs by less is level, but for rounding
-_LEAST: Final = 1e-300  # likewise
-_MARKED: Final = 160  # a path of no more steps shows every one
+_LOG_FROM: Final = 12.0  # levels are log-spaced from this ratio of the highest loss to the median
+_DECADES: Final = 6.0  # that log-spaced levels span at most
+_FLAT: Final = 1e-12  # a smaller range, as a share of the losses, is rounding: the surface is level
+_LEAST: Final = 1e-300  # the same for losses of 0
+_MARKED: Final = 160  # points up to which a path shows every one
 _LABEL: Final = 17  # pixels that a name is high
 _PLOT: Final = 400  # pixels that the plot is wide, about
-# Where a name may lie from the end of its path, the nearest first.
-_MOVES: Final = [
+# Where a name may lie relative to the end of its path, in pixels, the nearest first.
+_OFFSETS: Final = [
     np.array([1.7 * distance * np.cos(angle), distance * np.sin(angle)])
     for distance in (22, 34, 48, 66, 88, 112)
     for angle in np.radians([30, -30, 90, -90, 150, -150, 0, 60, -60, 120, -120, 180])
 ]
-# One hue, thicker where the loss is higher. Its lowest level is the page itself.
-_TINT: Final = [
-    [0.0, "rgba(88, 112, 158, 0.02)"],
-    [0.25, "rgba(88, 112, 158, 0.11)"],
-    [0.5, "rgba(86, 106, 152, 0.21)"],
-    [0.75, "rgba(84, 98, 146, 0.33)"],
-    [1.0, "rgba(80, 88, 140, 0.47)"],
-]
-# In three dimensions light falls on the surface: colours of their own, legible on both pages.
-_RELIEF: Final = [
-    [0.0, "#eef2f8"],
-    [0.25, "#cfd9e8"],
-    [0.5, "#adbdd6"],
-    [0.75, "#8b9fc2"],
-    [1.0, "#6b80ab"],
-]
-_LINES: Final = "rgba(110, 122, 150, 0.55)"
 _SYMBOLS: Final = {"minimum": "star", "saddle": "x", "maximum": "triangle-up"}
-_CROWD: Final = 12  # of stationary points; of more only the minima are marked
-_POINT: Final = {"color": "#e8ac00", "line": {"color": "#6b5200", "width": 1.2}}
+_CROWD: Final = 12  # stationary points; where there are more, only the minima are marked
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +62,11 @@ class Field:
     """The loss over a window of two coordinates.
 
     Attributes:
-        x: ``(columns,)``, rising.
-        y: ``(rows,)``, rising.
-        loss: ``(rows, columns)``.
+        x: the first coordinate, rising, ``(columns,)``.
+        y: the second coordinate, rising, ``(rows,)``.
+        loss: at each point of the grid, ``(rows, columns)``.
         titles: what the coordinates are called.
-        points: stationary points that are known.
+        points: the stationary points that are known.
     """
 
     x: Array
@@ -86,16 +78,16 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Trail:
-    """The way of one run over a field.
+    """The path of one run over a field.
 
     Attributes:
-        style: its name and colour.
-        x: ``(points,)``.
-        y: ``(points,)``.
+        style: the run's name and colour.
+        x: the first coordinate, ``(points,)``.
+        y: the second coordinate, ``(points,)``.
         loss: the run's own loss at each point, ``(points,)``.
-        ticks: when it was at each point, ``(points,)``.
+        ticks: when the run was at each point, ``(points,)``.
         unit: of the ticks, "iterations" or "epochs"; the same for all trails of a chart.
-        diverged: the tick at which it diverged, or None.
+        diverged: the tick at which the run diverged, or None.
     """
 
     style: RunStyle
@@ -112,10 +104,10 @@ class Levels(NamedTuple):
 
     Attributes:
         log: whether levels are log-spaced above ``base``.
-        base: what is subtracted before the logarithm.
-        low: what is drawn in the lowest colour: a loss, or the power of ten of one above the base.
-        high: what is drawn in the highest.
-        step: from one line to the next.
+        base: what is subtracted from a loss before the logarithm.
+        low: the height with the lowest colour: a loss, or the logarithm of one above the base.
+        high: the height with the highest colour.
+        step: from one contour line to the next.
     """
 
     log: bool
@@ -126,7 +118,7 @@ class Levels(NamedTuple):
 
 
 def levels(loss: Array) -> Levels:
-    """Return evenly spaced levels, or log-spaced ones where most of the surface is far below."""
+    """Return evenly spaced levels, or log-spaced ones if most losses are far below the highest."""
     known = loss[np.isfinite(loss)]
     if not len(known):
         return Levels(log=False, base=0.0, low=0.0, high=1.0, step=0.1)
@@ -147,7 +139,7 @@ def levels(loss: Array) -> Levels:
 
 
 def round_step(step: float) -> float:
-    """Return the next number, ``step`` or above, of 1, 2, 2.5 or 5 times a power of ten.
+    """Return the lowest of 1, 2, 2.5 or 5 times a power of ten that is ``step`` or above.
 
     It is at most twice ``step``, which must be above 0.
     """
@@ -158,9 +150,9 @@ def round_step(step: float) -> float:
 def relief_heights(
     trail: Trail, field: Field, window: tuple[float, float, float, float] | None
 ) -> Array:
-    """Return how high ``relief`` draws the points of a path; NaN outside of what it shows.
+    """Return the heights at which ``relief`` draws the points of a path; NaN outside the picture.
 
-    On a plane through a network a run's own loss may lie far above the surface's highest.
+    On a plane through a network, a run's own loss may lie far above the highest of the surface.
     """
     scale = relief_levels(field, window)
     heights = heights_of(trail.loss, scale)
@@ -169,7 +161,7 @@ def relief_heights(
 
 
 def relief_levels(field: Field, window: tuple[float, float, float, float] | None) -> Levels:
-    """Return the levels with which ``relief`` draws."""
+    """Return the levels that ``relief`` draws with."""
     return levels(_relief_part(field, window).loss)
 
 
@@ -178,12 +170,12 @@ def _relief_part(field: Field, window: tuple[float, float, float, float] | None)
 
 
 def heights_of(loss: Array, scale: Levels) -> Array:
-    """Return what is drawn for losses: themselves, or powers of ten above the base."""
+    """Return the heights of losses: themselves, or their logarithms above the base."""
     if not scale.log:
         return loss
     with np.errstate(divide="ignore", invalid="ignore"):
         heights = np.log10(loss - scale.base)
-    return np.maximum(heights, scale.low)  # the base itself has no logarithm; hover says its loss
+    return np.maximum(heights, scale.low)  # the base itself has no logarithm
 
 
 def contour(
@@ -195,21 +187,21 @@ def contour(
     """Return the surface from above with every run's path.
 
     Args:
-        field: what is drawn.
-        trails: of the runs; none has a say in the window.
-        window: left, right, bottom and top that are seen; None is all of it.
+        field: the surface.
+        trails: of the runs; they do not change the window.
+        window: left, right, bottom and top of what is seen; None shows all of the surface.
         height: pixels.
     """
     seen = window or _window(field)
     scale = levels(_part(field, seen).loss)
-    traces = [_field(field, scale, "", bar=True)]
-    traces += [_line(trail, field, "") for trail in trails]
+    traces = [_contours(field, scale, "", bar=True)]
+    traces += [_path(trail, field, "") for trail in trails]
     traces += _stationary(field, "")
     form = layout(
         height,
         xaxis=_axis(field, 0, seen[:2]),
         yaxis=_axis(field, 1, seen[2:]),
-        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        margin=margin(top=16),
         annotations=_labels(trails, field, seen, height),
         dragmode="zoom",
     )
@@ -228,13 +220,13 @@ def panels(
     seen = window or _window(field)
     scale = levels(_part(field, seen).loss)
     coarse = _thinned(field, _PANEL_GRID)
-    traces: list[dict[str, Any]] = []
+    traces: list[Mark] = []
     form: dict[str, Any] = {"annotations": []}
     for number, trail in enumerate(trails):
-        suffix = "" if number == 0 else str(number + 1)
+        suffix = marks.panel_suffix(number)
         column, row = number % columns, number // columns
-        traces.append(_field(coarse, scale, suffix, bar=number == 0))
-        traces.append(_line(trail, field, suffix))
+        traces.append(_contours(coarse, scale, suffix, bar=number == 0))
+        traces.append(_path(trail, field, suffix))
         traces += _stationary(field, suffix)
         gap, title = 0.012, 0.1 / rows
         form[f"xaxis{suffix}"] = axis(
@@ -251,7 +243,6 @@ def panels(
             showticklabels=column == 0,
         )
         form["annotations"].append(_panel_title(trail, suffix, field))
-    form["xaxis"], form["yaxis"] = form.pop("xaxis"), form.pop("yaxis")
     height = _PANEL * rows if rows > 1 else HEIGHT - 60
     figure = go.Figure({"data": traces, "layout": layout(height + 40, **form)})
     return Chart(figure, _numbers(trails, field), _alt(trails, field))
@@ -266,98 +257,88 @@ def relief(
     """Return the surface in three dimensions with every run's path at its own loss.
 
     Args:
-        field: what is drawn.
+        field: the surface.
         trails: of the runs, drawn where they lie in the window.
-        window: left, right, bottom and top that are seen; None is all of it.
+        window: left, right, bottom and top of what is seen; None shows all of the surface.
         camera: eye, centre and up, three numbers each; None looks from the front left.
     """
     part = _relief_part(field, window)
     scale = levels(part.loss)
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "surface",
-            "x": single(part.x),
-            "y": single(part.y),
-            "z": single(heights_of(part.loss, scale)),
-            "cmin": scale.low,
-            "cmax": scale.high,
-            "colorscale": _RELIEF,
-            "showscale": False,
-            "lighting": {"ambient": 0.75, "diffuse": 0.45, "specular": 0.05, "roughness": 0.9},
-            "contours": {
-                "z": {
-                    "show": True,
-                    "color": "rgba(70, 84, 120, 0.6)",
-                    "width": 1,
-                    "start": math.ceil(scale.low / scale.step) * scale.step,
-                    "end": scale.high,
-                    "size": scale.step,
-                }
-            },
-            "hoverinfo": "skip",
-        }
-    ]
     lift = 0.015 * (scale.high - scale.low)  # a line in the surface itself would flicker
-    for trail in trails:
-        z = relief_heights(trail, field, window) + lift
-        inside = np.isfinite(z)
-        traces.append(
-            {
-                "type": "scatter3d",
-                "x": single(np.where(inside, trail.x, np.nan)),
-                "y": single(np.where(inside, trail.y, np.nan)),
-                "z": single(z),
-                "mode": "lines",
-                "line": {"color": trail.style.colour, "width": 5},
-                "name": plain(trail.style.name),
-                "hoverinfo": "skip",
-            }
-        )
-    grid = {
-        "gridcolor": "rgba(128, 128, 128, 0.3)",
-        "showbackground": False,
-        "zeroline": False,
-        "tickfont": {"size": 11},
-    }
-    ticks = _bar_ticks(scale)
-    scene: dict[str, Any] = {
-        "xaxis": {**grid, "title": _scene_title(field.titles[0])},
-        "yaxis": {**grid, "title": _scene_title(field.titles[1])},
-        "zaxis": {
-            **grid,
-            "title": _scene_title(label("loss")),
-            "tickvals": ticks["tickvals"],
-            "ticktext": ticks["ticktext"],
-            "range": [scale.low, scale.high + lift],
-        },
-        "aspectmode": "manual",
-        "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.7},
-        "camera": _camera(camera),
-    }
+    traces = [_relief_surface(part, scale)]
+    traces += [_relief_path(trail, relief_heights(trail, field, window) + lift) for trail in trails]
     form = layout(
         HEIGHT,
-        scene=scene,
-        margin={"l": 0, "r": 0, "t": 28, "b": 0},
+        scene=_scene(field.titles, scale, scale.high + lift, camera),
+        margin=margin(0, 0, 28, 0),
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        legend=marks.legend_above() | {"y": 1},
     )
     figure = go.Figure({"data": traces, "layout": form})
     alt = _("The same surface in three dimensions.") + " " + _alt(trails, field)
     return Chart(figure, _numbers(trails, field), alt)
 
 
-def leavings(trails: Sequence[Trail], field: Field) -> list[tuple[Trail, float]]:
+def _relief_surface(part: Field, scale: Levels) -> Mark:
+    return {
+        "type": "surface",
+        "x": single(part.x),
+        "y": single(part.y),
+        "z": single(heights_of(part.loss, scale)),
+        "cmin": scale.low,
+        "cmax": scale.high,
+        "colorscale": RELIEF,
+        "showscale": False,
+        "lighting": {"ambient": 0.75, "diffuse": 0.45, "specular": 0.05, "roughness": 0.9},
+        "contours": {
+            "z": {"show": True, "color": RELIEF_CONTOURS, "width": 1, **_contour_levels(scale)}
+        },
+        "hoverinfo": "skip",
+    }
+
+
+def _relief_path(trail: Trail, z: Array) -> Mark:
+    """Return a path in three dimensions; it is interrupted where its height is NaN."""
+    inside = np.isfinite(z)
+    x, y = (single(np.where(inside, values, np.nan)) for values in (trail.x, trail.y))
+    drawn = marks.line(x, y, trail.style.colour, 5) | marks.SILENT
+    return drawn | {"type": "scatter3d", "z": single(z), "name": plain(trail.style.name)}
+
+
+def _scene(
+    titles: tuple[str, str], scale: Levels, top: float, camera: Sequence[float] | None
+) -> dict[str, Any]:
+    """Return the axes of three dimensions; the vertical one reaches up to ``top``."""
+    grid = {
+        "gridcolor": SCENE_GRID,
+        "showbackground": False,
+        "zeroline": False,
+        "tickfont": {"size": 11},
+    }
+    return {
+        "xaxis": grid | {"title": _scene_title(titles[0])},
+        "yaxis": grid | {"title": _scene_title(titles[1])},
+        "zaxis": grid
+        | {"title": _scene_title(label("loss")), "range": [scale.low, top]}
+        | _loss_ticks(scale),
+        "aspectmode": "manual",
+        "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.7},
+        "camera": _camera(camera),
+    }
+
+
+def exits(trails: Sequence[Trail], field: Field) -> list[tuple[Trail, float]]:
     """Return the paths that leave the surface for good, each with the tick at which it does.
 
-    That depends on no zoom.
+    The zoom plays no part in it.
     """
-    gone = []
+    leaving = []
     for trail in trails:
         outside = ~_inside(trail, _window(field))
         if len(outside) and outside[-1]:
             inside = np.flatnonzero(~outside)
-            gone.append((trail, float(trail.ticks[inside[-1] + 1 if len(inside) else 0])))
-    return gone
+            leaving.append((trail, float(trail.ticks[inside[-1] + 1 if len(inside) else 0])))
+    return leaving
 
 
 def _window(field: Field) -> tuple[float, float, float, float]:
@@ -370,7 +351,7 @@ def _window(field: Field) -> tuple[float, float, float, float]:
 
 
 def _part(field: Field, seen: tuple[float, float, float, float]) -> Field:
-    """Return what is seen of a field, the points just outside included."""
+    """Return the part of a field that is seen, including the points just outside."""
 
     def span(points: Array, low: float, high: float) -> slice:
         first = int(np.searchsorted(points, low, side="right")) - 1
@@ -383,7 +364,7 @@ def _part(field: Field, seen: tuple[float, float, float, float]) -> Field:
 
 
 def _thinned(field: Field, size: int) -> Field:
-    """Return every so many points, ``size`` a side at the most."""
+    """Return a field of at most ``size`` points a side, evenly spaced."""
     every = math.ceil(max(len(field.x), len(field.y)) / size)
     x, y, loss = field.x[::every], field.y[::every], field.loss[::every, ::every]
     return Field(x, y, loss, field.titles, field.points)
@@ -409,54 +390,57 @@ def _axis(
     }
 
 
-def _field(field: Field, scale: Levels, suffix: str, *, bar: bool) -> dict[str, Any]:
-    """Return the contour itself."""
-    trace: dict[str, Any] = {
+def _contours(field: Field, scale: Levels, suffix: str, *, bar: bool) -> Mark:
+    """Return the surface from above, in colours and contour lines."""
+    loss = "%{customdata:.4g}" if scale.log else "%{z:.4g}"
+    return {
         "type": "contour",
         "x": single(field.x),
         "y": single(field.y),
         "z": single(heights_of(field.loss, scale)),
+        "customdata": single(field.loss) if scale.log else None,
         "zmin": scale.low,
         "zmax": scale.high,
-        "colorscale": _TINT,
+        "colorscale": LOSS,
         "showscale": bar,
-        "contours": {
-            "coloring": "heatmap",
-            "start": math.ceil(scale.low / scale.step) * scale.step,
-            "end": scale.high,
-            "size": scale.step,
-        },
+        "colorbar": _loss_bar(scale) if bar else None,
+        "contours": {"coloring": "heatmap", **_contour_levels(scale)},
         "autocontour": False,
-        "line": {"color": _LINES, "width": 0.7},
-        "hovertemplate": _hover(field, "%{customdata:.4g}" if scale.log else "%{z:.4g}"),
-        "xaxis": f"x{suffix}",
-        "yaxis": f"y{suffix}",
+        "line": {"color": CONTOURS, "width": 0.7},
+        "hovertemplate": _hover(field, loss),
+        **marks.on_axes(suffix),
     }
-    if scale.log:
-        trace["customdata"] = single(field.loss)
-    if bar:
-        trace["colorbar"] = {
-            "title": {"text": label("loss"), "side": "top"},
-            "thickness": 10,
-            "tickfont": {"size": 12},
-            "outlinewidth": 0,
-            "len": 0.98,
-            **_bar_ticks(scale),
-        }
-    return trace
 
 
-def _bar_ticks(scale: Levels) -> dict[str, Any]:
-    """Return ticks that say losses, also where powers of ten are drawn."""
+def _contour_levels(scale: Levels) -> dict[str, float]:
+    """Return where contour lines begin and end, and from one to the next."""
+    start = math.ceil(scale.low / scale.step) * scale.step
+    return {"start": start, "end": scale.high, "size": scale.step}
+
+
+def _loss_bar(scale: Levels) -> dict[str, Any]:
+    """Return the bar that says which loss has which colour."""
+    return {
+        "title": {"text": label("loss"), "side": "top"},
+        "thickness": 10,
+        "tickfont": {"size": 12},
+        "outlinewidth": 0,
+        "len": 0.98,
+        **_loss_ticks(scale),
+    }
+
+
+def _loss_ticks(scale: Levels) -> dict[str, Any]:
+    """Return ticks labelled with losses, even where powers of ten are drawn."""
     if scale.log:
-        places: list[float] = list(range(math.ceil(scale.low), math.floor(scale.high) + 1))
-        losses = [scale.base + 10.0**place for place in places]
+        heights: list[float] = list(range(math.ceil(scale.low), math.floor(scale.high) + 1))
+        losses = [scale.base + 10.0**height for height in heights]
     else:
         wide = round_step((scale.high - scale.low) / 5)
         first = math.ceil(scale.low / wide)
-        places = [number * wide for number in range(first, math.floor(scale.high / wide) + 1)]
-        losses = places
-    return {"tickvals": places, "ticktext": [f"{loss:.4g}" for loss in losses]}
+        heights = [number * wide for number in range(first, math.floor(scale.high / wide) + 1)]
+        losses = heights
+    return {"tickvals": heights, "ticktext": [f"{loss:.4g}" for loss in losses]}
 
 
 def _hover(field: Field, loss: str) -> str:
@@ -465,32 +449,29 @@ def _hover(field: Field, loss: str) -> str:
 
 
 def _drawn(trail: Trail, field: Field) -> slice:
-    """Return the points up to the first one outside for good."""
+    """Return the points up to the first one after which the path stays outside."""
     inside = np.flatnonzero(_inside(trail, _window(field)))
     return slice(0, int(inside[-1]) + 2 if len(inside) else 0)
 
 
-def _line(trail: Trail, field: Field, suffix: str) -> dict[str, Any]:
+def _path(trail: Trail, field: Field, suffix: str) -> Mark:
     part = _drawn(trail, field)
-    shown = len(trail.x[part])
-    return {
-        "type": "scatter",
-        "x": single(trail.x[part]),
-        "y": single(trail.y[part]),
-        "customdata": np.stack([trail.ticks[part], trail.loss[part]], axis=1),
-        "mode": "lines+markers" if shown <= _MARKED else "lines",
-        "line": {"color": trail.style.colour, "width": 2.2},
-        "marker": {"color": trail.style.colour, "size": 4.5},
-        "name": plain(trail.style.name),
-        "hovertemplate": _hover(field, "%{customdata[1]:.4g}").replace(
-            "<extra></extra>", "<br>%{customdata[0]:,~g}"
-        ),
-        "xaxis": f"x{suffix}",
-        "yaxis": f"y{suffix}",
-    }
+    x, y, colour = single(trail.x[part]), single(trail.y[part]), trail.style.colour
+    hover = _hover(field, "%{customdata[1]:.4g}")
+    return (
+        marks.line(x, y, colour, 2.2)
+        | {
+            "customdata": np.stack([trail.ticks[part], trail.loss[part]], axis=1),
+            "mode": "lines+markers" if len(x) <= _MARKED else "lines",
+            "marker": {"color": colour, "size": 4.5},
+            "name": plain(trail.style.name),
+            "hovertemplate": hover.replace("<extra></extra>", "<br>%{customdata[0]:,~g}"),
+        }
+        | marks.on_axes(suffix)
+    )
 
 
-def _stationary(field: Field, suffix: str) -> list[dict[str, Any]]:
+def _stationary(field: Field, suffix: str) -> list[Mark]:
     """Return the marks of minima, saddles and maxima; local minima are hollow."""
     if not field.points:
         return []
@@ -503,27 +484,22 @@ def _stationary(field: Field, suffix: str) -> list[dict[str, Any]]:
         ("saddle", False): _("Saddle point"),
         ("maximum", False): _("Local maximum"),
     }
-    symbols = [
-        _SYMBOLS[point.kind] + ("" if point.is_global or point.kind != "minimum" else "-open")
-        for point in marked
-    ]
-    return [
-        {
-            "type": "scatter",
-            "x": [point.x for point in marked],
-            "y": [point.y for point in marked],
-            "mode": "markers",
-            "marker": {
-                **_POINT,
-                "symbol": symbols,
-                "size": [13 if point.is_global else 9 for point in marked],
-            },
-            "text": [names[point.kind, point.is_global] for point in marked],
-            "hovertemplate": "%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
-            "xaxis": f"x{suffix}",
-            "yaxis": f"y{suffix}",
-        }
-    ]
+    points = marks.dots(
+        [point.x for point in marked],
+        [point.y for point in marked],
+        STATIONARY_POINT,
+        [13 if point.is_global else 9 for point in marked],
+        symbol=[
+            _SYMBOLS[point.kind] + ("" if point.is_global or point.kind != "minimum" else "-open")
+            for point in marked
+        ],
+        line={"color": STATIONARY_POINT_EDGE, "width": 1.2},
+    )
+    hover = {
+        "text": [names[point.kind, point.is_global] for point in marked],
+        "hovertemplate": "%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
+    }
+    return [points | hover | marks.on_axes(suffix)]
 
 
 def _labels(
@@ -531,11 +507,10 @@ def _labels(
     field: Field,
     window: tuple[float, float, float, float],
     height: int,
-) -> list[dict[str, Any]]:
+) -> list[Mark]:
     """Return every run's name near the end of its path, with a thin line to it.
 
-    Each takes the place around its end, of those near by, that covers the least of paths and of
-    names.
+    Of the places around that end, each name takes the one that covers the least of paths and names.
     """
     size = np.array([_PLOT, height - 80.0])
     origin = np.array([window[0], window[2]])
@@ -551,24 +526,23 @@ def _labels(
         extent = np.array([7.8 * len(text.replace("<b>", "").replace("</b>", "")) + 6, _LABEL])
         last = np.flatnonzero(_inside(trail, window))[-1]
         end = (np.array([trail.x[last], trail.y[last]]) - origin) * scale
-        move = min(_MOVES, key=lambda move: _cover(end + move, extent, crowd, boxes, size))
+        move = min(_OFFSETS, key=lambda move: _cover(end + move, extent, crowd, boxes, size))
         boxes.append(np.concatenate([end + move - extent / 2, end + move + extent / 2]))
-        labels.append(
-            {
-                "text": text,
-                "x": float(trail.x[last]),
-                "y": float(trail.y[last]),
-                "ax": float(move[0]),
-                "ay": float(-move[1]),
-                "showarrow": True,
-                "arrowhead": 0,
-                "arrowwidth": 1,
-                "standoff": 5,
-                "arrowcolor": trail.style.colour,
-                "font": {"color": trail.style.colour, "size": 13},
-            }
-        )
+        labels.append(_pointer(text, (float(trail.x[last]), float(trail.y[last])), move, trail))
     return labels
+
+
+def _pointer(text: str, at: tuple[float, float], move: Array, trail: Trail) -> Mark:
+    """Return a text ``move`` pixels away from a point, with a thin line to the point."""
+    return marks.note(text, *at, trail.style.colour, 13) | {
+        "ax": float(move[0]),
+        "ay": float(-move[1]),
+        "showarrow": True,
+        "arrowhead": 0,
+        "arrowwidth": 1,
+        "standoff": 5,
+        "arrowcolor": trail.style.colour,
+    }
 
 
 def _pixels(
@@ -586,7 +560,7 @@ def _pixels(
 def _cover(
     middle: Array, extent: Array, crowd: Array, boxes: Sequence[Array], size: Array
 ) -> float:
-    """Return how much a name would cover: points of paths, other names, and the edge of all."""
+    """Return how much a name would cover: points of paths, other names, the edge of the plot."""
     low, high = middle - extent / 2, middle + extent / 2
     covered = float(((crowd > low) & (crowd < high)).all(axis=1).sum())
     for box in boxes:
@@ -597,26 +571,21 @@ def _cover(
 
 def _named(trail: Trail, field: Field) -> str:
     """Return a run's name in bold, and the tick at which it left the surface."""
-    left = "".join(f" ↗ {tick:,.6g}" for _trail, tick in leavings([trail], field))
+    left = "".join(f" ↗ {tick:,.6g}" for _trail, tick in exits([trail], field))
     return f"<b>{plain(trail.style.name)}</b>{left}"
 
 
-def _panel_title(trail: Trail, suffix: str, field: Field) -> dict[str, Any]:
-    return {
-        "text": _named(trail, field),
+def _panel_title(trail: Trail, suffix: str, field: Field) -> Mark:
+    return marks.note(_named(trail, field), 0, 1.01, trail.style.colour, 13) | {
         "xref": f"x{suffix} domain",
         "yref": f"y{suffix} domain",
-        "x": 0,
-        "y": 1.01,
         "xanchor": "left",
         "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"color": trail.style.colour, "size": 13},
     }
 
 
 def _scene_title(text: str) -> dict[str, Any]:
-    """Return the title of an axis in three dimensions, where a large one leaves the picture."""
+    """Return the title of an axis in three dimensions, small so that it stays in the picture."""
     return {"text": text, "font": {"size": 12}}
 
 
@@ -630,28 +599,28 @@ def _camera(camera: Sequence[float] | None) -> dict[str, dict[str, float]]:
 
 
 def _numbers(trails: Sequence[Trail], field: Field) -> dict[str, Array]:
-    """Return every point of every path with its run's own loss, then those without a run.
+    """Return every point of every path with its run's own loss, then points without a run.
 
-    Those are the points of the surface, and the stationary points.
+    These are the points of the surface and the stationary points.
     """
     columns, rows = np.meshgrid(field.x, field.y)
-    marks = field.points
+    points = field.points
     unit = trails[0].unit if trails else "iterations"
     lengths = [len(trail.x) for trail in trails]
-    others = field.loss.size + len(marks)
+    others = field.loss.size + len(points)
     parts: dict[str, list[Any]] = {
         "kind": [
             np.repeat(["path", "surface"], [sum(lengths), field.loss.size]),
-            [point.kind for point in marks],
+            [point.kind for point in points],
         ],
         "run": [np.repeat([*(trail.style.name for trail in trails), ""], [*lengths, others])],
         unit: [*(trail.ticks for trail in trails), np.full(others, np.nan)],
-        field.titles[0]: [*(trail.x for trail in trails), columns.ravel(), [at.x for at in marks]],
-        field.titles[1]: [*(trail.y for trail in trails), rows.ravel(), [at.y for at in marks]],
+        field.titles[0]: [*(trail.x for trail in trails), columns.ravel(), [at.x for at in points]],
+        field.titles[1]: [*(trail.y for trail in trails), rows.ravel(), [at.y for at in points]],
         "loss": [
             *(trail.loss for trail in trails),
             field.loss.ravel(),
-            np.full(len(marks), np.nan),
+            np.full(len(points), np.nan),
         ],
     }
     return {name: np.concatenate(part) for name, part in parts.items()}
@@ -669,9 +638,9 @@ def _alt(trails: Sequence[Trail], field: Field) -> str:
         )
         or "–",
     )
-    gone = leavings(trails, field)
-    if gone:
+    leaving = exits(trails, field)
+    if leaving:
         text += " " + _("Out of the window: {runs}.").format(
-            runs=", ".join(trail.style.name for trail, _tick in gone)
+            runs=", ".join(trail.style.name for trail, _tick in leaving)
         )
     return text

@@ -1,4 +1,4 @@
-"""A part of a chart: its axes cut to it, names beside the ends of the lines that are in it."""
+"""A part of a chart: axes cut to it, and names beside the ends of the lines that are in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.lines import apart, value_axis
+from charts.theme import AROUND_PLOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,30 +17,28 @@ if TYPE_CHECKING:
 
     Limits = tuple[float, float]
 
-_MARGINS: Final = 70  # of the plot, above and below, roughly: axis title and ticks
-_PLACES: Final = 500  # across the part, at which a line is looked at; a screen shows few more
+_SAMPLES: Final = 500  # of a line across the part; a screen shows few more
 _EVERYWHERE: Final = (-np.inf, np.inf)
 
 
 def zoomed(figure: go.Figure, part: Mapping[str, Limits]) -> go.Figure:
-    """Return a figure that shows a part of another one, which stays as it is.
+    """Return a new figure that shows a part of another one.
 
-    A name beside the end of a line moves to where the line ends in the part; that of a line which
-    is not in it is left out.
+    A name beside the end of a line moves to where the line ends in the part; the name of a line
+    that is not in the part is left out.
 
     Args:
-        figure: has names beside the ends of its lines as ``charts.lines.end_labels`` makes them,
-            or none.
-        part: what is seen of each axis that is cut, by plotly's name of it ("xaxis", "yaxis2"), in
-            the units of the axis: powers of ten on a logarithmic one. An axis that the figure has
-            not is left out: it may have had more panels before.
+        figure: may have names beside the ends of its lines, from ``charts.lines.end_labels``.
+        part: the limits of each axis that is cut, by plotly's name for it ("xaxis", "yaxis2"), in
+            the units of the axis: powers of ten on a logarithmic one. Axes that the figure lacks
+            are ignored, since it may have had more panels before.
     """
     shown = go.Figure(figure)
     part = {name: limits for name, limits in part.items() if name in shown.layout}
     for name, limits in part.items():
         axis = shown.layout[name]
         axis.update(range=limits, autorange=False)
-        if name.startswith("yaxis") and axis.type == "log":  # other ticks suit other lengths
+        if name.startswith("yaxis") and axis.type == "log":  # ticks depend on the length
             ticks = value_axis(None, limits, log=True)
             axis.update({key: ticks.get(key) for key in ("dtick", "tickformat", "exponentformat")})
     if {"xaxis", "yaxis"} & set(part):
@@ -59,17 +58,18 @@ def _name_ends(figure: go.Figure, across: Limits, up: Limits | None) -> None:
             others.append(note)
             continue
         trace = lines[note.hovertext]
-        end = _end(_placed(figure, "xaxis", trace.x), _placed(figure, "yaxis", trace.y), across, up)
+        x, y = _on_axis(figure, "xaxis", trace.x), _on_axis(figure, "yaxis", trace.y)
+        end = _end(x, y, across, up)
         if end is not None:
             labels.append(note)
             ends.append(end)
-    moved = apart(ends, up, figure.layout.height - _MARGINS)
-    for note, to in zip(labels, moved, strict=True):
-        note.update(to)
+    moved = apart(ends, up, figure.layout.height - AROUND_PLOT)
+    for note, position in zip(labels, moved, strict=True):
+        note.update(position)
     figure.layout.annotations = [*labels, *others]
 
 
-def _placed(figure: go.Figure, name: str, values: Any) -> Array:
+def _on_axis(figure: go.Figure, name: str, values: Any) -> Array:
     """Return values in the units of an axis."""
     values = np.asarray(values, float)
     if figure.layout[name].type != "log":
@@ -79,9 +79,9 @@ def _placed(figure: go.Figure, name: str, values: Any) -> Array:
 
 
 def _end(x: Array, y: Array, across: Limits, up: Limits) -> float | None:
-    """Return the height at which a line ends in a part; None where it is not in it.
+    """Return the height at which a line ends in a part, or None if it is not in it.
 
-    A line that leaves the part above or below ends at that edge.
+    A line that leaves the part at the top or bottom ends at that edge.
     """
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
@@ -92,8 +92,8 @@ def _end(x: Array, y: Array, across: Limits, up: Limits) -> float | None:
     left, right = max(across[0], x[0]), min(across[1], x[-1])
     if left > right:
         return None
-    places = np.union1d(np.linspace(left, right, _PLACES), x[(x >= left) & (x <= right)])
-    heights = np.interp(places, x, y)
+    samples = np.union1d(np.linspace(left, right, _SAMPLES), x[(x >= left) & (x <= right)])
+    heights = np.interp(samples, x, y)
     inside = np.flatnonzero((heights >= up[0]) & (heights <= up[1]))
     if not len(inside):
         return None

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import plotly.graph_objects as go
 
+from charts import marks
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.fits import fit_panels
 from charts.steps import effective_rates, fitted_lines, plane_distances
 from charts.surfaces import contour, panels, relief
+from charts.theme import GREY
 from comparison.attempts import attempt
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words, seed_words, seen_parameters
@@ -76,7 +78,7 @@ def losses(
 
 def _saying(chart: Chart, *said: str) -> Chart:
     """Return a chart with more in its caption than it says itself."""
-    return chart._replace(said=(*chart.said, *said))
+    return chart._replace(remarks=(*chart.remarks, *said))
 
 
 def _line_words(history: History, axis: str) -> tuple[str, ...]:
@@ -131,13 +133,13 @@ def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
     """Return contours with every run's path, in one picture or one panel per run."""
     draw = panels if page.panels else contour
     chart = draw(scene.field, scene.trails, _window(page))
-    return chart._replace(said=_all_words(scene, page))
+    return chart._replace(remarks=_all_words(scene, page))
 
 
 def surface_in_relief(scene: Scene, page: SurfacesPage) -> Chart:
     """Return the surface in three dimensions."""
     chart = relief(scene.field, scene.trails, _window(page), page.camera)
-    return chart._replace(said=_all_words(scene, page))
+    return chart._replace(remarks=_all_words(scene, page))
 
 
 def _all_words(scene: Scene, page: SurfacesPage) -> tuple[str, ...]:
@@ -174,7 +176,7 @@ def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
         "epochs": _("At epoch {step} of {last}; what comes later is faded."),
     }[clock.unit]
     said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
-    return chart._replace(figure=figure, said=(said, *chart.said))
+    return chart._replace(figure=figure, remarks=(said, *chart.remarks))
 
 
 def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
@@ -194,23 +196,12 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     spots = [(t.style, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
     figure = go.Figure(chart.figure)
     floor = (figure.layout.meta or {}).get("floor")  # where a logarithmic axis has 0 and below
-    line = {"color": "#7f7f7f", "width": 1}
-    figure.add_shape(type="line", x0=now, x1=now, y0=0, y1=1, yref="paper", line=line)
+    figure.add_shape(marks.upright(now, GREY))
+    heights = [loss if loss > 0 or floor is None else floor for _style, _x, loss in spots]
     figure.add_traces(
         [
-            {
-                "type": "scatter",
-                "x": [x],
-                "y": [loss if loss > 0 or floor is None else floor],
-                "mode": "markers",
-                "marker": {
-                    "color": style.colour,
-                    "size": 9,
-                    "line": {"color": "white", "width": 2},
-                },
-                "hoverinfo": "skip",
-            }
-            for style, x, loss in spots
+            marks.dots([x], [y], style.colour, 9, line=marks.edge(2)) | marks.SILENT
+            for (style, x, _loss), y in zip(spots, heights, strict=True)
         ]
     )
     text = {
@@ -229,7 +220,7 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     }
     before = np.full(len(chart.numbers[run]), np.nan)
     numbers["loss_at_step"] = np.append(before, [loss for *_rest, loss in spots])
-    return chart._replace(figure=figure, numbers=numbers, said=(*said, *chart.said))
+    return chart._replace(figure=figure, numbers=numbers, remarks=(*said, *chart.remarks))
 
 
 def has_fitted_lines(problem: Network | Function) -> bool:
@@ -260,7 +251,7 @@ def fitted_at_step(scene: Scene, step: float | None) -> Chart:
     }[clock.unit]
     said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
     more = (*seed_words(scene.history.experiment), *stopped_words(scene.history))
-    return _fitted(scene, tick)._replace(said=(said, *more))
+    return _fitted(scene, tick)._replace(remarks=(said, *more))
 
 
 def _fitted(scene: Scene, tick: int | None) -> Chart:
@@ -361,7 +352,7 @@ def fits(history: History, styles: Sequence[RunStyle], epoch: float) -> Chart:
     network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
     caption = fits_caption(history, epoch)
     chart = fit_panels(network, data(history.experiment), params, styles, caption)
-    return chart._replace(said=(*chart.said, *stopped_words(history)))
+    return chart._replace(remarks=(*chart.remarks, *stopped_words(history)))
 
 
 def fits_caption(history: History, epoch: float) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import plotly.io as pio
 from plotly.offline import get_plotlyjs
 
+from charts.theme import PAPER_TEXT
 from exports.writing import file_name
 from language import current_language
 
@@ -41,7 +42,7 @@ _KEPT_CANVAS: Final = """<script>{
   };
 }</script>"""
 _STYLE: Final = f"""
-body {{ font: 16px/1.5 {FONTS}; color: #1a1a1a; background: #fff;
+body {{ font: 16px/1.5 {FONTS}; color: {PAPER_TEXT}; background: #fff;
   margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
 h1, h2, h3 {{ line-height: 1.2; }}
 figure {{ margin: 1rem 0 2rem; overflow-x: auto; }}

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 
 from charts.lines import plain, text_columns
-from charts.theme import COLOURS
+from charts.theme import COLOURS, PAPER, PAPER_TEXT
 from exports.markup import FONTS, drawn, inline_script, page, shared_script
 from language import _
 
@@ -30,7 +30,7 @@ Form = Literal["png", "svg", "pdf"]
 
 WIDTH: Final = 900
 _HEIGHT: Final = 450  # of a chart that names none
-_TEXT: Final = "#1a1a1a"
+
 _AXIS: Final = 72  # pixels that ticks and title of a horizontal axis take
 _TITLE_LINE: Final = 23  # pixels of each further line of such a title
 _TITLE_LETTER: Final = 9.2  # pixels of a Latin letter in the title of an axis, in a wide font
@@ -69,8 +69,8 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
     figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
     width = width or figure.layout.width or WIDTH
     equal, unequal = contract
-    said = [sentence.rstrip(".") for sentence in chart.said]  # there are dots between them
-    lines = caption_lines(([*said, *equal], unequal), width)
+    remarks = [sentence.rstrip(".") for sentence in chart.remarks]  # there are dots between them
+    lines = caption_lines(([*remarks, *equal], unequal), width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption
     is_flat = not any(trace.type in _DEEP for trace in figure.data)
@@ -83,16 +83,16 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
         axis.title.text = _broken(axis.title.text, (high - low) * inside)
     figure.update_layout(
         template=_template(),
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        font={"family": FONTS, "color": _TEXT},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        font={"family": FONTS, "color": PAPER_TEXT},
         width=width,
         height=height,
         margin={"b": below},
         # Not an annotation: those are placed by the axes, and three dimensions have none.
         title={
             "text": "<br>".join(lines),
-            "font": {"size": _CAPTION_SIZE, "color": _TEXT},
+            "font": {"size": _CAPTION_SIZE, "color": PAPER_TEXT},
             "x": 0,
             "xref": "container",
             "xanchor": "left",

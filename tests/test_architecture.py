@@ -1,5 +1,6 @@
 """What import-linter and ruff cannot see: fresh processes, scripts, what is never done here."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -65,3 +66,44 @@ def test_source_never_does_what_the_table_forbids(source):
 
     found = {match[0]: why for what, why in NEVER.items() if (match := re.search(what, text))}
     assert found == {}
+
+
+MOST_LINES = 60
+NAMED_COLOURS = {"black", "blue", "gray", "green", "grey", "orange", "red", "white", "yellow"}
+
+
+# "ui" joins "charts" here as soon as its long functions are split.
+@pytest.mark.parametrize("folder", ["charts"])
+def test_every_function_fits_a_screen(folder):
+    lines = {
+        f"{source}: {node.name}": node.end_lineno - node.lineno + 1
+        for source in Path(folder).rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert lines
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def colours(source):
+    """The colours that a source names in its strings: by numbers or in words."""
+    strings = [
+        node.value
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return [
+        text
+        for text in strings
+        if text in NAMED_COLOURS or re.search(r"#[0-9a-fA-F]{6}\b|\b(rgb|hsl)a?\(", text)
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [source for source in SOURCES if source.parts[0] in {"charts", "comparison", "exports"}],
+    ids=str,
+)
+def test_colours_are_named_in_the_theme_of_charts_alone(source):
+    assert (colours(source) != []) is (source == Path("charts/theme.py"))

@@ -168,12 +168,12 @@ def test_runs_that_end_where_they_start_have_no_batch_loss_and_are_named(axes):
     chart = loss_on_four_axes(history, LOOKS, "batch_loss", axes, log=True)
 
     assert all(len(trace.x) == 0 for trace in chart.figure.data)
-    assert chart.said == (
+    assert chart.remarks == (
         "Ended where it began, so that there is nothing to draw: B all, B 8, B 1.",
     )
-    assert chart.said[0] in chart.alt
+    assert chart.remarks[0] in chart.alt
     training = loss_on_four_axes(history, LOOKS, "training_loss", axes, log=True)
-    assert training.said == ()
+    assert training.remarks == ()
     assert all(len(trace.x) == 1 for trace in training.figure.data)
 
 
@@ -196,5 +196,5 @@ def test_a_loss_of_exactly_zero_is_drawn_at_the_lower_edge_and_said():
 
     assert list(zero.customdata[1:]) == [0] * 9
     assert low < np.log10(zero.y[-1]) < np.log10(min(other.y)) < high
-    assert chart.said[0].endswith("B all down to 0.")
-    assert chart.said[0] in chart.alt
+    assert chart.remarks[0].endswith("B all down to 0.")
+    assert chart.remarks[0] in chart.alt

@@ -273,10 +273,10 @@ def test_a_chart_of_nothing_above_zero_has_a_linear_axis_and_says_so():
     assert chart.figure.layout.yaxis.type == "linear"
     assert end_names(chart) == ["Run 0"]
     assert list(lines(chart)[0].y) == [0.0] * 4
-    assert chart.said == ("Nothing here is above 0, so that the axis is linear.",)
+    assert chart.remarks == ("Nothing here is above 0, so that the axis is linear.",)
     assert of_run(chart, "Run 0", "training_loss").tolist() == [0.0] * 4
     asked = loss_curves(trained, styles(trained), "training_loss", "epochs", log=False)
-    assert asked.said == ()
+    assert asked.remarks == ()
 
 
 def of_one_row(*rates):
@@ -310,7 +310,7 @@ def test_runs_that_reach_exactly_zero_keep_line_and_name_at_the_lower_edge(axis)
         if (losses == 0).any():  # the pointer is told the loss, not its place
             assert list(line.customdata) == list(losses)
             assert "customdata" in line.hovertemplate
-    (sentence,) = chart.said
+    (sentence,) = chart.remarks
     assert sentence.endswith("at its lower edge: Run 0 down to 0, Run 1 down to 0.")
     assert chart.alt.endswith(sentence)
     assert chart.figure.layout.meta["floor"] == pytest.approx(min(lines(chart)[0].y))
@@ -331,9 +331,9 @@ def test_losses_below_zero_are_at_the_lower_edge_and_said():
     assert losses[0] > 0 > losses[-1]
     assert end_names(chart) == ["Run 0", "Run 1"]
     assert len(lines(chart)[0].y) == 41
-    assert f"Run 0 down to {losses.min():.4g}" in chart.said[0]
+    assert f"Run 0 down to {losses.min():.4g}" in chart.remarks[0]
     linear = loss_curves(trained, styles(trained), "training_loss", "iterations", log=False)
-    assert linear.said == ()
+    assert linear.remarks == ()
     np.testing.assert_array_equal(lines(linear)[0].y, losses)
 
 
@@ -344,8 +344,8 @@ def test_a_run_that_ends_where_it_starts_has_no_batch_loss_and_is_named():
     chart = loss_curves(trained, styles(trained), "batch_loss", "epochs", log=True)
 
     assert len(lines(chart)[0].y) == 0
-    assert chart.said == ("Ended where it began, so that there is nothing to draw: Run 0.",)
-    assert chart.said[0] in chart.alt
+    assert chart.remarks == ("Ended where it began, so that there is nothing to draw: Run 0.",)
+    assert chart.remarks[0] in chart.alt
 
 
 @pytest.mark.parametrize("log", [True, False])

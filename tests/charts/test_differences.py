@@ -53,10 +53,12 @@ def test_errors_with_their_branches():
 
 
 def test_where_errors_of_zero_are_drawn_is_said():
-    assert error_curves(curve("3*x"), "x", {}).said == ("An error of exactly 0 is drawn at 10⁻¹⁸.",)
+    assert error_curves(curve("3*x"), "x", {}).remarks == (
+        "An error of exactly 0 is drawn at 10⁻¹⁸.",
+    )
     inexact = curve()
     inexact.errors.update({name: values + 1e-17 for name, values in inexact.errors.items()})
-    assert error_curves(inexact, "x", {}).said == ()
+    assert error_curves(inexact, "x", {}).remarks == ()
 
 
 def test_a_straight_line_has_no_truncation_branch():
@@ -79,8 +81,8 @@ def test_a_method_without_a_value_has_no_line_and_is_named(formula, x, lines):
     chart = error_curves(error_curve(parse(formula), {"x": x}, "x"), "x", {})
     assert [note.text for note in chart.figure.layout.annotations] == lines
     assert sum(trace.line.dash is None for trace in chart.figure.data) == len(lines)
-    assert "Central difference" in chart.said[-1]
-    assert "no finite value" in chart.said[-1]
+    assert "Central difference" in chart.remarks[-1]
+    assert "no finite value" in chart.remarks[-1]
     assert "Central difference" not in chart.alt
     assert np.isnan(chart.numbers["central_error"]).all()
 
@@ -108,13 +110,13 @@ def test_descent():
     assert list(line.y) == [4, 2, 1]
     assert chart.figure.layout.yaxis.type == "log"
     assert "from 4 to 1" in chart.alt
-    assert chart.said == ()
+    assert chart.remarks == ()
 
 
 def test_a_loss_of_exactly_zero_is_drawn_at_the_lower_edge_and_said():
     chart = descent_curve(np.array([4.0, 0.5, 0.0, 0.0]), "MSE")
     (line,) = chart.figure.data
-    (sentence,) = chart.said
+    (sentence,) = chart.remarks
     low, high = chart.figure.layout.yaxis.range
 
     assert sentence.endswith("MSE down to 0.")

@@ -68,7 +68,7 @@ def test_constants_are_drawn_at_each_use_and_an_exponent_inside_its_sign():
     drawn = Counter(box.node for box in arrange(graph).boxes)
     (two,) = (n for n, node in enumerate(graph.nodes) if node.operation == "constant")
     assert drawn[two] == 2
-    assert all(edge.place == 0 for edge in arrange(graph).edges if edge.operation == 6)
+    assert all(edge.index == 0 for edge in arrange(graph).edges if edge.operation == 6)
 
 
 def test_edges_end_where_their_nodes_are():

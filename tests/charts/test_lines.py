@@ -132,7 +132,7 @@ def test_every_value_has_its_place_on_an_axis_asked_to_be_logarithmic(values):
     if axis.log:
         np.testing.assert_allclose(np.log10(drawn), places)
         assert (places[values <= 0] <= places.min()).all()
-    said = axis.words([("A", values)], log=True)
+    said = axis.remarks([("A", values)], log=True)
     assert len(said) == ((values <= 0).any() or not axis.log)
 
 
@@ -140,8 +140,8 @@ def test_what_is_not_finite_has_no_place_and_is_not_said():
     axis = ValueAxis.over([np.array([1.0, np.inf, np.nan])], log=True)
 
     assert np.isnan(axis.drawn(np.array([np.nan]))).all()
-    assert axis.words([("A", np.array([1.0, -np.inf, np.nan]))], log=True) == ()
-    assert axis.words([("A", np.array([-2.0, 1.0]))], log=False) == ()
+    assert axis.remarks([("A", np.array([1.0, -np.inf, np.nan]))], log=True) == ()
+    assert axis.remarks([("A", np.array([-2.0, 1.0]))], log=False) == ()
 
 
 @pytest.mark.parametrize("log", [True, False])

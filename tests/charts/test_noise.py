@@ -87,9 +87,11 @@ def test_a_variance_of_zero_is_said_and_in_the_numbers():
     assert chart.numbers["batch_size"][-1] == 90
     for trace in chart.figure.data:
         assert (np.array(trace.y) > 0).all()
-    assert chart.said == ("A variance of 0 has no place on a logarithmic axis: B = 90.",)
-    assert chart.alt.endswith(chart.said[0])
-    assert variance_against_size({"replacement": measure_noise(ROWS, "replacement", 0)}).said == ()
+    assert chart.remarks == ("A variance of 0 has no place on a logarithmic axis: B = 90.",)
+    assert chart.alt.endswith(chart.remarks[0])
+    assert (
+        variance_against_size({"replacement": measure_noise(ROWS, "replacement", 0)}).remarks == ()
+    )
 
 
 def test_angles_are_median_and_quartiles_by_batch_size():

@@ -143,6 +143,6 @@ def test_a_loss_that_reaches_zero_keeps_line_name_and_mark_at_the_lower_edge():
     assert low < np.log10(line.y[20]) < low + 0.05 * (high - low)
     assert (star.y[0], star.customdata[0]) == (line.y[20], 0)
     assert {"Training loss", "Validation loss"} <= set(texts(chart))
-    assert chart.said[0].endswith("Validation loss down to 0.")
-    assert chart.said[0] in chart.alt
-    assert two_losses(overfitting(), None, log=True).said == ()
+    assert chart.remarks[0].endswith("Validation loss down to 0.")
+    assert chart.remarks[0] in chart.alt
+    assert two_losses(overfitting(), None, log=True).remarks == ()

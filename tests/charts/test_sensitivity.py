@@ -147,7 +147,7 @@ def test_nothing_that_is_a_loss_lies_above_the_line():
 
     for trace in chart().figure.data:
         assert np.nanmax(np.array(trace.y, dtype=float)) <= line.y0
-    assert "above the line" in chart().said[1]
+    assert "above the line" in chart().remarks[1]
 
 
 def test_without_marks_there_is_no_line():
@@ -155,7 +155,7 @@ def test_without_marks_there_is_no_line():
 
     assert edge(drawn, "✕") == edge(drawn, "▲") == {}
     assert len(drawn.figure.layout.shapes) == 0
-    assert len(drawn.said) == 1
+    assert len(drawn.remarks) == 1
 
 
 def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
@@ -173,7 +173,7 @@ def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
 
 def test_nothing_is_shaded_while_one_rule_survives():
     assert shades(chart()) == []
-    assert "shaded" not in " ".join(chart().said)
+    assert "shaded" not in " ".join(chart().remarks)
 
 
 def test_the_shade_begins_where_the_last_rule_has_diverged():
@@ -183,10 +183,10 @@ def test_the_shade_begins_where_the_last_rule_has_diverged():
     first = rates[np.flatnonzero(np.isfinite(table).any(axis=0))[-1] + 1]
 
     (shade,) = shades(drawn)
-    assert (shade.x0, shade.xref) == (first, "x")
+    assert (shade.x0, shade.xref) == (first, None)  # none is the axis
     assert shade.x1 >= rates[-1]
     assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
-    assert "shaded: every rule diverged" in drawn.said
+    assert "shaded: every rule diverged" in drawn.remarks
 
 
 def test_a_rule_that_diverged_earlier_moves_no_shade():
@@ -284,4 +284,4 @@ def test_losses_below_zero_have_their_place_at_the_lower_edge(start):
         shown = line.y if is_linear else line.customdata
         np.testing.assert_array_equal(shown, row)
     if not is_linear:
-        assert f"SGD down to {losses[0].min():.4g}" in drawn.said[-1]
+        assert f"SGD down to {losses[0].min():.4g}" in drawn.remarks[-1]

@@ -93,7 +93,7 @@ def test_distances_are_those_given():
     (line,) = chart.figure.data
     assert list(line.customdata) == [0, 1, 2]
     assert list(line.y[1:]) == [1, 2]
-    assert chart.said[0].endswith("A down to 0.")  # it is drawn at the lower edge
+    assert chart.remarks[0].endswith("A down to 0.")  # it is drawn at the lower edge
     assert "At the end: A 2." in chart.alt
 
 

@@ -11,8 +11,8 @@ from charts.surfaces import (
     Field,
     Trail,
     contour,
+    exits,
     heights_of,
-    leavings,
     levels,
     panels,
     relief,
@@ -93,7 +93,7 @@ def test_a_path_that_leaves_for_good_is_drawn_to_its_first_point_outside(ravine,
 
 
 def test_a_path_that_leaves_is_reported_with_its_step(ravine, trails):
-    ((gone, tick),) = leavings(trails, ravine)
+    ((gone, tick),) = exits(trails, ravine)
 
     assert (gone.style.name, tick) == ("wild", 2)
     chart = contour(ravine, trails)
@@ -105,7 +105,7 @@ def test_a_path_that_leaves_is_reported_with_its_step(ravine, trails):
 def test_what_leaves_the_zoom_alone_is_not_said_to_leave(ravine, trails):
     """Name and sentence tell the same step, and no zoom changes it."""
     zoom = (-7.5, -5.5, -5.0, 3.0)
-    ((gone, tick),) = leavings(trails, ravine)
+    ((gone, tick),) = exits(trails, ravine)
     for draw in (contour, panels):
         texts = [one.text for one in draw(ravine, trails, zoom).figure.layout.annotations]
         assert texts == ["<b>calm</b>", f"<b>{gone.style.name}</b> ↗ {tick:g}"]
@@ -114,7 +114,7 @@ def test_what_leaves_the_zoom_alone_is_not_said_to_leave(ravine, trails):
 def test_a_path_that_comes_back_has_not_left(ravine):
     away = trail("back", 0, [(-7, 2), (-7, 30), (0, 0)])
 
-    assert leavings([away], ravine) == []
+    assert exits([away], ravine) == []
     assert list(lines(contour(ravine, [away]))[0].y) == [2, 30, 0]
 
 

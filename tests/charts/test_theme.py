@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from charts.theme import COLOURS, RunStyle, layout
+from charts.theme import COLOURS, RunStyle, layout, translucent
 
 THEME = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
 DIFFERENT_PAIRS = 24
@@ -74,3 +74,8 @@ def test_a_figures_own_options_go_over_the_common_layout():
     assert options["xaxis"]["title"] == "Epochs"
     assert options["xaxis"]["gridcolor"] == options["yaxis"]["gridcolor"]
     assert "title" not in layout(300)["xaxis"]
+
+
+def test_a_translucent_colour_keeps_its_red_green_and_blue():
+    assert translucent("#0072b2", 0.18) == "rgba(0, 114, 178, 0.18)"
+    assert translucent("#ffffff", 1) == "rgba(255, 255, 255, 1)"

@@ -152,7 +152,7 @@ def test_at_a_step_the_caption_says_which():
     scene = seen(ravine(0.5, 0.9))
     chart = surface_from_above(scene, SurfacesPage())
 
-    assert at_step(chart, scene, 4.0).said[0] == "At step 4 of 20; what comes later is faded."
+    assert at_step(chart, scene, 4.0).remarks[0] == "At step 4 of 20; what comes later is faded."
     assert at_step(chart, scene, None) is at_step(chart, scene, 20.0) is chart
 
 
@@ -168,8 +168,8 @@ def test_the_loss_at_a_step_has_the_line_and_the_dots_of_the_clock(seeds):
     for trail, dot in zip(scene.trails, dots, strict=True):
         assert (dot.x, dot.y) == ((4.0,), (trail.loss[4],))
         assert dot.marker.color == trail.style.colour
-    assert shown.said[0] == "The line and the dots are at step 4 of 20."
-    assert ("The dots are those of seed 4." in shown.said) is (len(seeds) > 1)
+    assert shown.remarks[0] == "The line and the dots are at step 4 of 20."
+    assert ("The dots are those of seed 4." in shown.remarks) is (len(seeds) > 1)
     table = list(zip(*(column[-2:] for column in shown.numbers.values()), strict=True))
     assert [(row[:2], row[-1]) for row in table] == [
         ((trail.style.name, 4.0), trail.loss[4]) for trail in scene.trails
@@ -203,7 +203,7 @@ def test_fitted_lines_leave_as_they_are_where_the_clock_stands(problem):
         expected = predictions(problem, weights, at[:, None])[0, 0]
         np.testing.assert_allclose(line.y, expected, rtol=1e-6)
         assert (line.y != dotted[number].y).any()
-    assert still.said[0] == "Solid: at step 2 of 6. Dotted: at the end."
+    assert still.remarks[0] == "Solid: at step 2 of 6. Dotted: at the end."
     end = fitted_at_step(scene, None)
     for thick, thin in zip(end.figure.data[3:], end.figure.data[1:3], strict=True):
         np.testing.assert_array_equal(thick.y, thin.y)
@@ -213,7 +213,7 @@ def test_epochs_are_called_so_where_the_clock_counts_them():
     scene = seen(network(10, 20))
     chart = at_step(surface_from_above(scene, SurfacesPage()), scene, 2.0)
 
-    assert chart.said[0] == "At epoch 2 of 4; what comes later is faded."
+    assert chart.remarks[0] == "At epoch 2 of 4; what comes later is faded."
     assert [len(line.x) for line in paths(chart)[1]] == [3, 3]
 
 
@@ -223,15 +223,15 @@ def test_the_surfaces_of_a_bundle_are_those_of_the_step():
 
     drawn = surface_charts([scene], view)
     for name in ("surface", "relief"):
-        assert drawn[name]().said[0].startswith("At step 4 of 20")
-    assert drawn["effective_learning_rate"]().said == ()
+        assert drawn[name]().remarks[0].startswith("At step 4 of 20")
+    assert drawn["effective_learning_rate"]().remarks == ()
 
 
 def test_a_coarse_surface_says_so_in_its_caption():
     scene, page = seen(network(10)), SurfacesPage(fineness=121)
 
-    assert "stopped at 61 × 61 of 121 × 121 points" in surface_from_above(scene, page).said[-1]
-    assert surface_from_above(scene, SurfacesPage()).said == scene_words(scene)
+    assert "stopped at 61 × 61 of 121 × 121 points" in surface_from_above(scene, page).remarks[-1]
+    assert surface_from_above(scene, SurfacesPage()).remarks == scene_words(scene)
 
 
 @examples(40)
@@ -283,4 +283,4 @@ def test_every_missing_chart_has_a_title():
 def test_a_score_says_on_which_rows():
     drawn = charts(EXPERIMENTS["one seed, one run diverges"])
 
-    assert drawn["score"].said == ("On the validation rows.",)
+    assert drawn["score"].remarks == ("On the validation rows.",)

@@ -231,7 +231,7 @@ def test_a_failure_is_no_traceback(monkeypatch, chart):
 
 
 def test_the_caption_begins_with_what_is_said_of_the_chart_alone(chart):
-    figure = printed(chart._replace(said=("Step 3.", "seed 7")), (EQUAL, UNEQUAL))
+    figure = printed(chart._replace(remarks=("Step 3.", "seed 7")), (EQUAL, UNEQUAL))
 
     assert figure.layout.title.text.startswith("Step 3 · seed 7 · the same start")
 

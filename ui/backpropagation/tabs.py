@@ -174,7 +174,7 @@ def descent_tab() -> None:
 
 def _captioned(chart: Chart | None) -> None:
     """Say below a chart what it does not show as it is."""
-    for sentence in chart.said if chart is not None else ():
+    for sentence in chart.remarks if chart is not None else ():
         st.caption(sentence)
 
 

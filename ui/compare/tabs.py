@@ -106,8 +106,8 @@ def loss_tab(shown: Outcome, place: Any, table: Any) -> None:
 
 def _captioned(chart: Chart | None) -> None:
     """Say below a chart what it does not show of all."""
-    if chart is not None and chart.said:
-        st.caption(" ".join(map(escaped, chart.said)))
+    if chart is not None and chart.remarks:
+        st.caption(" ".join(map(escaped, chart.remarks)))
 
 
 def score_tab(shown: Outcome) -> None:
@@ -203,7 +203,7 @@ def rates_tab(_shown: Outcome) -> None:
     swept = list(firsts.values())
     chart = figure(lambda: rate_sensitivity(scores, swept, SWEPT_RATES), "rates", said)
     if chart is not None:
-        st.caption(" · ".join(map(escaped, chart.said)))
+        st.caption(" · ".join(map(escaped, chart.remarks)))
     best = best_swept_rates(scores)
     why_not = None
     if len(firsts) < len(experiment.runs):

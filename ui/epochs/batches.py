@@ -162,7 +162,7 @@ def _batches_caption(history: History, chart: Chart | None) -> None:
     texts += thinning_words(history)
     if settings().charts in {"four", "seconds"}:
         texts += seconds_words(history, "seconds")
-    texts += chart.said if chart is not None else ()
+    texts += chart.remarks if chart is not None else ()
     st.caption(" ".join(texts))
 
 
@@ -213,7 +213,7 @@ def map_tab() -> None:
     def make() -> Chart:
         gone = _infinite(losses).reshape(shape)
         chart = batch_rate_map(values.reshape(shape), gone, names, rates, shown)
-        return chart._replace(said=(legend,))
+        return chart._replace(remarks=(legend,))
 
     figure(make, "epochs-map", said)
     st.caption(legend)

@@ -104,11 +104,11 @@ def _charts(
     def leaving(make: Callable[[], Chart], key: str) -> None:
         def made() -> Chart:
             chart = make()
-            return chart._replace(said=(where, *chart.said))
+            return chart._replace(remarks=(where, *chart.remarks))
 
         chart = figure(made, key, alone)
-        if chart is not None and len(chart.said) > 1:  # where it is is above
-            st.caption(" ".join(chart.said[1:]))
+        if chart is not None and len(chart.remarks) > 1:  # where it is is above
+            st.caption(" ".join(chart.remarks[1:]))
 
     batches = batch_gradients(measured.gradients, batch_size, run.sampling, seed, _CLOUD)
     two = [places[0], places[-1]]

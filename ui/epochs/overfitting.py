@@ -77,11 +77,11 @@ def overfitting_tab() -> None:
 
         def make() -> Chart:
             chart = two_losses(losses, stop, log=log)
-            return chart._replace(said=(name, *chart.said))
+            return chart._replace(remarks=(name, *chart.remarks))
 
         chart = figure(make, "epochs-overfitting", said)
-        if chart is not None and len(chart.said) > 1:  # the name is above
-            st.caption(" ".join(chart.said[1:]))
+        if chart is not None and len(chart.remarks) > 1:  # the name is above
+            st.caption(" ".join(chart.remarks[1:]))
     with grid.cell():
         st.markdown(verdict(losses))
         number(

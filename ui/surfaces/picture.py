@@ -10,7 +10,7 @@ from uuid import uuid4
 import numpy as np
 import streamlit as st
 
-from charts.surfaces import leavings
+from charts.surfaces import exits
 from comparison.catalogue import (
     at_step,
     fitted,
@@ -112,10 +112,10 @@ def picture(scenes: Sequence[Scene]) -> None:
             )
             if chart is not None:
                 offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
-                if layer.kind == "markers" and chart.said:
-                    st.caption(" ".join(map(escaped, chart.said)))
+                if layer.kind == "markers" and chart.remarks:
+                    st.caption(" ".join(map(escaped, chart.remarks)))
     for scene in scenes:
-        _leavings(scene, named=len(scenes) > 1)
+        _exits(scene, named=len(scenes) > 1)
     problem = scenes[0].history.experiment.problem
     if len(scenes) == 1 and _is_no_sigmoid(problem):
         st.caption(
@@ -232,9 +232,9 @@ def _is_no_sigmoid(problem: Network | Function) -> bool:
     return LOSSES[problem.loss].reads == "predictions" and problem.output_activation != "sigmoid"
 
 
-def _leavings(scene: Scene, *, named: bool) -> None:
+def _exits(scene: Scene, *, named: bool) -> None:
     """Say which runs left the surface for good, and when."""
-    gone = leavings(scene.trails, scene.field)
+    gone = exits(scene.trails, scene.field)
     if not gone:
         return
     unit = _("step {step}") if scene.clock.unit == "iterations" else _("epoch {step}")

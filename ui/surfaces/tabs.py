@@ -214,7 +214,7 @@ def slice_tab(scene: Scene) -> None:
         st.caption(said[-1])
 
     def make() -> Chart:
-        return _slice(scene, position, place, seen, followed)._replace(said=tuple(said))
+        return _slice(scene, position, place, seen, followed)._replace(remarks=tuple(said))
 
     alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})
     figure(make, "surfaces-slice", contract(alone, tuned=False))
@@ -277,7 +277,7 @@ def distance_tab(scene: Scene) -> None:
 def _captioned(chart: Chart | None, scene: Scene) -> None:
     """Say below a chart what it does not show as it is, as far as nothing above has said it."""
     above = {*scene_words(scene), *stopped_words(scene.history)}
-    said = [sentence for sentence in chart.said if sentence not in above] if chart else []
+    said = [sentence for sentence in chart.remarks if sentence not in above] if chart else []
     if said:
         st.caption(" ".join(map(escaped, said)))
 

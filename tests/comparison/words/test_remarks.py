@@ -96,7 +96,7 @@ def test_lines_of_seeds_that_ended_at_different_times_are_told():
         losses(stopped, [RunStyle("SGD", 0)], "training_loss", "epochs", log=True),
         score(stopped, [RunStyle("SGD", 0)], "epochs"),
     ):
-        assert thinning_words(stopped)[0] in chart.said
+        assert thinning_words(stopped)[0] in chart.remarks
     assert thinning_words(fit(plain.model_copy(update={"runs": tuple(runs)}))) == ()
 
 
@@ -113,11 +113,11 @@ def test_an_axis_of_seconds_says_how_sure_it_is():
     )
     styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
 
-    (said,) = losses(timed, styles, "training_loss", "seconds", log=True).said
+    (said,) = losses(timed, styles, "training_loss", "seconds", log=True).remarks
     assert "processor time" in said
     assert "sure to ± 7%" in said
-    assert losses(timed, styles, "training_loss", "epochs", log=True).said == ()
-    assert losses(history, styles, "training_loss", "seconds", log=True).said == ()
+    assert losses(timed, styles, "training_loss", "epochs", log=True).remarks == ()
+    assert losses(history, styles, "training_loss", "seconds", log=True).remarks == ()
 
 
 def test_bins_say_how_many_values_one_stands_for():

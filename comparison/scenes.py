@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from comparison.pages import SurfacesPage
-    from engine import Experiment, Function, History, Network, Plane, Surface
+    from engine import Experiment, Function, History, Network, Path, Plane, Surface
     from engine.arrays import Array, Integers
     from engine.problems.functions import StationaryPoint
 
@@ -105,21 +105,35 @@ def scene(
     """
     ways = [path(history, seen.plane, run) for run in range(len(history.runs))]
     clock = _clock(history, [one.steps for one in ways], ticks)
-    trails = tuple(
-        Trail(
-            style,
-            one.coordinates[:, 0],
-            one.coordinates[:, 1],
-            one.losses,
-            one.steps / (run.per_epoch if clock.unit == "epochs" else 1),
-            clock.unit,
-            float(run.last_step[0]) if run.status[0] == "diverged" else None,
-        )
-        for run, style, one in zip(history.runs, styles, ways, strict=True)
-    )
+    paths = trails(history, styles, ways, clock.unit)
     field = Field(seen.x, seen.y, seen.losses, titles, points)
     distances = tuple(one.distances for one in ways)
-    return Scene(history, tuple(styles), seen, field, trails, clock, distances)
+    return Scene(history, tuple(styles), seen, field, paths, clock, distances)
+
+
+def trails(
+    history: History, styles: Sequence[RunStyle], ways: Sequence[Path], unit: str
+) -> tuple[Trail, ...]:
+    """Return the first seed's path of every run, as charts draw it.
+
+    Args:
+        history: of the runs.
+        styles: names and colours.
+        ways: the runs' paths on the plane of the chart.
+        unit: "iterations" or "epochs", in which steps are counted.
+    """
+    return tuple(
+        Trail(
+            style,
+            way.coordinates[:, 0],
+            way.coordinates[:, 1],
+            way.losses,
+            way.steps / (run.per_epoch if unit == "epochs" else 1),
+            unit,
+            float(run.last_step[0]) if run.status[0] == "diverged" else None,
+        )
+        for run, style, way in zip(history.runs, styles, ways, strict=True)
+    )
 
 
 def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> Clock:

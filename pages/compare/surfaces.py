@@ -10,7 +10,7 @@ from language import _
 from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.shell.exports import exports
 from ui.shell.locale import speak
-from ui.shell.results import contract_line
+from ui.shell.notices import contract_line
 from ui.shell.session import all_but, document, fragment, in_sidebar, settings, styles, work_on
 from ui.shell.share import address, share
 from ui.shell.training import outcome

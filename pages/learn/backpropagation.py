@@ -9,7 +9,7 @@ from ui.backpropagation.source import source
 from ui.backpropagation.tabs import FILL, TITLES
 from ui.shell.controls import open_tabs
 from ui.shell.locale import speak
-from ui.shell.results import show_notices
+from ui.shell.notices import show_notices
 from ui.shell.session import fragment, in_sidebar, settings, work_on
 from ui.shell.share import share
 from ui.shell.undo import undo_buttons

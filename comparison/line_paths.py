@@ -27,9 +27,7 @@ def is_line(experiment: Experiment) -> bool:
     return problem.kind == "network" and problem.n_params == 2 and problem.bias
 
 
-def compared_sizes(
-    experiment: Experiment, position: int, sizes: Sequence[BatchSize]
-) -> Experiment:
+def compared_sizes(experiment: Experiment, position: int, sizes: Sequence[BatchSize]) -> Experiment:
     """Return the comparison of one run with itself at several batch sizes.
 
     That of a straight line records its parameters often enough for paths to be drawn.
@@ -45,9 +43,7 @@ def compared_sizes(
     if not is_line(experiment):
         return batch_size_runs(experiment, position, sizes)
     run = experiment.runs[position]
-    most = max(
-        experiment.iterations(run.model_copy(update={"batch_size": size})) for size in sizes
-    )
+    most = max(experiment.iterations(run.model_copy(update={"batch_size": size})) for size in sizes)
     return batch_size_runs(experiment, position, sizes, record_every=-(-most // _RECORDS))
 
 

@@ -6,10 +6,12 @@ from itertools import chain, islice
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 import streamlit as st
 
 from comparison.words.expressions import (
     aligned,
+    digits,
     expression,
     latex_digits,
     lettered,
@@ -20,6 +22,9 @@ from comparison.words.expressions import (
 from engine.formulas.graph import Factor, chains, differentiate, taken_apart
 from language import _
 from ui.backpropagation import words
+from ui.backpropagation.shown import figures, shown_point
+from ui.backpropagation.variable import variable_choice
+from ui.shell.session import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +34,29 @@ if TYPE_CHECKING:
 _WAYS: Final = 6  # written out at most
 
 
-def written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) -> None:
+def chain_tab() -> None:
+    """Write the chain rule of one variable out, and list every number with its digits."""
+    variable = variable_choice("backpropagation-variable")
+    _written_by_hand(settings().graph, shown_point(), variable)
+    names = words.names()
+    rows = [
+        {
+            _("Name"): names.get(name, name),
+            _("Value"): digits(value),
+            _("Derivative of the output by it"): digits(slope),
+        }
+        for name, (value, slope) in figures().items()
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="content",
+        key="backpropagation-numbers",
+        alt=_("Value and derivative of every named number."),
+    )
+
+
+def _written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) -> None:
     """Write every way from the output to a variable as a product, and their sum."""
     found = differentiate(graph, point)
     number = graph.names[variable]
@@ -69,8 +96,8 @@ def _some(ways: Iterator[Way]) -> list[Way]:
 
 def _computed(graph: Graph, found: Derivatives, factor: Factor) -> str:
     """Return how the derivative of one operation is computed, "" where it is a number at once."""
-    place = graph.nodes[factor.of].operands.index(factor.by)
-    return local_with_values(graph, factor.of, place, found.values)
+    position = graph.nodes[factor.of].operands.index(factor.by)
+    return local_with_values(graph, factor.of, position, found.values)
 
 
 def _operations(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -18,56 +17,20 @@ from comparison.words.expressions import (
     with_values,
 )
 from comparison.words.expressions import lines as formula_lines
-from engine.backprop.examples import EXAMPLES, descend
 from engine.formulas.graph import differentiate, steps
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.clock import WORDS, clock, first_step
+from ui.backpropagation.shown import caption, formula, shown_point
 from ui.shell.figure import offer, sketch
 from ui.shell.session import all_but, fragment, set_page, settings
 from ui.shell.share import address
 
 if TYPE_CHECKING:
-    from engine.backprop.examples import Descent
     from engine.formulas.graph import Derivatives, Graph, Step
 
 _CHART: Final = "backpropagation"
 _ABREAST: Final = 4  # lines, from which a formula has two columns
-
-
-def descent() -> Descent | None:
-    """Return gradient descent as far as it was taken; None where nothing is learnt."""
-    page = settings()
-    if page.example == "own" or not EXAMPLES[page.example].weights:
-        return None
-    rate = page.learning_rate or EXAMPLES[page.example].learning_rate
-    return _descent(page.example, tuple(page.point.values()), rate, page.updates)
-
-
-@lru_cache(maxsize=8)
-def _descent(name: str, values: tuple[float, ...], rate: float, updates: int) -> Descent:
-    example = EXAMPLES[name]
-    point = dict(zip(example.graph.inputs, values, strict=True))
-    return descend(example.graph, point, example.weights, rate, updates)
-
-
-def shown_point() -> dict[str, float]:
-    """Return the values on show: the chosen ones, with the weights after the updates."""
-    page, learnt = settings(), descent()
-    if learnt is None:
-        return page.point
-    weights = learnt.weights[-1].tolist()
-    return page.point | dict(zip(EXAMPLES[page.example].weights, weights, strict=True))
-
-
-def figures() -> dict[str, tuple[float, float]]:
-    """Return of every named number its value on show, and the derivative of the output by it."""
-    graph = settings().graph
-    found = differentiate(graph, shown_point())
-    return {
-        name: (found.values[number], found.gradients[number])
-        for name, number in graph.names.items()
-    }
 
 
 @fragment(all_but("step"))
@@ -80,13 +43,13 @@ def picture() -> None:
     moments = steps(graph)
     step = len(moments) - 1 if page.step is None else page.step
     _formula(formula_lines(graph, names))
-    version = "\n".join([_text(), *map(repr, point.values())])
+    version = "\n".join([formula(), *map(repr, point.values())])
     began = first_step(version, step)
     frame = "wide" if is_wide(graph) else "narrow"
     with st.container(key=f"backpropagation-{frame}"):
         with st.container(key="graph-room", width=long_width(graph) or "stretch"):
             sketch(lambda: graph_drawing(graph, found, began, names), _CHART)
-        offer(lambda: graph_drawing(graph, found, step, names), _CHART, said())
+        offer(lambda: graph_drawing(graph, found, step, names), _CHART, caption())
     st.caption(
         _(
             "Blue, above an edge: the value that flows forward. Orange, below it: the derivative of"
@@ -109,20 +72,6 @@ def _formula(lines: list[str]) -> None:
         st.latex(aligned([r" &\quad ".join(above[n : n + 2]) for n in range(0, len(above), 2)]))
         cells = [last]
     st.latex(aligned(cells))
-
-
-def said() -> tuple[list[str], list[str]]:
-    """Return what an exported chart says of itself: formula and values."""
-    names = words.names()
-    titles = {name: f"{name} ({names[name]})" if name in names else name for name in shown_point()}
-    values = ", ".join(f"{titles[name]} = {value:.8g}" for name, value in shown_point().items())
-    return [*_text().splitlines(), values], []
-
-
-def _text() -> str:
-    page = settings()
-    formula: str = page.formula if page.example == "own" else EXAMPLES[page.example].formula
-    return formula
 
 
 def _step_field(moments: list[Step], step: int) -> None:

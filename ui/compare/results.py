@@ -35,9 +35,7 @@ def details_tab(shown: Outcome) -> None:
 
 def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -> None:
     """Show where every run ended; ``full`` adds counts and times."""
-    rows = [
-        _row(history, position, style, full=full) for position, style in enumerate(styles)
-    ]
+    rows = [_row(history, position, style, full=full) for position, style in enumerate(styles)]
     st.dataframe(
         _written(pd.DataFrame(rows)),
         width="stretch",

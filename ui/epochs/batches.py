@@ -61,9 +61,7 @@ def batches_tab() -> None:
         return
     run = compared.runs[0]
     caption = state_contract(compared, f"{run.optimizer.title}, η = {run.learning_rate:g}")
-    styles = [
-        RunStyle(f"B {size_name(size)}", number) for number, size in enumerate(batch_sizes())
-    ]
+    styles = [RunStyle(f"B {size_name(size)}", number) for number, size in enumerate(batch_sizes())]
     status, container = st.container(), st.empty()
 
     def draw(history: History) -> None:

@@ -51,9 +51,7 @@ class Tabs(Generic[Given]):
 
         Where the tab that the settings hold does not apply, the first one is open.
         """
-        shown = {
-            name: tab for name, tab in self.table.items() if tab.applies(*given, **named)
-        }
+        shown = {name: tab for name, tab in self.table.items() if tab.applies(*given, **named)}
         ids = {_(tab.title): name for name, tab in shown.items()}
         opened = shown.get(settings().tab) or next(iter(shown.values()))
         st.session_state[self.key] = _(opened.title)

@@ -76,6 +76,16 @@ class Scene:
         """Return the plane of the surface."""
         return self.surface.plane
 
+    @property
+    def loss(self) -> str:
+        """Return the id of the loss that the runs descend; "" of a test function."""
+        problem = self.history.experiment.problem
+        return "" if problem.kind == "function" else problem.loss
+
+    def point_at(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point of the picture, rounded to a thousandth of the surface's size."""
+        return _rounded(x, self.field.x), _rounded(y, self.field.y)
+
     def version(self, *others: object) -> str:
         """Return a name that changes when the picture does."""
         parts = (self.history.experiment.key, self.styles, *others)
@@ -83,6 +93,11 @@ class Scene:
         for array in (self.surface.losses, self.surface.x, self.surface.y):
             digest.update(array.tobytes())
         return digest.hexdigest()[:16]
+
+
+def _rounded(value: float, axis: Array) -> float:
+    digits = 3 - int(np.floor(np.log10(float(axis[-1] - axis[0]))))
+    return round(float(value), digits)
 
 
 def scene(

@@ -20,7 +20,7 @@ from ui.surfaces.making import made_scenes
 from ui.surfaces.picture import picture, view_switches
 from ui.surfaces.planes import plane_caption, plane_controls
 from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
-from ui.surfaces.tabs import step_tabs
+from ui.surfaces.tabs import TABS
 from ui.surfaces.theory import edge_line
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def moving(made: Sequence[Scene]) -> None:
     """Show the picture and the tabs; the clock reruns no more than this."""
     picture(made)
     plane_caption(made[0])
-    step_tabs(made[0])
+    TABS.show(made[0])
     keep_zooms()
     address()
 

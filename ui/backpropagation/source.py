@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -65,7 +66,7 @@ def source() -> None:
             value,
             _VALUES,
             f"backpropagation-{page.example}-{position}",
-            lambda chosen, name=name: _change(name, chosen),
+            partial(_change, name),
             title=_("{weight} at the start").format(weight=name)
             if name in learnt
             else words.names().get(name, name),

@@ -59,8 +59,8 @@ def after_training(fill: Callable[[Outcome], None]) -> Callable[[Comparison], No
 def runs_alone() -> bool:
     """Tell whether the comparison may rerun without the rest of the page, which is faster.
 
-    Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it: neither
-    the sweep of a tab, nor every run alone to time it.
+    Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it: no
+    sweep of learning rates, and no run alone to time it.
     """
     is_long = settings().tab == "rates" or _shows_seconds()
     return is_quick(document().experiment) and not is_long

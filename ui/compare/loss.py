@@ -28,7 +28,7 @@ _AXES = ("epochs", "iterations", "rows_seen", "seconds")
 
 
 def loss_tab(comparison: Comparison) -> None:
-    """Show the loss, growing while the comparison trains, beside a table of where the runs ended."""
+    """Show the loss, growing while the runs train, beside a table of where they ended."""
     _view_switches()
     grid = st.grid(2, min_column_width=400)
     left, right = grid.empty(), grid.cell()

@@ -82,7 +82,11 @@ def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row
 
 def _written(table: pd.DataFrame) -> Any:
     """Return a table that shows its numbers as ``written`` says; they sort as numbers."""
-    return table.style.format(written, subset=table.select_dtypes("number").columns)
+
+    def shown(number: Any) -> str:
+        return written(number)
+
+    return table.style.format(shown, subset=table.select_dtypes("number").columns)
 
 
 def _number_columns(history: History, *, full: bool) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _chart(history: History, styles: Sequence[RunStyle]) -> Chart:
 
 
 def _pictures(history: History, styles: Sequence[RunStyle], caption: Contract) -> Chart | None:
-    """Show the losses, and beside those of a straight line its paths; return the chart of losses."""
+    """Show the losses, and for a straight line its paths; return the chart of losses."""
     if not is_line(history.experiment):
         return figure(lambda: _chart(history, styles), "epochs-batches", caption)
     grid = st.grid(2, min_column_width=480)

@@ -1,4 +1,4 @@
-"""The count: the formula of a setting with its numbers put in, beside others as bars and a table."""
+"""The count: the formula with a setting's numbers put in, and all settings as bars and a table."""
 
 from __future__ import annotations
 

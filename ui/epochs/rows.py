@@ -98,9 +98,10 @@ def _times_words(plan: Plan) -> str:
 def _unseen_formula(plan: Plan) -> str:
     """Return the chance that draws with replacement never use a row in an epoch, in LaTeX."""
     share = unseen_share(plan.counts, plan.sampling)
+    n, draws = _tex(plan.rows), _tex(plan.counts.rows_per_epoch)
     return (
         r"\left(1 - \tfrac{1}{N}\right)^{D}"
-        rf" = \left(1 - \tfrac{{1}}{{{_tex(plan.rows)}}}\right)^{{{_tex(plan.counts.rows_per_epoch)}}}"
+        rf" = \left(1 - \tfrac{{1}}{{{n}}}\right)^{{{draws}}}"
         rf" = {100 * share:.1f}\,\%"
     )
 

@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import numpy as np
 import streamlit as st
 
 from charts.surfaces import leavings
@@ -21,13 +20,14 @@ from comparison.catalogue import (
     surface_from_above,
     surface_in_relief,
 )
+from comparison.motion import prediction_curve
 from engine.problems.losses import LOSSES
 from language import _, current_language
 from language.labels import label
 from ui.shell.figure import offer, sketch
-from ui.shell.player import Drawing, Layer, player
 from ui.shell.session import change_view, document, move_start, set_page, settings
 from ui.shell.text import escaped
+from ui.surfaces.player import Drawing, Layer, player
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,8 +101,7 @@ def picture(scenes: Sequence[Scene]) -> None:
     for layer, make, is_wide in zip(layers, drawn.charts, wide, strict=True):
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
-                problem = scenes[layer.scene].history.experiment.problem
-                st.caption(f"**{label(problem.loss)}**")
+                st.caption(f"**{label(scenes[layer.scene].loss)}**")
             # The clock draws on it, and hears of a double-click; what leaves has no clock.
             moves = layer.kind in {"paths", "relief"}
             chart = (
@@ -176,19 +175,14 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
         ]
     main = scenes[0]
     if has_fitted_lines(main.history.experiment.problem):
-        layer = Layer("surfaces-rows", "curves", shape=_shape(main))
+        layer = Layer(
+            "surfaces-rows", "curves", shape=prediction_curve(main.history.experiment.problem)
+        )
         charts.append((layer, partial(fitted, main)))
     curves = partial(
         losses, main.history, main.styles, "training_loss", main.clock.unit, log=view.log
     )
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
-
-
-def _shape(scene: Scene) -> str:
-    """Return the activation that makes the predictions of a line or neuron."""
-    problem = scene.history.experiment.problem
-    reads_logits = LOSSES[problem.loss].reads == "logits"
-    return "sigmoid" if reads_logits else str(problem.output_activation)
 
 
 def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
@@ -201,8 +195,7 @@ def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
             is_last = tick == len(main.clock.ticks) - 1
             set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
-            x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
-            move_start(x, y)
+            move_start(*main.point_at(float(told["x"]), float(told["y"])))
         elif name == "whole":
             _show_all()
         else:
@@ -217,12 +210,6 @@ def _take_what_is_seen(**moved: tuple[float, ...]) -> None:
     style = settings()
     drawn = replace(st.session_state[_DRAWN], seen=(style.window, style.camera))
     st.session_state[_DRAWN] = drawn
-
-
-def _rounded(value: float, axis: Any) -> float:
-    """Return a clicked coordinate to a thousandth of the surface's width."""
-    digits = 3 - int(np.floor(np.log10(float(axis[-1] - axis[0]))))
-    return round(float(value), digits)
 
 
 def _is_no_sigmoid(problem: Network | Function) -> bool:
@@ -244,7 +231,7 @@ def _leavings(scene: Scene, *, named: bool) -> None:
         if trail.diverged is not None:
             text = _("{run} leaves the surface at {when} and has diverged")
         parts.append(text.format(run=trail.style.name, when=unit.format(step=f"{tick:,.6g}")))
-    where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
+    where = f"{label(scene.loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")
 
 

@@ -7,15 +7,13 @@ when the reader clicks a start point or double-clicks, and when zoom or camera h
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
 
-import numpy as np
 import streamlit as st
 
-from charts.surfaces import relief_heights
+from comparison.motion import first_speed, moving_runs, packed
 from language import _
 from ui.shell.session import settings
 
@@ -23,13 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from comparison.scenes import Scene
-    from engine.arrays import Array
 
 _HERE: Final = Path(__file__).parent
 _KEY: Final = "surfaces-player"
 _BEGAN: Final = "surfaces-player-began"
-_SPEEDS: Final = (1, 2, 5, 10, 20, 50, 100)
-_WHOLE: Final = 8.0  # seconds that the whole way takes at first, about
 
 _component = st.components.v2.component(
     "descent_clock",
@@ -138,15 +133,14 @@ def player(
 def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> dict[str, Any]:
     clock = scenes[0].clock
     is_relief = any(layer.kind == "relief" for layer in drawing.layers)
-    per_second = (len(clock.ticks) - 1) / _WHOLE
     unit = _("Step {step} of {last}") if clock.unit == "iterations" else _("Epoch {step} of {last}")
     data: dict[str, Any] = {
         "version": drawing.version,
         "clickable": clickable,
-        "speed": min(_SPEEDS, key=lambda speed: abs(np.log(speed / max(per_second, 0.5)))),
+        "speed": first_speed(clock),
         "layers": [layer._asdict() for layer in drawing.layers],
-        "ticks": _packed([clock.ticks]),
-        "scenes": [_numbers(scene, drawing.window, with_heights=is_relief) for scene in scenes],
+        "ticks": packed([clock.ticks]),
+        "scenes": [moving_runs(scene, drawing.window, with_heights=is_relief) for scene in scenes],
         "texts": {
             "player": _("Player"),
             "play": _("Play"),
@@ -162,40 +156,3 @@ def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> d
         },
     }
     return data
-
-
-def _numbers(
-    scene: Scene, window: tuple[float, float, float, float] | None, *, with_heights: bool
-) -> dict[str, Any]:
-    """Return the runs of a scene: colours, and where they are at every tick."""
-    heights: list[Array] = []
-    if with_heights:
-        heights = [
-            relief_heights(trail, scene.field, window)[places]
-            for trail, places in zip(scene.trails, scene.clock.places, strict=True)
-        ]
-    return {
-        "runs": [
-            {"colour": style.colour, "last": last}
-            for style, last in zip(scene.styles, scene.clock.lasts, strict=True)
-        ],
-        "x": _packed(_at_ticks(scene, "x")),
-        "y": _packed(_at_ticks(scene, "y")),
-        "loss": _packed(_at_ticks(scene, "loss")),
-        "height": _packed(heights),
-    }
-
-
-def _at_ticks(scene: Scene, name: str) -> list[Any]:
-    """Return a coordinate or the loss of every run at every tick."""
-    return [
-        getattr(trail, name)[places]
-        for trail, places in zip(scene.trails, scene.clock.places, strict=True)
-    ]
-
-
-def _packed(arrays: Sequence[Any]) -> str:
-    """Return float32 numbers, one array after the other, as text."""
-    with np.errstate(over="ignore"):  # beyond float32 is beyond the picture
-        joined = np.concatenate([*arrays, np.empty(0)]).astype("<f4")
-    return base64.b64encode(joined.tobytes()).decode()

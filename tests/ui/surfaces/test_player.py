@@ -12,7 +12,7 @@ from engine import (
 from engine.problems.functions import Rosenbrock
 from language import set_language
 from tests.scenes import ravine, seen
-from ui.shell.player import Drawing, Layer, _message
+from ui.surfaces.player import Drawing, Layer, _message
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from charts.surfaces import relief_heights
-from engine import (
-    Function,
-)
+from engine import Function
 from engine.problems.functions import Rosenbrock
 from language import set_language
 from tests.scenes import ravine, seen

@@ -73,7 +73,9 @@ def _written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) ->
         st.caption(
             _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
         )
-    shown = sorted(set(chain.from_iterable(ways[:_WAYS])), reverse=True)  # as going back
+    shown = sorted(
+        set(chain.from_iterable(ways[:_WAYS])), reverse=True
+    )  # in the order of the way back
     inside = {factor: _some(taken_apart(graph, found, factor)) for factor in shown}
     inside = {
         factor: ways
@@ -95,7 +97,7 @@ def _some(ways: Iterator[Way]) -> list[Way]:
 
 
 def _computed(graph: Graph, found: Derivatives, factor: Factor) -> str:
-    """Return how the derivative of one operation is computed, "" where it is a number at once."""
+    """Return how the derivative of one operation is computed; "" where it needs no computing."""
     position = graph.nodes[factor.of].operands.index(factor.by)
     return local_with_values(graph, factor.of, position, found.values)
 
@@ -151,7 +153,7 @@ def _write(
 
 
 def _row(graph: Graph, way: Way) -> str:
-    """Return one of several ways."""
+    """Return the row of one of several ways."""
     symbols, value = _symbols(graph, way), latex_digits(_value(way))
     if len(way) == 1:
         return f"{_straight(symbols)} &= {value}"
@@ -159,7 +161,7 @@ def _row(graph: Graph, way: Way) -> str:
 
 
 def _straight(symbols: str) -> str:
-    """Mark what leads straight on beside other ways, which must not read as all of them."""
+    """Mark a ratio as that of the direct way alone: it must not read as the whole derivative."""
     word = _("direct")
     return rf"\left.{symbols}\right|_{{\text{{{word}}}}}"
 

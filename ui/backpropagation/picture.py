@@ -75,7 +75,7 @@ def _formula(lines: list[str]) -> None:
 
 
 def _step_field(moments: list[Step], step: int) -> None:
-    """Offer the step to type or count up and down, and the three places one wants to be at."""
+    """Offer the step to type or count up and down, and buttons that lead to three of them."""
     last = len(moments) - 1
     forward = next(n for n, moment in enumerate(moments) if moment.kind == "start") - 1
     st.session_state["backpropagation-step"] = step
@@ -88,8 +88,8 @@ def _step_field(moments: list[Step], step: int) -> None:
             width=180,
             on_change=lambda: set_page(step=st.session_state["backpropagation-step"]),
         )
-        # Without an operation two of these places are one.
-        for name, title, place in (
+        # Without an operation two of these steps are one.
+        for name, title, goal in (
             ("inputs", _("Inputs"), 0),
             ("forward", _("Forward done"), forward),
             ("back", _("Back done"), last),
@@ -98,8 +98,8 @@ def _step_field(moments: list[Step], step: int) -> None:
                 title,
                 key=f"backpropagation-to-{name}",
                 on_click=set_page,
-                kwargs={"step": place},
-                disabled=step == place,
+                kwargs={"step": goal},
+                disabled=step == goal,
             )
 
 
@@ -137,12 +137,14 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
     local_word, incoming_word = (rf"}}_{{\text{{{title}}}}}" for title in titles)
     incoming = latex_digits(found.gradients[number])
     rows = []
-    for place, (operand, local) in enumerate(zip(node.operands, found.local[number], strict=True)):
+    for position, (operand, local) in enumerate(
+        zip(node.operands, found.local[number], strict=True)
+    ):
         if not graph.varies[operand]:
             continue
         variable = symbol(graph, operand, names)
         derivative = ratio(graph, number, operand, names)
-        computed = local_with_values(graph, number, place, found.values)
+        computed = local_with_values(graph, number, position, found.values)
         derivative += f" = {computed}" if computed else ""
         rows.append(
             rf"{variable}: &&\underbrace{{{derivative} = {latex_digits(local)}{local_word}"
@@ -152,7 +154,7 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
     shared = [
         operand
         for operand in dict.fromkeys(node.operands)
-        # Going back, the first of its uses is the last one to hand something over.
+        # Going back, the first of its uses is the last one to hand its gradient over.
         if graph.varies[operand] and len(graph.uses[operand]) > 1
         if graph.uses[operand][0][0] == number
     ]
@@ -163,7 +165,9 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
 def _sum(graph: Graph, found: Derivatives, number: int) -> str:
     """Return a row with the sum of what all uses of a number have handed back."""
     uses = graph.uses[number]
-    parts = [latex_digits(found.local[user][place] * found.gradients[user]) for user, place in uses]
+    parts = [
+        latex_digits(found.local[user][position] * found.gradients[user]) for user, position in uses
+    ]
     written = " + ".join(f"({part})" if part.startswith("-") else part for part in parts)
     whole = ratio(graph, graph.output, number, words.names())
     return rf"\sum\; {whole}: && {written} &= {latex_digits(found.gradients[number])}"

@@ -17,7 +17,7 @@ def variable_choice(key: str) -> str:
     """
     page, names = settings(), words.names()
     inputs = page.graph.inputs
-    # In the 2-2-2 network it is w5, the weight of which the example tells.
+    # Of the 2-2-2 network it is w5, which the text about the example follows.
     first = "w5" if page.example == "sigmoid_network" else inputs[0]
     variable: str = page.variable or first
     st.session_state[key] = variable

@@ -106,10 +106,10 @@ def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
 
 def _paired_table(history: History, styles: Sequence[RunStyle]) -> None:
     """Compare every run with the best one, seed by seed."""
-    found = paired(history, styles)
-    if found is None:
+    differences = paired(history, styles)
+    if differences is None:
         return
-    text, rows = found
+    text, rows = differences
     st.caption(escaped(text))
     st.dataframe(
         _written(pd.DataFrame(rows)),

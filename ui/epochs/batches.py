@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from exports.printed import Contract
 
 _CHARTS: Final = ("four", "iterations", "epochs", "rows_seen", "seconds")
-# The straight line y = wx + b, small enough for every single row's update to be seen, at a rate
-# that full batches and single rows both bear.
+# The straight line y = wx + b: few enough rows that every update can be seen, and a rate at which
+# neither full batches nor single rows diverge.
 LINE: Final = Experiment(
     problem=Network(
         dataset=Line(rows=100, noise=0.3), hidden=(), loss="mean_squared_error", bias=True

@@ -121,17 +121,17 @@ def _charts(measured: _Measured, axes: tuple[int, ...], batch_size: int, epoch: 
 
 
 def _chart(make: Callable[[], Chart], key: str, epoch: float) -> None:
-    """Show a chart, which names run and point where it is exported, and what it says of itself."""
+    """Show a chart and below it its remarks; its files also name the run and the point."""
     experiment, selected = document().experiment, document().view.selected
     text = _("gradients of {run} at epoch {epoch}, seed {seed}")
     where = text.format(run=styles()[selected].name, epoch=f"{epoch:.6g}", seed=experiment.seeds[0])
     alone = experiment.model_copy(update={"runs": (experiment.runs[selected],)})
 
-    def made() -> Chart:
+    def exported() -> Chart:
         chart = make()
         return chart._replace(said=(where, *chart.said))
 
-    chart = figure(made, key, contract(alone, tuned=False))
+    chart = figure(exported, key, contract(alone, tuned=False))
     if chart is not None and len(chart.said) > 1:  # run and point stand above
         st.caption(" ".join(chart.said[1:]))
 

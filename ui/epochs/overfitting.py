@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from charts.theme import Chart
     from engine.analysis.overfitting import Epochs
 
-# Fifty rows that overlap, and 1,185 parameters to learn them by heart with.
+# Fifty overlapping rows, and 1,185 parameters that can learn them by heart.
 OVERFITS: Final = Experiment(
     problem=Network(dataset=TwoMoons(rows=100, noise=0.4), validation_share=0.5, hidden=(32, 32)),
     runs=(Run(optimizer=Adam(), learning_rate=0.01, batch_size="all"),),
@@ -132,7 +132,7 @@ def _take() -> None:
 
 
 def _verdict(losses: Epochs) -> str:
-    """Return what became of a run, in one or two sentences with its numbers."""
+    """Return the verdict on a run, in one or two sentences with its numbers."""
     text = {
         "underfits": _(
             "**Too few epochs.** The validation loss is still falling; its lowest is {lowest}, at"

@@ -187,8 +187,8 @@ def _take_own() -> None:
         tell(
             N_("Six settings fit side by side: those of the first six different runs are counted.")
         )
-    made = [experiment.iterations(run) for run in experiment.runs]
-    if made != [plan.iterations for plan in plans]:
+    trained = [experiment.iterations(run) for run in experiment.runs]
+    if trained != [plan.iterations for plan in plans]:
         tell(
             N_(
                 "A setting counts whole epochs, 1 to 10,000: where the budget of the comparison is"

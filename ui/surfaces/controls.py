@@ -91,7 +91,7 @@ def _rows() -> None:
 
 
 def _start() -> None:
-    """Offer the start: two numbers, or a point by chance."""
+    """Offer the start: two numbers, or a random point."""
     st.subheader(_("Start"), anchor=False)
     experiment = document().experiment
     names = parameter_names(experiment.problem)
@@ -100,7 +100,7 @@ def _start() -> None:
         title = _("Start {axis}").format(axis=name)
 
         def take(value: float, position: int = position, title: str = title) -> None:
-            if value not in _COORDINATE:  # to the engine all of them are the start
+            if value not in _COORDINATE:  # the engine would name the start, not its axis
                 refuse(InvalidInput("out_of_range", title, value, _COORDINATE))
                 return
             change_problem(start=(value, start[1]) if position == 0 else (start[0], value))
@@ -123,7 +123,7 @@ def _start() -> None:
 
 
 def _draw_start() -> None:
-    """Start at a point of the window that the next seed draws."""
+    """Start at a random point of the window, another one at every click."""
     seed = st.session_state[_DRAWS] = st.session_state.get(_DRAWS, 0) + 1
     move_start(*drawn_start(document().experiment.problem, seed))
 

@@ -1,12 +1,13 @@
 """The clock: play, pause, step, speed and scrub, drawn over the charts without a script run.
 
 A component draws heads, tails, markers and fitted lines on canvases over the charts that are
-already on the page. The script hears of it when the reader pauses, steps or lets go of the slider,
-when the reader clicks a start point or double-clicks, and when zoom or camera have been moved.
+already on the page. It sends an event to the script when the reader pauses, steps or lets go of the
+slider, clicks a start point, double-clicks, or has moved zoom or camera.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
@@ -56,7 +57,7 @@ class Drawing(NamedTuple):
 
     Attributes:
         version: changes when a chart does, so that the clock looks for it anew.
-        window: left, right, bottom and top that were seen at first; None is all of it.
+        window: left, right, bottom and top that are seen at first; None is all of it.
         layers: the charts that the clock draws on.
     """
 
@@ -66,13 +67,13 @@ class Drawing(NamedTuple):
 
 
 class _Began(NamedTuple):
-    """Where the clock was set, and how far it has told since.
+    """The tick at which the script last set the clock, and the step that the clock has sent since.
 
     Attributes:
         version: of the drawing.
-        step: of the page, as the clock told it last.
+        step: of the page, after the last event of the clock.
         tick: at which the clock was set.
-        name: of this setting.
+        name: changes when the clock is set anew.
     """
 
     version: str
@@ -87,7 +88,7 @@ def player(
     step: float | None,
     *,
     clickable: bool,
-    tell: Callable[[str, dict[str, Any]], None],
+    take: Callable[[str, dict[str, Any]], None],
 ) -> None:
     """Show the clock.
 
@@ -95,46 +96,41 @@ def player(
         scenes: what is drawn; all follow the clock of the first.
         drawing: the charts.
         step: where the clock stands when the picture is new; None is at the end.
-        clickable: whether a click on the surface is told.
-        tell: called with "step", "clicked", "whole", "zoom" or "camera" and what was told.
+        clickable: whether a click on the surface is an event.
+        take: called with the name of an event, "step", "clicked", "whole", "zoom" or "camera", and
+            its values.
     """
-    version = drawing.version
     data = _message(scenes, drawing, clickable=clickable)
     began = st.session_state.get(_BEGAN)
-    if began is None or (began.version, began.step) != (version, step):
-        # What the clock is told must not change while it runs by itself: it is set by a new
-        # picture, and by a step that it has not told itself.
-        began = _Began(version, step, scenes[0].clock.at(step), uuid4().hex)
+    if began is None or (began.version, began.step) != (drawing.version, step):
+        # The clock must not be set while it runs by itself, so what it is sent changes only with a
+        # new picture, or with a step that is not its own.
+        began = _Began(drawing.version, step, scenes[0].clock.at(step), uuid4().hex)
         st.session_state[_BEGAN] = began
     data |= {"step": began.tick, "began": began.name}
+    events: dict[str, Any] = {
+        f"on_{name}_change": partial(_take, name, began, take)
+        for name in ("step", "clicked", "whole", "zoom", "camera")
+    }
+    _component(key=_KEY, data=data, **events)
 
-    def report(name: str) -> Callable[[], None]:
-        def heard() -> None:
-            told = st.session_state[_KEY][name]
-            if told is None or told.get("version", version) != version:
-                return  # of a picture that is there no more
-            tell(name, dict(told))
-            if name == "step":
-                st.session_state[_BEGAN] = began._replace(step=settings().step)
 
-        return heard
-
-    _component(
-        key=_KEY,
-        data=data,
-        on_step_change=report("step"),
-        on_clicked_change=report("clicked"),
-        on_whole_change=report("whole"),
-        on_zoom_change=report("zoom"),
-        on_camera_change=report("camera"),
-    )
+def _take(name: str, began: _Began, take: Callable[[str, dict[str, Any]], None]) -> None:
+    """Pass an event on, unless it belongs to a picture that is no longer on the page."""
+    event = st.session_state[_KEY][name]
+    if event is None or event.get("version", began.version) != began.version:
+        return
+    take(name, dict(event))
+    if name == "step":
+        st.session_state[_BEGAN] = began._replace(step=settings().step)
 
 
 def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> dict[str, Any]:
+    """Return what the component is sent, ready for JSON."""
     clock = scenes[0].clock
     is_relief = any(layer.kind == "relief" for layer in drawing.layers)
     unit = _("Step {step} of {last}") if clock.unit == "iterations" else _("Epoch {step} of {last}")
-    data: dict[str, Any] = {
+    return {
         "version": drawing.version,
         "clickable": clickable,
         "speed": first_speed(clock),
@@ -155,4 +151,3 @@ def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> d
             "told": unit,
         },
     }
-    return data

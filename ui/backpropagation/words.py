@@ -169,7 +169,7 @@ def meaning(variable: str, output: str, slope: float, sides: tuple[float, float]
 
 
 def has_kink(slope: float, sides: tuple[float, float]) -> bool:
-    """Tell whether a derivative is a convention: not the slope both to the left and to the right."""
+    """Tell whether a derivative is a convention: it differs from the slope on one of the sides."""
     left, right = sides
     return left != right or not math.isclose(slope, left, rel_tol=1e-9, abs_tol=1e-12)
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from charts import marks
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.fits import fit_panels
-from charts.steps import effective_rates, fitted_lines, plane_distances
+from charts.steps import effective_rates, fitted_lines, plane_distances, two_losses
 from charts.surfaces import contour, panels, relief
 from charts.theme import GREY
 from comparison.attempts import attempt
@@ -24,7 +24,14 @@ from comparison.words.remarks import (
     stopped_words,
     thinning_words,
 )
-from engine import data, effective_learning_rates, gradient_norms, parameter_names, predictions
+from engine import (
+    data,
+    effective_learning_rates,
+    gradient_norms,
+    parameter_names,
+    predictions,
+    sigmoid_losses,
+)
 from language import _
 from language.labels import label
 
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 NORMS: Final = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
+_LOGITS: Final = np.linspace(-12.0, 12.0, 241)
 _TO_COME: Final = 0.25  # opacity of what a clock has not reached
 
 
@@ -297,6 +305,11 @@ def rates(scene: Scene, page: SurfacesPage) -> Chart:
         lines.append((style, steps / (run.per_epoch if unit == "epochs" else 1), values))
     chart = effective_rates(lines, [names[one] for one in which], unit)
     return _saying(chart, *seed_words(experiment), *stopped_words(scene.history))
+
+
+def confident_and_wrong() -> Chart:
+    """Return both losses of a sigmoid, and their slopes at the logit, on one row of class 1."""
+    return two_losses(sigmoid_losses(_LOGITS))
 
 
 def missing_charts(document: Document) -> dict[str, str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from comparison.pages import SurfacesPage
-    from engine import Experiment, Function, History, Network, Plane, Surface
+    from engine import Experiment, Function, History, Network, Path, Plane, Surface
     from engine.arrays import Array, Integers
     from engine.problems.functions import StationaryPoint
 
@@ -76,6 +76,16 @@ class Scene:
         """Return the plane of the surface."""
         return self.surface.plane
 
+    @property
+    def loss(self) -> str:
+        """Return the id of the loss that the runs descend; "" of a test function."""
+        problem = self.history.experiment.problem
+        return "" if problem.kind == "function" else problem.loss
+
+    def point_at(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point of the picture, rounded to a thousandth of the surface's size."""
+        return _rounded(x, self.field.x), _rounded(y, self.field.y)
+
     def version(self, *others: object) -> str:
         """Return a name that changes when the picture does."""
         parts = (self.history.experiment.key, self.styles, *others)
@@ -83,6 +93,11 @@ class Scene:
         for array in (self.surface.losses, self.surface.x, self.surface.y):
             digest.update(array.tobytes())
         return digest.hexdigest()[:16]
+
+
+def _rounded(value: float, axis: Array) -> float:
+    digits = 3 - int(np.floor(np.log10(float(axis[-1] - axis[0]))))
+    return round(float(value), digits)
 
 
 def scene(
@@ -105,21 +120,35 @@ def scene(
     """
     ways = [path(history, seen.plane, run) for run in range(len(history.runs))]
     clock = _clock(history, [one.steps for one in ways], ticks)
-    trails = tuple(
-        Trail(
-            style,
-            one.coordinates[:, 0],
-            one.coordinates[:, 1],
-            one.losses,
-            one.steps / (run.per_epoch if clock.unit == "epochs" else 1),
-            clock.unit,
-            float(run.last_step[0]) if run.status[0] == "diverged" else None,
-        )
-        for run, style, one in zip(history.runs, styles, ways, strict=True)
-    )
+    paths = trails(history, styles, ways, clock.unit)
     field = Field(seen.x, seen.y, seen.losses, titles, points)
     distances = tuple(one.distances for one in ways)
-    return Scene(history, tuple(styles), seen, field, trails, clock, distances)
+    return Scene(history, tuple(styles), seen, field, paths, clock, distances)
+
+
+def trails(
+    history: History, styles: Sequence[RunStyle], ways: Sequence[Path], unit: str
+) -> tuple[Trail, ...]:
+    """Return the first seed's path of every run, as charts draw it.
+
+    Args:
+        history: of the runs.
+        styles: names and colours.
+        ways: the runs' paths on the plane of the chart.
+        unit: "iterations" or "epochs", in which steps are counted.
+    """
+    return tuple(
+        Trail(
+            style,
+            way.coordinates[:, 0],
+            way.coordinates[:, 1],
+            way.losses,
+            way.steps / (run.per_epoch if unit == "epochs" else 1),
+            unit,
+            float(run.last_step[0]) if run.status[0] == "diverged" else None,
+        )
+        for run, style, way in zip(history.runs, styles, ways, strict=True)
+    )
 
 
 def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> Clock:

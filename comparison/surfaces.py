@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from charts.theme import RunStyle
     from comparison.pages import SurfacesPage
     from comparison.scenes import Scene
-    from engine import Experiment, History, Network, Plane, Surface
+    from engine import Experiment, Function, History, Network, Plane, Surface
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,19 @@ class Wanted:
             self.window,
             self.rows,
         )
+
+
+def drawn_start(problem: Network | Function, seed: int) -> tuple[float, float]:
+    """Return a random point of a surface from which runs can start, to two decimals.
+
+    Args:
+        problem: with two parameters.
+        seed: of the point.
+    """
+    window = problem.function.window if problem.kind == "function" else ((-5.0, 5.0), (-5.0, 5.0))
+    low, high = np.transpose(window)
+    x, y = np.random.default_rng(seed).uniform(low, high).round(2)
+    return float(x), float(y)
 
 
 def computed(wanted: Wanted) -> Surface:

@@ -60,6 +60,32 @@ def test_no_script_lies_directly_in_pages():
     assert list(Path("pages").glob("*.py")) == []
 
 
+@pytest.mark.parametrize(
+    "source", sorted([*Path("pages").rglob("*.py"), *Path("ui").rglob("*.py")])
+)
+def test_pages_compute_nothing(source):
+    """They have no NumPy, and take from the engine only what it offers."""
+    taken = set(imported(source.read_text("utf-8")))
+
+    assert {name for name in taken if name.partition(".")[0] == "numpy"} == set()
+    assert {name for name in taken if name.startswith("engine") and "._" in name} == set()
+
+
+def test_what_a_page_imports_is_found_wherever_it_stands():
+    text = "import numpy.linalg as n\nfrom engine.a import _b\ndef f():\n    from engine import _c"
+
+    assert list(imported(text)) == ["numpy.linalg", "engine.a._b", "engine._c"]
+
+
+def imported(text):
+    """The dotted names that a source imports, at its top or within a function."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_source_never_does_what_the_table_forbids(source):
     text = source.read_text("utf-8")

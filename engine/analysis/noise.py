@@ -204,6 +204,17 @@ def noisiest(gradients: Array) -> tuple[int, ...]:
     return first, int(np.argmax(left))
 
 
+def most_scattered(gradients: Array, count: int) -> list[int]:
+    """Return the positions of the parameters whose gradients scatter most, in falling order.
+
+    Args:
+        gradients: of ``row_gradients``.
+        count: how many at the most.
+    """
+    order: list[int] = np.argsort(-gradients.var(axis=0), kind="stable")[:count].tolist()
+    return order
+
+
 def draws_for(gradients: Array) -> int:
     """Return how many draws ``measure_noise`` makes."""
     return int(np.clip(_WORK / gradients.size, DRAWS.low, DRAWS.high))

@@ -16,6 +16,7 @@ from engine.spec import Spec
 
 if TYPE_CHECKING:
     from engine.arrays import Integers
+    from engine.experiment import Experiment
 
 EPOCHS: Final = Interval(1, 5)  # of a timeline; more could not be told apart
 
@@ -56,6 +57,28 @@ class Plan(Spec):
     def rows_seen(self) -> int:
         """Return the rows that all iterations use."""
         return self.counts.rows_seen(self.iterations)
+
+
+def plans_of(experiment: Experiment) -> tuple[Plan, ...]:
+    """Return the plan of every run, to the nearest whole epoch that a plan may have.
+
+    Args:
+        experiment: its problem has rows.
+    """
+    plans: list[Plan] = []
+    for run in experiment.runs:
+        counts = experiment.counts(run)
+        epochs = max(1, round(counts.epochs(experiment.iterations(run))))
+        plans.append(
+            Plan(
+                rows=counts.rows,
+                batch_size=counts.batch_size,
+                epochs=min(epochs, int(LIMITS["epochs"].high)),
+                sampling=run.sampling,
+                last_batch=run.last_batch,
+            )
+        )
+    return tuple(plans)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from language import _
-from ui.epochs.tabs import FILL, TITLES
+from ui.epochs.tabs import TABS
 from ui.setup.sidebar import sidebar
-from ui.shell.controls import open_tabs
 from ui.shell.locale import speak
-from ui.shell.results import show_notices
-from ui.shell.session import fragment, in_sidebar, settings, work_on
+from ui.shell.notices import show_notices
+from ui.shell.session import fragment, in_sidebar, work_on
 from ui.shell.share import address, share
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
@@ -22,10 +21,7 @@ def epochs() -> None:
         undo_buttons()
         share()
     show_notices()
-    for name, tab in open_tabs(TITLES, "epochs-tab", settings().tab).items():
-        if tab.open:
-            with tab:
-                FILL[name]()
+    TABS.show()
     keep_zooms()
     address()
 

@@ -10,17 +10,17 @@ from language import _
 from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.shell.exports import exports
 from ui.shell.locale import speak
-from ui.shell.results import contract_line
+from ui.shell.notices import contract_line
 from ui.shell.session import all_but, document, fragment, in_sidebar, settings, styles, work_on
 from ui.shell.share import address, share
 from ui.shell.training import outcome
 from ui.shell.zoom import keep_zooms
 from ui.surfaces.controls import surface_sidebar
-from ui.surfaces.making import made_scenes
 from ui.surfaces.picture import picture, view_switches
 from ui.surfaces.planes import plane_caption, plane_controls
 from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
-from ui.surfaces.tabs import step_tabs
+from ui.surfaces.scenes import shown_scenes
+from ui.surfaces.tabs import TABS
 from ui.surfaces.theory import edge_line
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @fragment(in_sidebar)
 def comparison() -> None:
     """Show the runs, the surface and the clock; a change to a run leaves the sidebar alone."""
-    with st.container(gap=None):  # one block: what comes and goes in it moves nothing below
+    with st.container(gap=None):  # one block, so that what comes and goes moves nothing below
         head = st.container()
         work = st.container(gap=None)
     with head:
@@ -41,7 +41,7 @@ def comparison() -> None:
             run_actions(
                 {name: preset.title for name, preset in SURFACE_PRESETS.items()}, use_surface_preset
             )
-            away = share()
+            popover = share()
         run_strip()
         run_editor()
         status = st.container(gap=None)
@@ -56,29 +56,29 @@ def comparison() -> None:
     with status:
         shown = outcome(document().experiment, styles(), lambda _history: None)
     with work:
-        made = [] if shown is None else made_scenes(shown)
+        scenes = [] if shown is None else shown_scenes(shown)
     with edge:
         edge_line(shown)
-    with away:
-        exports(shown if made else None, made)
-    if made:
-        moving(made)
+    with popover:
+        exports(shown if scenes else None, scenes)
+    if scenes:
+        moving(scenes)
     else:
         address()
 
 
 def _around_the_picture() -> object:
-    """Return all that is shown but where the clock stands and how the picture was moved."""
-    is_whole = settings().window is None  # or there is a button that leads back
+    """Return all that is shown, except where the clock stands and how the picture was moved."""
+    is_whole = settings().window is None  # else a button outside leads back
     return is_whole, all_but("step", "camera", "window", "tab", "slice")()
 
 
 @fragment(_around_the_picture)
-def moving(made: Sequence[Scene]) -> None:
+def moving(scenes: Sequence[Scene]) -> None:
     """Show the picture and the tabs; the clock reruns no more than this."""
-    picture(made)
-    plane_caption(made[0])
-    step_tabs(made[0])
+    picture(scenes)
+    plane_caption(scenes[0])
+    TABS.show(scenes[0])
     keep_zooms()
     address()
 

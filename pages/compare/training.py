@@ -1,30 +1,16 @@
 """Compare: several runs from the same start with the same batches, and their losses."""
 
-from dataclasses import replace
-
 import streamlit as st
 
-from engine import History
-from ui.compare.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
+from ui.compare.comparison import Comparison, runs_alone
+from ui.compare.tabs import TABS
 from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.setup.sidebar import sidebar
-from ui.shell.controls import open_tabs
 from ui.shell.exports import exports
-from ui.shell.figure import sketch
 from ui.shell.locale import speak
-from ui.shell.results import contract_line
-from ui.shell.session import (
-    document,
-    fragment,
-    in_sidebar,
-    offered_presets,
-    settings,
-    styles,
-    use_preset,
-    work_on,
-)
+from ui.shell.notices import contract_line
+from ui.shell.session import fragment, in_sidebar, offered_presets, use_preset, work_on
 from ui.shell.share import address, share
-from ui.shell.training import is_quick, last_outcome, outcome, with_seconds
 from ui.shell.zoom import keep_zooms
 
 
@@ -33,55 +19,18 @@ def comparison() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
         run_actions(offered_presets(), use_preset)
-        away = share()
+        popover = share()
     run_strip()
     run_editor()
-    status = st.container(gap=None)  # so that what comes and goes moves nothing below
+    status = st.container(gap=None)  # what comes and goes in it moves nothing below
     with status:
         contract_line()
-    tabs = open_tabs(TITLES, "compare-tab", settings().tab)
-    with tabs["loss"]:
-        view_switches()
-        grid = st.grid(2, min_column_width=400)
-        place, right = grid.empty(), grid.cell()
-
-    before = last_outcome()
-
-    def draw(history: History) -> None:
-        """Show a training under way in the first tab."""
-        if tabs["loss"].open:
-            with place.container():
-                key = f"growing-{history.seconds:.3f}"
-                sketch(lambda: growing_chart(history, styles(), before), key, "loss")
-
-    with status:
-        shown = outcome(document().experiment, styles(), draw)
-    if shown is not None:
-        asked = document().view.axis == "seconds" or tabs["details"].open
-        if asked and not shown.stale:
-            with status:
-                shown = replace(shown, history=with_seconds(shown.history))
-        if tabs["loss"].open:
-            loss_tab(shown, place, right)
-        for name, fill in FILL.items():
-            if tabs[name].open:
-                with tabs[name]:
-                    fill(shown)
-    with away:
-        exports(shown)
+    shown = Comparison(status)
+    TABS.show(shown)
+    with popover:
+        exports(shown.outcome)
     keep_zooms()
     address()
-
-
-def runs_alone() -> bool:
-    """Tell whether the comparison may rerun without the rest of the page, which is faster.
-
-    Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it.
-    """
-    now = document()
-    # A sweep is trained there, or every run alone to time it.
-    is_long = settings().tab in {"rates", "details"} or now.view.axis == "seconds"
-    return is_quick(now.experiment) and not is_long
 
 
 @fragment(in_sidebar)

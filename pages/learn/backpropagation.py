@@ -6,10 +6,9 @@ from language import _
 from ui.backpropagation import words
 from ui.backpropagation.picture import picture
 from ui.backpropagation.source import source
-from ui.backpropagation.tabs import FILL, TITLES
-from ui.shell.controls import open_tabs
+from ui.backpropagation.tabs import TABS
 from ui.shell.locale import speak
-from ui.shell.results import show_notices
+from ui.shell.notices import show_notices
 from ui.shell.session import fragment, in_sidebar, settings, work_on
 from ui.shell.share import share
 from ui.shell.undo import undo_buttons
@@ -29,10 +28,7 @@ def backpropagation() -> None:
         if settings().example in words.SLIPS:
             st.caption(_(words.SLIPS[settings().example]))
     picture()
-    for name, tab in open_tabs(TITLES, "backpropagation-tab", settings().tab).items():
-        if tab.open:
-            with tab:
-                FILL[name]()
+    TABS.show()
     keep_zooms()
 
 

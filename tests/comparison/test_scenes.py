@@ -1,5 +1,7 @@
 """The clock and the words of a scene."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,11 @@ def test_the_parameters_looked_at_are_there():
     assert seen_parameters(ravine(0.5).problem, SurfacesPage(weights=(7, 9))) == (0, 1)
     assert seen_parameters(network(10).problem, SurfacesPage(weights=(7, 99))) == (7, 12)
     assert seen_parameters(network(10).problem, SurfacesPage(weights=(98, 99))) == (12, 11)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(16.0, 1.23), (0.5, 1.2346), (0.1, 1.2346)])
+def test_a_clicked_point_is_taken_to_a_thousandth_of_the_surface(width, expected):
+    made = seen(ravine(0.5))
+    field = replace(made.field, x=np.linspace(0, width, 3), y=np.linspace(-8, 8, 3))
+
+    assert replace(made, field=field).point_at(1.23456, -4.5678) == (expected, -4.57)

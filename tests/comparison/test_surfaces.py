@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import comparison.surfaces
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
-from comparison.surfaces import Wanted, computed, scenes
+from comparison.surfaces import Wanted, computed, drawn_start, scenes
 from comparison.words.errors import explain
 from engine import (
     Budget,
@@ -203,3 +203,13 @@ def test_what_would_take_too_long_is_refused():
 
     with pytest.raises(InvalidInput, match="seconds"):
         computed(Wanted(Experiment(problem=problem), plane, window, None, 121))
+
+
+def test_a_drawn_start_lies_in_the_window_and_is_another_one_for_every_seed():
+    (left, right), (bottom, top) = FUNCTION.problem.function.window
+    starts = [drawn_start(FUNCTION.problem, seed) for seed in range(20)]
+
+    assert len(set(starts)) == 20
+    assert all(left <= x <= right and bottom <= y <= top for x, y in starts)
+    assert all((round(x, 2), round(y, 2)) == (x, y) for x, y in starts)
+    assert all(max(map(abs, drawn_start(LINE.problem, seed))) <= 5 for seed in range(20))

@@ -17,7 +17,7 @@ from engine.problems.datasets import Digits, SingleRow, ThreePoints
 from language import set_language
 from tests.layout import place
 from ui.backpropagation import words
-from ui.backpropagation.tabs import TITLES
+from ui.backpropagation.tabs import TABS
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +89,7 @@ def test_every_example_is_drawn_and_told(example):
     assert len(meanings.splitlines()) == variables
 
 
-@pytest.mark.parametrize("tab", TITLES)
+@pytest.mark.parametrize("tab", TABS.table)
 def test_every_tab_opens(tab):
     at = opened("square_of_sum", tab)
     assert page(at).tab == tab
@@ -429,8 +429,8 @@ def test_the_network_of_the_compare_page():
 
 def test_a_ladder_with_one_step_is_explained(monkeypatch):
     shown = with_default_view(Experiment())
-    monkeypatch.setattr("ui.backpropagation.tabs.document", lambda: shown)
-    monkeypatch.setattr("ui.backpropagation.tabs.width_ladder", lambda experiment: [experiment])
+    monkeypatch.setattr("ui.backpropagation.network.document", lambda: shown)
+    monkeypatch.setattr("ui.backpropagation.network.width_ladder", lambda experiment: [experiment])
     at = opened("apples", "network")
     assert "two networks at least" in text(at)
     assert len(at.get("plotly_chart")) == 1
@@ -443,14 +443,14 @@ def test_a_ladder_with_one_step_is_explained(monkeypatch):
 def test_a_network_too_large_has_a_way_out(monkeypatch):
     network = Network(dataset=Digits(), hidden=(256,), loss="cross_entropy")
     shown = with_default_view(Experiment(problem=network))
-    monkeypatch.setattr("ui.backpropagation.tabs.document", lambda: shown)
+    monkeypatch.setattr("ui.backpropagation.network.document", lambda: shown)
     (told,) = opened("apples", "network").error
     assert "19210" in told.value
     assert "Choose a smaller network on the Compare page." in told.value
 
 
 def test_a_test_function_has_no_network(monkeypatch):
-    monkeypatch.setattr("ui.backpropagation.tabs.document", lambda: with_default_view(FUNCTION))
+    monkeypatch.setattr("ui.backpropagation.network.document", lambda: with_default_view(FUNCTION))
     assert "has a test function now" in text(opened("apples", "network"))
 
 

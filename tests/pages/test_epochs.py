@@ -17,7 +17,7 @@ from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, batch_s
 from engine.problems.datasets import Line, SingleRow, TwoMoons
 from engine.rules import SGD, Adam
 from language import set_language
-from ui.epochs.count import EXAMPLES
+from ui.epochs.plans import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 TABS = ("count", "batches", "rows", "noise", "overfitting", "map")

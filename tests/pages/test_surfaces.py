@@ -24,7 +24,6 @@ from language import set_language
 from language.labels import label
 from tests.layout import place
 from ui.shell.session import FUNCTION_VIEW, FUNCTION_WINDOW
-from ui.surfaces import picture
 from ui.surfaces.presets import LINE_VIEW, SURFACE_PRESETS
 from ui.surfaces.theory import nearby
 
@@ -254,11 +253,6 @@ def test_every_function_can_be_chosen(page, function):
 
     assert experiment(page).problem == Function(function=function())
     assert charts(page)[0]["data"][0]["type"] == "contour"
-
-
-def test_a_clicked_point_is_taken_to_a_thousandth_of_the_window():
-    assert picture._rounded(1.23456, np.linspace(-8, 8, 3)) == 1.23
-    assert picture._rounded(1.23456, np.linspace(0, 0.5, 3)) == 1.2346
 
 
 def test_start_fields_and_chance_move_the_start(page):

@@ -6,10 +6,12 @@ from itertools import chain, islice
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 import streamlit as st
 
 from comparison.words.expressions import (
     aligned,
+    digits,
     expression,
     latex_digits,
     lettered,
@@ -20,6 +22,9 @@ from comparison.words.expressions import (
 from engine.formulas.graph import Factor, chains, differentiate, taken_apart
 from language import _
 from ui.backpropagation import words
+from ui.backpropagation.shown import figures, shown_point
+from ui.backpropagation.variable import variable_choice
+from ui.shell.session import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +34,29 @@ if TYPE_CHECKING:
 _WAYS: Final = 6  # written out at most
 
 
-def written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) -> None:
+def chain_tab() -> None:
+    """Write the chain rule of one variable out, and list every number with its digits."""
+    variable = variable_choice("backpropagation-variable")
+    _written_by_hand(settings().graph, shown_point(), variable)
+    names = words.names()
+    rows = [
+        {
+            _("Name"): names.get(name, name),
+            _("Value"): digits(value),
+            _("Derivative of the output by it"): digits(slope),
+        }
+        for name, (value, slope) in figures().items()
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="content",
+        key="backpropagation-numbers",
+        alt=_("Value and derivative of every named number."),
+    )
+
+
+def _written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) -> None:
     """Write every way from the output to a variable as a product, and their sum."""
     found = differentiate(graph, point)
     number = graph.names[variable]
@@ -46,7 +73,9 @@ def written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) -> 
         st.caption(
             _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
         )
-    shown = sorted(set(chain.from_iterable(ways[:_WAYS])), reverse=True)  # as going back
+    shown = sorted(
+        set(chain.from_iterable(ways[:_WAYS])), reverse=True
+    )  # in the order of the way back
     inside = {factor: _some(taken_apart(graph, found, factor)) for factor in shown}
     inside = {
         factor: ways
@@ -68,9 +97,9 @@ def _some(ways: Iterator[Way]) -> list[Way]:
 
 
 def _computed(graph: Graph, found: Derivatives, factor: Factor) -> str:
-    """Return how the derivative of one operation is computed, "" where it is a number at once."""
-    place = graph.nodes[factor.of].operands.index(factor.by)
-    return local_with_values(graph, factor.of, place, found.values)
+    """Return how the derivative of one operation is computed; "" where it needs no computing."""
+    position = graph.nodes[factor.of].operands.index(factor.by)
+    return local_with_values(graph, factor.of, position, found.values)
 
 
 def _operations(
@@ -124,7 +153,7 @@ def _write(
 
 
 def _row(graph: Graph, way: Way) -> str:
-    """Return one of several ways."""
+    """Return the row of one of several ways."""
     symbols, value = _symbols(graph, way), latex_digits(_value(way))
     if len(way) == 1:
         return f"{_straight(symbols)} &= {value}"
@@ -132,7 +161,7 @@ def _row(graph: Graph, way: Way) -> str:
 
 
 def _straight(symbols: str) -> str:
-    """Mark what leads straight on beside other ways, which must not read as all of them."""
+    """Mark a ratio as that of the direct way alone: it must not read as the whole derivative."""
     word = _("direct")
     return rf"\left.{symbols}\right|_{{\text{{{word}}}}}"
 

@@ -1,4 +1,4 @@
-"""The one clock of the graph: the picture's play and slider, and the step the page tells of."""
+"""The one clock of the graph: play and slider in the picture, and the step of the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import streamlit as st
 from language import _
 from ui.shell.session import set_page
 
-WORDS: Final = "backpropagation-words"  # key of what tells of the step, below the picture
+WORDS: Final = (
+    "backpropagation-words"  # key of the container that explains the step, below the picture
+)
 _KEY: Final = "backpropagation-clock"
 _BEGAN: Final = "backpropagation-began"
 
@@ -20,10 +22,10 @@ _component = st.components.v2.component(
 
 
 def first_step(version: str, step: int) -> int:
-    """Return the step with which a picture is sent to the browser, which moves it from there.
+    """Return the step at which a picture is sent to the browser, which moves it on from there.
 
-    Another figure is another chart to Streamlit, and its zoom is lost; so it is the same one at
-    every step.
+    To Streamlit a changed figure is a new chart, whose zoom is lost; so the figure stays the same
+    at every step.
 
     Args:
         version: changes when the picture does, apart from the step.
@@ -36,7 +38,7 @@ def first_step(version: str, step: int) -> int:
 
 
 def clock(chart: str, version: str, step: int, last: int) -> None:
-    """Keep the picture and the page at one step; the script hears of it when the picture rests.
+    """Keep the picture and the page at one step; the picture sends its own when it rests.
 
     Args:
         chart: key of the picture.
@@ -45,10 +47,10 @@ def clock(chart: str, version: str, step: int, last: int) -> None:
         last: its largest value.
     """
 
-    def heard() -> None:
-        told = st.session_state[_KEY]["step"]
-        if told is not None and told["version"] == version:
-            set_page(step=int(told["step"]))
+    def take() -> None:
+        event = st.session_state[_KEY]["step"]
+        if event is not None and event["version"] == version:
+            set_page(step=int(event["step"]))
 
     data = {
         "chart": chart,
@@ -58,4 +60,4 @@ def clock(chart: str, version: str, step: int, last: int) -> None:
         "step": step,
         "last": last,
     }
-    _component(key=_KEY, data=data, on_step_change=heard)
+    _component(key=_KEY, data=data, on_step_change=take)

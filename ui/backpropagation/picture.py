@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -18,56 +17,20 @@ from comparison.words.expressions import (
     with_values,
 )
 from comparison.words.expressions import lines as formula_lines
-from engine.backprop.examples import EXAMPLES, descend
 from engine.formulas.graph import differentiate, steps
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.clock import WORDS, clock, first_step
+from ui.backpropagation.shown import caption, formula, shown_point
 from ui.shell.figure import offer, sketch
 from ui.shell.session import all_but, fragment, set_page, settings
 from ui.shell.share import address
 
 if TYPE_CHECKING:
-    from engine.backprop.examples import Descent
     from engine.formulas.graph import Derivatives, Graph, Step
 
 _CHART: Final = "backpropagation"
 _ABREAST: Final = 4  # lines, from which a formula has two columns
-
-
-def descent() -> Descent | None:
-    """Return gradient descent as far as it was taken; None where nothing is learnt."""
-    page = settings()
-    if page.example == "own" or not EXAMPLES[page.example].weights:
-        return None
-    rate = page.learning_rate or EXAMPLES[page.example].learning_rate
-    return _descent(page.example, tuple(page.point.values()), rate, page.updates)
-
-
-@lru_cache(maxsize=8)
-def _descent(name: str, values: tuple[float, ...], rate: float, updates: int) -> Descent:
-    example = EXAMPLES[name]
-    point = dict(zip(example.graph.inputs, values, strict=True))
-    return descend(example.graph, point, example.weights, rate, updates)
-
-
-def shown_point() -> dict[str, float]:
-    """Return the values on show: the chosen ones, with the weights after the updates."""
-    page, learnt = settings(), descent()
-    if learnt is None:
-        return page.point
-    weights = learnt.weights[-1].tolist()
-    return page.point | dict(zip(EXAMPLES[page.example].weights, weights, strict=True))
-
-
-def figures() -> dict[str, tuple[float, float]]:
-    """Return of every named number its value on show, and the derivative of the output by it."""
-    graph = settings().graph
-    found = differentiate(graph, shown_point())
-    return {
-        name: (found.values[number], found.gradients[number])
-        for name, number in graph.names.items()
-    }
 
 
 @fragment(all_but("step"))
@@ -80,13 +43,13 @@ def picture() -> None:
     moments = steps(graph)
     step = len(moments) - 1 if page.step is None else page.step
     _formula(formula_lines(graph, names))
-    version = "\n".join([_text(), *map(repr, point.values())])
+    version = "\n".join([formula(), *map(repr, point.values())])
     began = first_step(version, step)
     frame = "wide" if is_wide(graph) else "narrow"
     with st.container(key=f"backpropagation-{frame}"):
         with st.container(key="graph-room", width=long_width(graph) or "stretch"):
             sketch(lambda: graph_drawing(graph, found, began, names), _CHART)
-        offer(lambda: graph_drawing(graph, found, step, names), _CHART, said())
+        offer(lambda: graph_drawing(graph, found, step, names), _CHART, caption())
     st.caption(
         _(
             "Blue, above an edge: the value that flows forward. Orange, below it: the derivative of"
@@ -111,22 +74,8 @@ def _formula(lines: list[str]) -> None:
     st.latex(aligned(cells))
 
 
-def said() -> tuple[list[str], list[str]]:
-    """Return what an exported chart says of itself: formula and values."""
-    names = words.names()
-    titles = {name: f"{name} ({names[name]})" if name in names else name for name in shown_point()}
-    values = ", ".join(f"{titles[name]} = {value:.8g}" for name, value in shown_point().items())
-    return [*_text().splitlines(), values], []
-
-
-def _text() -> str:
-    page = settings()
-    formula: str = page.formula if page.example == "own" else EXAMPLES[page.example].formula
-    return formula
-
-
 def _step_field(moments: list[Step], step: int) -> None:
-    """Offer the step to type or count up and down, and the three places one wants to be at."""
+    """Offer the step to type or count up and down, and buttons that lead to three of them."""
     last = len(moments) - 1
     forward = next(n for n, moment in enumerate(moments) if moment.kind == "start") - 1
     st.session_state["backpropagation-step"] = step
@@ -139,8 +88,8 @@ def _step_field(moments: list[Step], step: int) -> None:
             width=180,
             on_change=lambda: set_page(step=st.session_state["backpropagation-step"]),
         )
-        # Without an operation two of these places are one.
-        for name, title, place in (
+        # Without an operation two of these steps are one.
+        for name, title, goal in (
             ("inputs", _("Inputs"), 0),
             ("forward", _("Forward done"), forward),
             ("back", _("Back done"), last),
@@ -149,8 +98,8 @@ def _step_field(moments: list[Step], step: int) -> None:
                 title,
                 key=f"backpropagation-to-{name}",
                 on_click=set_page,
-                kwargs={"step": place},
-                disabled=step == place,
+                kwargs={"step": goal},
+                disabled=step == goal,
             )
 
 
@@ -188,12 +137,14 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
     local_word, incoming_word = (rf"}}_{{\text{{{title}}}}}" for title in titles)
     incoming = latex_digits(found.gradients[number])
     rows = []
-    for place, (operand, local) in enumerate(zip(node.operands, found.local[number], strict=True)):
+    for position, (operand, local) in enumerate(
+        zip(node.operands, found.local[number], strict=True)
+    ):
         if not graph.varies[operand]:
             continue
         variable = symbol(graph, operand, names)
         derivative = ratio(graph, number, operand, names)
-        computed = local_with_values(graph, number, place, found.values)
+        computed = local_with_values(graph, number, position, found.values)
         derivative += f" = {computed}" if computed else ""
         rows.append(
             rf"{variable}: &&\underbrace{{{derivative} = {latex_digits(local)}{local_word}"
@@ -203,7 +154,7 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
     shared = [
         operand
         for operand in dict.fromkeys(node.operands)
-        # Going back, the first of its uses is the last one to hand something over.
+        # Going back, the first of its uses is the last one to hand its gradient over.
         if graph.varies[operand] and len(graph.uses[operand]) > 1
         if graph.uses[operand][0][0] == number
     ]
@@ -214,7 +165,9 @@ def _products(graph: Graph, found: Derivatives, number: int) -> str:
 def _sum(graph: Graph, found: Derivatives, number: int) -> str:
     """Return a row with the sum of what all uses of a number have handed back."""
     uses = graph.uses[number]
-    parts = [latex_digits(found.local[user][place] * found.gradients[user]) for user, place in uses]
+    parts = [
+        latex_digits(found.local[user][position] * found.gradients[user]) for user, position in uses
+    ]
     written = " + ".join(f"({part})" if part.startswith("-") else part for part in parts)
     whole = ratio(graph, graph.output, number, words.names())
     return rf"\sum\; {whole}: && {written} &= {latex_digits(found.gradients[number])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from engine.formulas.graph import Graph
 
-_DRAFT: Final = "backpropagation-draft"  # a refused formula, to be put right, and its error
+_DRAFT: Final = (
+    "backpropagation-draft"  # a refused formula, for the reader to correct, and its error
+)
 _FORMULA: Final = "backpropagation-formula"
 _VALUES: Final = Interval(-1e6, 1e6)
 _STOPS: Final = {
@@ -31,7 +34,7 @@ _STOPS: Final = {
     "grapes": tuple(range(11)),
     "tax": tuple(1 + step / 100 for step in range(31)),
 }
-# What another formula does not share.
+# Settings that do not carry over to another formula, as they begin.
 _ANEW: Final[dict[str, Any]] = {
     "values": (),
     "step": None,
@@ -65,7 +68,7 @@ def source() -> None:
             value,
             _VALUES,
             f"backpropagation-{page.example}-{position}",
-            lambda chosen, name=name: _change(name, chosen),
+            partial(_change, name),
             title=_("{weight} at the start").format(weight=name)
             if name in learnt
             else words.names().get(name, name),
@@ -86,7 +89,7 @@ def _learnt() -> tuple[str, ...]:
 
 
 def _take_example(name: str) -> None:
-    """Show another example; a formula of one's own begins as the one on show."""
+    """Show another example; the reader's own formula begins as the one on show."""
     st.session_state.pop(_DRAFT, None)
     page = settings()
     if name == "own" and not page.formula:
@@ -97,7 +100,7 @@ def _take_example(name: str) -> None:
 
 
 def _formula() -> None:
-    """Show the formula; changing it makes it the reader's own."""
+    """Show the formula; once changed it is the reader's own."""
     page = settings()
     shown = page.formula if page.example == "own" else EXAMPLES[page.example].formula
     draft, error = st.session_state.get(_DRAFT, (shown, None))
@@ -119,7 +122,7 @@ def _formula() -> None:
 
 
 def _take_formula() -> None:
-    """Take the reader's formula where it has a value: at the old values, else at others."""
+    """Take the reader's formula, or keep it as a draft with the reason why it was refused."""
     text = st.session_state[_FORMULA]
     try:
         values = _first_values(parse(text))
@@ -131,7 +134,11 @@ def _take_formula() -> None:
 
 
 def _first_values(graph: Graph) -> tuple[float, ...]:
-    """Return values at which a formula has a value and derivatives: the old ones, else others."""
+    """Return values at which a formula can be differentiated: the old ones, else 1, 2 or ½ for all.
+
+    Raises:
+        InvalidInput: it can be differentiated at none of them.
+    """
     before, inputs = settings().point, graph.inputs
     points = [tuple(before.get(name, 1.0) for name in inputs)]
     points += [(value,) * len(inputs) for value in (1.0, 2.0, 0.5)]
@@ -146,7 +153,7 @@ def _first_values(graph: Graph) -> tuple[float, ...]:
 
 
 def _variants() -> None:
-    """Offer the sides of an example."""
+    """Offer the variants of an example: its values below, at and above a kink."""
     page = settings()
     if page.example == "own" or not EXAMPLES[page.example].variants:
         return

@@ -1,4 +1,4 @@
-"""What the worked examples are about, what their variables are, what each operation does."""
+"""The stories of the worked examples, the names of their variables, the rule of each operation."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ STORIES: Final = {
         " used several times its derivatives add up."
     ),
 }
-# What differs from a figure in print, where one is known to be wrong.
+# Where printed versions of an example are known to have wrong figures.
 SLIPS: Final = {
     "sigmoid_network": N_(
         "In print this example is also found with o₂ = 0.62534544 and E = 0.09552023. The sigmoid"
@@ -132,7 +132,7 @@ RULES: Final = {
 
 
 def names() -> Mapping[str, str]:
-    """Return what the variables of the chosen example are called instead of their own names."""
+    """Return what the chosen example calls its variables, as far as it has names for them."""
     if settings().example not in {"apples", "apples_and_grapes"}:
         return {}
     return {name: _(text) for name, text in _VARIABLES.items()}
@@ -169,7 +169,7 @@ def meaning(variable: str, output: str, slope: float, sides: tuple[float, float]
 
 
 def has_kink(slope: float, sides: tuple[float, float]) -> bool:
-    """Tell whether a derivative is a choice: the slopes beside it differ, or are another one."""
+    """Tell whether a derivative is a convention: it differs from the slope on one of the sides."""
     left, right = sides
     return left != right or not math.isclose(slope, left, rel_tol=1e-9, abs_tol=1e-12)
 

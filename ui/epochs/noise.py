@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import streamlit as st
 
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from comparison.words.contract import contract
 from comparison.words.errors import explain
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
-from engine.analysis.noise import noisiest
-from engine.landscape.planes import parameter_names
+from engine.analysis.noise import most_scattered, noisiest
+from engine.landscape.planes import parameter_names, recorded_params
 from language import _
 from language.labels import label
 from ui.epochs.switches import has_no_rows, run_name
@@ -57,8 +56,8 @@ def noise_tab() -> None:
     run = history.runs[selected]
     with point:
         step = _choose_point(run)
-    params = run.params[0, int(np.searchsorted(run.params_steps, step))]
-    if not np.isfinite(params).all():
+    params = _params_at(run, step)
+    if params is None:
         st.info(_("The run has diverged by then: there is no gradient to look at."))
         return
     try:
@@ -66,77 +65,87 @@ def noise_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
-    rows = len(measured.gradients)
-    batch_size = min(settings().noise_size, rows)
     with size:
-        number(
-            "batch_size",
-            batch_size,
-            Interval(1, rows),
-            "epochs-noise-size",
-            lambda value: set_page(noise_size=value),
-            title=_("Batch size of the cloud"),
-            stops=[*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows],
-            bounded=True,
-        )
+        batch_size = _choose_size(len(measured.gradients))
+    axes = _parameters(measured.gradients)
+    listed = most_scattered(measured.gradients, _LISTED)
     names = parameter_names(experiment.problem)
-    listed = np.argsort(-measured.gradients.var(axis=0), kind="stable")[:_LISTED].tolist()
-    places = _parameters(measured.gradients)
     for axis, cell in enumerate((first, second)):
         with cell:
-            _choose_parameter(axis, places, listed, names)
-    _charts(measured, places, batch_size, names, step / run.per_epoch)
+            _choose_parameter(axis, axes, listed, names)
+    _charts(measured, axes, batch_size, step / run.per_epoch)
 
 
-def _charts(
-    measured: _Measured,
-    places: tuple[int, ...],
-    batch_size: int,
-    names: Sequence[str],
-    epoch: float,
-) -> None:
+def _params_at(run: RunHistory, step: int) -> Array | None:
+    """Return the first seed's parameters recorded at a step; None where it has diverged by then."""
+    steps, params = recorded_params(run)
+    return dict(zip(steps.tolist(), params, strict=True)).get(step)
+
+
+def _choose_size(rows: int) -> int:
+    """Choose the batch size of the cloud and return it."""
+    batch_size: int = min(settings().noise_size, rows)
+    number(
+        "batch_size",
+        batch_size,
+        Interval(1, rows),
+        "epochs-noise-size",
+        lambda value: set_page(noise_size=value),
+        title=_("Batch size of the cloud"),
+        stops=[*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows],
+        bounded=True,
+    )
+    return batch_size
+
+
+def _charts(measured: _Measured, axes: tuple[int, ...], batch_size: int, epoch: float) -> None:
+    """Show the cloud of two parameters, the variance and the angles."""
     experiment, selected = document().experiment, document().view.selected
     run, seed = experiment.runs[selected], experiment.seeds[0]
-    text = _("gradients of {run} at epoch {epoch}, seed {seed}")
-    where = text.format(run=styles()[selected].name, epoch=f"{epoch:.6g}", seed=seed)
-    alone = contract(experiment.model_copy(update={"runs": (run,)}), tuned=False)
-
-    def leaving(make: Callable[[], Chart], key: str) -> None:
-        def made() -> Chart:
-            chart = make()
-            return chart._replace(remarks=(where, *chart.remarks))
-
-        chart = figure(made, key, alone)
-        if chart is not None and len(chart.remarks) > 1:  # where it is is above
-            st.caption(" ".join(chart.remarks[1:]))
-
+    names = parameter_names(experiment.problem)
     batches = batch_gradients(measured.gradients, batch_size, run.sampling, seed, _CLOUD)
-    two = [places[0], places[-1]]
+    two, noise = [axes[0], axes[-1]], measured.noises[run.sampling]
+    rows, drawn = measured.gradients[:, two], batches[:, two]
+    titles = [names[position] for position in two]
     grid = st.grid(3, min_column_width=300)
     with grid.cell():
         st.markdown("**" + _("Around the full gradient") + "**")
-        rows, drawn = measured.gradients[:, two], batches[:, two]
-        titles = [names[place] for place in two]
-        leaving(lambda: gradient_cloud(rows, drawn, titles, batch_size), "epochs-cloud")
+        _chart(lambda: gradient_cloud(rows, drawn, titles, batch_size), "epochs-cloud", epoch)
     with grid.cell():
         st.markdown("**" + _("Variance against batch size") + "**")
-        leaving(lambda: variance_against_size(measured.noises), "epochs-variance")
-    noise = measured.noises[run.sampling]
+        _chart(lambda: variance_against_size(measured.noises), "epochs-variance", epoch)
     with grid.cell():
         st.markdown("**" + _("Angle to the full gradient") + "**")
-        leaving(lambda: angles_against_size(noise), "epochs-angles")
+        _chart(lambda: angles_against_size(noise), "epochs-angles", epoch)
+    st.caption(_remarks(noise, len(measured.gradients), run.sampling))
+
+
+def _chart(make: Callable[[], Chart], key: str, epoch: float) -> None:
+    """Show a chart and below it its remarks; its files also name the run and the point."""
+    experiment, selected = document().experiment, document().view.selected
+    text = _("gradients of {run} at epoch {epoch}, seed {seed}")
+    where = text.format(run=styles()[selected].name, epoch=f"{epoch:.6g}", seed=experiment.seeds[0])
+    alone = experiment.model_copy(update={"runs": (experiment.runs[selected],)})
+
+    def exported() -> Chart:
+        chart = make()
+        return chart._replace(remarks=(where, *chart.remarks))
+
+    chart = figure(exported, key, contract(alone, tuned=False))
+    if chart is not None and len(chart.remarks) > 1:  # run and point stand above
+        st.caption(" ".join(chart.remarks[1:]))
+
+
+def _remarks(noise: Noise, rows: int, sampling: Sampling) -> str:
+    """Return how the marks, lines and bands of the charts come about."""
     text = _(
         "Marks: measured from {draws} mini-batches of every size. Lines: predicted from the"
         " gradients of all {rows} rows, S² = σ² their variance; the bands are two standard errors"
         " wide on each side. Angles: median and quartiles, {sampling}; above 90° a step goes"
         " uphill."
     )
-    st.caption(
-        text.format(
-            draws=noise.angles.shape[1],
-            rows=f"{len(measured.gradients):,}",
-            sampling=label(run.sampling).lower(),
-        )
+    return text.format(
+        draws=noise.angles.shape[1], rows=f"{rows:,}", sampling=label(sampling).lower()
     )
 
 
@@ -159,9 +168,9 @@ def _choose_point(run: RunHistory) -> int:
     """Choose one of the recorded epochs and return its step; the first seed's own last at most."""
     steps = [int(step) for step in run.params_steps if step <= run.last_step[0]]
     epochs = [step / run.per_epoch for step in steps]
-    place = max(0, sum(epoch <= settings().epoch for epoch in epochs) - 1)
+    position = max(0, sum(epoch <= settings().epoch for epoch in epochs) - 1)
     if len(epochs) > 1:
-        st.session_state["epochs-point"] = epochs[place]
+        st.session_state["epochs-point"] = epochs[position]
         st.select_slider(
             _("Epoch of the run"),
             epochs,
@@ -169,33 +178,34 @@ def _choose_point(run: RunHistory) -> int:
             format_func=lambda value: f"{value:.6g}",
             on_change=lambda: set_page(epoch=st.session_state["epochs-point"]),
         )
-    return steps[place]
+    return steps[position]
 
 
 def _parameters(gradients: Array) -> tuple[int, ...]:
     """Return the two parameters of the cloud: those set, where the network has them."""
-    chosen = settings().parameters
+    chosen: tuple[int, ...] = settings().parameters
     if len(chosen) == 2 and max(chosen) < gradients.shape[1]:
         return chosen
     return noisiest(gradients)
 
 
 def _choose_parameter(
-    axis: int, places: tuple[int, ...], listed: list[int], names: Sequence[str]
+    axis: int, axes: tuple[int, ...], listed: Sequence[int], names: Sequence[str]
 ) -> None:
+    """Choose which parameter is drawn along an axis of the cloud."""
     key = f"epochs-parameter-{axis}"
-    own = places[min(axis, len(places) - 1)]
+    own = axes[min(axis, len(axes) - 1)]
     st.session_state[key] = own
 
     def take() -> None:
-        chosen: list[Any] = [*places]
+        chosen: list[Any] = [*axes]
         chosen[min(axis, len(chosen) - 1)] = st.session_state[key]
         set_page(parameters=tuple(chosen))
 
     st.selectbox(
         (_("Parameter across"), _("Parameter up"))[axis],
         list(dict.fromkeys([*listed, own])),
-        format_func=lambda place: names[place],
+        format_func=names.__getitem__,
         key=key,
         on_change=take,
     )

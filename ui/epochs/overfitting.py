@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from charts.theme import Chart
     from engine.analysis.overfitting import Epochs
 
-# Fifty rows that overlap, and 1,185 parameters to learn them by heart with.
+# Fifty overlapping rows, and 1,185 parameters that can learn them by heart.
 OVERFITS: Final = Experiment(
     problem=Network(dataset=TwoMoons(rows=100, noise=0.4), validation_share=0.5, hidden=(32, 32)),
     runs=(Run(optimizer=Adam(), learning_rate=0.01, batch_size="all"),),
@@ -47,6 +47,36 @@ def overfitting_tab() -> None:
     """Show training and validation loss of one run, epoch by epoch."""
     if has_no_rows():
         return
+    _controls()
+    try:
+        alone = alone_to_the_end(document().experiment, document().view.selected)
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    history = trained(alone, "epochs-overfitting")
+    if history is None:
+        return
+    losses, patience = epoch_losses(history.runs[0]), settings().patience
+    stop = patience_stop(losses.validation, patience)
+    grid = st.grid(3, min_column_width=300)
+    with grid.cell(column_span=2):
+        _losses(alone, losses, stop)
+    with grid.cell():
+        st.markdown(_verdict(losses))
+        number(
+            "epochs",
+            patience,
+            LIMITS["epochs"],
+            "epochs-patience",
+            lambda value: set_page(patience=value),
+            title=_("Patience (epochs)"),
+            stops=(1, 2, 5, 10, 20, 50, 100, 200),
+        )
+        st.markdown(_patience_words(losses, stop, patience))
+        st.caption(_what_was_trained(losses))
+
+
+def _controls() -> None:
     grid = st.grid(7, min_column_width=110, vertical_alignment="bottom")
     with grid.cell(column_span=4):
         run_choice()
@@ -60,50 +90,34 @@ def overfitting_tab() -> None:
             width="stretch",
         )
         st.caption(_(REPLACES))
-    try:
-        alone = alone_to_the_end(document().experiment, document().view.selected)
-    except InvalidInput as error:
-        st.error(explain(error))
-        return
-    history = trained(alone, "epochs-overfitting")
-    if history is None:
-        return
-    losses, patience = epoch_losses(history.runs[0]), settings().patience
-    stop = patience_stop(losses.validation, patience)
-    grid = st.grid(3, min_column_width=300)
-    with grid.cell(column_span=2):
-        name = styles()[document().view.selected].name
-        log, said = document().view.log, contract(alone, tuned=False)
 
-        def make() -> Chart:
-            chart = two_losses(losses, stop, log=log)
-            return chart._replace(remarks=(name, *chart.remarks))
 
-        chart = figure(make, "epochs-overfitting", said)
-        if chart is not None and len(chart.remarks) > 1:  # the name is above
-            st.caption(" ".join(chart.remarks[1:]))
-    with grid.cell():
-        st.markdown(verdict(losses))
-        number(
-            "epochs",
-            patience,
-            LIMITS["epochs"],
-            "epochs-patience",
-            lambda value: set_page(patience=value),
-            title=_("Patience (epochs)"),
-            stops=(1, 2, 5, 10, 20, 50, 100, 200),
+def _losses(alone: Experiment, losses: Epochs, stop: int | None) -> None:
+    """Show both losses, and where patience would have stopped the run."""
+    name = styles()[document().view.selected].name
+    log = document().view.log
+
+    def make() -> Chart:
+        chart = two_losses(losses, stop, log=log)
+        return chart._replace(remarks=(name, *chart.remarks))
+
+    chart = figure(make, "epochs-overfitting", contract(alone, tuned=False))
+    if chart is not None and len(chart.remarks) > 1:  # the name stands above
+        st.caption(" ".join(chart.remarks[1:]))
+
+
+def _what_was_trained(losses: Epochs) -> str:
+    """Return which run this is, and how its verdict comes about."""
+    texts = [
+        _(
+            "The selected run with the first seed, for all epochs of the budget and without"
+            " stopping rules."
         )
-        st.markdown(what_patience_does(losses, stop, patience))
-        texts = [
-            _(
-                "The selected run with the first seed, for all epochs of the budget and without"
-                " stopping rules."
-            )
-        ]
-        if losses.window > 1:
-            text = _("The verdict goes by the running median of {window} epochs.")
-            texts.append(text.format(window=losses.window))
-        st.caption(" ".join(texts))
+    ]
+    if losses.window > 1:
+        text = _("The verdict goes by the running median of {window} epochs.")
+        texts.append(text.format(window=losses.window))
+    return " ".join(texts)
 
 
 def _take() -> None:
@@ -117,8 +131,8 @@ def _take() -> None:
     )
 
 
-def verdict(losses: Epochs) -> str:
-    """Return what became of a run, in one or two sentences with its numbers."""
+def _verdict(losses: Epochs) -> str:
+    """Return the verdict on a run, in one or two sentences with its numbers."""
     text = {
         "underfits": _(
             "**Too few epochs.** The validation loss is still falling; its lowest is {lowest}, at"
@@ -160,7 +174,7 @@ def verdict(losses: Epochs) -> str:
     )
 
 
-def what_patience_does(losses: Epochs, stop: int | None, patience: int) -> str:
+def _patience_words(losses: Epochs, stop: int | None, patience: int) -> str:
     """Return what the patience rule would have done to a run."""
     if stop is None:
         text = _("A patience of {patience} epochs would not have stopped it.")

@@ -12,7 +12,7 @@ from engine import Interval, timeline
 from engine.counts import unseen_share
 from engine.training.plans import EPOCHS
 from language import _
-from ui.epochs.count import plan_picker
+from ui.epochs.plans import plan_picker
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.session import document, set_page, settings
@@ -28,60 +28,62 @@ def rows_tab() -> None:
     plan, seed = page.plans[page.plan], document().experiment.seeds[0]
     last_first = max(1, plan.rows - WINDOW + 1)
     first_row = min(page.first_row, last_first)
+    used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
+    caption = [plan_name(plan), _("row order of seed {seed}").format(seed=seed)], list[str]()
     grid = st.grid(3, min_column_width=300)
     left, right = grid.cell(column_span=2), grid.cell()
-    used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
-    said = [plan_name(plan), _("row order of seed {seed}").format(seed=seed)], list[str]()
     with left:
-        figure(lambda: rows_against_iterations(used, first_row), "epochs-timeline", said)
-        text = _(
-            "Rows {first} to {last} of {rows} and every use of them; epochs shown: {epochs}. A line"
-            " through an epoch: the row is left out of it; a grey edge: the row is in the batch"
-            " more than once. Row order of seed {seed}, the one that every training reads."
-        )
-        st.caption(
-            text.format(
-                first=f"{first_row:,}",
-                last=f"{min(first_row + WINDOW - 1, plan.rows):,}",
-                rows=f"{plan.rows:,}",
-                epochs=page.epochs_shown,
-                seed=seed,
-            )
-        )
+        figure(lambda: rows_against_iterations(used, first_row), "epochs-timeline", caption)
+        st.caption(_timeline_words(plan, first_row, page.epochs_shown, seed))
     with right:
+        _window_controls(page.epochs_shown, first_row, last_first)
+        figure(lambda: times_seen(used), "epochs-times", caption)
+        st.caption(_times_words(plan))
+        if plan.sampling == "replacement":
+            st.latex(_unseen_formula(plan))
+
+
+def _window_controls(epochs: int, first_row: int, last_first: int) -> None:
+    """Choose how many epochs the timeline shows, and which of the rows."""
+    number(
+        "epochs_shown",
+        epochs,
+        EPOCHS,
+        "epochs-shown",
+        lambda value: set_page(epochs_shown=value),
+        title=_("Epochs shown"),
+        stops=range(1, 6),
+        bounded=True,
+    )
+    if last_first > 1:
         number(
-            "epochs_shown",
-            page.epochs_shown,
-            EPOCHS,
-            "epochs-shown",
-            lambda value: set_page(epochs_shown=value),
-            title=_("Epochs shown"),
-            stops=range(1, 6),
+            "first_row",
+            first_row,
+            Interval(1, last_first),
+            "epochs-first-row",
+            lambda value: set_page(first_row=value),
+            title=_("First row shown"),
             bounded=True,
         )
-        if last_first > 1:
-            number(
-                "first_row",
-                first_row,
-                Interval(1, last_first),
-                "epochs-first-row",
-                lambda value: set_page(first_row=value),
-                title=_("First row shown"),
-                bounded=True,
-            )
-        figure(lambda: times_seen(used), "epochs-times", said)
-        st.caption(_seen_sentence(plan))
-        if plan.sampling == "replacement":
-            drawn, n = used.counts.rows_per_epoch, plan.rows
-            share = unseen_share(used.counts, plan.sampling)
-            st.latex(
-                r"\left(1 - \tfrac{1}{N}\right)^{D}"
-                rf" = \left(1 - \tfrac{{1}}{{{_tex(n)}}}\right)^{{{_tex(drawn)}}}"
-                rf" = {100 * share:.1f}\,\%"
-            )
 
 
-def _seen_sentence(plan: Plan) -> str:
+def _timeline_words(plan: Plan, first_row: int, epochs: int, seed: int) -> str:
+    """Return which part of the rows and epochs the timeline shows, and how to read it."""
+    text = _(
+        "Rows {first} to {last} of {rows} and every use of them; epochs shown: {epochs}. A line"
+        " through an epoch: the row is left out of it; a grey edge: the row is in the batch"
+        " more than once. Row order of seed {seed}, the one that every training reads."
+    )
+    return text.format(
+        first=f"{first_row:,}",
+        last=f"{min(first_row + WINDOW - 1, plan.rows):,}",
+        rows=f"{plan.rows:,}",
+        epochs=epochs,
+        seed=seed,
+    )
+
+
+def _times_words(plan: Plan) -> str:
     """Return how often an epoch uses a row."""
     if plan.sampling == "replacement":
         return _(
@@ -91,6 +93,17 @@ def _seen_sentence(plan: Plan) -> str:
     if plan.counts.rows_per_epoch < plan.rows:
         return _("A shuffled pass uses every row once, except those of a dropped last batch.")
     return _("A shuffled pass uses every row exactly once in every epoch, in a new order.")
+
+
+def _unseen_formula(plan: Plan) -> str:
+    """Return the chance that draws with replacement never use a row in an epoch, in LaTeX."""
+    share = unseen_share(plan.counts, plan.sampling)
+    n, draws = _tex(plan.rows), _tex(plan.counts.rows_per_epoch)
+    return (
+        r"\left(1 - \tfrac{1}{N}\right)^{D}"
+        rf" = \left(1 - \tfrac{{1}}{{{n}}}\right)^{{{draws}}}"
+        rf" = {100 * share:.1f}\,\%"
+    )
 
 
 def _tex(value: int) -> str:

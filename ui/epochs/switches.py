@@ -28,31 +28,28 @@ if TYPE_CHECKING:
 
     from engine import Experiment
 
-
 NO_ROWS: Final = N_("A test function has no rows: choose data and a network in the sidebar.")
-
-
 REPLACES: Final = N_(
     "Replaces data, network, runs and budget of the comparison, on the Compare page as well. Undo"
     " brings them back."
 )
 
 
-def take_example(experiment: Experiment, told: str, **page: Any) -> None:
-    """Replace the whole comparison by an experiment of one run, and say so.
+def take_example(experiment: Experiment, notice: str, **page: Any) -> None:
+    """Replace the whole comparison by an experiment of one run, with a notice.
 
     Args:
         experiment: what is compared from now on, on all pages that share the comparison.
-        told: what the reader is told, a sentence marked by ``N_``.
+        notice: tells the reader what has changed; a sentence marked by ``N_``.
         page: settings of this page that go with it.
     """
     view = View(names=("",), numbers=(0,), page=settings().model_copy(update=page))
     open_document(Document(experiment=experiment, view=view), "demonstration")
-    tell(told)
+    tell(notice)
 
 
 def has_no_rows() -> bool:
-    """Tell whether there is nothing to cut into batches, and say so."""
+    """Return whether there are no rows to cut into batches, and if so say why the tab is empty."""
     if document().experiment.problem.kind != "function":
         return False
     st.info(_(NO_ROWS))

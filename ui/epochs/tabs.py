@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from language import N_
-from ui.epochs.batches import batches_tab, map_tab
+from ui.epochs.batches import batches_tab
 from ui.epochs.count import count_tab
 from ui.epochs.noise import noise_tab
 from ui.epochs.overfitting import overfitting_tab
+from ui.epochs.rate_map import map_tab
 from ui.epochs.rows import rows_tab
+from ui.shell.tabs import Tab, Tabs
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-TITLES: Final = {
-    "count": N_("The count"),
-    "batches": N_("Batch, mini-batch, stochastic"),
-    "rows": N_("Which rows, when"),
-    "noise": N_("Gradient noise"),
-    "overfitting": N_("Too few, too many epochs"),
-    "map": N_("Batch size × learning rate"),
-}
-FILL: Final[Mapping[str, Callable[[], None]]] = {
-    "count": count_tab,
-    "batches": batches_tab,
-    "rows": rows_tab,
-    "noise": noise_tab,
-    "overfitting": overfitting_tab,
-    "map": map_tab,
-}
+TABS: Final = Tabs[[]](
+    "epochs-tab",
+    {
+        "count": Tab(N_("The count"), count_tab),
+        "batches": Tab(N_("Batch, mini-batch, stochastic"), batches_tab),
+        "rows": Tab(N_("Which rows, when"), rows_tab),
+        "noise": Tab(N_("Gradient noise"), noise_tab),
+        "overfitting": Tab(N_("Too few, too many epochs"), overfitting_tab),
+        "map": Tab(N_("Batch size × learning rate"), map_tab),
+    },
+)

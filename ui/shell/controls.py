@@ -12,10 +12,10 @@ from engine import Interval, InvalidInput
 from engine.rules import hyperparameters
 from language import _
 from language.labels import label
-from ui.shell.session import change_run, document, refuse, set_page
+from ui.shell.session import change_run, document, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 Number = int | float
 
@@ -183,20 +183,6 @@ def rule_hyperparameters(position: int) -> None:
             report,
             title=", ".join(dict.fromkeys((label(name), symbol(name, interval)))),
         )
-
-
-def open_tabs(titles: Mapping[str, str], key: str, opened: str) -> dict[str, Any]:
-    """Return tabs by their ids; the page's settings say which one is open.
-
-    Args:
-        titles: what the tabs are called, to be translated, by id.
-        key: of the widget.
-        opened: the id of the open one.
-    """
-    ids = {_(title): name for name, title in titles.items()}
-    _show(key, _(titles[opened]))
-    tabs = st.tabs(list(ids), key=key, on_change=lambda: set_page(tab=ids[st.session_state[key]]))
-    return dict(zip(titles, tabs, strict=True))
 
 
 def _field(title: str, value: Number, key: str, report: Callable[[Any], None]) -> None:

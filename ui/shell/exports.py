@@ -1,4 +1,4 @@
-"""Taking a whole comparison away: the bundle, the report, and every run as a script."""
+"""What a reader may download of a whole comparison: the bundle, the report, scripts of its runs."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 _CHARACTERS = 20_000  # of notes
 _TITLE, _NOTES = "report-title", "report-notes"  # of the form
-_WRITTEN = "report-written"  # title and notes of the report that was made last
-_IS_MADE = "report-is-made"  # of what was written last
+_WRITTEN = "report-written"  # title and notes of the last report
+_IS_MADE = "report-is-made"  # whether that report is on offer
 
 
 def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
-    """Offer a comparison that has been trained; nothing of it is made before it is asked for.
+    """Offer a trained comparison; no file is made before the reader asks for it.
 
     Args:
-        shown: what there is to take; None while it waits.
-        scenes: surfaces that belong to it.
+        shown: the outcome of its training; None while that waits.
+        scenes: its surfaces.
     """
     if shown is None or shown.stale:
         st.caption(_("Bundle, report and code wait for the training."))
@@ -57,8 +57,8 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
     )
     st.button(_("Report …"), width="stretch", key="open-report", on_click=_open, args=("report",))
     st.button(_("Code …"), width="stretch", key="open-code", on_click=_open, args=("code",))
-    # The popover tells of its closing when the dialog is clicked, if it had not heard before that
-    # it was closed: that runs the page again, and the dialog must still be there.
+    # A click on the dialog closes the popover, if it was still open, and that runs the page again:
+    # then the dialog must still be there.
     if st.session_state.get(DIALOG) == "report":
         st.dialog(_("Report"), width="medium", on_dismiss=close_dialog)(_report)(now, shown, scenes)
     elif st.session_state.get(DIALOG) == "code":
@@ -72,31 +72,32 @@ def _open(dialog: str) -> None:
 
 
 def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
-    """Ask for title and notes, then offer the report that was made of them.
+    """Ask for title and notes, then offer the report with them.
 
-    A text field is sent when it loses the focus: a download beside it would be asked for by that
-    very click, before the script has heard what was typed. A form sends it with its own button, and
-    gives way to the download, so that the file on offer is never older than the text on show.
+    A text field is sent when it loses the focus. The click on a download beside it would do that,
+    and start the download before the script has received what was typed. So a form sends the text
+    with a button of its own and then gives way to the download: the file on offer is never older
+    than the text on show.
     """
     speak()
-    place = st.empty()  # the form is gone at once when the report is being made
+    container = st.empty()  # the form disappears at once when the report is being made
     title, notes = st.session_state.get(_WRITTEN, (usual_title(), ""))
     if not st.session_state.get(_IS_MADE):
-        with place.form("report-form", border=False):
+        with container.form("report-form", border=False):
             st.text_input(_("Title"), title, key=_TITLE)
             st.text_area(_("Notes"), notes, key=_NOTES, max_chars=_CHARACTERS, height=200)
             st.form_submit_button(_("Make the report"), type="primary", on_click=_make)
         return
-    with place.container():
+    with container.container():
         with st.spinner(_("Making the report …")):
             tuned = best_rates().are_used(now.experiment)
-            made = report(now, shown.history, title, notes, scenes, tuned=tuned)
+            page = report(now, shown.history, title, notes, scenes, tuned=tuned)
         st.text_input(_("Title"), title, disabled=True)
         st.text_area(_("Notes"), notes, disabled=True, height=200)
         with st.container(horizontal=True):
             st.download_button(
                 _("Save the report (HTML)"),
-                made,
+                page,
                 file_name=f"{file_name('report')}.html",
                 mime="text/html",
                 type="primary",

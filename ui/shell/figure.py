@@ -1,4 +1,4 @@
-"""The one door through which every chart reaches a page, and leaves it."""
+"""The one door through which every chart reaches a page, and a file."""
 
 from __future__ import annotations
 
@@ -22,46 +22,49 @@ from ui.shell.zoom import with_zoom
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import plotly.graph_objects as go
+
     from charts.theme import Chart
-    from exports.printed import Contract
+    from exports.printed import Contract, Form
 
     Made = TypeVar("Made")
 
 DIALOG: Final = "dialog"  # which one stays open while the page runs
-_FORMS: Final = ("png", "svg", "pdf")
+_FORMS: Final[tuple[Form, ...]] = ("png", "svg", "pdf")
 _SIZES: Final = (300, 3_000)  # pixels of a picture's side
 
 
-def figure(make: Callable[[], Chart], key: str, said: Contract | None = None) -> Chart | None:
+def figure(make: Callable[[], Chart], key: str, caption: Contract | None = None) -> Chart | None:
     """Show a chart, with a button that offers it as a picture, as a page and as numbers.
 
     Args:
         make: draws it; where that fails, a sentence takes its place and the page goes on.
         key: names it, on the page and in the names of its files.
-        said: what is equal between the runs it shows and what is not, the caption of what leaves;
-            that of the page's comparison where nothing is given.
+        caption: of its files: what is equal between the runs it shows and what is not. None takes
+            the contract of the page's comparison.
 
     Returns:
-        What is shown; None where there is only the sentence.
+        The chart; None where there is only the sentence.
     """
     chart = sketch(make, key, zoom=key)
     if chart is not None:
-        offer(lambda: chart, key, said)
+        offer(lambda: chart, key, caption)
     return chart
 
 
 def sketch(
     make: Callable[[], Chart], key: str, zoom: str | None = None, **settings: object
 ) -> Chart | None:
-    """Show a chart that is not for export: of a training under way, or of earlier settings.
-
-    What is returned is as of ``figure``.
+    """Show a chart without a button: of a training under way, or of earlier settings.
 
     Args:
         make: as for ``figure``.
         key: as for ``figure``.
-        zoom: the key of the chart whose zoom it has; None where none is kept.
+        zoom: the key of the chart whose zoom it shares; None where no zoom is kept.
         settings: of plotly, beyond those of every chart.
+
+    Returns:
+        As ``figure``.
     """
     chart = attempt(make, key)
     if isinstance(chart, str):
@@ -72,19 +75,19 @@ def sketch(
         width="stretch",
         key=f"chart-{key}",
         alt=chart.alt,
-        # No camera: its picture would have the colours of the screen and no contract.
+        # No camera: its picture would have the colours of the screen and no caption.
         config=camera(key) | {"modeBarButtonsToRemove": ["toImage"], **settings},
     )
     return chart
 
 
-def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> None:
+def offer(make: Callable[[], Chart], key: str, caption: Contract | None = None) -> None:
     """Show the button that offers a chart as a picture, as a page and as numbers.
 
     Args:
-        make: returns the chart as it leaves.
+        make: draws the chart as its files have it.
         key: as for ``figure``.
-        said: as for ``figure``.
+        caption: as for ``figure``.
     """
     if st.button(
         _("Export chart"),
@@ -94,23 +97,24 @@ def offer(make: Callable[[], Chart], key: str, said: Contract | None = None) -> 
         on_click=close_dialog,
     ):
         now = document().experiment
-        said = contract(now, tuned=best_rates().are_used(now)) if said is None else said
+        if caption is None:
+            caption = contract(now, tuned=best_rates().are_used(now))
         chart = attempt(make, key)
         if isinstance(chart, str):
             st.error(chart)
         else:
-            st.dialog(_("Export chart"), width="large")(_export)(chart, key, said)
+            st.dialog(_("Export chart"), width="large")(_export)(chart, key, caption)
 
 
 def close_dialog() -> None:
-    """Forget the dialog that stays open while the page runs: there may be one only."""
+    """Close the dialog that stays open while the page runs: only one may be open."""
     st.session_state.pop(DIALOG, None)
 
 
 def later(make: Callable[[], Made]) -> Callable[[], Made]:
-    """Return what makes a download when it is clicked, in the language of now.
+    """Return a function that makes a download at the click on it, in the language of this run.
 
-    Streamlit calls it in a thread of its own: what it needs must be in its closure.
+    Streamlit calls it in a thread of its own: all that it needs must be in its closure.
     """
     language = current_language()
 
@@ -121,33 +125,11 @@ def later(make: Callable[[], Made]) -> Callable[[], Made]:
     return lambda: contextvars.Context().run(made)
 
 
-def _export(chart: Chart, key: str, said: Contract) -> None:
+def _export(chart: Chart, key: str, caption: Contract) -> None:
     """Fill the dialog; it runs again, alone, at each change in it."""
     speak()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = st.segmented_control(
-            _("Picture"),
-            _FORMS,
-            default=_FORMS[0],
-            format_func=str.upper,
-            key=f"export-form-{key}",
-            required=True,
-        )
-        usual = printed(chart, said).layout.width
-        width = _pixels(_("Width in pixels"), usual, f"export-width-{key}")
-        usual = printed(chart, said, width).layout.height
-        height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
-        scale = 1
-        if form == "png":
-            scale = st.segmented_control(
-                _("Sharpness"),
-                (1, 2, 3),
-                default=2,
-                format_func=lambda times: f"{times} ×",
-                key=f"export-scale-{key}",
-                required=True,
-            )
-    drawing = printed(chart, said, width, height)
+    form, width, height, scale = _picture_controls(chart, key, caption)
+    drawing = printed(chart, caption, width, height)
     picture = "svg" if form == "svg" else "png"
     settings = camera(key, picture, width=width, height=height, scale=scale)
     st.plotly_chart(
@@ -164,10 +146,43 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
             "Zoom in it, and the camera takes that part; a zoom on the page stays on the page."
         )
         st.caption(f":material/photo_camera: {text.format(form=form.upper())} {zoom}")
-    _drawn_here(drawing, form, scale, key)
+    _server_picture(drawing, form, scale, key)
+    _files(chart, key, caption)
+
+
+def _picture_controls(chart: Chart, key: str, caption: Contract) -> tuple[Form, int, int, int]:
+    """Choose a picture's form, its width and height in pixels, and how often a PNG has each."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        form = st.segmented_control(
+            _("Picture"),
+            _FORMS,
+            default=_FORMS[0],
+            format_func=str.upper,
+            key=f"export-form-{key}",
+            required=True,
+        )
+        usual = printed(chart, caption).layout.width
+        width = _pixels(_("Width in pixels"), usual, f"export-width-{key}")
+        usual = printed(chart, caption, width).layout.height
+        height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
+        scale = 1
+        if form == "png":
+            scale = st.segmented_control(
+                _("Sharpness"),
+                (1, 2, 3),
+                default=2,
+                format_func=lambda times: f"{times} ×",
+                key=f"export-scale-{key}",
+                required=True,
+            )
+    return form, width, height, scale
+
+
+def _files(chart: Chart, key: str, caption: Contract) -> None:
+    """Offer the chart as an interactive page, and the numbers behind it."""
     source = whole_document().model_dump_json(indent=2)
     files = (
-        (_("Interactive page (HTML)"), "html", lambda: to_html(chart, said, key, source)),
+        (_("Interactive page (HTML)"), "html", lambda: to_html(chart, caption, key, source)),
         (_("Numbers (CSV)"), "csv", lambda: to_csv(chart.numbers)),
         (_("Numbers (Parquet)"), "parquet", lambda: to_parquet(chart.numbers)),
     )
@@ -188,7 +203,7 @@ def _pixels(title: str, usual: int, key: str) -> int:
     return int(st.number_input(title, low, high, usual, step=50, key=key, width=160))
 
 
-def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:
+def _server_picture(drawing: go.Figure, form: Form, scale: int, key: str) -> None:
     """Offer the picture as the server's own browser draws it."""
     missing = why_no_pictures()
     if missing:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-import numpy as np
 import streamlit as st
 
+from comparison.surfaces import drawn_start
 from engine import LIMITS, Interval, InvalidInput, initial_params, parameter_names
 from engine.limits import Coordinate
 from engine.problems.functions import FUNCTIONS
@@ -19,7 +19,7 @@ from ui.surfaces.kinds import KINDS, kind, take_kind
 
 _FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
 _DRAWS = "surfaces-draws"  # how many starts were drawn
-_COORDINATE: Interval = Coordinate.__metadata__[0]
+_COORDINATE: Interval = get_args(Coordinate)[1]
 
 
 def surface_sidebar() -> None:
@@ -36,8 +36,9 @@ def surface_sidebar() -> None:
     if kind() == "network":
         sidebar()
         return
-    if kind() == "function":
-        _function(document().experiment.problem)
+    problem = document().experiment.problem
+    if problem.kind == "function":
+        _function(problem)
     else:
         _rows()
     _start()
@@ -90,7 +91,7 @@ def _rows() -> None:
 
 
 def _start() -> None:
-    """Offer the start: two numbers, or a point by chance."""
+    """Offer the start: two numbers, or a random point."""
     st.subheader(_("Start"), anchor=False)
     experiment = document().experiment
     names = parameter_names(experiment.problem)
@@ -99,7 +100,7 @@ def _start() -> None:
         title = _("Start {axis}").format(axis=name)
 
         def take(value: float, position: int = position, title: str = title) -> None:
-            if value not in _COORDINATE:  # to the engine all of them are the start
+            if value not in _COORDINATE:  # the engine would name the start, not its axis
                 refuse(InvalidInput("out_of_range", title, value, _COORDINATE))
                 return
             change_problem(start=(value, start[1]) if position == 0 else (start[0], value))
@@ -122,15 +123,9 @@ def _start() -> None:
 
 
 def _draw_start() -> None:
-    """Start at a point of the window that the next seed draws."""
+    """Start at a random point of the window, another one at every click."""
     seed = st.session_state[_DRAWS] = st.session_state.get(_DRAWS, 0) + 1
-    problem = document().experiment.problem
-    window = ((-5.0, 5.0), (-5.0, 5.0))
-    if problem.kind == "function":
-        window = problem.function.window
-    low, high = np.transpose(window)
-    x, y = np.random.default_rng(seed).uniform(low, high).round(2)
-    move_start(float(x), float(y))
+    move_start(*drawn_start(document().experiment.problem, seed))
 
 
 def _interval(spec: Any, field: str) -> Interval:

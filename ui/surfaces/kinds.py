@@ -29,8 +29,8 @@ KINDS: Final = {
 def kind() -> str:
     """Return what the page shows: "function", "line", "neuron" or "network"."""
     problem = document().experiment.problem
-    if problem.kind == "function" and settings().surface == "function":
-        return "function"
+    if problem.kind == "function":
+        return "function" if settings().surface == "function" else "network"
     if settings().surface == "network" or problem.layout.units != (1, 1) or not problem.bias:
         return "network"
     return "line" if problem.dataset.task == "regression" else "neuron"

@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import numpy as np
 import streamlit as st
 
 from charts.surfaces import exits
@@ -21,13 +20,14 @@ from comparison.catalogue import (
     surface_from_above,
     surface_in_relief,
 )
+from comparison.motion import prediction_curve
 from engine.problems.losses import LOSSES
 from language import _, current_language
 from language.labels import label
 from ui.shell.figure import offer, sketch
-from ui.shell.player import Drawing, Layer, player
 from ui.shell.session import change_view, document, move_start, set_page, settings
 from ui.shell.text import escaped
+from ui.surfaces.player import Drawing, Layer, player
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from engine import Function, Network
 
 _DRAWN = "surfaces-drawn"
-_SEEN = {"zoom": "window", "camera": "camera"}  # what is told, and its setting
+_SEEN = {"zoom": "window", "camera": "camera"}  # events of the clock, and the settings they change
 
 
 def view_switches() -> None:
@@ -59,7 +59,7 @@ def view_switches() -> None:
 
 
 def _show_all() -> None:
-    """Show all of the surface; the chart is drawn anew, even where its zoom was not told yet."""
+    """Show all of the surface; draw it anew, even if its zoom has not reached the script yet."""
     set_page(window=None)
     st.session_state.pop(_DRAWN, None)
 
@@ -68,12 +68,12 @@ def _show_all() -> None:
 class _Drawn:
     """The charts as they were drawn: the same objects as long as nothing in them changes.
 
-    Zoom and camera are the chart's own while it stays, and told. Where the page wants others than
-    those that it was told, it is drawn anew.
+    While a chart stays, the browser moves its zoom and camera and sends them to the script. Where
+    the page wants others than it has been sent, the chart is drawn anew.
 
     Attributes:
-        shown: what was drawn, apart from zoom and camera.
-        seen: the page's window and camera that the charts show.
+        shown: changes when something else than zoom and camera does.
+        seen: window and camera of the page's settings, as the charts have them.
         drawing: what the clock draws on.
         charts: what draws each layer of the drawing, once.
     """
@@ -93,7 +93,7 @@ def picture(scenes: Sequence[Scene]) -> None:
         drawn.drawing,
         settings().step,
         clickable=settings().clicks and scenes[0].history.experiment.problem.n_params == 2,
-        tell=_hear(scenes),
+        take=_takes(scenes),
     )
     wide = [len(layer.panels) > 1 for layer in layers]
     wide[-1] = sum(1 + is_wide for is_wide in wide) % 2 == 1
@@ -101,9 +101,8 @@ def picture(scenes: Sequence[Scene]) -> None:
     for layer, make, is_wide in zip(layers, drawn.charts, wide, strict=True):
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
-                problem = scenes[layer.scene].history.experiment.problem
-                st.caption(f"**{label(problem.loss)}**")
-            # The clock draws on it, and hears of a double-click; what leaves has no clock.
+                st.caption(f"**{label(scenes[layer.scene].loss)}**")
+            # The clock draws on these two, and takes a double-click itself.
             moves = layer.kind in {"paths", "relief"}
             chart = (
                 sketch(make, layer.key, doubleClick=False)
@@ -111,11 +110,11 @@ def picture(scenes: Sequence[Scene]) -> None:
                 else sketch(make, layer.key, layer.key)
             )
             if chart is not None:
-                offer(_leaving(layer.kind, chart, scenes[layer.scene]), layer.key)
+                offer(_exported(layer.kind, chart, scenes[layer.scene]), layer.key)
                 if layer.kind == "markers" and chart.remarks:
                     st.caption(" ".join(map(escaped, chart.remarks)))
     for scene in scenes:
-        _exits(scene, named=len(scenes) > 1)
+        _runs_that_left(scene, named=len(scenes) > 1)
     problem = scenes[0].history.experiment.problem
     if len(scenes) == 1 and _is_no_sigmoid(problem):
         st.caption(
@@ -126,8 +125,8 @@ def picture(scenes: Sequence[Scene]) -> None:
         )
 
 
-def _leaving(kind: str, chart: Chart, scene: Scene) -> Callable[[], Chart]:
-    """Return what makes the chart of a layer as it leaves: where the clock stands."""
+def _exported(kind: str, chart: Chart, scene: Scene) -> Callable[[], Chart]:
+    """Return what draws the chart of a layer for its files: where the clock stands."""
     step = settings().step
     if kind == "curves":
         return partial(fitted_at_step, scene, step)
@@ -176,7 +175,9 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
         ]
     main = scenes[0]
     if has_fitted_lines(main.history.experiment.problem):
-        layer = Layer("surfaces-rows", "curves", shape=_shape(main))
+        layer = Layer(
+            "surfaces-rows", "curves", shape=prediction_curve(main.history.experiment.problem)
+        )
         charts.append((layer, partial(fitted, main)))
     curves = partial(
         losses, main.history, main.styles, "training_loss", main.clock.unit, log=view.log
@@ -184,67 +185,53 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
 
-def _shape(scene: Scene) -> str:
-    """Return the activation that makes the predictions of a line or neuron."""
-    problem = scene.history.experiment.problem
-    reads_logits = LOSSES[problem.loss].reads == "logits"
-    return "sigmoid" if reads_logits else str(problem.output_activation)
-
-
-def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
-    """Return what takes what the clock tells."""
+def _takes(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
+    """Return what takes the events of the clock."""
     main = scenes[0]
 
-    def tell(name: str, told: dict[str, Any]) -> None:
+    def take(name: str, event: dict[str, Any]) -> None:
         if name == "step":
-            tick = min(int(told["step"]), len(main.clock.ticks) - 1)
+            tick = min(int(event["step"]), len(main.clock.ticks) - 1)
             is_last = tick == len(main.clock.ticks) - 1
             set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
-            x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
-            move_start(x, y)
+            move_start(*main.point_at(float(event["x"]), float(event["y"])))
         elif name == "whole":
             _show_all()
         else:
-            _take_what_is_seen(**{_SEEN[name]: tuple(float(one) for one in told[_SEEN[name]])})
+            _take_what_is_seen(**{_SEEN[name]: tuple(float(one) for one in event[_SEEN[name]])})
 
-    return tell
+    return take
 
 
 def _take_what_is_seen(**moved: tuple[float, ...]) -> None:
-    """Take the zoom or camera of the charts that are there: they need not be drawn anew."""
+    """Take the zoom or camera of the charts on the page, which need not be drawn anew."""
     set_page(**moved)
     style = settings()
     drawn = replace(st.session_state[_DRAWN], seen=(style.window, style.camera))
     st.session_state[_DRAWN] = drawn
 
 
-def _rounded(value: float, axis: Any) -> float:
-    """Return a clicked coordinate to a thousandth of the surface's width."""
-    digits = 3 - int(np.floor(np.log10(float(axis[-1] - axis[0]))))
-    return round(float(value), digits)
-
-
 def _is_no_sigmoid(problem: Network | Function) -> bool:
-    """Tell whether two classes are told apart by something else than a sigmoid, in two numbers."""
+    """Tell whether two parameters separate two classes by something else than a sigmoid."""
     if problem.n_params != 2 or problem.kind == "function" or problem.dataset.n_classes != 2:
         return False
     return LOSSES[problem.loss].reads == "predictions" and problem.output_activation != "sigmoid"
 
 
-def _exits(scene: Scene, *, named: bool) -> None:
-    """Say which runs left the surface for good, and when."""
-    gone = exits(scene.trails, scene.field)
-    if not gone:
+def _runs_that_left(scene: Scene, *, named: bool) -> None:
+    """Say which runs have left the surface for good, and when."""
+    runs = exits(scene.trails, scene.field)
+    if not runs:
         return
     unit = _("step {step}") if scene.clock.unit == "iterations" else _("epoch {step}")
     parts = []
-    for trail, tick in gone:
+    for trail, tick in runs:
         text = _("{run} leaves the surface at {when}")
         if trail.diverged is not None:
             text = _("{run} leaves the surface at {when} and has diverged")
         parts.append(text.format(run=trail.style.name, when=unit.format(step=f"{tick:,.6g}")))
-    where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
+    where = f"{label(scene.loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")
 
 

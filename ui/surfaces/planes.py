@@ -57,69 +57,78 @@ def plane_controls() -> None:
         )
     if style.plane == "random":
         with grid.cell(column_span=2):
-            number(
-                "seed",
-                style.plane_seed,
-                LIMITS["seed"],
-                "surfaces-plane-seed",
-                lambda seed: set_page(plane_seed=seed, window=None),
-                title=_("Seed of the directions"),
-                stops=range(10),
-            )
+            _seed(style.plane_seed)
     elif style.plane == "weights":
-        for place in (0, 1):
+        for axis in (0, 1):
             with grid.cell():
-                _parameter(place, "plane")
+                _parameter(axis, "plane")
     rows = problem.training_rows
-    if rows > _MANY_ROWS or (style.rows is not None and rows > 1):  # of one row there is no part
-        number(
-            "rows",
-            min(style.rows or rows, rows),
-            Interval(2, rows),
-            "surfaces-rows",
-            lambda count: set_page(rows=None if count == rows else count),
-            title=_("Training rows of the surface"),
-            stops=[100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, rows],
-            help=_("Fewer rows are quicker; the paths keep the loss of all rows."),
-        )
+    if rows > _MANY_ROWS or (style.rows is not None and rows > 1):  # one row has no part
+        _rows(min(style.rows or rows, rows), rows)
     st.caption(_(_HELP[style.plane]))
 
 
+def _seed(value: int) -> None:
+    number(
+        "seed",
+        value,
+        LIMITS["seed"],
+        "surfaces-plane-seed",
+        lambda seed: set_page(plane_seed=seed, window=None),
+        title=_("Seed of the directions"),
+        stops=range(10),
+    )
+
+
+def _rows(taken: int, rows: int) -> None:
+    """Choose how many of the training rows the surface is computed on."""
+    number(
+        "rows",
+        taken,
+        Interval(2, rows),
+        "surfaces-rows",
+        lambda count: set_page(rows=None if count == rows else count),
+        title=_("Training rows of the surface"),
+        stops=[100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, rows],
+        help=_("Fewer rows are quicker; the paths keep the loss of all rows."),
+    )
+
+
 def plane_caption(scene: Scene) -> None:
-    """Say below the picture what it is, and what the clock leaves out."""
-    said = list(scene_words(scene))
+    """Say below the picture what it shows, and which steps the clock leaves out."""
+    remarks = list(scene_words(scene))
     if scene.clock.every > 1:
-        said.append(
+        remarks.append(
             _("The clock shows every {every}th recorded step.").format(every=scene.clock.every)
         )
-    if said:
-        st.caption(" ".join(map(escaped, said)))
+    if remarks:
+        st.caption(" ".join(map(escaped, remarks)))
 
 
 def parameter_controls() -> None:
-    """Choose the two parameters that are looked at, where there are more."""
+    """Choose the two parameters that a tab looks at, where there are more."""
     if document().experiment.problem.n_params <= 2:
         return
     grid = st.grid(4, min_column_width=170)
-    for place in (0, 1):
+    for axis in (0, 1):
         with grid.cell():
-            _parameter(place, "seen")
+            _parameter(axis, "seen")
 
 
-def _parameter(place: int, where: str) -> None:
-    """Choose one of the two; what the other is cannot be chosen."""
+def _parameter(axis: int, where: str) -> None:
+    """Choose one of the two parameters; the other one is not on offer."""
     problem, style = document().experiment.problem, settings()
     now = seen_parameters(problem, style)
 
     def take(chosen: int) -> None:
-        both = (chosen, now[1]) if place == 0 else (now[0], chosen)
+        both = (chosen, now[1]) if axis == 0 else (now[0], chosen)
         set_page(weights=both, window=None if style.plane == "weights" else style.window)
 
     _choice(
-        (_("First parameter"), _("Second parameter"))[place],
-        f"{where}-{place}",
-        now[place],
-        [one for one in range(problem.n_params) if one != now[1 - place]],
+        (_("First parameter"), _("Second parameter"))[axis],
+        f"{where}-{axis}",
+        now[axis],
+        [one for one in range(problem.n_params) if one != now[1 - axis]],
         parameter_names(problem).__getitem__,
         take,
     )

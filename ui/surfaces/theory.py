@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -38,7 +37,7 @@ class Nearby:
     """
 
     curvatures: Array
-    minimum: Array
+    minimum: Sequence[float] | Array
     is_exact: bool
 
 
@@ -62,7 +61,7 @@ def _nearest(experiment: Experiment, end: Array) -> Nearby | None:
     bends = theory.curvatures(problem.function, nearest)
     if not bends[0] > 0:
         return None
-    return Nearby(bends, np.array([nearest.x, nearest.y]), is_exact=False)
+    return Nearby(bends, (nearest.x, nearest.y), is_exact=False)
 
 
 def edge_line(shown: Outcome | None) -> None:
@@ -236,6 +235,6 @@ def _measured(scene: Scene, position: int, near: Nearby) -> Any:
     """Return the measured factor, where every step was recorded."""
     run = scene.history.runs[position]
     steps = run.params_steps
-    if len(steps) < 2 or not np.array_equal(steps, np.arange(len(steps))):
+    if len(steps) < 2 or steps.tolist() != list(range(len(steps))):
         return None
     return theory.measured_rate(run.params[0], near.minimum)

@@ -20,7 +20,13 @@ from engine import (
     measure_noise,
     row_gradients,
 )
-from engine.analysis.noise import DRAWS, draws_for, noisiest, predicted_variance
+from engine.analysis.noise import (
+    DRAWS,
+    draws_for,
+    most_scattered,
+    noisiest,
+    predicted_variance,
+)
 from engine.problems.datasets import BreastCancer, Line, TwoMoons
 from engine.rules import SGD
 
@@ -240,3 +246,10 @@ def test_more_gradients_than_fit_are_refused_before_they_are_made():
 
     assert (refused.value.code, refused.value.field) == ("too_expensive", "bytes")
     assert refused.value.value == 8 * large.training_rows * large.n_params
+
+
+def test_the_most_scattered_parameters_come_first_and_equal_ones_in_order():
+    gradients = np.array([[0.0, 1.0, 5.0, 1.0], [0.0, -1.0, 1.0, -1.0]])
+
+    assert most_scattered(gradients, 3) == [2, 1, 3]
+    assert most_scattered(gradients, 9) == [2, 1, 3, 0]

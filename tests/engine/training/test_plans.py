@@ -20,7 +20,7 @@ from engine import (
 from engine.counts import Counts
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD
-from engine.training.plans import EPOCHS
+from engine.training.plans import EPOCHS, plans_of
 from tests.strategies import examples
 
 
@@ -174,3 +174,17 @@ def test_the_largest_timeline_is_made():
 
     assert used.rows.shape == (EPOCHS.high, rows)
     assert used.iterations[-1, -1] == EPOCHS.high * rows
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "epochs"),
+    [(3, "epochs", 3), (1, "iterations", 1), (26, "iterations", 3), (150, "rows_seen", 2)],
+)
+def test_the_plan_of_a_run_has_the_nearest_whole_epoch(amount, unit, epochs):
+    problem = Network(dataset=TwoMoons(rows=100), validation_share=0.2)  # 80 rows are trained on
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size=8, last_batch="dropped")
+    (plan,) = plans_of(
+        Experiment(problem=problem, runs=(run,), budget=Budget(amount=amount, unit=unit))
+    )
+
+    assert plan == Plan(rows=80, batch_size=8, epochs=epochs, last_batch="dropped")

@@ -12,7 +12,7 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
-import ui.compare.tabs
+import ui.compare.loss
 import ui.shell.figure
 import ui.surfaces.picture
 from comparison.catalogue import comparison_charts
@@ -77,7 +77,7 @@ def test_a_chart_that_fails_is_one_sentence_and_the_page_goes_on(monkeypatch, ca
     def broken(*_args, **_options):
         raise ZeroDivisionError("float division by zero")
 
-    monkeypatch.setattr(ui.compare.tabs, "losses", broken)
+    monkeypatch.setattr(ui.compare.loss, "losses", broken)
     at = page(comparison())
 
     assert [box.value for box in at.error] == [SENTENCE]

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from engine import Budget, Experiment, Network, Run, rate_sweep, score
+from engine.analysis.rates import best_swept_rates
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
-from ui.compare.tabs import best_swept_rates
 from ui.shell import tuning
 from ui.shell.tuning import BestRates
 

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 
 from charts.surfaces import relief_heights
-from engine import (
-    Function,
-)
+from engine import Function
 from engine.problems.functions import Rosenbrock
 from language import set_language
 from tests.scenes import ravine, seen
-from ui.shell.player import Drawing, Layer, _message
+from ui.surfaces.player import Drawing, Layer, _message
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What came out: the contract, the table, the paired differences."""
+"""Where the runs ended: the results table, and paired differences over several seeds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from comparison.words.contract import contract
 from comparison.words.results import details, ends, paired, said_of_results, status, written
 from language import _
 from language.labels import label
-from ui.shell.session import document, notices
+from ui.compare.comparison import after_training
 from ui.shell.text import escaped, line_sample
-from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,42 +19,23 @@ if TYPE_CHECKING:
     from charts.theme import RunStyle
     from comparison.words.results import Row
     from engine import History
-
+    from ui.shell.training import Outcome
 
 _SAMPLE: Final = 24  # pixels of a line's sample
 _NARROW: Final = 72  # pixels of a number
 _STATED: Final = 110  # pixels of a status, which the browser measures too small in Korean
 
 
-def contract_line() -> None:
-    """State once what is equal between the runs, in bold what is not, and what was just changed."""
-    experiment = document().experiment
-    equal, unequal = contract(experiment, tuned=best_rates().are_used(experiment))
-    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
-    show_notices()
-
-
-def show_notices() -> None:
-    """Tell what was refused or changed."""
-    for notice in notices():
-        st.warning(escaped(notice))
+@after_training
+def details_tab(shown: Outcome) -> None:
+    """Show every number of the results, and paired differences over several seeds."""
+    results_table(shown.history, shown.styles, full=True)
+    _paired_table(shown.history, shown.styles)
 
 
 def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -> None:
     """Show where every run ended; ``full`` adds counts and times."""
-    rows = []
-    for position, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
-        row: Row = {"": line_sample(style, _SAMPLE), label("run"): style.name}
-        state = {label("status"): status(history, position)}
-        if full:
-            counts = details(history, position)
-            size = {"batch_size": counts.pop("batch_size")}
-            row |= state | _named(size | ends(history, position) | counts)
-            row[label("seconds_alone")] = run.seconds_alone
-            row["± s"] = run.seconds_alone_spread
-        else:
-            row |= _named(ends(history, position)) | state
-        rows.append(row)
+    rows = [_row(history, position, style, full=full) for position, style in enumerate(styles)]
     st.dataframe(
         _written(pd.DataFrame(rows)),
         width="stretch",
@@ -72,7 +51,7 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    said = said_of_results(history)
+    remarks = said_of_results(history)
     if full:
         text = _(
             "All runs together took {seconds:.2f} s. Seconds alone are processor time of a run"
@@ -80,13 +59,34 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
             " with half the distance of their quartiles. They do not carry over to other machines,"
             " and runs that are no further apart than that are not told apart."
         )
-        said.append(text.format(seconds=history.seconds))
-    st.caption(" ".join(said))
+        remarks.append(text.format(seconds=history.seconds))
+    st.caption(" ".join(remarks))
+
+
+def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row:
+    """Return a run's row of the results table, by the titles of the columns."""
+    run = history.runs[position]
+    row: Row = {"": line_sample(style, _SAMPLE), label("run"): style.name}
+    state: Row = {label("status"): status(history, position)}
+    if not full:
+        return row | _named(ends(history, position)) | state
+    counts = details(history, position)
+    size = {"batch_size": counts.pop("batch_size")}
+    return (
+        row
+        | state
+        | _named(size | ends(history, position) | counts)
+        | {label("seconds_alone"): run.seconds_alone, "± s": run.seconds_alone_spread}
+    )
 
 
 def _written(table: pd.DataFrame) -> Any:
     """Return a table that shows its numbers as ``written`` says; they sort as numbers."""
-    return table.style.format(written, subset=table.select_dtypes("number").columns)
+
+    def shown(number: Any) -> str:
+        return written(number)
+
+    return table.style.format(shown, subset=table.select_dtypes("number").columns)
 
 
 def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
@@ -104,12 +104,12 @@ def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
     return columns
 
 
-def paired_table(history: History, styles: Sequence[RunStyle]) -> None:
+def _paired_table(history: History, styles: Sequence[RunStyle]) -> None:
     """Compare every run with the best one, seed by seed."""
-    found = paired(history, styles)
-    if found is None:
+    differences = paired(history, styles)
+    if differences is None:
         return
-    text, rows = found
+    text, rows = differences
     st.caption(escaped(text))
     st.dataframe(
         _written(pd.DataFrame(rows)),

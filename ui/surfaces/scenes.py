@@ -1,4 +1,4 @@
-"""The scenes of the Surfaces page, made with progress, Stop and a coarse surface first."""
+"""The scenes of the Surfaces page, computed with progress, Stop and a coarse surface first."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from engine import Surface
     from ui.shell.training import Outcome
 
-_SEEN_SECONDS = 0.4  # a coarse surface is shown while a finer one takes longer
+_COARSE_SECONDS = 0.4  # a coarse surface is shown while a finer one takes longer
 
 
-def made_scenes(shown: Outcome) -> list[Scene]:
-    """Return what there is to see, that of the comparison itself first; none while it waits."""
+def shown_scenes(shown: Outcome) -> list[Scene]:
+    """Return the scenes to show, that of the comparison itself first; none while they wait."""
     if shown.history.experiment.problem.n_params < 2:
         st.info(
             _(
@@ -55,12 +55,12 @@ def _surface(wanted: Wanted) -> Surface | None:
     if rough is None or len(rough.x) == wanted.size:
         return rough
     seconds = estimate_surface(wanted.experiment, wanted.size, wanted.rows).seconds
-    place = st.empty()
-    if seconds > _SEEN_SECONDS:
-        with place.container():
+    container = st.empty()
+    if seconds > _COARSE_SECONDS:
+        with container.container():
             field = Field(rough.x, rough.y, rough.losses)
             # The paths come with the finer one.
             sketch(lambda: contour(field, []), "surfaces-rough")
     fine = refined(wanted, rough)
-    place.empty()
+    container.empty()
     return rough if fine is None else fine

@@ -1,0 +1,50 @@
+"""Whom a budget favours that is equal in one unit and so unequal in the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from language import _
+
+if TYPE_CHECKING:
+    from engine import Experiment, Run
+
+
+def favours(experiment: Experiment) -> str:
+    """Return one sentence on whom an equal budget of this kind favours, with its numbers."""
+    runs = sorted(experiment.runs, key=lambda run: experiment.counts(run).batch_size)
+    small, large = runs[0], runs[-1]
+    names = {
+        "small": f"{experiment.counts(small).batch_size:,}",
+        "large": f"{experiment.counts(large).batch_size:,}",
+    }
+    if experiment.budget.unit == "iterations":
+        ratio = _rows_seen(experiment, large) / _rows_seen(experiment, small)
+        text = _(
+            "Equal iterations favour large batches: for as many updates B = {large} reads {ratio}"
+            " times as many rows as B = {small}."
+        )
+        return text.format(ratio=_written(ratio), **names)
+    ratio = experiment.iterations(small) / experiment.iterations(large)
+    if ratio == 1:
+        text = _("B = {small} and B = {large} make as many updates here: none is favoured by that.")
+        return text.format(**names)
+    text = {
+        "epochs": _(
+            "Equal epochs favour small batches: from as many passes over the rows B = {small}"
+            " makes {ratio} times as many updates as B = {large}."
+        ),
+        "rows_seen": _(
+            "Equal rows favour small batches: from as many rows B = {small} makes {ratio} times"
+            " as many updates as B = {large}."
+        ),
+    }[experiment.budget.unit]
+    return text.format(ratio=_written(ratio), **names)
+
+
+def _rows_seen(experiment: Experiment, run: Run) -> int:
+    return experiment.counts(run).rows_seen(experiment.iterations(run))
+
+
+def _written(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"

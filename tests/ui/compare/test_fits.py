@@ -1,0 +1,124 @@
+"""Fits: what every run has learnt, epoch by epoch."""
+
+import json
+
+import numpy as np
+import pytest
+
+from charts.fits import fit_panels
+from charts.theme import RunStyle
+from comparison.catalogue import params_at
+from engine import (
+    Budget,
+    Experiment,
+    Network,
+    Run,
+    data,
+    fit,
+)
+from engine.problems.datasets import Digits, Line, SingleRow
+from engine.rules import SGD
+from tests.ui.compare.driven import captions, chart, drawn, page, run, small, told
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Network(dataset=SingleRow(), hidden=(2,), loss="mean_squared_error", validation_share=0.0),
+        Network(dataset=Digits(), hidden=(2,), loss="cross_entropy"),
+    ],
+    ids=["two targets", "many features"],
+)
+def test_what_has_no_picture_is_explained(problem, show):
+    runs = [Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")]
+    show("fits")
+    at = page(small(problem=problem, runs=runs, budget=Budget(amount=1)))
+
+    assert "one or two features" in told(at)
+
+
+@pytest.mark.parametrize("seeds", [(0,), (7, 3)], ids=["one seed", "two seeds"])
+def test_the_slider_moves_all_panels(seeds, show):
+    compared = small(seeds=seeds)
+    history = fit(compared)
+    show("fits")
+    at = page(compared)
+    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
+
+    assert at.select_slider(key="fit-epoch").value == 5
+    seen = []
+    for epoch in (5, 0, 2):
+        run(at.select_slider(key="fit-epoch").set_value(epoch))
+        params = [
+            one.params[0, list(one.params_steps).index(epoch * one.per_epoch)]
+            for one in history.runs
+        ]
+        expected = fit_panels(compared.problem, data(compared), params, styles, "")
+        shown = drawn(chart(at, "fits"))
+        assert shown == drawn(json.loads(expected.figure.to_json()))
+        # The slider tells the epoch; which seed it is needs a word.
+        assert (f"epoch {epoch}, seed 7" in captions(at)) == (len(seeds) > 1)
+        seen.append(shown)
+
+    for number in (0, 2):  # the maps
+        assert len({str(shown[number]) for shown in seen}) == len(seen)
+
+
+@pytest.mark.parametrize(("typed", "shown"), [(2, 2), (3.4, 3), (0, 0)])
+def test_a_number_typed_moves_the_slider_of_fits_to_the_nearest_epoch(typed, shown, show):
+    show("fits")
+    at = page(small())
+    run(at.number_input(key="fit-number").set_value(typed))
+
+    assert at.select_slider(key="fit-epoch").value == shown
+    assert at.number_input(key="fit-number").value == shown
+    assert at.number_input(key="fit-number").step == 1
+    assert {at.select_slider(key="fit-epoch").label, at.number_input(key="fit-number").label} == {
+        "Epoch"
+    }
+
+
+def test_a_run_is_shown_until_it_diverges():
+    line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
+    compared = Experiment(problem=line, runs=runs, budget=Budget(amount=400))
+    history = fit(compared)
+    past, _ = history.runs
+    ended = history.divergence(0, 0).step
+    assert past.status == ("diverged",)
+
+    steps = [int(step) for step in past.params_steps if step % past.per_epoch == 0]
+    before = max(step for step in steps if step < ended)
+    first = params_at(history, 0, 0)
+    np.testing.assert_array_equal(first, past.params[0, 0])
+    alive = params_at(history, 0, before // past.per_epoch)
+    np.testing.assert_array_equal(alive, past.params[0, list(past.params_steps).index(before)])
+    assert np.isfinite(alive).all()
+    assert params_at(history, 0, ended / past.per_epoch) is None
+    assert params_at(history, 0, 400) is None
+
+
+def test_a_run_that_stopped_early_is_shown_where_it_ended():
+    history = fit(small())
+    np.testing.assert_array_equal(params_at(history, 0, 1_000), history.runs[0].params[0, -1])
+
+
+def test_the_slider_fits_a_shorter_budget(show):
+    show("fits")
+    at = page(small())
+    run(at.select_slider(key="fit-epoch").set_value(4))
+    run(at.number_input(key="budget-epochs-number").set_value(3))
+
+    assert at.select_slider(key="fit-epoch").value == 3
+
+
+@pytest.mark.parametrize("amount", [5, 35])  # of 10 iterations an epoch
+def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
+    compared = small(budget=Budget(amount=amount, unit="iterations"))
+    show("fits")
+    at = page(compared)
+    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
+    params = [one.params[0, -1] for one in fit(compared).runs]
+    expected = fit_panels(compared.problem, data(compared), params, styles, "")
+
+    assert drawn(chart(at, "fits")) == drawn(json.loads(expected.figure.to_json()))

@@ -1,0 +1,58 @@
+"""Where the runs ended: the details of one seed and of several."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import ui.shell.training
+from engine import (
+    fit,
+)
+from tests.ui.compare.driven import captions, page, small
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the best first", "the best last"])
+def test_paired_differences_stand_in_the_details_of_several_seeds(order, show):
+    compared = small(runs=small().runs[::order], seeds=(0, 1, 2))
+    names = ["SGD", "Adam"][::order]
+    show("details")
+    at = page(compared)
+    losses = np.array([past.validation_loss.final for past in fit(compared).runs])
+    best = int(np.median(losses, axis=1).argmin())
+    differences = losses[1 - best] - losses[best]
+
+    assert len(at.dataframe) == 2
+    (row,) = at.dataframe[1].value.to_dict("records")
+    assert row == {
+        "Run": names[1 - best],
+        "Median difference": np.median(differences),
+        "Smallest": differences.min(),
+        "Largest": differences.max(),
+        "Better in": f"{(differences < 0).sum()} / 3",
+        "Worse in": f"{(differences > 0).sum()} / 3",
+        "Equal in": "0 / 3",
+    }
+    said = captions(at).replace("\\", "")
+    assert "Final validation loss minus that of " + names[best] in said
+    assert "over the same 3 seeds: above 0 is worse." in said
+    assert "infinite" not in said  # no seed diverged
+
+
+def test_the_details_ask_for_the_seconds_of_every_run(show, monkeypatch):
+    def time_alone(history):
+        yield
+        runs = [replace(run, seconds_per_update=1e-3, seconds_spread=1e-4) for run in history.runs]
+        return replace(history, runs=tuple(runs), is_timed=True)
+
+    monkeypatch.setattr(ui.shell.training, "time_alone", time_alone)
+    show("details")
+    shown = page(small(data_seed=4_000_011)).dataframe[0].value
+
+    assert shown["Seconds alone"].tolist() == pytest.approx([0.05, 0.05])  # 5 epochs of 10 updates
+    assert shown["± s"].tolist() == pytest.approx([0.005, 0.005])
+
+
+def test_a_single_seed_has_no_paired_differences(show):
+    show("details")
+    assert len(page(small()).dataframe) == 1

@@ -1,0 +1,131 @@
+"""Numerical differentiation: differences held against backpropagation."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from charts.differences import error_curves
+from comparison.words.expressions import digits
+from engine.backprop.differences import METHODS, error_curve, measure
+from language import _
+from language.labels import label
+from ui.backpropagation import words
+from ui.backpropagation.shown import caption, remarks, shown_point, sides
+from ui.backpropagation.variable import variable_choice
+from ui.shell.figure import figure
+from ui.shell.session import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.backprop.differences import ErrorCurve, Measured
+
+
+def differences_tab() -> None:
+    """Hold differences against backpropagation: their error, their calls, their time."""
+    st.markdown(
+        _(
+            "Numerical differentiation needs no graph: it moves one variable a little and looks how"
+            " far the output moves. It is simple, and it pays for every variable anew."
+        )
+    )
+    graph, point, names = settings().graph, shown_point(), words.names()
+    measured = measure(graph, point)
+    kinked = _kinked(measured[0].gradient)
+    _methods(measured)
+    if any(math.isnan(found.error) for found in measured):
+        st.caption(
+            _("No value: where this method steps to, the formula has no finite value itself.")
+        )
+    if kinked:
+        st.caption(_kink_words([names.get(name, name) for name in kinked]))
+    variable = variable_choice("backpropagation-differences-variable")
+    curve = error_curve(graph, point, variable)
+    remarks(
+        figure(lambda: error_curves(curve, variable, names), "backpropagation-errors", caption())
+    )
+    st.markdown(_curve_words(curve, is_kinked=variable in kinked))
+
+
+def _methods(measured: Sequence[Measured]) -> None:
+    """List the whole gradient by every method, with its error and what it took."""
+    rows = [_row(found) for found in measured]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="stretch",
+        key="backpropagation-methods",
+        alt=_("The whole gradient by backpropagation and by three difference formulas."),
+    )
+    st.caption(
+        _(
+            "The error is the largest difference from backpropagation. Times are processor time of"
+            " this machine, the best of some, and vary: what is less than twice as long may be as"
+            " fast."
+        )
+    )
+
+
+def _row(found: Measured) -> dict[str, Any]:
+    """Return what one method found, by the titles of the table's columns."""
+    method, names = METHODS.get(found.name), words.names()
+    return {
+        _("Method"): _method(found.name),
+        _("Step size h"): f"{method.step:.1e}" if method else "",
+        _("Largest error"): _or_none(found.error, ".1e") if method else _("exact"),
+        _("Forward passes"): found.forward_passes,
+        _("Backward passes"): found.backward_passes,
+        _("Time (µs)"): round(found.seconds * 1e6, 1),
+    } | {names.get(name, name): _or_none(slope) for name, slope in found.gradient.items()}
+
+
+def _kink_words(variables: Sequence[str]) -> str:
+    """Return what each method finds at a kink."""
+    return _(
+        "There is a kink here in {variables}: the slopes to the left and to the right"
+        " differ. A forward difference finds the right one, a central difference the mean"
+        " of both, a complex step that of the branch it computes. What is listed as their"
+        " error is the distance to the value that backpropagation takes by convention."
+    ).format(variables=", ".join(variables))
+
+
+def _curve_words(curve: ErrorCurve, *, is_kinked: bool) -> str:
+    """Return why the error depends on the step as it does."""
+    if is_kinked:
+        return _(
+            "At a kink there is no single derivative, so that the distance between the methods"
+            " does not shrink with the step."
+        )
+    if not curve.truncation["forward"].any():
+        return _(
+            "The output is a straight line in this variable: there is nothing that differences"
+            " could leave out, and only rounding is left. A network or the softmax shows both"
+            " branches."
+        )
+    return _(
+        "From the right, smaller steps help: what Taylor's series leaves out shrinks with h"
+        " (forward) or h² (central), the dashed lines. From the left they hurt: subtracting two"
+        " nearly equal numbers keeps few digits, and the error grows as 1/h, the dotted lines."
+        " A complex step subtracts nothing and has no such branch."
+    )
+
+
+def _kinked(gradient: Mapping[str, float]) -> list[str]:
+    """Return the variables by which the derivative is a choice."""
+    beside = sides()
+    return [name for name, slope in gradient.items() if words.has_kink(slope, beside[name])]
+
+
+def _or_none(value: float, form: str = "") -> str:
+    """Return a number for the table, or the words for a missing one."""
+    if math.isnan(value):
+        return _("no value")
+    return f"{value:{form}}" if form else digits(value)
+
+
+def _method(name: str) -> str:
+    return label(name if name == "backpropagation" else f"{name}_difference")

@@ -1,0 +1,89 @@
+"""The numbers on show: the values of the graph, its derivatives, and how far descent has gone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.backprop.examples import EXAMPLES, descend
+from engine.formulas.graph import differentiate, one_sided
+from ui.backpropagation import words
+from ui.shell.session import settings
+
+if TYPE_CHECKING:
+    from charts.theme import Chart
+    from engine.backprop.examples import Descent
+    from exports.printed import Contract
+
+
+def descent() -> Descent | None:
+    """Return gradient descent as far as it was taken; None where the example has no weights."""
+    page = settings()
+    if page.example == "own" or not EXAMPLES[page.example].weights:
+        return None
+    rate = page.learning_rate or EXAMPLES[page.example].learning_rate
+    return _descent(page.example, tuple(page.point.values()), rate, page.updates)
+
+
+@lru_cache(maxsize=8)
+def _descent(name: str, values: tuple[float, ...], rate: float, updates: int) -> Descent:
+    example = EXAMPLES[name]
+    point = dict(zip(example.graph.inputs, values, strict=True))
+    return descend(example.graph, point, example.weights, rate, updates)
+
+
+def shown_point() -> dict[str, float]:
+    """Return the values of the variables: the chosen ones, with the weights after the updates."""
+    page, learnt = settings(), descent()
+    point: dict[str, float] = page.point
+    if learnt is None:
+        return point
+    weights = learnt.weights[-1].tolist()
+    return point | dict(zip(EXAMPLES[page.example].weights, weights, strict=True))
+
+
+def figures() -> dict[str, tuple[float, float]]:
+    """Return the value of every named number, and the derivative of the output by it."""
+    graph = settings().graph
+    found = differentiate(graph, shown_point())
+    return {
+        name: (found.values[number], found.gradients[number])
+        for name, number in graph.names.items()
+    }
+
+
+def sides() -> dict[str, tuple[float, float]]:
+    """Return the slopes of the output left and right of every variable's value."""
+    graph = settings().graph
+    found = differentiate(graph, shown_point())
+    return {name: one_sided(graph, found, name) for name in graph.inputs}
+
+
+def output() -> str:
+    """Return the name of the output."""
+    graph = settings().graph
+    name: str = graph.nodes[graph.output].name
+    return name
+
+
+def formula() -> str:
+    """Return the formula of the example, or the reader's own."""
+    page = settings()
+    text: str = page.formula if page.example == "own" else EXAMPLES[page.example].formula
+    return text
+
+
+def caption() -> Contract:
+    """Return the caption of an exported chart: formula and values."""
+    names = words.names()
+    titles = {name: f"{name} ({names[name]})" if name in names else name for name in shown_point()}
+    values = ", ".join(f"{titles[name]} = {value:.8g}" for name, value in shown_point().items())
+    return [*formula().splitlines(), values], []
+
+
+def remarks(chart: Chart | None) -> None:
+    """Say below a chart what it leaves out."""
+    for sentence in chart.remarks if chart is not None else ():
+        st.caption(sentence)

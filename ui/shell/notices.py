@@ -1,0 +1,24 @@
+"""What a page says above its charts: what its runs have in common, and what a change led to."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from comparison.words.contract import contract
+from ui.shell.session import document, notices
+from ui.shell.text import escaped
+from ui.shell.tuning import best_rates
+
+
+def contract_line() -> None:
+    """State once what is equal between the runs, in bold what is not; then show the notices."""
+    experiment = document().experiment
+    equal, unequal = contract(experiment, tuned=best_rates().are_used(experiment))
+    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    show_notices()
+
+
+def show_notices() -> None:
+    """Show what was refused, or changed along with something else."""
+    for notice in notices():
+        st.warning(escaped(notice))

@@ -1,0 +1,70 @@
+"""The tabs of one chart each: effective learning rates, distances from the plane, two losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from comparison.catalogue import confident_and_wrong, distances, rates
+from comparison.scenes import scene_words
+from comparison.words.remarks import stopped_words
+from language import _
+from ui.shell.figure import figure
+from ui.shell.session import settings
+from ui.shell.text import escaped
+from ui.surfaces.planes import parameter_controls
+
+if TYPE_CHECKING:
+    from charts.theme import Chart
+    from comparison.scenes import Scene
+
+
+def rates_tab(scene: Scene) -> None:
+    """Show the effective learning rate of two parameters over the whole run, of every run."""
+    parameter_controls()
+    st.caption(
+        _(
+            "The learning rate times the factor that the rule gives each parameter: 1 for SGD,"
+            " Momentum and Nesterov, one over the root of its squared gradients, summed or"
+            " averaged, for the others. The update is this number times the gradient; for Momentum"
+            " times the velocity v, for Nesterov times g + μv, for Adam and AdamW times the"
+            " corrected mean of the gradients (AdamW's decay is apart). Adagrad's dies out, that of"
+            " RMSprop and Adam does not."
+        )
+    )
+    if any(run.last_step[0] for run in scene.history.runs):
+        page = settings()
+        _remarks(figure(lambda: rates(scene, page), "surfaces-rates"), scene)
+
+
+def distance_tab(scene: Scene) -> None:
+    """Show how far every run lies from the plane, step by step."""
+    st.caption(
+        _(
+            "A path is drawn where it comes nearest to the plane. How far away it really is,"
+            " this chart says: at 0 it lies in the plane."
+        )
+    )
+    _remarks(figure(lambda: distances(scene), "surfaces-distance"), scene)
+
+
+def wrong_tab(_scene: Scene) -> None:
+    """Show both losses and their slopes at the logit against the predicted probability."""
+    st.caption(
+        _(
+            "One row of class 1. Where the neuron is sure of class 0 it is confident and wrong: the"
+            " cross-entropy is large and its slope at the logit nearly −1, of size 1, while the"
+            " slope of the squared error vanishes, for the sigmoid is flat there."
+        )
+    )
+    caption = _("one row of class 1; computed from the two losses, nothing was trained")
+    figure(confident_and_wrong, "surfaces-wrong", ([caption], []))
+
+
+def _remarks(chart: Chart | None, scene: Scene) -> None:
+    """Say below a chart what it leaves out, unless it stands below the picture already."""
+    above = {*scene_words(scene), *stopped_words(scene.history)}
+    remarks = [sentence for sentence in chart.remarks if sentence not in above] if chart else []
+    if remarks:
+        st.caption(" ".join(map(escaped, remarks)))

@@ -1,0 +1,85 @@
+"""One parameter: the loss against it, with the tangent at the step and the next step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from comparison.scenes import seen_parameters
+from comparison.steps import (
+    chosen_update,
+    followed_instead,
+    followed_words,
+    is_finite,
+    loss_along,
+)
+from comparison.words.contract import contract
+from engine import inspect, parameter_names
+from language import _
+from ui.shell.figure import figure
+from ui.shell.session import document, set_page, settings
+from ui.surfaces.planes import parameter_controls
+
+if TYPE_CHECKING:
+    from comparison.scenes import Scene
+    from engine import Experiment, StepInspection
+
+
+def one_parameter_tab(scene: Scene) -> None:
+    """Show the loss against one parameter, the others as they are at the step."""
+    parameter_controls()
+    position, update = chosen_update(scene, document().view.selected, settings().step)
+    if update == 0:
+        st.info(_("This run has taken no step."))
+        return
+    experiment = scene.history.experiment
+    parameter = _choose_parameter(experiment)
+    seen = inspect(experiment, position, experiment.seeds[0], update)
+    if not is_finite(seen):
+        st.info(_("The run has diverged by then: there is no gradient to look at."))
+        return
+    st.caption(_step_words(parameter_names(experiment.problem)[parameter], parameter, seen))
+    followed = followed_instead(experiment, position)
+    if followed:
+        st.caption(followed_words(followed))
+    alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})
+    figure(
+        lambda: loss_along(scene, position, parameter, seen),
+        "surfaces-slice",
+        contract(alone, tuned=False),
+    )
+
+
+def _choose_parameter(experiment: Experiment) -> int:
+    """Choose one of the two parameters and return its position."""
+    names = parameter_names(experiment.problem)
+    parameters = seen_parameters(experiment.problem, settings())
+    key = "surfaces-slice"
+    st.session_state[key] = min(settings().slice, len(parameters) - 1)
+    st.segmented_control(
+        _("Parameter"),
+        range(len(parameters)),
+        format_func=lambda one: names[parameters[one]],
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        on_change=lambda: set_page(slice=st.session_state[key]),
+    )
+    return parameters[st.session_state[key]]
+
+
+def _step_words(name: str, parameter: int, seen: StepInspection) -> str:
+    """Return what the update does to the parameter, with its numbers."""
+    text = _(
+        "The loss against {name} alone, the other parameters as they are at step {step}. The"
+        " slope says which way to go: the update takes {rate} times the direction {direction}, to"
+        " {after}."
+    )
+    return text.format(
+        name=name,
+        step=seen.step - 1,
+        rate=f"{seen.learning_rate:.4g}",
+        direction=f"{seen.direction[parameter]:.4g}",
+        after=f"{seen.after[parameter]:.4g}",
+    )

@@ -1,0 +1,73 @@
+"""One step: every quantity of one update, and the rule's formula with these numbers put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from comparison.scenes import seen_parameters
+from comparison.steps import chosen_update, step_table, update_words
+from comparison.words.worked import worked
+from engine import inspect, parameter_names
+from language import _
+from ui.shell.session import document, settings
+from ui.shell.text import escaped
+from ui.surfaces.planes import parameter_controls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comparison.scenes import Scene
+    from engine import StepInspection
+
+
+def step_tab(scene: Scene) -> None:
+    """Show a table of one update beside the formula of its rule."""
+    parameter_controls()
+    position, update = chosen_update(scene, document().view.selected, settings().step)
+    if update == 0:
+        st.info(_("This run has taken no step."))
+        return
+    experiment = scene.history.experiment
+    seen = inspect(experiment, position, experiment.seeds[0], update)
+    names = parameter_names(experiment.problem)
+    parameters = seen_parameters(experiment.problem, settings())
+    st.markdown(update_words(f"**{escaped(scene.styles[position].name)}**", update))
+    grid = st.grid(2, min_column_width=400)
+    table, formula = grid.cell(), grid.cell()
+    with table:
+        _table(seen, names, parameters)
+    with formula:
+        _formula(seen, names, parameters)
+
+
+def _table(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]) -> None:
+    """Show a row per quantity and a column per parameter; for networks the norm as well."""
+    table = step_table(seen, names, parameters)
+    st.dataframe(
+        table,
+        width="stretch",
+        key="surfaces-step",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.5g") for name in table.columns
+        },
+        placeholder="–",
+        alt=_("Every quantity of the step, one column per parameter."),
+    )
+
+
+def _formula(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]) -> None:
+    """Show the rule and the step, worked out for each of the parameters."""
+    formula = seen.optimizer.formula + r" \qquad \theta_t = \theta_{t-1} - \eta\,d_t"
+    for parameter in parameters:
+        st.caption(f"**{escaped(names[parameter])}**")
+        lines = [_aligned(line) for line in worked(formula, seen.terms(parameter))]
+        st.latex(r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+
+
+def _aligned(line: str) -> str:
+    """Return an equation for an aligned block: symbols, numbers and value below each other."""
+    left, right, *put_in, value = line.split(" = ")
+    rows = [right, *put_in, value] if put_in else [f"{right} = {value}"]
+    return left + r" \\ ".join(f" &= {row}" for row in rows)

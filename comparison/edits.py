@@ -44,7 +44,7 @@ class Edited(NamedTuple):
 # Fields
 
 
-def change(document: Document, **fields: Any) -> Edited:
+def change(document: Document, /, **fields: Any) -> Edited:
     """Change fields of the experiment.
 
     Raises:
@@ -53,7 +53,7 @@ def change(document: Document, **fields: Any) -> Edited:
     return _edited(document, document.experiment.model_copy(update=fields), document.view)
 
 
-def change_view(document: Document, **fields: Any) -> Edited:
+def change_view(document: Document, /, **fields: Any) -> Edited:
     """Change how the comparison is looked at; it is trained the same as before.
 
     Raises:
@@ -62,7 +62,7 @@ def change_view(document: Document, **fields: Any) -> Edited:
     return _edited(document, document.experiment, document.view.model_copy(update=fields))
 
 
-def change_problem(document: Document, **fields: Any) -> Edited:
+def change_problem(document: Document, /, **fields: Any) -> Edited:
     """Change fields of the problem.
 
     Raises:
@@ -71,7 +71,7 @@ def change_problem(document: Document, **fields: Any) -> Edited:
     return change(document, problem=document.experiment.problem.model_copy(update=fields))
 
 
-def change_run(document: Document, index: int, **fields: Any) -> Edited:
+def change_run(document: Document, index: int, /, **fields: Any) -> Edited:
     """Change fields of one run.
 
     Raises:
@@ -82,7 +82,7 @@ def change_run(document: Document, index: int, **fields: Any) -> Edited:
     return change(document, runs=tuple(runs))
 
 
-def change_page(page: AnyPage, **fields: Any) -> AnyPage:
+def change_page(page: AnyPage, /, **fields: Any) -> AnyPage:
     """Change settings of a page.
 
     Raises:
@@ -274,7 +274,7 @@ def count_in(document: Document, unit: str) -> Edited:
     return change_budget(document, amount=amounts[unit], unit=unit)
 
 
-def change_budget(document: Document, **fields: Any) -> Edited:
+def change_budget(document: Document, /, **fields: Any) -> Edited:
     """Change how long every run trains.
 
     Raises:
@@ -283,7 +283,7 @@ def change_budget(document: Document, **fields: Any) -> Edited:
     return change(document, budget=document.experiment.budget.model_copy(update=fields))
 
 
-def change_stopping(document: Document, **fields: Any) -> Edited:
+def change_stopping(document: Document, /, **fields: Any) -> Edited:
     """Change what ends a run earlier.
 
     Raises:
@@ -350,7 +350,7 @@ def _surfaces_page(document: Document) -> SurfacesPage:
     return page if isinstance(page, SurfacesPage) else SurfacesPage()
 
 
-def demonstrate(document: Document, experiment: Experiment, notice: str, **page: Any) -> Edited:
+def demonstrate(document: Document, experiment: Experiment, notice: str, /, **page: Any) -> Edited:
     """Replace the whole comparison by an experiment of one run, and say so.
 
     Args:

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from language import _
+from ui.epochs.settings import settings
 from ui.epochs.tabs import FILL, TITLES
 from ui.setup.sidebar import sidebar
+from ui.shell.binding import draw_mark
 from ui.shell.controls import open_tabs
 from ui.shell.locale import speak
+from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.results import show_notices
-from ui.shell.session import fragment, in_sidebar, settings, work_on
 from ui.shell.share import address, share
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
@@ -28,6 +30,7 @@ def epochs() -> None:
                 FILL[name]()
     keep_zooms()
     address()
+    draw_mark("page")
 
 
 speak()

@@ -4,26 +4,22 @@ from dataclasses import replace
 
 import streamlit as st
 
+from comparison.edits import use_runs_preset
+from comparison.offers import runs_presets
 from engine import History
+from ui.compare.settings import settings
 from ui.compare.tabs import FILL, TITLES, growing_chart, loss_tab, view_switches
 from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.setup.sidebar import sidebar
+from ui.shell.binding import draw_mark
 from ui.shell.controls import open_tabs
 from ui.shell.exports import exports
 from ui.shell.figure import sketch
 from ui.shell.locale import speak
+from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.results import contract_line
-from ui.shell.session import (
-    document,
-    fragment,
-    in_sidebar,
-    offered_presets,
-    settings,
-    styles,
-    use_preset,
-    work_on,
-)
 from ui.shell.share import address, share
+from ui.shell.store import document, edit, styles
 from ui.shell.training import is_quick, last_outcome, outcome, with_seconds
 from ui.shell.zoom import keep_zooms
 
@@ -32,7 +28,7 @@ def comparison() -> None:
     """Show the runs and how they did."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
-        run_actions(offered_presets(), use_preset)
+        run_actions(runs_presets(document().experiment), lambda name: edit(use_runs_preset, name))
         away = share()
     run_strip()
     run_editor()
@@ -71,6 +67,7 @@ def comparison() -> None:
         exports(shown)
     keep_zooms()
     address()
+    draw_mark("page")
 
 
 def runs_alone() -> bool:

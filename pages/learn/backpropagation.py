@@ -5,12 +5,14 @@ import streamlit as st
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.picture import picture
+from ui.backpropagation.settings import settings
 from ui.backpropagation.source import source
 from ui.backpropagation.tabs import FILL, TITLES
+from ui.shell.binding import draw_mark
 from ui.shell.controls import open_tabs
 from ui.shell.locale import speak
+from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.results import show_notices
-from ui.shell.session import fragment, in_sidebar, settings, work_on
 from ui.shell.share import share
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
@@ -34,6 +36,7 @@ def backpropagation() -> None:
             with tab:
                 FILL[name]()
     keep_zooms()
+    draw_mark("page")
 
 
 speak()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
 from comparison.document import with_default_view
+from comparison.edits import opened
 from comparison.pages import SurfacesPage, TrainingPage
 from comparison.words.contract import contract
 from comparison.words.errors import explain
@@ -25,15 +26,17 @@ from language.names import in_latex
 from ui.backpropagation import words
 from ui.backpropagation.chain import written_by_hand
 from ui.backpropagation.picture import descent, figures, said, shown_point
+from ui.backpropagation.settings import settings
+from ui.shell.binding import bound
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, open_document, set_page, settings
+from ui.shell.navigation import open_edited
+from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from charts.theme import Chart
-    from comparison.document import View
     from engine import Experiment
     from engine.backprop.differences import NetworkCheck
     from engine.backprop.examples import Descent
@@ -78,14 +81,15 @@ def chain_tab() -> None:
     page, names = settings(), words.names()
     graph = page.graph
     variable = page.variable or _first_variable()
-    st.session_state["backpropagation-variable"] = variable
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Derivative by"),
         graph.inputs,
         format_func=lambda name: names.get(name, name),
         key="backpropagation-variable",
+        shown=variable,
+        report=lambda name: set_page(variable=name),
         required=True,
-        on_change=lambda: set_page(variable=st.session_state["backpropagation-variable"]),
     )
     written_by_hand(settings().graph, shown_point(), variable)
     rows = [
@@ -247,9 +251,10 @@ def _carry(page: Any, rate: float) -> None:
     now = settings()
     example = EXAMPLES[now.example]
     weights = tuple(now.point[name] for name in example.weights)
-    opened = with_default_view(example.experiment(weights, rate))
-    view: View = opened.view.model_copy(update={"page": page, "axis": "iterations"})
-    open_document(opened.model_copy(update={"view": view}), "demonstration")
+    shown = with_default_view(example.experiment(weights, rate))
+    view = shown.view.model_copy(update={"page": page, "axis": "iterations"})
+    shown = shown.model_copy(update={"view": view})
+    open_edited(lambda _before: opened(shown, "demonstration"))
 
 
 def differences_tab() -> None:
@@ -306,16 +311,15 @@ def differences_tab() -> None:
             ).format(variables=", ".join(names.get(name, name) for name in kinked))
         )
     variable = page.variable or _first_variable()
-    st.session_state["backpropagation-differences-variable"] = variable
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Derivative by"),
         graph.inputs,
         format_func=lambda name: names.get(name, name),
         key="backpropagation-differences-variable",
+        shown=variable,
+        report=lambda name: set_page(variable=name),
         required=True,
-        on_change=lambda: set_page(
-            variable=st.session_state["backpropagation-differences-variable"]
-        ),
     )
     curve = error_curve(graph, point, variable)
     _captioned(
@@ -416,7 +420,8 @@ def _rows_taken(found: NetworkCheck, rows: int) -> None:
         " loss is the mean over {taken} of {rows} training rows."
     )
     text = text.format(taken=f"{found.rows:,}", rows=f"{rows:,}")
-    if document().experiment.problem.activation in {"relu", "leaky_relu"}:
+    problem = document().experiment.problem
+    if problem.kind == "network" and problem.activation in {"relu", "leaky_relu"}:
         text += " " + _("Where a step crosses the kink of a ReLU, differences are wrong.")
     st.caption(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,21 +20,17 @@ from comparison.catalogue import (
     norms,
     score,
 )
+from comparison.edits import change, change_view
+from comparison.offers import axes, quantities
 from comparison.words.contract import contract
 from engine import rate_sweep
 from language import N_, _
 from language.labels import label
+from ui.compare.settings import settings
+from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
 from ui.shell.results import paired_table, results_table
-from ui.shell.session import (
-    change,
-    change_view,
-    document,
-    has_validation_rows,
-    set_page,
-    settings,
-    styles,
-)
+from ui.shell.store import document, edit, set_page, styles
 from ui.shell.text import escaped
 from ui.shell.training import scored
 from ui.shell.tuning import best_rates
@@ -42,8 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charts.theme import Chart
-    from comparison.document import Document
-    from engine import Experiment, History, Scores, Sweep
+    from engine import History, Scores, Sweep
     from ui.shell.training import Outcome
 
 TITLES = {
@@ -54,7 +50,6 @@ TITLES = {
     "rates": N_("Learning-rate sensitivity"),
     "details": N_("Details"),
 }
-_AXES = ("epochs", "iterations", "rows_seen", "seconds")
 # Nine rates, each half a power of ten above the one before.
 SWEPT_RATES = tuple(float(f"{10 ** (power / 2):.3g}") for power in range(-7, 2))
 
@@ -63,11 +58,14 @@ def view_switches() -> None:
     """Choose which loss is drawn, against what, and how."""
     now = document()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _switch(_("Loss"), "quantity", _losses(now.experiment), now.view.quantity)
-        _switch(_("Axis"), "axis", _axes(now), now.view.axis)
-        st.session_state["log"] = now.view.log
-        st.toggle(
-            _("Logarithmic"), key="log", on_change=lambda: change_view(log=st.session_state["log"])
+        _switch(_("Loss"), "quantity", quantities(now.experiment), now.view.quantity)
+        _switch(_("Axis"), "axis", axes(now), now.view.axis)
+        bound(
+            st.toggle,
+            _("Logarithmic"),
+            key="log",
+            shown=now.view.log,
+            report=lambda on: edit(change_view, log=on),
         )
 
 
@@ -122,15 +120,16 @@ def score_tab(shown: Outcome) -> None:
 def norms_tab(shown: Outcome) -> None:
     """Show the norm of full gradient, batch gradient or update."""
     name = settings().norm
-    st.session_state["norm"] = name
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Norm"),
         NORMS,
         format_func=label,
         key="norm",
+        shown=name,
+        report=lambda chosen: set_page(norm=chosen),
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: set_page(norm=st.session_state["norm"]),
     )
     axis = document().view.axis
     _captioned(figure(lambda: norms(shown.history, shown.styles, name, axis), name))
@@ -143,38 +142,40 @@ def fits_tab(shown: Outcome) -> None:
         st.info(_("Fits can be drawn for data of one or two features."))
         return
     epochs = fit_epochs(shown.history)
-    wanted = epochs[-1] if settings().epoch is None else settings().epoch
-    epoch = _nearest(epochs, wanted)
+    wanted = settings().epoch
+    epoch = epochs[-1] if wanted is None else _nearest(epochs, wanted)
     if len(epochs) > 1:
         slider, field = st.columns([5, 1], vertical_alignment="bottom")
-        st.session_state["fit-epoch"] = st.session_state["fit-number"] = epoch
-        slider.select_slider(
+        take = partial(_take_fit, epochs)
+        bound(
+            slider.select_slider,
             _("Epoch"),
             epochs,
             key="fit-epoch",
+            shown=epoch,
+            report=take,
             format_func=lambda value: f"{value:.6g}",
-            on_change=_take_fit,
-            args=("fit-epoch", epochs),
         )
-        field.number_input(
+        bound(
+            field.number_input,
             _("Epoch"),
             epochs[0],
             epochs[-1],
             step=float(np.diff(epochs).max()),  # a smaller one might be drawn back
             key="fit-number",
+            shown=epoch,
+            report=take,
             format="%.6g",
             label_visibility="collapsed",
-            on_change=_take_fit,
-            args=("fit-number", epochs),
         )
     if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
         st.caption(fits_caption(shown.history, epoch))
     figure(lambda: fits(shown.history, shown.styles, epoch), "fits")
 
 
-def _take_fit(key: str, epochs: Sequence[float]) -> None:
+def _take_fit(epochs: Sequence[float], chosen: float) -> None:
     """Show the kept epoch nearest to the one chosen; the last is the last of any budget."""
-    epoch = _nearest(epochs, st.session_state[key])
+    epoch = _nearest(epochs, chosen)
     set_page(epoch=None if epoch == epochs[-1] else epoch)
 
 
@@ -238,10 +239,11 @@ def _use_rates(sweep: Sweep, best: dict[str, float]) -> None:
     """Give every run its rule's best rate."""
     best_rates().remember(sweep, best)
     runs = document().experiment.runs
-    change(
+    edit(
+        change,
         runs=tuple(
             run.model_copy(update={"learning_rate": best[run.optimizer.name]}) for run in runs
-        )
+        ),
     )
 
 
@@ -260,28 +262,15 @@ FILL: dict[str, Callable[[Outcome], None]] = {
 }
 
 
-def _axes(now: Document) -> tuple[str, ...]:
-    """Return the axes that there are: a test function has no rows, whatever a link asks for."""
-    if now.experiment.problem.kind == "network" or now.view.axis == "rows_seen":
-        return _AXES
-    return tuple(axis for axis in _AXES if axis != "rows_seen")
-
-
-def _losses(experiment: Experiment) -> tuple[str, ...]:
-    """Return the losses that there are: no validation loss without validation rows."""
-    if has_validation_rows(experiment):
-        return ("training_loss", "validation_loss", "batch_loss")
-    return ("training_loss", "batch_loss")
-
-
 def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:
-    st.session_state[field] = value
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         title,
         options,
         format_func=label,
         key=field,
+        shown=value,
+        report=lambda chosen: edit(change_view, **{field: chosen}),
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: change_view(**{field: st.session_state[field]}),
     )

@@ -11,6 +11,7 @@ from charts.batches import AXES, loss_on_four_axes
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.surfaces import Field, Trail, contour
 from charts.theme import RunStyle
+from comparison.edits import count_in
 from comparison.pages import SIZES
 from comparison.surfaces import Wanted, computed
 from comparison.words.contract import contract
@@ -35,6 +36,7 @@ from engine.problems.datasets import Line
 from engine.rules import SGD
 from language import N_, _, ngettext
 from language.labels import label
+from ui.epochs.settings import settings
 from ui.epochs.switches import (
     REPLACES,
     has_no_rows,
@@ -45,10 +47,10 @@ from ui.epochs.switches import (
     run_name,
     take_example,
 )
-from ui.setup.sidebar import count_in
+from ui.shell.binding import bound
 from ui.shell.controls import number
 from ui.shell.figure import figure, sketch
-from ui.shell.session import document, refuse, set_page, settings
+from ui.shell.store import document, edit, refuse, set_page
 from ui.shell.training import scored, trained, with_seconds
 
 if TYPE_CHECKING:
@@ -256,15 +258,16 @@ def _size_choice() -> None:
     rows = document().experiment.problem.training_rows
     powers = [str(2**power) for power in range(rows.bit_length()) if 2**power < rows]
     chosen = [str(size) for size in _sizes()]
-    st.session_state["epochs-sizes"] = chosen
-    st.multiselect(
+    bound(
+        st.multiselect,
         _("Batch sizes"),
         list(dict.fromkeys([*powers, "all", *chosen])),
         format_func=lambda name: label(name) if name == "all" else name,
         key="epochs-sizes",
+        shown=chosen,
+        report=_take_sizes,
         accept_new_options=True,
         max_selections=int(SIZES.high),
-        on_change=_take_sizes,
     )
     _tell_what_is_left_out()
 
@@ -292,9 +295,9 @@ def _tell_what_is_left_out() -> None:
         st.warning(text.format(rows=f"{rows:,}", sizes=", ".join(large)))
 
 
-def _take_sizes() -> None:
+def _take_sizes(chosen: Sequence[str]) -> None:
     try:
-        sizes = tuple(_as_size(text) for text in st.session_state["epochs-sizes"])
+        sizes = tuple(_as_size(text) for text in chosen)
     except InvalidInput as error:
         refuse(error)
     else:
@@ -324,14 +327,15 @@ def _size_name(size: BatchSize) -> str:
 
 def _budget_choice() -> None:
     """Choose what all batch sizes get equally much of."""
-    st.session_state["epochs-unit"] = document().experiment.budget.unit
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Equal"),
         _UNITS,
         format_func=label,
         key="epochs-unit",
+        shown=document().experiment.budget.unit,
+        report=lambda unit: edit(count_in, unit),
         required=True,
-        on_change=lambda: count_in(st.session_state["epochs-unit"]),
     )
 
 

@@ -15,20 +15,22 @@ from exports.tables import to_csv, to_parquet
 from exports.writing import file_name
 from language import _, current_language, set_language
 from ui.shell.locale import speak
-from ui.shell.session import document, whole_document
+from ui.shell.store import document, whole_document
 from ui.shell.tuning import best_rates
 from ui.shell.zoom import with_zoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import plotly.graph_objects as go
+
     from charts.theme import Chart
-    from exports.printed import Contract
+    from exports.printed import Contract, Form
 
     Made = TypeVar("Made")
 
 DIALOG: Final = "dialog"  # which one stays open while the page runs
-_FORMS: Final = ("png", "svg", "pdf")
+_FORMS: Final[tuple[Form, ...]] = ("png", "svg", "pdf")
 _SIZES: Final = (300, 3_000)  # pixels of a picture's side
 
 
@@ -125,7 +127,7 @@ def _export(chart: Chart, key: str, said: Contract) -> None:
     """Fill the dialog; it runs again, alone, at each change in it."""
     speak()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = st.segmented_control(
+        form: Form = st.segmented_control(
             _("Picture"),
             _FORMS,
             default=_FORMS[0],
@@ -188,7 +190,7 @@ def _pixels(title: str, usual: int, key: str) -> int:
     return int(st.number_input(title, low, high, usual, step=50, key=key, width=160))
 
 
-def _drawn_here(drawing: object, form: str, scale: int, key: str) -> None:
+def _drawn_here(drawing: go.Figure, form: Form, scale: int, key: str) -> None:
     """Offer the picture as the server's own browser draws it."""
     missing = why_no_pictures()
     if missing:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from uuid import uuid4
 
 import numpy as np
 import streamlit as st
 
 from charts.surfaces import relief_heights
+from comparison.pages import SurfacesPage
 from language import _
-from ui.shell.session import settings
+from ui.shell.store import page_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,9 @@ _component = st.components.v2.component(
     js=(_HERE / "player.js").read_text("utf-8"),
     css=(_HERE / "player.css").read_text("utf-8"),
 )
+
+
+Window: TypeAlias = tuple[float, float, float, float]  # left, right, bottom and top
 
 
 class Layer(NamedTuple):
@@ -66,7 +70,7 @@ class Drawing(NamedTuple):
     """
 
     version: str
-    window: tuple[float, float, float, float] | None
+    window: Window | None
     layers: tuple[Layer, ...]
 
 
@@ -120,7 +124,7 @@ def player(
                 return  # of a picture that is there no more
             tell(name, dict(told))
             if name == "step":
-                st.session_state[_BEGAN] = began._replace(step=settings().step)
+                st.session_state[_BEGAN] = began._replace(step=page_settings(SurfacesPage).step)
 
         return heard
 
@@ -164,9 +168,7 @@ def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> d
     return data
 
 
-def _numbers(
-    scene: Scene, window: tuple[float, float, float, float] | None, *, with_heights: bool
-) -> dict[str, Any]:
+def _numbers(scene: Scene, window: Window | None, *, with_heights: bool) -> dict[str, Any]:
     """Return the runs of a scene: colours, and where they are at every tick."""
     heights: list[Array] = []
     if with_heights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +11,12 @@ from comparison.words.contract import contract
 from comparison.words.results import details, ends, paired, said_of_results, status, written
 from language import _
 from language.labels import label
-from ui.shell.session import document, notices
+from ui.shell.store import document, notices
 from ui.shell.text import escaped, line_sample
 from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from charts.theme import RunStyle
     from comparison.words.results import Row
@@ -86,7 +86,9 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
 
 def _written(table: pd.DataFrame) -> Any:
     """Return a table that shows its numbers as ``written`` says; they sort as numbers."""
-    return table.style.format(written, subset=table.select_dtypes("number").columns)
+    return table.style.format(
+        cast("Callable[[object], str]", written), subset=table.select_dtypes("number").columns
+    )
 
 
 def _number_columns(history: History, *, full: bool) -> dict[str, Any]:

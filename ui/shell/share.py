@@ -14,15 +14,14 @@ from comparison.link import from_link, to_link
 from comparison.words.errors import explain
 from engine import InvalidInput
 from language import _
-from ui.shell.session import (
+from ui.shell.binding import reporting
+from ui.shell.navigation import open_document, open_first_view, open_link
+from ui.shell.store import (
     bring_back,
     is_first_view,
     is_refused_link,
-    open_document,
-    open_link,
+    page_name,
     refuse,
-    reset,
-    settings,
     show_version,
     version_name,
     whole_document,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from comparison.document import Document
 
@@ -61,7 +61,7 @@ def address() -> None:
         "comparison": "" if is_link else text,
         "number": version_name(),
         "answered": st.session_state.get(_ANSWERED, ""),
-        "works": json.dumps({owner: _as_text(work) for owner, work in works().items()}),
+        "works": json.dumps({key: _as_text(work) for key, work in works().items()}),
     }
     with st.container(key="address"):
         _address(key=_ADDRESS, data=data, on_went_change=_go)
@@ -109,15 +109,15 @@ def _lead_to(told: Mapping[str, str]) -> None:
     elif told["query"]:
         open_link(parse_qs(told["query"].removeprefix("?"), keep_blank_values=True))
     else:
-        reset()
+        open_first_view()
 
 
 def _bring_back(text: str) -> None:
     """Take what the browser has kept of the session before; what is damaged there is left out."""
     kept = {}
-    for owner, work in json.loads(text).items():
+    for key, work in json.loads(text).items():
         try:
-            kept[owner] = _from_text(work)
+            kept[key] = _from_text(work)
         except InvalidInput as error:
             refuse(error)
     bring_back(kept)
@@ -127,7 +127,7 @@ def share() -> DeltaGenerator:
     """Offer the comparison as a link and as a file, and to open a file.
 
     Returns:
-        A place below for ``ui.shell.exports.exports``, which must wait for the results.
+        A container below them for ``ui.shell.exports.exports``, which must wait for the results.
     """
     # With a state of its own, so that what it opens can close it: it would cover a dialog.
     with st.popover(_("Share"), key=SHARE, on_change="rerun"):
@@ -140,8 +140,13 @@ def share() -> DeltaGenerator:
             on_click="ignore",
             width="stretch",
         )
-        st.file_uploader(
-            _("Open experiment"), type="json", key="opened-file", on_change=_open, max_upload_size=1
+        reporting(
+            st.file_uploader,
+            _("Open experiment"),
+            type="json",
+            key="opened-file",
+            report=_open,
+            max_upload_size=1,
         )
         return st.container()
 
@@ -154,14 +159,11 @@ def _link() -> None:
         return
     st.caption(_("Copy link: it opens this comparison, seeds included."))
     # Always the first page, which leads on to the page that the link names.
-    base = (st.context.url or "").split("?")[0].removesuffix(settings().name)
+    base = (st.context.url or "").split("?")[0].removesuffix(page_name())
     st.code(f"{base}?{urlencode(query, doseq=True)}", language=None, wrap_lines=True)
 
 
-def _open() -> None:
-    file = st.session_state["opened-file"]
-    if file is None:
-        return
+def _open(file: UploadedFile) -> None:
     try:
         open_document(read_document(file.getvalue()))
     except InvalidInput as error:

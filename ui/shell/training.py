@@ -27,6 +27,7 @@ from engine import (
     train,
 )
 from language import _
+from ui.shell.binding import draw_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -272,6 +273,7 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     result = results().get(wanted.key)
     if result is not None:
         return result
+    draw_mark(slot)
     try:
         if pending is None:
             pending = _begin(wanted, slot)
@@ -286,6 +288,7 @@ def with_seconds(history: History) -> History:
     """Return a history with the seconds of its runs, measured when they are first asked for."""
     if not can_be_timed(history):
         return history
+    draw_mark("seconds")
     work = time_alone(history)
     with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
         while turn.ahead:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from language import N_, _
 from language.labels import LABELS
-from ui.shell.session import redo, undo, versions
+from ui.shell.store import redo, undo, versions
 
 # What is done at once.
 _DONE: Final = {

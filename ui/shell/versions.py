@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -39,7 +39,7 @@ class Versions:
     def __init__(self, first: Document, numbers: Iterator[int]) -> None:
         self._numbers = numbers
         self._line = [Version(next(numbers), first, "")]
-        self._left: list[Version] = []  # undone, and then something else was done
+        self._left: list[Version] = []  # undone, and then another change was made
         self._at = 0
         self._control: Hashable = None  # whose next change belongs to the version on show
 
@@ -90,16 +90,31 @@ class Versions:
 
     def go_to(self, number: int) -> Version | None:
         """Show the version of a number; None if it is not there any more."""
-        for place, version in enumerate(self._line):
+        for index, version in enumerate(self._line):
             if version.number == number:
-                return self._show(place)
+                return self._show(index)
         for version in self._left:
             if version.number == number:
                 self.add(version.document, version.change)
                 return self.shown
         return None
 
-    def _show(self, place: int) -> Version:
-        self._at = place
+    def _show(self, index: int) -> Version:
+        self._at = index
         self._control = None
         return self.shown
+
+
+def differences(before: Any, after: Any, path: str = "") -> tuple[str, ...]:
+    """Return the dotted paths at which two dumps of a document differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        pairs = [(key, before.get(key), after.get(key)) for key in before | after]
+    elif isinstance(before, tuple) and isinstance(after, tuple) and len(before) == len(after):
+        pairs = [(str(index), *pair) for index, pair in enumerate(zip(before, after, strict=True))]
+    else:
+        return (path,) if before != after else ()
+    return tuple(
+        difference
+        for key, old, new in pairs
+        for difference in differences(old, new, f"{path}.{key}" if path else key)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import numpy as np
@@ -21,13 +21,16 @@ from comparison.catalogue import (
     surface_from_above,
     surface_in_relief,
 )
+from comparison.edits import change_view, move_start
 from engine.problems.losses import LOSSES
 from language import _, current_language
 from language.labels import label
+from ui.shell.binding import bound
 from ui.shell.figure import offer, sketch
 from ui.shell.player import Drawing, Layer, player
-from ui.shell.session import change_view, document, move_start, set_page, settings
+from ui.shell.store import document, edit, set_page
 from ui.shell.text import escaped
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from charts.theme import Chart
     from comparison.scenes import Scene
     from engine import Function, Network
+    from ui.shell.player import Window
 
 _DRAWN = "surfaces-drawn"
 _SEEN = {"zoom": "window", "camera": "camera"}  # what is told, and its setting
@@ -46,11 +50,12 @@ def view_switches() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         _toggle(_("One panel per run"), "panels", value=style.panels)
         _toggle(_("In three dimensions"), "relief", value=style.relief)
-        st.session_state["surfaces-log"] = document().view.log
-        st.toggle(
+        bound(
+            st.toggle,
             _("Logarithmic loss axis"),
             key="surfaces-log",
-            on_change=lambda: change_view(log=st.session_state["surfaces-log"]),
+            shown=document().view.log,
+            report=lambda on: edit(change_view, log=on),
         )
         if document().experiment.problem.n_params == 2:
             _toggle(_("Move the start by a click"), "clicks", value=style.clicks)
@@ -101,8 +106,7 @@ def picture(scenes: Sequence[Scene]) -> None:
     for layer, make, is_wide in zip(layers, drawn.charts, wide, strict=True):
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
-                problem = scenes[layer.scene].history.experiment.problem
-                st.caption(f"**{label(problem.loss)}**")
+                st.caption(f"**{label(_network(scenes[layer.scene]).loss)}**")
             # The clock draws on it, and hears of a double-click; what leaves has no clock.
             moves = layer.kind in {"paths", "relief"}
             chart = (
@@ -143,7 +147,7 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     seen = style.window, style.camera
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawing = Drawing(uuid4().hex, style.window, layers)
+        drawing = Drawing(uuid4().hex, cast("Window | None", style.window), layers)
         makers = tuple(cache(partial(_marked, make, drawing.version)) for make in charts)
         drawn = _Drawn(shown, seen, drawing, makers)
         st.session_state[_DRAWN] = drawn
@@ -184,9 +188,14 @@ def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
     return [*charts, (Layer("surfaces-loss", "markers"), curves)]
 
 
+def _network(scene: Scene) -> Network:
+    """Return the problem of a scene that is known to be a network."""
+    return cast("Network", scene.history.experiment.problem)
+
+
 def _shape(scene: Scene) -> str:
     """Return the activation that makes the predictions of a line or neuron."""
-    problem = scene.history.experiment.problem
+    problem = _network(scene)
     reads_logits = LOSSES[problem.loss].reads == "logits"
     return "sigmoid" if reads_logits else str(problem.output_activation)
 
@@ -202,7 +211,7 @@ def _hear(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
             set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
             x, y = _rounded(told["x"], main.field.x), _rounded(told["y"], main.field.y)
-            move_start(x, y)
+            edit(move_start, x, y)
         elif name == "whole":
             _show_all()
         else:
@@ -244,11 +253,15 @@ def _leavings(scene: Scene, *, named: bool) -> None:
         if trail.diverged is not None:
             text = _("{run} leaves the surface at {when} and has diverged")
         parts.append(text.format(run=trail.style.name, when=unit.format(step=f"{tick:,.6g}")))
-    where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
+    where = f"{label(_network(scene).loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")
 
 
 def _toggle(title: str, field: str, *, value: bool) -> None:
-    key = f"surfaces-{field}"
-    st.session_state[key] = value
-    st.toggle(title, key=key, on_change=lambda: set_page(**{field: st.session_state[key]}))
+    bound(
+        st.toggle,
+        title,
+        key=f"surfaces-{field}",
+        shown=value,
+        report=lambda on: set_page(**{field: on}),
+    )

@@ -24,12 +24,14 @@ from engine import (
 )
 from language import N_, _
 from language.labels import label
+from ui.shell.binding import bound
 from ui.shell.controls import open_tabs
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings
+from ui.shell.store import document, set_page
 from ui.shell.text import escaped
 from ui.surfaces.kinds import kind
 from ui.surfaces.planes import parameter_controls
+from ui.surfaces.settings import settings
 from ui.surfaces.theory import theory_tab
 
 if TYPE_CHECKING:
@@ -173,18 +175,19 @@ def slice_tab(scene: Scene) -> None:
     experiment = scene.history.experiment
     names = parameter_names(experiment.problem)
     which = seen_parameters(experiment.problem, settings())
-    key = "surfaces-slice"
-    st.session_state[key] = min(settings().slice, len(which) - 1)
-    st.segmented_control(
+    shown = min(settings().slice, len(which) - 1)
+    bound(
+        st.segmented_control,
         _("Parameter"),
         range(len(which)),
         format_func=lambda one: names[which[one]],
         required=True,
-        key=key,
+        key="surfaces-slice",
+        shown=shown,
+        report=lambda one: set_page(slice=one),
         label_visibility="collapsed",
-        on_change=lambda: set_page(slice=st.session_state[key]),
     )
-    place = which[st.session_state[key]]
+    place = which[shown]
     seen = inspect(experiment, position, experiment.seeds[0], update)
     if not np.isfinite(seen.before).all():
         st.info(_("The run has diverged by then: there is no gradient to look at."))

@@ -328,7 +328,8 @@ def use_surface_preset(document: Document, name: str) -> Edited:
     """Show a preset of the Surfaces page, drawn in as many ways as the picture before it."""
     preset, page = SURFACE_PRESETS[name].document, _surfaces_page(document)
     style = {"panels": page.panels, "relief": page.relief}
-    return opened(on_page(preset, _surfaces_page(preset).model_copy(update=style)), "preset")
+    shown = preset.on_page(_surfaces_page(preset).model_copy(update=style))
+    return opened(shown, "preset")
 
 
 def show_surface(document: Document, kind: str) -> Edited:
@@ -342,7 +343,7 @@ def show_surface(document: Document, kind: str) -> Edited:
     page = _surfaces_page(first)
     update = {"surface": "function", "window": page.window, "step": page.step, "tab": "step"}
     shown = _surfaces_page(document).model_copy(update=update)
-    return opened(on_page(first, shown), "surface")
+    return opened(first.on_page(shown), "surface")
 
 
 def _surfaces_page(document: Document) -> SurfacesPage:
@@ -360,7 +361,7 @@ def demonstrate(document: Document, experiment: Experiment, notice: str, /, **pa
         page: settings of the page that go with it.
     """
     settings = document.view.page.model_copy(update=page)
-    shown = on_page(with_default_view(experiment), settings)
+    shown = with_default_view(experiment).on_page(settings)
     return opened(shown, "demonstration", (notice,))
 
 
@@ -369,9 +370,9 @@ def reset(document: Document) -> Edited:
     page = document.view.page
     first = FIRST_VIEWS[page.name]
     if isinstance(page, BackpropagationPage):  # the comparison is not what it shows
-        first = on_page(document, first.view.page)
+        first = document.on_page(first.view.page)
     elif isinstance(page, SurfacesPage) and page.surface == "network":
-        first = on_page(FIRST_VIEWS["training"], SurfacesPage(surface="network"))
+        first = FIRST_VIEWS["training"].on_page(SurfacesPage(surface="network"))
     return Edited(first, done="reset")
 
 
@@ -385,11 +386,6 @@ def opened(document: Document, done: str = "opened", notices: Iterable[str] = ()
     """
     view, changed = _drawable(document.view, document.experiment)
     return Edited(document.model_copy(update={"view": view}), (*changed, *notices), done)
-
-
-def on_page(document: Document, page: AnyPage) -> Document:
-    """Return a comparison as it is shown on a page with these settings."""
-    return document.model_copy(update={"view": document.view.model_copy(update={"page": page})})
 
 
 def _edited(document: Document, experiment: Experiment, view: View, done: str = "") -> Edited:

@@ -237,8 +237,8 @@ SURFACE_PRESETS: Final = {
 # The first view of every kind of surface but the Compare page's network, by the id of the kind.
 SURFACES: Final = {
     "function": SURFACE_PRESETS["ravine"].document,
-    "line": with_default_view(LINE_VIEW),
-    "neuron": with_default_view(NEURON_VIEW),
+    "line": with_default_view(LINE_VIEW).on_page(SurfacesPage()),
+    "neuron": with_default_view(NEURON_VIEW).on_page(SurfacesPage()),
 }
 # What a page shows to somebody who opens it, by the name of the page.
 FIRST_VIEWS: Final[dict[str, Document]] = {

@@ -151,6 +151,7 @@ def fits_tab(shown: Outcome) -> None:
             slider.select_slider,
             _("Epoch"),
             epochs,
+            epoch,
             key="fit-epoch",
             shown=epoch,
             report=take,

@@ -167,6 +167,7 @@ def _choose_point(run: RunHistory) -> int:
             st.select_slider,
             _("Epoch of the run"),
             epochs,
+            epochs[place],
             key="epochs-point",
             shown=epochs[place],
             report=lambda epoch: set_page(epoch=epoch),

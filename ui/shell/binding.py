@@ -38,6 +38,9 @@ def bound(
 ) -> Any:
     """Draw a widget that shows a value, and return what Streamlit returns.
 
+    A ``st.select_slider`` is given the value as its default as well. Where the browser sends a
+    label that is no option any more, Streamlit takes the default for it, else the first option.
+
     Args:
         widget: a function of Streamlit, such as ``st.toggle``.
         args: what it is called with, its title first.

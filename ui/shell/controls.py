@@ -91,6 +91,7 @@ def number(
         slider.select_slider,
         title,
         options,
+        value,
         format_func=_written,
         key=f"{key}-slider",
         shown=value,

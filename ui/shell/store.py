@@ -19,7 +19,7 @@ from uuid import uuid4
 import streamlit as st
 
 from charts.theme import RunStyle
-from comparison.edits import change_page, on_page
+from comparison.edits import change_page
 from comparison.pages import TrainingPage
 from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
@@ -261,10 +261,10 @@ def works() -> dict[str, Document]:
     """
     nothing = FIRST_VIEWS["training"]
     return {
-        _SHARED: on_page(_comparison(_SHARED), _settings_of("training")),
-        _OWN: on_page(_comparison(_OWN), _settings_of("surfaces")),
-        "epochs": on_page(nothing, _settings_of("epochs")),
-        _EXAMPLE: on_page(nothing, _settings_of(_EXAMPLE)),
+        _SHARED: _comparison(_SHARED).on_page(_settings_of("training")),
+        _OWN: _comparison(_OWN).on_page(_settings_of("surfaces")),
+        "epochs": nothing.on_page(_settings_of("epochs")),
+        _EXAMPLE: nothing.on_page(_settings_of(_EXAMPLE)),
     }
 
 
@@ -357,9 +357,9 @@ def _versions_key(page: str) -> str:
 
 def _whole(page: str) -> Document:
     """Return what a page works on, with the page's own settings."""
-    return on_page(_comparison(_comparison_key(page)), _settings_of(page))
+    return _comparison(_comparison_key(page)).on_page(_settings_of(page))
 
 
 def _without_settings(whole: Document) -> Document:
     """Return a comparison as the session keeps it: each page's settings are kept beside it."""
-    return on_page(whole, TrainingPage())
+    return whole.on_page(TrainingPage())

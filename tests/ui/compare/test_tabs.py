@@ -11,7 +11,6 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 import ui.compare.tabs
-import ui.shell.session
 import ui.shell.training
 from charts.fits import fit_panels
 from charts.theme import RunStyle
@@ -19,6 +18,7 @@ from comparison.catalogue import params_at
 from comparison.document import Document, View, with_default_view
 from comparison.link import to_link
 from comparison.pages import TrainingPage
+from comparison.presets import FIRST_VIEWS
 from engine import (
     LIMITS,
     Budget,
@@ -58,7 +58,7 @@ def english():
 def show(monkeypatch):
     """Function that says which tab a page is opened with."""
     return lambda name: monkeypatch.setitem(
-        ui.shell.session._DEFAULTS, "training", TrainingPage(tab=name)
+        FIRST_VIEWS, "training", Document(view=View(page=TrainingPage(tab=name)))
     )
 
 

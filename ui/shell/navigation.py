@@ -94,7 +94,7 @@ def open_document(document: Document, notices: Sequence[str] = ()) -> None:
 
     Args:
         document: the comparison.
-        notices: what the reader must be told of it.
+        notices: what its reader must know.
     """
     open_edited(lambda _before: opened(document, notices=notices))
 
@@ -108,11 +108,11 @@ def open_link(query: Mapping[str, Sequence[str]]) -> None:
     """Open the comparison of a link's query and go to its page; a wrong one is explained."""
     speak()
     try:
-        linked, told = _linked(query)
+        linked, left_out = _linked(query)
     except InvalidInput as error:
         refuse(error)
     else:
-        open_document(linked, told)
+        open_document(linked, left_out)
 
 
 def _open_first_link() -> None:
@@ -120,17 +120,17 @@ def _open_first_link() -> None:
     if not query:
         return
     try:
-        linked, told = _linked(query)
+        linked, left_out = _linked(query)
     except InvalidInput as error:
         text = _("The link could not be opened; this is the first view. {reason}")
         refuse_link(text.format(reason=explain(error)))
         return
-    begin_with(opened(linked, notices=told))
+    begin_with(opened(linked, notices=left_out))
     st.session_state[_WANTED] = page_name()
 
 
 def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
-    """Return the comparison of a link's query, and what its reader must be told.
+    """Return the comparison of a link's query, and a notice of the parts that are left out.
 
     Raises:
         InvalidInput: a value is wrong.

@@ -1,4 +1,4 @@
-"""Taking a comparison away and bringing one back: the address, a link, a file."""
+"""Links and files: the address of the page, a link to copy, a file to save and to open."""
 
 from __future__ import annotations
 
@@ -87,33 +87,33 @@ def _from_text(text: str) -> Document:
 
 
 def _go() -> None:
-    """Show the version that the browser's history has led to, or what a reload has left behind."""
-    told = st.session_state[_ADDRESS].get("went")
-    if told is None or told["name"] == st.session_state.get(_ANSWERED):
+    """Show the version that the browser's history leads to, or what was there before a reload."""
+    entry = st.session_state[_ADDRESS].get("went")
+    if entry is None or entry["name"] == st.session_state.get(_ANSWERED):
         return
-    st.session_state[_ANSWERED] = told["name"]
-    _lead_to(told)
-    if told["works"]:
-        _bring_back(told["works"])
+    st.session_state[_ANSWERED] = entry["name"]
+    _lead_to(entry)
+    if entry["works"]:
+        _bring_back(entry["works"])
 
 
-def _lead_to(told: Mapping[str, str]) -> None:
+def _lead_to(entry: Mapping[str, str]) -> None:
     """Show the version of an entry, else the comparison that it holds, else that of its link."""
-    if show_version(told["number"]):
+    if show_version(entry["number"]):
         return
-    if told["comparison"]:
+    if entry["comparison"]:
         try:
-            open_document(read_document(told["comparison"]))
+            open_document(read_document(entry["comparison"]))
         except InvalidInput as error:
             refuse(error)
-    elif told["query"]:
-        open_link(parse_qs(told["query"].removeprefix("?"), keep_blank_values=True))
+    elif entry["query"]:
+        open_link(parse_qs(entry["query"].removeprefix("?"), keep_blank_values=True))
     else:
         open_first_view()
 
 
 def _bring_back(text: str) -> None:
-    """Take what the browser has kept of the session before; what is damaged there is left out."""
+    """Restore what the browser kept of the session before, except what is damaged there."""
     kept = {}
     for key, work in json.loads(text).items():
         try:

@@ -1,4 +1,4 @@
-"""What a session works on: its comparisons, their versions, and what the reader must be told.
+"""What a session works on: its comparisons, their versions, and notices for the reader.
 
 Widgets show the document and report changes to it; they hold nothing of their own. So a value from
 a link or file is shown exactly, and a page that is left and entered again looks as it did.
@@ -103,17 +103,17 @@ def comparison_key() -> str:
     return _comparison_key(page_name())
 
 
-# What the reader must be told
+# Notices
 
 
 def notices() -> list[str]:
-    """Return what the reader must be told about the last change."""
+    """Return the notices about the last change."""
     kept: list[str] = st.session_state.get(_NOTICES, [])
     return kept
 
 
 def tell(sentence: str) -> None:
-    """Add a sentence, marked by ``N_``, about the change that was just made."""
+    """Add a notice about the change that was just made: a sentence marked by ``N_``."""
     speak()
     st.session_state[_NOTICES] = [*notices(), _(sentence)]
 
@@ -135,9 +135,9 @@ def is_refused_link() -> bool:
     return bool(st.session_state.get(_REFUSED, False))
 
 
-def _settled(told: tuple[str, ...] = ()) -> None:
-    """Tell the reader about a change that was taken; what was said before is over."""
-    st.session_state[_NOTICES] = list(told)
+def _settle(new: tuple[str, ...] = ()) -> None:
+    """Replace the notices by those of a change that was taken."""
+    st.session_state[_NOTICES] = list(new)
     st.session_state.pop(_REFUSED, None)
 
 
@@ -180,7 +180,7 @@ def take(edited: Edited) -> None:
     old, new = _compared(document()), _compared(edited.document)
     with _version(edited.done, differences(old, new)):
         _keep(edited.document)
-    _settled(edited.notices)
+    _settle(edited.notices)
 
 
 def set_page(**fields: Any) -> None:
@@ -195,13 +195,13 @@ def set_page(**fields: Any) -> None:
     old, new = ({name: getattr(page, name) for name in names} for page in (before, changed))
     with _version("", differences(old, new)):
         _keep_settings(changed)
-    _settled()
+    _settle()
 
 
 def begin_with(edited: Edited) -> None:
     """Show the comparison of the link with which the session begins."""
     _keep(edited.document)
-    _settled(edited.notices)
+    _settle(edited.notices)
 
 
 def _keep(whole: Document) -> None:
@@ -325,7 +325,7 @@ def _show(key: str, move: Callable[[], Version | None]) -> bool:
     _keep_settings(version.document.view.page)
     if key != _EXAMPLE:
         st.session_state[key] = _without_settings(version.document)
-    _settled()
+    _settle()
     return True
 
 

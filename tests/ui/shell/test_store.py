@@ -275,6 +275,7 @@ def test_every_action_is_taken_back_and_made_again(name):
     after = whole_document()
     if after == before:
         return  # all runs had that batch size already
+    assert change_words(versions().shown.change) != "setting"  # what there are no words for
     undo()
     assert whole_document() == before
     redo()

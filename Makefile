@@ -47,7 +47,7 @@ lint: $(DEV_READY) ## format and lint, changing nothing
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 
-types: $(DEV_READY) ## strict types of the floors below the page
+types: $(DEV_READY) ## strict types on every floor
 	$(PY) -m mypy
 
 imports: $(DEV_READY) ## imports go down only

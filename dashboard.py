@@ -6,7 +6,7 @@ import streamlit as st
 
 from language import _
 from ui.shell.locale import language_switch, mark_document, speak
-from ui.shell.menu import MENU
+from ui.shell.navigation import MENU
 
 st.set_page_config(page_title="Descent Lab", page_icon="📉", layout="wide")
 st.html(Path(__file__).parent / "ui/shell/style.css")

@@ -71,6 +71,10 @@ class Document(Spec):
     experiment: Experiment = Experiment()
     view: View = View()
 
+    def on_page(self, page: AnyPage) -> Self:
+        """Return the comparison as it is shown on a page with these settings."""
+        return self.model_copy(update={"view": self.view.model_copy(update={"page": page})})
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         runs = len(self.experiment.runs)

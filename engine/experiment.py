@@ -158,8 +158,7 @@ class Experiment(Spec):
                 raise InvalidInput("out_of_range", field, run.batch_size, Interval(1, rows))
         if len(set(self.seeds)) < len(self.seeds):
             raise InvalidInput("duplicate", "seeds", self.seeds)
-        has_validation = isinstance(self.problem, Network) and rows < self.problem.dataset.n_rows
-        if self.stopping.patience is not None and not has_validation:
+        if self.stopping.patience is not None and not self.problem.n_validation:
             cause: tuple[str, object] = ("problem", "function")
             if isinstance(self.problem, Network):
                 cause = ("validation_share", self.problem.validation_share)

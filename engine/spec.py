@@ -45,6 +45,16 @@ class Spec(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # pydantic reads it
 
     @classmethod
+    def intervals(cls) -> dict[str, Interval]:
+        """Return the fields that are a number in an interval, in their order."""
+        return {
+            name: note
+            for name, field in cls.model_fields.items()
+            for note in field.metadata
+            if isinstance(note, Interval)
+        }
+
+    @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
         """Validate a dictionary or an instance; raises ``InvalidInput``."""
         try:

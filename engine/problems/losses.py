@@ -40,6 +40,10 @@ class Loss(ABC):
         return 1 if n_classes == 2 else n_classes
 
     @abstractmethod
+    def suits(self, n_classes: int) -> bool:
+        """Tell whether the loss can be used for so many classes; 0 classes are a regression."""
+
+    @abstractmethod
     def encode(self, classes: Integers, n_classes: int) -> Array:
         """Return targets ``(rows, outputs)`` for class numbers ``(rows,)``."""
 
@@ -76,6 +80,10 @@ class SquaredError(Loss):
     def _weight(self, n_outputs: int) -> float:
         return (0.5 if self.halved else 1.0) / (n_outputs if self.per_output else 1)
 
+    def suits(self, n_classes: int) -> bool:  # noqa: ARG002 - it suits them all
+        """Return True: classes are numbers as well."""
+        return True
+
     def encode(self, classes: Integers, n_classes: int) -> Array:
         """Return 0 and 1 for two classes, else a one-hot row."""
         return _zero_one(classes, n_classes)
@@ -110,6 +118,10 @@ class BinaryCrossEntropy(Loss):
     name = "binary_cross_entropy"
     reads = "logits"
     formula = r"-\tfrac1m\sum\,[y\log\sigma(z) + (1-y)\log(1-\sigma(z))]"
+
+    def suits(self, n_classes: int) -> bool:
+        """Tell whether there are two classes."""
+        return n_classes == 2
 
     def encode(self, classes: Integers, n_classes: int) -> Array:  # noqa: ARG002 - always two
         """Return -1 and +1."""
@@ -150,6 +162,10 @@ class CrossEntropy(Loss):
     def n_outputs(self, n_classes: int) -> int:
         """Return one unit per class."""
         return n_classes
+
+    def suits(self, n_classes: int) -> bool:
+        """Tell whether there are classes."""
+        return n_classes >= 2
 
     def encode(self, classes: Integers, n_classes: int) -> Array:
         """Return a one-hot row per class number."""
@@ -218,3 +234,10 @@ LOSSES: Final[dict[str, Loss]] = {
         CrossEntropy(),
     )
 }
+
+
+def usual_loss(n_classes: int) -> str:
+    """Return the id of the loss that is usual for so many classes; 0 classes are a regression."""
+    if n_classes == 0:
+        return "mean_squared_error"
+    return "binary_cross_entropy" if n_classes == 2 else "cross_entropy"

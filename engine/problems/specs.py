@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import Dataset, TwoMoons
 from engine.problems.datasets.preparation import validation_rows
 from engine.problems.functions import AnyFunction, Ravine
-from engine.problems.losses import LOSSES
+from engine.problems.losses import LOSSES, usual_loss
 from engine.problems.network import Layout, Model
 from engine.spec import Spec
 
@@ -38,6 +38,8 @@ class Function(Spec):
         noise_seed: makes that noise, apart from the seeds of the experiment.
     """
 
+    has_rows: ClassVar[bool] = False  # that could be cut into batches
+
     kind: Literal["function"] = "function"
     function: AnyFunction = Ravine()
     start: Annotated[tuple[Coordinate, Coordinate], Length(Interval(2, 2))] | None = None
@@ -48,6 +50,11 @@ class Function(Spec):
     def training_rows(self) -> int:
         """Return 1: the function itself."""
         return 1
+
+    @property
+    def n_validation(self) -> int:
+        """Return 0."""
+        return 0
 
     @property
     def n_params(self) -> int:
@@ -80,6 +87,8 @@ class Network(Spec):
             matrix (units out, units in + bias) row by row.
     """
 
+    has_rows: ClassVar[bool] = True
+
     kind: Literal["network"] = "network"
     dataset: Dataset = TwoMoons(rows=400, noise=0.2)
     validation_share: Share = 0.25
@@ -96,8 +105,12 @@ class Network(Spec):
     @property
     def training_rows(self) -> int:
         """Return the rows that are left for training."""
-        n_rows = self.dataset.n_rows
-        return n_rows - validation_rows(n_rows, self.validation_share)
+        return self.dataset.n_rows - self.n_validation
+
+    @property
+    def n_validation(self) -> int:
+        """Return the rows that are kept out of training."""
+        return validation_rows(self.dataset.n_rows, self.validation_share)
 
     @property
     def score(self) -> Literal["accuracy", "r2"]:
@@ -126,19 +139,34 @@ class Network(Spec):
             self.l2,
         )
 
+    def adapted(self) -> Self:
+        """Return the network with what does not fit its data set, or its layers, replaced.
+
+        A loss that does not suit the data becomes the usual one; classes are not standardised;
+        start values of another number of parameters become the default way to draw them. Other
+        fields are left as they are, valid or not.
+        """
+        update: dict[str, Any] = {}
+        if not LOSSES[self.loss].suits(self.dataset.n_classes):
+            loss = usual_loss(self.dataset.n_classes)
+            update = {"loss": loss, "output_activation": "identity"}
+        if self.dataset.task == "classification" and self.standardize_targets:
+            update["standardize_targets"] = False
+        network = self.model_copy(update=update)
+        if isinstance(network.start, tuple) and len(network.start) != network.n_params:
+            return network.model_copy(update={"start": "glorot"})
+        return network
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        task, loss = self.dataset.task, self.loss
-        if LOSSES[loss].reads == "logits":
-            if task == "regression":
-                raise InvalidInput("conflict", "loss", loss, ("dataset", self.dataset.name))
-            if self.output_activation != "identity":
-                raise InvalidInput(
-                    "conflict", "output_activation", self.output_activation, ("loss", loss)
-                )
-        if loss == "binary_cross_entropy" and self.dataset.n_classes > 2:
+        loss = self.loss
+        if not LOSSES[loss].suits(self.dataset.n_classes):
             raise InvalidInput("conflict", "loss", loss, ("dataset", self.dataset.name))
-        if self.standardize_targets and task == "classification":
+        if LOSSES[loss].reads == "logits" and self.output_activation != "identity":
+            raise InvalidInput(
+                "conflict", "output_activation", self.output_activation, ("loss", loss)
+            )
+        if self.standardize_targets and self.dataset.task == "classification":
             raise InvalidInput(
                 "conflict",
                 "standardize_targets",

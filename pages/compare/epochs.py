@@ -5,9 +5,10 @@ import streamlit as st
 from language import _
 from ui.epochs.tabs import TABS
 from ui.setup.sidebar import sidebar
+from ui.shell.binding import draw_mark
 from ui.shell.locale import speak
+from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.notices import show_notices
-from ui.shell.session import fragment, in_sidebar, work_on
 from ui.shell.share import address, share
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
@@ -24,6 +25,7 @@ def epochs() -> None:
     TABS.show()
     keep_zooms()
     address()
+    draw_mark("page")
 
 
 speak()

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from comparison.edits import use_surface_preset
+from comparison.presets import SURFACE_PRESETS, shown_preset
 from language import _
 from ui.setup.runs import run_actions, run_editor, run_strip
+from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
+from ui.shell.navigation import all_but, fragment, in_sidebar, open_edited, work_on
 from ui.shell.notices import contract_line
-from ui.shell.session import all_but, document, fragment, in_sidebar, settings, styles, work_on
 from ui.shell.share import address, share
+from ui.shell.store import document, styles
 from ui.shell.training import outcome
 from ui.shell.zoom import keep_zooms
 from ui.surfaces.controls import surface_sidebar
 from ui.surfaces.picture import picture, view_switches
 from ui.surfaces.planes import plane_caption, plane_controls
-from ui.surfaces.presets import SURFACE_PRESETS, shown_preset, use_surface_preset
 from ui.surfaces.scenes import shown_scenes
+from ui.surfaces.settings import settings
 from ui.surfaces.tabs import TABS
 from ui.surfaces.theory import edge_line
 
@@ -39,7 +43,8 @@ def comparison() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.title(_("Surfaces"), anchor=False, width="stretch")
             run_actions(
-                {name: preset.title for name, preset in SURFACE_PRESETS.items()}, use_surface_preset
+                {name: preset.title for name, preset in SURFACE_PRESETS.items()},
+                lambda name: open_edited(use_surface_preset, name),
             )
             popover = share()
         run_strip()
@@ -48,7 +53,7 @@ def comparison() -> None:
         with status:
             edge = st.container()
             contract_line()
-        preset = shown_preset()
+        preset = shown_preset(document().experiment)
         if preset is not None:
             st.markdown(f"**{_(preset.title)}.** {_(preset.text)}")
         plane_controls()
@@ -56,6 +61,7 @@ def comparison() -> None:
     with status:
         shown = outcome(document().experiment, styles(), lambda _history: None)
     with work:
+        draw_mark("controls")
         scenes = [] if shown is None else shown_scenes(shown)
     with edge:
         edge_line(shown)
@@ -65,6 +71,7 @@ def comparison() -> None:
         moving(scenes)
     else:
         address()
+        draw_mark("page")
 
 
 def _around_the_picture() -> object:
@@ -81,6 +88,7 @@ def moving(scenes: Sequence[Scene]) -> None:
     TABS.show(scenes[0])
     keep_zooms()
     address()
+    draw_mark("page")
 
 
 speak()

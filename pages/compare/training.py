@@ -2,15 +2,19 @@
 
 import streamlit as st
 
+from comparison.edits import use_runs_preset
+from comparison.offers import runs_presets
 from ui.compare.comparison import Comparison, runs_alone
 from ui.compare.tabs import TABS
 from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.setup.sidebar import sidebar
+from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
+from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.notices import contract_line
-from ui.shell.session import fragment, in_sidebar, offered_presets, use_preset, work_on
 from ui.shell.share import address, share
+from ui.shell.store import document, edit
 from ui.shell.zoom import keep_zooms
 
 
@@ -18,7 +22,7 @@ def comparison() -> None:
     """Show the runs and how they did."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
-        run_actions(offered_presets(), use_preset)
+        run_actions(runs_presets(document().experiment), lambda name: edit(use_runs_preset, name))
         popover = share()
     run_strip()
     run_editor()
@@ -31,6 +35,7 @@ def comparison() -> None:
         exports(shown.outcome)
     keep_zooms()
     address()
+    draw_mark("page")
 
 
 @fragment(in_sidebar)

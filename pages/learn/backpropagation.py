@@ -5,11 +5,13 @@ import streamlit as st
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.picture import picture
+from ui.backpropagation.settings import settings
 from ui.backpropagation.source import source
 from ui.backpropagation.tabs import TABS
+from ui.shell.binding import draw_mark
 from ui.shell.locale import speak
+from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.notices import show_notices
-from ui.shell.session import fragment, in_sidebar, settings, work_on
 from ui.shell.share import share
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
@@ -30,6 +32,7 @@ def backpropagation() -> None:
     picture()
     TABS.show()
     keep_zooms()
+    draw_mark("page")
 
 
 speak()

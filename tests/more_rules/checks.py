@@ -13,6 +13,7 @@ import ui.shell.training
 from comparison.document import Document, read_document, with_default_view
 from comparison.link import from_link, to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
+from comparison.presets import RUNS_PRESETS
 from comparison.words.names import run_names
 from descent_lab.__main__ import main
 from engine import Budget, Experiment, Network, Run, fit
@@ -22,7 +23,6 @@ from exports.bundle import bundle
 from exports.printed import CannotRender
 from exports.report import report
 from exports.scripts import FRAMEWORKS
-from ui.shell.session import PRESETS
 
 ROOT = Path(__file__).parents[2]
 SEVEN = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
@@ -94,7 +94,9 @@ def test_the_first_view_and_the_presets_are_what_they_were():
     at = opened()
     assert chips(at) == SEVEN
 
-    names = {preset: chips(at.menu_button(key="preset").click(preset).run()) for preset in PRESETS}
+    names = {
+        preset: chips(at.menu_button(key="preset").click(preset).run()) for preset in RUNS_PRESETS
+    }
     assert not at.exception
     assert names == {
         "optimizers": SEVEN,

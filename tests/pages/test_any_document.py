@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 import ui.shell.driver
 import ui.shell.training
+from comparison import edits
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from tests.strategies import documents, small_experiments
-from ui.shell import session
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {
@@ -52,9 +52,7 @@ def ways(monkeypatch):
 def kept(document):
     """A session that holds a document, as after its link or file was opened."""
     page = document.view.page
-    if not session.has_validation_rows(document.experiment):  # the training loss is drawn, and said
-        view = document.view.model_copy(update={"quantity": "training_loss"})
-        document = document.model_copy(update={"view": view})
+    document = edits.opened(document).document
     own = page.name == "surfaces" and page.surface == "function"
     return {
         "document": document,

@@ -16,8 +16,7 @@ from engine import Budget, Experiment, Function, Network, Run
 from engine.problems.datasets import Line, TwoMoons
 from engine.rules import SGD, Adam
 from language import set_language
-from ui.shell import session
-from ui.shell.menu import MENU
+from ui.shell.navigation import MENU, in_sidebar
 
 ROOT = Path(__file__).parents[2]
 NETWORK = Experiment(
@@ -111,7 +110,12 @@ def controls(block):
         for control in block.get(kind):
             options = tuple(getattr(control, "options", ()))
             found[control.key] = (control.label, control.value, options)
-    return found
+    return {key: shown for key, shown in found.items() if not is_hidden(key)}
+
+
+def is_hidden(key):
+    """Whether a field is for the script alone."""
+    return key.startswith("drawn-mark-")
 
 
 def another(control):
@@ -164,7 +168,7 @@ def test_every_control_shows_the_state_in_force_after_every_action(name, page, m
                 for state in (before, after):
                     with monkeypatch.context() as patch:
                         patch.setattr(streamlit, "session_state", state)
-                        beside.append(session.in_sidebar())
+                        beside.append(in_sidebar())
                 assert beside[0] != beside[1], control.key
 
 
@@ -172,5 +176,5 @@ def not_driven(at, driven):
     """Controls that wait to be driven, one after the other."""
     for kind in KINDS:
         for control in at.get(kind):
-            if control.key not in driven and not control.disabled:
+            if control.key not in driven and not control.disabled and not is_hidden(control.key):
                 yield control

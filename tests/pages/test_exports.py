@@ -10,11 +10,11 @@ import ui.shell.training
 from comparison.document import with_default_view
 from comparison.link import to_link
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from comparison.presets import FUNCTION_VIEW
 from engine import Budget, Experiment, Network, Run
 from engine.problems.datasets import Blobs, Line, TwoMoons
 from engine.rules import SGD, Adam
 from language import set_language
-from ui.shell.session import FUNCTION_VIEW
 
 ROOT = Path(__file__).parents[2]
 RUNS = (

@@ -15,6 +15,7 @@ import ui.shell.training
 import ui.surfaces.computing
 from comparison.document import with_default_view
 from comparison.pages import SurfacesPage
+from comparison.presets import FUNCTION_VIEW, LINE_VIEW, SURFACE_PRESETS
 from engine import Budget, Experiment, Function, Network, Run, estimate_surface, fit, inspect
 from engine.problems.datasets import Line, SingleRow
 from engine.problems.functions import FUNCTIONS, Saddle
@@ -23,8 +24,6 @@ from engine.rules import RULES, SGD, Momentum
 from language import set_language
 from language.labels import label
 from tests.layout import place
-from ui.shell.session import FUNCTION_VIEW, FUNCTION_WINDOW
-from ui.surfaces.presets import LINE_VIEW, SURFACE_PRESETS
 from ui.surfaces.theory import nearby
 
 ROOT = Path(__file__).parents[2]
@@ -279,7 +278,7 @@ def test_the_clock_goes_where_the_page_says_without_another_picture(page):
     before = message(page)
     run(page)
     assert message(page)["began"] == before["began"]
-    style = SurfacesPage(window=FUNCTION_WINDOW, step=17.0)
+    style = SurfacesPage(window=SURFACE_PRESETS["ravine"].page["window"], step=17.0)
     page.session_state["page-settings"] = {"surfaces": style}
     run(page)
     moved = message(page)

@@ -22,9 +22,9 @@ from comparison.words.expressions import (
 from engine.formulas.graph import Factor, chains, differentiate, taken_apart
 from language import _
 from ui.backpropagation import words
+from ui.backpropagation.settings import settings
 from ui.backpropagation.shown import figures, shown_point
 from ui.backpropagation.variable import variable_choice
-from ui.shell.session import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from language import _
-from ui.shell.session import set_page
+from ui.shell.store import set_page
 
 WORDS: Final = (
     "backpropagation-words"  # key of the container that explains the step, below the picture

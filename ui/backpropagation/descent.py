@@ -9,6 +9,7 @@ import streamlit as st
 
 from charts.differences import descent_curve
 from comparison.document import with_default_view
+from comparison.edits import opened
 from comparison.pages import AnyPage, SurfacesPage, TrainingPage
 from comparison.words.expressions import digits
 from engine.backprop.examples import EXAMPLES
@@ -16,10 +17,12 @@ from engine.limits import LIMITS
 from language import _
 from language.names import in_latex
 from ui.backpropagation import words
+from ui.backpropagation.settings import settings
 from ui.backpropagation.shown import caption, descent, figures, output, remarks
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import open_document, set_page, settings
+from ui.shell.navigation import open_edited
+from ui.shell.store import set_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,6 +170,7 @@ def _carry(page: AnyPage, rate: float) -> None:
     now = settings()
     example = EXAMPLES[now.example]
     weights = tuple(now.point[name] for name in example.weights)
-    opened = with_default_view(example.experiment(weights, rate))
-    view: View = opened.view.model_copy(update={"page": page, "axis": "iterations"})
-    open_document(opened.model_copy(update={"view": view}), "demonstration")
+    shown = with_default_view(example.experiment(weights, rate))
+    view: View = shown.view.model_copy(update={"page": page, "axis": "iterations"})
+    carried = shown.model_copy(update={"view": view})
+    open_edited(lambda _before: opened(carried, "demonstration"))

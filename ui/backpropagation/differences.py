@@ -14,10 +14,10 @@ from engine.backprop.differences import METHODS, error_curve, measure
 from language import _
 from language.labels import label
 from ui.backpropagation import words
+from ui.backpropagation.settings import settings
 from ui.backpropagation.shown import caption, remarks, shown_point, sides
 from ui.backpropagation.variable import variable_choice
 from ui.shell.figure import figure
-from ui.shell.session import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ import streamlit as st
 
 from charts.differences import influence_bars
 from ui.backpropagation import words
+from ui.backpropagation.settings import settings
 from ui.backpropagation.shown import caption, figures, output, sides
 from ui.shell.figure import figure
-from ui.shell.session import settings
 
 
 def meaning_tab() -> None:

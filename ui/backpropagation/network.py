@@ -13,7 +13,7 @@ from engine import InvalidInput
 from engine.backprop.differences import check_network, width_ladder
 from language import _
 from ui.shell.figure import figure
-from ui.shell.session import document
+from ui.shell.store import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,10 +21,13 @@ from engine.formulas.graph import differentiate, steps
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.clock import WORDS, clock, first_step
+from ui.backpropagation.settings import settings
 from ui.backpropagation.shown import caption, formula, shown_point
+from ui.shell.binding import bound, draw_mark
 from ui.shell.figure import offer, sketch
-from ui.shell.session import all_but, fragment, set_page, settings
+from ui.shell.navigation import all_but, fragment
 from ui.shell.share import address
+from ui.shell.store import set_page
 
 if TYPE_CHECKING:
     from engine.formulas.graph import Derivatives, Graph, Step
@@ -62,6 +65,7 @@ def picture() -> None:
         _what_happens(graph, found, moments[step])
     clock(_CHART, version, step, len(moments) - 1)
     address()
+    draw_mark("picture")
 
 
 def _formula(lines: list[str]) -> None:
@@ -78,15 +82,16 @@ def _step_field(moments: list[Step], step: int) -> None:
     """Offer the step to type or count up and down, and buttons that lead to three of them."""
     last = len(moments) - 1
     forward = next(n for n, moment in enumerate(moments) if moment.kind == "start") - 1
-    st.session_state["backpropagation-step"] = step
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input(
+        bound(
+            st.number_input,
             _("Step, 0 to {last}").format(last=last),
             0,
             last,
             key="backpropagation-step",
+            shown=step,
+            report=lambda chosen: set_page(step=chosen),
             width=180,
-            on_change=lambda: set_page(step=st.session_state["backpropagation-step"]),
         )
         # Without an operation two of these steps are one.
         for name, title, goal in (

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.backprop.examples import EXAMPLES, descend
 from engine.formulas.graph import differentiate, one_sided
 from ui.backpropagation import words
-from ui.shell.session import settings
+from ui.backpropagation.settings import settings
 
 if TYPE_CHECKING:
     from charts.theme import Chart

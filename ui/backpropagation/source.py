@@ -15,8 +15,10 @@ from engine.formulas.graph import differentiate
 from engine.limits import Interval
 from language import _
 from ui.backpropagation import words
+from ui.backpropagation.settings import settings
+from ui.shell.binding import bound
 from ui.shell.controls import choice, number
-from ui.shell.session import set_page, settings
+from ui.shell.store import set_page
 from ui.shell.text import escaped
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 _DRAFT: Final = (
     "backpropagation-draft"  # a refused formula, for the reader to correct, and its error
 )
-_FORMULA: Final = "backpropagation-formula"
 _VALUES: Final = Interval(-1e6, 1e6)
 _STOPS: Final = {
     "apples": tuple(range(11)),
@@ -104,12 +105,13 @@ def _formula() -> None:
     page = settings()
     shown = page.formula if page.example == "own" else EXAMPLES[page.example].formula
     draft, error = st.session_state.get(_DRAFT, (shown, None))
-    st.session_state[_FORMULA] = draft
-    st.text_area(
+    bound(
+        st.text_area,
         _("Formula"),
-        key=_FORMULA,
+        key="backpropagation-formula",
+        shown=draft,
+        report=_take_formula,
         height=min(320, 68 + 24 * draft.count("\n")),
-        on_change=_take_formula,
         help=_(
             "Variables are any names. There are + − * / ^ and brackets, exp, log, sin, cos, tanh,"
             " sigmoid, relu, max(a, b) and min(a, b), and the constants e and pi. A line may name a"
@@ -121,9 +123,8 @@ def _formula() -> None:
         st.caption(_("The graph on show is still that of the last formula."))
 
 
-def _take_formula() -> None:
+def _take_formula(text: str) -> None:
     """Take the reader's formula, or keep it as a draft with the reason why it was refused."""
-    text = st.session_state[_FORMULA]
     try:
         values = _first_values(parse(text))
     except InvalidInput as error:
@@ -161,22 +162,21 @@ def _variants() -> None:
     current = next(
         (name for name, change in variants.items() if page.point == page.point | dict(change)), None
     )
-    st.session_state["backpropagation-variant"] = current
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("z, against the kink at 0"),
         list(variants),
         format_func=lambda name: _(words.VARIANTS[name]),
         key="backpropagation-variant",
-        on_change=_take_variant,
+        shown=current,
+        report=_take_variant,
     )
 
 
-def _take_variant() -> None:
-    chosen = st.session_state["backpropagation-variant"]
-    if chosen is not None:
-        page = settings()
-        point = EXAMPLES[page.example].point | dict(EXAMPLES[page.example].variants[chosen])
-        set_page(values=tuple(point[name] for name in page.graph.inputs))
+def _take_variant(chosen: str) -> None:
+    page = settings()
+    point = EXAMPLES[page.example].point | dict(EXAMPLES[page.example].variants[chosen])
+    set_page(values=tuple(point[name] for name in page.graph.inputs))
 
 
 def _change(name: str, value: float) -> None:

@@ -6,7 +6,9 @@ import streamlit as st
 
 from language import _
 from ui.backpropagation import words
-from ui.shell.session import set_page, settings
+from ui.backpropagation.settings import settings
+from ui.shell.binding import bound
+from ui.shell.store import set_page
 
 
 def variable_choice(key: str) -> str:
@@ -20,13 +22,14 @@ def variable_choice(key: str) -> str:
     # Of the 2-2-2 network it is w5, which the text about the example follows.
     first = "w5" if page.example == "sigmoid_network" else inputs[0]
     variable: str = page.variable or first
-    st.session_state[key] = variable
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Derivative by"),
         inputs,
         format_func=lambda name: names.get(name, name),
         key=key,
+        shown=variable,
+        report=lambda name: set_page(variable=name),
         required=True,
-        on_change=lambda: set_page(variable=st.session_state[key]),
     )
     return variable

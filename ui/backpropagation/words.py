@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from language import N_, _
-from ui.shell.session import settings
+from ui.backpropagation.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
-from ui.shell.session import document, settings, styles
+from ui.compare.settings import settings
+from ui.shell.store import document, styles
 from ui.shell.training import is_quick, outcome, with_seconds
 
 if TYPE_CHECKING:

@@ -11,8 +11,10 @@ from language import _
 from language.labels import label
 from ui.compare.comparison import after_training
 from ui.compare.loss import remarks
+from ui.compare.settings import settings
+from ui.shell.binding import bound
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings
+from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
     from ui.shell.training import Outcome
@@ -32,15 +34,16 @@ def score_tab(shown: Outcome) -> None:
 def norms_tab(shown: Outcome) -> None:
     """Show the norm of full gradient, batch gradient or update."""
     name = settings().norm
-    st.session_state["norm"] = name
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Norm"),
         NORMS,
         format_func=label,
         key="norm",
+        shown=name,
+        report=lambda chosen: set_page(norm=chosen),
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: set_page(norm=st.session_state["norm"]),
     )
     axis = document().view.axis
     remarks(figure(lambda: norms(shown.history, shown.styles, name, axis), name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ import streamlit as st
 from comparison.catalogue import can_be_drawn, fit_epochs, fits, fits_caption
 from language import _
 from ui.compare.comparison import after_training
+from ui.compare.settings import settings
+from ui.shell.binding import bound
 from ui.shell.figure import figure
-from ui.shell.session import set_page, settings
+from ui.shell.store import set_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +30,8 @@ def fits_tab(shown: Outcome) -> None:
         st.info(_("Fits can be drawn for data of one or two features."))
         return
     epochs = fit_epochs(shown.history)
-    wanted = epochs[-1] if settings().epoch is None else settings().epoch
-    epoch = _nearest(epochs, wanted)
+    wanted = settings().epoch
+    epoch = epochs[-1] if wanted is None else _nearest(epochs, wanted)
     if len(epochs) > 1:
         _epoch_controls(epochs, epoch)
     if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
@@ -39,32 +42,35 @@ def fits_tab(shown: Outcome) -> None:
 def _epoch_controls(epochs: Sequence[float], epoch: float) -> None:
     """Choose one of the epochs at which parameters were kept, on a slider or in a field."""
     slider, field = st.columns([5, 1], vertical_alignment="bottom")
-    st.session_state["fit-epoch"] = st.session_state["fit-number"] = epoch
-    slider.select_slider(
+    take = partial(_take_epoch, epochs)
+    bound(
+        slider.select_slider,
         _("Epoch"),
         epochs,
+        epoch,
         key="fit-epoch",
+        shown=epoch,
+        report=take,
         format_func=lambda value: f"{value:.6g}",
-        on_change=_take_epoch,
-        args=("fit-epoch", epochs),
     )
-    field.number_input(
+    bound(
+        field.number_input,
         _("Epoch"),
         epochs[0],
         epochs[-1],
         # The widest gap: after a smaller step the nearest epoch might still be the same one.
         step=max(after - before for before, after in pairwise(epochs)),
         key="fit-number",
+        shown=epoch,
+        report=take,
         format="%.6g",
         label_visibility="collapsed",
-        on_change=_take_epoch,
-        args=("fit-number", epochs),
     )
 
 
-def _take_epoch(key: str, epochs: Sequence[float]) -> None:
+def _take_epoch(epochs: Sequence[float], wanted: float) -> None:
     """Show the kept epoch nearest to the chosen one; the last stays the last of any budget."""
-    epoch = _nearest(epochs, st.session_state[key])
+    epoch = _nearest(epochs, wanted)
     set_page(epoch=None if epoch == epochs[-1] else epoch)
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from comparison.catalogue import losses
+from comparison.edits import change_view
+from comparison.offers import axes, quantities
 from language import _
 from language.labels import label
 from ui.compare.results import results_table
+from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
-from ui.shell.session import change_view, document, has_validation_rows, styles
+from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped
 from ui.shell.training import last_outcome
 
@@ -19,12 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import Chart, RunStyle
-    from comparison.document import Document
-    from engine import Experiment, History
+    from engine import History
     from ui.compare.comparison import Comparison
     from ui.shell.training import Outcome
-
-_AXES = ("epochs", "iterations", "rows_seen", "seconds")
 
 
 def loss_tab(comparison: Comparison) -> None:
@@ -88,36 +88,26 @@ def _view_switches() -> None:
     """Choose which loss is drawn, against what, and how."""
     now = document()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _switch(_("Loss"), "quantity", _losses(now.experiment), now.view.quantity)
-        _switch(_("Axis"), "axis", _axes(now), now.view.axis)
-        st.session_state["log"] = now.view.log
-        st.toggle(
-            _("Logarithmic"), key="log", on_change=lambda: change_view(log=st.session_state["log"])
+        _switch(_("Loss"), "quantity", quantities(now.experiment), now.view.quantity)
+        _switch(_("Axis"), "axis", axes(now), now.view.axis)
+        bound(
+            st.toggle,
+            _("Logarithmic"),
+            key="log",
+            shown=now.view.log,
+            report=lambda on: edit(change_view, log=on),
         )
 
 
-def _axes(now: Document) -> tuple[str, ...]:
-    """Return the axes to choose from: a test function has no rows, whatever a link asks for."""
-    if now.experiment.problem.kind == "network" or now.view.axis == "rows_seen":
-        return _AXES
-    return tuple(axis for axis in _AXES if axis != "rows_seen")
-
-
-def _losses(experiment: Experiment) -> tuple[str, ...]:
-    """Return the losses to choose from: no validation loss without validation rows."""
-    if has_validation_rows(experiment):
-        return ("training_loss", "validation_loss", "batch_loss")
-    return ("training_loss", "batch_loss")
-
-
 def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:
-    st.session_state[field] = value
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         title,
         options,
         format_func=label,
         key=field,
+        shown=value,
+        report=lambda chosen: edit(change_view, **{field: chosen}),
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: change_view(**{field: st.session_state[field]}),
     )

@@ -8,13 +8,14 @@ import streamlit as st
 
 from charts.sensitivity import rate_sensitivity
 from charts.theme import RunStyle
+from comparison.edits import change
 from comparison.words.contract import contract
 from engine import rate_sweep
 from engine.analysis.rates import best_swept_rates
 from language import _
 from ui.compare.comparison import after_training
 from ui.shell.figure import figure
-from ui.shell.session import change, document, styles
+from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped
 from ui.shell.training import scored
 from ui.shell.tuning import best_rates
@@ -91,8 +92,9 @@ def _use_rates(sweep: Sweep, best: dict[str, float]) -> None:
     """Give every run its rule's best rate."""
     best_rates().remember(sweep, best)
     runs = document().experiment.runs
-    change(
+    edit(
+        change,
         runs=tuple(
             run.model_copy(update={"learning_rate": best[run.optimizer.name]}) for run in runs
-        )
+        ),
     )

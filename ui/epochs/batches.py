@@ -15,6 +15,7 @@ from engine import Budget, Experiment, InvalidInput, Network, Run
 from engine.problems.datasets import Line
 from engine.rules import SGD
 from language import N_, _
+from ui.epochs.settings import settings
 from ui.epochs.sizes import batch_sizes, budget_choice, size_choice, size_name, state_contract
 from ui.epochs.switches import (
     REPLACES,
@@ -26,7 +27,7 @@ from ui.epochs.switches import (
     take_example,
 )
 from ui.shell.figure import figure, sketch
-from ui.shell.session import document, settings
+from ui.shell.store import document
 from ui.shell.training import trained, with_seconds
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from engine.counts import activations_held
 from language import _
 from language.labels import label
 from ui.epochs.plans import plan_editor, plan_picker
+from ui.epochs.settings import settings
 from ui.shell.figure import figure
-from ui.shell.session import document, settings
+from ui.shell.store import document
 
 if TYPE_CHECKING:
     from engine import Experiment, Plan

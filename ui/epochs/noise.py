@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -15,10 +15,12 @@ from engine.analysis.noise import most_scattered, noisiest
 from engine.landscape.planes import parameter_names, recorded_params
 from language import _
 from language.labels import label
+from ui.epochs.settings import settings
 from ui.epochs.switches import has_no_rows, run_name
+from ui.shell.binding import bound
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings, styles
+from ui.shell.store import document, set_page, styles
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
@@ -170,13 +172,15 @@ def _choose_point(run: RunHistory) -> int:
     epochs = [step / run.per_epoch for step in steps]
     position = max(0, sum(epoch <= settings().epoch for epoch in epochs) - 1)
     if len(epochs) > 1:
-        st.session_state["epochs-point"] = epochs[position]
-        st.select_slider(
+        bound(
+            st.select_slider,
             _("Epoch of the run"),
             epochs,
+            epochs[position],
             key="epochs-point",
+            shown=epochs[position],
+            report=lambda epoch: set_page(epoch=epoch),
             format_func=lambda value: f"{value:.6g}",
-            on_change=lambda: set_page(epoch=st.session_state["epochs-point"]),
         )
     return steps[position]
 
@@ -193,19 +197,19 @@ def _choose_parameter(
     axis: int, axes: tuple[int, ...], listed: Sequence[int], names: Sequence[str]
 ) -> None:
     """Choose which parameter is drawn along an axis of the cloud."""
-    key = f"epochs-parameter-{axis}"
     own = axes[min(axis, len(axes) - 1)]
-    st.session_state[key] = own
 
-    def take() -> None:
-        chosen: list[Any] = [*axes]
-        chosen[min(axis, len(chosen) - 1)] = st.session_state[key]
+    def take(parameter: int) -> None:
+        chosen = [*axes]
+        chosen[min(axis, len(chosen) - 1)] = parameter
         set_page(parameters=tuple(chosen))
 
-    st.selectbox(
+    bound(
+        st.selectbox,
         (_("Parameter across"), _("Parameter up"))[axis],
         list(dict.fromkeys([*listed, own])),
         format_func=names.__getitem__,
-        key=key,
-        on_change=take,
+        key=f"epochs-parameter-{axis}",
+        shown=own,
+        report=take,
     )

@@ -23,10 +23,11 @@ from engine import (
 from engine.problems.datasets import TwoMoons
 from engine.rules import Adam
 from language import N_, _
+from ui.epochs.settings import settings
 from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, take_example
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings, styles
+from ui.shell.store import document, set_page, styles
 from ui.shell.training import trained
 
 if TYPE_CHECKING:

@@ -11,9 +11,11 @@ from comparison.pages import PLANS
 from engine import LIMITS, Interval, Plan
 from engine.training.plans import plans_of
 from language import N_, _
+from ui.epochs.settings import settings
 from ui.epochs.switches import NO_ROWS
+from ui.shell.binding import bound
 from ui.shell.controls import choice, number
-from ui.shell.session import document, set_page, settings, tell
+from ui.shell.store import document, set_page, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,16 +60,17 @@ _SHORT: Final = {
 def plan_picker(*, editable: bool) -> None:
     """Offer the settings; the chosen one is in the editor, the formula and the timeline."""
     page = settings()
-    st.session_state["epochs-plan"] = page.plan
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.pills(
+        bound(
+            st.pills,
             _("Settings"),
             range(len(page.plans)),
             format_func=lambda position: f"{position + 1}. {plan_name(page.plans[position])}",
             key="epochs-plan",
+            shown=page.plan,
+            report=lambda index: set_page(plan=index),
             required=True,
             wrap=True,
-            on_change=lambda: set_page(plan=st.session_state["epochs-plan"]),
         )
         if editable:
             full, single = len(page.plans) >= PLANS.high, len(page.plans) == 1

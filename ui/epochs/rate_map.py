@@ -10,11 +10,12 @@ from comparison.batch_map import batch_map, map_legend
 from comparison.words.errors import explain
 from engine import Interval, InvalidInput, batch_rate_sweep, batch_size_ladder
 from language import _
+from ui.epochs.settings import settings
 from ui.epochs.sizes import budget_choice, size_name, state_contract
 from ui.epochs.switches import has_no_rows, page_choice, run_name
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings
+from ui.shell.store import document, set_page
 from ui.shell.training import scored
 
 if TYPE_CHECKING:

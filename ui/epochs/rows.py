@@ -13,9 +13,10 @@ from engine.counts import unseen_share
 from engine.training.plans import EPOCHS
 from language import _
 from ui.epochs.plans import plan_picker
+from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings
+from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
     from engine import Plan

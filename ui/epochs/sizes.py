@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from comparison.edits import count_in
 from comparison.pages import SIZES
 from comparison.words.budgets import favours
 from comparison.words.contract import contract
 from engine import Experiment, Interval, InvalidInput
 from language import _, ngettext
 from language.labels import label
-from ui.setup.sidebar import count_in
-from ui.shell.session import document, refuse, set_page, settings
+from ui.epochs.settings import settings
+from ui.shell.binding import bound
+from ui.shell.store import document, edit, refuse, set_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.analysis.batch_sizes import BatchSize
     from exports.printed import Contract
 
@@ -27,15 +31,16 @@ def size_choice() -> None:
     rows = document().experiment.problem.training_rows
     powers = [str(2**power) for power in range(rows.bit_length()) if 2**power < rows]
     chosen = [str(size) for size in batch_sizes()]
-    st.session_state["epochs-sizes"] = chosen
-    st.multiselect(
+    bound(
+        st.multiselect,
         _("Batch sizes"),
         list(dict.fromkeys([*powers, "all", *chosen])),
         format_func=lambda name: label(name) if name == "all" else name,
         key="epochs-sizes",
+        shown=chosen,
+        report=_take_sizes,
         accept_new_options=True,
         max_selections=int(SIZES.high),
-        on_change=_take_sizes,
     )
     _warn_of_sizes_left_out()
 
@@ -63,9 +68,9 @@ def _warn_of_sizes_left_out() -> None:
         st.warning(text.format(rows=f"{rows:,}", sizes=", ".join(large)))
 
 
-def _take_sizes() -> None:
+def _take_sizes(chosen: Sequence[str]) -> None:
     try:
-        sizes = tuple(_as_size(text) for text in st.session_state["epochs-sizes"])
+        sizes = tuple(_as_size(text) for text in chosen)
     except InvalidInput as error:
         refuse(error)
     else:
@@ -96,14 +101,15 @@ def size_name(size: BatchSize) -> str:
 
 def budget_choice() -> None:
     """Choose what all batch sizes get equally much of."""
-    st.session_state["epochs-unit"] = document().experiment.budget.unit
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         _("Equal"),
         _UNITS,
         format_func=label,
         key="epochs-unit",
+        shown=document().experiment.budget.unit,
+        report=lambda unit: edit(count_in, unit),
         required=True,
-        on_change=lambda: count_in(st.session_state["epochs-unit"]),
     )
 
 

@@ -6,22 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from comparison.document import Document, View
+from comparison.edits import change_run, change_view, demonstrate
+from comparison.offers import quantities
 from engine import LIMITS
 from language import N_, _
 from language.labels import label
+from ui.epochs.settings import settings
+from ui.shell.binding import bound
 from ui.shell.controls import choice, number
-from ui.shell.session import (
-    change_run,
-    change_view,
-    document,
-    has_validation_rows,
-    open_document,
-    set_page,
-    settings,
-    styles,
-    tell,
-)
+from ui.shell.navigation import open_edited
+from ui.shell.store import document, edit, set_page, styles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +37,7 @@ def take_example(experiment: Experiment, notice: str, **page: Any) -> None:
         notice: tells the reader what has changed; a sentence marked by ``N_``.
         page: settings of this page that go with it.
     """
-    view = View(names=("",), numbers=(0,), page=settings().model_copy(update=page))
-    open_document(Document(experiment=experiment, view=view), "demonstration")
-    tell(notice)
+    open_edited(demonstrate, experiment, _(notice), **page)
 
 
 def has_no_rows() -> bool:
@@ -59,13 +51,14 @@ def has_no_rows() -> bool:
 def run_name() -> None:
     """Choose the run whose rule is used."""
     names = [style.name for style in styles()]
-    st.session_state["epochs-run"] = document().view.selected
-    st.selectbox(
+    bound(
+        st.selectbox,
         label("run"),
         range(len(names)),
         format_func=names.__getitem__,
         key="epochs-run",
-        on_change=lambda: change_view(selected=st.session_state["epochs-run"]),
+        shown=document().view.selected,
+        report=lambda index: edit(change_view, selected=index),
     )
 
 
@@ -82,7 +75,7 @@ def run_choice() -> None:
             now.experiment.runs[position].learning_rate,
             LIMITS["learning_rate"],
             "epochs-learning-rate",
-            lambda value: change_run(position, learning_rate=value),
+            lambda value: edit(change_run, position, learning_rate=value),
             title=label("learning_rate") + " η",
         )
 
@@ -101,23 +94,21 @@ def page_choice(title: str, field: str, options: Sequence[str]) -> None:
 def loss_choice() -> None:
     """Choose which loss is drawn."""
     now = document()
-    losses = ["training_loss", "batch_loss"]
-    if has_validation_rows(now.experiment):
-        losses.insert(1, "validation_loss")
     choice(
         label("loss"),
         now.view.quantity,
-        losses,
+        quantities(now.experiment),
         "epochs-quantity",
-        lambda name: change_view(quantity=name),
+        lambda name: edit(change_view, quantity=name),
     )
 
 
 def log_switch() -> None:
     """Choose a logarithmic loss axis."""
-    st.session_state["epochs-log"] = document().view.log
-    st.toggle(
+    bound(
+        st.toggle,
         _("Logarithmic"),
         key="epochs-log",
-        on_change=lambda: change_view(log=st.session_state["epochs-log"]),
+        shown=document().view.log,
+        report=lambda on: edit(change_view, log=on),
     )

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine import LIMITS
-from engine.rules import RULES
-from language import _
-from language.labels import label
-from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
-from ui.shell.session import (
+from comparison.edits import (
     add_run,
     apply_to_all,
     change_run,
     change_view,
-    document,
+    choose_rule,
     duplicate_run,
     remove_run,
     rename_run,
-    reset,
-    styles,
 )
+from comparison.offers import fields_for_all, may_add_run, may_remove_run
+from engine import LIMITS
+from engine.rules import RULES
+from language import _
+from language.labels import label
+from ui.shell.binding import bound
+from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
+from ui.shell.navigation import open_first_view
+from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped, line_sample
 from ui.shell.undo import undo_buttons
 
@@ -31,26 +33,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine import Run
+    from engine.rules import Rule
 
-_RULES = {rule().name: rule for rule in RULES}
+_RULES: dict[str, type[Rule]] = {rule().name: rule for rule in RULES}
 
 
 def run_strip() -> None:
     """Show the runs; a click selects the one that the editor shows."""
     now = document()
-    st.session_state["selected-run"] = now.view.selected
     chips = [
         f"![]({line_sample(style)}) {escaped(_chip(style.name, run))}"
         for style, run in zip(styles(), now.experiment.runs, strict=True)
     ]
-    st.pills(
+    bound(
+        st.pills,
         _("Runs"),
         range(len(chips)),
         format_func=chips.__getitem__,
         key="selected-run",
+        shown=now.view.selected,
+        report=lambda index: edit(change_view, selected=index),
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: change_view(selected=st.session_state["selected-run"]),
     )
 
 
@@ -62,12 +66,13 @@ def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
         use: called with the id of the chosen one.
     """
     experiment = document().experiment
-    runs = len(experiment.runs)
-    has_rows = experiment.problem.kind == "network"
-    full = runs not in LIMITS["runs"] or runs == LIMITS["runs"].high
-    st.button(_("Add"), key="add", on_click=add_run, disabled=full)
-    st.button(_("Duplicate"), key="duplicate", on_click=duplicate_run, disabled=full)
-    st.button(_("Remove"), key="remove", on_click=remove_run, disabled=runs == 1)
+    is_full, is_single = not may_add_run(experiment), not may_remove_run(experiment)
+    for title, key, change, is_missing in (
+        (_("Add"), "add", add_run, is_full),
+        (_("Duplicate"), "duplicate", duplicate_run, is_full),
+        (_("Remove"), "remove", remove_run, is_single),
+    ):
+        st.button(title, key=key, on_click=edit, args=(change,), disabled=is_missing)
     st.menu_button(
         _("Presets"),
         list(presets),
@@ -77,21 +82,21 @@ def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
     )
     st.menu_button(
         _("Apply to all"),
-        ["learning_rate", *(["batch_size"] if has_rows else []), "optimizer"],
+        fields_for_all(experiment),
         format_func=label,
         key="apply-to-all",
         help=_("Give every run the selected run's …"),
-        on_click=lambda: apply_to_all(st.session_state["apply-to-all"]),
+        on_click=lambda: edit(apply_to_all, st.session_state["apply-to-all"]),
     )
-    st.button(_("Reset"), key="reset", on_click=reset)
+    st.button(_("Reset"), key="reset", on_click=open_first_view)
     undo_buttons()
 
 
 def run_editor() -> None:
     """Edit the selected run."""
     now = document()
-    position = now.view.selected
-    run = now.experiment.runs[position]
+    index = now.view.selected
+    run = now.experiment.runs[index]
     grid = st.grid(6, min_column_width=130, vertical_alignment="bottom")
     optimizer, rate, size, more = (grid.cell(column_span=width) for width in (1, 2, 2, 1))
     with optimizer:
@@ -100,9 +105,7 @@ def run_editor() -> None:
             run.optimizer.name,
             list(_RULES),
             "optimizer",
-            lambda name: change_run(
-                position, optimizer=_RULES[name](), learning_rate=_RULES[name].default_learning_rate
-            ),
+            lambda name: edit(choose_rule, index, _RULES[name]),
             names=lambda name: _RULES[name].title,
         )
     with rate:
@@ -111,39 +114,40 @@ def run_editor() -> None:
             run.learning_rate,
             LIMITS["learning_rate"],
             "learning_rate",
-            lambda value: change_run(position, learning_rate=value),
+            lambda value: edit(change_run, index, learning_rate=value),
             title=label("learning_rate") + " η",
         )
-    if now.experiment.problem.kind == "network":
+    if now.experiment.problem.has_rows:
         with size:
-            batch_size(position, now.experiment.problem.training_rows)
+            batch_size(index, now.experiment.problem.training_rows)
     with more, st.popover(_("More"), width="stretch"):
-        _details(position, run)
+        _details(index, run)
 
 
-def _details(position: int, run: Run) -> None:
+def _details(index: int, run: Run) -> None:
     st.latex(run.optimizer.formula)
     st.caption(run.optimizer.source)
-    rule_hyperparameters(position)
-    if document().experiment.problem.kind == "network":
-        _batch_making(position, run)
-    st.session_state["run-name"] = document().view.names[position]
-    st.text_input(
+    rule_hyperparameters(index)
+    if document().experiment.problem.has_rows:
+        _batch_making(index, run)
+    bound(
+        st.text_input,
         _("Name"),
         key="run-name",
+        shown=document().view.names[index],
+        report=lambda name: edit(rename_run, index, name),
         max_chars=int(LIMITS["name_characters"].high),
-        placeholder=styles()[position].name,
-        on_change=lambda: rename_run(position, st.session_state["run-name"]),
+        placeholder=styles()[index].name,
     )
 
 
-def _batch_making(position: int, run: Run) -> None:
+def _batch_making(index: int, run: Run) -> None:
     choice(
         _("Sampling"),
         run.sampling,
         ("shuffled", "replacement"),
         "sampling",
-        lambda name: change_run(position, sampling=name),
+        lambda name: edit(change_run, index, sampling=name),
         help=_("Every epoch a new order of all rows, or as many independent draws."),
     )
     choice(
@@ -151,7 +155,7 @@ def _batch_making(position: int, run: Run) -> None:
         run.last_batch,
         ("kept", "dropped"),
         "last_batch",
-        lambda name: change_run(position, last_batch=name),
+        lambda name: edit(change_run, index, last_batch=name),
         help=_("What becomes of the short batch that is left at the end of an epoch."),
     )
 
@@ -159,7 +163,7 @@ def _batch_making(position: int, run: Run) -> None:
 def _chip(name: str, run: Run) -> str:
     """Return name, rate and batch size, each once: a name may tell them already."""
     details = [f"η {run.learning_rate:g}"]
-    if document().experiment.problem.kind == "network":  # a function has no rows
+    if document().experiment.problem.has_rows:
         details.append(f"B {_('all') if run.batch_size == 'all' else run.batch_size}")
     for detail in details:
         name = re.sub(rf" {re.escape(detail)}(?!\S)", "", name)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from comparison.edits import change_batch_size, change_hyperparameter
 from comparison.words.names import symbol
 from engine import Interval, InvalidInput
 from engine.rules import hyperparameters
 from language import _
 from language.labels import label
-from ui.shell.session import change_run, document, refuse
+from ui.shell.binding import bound
+from ui.shell.store import document, edit, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +62,7 @@ def number(
     value: Number,
     interval: Interval,
     key: str,
-    report: Callable[[Any], None],
+    report: Callable[[Any], object],
     *,
     title: str | None = None,
     stops: Sequence[Number] | None = None,
@@ -84,15 +87,16 @@ def number(
 
     take = within if bounded else report
     slider, box = st.columns([5, 2], vertical_alignment="bottom")
-    _show(f"{key}-slider", value)
-    slider.select_slider(
+    bound(
+        slider.select_slider,
         title,
         options,
+        value,
         format_func=_written,
         key=f"{key}-slider",
+        shown=value,
+        report=take,
         help=help,
-        on_change=_pass_on,
-        args=(f"{key}-slider", take),
     )
     with box:
         _field(title, value, f"{key}-number", take)
@@ -103,21 +107,22 @@ def choice(
     value: str,
     options: Sequence[str],
     key: str,
-    report: Callable[[str], None],
+    report: Callable[[str], object],
     *,
     names: Callable[[str], str] = label,
     help: str | None = None,
 ) -> None:
     """Offer ids by their labels."""
-    _show(key, value)
-    st.selectbox(
+    bound(
+        st.selectbox,
         title,
         options,
         format_func=names,
         key=key,
+        shown=value,
+        report=report,
+        among=options,
         help=help,
-        on_change=_pass_on_id,
-        args=(key, options, report),
     )
 
 
@@ -126,38 +131,34 @@ def switch(
     field: str,
     value: Number | None,
     first: Number,
-    report: Callable[[Any], None],
+    report: Callable[[Any], object],
     *,
     help: str | None = None,
 ) -> None:
     """Offer a number that may be absent: a switch, and the number while it is on."""
-    _show(f"{field}-on", value is not None)
-    st.toggle(
+    bound(
+        st.toggle,
         title,
         key=f"{field}-on",
+        shown=value is not None,
+        report=lambda on: report(first if on else None),
         help=help,
-        on_change=lambda: report(first if st.session_state[f"{field}-on"] else None),
     )
-    if value is None:
-        return
-    _field(title, value, f"{field}-number", report)
+    if value is not None:
+        _field(title, value, f"{field}-number", report)
 
 
-def batch_size(position: int, rows: int) -> None:
-    """Offer a batch size: powers of two and all rows on the slider, any number in the field."""
-    run = document().experiment.runs[position]
+def batch_size(index: int, rows: int) -> None:
+    """Offer a run's batch size: powers of two and all rows on the slider, any in the field."""
+    run = document().experiment.runs[index]
     size = rows if run.batch_size == "all" else run.batch_size
     powers = [2**power for power in range(rows.bit_length()) if 2**power < rows]
-
-    def report(value: int) -> None:
-        change_run(position, batch_size="all" if value == rows else value)
-
     number(
         "batch_size",
         size,
         Interval(1, rows),
         "batch_size",
-        report,
+        lambda value: edit(change_batch_size, index, value),
         stops=[*powers, rows],
         help=_("Rows of one update; the largest stop is all {rows} training rows.").format(
             rows=rows
@@ -165,56 +166,33 @@ def batch_size(position: int, rows: int) -> None:
     )
 
 
-def rule_hyperparameters(position: int) -> None:
+def rule_hyperparameters(index: int) -> None:
     """Offer every hyperparameter of a run's rule, from its metadata."""
-    run = document().experiment.runs[position]
+    run = document().experiment.runs[index]
     for name, interval in hyperparameters(type(run.optimizer)).items():
-
-        def report(value: float, name: str = name) -> None:
-            optimizer = document().experiment.runs[position].optimizer
-            fields = {**vars(optimizer), name: value}
-            change_run(position, optimizer=type(optimizer)(**fields))
-
         number(
             name,
             getattr(run.optimizer, name),
             interval,
             f"{run.optimizer.name}-{name}",
-            report,
+            partial(edit, change_hyperparameter, index, name),
             title=", ".join(dict.fromkeys((label(name), symbol(name, interval)))),
         )
 
 
-def _field(title: str, value: Number, key: str, report: Callable[[Any], None]) -> None:
+def _field(title: str, value: Number, key: str, report: Callable[[Any], object]) -> None:
     """Offer a number to type."""
-    _show(key, value)
-    st.number_input(
+    bound(
+        st.number_input,
         title,
         value=None,  # an emptied field says so, where it would be 0 with a number here
         step=1 if isinstance(value, int) else _step(value),
         format="%d" if isinstance(value, int) else f"%.{max(6, _digits(value))}g",
         key=key,
+        shown=value,
+        report=report,
         label_visibility="collapsed",
-        on_change=_pass_on,
-        args=(key, report),
     )
-
-
-def _show(key: str, value: object) -> None:
-    """Fill a widget from the comparison."""
-    st.session_state[key] = value
-
-
-def _pass_on(key: str, report: Callable[[Any], None]) -> None:
-    """Pass a value on; an emptied field is filled again by the page."""
-    if st.session_state[key] is not None:
-        report(st.session_state[key])
-
-
-def _pass_on_id(key: str, options: Sequence[str], report: Callable[[Any], None]) -> None:
-    """Pass an id on; where the language has just changed the browser sends the old label."""
-    if st.session_state[key] in options:
-        report(st.session_state[key])
 
 
 def _spread(interval: Interval, value: Number) -> list[Number]:

@@ -15,8 +15,8 @@ from exports.writing import file_name
 from language import _
 from ui.shell.figure import DIALOG, close_dialog, later
 from ui.shell.locale import speak
-from ui.shell.session import whole_document
 from ui.shell.share import SHARE
+from ui.shell.store import whole_document
 from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from exports.tables import to_csv, to_parquet
 from exports.writing import file_name
 from language import _, current_language, set_language
 from ui.shell.locale import speak
-from ui.shell.session import document, whole_document
+from ui.shell.store import document, whole_document
 from ui.shell.tuning import best_rates
 from ui.shell.zoom import with_zoom
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from language import LANGUAGES, current_language, set_language
+from ui.shell.binding import bound
 
 _KEY = "language"
 _COOKIE = "descent_language"  # holds the choice, so that a reload keeps it
@@ -24,15 +25,16 @@ def speak() -> None:
 def language_switch() -> None:
     """Offer the languages, each by its own name."""
     # The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
-    st.session_state["language-switch"] = _chosen() or _browser_language()
-    st.segmented_control(
+    bound(
+        st.segmented_control,
         "Language · 언어",
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
         key="language-switch",
+        shown=_chosen() or _browser_language(),
+        report=_keep,
         label_visibility="collapsed",
         required=True,
-        on_change=_keep,
     )
 
 
@@ -50,8 +52,8 @@ def _visits() -> list[bool]:
     return []
 
 
-def _keep() -> None:
-    st.session_state[_KEY] = st.session_state["language-switch"]
+def _keep(code: str) -> None:
+    st.session_state[_KEY] = code
 
 
 def _chosen() -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from comparison.words.contract import contract
-from ui.shell.session import document, notices
+from ui.shell.store import document, notices
 from ui.shell.text import escaped
 from ui.shell.tuning import best_rates
 

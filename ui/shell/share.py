@@ -1,4 +1,4 @@
-"""Taking a comparison away and bringing one back: the address, a link, a file."""
+"""Links and files: the address of the page, a link to copy, a file to save and to open."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from comparison.link import from_link, to_link
 from comparison.words.errors import explain
 from engine import InvalidInput
 from language import _
-from ui.shell.session import (
+from ui.shell.binding import reporting
+from ui.shell.navigation import open_document, open_first_view, open_link
+from ui.shell.store import (
     bring_back,
     is_first_view,
     is_refused_link,
-    open_document,
-    open_link,
+    page_name,
     refuse,
-    reset,
-    settings,
     show_version,
     version_name,
     whole_document,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from comparison.document import Document
 
@@ -61,7 +61,7 @@ def address() -> None:
         "comparison": "" if is_link else text,
         "number": version_name(),
         "answered": st.session_state.get(_ANSWERED, ""),
-        "works": json.dumps({owner: _as_text(work) for owner, work in works().items()}),
+        "works": json.dumps({key: _as_text(work) for key, work in works().items()}),
     }
     with st.container(key="address"):
         _address(key=_ADDRESS, data=data, on_went_change=_go)
@@ -87,37 +87,37 @@ def _from_text(text: str) -> Document:
 
 
 def _go() -> None:
-    """Show the version that the browser's history has led to, or what a reload has left behind."""
-    told = st.session_state[_ADDRESS].get("went")
-    if told is None or told["name"] == st.session_state.get(_ANSWERED):
+    """Show the version that the browser's history leads to, or what was there before a reload."""
+    entry = st.session_state[_ADDRESS].get("went")
+    if entry is None or entry["name"] == st.session_state.get(_ANSWERED):
         return
-    st.session_state[_ANSWERED] = told["name"]
-    _lead_to(told)
-    if told["works"]:
-        _bring_back(told["works"])
+    st.session_state[_ANSWERED] = entry["name"]
+    _lead_to(entry)
+    if entry["works"]:
+        _bring_back(entry["works"])
 
 
-def _lead_to(told: Mapping[str, str]) -> None:
+def _lead_to(entry: Mapping[str, str]) -> None:
     """Show the version of an entry, else the comparison that it holds, else that of its link."""
-    if show_version(told["number"]):
+    if show_version(entry["number"]):
         return
-    if told["comparison"]:
+    if entry["comparison"]:
         try:
-            open_document(read_document(told["comparison"]))
+            open_document(read_document(entry["comparison"]))
         except InvalidInput as error:
             refuse(error)
-    elif told["query"]:
-        open_link(parse_qs(told["query"].removeprefix("?"), keep_blank_values=True))
+    elif entry["query"]:
+        open_link(parse_qs(entry["query"].removeprefix("?"), keep_blank_values=True))
     else:
-        reset()
+        open_first_view()
 
 
 def _bring_back(text: str) -> None:
-    """Take what the browser has kept of the session before; what is damaged there is left out."""
+    """Restore what the browser kept of the session before, except what is damaged there."""
     kept = {}
-    for owner, work in json.loads(text).items():
+    for key, work in json.loads(text).items():
         try:
-            kept[owner] = _from_text(work)
+            kept[key] = _from_text(work)
         except InvalidInput as error:
             refuse(error)
     bring_back(kept)
@@ -127,7 +127,7 @@ def share() -> DeltaGenerator:
     """Offer the comparison as a link and as a file, and to open a file.
 
     Returns:
-        A place below for ``ui.shell.exports.exports``, which must wait for the results.
+        A container below them for ``ui.shell.exports.exports``, which must wait for the results.
     """
     # With a state of its own, so that what it opens can close it: it would cover a dialog.
     with st.popover(_("Share"), key=SHARE, on_change="rerun"):
@@ -140,8 +140,13 @@ def share() -> DeltaGenerator:
             on_click="ignore",
             width="stretch",
         )
-        st.file_uploader(
-            _("Open experiment"), type="json", key="opened-file", on_change=_open, max_upload_size=1
+        reporting(
+            st.file_uploader,
+            _("Open experiment"),
+            type="json",
+            key="opened-file",
+            report=_open,
+            max_upload_size=1,
         )
         return st.container()
 
@@ -154,14 +159,11 @@ def _link() -> None:
         return
     st.caption(_("Copy link: it opens this comparison, seeds included."))
     # Always the first page, which leads on to the page that the link names.
-    base = (st.context.url or "").split("?")[0].removesuffix(settings().name)
+    base = (st.context.url or "").split("?")[0].removesuffix(page_name())
     st.code(f"{base}?{urlencode(query, doseq=True)}", language=None, wrap_lines=True)
 
 
-def _open() -> None:
-    file = st.session_state["opened-file"]
-    if file is None:
-        return
+def _open(file: UploadedFile) -> None:
     try:
         open_document(read_document(file.getvalue()))
     except InvalidInput as error:

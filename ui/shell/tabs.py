@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Generic, ParamSpec
 import streamlit as st
 
 from language import _
-from ui.shell.session import set_page, settings
+from ui.shell.binding import bound
+from ui.shell.store import current_page, set_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,12 +54,13 @@ class Tabs(Generic[Given]):
         """
         shown = {name: tab for name, tab in self.table.items() if tab.applies(*given, **named)}
         ids = {_(tab.title): name for name, tab in shown.items()}
-        opened = shown.get(settings().tab) or next(iter(shown.values()))
-        st.session_state[self.key] = _(opened.title)
-        containers = st.tabs(
+        opened = shown.get(current_page().tab) or next(iter(shown.values()))
+        containers = bound(
+            st.tabs,
             list(ids),
             key=self.key,
-            on_change=lambda: set_page(tab=ids[st.session_state[self.key]]),
+            shown=_(opened.title),
+            report=lambda title: set_page(tab=ids[title]),
         )
         for tab, container in zip(shown.values(), containers, strict=True):
             if container.open:

@@ -23,6 +23,7 @@ from engine import (
     train,
 )
 from language import _
+from ui.shell.binding import draw_mark
 from ui.shell.driver import Pending, begin, drive, finish_on_the_page, stop_button, waiting
 
 if TYPE_CHECKING:
@@ -240,6 +241,7 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     result = results().get(wanted.key)
     if result is not None:
         return result
+    draw_mark(slot)
     try:
         if pending is None:
             cost = wanted.estimate()
@@ -259,6 +261,7 @@ def with_seconds(history: History) -> History:
     """Return a history with the seconds of its runs, measured when they are first asked for."""
     if not can_be_timed(history):
         return history
+    draw_mark("seconds")
     with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
         while turn.ahead:
             time.sleep(0.05)

@@ -8,9 +8,9 @@ import streamlit as st
 
 from language import N_, _
 from language.labels import LABELS
-from ui.shell.session import redo, undo, versions
+from ui.shell.store import redo, undo, versions
 
-# What is done at once.
+# What a click does, by the ids of ``comparison.edits``.
 _DONE: Final = {
     "add": N_("added run"),
     "apply_to_all": N_("the same for all runs"),
@@ -22,7 +22,7 @@ _DONE: Final = {
     "reset": N_("Reset"),
     "surface": N_("another surface"),
 }
-# What a control shows, where the id of its field has no label that says it.
+# Fields that have no label, or whose label says something else.
 _FIELDS: Final = {
     "activation": N_("Activation"),
     "bias": N_("Biases"),
@@ -55,26 +55,26 @@ _FIELDS: Final = {
 
 def undo_buttons() -> None:
     """Offer to take the last change back, and to make it again."""
-    known, later = versions(), versions().undone
+    kept, undone = versions(), versions().undone
     st.button(
         _("Undo"),
         key="undo",
         icon=":material/undo:",
-        help=_("Undo: {change} (Ctrl + Z)").format(change=change_words(known.shown.change))
-        if known.has_older
+        help=_("Undo: {change} (Ctrl + Z)").format(change=change_words(kept.shown.change))
+        if kept.has_older
         else _("There is nothing to undo."),
         on_click=undo,
-        disabled=not known.has_older,
+        disabled=not kept.has_older,
     )
     st.button(
         _("Redo"),
         key="redo",
         icon=":material/redo:",
         help=_("There is nothing to redo.")
-        if later is None
-        else _("Redo: {change} (Ctrl + Shift + Z)").format(change=change_words(later.change)),
+        if undone is None
+        else _("Redo: {change} (Ctrl + Shift + Z)").format(change=change_words(undone.change)),
         on_click=redo,
-        disabled=later is None,
+        disabled=undone is None,
     )
 
 

@@ -1,9 +1,9 @@
-"""What a comparison has been: what undo, redo and the browser's history lead back to."""
+"""Versions of a comparison: what undo, redo and the browser's history return to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -15,12 +15,12 @@ KEPT: Final = 50  # a version is some kilobytes
 
 @dataclass(frozen=True)
 class Version:
-    """A comparison as it was.
+    """A comparison at one moment.
 
     Attributes:
-        number: its own in the session.
-        document: the comparison, with the settings of the page where it was looked at last.
-        change: what led to it, an id; "" for the first.
+        number: unique in the session.
+        document: the comparison, with the settings of the page on which it was seen last.
+        change: the id of the change that led to it; "" for the first.
     """
 
     number: int
@@ -33,13 +33,13 @@ class Versions:
 
     Args:
         first: the comparison as it is.
-        numbers: of versions, those of other comparisons included.
+        numbers: gives every version of the session its number.
     """
 
     def __init__(self, first: Document, numbers: Iterator[int]) -> None:
         self._numbers = numbers
         self._line = [Version(next(numbers), first, "")]
-        self._left: list[Version] = []  # undone, and then something else was done
+        self._left: list[Version] = []  # undone, and then another change was made
         self._at = 0
         self._control: Hashable = None  # whose next change belongs to the version on show
 
@@ -59,7 +59,7 @@ class Versions:
         return self._at > 0
 
     def keep(self, document: Document) -> None:
-        """Take the version on show as it is looked at now."""
+        """Update the version on show: the comparison is looked at in another way."""
         self._line[self._at] = replace(self.shown, document=document)
 
     def add(self, document: Document, change: str, control: Hashable = None) -> None:
@@ -67,8 +67,8 @@ class Versions:
 
         Args:
             document: the comparison from now on.
-            change: what led to it, an id.
-            control: what was moved; None for what is done once.
+            change: the id of the change that led to it.
+            control: the fields that a control changes; None for a click.
         """
         if control is not None and control == self._control:
             self.keep(document)
@@ -85,21 +85,36 @@ class Versions:
         return self._show(max(0, self._at - 1))
 
     def redo(self) -> Version:
-        """Show the version that was undone last; where there is none, all stays."""
+        """Show the version that was undone last, if there is one."""
         return self._show(min(len(self._line) - 1, self._at + 1))
 
     def go_to(self, number: int) -> Version | None:
-        """Show the version of a number; None if it is not there any more."""
-        for place, version in enumerate(self._line):
+        """Show the version with a number; return None if it is no longer kept."""
+        for index, version in enumerate(self._line):
             if version.number == number:
-                return self._show(place)
+                return self._show(index)
         for version in self._left:
             if version.number == number:
                 self.add(version.document, version.change)
                 return self.shown
         return None
 
-    def _show(self, place: int) -> Version:
-        self._at = place
+    def _show(self, index: int) -> Version:
+        self._at = index
         self._control = None
         return self.shown
+
+
+def differences(before: Any, after: Any, path: str = "") -> tuple[str, ...]:
+    """Return the dotted paths at which two dumps of a document differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        pairs = [(key, before.get(key), after.get(key)) for key in before | after]
+    elif isinstance(before, tuple) and isinstance(after, tuple) and len(before) == len(after):
+        pairs = [(str(index), *pair) for index, pair in enumerate(zip(before, after, strict=True))]
+    else:
+        return (path,) if before != after else ()
+    return tuple(
+        difference
+        for key, old, new in pairs
+        for difference in differences(old, new, f"{path}.{key}" if path else key)
+    )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from charts.zoom import zoomed
-from ui.shell.session import document
+from ui.shell.store import document
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

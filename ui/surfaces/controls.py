@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 import streamlit as st
 
+from comparison.edits import change, change_problem, move_start
 from comparison.surfaces import drawn_start
 from engine import LIMITS, Interval, InvalidInput, initial_params, parameter_names
 from engine.limits import Coordinate
 from engine.problems.functions import FUNCTIONS
-from engine.problems.specs import Function
+from engine.problems.specs import Function, Network
 from language import _
-from ui.setup.sidebar import budget_controls, loss_controls, own_numbers, sidebar
+from ui.setup.sidebar import (
+    budget_controls,
+    dataset_numbers,
+    function_numbers,
+    loss_controls,
+    sidebar,
+)
 from ui.shell.controls import choice, number
-from ui.shell.session import change, change_problem, document, move_start, refuse, set_page
+from ui.shell.store import document, edit, refuse, set_page
 from ui.surfaces.kinds import KINDS, kind, take_kind
 
 _FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
@@ -40,26 +47,29 @@ def surface_sidebar() -> None:
     if problem.kind == "function":
         _function(problem)
     else:
-        _rows()
+        _rows(problem)
     _start()
     budget_controls()
 
 
 def _function(problem: Function) -> None:
     def take(name: str) -> None:
-        change(problem=problem.model_copy(update={"function": _FUNCTIONS[name](), "start": None}))
+        edit(
+            change,
+            problem=problem.model_copy(update={"function": _FUNCTIONS[name](), "start": None}),
+        )
         set_page(window=None, step=None)
 
     choice(_("Test function"), problem.function.name, list(_FUNCTIONS), "function", take)
     st.latex(f"f(x, y) = {problem.function.formula}")
-    own_numbers("function")
+    function_numbers(problem)
     with st.expander(_("Gradient noise")):
         number(
             "gradient_noise",
             problem.noise,
-            _interval(Function, "noise"),
+            Function.intervals()["noise"],
             "gradient-noise",
-            lambda value: change_problem(noise=value),
+            lambda value: edit(change_problem, noise=value),
             title=_("Standard deviation"),
             stops=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
             help=_("Added to every gradient, the same for all runs; the loss stays exact."),
@@ -69,29 +79,30 @@ def _function(problem: Function) -> None:
             problem.noise_seed,
             LIMITS["seed"],
             "gradient-noise-seed",
-            lambda seed: change_problem(noise_seed=seed),
+            lambda seed: edit(change_problem, noise_seed=seed),
             title=_("Seed of the noise"),
             stops=range(10),
         )
 
 
-def _rows() -> None:
-    own_numbers("dataset", without=("classes", "features"))  # more would be no single neuron
+def _rows(problem: Network) -> None:
+    # More classes or features would be no single neuron.
+    dataset_numbers(problem, without=("classes", "features"))
     number(
         "data_seed",
         document().experiment.data_seed,
         LIMITS["seed"],
         "data_seed",
-        lambda seed: change(data_seed=seed),
+        lambda seed: edit(change, data_seed=seed),
         title=_("Data seed"),
         stops=range(10),
     )
     with st.expander(_("Loss")):
-        loss_controls(without=("cross_entropy",))  # two outputs would be no single neuron
+        loss_controls(problem, without=("cross_entropy",))  # two outputs would be no single neuron
 
 
 def _start() -> None:
-    """Offer the start: two numbers, or a random point."""
+    """Offer the start: two numbers, or a point by chance."""
     st.subheader(_("Start"), anchor=False)
     experiment = document().experiment
     names = parameter_names(experiment.problem)
@@ -100,10 +111,10 @@ def _start() -> None:
         title = _("Start {axis}").format(axis=name)
 
         def take(value: float, position: int = position, title: str = title) -> None:
-            if value not in _COORDINATE:  # the engine would name the start, not its axis
+            if value not in _COORDINATE:  # to the engine all of them are the start
                 refuse(InvalidInput("out_of_range", title, value, _COORDINATE))
                 return
-            change_problem(start=(value, start[1]) if position == 0 else (start[0], value))
+            edit(change_problem, start=(value, start[1]) if position == 0 else (start[0], value))
 
         number(
             name,
@@ -123,11 +134,6 @@ def _start() -> None:
 
 
 def _draw_start() -> None:
-    """Start at a random point of the window, another one at every click."""
+    """Start at a point of the window that the next seed draws."""
     seed = st.session_state[_DRAWS] = st.session_state.get(_DRAWS, 0) + 1
-    move_start(*drawn_start(document().experiment.problem, seed))
-
-
-def _interval(spec: Any, field: str) -> Interval:
-    """Return the interval of a field."""
-    return next(item for item in spec.model_fields[field].metadata if isinstance(item, Interval))
+    edit(move_start, *drawn_start(document().experiment.problem, seed))

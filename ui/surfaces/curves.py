@@ -11,9 +11,9 @@ from comparison.scenes import scene_words
 from comparison.words.remarks import stopped_words
 from language import _
 from ui.shell.figure import figure
-from ui.shell.session import settings
 from ui.shell.text import escaped
 from ui.surfaces.planes import parameter_controls
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from charts.theme import Chart

@@ -17,9 +17,11 @@ from comparison.steps import (
 from comparison.words.contract import contract
 from engine import inspect, parameter_names
 from language import _
+from ui.shell.binding import bound
 from ui.shell.figure import figure
-from ui.shell.session import document, set_page, settings
+from ui.shell.store import document, set_page
 from ui.surfaces.planes import parameter_controls
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from comparison.scenes import Scene
@@ -55,18 +57,19 @@ def _choose_parameter(experiment: Experiment) -> int:
     """Choose one of the two parameters and return its position."""
     names = parameter_names(experiment.problem)
     parameters = seen_parameters(experiment.problem, settings())
-    key = "surfaces-slice"
-    st.session_state[key] = min(settings().slice, len(parameters) - 1)
-    st.segmented_control(
+    shown = min(settings().slice, len(parameters) - 1)
+    bound(
+        st.segmented_control,
         _("Parameter"),
         range(len(parameters)),
         format_func=lambda one: names[parameters[one]],
         required=True,
-        key=key,
+        key="surfaces-slice",
+        shown=shown,
+        report=lambda one: set_page(slice=one),
         label_visibility="collapsed",
-        on_change=lambda: set_page(slice=st.session_state[key]),
     )
-    return parameters[st.session_state[key]]
+    return parameters[shown]
 
 
 def _step_words(name: str, parameter: int, seen: StepInspection) -> str:

@@ -20,14 +20,17 @@ from comparison.catalogue import (
     surface_from_above,
     surface_in_relief,
 )
+from comparison.edits import change_view, move_start
 from comparison.motion import prediction_curve
 from engine.problems.losses import LOSSES
 from language import _, current_language
 from language.labels import label
+from ui.shell.binding import bound
 from ui.shell.figure import offer, sketch
-from ui.shell.session import change_view, document, move_start, set_page, settings
+from ui.shell.store import document, edit, set_page
 from ui.shell.text import escaped
 from ui.surfaces.player import Drawing, Layer, player
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,11 +49,12 @@ def view_switches() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         _toggle(_("One panel per run"), "panels", value=style.panels)
         _toggle(_("In three dimensions"), "relief", value=style.relief)
-        st.session_state["surfaces-log"] = document().view.log
-        st.toggle(
+        bound(
+            st.toggle,
             _("Logarithmic loss axis"),
             key="surfaces-log",
-            on_change=lambda: change_view(log=st.session_state["surfaces-log"]),
+            shown=document().view.log,
+            report=lambda on: edit(change_view, log=on),
         )
         if document().experiment.problem.n_params == 2:
             _toggle(_("Move the start by a click"), "clicks", value=style.clicks)
@@ -195,7 +199,7 @@ def _takes(scenes: Sequence[Scene]) -> Callable[[str, dict[str, Any]], None]:
             is_last = tick == len(main.clock.ticks) - 1
             set_page(step=None if is_last else float(main.clock.ticks[tick]))
         elif name == "clicked":
-            move_start(*main.point_at(float(event["x"]), float(event["y"])))
+            edit(move_start, *main.point_at(float(event["x"]), float(event["y"])))
         elif name == "whole":
             _show_all()
         else:
@@ -236,6 +240,10 @@ def _runs_that_left(scene: Scene, *, named: bool) -> None:
 
 
 def _toggle(title: str, field: str, *, value: bool) -> None:
-    key = f"surfaces-{field}"
-    st.session_state[key] = value
-    st.toggle(title, key=key, on_change=lambda: set_page(**{field: st.session_state[key]}))
+    bound(
+        st.toggle,
+        title,
+        key=f"surfaces-{field}",
+        shown=value,
+        report=lambda on: set_page(**{field: on}),
+    )

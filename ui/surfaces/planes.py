@@ -9,9 +9,11 @@ import streamlit as st
 from comparison.scenes import scene_words, seen_parameters
 from engine import GRID_SIZES, LIMITS, Interval, parameter_names
 from language import N_, _
+from ui.shell.binding import bound
 from ui.shell.controls import number
-from ui.shell.session import document, set_page, settings
+from ui.shell.store import document, set_page
 from ui.shell.text import escaped
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,12 +145,12 @@ def _choice(
     report: Callable[[Any], None],
 ) -> None:
     """Offer values by their names."""
-    key = f"surfaces-{field}"
-    st.session_state[key] = value
-    st.selectbox(
+    bound(
+        st.selectbox,
         title,
         options,
         format_func=names,
-        key=key,
-        on_change=lambda: report(st.session_state[key]),
+        key=f"surfaces-{field}",
+        shown=value,
+        report=report,
     )

@@ -16,7 +16,7 @@ import streamlit as st
 
 from comparison.motion import first_speed, moving_runs, packed
 from language import _
-from ui.shell.session import settings
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ class Drawing(NamedTuple):
     """
 
     version: str
-    window: tuple[float, float, float, float] | None
+    window: tuple[float, ...] | None
     layers: tuple[Layer, ...]
 
 

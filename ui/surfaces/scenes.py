@@ -12,9 +12,10 @@ from comparison.words.errors import explain
 from engine import InvalidInput, estimate_surface
 from language import _
 from ui.shell.figure import sketch
-from ui.shell.session import document, settings
+from ui.shell.store import document
 from ui.shell.training import trained
 from ui.surfaces.computing import coarse, refined
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from comparison.scenes import Scene

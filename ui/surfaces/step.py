@@ -11,9 +11,10 @@ from comparison.steps import chosen_update, step_table, update_words
 from comparison.words.worked import worked
 from engine import inspect, parameter_names
 from language import _
-from ui.shell.session import document, settings
+from ui.shell.store import document
 from ui.shell.text import escaped
 from ui.surfaces.planes import parameter_controls
+from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

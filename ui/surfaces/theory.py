@@ -14,7 +14,7 @@ from engine.analysis.quadratics import quadratic
 from engine.rules import SGD, Momentum
 from language import _
 from language.labels import label
-from ui.shell.session import document
+from ui.shell.store import document
 from ui.shell.text import escaped
 
 if TYPE_CHECKING:

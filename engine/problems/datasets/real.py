@@ -25,6 +25,7 @@ class Real(Source):
 
     size: ClassVar[tuple[int, int]]
     class_ids: ClassVar[tuple[str, ...]] = ()
+    measured: ClassVar[bool] = True
 
     @property
     def n_rows(self) -> int:
@@ -80,6 +81,7 @@ class Digits(Real):
     task: ClassVar[Task] = "classification"
     size: ClassVar[tuple[int, int]] = (1797, 64)
     class_ids: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    is_image: ClassVar[bool] = True
 
 
 class Diabetes(Real):
@@ -88,6 +90,7 @@ class Diabetes(Real):
     name: Literal["diabetes"] = "diabetes"
     task: ClassVar[Task] = "regression"
     size: ClassVar[tuple[int, int]] = (442, 10)
+    spread_targets: ClassVar[bool] = True
 
     @property
     def target_names(self) -> tuple[str, ...]:

@@ -23,10 +23,17 @@ class Source(Spec):
     Attributes:
         name: the id in files, links and the registry.
         task: what its targets are: numbers to predict, or classes.
+        measured: whether the rows are measurements, each feature in a unit of its own; generated
+            rows are of unit scale.
+        spread_targets: whether the regression targets are far from unit scale.
+        is_image: whether a row is a picture, its features the pixels.
     """
 
     name: str
     task: ClassVar[Task]
+    measured: ClassVar[bool] = False
+    spread_targets: ClassVar[bool] = False
+    is_image: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -2,8 +2,9 @@
 
 import pytest
 
-import ui.shell.session
+from comparison.document import Document, View
 from comparison.pages import TrainingPage
+from comparison.presets import FIRST_VIEWS
 from language import set_language
 
 
@@ -16,5 +17,5 @@ def english():
 def show(monkeypatch):
     """Function that says which tab a page is opened with."""
     return lambda name: monkeypatch.setitem(
-        ui.shell.session._DEFAULTS, "training", TrainingPage(tab=name)
+        FIRST_VIEWS, "training", Document(view=View(page=TrainingPage(tab=name)))
     )

@@ -78,9 +78,7 @@ def made_later(function):
 def of_the_session(tree):
     """What a script takes from the session's module: it would be read after the click."""
     imports = [part for part in ast.walk(tree) if isinstance(part, ast.ImportFrom)]
-    return {
-        name.name for part in imports if part.module == "ui.shell.session" for name in part.names
-    }
+    return {name.name for part in imports if part.module == "ui.shell.store" for name in part.names}
 
 
 def faults(source):
@@ -136,7 +134,7 @@ SAVE = "st.download_button('Save', later(lambda: {}))"
     ],
 )
 def test_a_fault_is_found(lines, made):
-    source = "from ui.shell.session import document\n\n\n"
+    source = "from ui.shell.store import document\n\n\n"
     source += "def asked():\n    return st.number_input('Size')\n"
     source += "\n\ndef offer():\n" + "\n".join(
         f"    {line}" for line in [*lines, SAVE.format(made)]

@@ -6,8 +6,9 @@ import pytest
 import streamlit
 
 from comparison.document import Document, View
+from comparison.edits import use_runs_preset
 from language import set_language
-from ui.shell import session, share
+from ui.shell import navigation, share, store
 
 LONG = Document(view=View(names=("학습률" * 20,) * 7))
 
@@ -17,7 +18,7 @@ def page(monkeypatch):
     """The Compare page of a session of its own."""
     set_language("en")
     monkeypatch.setattr(streamlit, "session_state", {})
-    session.work_on("training")
+    navigation.work_on("training")
 
 
 def told(**entry):
@@ -33,47 +34,47 @@ def test_a_comparison_comes_back_from_its_text(document):
 
 
 def test_an_entry_leads_to_its_version_and_is_answered_once():
-    name = session.version_name()
-    session.use_preset("rates")
+    name = store.version_name()
+    store.edit(use_runs_preset, "rates")
     told(number=name)
-    assert len(session.document().experiment.runs) == 7
+    assert len(store.document().experiment.runs) == 7
 
-    session.redo()
+    store.redo()
     told(number=name)
-    assert len(session.document().experiment.runs) == 5
+    assert len(store.document().experiment.runs) == 5
 
 
 def test_an_entry_of_another_session_leads_to_its_link():
     told(number="gone.3", query="?format=1&budget=7")
-    assert session.document().experiment.budget.amount == 7
-    session.undo()
-    assert session.is_first_view()
+    assert store.document().experiment.budget.amount == 7
+    store.undo()
+    assert store.is_first_view()
 
 
 def test_an_entry_without_a_link_holds_the_comparison():
     told(comparison=LONG.model_dump_json())
-    assert session.document().view.names == LONG.view.names
+    assert store.document().view.names == LONG.view.names
 
 
 def test_a_bare_entry_of_another_session_is_the_first_view_and_can_be_taken_back():
-    session.use_preset("rates")
+    store.edit(use_runs_preset, "rates")
     told(number="gone.1")
-    assert session.is_first_view()
-    session.undo()
-    assert len(session.document().experiment.runs) == 5
+    assert store.is_first_view()
+    store.undo()
+    assert len(store.document().experiment.runs) == 5
 
 
 def test_a_wrong_entry_is_explained_and_nothing_is_lost():
-    session.use_preset("rates")
+    store.edit(use_runs_preset, "rates")
     told(query="?format=1&budget=-7")
-    assert len(session.document().experiment.runs) == 5
-    assert "-7" in session.notices()[0]
+    assert len(store.document().experiment.runs) == 5
+    assert "-7" in store.notices()[0]
 
 
 def test_what_is_damaged_is_left_out_and_said():
     kept = {"surface-document": "?format=1&page=surfaces&budget=no", "document": "?data_seed=5"}
-    session.work_on("surfaces")
-    told(number=session.version_name(), works=json.dumps(kept))
-    assert "no" in session.notices()[0]
-    session.work_on("training")
-    assert session.document().experiment.data_seed == 5
+    navigation.work_on("surfaces")
+    told(number=store.version_name(), works=json.dumps(kept))
+    assert "no" in store.notices()[0]
+    navigation.work_on("training")
+    assert store.document().experiment.data_seed == 5

@@ -9,7 +9,7 @@ from comparison.pages import TrainingPage
 THREE_TABS = """
 import streamlit as st
 from ui.shell.locale import speak
-from ui.shell.session import work_on
+from ui.shell.navigation import work_on
 from ui.shell.tabs import Tab, Tabs
 
 def show(name):

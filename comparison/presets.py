@@ -1,28 +1,36 @@
-"""What can be seen on a surface: comparisons that each show one idea, with a few sentences."""
+"""What a reader may begin with: the first view of every page, and presets that show one idea."""
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from comparison.document import Document, with_default_view
-from comparison.pages import SurfacesPage
+from comparison.document import Document, View, with_default_view
+from comparison.pages import PAGES, SurfacesPage
 from engine import Budget, Experiment, Function, Network, Run
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import Bowl, Dip, Matyas, Ravine, Saddle
 from engine.rules import SGD, Adagrad, Adam, Momentum, RMSprop, Rule
 from language import N_
-from ui.shell.session import (
-    FUNCTION_RUN,
-    FUNCTION_STEP,
-    FUNCTION_VIEW,
-    FUNCTION_WINDOW,
-    document,
-    open_document,
-    settings,
-)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-class Preset(NamedTuple):
+class RunsPreset(NamedTuple):
+    """A set of runs for any problem.
+
+    Attributes:
+        title: its name, to be translated.
+        runs: makes the runs for an experiment, most of them from one of its runs.
+        fewest_rows: how many training rows it takes.
+    """
+
+    title: str
+    runs: Callable[[Experiment, Run], tuple[Run, ...]]
+    fewest_rows: int = 1
+
+
+class SurfacePreset(NamedTuple):
     """A comparison on a surface.
 
     Attributes:
@@ -31,7 +39,7 @@ class Preset(NamedTuple):
         experiment: what is compared.
         page: settings of the page that differ from the default.
         log: whether the loss axis is logarithmic.
-        selected: position of the run that is looked at.
+        selected: index of the run that is looked at.
     """
 
     title: str
@@ -49,6 +57,44 @@ class Preset(NamedTuple):
         return shown.model_copy(update={"view": shown.view.model_copy(update=update)})
 
 
+def _optimizers(experiment: Experiment, _selected: Run) -> tuple[Run, ...]:
+    return Experiment(problem=experiment.problem).runs
+
+
+def _rates(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
+    """Return the run at five rates, half powers of ten around its rule's own default."""
+    default = selected.optimizer.default_learning_rate
+    return tuple(
+        selected.model_copy(update={"learning_rate": float(f"{default * factor:.3g}")})
+        for factor in (0.03, 0.1, 0.3, 1.0, 3.0)
+    )
+
+
+def _batches(experiment: Experiment, selected: Run) -> tuple[Run, ...]:
+    """Return the run with all rows, 32 as in the first view (of few rows about half), and one."""
+    rows = experiment.problem.training_rows
+    mini_batch = max(size for size in (1, 2, 4, 8, 16, 32) if 2 * size <= rows + 1)
+    return tuple(
+        selected.model_copy(update={"batch_size": size}) for size in ("all", mini_batch, 1)
+    )
+
+
+def _momenta(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
+    return tuple(
+        selected.model_copy(update={"optimizer": Momentum(share), "learning_rate": 0.1})
+        for share in (0.0, 0.5, 0.9, 0.99)
+    )
+
+
+RUNS_PRESETS: Final = {
+    "optimizers": RunsPreset(N_("Seven optimizers"), _optimizers),
+    "rates": RunsPreset(N_("Five learning rates"), _rates),
+    # A mini-batch is more than one row and less than all.
+    "batches": RunsPreset(N_("Batch, mini-batch, stochastic"), _batches, fewest_rows=3),
+    "momenta": RunsPreset(N_("Momentum 0 … 0.99"), _momenta),
+}
+
+
 def _runs(*rules: tuple[Rule, float]) -> tuple[Run, ...]:
     return tuple(Run(optimizer=rule, learning_rate=rate, batch_size="all") for rule, rate in rules)
 
@@ -57,6 +103,13 @@ def _steps(count: int) -> Budget:
     return Budget(amount=count, unit="iterations")
 
 
+# The ravine of the notes, seen from nearby, at a step where the velocity takes momentum less far
+# across than its gradient would, and further along.
+FUNCTION_VIEW: Final = Experiment(
+    problem=Function(),
+    runs=_runs((SGD(), 0.9), (SGD(), 0.1), (Momentum(0.6), 0.9)),
+    budget=_steps(40),
+)
 LINE_VIEW: Final = Experiment(
     problem=Network(
         dataset=Line(rows=40, noise=0.3),
@@ -81,7 +134,7 @@ NEURON_VIEW: Final = Experiment(
 )
 
 SURFACE_PRESETS: Final = {
-    "ravine": Preset(
+    "ravine": SurfacePreset(
         N_("Ravine: why momentum"),
         N_(
             "The valley is twenty times as steep across as along: above a rate of 1 SGD is thrown"
@@ -91,10 +144,10 @@ SURFACE_PRESETS: Final = {
             " μ = 0.9 it swings on and ends above SGD here (see Theory: the factor √μ per step)."
         ),
         FUNCTION_VIEW,
-        {"window": FUNCTION_WINDOW, "step": FUNCTION_STEP},
-        selected=FUNCTION_RUN,
+        {"window": (-8.0, 2.0, -2.6, 2.6), "step": 5.0},
+        selected=2,
     ),
-    "rates": Preset(
+    "rates": SurfacePreset(
         N_("Too small, good, oscillating, diverging"),
         N_(
             "One rule at four learning rates. With 0.02 it is still on its way when the budget"
@@ -109,7 +162,7 @@ SURFACE_PRESETS: Final = {
         ),
         {"window": (-8.0, 2.0, -4.0, 4.0)},
     ),
-    "dip": Preset(
+    "dip": SurfacePreset(
         N_("Out of a local dip"),
         N_(
             "A dip lies on the way to the minimum. SGD follows the slope into it and stops, for at"
@@ -123,7 +176,7 @@ SURFACE_PRESETS: Final = {
         ),
         {},
     ),
-    "saddle": Preset(
+    "saddle": SurfacePreset(
         N_("Saddle point"),
         N_(
             "From the saddle the surface rises in x and falls in y, and all runs start almost"
@@ -139,7 +192,7 @@ SURFACE_PRESETS: Final = {
         {},
         log=False,
     ),
-    "adagrad": Preset(
+    "adagrad": SurfacePreset(
         N_("Adagrad stalls"),
         N_(
             "Adagrad divides by the root of the sum of all squared gradients so far, which never"
@@ -154,7 +207,7 @@ SURFACE_PRESETS: Final = {
         ),
         {"tab": "rates"},
     ),
-    "parameters": Preset(
+    "parameters": SurfacePreset(
         N_("A rate for each parameter"),
         N_(
             "This bowl is a hundred times as steep in y as in x. SGD has one rate for both: what y"
@@ -168,7 +221,7 @@ SURFACE_PRESETS: Final = {
         ),
         {"tab": "rates", "window": (-5.0, 2.0, -1.5, 1.5)},
     ),
-    "losses": Preset(
+    "losses": SurfacePreset(
         N_("Squared error against cross-entropy"),
         N_(
             "The same sigmoid neuron from the same start, where it is sure of class 1 for every"
@@ -181,19 +234,20 @@ SURFACE_PRESETS: Final = {
     ),
 }
 
+# The first view of every kind of surface but the Compare page's network, by the id of the kind.
+SURFACES: Final = {
+    "function": SURFACE_PRESETS["ravine"].document,
+    "line": with_default_view(LINE_VIEW).on_page(SurfacesPage()),
+    "neuron": with_default_view(NEURON_VIEW).on_page(SurfacesPage()),
+}
+# What a page shows to somebody who opens it, by the name of the page.
+FIRST_VIEWS: Final[dict[str, Document]] = {
+    **{page().name: Document(view=View(page=page())) for page in PAGES},
+    "surfaces": SURFACES["function"],
+}
 
-def use_surface_preset(name: str) -> None:
-    """Show a preset, drawn in as many ways as the picture before it."""
-    preset, style = SURFACE_PRESETS[name].document, settings()
-    page = preset.view.page.model_copy(update={"panels": style.panels, "relief": style.relief})
-    view = preset.view.model_copy(update={"page": page})
-    open_document(preset.model_copy(update={"view": view}), "preset")
 
-
-def shown_preset() -> Preset | None:
-    """Return the preset whose comparison is shown, unchanged."""
-    now = document().experiment
-    for preset in SURFACE_PRESETS.values():
-        if preset.experiment == now:
-            return preset
-    return None
+def shown_preset(experiment: Experiment) -> SurfacePreset | None:
+    """Return the preset of the Surfaces page with this experiment, if there is one."""
+    presets = SURFACE_PRESETS.values()
+    return next((preset for preset in presets if preset.experiment == experiment), None)

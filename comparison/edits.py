@@ -1,0 +1,461 @@
+"""Edits of a comparison: pure functions that take a document and return the edited one.
+
+An edit returns a valid document, or raises ``InvalidInput`` with the first value that is wrong.
+What no longer fits after it, such as a loss when another data set was chosen, is replaced by what
+does, and a notice says so. Runs that stay keep their names, colours and dashes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from comparison.document import Document, View, with_default_view
+from comparison.pages import BackpropagationPage, SurfacesPage
+from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
+from engine import Experiment, Interval, InvalidInput, Network, Run
+from engine.problems.losses import LOSSES, usual_loss
+from engine.rules import RULES, Adam
+from language import _, ngettext
+from language.labels import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from comparison.pages import AnyPage
+    from engine import Function
+    from engine.problems.datasets import Source
+    from engine.rules import Rule
+
+
+class Edited(NamedTuple):
+    """A comparison after an edit.
+
+    Attributes:
+        document: valid, with the settings of the page on which it is shown.
+        notices: what the reader must be told: what was changed so that everything fits.
+        done: the id of what was done at once, for undo; "" for another value of some fields.
+    """
+
+    document: Document
+    notices: tuple[str, ...] = ()
+    done: str = ""
+
+
+# Fields
+
+
+def change(document: Document, /, **fields: Any) -> Edited:
+    """Change fields of the experiment.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    return _edited(document, document.experiment.model_copy(update=fields), document.view)
+
+
+def change_view(document: Document, /, **fields: Any) -> Edited:
+    """Change how the comparison is looked at; it is trained the same as before.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    return _edited(document, document.experiment, document.view.model_copy(update=fields))
+
+
+def change_problem(document: Document, /, **fields: Any) -> Edited:
+    """Change fields of the problem.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    return change(document, problem=document.experiment.problem.model_copy(update=fields))
+
+
+def change_run(document: Document, index: int, /, **fields: Any) -> Edited:
+    """Change fields of one run.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    runs = list(document.experiment.runs)
+    runs[index] = runs[index].model_copy(update=fields)
+    return change(document, runs=tuple(runs))
+
+
+def change_page(page: AnyPage, /, **fields: Any) -> AnyPage:
+    """Change settings of a page.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    return type(page).model_validate(page.model_dump() | fields)
+
+
+# Runs
+
+
+def add_run(document: Document) -> Edited:
+    """Add a run of the first rule that is not there yet, else of Adam, and select it.
+
+    Raises:
+        InvalidInput: there are too many runs.
+    """
+    used = {type(run.optimizer) for run in document.experiment.runs}
+    rule = next((rule for rule in RULES if rule not in used), Adam)
+    size = document.experiment.runs[document.view.selected].batch_size
+    run = Run(optimizer=rule(), learning_rate=rule.default_learning_rate, batch_size=size)
+    return _with_another(document, run, "add")
+
+
+def duplicate_run(document: Document) -> Edited:
+    """Add a copy of the selected run and select it.
+
+    Raises:
+        InvalidInput: there are too many runs.
+    """
+    return _with_another(document, document.experiment.runs[document.view.selected], "duplicate")
+
+
+def _with_another(document: Document, run: Run, done: str) -> Edited:
+    runs, view = (*document.experiment.runs, run), document.view
+    free = next(number for number in range(len(runs)) if number not in view.numbers)
+    update = {
+        "names": (*view.names, ""),
+        "numbers": (*view.numbers, free),
+        "selected": len(runs) - 1,
+    }
+    experiment = document.experiment.model_copy(update={"runs": runs})
+    return _edited(document, experiment, view.model_copy(update=update), done)
+
+
+def remove_run(document: Document) -> Edited:
+    """Remove the selected run.
+
+    Raises:
+        InvalidInput: it is the only one.
+    """
+    view, removed = document.view, document.view.selected
+
+    def without(items: tuple[Any, ...]) -> tuple[Any, ...]:
+        return items[:removed] + items[removed + 1 :]
+
+    update = {
+        "names": without(view.names),
+        "numbers": without(view.numbers),
+        "selected": max(0, removed - 1),
+    }
+    runs = without(document.experiment.runs)
+    experiment = document.experiment.model_copy(update={"runs": runs})
+    return _edited(document, experiment, view.model_copy(update=update), "remove")
+
+
+def rename_run(document: Document, index: int, name: str) -> Edited:
+    """Give a run a name; an empty one stands for the automatic name.
+
+    Raises:
+        InvalidInput: the name is too long.
+    """
+    names = list(document.view.names)
+    names[index] = name.strip()
+    return change_view(document, names=tuple(names))
+
+
+def choose_rule(document: Document, index: int, rule: type[Rule]) -> Edited:
+    """Give a run another rule, with the hyperparameters and the learning rate that are its own."""
+    return change_run(document, index, optimizer=rule(), learning_rate=rule.default_learning_rate)
+
+
+def change_hyperparameter(document: Document, index: int, name: str, value: float) -> Edited:
+    """Change a hyperparameter of a run's rule.
+
+    Raises:
+        InvalidInput: the value is out of range.
+    """
+    optimizer = document.experiment.runs[index].optimizer
+    changed = type(optimizer)(**vars(optimizer) | {name: value})
+    return change_run(document, index, optimizer=changed)
+
+
+def change_batch_size(document: Document, index: int, size: int) -> Edited:
+    """Change the batch size of a run; as many as there are rows is "all", whatever becomes of them.
+
+    Raises:
+        InvalidInput: there are fewer rows.
+    """
+    rows = document.experiment.problem.training_rows
+    return change_run(document, index, batch_size="all" if size == rows else size)
+
+
+def apply_to_all(document: Document, field: str) -> Edited:
+    """Give every run the selected run's value of a field, such as its learning rate."""
+    value = getattr(document.experiment.runs[document.view.selected], field)
+    runs = tuple(run.model_copy(update={field: value}) for run in document.experiment.runs)
+    experiment = document.experiment.model_copy(update={"runs": runs})
+    return _edited(document, experiment, document.view, "apply_to_all")
+
+
+# What all runs share
+
+
+def choose_dataset(document: Document, dataset: Source) -> Edited:
+    """Train on another data set, with the loss and the standardisation that are usual for it.
+
+    Where the task stays the same, so does the loss, as far as it suits the data.
+    """
+    before = _network(document)
+    problem = before.model_copy(
+        update={
+            "dataset": dataset,
+            "standardize": dataset.measured,
+            "standardize_targets": dataset.spread_targets,
+        }
+    )
+    loss = usual_loss(dataset.n_classes)
+    if dataset.task != before.dataset.task and loss != before.loss:
+        problem = problem.model_copy(update={"loss": loss, "output_activation": "identity"})
+    return change(document, problem=problem)
+
+
+def choose_loss(document: Document, loss: str) -> Edited:
+    """Minimise another loss; the sigmoid within the cross-entropy stays as the output's."""
+    problem = _network(document)
+    output: str = problem.output_activation
+    if LOSSES[loss].reads == "logits":
+        output = "identity"
+    elif problem.loss == "binary_cross_entropy":
+        output = "sigmoid"
+    return change_problem(document, loss=loss, output_activation=output)
+
+
+def change_layers(document: Document, count: int) -> Edited:
+    """Give the network so many hidden layers; new ones have 8 units."""
+    hidden = (*_network(document).hidden, *(8 for _layer in range(count)))
+    return change_problem(document, hidden=hidden[:count])
+
+
+def change_units(document: Document, layer: int, units: int) -> Edited:
+    """Give a hidden layer so many units.
+
+    Raises:
+        InvalidInput: there may not be so many units.
+    """
+    hidden = list(_network(document).hidden)
+    hidden[layer] = units
+    return change_problem(document, hidden=tuple(hidden))
+
+
+def _network(document: Document) -> Network:
+    """Return the network that is trained; where a test function is minimised, the default one."""
+    problem = document.experiment.problem
+    return problem if isinstance(problem, Network) else Network()
+
+
+def move_start(document: Document, x: float, y: float) -> Edited:
+    """Let all runs start at a point."""
+    problem = document.experiment.problem.model_copy(update={"start": (x, y)})
+    experiment = document.experiment.model_copy(update={"problem": problem})
+    return _edited(document, experiment, document.view, "start")
+
+
+def count_in(document: Document, unit: str) -> Edited:
+    """Count the budget in another unit, about as long for the first run.
+
+    Raises:
+        InvalidInput: so many are more than the budget may be.
+    """
+    experiment = document.experiment
+    run = experiment.runs[0]
+    counts, total = experiment.counts(run), experiment.iterations(run)
+    amounts = {
+        "epochs": max(1, round(counts.epochs(total))),
+        "iterations": total,
+        "rows_seen": counts.rows_seen(total),
+    }
+    return change_budget(document, amount=amounts[unit], unit=unit)
+
+
+def change_budget(document: Document, /, **fields: Any) -> Edited:
+    """Change how long every run trains.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    return change(document, budget=document.experiment.budget.model_copy(update=fields))
+
+
+def change_stopping(document: Document, /, **fields: Any) -> Edited:
+    """Change what ends a run earlier.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    return change(document, stopping=document.experiment.stopping.model_copy(update=fields))
+
+
+def repeat(document: Document, times: int) -> Edited:
+    """Train every run with so many seeds; seeds that are there already stay.
+
+    Raises:
+        InvalidInput: there may not be so many seeds.
+    """
+    kept = document.experiment.seeds[:times]
+    free = [seed for seed in range(times) if seed not in kept]
+    return change(document, seeds=(*kept, *free[: times - len(kept)]))
+
+
+def change_first_seed(document: Document, first: int) -> Edited:
+    """Train every run with as many seeds as before, counted from another one.
+
+    Raises:
+        InvalidInput: a seed is out of range.
+    """
+    return change(document, seeds=tuple(range(first, first + len(document.experiment.seeds))))
+
+
+# Whole comparisons
+
+
+def use_runs_preset(document: Document, name: str) -> Edited:
+    """Replace the runs by those of a preset; data, network and budget stay."""
+    experiment, view = document.experiment, document.view
+    runs = RUNS_PRESETS[name].runs(experiment, experiment.runs[view.selected])
+    update = {"names": ("",) * len(runs), "numbers": tuple(range(len(runs))), "selected": 0}
+    experiment = experiment.model_copy(update={"runs": runs})
+    return _edited(document, experiment, view.model_copy(update=update), "preset")
+
+
+def use_surface_preset(document: Document, name: str) -> Edited:
+    """Show a preset of the Surfaces page, drawn in as many ways as the picture before it."""
+    preset, page = SURFACE_PRESETS[name].document, _surfaces_page(document)
+    style = {"panels": page.panels, "relief": page.relief}
+    shown = preset.on_page(_surfaces_page(preset).model_copy(update=style))
+    return opened(shown, "preset")
+
+
+def show_surface(document: Document, kind: str) -> Edited:
+    """Show a surface of another kind on the Surfaces page, beginning with its first view.
+
+    Args:
+        document: as it is shown on the Surfaces page.
+        kind: an id of ``SURFACES``.
+    """
+    first = SURFACES[kind]
+    page = _surfaces_page(first)
+    update = {"surface": "function", "window": page.window, "step": page.step, "tab": "step"}
+    shown = _surfaces_page(document).model_copy(update=update)
+    return opened(first.on_page(shown), "surface")
+
+
+def _surfaces_page(document: Document) -> SurfacesPage:
+    page = document.view.page
+    return page if isinstance(page, SurfacesPage) else SurfacesPage()
+
+
+def demonstrate(document: Document, experiment: Experiment, notice: str, /, **page: Any) -> Edited:
+    """Replace the whole comparison by an experiment of one run, and say so.
+
+    Args:
+        document: as it is shown on a page, which stays open.
+        experiment: what is compared from now on.
+        notice: what the reader is told.
+        page: settings of the page that go with it.
+    """
+    settings = document.view.page.model_copy(update=page)
+    shown = with_default_view(experiment).on_page(settings)
+    return opened(shown, "demonstration", (notice,))
+
+
+def reset(document: Document) -> Edited:
+    """Return to the first view of the page, its settings included."""
+    page = document.view.page
+    first = FIRST_VIEWS[page.name]
+    if isinstance(page, BackpropagationPage):  # the comparison is not what it shows
+        first = document.on_page(first.view.page)
+    elif isinstance(page, SurfacesPage) and page.surface == "network":
+        first = FIRST_VIEWS["training"].on_page(SurfacesPage(surface="network"))
+    return Edited(first, done="reset")
+
+
+def opened(document: Document, done: str = "opened", notices: Iterable[str] = ()) -> Edited:
+    """Open a whole comparison.
+
+    Args:
+        document: from a file, a link, or made by the house.
+        done: what this is called, an id of ``Edited``.
+        notices: what the reader must be told of it, besides what is changed here.
+    """
+    view, changed = _drawable(document.view, document.experiment)
+    return Edited(document.model_copy(update={"view": view}), (*changed, *notices), done)
+
+
+def _edited(document: Document, experiment: Experiment, view: View, done: str = "") -> Edited:
+    """Return a document with another experiment and view, made to fit and validated.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    before = document.experiment.problem
+    problem, notices = _adapted(experiment.problem)
+    experiment = experiment.model_copy(update={"problem": problem})
+    if problem.training_rows < before.training_rows:
+        experiment, removed = _without_large_batches(experiment)
+        notices += removed
+    view, changed = _drawable(view, experiment)
+    _check_batch_sizes(experiment)
+    fields = {"experiment": experiment.model_dump(), "view": view.model_dump()}
+    return Edited(Document.model_validate(fields), (*notices, *changed), done)
+
+
+def _adapted(problem: Network | Function) -> tuple[Network | Function, tuple[str, ...]]:
+    """Return the problem with what fits its data, and notices of what was replaced."""
+    if not isinstance(problem, Network):
+        return problem, ()
+    adapted, notices = problem.adapted(), []
+    if adapted.loss != problem.loss:
+        text = _("The loss was changed from {old} to {new}, which fits the data.")
+        old, new = (label(loss).lower() for loss in (problem.loss, adapted.loss))
+        notices.append(text.format(old=old, new=new))
+    if adapted.start != problem.start:
+        notices.append(_("The start values no longer fit the network: it starts from Glorot."))
+    return adapted, tuple(notices)
+
+
+def _without_large_batches(experiment: Experiment) -> tuple[Experiment, tuple[str, ...]]:
+    """Return the experiment with all rows where a batch is larger than that, and notices of it."""
+    rows = experiment.problem.training_rows
+
+    def is_too_large(run: Run) -> bool:
+        return run.batch_size != "all" and run.batch_size > rows
+
+    large = sorted({run.batch_size for run in experiment.runs if is_too_large(run)})
+    runs = tuple(
+        run.model_copy(update={"batch_size": "all"}) if is_too_large(run) else run
+        for run in experiment.runs
+    )
+    experiment = experiment.model_copy(update={"runs": runs})
+    if not large or not experiment.problem.has_rows:
+        return experiment, ()
+    text = ngettext(
+        "There is only {rows} training row. Batch sizes set to all rows: {sizes}.",
+        "There are only {rows} training rows. Batch sizes set to all rows: {sizes}.",
+        rows,
+    )
+    sizes = ", ".join(f"{size:,}" for size in large)
+    return experiment, (text.format(rows=f"{rows:,}", sizes=sizes),)
+
+
+def _drawable(view: View, experiment: Experiment) -> tuple[View, tuple[str, ...]]:
+    """Return the view with a loss that there is, and notices where it is another one."""
+    if view.quantity != "validation_loss" or experiment.problem.n_validation:
+        return view, ()
+    notice = _("There are no validation rows: the training loss is drawn.")
+    return view.model_copy(update={"quantity": "training_loss"}), (notice,)
+
+
+def _check_batch_sizes(experiment: Experiment) -> None:
+    """Refuse a batch size with the range that these rows leave to it."""
+    allowed = Interval(1, experiment.problem.training_rows)
+    for index, run in enumerate(experiment.runs):
+        if run.batch_size != "all" and run.batch_size not in allowed:
+            field = f"runs.{index}.batch_size"
+            raise InvalidInput("out_of_range", field, run.batch_size, allowed)

@@ -1,0 +1,437 @@
+"""Edits: pure, always valid or refused; what no longer fits is replaced, with a notice."""
+
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comparison import edits, offers
+from comparison.document import Document, View
+from comparison.edits import change, change_problem, change_run, change_view
+from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
+from engine import Budget, Experiment, Function, InvalidInput, Network, Run
+from engine.limits import LIMITS
+from engine.problems.activations import ACTIVATIONS
+from engine.problems.datasets import DATASETS, Diabetes, Digits, Iris, Line, SingleRow, TwoMoons
+from engine.problems.functions import FUNCTIONS
+from engine.problems.losses import LOSSES
+from engine.rules import RULES, SGD, Adam, hyperparameters
+from tests.strategies import documents, examples
+
+FIRST = Document()
+SPECS = {dataset().name: dataset for dataset in DATASETS}
+MOST_RUNS = int(LIMITS["runs"].high)
+ON_A_NETWORK = {
+    "data set": lambda pick: partial(edits.choose_dataset, dataset=pick(DATASETS)()),
+    "loss": lambda pick: partial(edits.choose_loss, loss=pick(sorted(LOSSES))),
+    "output": lambda pick: partial(change_problem, output_activation=pick(sorted(ACTIVATIONS))),
+    "layers": lambda pick: partial(edits.change_layers, count=pick(range(6))),
+    "units": lambda pick: (
+        lambda now: edits.change_units(
+            edits.change_layers(now, 2).document, 1, pick((0, 1, 8, 300))
+        )
+    ),
+    "rows": lambda pick: partial(change_problem, dataset=TwoMoons(rows=pick((2, 5, 60_000)))),
+    "validation": lambda pick: partial(change_problem, validation_share=pick((0.0, 0.9, 1.0))),
+}
+ANYWHERE = {
+    "add": lambda _pick: edits.add_run,
+    "duplicate": lambda _pick: edits.duplicate_run,
+    "remove": lambda _pick: edits.remove_run,
+    "reset": lambda _pick: edits.reset,
+    "apply to all": lambda pick: partial(
+        edits.apply_to_all, field=pick(("learning_rate", "batch_size", "optimizer"))
+    ),
+    "runs preset": lambda pick: partial(edits.use_runs_preset, name=pick(("optimizers", "rates"))),
+    "surface preset": lambda pick: partial(
+        edits.use_surface_preset, name=pick(sorted(SURFACE_PRESETS))
+    ),
+    "surface": lambda pick: partial(edits.show_surface, kind=pick(sorted(SURFACES))),
+    "rule": lambda pick: partial(edits.choose_rule, index=0, rule=pick(RULES)),
+    "rate": lambda pick: lambda now: change_run(now, 0, learning_rate=pick((0.0, 0.1, 1e9))),
+    "batch size": lambda pick: partial(
+        edits.change_batch_size, index=0, size=pick((0, 1, 3, 70_000))
+    ),
+    "name": lambda pick: partial(edits.rename_run, index=0, name=pick((" mine ", "", "x" * 500))),
+    "select": lambda pick: partial(change_view, selected=pick((0, 3, 11, 12))),
+    "budget": lambda pick: partial(edits.change_budget, amount=pick((0, 1, 10**12))),
+    "unit": lambda pick: partial(edits.count_in, unit=pick(("epochs", "iterations", "rows_seen"))),
+    "patience": lambda pick: partial(edits.change_stopping, patience=pick((None, 0, 5))),
+    "repeats": lambda pick: partial(edits.repeat, times=pick((0, 1, 5, 30, 31))),
+    "first seed": lambda pick: partial(edits.change_first_seed, first=pick((-1, 0, 2**32 - 1))),
+    "function": lambda pick: partial(change, problem=Function(function=pick(FUNCTIONS)())),
+    "network": lambda _pick: partial(change, problem=Network()),
+    "quantity": lambda pick: partial(change_view, quantity=pick(("validation_loss", "batch_loss"))),
+    "opened": lambda _pick: edits.opened,
+}
+STARTS_ANEW = {"reset", "runs preset", "surface preset", "surface"}
+
+
+def experiment(edited):
+    return edited.document.experiment
+
+
+def known(document):
+    """What a reader knows the runs by: their names, by number."""
+    return dict(zip(document.view.numbers, document.view.names, strict=True))
+
+
+@given(documents(), st.data())
+@settings(examples(100))
+def test_any_edit_of_any_document_gives_a_valid_one_or_a_refusal(document, data):
+    document = edits.opened(document).document
+    is_network = document.experiment.problem.kind == "network"
+    offered = ANYWHERE | ON_A_NETWORK if is_network else ANYWHERE
+    name = data.draw(st.sampled_from(sorted(offered)))
+    edit = offered[name](lambda among: data.draw(st.sampled_from(tuple(among))))
+    try:
+        after = edit(document).document
+    except InvalidInput:
+        return
+
+    assert Document.model_validate(after.model_dump()) == after
+    assert after.view.quantity in offers.quantities(after.experiment)
+    if name not in STARTS_ANEW:
+        renamed = {document.view.numbers[0]} if name == "name" else set()
+        both = known(document).keys() & known(after).keys() - renamed
+        assert {n: known(after)[n] for n in both} == {n: known(document)[n] for n in both}
+        removed = known(document).keys() - known(after).keys()
+        assert len(removed) == (name == "remove")
+
+
+def test_a_change_is_taken_and_changes_nothing_else():
+    edited = change(FIRST, budget=Budget(amount=5))
+
+    assert experiment(edited) == FIRST.experiment.model_copy(update={"budget": Budget(amount=5)})
+    assert edited.document.view == FIRST.view
+    assert (edited.notices, edited.done) == ((), "")
+
+
+def test_a_run_is_changed_alone():
+    runs = experiment(change_run(FIRST, 2, learning_rate=0.00123, batch_size=300)).runs
+
+    assert (runs[2].learning_rate, runs[2].batch_size) == (0.00123, 300)
+    assert runs[:2] + runs[3:] == FIRST.experiment.runs[:2] + FIRST.experiment.runs[3:]
+
+
+@pytest.mark.parametrize("start", SPECS)
+def test_every_data_set_follows_on_every_other(start):
+    for name, dataset in SPECS.items():
+        before = edits.choose_dataset(FIRST, SPECS[start]()).document
+
+        for edited in (
+            edits.choose_dataset(before, dataset()),
+            change_problem(before, dataset=dataset(), standardize_targets=True),
+        ):
+            assert experiment(edited).problem.dataset.name == name
+            assert Document.model_validate(edited.document.model_dump()) == edited.document
+
+
+@pytest.mark.parametrize(
+    ("dataset", "loss"),
+    [
+        (Iris(), "cross_entropy"),
+        (Line(), "mean_squared_error"),
+        (TwoMoons(), "binary_cross_entropy"),
+    ],
+)
+def test_a_loss_that_does_not_suit_the_data_is_replaced_with_a_notice(dataset, loss):
+    edited = change_problem(FIRST, dataset=dataset)
+
+    assert experiment(edited).problem.loss == loss
+    assert ("loss" in " ".join(edited.notices)) == (loss != FIRST.experiment.problem.loss)
+
+
+def test_what_does_not_suit_is_named_with_what_took_its_place():
+    (notice,) = change_problem(FIRST, dataset=Line()).notices
+
+    assert "from binary cross-entropy to mean squared error" in notice
+
+
+def test_a_data_set_is_chosen_with_the_loss_that_is_usual_for_its_task():
+    line = edits.choose_dataset(FIRST, Line())
+    assert (experiment(line).problem.loss, line.notices) == ("mean_squared_error", ())
+    halved = change_problem(line.document, loss="half_sum_of_squares", output_activation="tanh")
+
+    kept = experiment(edits.choose_dataset(halved.document, SingleRow())).problem
+    assert (kept.loss, kept.output_activation) == ("half_sum_of_squares", "tanh")
+    changed = experiment(edits.choose_dataset(halved.document, Iris())).problem
+    assert (changed.loss, changed.output_activation) == ("cross_entropy", "identity")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "inputs", "targets"),
+    [(TwoMoons(), False, False), (Digits(), True, False), (Diabetes(), True, True)],
+)
+def test_measurements_are_standardised(dataset, inputs, targets):
+    problem = experiment(edits.choose_dataset(FIRST, dataset)).problem
+
+    assert (problem.standardize, problem.standardize_targets) == (inputs, targets)
+
+
+def test_the_sigmoid_within_the_cross_entropy_stays_as_the_outputs():
+    squared = edits.choose_loss(FIRST, "mean_squared_error")
+    assert experiment(squared).problem.output_activation == "sigmoid"
+
+    back = edits.choose_loss(squared.document, "binary_cross_entropy")
+    assert experiment(back) == FIRST.experiment
+
+
+def test_larger_batch_sizes_than_rows_become_all_and_are_named():
+    before = change_run(change_run(FIRST, 0, batch_size=1).document, 1, batch_size=300).document
+    edited = change_problem(before, dataset=TwoMoons(rows=40, noise=0.2))
+
+    assert [run.batch_size for run in experiment(edited).runs] == [1, *["all"] * 6]
+    assert edited.notices == (
+        "There are only 30 training rows. Batch sizes set to all rows: 32, 300.",
+    )
+
+
+def test_of_one_row_it_is_said_in_the_singular():
+    edited = change_problem(
+        FIRST, dataset=SingleRow(), loss="half_sum_of_squares", hidden=(), validation_share=0.0
+    )
+
+    assert edited.notices == ("There is only 1 training row. Batch sizes set to all rows: 32.",)
+
+
+def test_a_batch_size_that_the_rows_allow_stays():
+    edited = change_problem(FIRST, validation_share=0.9)
+
+    assert experiment(edited).problem.training_rows == 40
+    assert {run.batch_size for run in experiment(edited).runs} == {32}
+    assert edited.notices == ()
+
+
+def test_a_batch_size_that_somebody_chose_is_refused_not_replaced():
+    with pytest.raises(InvalidInput) as refused:
+        change_run(FIRST, 0, batch_size=301)
+
+    assert (refused.value.field, refused.value.value) == ("runs.0.batch_size", 301)
+
+
+def test_without_validation_rows_the_training_loss_is_drawn_with_a_notice():
+    before = change_view(FIRST, quantity="validation_loss").document
+    edited = change_problem(before, validation_share=0.0)
+
+    assert edited.document.view.quantity == "training_loss"
+    assert edited.notices == ("There are no validation rows: the training loss is drawn.",)
+    assert change_problem(FIRST, validation_share=0.0).notices == ()
+
+
+def test_a_comparison_is_opened_with_a_loss_that_there_is():
+    asked = View(quantity="validation_loss")
+    network = Network(validation_share=0.0)
+    edited = edits.opened(Document(experiment=Experiment(problem=network), view=asked))
+
+    assert edited.document.view.quantity == "training_loss"
+    assert len(edited.notices) == 1
+
+
+def test_start_values_of_another_network_are_dropped_with_a_notice():
+    start = (0.0,) * FIRST.experiment.problem.n_params
+    before = change_problem(FIRST, start=start).document
+    assert before.experiment.problem.start == start
+    edited = change_problem(before, hidden=(3,))
+
+    assert experiment(edited).problem.start == "glorot"
+    assert len(edited.notices) == 1
+
+
+def test_a_run_that_is_added_takes_the_first_free_number():
+    before = edits.remove_run(change_view(FIRST, selected=2).document).document
+    assert before.view.numbers == (0, 1, 3, 4, 5, 6)
+    after = edits.add_run(before).document
+
+    assert after.view.numbers == (0, 1, 3, 4, 5, 6, 2)
+    assert after.view.selected == 6
+    assert type(after.experiment.runs[6].optimizer) is RULES[2]
+
+
+def test_a_duplicate_is_equal_and_selected():
+    after = edits.duplicate_run(change_view(FIRST, selected=5).document).document
+
+    assert after.experiment.runs[7] == after.experiment.runs[5]
+    assert after.view.selected == 7
+
+
+def test_the_last_run_stays_and_there_are_never_more_than_allowed():
+    single = Document(
+        experiment=Experiment(runs=(Run(optimizer=SGD(), learning_rate=0.1),)),
+        view=View(names=("",), numbers=(3,)),
+    )
+    assert not offers.may_remove_run(single.experiment)
+    with pytest.raises(InvalidInput):
+        edits.remove_run(single)
+
+    now = single
+    while offers.may_add_run(now.experiment):
+        now = edits.duplicate_run(now).document
+    assert len(now.experiment.runs) == MOST_RUNS
+    with pytest.raises(InvalidInput):
+        edits.duplicate_run(now)
+
+
+def test_all_rows_are_all_whatever_becomes_of_them():
+    edited = edits.change_batch_size(FIRST, 0, 300)
+
+    assert experiment(edited).runs[0].batch_size == "all"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_comes_with_its_own_numbers_and_each_can_be_changed(rule):
+    chosen = edits.choose_rule(FIRST, 0, rule).document
+    run = chosen.experiment.runs[0]
+    assert (run.optimizer, run.learning_rate) == (rule(), rule.default_learning_rate)
+
+    for name, interval in hyperparameters(rule).items():
+        edited = edits.change_hyperparameter(chosen, 0, name, interval.low)
+        if not interval.open_low:
+            assert getattr(experiment(edited).runs[0].optimizer, name) == interval.low
+
+
+def test_seeds_that_are_there_already_stay():
+    some = change(FIRST, seeds=(7, 1, 9)).document
+
+    assert experiment(edits.repeat(some, 2)).seeds == (7, 1)
+    assert experiment(edits.repeat(some, 6)).seeds == (7, 1, 9, 0, 2, 3)
+    assert experiment(edits.change_first_seed(some, 4)).seeds == (4, 5, 6)
+
+
+def test_new_layers_have_eight_units():
+    assert experiment(edits.change_layers(FIRST, 4)).problem.hidden == (8, 8, 8, 8)
+    assert experiment(edits.change_layers(FIRST, 1)).problem.hidden == (8,)
+    assert experiment(edits.change_layers(FIRST, 0)).problem.hidden == ()
+    assert experiment(edits.change_units(FIRST, 1, 3)).problem.hidden == (8, 3)
+
+
+@pytest.mark.parametrize("unit", ["epochs", "iterations", "rows_seen"])
+def test_counted_in_another_unit_the_budget_is_as_long_for_the_first_run(unit):
+    now = experiment(edits.count_in(FIRST, unit))
+
+    assert now.budget.unit == unit
+    assert now.iterations(now.runs[0]) == FIRST.experiment.iterations(FIRST.experiment.runs[0])
+
+
+@pytest.mark.parametrize(("name", "count"), [("optimizers", 7), ("rates", 5), ("momenta", 4)])
+def test_a_preset_replaces_the_runs_alone(name, count):
+    before = change(FIRST, budget=Budget(amount=3)).document
+    edited = edits.use_runs_preset(before, name)
+
+    assert len(experiment(edited).runs) == count
+    assert experiment(edited).model_copy(update={"runs": before.experiment.runs}) == (
+        before.experiment
+    )
+    assert edited.done == "preset"
+
+
+@pytest.mark.parametrize("rate", [LIMITS["learning_rate"].low, LIMITS["learning_rate"].high])
+def test_five_rates_lie_around_the_rules_own_whatever_the_run_has(rate):
+    edited = edits.use_runs_preset(change_run(FIRST, 0, learning_rate=rate).document, "rates")
+
+    assert [run.learning_rate for run in experiment(edited).runs] == [0.06, 0.2, 0.6, 2.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "mini_batch"), [(2_000, 32), (64, 32), (63, 32), (40, 16), (30, 8), (4, 2), (3, 2)]
+)
+def test_a_mini_batch_lies_between_one_row_and_all(rows, mini_batch):
+    line = Network(dataset=Line(rows=rows), loss="mean_squared_error", validation_share=0.0)
+    runs = (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+    document = Document(
+        experiment=Experiment(problem=line, runs=runs), view=View(names=("",), numbers=(0,))
+    )
+    assert "batches" in offers.runs_presets(document.experiment)
+    edited = edits.use_runs_preset(document, "batches")
+
+    assert [run.batch_size for run in experiment(edited).runs] == ["all", mini_batch, 1]
+    assert 1 < mini_batch < rows
+
+
+@pytest.mark.parametrize(
+    "problem", [Function(), Network(dataset=Line(rows=2), loss="mean_squared_error")]
+)
+def test_without_three_rows_there_is_nothing_to_cut_into_mini_batches(problem):
+    now = change(FIRST, problem=problem).document
+
+    assert list(offers.runs_presets(now.experiment)) == ["optimizers", "rates", "momenta"]
+    for name in offers.runs_presets(now.experiment):
+        assert edits.use_runs_preset(now, name).notices == ()
+
+
+def test_all_presets_are_offered_where_there_are_rows():
+    assert list(offers.runs_presets(FIRST.experiment)) == list(RUNS_PRESETS)
+
+
+@pytest.mark.parametrize("field", ["learning_rate", "batch_size", "optimizer"])
+def test_all_runs_are_given_the_selected_ones_value(field):
+    now = change_view(change_run(FIRST, 5, batch_size=7).document, selected=5).document
+    values = {getattr(run, field) for run in experiment(edits.apply_to_all(now, field)).runs}
+
+    assert values == {getattr(now.experiment.runs[5], field)}
+    assert field in offers.fields_for_all(now.experiment)
+
+
+def test_a_name_is_given_without_blanks_around_it():
+    edited = edits.rename_run(FIRST, 1, "  mine ")
+
+    assert edited.document.view.names == ("", "mine", "", "", "", "", "")
+
+
+@pytest.mark.parametrize("page", [TrainingPage(tab="fits"), EpochsPage(patience=3)])
+def test_reset_is_the_first_view_of_the_page(page):
+    looked_at = change(FIRST, data_seed=3).document.on_page(page)
+
+    assert edits.reset(looked_at).document == FIRST_VIEWS[page.name]
+
+
+def test_reset_of_an_example_leaves_the_comparison_alone():
+    now = change(FIRST, data_seed=3).document.on_page(BackpropagationPage(example="line"))
+    after = edits.reset(now).document
+
+    assert after == now.on_page(BackpropagationPage())
+
+
+def test_reset_of_a_networks_surface_stays_at_the_network():
+    now = change(FIRST, data_seed=3).document
+    after = edits.reset(now.on_page(SurfacesPage(surface="network", fineness=31))).document
+
+    assert after == FIRST.on_page(SurfacesPage(surface="network"))
+
+
+@pytest.mark.parametrize("name", SURFACE_PRESETS)
+def test_a_surface_preset_is_drawn_in_as_many_ways_as_the_picture_before(name):
+    now = FIRST.on_page(SurfacesPage(relief=True, panels=True))
+    page = edits.use_surface_preset(now, name).document.view.page
+
+    preset = SURFACE_PRESETS[name].document.view.page
+    assert page == preset.model_copy(update={"relief": True, "panels": True})
+
+
+@pytest.mark.parametrize("kind", SURFACES)
+def test_another_surface_keeps_how_the_page_is_looked_at(kind):
+    now = FIRST.on_page(SurfacesPage(surface="network", relief=True, window=(0, 1, 0, 1)))
+    after = edits.show_surface(now, kind).document
+
+    assert after.experiment == SURFACES[kind].experiment
+    assert (after.view.page.surface, after.view.page.relief) == ("function", True)
+    assert after.view.page.window == SURFACES[kind].view.page.window
+
+
+def test_a_demonstration_replaces_the_comparison_and_says_so():
+    alone = Experiment(runs=(Run(optimizer=Adam(), learning_rate=0.1),))
+    edited = edits.demonstrate(
+        FIRST.on_page(EpochsPage(tab="overfitting")), alone, "Replaced.", patience=50
+    )
+
+    assert experiment(edited) == alone
+    assert edited.document.view.page == EpochsPage(tab="overfitting", patience=50)
+    assert (edited.notices, edited.done) == (("Replaced.",), "demonstration")
+
+
+def test_a_page_is_changed_or_refused():
+    assert edits.change_page(SurfacesPage(), relief=True) == SurfacesPage(relief=True)
+    with pytest.raises(InvalidInput):
+        edits.change_page(SurfacesPage(), surface="moon")

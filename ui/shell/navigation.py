@@ -1,0 +1,193 @@
+"""Ways between pages: the menu, links and files that lead to a page, and what is drawn anew."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec
+
+import streamlit as st
+
+from comparison.edits import opened, reset
+from comparison.link import from_link
+from comparison.words.errors import explain
+from engine import InvalidInput
+from language import N_, _
+from ui.shell.locale import speak
+from ui.shell.store import (
+    MADE,
+    begin_with,
+    comparison_key,
+    current_page,
+    document,
+    enter,
+    notices,
+    page_name,
+    refuse,
+    refuse_link,
+    take,
+    whole_document,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from comparison.document import Document
+    from comparison.edits import Edited
+
+_Arguments = ParamSpec("_Arguments")
+
+_WANTED: Final = "wanted-page"
+# Settings of a page that its sidebar shows.
+_IN_SIDEBAR: Final = MADE | {"surfaces": ("surface",), "epochs": ()}
+
+
+class Entry(NamedTuple):
+    """A page of the menu.
+
+    Attributes:
+        script: its path from the project's root.
+        title: what the menu calls it, to be translated.
+    """
+
+    script: str
+    title: str
+
+
+MENU: Final = {
+    "training": Entry("pages/compare/training.py", N_("Compare")),
+    "surfaces": Entry("pages/compare/surfaces.py", N_("Surfaces")),
+    "epochs": Entry("pages/compare/epochs.py", N_("Epochs")),
+    "backpropagation": Entry("pages/learn/backpropagation.py", N_("Backpropagation")),
+}
+
+
+def work_on(page: str) -> None:
+    """Say which page this is, before anything else of the session is used.
+
+    Opens the link with which the session begins. What was opened for another page leads there.
+    """
+    if enter(page):
+        _open_first_link()
+    wanted = st.session_state.pop(_WANTED, page)
+    if wanted != page:
+        st.switch_page(MENU[wanted].script)
+
+
+# Opening
+
+
+def open_edited(change: Callable[..., Edited], *args: Any, **kwargs: Any) -> None:
+    """Replace the comparison by another one and go to its page, which is drawn as a whole.
+
+    Args:
+        change: one of ``comparison.edits`` that is never refused.
+        args: what it is called with besides the whole document.
+        kwargs: what it is called with besides the whole document.
+    """
+    speak()  # its notices are in the reader's language
+    take(change(whole_document(), *args, **kwargs))
+    st.session_state[_WANTED] = page_name()
+
+
+def open_document(document: Document, notices: Sequence[str] = ()) -> None:
+    """Open a comparison from outside and go to its page.
+
+    Args:
+        document: the comparison.
+        notices: what its reader must know.
+    """
+    open_edited(lambda _before: opened(document, notices=notices))
+
+
+def open_first_view() -> None:
+    """Go back to the first view of the page, its settings included."""
+    open_edited(reset)
+
+
+def open_link(query: Mapping[str, Sequence[str]]) -> None:
+    """Open the comparison of a link's query and go to its page; a wrong one is explained."""
+    speak()
+    try:
+        linked, left_out = _linked(query)
+    except InvalidInput as error:
+        refuse(error)
+    else:
+        open_document(linked, left_out)
+
+
+def _open_first_link() -> None:
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    if not query:
+        return
+    try:
+        linked, left_out = _linked(query)
+    except InvalidInput as error:
+        text = _("The link could not be opened; this is the first view. {reason}")
+        refuse_link(text.format(reason=explain(error)))
+        return
+    begin_with(opened(linked, notices=left_out))
+    st.session_state[_WANTED] = page_name()
+
+
+def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
+    """Return the comparison of a link's query, and a notice of the parts that are left out.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    linked, unknown = from_link({"page": [page_name()], **query})
+    text = _("These parts of the link mean nothing here and were left out: {keys}.")
+    shown = ", ".join(key[:40] for key in unknown[:5])
+    if len(unknown) > 5:
+        shown = _("{keys} and {count} more").format(keys=shown, count=len(unknown) - 5)
+    return linked, [text.format(keys=shown)] if unknown else []
+
+
+# Drawing parts of a page anew
+
+
+def fragment(
+    around: Callable[[], object],
+) -> Callable[[Callable[_Arguments, None]], Callable[_Arguments, None]]:
+    """Make a function a Streamlit fragment: its own reruns leave the rest of the page alone.
+
+    Such a rerun passes no page's ``speak``, so the fragment sets the language. And where it finds
+    something changed that is shown around it, it reruns the whole page: no control may show another
+    state than the one in force.
+
+    Args:
+        around: returns what is shown around the fragment.
+    """
+
+    def made(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+        def spoken(before: object, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+            speak()
+            if before != (st.session_state.get(_WANTED), around()):
+                st.rerun()
+            fill(*args, **kwargs)
+
+        part = st.fragment(spoken)
+
+        @wraps(fill)
+        def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+            part((st.session_state.get(_WANTED), around()), *args, **kwargs)
+
+        return call
+
+    return made
+
+
+def in_sidebar() -> object:
+    """Return what the sidebar shows: what all runs share, and some settings of the page."""
+    page = current_page()
+    shown = [getattr(page, field) for field in _IN_SIDEBAR.get(page.name, ())]
+    return comparison_key(), document().experiment.model_copy(update={"runs": ()}), shown
+
+
+def all_but(*fields: str) -> Callable[[], object]:
+    """Return a function that returns all that is shown but some settings of the page."""
+
+    def around() -> object:
+        return document(), current_page().model_dump(exclude=set(fields)), notices()
+
+    return around

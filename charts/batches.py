@@ -13,7 +13,7 @@ from charts.lines import ValueAxis, plain, thinned, to_last_finite, value_axis
 from charts.theme import Chart, axis, layout
 from engine import spread
 from language import _, ngettext
-from language.labels import label
+from language.labels import inline, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def loss_on_four_axes(
             if len(steps)
         ]
         logarithmic = max(ends, default=0) > _LINEAR * min(ends, default=0) > 0
-        title = label(name)
+        title = label("quantity", name)
         options[f"xaxis{suffix}"] = axis(
             title=_("{quantity} (logarithmic)").format(quantity=title) if logarithmic else title,
             type="log" if logarithmic else "linear",
@@ -131,9 +131,9 @@ def _median(history: History, number: int, quantity: str) -> tuple[Any, Array]:
 def _title(quantity: str, history: History) -> str:
     count = len(history.experiment.seeds)
     if count == 1:
-        return label(quantity)
+        return label("quantity", quantity)
     median = ngettext("median of {count} seed", "median of {count} seeds", count)
-    return f"{label(quantity)}<br>({median.format(count=count)})"
+    return f"{label('quantity', quantity)}<br>({median.format(count=count)})"
 
 
 def _named(style: RunStyle, run: RunHistory) -> str:
@@ -211,6 +211,7 @@ def _alt(
             )
         )
     title = _("{quantity} against: {axes}.").format(
-        quantity=label(quantity), axes=", ".join(label(name).lower() for name in axes)
+        quantity=label("quantity", quantity),
+        axes=", ".join(inline("quantity", name) for name in axes),
     )
     return title + " " + "; ".join(ends) + "."

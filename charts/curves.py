@@ -20,7 +20,7 @@ from charts.lines import (
 from charts.theme import Chart, layout
 from engine import Series, spread
 from language import _, ngettext
-from language.labels import label
+from language.labels import inline, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     ends = [(style, float(y[-1])) for style, y in shown]
     form = layout(
         _HEIGHT,
-        xaxis={"title": label(axis)},
+        xaxis={"title": label("quantity", axis)},
         yaxis=value_axis(over_seeds(quantity, n_seeds), values.limits, log=values.log),
         margin={"l": 8, "r": label_room([style.name for style, _end in ends]), "t": 12, "b": 8},
         meta={"floor": values.floor},  # where the clock finds what is drawn on it
@@ -178,12 +178,12 @@ def _without_places(
     note = {"text": said, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
     form = layout(
         _HEIGHT,
-        xaxis={"title": label(axis), "showticklabels": False},
+        xaxis={"title": label("quantity", axis), "showticklabels": False},
         yaxis=value_axis(title, values.limits, log=values.log),
         annotations=[note],
     )
     alt = _("{quantity} against {axis}, without lines.").format(
-        quantity=label(quantity), axis=label(axis).lower()
+        quantity=label("quantity", quantity), axis=inline("quantity", axis)
     )
     figure = go.Figure({"data": [], "layout": form})
     return Chart(figure, _numbers(lines, quantity, axis), f"{alt} {said}")
@@ -192,9 +192,9 @@ def _without_places(
 def over_seeds(quantity: str, n_seeds: int) -> str:
     """Return what a quantity is called where it is drawn: of several seeds it is the median."""
     if n_seeds == 1:
-        return label(quantity)
+        return label("quantity", quantity)
     seeds = ngettext("median of {count} seed", "median of {count} seeds", n_seeds)
-    return f"{label(quantity)} ({seeds.format(count=n_seeds)})"
+    return f"{label('quantity', quantity)} ({seeds.format(count=n_seeds)})"
 
 
 def positions(history: History, number: int, steps: Integers, axis: str) -> Array:
@@ -215,7 +215,7 @@ def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> dic
     return {
         "type": "scatter",
         "x": x,
-        **values.points(y, f"<br>{label(axis)} %{{x:.6~g}}"),
+        **values.points(y, f"<br>{label('quantity', axis)} %{{x:.6~g}}"),
         "mode": "lines" if len(x) > 1 else "markers",
         "name": plain(line.style.name),
         "line": {"color": line.style.colour, "dash": line.style.dash, "width": 2},
@@ -331,7 +331,9 @@ def _alt(
     ordered = sorted(ends, key=lambda end: end[1])
     written = ", ".join(f"{style.name} {end:.4g}" for style, end in ordered)
     text = _("{quantity} against {axis}, one line per run. At the end: {ends}.").format(
-        quantity=label(quantity), axis=label(axis).lower(), ends=written or "–"
+        quantity=label("quantity", quantity),
+        axis=inline("quantity", axis),
+        ends=written or "–",
     )
     if diverged:
         names = ", ".join(style.name for style in diverged)

@@ -83,7 +83,7 @@ def influence_bars(slopes: Mapping[str, float], output: str, names: Mapping[str,
 
 def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> Chart:
     """Return the error of every method against its step size, with truncation and rounding."""
-    styles = {name: RunStyle(label(f"{name}_difference"), n) for n, name in enumerate(_METHODS)}
+    styles = {name: RunStyle(label("method", name), n) for n, name in enumerate(_METHODS)}
     drawn = {name: np.maximum(curve.errors[name], _LOWEST) for name in _METHODS}
     shown = {name: style for name, style in styles.items() if np.isfinite(drawn[name]).any()}
     limits = value_range(list(drawn.values()), log=True)
@@ -175,8 +175,7 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
         np.array([check.backward_seconds for check in checks]) * 1e3,
         np.array([check.central_seconds for check in checks]) * 1e3,
     ]
-    ways = ("backpropagation", "central_difference")
-    styles = [RunStyle(label(name), number) for number, name in enumerate(ways)]
+    styles = [RunStyle(_("Backpropagation"), 0), RunStyle(_("Central difference"), 1)]
     limits = value_range(milliseconds, log=True)
     traces = [
         {
@@ -219,7 +218,7 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
         back=f"{last.backward_seconds * 1e3:.3g}",
         central=f"{last.central_seconds * 1e3:.3g}",
     )
-    numbers = {f"{name}_ms": times for name, times in zip(ways, milliseconds, strict=True)}
+    numbers = dict(zip(("backpropagation_ms", "central_difference_ms"), milliseconds, strict=True))
     return Chart(figure, {"parameters": parameters} | numbers, alt)
 
 

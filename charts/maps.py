@@ -75,8 +75,8 @@ def batch_rate_map(
     ]
     form = layout(
         _CELL * len(sizes) + 70,
-        xaxis=_named(label("learning_rate"), columns),
-        yaxis=_named(label("batch_size"), sizes),
+        xaxis=_named(_("Learning rate"), columns),
+        yaxis=_named(_("Batch size"), sizes),
         annotations=annotations,
     )
     return Chart(
@@ -135,7 +135,10 @@ def _alt(
 ) -> str:
     text = _("{quantity} for {sizes} batch sizes and {rates} learning rates; {count} diverged.")
     written = text.format(
-        quantity=label(quantity), sizes=len(sizes), rates=len(rates), count=int(diverged.sum())
+        quantity=label("quantity", quantity),
+        sizes=len(sizes),
+        rates=len(rates),
+        count=int(diverged.sum()),
     )
     if best is None:
         return written

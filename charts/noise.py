@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from charts.lines import single, spread_rows, value_axis, value_range
 from charts.theme import COLOURS, Chart, layout
 from language import _
-from language.labels import label
+from language.labels import inline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
                 "y": noise.variance[drawn],
                 "mode": "markers",
                 "marker": {"color": colour, "symbol": symbol, "size": 9},
-                "name": _("measured, {sampling}").format(sampling=label(sampling).lower()),
+                "name": _("measured, {sampling}").format(sampling=inline("sampling", sampling)),
                 "showlegend": False,
                 "hovertemplate": "%{y:.4g}",
             },
@@ -156,7 +156,7 @@ def variance_against_size(measured: Mapping[Sampling, Noise]) -> Chart:
     limits = value_range([trace["y"] for trace in traces if "name" in trace], log=True)
     form = layout(
         _HEIGHT,
-        xaxis={"title": label("batch_size"), "type": "log", "tickformat": "~g", "dtick": 1},
+        xaxis={"title": _("Batch size"), "type": "log", "tickformat": "~g", "dtick": 1},
         yaxis=value_axis(_("Variance of the gradient, all parameters"), limits, log=True),
         showlegend=True,
         # The lines fall from left to right: the upper right corner is free.
@@ -231,7 +231,7 @@ def angles_against_size(noise: Noise) -> Chart:
     ]
     form = layout(
         _HEIGHT,
-        xaxis={"title": label("batch_size"), "type": "log", "tickformat": "~g", "dtick": 1},
+        xaxis={"title": _("Batch size"), "type": "log", "tickformat": "~g", "dtick": 1},
         yaxis={
             "title": _("Angle to the full gradient"),
             "range": [0, 180],

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from charts.lines import ValueAxis, end_labels, thinned, to_last_finite, value_axis
 from charts.theme import COLOURS, Chart, RunStyle, layout
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from engine.analysis.overfitting import Epochs
@@ -34,7 +33,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         stop: the epoch of the patience rule, None where it would not have stopped.
         log: whether the loss axis is logarithmic.
     """
-    styles = (RunStyle(label("training_loss"), 0), RunStyle(label("validation_loss"), 1))
+    styles = (RunStyle(_("Training loss"), 0), RunStyle(_("Validation loss"), 1))
     lines = [to_last_finite(losses.training), to_last_finite(losses.validation)]
     values = ValueAxis.over(lines, log=log)
     low, high = values.limits
@@ -47,7 +46,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
             {
                 "type": "scatter",
                 "x": x,
-                **values.points(y, f"<br>{label('epochs')} %{{x}}"),
+                **values.points(y, f"<br>{_('Epochs')} %{{x}}"),
                 "mode": "lines",
                 "line": {"color": style.colour, "dash": style.dash, "width": 2.5},
                 "name": style.name,
@@ -69,8 +68,8 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
             "data": traces,
             "layout": layout(
                 _HEIGHT,
-                xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
-                yaxis=value_axis(label("loss"), limits, log=values.log),
+                xaxis={"title": _("Epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
+                yaxis=value_axis(_("Loss"), limits, log=values.log),
                 margin={"l": 8, "r": 130, "t": _TOP, "b": 8},
                 shapes=shapes,
                 annotations=[*notes, *_end_names(ends, limits)],

@@ -11,7 +11,6 @@ from charts.curves import over_seeds
 from charts.lines import ValueAxis, plain, value_axis
 from charts.theme import Chart, layout
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +56,7 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
                 "x": list(rates),
                 **scale.points(
                     np.where(_below(row, scale), row, np.nan),
-                    f"<br>{label('learning_rate')} %{{x:g}}",
+                    f"<br>{_('Learning rate')} %{{x:g}}",
                 ),
                 "mode": "lines+markers",
                 "name": plain(style.name),
@@ -80,7 +79,7 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
     title = over_seeds(loss, len(sweep.experiment.seeds))
     form = layout(
         _HEIGHT,
-        xaxis={"title": label("learning_rate"), "type": "log", "tickformat": "~g", "dtick": 1},
+        xaxis={"title": _("Learning rate"), "type": "log", "tickformat": "~g", "dtick": 1},
         yaxis=value_axis(title, (low, top), log=scale.log) | {"range": (low, high)},
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

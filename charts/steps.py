@@ -195,7 +195,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, style: RunStyle, 
     form = layout(
         _HEIGHT,
         xaxis={"title": plain(name), "range": [float(values[0]), float(values[-1])]},
-        yaxis={"title": label("loss"), "range": [low, high]},
+        yaxis={"title": _("Loss"), "range": [low, high]},
         annotations=[arrow, said] if np.isfinite(after).all() else [said],
     )
     text = _(
@@ -272,7 +272,7 @@ def effective_rates(
 def two_losses(curves: SigmoidLosses) -> Chart:
     """Return loss and slope at the logit of squared error and cross-entropy, side by side."""
     p = curves.probabilities
-    squared, entropy = label("mean_squared_error"), label("binary_cross_entropy")
+    squared, entropy = label("loss", "mean_squared_error"), label("loss", "binary_cross_entropy")
     numbers = {
         "probability": p,
         "squared_error": curves.squared_error,
@@ -291,7 +291,7 @@ def two_losses(curves: SigmoidLosses) -> Chart:
     form = layout(
         _HEIGHT - 40,
         xaxis={"title": across, "range": [0, 1], "domain": [0, 0.46]},
-        yaxis={"title": label("loss"), "range": [0, 5]},
+        yaxis={"title": _("Loss"), "range": [0, 5]},
         xaxis2=axis(title=across, range=[0, 1], domain=[0.56, 1], anchor="y2"),
         yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
         annotations=[
@@ -323,7 +323,7 @@ def _over_time(
             | {
                 "line": {"color": colour, "width": 2, "dash": dash},
                 "name": plain(name),
-                **scale.points(y, f"<br>{label(unit)} %{{x:.6~g}}"),
+                **scale.points(y, f"<br>{label('quantity', unit)} %{{x:.6~g}}"),
             }
         )
         known = values[np.isfinite(values)]
@@ -334,7 +334,7 @@ def _over_time(
     labels = end_labels(named, places, scale.limits, _HEIGHT - _MARGINS)
     form = layout(
         _HEIGHT,
-        xaxis={"title": label(unit)},
+        xaxis={"title": label("quantity", unit)},
         yaxis=value_axis(title, scale.limits, log=scale.log),
         margin={"l": 8, "r": label_room([style.name for style in named]), "t": 12, "b": 8},
         annotations=labels,

@@ -16,7 +16,6 @@ import plotly.graph_objects as go
 from charts.lines import plain, single
 from charts.theme import Chart, axis, layout
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -325,7 +324,7 @@ def relief(
         "yaxis": {**grid, "title": _scene_title(field.titles[1])},
         "zaxis": {
             **grid,
-            "title": _scene_title(label("loss")),
+            "title": _scene_title(_("Loss")),
             "tickvals": ticks["tickvals"],
             "ticktext": ticks["ticktext"],
             "range": [scale.low, scale.high + lift],
@@ -436,7 +435,7 @@ def _field(field: Field, scale: Levels, suffix: str, *, bar: bool) -> dict[str, 
         trace["customdata"] = single(field.loss)
     if bar:
         trace["colorbar"] = {
-            "title": {"text": label("loss"), "side": "top"},
+            "title": {"text": _("Loss"), "side": "top"},
             "thickness": 10,
             "tickfont": {"size": 12},
             "outlinewidth": 0,
@@ -461,7 +460,7 @@ def _bar_ticks(scale: Levels) -> dict[str, Any]:
 
 def _hover(field: Field, loss: str) -> str:
     x, y = (plain(title) for title in field.titles)
-    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{label('loss')} {loss}<extra></extra>"
+    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{_('Loss')} {loss}<extra></extra>"
 
 
 def _drawn(trail: Trail, field: Field) -> slice:

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from charts.theme import COLOURS, Chart, layout
 from engine.counts import seen_shares, unseen_share
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
@@ -84,7 +83,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
             "layout": layout(
                 _HEIGHT,
                 xaxis={
-                    "title": label("iterations"),
+                    "title": _("Iterations"),
                     "range": [0.5 - 0.01 * total, total + 0.5 + 0.01 * total],
                     "tickformat": ",d",
                     "dtick": 1 if total <= _TICKS else None,

@@ -338,7 +338,7 @@ def chart_title(name: str, document: Document) -> str:
     if name in titles:
         return titles[name]
     ids = {"loss": document.view.quantity, "score": document.experiment.problem.score}
-    return label(str(ids.get(name, name)))
+    return label("quantity", str(ids.get(name, name)))
 
 
 def can_be_drawn(problem: Network | Function) -> bool:

@@ -268,7 +268,7 @@ def differences_tab() -> None:
         method = METHODS.get(found.name)
         rows.append(
             {
-                _("Method"): _method(found.name),
+                _("Method"): label("method", found.name),
                 _("Step size h"): f"{method.step:.1e}" if method else "",
                 _("Largest error"): _or_none(found.error, ".1e") if method else _("exact"),
                 _("Forward passes"): found.forward_passes,
@@ -359,10 +359,6 @@ def _or_none(value: float, form: str = "") -> str:
     if math.isnan(value):
         return _("no value")
     return f"{value:{form}}" if form else digits(value)
-
-
-def _method(name: str) -> str:
-    return label(name if name == "backpropagation" else f"{name}_difference")
 
 
 def network_tab() -> None:

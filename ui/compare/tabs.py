@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,7 +127,7 @@ def norms_tab(shown: Outcome) -> None:
     st.segmented_control(
         _("Norm"),
         NORMS,
-        format_func=label,
+        format_func=partial(label, "quantity"),
         key="norm",
         required=True,
         label_visibility="collapsed",
@@ -279,7 +280,7 @@ def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:
     st.segmented_control(
         title,
         options,
-        format_func=label,
+        format_func=partial(label, "quantity"),
         key=field,
         required=True,
         label_visibility="collapsed",

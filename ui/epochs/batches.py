@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -93,7 +94,7 @@ def batches_tab() -> None:
     with grid.cell(column_span=3):
         _budget_choice()
     with grid.cell(column_span=2):
-        page_choice(_("Charts"), "charts", _CHARTS)
+        page_choice(_("Charts"), "charts", _CHARTS, _chart_name)
     with grid.cell(column_span=2):
         loss_choice()
     with grid.cell(column_span=2):
@@ -180,7 +181,8 @@ def map_tab() -> None:
     with grid.cell(column_span=3):
         _budget_choice()
     with grid.cell(column_span=2):
-        page_choice(_("Shown"), "shown", ("final_loss", "iterations_to_target"))
+        shown = ("final_loss", "iterations_to_target")
+        page_choice(_("Shown"), "shown", shown, partial(label, "quantity"))
     with grid.cell(column_span=2):
         if settings().shown == "iterations_to_target":
             number(
@@ -251,6 +253,10 @@ def _map_legend(scores: Scores) -> str:
     return " ".join(parts)
 
 
+def _chart_name(name: str) -> str:
+    return _("Four small charts") if name == "four" else label("quantity", name)
+
+
 def _size_choice() -> None:
     """Offer powers of two and all rows; any other number can be typed."""
     rows = document().experiment.problem.training_rows
@@ -260,7 +266,7 @@ def _size_choice() -> None:
     st.multiselect(
         _("Batch sizes"),
         list(dict.fromkeys([*powers, "all", *chosen])),
-        format_func=lambda name: label(name) if name == "all" else name,
+        format_func=lambda name: _("all") if name == "all" else name,
         key="epochs-sizes",
         accept_new_options=True,
         max_selections=int(SIZES.high),
@@ -319,7 +325,7 @@ def _as_size(text: str) -> BatchSize:
 
 
 def _size_name(size: BatchSize) -> str:
-    return label("all") if size == "all" else f"{size:,}"
+    return _("all") if size == "all" else f"{size:,}"
 
 
 def _budget_choice() -> None:
@@ -328,7 +334,7 @@ def _budget_choice() -> None:
     st.segmented_control(
         _("Equal"),
         _UNITS,
-        format_func=label,
+        format_func=partial(label, "quantity"),
         key="epochs-unit",
         required=True,
         on_change=lambda: count_in(st.session_state["epochs-unit"]),

@@ -15,7 +15,7 @@ from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_g
 from engine.analysis.noise import noisiest
 from engine.landscape.planes import parameter_names
 from language import _
-from language.labels import label
+from language.labels import inline
 from ui.epochs.switches import has_no_rows, run_name
 from ui.shell.controls import number
 from ui.shell.figure import figure
@@ -135,7 +135,7 @@ def _charts(
         text.format(
             draws=noise.angles.shape[1],
             rows=f"{len(measured.gradients):,}",
-            sampling=label(run.sampling).lower(),
+            sampling=inline("sampling", run.sampling),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -24,7 +25,7 @@ from ui.shell.session import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engine import Experiment
 
@@ -64,7 +65,7 @@ def run_name() -> None:
     names = [style.name for style in styles()]
     st.session_state["epochs-run"] = document().view.selected
     st.selectbox(
-        label("run"),
+        _("Run"),
         range(len(names)),
         format_func=names.__getitem__,
         key="epochs-run",
@@ -86,11 +87,13 @@ def run_choice() -> None:
             LIMITS["learning_rate"],
             "epochs-learning-rate",
             lambda value: change_run(position, learning_rate=value),
-            title=label("learning_rate") + " η",
+            title=_("Learning rate") + " η",
         )
 
 
-def page_choice(title: str, field: str, options: Sequence[str]) -> None:
+def page_choice(
+    title: str, field: str, options: Sequence[str], names: Callable[[str], str]
+) -> None:
     """Choose one of a few ids of the page's settings."""
     choice(
         title,
@@ -98,6 +101,7 @@ def page_choice(title: str, field: str, options: Sequence[str]) -> None:
         options,
         f"epochs-{field}",
         lambda name: set_page(**{field: name}),
+        names=names,
     )
 
 
@@ -108,11 +112,12 @@ def loss_choice() -> None:
     if has_validation_rows(now.experiment):
         losses.insert(1, "validation_loss")
     choice(
-        label("loss"),
+        _("Loss"),
         now.view.quantity,
         losses,
         "epochs-quantity",
         lambda name: change_view(quantity=name),
+        names=partial(label, "quantity"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -78,7 +79,7 @@ def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
     st.menu_button(
         _("Apply to all"),
         ["learning_rate", *(["batch_size"] if has_rows else []), "optimizer"],
-        format_func=label,
+        format_func=partial(label, "field"),
         key="apply-to-all",
         help=_("Give every run the selected run's …"),
         on_click=lambda: apply_to_all(st.session_state["apply-to-all"]),
@@ -96,7 +97,7 @@ def run_editor() -> None:
     optimizer, rate, size, more = (grid.cell(column_span=width) for width in (1, 2, 2, 1))
     with optimizer:
         choice(
-            label("optimizer"),
+            _("Optimizer"),
             run.optimizer.name,
             list(_RULES),
             "optimizer",
@@ -112,7 +113,7 @@ def run_editor() -> None:
             LIMITS["learning_rate"],
             "learning_rate",
             lambda value: change_run(position, learning_rate=value),
-            title=label("learning_rate") + " η",
+            title=_("Learning rate") + " η",
         )
     if now.experiment.problem.kind == "network":
         with size:
@@ -144,6 +145,7 @@ def _batch_making(position: int, run: Run) -> None:
         ("shuffled", "replacement"),
         "sampling",
         lambda name: change_run(position, sampling=name),
+        names=partial(label, "sampling"),
         help=_("Every epoch a new order of all rows, or as many independent draws."),
     )
     choice(
@@ -152,6 +154,7 @@ def _batch_making(position: int, run: Run) -> None:
         ("kept", "dropped"),
         "last_batch",
         lambda name: change_run(position, last_batch=name),
+        names=partial(label, "last_batch"),
         help=_("What becomes of the short batch that is left at the end of an epoch."),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
@@ -75,6 +76,7 @@ def _function(problem: Function) -> None:
         list(_FUNCTIONS),
         "function",
         lambda name: change(problem=Function(function=_FUNCTIONS[name]())),
+        names=partial(label, "function"),
         help=_("What is minimised: a function of two parameters, without data."),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
@@ -113,6 +115,7 @@ def _data() -> None:
         list(_DATASETS),
         "dataset",
         _choose_dataset,
+        names=partial(label, "dataset"),
         help=_(
             "Made data are drawn anew for every data seed; measured data are always the same rows."
         ),
@@ -133,7 +136,7 @@ def _data() -> None:
 
 def _picture(experiment: Experiment) -> None:
     name = experiment.problem.dataset.name
-    text = _("The training rows of the data set {name}.").format(name=label(name))
+    text = _("The training rows of the data set {name}.").format(name=label("dataset", name))
     problem = experiment.problem
     key = f"{problem.dataset!r} {experiment.data_seed} {problem.validation_share}"
     figure = _picture_of(key, experiment)
@@ -210,6 +213,7 @@ def _network() -> None:
         get_args(ActivationName),
         "activation",
         lambda name: change_problem(activation=name),
+        names=partial(label, "activation"),
         help=_("What every hidden unit does with its sum."),
     )
 
@@ -229,6 +233,7 @@ def budget_controls() -> None:
         lambda amount: change(
             budget=document().experiment.budget.model_copy(update={"amount": amount})
         ),
+        title=label("quantity", budget.unit),
         help=_("How long every run trains. An epoch is one pass over the training rows."),
     )
     choice(
@@ -237,6 +242,7 @@ def budget_controls() -> None:
         units,
         "budget-unit",
         count_in,
+        names=partial(label, "quantity"),
         help=_(
             "Equal epochs give small batches more updates; equal iterations give them fewer rows."
         ),
@@ -268,6 +274,7 @@ def loss_controls(*, without: tuple[str, ...] = ()) -> None:
         [name for name in get_args(LossName) if _suits(problem, name) and name not in without],
         "loss",
         lambda name: change_problem(loss=name, output_activation=_output(problem, name)),
+        names=partial(label, "loss"),
         help=_(
             "The three scalings of squared error differ by a factor, and so do their gradients."
         ),
@@ -279,6 +286,7 @@ def loss_controls(*, without: tuple[str, ...] = ()) -> None:
             get_args(ActivationName),
             "output_activation",
             lambda name: change_problem(output_activation=name),
+            names=partial(label, "activation"),
             help=_("What every output unit does with its sum; identity leaves it as it is."),
         )
     st.latex(LOSSES[problem.loss].formula)
@@ -404,6 +412,7 @@ def _start() -> None:
         get_args(StartName),
         "start",
         lambda name: change_problem(start=name),
+        names=partial(label, "start"),
         help=_("All runs of a seed start from the same weights."),
     )
     _flag(

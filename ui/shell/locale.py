@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from language import LANGUAGES, current_language, set_language
+from language import LANGUAGES, _, closest_language, current_language, set_language
 
 _KEY = "language"
 _COOKIE = "descent_language"  # holds the choice, so that a reload keeps it
@@ -18,15 +18,15 @@ _document = st.components.v2.component(
 
 def speak() -> None:
     """Set the language of this script run; every page calls it before its first sentence."""
-    set_language(_chosen() or _browser_language())
+    set_language(_chosen() or closest_language(st.context.locale))
 
 
 def language_switch() -> None:
     """Offer the languages, each by its own name."""
     # The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
-    st.session_state["language-switch"] = _chosen() or _browser_language()
+    st.session_state["language-switch"] = current_language()
     st.segmented_control(
-        "Language · 언어",
+        _("Language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
         key="language-switch",
@@ -57,8 +57,3 @@ def _keep() -> None:
 def _chosen() -> str | None:
     code = st.session_state.get(_KEY) or st.context.cookies.get(_COOKIE)
     return code if code in LANGUAGES else None
-
-
-def _browser_language() -> str:
-    code = (st.context.locale or "en").split("-")[0].lower()
-    return code if code in LANGUAGES else "en"

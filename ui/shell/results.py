@@ -46,13 +46,13 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
     """Show where every run ended; ``full`` adds counts and times."""
     rows = []
     for position, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
-        row: Row = {"": line_sample(style, _SAMPLE), label("run"): style.name}
-        state = {label("status"): status(history, position)}
+        row: Row = {"": line_sample(style, _SAMPLE), _("Run"): style.name}
+        state = {_("Status"): status(history, position)}
         if full:
             counts = details(history, position)
             size = {"batch_size": counts.pop("batch_size")}
             row |= state | _named(size | ends(history, position) | counts)
-            row[label("seconds_alone")] = run.seconds_alone
+            row[_("Seconds alone")] = run.seconds_alone
             row["± s"] = run.seconds_alone_spread
         else:
             row |= _named(ends(history, position)) | state
@@ -65,8 +65,8 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         key=f"results-{full}",
         column_config={
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
-            label("run"): st.column_config.TextColumn(pinned=full),
-            label("status"): st.column_config.TextColumn(width=_STATED),
+            _("Run"): st.column_config.TextColumn(pinned=full),
+            _("Status"): st.column_config.TextColumn(width=_STATED),
             **_number_columns(history, full=full),
         },
         placeholder="–",
@@ -96,10 +96,10 @@ def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
     score = _("On the validation rows.") if is_validated else _("On the training rows.")
     short = {"training_loss": _("Training"), "validation_loss": _("Validation")}
     for name in ends(history, 0):
-        columns[label(name)] = st.column_config.NumberColumn(
+        columns[label("quantity", name)] = st.column_config.NumberColumn(
             None if full else short.get(name),
             width=None if full else _NARROW,
-            help=label(name) if name in short else score,
+            help=label("quantity", name) if name in short else score,
         )
     return columns
 
@@ -122,4 +122,4 @@ def paired_table(history: History, styles: Sequence[RunStyle]) -> None:
 
 
 def _named(row: Row) -> Row:
-    return {label(name): value for name, value in row.items()}
+    return {label("quantity", name): value for name, value in row.items()}

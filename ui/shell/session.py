@@ -26,7 +26,7 @@ from comparison.words.names import run_names
 from engine import Budget, Experiment, Function, Interval, InvalidInput, Run
 from engine.rules import RULES, SGD, Adam, Momentum
 from language import N_, _, ngettext
-from language.labels import label
+from language.labels import inline
 from ui.shell.locale import speak
 from ui.shell.menu import MENU
 from ui.shell.versions import Versions
@@ -650,7 +650,7 @@ def _fitted(experiment: Experiment) -> tuple[Experiment, list[str]]:
         if loss != problem.loss:
             update = {"loss": loss, "output_activation": "identity"}
             text = _("The loss was changed from {old} to {new}, which fits the data.")
-            told.append(text.format(old=label(problem.loss).lower(), new=label(loss).lower()))
+            told.append(text.format(old=inline("loss", problem.loss), new=inline("loss", loss)))
         if problem.dataset.task == "classification" and problem.standardize_targets:
             update["standardize_targets"] = False
         problem = problem.model_copy(update=update)

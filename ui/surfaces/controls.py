@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from engine.limits import Coordinate
 from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import Function
 from language import _
+from language.labels import label
 from ui.setup.sidebar import budget_controls, loss_controls, own_numbers, sidebar
 from ui.shell.controls import choice, number
 from ui.shell.session import change, change_problem, document, move_start, refuse, set_page
@@ -49,7 +51,14 @@ def _function(problem: Function) -> None:
         change(problem=problem.model_copy(update={"function": _FUNCTIONS[name](), "start": None}))
         set_page(window=None, step=None)
 
-    choice(_("Test function"), problem.function.name, list(_FUNCTIONS), "function", take)
+    choice(
+        _("Test function"),
+        problem.function.name,
+        list(_FUNCTIONS),
+        "function",
+        take,
+        names=partial(label, "function"),
+    )
     st.latex(f"f(x, y) = {problem.function.formula}")
     own_numbers("function")
     with st.expander(_("Gradient noise")):

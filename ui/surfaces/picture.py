@@ -102,7 +102,7 @@ def picture(scenes: Sequence[Scene]) -> None:
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
                 problem = scenes[layer.scene].history.experiment.problem
-                st.caption(f"**{label(problem.loss)}**")
+                st.caption(f"**{label('loss', problem.loss)}**")
             # The clock draws on it, and hears of a double-click; what leaves has no clock.
             moves = layer.kind in {"paths", "relief"}
             chart = (
@@ -244,7 +244,7 @@ def _leavings(scene: Scene, *, named: bool) -> None:
         if trail.diverged is not None:
             text = _("{run} leaves the surface at {when} and has diverged")
         parts.append(text.format(run=trail.style.name, when=unit.format(step=f"{tick:,.6g}")))
-    where = f"{label(scene.history.experiment.problem.loss)}: " if named else ""
+    where = f"{label('loss', scene.history.experiment.problem.loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")
 
 

@@ -97,9 +97,9 @@ def _table(seen: StepInspection, names: Sequence[str], which: Sequence[int], n_p
     rows: dict[str, Any] = {
         _("Before"): seen.before,
         _("Gradient"): seen.gradient,
-        **{label(name): values for name, values in seen.slots_after.items()},
+        **{label("slot", name): values for name, values in seen.slots_after.items()},
         **{
-            _("{slot}, corrected").format(slot=label(name)): values
+            _("{slot}, corrected").format(slot=label("slot", name)): values
             for name, values in seen.corrected.items()
         },
         _("Effective learning rate"): seen.effective_learning_rate,

@@ -83,11 +83,11 @@ def test_every_problem_is_put_in_words():
     for dataset in (spec() for spec in DATASETS):
         losses = {"regression": "mean_squared_error", "classification": "cross_entropy"}
         words = problem_words(Network(dataset=dataset, loss=losses[dataset.task]))
-        assert words["Data set"] == label(dataset.name)
+        assert words["Data set"] == label("dataset", dataset.name)
         assert words["Network"].startswith(f"{dataset.n_features}-8-8-")
     for function in (spec() for spec in FUNCTIONS):
         words = problem_words(Function(function=function))
-        assert words["Test function"] == label(function.name)
+        assert words["Test function"] == label("function", function.name)
         assert words["Start"] == ", ".join(f"{value:g}" for value in function.start)
 
 

@@ -17,7 +17,7 @@ from comparison.words.errors import explain
 from comparison.words.names import cleaned, run_styles
 from comparison.words.remarks import stopped_words
 from comparison.words.results import status
-from engine import InvalidInput, estimate, timed, train
+from engine import LIMITS, InvalidInput, estimate, timed, train
 from exports.bundle import bundle
 from exports.writing import write_all
 from language import LANGUAGES, SOURCE_LANGUAGE, _, set_language
@@ -207,7 +207,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--strict", action="store_true", help="exit with 1 if a run diverged")
     run.add_argument(
-        "--no-limit", action="store_true", help="also train what is estimated to take over 60 s"
+        "--no-limit",
+        action="store_true",
+        help=f"also train what is estimated to take over {LIMITS['seconds'].high} s",
     )
     commands.add_parser("schema", help="print the JSON schema of an experiment file")
     return parser

@@ -314,7 +314,9 @@ def test_a_wrong_formula_is_explained_and_the_last_graph_stays():
     assert page(at).formula == "x^2"
 
 
-@pytest.mark.parametrize(("formula", "told"), [("x +", "at its end"), ("log(0*x)", "only defined for numbers above 0")])
+@pytest.mark.parametrize(
+    ("formula", "told"), [("x +", "at its end"), ("log(0*x)", "only defined for numbers above 0")]
+)
 def test_an_error_stays_as_long_as_its_formula(formula, told):
     at = opened("apples")
     run(at.text_area(key="backpropagation-formula").set_value(formula))

@@ -11,7 +11,7 @@ from engine.backprop.examples import EXAMPLES
 from engine.errors import InvalidInput
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate
-from engine.limits import Interval
+from engine.limits import COORDINATE
 from language import _
 from ui.backpropagation import words
 from ui.shell.controls import choice, number
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _DRAFT: Final = "backpropagation-draft"  # a refused formula, to be put right, and its error
 _FORMULA: Final = "backpropagation-formula"
-_VALUES: Final = Interval(-1e6, 1e6)
 _STOPS: Final = {
     "apples": tuple(range(11)),
     "grapes": tuple(range(11)),
@@ -63,7 +62,7 @@ def source() -> None:
         number(
             name,
             value,
-            _VALUES,
+            COORDINATE,
             f"backpropagation-{page.example}-{position}",
             lambda chosen, name=name: _change(name, chosen),
             title=_("{weight} at the start").format(weight=name)

@@ -12,7 +12,7 @@ from charts.batches import AXES, loss_on_four_axes
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.surfaces import Field, Trail, contour
 from charts.theme import RunStyle
-from comparison.pages import SIZES
+from comparison.pages import SIZES, TARGET
 from comparison.surfaces import Wanted, computed
 from comparison.words.contract import contract
 from comparison.words.errors import explain
@@ -188,7 +188,7 @@ def map_tab() -> None:
             number(
                 "target_loss",
                 settings().target,
-                Interval(-1e12, 1e12),
+                TARGET,
                 "epochs-target",
                 lambda value: set_page(target=value),
                 title=_("Target loss"),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from charts.fits import data_picture, digits_picture
 from engine import LIMITS, Interval
+from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS
 from engine.problems.datasets.preparation import prepare
 from engine.problems.functions import FUNCTIONS
@@ -91,7 +92,7 @@ def _function(problem: Function) -> None:
         number(
             axis,
             float(start[position]),
-            Interval(-1e6, 1e6),
+            COORDINATE,
             f"start-{axis}",
             lambda value, position=position: change_problem(
                 start=(value, start[1]) if position == 0 else (start[0], value)
@@ -124,7 +125,7 @@ def _data() -> None:
     number(
         "validation_share",
         problem.validation_share,
-        Interval(0, 0.9),
+        _numbers(problem)["validation_share"],
         "validation_share",
         lambda share: change_problem(validation_share=share),
         title=_("Validation share"),
@@ -185,9 +186,9 @@ def _network() -> None:
         len(problem.hidden),
         LIMITS["hidden_layers"],
         "hidden-layers",
-        lambda count: change_problem(hidden=(*_problem().hidden, 8, 8, 8, 8)[:count]),
+        lambda count: change_problem(hidden=(*_problem().hidden, *[8] * count)[:count]),
         title=_("Hidden layers"),
-        stops=range(5),
+        stops=range(int(LIMITS["hidden_layers"].high) + 1),
         help=_("None is a linear or a logistic regression."),
         bounded=True,
     )
@@ -293,7 +294,7 @@ def loss_controls(*, without: tuple[str, ...] = ()) -> None:
     number(
         "l2",
         problem.l2,
-        Interval(0, 10),
+        _numbers(problem)["l2"],
         "l2",
         lambda value: change_problem(l2=value),
         title=_("L2 penalty") + " λ",
@@ -458,7 +459,7 @@ def own_numbers(owner: str, *, without: tuple[str, ...] = ()) -> None:
 
 
 def _numbers(spec: Any) -> dict[str, Interval]:
-    """Return the numeric fields of a data set with their intervals."""
+    """Return the intervals of the numeric fields of a problem, a data set or a test function."""
     return {
         name: item
         for name, field in type(spec).model_fields.items()

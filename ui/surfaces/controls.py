@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from engine import LIMITS, Interval, InvalidInput, initial_params, parameter_names
-from engine.limits import Coordinate
+from engine.limits import COORDINATE
 from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import Function
 from language import _
@@ -21,7 +21,6 @@ from ui.surfaces.kinds import KINDS, kind, take_kind
 
 _FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
 _DRAWS = "surfaces-draws"  # how many starts were drawn
-_COORDINATE: Interval = Coordinate.__metadata__[0]
 
 
 def surface_sidebar() -> None:
@@ -108,15 +107,15 @@ def _start() -> None:
         title = _("Start {axis}").format(axis=name)
 
         def take(value: float, position: int = position, title: str = title) -> None:
-            if value not in _COORDINATE:  # to the engine all of them are the start
-                refuse(InvalidInput("out_of_range", title, value, _COORDINATE))
+            if value not in COORDINATE:  # to the engine all of them are the start
+                refuse(InvalidInput("out_of_range", title, value, COORDINATE))
                 return
             change_problem(start=(value, start[1]) if position == 0 else (start[0], value))
 
         number(
             name,
             start[position],
-            _COORDINATE,
+            COORDINATE,
             f"surfaces-start-{position}",
             take,
             title=title,

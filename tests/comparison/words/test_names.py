@@ -1,10 +1,11 @@
 """What runs are called: all different, and by what sets them apart."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comparison.words.names import problem_words, run_names
-from engine import Experiment, Function, Network, Run
+from comparison.words.names import problem_words, run_names, symbol
+from engine import Experiment, Function, Interval, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Adam, Momentum
@@ -70,6 +71,18 @@ def test_equal_runs_are_numbered():
 
     assert names[0] == "Adam"
     assert all(name.startswith("Adam ") for name in names[1:])
+
+
+@pytest.mark.parametrize(
+    ("latex", "written"),
+    [(r"\beta_1", "β₁"), (r"\mu", "μ"), (r"\nu", "ν"), (r"\gamma_2", "γ₂"), ("k", "k")],
+)
+def test_any_letter_of_greek_is_a_symbol_in_names(latex, written):
+    assert symbol("nothing", Interval(0, 1, symbol=latex)) == written
+
+
+def test_a_hyperparameter_without_symbol_or_label_has_its_own_words():
+    assert symbol("look_ahead", Interval(0, 1)) == "look ahead"
 
 
 @given(st.text(min_size=1, max_size=80))

@@ -46,8 +46,8 @@ def test_the_limits_of_the_readme_are_those_of_the_code():
         f"runs {span('runs')}",
         f"seeds {span('seeds')}",
         (
-            f"one training ≤ {most('seconds')} s on the page, {most('bytes', 2**30)} GiB of memory and"
-            f" {most('history_bytes', 2**20)} MiB of history"
+            f"one training ≤ {most('seconds')} s on the page, {most('bytes', 2**30)} GiB of memory"
+            f" and {most('history_bytes', 2**20)} MiB of history"
         ),
         f"link ≤ {LINK_CHARACTERS:,} characters",
         f"file ≤ {FILE_BYTES // 2**20} MiB. What is over a limit is refused",

@@ -15,6 +15,7 @@ _TOKEN: Final = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
 LETTERS: Final = {
     r"\alpha": "α",
     r"\beta": "β",
+    r"\chi": "χ",
     r"\delta": "δ",
     r"\epsilon": "ε",
     r"\eta": "η",
@@ -28,10 +29,12 @@ LETTERS: Final = {
     r"\partial": "∂",
     r"\phi": "φ",
     r"\pi": "π",
+    r"\psi": "ψ",
     r"\rho": "ρ",
     r"\sigma": "σ",
     r"\tau": "τ",
     r"\theta": "θ",
+    r"\xi": "ξ",
     r"\zeta": "ζ",
 }
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})

@@ -13,7 +13,7 @@ from charts.lines import ValueAxis, plain, thinned, to_last_finite, value_axis
 from charts.theme import Chart, axis, layout, margin
 from engine import spread
 from language import _, ngettext
-from language.labels import label
+from language.labels import inline, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,7 @@ class _Panel(NamedTuple):
     def axes(self, scale: ValueAxis, title: str | None) -> dict[str, Any]:
         """Return the options of both axes; the title is that of the loss."""
         left, bottom, width, height = self.box
-        across, is_log = label(self.name), self.is_logarithmic
+        across, is_log = label("quantity", self.name), self.is_logarithmic
         return {
             f"xaxis{self.suffix}": axis(
                 title=_("{quantity} (logarithmic)").format(quantity=across) if is_log else across,
@@ -199,9 +199,9 @@ def _numbers(
 def _title(quantity: str, history: History) -> str:
     count = len(history.experiment.seeds)
     if count == 1:
-        return label(quantity)
+        return label("quantity", quantity)
     median = ngettext("median of {count} seed", "median of {count} seeds", count)
-    return f"{label(quantity)}<br>({median.format(count=count)})"
+    return f"{label('quantity', quantity)}<br>({median.format(count=count)})"
 
 
 def _legend(style: RunStyle, run: RunHistory) -> str:
@@ -230,6 +230,7 @@ def _alt(history: History, runs: Sequence[_Run], quantity: str, axes: Sequence[s
             )
         )
     title = _("{quantity} against: {axes}.").format(
-        quantity=label(quantity), axes=", ".join(label(name).lower() for name in axes)
+        quantity=label("quantity", quantity),
+        axes=", ".join(inline("quantity", name) for name in axes),
     )
     return title + " " + "; ".join(ends) + "."

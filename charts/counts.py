@@ -65,7 +65,7 @@ def count_bars(plans: Sequence[Plan]) -> Chart:
         hover = {"hovertemplate": "%{y}: %{x:,}<extra></extra>"}
         bars = marks.lying_bars(values, names, colours, texts, 15)
         traces.append(bars | hover | marks.on_axes(suffix))
-        options[f"xaxis{suffix}"] = _values(label(quantity), values, left=0.54 * number)
+        options[f"xaxis{suffix}"] = _values(label("quantity", quantity), values, left=0.54 * number)
     shared = {"autorange": "reversed", "ticks": "", "showline": False, "showgrid": False}
     lines = [_two_lines(number, plan) for number, plan in enumerate(plans, start=1)]
     options["yaxis"] = axis(**shared, tickvals=names, ticktext=lines)

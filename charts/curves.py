@@ -22,7 +22,7 @@ from charts.lines import (
 from charts.theme import AROUND_PLOT, HEIGHT, Chart, layout, margin
 from engine import Series, spread
 from language import _, ngettext
-from language.labels import label
+from language.labels import inline, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +140,7 @@ def _draw(lines: list[_Line], n_seeds: int, quantity: str, axis: str, *, log: bo
     ends = [(line.style, float(line.y[-1])) for line in complete]
     form = layout(
         HEIGHT,
-        xaxis={"title": label(axis)},
+        xaxis={"title": label("quantity", axis)},
         yaxis=value_axis(over_seeds(quantity, n_seeds), values.limits, log=values.log),
         margin=margin(right=label_room([style.name for style, _end in ends])),
         meta={"floor": values.floor},  # for the clock, which draws on this chart
@@ -197,12 +197,12 @@ def _without_positions(
     values = ValueAxis.over([line.y for line in lines], log=log)
     form = layout(
         HEIGHT,
-        xaxis={"title": label(axis), "showticklabels": False},
+        xaxis={"title": label("quantity", axis), "showticklabels": False},
         yaxis=value_axis(title, values.limits, log=values.log),
         annotations=[marks.note(why, 0.5, 0.5) | {"xref": "paper", "yref": "paper"}],
     )
     alt = _("{quantity} against {axis}, without lines.").format(
-        quantity=label(quantity), axis=label(axis).lower()
+        quantity=label("quantity", quantity), axis=inline("quantity", axis)
     )
     figure = go.Figure({"data": [], "layout": form})
     return Chart(figure, _numbers(lines, quantity, axis), f"{alt} {why}")
@@ -211,9 +211,9 @@ def _without_positions(
 def over_seeds(quantity: str, n_seeds: int) -> str:
     """Return the name of a quantity as it is drawn: the median where there are several seeds."""
     if n_seeds == 1:
-        return label(quantity)
+        return label("quantity", quantity)
     seeds = ngettext("median of {count} seed", "median of {count} seeds", n_seeds)
-    return f"{label(quantity)} ({seeds.format(count=n_seeds)})"
+    return f"{label('quantity', quantity)} ({seeds.format(count=n_seeds)})"
 
 
 def positions(history: History, number: int, steps: Integers, axis: str) -> Array:
@@ -237,7 +237,7 @@ def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> Mar
         "name": plain(line.style.name),
         "marker": {"color": line.style.colour},
     }
-    return drawn | values.points(y, f"<br>{label(axis)} %{{x:.6~g}}") | more
+    return drawn | values.points(y, f"<br>{label('quantity', axis)} %{{x:.6~g}}") | more
 
 
 def _band(line: _Line, points: int, values: ValueAxis) -> Mark:
@@ -326,7 +326,7 @@ def _alt(
     ordered = sorted(ends, key=lambda end: end[1])
     written = ", ".join(f"{style.name} {end:.4g}" for style, end in ordered)
     text = _("{quantity} against {axis}, one line per run. At the end: {ends}.").format(
-        quantity=label(quantity), axis=label(axis).lower(), ends=written or "–"
+        quantity=label("quantity", quantity), axis=inline("quantity", axis), ends=written or "–"
     )
     if diverged:
         names = ", ".join(style.name for style in diverged)

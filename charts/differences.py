@@ -90,7 +90,7 @@ def _bar_range(values: Array) -> list[float]:
 
 def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> Chart:
     """Return the error of every method against its step size, with truncation and rounding."""
-    styles = {name: RunStyle(label(f"{name}_difference"), n) for n, name in enumerate(_METHODS)}
+    styles = {name: RunStyle(label("method", name), n) for n, name in enumerate(_METHODS)}
     drawn = {name: np.maximum(curve.errors[name], _LOWEST) for name in _METHODS}
     shown = {name: style for name, style in styles.items() if np.isfinite(drawn[name]).any()}
     limits = value_range(list(drawn.values()), log=True)
@@ -177,8 +177,7 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
         np.array([check.backward_seconds for check in checks]) * 1e3,
         np.array([check.central_seconds for check in checks]) * 1e3,
     ]
-    ways = ("backpropagation", "central_difference")
-    styles = [RunStyle(label(name), number) for number, name in enumerate(ways)]
+    styles = [RunStyle(_("Backpropagation"), 0), RunStyle(_("Central difference"), 1)]
     limits = value_range(milliseconds, log=True)
     ends = [float(np.log10(values[-1])) for values in milliseconds]
     title = _("Milliseconds for the gradient")
@@ -201,7 +200,10 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
         back=f"{checks[-1].backward_seconds * 1e3:.3g}",
         central=f"{checks[-1].central_seconds * 1e3:.3g}",
     )
-    numbers = {f"{name}_ms": times for name, times in zip(ways, milliseconds, strict=True)}
+    numbers = {
+        f"{name}_ms": times
+        for name, times in zip(("backpropagation", "central_difference"), milliseconds, strict=True)
+    }
     figure = go.Figure({"data": traces, "layout": form})
     return Chart(figure, {"parameters": parameters} | numbers, alt)
 

@@ -46,8 +46,8 @@ def batch_rate_map(
     best = _best(values, diverged)
     form = layout(
         _CELL * len(sizes) + 70,
-        xaxis=_named(label("learning_rate"), columns),
-        yaxis=_named(label("batch_size"), sizes),
+        xaxis=_named(_("Learning rate"), columns),
+        yaxis=_named(_("Batch size"), sizes),
         annotations=[
             _cell(
                 column,
@@ -136,7 +136,10 @@ def _alt(
 ) -> str:
     text = _("{quantity} for {sizes} batch sizes and {rates} learning rates; {count} diverged.")
     written = text.format(
-        quantity=label(quantity), sizes=len(sizes), rates=len(rates), count=int(diverged.sum())
+        quantity=label("quantity", quantity),
+        sizes=len(sizes),
+        rates=len(rates),
+        count=int(diverged.sum()),
     )
     if best is None:
         return written

@@ -20,7 +20,7 @@ from charts.theme import (
     margin,
 )
 from language import _
-from language.labels import label
+from language.labels import inline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +129,7 @@ def _variances(sampling: Sampling, noise: Noise, law: tuple[Array, Array]) -> li
     drawn = noise.predicted > 0
     sizes = np.array(noise.sizes)[drawn]
     low, high = ((sizes, bound[drawn]) for bound in law)
-    measured = _("measured, {sampling}").format(sampling=label(sampling).lower())
+    measured = _("measured, {sampling}").format(sampling=inline("sampling", sampling))
     return [
         marks.band(low, high, colour) | {"showlegend": False},
         marks.line(sizes, noise.predicted[drawn], colour, dash=dash)
@@ -225,4 +225,4 @@ def angles_against_size(noise: Noise) -> Chart:
 
 
 def _size_axis() -> dict[str, Any]:
-    return {"title": label("batch_size"), "type": "log", "tickformat": "~g", "dtick": 1}
+    return {"title": _("Batch size"), "type": "log", "tickformat": "~g", "dtick": 1}

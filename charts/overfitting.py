@@ -10,7 +10,6 @@ from charts import marks
 from charts.lines import ValueAxis, end_labels, thinned, to_last_finite, value_axis
 from charts.theme import HIGHLIGHT, OVERFITTING, UNDERFITTING, Chart, RunStyle, layout, margin
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from charts.marks import Mark
@@ -35,7 +34,7 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
         stop: the epoch at which the patience rule would have stopped, or None.
         log: whether the loss axis is logarithmic.
     """
-    styles = (RunStyle(label("training_loss"), 0), RunStyle(label("validation_loss"), 1))
+    styles = (RunStyle(_("Training loss"), 0), RunStyle(_("Validation loss"), 1))
     lines = [to_last_finite(losses.training), to_last_finite(losses.validation)]
     values = ValueAxis.over(lines, log=log)
     low, high = values.limits
@@ -48,8 +47,8 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     regions = _regions(losses, last)
     form = layout(
         _HEIGHT,
-        xaxis={"title": label("epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
-        yaxis=value_axis(label("loss"), limits, log=values.log),
+        xaxis={"title": _("Epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
+        yaxis=value_axis(_("Loss"), limits, log=values.log),
         margin=margin(right=130, top=_TOP),
         shapes=[
             *(_region(left, right, fill) for left, right, fill, _text in regions),
@@ -83,7 +82,7 @@ def _numbers(losses: Epochs) -> dict[str, Any]:
 def _line(style: RunStyle, losses_of_epochs: Array, losses: Epochs, values: ValueAxis) -> Mark:
     x, y = thinned(losses.epochs[: len(losses_of_epochs)].astype(float), losses_of_epochs)
     drawn = marks.line(x, y, style.colour, 2.5, style.dash) | {"name": style.name}
-    return drawn | values.points(y, f"<br>{label('epochs')} %{{x}}")
+    return drawn | values.points(y, f"<br>{_('Epochs')} %{{x}}")
 
 
 def _marked_epochs(losses: Epochs, stop: int | None) -> list[tuple[int, str, str]]:

@@ -12,7 +12,6 @@ from charts.curves import over_seeds
 from charts.lines import ValueAxis, plain, value_axis
 from charts.theme import BORDER, HEIGHT, WARNING, Chart, layout, margin
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +51,7 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
     title = over_seeds(loss, len(sweep.experiment.seeds))
     form = layout(
         HEIGHT,
-        xaxis={"title": label("learning_rate"), "type": "log", "tickformat": "~g", "dtick": 1},
+        xaxis={"title": _("Learning rate"), "type": "log", "tickformat": "~g", "dtick": 1},
         yaxis=value_axis(title, (low, top), log=scale.log) | {"range": (low, high)},
         showlegend=True,
         legend=marks.legend_above(),
@@ -95,7 +94,7 @@ def _traces(
     traces: list[Mark] = []
     for style, row in zip(styles, table, strict=True):
         y = np.where(_below(row, scale), row, np.nan)
-        hover = f"<br>{label('learning_rate')} %{{x:g}}"
+        hover = f"<br>{_('Learning rate')} %{{x:g}}"
         line = marks.line(list(rates), y, style.colour, dash=style.dash) | scale.points(y, hover)
         form = {"mode": "lines+markers", "marker": {"size": 6}}
         traces.append(line | form | {"name": plain(style.name)})

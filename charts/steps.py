@@ -181,7 +181,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, style: RunStyle, 
     form = layout(
         HEIGHT,
         xaxis={"title": plain(name), "range": [float(values[0]), float(values[-1])]},
-        yaxis={"title": label("loss"), "range": list(value_range([losses], log=False))},
+        yaxis={"title": _("Loss"), "range": list(value_range([losses], log=False))},
         annotations=annotations,
     )
     lengths = [len(values), *(len(line) for line in straight.values()), 2]
@@ -270,7 +270,7 @@ def effective_rates(
 def two_losses(curves: SigmoidLosses) -> Chart:
     """Return squared error and cross-entropy side by side: loss, and slope at the logit."""
     p = curves.probabilities
-    squared, entropy = label("mean_squared_error"), label("binary_cross_entropy")
+    squared, entropy = label("loss", "mean_squared_error"), label("loss", "binary_cross_entropy")
     numbers = {
         "probability": p,
         "squared_error": curves.squared_error,
@@ -287,7 +287,7 @@ def two_losses(curves: SigmoidLosses) -> Chart:
     form = layout(
         HEIGHT - 40,
         xaxis={"title": across, "range": [0, 1], "domain": [0, 0.46]},
-        yaxis={"title": label("loss"), "range": [0, 5]},
+        yaxis={"title": _("Loss"), "range": [0, 5]},
         xaxis2=axis(title=across, range=[0, 1], domain=[0.56, 1], anchor="y2"),
         yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
         annotations=[
@@ -332,7 +332,7 @@ def _over_time(lines: Sequence[_TimeLine], unit: str, title: str, text: str) -> 
     named = [RunStyle(line.name, line.style.number) for line, _end in ends]
     form = layout(
         HEIGHT,
-        xaxis={"title": label(unit)},
+        xaxis={"title": label("quantity", unit)},
         yaxis=value_axis(title, scale.limits, log=scale.log),
         margin=margin(right=label_room([style.name for style in named])),
         annotations=end_labels(named, heights, scale.limits, HEIGHT - AROUND_PLOT),
@@ -341,7 +341,7 @@ def _over_time(lines: Sequence[_TimeLine], unit: str, title: str, text: str) -> 
     for line in lines:
         x, y = thinned(line.ticks, line.values)
         drawn = marks.line(x, y, line.style.colour, dash=line.dash) | {"name": plain(line.name)}
-        traces.append(drawn | scale.points(y, f"<br>{label(unit)} %{{x:.6~g}}"))
+        traces.append(drawn | scale.points(y, f"<br>{label('quantity', unit)} %{{x:.6~g}}"))
     numbers = {
         "run": np.concatenate([np.full(len(line.ticks), line.name) for line in lines]),
         unit: np.concatenate([line.ticks for line in lines]),

@@ -26,7 +26,6 @@ from charts.theme import (
     margin,
 )
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -319,7 +318,7 @@ def _scene(
         "xaxis": grid | {"title": _scene_title(titles[0])},
         "yaxis": grid | {"title": _scene_title(titles[1])},
         "zaxis": grid
-        | {"title": _scene_title(label("loss")), "range": [scale.low, top]}
+        | {"title": _scene_title(_("Loss")), "range": [scale.low, top]}
         | _loss_ticks(scale),
         "aspectmode": "manual",
         "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.7},
@@ -421,7 +420,7 @@ def _contour_levels(scale: Levels) -> dict[str, float]:
 def _loss_bar(scale: Levels) -> dict[str, Any]:
     """Return the bar that says which loss has which colour."""
     return {
-        "title": {"text": label("loss"), "side": "top"},
+        "title": {"text": _("Loss"), "side": "top"},
         "thickness": 10,
         "tickfont": {"size": 12},
         "outlinewidth": 0,
@@ -445,7 +444,7 @@ def _loss_ticks(scale: Levels) -> dict[str, Any]:
 
 def _hover(field: Field, loss: str) -> str:
     x, y = (plain(title) for title in field.titles)
-    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{label('loss')} {loss}<extra></extra>"
+    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{_('Loss')} {loss}<extra></extra>"
 
 
 def _drawn(trail: Trail, field: Field) -> slice:

@@ -11,7 +11,6 @@ from charts import marks
 from charts.theme import COLOURS, GREY, STRONG_BORDER, WARNING, Chart, layout, margin
 from engine.counts import seen_shares, unseen_share
 from language import _
-from language.labels import label
 
 if TYPE_CHECKING:
     from charts.marks import Mark
@@ -46,7 +45,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
     form = layout(
         _HEIGHT,
         xaxis={
-            "title": label("iterations"),
+            "title": _("Iterations"),
             "range": [0.5 - 0.01 * total, total + 0.5 + 0.01 * total],
             "tickformat": ",d",
             "dtick": 1 if total <= _TICKS else None,

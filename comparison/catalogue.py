@@ -140,13 +140,13 @@ def _at_its_step(
 def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
     """Return contours with every run's path, in one picture or one panel per run."""
     draw = panels if page.panels else contour
-    chart = draw(scene.field, scene.trails, _window(page))
+    chart = draw(scene.field, scene.trails, seen_window(page))
     return chart._replace(remarks=_all_words(scene, page))
 
 
 def surface_in_relief(scene: Scene, page: SurfacesPage) -> Chart:
     """Return the surface in three dimensions."""
-    chart = relief(scene.field, scene.trails, _window(page), page.camera)
+    chart = relief(scene.field, scene.trails, seen_window(page), page.camera)
     return chart._replace(remarks=_all_words(scene, page))
 
 
@@ -279,7 +279,8 @@ def _fitted(scene: Scene, tick: int | None) -> Chart:
     return fitted_lines(inputs, targets, ends, scene.styles, at, now)
 
 
-def _window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
+def seen_window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
+    """Return the part of the surface that is seen; None is all of it."""
     return cast("tuple[float, float, float, float] | None", page.window)  # it has four numbers
 
 
@@ -342,7 +343,7 @@ def chart_title(name: str, document: Document) -> str:
     if name in titles:
         return titles[name]
     ids = {"loss": document.view.quantity, "score": document.experiment.problem.score}
-    return label(str(ids.get(name, name)))
+    return label("quantity", str(ids.get(name, name)))
 
 
 def can_be_drawn(problem: Network | Function) -> bool:

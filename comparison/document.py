@@ -18,7 +18,6 @@ from engine.experiment import FORMAT, FORMAT_1_RUNS
 from engine.limits import LIMITS, Interval
 from engine.spec import Spec, parse_json
 
-LINK_CHARACTERS: Final = 2_000
 FILE_BYTES: Final = 2**20
 
 # Cleaned here, once: whatever shows a name has it from here.

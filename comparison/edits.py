@@ -16,7 +16,7 @@ from engine import Experiment, Interval, InvalidInput, Network, Run
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules import RULES, Adam
 from language import _, ngettext
-from language.labels import label
+from language.labels import inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -413,7 +413,7 @@ def _adapted(problem: Network | Function) -> tuple[Network | Function, tuple[str
     adapted, notices = problem.adapted(), []
     if adapted.loss != problem.loss:
         text = _("The loss was changed from {old} to {new}, which fits the data.")
-        old, new = (label(loss).lower() for loss in (problem.loss, adapted.loss))
+        old, new = (inline("loss", loss) for loss in (problem.loss, adapted.loss))
         notices.append(text.format(old=old, new=new))
     if adapted.start != problem.start:
         notices.append(_("The start values no longer fit the network: it starts from Glorot."))

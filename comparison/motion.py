@@ -27,7 +27,7 @@ def first_speed(clock: Clock) -> int:
 
 
 def moving_runs(
-    scene: Scene, window: tuple[float, ...] | None, *, with_heights: bool
+    scene: Scene, window: tuple[float, float, float, float] | None, *, with_heights: bool
 ) -> dict[str, Any]:
     """Return the runs of a scene, ready for JSON: colours, and where they are at every tick.
 

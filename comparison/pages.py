@@ -17,6 +17,7 @@ from engine.training.plans import EPOCHS, Plan
 PLANS: Final = Interval(1, 6)
 _NARROWEST: Final = 1e-12  # of a window's size; in a narrower one rounding is all there is to see
 SIZES: Final = Interval(2, 6)
+TARGET: Final = Interval(-1e12, 1e12)
 
 
 class TrainingPage(Spec):
@@ -121,7 +122,7 @@ class EpochsPage(Spec):
         Plan(rows=1_000, batch_size=300, epochs=50),
         Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped"),
     )
-    plan: Annotated[int, Interval(0, 5)] = 1
+    plan: Annotated[int, Interval(0, PLANS.high - 1)] = 1
     epochs_shown: Annotated[int, EPOCHS] = 3
     first_row: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1
     sizes: Annotated[
@@ -137,7 +138,7 @@ class EpochsPage(Spec):
     ] = ()
     patience: Annotated[int, LIMITS["epochs"]] = 10
     shown: Literal["final_loss", "iterations_to_target"] = "final_loss"
-    target: Annotated[float, Interval(-1e12, 1e12)] = 0.3
+    target: Annotated[float, TARGET] = 0.3
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -86,8 +86,11 @@ def _quantities(seen: StepInspection) -> Mapping[str, Array]:
     return {
         _("Before"): seen.before,
         _("Gradient"): seen.gradient,
-        **{label(name): values for name, values in seen.slots_after.items()},
-        **{corrected.format(slot=label(name)): values for name, values in seen.corrected.items()},
+        **{label("slot", name): values for name, values in seen.slots_after.items()},
+        **{
+            corrected.format(slot=label("slot", name)): values
+            for name, values in seen.corrected.items()
+        },
         _("Effective learning rate"): seen.effective_learning_rate,
         _("Direction"): seen.direction,
         _("Update"): seen.update,

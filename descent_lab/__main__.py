@@ -21,7 +21,7 @@ from engine import InvalidInput, estimate, timed, train
 from engine.work import Task
 from exports.bundle import bundle
 from exports.writing import write_all
-from language import LANGUAGES, _, set_language
+from language import LANGUAGES, SOURCE_LANGUAGE, _, set_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -199,7 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--language",
         choices=tuple(LANGUAGES),
-        default="en",
+        default=SOURCE_LANGUAGE,
         help="of captions, run names and notes (default: en)",
     )
     run.add_argument("--strict", action="store_true", help="exit with 1 if a run diverged")

@@ -38,7 +38,7 @@ from exports.replay import (
 from exports.results import results_csv
 from exports.scripts import FRAMEWORKS, code
 from exports.scripts.replay import script_name
-from language import _, current_language
+from language import SOURCE_LANGUAGE, _, current_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -251,7 +251,7 @@ def _again(path: str) -> str:
     What was trained once is not refused for the time that it takes.
     """
     language = current_language()
-    spoken = "" if language == "en" else f" --language {language}"
+    spoken = "" if language == SOURCE_LANGUAGE else f" --language {language}"
     return f"python -m descent_lab run {path} --to DIR --no-limit{spoken}"
 
 

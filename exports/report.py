@@ -109,15 +109,15 @@ def _results(history: History, styles: Sequence[RunStyle]) -> str:
         counts = details(history, position)
         rows.append(
             {
-                "run": style.name,
-                "learning_rate": history.experiment.runs[position].learning_rate,
-                "batch_size": counts["batch_size"],
-                **ends(history, position),
-                "iterations_in_all": counts["iterations_in_all"],
-                "status": status(history, position),
+                _("Run"): style.name,
+                _("Learning rate"): history.experiment.runs[position].learning_rate,
+                _("Batch size"): counts["batch_size"],
+                **{label("quantity", name): end for name, end in ends(history, position).items()},
+                _("Iterations in all"): counts["iterations_in_all"],
+                _("Status"): status(history, position),
             }
         )
-    head = "".join(f"<th>{escape(label(name))}</th>" for name in rows[0])
+    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
     lines = (
         f"<tr><td>{_sample(style)}</td>{''.join(map(_cell, row.values()))}</tr>"
         for style, row in zip(styles, rows, strict=True)
@@ -176,9 +176,10 @@ def _formulas(document: Document) -> str:
     problem = experiment.problem
     parts = [_heading(_("Formulas"))]
     if problem.kind == "function":
-        name, formula = label(problem.function.name), f"f(x, y) = {problem.function.formula}"
+        name = label("function", problem.function.name)
+        formula = f"f(x, y) = {problem.function.formula}"
     else:
-        name, formula = label(problem.loss), f"L = {LOSSES[problem.loss].formula}"
+        name, formula = label("loss", problem.loss), f"L = {LOSSES[problem.loss].formula}"
     parts.append(_formula(name, formula, ()))
     for rule in dict.fromkeys(type(run.optimizer) for run in experiment.runs):
         runs = [run for run in experiment.runs if type(run.optimizer) is rule]

@@ -28,7 +28,7 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
         rows = problem.training_rows
         sentences.append(
             text.format(
-                data=label(problem.dataset.name),
+                data=label("dataset", problem.dataset.name),
                 seed=experiment.data_seed,
                 training=f"{rows:,}",
                 validation=f"{problem.dataset.n_rows - rows:,}",
@@ -39,7 +39,8 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
             text = _("all losses, of the validation rows too, contain the L2 penalty (λ = {l2:g})")
             sentences.append(text.format(l2=problem.l2))
     else:
-        sentences.append(_("{function}, same start").format(function=label(problem.function.name)))
+        name = label("function", problem.function.name)
+        sentences.append(_("{function}, same start").format(function=name))
         if problem.noise:
             text = _("same gradient noise (standard deviation {noise:g}, seed {seed})")
             sentences.append(text.format(noise=problem.noise, seed=problem.noise_seed))

@@ -1,4 +1,4 @@
-"""The engine's errors in the reader's words."""
+"""The engine's errors as sentences for the reader: code, field, value and limits put into words."""
 
 from __future__ import annotations
 
@@ -8,128 +8,60 @@ from typing import TYPE_CHECKING, Final
 
 from engine import LIMITS, Interval
 from language import N_, _
-from language.labels import LABELS
+from language.labels import LABELS, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine import InvalidInput
+    from language.labels import Space
 
-# Fields that have no label, or whose name is also that of a status.
-_FIELDS: Final = {
-    "format": N_("File format"),
-    "runs": N_("Runs"),
-    "sampling": N_("Sampling"),
-    "last_batch": N_("Last batch"),
-    "problem": N_("Problem"),
-    "dataset": N_("Data set"),
-    "validation_share": N_("Validation share"),
-    "standardize": N_("Standardise the inputs"),
-    "hidden": N_("Hidden layers"),
-    "activation": N_("Activation"),
-    "output_activation": N_("Output activation"),
-    "bias": N_("Biases"),
-    "start": N_("Starting weights"),
-    "loss": N_("Loss function"),
-    "l2": N_("L2 penalty"),
-    "budget": N_("Budget"),
-    "amount": N_("Budget"),
-    "unit": N_("Counted in"),
-    "target_loss": N_("Target loss"),
-    "gradient_norm": N_("Gradient norm"),
-    "patience": N_("Patience (epochs)"),
-    "data_seed": N_("Data seed"),
-    "seeds": N_("Seeds"),
-    "sizes": N_("Batch sizes"),
-    "epoch": N_("Epoch of the run"),
-    "epochs_shown": N_("Epochs shown"),
-    "first_row": N_("First row shown"),
-    "formula_characters": N_("Length of the formula in characters"),
-    "formula_operations": N_("Number of operations in the formula"),
-    "parameters": N_("Number of parameters"),
-    "variable": N_("Variable"),
-    "values": N_("Values of the variables"),
-    "names": N_("Name"),
-    "numbers": N_("Colours"),
-    "selected": N_("Selected run"),
-    "quantity": N_("Loss drawn"),
-    "axis": N_("Axis across"),
-    "log": N_("Logarithmic loss axis"),
-    "tuned": N_("Tuned learning rates"),
-    "record_every": N_("Iterations from one evaluation to the next"),
-    "noise_seed": N_("Seed of the noise"),
-    "page": N_("Page"),
-    "tab": N_("Tab"),
-    "norm": N_("Norm"),
-    "clicks": N_("Move the start by a click"),
-    "slice": N_("One parameter"),
-    "surface": N_("Surface"),
-    "panels": N_("One panel per run"),
-    "relief": N_("In three dimensions"),
-    "window": N_("Window"),
-    "camera": N_("Camera"),
-    "plane": N_("Plane"),
-    "plane_seed": N_("Seed of the directions"),
-    "weights": N_("Two parameters"),
-    "fineness": N_("Points"),
-    "plans": N_("Settings that are counted"),
-    "plan": N_("Setting in the editor"),
-    "charts": N_("Charts"),
-    "noise_size": N_("Batch size of the cloud"),
-    "shown": N_("Shown"),
-    "target": N_("Target loss"),
-    "example": N_("Example"),
-    "formula": N_("Formula"),
-    # Keys of links that have another name than what they set.
-    "data": N_("Data set"),
-    "validation": N_("Validation share"),
-    "standardize_targets": N_("Standardise the targets"),
-    "gradient": N_("Gradient norm"),
-    "every": N_("Iterations from one evaluation to the next"),
-    "colours": N_("Colours"),
-    "output": N_("Output activation"),
-    "show": N_("Loss drawn"),
-    "step": N_("Step"),
-    "updates": N_("Updates"),
+# Fields by their names; a rule's hyperparameters are fields of its own.
+_FIELDS: Final = {**LABELS["hyperparameter"], **LABELS["field"]}
+# Fields that hold an id, and the space in which it has its label.
+_SPACES: Final[Mapping[str, Space]] = {
+    "dataset": "dataset",
+    "kind": "problem",
+    "loss": "loss",
+    "output_activation": "activation",
+    "problem": "problem",
 }
-# What a formula should have at the place of an error.
+# What is wrong with a formula where it cannot be read.
 _EXPECTED: Final = {
-    "operand": N_("a number, a variable or a function was expected"),
-    "operation": N_("an operation was expected: + − * / ^ (write 2*x, not 2x)"),
-    "operand_or_operation": N_("a number, a variable, a function or an operation was expected"),
-    "closing_bracket": N_("a closing bracket was expected"),
-    "closed_line": N_("a closing bracket was expected before it: a line must close its brackets"),
-    "shorter_name": N_("a shorter name was expected, of {variable_characters} characters at most"),
-    "fewer_brackets": N_(
-        "fewer brackets inside each other were expected, {formula_nesting} at most"
-    ),
-    "fewer_variables": N_("no further variable was expected, {variables} are the most"),
-    "number_without_zeros": N_("a number without zeros in front of it was expected"),
-    "variable": N_("a variable was expected: without one there is nothing to differentiate by"),
-    "finite_number": N_("a smaller number was expected"),
+    "operand": N_("a number, a variable or a function is missing here"),
+    "operation": N_("an operator is missing here: + − * / ^ (write 2*x, not 2x)"),
+    "operand_or_operation": N_("a number, a variable, a function or an operator is missing here"),
+    "closing_bracket": N_("a closing bracket is missing"),
+    "closed_line": N_("a closing bracket is missing before it; close brackets on the same line"),
+    "shorter_name": N_("a name can have at most {variable_characters} characters"),
+    "fewer_brackets": N_("brackets can be nested at most {formula_nesting} deep"),
+    "fewer_variables": N_("a formula can have at most {variables} variables"),
+    "number_without_zeros": N_("a number must not start with extra zeros"),
+    "variable": N_("the formula needs a variable; without one there is nothing to differentiate"),
+    "finite_number": N_("this number is too large"),
     "function": N_(
-        "a function was expected that is known here: exp, log, sin, cos, tanh, sigmoid, relu, max,"
-        " min. The logarithm ln(x) is log(x), the root of x is x^0.5, |x| is max(x, −x)"
+        "this function is not available. Use exp, log, sin, cos, tanh, sigmoid, relu, max or min."
+        " Write ln(x) as log(x), the square root of x as x^0.5 and |x| as max(x, −x)"
     ),
     "known_name": N_(
-        "a variable was expected, and this looks like a constant or a function. The constants are e"
-        " and pi; the functions are exp, log, sin, cos, tanh, sigmoid, relu, max and min, in small"
-        " letters and with brackets. The logarithm ln(x) is log(x), the root of x is x^0.5"
+        "this looks like a constant or a function, not like a variable. The constants are e and"
+        " pi; the functions are exp, log, sin, cos, tanh, sigmoid, relu, max and min, in lower case"
+        " and with brackets. Write ln(x) as log(x) and the square root of x as x^0.5"
     ),
-    "one_argument": N_("one operand in the brackets was expected"),
-    "two_arguments": N_("two operands in the brackets were expected"),
-    "character": N_("only letters, digits, + − * / ^ ( ) . , = and line breaks were expected"),
-    "named_line": N_("a name was expected at the beginning of the line: t = x + y"),
-    "new_name": N_("a name was expected that is not in use yet"),
+    "one_argument": N_("this function takes one value in its brackets"),
+    "two_arguments": N_("this function takes two values in its brackets, separated by a comma"),
+    "character": N_("only letters, digits, + − * / ^ ( ) . , = and line breaks can be used"),
+    "named_line": N_("every line but the last must start with a name, as in t = x + y"),
+    "new_name": N_("this name is already taken; choose another"),
 }
 _MOST: Final = {name: f"{limit.high:,.0f}" for name, limit in LIMITS.items()}
 _REASONS: Final = {
-    "zero_division": N_("it divides by zero there"),
-    "log_domain": N_("the logarithm is defined only above 0"),
-    "power_domain": N_("this power is not defined there"),
-    "overflow": N_("the number is too large"),
+    "zero_division": N_("it divides by zero"),
+    "log_domain": N_("the logarithm is only defined for numbers above 0"),
+    "power_domain": N_("this power is not defined at these values"),
+    "overflow": N_("the result is too large"),
 }
-# What an error expects, where it is a type.
+# What a value must be, where that is a type.
 _KINDS: Final = {
     "number": N_("a number"),
     "integer": N_("a whole number"),
@@ -143,7 +75,7 @@ _KINDS: Final = {
 
 
 def explain(error: InvalidInput) -> str:
-    """Return one or two sentences: the field, its value, what is allowed there, and the way out."""
+    """Return one or two sentences: the field, its value, what is allowed, and how to mend it."""
     field, value = _field(error.field), _shown(error.value)
     apart = _no_plane if error.field == "plane.directions" else _APART.get(error.code)
     if apart is not None:
@@ -166,10 +98,10 @@ def explain(error: InvalidInput) -> str:
         return _conflict(error, *error.limits)
     sentences = {
         "wrong_type": _("{field} is {value}. It must be {limits}."),
-        "unknown_field": _("There is no setting {field}. Remove it."),
+        "unknown_field": _("There is no setting called {field}. Remove it."),
         "missing": _("{field} is missing. Add it."),
-        "duplicate": _("{field} holds a value twice: {value}. Remove one."),
-        "duplicate_key": _("The key {value} is given twice. Remove one of the two."),
+        "duplicate": _("{field} contains a value twice: {value}. Remove one of them."),
+        "duplicate_key": _("The key {value} appears twice. Remove one of them."),
     }
     kind = _KINDS.get(str(error.limits))
     limits = error.limits if kind is None else _(kind)
@@ -177,7 +109,7 @@ def explain(error: InvalidInput) -> str:
 
 
 def _not_json(error: InvalidInput) -> str:
-    """Return where a file is no JSON, and what stands there."""
+    """Return where a file stops being JSON, and what stands there."""
     value = _shown(error.value)
     if not value.strip():
         return _("The file is empty.")
@@ -185,9 +117,7 @@ def _not_json(error: InvalidInput) -> str:
     text = {
         "": _("This is not a valid JSON file: line {line}, column {column}, at “{value}”."),
         "number": _("Line {line}, column {column} of the file: a number has too many digits."),
-        "depth": _(
-            "Line {line}, column {column} of the file: too many brackets inside each other."
-        ),
+        "depth": _("Line {line}, column {column} of the file: brackets are nested too deeply."),
     }[reason]
     return text.format(line=line, column=column, value=value)
 
@@ -196,34 +126,34 @@ def _no_plane(error: InvalidInput) -> str:
     """Return why there is no plane through the parameters, and what to choose instead."""
     if error.code == "conflict":
         return _(
-            "There are no principal components, for every run diverged at its first steps. Choose"
-            " another plane, or lower learning rates."
+            "There are no principal components, because every run diverged in its first steps."
+            " Choose another plane, or lower the learning rates."
         )
     return _(
-        "There is no plane along these two directions, for they are one: too few weights differ"
-        " from zero at its middle. Choose another plane, or other starting weights."
+        "There is no plane along these two directions, because they are the same: too few weights"
+        " differ from zero at its centre. Choose another plane, or other starting weights."
     )
 
 
 def _conflict(error: InvalidInput, other: str, setting: object) -> str:
-    """Return which two settings do not go together, with the labels of what they are set to."""
+    """Return which two settings cannot be combined, and what each is set to."""
     if (error.field, setting) == ("plane", "diverged"):
         return _no_plane(error)
-    field, value = _field(error.field), _labelled(error.value)
+    field, value = _field(error.field), _setting(error.field, error.value)
     if error.field.endswith("patience") and setting == "function":
         text = _(
-            "{field} is {value}, but a test function has no validation rows. Take the patience"
-            " away, or train a network on data."
+            "{field} is {value}, but a test function has no validation rows. Remove the patience,"
+            " or train a network on data."
         )
         return text.format(field=field, value=value)
-    text = _(
-        "{field} is {value}, which does not go with {other} = {setting}. Change one of the two."
+    text = _("{field} is {value}, which does not work with {other} = {setting}. Change either one.")
+    return text.format(
+        field=field, value=value, other=_field(other), setting=_setting(other, setting)
     )
-    return text.format(field=field, value=value, other=_field(other), setting=_labelled(setting))
 
 
 def _about_formula(error: InvalidInput) -> str:
-    """Return where a formula is wrong, and what was expected there or why it has no value."""
+    """Return where a formula is wrong, and what is missing there or why it has no value."""
     position, found = error.value if isinstance(error.value, tuple) else (1, "")
     if error.code == "unexpected":
         expected = _(_EXPECTED[str(error.limits)]).format_map(_MOST)
@@ -233,9 +163,12 @@ def _about_formula(error: InvalidInput) -> str:
         text = _("Formula, character {position}, at {found}: {expected}.")
         return text.format(position=position, found=_shown(found), expected=expected)
     text = {
-        "no_value": _("Formula, character {position}, at {found}: no value, for {reason}."),
+        "no_value": _(
+            "Formula, character {position}, at {found}: there is no value here, because {reason}."
+        ),
         "no_derivative": _(
-            "Formula, character {position}, at {found}: no derivative, for {reason}."
+            "Formula, character {position}, at {found}: there is no derivative here, because"
+            " {reason}."
         ),
     }[error.code]
     reason = _(_REASONS[str(error.limits)])
@@ -243,7 +176,7 @@ def _about_formula(error: InvalidInput) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Return a time in the unit in which it is a number that one can picture."""
+    """Return a time in seconds, minutes or hours, whichever gives a number of ordinary size."""
     if seconds < 120:
         return _("{value:.0f} s").format(value=seconds)
     if seconds < 2 * 3_600:
@@ -265,9 +198,9 @@ def _too_expensive(error: InvalidInput) -> str:
         text = text.format(time=_duration(amount), limit=high)
     elif error.field == "history_bytes":
         text = _(
-            "The history of this training would have about {value:.0f} MB; the limit is"
-            " {limit:.0f} MB. It keeps the parameters of every run and seed at two steps at the"
-            " least: take fewer runs or seeds, or a smaller network."
+            "The history of this training would take about {value:.0f} MB; the limit is"
+            " {limit:.0f} MB. It stores the parameters of every run and seed for at least two"
+            " steps: use fewer runs or seeds, or a smaller network."
         )
         return text.format(value=amount / 2**20, limit=high / 2**20)
     else:
@@ -275,7 +208,7 @@ def _too_expensive(error: InvalidInput) -> str:
             "This training would need about {value:.0f} MB of memory; the limit is {limit:.0f} MB."
         )
         text = text.format(value=amount / 2**20, limit=high / 2**20)
-    return text + " " + _("Take fewer epochs, rows, runs or seeds, or a smaller network.")
+    return text + " " + _("Use fewer epochs, rows, runs or seeds, or a smaller network.")
 
 
 def _field(path: str) -> str:
@@ -287,7 +220,7 @@ def _field(path: str) -> str:
         return _("Units of hidden layer {number}").format(number=int(name) + 1)
     if parents and (name.isdigit() or name in {"name", "kind"}):
         name = parents[-1]  # an entry of a list, or what a thing is
-    sentence = _FIELDS.get(name) or LABELS.get(name)
+    sentence = _FIELDS.get(name)
     words = _(sentence) if sentence else _shown(name)
     if "runs" in parts[:-2]:
         number = int(parts[parts.index("runs") + 1]) + 1
@@ -303,16 +236,17 @@ def _shown(value: object) -> str:
 
 
 def _as_written(value: object) -> str:
-    """Return a value so that its type is seen: a text in quotes, a float with its point."""
+    """Return a value so that its type shows: text in quotes, a float with its decimal point."""
     if isinstance(value, str):
         return f"“{_shown(value)}”"
     whole = isinstance(value, float) and value.is_integer()
     return repr(value) if whole and len(repr(value)) <= 60 else _shown(value)
 
 
-def _labelled(value: object) -> str:
-    """Return what an id is called; anything else as it is."""
-    return _(LABELS[value]) if isinstance(value, str) and value in LABELS else _shown(value)
+def _setting(field: str, value: object) -> str:
+    """Return what a field is set to: the label of an id, anything else as it is."""
+    space = _SPACES.get(field.rpartition(".")[2])
+    return label(space, value) if space and isinstance(value, str) else _shown(value)
 
 
 def _length(value: object) -> int:
@@ -324,7 +258,7 @@ def _range_sentence(limits: Interval) -> str:
         return _("{field} is {value}. It must be {limits}.")
     if math.isinf(limits.low) and math.isinf(limits.high):
         return _("{field} is {value}. It must be a finite number.")
-    return _("{field} is {value}. It must lie in {limits}.")
+    return _("{field} is {value}. It must be in the range {limits}.")
 
 
 def _range(limits: Interval) -> str:

@@ -12,9 +12,11 @@ from html import escape
 from typing import Final
 
 _TOKEN: Final = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
-_LETTERS: Final = {
+LETTERS: Final = {
     r"\alpha": "α",
     r"\beta": "β",
+    r"\chi": "χ",
+    r"\delta": "δ",
     r"\epsilon": "ε",
     r"\eta": "η",
     r"\gamma": "γ",
@@ -22,11 +24,18 @@ _LETTERS: Final = {
     r"\lambda": "λ",
     r"\mu": "μ",
     r"\nabla": "∇",
+    r"\nu": "ν",
+    r"\omega": "ω",
     r"\partial": "∂",
+    r"\phi": "φ",
     r"\pi": "π",
+    r"\psi": "ψ",
     r"\rho": "ρ",
     r"\sigma": "σ",
+    r"\tau": "τ",
     r"\theta": "θ",
+    r"\xi": "ξ",
+    r"\zeta": "ζ",
 }
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
 _SIGNS: Final = {
@@ -133,6 +142,6 @@ def _leaf(mark: str) -> str:
         return f"<mo stretchy='false'>{escape(_SIGNS.get(mark, mark))}</mo>"
     if mark[0].isdigit():
         return f"<mn>{mark}</mn>"
-    if mark in _LETTERS or mark in _WORDS or (mark.isalpha() and mark.isascii()):
-        return f"<mi>{_LETTERS.get(mark, mark.lstrip(chr(92)))}</mi>"
+    if mark in LETTERS or mark in _WORDS or (mark.isalpha() and mark.isascii()):
+        return f"<mi>{LETTERS.get(mark, mark.lstrip(chr(92)))}</mi>"
     raise ValueError(f"cannot draw {mark}")

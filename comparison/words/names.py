@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from charts.theme import RunStyle
+from comparison.words.mathml import LETTERS
 from engine.rules import hyperparameters
 from language import _
 from language.labels import label
@@ -17,16 +18,7 @@ if TYPE_CHECKING:
     from engine import Function, Interval, Network, Run
     from engine.spec import Spec
 
-_SYMBOLS = {
-    r"\mu": "μ",
-    r"\rho": "ρ",
-    r"\beta_1": "β₁",
-    r"\beta_2": "β₂",
-    r"\epsilon": "ε",
-    r"\lambda": "λ",
-}
-
-
+_SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _JOINERS: Final = "\u200c\u200d"  # letters of some scripts and parts of an emoji are joined by them
 _NEVER_SEEN: Final = {"Cc", "Cf", "Cs"}  # controls, formats such as those that turn text, halves
 
@@ -87,18 +79,24 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
 
 
 def symbol(name: str, interval: Interval) -> str:
-    """Return what stands for a hyperparameter in plain text; its label where it has no symbol."""
-    latex = interval.symbol
-    return _SYMBOLS.get(latex) or latex.lstrip("\\") or label(name)
+    r"""Return what stands for a hyperparameter in plain text; its label where it has no symbol.
+
+    The symbol is a letter with or without an index: ``\beta_1`` becomes β₁.
+    """
+    letter, _underscore, index = interval.symbol.partition("_")
+    written = LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_SUBSCRIPTS)
+    return written or label("hyperparameter", name)
 
 
 def problem_words(problem: Network | Function) -> dict[str, str]:
     """Return what is trained on what: settings by the names they have on the page."""
     if problem.kind == "function":
         start = problem.function.start if problem.start is None else problem.start
-        words = {_("Test function"): label(problem.function.name)} | _own(problem.function)
+        words = {_("Test function"): label("function", problem.function.name)} | _own(
+            problem.function
+        )
         return words | {_("Start"): ", ".join(f"{value:g}" for value in start)}
-    words = {_("Data set"): label(problem.dataset.name)} | _own(problem.dataset)
+    words = {_("Data set"): label("dataset", problem.dataset.name)} | _own(problem.dataset)
     words[_("Validation share")] = f"{problem.validation_share:g}"
     if problem.standardize:
         words[_("Inputs")] = _("standardized by the training rows")
@@ -108,18 +106,18 @@ def problem_words(problem: Network | Function) -> dict[str, str]:
     if not problem.bias:
         words[_("Network")] += ", " + _("without biases")
     if problem.hidden:
-        words[_("Activation")] = label(problem.activation)
+        words[_("Activation")] = label("activation", problem.activation)
     if problem.output_activation != "identity":
-        words[_("Output activation")] = label(problem.output_activation)
-    words[_("Loss function")] = label(problem.loss)
+        words[_("Output activation")] = label("activation", problem.output_activation)
+    words[_("Loss function")] = label("loss", problem.loss)
     if problem.l2:
         words[_("L2 penalty") + " λ"] = f"{problem.l2:g}"
     drawn = problem.start if isinstance(problem.start, str) else None
-    words[_("Starting weights")] = _("as given") if drawn is None else label(drawn)
+    words[_("Starting weights")] = _("as given") if drawn is None else label("start", drawn)
     return words
 
 
 def _own(spec: Spec) -> dict[str, str]:
     """Return the settings of a data set or a function."""
     values = spec.model_dump(exclude={"name"})
-    return {label(name): f"{value:g}" for name, value in values.items()}
+    return {label("field", name): f"{value:g}" for name, value in values.items()}

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import paired_differences
 from language import _
-from language.labels import label
+from language.labels import inline, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def status(history: History, position: int) -> str:
         words.append(_("{count} of {seeds} diverged").format(count=diverged, seeds=seeds))
     # A seed without a status has not ended: the reader stopped the training.
     others = sorted({name or "stopped" for name in run.status} - {"budget", "diverged"})
-    words += [label(name) for name in others]
+    words += [label("status", name) for name in others]
     if run.is_worse_than_its_start and diverged < seeds:
         words.append(_("worse than start"))
     return ", ".join(words)
@@ -103,7 +103,7 @@ def is_best(history: History, position: int) -> bool:
 def _watched_loss(history: History) -> str:
     """Return in words the loss that decides which run is best."""
     name = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
-    return label(name).lower()
+    return inline("quantity", name)
 
 
 def paired(history: History, styles: Sequence[RunStyle]) -> tuple[str, list[Row]] | None:

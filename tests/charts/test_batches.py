@@ -50,7 +50,7 @@ def test_the_same_loss_is_drawn_on_four_axes():
     layout = chart.figure.layout
     axes = (layout.xaxis, layout.xaxis2, layout.xaxis3, layout.xaxis4)
     for axis, name in zip(axes, AXES, strict=True):
-        assert axis.title.text.startswith(label(name))
+        assert axis.title.text.startswith(label("quantity", name))
     for panel in range(4):
         drawn = lines(chart, panel)
         assert [line.name for line in drawn] == ["B all", "B 8", "B 1"]

@@ -119,7 +119,8 @@ def test_every_run_is_a_line_in_its_own_look(n_runs, quantity, axis, log):
     drawn = [(line.name, line.line.color, line.line.dash) for line in lines(chart)]
     assert drawn == [(style.name, style.colour, style.dash) for style in styles(trained)]
     layout = chart.figure.layout
-    assert (layout.xaxis.title.text, layout.yaxis.title.text) == (label(axis), label(quantity))
+    titles = (layout.xaxis.title.text, layout.yaxis.title.text)
+    assert titles == (label("quantity", axis), label("quantity", quantity))
     assert layout.yaxis.type == ("log" if log else "linear")
     assert sorted(one.text for one in layout.annotations) == sorted(
         style.name for style in styles(trained)

@@ -190,7 +190,9 @@ def test_a_single_parameter_has_no_surface():
 
     with pytest.raises(InvalidInput) as caught:
         seen(LINE.model_copy(update={"problem": problem}))
-    assert explain(caught.value) == "Number of parameters is 1. It must lie in [2 … 250,000]."
+    assert (
+        explain(caught.value) == "Number of parameters is 1. It must be in the range [2 … 250,000]."
+    )
 
 
 def test_what_would_take_too_long_is_refused():

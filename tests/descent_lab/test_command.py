@@ -20,7 +20,7 @@ from engine.rules import SGD, Adam
 from engine.work import Task
 from exports.bundle import bundle
 from exports.printed import CannotRender
-from language import set_language
+from language import LANGUAGES, set_language
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def found_in(folder):
     }
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_files_are_those_of_the_page(tmp_path, language, capsys):
     document = comparison(0.1, 0.2)
     source = written(tmp_path / "e.json", document)

@@ -1,14 +1,13 @@
 """Intervals, lengths and the one table of limits."""
 
 import math
-from pathlib import Path
 from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import LIMITS, Interval, InvalidInput
+from engine import Interval, InvalidInput
 from engine.limits import Length
 from engine.spec import Spec
 
@@ -23,27 +22,6 @@ class Holder(Spec):
     counts: Annotated[tuple[int, ...], Length(Interval(1, 3))] = (1,)
 
 
-def test_table_of_limits():
-    """The table of the documentation, number by number."""
-    assert {name: (limit.low, limit.high) for name, limit in LIMITS.items()} | {
-        "rows": (2, 60_000),
-        "features": (1, 784),
-        "classes": (2, 10),
-        "hidden_layers": (0, 4),
-        "units": (1, 256),
-        "parameters": (1, 250_000),
-        "learning_rate": (1e-8, 1e7),
-        "batch_size": (1, 60_000),
-        "epochs": (1, 10_000),
-        "runs": (1, 12),
-        "lanes": (1, 2_000),
-        "seeds": (1, 30),
-        "seconds": (0, 60),
-        "history_bytes": (0, 64 * 1024**2),
-        "name_characters": (0, 80),
-    } == {name: (limit.low, limit.high) for name, limit in LIMITS.items()}
-
-
 def test_an_infinite_end_is_no_bound():
     """Where something else decides, that names its limit, not the integers of a machine."""
 
@@ -56,28 +34,6 @@ def test_an_infinite_end_is_no_bound():
         with pytest.raises(InvalidInput) as caught:
             Anything(number=wrong)
         assert (caught.value.code, caught.value.limits) == ("wrong_type", "integer")
-
-
-def test_the_readme_prints_the_limits_of_a_training():
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
-    printed = " ".join(readme.partition("## Limits")[2].partition("## More")[0].split())
-
-    for words, name in {
-        "rows {low:,}–{high:,}": "rows",
-        "features {low}–{high}": "features",
-        "classes {low}–{high}": "classes",
-        "hidden layers {low}–{high}": "hidden_layers",
-        "of {low}–{high} units": "units",
-        "parameters ≤ {high:,}": "parameters",
-        "given start values ≤ {high:,}": "start_values",
-        "epochs {low}–{high:,}": "epochs",
-        "runs {low}–{high}": "runs",
-        "seeds {low}–{high}": "seeds",
-        "one training ≤ {high} s": "seconds",
-    }.items():
-        assert words.format(low=LIMITS[name].low, high=LIMITS[name].high) in printed
-    assert f"{LIMITS['bytes'].high // 2**30} GiB of memory" in printed
-    assert f"{LIMITS['history_bytes'].high // 2**20} MiB of history" in printed
 
 
 @pytest.mark.parametrize(

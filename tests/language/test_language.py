@@ -13,7 +13,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import language
-from language import LANGUAGES, N_, _, current_language, ngettext, set_language
+from language import (
+    LANGUAGES,
+    N_,
+    SOURCE_LANGUAGE,
+    _,
+    closest_language,
+    current_language,
+    ngettext,
+    set_language,
+)
 
 MARKED = [
     "dashboard.py",
@@ -25,7 +34,7 @@ MARKED = [
     "charts",
     "language",
 ]
-TRANSLATED = [code for code in LANGUAGES if code != "en"]
+TRANSLATED = [code for code in LANGUAGES if code != SOURCE_LANGUAGE]
 
 every_translation = pytest.mark.parametrize("code", TRANSLATED)
 
@@ -147,6 +156,14 @@ def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="en, ko"):
         set_language("xx")
     assert current_language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"),
+    [("ko-KR", "ko"), ("KO", "ko"), ("en-GB", "en"), ("xx-XX", "en"), ("", "en"), (None, "en")],
+)
+def test_a_locale_has_the_language_that_is_closest(locale, code):
+    assert closest_language(locale) == code
 
 
 @every_translation

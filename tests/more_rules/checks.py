@@ -117,7 +117,7 @@ def test_a_hyperparameter_without_a_symbol_is_named_by_its_words():
     assert run_names(TOYS.runs, ("",) * 3) == [
         "SGD",
         "Toy 0",
-        "Toy 9 chi_9 0.125 unnamed share 0.75",
+        "Toy 9 χ₉ 0.125 unnamed share 0.75",
     ]
 
 
@@ -137,7 +137,7 @@ def test_the_report_has_their_formulas():
     page = report(with_default_view(TOYS), fit(TOYS), "", "").decode()
 
     assert "<h3>Toy 9</h3><math" in page
-    assert "chi_9 = 0.125, unnamed share = 0.75" in page
+    assert "χ₉ = 0.125, unnamed share = 0.75" in page
 
 
 def test_the_command_line_trains_them(tmp_path, capsys):
@@ -150,7 +150,7 @@ def test_the_command_line_trains_them(tmp_path, capsys):
 
 def test_the_page_has_their_sliders_and_says_that_there_is_no_script():
     at = opened(TOYS_ALONE, TrainingPage())
-    assert {"toy share, chi_0", "unnamed share"} <= {field.label for field in at.number_input}
+    assert {"toy share, χ₀", "unnamed share"} <= {field.label for field in at.number_input}
 
     at.button(key="open-code").click().run()
     assert not at.exception

@@ -305,7 +305,7 @@ def test_a_start_out_of_range_is_explained_and_the_picture_stays(page):
     before = charts(page)
     run(page.number_input(key="surfaces-start-0-number").set_value(1e9))
 
-    assert "Start x is 1000000000. It must lie in" in told(page).replace("\\", "")
+    assert "Start x is 1000000000. It must be in the range" in told(page).replace("\\", "")
     assert charts(page) == before
 
 
@@ -381,7 +381,7 @@ def test_both_losses_stay_side_by_side_whatever_the_scale_and_the_penalty(page):
 def test_no_loss_makes_the_neuron_another_network(page):
     run(page.selectbox(key="surfaces-kind").set_value("neuron"))
     for loss in list(LOSSES):
-        if label(loss) not in page.selectbox(key="loss").options:
+        if label("loss", loss) not in page.selectbox(key="loss").options:
             assert loss == "cross_entropy"  # of two outputs
             continue
         run(page.selectbox(key="loss").set_value(loss))

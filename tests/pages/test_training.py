@@ -17,11 +17,9 @@ from comparison.pages import TrainingPage
 from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
-from engine.problems.specs import ActivationName, LossName, StartName
 from engine.rules import RULES, SGD, Adam, Momentum, Nesterov
 from engine.work import Task
-from language import set_language
-from language.labels import LABELS, label
+from language import LANGUAGES, set_language
 from ui.shell.driver import Pending
 
 ROOT = Path(__file__).parents[2]
@@ -124,7 +122,7 @@ def nothing_may_train(monkeypatch):
     return forbid
 
 
-@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("locale", LANGUAGES)
 @pytest.mark.parametrize("script", ["dashboard.py", *PAGES])
 def test_a_page_runs_alone_and_through_the_router(script, locale):
     at = opened(script, locale=locale)
@@ -659,33 +657,6 @@ def test_a_hostile_name_is_a_name():
 
     assert table(at)["Run"].iloc[0] == HOSTILE[:80]
     assert experiment(at) == small()
-
-
-def ids():
-    """Every id of the registries that a reader sees."""
-    yield from (dataset().name for dataset in DATASETS)
-    for dataset in DATASETS:
-        yield from (name for name in dataset.model_fields if name != "name")
-    yield from (function().name for function in FUNCTIONS)
-    for names in (ActivationName, LossName, StartName):
-        yield from names.__args__
-    for rule in RULES:
-        yield from (name for name in vars(rule()) if name != "name")
-    yield from ("budget", "target_loss", "gradient_norm", "patience", "diverged", "stopped")
-    yield from ("training_loss", "validation_loss", "batch_loss", "accuracy", "r2")
-    yield from ("iterations", "epochs", "rows_seen", "seconds")
-    yield from ("shuffled", "replacement", "kept", "dropped")
-
-
-@pytest.mark.parametrize("name", sorted(set(ids())))
-def test_every_id_has_a_label_in_both_languages(name):
-    english = label(name)
-    set_language("ko")
-    korean = label(name)
-
-    assert english == LABELS[name]
-    assert "_" not in english
-    assert re.search("[가-힣]", korean) or korean == english  # a proper name, a formula
 
 
 def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():

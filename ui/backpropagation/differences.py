@@ -74,7 +74,7 @@ def _row(found: Measured) -> dict[str, Any]:
     """Return what one method found, by the titles of the table's columns."""
     method, names = METHODS.get(found.name), words.names()
     return {
-        _("Method"): _method(found.name),
+        _("Method"): label("method", found.name),
         _("Step size h"): f"{method.step:.1e}" if method else "",
         _("Largest error"): _or_none(found.error, ".1e") if method else _("exact"),
         _("Forward passes"): found.forward_passes,
@@ -125,7 +125,3 @@ def _or_none(value: float, form: str = "") -> str:
     if math.isnan(value):
         return _("no value")
     return f"{value:{form}}" if form else digits(value)
-
-
-def _method(name: str) -> str:
-    return label(name if name == "backpropagation" else f"{name}_difference")

@@ -12,7 +12,7 @@ from engine.backprop.examples import EXAMPLES
 from engine.errors import InvalidInput
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate
-from engine.limits import Interval
+from engine.limits import COORDINATE
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.settings import settings
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _DRAFT: Final = (
     "backpropagation-draft"  # a refused formula, for the reader to correct, and its error
 )
-_VALUES: Final = Interval(-1e6, 1e6)
 _STOPS: Final = {
     "apples": tuple(range(11)),
     "grapes": tuple(range(11)),
@@ -67,7 +66,7 @@ def source() -> None:
         number(
             name,
             value,
-            _VALUES,
+            COORDINATE,
             f"backpropagation-{page.example}-{position}",
             partial(_change, name),
             title=_("{weight} at the start").format(weight=name)

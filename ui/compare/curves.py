@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -38,7 +39,7 @@ def norms_tab(shown: Outcome) -> None:
         st.segmented_control,
         _("Norm"),
         NORMS,
-        format_func=label,
+        format_func=partial(label, "quantity"),
         key="norm",
         shown=name,
         report=lambda chosen: set_page(norm=chosen),

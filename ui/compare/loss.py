@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -104,7 +105,7 @@ def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:
         st.segmented_control,
         title,
         options,
-        format_func=label,
+        format_func=partial(label, "quantity"),
         key=field,
         shown=value,
         report=lambda chosen: edit(change_view, **{field: chosen}),

@@ -44,8 +44,8 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         key=f"results-{full}",
         column_config={
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
-            label("run"): st.column_config.TextColumn(pinned=full),
-            label("status"): st.column_config.TextColumn(width=_STATED),
+            _("Run"): st.column_config.TextColumn(pinned=full),
+            _("Status"): st.column_config.TextColumn(width=_STATED),
             **_number_columns(history, full=full),
         },
         placeholder="–",
@@ -66,8 +66,8 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
 def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row:
     """Return a run's row of the results table, by the titles of the columns."""
     run = history.runs[position]
-    row: Row = {"": line_sample(style, _SAMPLE), label("run"): style.name}
-    state: Row = {label("status"): status(history, position)}
+    row: Row = {"": line_sample(style, _SAMPLE), _("Run"): style.name}
+    state: Row = {_("Status"): status(history, position)}
     if not full:
         return row | _named(ends(history, position)) | state
     counts = details(history, position)
@@ -76,7 +76,7 @@ def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row
         row
         | state
         | _named(size | ends(history, position) | counts)
-        | {label("seconds_alone"): run.seconds_alone, "± s": run.seconds_alone_spread}
+        | {_("Seconds alone"): run.seconds_alone, "± s": run.seconds_alone_spread}
     )
 
 
@@ -96,10 +96,10 @@ def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
     score = _("On the validation rows.") if is_validated else _("On the training rows.")
     short = {"training_loss": _("Training"), "validation_loss": _("Validation")}
     for name in ends(history, 0):
-        columns[label(name)] = st.column_config.NumberColumn(
+        columns[label("quantity", name)] = st.column_config.NumberColumn(
             None if full else short.get(name),
             width=None if full else _NARROW,
-            help=label(name) if name in short else score,
+            help=label("quantity", name) if name in short else score,
         )
     return columns
 
@@ -122,4 +122,4 @@ def _paired_table(history: History, styles: Sequence[RunStyle]) -> None:
 
 
 def _named(row: Row) -> Row:
-    return {label(name): value for name, value in row.items()}
+    return {label("quantity", name): value for name, value in row.items()}

@@ -15,6 +15,7 @@ from engine import Budget, Experiment, InvalidInput, Network, Run
 from engine.problems.datasets import Line
 from engine.rules import SGD
 from language import N_, _
+from language.labels import label
 from ui.epochs.settings import settings
 from ui.epochs.sizes import batch_sizes, budget_choice, size_choice, size_name, state_contract
 from ui.epochs.switches import (
@@ -92,7 +93,7 @@ def _controls() -> None:
     with grid.cell(column_span=3):
         budget_choice()
     with grid.cell(column_span=2):
-        page_choice(_("Charts"), "charts", _CHARTS)
+        page_choice(_("Charts"), "charts", _CHARTS, _chart_name)
     with grid.cell(column_span=2):
         loss_choice()
     with grid.cell(column_span=2):
@@ -187,3 +188,7 @@ def _take_the_line() -> None:
         ),
         sizes=(),
     )
+
+
+def _chart_name(name: str) -> str:
+    return _("Four small charts") if name == "four" else label("quantity", name)

@@ -10,7 +10,6 @@ import streamlit as st
 from charts.counts import count_bars
 from engine.counts import activations_held
 from language import _
-from language.labels import label
 from ui.epochs.plans import plan_editor, plan_picker
 from ui.epochs.settings import settings
 from ui.shell.figure import figure
@@ -53,15 +52,15 @@ def _formulas(plan: Plan) -> list[str]:
     sum_of_batches = rf" = {whole} + 1" if counts.rest and kept else ""
     formulas = [
         (
-            rf"{_text(label('iterations_per_epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
+            rf"{_text(_('Iterations per epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
             rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}{sum_of_batches} = {per_epoch}"
         ),
         (
-            rf"{_text(label('iterations_in_all'))} = {per_epoch} \times {epochs}"
+            rf"{_text(_('Iterations in all'))} = {per_epoch} \times {epochs}"
             rf" = {_tex(plan.iterations)}"
         ),
         (
-            rf"{_text(label('rows_seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
+            rf"{_text(_('Rows seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
             rf" = {_tex(plan.rows_seen)}"
         ),
     ]
@@ -105,11 +104,11 @@ def _row(number: int, plan: Plan, units: int) -> dict[str, Any]:
         "": number,
         "N": plan.rows,
         "B": plan.batch_size,
-        label("iterations_per_epoch"): plan.counts.per_epoch,
+        _("Iterations per epoch"): plan.counts.per_epoch,
         _("Last batch"): plan.counts.last_batch_size,
-        label("epochs"): plan.epochs,
-        label("iterations_in_all"): plan.iterations,
-        label("rows_seen"): plan.rows_seen,
+        _("Epochs"): plan.epochs,
+        _("Iterations in all"): plan.iterations,
+        _("Rows seen"): plan.rows_seen,
     }
     if units:
         row[_("Activations held")] = activations_held(plan.batch_size, units)

@@ -14,7 +14,7 @@ from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_g
 from engine.analysis.noise import most_scattered, noisiest
 from engine.landscape.planes import parameter_names, recorded_params
 from language import _
-from language.labels import label
+from language.labels import inline
 from ui.epochs.settings import settings
 from ui.epochs.switches import has_no_rows, run_name
 from ui.shell.binding import bound
@@ -147,7 +147,7 @@ def _remarks(noise: Noise, rows: int, sampling: Sampling) -> str:
         " uphill."
     )
     return text.format(
-        draws=noise.angles.shape[1], rows=f"{rows:,}", sampling=label(sampling).lower()
+        draws=noise.angles.shape[1], rows=f"{rows:,}", sampling=inline("sampling", sampling)
     )
 
 

@@ -187,14 +187,12 @@ def _take_own() -> None:
     different = tuple(dict.fromkeys(plans))
     set_page(plans=different[: int(PLANS.high)], plan=0)
     if len(different) not in PLANS:
-        tell(
-            N_("Six settings fit side by side: those of the first six different runs are counted.")
-        )
+        tell(N_("Not all different runs fit side by side: the first of them are counted."))
     trained = [experiment.iterations(run) for run in experiment.runs]
     if trained != [plan.iterations for plan in plans]:
         tell(
             N_(
-                "A setting counts whole epochs, 1 to 10,000: where the budget of the comparison is"
-                " something else, the nearest is counted."
+                "Settings count whole epochs: where the budget of the comparison is something else,"
+                " the nearest allowed number of epochs is used."
             )
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from comparison.batch_map import batch_map, map_legend
+from comparison.pages import TARGET
 from comparison.words.errors import explain
-from engine import Interval, InvalidInput, batch_rate_sweep, batch_size_ladder
+from engine import InvalidInput, batch_rate_sweep, batch_size_ladder
 from language import _
+from language.labels import label
 from ui.epochs.settings import settings
 from ui.epochs.sizes import budget_choice, size_name, state_contract
 from ui.epochs.switches import has_no_rows, page_choice, run_name
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 # Rates of the map, around the default of the rule.
 _FACTORS: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_SHOWN: Final = ("final_loss", "iterations_to_target")
 _TARGETS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 
 
@@ -51,13 +55,13 @@ def _controls() -> None:
     with grid.cell(column_span=3):
         budget_choice()
     with grid.cell(column_span=2):
-        page_choice(_("Shown"), "shown", ("final_loss", "iterations_to_target"))
+        page_choice(_("Shown"), "shown", _SHOWN, partial(label, "quantity"))
     with grid.cell(column_span=2):
         if settings().shown == "iterations_to_target":
             number(
                 "target_loss",
                 settings().target,
-                Interval(-1e12, 1e12),
+                TARGET,
                 "epochs-target",
                 lambda value: set_page(target=value),
                 title=_("Target loss"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -35,7 +36,7 @@ def size_choice() -> None:
         st.multiselect,
         _("Batch sizes"),
         list(dict.fromkeys([*powers, "all", *chosen])),
-        format_func=lambda name: label(name) if name == "all" else name,
+        format_func=lambda name: _("all") if name == "all" else name,
         key="epochs-sizes",
         shown=chosen,
         report=_take_sizes,
@@ -96,7 +97,7 @@ def _as_size(text: str) -> BatchSize:
 
 def size_name(size: BatchSize) -> str:
     """Return what a batch size is called."""
-    return label("all") if size == "all" else f"{size:,}"
+    return _("all") if size == "all" else f"{size:,}"
 
 
 def budget_choice() -> None:
@@ -105,7 +106,7 @@ def budget_choice() -> None:
         st.segmented_control,
         _("Equal"),
         _UNITS,
-        format_func=label,
+        format_func=partial(label, "quantity"),
         key="epochs-unit",
         shown=document().experiment.budget.unit,
         report=lambda unit: edit(count_in, unit),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -18,7 +19,7 @@ from ui.shell.navigation import open_edited
 from ui.shell.store import document, edit, set_page, styles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engine import Experiment
 
@@ -53,7 +54,7 @@ def run_name() -> None:
     names = [style.name for style in styles()]
     bound(
         st.selectbox,
-        label("run"),
+        _("Run"),
         range(len(names)),
         format_func=names.__getitem__,
         key="epochs-run",
@@ -76,11 +77,13 @@ def run_choice() -> None:
             LIMITS["learning_rate"],
             "epochs-learning-rate",
             lambda value: edit(change_run, position, learning_rate=value),
-            title=label("learning_rate") + " η",
+            title=_("Learning rate") + " η",
         )
 
 
-def page_choice(title: str, field: str, options: Sequence[str]) -> None:
+def page_choice(
+    title: str, field: str, options: Sequence[str], names: Callable[[str], str]
+) -> None:
     """Choose one of a few ids of the page's settings."""
     choice(
         title,
@@ -88,6 +91,7 @@ def page_choice(title: str, field: str, options: Sequence[str]) -> None:
         options,
         f"epochs-{field}",
         lambda name: set_page(**{field: name}),
+        names=names,
     )
 
 
@@ -95,11 +99,12 @@ def loss_choice() -> None:
     """Choose which loss is drawn."""
     now = document()
     choice(
-        label("loss"),
+        _("Loss"),
         now.view.quantity,
         quantities(now.experiment),
         "epochs-quantity",
         lambda name: edit(change_view, quantity=name),
+        names=partial(label, "quantity"),
     )
 
 

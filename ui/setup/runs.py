@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -83,7 +84,7 @@ def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
     st.menu_button(
         _("Apply to all"),
         fields_for_all(experiment),
-        format_func=label,
+        format_func=partial(label, "field"),
         key="apply-to-all",
         help=_("Give every run the selected run's …"),
         on_click=lambda: edit(apply_to_all, st.session_state["apply-to-all"]),
@@ -101,7 +102,7 @@ def run_editor() -> None:
     optimizer, rate, size, more = (grid.cell(column_span=width) for width in (1, 2, 2, 1))
     with optimizer:
         choice(
-            label("optimizer"),
+            _("Optimizer"),
             run.optimizer.name,
             list(_RULES),
             "optimizer",
@@ -115,7 +116,7 @@ def run_editor() -> None:
             LIMITS["learning_rate"],
             "learning_rate",
             lambda value: edit(change_run, index, learning_rate=value),
-            title=label("learning_rate") + " η",
+            title=_("Learning rate") + " η",
         )
     if now.experiment.problem.has_rows:
         with size:
@@ -148,6 +149,7 @@ def _batch_making(index: int, run: Run) -> None:
         ("shuffled", "replacement"),
         "sampling",
         lambda name: edit(change_run, index, sampling=name),
+        names=partial(label, "sampling"),
         help=_("Every epoch a new order of all rows, or as many independent draws."),
     )
     choice(
@@ -156,6 +158,7 @@ def _batch_making(index: int, run: Run) -> None:
         ("kept", "dropped"),
         "last_batch",
         lambda name: edit(change_run, index, last_batch=name),
+        names=partial(label, "last_batch"),
         help=_("What becomes of the short batch that is left at the end of an epoch."),
     )
 

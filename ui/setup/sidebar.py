@@ -22,7 +22,8 @@ from comparison.edits import (
     repeat,
 )
 from comparison.offers import budget_units, losses
-from engine import LIMITS, Interval
+from engine import LIMITS
+from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS
 from engine.problems.datasets.preparation import prepare
 from engine.problems.functions import FUNCTIONS
@@ -98,6 +99,7 @@ def _function(problem: Function) -> None:
         list(_FUNCTIONS),
         "function",
         lambda name: edit(change, problem=Function(function=_FUNCTIONS[name]())),
+        names=partial(label, "function"),
         help=_("What is minimised: a function of two parameters, without data."),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
@@ -112,7 +114,7 @@ def _function(problem: Function) -> None:
         number(
             axis,
             float(start[index]),
-            Interval(-1e6, 1e6),
+            COORDINATE,
             f"start-{axis}",
             partial(_start_at, start, index),
             title=_("Start {axis}").format(axis=axis),
@@ -134,6 +136,7 @@ def _data(experiment: Experiment, problem: Network) -> None:
         list(_DATASETS),
         "dataset",
         lambda name: edit(choose_dataset, _DATASETS[name]()),
+        names=partial(label, "dataset"),
         help=_(
             "Made data are drawn anew for every data seed; measured data are always the same rows."
         ),
@@ -142,14 +145,16 @@ def _data(experiment: Experiment, problem: Network) -> None:
     number(
         "validation_share",
         problem.validation_share,
-        Interval(0, 0.9),
+        problem.intervals()["validation_share"],
         "validation_share",
         lambda share: edit(change_problem, validation_share=share),
         title=_("Validation share"),
         stops=_SHARES,
         help=_("Rows kept out of training, to see how the runs do on rows they have not learnt."),
     )
-    text = _("The training rows of the data set {name}.").format(name=label(problem.dataset.name))
+    text = _("The training rows of the data set {name}.").format(
+        name=label("dataset", problem.dataset.name)
+    )
     key = f"{problem.dataset!r} {experiment.data_seed} {problem.validation_share}"
     figure = _picture(key, problem, experiment.data_seed)
     st.plotly_chart(figure, key="data-picture", alt=text, config={"staticPlot": True})
@@ -180,7 +185,7 @@ def _network(problem: Network) -> None:
         "hidden-layers",
         lambda count: edit(change_layers, count),
         title=_("Hidden layers"),
-        stops=range(5),
+        stops=range(int(LIMITS["hidden_layers"].high) + 1),
         help=_("None is a linear or a logistic regression."),
         bounded=True,
     )
@@ -206,6 +211,7 @@ def _network(problem: Network) -> None:
         get_args(ActivationName),
         "activation",
         lambda name: edit(change_problem, activation=name),
+        names=partial(label, "activation"),
         help=_("What every hidden unit does with its sum."),
     )
 
@@ -221,6 +227,7 @@ def budget_controls() -> None:
         LIMITS[budget.unit],
         f"budget-{budget.unit}",
         lambda amount: edit(change_budget, amount=amount),
+        title=label("quantity", budget.unit),
         help=_("How long every run trains. An epoch is one pass over the training rows."),
     )
     choice(
@@ -229,6 +236,7 @@ def budget_controls() -> None:
         budget_units(experiment),
         "budget-unit",
         partial(edit, count_in),
+        names=partial(label, "quantity"),
         help=_(
             "Equal epochs give small batches more updates; equal iterations give them fewer rows."
         ),
@@ -243,6 +251,7 @@ def loss_controls(problem: Network, *, without: tuple[str, ...] = ()) -> None:
         [name for name in losses(problem) if name not in without],
         "loss",
         partial(edit, choose_loss),
+        names=partial(label, "loss"),
         help=_(
             "The three scalings of squared error differ by a factor, and so do their gradients."
         ),
@@ -254,13 +263,14 @@ def loss_controls(problem: Network, *, without: tuple[str, ...] = ()) -> None:
             get_args(ActivationName),
             "output_activation",
             lambda name: edit(change_problem, output_activation=name),
+            names=partial(label, "activation"),
             help=_("What every output unit does with its sum; identity leaves it as it is."),
         )
     st.latex(LOSSES[problem.loss].formula)
     number(
         "l2",
         problem.l2,
-        Interval(0, 10),
+        problem.intervals()["l2"],
         "l2",
         lambda value: edit(change_problem, l2=value),
         title=_("L2 penalty") + " λ",
@@ -348,6 +358,7 @@ def _start(problem: Network) -> None:
         get_args(StartName),
         "start",
         lambda name: edit(change_problem, start=name),
+        names=partial(label, "start"),
         help=_("All runs of a seed start from the same weights."),
     )
     _flag(

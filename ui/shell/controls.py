@@ -74,7 +74,7 @@ def number(
     The field takes any number: one out of range is refused by the engine, which says what is
     allowed. ``bounded`` refuses it here, for the few from which something must be made before that.
     """
-    title = label(name) if title is None else title
+    title = label("field", name) if title is None else title
     chosen = _STOPS.get(name) if stops is None else stops
     options = sorted({value, *(chosen or _spread(interval, value))})
     options = [option for option in options if option in interval]
@@ -109,10 +109,10 @@ def choice(
     key: str,
     report: Callable[[str], object],
     *,
-    names: Callable[[str], str] = label,
+    names: Callable[[str], str],
     help: str | None = None,
 ) -> None:
-    """Offer ids by their labels."""
+    """Offer ids by their names."""
     bound(
         st.selectbox,
         title,
@@ -176,7 +176,7 @@ def rule_hyperparameters(index: int) -> None:
             interval,
             f"{run.optimizer.name}-{name}",
             partial(edit, change_hyperparameter, index, name),
-            title=", ".join(dict.fromkeys((label(name), symbol(name, interval)))),
+            title=", ".join(dict.fromkeys((label("hyperparameter", name), symbol(name, interval)))),
         )
 
 

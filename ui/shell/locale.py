@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from language import LANGUAGES, current_language, set_language
+from language import LANGUAGES, _, closest_language, current_language, set_language
 from ui.shell.binding import bound
 
 _KEY = "language"
@@ -19,7 +19,7 @@ _document = st.components.v2.component(
 
 def speak() -> None:
     """Set the language of this script run; every page calls it before its first sentence."""
-    set_language(_chosen() or _browser_language())
+    set_language(_chosen() or closest_language(st.context.locale))
 
 
 def language_switch() -> None:
@@ -27,14 +27,14 @@ def language_switch() -> None:
     # The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
     bound(
         st.segmented_control,
-        "Language · 언어",
+        _("Language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
         key="language-switch",
-        shown=_chosen() or _browser_language(),
-        report=_keep,
         label_visibility="collapsed",
         required=True,
+        shown=current_language(),
+        report=_keep,
     )
 
 
@@ -59,8 +59,3 @@ def _keep(code: str) -> None:
 def _chosen() -> str | None:
     code = st.session_state.get(_KEY) or st.context.cookies.get(_COOKIE)
     return code if code in LANGUAGES else None
-
-
-def _browser_language() -> str:
-    code = (st.context.locale or "en").split("-")[0].lower()
-    return code if code in LANGUAGES else "en"

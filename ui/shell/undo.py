@@ -22,34 +22,12 @@ _DONE: Final = {
     "reset": N_("Reset"),
     "surface": N_("another surface"),
 }
-# Fields that have no label, or whose label says something else.
+# Fields by what their controls are called. A start is one of weights or of a test function's point.
 _FIELDS: Final = {
-    "activation": N_("Activation"),
-    "bias": N_("Biases"),
-    "budget": N_("Budget"),
-    "data_seed": N_("Data seed"),
-    "dataset": N_("Data set"),
-    "example": N_("Example"),
-    "formula": N_("Formula"),
-    "gradient_norm": N_("Gradient norm"),
-    "hidden": N_("Hidden layers"),
-    "l2": N_("L2 penalty"),
-    "last_batch": N_("Last batch"),
-    "loss": N_("Loss function"),
-    "names": N_("Name"),
-    "noise_seed": N_("Seed of the noise"),
-    "output_activation": N_("Output activation"),
-    "patience": N_("Patience (epochs)"),
-    "plans": N_("Settings"),
-    "sampling": N_("Sampling"),
-    "seeds": N_("Seeds"),
-    "sizes": N_("Batch sizes"),
-    "standardize": N_("Standardise the inputs"),
+    **LABELS["hyperparameter"],
+    **LABELS["field"],
     "start": N_("Start"),
-    "target_loss": N_("Target loss"),
-    "updates": N_("Updates taken"),
-    "validation_share": N_("Validation share"),
-    "values": N_("Values"),
+    "unit": N_("Budget"),
 }
 
 
@@ -83,5 +61,5 @@ def change_words(change: str) -> str:
     if change in _DONE:
         return _(_DONE[change])
     parts = reversed(change.split("."))
-    titles = (_FIELDS.get(part) or LABELS.get(part) for part in parts)
+    titles = (_FIELDS.get(part) for part in parts)
     return _(next((title for title in titles if title), N_("setting")))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from functools import partial
 
 import streamlit as st
 
 from comparison.edits import change, change_problem, move_start
 from comparison.surfaces import drawn_start
-from engine import LIMITS, Interval, InvalidInput, initial_params, parameter_names
-from engine.limits import Coordinate
+from engine import LIMITS, InvalidInput, initial_params, parameter_names
+from engine.limits import COORDINATE
 from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import Function, Network
 from language import _
+from language.labels import label
 from ui.setup.sidebar import (
     budget_controls,
     dataset_numbers,
@@ -26,7 +27,6 @@ from ui.surfaces.kinds import KINDS, kind, take_kind
 
 _FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
 _DRAWS = "surfaces-draws"  # how many starts were drawn
-_COORDINATE: Interval = get_args(Coordinate)[1]
 
 
 def surface_sidebar() -> None:
@@ -60,7 +60,14 @@ def _function(problem: Function) -> None:
         )
         set_page(window=None, step=None)
 
-    choice(_("Test function"), problem.function.name, list(_FUNCTIONS), "function", take)
+    choice(
+        _("Test function"),
+        problem.function.name,
+        list(_FUNCTIONS),
+        "function",
+        take,
+        names=partial(label, "function"),
+    )
     st.latex(f"f(x, y) = {problem.function.formula}")
     function_numbers(problem)
     with st.expander(_("Gradient noise")):
@@ -111,15 +118,15 @@ def _start() -> None:
         title = _("Start {axis}").format(axis=name)
 
         def take(value: float, position: int = position, title: str = title) -> None:
-            if value not in _COORDINATE:  # to the engine all of them are the start
-                refuse(InvalidInput("out_of_range", title, value, _COORDINATE))
+            if value not in COORDINATE:  # to the engine all of them are the start
+                refuse(InvalidInput("out_of_range", title, value, COORDINATE))
                 return
             edit(change_problem, start=(value, start[1]) if position == 0 else (start[0], value))
 
         number(
             name,
             start[position],
-            _COORDINATE,
+            COORDINATE,
             f"surfaces-start-{position}",
             take,
             title=title,

@@ -17,6 +17,7 @@ from comparison.catalogue import (
     has_fitted_lines,
     losses,
     losses_at_step,
+    seen_window,
     surface_from_above,
     surface_in_relief,
 )
@@ -105,7 +106,7 @@ def picture(scenes: Sequence[Scene]) -> None:
     for layer, make, is_wide in zip(layers, drawn.charts, wide, strict=True):
         with grid.cell(column_span=1 + is_wide):
             if len(scenes) > 1:
-                st.caption(f"**{label(scenes[layer.scene].loss)}**")
+                st.caption(f"**{label('loss', scenes[layer.scene].loss)}**")
             # The clock draws on these two, and takes a double-click itself.
             moves = layer.kind in {"paths", "relief"}
             chart = (
@@ -146,7 +147,7 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     seen = style.window, style.camera
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawing = Drawing(uuid4().hex, style.window, layers)
+        drawing = Drawing(uuid4().hex, seen_window(style), layers)
         makers = tuple(cache(partial(_marked, make, drawing.version)) for make in charts)
         drawn = _Drawn(shown, seen, drawing, makers)
         st.session_state[_DRAWN] = drawn
@@ -235,7 +236,7 @@ def _runs_that_left(scene: Scene, *, named: bool) -> None:
         if trail.diverged is not None:
             text = _("{run} leaves the surface at {when} and has diverged")
         parts.append(text.format(run=trail.style.name, when=unit.format(step=f"{tick:,.6g}")))
-    where = f"{label(scene.loss)}: " if named else ""
+    where = f"{label('loss', scene.loss)}: " if named else ""
     st.caption("↗ " + where + " · ".join(parts) + ".")
 
 

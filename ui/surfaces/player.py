@@ -62,7 +62,7 @@ class Drawing(NamedTuple):
     """
 
     version: str
-    window: tuple[float, ...] | None
+    window: tuple[float, float, float, float] | None
     layers: tuple[Layer, ...]
 
 

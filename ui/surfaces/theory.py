@@ -13,7 +13,6 @@ from engine import initial_params, recorded_params, theory
 from engine.analysis.quadratics import quadratic
 from engine.rules import SGD, Momentum
 from language import _
-from language.labels import label
 from ui.shell.store import document
 from ui.shell.text import escaped
 
@@ -212,7 +211,7 @@ def _place(near: Nearby) -> str:
 def _row(scene: Scene, position: int, near: Nearby | None) -> dict[str, Any]:
     """Return what theory and measurement say of a run, under the titles of the table."""
     run = scene.history.experiment.runs[position]
-    row = {label("run"): scene.styles[position].name, label("learning_rate"): run.learning_rate}
+    row = {_("Run"): scene.styles[position].name, _("Learning rate"): run.learning_rate}
     if near is None:
         return row
     if not near.is_exact:

@@ -7,7 +7,7 @@ from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_r
 from engine.problems.datasets import DATASETS, TwoMoons
 from engine.problems.functions import FUNCTIONS
 from engine.rules import SGD, Adam
-from language import set_language
+from language import LANGUAGES, set_language
 from language.labels import label
 
 SGD_RUN = Run(optimizer=SGD(), learning_rate=0.1)
@@ -105,7 +105,7 @@ def test_the_data_are_named(dataset):
     runs = [SGD_RUN.model_copy(update={"batch_size": 1})]
     equal, _ = words(Experiment(problem=problem, runs=runs))
 
-    assert label(dataset().name) in equal
+    assert label("dataset", dataset().name) in equal
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function().name)
@@ -113,7 +113,7 @@ def test_a_function_has_a_start_and_no_rows(function):
     runs = [SGD_RUN.model_copy(update={"batch_size": "all"})]
     equal, unequal = words(Experiment(problem=Function(function=function()), runs=runs))
 
-    assert label(function().name) in equal
+    assert label("function", function().name) in equal
     assert "same start" in equal
     assert "row" not in equal
     assert unequal == []
@@ -166,7 +166,7 @@ def test_tuned_rates_are_told_from_set_ones():
     assert "learning rates: each rule's best of 9" in words(Experiment(), tuned=True)[0]
 
 
-@pytest.mark.parametrize("code", ["en", "ko"])
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_no_sentence_keeps_a_placeholder(code):
     set_language(code)
     experiment = against(batch_size=64, sampling="replacement")

@@ -314,7 +314,7 @@ CASES = {
     "brackets in brackets": (
         lambda: read_document("[" * 1_000),
         "not_json",
-        ["Line 1", "too many brackets inside each other"],
+        ["Line 1", "brackets are nested too deeply"],
         [],
     ),
     "a name of 81 letters": (
@@ -420,7 +420,7 @@ def test_a_long_text_is_cut_short(do):
             "page=surfaces&page.window=[nan,1,2,3]",
             ("Window is “[nan,1,2,3]”. It must be written as in JSON: 3, true or [1, 2]."),
         ),
-        ("budget=5&budget=7", "The key budget is given twice. Remove one of the two."),
+        ("budget=5&budget=7", "The key budget appears twice. Remove one of them."),
     ],
 )
 def test_a_value_of_a_link_is_quoted_and_its_kind_is_said(query, said):

@@ -1,10 +1,11 @@
 """What runs are called: all different, and by what sets them apart."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comparison.words.names import problem_words, run_names
-from engine import Experiment, Function, Network, Run
+from comparison.words.names import problem_words, run_names, symbol
+from engine import Experiment, Function, Interval, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Adam, Momentum
@@ -72,6 +73,18 @@ def test_equal_runs_are_numbered():
     assert all(name.startswith("Adam ") for name in names[1:])
 
 
+@pytest.mark.parametrize(
+    ("latex", "written"),
+    [(r"\beta_1", "β₁"), (r"\mu", "μ"), (r"\nu", "ν"), (r"\gamma_2", "γ₂"), ("k", "k")],
+)
+def test_any_letter_of_greek_is_a_symbol_in_names(latex, written):
+    assert symbol("nothing", Interval(0, 1, symbol=latex)) == written
+
+
+def test_a_hyperparameter_without_symbol_or_label_has_its_own_words():
+    assert symbol("look_ahead", Interval(0, 1)) == "look ahead"
+
+
 @given(st.text(min_size=1, max_size=80))
 def test_a_given_name_counts_as_it_is(name):
     run = Run(optimizer=Adam(), learning_rate=0.1)
@@ -83,11 +96,11 @@ def test_every_problem_is_put_in_words():
     for dataset in (spec() for spec in DATASETS):
         losses = {"regression": "mean_squared_error", "classification": "cross_entropy"}
         words = problem_words(Network(dataset=dataset, loss=losses[dataset.task]))
-        assert words["Data set"] == label(dataset.name)
+        assert words["Data set"] == label("dataset", dataset.name)
         assert words["Network"].startswith(f"{dataset.n_features}-8-8-")
     for function in (spec() for spec in FUNCTIONS):
         words = problem_words(Function(function=function))
-        assert words["Test function"] == label(function.name)
+        assert words["Test function"] == label("function", function.name)
         assert words["Start"] == ", ".join(f"{value:g}" for value in function.start)
 
 

@@ -71,9 +71,9 @@ def test_the_slider_names_the_value_exactly(page):
 @pytest.mark.parametrize(
     ("key", "value", "answer"),
     [
-        ("hidden-layers-number", 9, "Hidden layers is 9. It must lie in [0 … 4]."),
-        ("seeds-number", 31, "Seeds is 31. It must lie in [1 … 30]."),
-        ("seeds-number", 0, "Seeds is 0. It must lie in [1 … 30]."),
+        ("hidden-layers-number", 9, "Hidden layers is 9. It must be in the range [0 … 4]."),
+        ("seeds-number", 31, "Seeds is 31. It must be in the range [1 … 30]."),
+        ("seeds-number", 0, "Seeds is 0. It must be in the range [1 … 30]."),
     ],
 )
 def test_a_number_from_which_something_would_be_made_is_refused_before(page, key, value, answer):

@@ -134,8 +134,9 @@ def _code(now: Document, shown: Outcome) -> None:
         required=True,
     )
     written = code(framework, now.experiment, position, names[position])
+    if written.remark:
+        st.info(written.remark)
     if written.text is None:
-        st.info(written.difference)
         return
     st.caption(_("It lies in the bundle as well, beside the files that it reads."))
     st.download_button(

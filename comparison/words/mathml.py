@@ -12,21 +12,46 @@ from html import escape
 from typing import Final
 
 _TOKEN: Final = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
-_LETTERS: Final = {
+LETTERS: Final = {
     r"\alpha": "α",
     r"\beta": "β",
-    r"\epsilon": "ε",
-    r"\eta": "η",
     r"\gamma": "γ",
+    r"\delta": "δ",
+    r"\epsilon": "ε",
+    r"\varepsilon": "ε",
+    r"\zeta": "ζ",
+    r"\eta": "η",
+    r"\theta": "θ",
+    r"\iota": "ι",
     r"\kappa": "κ",
     r"\lambda": "λ",
     r"\mu": "μ",
-    r"\nabla": "∇",
-    r"\partial": "∂",
+    r"\nu": "ν",
+    r"\xi": "ξ",
     r"\pi": "π",
     r"\rho": "ρ",
     r"\sigma": "σ",
-    r"\theta": "θ",
+    r"\tau": "τ",
+    r"\upsilon": "υ",
+    r"\phi": "φ",
+    r"\varphi": "φ",
+    r"\chi": "χ",
+    r"\psi": "ψ",
+    r"\omega": "ω",
+    r"\Gamma": "Γ",
+    r"\Delta": "Δ",
+    r"\Theta": "Θ",
+    r"\Lambda": "Λ",
+    r"\Xi": "Ξ",
+    r"\Pi": "Π",
+    r"\Sigma": "Σ",
+    r"\Upsilon": "Υ",
+    r"\Phi": "Φ",
+    r"\Psi": "Ψ",
+    r"\Omega": "Ω",
+    r"\nabla": "∇",
+    r"\partial": "∂",
+    r"\infty": "∞",
 }
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
 _SIGNS: Final = {
@@ -133,6 +158,6 @@ def _leaf(mark: str) -> str:
         return f"<mo stretchy='false'>{escape(_SIGNS.get(mark, mark))}</mo>"
     if mark[0].isdigit():
         return f"<mn>{mark}</mn>"
-    if mark in _LETTERS or mark in _WORDS or (mark.isalpha() and mark.isascii()):
-        return f"<mi>{_LETTERS.get(mark, mark.lstrip(chr(92)))}</mi>"
+    if mark in LETTERS or mark in _WORDS or (mark.isalpha() and mark.isascii()):
+        return f"<mi>{LETTERS.get(mark, mark.lstrip(chr(92)))}</mi>"
     raise ValueError(f"cannot draw {mark}")

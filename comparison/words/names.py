@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from charts.theme import RunStyle
+from comparison.words.mathml import LETTERS
 from engine.rules import hyperparameters
 from language import _
 from language.labels import label
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
     from engine import Function, Interval, Network, Run
     from engine.spec import Spec
 
-_SYMBOLS = {
-    r"\mu": "μ",
-    r"\rho": "ρ",
-    r"\beta_1": "β₁",
-    r"\beta_2": "β₂",
-    r"\epsilon": "ε",
-    r"\lambda": "λ",
-}
+_LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
 
 _JOINERS: Final = "\u200c\u200d"  # letters of some scripts and parts of an emoji are joined by them
@@ -88,8 +82,8 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
 
 def symbol(name: str, interval: Interval) -> str:
     """Return what stands for a hyperparameter in plain text; its label where it has no symbol."""
-    latex = interval.symbol
-    return _SYMBOLS.get(latex) or latex.lstrip("\\") or label(name)
+    letter, _lower, index = interval.symbol.partition("_")
+    return LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED) or label(name)
 
 
 def problem_words(problem: Network | Function) -> dict[str, str]:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.experiment import FORMAT_1_RUNS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import StartName
-from engine.rules import RULES, hyperparameters
+from engine.rules import hyperparameters
 from language.labels import LABELS, label
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +27,8 @@ def fields(specs):
         {dataset().name for dataset in DATASETS} | fields(DATASETS),
         {function().name for function in FUNCTIONS} | fields(FUNCTIONS),
         {*ACTIVATIONS, *LOSSES, *StartName.__args__},
-        {name for rule in RULES for name in hyperparameters(rule)},
-        {slot for rule in RULES for slot in rule.slots},
+        {name for run in FORMAT_1_RUNS for name in hyperparameters(type(run.optimizer))},
+        {slot for run in FORMAT_1_RUNS for slot in run.optimizer.slots},
     ],
     ids=["data sets", "functions", "networks", "hyperparameters", "slots"],
 )

@@ -28,11 +28,11 @@ from comparison.document import Document, with_default_view
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.scripts.translations import TRANSLATIONS
 from exports.writing import write_all
+from tests.engine.rules.facts import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
     }
     for name, network in networks.items():
         sampling = "replacement" if "replacement" in name else "shuffled"
-        yield name, _compared(network, _EPOCHS, batch_size=16, sampling=sampling)
+        yield from _compared(name, network, _EPOCHS, batch_size=16, sampling=sampling)
     row = Network(
         dataset=SingleRow(),
         hidden=(2,),
@@ -83,20 +83,26 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
         loss="half_sum_of_squares",
         validation_share=0.0,
     )
-    yield "one row with two targets", _compared(row, _UPDATES, batch_size="all")
+    yield from _compared("one row with two targets", row, _UPDATES, batch_size="all")
     noisy = Function(noise=0.5, noise_seed=3)
-    yield "noisy gradients", _compared(noisy, _UPDATES, batch_size="all")
+    yield from _compared("noisy gradients", noisy, _UPDATES, batch_size="all")
     for function in FUNCTIONS:
         problem = Function(function=function())
         name = f"function {function().name}"
-        yield name, _compared(problem, _UPDATES, batch_size="all", learning_rate=1e-4)
+        yield from _compared(name, problem, _UPDATES, batch_size="all", learning_rate=1e-4)
 
 
 def _compared(
-    problem: Network | Function, budget: Budget, learning_rate: float = _RATE, **cut: object
-) -> Experiment:
-    runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in RULES]
-    return Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
+    name: str,
+    problem: Network | Function,
+    budget: Budget,
+    learning_rate: float = _RATE,
+    **cut: object,
+) -> Iterator[tuple[str, Experiment]]:
+    """Yield experiments of all rules."""
+    for rules in portions():
+        runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in rules]
+        yield name, Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
 
 
 def replayed(script: Path, seed: int) -> tuple[bool, list[str]]:

@@ -129,7 +129,7 @@ def _code(now: Document, shown: Outcome) -> None:
         _("Library"),
         tuple(FRAMEWORKS),
         default=next(iter(FRAMEWORKS)),
-        format_func=lambda name: FRAMEWORKS[name].TITLE,
+        format_func=lambda name: FRAMEWORKS[name].LIBRARY.title,
         key="code-library",
         required=True,
     )

@@ -12,6 +12,7 @@ from engine.analysis.theory import (
     best_setting,
     convergence_rate,
     curvatures,
+    edge_formula,
     largest_stable_rate,
     measured_rate,
     sharpness_threshold,
@@ -325,3 +326,16 @@ def test_a_second_moment_that_never_falls_mends_the_counter_example():
         return m / largest**0.5
 
     assert reddi(direction_at) == pytest.approx(-0.8009, abs=5e-5)
+
+
+@pytest.mark.parametrize("optimizer", [rule() for rule in RULES], ids=repr)
+def test_the_edge_in_symbols_is_the_edge_in_numbers(optimizer):
+    formula = edge_formula(type(optimizer))
+    edge = largest_stable_rate(optimizer, [0.5, 4.0])
+
+    if formula is None:
+        assert edge is None
+    else:
+        formula = formula.replace("2(", "2*(").replace("2μ", "2*μ").replace(") λ", ")*λ")
+        values = {"λmax": 4.0, "μ": getattr(optimizer, "momentum", None)}
+        assert eval(formula, values) == pytest.approx(edge)  # noqa: S307 - own text

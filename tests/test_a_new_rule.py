@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 OF_ALL_RULES = (
     "tests/engine/rules",
     "tests/engine/analysis/test_inspection.py",
+    "tests/engine/analysis/test_theory.py",
     "tests/comparison/words/test_worked.py",
     "tests/exports/scripts",
 )

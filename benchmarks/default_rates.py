@@ -1,7 +1,7 @@
 """Each rule's default learning rate: its best of a sweep on the first view's problem.
 
-Run ``python -m benchmarks.default_rates``; the rates stand in ``engine/optimizers.py`` as
-``default_learning_rate``, and a test holds them against this sweep.
+Run ``python -m benchmarks.default_rates``, with the ids of rules or for all of them; the rates
+stand in ``engine/rules`` as ``default_learning_rate``, and a test holds them against this sweep.
 
 Every rule trains the first view's network at every rate of the 1-2-5 series from 1e-4 to 10, over
 five seeds. A seed's score is its mean validation loss over the last quarter of the epochs, so that
@@ -11,6 +11,7 @@ The best rate has the lowest median score.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,13 +48,9 @@ def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
     return medians
 
 
-def best_rates() -> dict[str, float]:
-    """Return for every rule the rate of the lowest median."""
-    return {name: min(losses, key=losses.__getitem__) for name, losses in sweep().items()}
-
-
 if __name__ == "__main__":
-    for name, losses in sweep().items():
+    wanted = [rule for rule in RULES if rule.name in sys.argv[1:]] or RULES
+    for name, losses in sweep(wanted).items():
         best = min(losses, key=losses.__getitem__)
         row = "  ".join(f"{rate:g}: {loss:.3f}" for rate, loss in losses.items())
         print(f"{name}: best {best:g}\n  {row}")

@@ -1,31 +1,6 @@
 """The rules, for notebooks; their home is ``engine.rules``."""
 
-from engine.rules import (
-    RULES,
-    SGD,
-    Adagrad,
-    Adam,
-    AdamW,
-    AnyRule,
-    Momentum,
-    Nesterov,
-    RMSprop,
-    Rule,
-    hyperparameters,
-)
+from engine.rules import *  # noqa: F403 - every rule there is
+from engine.rules import RULES
 
 OPTIMIZERS = RULES
-
-__all__ = [
-    "OPTIMIZERS",
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "AnyRule",
-    "Momentum",
-    "Nesterov",
-    "RMSprop",
-    "Rule",
-    "hyperparameters",
-]

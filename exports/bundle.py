@@ -41,7 +41,7 @@ from exports.scripts.replay import script_name
 from language import SOURCE_LANGUAGE, _, current_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from charts.theme import Chart, RunStyle
     from comparison.document import Document
@@ -152,7 +152,7 @@ def _scripts(
             path = f"scripts/{script_name(framework, position)}"
             written = code(framework, document.experiment, position, style.name)
             if written.text is None:
-                left_out[path] = str(written.difference)
+                left_out[path] = str(written.remark)
             else:
                 files[path] = written.text.encode("utf-8", "backslashreplace")
     return files
@@ -255,14 +255,15 @@ def _again(path: str) -> str:
     return f"python -m descent_lab run {path} --to DIR --no-limit{spoken}"
 
 
-def _with_scripts(experiment: Experiment, files: Iterable[str]) -> list[str]:
+def _with_scripts(experiment: Experiment, files: Mapping[str, bytes]) -> list[str]:
     """Return how the scripts that are there are run; nothing where there are none."""
     scripts = [path for path in files if path.startswith("scripts/")]
     own = [path for path in scripts if path.startswith("scripts/pytorch_")]
     lines = []
     if own:
         text = _("With PyTorch alone, here: a run update by update, and how far its losses differ.")
-        lines += [text, f"    pip install torch\n    python {own[0]}"]
+        numpy = " numpy" if any(b"import numpy" in files[path] for path in own) else ""
+        lines += [text, f"    pip install torch{numpy}\n    python {own[0]}"]
         seeds = replay_seeds(experiment)
         if len(seeds) > 1:
             text = _("Without a seed it takes the first one; another may be given after its name:")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine import Function, Interval, Network, Run
     from engine.spec import Spec
 
-_SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _JOINERS: Final = "\u200c\u200d"  # letters of some scripts and parts of an emoji are joined by them
 _NEVER_SEEN: Final = {"Cc", "Cf", "Cs"}  # controls, formats such as those that turn text, halves
 
@@ -83,8 +83,8 @@ def symbol(name: str, interval: Interval) -> str:
 
     The symbol is a letter with or without an index: ``\beta_1`` becomes β₁.
     """
-    letter, _underscore, index = interval.symbol.partition("_")
-    written = LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_SUBSCRIPTS)
+    letter, _lower, index = interval.symbol.partition("_")
+    written = LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
     return written or label("hyperparameter", name)
 
 

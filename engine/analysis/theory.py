@@ -12,7 +12,7 @@ RMSprop with a frozen preconditioner.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -70,8 +70,8 @@ def sharpness_threshold(optimizer: Rule, learning_rate: float) -> float | None:
         stability, arXiv:2103.00065, appendix B; Cohen et al. (2022), Adaptive gradient methods at
         the edge of stability, arXiv:2207.14484.
     """
-    limit = _LIMITS.get(type(optimizer))
-    return None if limit is None else limit(optimizer) / learning_rate
+    known = _THEORY.get(type(optimizer))
+    return None if known is None else known.threshold(optimizer) / learning_rate
 
 
 def largest_stable_rate(optimizer: Rule, curvatures: Sequence[float] | Array) -> float | None:
@@ -88,9 +88,15 @@ def largest_stable_rate(optimizer: Rule, curvatures: Sequence[float] | Array) ->
         InvalidInput: a curvature is not positive: there is no minimum.
     """
     values = _positive(curvatures)
-    if type(optimizer) not in _LINEAR:
+    if _linear(type(optimizer)) is None:
         return None
     return sharpness_threshold(optimizer, float(values.max()))  # eta lambda is all that counts
+
+
+def edge_formula(rule: type[Rule]) -> str | None:
+    """Return ``largest_stable_rate`` in symbols; None where there is none."""
+    linear = _linear(rule)
+    return None if linear is None else linear.edge
 
 
 def best_setting(rule: type[Rule], curvatures: Sequence[float] | Array) -> BestSetting | None:
@@ -116,8 +122,8 @@ def best_setting(rule: type[Rule], curvatures: Sequence[float] | Array) -> BestS
         algorithms via integral quadratic constraints, arXiv:1408.3595, proposition 1.
     """
     values = _positive(curvatures)
-    best = _BEST.get(rule)
-    return None if best is None else best(float(values.min()), float(values.max()))
+    linear = _linear(rule)
+    return None if linear is None else linear.best(float(values.min()), float(values.max()))
 
 
 def convergence_rate(
@@ -138,7 +144,7 @@ def convergence_rate(
         InvalidInput: a curvature is not positive: there is no minimum.
     """
     values = _positive(curvatures)
-    if type(optimizer) not in _LINEAR:
+    if _linear(type(optimizer)) is None:
         return None
     matrices, _ = _linear_update(optimizer, learning_rate, values)
     return float(np.abs(np.linalg.eigvals(matrices)).max())
@@ -164,7 +170,7 @@ def stationary_variance(
         InvalidInput: the curvature is not positive: there is no minimum.
     """
     values = _positive([curvature])
-    if type(optimizer) not in _LINEAR:
+    if _linear(type(optimizer)) is None:
         return None
     matrices, pushes = _linear_update(optimizer, learning_rate, values)
     a, b = matrices[0], pushes[0]
@@ -246,17 +252,43 @@ def _best_nesterov(low: float, high: float) -> BestSetting:
     return BestSetting(4 / (3 * high + low), (root - 2) / (root + 2), 1 - 2 / root)
 
 
-# Learning rate x curvature at which a rule turns unstable.
-_LIMITS: Final[dict[type[Rule], Callable[..., float]]] = {
-    SGD: lambda _rule: 2.0,
-    Momentum: lambda rule: 2 + 2 * rule.momentum,
-    Nesterov: lambda rule: (2 + 2 * rule.momentum) / (1 + 2 * rule.momentum),
-    RMSprop: lambda _rule: 2.0,
-    Adam: lambda rule: (2 + 2 * rule.beta1) / (1 - rule.beta1),
+class _Linear(NamedTuple):
+    """What is known of a rule whose update of a quadratic is a matrix.
+
+    Attributes:
+        edge: the largest stable rate in symbols.
+        best: returns the best setting between the smallest and the largest curvature.
+    """
+
+    edge: str
+    best: Callable[[float, float], BestSetting]
+
+
+class _Theory(NamedTuple):
+    """What is known of a rule.
+
+    Attributes:
+        threshold: returns learning rate x curvature at which the rule turns unstable.
+        linear: what follows from its being linear, None where it is not.
+    """
+
+    threshold: Callable[[Any], float]
+    linear: _Linear | None = None
+
+
+# A rule that is not here has no theory.
+_THEORY: Final[dict[type[Rule], _Theory]] = {
+    SGD: _Theory(lambda _rule: 2.0, _Linear("2/λmax", _best_sgd)),
+    Momentum: _Theory(lambda rule: 2 + 2 * rule.momentum, _Linear("2(1 + μ)/λmax", _best_momentum)),
+    Nesterov: _Theory(
+        lambda rule: (2 + 2 * rule.momentum) / (1 + 2 * rule.momentum),
+        _Linear("2(1 + μ)/((1 + 2μ) λmax)", _best_nesterov),
+    ),
+    RMSprop: _Theory(lambda _rule: 2.0),
+    Adam: _Theory(lambda rule: (2 + 2 * rule.beta1) / (1 - rule.beta1)),
 }
-_BEST: Final[dict[type[Rule], Callable[[float, float], BestSetting]]] = {
-    SGD: _best_sgd,
-    Momentum: _best_momentum,
-    Nesterov: _best_nesterov,
-}
-_LINEAR: Final = frozenset(_BEST)
+
+
+def _linear(rule: type[Rule]) -> _Linear | None:
+    known = _THEORY.get(rule)
+    return None if known is None else known.linear

@@ -3,7 +3,7 @@
 ``RULES`` is the registry, and ``AnyRule`` the type of a field that takes any of them.
 """
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Union
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ __all__ = [
 
 RULES: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
 
-AnyRule = Annotated[
-    SGD | Momentum | Nesterov | Adagrad | RMSprop | Adam | AdamW,
-    Field(discriminator="name"),
-]
+if TYPE_CHECKING:
+    AnyRule = Rule
+else:
+    AnyRule = Annotated[Union[RULES], Field(discriminator="name")]  # noqa: UP007 - of a tuple

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from exports.replay import no_rows
 from exports.scripts import keras, optax, pytorch
-from exports.scripts.replay import Replay
+from exports.scripts.replay import Library, Replay
 from language import _
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ __all__ = ["FRAMEWORKS", "Code", "code"]
 class _Framework(Protocol):
     """What there is to say about a library."""
 
-    TITLE: str
+    LIBRARY: Library
 
     def script(self, replay: Replay) -> str:
         """Return the text of a script."""
 
-    def difference(self, replay: Replay) -> str | None:
-        """Return how its form of the run differs, None where it is the same."""
+    def refusal(self, replay: Replay) -> str | None:
+        """Return why the library cannot replay the run at all, None where it can."""
 
 
 FRAMEWORKS: Final[Mapping[str, _Framework]] = MappingProxyType(
@@ -36,15 +36,16 @@ FRAMEWORKS: Final[Mapping[str, _Framework]] = MappingProxyType(
 
 
 class Code(NamedTuple):
-    """A script, or why there is none.
+    """A script, and what there is to say about it.
 
     Attributes:
         text: the script; None where the library cannot replay the run, or the bundle holds no rows.
-        difference: why there is none, in the reader's language; None where there is one.
+        remark: why there is none, or why it computes the rule's formula instead of calling the
+            library's optimizer, in the reader's language; None where it calls that.
     """
 
     text: str | None
-    difference: str | None
+    remark: str | None
 
 
 def code(framework: str, experiment: Experiment, position: int, name: str) -> Code:
@@ -56,9 +57,12 @@ def code(framework: str, experiment: Experiment, position: int, name: str) -> Co
         position: of the run, from 0.
         name: what the reader calls it.
     """
-    library, replay = FRAMEWORKS[framework], Replay(experiment, position, name)
-    difference = library.difference(replay) or _nothing_to_read(experiment)
-    return Code(None if difference else library.script(replay), difference)
+    chosen, replay = FRAMEWORKS[framework], Replay(experiment, position, name)
+    refusal = chosen.refusal(replay) or _nothing_to_read(experiment)
+    if refusal:
+        return Code(None, refusal)
+    has_form = replay.translated(chosen.LIBRARY) is not None
+    return Code(chosen.script(replay), None if has_form else replay.why_formula(chosen.LIBRARY, _))
 
 
 def _nothing_to_read(experiment: Experiment) -> str | None:

@@ -1,37 +1,18 @@
-"""Runs in Keras: the rules whose form is the engine's, and how the others differ."""
+"""Runs in Keras: the network, its gradients, and the training."""
 
 from __future__ import annotations
 
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from language import N_, _
+from exports.scripts.formula import class_lines, training_lines
+from exports.scripts.replay import Library
+from language import _
 
 if TYPE_CHECKING:
     from engine import Network
     from exports.scripts.replay import Replay
 
-TITLE: Final = "Keras"
-
-RULES: Final = {
-    "sgd": "SGD(learning_rate=$learning_rate)",
-    "momentum": "SGD(learning_rate=$learning_rate, momentum=$momentum)",
-    "nesterov": "SGD(learning_rate=$learning_rate, momentum=$momentum, nesterov=True)",
-}
-_INSIDE_THE_ROOT: Final = N_(
-    "Keras adds epsilon inside the square root, sqrt(v + ε); here it is outside, sqrt(v) + ε."
-    " The steps differ where gradients are tiny."
-)
-_EPSILON_HAT: Final = N_(
-    "Keras adds epsilon before the bias correction (the paper's “epsilon hat”), here it comes after"
-    " it. The steps differ where gradients are tiny."
-)
-DIFFERENCES: Final = {
-    "adagrad": _INSIDE_THE_ROOT,
-    "rmsprop": _INSIDE_THE_ROOT,
-    "adam": _EPSILON_HAT,
-    "adamw": _EPSILON_HAT,
-}
 _ACTIVATIONS: Final = {
     "sigmoid": 'keras.layers.Activation("sigmoid")',
     "tanh": "keras.layers.Activation(tanh)",
@@ -66,6 +47,7 @@ import numpy as np
 from keras import ops
 
 keras.config.set_floatx("float64")"""
+LIBRARY: Final = Library("keras", "Keras", "keras jax", _IMPORTS)
 
 _NETWORK: Final = Template("""\
 rows = table("data.csv", part="training")
@@ -98,6 +80,8 @@ for number, layer in enumerate(layers, 1):
     layer.set_weights([weights.reshape(n_units, n_inputs).T, biases][: len(layer.weights)])
 
 $batches
+""")
+_TRAINING: Final = Template("""\
 model.compile(
     optimizer=keras.optimizers.$rule,
     loss=loss_of,
@@ -107,21 +91,44 @@ for batch in batches:
     model.reset_metrics()
     losses.append(float(model.train_on_batch(inputs[batch], targets[batch])))
 """)
+_GRADIENT: Final = """\
+import jax
 
 
-def difference(replay: Replay) -> str | None:
-    """Return how Keras differs; None where it can do the same."""
+def loss_at(params, inputs, wanted):
+    parts, begin = [], 0
+    for layer in layers:
+        n_inputs, n_units = layer.weights[0].shape
+        end = begin + layer.count_params()
+        matrix = params[0, begin:end].reshape(n_units, -1)
+        parts += [matrix[:, :n_inputs].T, matrix[:, -1]][: len(layer.weights)]
+        begin = end
+    outputs, _, penalties = model.stateless_call(parts, [], inputs, return_losses=True)
+    return loss_of(wanted, outputs) + sum(penalties)
+
+
+loss_and_gradient = jax.jit(jax.value_and_grad(loss_at))
+
+
+def gradient(params, batch):
+    \"\"\"Return the loss of a batch and its gradient, in the order of start.csv.\"\"\"
+    loss, grads = loss_and_gradient(params, inputs[batch], targets[batch])
+    return float(loss), np.asarray(grads)
+
+
+"""
+
+
+def refusal(replay: Replay) -> str | None:
+    """Return why Keras cannot replay a run; None where it can."""
     if replay.problem.kind == "function":
         return _("Keras trains layers; a test function has none.")
-    name = replay.run.optimizer.name
-    if name in DIFFERENCES:
-        return _(DIFFERENCES[name])
-    return None if name in RULES else replay.no_translation(TITLE)
+    return None
 
 
 def script(replay: Replay) -> str:
     """Return the text of a script."""
-    network = replay.problem
+    network, rule = replay.problem, replay.translated(LIBRARY)
     if network.kind != "network":
         raise TypeError(network.kind)
     body = _NETWORK.substitute(
@@ -130,10 +137,13 @@ def script(replay: Replay) -> str:
         penalty=_penalty(network),
         layers="\n".join(f"    {layer}," for layer in _layers(network)),
         batches=replay.read_batches(),
-        rule=Template(RULES[replay.run.optimizer.name]).substitute(replay.settings),
         loss=Template(_LOSSES[network.loss]).substitute(n_outputs=network.layout.units[-1]),
     )
-    return replay.head("keras", TITLE, "keras jax", _IMPORTS) + body + replay.check()
+    if rule is None:
+        body = class_lines(replay) + body + _GRADIENT + training_lines(replay)
+    else:
+        body += _TRAINING.substitute(rule=rule)
+    return replay.head(LIBRARY) + body + replay.check()
 
 
 def _layers(network: Network) -> list[str]:

@@ -1,36 +1,17 @@
-"""Runs in Optax: the rules whose form is the engine's, and how the other differs."""
+"""Runs in Optax: the network or function, JAX's gradients, and the training."""
 
 from __future__ import annotations
 
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from exports.scripts.replay import function_lines, indented
-from language import N_, _
+from exports.scripts.formula import class_lines, training_lines
+from exports.scripts.replay import Library, function_lines, indented
 
 if TYPE_CHECKING:
     from engine import Function, Network
     from exports.scripts.replay import Replay
 
-TITLE: Final = "Optax"
-
-RULES: Final = {
-    "sgd": "sgd($learning_rate)",
-    "momentum": "sgd($learning_rate, momentum=$momentum)",
-    "nesterov": "sgd($learning_rate, momentum=$momentum, nesterov=True)",
-    "rmsprop": "rmsprop($learning_rate, decay=$decay, eps=$epsilon, eps_in_sqrt=False)",
-    "adam": "adam($learning_rate, b1=$beta1, b2=$beta2, eps=$epsilon)",
-    "adamw": (
-        "adamw(\n    $learning_rate, b1=$beta1, b2=$beta2, eps=$epsilon,"
-        " weight_decay=$weight_decay\n)"
-    ),
-}
-DIFFERENCES: Final = {
-    "adagrad": N_(
-        "Optax adds epsilon inside the square root, sqrt(s + ε); here it is outside, sqrt(s) + ε."
-        " The steps differ where gradients are tiny."
-    ),
-}
 _ACTIVATIONS: Final = {
     "sigmoid": "jax.nn.sigmoid({})",
     "tanh": "jnp.tanh({})",
@@ -54,6 +35,7 @@ import jax.numpy as jnp
 import optax
 
 jax.config.update("jax_enable_x64", True)"""
+LIBRARY: Final = Library("optax", "Optax", "optax", _IMPORTS)
 
 _STEP: Final = Template("""\
 optimizer = optax.$rule
@@ -67,10 +49,12 @@ ${noisy}    updates, state = optimizer.update(grads, state, params)
 
 
 """)
-_NETWORK: Final = Template("""\
+_ROWS: Final = Template("""\
 rows = table("data.csv", part="training")
 inputs = jnp.array([[float(row[f"input_{k + 1}"]) for k in range($n_inputs)] for row in rows])
 $targets
+""")
+_START: Final = Template("""\
 start = table("start.csv")
 units = $units
 params = []
@@ -86,6 +70,8 @@ for number, (n_inputs, n_units) in enumerate(zip(units, units[1:]), 1):
     params.append(layer)
 
 
+""")
+_LOSS: Final = Template("""\
 def loss_of(params, inputs, wanted):
     units = inputs
     for layer in params[:-1]:
@@ -97,6 +83,8 @@ def loss_of(params, inputs, wanted):
 $penalty    return loss
 
 
+""")
+_TRAINING: Final = Template("""\
 $step
 $batches
 state = optimizer.init(params)
@@ -106,11 +94,38 @@ for batch in batches:
     params, state, loss = step(params, state, inputs[batch], targets[batch])
     losses.append(float(loss))
 """)
-_FUNCTION: Final = Template("""\
+_GRADIENT: Final = Template("""\
+units = $units
+
+
+def loss_at(params, inputs, wanted):
+    layers, begin = [], 0
+    for n_inputs, n_units in zip(units, units[1:]):
+        end = begin + n_units * ($columns)
+        matrix = params[0, begin:end].reshape(n_units, -1)
+        layers.append({"weights": matrix[:, :n_inputs], "biases": matrix[:, n_inputs:].ravel()})
+        begin = end
+    return loss_of(layers, inputs, wanted)
+
+
+loss_and_gradient = jax.jit(jax.value_and_grad(loss_at))
+
+
+def gradient(params, batch):
+    \"\"\"Return the loss of a batch and its gradient, in the order of start.csv.\"\"\"
+    loss, grads = loss_and_gradient(params, inputs[jnp.array(batch)], targets[jnp.array(batch)])
+    return float(loss), np.asarray(grads)
+
+
+$batches
+""")
+_VALUE: Final = Template("""\
 def loss_of(point):
 $function    return value
 
 
+""")
+_FUNCTION: Final = Template("""\
 $step
 params = jnp.array([float(row[f"seed_{SEED}"]) for row in table("start.csv")])
 state = optimizer.init(params)
@@ -119,25 +134,35 @@ for number in range($iterations):
     params, state, loss = step(params, state$argument)
     losses.append(float(loss))
 """)
+_FUNCTION_GRADIENT: Final = Template("""\
+loss_and_gradient = jax.jit(jax.value_and_grad(loss_of))
+${noise}
+
+def gradient(params, step):
+    \"\"\"Return the value and its gradient.\"\"\"
+    loss, grads = loss_and_gradient(params[0])
+    return float(loss), np.asarray(grads)[None]$noisy
 
 
-def difference(replay: Replay) -> str | None:
-    """Return how Optax differs; None where it can do the same."""
-    name = replay.run.optimizer.name
-    if name in DIFFERENCES:
-        return _(DIFFERENCES[name])
-    return None if name in RULES else replay.no_translation(TITLE)
+""")
+
+
+def refusal(_replay: Replay) -> str | None:
+    """Return None: Optax can replay every run."""
+    return None
 
 
 def script(replay: Replay) -> str:
     """Return the text of a script."""
-    problem = replay.problem
-    body = _network(replay, problem) if problem.kind == "network" else _function(replay, problem)
-    return replay.head("optax", TITLE, "optax", _IMPORTS) + body + replay.check()
+    problem, rule = replay.problem, replay.translated(LIBRARY)
+    if problem.kind == "network":
+        body = _network(replay, problem, rule)
+    else:
+        body = _function(replay, problem, rule)
+    return replay.head(LIBRARY) + body + replay.check()
 
 
-def _step(replay: Replay, batch: str) -> str:
-    rule = Template(RULES[replay.run.optimizer.name]).substitute(replay.settings)
+def _step(replay: Replay, rule: str, batch: str) -> str:
     noisy = bool(replay.read_noise())
     return _STEP.substitute(
         rule=rule,
@@ -147,20 +172,24 @@ def _step(replay: Replay, batch: str) -> str:
     )
 
 
-def _network(replay: Replay, network: Network) -> str:
-    return _NETWORK.substitute(
-        n_inputs=network.dataset.n_features,
-        units=network.layout.units,
-        targets=_targets(network),
+def _network(replay: Replay, network: Network, rule: str | None) -> str:
+    rows = _ROWS.substitute(n_inputs=network.dataset.n_features, targets=_targets(network))
+    loss = _LOSS.substitute(
         bias=' + layer["biases"]' if network.bias else "",
         last_bias=' + params[-1]["biases"]' if network.bias else "",
         activation=_ACTIVATIONS[network.activation].format("units"),
         output_activation=_ACTIVATIONS[network.output_activation].format("outputs"),
         loss=_LOSSES[network.loss],
         penalty=_penalty(network),
-        step=_step(replay, ", inputs, wanted"),
-        batches=replay.read_batches(),
     )
+    units, batches = network.layout.units, replay.read_batches()
+    if rule is None:
+        columns = "n_inputs + 1" if network.bias else "n_inputs"
+        gradient = _GRADIENT.substitute(units=units, columns=columns, batches=batches)
+        lines = class_lines(replay) + rows + "\n\n" + loss
+        return lines + gradient + training_lines(replay)
+    training = _TRAINING.substitute(step=_step(replay, rule, ", inputs, wanted"), batches=batches)
+    return rows + _START.substitute(units=units) + loss + training
 
 
 def _targets(network: Network) -> str:
@@ -183,11 +212,15 @@ def _penalty(network: Network) -> str:
     return f"    loss = loss + {network.l2 / 2!r} * {squares}\n"
 
 
-def _function(replay: Replay, problem: Function) -> str:
+def _function(replay: Replay, problem: Function, rule: str | None) -> str:
     noise = replay.read_noise()
-    return _FUNCTION.substitute(
-        function=indented(function_lines(problem, "jnp")),
-        step=_step(replay, ""),
+    value = _VALUE.substitute(function=indented(function_lines(problem, "jnp")))
+    if rule is None:
+        noisy = " + np.array(noises[step - 1])" if noise else ""
+        gradient = _FUNCTION_GRADIENT.substitute(noise=noise, noisy=noisy)
+        return class_lines(replay) + value + gradient + training_lines(replay)
+    return value + _FUNCTION.substitute(
+        step=_step(replay, rule, ""),
         noise=noise,
         argument=", jnp.array(noises[number])" if noise else "",
         iterations=replay.function_updates,

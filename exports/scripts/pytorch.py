@@ -1,4 +1,4 @@
-"""Runs in PyTorch, whose forms the engine's rules have where both have the rule."""
+"""Runs in PyTorch: the network or function, its gradients, and the training."""
 
 from __future__ import annotations
 
@@ -6,28 +6,13 @@ from itertools import pairwise
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from exports.scripts.replay import function_lines, indented
+from exports.scripts.formula import class_lines, training_lines
+from exports.scripts.replay import Library, function_lines, indented
 
 if TYPE_CHECKING:
     from engine import Function, Network
     from exports.scripts.replay import Replay
 
-TITLE: Final = "PyTorch"
-
-RULES: Final = {
-    "sgd": "SGD(params, lr=$learning_rate)",
-    "momentum": "SGD(params, lr=$learning_rate, momentum=$momentum)",
-    "nesterov": "SGD(params, lr=$learning_rate, momentum=$momentum, nesterov=True)",
-    "adagrad": "Adagrad(params, lr=$learning_rate, eps=$epsilon)",
-    "rmsprop": "RMSprop(params, lr=$learning_rate, alpha=$decay, eps=$epsilon)",
-    "adam": "Adam(params, lr=$learning_rate, betas=($beta1, $beta2), eps=$epsilon)",
-    "adamw": (
-        "AdamW(\n    params, lr=$learning_rate, betas=($beta1, $beta2), eps=$epsilon,"
-        " weight_decay=$weight_decay\n)"
-    ),
-}
-# PyTorch has no Nesterov without momentum; with none the two are one.
-_WITHOUT_MOMENTUM: Final = {"nesterov": "momentum"}
 _ACTIVATIONS: Final = {
     "sigmoid": "nn.Sigmoid()",
     "tanh": "nn.Tanh()",
@@ -49,6 +34,7 @@ import torch
 from torch import nn
 
 torch.set_default_dtype(torch.float64)"""
+LIBRARY: Final = Library("pytorch", "PyTorch", "torch", _IMPORTS)
 
 _NETWORK: Final = Template("""\
 rows = table("data.csv", part="training")
@@ -71,6 +57,8 @@ for number, layer in enumerate(layers, 1):
             layer.bias.copy_(biases)
 
 $batches
+""")
+_NETWORK_TRAINING: Final = Template("""\
 params = list(model.parameters())
 optimizer = torch.optim.$rule
 losses = []
@@ -81,6 +69,26 @@ for batch in batches:
 $penalty    loss.backward()
     optimizer.step()
     losses.append(loss.item())
+""")
+_NETWORK_GRADIENT: Final = Template("""\
+def gradient(params, batch):
+    \"\"\"Return the loss of a batch and its gradient, in the order of start.csv.\"\"\"
+    flat = torch.tensor(params, requires_grad=True)
+    parts, begin = {}, 0
+    for name, layer in model.named_children():
+        if isinstance(layer, nn.Linear):
+            end = begin + sum(part.numel() for part in layer.parameters())
+            matrix = flat[0, begin:end].reshape(layer.out_features, -1)
+            parts[name + ".weight"] = matrix[:, : layer.in_features]
+            if layer.bias is not None:
+                parts[name + ".bias"] = matrix[:, -1]
+            begin = end
+    outputs, wanted = torch.func.functional_call(model, parts, inputs[batch]), targets[batch]
+    loss = $loss
+$penalty    loss.backward()
+    return loss.item(), flat.grad.numpy()
+
+
 """)
 
 _FUNCTION: Final = Template("""\
@@ -95,37 +103,50 @@ $function    value.backward()
 $noisy    optimizer.step()
     losses.append(value.item())
 """)
+_FUNCTION_GRADIENT: Final = Template("""\
+${noise}
+
+def gradient(params, step):
+    \"\"\"Return the value and its gradient.\"\"\"
+    point = torch.tensor(params[0], requires_grad=True)
+$function    value.backward()
+    return value.item(), point.grad.numpy()[None]$noisy
 
 
-def difference(replay: Replay) -> str | None:
-    """Return how PyTorch differs; None where it can do the same."""
-    return None if replay.run.optimizer.name in RULES else replay.no_translation(TITLE)
+""")
+
+
+def refusal(_replay: Replay) -> str | None:
+    """Return None: PyTorch can replay every run."""
+    return None
 
 
 def script(replay: Replay) -> str:
     """Return the text of a script."""
-    problem = replay.problem
-    body = _network(replay, problem) if problem.kind == "network" else _function(replay, problem)
-    return replay.head("pytorch", TITLE, "torch", _IMPORTS) + body + replay.check()
+    problem, rule = replay.problem, replay.translated(LIBRARY)
+    if problem.kind == "network":
+        body = _network(replay, problem, rule)
+    elif rule is None:
+        body = _function_by_formula(replay, problem)
+    else:
+        body = _function(replay, problem, rule)
+    return replay.head(LIBRARY) + body + replay.check()
 
 
-def _rule(replay: Replay) -> str:
-    name: str = replay.run.optimizer.name
-    if getattr(replay.run.optimizer, "momentum", None) == 0:
-        name = _WITHOUT_MOMENTUM.get(name, name)
-    return Template(RULES[name]).substitute(replay.settings)
-
-
-def _network(replay: Replay, network: Network) -> str:
-    return _NETWORK.substitute(
+def _network(replay: Replay, network: Network, rule: str | None) -> str:
+    lines = _NETWORK.substitute(
         n_inputs=network.dataset.n_features,
         targets=_targets(network),
         layers=indented("\n".join(f"{layer}," for layer in _layers(network))),
         batches=replay.read_batches(),
-        rule=_rule(replay),
-        loss=_LOSSES[network.loss],
-        penalty=_penalty(network),
     )
+    loss = _LOSSES[network.loss]
+    if rule is not None:
+        penalty = _penalty(network, "params")
+        return lines + _NETWORK_TRAINING.substitute(rule=rule, loss=loss, penalty=penalty)
+    penalty = _penalty(network, "parts.values()")
+    gradient = _NETWORK_GRADIENT.substitute(loss=loss, penalty=penalty)
+    return class_lines(replay) + lines + gradient + training_lines(replay)
 
 
 def _layers(network: Network) -> list[str]:
@@ -151,18 +172,28 @@ def _targets(network: Network) -> str:
     return f"{classes}\ntargets = nn.functional.one_hot(targets, {columns}).double()"
 
 
-def _penalty(network: Network) -> str:
+def _penalty(network: Network, params: str) -> str:
     if network.l2 == 0:
         return ""
-    return f"    loss = loss + {network.l2 / 2!r} * sum((part**2).sum() for part in params)\n"
+    return f"    loss = loss + {network.l2 / 2!r} * sum((part**2).sum() for part in {params})\n"
 
 
-def _function(replay: Replay, problem: Function) -> str:
+def _function(replay: Replay, problem: Function, rule: str) -> str:
     noise = replay.read_noise()
     return _FUNCTION.substitute(
         noise=noise,
         noisy="    point.grad += torch.tensor(noises[number])\n" if noise else "",
-        rule=_rule(replay),
+        rule=rule,
         iterations=replay.function_updates,
         function=indented(function_lines(problem, "torch")),
     )
+
+
+def _function_by_formula(replay: Replay, problem: Function) -> str:
+    noise = replay.read_noise()
+    gradient = _FUNCTION_GRADIENT.substitute(
+        noise=noise,
+        function=indented(function_lines(problem, "torch")),
+        noisy=" + np.array(noises[step - 1])" if noise else "",
+    )
+    return class_lines(replay) + gradient + training_lines(replay)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 import textwrap
 from string import Template
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rules import hyperparameters
 from exports.replay import noise_updates, replay_seeds
-from language import _
+from exports.scripts.translations import TRANSLATIONS, VALUES, Translation
+from language import N_
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine import Experiment, Function, Network, Run
 
 _HEAD: Final = Template('''\
@@ -24,8 +25,8 @@ _HEAD: Final = Template('''\
 
 It lies in a folder of the bundle and reads the files of the folder above.
 $about_seeds
-"""
-
+$about_rule"""
+$future
 import csv
 import math
 $imports
@@ -74,6 +75,27 @@ print(f"first update whose loss departs by more than 1e-9: {min(departures, defa
 sys.exit(not compared or bool(set(departures) & set(first)))
 """)
 
+_NO_TRANSLATION: Final = N_("There is no translation of {rule} for {library}.")
+_FORMULA: Final = N_(
+    "The script computes the formula of {rule} in NumPy; {library} gives the gradients."
+)
+
+
+class Library(NamedTuple):
+    """A library that a run is replayed in.
+
+    Attributes:
+        id: its name among ``FRAMEWORKS``, in the table of translations and in the names of files.
+        title: what it calls itself.
+        packages: what to install.
+        imports: the lines that import it and set it to 64 bits.
+    """
+
+    id: str
+    title: str
+    packages: str
+    imports: str
+
 
 class Replay(NamedTuple):
     """The run that a script replays.
@@ -106,24 +128,44 @@ class Replay(NamedTuple):
         written = {name: repr(getattr(optimizer, name)) for name in names}
         return {"learning_rate": repr(self.run.learning_rate), **written}
 
-    def no_translation(self, library: str) -> str:
-        """Return that nobody has written this run's rule for a library."""
-        text = _("There is no translation of {rule} for {library}.")
-        return text.format(rule=self.run.optimizer.title, library=library)
+    def translated(self, library: Library) -> str | None:
+        """Return the library's own form of the rule; None where there is no equal one."""
+        form = getattr(self._translation, library.id)
+        if form is None:
+            return None
+        written = form if isinstance(form, str) else form(self.run.optimizer)
+        return Template(written).substitute(self.settings)
 
-    def head(self, framework: str, title: str, packages: str, imports: str) -> str:
+    def why_formula(self, library: Library, say: Callable[[str], str]) -> str:
+        """Return why the script computes the rule's formula; ``say`` puts it into a language."""
+        reason = self._translation.differences.get(library.id, _NO_TRANSLATION)
+        words = {"rule": self.run.optimizer.title, "library": library.title}
+        return f"{say(reason)} {say(_FORMULA)}".format(**words)
+
+    @property
+    def _translation(self) -> Translation:
+        return TRANSLATIONS.get(type(self.run.optimizer), Translation())
+
+    def head(self, library: Library) -> str:
         """Return the beginning of a script."""
-        name, seeds = script_name(framework, self.position), replay_seeds(self.experiment)
+        name, seeds = script_name(library.id, self.position), replay_seeds(self.experiment)
         about_seeds = f"Its seed is {seeds[0]}."
         if len(seeds) > 1:
             about_seeds = f"Its seed is {seeds[0]}; another one can be given:"
             about_seeds += f"\n\n    python {name} {seeds[-1]}"
+        about_rule = future = numpy = ""
+        if self.translated(library) is None:
+            about_rule = "\n" + textwrap.fill(self.why_formula(library, str), 99) + "\n"
+            future = "\nfrom __future__ import annotations\n"
+            numpy = " numpy"
         return _HEAD.substitute(
-            title=title,
-            packages=packages,
-            imports=imports,
+            title=library.title,
+            packages=library.packages + numpy,
+            imports=library.imports,
             script_name=name,
             about_seeds=about_seeds,
+            about_rule=about_rule,
+            future=future,
             seeds=seeds,
             number=self.position + 1,
             # As code: what would not print, such as marks that turn text around, becomes an escape.
@@ -171,37 +213,14 @@ def script_name(framework: str, position: int) -> str:
 def function_lines(problem: Function, module: str) -> str:
     """Return the lines that compute ``value`` of a test function at ``point``, x and y.
 
-    They are the engine's own, with the numbers put in and another module in the place of NumPy.
-
-    Raises:
-        ValueError: the engine's lines need more than numbers and NumPy.
+    Args:
+        problem: what is minimised.
+        module: what has NumPy's names in the script.
     """
     function = problem.function
-    source = textwrap.dedent(inspect.getsource(type(function).value))
-    (definition,) = ast.parse(source).body
-    if not isinstance(definition, ast.FunctionDef):
-        raise TypeError(source)
-    body = definition.body[1:]  # without the docstring
-    lines = [
-        ast.unparse(_Translated(function, module).visit(statement)).replace("return ", "value = ")
-        for statement in body
-    ]
-    return "\n".join(lines) + "\n"
-
-
-class _Translated(ast.NodeTransformer):
-    def __init__(self, function: Any, module: str) -> None:
-        self._function, self._module = function, module
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        owner = node.value.id if isinstance(node.value, ast.Name) else ""
-        if owner == "self":
-            return ast.Constant(getattr(self._function, node.attr))
-        if owner == "np":
-            return ast.Attribute(ast.Name(self._module), node.attr)
-        if owner == "points" and node.attr == "T":
-            return ast.Name("point")
-        raise ValueError(f"cannot translate {ast.unparse(node)}")
+    fields = {name: repr(value) for name, value in function}
+    value = Template(VALUES[type(function)]).substitute(fields, np=module)
+    return f"x, y = point\nvalue = {value}\n"
 
 
 def indented(lines: str) -> str:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.experiment import FORMAT_1_RUNS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import StartName
-from engine.rules import RULES, hyperparameters
+from engine.rules import hyperparameters
 from language import set_language
 from language.labels import _INLINE, LABELS, inline, label
 
@@ -28,11 +29,13 @@ IDS = {
     "dataset": {dataset().name for dataset in DATASETS},
     "field": fields(DATASETS) | fields(FUNCTIONS),
     "function": {function().name for function in FUNCTIONS},
-    "hyperparameter": {name for rule in RULES for name in hyperparameters(rule)},
+    "hyperparameter": {
+        name for run in FORMAT_1_RUNS for name in hyperparameters(type(run.optimizer))
+    },
     "last_batch": {"kept", "dropped"},
     "loss": set(LOSSES),
     "sampling": {"shuffled", "replacement"},
-    "slot": {slot for rule in RULES for slot in rule.slots},
+    "slot": {slot for run in FORMAT_1_RUNS for slot in run.optimizer.slots},
     "start": set(StartName.__args__),
     "status": {"budget", "target_loss", "gradient_norm", "patience", "diverged", "stopped"},
 }

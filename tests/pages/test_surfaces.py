@@ -530,28 +530,6 @@ def test_the_theory_is_of_the_minimum_where_the_run_ended(page):
     assert any("edge of stability" in one.value and edge in one.value for one in page.caption)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_the_effective_rate_times_what_its_caption_names_is_the_update(rule):
-    run_of_it = FUNCTION_VIEW.runs[0].model_copy(update={"optimizer": rule()})
-    seen = inspect(FUNCTION_VIEW.model_copy(update={"runs": (run_of_it,)}), 0, 0, 8)
-    factor = {
-        "SGD": lambda: seen.gradient,
-        "Momentum": lambda: seen.slots_after["velocity"],
-        "Nesterov": lambda: seen.gradient + rule().momentum * seen.slots_after["velocity"],
-        "Adagrad": lambda: seen.gradient,
-        "RMSprop": lambda: seen.gradient,
-        "Adam": lambda: seen.corrected["first_moment"],
-        "AdamW": lambda: seen.corrected["first_moment"],
-    }[rule.__name__]()
-    decay = (
-        seen.learning_rate * getattr(rule(), "weight_decay", 0.0) * seen.before
-    )  # AdamW's, apart
-
-    np.testing.assert_allclose(
-        seen.effective_learning_rate * factor, seen.update - decay, rtol=1e-12
-    )
-
-
 def test_a_network_lies_on_a_plane_with_its_distances(page):
     run(page.selectbox(key="surfaces-kind").set_value("network"))
     text = " ".join(one.value for one in page.caption)

@@ -23,6 +23,9 @@ SCALES: Final = (1e-6, 1e-3, 1.0, 1e3)
 # Four parameters start at zero: they are the sum of their updates. Two give weight decay its due.
 START: Final = (0.0, 0.0, 0.0, 0.0, -1.5, -0.75)
 
+# Of every rule. With it 1 - rate x weight decay rounds so well that AdamW's forms stay 1e-14 apart.
+LEARNING_RATE: Final = 0.01
+
 SHA256: Final = "bb3d65877d04d8fbb29dac0662ea3235348fe50c6cb75c2c618581673db1fd64"
 
 

@@ -9,6 +9,8 @@ bundles, and runs the scripts of one library with this Python, which must have i
 A script itself compares its losses with the recorded ones and fails where one of the first 100 of
 them departs by more than 1e-9; the first one that does at all is reported. ``make test-torch`` does
 this for PyTorch in an environment of its own.
+
+The rules that have a translation are replayed a second time without it, by their formula in NumPy.
 """
 
 from __future__ import annotations
@@ -19,19 +21,23 @@ import sys
 import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from unittest import mock
 
 from comparison.document import Document, with_default_view
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
+from exports.scripts.translations import TRANSLATIONS
 from exports.writing import write_all
+from tests.engine.rules.facts import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from engine.rules import Rule
 
 _RATE: Final = 0.01  # stable for every rule on everything below
 _EPOCHS: Final = Budget(amount=12)
@@ -67,7 +73,7 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
     }
     for name, network in networks.items():
         sampling = "replacement" if "replacement" in name else "shuffled"
-        yield name, _compared(network, _EPOCHS, batch_size=16, sampling=sampling)
+        yield from _compared(name, network, _EPOCHS, batch_size=16, sampling=sampling)
     row = Network(
         dataset=SingleRow(),
         hidden=(2,),
@@ -77,20 +83,26 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
         loss="half_sum_of_squares",
         validation_share=0.0,
     )
-    yield "one row with two targets", _compared(row, _UPDATES, batch_size="all")
+    yield from _compared("one row with two targets", row, _UPDATES, batch_size="all")
     noisy = Function(noise=0.5, noise_seed=3)
-    yield "noisy gradients", _compared(noisy, _UPDATES, batch_size="all")
+    yield from _compared("noisy gradients", noisy, _UPDATES, batch_size="all")
     for function in FUNCTIONS:
         problem = Function(function=function())
         name = f"function {function().name}"
-        yield name, _compared(problem, _UPDATES, batch_size="all", learning_rate=1e-4)
+        yield from _compared(name, problem, _UPDATES, batch_size="all", learning_rate=1e-4)
 
 
 def _compared(
-    problem: Network | Function, budget: Budget, learning_rate: float = _RATE, **cut: object
-) -> Experiment:
-    runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in RULES]
-    return Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
+    name: str,
+    problem: Network | Function,
+    budget: Budget,
+    learning_rate: float = _RATE,
+    **cut: object,
+) -> Iterator[tuple[str, Experiment]]:
+    """Yield experiments of all rules."""
+    for rules in portions():
+        runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in rules]
+        yield name, Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
 
 
 def replayed(script: Path, seed: int) -> tuple[bool, list[str]]:
@@ -109,19 +121,31 @@ def replayed(script: Path, seed: int) -> tuple[bool, list[str]]:
 
 def main(framework: str) -> int:
     """Replay everything in one library; print a line per script; return 1 where one departs."""
-    failures = scripts = 0
-    for name, experiment in comparisons():
-        document: Document = with_default_view(experiment)
-        with tempfile.TemporaryDirectory() as folder:
+    equal = [
+        one
+        for name, experiment in comparisons()
+        for translations in (TRANSLATIONS, {})
+        for one in _replay_all(framework, name, experiment, translations)
+    ]
+    departing = equal.count(False)
+    print(f"{len(equal)} scripts, {departing} depart within their first 100 updates")  # noqa: T201
+    return int(departing > 0 or not equal)
+
+
+def _replay_all(
+    framework: str, name: str, experiment: Experiment, translations: Mapping[type[Rule], Any]
+) -> Iterator[bool]:
+    """Replay every run of an experiment; yield whether each gave the engine's losses."""
+    document: Document = with_default_view(experiment)
+    with tempfile.TemporaryDirectory() as folder:
+        with mock.patch("exports.scripts.replay.TRANSLATIONS", translations):
             write_all(Path(folder), bundle(document, fit(experiment)))
-            for script in sorted(Path(folder, "scripts").glob(f"{framework}_*.py")):
-                equal, said = replayed(script, experiment.seeds[-1])
-                scripts += 1
-                failures += not equal
-                text = "; ".join(said)
-                print(f"{'equal' if equal else 'DEPARTS'}  {name}: {text}", flush=True)  # noqa: T201
-    print(f"{scripts} scripts, {failures} depart within their first 100 updates")  # noqa: T201
-    return int(failures > 0 or not scripts)
+        for script in sorted(Path(folder, "scripts").glob(f"{framework}_*.py")):
+            equal, said = replayed(script, experiment.seeds[-1])
+            how = "" if translations else " (formulas)"
+            words = f"{'equal' if equal else 'DEPARTS'}  {name}{how}: {'; '.join(said)}"
+            print(words, flush=True)  # noqa: T201
+            yield equal
 
 
 if __name__ == "__main__":

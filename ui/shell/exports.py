@@ -130,13 +130,14 @@ def _code(now: Document, shown: Outcome) -> None:
         _("Library"),
         tuple(FRAMEWORKS),
         default=next(iter(FRAMEWORKS)),
-        format_func=lambda name: FRAMEWORKS[name].TITLE,
+        format_func=lambda name: FRAMEWORKS[name].LIBRARY.title,
         key="code-library",
         required=True,
     )
     written = code(framework, now.experiment, position, names[position])
+    if written.remark:
+        st.info(written.remark)
     if written.text is None:
-        st.info(written.difference)
         return
     st.caption(_("It lies in the bundle as well, beside the files that it reads."))
     st.download_button(

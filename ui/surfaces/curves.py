@@ -25,12 +25,11 @@ def rates_tab(scene: Scene) -> None:
     parameter_controls()
     st.caption(
         _(
-            "The learning rate times the factor that the rule gives each parameter: 1 for SGD,"
-            " Momentum and Nesterov, one over the root of its squared gradients, summed or"
-            " averaged, for the others. The update is this number times the gradient; for Momentum"
-            " times the velocity v, for Nesterov times g + μv, for Adam and AdamW times the"
-            " corrected mean of the gradients (AdamW's decay is apart). Adagrad's dies out, that of"
-            " RMSprop and Adam does not."
+            "The learning rate times the factor that the rule gives each parameter: 1 where it"
+            " treats all parameters alike, one over the size of the parameter's own gradients so"
+            " far where it does not. The update is this number times the gradient, or times what"
+            " stands in its place in the formula, such as v, g + μv or the corrected mean; weight"
+            " decay comes on top. Adagrad's dies out, that of RMSprop and Adam does not."
         )
     )
     if any(run.last_step[0] for run in scene.history.runs):

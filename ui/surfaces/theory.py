@@ -11,7 +11,6 @@ import streamlit as st
 
 from engine import initial_params, recorded_params, theory
 from engine.analysis.quadratics import quadratic
-from engine.rules import SGD, Momentum
 from language import _
 from ui.shell.store import document
 from ui.shell.text import escaped
@@ -96,7 +95,7 @@ def _verdict(run: Run, edge: float) -> str:
     said = text.format(
         rate=f"{run.learning_rate:g}",
         share=f"{share:.0%}",
-        formula=_edge_formula(run),
+        formula=theory.edge_formula(type(run.optimizer)),
         edge=f"{edge:.4g}",
     )
     return f":{colour}[{_bar(share)}] {said}"
@@ -115,15 +114,10 @@ def _no_verdict(experiment: Experiment, run: Run, edge: float) -> str:
         ),
     }[experiment.problem.kind]
     return text.format(
-        rate=f"{run.learning_rate:g}", formula=_edge_formula(run), edge=f"{edge:.4g}"
+        rate=f"{run.learning_rate:g}",
+        formula=theory.edge_formula(type(run.optimizer)),
+        edge=f"{edge:.4g}",
     )
-
-
-def _edge_formula(run: Run) -> str:
-    if isinstance(run.optimizer, SGD):
-        return "2/λmax"
-    is_momentum = isinstance(run.optimizer, Momentum)
-    return "2(1 + μ)/λmax" if is_momentum else "2(1 + μ)/((1 + 2μ) λmax)"
 
 
 def _bar(share: float) -> str:

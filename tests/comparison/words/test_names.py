@@ -8,7 +8,7 @@ from comparison.words.names import problem_words, run_names, symbol
 from engine import Experiment, Function, Interval, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES, SGD, Adam, Momentum
+from engine.rules import SGD, Adam, Momentum
 from language.labels import label
 from tests.strategies import examples, runs
 
@@ -37,7 +37,9 @@ def test_an_automatic_name_begins_with_the_rules_own(compared):
 
 
 def test_rules_that_appear_once_need_no_more_than_their_name():
-    assert automatic(*Experiment().runs) == [rule.title for rule in RULES]
+    runs = Experiment().runs
+
+    assert automatic(*runs) == [run.optimizer.title for run in runs]
 
 
 def test_runs_of_one_rule_are_named_by_what_differs():
@@ -124,3 +126,17 @@ def test_what_is_not_usual_about_a_network_is_said():
         "L2 penalty λ": "0.01",
         "Starting weights": "as given",
     }
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"\mu", "μ"),
+        (r"\beta_1", "β₁"),
+        (r"\eta_-", "η₋"),
+        ("d_0", "d₀"),
+        ("", "weight decay"),
+    ],
+)
+def test_a_hyperparameter_is_named_by_its_symbol_or_its_words(latex, text):
+    assert symbol("weight_decay", Interval(0, 1, symbol=latex)).lower() == text

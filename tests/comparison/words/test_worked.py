@@ -27,6 +27,7 @@ def value_of(latex):
     text = re.sub(r"\\left|\\right", "", latex)
     text = text.replace(r"\cdot", "*").replace(r"\,", "*").replace("^", "**")
     text = text.replace(r"\sqrt", "math.sqrt").replace("{", "(").replace("}", ")")
+    text = re.sub(r"\\(max|min)", r"\1", re.sub(r"\|([^|]*)\|", r"abs(\1)", text))
     if text.startswith(r"\frac"):
         above, below = re.match(r"\\frac\((\(*[^()]*\)*)\)\((.*)$", text).groups()
         text = f"({above})/({below}"
@@ -48,7 +49,7 @@ def test_no_symbol_is_left_among_the_numbers(rule):
     for lines in lines_of(rule):
         for line in lines:
             *_symbols, filled, _value = line.split(" = ")
-            left = re.sub(r"\\(frac|sqrt|left|right|cdot|,)", "", filled)
+            left = re.sub(r"\\(frac|sqrt|left|right|cdot|max|min|,)", "", filled)
             if len(line.split(" = ")) > 3:
                 assert not re.search(r"[A-Za-z]", left), line
 

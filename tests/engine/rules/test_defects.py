@@ -30,6 +30,7 @@ from engine.problems.functions import Ravine, Rosenbrock
 from engine.problems.problem import NetworkProblem
 from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine import plain
+from tests.engine.rules.facts import facts, portions
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
@@ -117,15 +118,12 @@ def test_d3_a_flat_place_ends_nothing_unless_asked():
 @pytest.mark.parametrize("rate", [1e-3, 0.3, 7.0])
 def test_d4_no_rule_multiplies_its_rate_in_secret(rule, rate):
     """The first update is exactly rate x direction, and the direction does not know the rate."""
-    optimizer = AdamW(weight_decay=0.0) if rule is AdamW else rule()
-    first = minimize(np.ones_like, [0.0], optimizer, 1.0, 1)[1, 0]
+    first = minimize(np.ones_like, [0.0], rule(), 1.0, 1)[1, 0]
 
-    assert minimize(np.ones_like, [0.0], optimizer, rate, 1)[1, 0] == pytest.approx(
+    assert minimize(np.ones_like, [0.0], rule(), rate, 1)[1, 0] == pytest.approx(
         rate * first, rel=1e-14
     )
-    assert -first == pytest.approx(
-        {"nesterov": 1.9, "rmsprop": 10**0.5}.get(rule.name, 1), rel=1e-6
-    )
+    assert -first == pytest.approx(facts(rule).first, rel=1e-6)
 
 
 def test_d4_d14_positions_are_not_clipped_to_a_window():
@@ -143,8 +141,9 @@ def test_d5_adam_corrects_its_bias_and_keeps_its_own_defaults():
     assert constant_gradient(Adam(), 1)[0] == pytest.approx(1, rel=1e-6)
 
 
-def test_d5_all_runs_of_an_experiment_get_the_same_budget():
-    runs = [run_of(rule(), 1e-3) for rule in RULES]
+@pytest.mark.parametrize("rules", portions(), ids=len)
+def test_d5_all_runs_of_an_experiment_get_the_same_budget(rules):
+    runs = [run_of(rule(), 1e-3) for rule in rules]
 
     assert {int(run.last_step[0]) for run in on_function(Ravine(), *runs, steps=200)} == {200}
 
@@ -311,9 +310,10 @@ def test_d16_adamw_corrects_its_bias():
     np.testing.assert_allclose(directions, 1, rtol=1e-6)
 
 
-def test_d17_d20_every_run_of_a_seed_starts_at_the_same_seeded_parameters():
+@pytest.mark.parametrize("rules", portions(), ids=len)
+def test_d17_d20_every_run_of_a_seed_starts_at_the_same_seeded_parameters(rules):
     problem = Network(dataset=TwoMoons(rows=40))
-    runs = [run_of(rule(), 0.01, batch_size=size) for rule in RULES for size in ("all",)]
+    runs = [run_of(rule(), 0.01, batch_size="all") for rule in rules]
     experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=1), seeds=(0, 1))
 
     first, again = fit(experiment), fit(experiment)
@@ -412,10 +412,11 @@ def test_d21_no_other_ending_hides_divergence():
     assert bent.status == line.status == ("diverged",)
 
 
-def test_d22_noise_comes_from_the_batches_alone_for_every_rule_alike():
+@pytest.mark.parametrize("rules", portions(), ids=len)
+def test_d22_noise_comes_from_the_batches_alone_for_every_rule_alike(rules):
     """With all rows in a batch nothing is random: two seeds from one start go the same way."""
     problem = Network(dataset=TwoMoons(rows=30), hidden=(), start="zeros")
-    runs = [run_of(rule(), 0.1, batch_size="all") for rule in RULES]
+    runs = [run_of(rule(), 0.1, batch_size="all") for rule in rules]
     experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=20), seeds=(0, 1))
 
     for run in fit(experiment).runs:

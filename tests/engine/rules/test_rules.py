@@ -1,6 +1,5 @@
-"""The rules: what all must do, what each does first and in the limit, and what PyTorch answers."""
+"""The rules: what all must do, what each does first and in the limit, and what others answer."""
 
-import json
 import tracemalloc
 from dataclasses import FrozenInstanceError, fields, replace
 from itertools import pairwise, product
@@ -31,7 +30,8 @@ from engine.rules import (
     validated,
 )
 from engine.training.updates import Stepper
-from tests.reference.gradient_stream import SHA256, fingerprint, gradients
+from tests.engine.rules.facts import facts
+from tests.reference.gradient_stream import LEARNING_RATE, SHA256, START, fingerprint, gradients
 from tests.strategies import rules
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -43,8 +43,8 @@ EVERY_FIELD = pytest.mark.parametrize(
     [(rule, field) for rule in RULES for field in hyperparameters(rule)],
     ids=lambda v: v if isinstance(v, str) else v.name,
 )
-TORCH = json.loads((Path(__file__).parents[2] / "reference" / "torch_stream.json").read_text())
-TRACES = json.loads(Path(__file__).with_name("quadratic_traces.json").read_text())["traces"]
+ON_STREAM = [rule for rule in RULES if facts(rule).on_stream]
+ON_RAVINE = [rule for rule in RULES if facts(rule).on_ravine]
 
 
 def follow(rules, stream, start, learning_rates):
@@ -75,48 +75,45 @@ def directions(rule, stream):
     return np.array(found)
 
 
-# What PyTorch answers
+# What other libraries answer
 
 
 def test_the_stream_is_the_recorded_one():
-    assert fingerprint(gradients()) == TORCH["stream"]["sha256"] == SHA256
+    assert fingerprint(gradients()) == SHA256
 
 
-@EVERY_RULE
-def test_fixed_stream_as_in_pytorch(rule):
-    recorded = TORCH["rules"][rule.__name__]
-    stream = gradients()[:, None]
+@pytest.mark.parametrize("rule", ON_STREAM, ids=lambda rule: rule.name)
+def test_fixed_stream_as_in_another_library(rule):
+    answer = facts(rule).on_stream
 
-    found = follow(
-        [rule(**recorded["hyperparameters"])], stream, [TORCH["start"]], TORCH["learning_rate"]
-    )
+    found = follow([answer.rule], gradients()[:, None], [START], LEARNING_RATE)
 
-    for step, expected in recorded["params"].items():
-        np.testing.assert_allclose(found[int(step), 0], expected, rtol=1e-13, atol=0, err_msg=step)
+    for step, expected in answer.params.items():
+        np.testing.assert_allclose(found[step, 0], expected, rtol=1e-13, atol=0, err_msg=str(step))
 
 
-# The settings that the traces name; PyTorch's defaults elsewhere.
-TRACED = {
-    "sgd": (SGD(), 0.95),
-    "momentum": (Momentum(momentum=0.9), 0.1),
-    "nesterov": (Nesterov(momentum=0.9), 0.1),
-    "adagrad": (Adagrad(epsilon=1e-10), 1.5),
-    "rmsprop": (RMSprop(decay=0.9, epsilon=1e-8), 0.1),
-    "adam": (Adam(beta1=0.9, beta2=0.999, epsilon=1e-8), 0.3),
-    "adamw": (AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01), 0.3),
-}
+@pytest.mark.parametrize("rule", ON_RAVINE, ids=lambda rule: rule.name)
+def test_closed_loop_on_a_ravine_as_in_another_library(rule):
+    answer = facts(rule).on_ravine
+    steps = len(answer.iterates) - 1
 
+    found = minimize(Ravine().gradient, [-7.0, 2.0], answer.rule, answer.learning_rate, steps)
 
-@EVERY_RULE
-def test_closed_loop_on_a_ravine_as_in_pytorch(rule):
-    optimizer, learning_rate = TRACED[rule.name]
-
-    found = minimize(Ravine().gradient, [-7.0, 2.0], optimizer, learning_rate, 30)
-
-    np.testing.assert_allclose(found, TRACES[rule.name]["iterates"], rtol=1e-12, atol=0)
+    np.testing.assert_allclose(found, answer.iterates, rtol=1e-12, atol=0)
 
 
 # Contract
+
+
+def test_every_rule_has_its_file_of_facts_and_no_other_is_there():
+    files = {path.stem for path in (Path(__file__).parent / "data").glob("*.py")}
+
+    assert files == {rule.name for rule in RULES}
+
+
+def another(rule, field):
+    """A value that is not the default."""
+    return 0.5 if getattr(rule(), field) != 0.5 else 0.25
 
 
 def subclasses(cls):
@@ -146,7 +143,7 @@ def test_rule_is_frozen_hashable_and_equal_by_value(rule):
     for field in hyperparameters(rule):
         with pytest.raises(FrozenInstanceError):
             setattr(rule(), field, 0.5)
-        assert replace(rule(), **{field: 0.25}) != rule()
+        assert replace(rule(), **{field: another(rule, field)}) != rule()
 
 
 def test_rules_of_two_classes_differ_even_with_equal_fields():
@@ -254,13 +251,13 @@ def test_stacked_lanes_are_bit_equal_to_solo_lanes(mixture, seed):
 @EVERY_RULE
 def test_stack_makes_a_column_per_hyperparameter_or_one_number_that_all_share(rule):
     for name in hyperparameters(rule):
-        single, other = rule(), replace(rule(), **{name: 0.5})
+        single, other = rule(), replace(rule(), **{name: another(rule, name)})
         columns = stack([single, other, single])
 
         assert type(columns) is rule
         assert getattr(columns, name).tolist() == [
             [getattr(single, name)],
-            [0.5],
+            [another(rule, name)],
             [getattr(single, name)],
         ]
         assert all(
@@ -270,35 +267,19 @@ def test_stack_makes_a_column_per_hyperparameter_or_one_number_that_all_share(ru
         )
 
 
-# Steps that suffice from (-3, 2) at these rates, found by trying and then doubled.
-BOWL = {
-    "sgd": (0.15, 150),
-    "momentum": (0.05, 300),
-    "nesterov": (0.05, 300),
-    "adagrad": (1.0, 300),
-    "rmsprop": (0.01, 1500),
-    "adam": (0.1, 600),
-    "adamw": (0.1, 600),
-}
-ROSENBROCK = {
-    "sgd": (0.0015, 20_000),
-    "momentum": (0.0005, 10_000),
-    "nesterov": (0.0005, 10_000),
-    "adagrad": (0.5, 20_000),
-    "rmsprop": (0.001, 10_000),
-    "adam": (0.02, 6_000),
-    "adamw": (0.02, 6_000),
-}
-
-
 def without_decay(rule):
     """Weight decay pulls away from a minimum that is not zero."""
-    return AdamW(weight_decay=0.0) if rule is AdamW else rule()
+    return rule(weight_decay=0.0) if "weight_decay" in hyperparameters(rule) else rule()
+
+
+@EVERY_RULE
+def test_first_direction_has_closed_form(rule):
+    assert directions(rule(), np.ones((1, 1)))[0, 0] == pytest.approx(facts(rule).first, rel=1e-6)
 
 
 @EVERY_RULE
 def test_solves_a_bowl(rule):
-    rate, steps = BOWL[rule.name]
+    rate, steps = facts(rule).bowl
 
     path = minimize(Bowl(condition=10).gradient, [-3.0, 2.0], rule(), rate, steps)
 
@@ -308,7 +289,7 @@ def test_solves_a_bowl(rule):
 @UNTRACED
 @EVERY_RULE
 def test_solves_rosenbrock(rule):
-    rate, steps = ROSENBROCK[rule.name]
+    rate, steps = facts(rule).rosenbrock
 
     path = minimize(Rosenbrock().gradient, [-1.2, 1.0], without_decay(rule), rate, steps)
 
@@ -461,36 +442,7 @@ def test_epsilon_stands_outside_the_root_and_damps_tiny_gradients(rule):
     assert damped[0, 0] / free[0, 0] == pytest.approx(root / (root + 1), rel=1e-6)
 
 
-# One slow oracle: the papers' formulas in plain Python numbers
-
-
-def by_hand(rule, stream):
-    """Directions of one coordinate, one number after another."""
-    slow = {"m": 0.0, "v": 0.0}
-    for step, g in enumerate(stream, start=1):
-        match rule:
-            case SGD():
-                yield g
-            case Momentum(momentum=mu):
-                slow["v"] = mu * slow["v"] + g
-                yield slow["v"]
-            case Nesterov(momentum=mu):
-                slow["v"] = mu * slow["v"] + g
-                yield g + mu * slow["v"]
-            case Adagrad(epsilon=epsilon):
-                slow["v"] += g * g
-                yield g / (slow["v"] ** 0.5 + epsilon)
-            case RMSprop(decay=rho, epsilon=epsilon):
-                slow["v"] = rho * slow["v"] + (1 - rho) * g * g
-                yield g / (slow["v"] ** 0.5 + epsilon)
-            case (
-                Adam(beta1=beta1, beta2=beta2, epsilon=epsilon)
-                | AdamW(beta1=beta1, beta2=beta2, epsilon=epsilon)
-            ):
-                slow["m"] = beta1 * slow["m"] + (1 - beta1) * g
-                slow["v"] = beta2 * slow["v"] + (1 - beta2) * g * g
-                m_hat, v_hat = slow["m"] / (1 - beta1**step), slow["v"] / (1 - beta2**step)
-                yield m_hat / (v_hat**0.5 + epsilon)
+# One slow oracle: the papers' formulas in plain Python numbers, one file per rule
 
 
 @given(rules())
@@ -499,7 +451,8 @@ def test_ten_steps_by_hand(rule):
 
     found = directions(rule, stream[:, None])[:, 0]
 
-    np.testing.assert_allclose(found, list(by_hand(rule, stream.tolist())), rtol=1e-12)
+    expected = list(facts(type(rule)).by_hand(rule, stream.tolist()))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def ends(rule):
@@ -522,10 +475,10 @@ def test_fixed_stream_at_the_ends_of_every_interval_with_more_digits(rule):
     columns = stack(lanes)
     precise = {name: np.longdouble(getattr(columns, name)) for name in hyperparameters(rule)}
 
-    found = follow(lanes, stream, [TORCH["start"]] * len(lanes), 0.01)
+    found = follow(lanes, stream, [START] * len(lanes), 0.01)
 
-    params = np.tile(np.longdouble(TORCH["start"]), (len(lanes), 1))
-    by_rule = by_hand(replace(columns, **precise), stream.astype(np.longdouble))
+    params = np.tile(np.longdouble(START), (len(lanes), 1))
+    by_rule = facts(rule).by_hand(replace(columns, **precise), stream.astype(np.longdouble))
     for step, direction in enumerate(by_rule, start=1):
         params -= np.longdouble(0.01) * (direction + precise.get("weight_decay", 0) * params)
         np.testing.assert_allclose(found[step], params, rtol=1e-13, atol=1e-13, err_msg=str(step))

@@ -33,7 +33,7 @@ LARGEST = Experiment(
         hidden=(200, 200),
         loss="cross_entropy",
     ),
-    runs=[Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in RULES],
+    runs=[Run(optimizer=rule(), learning_rate=0.1, batch_size=1) for rule in RULES[:7]],
     budget=Budget(amount=10_000),
 )
 BEYOND_MEMORY = LARGEST.model_copy(update={"seeds": tuple(range(30))})
@@ -134,7 +134,7 @@ def of_parts(dataset, hidden, batch_size, n_runs, seeds):
     run = {"learning_rate": 1e-3, "batch_size": batch_size}
     return Experiment(
         problem=Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01),
-        runs=[Run(optimizer=RULES[-1 - at % 7](), **run) for at in range(n_runs)],
+        runs=[Run(optimizer=RULES[-1 - at % len(RULES)](), **run) for at in range(n_runs)],
         budget=Budget(amount=1),
         seeds=seeds,
     )

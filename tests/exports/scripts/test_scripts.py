@@ -1,25 +1,27 @@
 """Runs as scripts of other libraries. Whether they replay is shown by ``make test-torch``."""
 
 import ast
-import dataclasses
 import math
+import re
+import runpy
 from functools import cache
 
 import numpy as np
 import pytest
 
 from charts.theme import RunStyle
-from engine import Budget, Experiment, Function, Network, Run, fit
+from engine import Budget, Experiment, Function, Network, Run, fit, initial_params
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES, SGD, Adam, Nesterov
+from engine.rules import RULES, SGD, Adagrad, Adam, Nesterov
 from exports.replay import histories_csv
-from exports.scripts import FRAMEWORKS, code, keras, optax, pytorch
-from exports.scripts.replay import Replay, function_lines
+from exports.scripts import FRAMEWORKS, code
+from exports.scripts.formula import class_lines, training_lines
+from exports.scripts.replay import Library, Replay, function_lines
+from exports.scripts.translations import TRANSLATIONS, VALUES
+from language import set_language
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
-
-RULES = [rule().name for rule in RULES]
 
 
 def scripts(experiment, name="run"):
@@ -31,25 +33,58 @@ def scripts(experiment, name="run"):
     }
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS.values(), ids=FRAMEWORKS)
-def test_every_rule_has_its_form_or_the_difference_is_said(framework):
-    differences = getattr(framework, "DIFFERENCES", {})
-
-    assert set(framework.RULES) | set(differences) == set(RULES)
-    assert not set(framework.RULES) & set(differences)
-
-
-def test_pytorch_has_every_rule():
-    assert set(pytorch.RULES) == set(RULES)
+def test_translations_are_of_rules_and_differ_only_where_there_is_no_equal_form():
+    assert set(TRANSLATIONS) <= set(RULES)
+    for row in TRANSLATIONS.values():
+        assert set(row.differences) <= set(FRAMEWORKS)
+        assert all(getattr(row, name) is None for name in row.differences)
 
 
-def test_libraries_with_another_form_say_so_and_give_no_script():
+def test_pytorch_has_every_rule_of_the_first_view():
+    assert all(TRANSLATIONS[type(run.optimizer)].pytorch for run in Experiment().runs)
+
+
+def test_a_library_with_another_form_computes_the_formula_and_says_why():
     written = scripts(Experiment())
 
-    assert "inside the square root" in written["keras", "adagrad"].difference
-    assert "epsilon" in written["keras", "adam"].difference
-    assert "inside the square root" in written["optax", "adagrad"].difference
-    assert all((one.text is None) != (one.difference is None) for one in written.values())
+    for framework, rule, words in (
+        ("keras", "adagrad", "inside the square root"),
+        ("keras", "adam", "epsilon hat"),
+        ("optax", "adagrad", "inside the square root"),
+    ):
+        one = written[framework, rule]
+        assert words in one.remark
+        assert " ".join(ast.get_docstring(ast.parse(one.text)).split()).endswith(one.remark)
+        assert "optimizer" not in ast.unparse(ast.parse(one.text).body[1:])
+
+
+def test_a_library_with_the_same_form_calls_its_own_optimizer_and_says_nothing():
+    one = code("optax", Experiment(runs=[Run(optimizer=Adam(), learning_rate=0.1)]), 0, "")
+
+    assert one.remark is None
+    assert "optax.adam(0.1" in one.text
+    assert "class Adam" not in one.text
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_formula_trains_as_the_engine_does(rule, tmp_path):
+    run = Run(optimizer=rule(), learning_rate=0.05, batch_size="all")
+    experiment = Experiment(
+        problem=Function(), runs=[run], budget=Budget(amount=30, unit="iterations")
+    )
+    function, start = experiment.problem.function, initial_params(experiment, 0)
+    replay, file = Replay(experiment, 0, ""), tmp_path / "script.py"
+    lines = ["from __future__ import annotations", class_lines(replay), training_lines(replay)]
+    file.write_text("\n".join(lines), "utf-8")
+    given = {
+        "SEED": 0,
+        "table": lambda _name: [{"seed_0": repr(value)} for value in start.tolist()],
+        "gradient": lambda at, _step: (function.value(at)[0], function.gradient(at)),
+    }
+    found = runpy.run_path(str(file), given, "__main__")["losses"]
+
+    expected = fit(experiment).runs[0].batch_loss.last[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +130,10 @@ def checked(folder, history, losses):
     """Compare losses with a recorded history as a script does: whether it agrees, and its words."""
     replay = Replay(history.experiment, 0, "\x1b[2Jx")
     imports = "import sys\nfrom math import inf, nan\nfrom pathlib import Path"
+    library = Library("pytorch", "", "", imports)
     script = folder / "scripts" / "pytorch_1.py"
     script.parent.mkdir()
-    text = replay.head("pytorch", "", "", imports) + f"losses = {losses!r}\n" + replay.check()
+    text = replay.head(library) + f"losses = {losses!r}\n" + replay.check()
     script.write_text(text, "utf-8")
     (folder / "histories.csv").write_bytes(histories_csv(history, [RunStyle("x", 0)]))
     equal, said = replayed(script, 0)
@@ -186,26 +222,23 @@ def test_the_lines_of_a_function_compute_its_value(function):
     assert space["value"] == chosen.value(np.array([[0.3, -1.2]]))[0]
 
 
-def test_a_function_that_needs_more_is_refused():
-    @dataclasses.dataclass
-    class Strange:
-        function: object
-
-    class Needy:
-        def value(self, points):
-            """Return something else."""
-            return points.mean()
-
-    with pytest.raises(ValueError, match="cannot translate"):
-        function_lines(Strange(Needy()), "torch")
+def test_every_test_function_has_its_line():
+    assert set(VALUES) == set(FUNCTIONS)
 
 
 def test_keras_has_no_test_functions():
-    difference = code("keras", Experiment(problem=Function()), 0, "").difference
+    written = code("keras", Experiment(problem=Function()), 0, "")
 
-    assert "no" in difference or "none" in difference
+    assert written.text is None
+    assert "a test function has none" in written.remark
 
 
-def test_the_difference_is_said_in_the_reader_s_language():
-    assert set(keras.DIFFERENCES) == {"adagrad", "rmsprop", "adam", "adamw"}
-    assert set(optax.DIFFERENCES) == {"adagrad"}
+def test_the_page_says_it_in_the_reader_s_language_and_the_script_in_english():
+    adagrad = Experiment(runs=[Run(optimizer=Adagrad(), learning_rate=0.1)])
+    english = code("keras", adagrad, 0, "")
+    set_language("ko")
+    korean = code("keras", adagrad, 0, "")
+
+    assert korean.text == english.text
+    assert re.search("[가-힣]", korean.remark)
+    assert not re.search("[가-힣]", english.remark)

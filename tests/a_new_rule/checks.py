@@ -1,9 +1,11 @@
-"""What stays as it is, and works, when there are ten more rules; ``tests/test_more_rules.py``."""
+"""What stays as it is, and works, when there are more rules; ``tests/test_a_new_rule.py``."""
 
+import ast
 import json
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +18,7 @@ from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import RUNS_PRESETS
 from comparison.words.names import run_names
 from descent_lab.__main__ import main
-from engine import Budget, Experiment, Network, Run, fit
+from engine import Budget, Experiment, Network, Run, fit, inspect
 from engine.problems.datasets import TwoMoons
 from engine.rules import RULES, SGD
 from exports.bundle import bundle
@@ -26,21 +28,17 @@ from exports.scripts import FRAMEWORKS
 
 ROOT = Path(__file__).parents[2]
 SEVEN = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
-FIRST, SECOND = (rule for rule in RULES if rule.title in {"Toy 0", "Toy 9"})
-TOYS = Experiment(
+INERTIA, TOY = (rule for rule in RULES if rule.title in {"Inertia", "Toy 9"})
+NEW = Experiment(
     problem=Network(dataset=TwoMoons(rows=40), hidden=(3,)),
     runs=[
         Run(optimizer=SGD(), learning_rate=0.5, batch_size=10),
-        Run(optimizer=FIRST(), learning_rate=0.1, batch_size=10),
-        Run(
-            optimizer=SECOND(toy_share=0.125, unnamed_share=0.75),
-            learning_rate=0.1,
-            batch_size="all",
-        ),
+        Run(optimizer=INERTIA(), learning_rate=0.1, batch_size=10),
+        Run(optimizer=TOY(unnamed_share=0.75), learning_rate=0.1, batch_size="all"),
     ],
     budget=Budget(amount=2),
 )
-TOYS_ALONE = TOYS.model_copy(update={"runs": TOYS.runs[1:]})
+NEW_ALONE = NEW.model_copy(update={"runs": NEW.runs[1:]})
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +69,8 @@ def chips(at):
     return [chip.split(") ")[-1].split(" · ")[0].replace("\\", "") for chip in options]
 
 
-def test_the_registry_has_ten_more():
-    assert [rule.title for rule in RULES] == [*SEVEN, *(f"Toy {n}" for n in range(10))]
+def test_the_registry_has_more_than_an_experiment_can_have_runs():
+    assert [rule.title for rule in RULES] == [*SEVEN, "Inertia", *(f"Toy {n}" for n in range(10))]
 
 
 def test_an_experiment_without_runs_is_what_it_was():
@@ -107,61 +105,88 @@ def test_the_first_view_and_the_presets_are_what_they_were():
 
 
 def test_they_go_into_a_link_and_a_file_and_come_back():
-    document = with_default_view(TOYS)
+    document = with_default_view(NEW)
 
     assert from_link(to_link(document)) == (document, [])
     assert read_document(document.model_dump_json()) == document
 
 
 def test_a_hyperparameter_without_a_symbol_is_named_by_its_words():
-    assert run_names(TOYS.runs, ("",) * 3) == [
-        "SGD",
-        "Toy 0",
-        "Toy 9 χ₉ 0.125 unnamed share 0.75",
-    ]
+    twice = [NEW.runs[2].model_copy(update={"optimizer": TOY()}), NEW.runs[2]]
+
+    assert run_names(twice, ("",) * 2) == ["Toy 9 unnamed share 0.25", "Toy 9 unnamed share 0.75"]
 
 
-def test_the_bundle_says_of_every_library_that_it_has_no_translation():
-    made = bundle(with_default_view(TOYS), fit(TOYS))
-    left_out = json.loads(made["manifest.json"])["left_out"]
+def test_the_bundle_has_their_scripts_which_say_that_there_is_no_translation():
+    made = bundle(with_default_view(NEW), fit(NEW))
 
-    for name, library in FRAMEWORKS.items():
-        assert f"scripts/{name}_1.py" in made
-        for number, rule in ((2, "Toy 0"), (3, "Toy 9")):
-            assert left_out[f"scripts/{name}_{number}.py"] == (
-                f"There is no translation of {rule} for {library.TITLE}."
-            )
+    assert not any(name.startswith("scripts/") for name in left_out(made))
+    for name, framework in FRAMEWORKS.items():
+        library = framework.LIBRARY.title
+        script = made[f"scripts/{name}_2.py"].decode()
+        words = " ".join(ast.get_docstring(ast.parse(script)).split())
+        assert f"There is no translation of Inertia for {library}." in words
+        assert "class Inertia(Rule):" in script
+        assert "rule = Inertia(inertness=0.5)" in script
+    assert "pip install torch numpy" in made["README.md"].decode()
+
+
+def left_out(made):
+    return json.loads(made["manifest.json"])["left_out"]
 
 
 def test_the_report_has_their_formulas():
-    page = report(with_default_view(TOYS), fit(TOYS), "", "").decode()
+    page = report(with_default_view(NEW), fit(NEW), "", "").decode()
 
-    assert "<h3>Toy 9</h3><math" in page
-    assert "χ₉ = 0.125, unnamed share = 0.75" in page
+    assert "<h3>Inertia</h3><math" in page
+    assert "χ = 0.5" in page
+    assert "unnamed share = 0.75" in page
 
 
 def test_the_command_line_trains_them(tmp_path, capsys):
-    (tmp_path / "toys.json").write_text(TOYS.model_dump_json(), "utf-8")
+    (tmp_path / "new.json").write_text(NEW.model_dump_json(), "utf-8")
 
-    assert main(["run", str(tmp_path / "toys.json"), "--to", str(tmp_path / "made")]) == 0
-    assert "Toy 0: finished" in capsys.readouterr().out
+    assert main(["run", str(tmp_path / "new.json"), "--to", str(tmp_path / "made")]) == 0
+    assert "Inertia: finished" in capsys.readouterr().out
     assert (tmp_path / "made" / "manifest.json").exists()
 
 
-def test_the_page_has_their_sliders_and_says_that_there_is_no_script():
-    at = opened(TOYS_ALONE, TrainingPage())
-    assert {"toy share, χ₀", "unnamed share"} <= {field.label for field in at.number_input}
+def test_the_schema_knows_them(capsys):
+    assert main(["schema"]) == 0
+    assert "inertness" in capsys.readouterr().out
+
+
+def test_inspection_sees_what_the_rule_remembers():
+    seen = inspect(NEW, 1, 0, 4)
+
+    assert list(seen.slots_after) == ["mean_so_far"]
+    np.testing.assert_allclose(seen.update, 0.1 * seen.slots_after["mean_so_far"])
+
+
+def test_the_page_offers_them_in_its_menu():
+    at = opened()
+    at.selectbox(key="optimizer").set_value("inertia").run()
+
+    assert not at.exception
+    assert at.number_input(key="learning_rate-number").value == INERTIA.default_learning_rate
+
+
+def test_the_page_has_their_sliders_and_says_that_the_script_has_the_formula():
+    at = opened(NEW_ALONE, TrainingPage())
+    assert "inertness, χ" in {field.label for field in at.number_input}
 
     at.button(key="open-code").click().run()
     assert not at.exception
-    assert "There is no translation of Toy 0 for PyTorch." in [info.value for info in at.info]
+    (remark,) = [info.value for info in at.info if "translation" in info.value]
+    assert remark.startswith("There is no translation of Inertia for PyTorch. The script computes")
+    assert any("class Inertia(Rule):" in code.value for code in at.code)
 
 
 @pytest.mark.parametrize("tab", ["step", "rates", "theory", "slice", "distance"])
 def test_surfaces_show_them(tab):
-    opened(TOYS_ALONE, SurfacesPage(surface="network", fineness=31, tab=tab))
+    opened(NEW_ALONE, SurfacesPage(surface="network", fineness=31, tab=tab))
 
 
 @pytest.mark.parametrize("tab", ["batches", "noise", "overfitting", "map"])
 def test_epochs_shows_them(tab):
-    opened(TOYS_ALONE, EpochsPage(tab=tab, sizes=("all", 1)))
+    opened(NEW_ALONE, EpochsPage(tab=tab, sizes=("all", 1)))

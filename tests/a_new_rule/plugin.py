@@ -1,0 +1,59 @@
+"""A plugin of pytest: adds rules to the registry before anything has read it.
+
+``python -m pytest -p tests.a_new_rule.plugin FILES`` runs tests as a version with more rules would:
+with Inertia, which has its class, its line in the registry and its file of facts, and nothing else;
+and with ten toys, so that there are more rules than an experiment can have runs.
+"""
+
+import importlib
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Union
+
+from pydantic import Field
+
+_ENGINE = Path(__file__).parents[2] / "engine"
+
+
+def _register():
+    """Import the module of the rules alone, add to it, and let the engine find it there."""
+    sys.modules["engine"] = types.ModuleType("engine")
+    sys.modules["engine"].__path__ = [str(_ENGINE)]
+    rules = importlib.import_module("engine.rules")
+    inertia = importlib.import_module("tests.a_new_rule.inertia").Inertia
+    interval = importlib.import_module("engine.limits").Interval
+    rules.RULES += (inertia, *(_toy(rules.Rule, interval, number) for number in range(10)))
+    rules.AnyRule = Annotated[
+        Union[rules.RULES],  # noqa: UP007 - of a tuple
+        Field(discriminator="name"),
+    ]
+    del sys.modules["engine"]
+    importlib.import_module("engine")
+    facts = importlib.import_module("tests.a_new_rule.inertia_facts")
+    for rule in rules.RULES[-11:]:  # of the toys they are asked for, and not used
+        sys.modules[f"tests.engine.rules.data.{rule.name}"] = facts
+
+
+def _toy(base, interval, number):
+    """Return a rule whose hyperparameter has no symbol."""
+    share = Annotated[float, interval(0, 1)]
+
+    @dataclass(frozen=True)
+    class Toy(base):
+        unnamed_share: share = 0.25
+        name: Literal[f"toy_{number}"] = f"toy_{number}"
+
+        title: ClassVar = f"Toy {number}"
+        default_learning_rate: ClassVar = 0.05
+        formula: ClassVar = r"d_t = g_t"
+        source: ClassVar = "Nobody (2000)"
+
+        def direction(self, grads, state, step):  # noqa: ARG002 - the signature of all
+            return self.unnamed_share * grads, state
+
+    return Toy
+
+
+_register()

@@ -1,0 +1,87 @@
+"""What tests know of a rule besides its class: one file per rule in ``data``, named by its id."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from engine import StepInspection
+from engine.limits import LIMITS
+from engine.rules import RULES, Rule
+
+
+@dataclass(frozen=True)
+class OnStream:
+    """What a library answers to the gradients of ``tests/reference/gradient_stream.py``.
+
+    Attributes:
+        rule: the rule with the hyperparameters that were used.
+        library: who answered.
+        torch: the class of ``torch.optim`` and its settings, of which
+            ``tests/reference/record_torch.py`` makes the answer; None for another library.
+        params: the parameters after a few of the steps, by step.
+    """
+
+    rule: Rule
+    library: str
+    torch: tuple[str, Mapping[str, Any]] | None
+    params: Mapping[int, list[float]]
+
+
+@dataclass(frozen=True)
+class OnRavine:
+    """What a library answers on f(x, y) = x^2 / 20 + y^2 from (-7, 2).
+
+    Attributes:
+        rule: the rule with the hyperparameters that were used.
+        library: who answered.
+        learning_rate: the rate that was used.
+        iterates: every iterate, step 0 first.
+    """
+
+    rule: Rule
+    library: str
+    learning_rate: float
+    iterates: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What tests know of a rule.
+
+    Attributes:
+        by_hand: yields the directions of one coordinate, one gradient after another, as the paper
+            has them; without the weight decay, which is added where it is tested.
+        first: the direction of the rule's defaults on a first gradient of 1.
+        bowl: a learning rate, and steps that suffice there from (-3, 2) to within 0.01 of the
+            minimum of ``Bowl(condition=10)``: found by trying and then doubled.
+        rosenbrock: the same on ``Rosenbrock()`` from (-1.2, 1).
+        scaled: returns what the effective learning rate multiplies in an inspected update, but for
+            the weight decay: the gradient, or what stands in its place in the formula.
+        on_stream: a recorded answer, None where no library has the rule in this form.
+        on_ravine: another one.
+    """
+
+    by_hand: Callable[[Any, Iterable[Any]], Iterator[Any]]
+    first: float
+    bowl: tuple[float, int]
+    rosenbrock: tuple[float, int]
+    scaled: Callable[[StepInspection], Any] = attrgetter("gradient")
+    on_stream: OnStream | None = None
+    on_ravine: OnRavine | None = None
+
+
+def facts(rule: type[Rule]) -> Facts:
+    """Return what is known of a rule.
+
+    Raises:
+        ModuleNotFoundError: the rule has no file.
+    """
+    return importlib.import_module(f"tests.engine.rules.data.{rule.name}").FACTS
+
+
+def portions() -> list[tuple[type[Rule], ...]]:
+    """Return all rules, as many at a time as an experiment can have runs."""
+    most = int(LIMITS["runs"].high)
+    return [RULES[start : start + most] for start in range(0, len(RULES), most)]

@@ -14,7 +14,7 @@ from comparison.document import Document, read_document, with_default_view
 from comparison.link import from_link, to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
 from comparison.words.names import run_names
-from descent_lab.__main__ import main
+from descent_lab.command import main
 from engine import Budget, Experiment, Network, Run, fit
 from engine.problems.datasets import TwoMoons
 from engine.rules import RULES, SGD

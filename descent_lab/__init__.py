@@ -11,8 +11,7 @@ algebra before NumPy is loaded (see ``comparison``), and whoever imports this pa
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import engine as engine
-    from engine import *  # noqa: F403
+    from engine import *  # noqa: F403 - so type checkers know the names
 
 
 def __getattr__(name: str) -> Any:

@@ -35,30 +35,29 @@ class OnePackage(BuildHookInterface[BuilderConfig]):
         if version == "editable":
             raise RuntimeError("There is no editable installation: run the checkout as it is.")
         self._copies = TemporaryDirectory()  # until the wheel is written
-        for source, inside in shipped(Path(self.root)):
-            copy = source
-            if source.suffix == ".py":
-                copy = Path(self._copies.name, inside)
+        for path in shipped(Path(self.root)):
+            inside = path.relative_to(self.root)
+            if inside.parts[0] != PACKAGE:
+                inside = PACKAGE / inside
+            copy = path
+            if path.suffix == ".py":
+                copy = self._copies.name / inside
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(rewritten(source.read_bytes()))
-            build_data["force_include"][str(copy)] = inside
+                copy.write_bytes(rewritten(path.read_bytes()))
+            build_data["force_include"][str(copy)] = str(inside)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - Hatchling's
         """Remove what was written for the wheel."""
         self._copies.cleanup()
 
 
-def shipped(root: Path) -> Iterator[tuple[Path, str]]:
-    """Yield each file of the wheel, with its place there."""
-    for path in map(root.joinpath, BESIDE_THEM):
-        yield path, f"{PACKAGE}/{path.relative_to(root).as_posix()}"
-    for path in sorted(root.joinpath(PACKAGE).iterdir()):
-        if path.is_file() and path.name != Path(__file__).name:
-            yield path, f"{PACKAGE}/{path.name}"
-    for room in ROOMS:
+def shipped(root: Path) -> Iterator[Path]:
+    """Yield the files of a checkout that go into the wheel."""
+    yield from map(root.joinpath, BESIDE_THEM)
+    for room in (PACKAGE, *ROOMS):
         for path in sorted(root.joinpath(room).rglob("*")):
-            if path.is_file() and path.suffix not in {".po", ".pyc"}:
-                yield path, f"{PACKAGE}/{path.relative_to(root).as_posix()}"
+            if path.is_file() and path.suffix not in {".po", ".pyc"} and path != Path(__file__):
+                yield path
 
 
 def rewritten(module: bytes) -> bytes:

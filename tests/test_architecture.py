@@ -39,9 +39,6 @@ NEVER = {
     r"\.(query|eval)\(": "pandas runs the text as code",
     r"pio\.templates\.default\s*=": "is process-wide and turns exports black",
     r"\bScattergl\(|['\"]scattergl['\"]": "is slower than SVG without a graphics card",
-    r"\b(import_module|run_module|run_path|__import__)\(": (
-        "names a module in a string, where descent_lab/wheel.py does not rename it"
-    ),
     r"use_container_width": "is deprecated: width='stretch'",
 }
 

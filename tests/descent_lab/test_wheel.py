@@ -16,7 +16,7 @@ import pytest
 import engine
 import exports.bundle
 from descent_lab.command import main
-from descent_lab.wheel import ROOMS, OnePackage, rewritten
+from descent_lab.wheel import ROOMS, OnePackage, rewritten, shipped
 from engine import Budget, Experiment, Run
 from engine.rules import Adam
 from exports.printed import CannotRender
@@ -128,6 +128,14 @@ def test_no_room_is_forgotten():
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))
 
     assert {"descent_lab", *ROOMS} == set(project["tool"]["importlinter"]["root_packages"])
+
+
+def test_no_module_is_named_in_a_string_where_it_would_not_be_renamed():
+    by_name = re.compile(r"\b(import_module|run_module|run_path|__import__)\(")
+    modules = [path for path in shipped(ROOT) if path.suffix == ".py"]
+
+    assert len(modules) > 100
+    assert [path for path in modules if by_name.search(path.read_text("utf-8"))] == []
 
 
 def test_a_notebook_keeps_its_own_modules(installed):

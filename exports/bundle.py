@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from exports.printed import Contract
 
 FORMAT: Final = 1
-_PROJECT: Final = Path(__file__).parents[1] / "pyproject.toml"
+_PROJECT: Final = Path(__file__).parents[1] / "pyproject.toml"  # only a checkout has it
 _PICTURES: Final = "figures/*.svg"
 _LIBRARIES: Final = ("numpy", "pandas", "plotly", "pydantic")
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it is made
@@ -230,11 +230,11 @@ def _readme(
         _("Made with {versions}.").format(
             versions=", ".join(f"{name} {version}" for name, version in _versions().items())
         ),
-        _("What Descent Lab needs is installed in its folder:"),
-        "    pip install -r requirements.txt",
-        _("With Descent Lab, in its folder: the same training, to its end.")
+        _("Install Descent Lab from its folder, with the versions that it is tested with:"),
+        "    pip install . -c requirements.txt",
+        _("With Descent Lab: the same training, to its end.")
         if remarks
-        else _("With Descent Lab, in its folder: the same files, but for times and drawn SVG."),
+        else _("With Descent Lab: the same files, but for times and drawn SVG."),
         f"    {_again('.../experiment.json')}",
         *_with_scripts(document.experiment, files),
     ]
@@ -298,10 +298,17 @@ def _one_line(name: str) -> str:
 
 def _versions() -> dict[str, str]:
     """Return the versions of all that the numbers and charts depend on."""
-    project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
     libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
-    own = {"descent-lab": project["version"], "python": platform.python_version()}
+    own = {"descent-lab": _own_version(), "python": platform.python_version()}
     return own | libraries
+
+
+def _own_version() -> str:
+    """Return the version of the code that runs: a checkout's, whatever is installed beside it."""
+    if _PROJECT.is_file():
+        version: str = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+        return version
+    return importlib.metadata.version("descent-lab")
 
 
 def _manifest(

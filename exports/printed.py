@@ -175,7 +175,7 @@ def experiment_text(source: str) -> str:
 def why_no_pictures() -> str | None:
     """Return what must be installed before pictures can be drawn here; None where they can."""
     if find_spec("kaleido") is None:
-        return _("Install Kaleido: pip install -r requirements-export.txt")
+        return _("Install Kaleido: pip install kaleido")
     return None if _browser() else _("Install Chrome or Chromium on the machine of the dashboard.")
 
 

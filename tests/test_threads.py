@@ -46,8 +46,9 @@ def test_an_own_setting_stands():
     assert threads("import ui, numpy", OPENBLAS_NUM_THREADS="3") == ["3", "1", "1"]
 
 
-def test_the_engine_leaves_the_setting_alone():
-    assert threads("import engine") == ["unset"] * 3
+@pytest.mark.parametrize("start", ["import engine", "import descent_lab; descent_lab.fit"])
+def test_the_engine_leaves_the_setting_alone(start):
+    assert threads(start) == ["unset"] * 3
 
 
 def test_the_tests_have_one_thread():

@@ -17,7 +17,7 @@ from comparison.link import from_link, to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import RUNS_PRESETS
 from comparison.words.names import run_names
-from descent_lab.__main__ import main
+from descent_lab.command import main
 from engine import Budget, Experiment, Network, Run, fit, inspect
 from engine.problems.datasets import TwoMoons
 from engine.rules import RULES, SGD

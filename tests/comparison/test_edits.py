@@ -247,7 +247,7 @@ def test_a_run_that_is_added_takes_the_first_free_number():
 
     assert after.view.numbers == (0, 1, 3, 4, 5, 6, 2)
     assert after.view.selected == 6
-    assert type(after.experiment.runs[6].optimizer) is RULES[2]
+    assert type(after.experiment.runs[6].optimizer) is type(Experiment().runs[2].optimizer)
 
 
 def test_a_duplicate_is_equal_and_selected():

@@ -1,26 +1,50 @@
 """The command line."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-import descent_lab.__main__
+import descent_lab.run
 import engine
 import engine.training.loop
 import exports.bundle
 import exports.replay
 from comparison import catalogue
 from comparison.document import Document, View, read_document
-from descent_lab.__main__ import bar, main
+from descent_lab.command import DASHBOARD, main
+from descent_lab.run import bar
 from engine import Budget, Experiment, Run, fit
 from engine.rules import SGD, Adam
 from engine.work import Task
 from exports.bundle import bundle
 from exports.printed import CannotRender
 from language import LANGUAGES, set_language
+
+# Tells which script would be served with which options, instead of serving it.
+OPENS = """
+import json
+from streamlit import config
+from streamlit.web import bootstrap
+from descent_lab.command import main
+NAMES = ("server.address", "server.port", "theme.base")
+def tell(script, *_given):
+    print(json.dumps([script, {name: config.get_option(name) for name in NAMES}]))
+bootstrap.run = tell
+main(["--server.port", "8765", "--theme.base=dark"])
+"""
+
+
+def options_in_force(python, folder, **environment):
+    """The script that the command serves when it is called in a folder, and Streamlit's options."""
+    done = subprocess.run(
+        [python, "-c", OPENS], cwd=folder, env=os.environ | environment, stdout=-1, check=True
+    )
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(autouse=True)
@@ -169,7 +193,7 @@ def test_a_folder_that_holds_something_is_refused_before_the_training(
     def refuse(_experiment):
         raise AssertionError("trained too early")
 
-    monkeypatch.setattr(descent_lab.__main__, "_trained", refuse)
+    monkeypatch.setattr(descent_lab.run, "_trained", refuse)
     assert main(["run", source, "--to", str(tmp_path / "out")]) == 2
     out, error = capsys.readouterr()
     assert out == ""
@@ -190,7 +214,7 @@ def test_a_training_over_the_limit_wants_to_be_asked_for(tmp_path, capsys, monke
 
     monkeypatch.setattr(exports.replay, "NUMBERS", 1_000)
     short = fit(long.model_copy(update={"budget": Budget(amount=1)}))
-    monkeypatch.setattr(descent_lab.__main__, "_trained", lambda _experiment: short)
+    monkeypatch.setattr(descent_lab.run, "_trained", lambda _experiment: short)
     assert main([*command, "--no-limit"]) == 0
 
 
@@ -212,7 +236,7 @@ def interrupting(number, times):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_is_stopped_leaves_what_it_reached(tmp_path, capsys, monkeypatch, number):
     monkeypatch.setattr(engine.training.loop, "PAUSE_SECONDS", -1.0)  # gives way at every look
-    monkeypatch.setattr(descent_lab.__main__, "train", interrupting(number, 1))
+    monkeypatch.setattr(descent_lab.run, "train", interrupting(number, 1))
     before = signal.getsignal(number)
     source = written(tmp_path / "e.json", comparison(0.1))
 
@@ -230,7 +254,7 @@ def test_a_training_that_is_stopped_twice_ends_at_once_without_a_traceback(
     tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setattr(engine.training.loop, "PAUSE_SECONDS", -1.0)
-    monkeypatch.setattr(descent_lab.__main__, "train", interrupting(signal.SIGINT, 2))
+    monkeypatch.setattr(descent_lab.run, "train", interrupting(signal.SIGINT, 2))
     source = written(tmp_path / "e.json", comparison(0.1))
 
     assert main(["run", source, "--to", str(tmp_path / "out")]) == 3
@@ -268,7 +292,14 @@ def test_the_experiment_in_the_help_can_be_trained(capsys):
     assert len(read.seeds) == 3
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["run", "e.json", "--to"], ["fly"]])
+def test_without_a_command_the_dashboard_opens_and_options_pass_on(tmp_path):
+    script, options = options_in_force(sys.executable, tmp_path, PYTHONPATH=str(DASHBOARD.parent))
+
+    assert script == str(Path("dashboard.py").absolute())
+    assert options == {"server.address": "localhost", "server.port": 8765, "theme.base": "dark"}
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "e.json", "--to"], ["fly"], ["--fly"]])
 def test_a_wrong_command_is_bad_input(command):
     with pytest.raises(SystemExit) as end:
         main(command)
@@ -295,7 +326,7 @@ def test_a_message_about_a_file_moves_no_cursor_either(tmp_path, capsys):
 
 
 def test_progress_is_drawn_on_a_terminal_only(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(descent_lab.__main__, "_DRAW_SECONDS", -1.0)
+    monkeypatch.setattr(descent_lab.run, "_DRAW_SECONDS", -1.0)
     monkeypatch.setattr(engine.training.loop, "PAUSE_SECONDS", -1.0)  # gives way at every look
     source = written(tmp_path / "e.json", comparison(0.1))
 
@@ -319,7 +350,7 @@ def test_a_bar(share, text):
 def test_it_runs_without_streamlit(tmp_path):
     source = written(tmp_path / "e.json", "{")
     script = (
-        "import sys; from descent_lab.__main__ import main;"
+        "import sys; from descent_lab.command import main;"
         f"code = main(['run', {source!r}, '--to', 'x']);"
         "print(code, 'streamlit' in sys.modules)"
     )

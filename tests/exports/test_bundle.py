@@ -323,7 +323,7 @@ def test_the_readme_tells_which_run_a_script_is_and_how_to_run_it():
 
     assert "1. A \\*b\\* (`batches` = 1)\n2. Wide (`batches` = 2)\n3. Adam (`batches` = 1)" in text
     assert "python scripts/pytorch_1.py 5" in text
-    assert "pip install -r requirements.txt" in text
+    assert "pip install . -c requirements.txt" in text
     assert re.search(r"Made with descent-lab [\d.]+, python [\d.]+, numpy ", text)
     assert f"numpy {np.__version__}" in text
 

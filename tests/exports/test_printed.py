@@ -182,7 +182,7 @@ def test_the_page_speaks_the_language(chart):
 def test_without_kaleido_the_reader_is_told_what_to_install(monkeypatch, chart):
     monkeypatch.setattr(exports.printed, "find_spec", lambda _name: None)
 
-    with pytest.raises(CannotRender, match=r"requirements-export\.txt"):
+    with pytest.raises(CannotRender, match="pip install kaleido"):
         to_images([printed(chart, (EQUAL, ()))], "png")
 
 

@@ -1,0 +1,136 @@
+"""The command: opens the dashboard, trains without it, prints the schema of an experiment."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import comparison
+from comparison.document import Document
+from descent_lab.run import DONE, run
+from engine.limits import LIMITS
+from language import LANGUAGES, SOURCE_LANGUAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The router lies beside the rooms, in a checkout and where Descent Lab is installed.
+DASHBOARD: Final = Path(comparison.__file__).parents[1] / "dashboard.py"
+
+_ABOUT: Final = """\
+Compare optimizers honestly: the same data, the same start, the same batches, side by side.
+
+Without a COMMAND the dashboard opens. The options are then those of "streamlit run", such as
+--server.port 8600 and --server.headless true.
+
+  run     train an experiment and write its bundle: results and histories as CSV, interactive
+          charts, the rows, the start and the batches, scripts that replay every run in PyTorch,
+          Keras and Optax, and a manifest with the SHA-256 of each file
+  schema  print the JSON schema of an experiment file
+"""
+_RUN: Final = """\
+Train an experiment and write its bundle to a folder: the very files that the page's "Bundle" button
+puts into a zip, but for times and drawn SVG.
+
+EXPERIMENT is a file that the dashboard saved, or the JSON of an experiment alone:
+
+  {"problem": {"kind": "network", "dataset": {"name": "spirals", "arms": 3},
+               "hidden": [16, 16], "loss": "cross_entropy"},
+   "runs": [{"optimizer": {"name": "adam"}, "learning_rate": 0.01, "batch_size": 32}],
+   "budget": {"amount": 100, "unit": "epochs"}, "seeds": [0, 1, 2]}
+
+What is left out of it has the default of the dashboard's first view. The command "schema" says what
+there is.
+"""
+_STATUS: Final = """\
+exit status:
+  0  done
+  1  a run diverged, and --strict was given; the bundle is written all the same
+  2  bad input: one line says which file and field
+  3  stopped by Ctrl-C or SIGTERM: in the training, and the bundle holds what was reached; asked
+     for again or after the training, and there is none
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for and return the exit status."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or (words[0].startswith("-") and words[0] not in {"-h", "--help"}):
+        open_dashboard(words)
+    given = _parser().parse_args(words)
+    status: int = given.do(given)
+    return status
+
+
+def open_dashboard(options: Sequence[str]) -> NoReturn:
+    """Serve the dashboard until it is stopped, with the options of ``streamlit run``.
+
+    Raises:
+        SystemExit: always; it is Streamlit that ends the program.
+    """
+    from streamlit.web import cli  # noqa: PLC0415 - the other commands do without it
+
+    sys.exit(cli.main(["run", str(DASHBOARD), *options], prog_name="streamlit"))
+
+
+def _run(given: argparse.Namespace) -> int:
+    return run(
+        given.experiment,
+        given.to,
+        language=given.language,
+        strict=given.strict,
+        limited=not given.no_limit,
+    )
+
+
+def _schema(_given: argparse.Namespace) -> int:
+    print(json.dumps(Document.model_json_schema(), indent=2))  # noqa: T201 - its output
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    name = Path(sys.argv[0]).stem
+    if name != "descent-lab":
+        name = "python -m descent_lab"
+    parser = argparse.ArgumentParser(
+        name,
+        usage=f"{name} [OPTIONS OF STREAMLIT RUN]\n       {name} COMMAND ...",
+        description=_ABOUT,
+        formatter_class=raw,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", prog=name)
+    run_parser = commands.add_parser(
+        "run",
+        help="train and write the bundle",
+        description=_RUN,
+        epilog=_STATUS,
+        formatter_class=raw,
+    )
+    run_parser.set_defaults(do=_run)
+    run_parser.add_argument("experiment", type=Path, metavar="EXPERIMENT", help="a JSON file")
+    run_parser.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for the bundle; made where it is missing, refused where it holds anything",
+    )
+    run_parser.add_argument(
+        "--language",
+        choices=tuple(LANGUAGES),
+        default=SOURCE_LANGUAGE,
+        help="of captions, run names and notes (default: %(default)s)",
+    )
+    run_parser.add_argument("--strict", action="store_true", help="exit with 1 if a run diverged")
+    run_parser.add_argument(
+        "--no-limit",
+        action="store_true",
+        help=f"also train what is estimated to take over {LIMITS['seconds'].high} s",
+    )
+    schema = commands.add_parser("schema", help="print the JSON schema of an experiment file")
+    schema.set_defaults(do=_schema)
+    return parser

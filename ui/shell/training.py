@@ -265,6 +265,7 @@ class _Wanted:
 
 def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     """Return a result that is kept, or train for it if that is due; None while there is none."""
+    draw_mark(slot)
     pending: Pending | None = st.session_state.get(slot)
     if pending is not None and pending.key != wanted.key:
         pending.training.close()
@@ -273,7 +274,6 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     result = results().get(wanted.key)
     if result is not None:
         return result
-    draw_mark(slot)
     try:
         if pending is None:
             pending = _begin(wanted, slot)
@@ -286,9 +286,9 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
 
 def with_seconds(history: History) -> History:
     """Return a history with the seconds of its runs, measured when they are first asked for."""
+    draw_mark("seconds")
     if not can_be_timed(history):
         return history
-    draw_mark("seconds")
     work = time_alone(history)
     with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
         while turn.ahead:

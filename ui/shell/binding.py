@@ -70,6 +70,8 @@ def reporting(
 def draw_mark(name: str) -> None:
     """Draw the counter, after widgets and before anything that takes long.
 
+    It is drawn whether that is to be done or not: only a field that the browser knows comes back.
+
     Args:
         name: of this place; a page may have several.
     """

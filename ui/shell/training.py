@@ -237,11 +237,11 @@ class _Wanted:
 
 def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     """Return a result that is kept, or train for it if that is due; None while there is none."""
+    draw_mark(slot)
     pending = waiting(slot, wanted.key)
     result = results().get(wanted.key)
     if result is not None:
         return result
-    draw_mark(slot)
     try:
         if pending is None:
             cost = wanted.estimate()
@@ -259,9 +259,9 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
 
 def with_seconds(history: History) -> History:
     """Return a history with the seconds of its runs, measured when they are first asked for."""
+    draw_mark("seconds")
     if not can_be_timed(history):
         return history
-    draw_mark("seconds")
     with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
         while turn.ahead:
             time.sleep(0.05)

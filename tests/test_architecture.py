@@ -20,6 +20,7 @@ FOLDERS = [
     "ui",
 ]
 SOURCES = sorted([*Path().glob("*.py"), *(s for f in FOLDERS for s in Path(f).rglob("*.py"))])
+PAGES = [source for source in SOURCES if source.parts[0] in {"pages", "ui"}]
 
 ABOVE = {
     "engine": ["streamlit", "plotly", "pandas", "language"],
@@ -61,15 +62,24 @@ def test_no_script_lies_directly_in_pages():
     assert list(Path("pages").glob("*.py")) == []
 
 
-@pytest.mark.parametrize(
-    "source", sorted([*Path("pages").rglob("*.py"), *Path("ui").rglob("*.py")])
-)
+@pytest.mark.parametrize("source", PAGES, ids=str)
 def test_pages_compute_nothing(source):
     """They have no NumPy, and take from the engine only what it offers."""
     taken = set(imported(source.read_text("utf-8")))
 
     assert {name for name in taken if name.partition(".")[0] == "numpy"} == set()
     assert {name for name in taken if name.startswith("engine") and "._" in name} == set()
+
+
+@pytest.mark.parametrize("source", PAGES, ids=str)
+def test_a_function_of_a_page_fits_a_screen(source):
+    lengths = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+    assert {name: lines for name, lines in lengths.items() if lines > 60} == {}
 
 
 def test_what_a_page_imports_is_found_wherever_it_stands():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def differences_tab() -> None:
-    """Hold differences against backpropagation: their error, their calls, their time."""
+    """Compare difference formulas with backpropagation: their errors, their calls, their times."""
     st.markdown(
         _(
             "Numerical differentiation needs no graph: it moves one variable a little and looks how"
@@ -115,7 +115,7 @@ def _curve_words(curve: ErrorCurve, *, is_kinked: bool) -> str:
 
 
 def _kinked(gradient: Mapping[str, float]) -> list[str]:
-    """Return the variables by which the derivative is a choice."""
+    """Return the variables in which the output has a kink at its point."""
     beside = sides()
     return [name for name, slope in gradient.items() if words.has_kink(slope, beside[name])]
 

@@ -27,7 +27,7 @@ def fields(specs):
         {function().name for function in FUNCTIONS} | fields(FUNCTIONS),
         {*ACTIVATIONS, *LOSSES, *StartName.__args__},
         {name for rule in RULES for name in hyperparameters(rule)},
-        {slot for rule in RULES for slot in rule.slots},
+        {slot.name for rule in RULES for slot in rule.slots},
     ],
     ids=["data sets", "functions", "networks", "hyperparameters", "slots"],
 )

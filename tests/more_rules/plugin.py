@@ -43,16 +43,15 @@ def _toy(optimizers, interval, number):
         name: Literal[f"toy_{number}"] = f"toy_{number}"
 
         title: ClassVar = f"Toy {number}"
-        slots: ClassVar = ("toy_memory",)
-        slot_symbols: ClassVar = ("u",)
+        slots: ClassVar = (optimizers.Slot("toy_memory", "u"),)
         default_learning_rate: ClassVar = 0.05
         formula: ClassVar = r"w_t = \frac{g_t}{2} \qquad u_t = g_t \qquad d_t = w_t + u_t"
         source: ClassVar = "Nobody (2000)"
 
-        def direction(self, grads, state, step):  # noqa: ARG002 - the signature of all
+        def direction(self, moment, state):
             memory = state[0]
-            memory[...] = grads
-            return (self.toy_share + self.unnamed_share) * grads + memory, state
+            memory[...] = moment.grads
+            return (self.toy_share + self.unnamed_share) * moment.grads + memory, state
 
     return Toy
 

@@ -264,7 +264,7 @@ class _Replay:
 
     def effective_learning_rates(self) -> Array:
         """Return those of the update just taken, ``(n_params,)``."""
-        moment, state = self.updates.seen(0)
+        moment, state = self.updates.seen(0, self.step)
         return np.broadcast_to(moment.rate * self.rule.scale(moment, state), moment.params.shape)[0]
 
 
@@ -277,12 +277,12 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
             break
         replay.take()
     rule, updates = replay.rule, replay.updates
-    before, state = updates.seen(0)
+    before, state = updates.seen(0, step)
     used = tuple(slot.copy() for slot in state)  # a rule may write to these
     direction, _ = rule.direction(before, used)
     direction = direction.copy()
     replay.take()
-    after, new = updates.seen(0)
+    after, new = updates.seen(0, step)
     gradient, update = updates.changes
 
     def named(slots: State) -> dict[str, Array]:

@@ -128,15 +128,16 @@ def minimize(
     make = partial(_GivenGradient, gradient)
     updates = Updates([lane], params, one_row, make, Counts(1, 1), steps)
     iterates = np.empty((steps + 1, params.shape[1]))
+    iterates[0], points = params[0], updates.points
     with np.errstate(all="ignore"):  # a diverging path is a result
-        for step in range(steps + 1):
-            if step:
-                for piece in updates.pieces(0, 1):
-                    piece()
-                updates.take()
-            for _ in updates.report():
-                pass
-            iterates[step] = updates.points[0]
+        for step in range(1, steps + 1):
+            for piece in updates.pieces(0, 1):
+                piece()
+            updates.take()
+            if points is not params:
+                for _ in updates.report():
+                    pass
+            iterates[step] = points[0]
     return iterates
 
 
@@ -145,12 +146,13 @@ class _GivenGradient:
 
     def __init__(self, gradient: Callable[[Array], Array], params: Array, grads: Array) -> None:
         self._gradient, self._params, self._grads = gradient, params, grads
+        self._pieces = [self._call]
 
     def load(self, _rows: Any) -> None:
         """Take no rows: there are none."""
 
     def pieces(self, _position: int, _size: int) -> list[Piece]:
-        return [self._call]
+        return self._pieces
 
     def _call(self) -> None:
         found = np.asarray(self._gradient(self._params))
@@ -392,6 +394,7 @@ class _Group(Generic[Kept]):
         """Take ``count`` updates with these rows of every seed, and record them."""
         size, updates = self._counts.batch_size, self._updates
         last_size = len(rows[0]) - (count - 1) * size
+        is_long = updates.params.size > UPDATE_NUMBERS
         updates.load(rows)
         for position in range(count):
             is_last = position == count - 1
@@ -402,7 +405,7 @@ class _Group(Generic[Kept]):
                     if self._training.stopping:
                         return  # the unfinished update is dropped
             squares = self._squares[position]
-            if updates.params.size > UPDATE_NUMBERS:
+            if is_long:
                 for lanes in updates.taking():
                     changes = updates.changes[:, lanes]
                     np.vecdot(changes, changes, out=squares[:, lanes])

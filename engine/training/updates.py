@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from engine.problems.problem import Piece
     from engine.rules import Rule
     from engine.rules.schedules import ProgressUnit
-    from engine.work import Work
 
 
 class Gradients(Protocol):
@@ -81,7 +80,8 @@ class Updates(Generic[Source]):
     ) -> None:
         self.step = 0
         self.params, self.changes = params, np.zeros((2, *params.shape))
-        self.batches = make(params, self.changes[0])
+        grads, self._update = self.changes
+        self.batches = make(params, grads)
         self.points = params
         if not all(run.optimizer.reports_its_params for run in lanes):
             self.points = params.copy()
@@ -102,9 +102,9 @@ class Updates(Generic[Source]):
                 self._second.append(make(*second))
             for part in param_blocks(len(rules), params.shape[1]):
                 here = slice(start + part.start, start + part.stop)
-                moment = Moment(self.changes[0, here], params[here], layout, 0, self._rates[here])
+                moment = Moment(grads[here], params[here], layout, 0, self._rates[here])
                 looking = None if second is None else second[:, part]
-                update = self.changes[1, here]
+                update = self._update[here]
                 self._slices.append(_Slice(rules[part], here, moment, update, looking))
             start = stop
 
@@ -123,7 +123,8 @@ class Updates(Generic[Source]):
             position: of the batch in the segment.
             size: rows of the batch.
         """
-        self._tell(self.step + 1)
+        if self._scheduled:
+            self._set_rates(self.step + 1)
         first = self.batches.pieces(position, size)
         return chain(first, self._again(position, size)) if self._second else first
 
@@ -131,7 +132,7 @@ class Updates(Generic[Source]):
         """Yield the work of the second gradients."""
         for part in self._slices:
             if part.looking is not None:
-                yield partial(part.look, *part.looking)
+                yield partial(part.look, self.step + 1, *part.looking)
         for second in self._second:
             yield from second.pieces(position, size)
 
@@ -139,33 +140,33 @@ class Updates(Generic[Source]):
         """Take the update that is ready."""
         self.step += 1
         for part in self._slices:
-            part.turn()
-        np.subtract(self.params, self.changes[1], out=self.params)
+            part.turn(self.step)
+        np.subtract(self.params, self._update, out=self.params)
 
     def taking(self) -> Iterator[slice]:
         """Take the update that is ready some lanes at a time; yield which have taken it."""
         self.step += 1
         for part in self._slices:
-            part.turn()
+            part.turn(self.step)
             np.subtract(part.moment.params, part.update, out=part.moment.params)
             yield part.lanes
 
-    def report(self) -> Work[None]:
-        """Bring ``points`` up to date, some lanes at a time."""
-        if self.points is self.params:
-            return
-        self._tell(self.step)
+    def report(self) -> Iterable[None]:
+        """Bring ``points`` up to date, some lanes at a time, as it is iterated over."""
+        return () if self.points is self.params else self._report()
+
+    def _report(self) -> Iterator[None]:
+        self._set_rates(max(self.step, 1))
         for part in self._slices:
+            part.moment.step = self.step
             self.points[part.lanes] = part.rule.evaluated(part.moment, part.state)
             yield
 
-    def _tell(self, step: int) -> None:
-        """Tell every rule the number of an update, and its rate where that changes."""
+    def _set_rates(self, step: int) -> None:
+        """Set the rates of an update where a schedule changes them."""
         for lane, run in self._scheduled:
-            done = progress(self._counts, self._total, max(step, 1), run.schedule.unit)
+            done = progress(self._counts, self._total, step, run.schedule.unit)
             self._rates[lane] = run.learning_rate * run.schedule.factor(done)
-        for part in self._slices:
-            part.moment.step = step
 
     def go_on(self, before: Updates[Source], lanes: Integers) -> None:
         """Go on where ``before`` is, with what it remembers of its ``lanes``, one per lane here."""
@@ -178,18 +179,20 @@ class Updates(Generic[Source]):
                     for slot, kept in zip(part.state, old.state, strict=True):
                         slot[here] = kept[wanted[here] - old.lanes.start]
 
-    def seen(self, lane: int) -> tuple[Moment, State]:
+    def seen(self, lane: int, step: int) -> tuple[Moment, State]:
         """Return copies of what the rule of a lane has before it, ``(1, n_params)`` and so on.
 
-        Before an update is taken that is what its direction is made of; afterwards, with the new
-        parameters and slots, what it left.
+        Args:
+            lane: its position.
+            step: number of the update that is ready, or of the one just taken: then parameters and
+                slots are those that it left.
 
         Raises:
             IndexError: there is no such lane.
         """
         for part in self._slices:
             if part.lanes.start <= lane < part.lanes.stop:
-                return part.seen(lane - part.lanes.start)
+                return part.seen(lane - part.lanes.start, step)
         raise IndexError(lane)
 
 
@@ -216,22 +219,23 @@ class _Slice:
             np.zeros((len(rules), slot.numbers(moment.layout))) for slot in self.rule.slots
         )
 
-    def look(self, points: Array, second: Array) -> None:
-        """Write where the second gradient is taken; ``turn`` then sees that gradient."""
-        self.moment.grads = self._first
+    def look(self, step: int, points: Array, second: Array) -> None:
+        """Write where the second gradient of an update is taken; ``turn`` then sees it."""
+        self.moment.step, self.moment.grads = step, self._first
         np.copyto(points, cast("Array", self.rule.looks_at(self.moment, self.state)))
         self.moment.grads = second
 
-    def turn(self) -> None:
-        """Write the update: rate x direction."""
+    def turn(self, step: int) -> None:
+        """Write the update with this number: rate x direction."""
+        self.moment.step = step
         direction, self.state = self.rule.direction(self.moment, self.state)
         np.multiply(self.moment.rate, direction, out=self.update)
 
-    def seen(self, position: int) -> tuple[Moment, State]:
+    def seen(self, position: int, step: int) -> tuple[Moment, State]:
         row = slice(position, position + 1)
         moment, state = self.moment, tuple(slot[row].copy() for slot in self.state)
         arrays = {name: getattr(moment, name)[row].copy() for name in ("grads", "params", "rate")}
-        return replace(moment, **arrays), state
+        return replace(moment, step=step, **arrays), state
 
 
 def progress(counts: Counts, total: int, step: int, unit: ProgressUnit) -> float:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FIELDS: Final = {
     "format": N_("File format"),
     "runs": N_("Runs"),
+    "schedule": N_("Schedule"),
     "sampling": N_("Sampling"),
     "last_batch": N_("Last batch"),
     "problem": N_("Problem"),

@@ -92,9 +92,6 @@ class StepInspection:
     def terms(self, parameter: int) -> tuple[Term, ...]:
         """Return the numbers behind the rule's formula for one parameter, in the order of reading.
 
-        A slot of one number per lane is the same for all parameters; one of any other size of its
-        own has none for a single parameter and is left out.
-
         Hyperparameters, step, gradient, slots before and after, corrected slots, direction; then
         those of ``theta_t = theta_{t-1} - eta d_t``.
 
@@ -109,11 +106,8 @@ class StepInspection:
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
-            return {
-                symbol.format(symbols[name]): np.broadcast_to(slot, self.before.shape)[parameter]
-                for name, slot in slots.items()
-                if len(slot) in {1, len(self.before)}
-            }
+            found = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
+            return {term: self.at(slot, parameter) for term, slot in found.items()}
 
         values = {
             **{
@@ -131,6 +125,16 @@ class StepInspection:
             r"\theta_t": self.after[parameter],
         }
         return tuple(Term(symbol, float(value)) for symbol, value in values.items())
+
+    def at(self, values: Array, parameter: int) -> float:
+        """Return the number of an array of this inspection for one parameter.
+
+        A slot of one number per lane has it for every parameter; NaN for a slot of another size of
+        its own, which has none for a single one.
+        """
+        if len(values) == len(self.before):
+            return float(values[parameter])
+        return float(values[0]) if len(values) == 1 else np.nan
 
 
 def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replaying[StepInspection]:

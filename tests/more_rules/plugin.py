@@ -32,7 +32,7 @@ def _register():
 
 
 def _toy(optimizers, interval, number):
-    """Return a rule: a share of the gradient and of what went before."""
+    """Return a rule: a share of the gradient and of what went before; slots of every size."""
     share = Annotated[float, interval(0, 1, symbol=rf"\chi_{number}")]
     unnamed = Annotated[float, interval(0, 1)]
 
@@ -43,14 +43,19 @@ def _toy(optimizers, interval, number):
         name: Literal[f"toy_{number}"] = f"toy_{number}"
 
         title: ClassVar = f"Toy {number}"
-        slots: ClassVar = (optimizers.Slot("toy_memory", "u"),)
+        slots: ClassVar = (
+            optimizers.Slot("toy_memory", "u"),
+            optimizers.Slot("toy_count", "c", lambda _layout: 1),
+            optimizers.Slot("toy_pair", "p", lambda _layout: 2),
+        )
         default_learning_rate: ClassVar = 0.05
         formula: ClassVar = r"w_t = \frac{g_t}{2} \qquad u_t = g_t \qquad d_t = w_t + u_t"
         source: ClassVar = "Nobody (2000)"
 
         def direction(self, moment, state):
-            memory = state[0]
+            memory, count, _pair = state
             memory[...] = moment.grads
+            count += 1
             return (self.toy_share + self.unnamed_share) * moment.grads + memory, state
 
     return Toy

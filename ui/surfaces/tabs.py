@@ -109,7 +109,7 @@ def _table(seen: StepInspection, names: Sequence[str], which: Sequence[int], n_p
     }
     table = pd.DataFrame(
         {
-            name: [values[place] for values in rows.values()]
+            name: [seen.at(values, place) for values in rows.values()]
             for name, place in zip(names, which, strict=True)
         },
         index=list(rows),

@@ -68,7 +68,7 @@ def step_table(
     """
     rows = _quantities(seen)
     table = pd.DataFrame(
-        {names[one]: [values[one] for values in rows.values()] for one in positions},
+        {names[one]: [seen.at(values, one) for values in rows.values()] for one in positions},
         index=list(rows),
     )
     if len(seen.before) > 2:

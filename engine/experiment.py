@@ -32,6 +32,7 @@ from engine.rules import (
     RMSprop,
     Rule,
 )
+from engine.rules.schedules import AnySchedule, Constant
 from engine.spec import Spec
 
 # Of the canonical JSON. The defaults below belong to it, so that old links keep their meaning.
@@ -47,6 +48,8 @@ class Run(Spec):
         batch_size: rows of a batch, 1 to the training rows, or "all".
         sampling: a new permutation of all rows every epoch, or independent draws with replacement.
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
+        schedule: what the learning rate is multiplied by, update by update. The default stays out
+            of JSON: keys, links and files are those of a version without schedules.
     """
 
     optimizer: AnyRule
@@ -54,6 +57,9 @@ class Run(Spec):
     batch_size: Literal["all"] | Annotated[int, LIMITS["batch_size"]] = 32
     sampling: Sampling = "shuffled"
     last_batch: LastBatch = "kept"
+    schedule: Annotated[AnySchedule, Field(exclude_if=lambda value: value == Constant())] = (
+        Constant()
+    )
 
     @field_validator("optimizer", mode="before")
     @classmethod

@@ -17,7 +17,7 @@ from engine.limits import Interval
 from engine.rules import hyperparameters, stack
 from engine.training.loop import making
 from engine.training.recording import frozen
-from engine.training.updates import Stepper
+from engine.training.updates import Updates
 from engine.work import Result, Task, Work, finish
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array, Integers, State
     from engine.experiment import Experiment
+    from engine.problems.problem import Batches
     from engine.rules import Rule
 
 _PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
@@ -42,14 +43,15 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class StepInspection:
-    """What one update did; every array is ``(n_params,)``.
+    """What one update did; every array is ``(n_params,)``, but for slots of a size of their own.
 
     Attributes:
         optimizer: the rule.
         step: number of the update, from 1.
-        learning_rate: what the direction is multiplied by.
+        learning_rate: what the direction is multiplied by, the factor of a schedule included.
         before: parameters before the update.
         gradient: of the batch at these parameters, noise and l2 term included.
+        second_gradient: of the same batch where the rule looks; None for a rule that takes none.
         slots_before: what the rule remembered, slot by name.
         slots_after: what it remembers now.
         corrected: the new slots corrected for their start at zero; empty if the rule corrects none.
@@ -66,6 +68,7 @@ class StepInspection:
     learning_rate: float
     before: Array
     gradient: Array
+    second_gradient: Array | None
     slots_before: dict[str, Array]
     slots_after: dict[str, Array]
     corrected: dict[str, Array]
@@ -100,7 +103,12 @@ class StepInspection:
         """
         _check("parameter", parameter, Interval(0, len(self.before) - 1))
         optimizer = self.optimizer
-        symbols = dict(zip(optimizer.slots, optimizer.slot_symbols, strict=True))
+        symbols = {slot.name: slot.symbol for slot in optimizer.slots}
+
+        def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
+            found = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
+            return {term: self.at(slot, parameter) for term, slot in found.items()}
+
         values = {
             **{
                 interval.symbol: getattr(optimizer, name)
@@ -108,20 +116,25 @@ class StepInspection:
             },
             "t": self.step,
             "g_t": self.gradient[parameter],
-            **{
-                f"{symbols[name]}_{{t-1}}": slot[parameter]
-                for name, slot in self.slots_before.items()
-            },
-            **{f"{symbols[name]}_t": slot[parameter] for name, slot in self.slots_after.items()},
-            **{
-                rf"\hat {symbols[name]}_t": slot[parameter] for name, slot in self.corrected.items()
-            },
+            **numbers(self.slots_before, "{}_{{t-1}}"),
+            **numbers(self.slots_after, "{}_t"),
+            **numbers(self.corrected, r"\hat {}_t"),
             "d_t": self.direction[parameter],
             r"\eta": self.learning_rate,
             r"\theta_{t-1}": self.before[parameter],
             r"\theta_t": self.after[parameter],
         }
         return tuple(Term(symbol, float(value)) for symbol, value in values.items())
+
+    def at(self, values: Array, parameter: int) -> float:
+        """Return the number of an array of this inspection for one parameter.
+
+        A slot of one number per lane has it for every parameter; NaN for a slot of another size of
+        its own, which has none for a single one.
+        """
+        if len(values) == len(self.before):
+            return float(values[parameter])
+        return float(values[0]) if len(values) == 1 else np.nan
 
 
 def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replaying[StepInspection]:
@@ -210,58 +223,53 @@ class _Replay:
     """A run with one seed, trained again as a lone lane.
 
     Attributes:
-        step: updates taken.
-        params: ``(1, n_params)``.
-        grads: ``(1, n_params)``, of the next update once it is prepared.
-        update: ``(1, n_params)``, of the last one taken.
+        run: the run.
         rule: the run's, on columns.
-        rates: ``(1, 1)``.
+        updates: its updates, once it has begun.
     """
+
+    updates: Updates[Batches]
 
     def __init__(self, experiment: Experiment, run: int, seed: int) -> None:
         self._experiment, self._seed = experiment, seed
         self.run = experiment.runs[run]
-        self.step = 0
         self.rule = stack([self.run.optimizer])
-        self.rates = np.array([[self.run.learning_rate]])
+        self.step = 0
 
     def begin(self) -> Work[None]:
         """Make the data and the start."""
-        problem = yield from making(self._experiment)
-        self.params = problem.start(self._seed)[None]
-        self.grads, self.update = np.zeros_like(self.params), np.zeros_like(self.params)
-        arrays = self.params, self.grads, self.update
-        self._stepper = Stepper([self.run.optimizer], self.rates, *arrays)
-        self._counts = self._experiment.counts(self.run)
-        self._epochs = problem.epochs(self._counts, self._seed, self.run.sampling)
-        size = self._counts.batch_size
-        self._batches = problem.batches(self.params, self.grads, 1, size, longest=1)
+        experiment, run = self._experiment, self.run
+        problem = yield from making(experiment)
+        self._counts = experiment.counts(run)
+        self._epochs = problem.epochs(self._counts, self._seed, run.sampling)
+
+        def make(params: Array, grads: Array) -> Batches:
+            return problem.batches(params, grads, 1, self._counts.batch_size, longest=1)
+
+        params, layout = problem.start(self._seed)[None], experiment.problem.layout
+        total = experiment.iterations(run)
+        self.updates = Updates([run], params, layout, make, self._counts, total)
 
     def prepare(self) -> Work[None]:
-        """Fill the gradient of the next update, piece by piece."""
+        """Ready the next update, piece by piece."""
         position, size = self.step % self._counts.per_epoch, self._counts.batch_size
         if position == 0:
             self._order = next(self._epochs)
         rows = self._order[None, position * size : (position + 1) * size]
-        self._batches.load(rows)
-        for piece in self._batches.pieces(0, rows.shape[1]):
+        self.updates.load(rows)
+        for piece in self.updates.pieces(0, rows.shape[1]):
             piece()
             yield
 
     def take(self) -> None:
-        """Take the update that is prepared."""
-        self.step += 1
-        self._stepper.step(self.step)
-
-    @property
-    def state(self) -> State:
-        """Return copies of what the rule remembers, ``(1, n_params)`` each."""
-        return tuple(slot[None].copy() for slot in self._stepper.slots(0).values())
+        """Take the update that is ready."""
+        self.updates.take()
+        self.step = self.updates.step
 
     def effective_learning_rates(self) -> Array:
         """Return those of the update just taken, ``(n_params,)``."""
-        rates = self.rates * self.rule.scale(self.state, self.step)
-        return np.broadcast_to(rates, self.params.shape)[0]
+        moment, state = self.updates.seen(0, self.step)
+        return np.broadcast_to(moment.rate * self.rule.scale(moment, state), moment.params.shape)[0]
 
 
 def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
@@ -272,30 +280,33 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
         if replay.step == step - 1:
             break
         replay.take()
-    rule, before, state = replay.rule, replay.params.copy(), replay.state
-    extra = {"params": before} if "params" in rule.needs else {}
-    used = tuple(slot.copy() for slot in state)  # a rule may write to what it is given
-    direction, _ = rule.direction(replay.grads.copy(), used, step, **extra)
+    rule, updates = replay.rule, replay.updates
+    before, state = updates.seen(0, step)
+    used = tuple(slot.copy() for slot in state)  # a rule may write to these
+    direction, _ = rule.direction(before, used)
     direction = direction.copy()
     replay.take()
-    new = replay.state
+    after, new = updates.seen(0, step)
+    gradient, update = updates.changes
 
     def named(slots: State) -> dict[str, Array]:
-        return {name: frozen(slot[0]) for name, slot in zip(rule.slots, slots, strict=bool(slots))}
+        names = [slot.name for slot in rule.slots]
+        return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=bool(slots))}
 
     return StepInspection(
         optimizer=replay.run.optimizer,
         step=step,
-        learning_rate=replay.run.learning_rate,
-        before=frozen(before[0]),
-        gradient=frozen(replay.grads[0]),
+        learning_rate=float(before.rate[0, 0]),
+        before=frozen(before.params[0]),
+        gradient=frozen(gradient[0]),
+        second_gradient=frozen(before.grads[0]) if rule.gradients_per_update == 2 else None,
         slots_before=named(state),
         slots_after=named(new),
-        corrected=named(rule.corrected(new, step)),
+        corrected=named(rule.corrected(after, new)),
         effective_learning_rate=frozen(replay.effective_learning_rates()),
         direction=frozen(direction[0]),
-        update=frozen(replay.update[0]),
-        after=frozen(replay.params[0]),
+        update=frozen(update[0]),
+        after=frozen(after.params[0]),
     )
 
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from engine.arrays import Layout
 from engine.errors import InvalidInput
 from engine.limits import Interval
 from engine.rules import SGD, Adam, Momentum, Nesterov, RMSprop
+from engine.rules.rule import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -231,7 +233,9 @@ def _linear_update(optimizer: Rule, learning_rate: float, curvatures: Array) -> 
     params, slots = states[:, :1], tuple(states[:, i : i + 1].copy() for i in range(1, k))
     grads = np.repeat(curvatures, k + 1)[:, None] * params
     grads[k :: k + 1] = 1
-    direction, new_slots = optimizer.direction(grads, slots, 1)
+    rates = np.full_like(params, learning_rate)
+    moment = Moment(grads, params, Layout((1, 1), bias=False), 1, rates)
+    direction, new_slots = optimizer.direction(moment, slots)
     new = np.hstack([params - learning_rate * direction, *new_slots])
     images = new.reshape(len(curvatures), k + 1, k)
     return images[:, :k].transpose(0, 2, 1), images[:, k]

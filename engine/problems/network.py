@@ -13,53 +13,18 @@ rows)`` it is what ``np.matmul`` wants.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from engine.arrays import Array
+    from engine.arrays import Array, Layout
     from engine.problems.activations import Activation
     from engine.problems.losses import Loss
 
 
 _FEW_ROWS: Final = 3
 _FEW_NUMBERS: Final = 512
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where each layer's matrix lies in a lane.
-
-    Attributes:
-        units: inputs, hidden units layer by layer, outputs.
-        bias: whether each layer has a bias, the last column of its matrix.
-    """
-
-    units: tuple[int, ...]
-    bias: bool = True
-
-    @cached_property
-    def shapes(self) -> tuple[tuple[int, int], ...]:
-        """Return ``(units out, units in + bias)`` of every layer."""
-        return tuple(
-            (out, n_in + self.bias) for n_in, out in zip(self.units, self.units[1:], strict=False)
-        )
-
-    @cached_property
-    def n_params(self) -> int:
-        """Return the number of parameters of a lane."""
-        return sum(rows * columns for rows, columns in self.shapes)
-
-    def matrices(self, params: Array) -> list[Array]:
-        """Return each layer's ``(..., units out, units in + bias)``, views of ``params``."""
-        views, start = [], 0
-        for rows, columns in self.shapes:
-            part = params[..., start : start + rows * columns]
-            views.append(part.reshape(*params.shape[:-1], rows, columns))
-            start += rows * columns
-        return views
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from engine.arrays import Layout
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Coordinate, Interval, Length, Seed, Share, Units
 from engine.problems.activations import ACTIVATIONS
@@ -13,7 +14,7 @@ from engine.problems.datasets import Dataset, TwoMoons
 from engine.problems.datasets.preparation import validation_rows
 from engine.problems.functions import AnyFunction, Ravine
 from engine.problems.losses import LOSSES, usual_loss
-from engine.problems.network import Layout, Model
+from engine.problems.network import Model
 from engine.spec import Spec
 
 ActivationName = Literal["sigmoid", "tanh", "relu", "leaky_relu", "identity"]
@@ -57,9 +58,14 @@ class Function(Spec):
         return 0
 
     @property
+    def layout(self) -> Layout:
+        """Return a layout of one row: a point has no layers."""
+        return Layout((2, 1), bias=False)
+
+    @property
     def n_params(self) -> int:
         """Return 2."""
-        return 2
+        return self.layout.n_params
 
     @property
     def score(self) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
 from engine.rules.momentum import SGD, Momentum, Nesterov
-from engine.rules.rule import Epsilon, Rule, hyperparameters, stack, validated
+from engine.rules.rule import Epsilon, Moment, Rule, Slot, hyperparameters, stack, validated
 
 __all__ = [
     "RULES",
@@ -19,10 +19,12 @@ __all__ = [
     "AdamW",
     "AnyRule",
     "Epsilon",
+    "Moment",
     "Momentum",
     "Nesterov",
     "RMSprop",
     "Rule",
+    "Slot",
     "hyperparameters",
     "stack",
     "validated",

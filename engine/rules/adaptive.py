@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
 import numpy as np
 
 from engine.limits import Interval
-from engine.rules.rule import Epsilon, Rule
+from engine.rules.rule import Epsilon, Rule, Slot
 
 if TYPE_CHECKING:
     from engine.arrays import Array, State
+    from engine.rules.rule import Moment
 
 
 @final
@@ -41,19 +42,18 @@ class Adagrad(Rule):
     name: Literal["adagrad"] = "adagrad"
 
     title: ClassVar = "Adagrad"
-    slots: ClassVar = ("sum_of_squares",)
-    slot_symbols: ClassVar = ("s",)
+    slots: ClassVar = (Slot("sum_of_squares", "s"),)
     default_learning_rate: ClassVar = 0.5
     formula: ClassVar = r"s_t = s_{t-1} + g_t^2 \qquad d_t = \frac{g_t}{\sqrt{s_t} + \epsilon}"
     source: ClassVar = "Duchi, Hazan & Singer (2011), JMLR 12:2121-2159"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the gradient over the root of all squares so far."""
         (sum_of_squares,) = state
-        sum_of_squares += grads**2
-        return grads / (np.sqrt(sum_of_squares) + self.epsilon), state
+        sum_of_squares += moment.grads**2
+        return moment.grads / (np.sqrt(sum_of_squares) + self.epsilon), state
 
-    def scale(self, state: State, step: int) -> Array:
+    def scale(self, moment: Moment, state: State) -> Array:
         """Return one over the root of all squares so far, plus epsilon."""
         (sum_of_squares,) = state
         return 1 / (np.sqrt(sum_of_squares) + self.epsilon)
@@ -87,22 +87,21 @@ class RMSprop(Rule):
     name: Literal["rmsprop"] = "rmsprop"
 
     title: ClassVar = "RMSprop"
-    slots: ClassVar = ("second_moment",)
-    slot_symbols: ClassVar = ("v",)
+    slots: ClassVar = (Slot("second_moment", "v"),)
     default_learning_rate: ClassVar = 0.01
     formula: ClassVar = (
         r"v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad d_t = \frac{g_t}{\sqrt{v_t} + \epsilon}"
     )
     source: ClassVar = "Hinton (2012), Neural Networks for Machine Learning, lecture 6e"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the gradient over the root of the recent mean square."""
         (v,) = state
         v *= self.decay
-        v += (1 - self.decay) * grads**2
-        return grads / (np.sqrt(v) + self.epsilon), state
+        v += (1 - self.decay) * moment.grads**2
+        return moment.grads / (np.sqrt(v) + self.epsilon), state
 
-    def scale(self, state: State, step: int) -> Array:
+    def scale(self, moment: Moment, state: State) -> Array:
         """Return one over the root of the recent mean square, plus epsilon."""
         (v,) = state
         return 1 / (np.sqrt(v) + self.epsilon)
@@ -142,8 +141,7 @@ class Adam(Rule):
     name: Literal["adam"] = "adam"
 
     title: ClassVar = "Adam"
-    slots: ClassVar = ("first_moment", "second_moment")
-    slot_symbols: ClassVar = ("m", "v")
+    slots: ClassVar = (Slot("first_moment", "m"), Slot("second_moment", "v"))
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad"
@@ -153,24 +151,24 @@ class Adam(Rule):
     )
     source: ClassVar = "Kingma & Ba (2015), algorithm 1, arXiv:1412.6980"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the corrected mean over the root of the corrected mean square."""
         m, v = state
         m *= self.beta1
-        m += (1 - self.beta1) * grads
+        m += (1 - self.beta1) * moment.grads
         v *= self.beta2
-        v += (1 - self.beta2) * grads**2
-        m_hat, v_hat = self.corrected(state, step)
+        v += (1 - self.beta2) * moment.grads**2
+        m_hat, v_hat = self.corrected(moment, state)
         return m_hat / (np.sqrt(v_hat) + self.epsilon), state
 
-    def corrected(self, state: State, step: int) -> State:
+    def corrected(self, moment: Moment, state: State) -> State:
         """Return both averages over the weight that they have gathered since zero."""
         m, v = state
-        return m / (1 - self.beta1**step), v / (1 - self.beta2**step)
+        return m / (1 - self.beta1**moment.step), v / (1 - self.beta2**moment.step)
 
-    def scale(self, state: State, step: int) -> Array:
+    def scale(self, moment: Moment, state: State) -> Array:
         """Return one over the root of the corrected mean square, plus epsilon."""
-        _, v_hat = self.corrected(state, step)
+        _, v_hat = self.corrected(moment, state)
         return 1 / (np.sqrt(v_hat) + self.epsilon)
 
 
@@ -211,9 +209,7 @@ class AdamW(Rule):
     name: Literal["adamw"] = "adamw"
 
     title: ClassVar = "AdamW"
-    slots: ClassVar = ("first_moment", "second_moment")
-    slot_symbols: ClassVar = ("m", "v")
-    needs: ClassVar = ("params",)
+    slots: ClassVar = (Slot("first_moment", "m"), Slot("second_moment", "v"))
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad"
@@ -223,28 +219,22 @@ class AdamW(Rule):
     )
     source: ClassVar = "Loshchilov & Hutter (2019), algorithm 2, arXiv:1711.05101"
 
-    def direction(  # type: ignore[override]  # ``needs`` declares the extra argument
-        self,
-        grads: Array,
-        state: State,
-        step: int,
-        params: Array,
-    ) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return Adam's direction plus the decay of the parameters."""
         m, v = state
         m *= self.beta1
-        m += (1 - self.beta1) * grads
+        m += (1 - self.beta1) * moment.grads
         v *= self.beta2
-        v += (1 - self.beta2) * grads**2
-        m_hat, v_hat = self.corrected(state, step)
-        return m_hat / (np.sqrt(v_hat) + self.epsilon) + self.weight_decay * params, state
+        v += (1 - self.beta2) * moment.grads**2
+        m_hat, v_hat = self.corrected(moment, state)
+        return m_hat / (np.sqrt(v_hat) + self.epsilon) + self.weight_decay * moment.params, state
 
-    def corrected(self, state: State, step: int) -> State:
+    def corrected(self, moment: Moment, state: State) -> State:
         """Return both averages over the weight that they have gathered since zero."""
         m, v = state
-        return m / (1 - self.beta1**step), v / (1 - self.beta2**step)
+        return m / (1 - self.beta1**moment.step), v / (1 - self.beta2**moment.step)
 
-    def scale(self, state: State, step: int) -> Array:
+    def scale(self, moment: Moment, state: State) -> Array:
         """Return one over the root of the corrected mean square, plus epsilon."""
-        _, v_hat = self.corrected(state, step)
+        _, v_hat = self.corrected(moment, state)
         return 1 / (np.sqrt(v_hat) + self.epsilon)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
 
 from engine.limits import Interval
-from engine.rules.rule import Rule
+from engine.rules.rule import Rule, Slot
 
 if TYPE_CHECKING:
     from engine.arrays import Array, State
+    from engine.rules.rule import Moment
 
 
 @final
@@ -33,9 +34,9 @@ class SGD(Rule):
     formula: ClassVar = r"d_t = g_t"
     source: ClassVar = "Robbins & Monro (1951), doi:10.1214/aoms/1177729586"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the gradient itself."""
-        return grads, state
+        return moment.grads, state
 
 
 @final
@@ -66,17 +67,16 @@ class Momentum(Rule):
     name: Literal["momentum"] = "momentum"
 
     title: ClassVar = "Momentum"
-    slots: ClassVar = ("velocity",)
-    slot_symbols: ClassVar = ("v",)
+    slots: ClassVar = (Slot("velocity", "v"),)
     default_learning_rate: ClassVar = 0.1
     formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = v_t"
     source: ClassVar = "Polyak (1964), doi:10.1016/0041-5553(64)90137-5"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the velocity."""
         (velocity,) = state
         velocity *= self.momentum
-        velocity += grads
+        velocity += moment.grads
         return velocity, state
 
 
@@ -106,15 +106,14 @@ class Nesterov(Rule):
     name: Literal["nesterov"] = "nesterov"
 
     title: ClassVar = "Nesterov"
-    slots: ClassVar = ("velocity",)
-    slot_symbols: ClassVar = ("v",)
+    slots: ClassVar = (Slot("velocity", "v"),)
     default_learning_rate: ClassVar = 0.1
     formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = g_t + \mu\,v_t"
     source: ClassVar = "Nesterov (1983); Bengio et al. (2012), arXiv:1212.0901"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return gradient plus the share of the new velocity."""
         (velocity,) = state
         velocity *= self.momentum
-        velocity += grads
-        return grads + self.momentum * velocity, state
+        velocity += moment.grads
+        return moment.grads + self.momentum * velocity, state

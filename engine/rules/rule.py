@@ -1,24 +1,27 @@
-"""The rules (optimizers), in order of increasing complexity.
+"""What a rule is: the contract between a formula and the loop that follows it.
 
-A rule turns a gradient into a **direction**; the loop owns ``params -= learning_rate * schedule *
-direction``. A rule is a frozen dataclass of scalars. ``stack`` puts several runs of one rule into
-columns, and then the same formula moves all their lanes at once: every array is ``(lanes,
-n_params)``, every hyperparameter ``(lanes, 1)`` or, where all lanes share it, ``(1, 1)``.
+A rule turns a gradient into a **direction**; ``engine.training.updates`` takes the step ``params -=
+learning_rate * schedule factor * direction``. A rule is a frozen dataclass of scalars. ``stack``
+puts several runs of one rule into columns, and then the same formula moves all their lanes at once:
+every array is ``(lanes, n_params)``, every hyperparameter ``(lanes, 1)`` or, where all lanes share
+it, ``(1, 1)``.
 
-Each ``direction`` is the formula, in the order of its paper. It may update its own slots in place
-and returns them; it never writes to ``grads`` or ``params``.
+Each ``direction`` is the formula, in the order of its paper. It may change its own slots in place
+and returns them; it never writes to anything in the ``Moment``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
+    Literal,
+    NamedTuple,
     TypeVar,
     cast,
     get_args,
@@ -32,23 +35,60 @@ from engine.limits import Interval
 from engine.spec import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from engine.arrays import Array, State
+    from engine.arrays import Array, Layout, State
 
 Epsilon = Annotated[float, Interval(1e-16, 1, symbol=r"\epsilon", scale="log")]
 
 
+@dataclass(slots=True)
+class Moment:
+    """What a rule may look at in one update.
+
+    Attributes:
+        grads: gradient of the loss, ``(lanes, n_params)``; in ``direction`` it is the second one
+            if the rule ``looks_at`` a second point.
+        params: where the lanes are, ``(lanes, n_params)``.
+        layout: where each layer's matrix lies in a lane; a point without layers is one row.
+        step: number of the update, from 1; 0 before the first one.
+        rate: learning rate x schedule factor of this update, ``(lanes, 1)``.
+    """
+
+    grads: Array
+    params: Array
+    layout: Layout
+    step: int
+    rate: Array
+
+
+class Slot(NamedTuple):
+    """An array that a rule remembers from one update to the next; it starts at zero.
+
+    Attributes:
+        name: its id, of which the page makes a label.
+        symbol: what it is called in ``formula``, in LaTeX, without the index of the step.
+        size: numbers per lane, from the layout; None means as many as there are parameters.
+    """
+
+    name: str
+    symbol: str
+    size: Callable[[Layout], int] | None = None
+
+    def numbers(self, layout: Layout) -> int:
+        """Return how many numbers the slot holds for each lane."""
+        return layout.n_params if self.size is None else self.size(layout)
+
+
 class Rule(ABC):
-    """What every rule has: a name, slots, and one method.
+    """What every rule has: a name, slots and one formula. The rest is for the rules that need it.
 
     Attributes:
         name: the id in files, links and the registry.
         title: the proper name, the same in every language.
-        slots: the names of the arrays that the rule remembers; each starts at zero, shaped like
-            the parameters.
-        slot_symbols: what the slots are called in ``formula``, without the index of the step.
-        needs: what ``direction`` asks for besides the gradient: ``"params"`` or nothing.
+        slots: the arrays that the rule remembers.
+        couples: which coordinates of a lane hear of each other: none, those of the same layer's
+            matrix, or all.
         default_learning_rate: the rate of a run that is added with it
             (``benchmarks/default_rates.py``).
         formula: the rule in LaTeX, as the page shows it.
@@ -57,34 +97,60 @@ class Rule(ABC):
 
     name: str
     title: ClassVar[str]
-    slots: ClassVar[tuple[str, ...]] = ()
-    slot_symbols: ClassVar[tuple[str, ...]] = ()
-    needs: ClassVar[tuple[str, ...]] = ()
+    slots: ClassVar[tuple[Slot, ...]] = ()
+    couples: ClassVar[Literal["nothing", "matrix", "lane"]] = "nothing"
     default_learning_rate: ClassVar[float]
     formula: ClassVar[str]
     source: ClassVar[str]
 
     @abstractmethod
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:
-        """Return the direction and the new state.
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
+        """Return the direction, ``(lanes, n_params)``, and the new state.
 
         Args:
-            grads: gradient of the loss, ``(lanes, n_params)``; left as it is.
-            state: one array per slot, ``(lanes, n_params)``, in the order of ``slots``.
-            step: number of this update, from 1.
+            moment: what there is to see; left as it is.
+            state: one array per slot, ``(lanes, numbers of the slot)``, in the order of ``slots``;
+                may be changed in place.
         """
 
-    def corrected(self, state: State, step: int) -> State:
+    def looks_at(self, moment: Moment, state: State) -> Array | None:
+        """Return the points at which a second gradient is taken, on the same rows.
+
+        ``(lanes, n_params)``. None, and no second gradient, unless a rule says where. A rule that
+        does so has a point for every lane in every update, for that is what updates are counted and
+        paid by. It writes to nothing that it is given.
+        """
+        return None
+
+    def evaluated(self, moment: Moment, state: State) -> Array:
+        """Return the points whose losses, scores and pictures are reported, ``(lanes, n_params)``.
+
+        Those of an average, for example. ``moment`` is that of the last update, with the parameters
+        after it; it and the state are left as they are.
+        """
+        return moment.params
+
+    def corrected(self, moment: Moment, state: State) -> State:
         """Return the new slots corrected for their start at zero; none if the rule does not."""
         return ()
 
-    def scale(self, state: State, step: int) -> Array | float:
+    def scale(self, moment: Moment, state: State) -> Array | float:
         """Return what the direction multiplies the gradient, or its running mean, by.
 
         From the new state, for each parameter. The **effective learning rate** of a parameter is
         the learning rate times this number: 1 unless the rule gives each parameter its own rate.
         """
         return 1.0
+
+    @property
+    def gradients_per_update(self) -> int:
+        """Return how many gradients an update takes: 2 if the rule ``looks_at`` a second point."""
+        return 1 if type(self).looks_at is Rule.looks_at else 2
+
+    @property
+    def reports_its_params(self) -> bool:
+        """Tell whether what is evaluated are the parameters themselves."""
+        return type(self).evaluated is Rule.evaluated
 
 
 SomeRule = TypeVar("SomeRule", bound=Rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import timeit
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -52,7 +53,8 @@ class Cost:
 
     Attributes:
         updates: parameter updates of all lanes together.
-        rows: rows that go forward and backward, evaluations not counted.
+        rows: rows that go forward and backward, evaluations not counted; twice where a rule takes
+            two gradients per update.
         bytes: memory of the training, history included.
         history_bytes: memory of the history.
         seconds: time on this machine, all runs together.
@@ -96,13 +98,12 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
         runs = [experiment.runs[position] for position in members]
         total, records = experiment.iterations(runs[0]), recorded_steps(experiment, runs[0])
         n_lanes = len(runs) * n_seeds
-        n_rules = len({type(run.optimizer) for run in runs})
+        gradients = sum(run.optimizer.gradients_per_update for run in runs) * n_seeds
         updates += total * n_lanes
-        rows += experiment.counts(runs[0]).rows_seen(total) * n_lanes
-        seconds += total * update_seconds(experiment, runs[0], n_lanes, n_rules)
+        rows += experiment.counts(runs[0]).rows_seen(total) * gradients
+        seconds += total * update_seconds(experiment, runs)
         seconds += records * _evaluation_seconds(experiment, n_lanes)
-        slots = sum(len(run.optimizer.slots) for run in runs) * n_seeds * n_params
-        lanes = 3 * n_lanes * n_params + slots  # parameters, gradients, updates, slots
+        lanes = _lanes_numbers(experiment, runs)
         numbers += lanes + _group_numbers(experiment, runs)
         taken_out = max(taken_out, lanes)
         updated = max(updated, min(n_lanes * n_params, max(UPDATE_NUMBERS, n_params)))
@@ -125,16 +126,35 @@ def _kept(experiment: Experiment, run: Run) -> int:
     return kept + points * (n_seeds + 1)  # and their steps
 
 
+def _lanes_numbers(experiment: Experiment, runs: list[Run]) -> int:
+    """Return how many numbers the lanes of a group hold: what an update reads and writes."""
+    layout, n_seeds = experiment.problem.layout, len(experiment.seeds)
+    slots = sum(slot.numbers(layout) for run in runs for slot in run.optimizer.slots)
+    vectors = 3 * len(runs)  # parameters, gradients, updates
+    vectors += 2 * len(_looking(runs))  # where they look, the gradients there
+    if not all(run.optimizer.reports_its_params for run in runs):
+        vectors += len(runs)  # what is evaluated
+    return n_seeds * (slots + vectors * layout.n_params)
+
+
+def _looking(runs: list[Run]) -> list[Run]:
+    """Return the runs whose updates take a second gradient."""
+    return [run for run in runs if run.optimizer.gradients_per_update == 2]
+
+
 def _group_numbers(experiment: Experiment, runs: list[Run]) -> int:
     """Return how many numbers the buffers of a group of runs hold."""
     problem, n_seeds = experiment.problem, len(experiment.seeds)
     n_lanes, n_params = len(runs) * n_seeds, experiment.problem.n_params
-    longest = segment_length(experiment, runs[0], n_lanes)
+    longest = segment_length(experiment, runs)
     numbers = 2 * n_lanes * n_params + 6 * longest * n_lanes  # last parameters; norms and losses
     if problem.kind == "function":
         return numbers
     counts, n_rows = experiment.counts(runs[0]), problem.dataset.n_rows
     n_validation = n_rows - problem.training_rows
+    for _, same in groupby(_looking(runs), lambda run: type(run.optimizer)):
+        lanes = len(list(same)) * n_seeds
+        numbers += batches_numbers(problem.model, counts, n_seeds, lanes, longest)
     return (
         numbers
         + n_seeds * counts.rows  # the order of an epoch
@@ -191,31 +211,42 @@ def _surface_buffers(experiment: Experiment, n_rows: int) -> int:
     return 2 * (8 * lanes * per_lane + taken)
 
 
-def update_seconds(experiment: Experiment, run: Run, n_lanes: int, n_rules: int = 1) -> float:
-    """Estimate the time of one update of ``n_lanes`` lanes that are cut like ``run``."""
+def update_seconds(experiment: Experiment, runs: list[Run]) -> float:
+    """Estimate the time of one update of some runs that cut their rows alike, with all seeds."""
+    looking = _looking(runs)
+    rules, second = ({type(run.optimizer) for run in some} for some in (runs, looking))
+    calls = len(rules) * _PER_RULE + _PER_UPDATE
+    seconds = _slowness() * calls + _gradient_seconds(experiment, runs, 1)
+    return seconds + _gradient_seconds(experiment, looking, len(second))
+
+
+def _gradient_seconds(experiment: Experiment, runs: list[Run], passes: int) -> float:
+    """Estimate the time of a gradient of each run's batch, the lanes shared out among passes."""
     problem = experiment.problem
-    n_params = problem.n_params
-    calls = n_rules * _PER_RULE + _PER_UPDATE
     if problem.kind == "function":
-        return _slowness() * (calls + 2 * _PER_LAYER)
-    units = problem.layout.units
-    n_layers, batch_size = len(units) - 1, experiment.counts(run).batch_size
+        return _slowness() * passes * 2 * _PER_LAYER
+    if not runs:
+        return 0.0
+    units, n_params = problem.layout.units, problem.n_params
+    n_layers, batch_size = len(units) - 1, experiment.counts(runs[0]).batch_size
     per_row = 6 * n_params * _PER_FLOP + sum(units[1:]) * _PER_ACTIVATION
     per_lane = n_layers * _PER_LANE_AND_LAYER + batch_size * per_row + n_params * _PER_PARAMETER
-    return _slowness() * (n_layers * _PER_LAYER + calls + n_lanes * per_lane)
+    n_lanes = len(runs) * len(experiment.seeds)
+    return _slowness() * (passes * n_layers * _PER_LAYER + n_lanes * per_lane)
 
 
-def segment_length(experiment: Experiment, run: Run, n_lanes: int) -> int:
-    """Return how many iterations are worked on between two looks at the clock."""
-    counts = experiment.counts(run)
-    held = 8 * n_lanes
+def segment_length(experiment: Experiment, runs: list[Run]) -> int:
+    """Return how many iterations of a group are worked on between two looks at the clock."""
+    counts, n_seeds = experiment.counts(runs[0]), len(experiment.seeds)
+    lanes = [len(some) * n_seeds for some in (runs, _looking(runs)) if some]
+    held = 8 * sum(lanes)
     if experiment.problem.kind == "network":
-        batch = counts.batch_size, len(experiment.seeds), n_lanes
-        held = held_bytes(experiment.problem.model, *batch)
-        if is_large(experiment.problem.model, *batch):
+        model = experiment.problem.model
+        held = sum(held_bytes(model, counts.batch_size, n_seeds, n_lanes) for n_lanes in lanes)
+        if is_large(model, counts.batch_size, n_seeds, lanes[0]):
             return 1
-    fitting = HELD_BYTES // (held + 16 * n_lanes)
-    quick = int(PAUSE_SECONDS / update_seconds(experiment, run, n_lanes))
+    fitting = HELD_BYTES // (held + 16 * lanes[0])
+    quick = int(PAUSE_SECONDS / update_seconds(experiment, runs))
     return max(1, min(fitting, quick, counts.per_epoch, _SEGMENT_ITERATIONS))
 
 

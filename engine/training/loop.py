@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from engine.arrays import vector
+from engine.arrays import Layout, vector
+from engine.counts import Counts
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Run
 from engine.limits import LIMITS, Interval
@@ -29,13 +30,14 @@ from engine.rules import RULES, SGD, Rule, validated
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
-from engine.training.updates import Stepper
+from engine.training.updates import Updates
 from engine.work import Task, finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engine.arrays import Array
+    from engine.problems.problem import Batches, Piece
     from engine.training.history import RunHistory
     from engine.work import Result, Work
 
@@ -97,7 +99,8 @@ def minimize(
         steps: number of updates, at least 0; the iterates must fit the memory of a training.
 
     Returns:
-        The iterates ``(steps + 1, n_params)``, step 0 first.
+        The iterates ``(steps + 1, n_params)``, step 0 first: of a rule that is evaluated elsewhere
+        than at its parameters, those points.
 
     Raises:
         InvalidInput: the rule is none, its hyperparameters, the learning rate or the steps are out
@@ -115,20 +118,43 @@ def minimize(
         raise InvalidInput("not_finite", "start", start, any_number)
     if 8 * (steps + 1) * params.size not in LIMITS["bytes"]:
         raise InvalidInput("too_expensive", "bytes", 8 * (steps + 1) * params.size, LIMITS["bytes"])
-    grads = np.zeros_like(params)
-    rates = np.array([[run.learning_rate]])
-    stepper = Stepper([rule], rates, params, grads, np.zeros_like(grads))
+    lane = run.model_copy(update={"optimizer": rule})
+    one_row = Layout((params.shape[1], 1), bias=False)
+    make = partial(_GivenGradient, gradient)
+    updates = Updates([lane], params, one_row, make, Counts(1, 1), steps)
     iterates = np.empty((steps + 1, params.shape[1]))
-    iterates[0] = params[0]
+    iterates[0], points = params[0], updates.points
     with np.errstate(all="ignore"):  # a diverging path is a result
         for step in range(1, steps + 1):
-            found = np.asarray(gradient(params))
-            if found.shape != grads.shape:  # NumPy would spread a single number over all
-                raise InvalidInput("wrong_type", "gradient", found.shape, f"array {grads.shape}")
-            grads[:] = found
-            stepper.step(step)
-            iterates[step] = params[0]
+            for piece in updates.pieces(0, 1):
+                piece()
+            updates.take()
+            if points is not params:
+                for _ in updates.report():
+                    pass
+            iterates[step] = points[0]
     return iterates
+
+
+class _GivenGradient:
+    """Gradients from a function that somebody gave."""
+
+    def __init__(self, gradient: Callable[[Array], Array], params: Array, grads: Array) -> None:
+        self._gradient, self._params, self._grads = gradient, params, grads
+        self._pieces = [self._call]
+
+    def load(self, _rows: Any) -> None:
+        """Take no rows: there are none."""
+
+    def pieces(self, _position: int, _size: int) -> list[Piece]:
+        return self._pieces
+
+    def _call(self) -> None:
+        found = np.asarray(self._gradient(self._params))
+        if found.shape != self._grads.shape:  # NumPy would spread a single number over all
+            allowed = f"array {self._grads.shape}"
+            raise InvalidInput("wrong_type", "gradient", found.shape, allowed)
+        self._grads[:] = found
 
 
 def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
@@ -284,10 +310,10 @@ class _Group(Generic[Kept]):
         self._orders = [
             problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
-        self._step, self._recorded_step = 0, -1
+        self._recorded_step = -1
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
-        self._longest = segment_length(experiment, run, self._lanes.size)
+        self._longest = segment_length(experiment, self._runs)
         self._arrange(np.empty((self._lanes.size, experiment.problem.n_params)))
 
     @property
@@ -297,21 +323,20 @@ class _Group(Generic[Kept]):
 
     def _arrange(self, params: Array) -> None:
         """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
-        n_seeds = self._lanes.shape[1]
-        # Gradient and update side by side, so that one call gives both norms.
-        self._changes = np.zeros((2, *params.shape))
-        self._params, self._grads = params, self._changes[0]
-        optimizers = [run.optimizer for run in self._runs for _ in range(n_seeds)]
-        rates = np.array([[run.learning_rate] for run in self._runs for _ in range(n_seeds)])
-        self._stepper = Stepper(optimizers, rates, params, *self._changes)
-        size = self._counts.batch_size
-        self._batches = self._problem.batches(params, self._grads, n_seeds, size, self._longest)
-        self._evaluator = self._problem.evaluator(params)
+        n_seeds, size = self._lanes.shape[1], self._counts.batch_size
+        lanes = [run for run in self._runs for _ in range(n_seeds)]
+
+        def make(params: Array, grads: Array) -> Batches:
+            return self._problem.batches(params, grads, n_seeds, size, self._longest)
+
+        layout = self._training.experiment.problem.layout
+        self._updates = Updates(lanes, params, layout, make, self._counts, self._total)
+        self._evaluator = self._problem.evaluator(self._updates.points)
         self._squares = np.empty((self._longest, 2, len(params)))
 
     def begin(self) -> Yielding:
         """Put every lane at its start and record step 0."""
-        by_seed = self._params.reshape(*self._lanes.shape, -1)
+        by_seed = self._updates.params.reshape(*self._lanes.shape, -1)
         for position, seed in enumerate(self._training.experiment.seeds):
             by_seed[:, position] = self._problem.start(seed)
             yield from self._training.pause()
@@ -339,76 +364,74 @@ class _Group(Generic[Kept]):
     def finish(self) -> Yielding:
         """Evaluate where a stopped training is, end its lanes there, and free the buffers."""
         if self.is_alive:
-            if self._recorded_step < self._step:
+            if self._recorded_step < self._updates.step:
                 yield from self._training.paced(self._record())
             self.recorder.stop()
-        del self._batches, self._evaluator  # their buffers are done with
+        del self._updates, self._evaluator  # their buffers are done with
 
     def _segment_end(self, position: int) -> int:
         """Return where the segment from ``position`` ends: at a record or when buffers are full."""
         ends = [
             self._counts.per_epoch,
             position + self._longest,
-            position + self._total - self._step,
+            position + self._total - self._updates.step,
         ]
         if self._every is not None:
-            ends.append(position + self._every - self._step % self._every)
+            ends.append(position + self._every - self._updates.step % self._every)
         return min(ends)
 
     def _is_recorded(self) -> bool:
-        due = self._every is not None and self._step % self._every == 0
-        return due or self._step == self._total
+        step = self._updates.step
+        return step == self._total or (self._every is not None and step % self._every == 0)
 
     def _segment(self, rows: Sequence[Any], count: int) -> Work[None]:
         """Take ``count`` updates with these rows of every seed, and record them."""
-        size = self._counts.batch_size
+        size, updates = self._counts.batch_size, self._updates
         last_size = len(rows[0]) - (count - 1) * size
-        self._batches.load(rows)
+        is_long = updates.params.size > UPDATE_NUMBERS
+        updates.load(rows)
         for position in range(count):
             is_last = position == count - 1
-            for piece in self._batches.pieces(position, last_size if is_last else size):
+            for piece in updates.pieces(position, last_size if is_last else size):
                 piece()
                 if self._longest == 1:  # a single update fills the segment: it may be a long one
                     yield
                     if self._training.stopping:
                         return  # the unfinished update is dropped
-            self._step += 1
             squares = self._squares[position]
-            if self._params.size > UPDATE_NUMBERS:
-                yield from self._long_update(squares)
+            if is_long:
+                for lanes in updates.taking():
+                    changes = updates.changes[:, lanes]
+                    np.vecdot(changes, changes, out=squares[:, lanes])
+                    yield
             else:
-                self._stepper.step(self._step)
-                np.vecdot(self._changes, self._changes, out=squares)
+                updates.take()
+                np.vecdot(updates.changes, updates.changes, out=squares)
         values = partial(self._values, count, last_size)
-        self.recorder.iterations(self._lanes.ravel(), self._step, values)
+        self.recorder.iterations(self._lanes.ravel(), updates.step, values)
         yield
 
     def _values(self, count: int, last_size: int) -> dict[str, Array]:
         """Return what is to be known of the last ``count`` iterations, ``(lanes, count)`` each."""
         norms = np.sqrt(self._squares[:count].transpose(1, 2, 0))
         return {
-            "batch_loss": self._batches.losses(count, last_size),
+            "batch_loss": self._updates.batches.losses(count, last_size),
             "batch_gradient_norm": norms[0],
             "update_norm": norms[1],
         }
 
-    def _long_update(self, squares: Array) -> Work[None]:
-        """Take the update of this step some lanes at a time; ``squares`` is ``(2, lanes)``."""
-        for lanes in self._stepper.stepping(self._step):
-            changes = self._changes[:, lanes]
-            np.vecdot(changes, changes, out=squares[:, lanes])
-            yield
-
     def _record(self) -> Work[None]:
         """Evaluate all rows at this step."""
+        updates = self._updates
+        yield from updates.report()
         evaluation = yield from self._evaluator.evaluate()
         norms = None
-        if self._gradient_norm is not None and self._step % self._counts.per_epoch == 0:
+        if self._gradient_norm is not None and updates.step % self._counts.per_epoch == 0:
             gradient = yield from self._evaluator.gradient()
             norms = np.linalg.norm(gradient, axis=1)
-        lanes = self._lanes.ravel()
-        yield from self.recorder.evaluation(lanes, self._step, self._params, evaluation, norms)
-        self._recorded_step = self._step
+        lanes, params = self._lanes.ravel(), (updates.params, updates.points)
+        yield from self.recorder.evaluation(lanes, updates.step, *params, evaluation, norms)
+        self._recorded_step = updates.step
 
     def _compact(self) -> None:
         """Take out the runs and the seeds that have no living lane."""
@@ -417,9 +440,10 @@ class _Group(Generic[Kept]):
         if alive.shape == (len(runs), len(seeds)) or not alive.any():
             return
         kept = np.arange(alive.size).reshape(alive.shape)[np.ix_(runs, seeds)].ravel()
-        before = self._stepper
+        before = self._updates
+        del self._evaluator  # its buffers make room for the new ones
         self._lanes = self._lanes[np.ix_(runs, seeds)]
         self._runs = [self._runs[position] for position in runs]
         self._orders = [self._orders[position] for position in seeds]
-        self._arrange(self._params[kept])
-        self._stepper.take_state(before, kept)
+        self._arrange(before.params[kept])
+        self._updates.go_on(before, kept)

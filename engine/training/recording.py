@@ -62,10 +62,15 @@ class Judge(ABC):
         lanes: Integers,
         step: int,
         params: Array,
+        points: Array,
         evaluation: Evaluation,
         gradient_norm: Array | None,
     ) -> Work[None]:
-        """Take a full evaluation at ``step`` and end the lanes for which it is the last."""
+        """Take a full evaluation at ``step`` and end the lanes for which it is the last.
+
+        It was made at ``points``, which are kept: the parameters themselves for most rules. What is
+        not finite ends a lane in either.
+        """
         values = {
             name: self._of_all(lanes, value)
             for name, value in {**vars(evaluation), "gradient_norm": gradient_norm}.items()
@@ -76,7 +81,9 @@ class Judge(ABC):
             if part.start:
                 yield
             finite[lanes[part]] = np.isfinite(params[part]).all(axis=1)
-            self._take_params(lanes[part], params[part])
+            if points is not params:
+                finite[lanes[part]] &= np.isfinite(points[part]).all(axis=1)
+            self._take_params(lanes[part], points[part])
         self._keep(step, values)
         self._judge(step, finite, values)
 

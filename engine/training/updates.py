@@ -1,102 +1,253 @@
-"""One update of all lanes: the private step that ``train`` and ``minimize`` share."""
+"""One update of all lanes: the only place where parameters change.
+
+The gradient of a batch, for some rules a second gradient on the same rows, each rule's direction,
+the rate of this update, the step. ``train``, ``minimize`` and ``inspect`` all take their updates
+here.
+"""
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
 from engine.problems.problem import param_blocks
 from engine.rules import stack
+from engine.rules.rule import Moment
+from engine.rules.schedules import Constant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from engine.arrays import Array, Integers, State
+    from engine.arrays import Array, Integers, Layout, State
+    from engine.counts import Counts
+    from engine.experiment import Run
+    from engine.problems.problem import Piece
     from engine.rules import Rule
+    from engine.rules.schedules import ProgressUnit
 
 
-class Stepper:
-    """The rules of some lanes and what they remember; updates the parameters in place.
+class Gradients(Protocol):
+    """Where gradients come from, for parameters and gradients that it was made with."""
+
+    def load(self, rows: Any, /) -> None:
+        """Take the rows of a segment of updates."""
+
+    def pieces(self, position: int, size: int, /) -> Iterable[Piece]:
+        """Return the work that fills the gradients for one update of the segment."""
+
+
+Source = TypeVar("Source", bound=Gradients)
+
+
+class Updates(Generic[Source]):
+    """The updates of some lanes.
 
     Lanes of one rule are neighbours, so that each rule sees one contiguous slice, or several where
     these are large: an update may be long.
 
+    Args:
+        lanes: the run of each lane.
+        params: ``(lanes, n_params)``, changed in place by every update.
+        layout: where each layer's matrix lies in a lane.
+        make: returns where gradients come from: of the given parameters, into the given gradients,
+            both ``(lanes, n_params)``; it is called for all lanes, and again for the lanes of every
+            rule that takes a second gradient.
+        counts: how all these runs cut their rows into batches.
+        total: updates that the budget gives each of them.
+
     Attributes:
-        params: ``(lanes, n_params)``, changed by every step.
-        grads: ``(lanes, n_params)``, filled by the caller before each step.
-        update: ``(lanes, n_params)``, written: what a step subtracts, learning rate x direction.
-        learning_rates: ``(lanes, 1)``; a schedule rewrites this column before a step.
+        step: updates taken.
+        batches: the source of the first gradients; the losses of batches are its own, for a second
+            gradient has a source of its own.
+        changes: ``(2, lanes, n_params)``: the first gradient, and what the last update subtracted,
+            rate x direction; side by side, so that one call gives both norms.
+        points: ``(lanes, n_params)``, what is evaluated; the parameters themselves unless a rule
+            reports other points: then ``report`` fills it.
     """
 
     def __init__(
         self,
-        optimizers: Sequence[Rule],
-        learning_rates: Array,
+        lanes: Sequence[Run],
         params: Array,
-        grads: Array,
-        update: Array,
+        layout: Layout,
+        make: Callable[[Array, Array], Source],
+        counts: Counts,
+        total: int,
     ) -> None:
-        self.params, self.grads, self.update = params, grads, update
-        self.learning_rates = learning_rates
+        self.step = 0
+        self.params, self.changes = params, np.zeros((2, *params.shape))
+        grads, self._update = self.changes
+        self.batches = make(params, grads)
+        self.points = params
+        if not all(run.optimizer.reports_its_params for run in lanes):
+            self.points = params.copy()
+        self._counts, self._total = counts, total
+        self._rates = np.array([[run.learning_rate] for run in lanes])
+        self._scheduled = [
+            (lane, run) for lane, run in enumerate(lanes) if run.schedule != Constant()
+        ]
         self._slices: list[_Slice] = []
+        self._second: list[Source] = []
         start = 0
-        for _, neighbours in groupby(optimizers, type):
+        for _, neighbours in groupby((run.optimizer for run in lanes), type):
             rules = list(neighbours)
+            stop = start + len(rules)
+            second = None
+            if rules[0].gradients_per_update == 2:
+                second = np.zeros((2, len(rules), params.shape[1]))
+                self._second.append(make(*second))
             for part in param_blocks(len(rules), params.shape[1]):
-                lanes = slice(start + part.start, start + part.stop)
-                self._slices.append(_Slice(rules[part], self, lanes))
-            start += len(rules)
+                here = slice(start + part.start, start + part.stop)
+                moment = Moment(grads[here], params[here], layout, 0, self._rates[here])
+                looking = None if second is None else second[:, part]
+                update = self._update[here]
+                self._slices.append(_Slice(rules[part], here, moment, update, looking))
+            start = stop
 
-    def step(self, number: int) -> None:
-        """Take update ``number`` (from 1) with the gradients in ``grads``."""
-        for rows in self._slices:
-            rows.turn(number)
-        np.subtract(self.params, self.update, out=self.params)
+    def load(self, rows: Any) -> None:
+        """Take the rows of a segment of updates."""
+        self.batches.load(rows)
+        for second in self._second:
+            second.load(rows)
 
-    def stepping(self, number: int) -> Iterator[slice]:
-        """Take the update some lanes at a time; yield which have taken it."""
-        for rows in self._slices:
-            rows.turn(number)
-            np.subtract(rows.params, rows.update, out=rows.params)
-            yield rows.lanes
+    def pieces(self, position: int, size: int) -> Iterable[Piece]:
+        """Return the work, to be done in order, that readies the next update.
 
-    def take_state(self, before: Stepper, lanes: Integers) -> None:
-        """Go on with what ``before`` remembers of its ``lanes``, one per lane of this stepper."""
-        for rows in self._slices:
-            wanted = lanes[rows.lanes]
+        Nothing but gradients is written, so that it may be dropped half-way.
+
+        Args:
+            position: of the batch in the segment.
+            size: rows of the batch.
+        """
+        if self._scheduled:
+            self._set_rates(self.step + 1)
+        first = self.batches.pieces(position, size)
+        return chain(first, self._again(position, size)) if self._second else first
+
+    def _again(self, position: int, size: int) -> Iterator[Piece]:
+        """Yield the work of the second gradients."""
+        for part in self._slices:
+            if part.looking is not None:
+                yield partial(part.look, self.step + 1, *part.looking)
+        for second in self._second:
+            yield from second.pieces(position, size)
+
+    def take(self) -> None:
+        """Take the update that is ready."""
+        self.step += 1
+        for part in self._slices:
+            part.turn(self.step)
+        np.subtract(self.params, self._update, out=self.params)
+
+    def taking(self) -> Iterator[slice]:
+        """Take the update that is ready some lanes at a time; yield which have taken it."""
+        self.step += 1
+        for part in self._slices:
+            part.turn(self.step)
+            np.subtract(part.moment.params, part.update, out=part.moment.params)
+            yield part.lanes
+
+    def report(self) -> Iterable[None]:
+        """Bring ``points`` up to date, some lanes at a time, as it is iterated over."""
+        return () if self.points is self.params else self._report()
+
+    def _report(self) -> Iterator[None]:
+        self._set_rates(max(self.step, 1))
+        for part in self._slices:
+            part.moment.step = self.step
+            self.points[part.lanes] = part.rule.evaluated(part.moment, part.state)
+            yield
+
+    def _set_rates(self, step: int) -> None:
+        """Set the rates of an update where a schedule changes them."""
+        for lane, run in self._scheduled:
+            done = progress(self._counts, self._total, step, run.schedule.unit)
+            self._rates[lane] = run.learning_rate * run.schedule.factor(done)
+
+    def go_on(self, before: Updates[Source], lanes: Integers) -> None:
+        """Go on where ``before`` is, with what it remembers of its ``lanes``, one per lane here."""
+        self.step = before.step
+        for part in self._slices:
+            wanted = lanes[part.lanes]
             for old in before._slices:
                 here = (wanted >= old.lanes.start) & (wanted < old.lanes.stop)
                 if here.any():
-                    for slot, kept in zip(rows.state, old.state, strict=True):
+                    for slot, kept in zip(part.state, old.state, strict=True):
                         slot[here] = kept[wanted[here] - old.lanes.start]
 
-    def slots(self, lane: int) -> dict[str, Array]:
-        """Return what the rule of a lane remembers, slot by name, each ``(n_params,)``."""
-        for rows in self._slices:
-            if rows.lanes.start <= lane < rows.lanes.stop:
-                position = lane - rows.lanes.start
-                return {
-                    name: slot[position]
-                    for name, slot in zip(rows.rule.slots, rows.state, strict=True)
-                }
+    def seen(self, lane: int, step: int) -> tuple[Moment, State]:
+        """Return copies of what the rule of a lane has before it, ``(1, n_params)`` and so on.
+
+        Args:
+            lane: its position.
+            step: number of the update that is ready, or of the one just taken: then parameters and
+                slots are those that it left.
+
+        Raises:
+            IndexError: there is no such lane.
+        """
+        for part in self._slices:
+            if part.lanes.start <= lane < part.lanes.stop:
+                return part.seen(lane - part.lanes.start, step)
         raise IndexError(lane)
 
 
 class _Slice:
-    """Lanes of one rule."""
+    """Lanes of one rule.
 
-    def __init__(self, rules: Sequence[Rule], stepper: Stepper, lanes: slice) -> None:
+    Attributes:
+        looking: ``(2, lanes, n_params)``: where the second gradient is taken, and that gradient;
+            None for a rule that takes none.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        lanes: slice,
+        moment: Moment,
+        update: Array,
+        looking: Array | None,
+    ) -> None:
         self.rule = stack(rules)
-        self.lanes = lanes
-        self.params, self.grads = stepper.params[lanes], stepper.grads[lanes]
-        self.update = stepper.update[lanes]
-        self.learning_rates = stepper.learning_rates[lanes]
-        self.state: State = tuple(np.zeros(self.grads.shape) for _ in self.rule.slots)
-        self.extra = {"params": self.params} if "params" in self.rule.needs else {}
+        self.lanes, self.moment, self.update, self.looking = lanes, moment, update, looking
+        self._first = moment.grads
+        self.state: State = tuple(
+            np.zeros((len(rules), slot.numbers(moment.layout))) for slot in self.rule.slots
+        )
 
-    def turn(self, number: int) -> None:
-        """Write the update with this number: learning rate x direction."""
-        direction, self.state = self.rule.direction(self.grads, self.state, number, **self.extra)
-        np.multiply(self.learning_rates, direction, out=self.update)
+    def look(self, step: int, points: Array, second: Array) -> None:
+        """Write where the second gradient of an update is taken; ``turn`` then sees it."""
+        self.moment.step, self.moment.grads = step, self._first
+        np.copyto(points, cast("Array", self.rule.looks_at(self.moment, self.state)))
+        self.moment.grads = second
+
+    def turn(self, step: int) -> None:
+        """Write the update with this number: rate x direction."""
+        self.moment.step = step
+        direction, self.state = self.rule.direction(self.moment, self.state)
+        np.multiply(self.moment.rate, direction, out=self.update)
+
+    def seen(self, position: int, step: int) -> tuple[Moment, State]:
+        row = slice(position, position + 1)
+        moment, state = self.moment, tuple(slot[row].copy() for slot in self.state)
+        arrays = {name: getattr(moment, name)[row].copy() for name in ("grads", "params", "rate")}
+        return replace(moment, step=step, **arrays), state
+
+
+def progress(counts: Counts, total: int, step: int, unit: ProgressUnit) -> float:
+    """Return how far a run is before an update.
+
+    Args:
+        counts: how it cuts its rows into batches.
+        total: its updates.
+        step: number of the update, from 1.
+        unit: what progress is counted in.
+    """
+    done = step - 1
+    if unit == "share":
+        return done / total
+    return counts.rows_seen(done) / counts.rows if unit == "epochs" else float(done)

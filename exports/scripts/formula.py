@@ -12,53 +12,93 @@ import textwrap
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+from engine.arrays import Layout
 from engine.rules import hyperparameters
 
 if TYPE_CHECKING:
     from exports.scripts.replay import Replay
 
 # What a rule's class stands on, and how the rule is asked for a direction: of all scripts, these
-# two templates alone know the contract of rules, that of ``engine.rules.rule``.
+# templates alone know the contract of rules, that of ``engine.rules.rule``.
 _CLASS: Final = Template('''\
 # The rule: Descent Lab's own class, word for word, after the few lines that it needs.
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, NamedTuple, final
 
 import numpy as np
+
+$layout
+@dataclass
+class Moment:
+    """What a rule may look at in one update; arrays are (1, numbers)."""
+
+    grads: object
+    params: object
+    layout: object
+    step: int
+    rate: object
+
+
+class Slot(NamedTuple):
+    """An array that a rule remembers."""
+
+    name: str
+    symbol: str
+    size: object = None
 
 
 class Rule:
     """What a rule is where it does not say otherwise."""
 
     slots = ()
-    needs = ()
+
+    def looks_at(self, moment, state):
+        return None
 
 
 $source
 
 np.seterr(over="ignore", invalid="ignore")  # a run that diverges is a result
 rule = $rule
+layout = $made
 
 ''')
 _TRAINING: Final = Template("""\
 params = np.array([[float(row[f"seed_{SEED}"]) for row in table("start.csv")]])
-state = tuple(np.zeros_like(params) for _ in rule.slots)
+sizes = [params.shape[1] if slot.size is None else slot.size(layout) for slot in rule.slots]
+state = tuple(np.zeros((1, size)) for size in sizes)
+moment = Moment(None, params, layout, 0, np.array([[$learning_rate]]))
 losses = []
 for $each:
-    loss, grads = gradient(params$given)
+    loss, moment.grads = gradient(moment.params$given)
     losses.append(loss)
-    direction, state = rule.direction(grads, state, step$needed)
-    params = params - $learning_rate * direction
+    moment.step = step
+    looked_at = rule.looks_at(moment, state)
+    if looked_at is not None:
+        _, moment.grads = gradient(looked_at$given)
+    direction, state = rule.direction(moment, state)
+    moment.params = moment.params - moment.rate * direction
+""")
+_LAYOUT: Final = Template("""\
+from functools import cached_property
+
+
+$source
+
 """)
 
 
 def class_lines(replay: Replay) -> str:
     """Return the lines that define the class of a run's rule and make the rule."""
     rule = type(replay.run.optimizer)
+    source = textwrap.dedent(inspect.getsource(rule))
     fields = (f"{name}={getattr(replay.run.optimizer, name)!r}" for name in hyperparameters(rule))
+    layout, made = "", "None  # this rule knows of no layers"
+    if "layout" in source:
+        layout = _LAYOUT.substitute(source=inspect.getsource(Layout))
+        made = repr(replay.problem.layout)
     return _CLASS.substitute(
-        source=textwrap.dedent(inspect.getsource(rule)),
-        rule=f"{rule.__name__}({', '.join(fields)})",
+        source=source, rule=f"{rule.__name__}({', '.join(fields)})", layout=layout, made=made
     )
 
 
@@ -68,8 +108,5 @@ def training_lines(replay: Replay) -> str:
     if replay.problem.kind == "function":
         each, given = f"step in range(1, {replay.function_updates + 1})", ", step"
     return _TRAINING.substitute(
-        each=each,
-        given=given,
-        needed="".join(f", {name}" for name in replay.run.optimizer.needs),
-        learning_rate=repr(replay.run.learning_rate),
+        each=each, given=given, learning_rate=repr(replay.run.learning_rate)
     )

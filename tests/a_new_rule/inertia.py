@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
 
 from engine.limits import Interval
-from engine.rules.rule import Rule
+from engine.rules.rule import Rule, Slot
 
 if TYPE_CHECKING:
     from engine.arrays import Array, State
+    from engine.rules.rule import Moment
 
 
 @final
@@ -33,15 +34,14 @@ class Inertia(Rule):
     name: Literal["inertia"] = "inertia"
 
     title: ClassVar = "Inertia"
-    slots: ClassVar = ("mean_so_far",)
-    slot_symbols: ClassVar = ("u",)
+    slots: ClassVar = (Slot("mean_so_far", "u"),)
     default_learning_rate: ClassVar = 2.0
     formula: ClassVar = r"u_t = \chi\,u_{t-1} + (1-\chi)\,g_t \qquad d_t = u_t"
     source: ClassVar = "Nobody (2000)"
 
-    def direction(self, grads: Array, state: State, step: int) -> tuple[Array, State]:  # noqa: ARG002
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the mean of past gradients."""
         (mean,) = state
         mean *= self.inertness
-        mean += (1 - self.inertness) * grads
+        mean += (1 - self.inertness) * moment.grads
         return mean, state

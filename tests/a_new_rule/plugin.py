@@ -24,7 +24,7 @@ def _register():
     rules = importlib.import_module("engine.rules")
     inertia = importlib.import_module("tests.a_new_rule.inertia").Inertia
     interval = importlib.import_module("engine.limits").Interval
-    rules.RULES += (inertia, *(_toy(rules.Rule, interval, number) for number in range(10)))
+    rules.RULES += (inertia, *(_toy(rules, interval, number) for number in range(10)))
     rules.AnyRule = Annotated[
         Union[rules.RULES],  # noqa: UP007 - of a tuple
         Field(discriminator="name"),
@@ -36,22 +36,27 @@ def _register():
         sys.modules[f"tests.engine.rules.data.{rule.name}"] = facts
 
 
-def _toy(base, interval, number):
-    """Return a rule whose hyperparameter has no symbol."""
+def _toy(rules, interval, number):
+    """Return a rule whose hyperparameter has no symbol, with slots of every size."""
     share = Annotated[float, interval(0, 1)]
 
     @dataclass(frozen=True)
-    class Toy(base):
+    class Toy(rules.Rule):
         unnamed_share: share = 0.25
         name: Literal[f"toy_{number}"] = f"toy_{number}"
 
         title: ClassVar = f"Toy {number}"
+        slots: ClassVar = (
+            rules.Slot("toy_count", "c", lambda _layout: 1),
+            rules.Slot("toy_pair", "p", lambda _layout: 2),
+        )
         default_learning_rate: ClassVar = 0.05
         formula: ClassVar = r"d_t = g_t"
         source: ClassVar = "Nobody (2000)"
 
-        def direction(self, grads, state, step):  # noqa: ARG002 - the signature of all
-            return self.unnamed_share * grads, state
+        def direction(self, moment, state):
+            state[0][...] += 1
+            return self.unnamed_share * moment.grads, state
 
     return Toy
 

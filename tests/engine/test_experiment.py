@@ -3,6 +3,7 @@
 import itertools
 import json
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -29,6 +30,8 @@ from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, LossName
 from engine.rules import RULES, SGD, Adam, Momentum
+from engine.rules.schedules import SCHEDULES, Constant, Schedule
+from tests.engine.contract import Listed, run_of
 from tests.strategies import examples, experiments
 from tests.work import FEW_CALLS, calls
 
@@ -605,6 +608,54 @@ def test_key_is_canonical_and_stable():
         '"sampling":"shuffled"}],"seeds":[0],"stopping":{"gradient_norm":null,'
         '"patience":null,"target_loss":null}},"format":1}'
     )
+
+
+def test_the_default_schedule_may_be_given_and_stays_out_of_json_and_key():
+    """What was made before there were schedules is bit for bit the same."""
+    run = {"optimizer": {"name": "adam"}, "learning_rate": 0.1, "batch_size": 1}
+    plain = Experiment(runs=[run])
+    given = Experiment(runs=[{**run, "schedule": {"name": "constant"}}])
+
+    assert given == plain
+    assert hash(given) == hash(plain)
+    assert given.runs[0].schedule == Constant()
+    assert given.key == plain.key
+    assert "schedule" not in given.key + given.model_dump_json() + repr(given.model_dump())
+    assert Experiment.model_validate(given.model_dump()) == given
+
+
+def test_another_schedule_goes_into_json_and_key():
+    run = Run(optimizer=SGD(), learning_rate=0.1)
+    scheduled = run_of(SGD(), 0.1, Listed((1.0, 0.5)))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is not registered
+        written = scheduled.model_dump(mode="json")
+
+    assert written.keys() - run.model_dump().keys() == {"schedule"}
+    assert written["schedule"]["name"] == "listed"
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "field"),
+    [
+        ({"name": "cosine"}, "unknown_choice", "schedule.name"),
+        ({"name": "constant", "end": 0.1}, "unknown_field", "schedule.end"),
+        ("constant", "wrong_type", "schedule"),
+        (None, "wrong_type", "schedule"),
+    ],
+)
+def test_a_schedule_that_there_is_not_is_refused(value, code, field):
+    error = refusal(lambda: Run(optimizer=SGD(), learning_rate=0.1, schedule=value))
+
+    assert (error.code, error.field) == (code, field)
+
+
+def test_every_schedule_is_registered():
+    written = {kind for kind in Schedule.__subclasses__() if kind.__module__.startswith("engine.")}
+
+    assert written == set(SCHEDULES)
+    assert {kind().name for kind in SCHEDULES} == {"constant"}
 
 
 def test_two_rules_with_equal_fields_have_two_keys():

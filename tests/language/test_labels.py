@@ -35,7 +35,7 @@ IDS = {
     "last_batch": {"kept", "dropped"},
     "loss": set(LOSSES),
     "sampling": {"shuffled", "replacement"},
-    "slot": {slot for run in FORMAT_1_RUNS for slot in run.optimizer.slots},
+    "slot": {slot.name for run in FORMAT_1_RUNS for slot in run.optimizer.slots},
     "start": set(StartName.__args__),
     "status": {"budget", "target_loss", "gradient_norm", "patience", "diverged", "stopped"},
 }

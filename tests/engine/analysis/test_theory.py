@@ -20,6 +20,7 @@ from engine.analysis.theory import (
 )
 from engine.problems.functions import FUNCTIONS, Bowl, Saddle
 from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from tests.engine.contract import moment_of
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
@@ -82,7 +83,8 @@ def test_adam_with_a_frozen_preconditioner_is_stable_up_to_its_threshold(share, 
     x, m = np.array([[1e-3]]), np.zeros((1, 1))
     step = 10**15  # bias corrections of one
     for _ in range(3_000):
-        direction, (m, _) = rule.direction(curvature * x, (m, np.ones((1, 1))), step)
+        moment = moment_of(curvature * x, step=step)
+        direction, (m, _) = rule.direction(moment, (m, np.ones((1, 1))))
         x = x - rate * direction
 
     assert (np.abs(x[0, 0]) < 1e-3) == stays
@@ -102,11 +104,11 @@ def test_a_rule_with_theory_is_linear(optimizer):
     generator = np.random.default_rng(0)
     grads = generator.normal(size=(1, 4))
     state = [generator.uniform(1, 2, size=(1, 4)) for _ in optimizer.slots]
-    extra = {"params": np.ones((1, 4))} if "params" in optimizer.needs else {}
+    params = np.ones((1, 4))
 
     def direction(factor, step):
         slots = tuple(factor * slot for slot in state)
-        return optimizer.direction(factor * grads, slots, step, **extra)[0]
+        return optimizer.direction(moment_of(factor * grads, params, step), slots)[0]
 
     is_linear = np.allclose(direction(2, 1), 2 * direction(1, 9))
     assert is_linear or convergence_rate(optimizer, 0.1, SPREAD) is None
@@ -310,7 +312,7 @@ def test_adam_ends_at_the_worst_point(late, end):
 
     def direction_at(slope, t):
         nonlocal state
-        direction, state = rule.direction(np.array([[slope]]), state, t + late)
+        direction, state = rule.direction(moment_of(np.array([[slope]]), step=t + late), state)
         return direction[0, 0]
 
     assert reddi(direction_at) == pytest.approx(end, abs=5e-5)

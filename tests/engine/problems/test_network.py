@@ -8,7 +8,6 @@ from engine.problems import problem as problems
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import Blobs, Line
 from engine.problems.datasets.preparation import prepare
-from engine.problems.network import Layout
 from engine.problems.problem import NetworkProblem
 from engine.work import finish
 from tests.engine import plain
@@ -264,24 +263,3 @@ def test_parameters_are_only_read():
     evaluation(problem, params)
 
     assert np.array_equal(params, before)
-
-
-def test_layout_says_where_each_matrix_lies():
-    layout = Layout((2, 3, 1))
-    params = np.arange(13.0)
-
-    first, second = layout.matrices(params)
-
-    assert layout.shapes == ((3, 3), (1, 4))
-    assert layout.n_params == 13
-    assert first.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
-    assert second.tolist() == [[9, 10, 11, 12]]
-    assert np.shares_memory(first, params)
-
-
-def test_layout_without_biases():
-    layout = Layout((2, 3, 1), bias=False)
-
-    assert layout.shapes == ((3, 2), (1, 3))
-    assert layout.n_params == 9
-    assert [m.shape for m in layout.matrices(np.zeros((5, 9)))] == [(5, 3, 2), (5, 1, 3)]

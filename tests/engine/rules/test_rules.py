@@ -29,7 +29,7 @@ from engine.rules import (
     stack,
     validated,
 )
-from engine.training.updates import Stepper
+from tests.engine.contract import directions, follow
 from tests.engine.rules.facts import facts
 from tests.reference.gradient_stream import LEARNING_RATE, SHA256, START, fingerprint, gradients
 from tests.strategies import rules
@@ -45,34 +45,6 @@ EVERY_FIELD = pytest.mark.parametrize(
 )
 ON_STREAM = [rule for rule in RULES if facts(rule).on_stream]
 ON_RAVINE = [rule for rule in RULES if facts(rule).on_ravine]
-
-
-def follow(rules, stream, start, learning_rates):
-    """Parameters (steps + 1, lanes, n_params) of some rules on ``stream`` (steps, lanes, n_params).
-
-    ``learning_rates`` is one for all, or ``(steps,)``: a schedule.
-    """
-    params, grads = np.array(start, dtype=float), np.zeros_like(stream[0])
-    rates = np.zeros((len(rules), 1))
-    stepper = Stepper(rules, rates, params, grads, np.zeros_like(grads))
-    found = [params.copy()]
-    for step, now in enumerate(stream, start=1):
-        rates[:] = np.broadcast_to(learning_rates, len(stream))[step - 1]
-        grads[:] = now
-        stepper.step(step)
-        found.append(params.copy())
-    return np.array(found)
-
-
-def directions(rule, stream):
-    """Directions (steps, n_params) of one rule on gradients (steps, n_params), at zero."""
-    state = tuple(np.zeros((1, stream.shape[1])) for _ in rule.slots)
-    extra = {"params": np.zeros((1, stream.shape[1]))} if rule.needs else {}
-    found = []
-    for step, grads in enumerate(stream, start=1):
-        direction, state = rule.direction(grads[None], state, step, **extra)
-        found.append(direction[0].copy())
-    return np.array(found)
 
 
 # What other libraries answer
@@ -173,50 +145,6 @@ def test_docstring_explains_every_hyperparameter_and_names_the_source(rule):
     assert all(f"{name}:" in rule.__doc__ for name in hyperparameters(rule))
     assert "Source:" in rule.__doc__
     assert "d_t" in rule.__doc__
-
-
-@EVERY_RULE
-def test_gradients_and_parameters_are_left_as_they_are(rule):
-    rng = np.random.default_rng(0)
-    grads, params = rng.normal(size=(2, 3, 5))
-    state = tuple(np.zeros_like(grads) for _ in rule.slots)
-    extra = {"params": params} if rule.needs else {}
-    before = grads.copy(), params.copy()
-    grads.flags.writeable = params.flags.writeable = False
-
-    for step in (1, 2, 3):
-        _, state = stack([rule()] * 3).direction(grads, state, step, **extra)
-
-    assert np.array_equal(grads, before[0])
-    assert np.array_equal(params, before[1])
-
-
-@EVERY_RULE
-@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (12, 2)])
-def test_shape_and_type_are_kept(rule, shape):
-    grads = np.ones(shape)
-    extra = {"params": grads} if rule.needs else {}
-
-    direction, state = rule().direction(
-        grads, tuple(np.zeros(shape) for _ in rule.slots), 1, **extra
-    )
-
-    assert direction.shape == shape
-    assert direction.dtype == np.float64
-    assert len(state) == len(rule.slots)
-    assert all(slot.shape == shape and slot.dtype == np.float64 for slot in state)
-
-
-@EVERY_RULE
-def test_coordinates_do_not_hear_of_each_other(rule):
-    """Permuting them permutes the result, bit by bit."""
-    rng = np.random.default_rng(1)
-    stream, start, order = rng.normal(size=(20, 1, 9)), rng.normal(size=(1, 9)), rng.permutation(9)
-
-    found = follow([rule()], stream, start, 0.1)
-
-    permuted = follow([rule()], stream[:, :, order], start[:, order], 0.1)
-    assert np.array_equal(permuted, found[:, :, order])
 
 
 @EVERY_RULE
@@ -546,22 +474,6 @@ def test_update_is_the_rate_of_this_step_times_the_direction(rule):
     np.testing.assert_allclose(
         updates, schedule[:, None] * directions(rule, stream), rtol=1e-9, atol=1e-12
     )
-
-
-def test_slots_can_be_read_lane_by_lane():
-    params, grads = np.zeros((3, 2)), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    rules = [SGD(), Momentum(), Adam()]
-    stepper = Stepper(rules, np.full((3, 1), 0.1), params, grads, np.zeros_like(grads))
-
-    stepper.step(1)
-
-    assert stepper.slots(0) == {}
-    assert stepper.slots(1)["velocity"].tolist() == [3, 4]
-    assert list(stepper.slots(2)) == ["first_moment", "second_moment"]
-    np.testing.assert_allclose(stepper.slots(2)["first_moment"], [0.5, 0.6], rtol=1e-15)
-    np.testing.assert_allclose(stepper.slots(2)["second_moment"], [0.025, 0.036], rtol=1e-12)
-    with pytest.raises(IndexError):
-        stepper.slots(3)
 
 
 # minimize

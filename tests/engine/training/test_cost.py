@@ -20,7 +20,8 @@ from engine import (
     fit,
 )
 from engine.problems.datasets import Blobs, Digits, Sine, TwoMoons
-from engine.rules import RULES, SGD, Adam
+from engine.rules import RULES, SGD, Adam, Momentum
+from tests.engine.contract import EVERY, Averaged, Summed, Uphill, run_of
 from tests.strategies import examples, experiments, small_experiments
 from tests.work import calls
 
@@ -106,6 +107,54 @@ def test_updates_and_rows_of_whole_budgets_are_exact():
     assert estimate(experiment).rows == sum(int(run.rows_seen.sum()) for run in history.runs)
 
 
+def of_rule(rule, **fields):
+    """Three runs of a rule that is in no union, with SGD beside them."""
+    problem = Network(dataset=TwoMoons(rows=40), hidden=(5,))
+    run = {"learning_rate": 1e-3, "batch_size": 7}
+    given = {"problem": problem, "budget": Budget(amount=3), "seeds": (0, 1)} | fields
+    experiment = Experiment(runs=[Run(optimizer=SGD(), learning_rate=0.1, batch_size=1)], **given)
+    runs = (run_of(SGD(), **run), *(run_of(rule(), **run) for _ in range(3)))
+    return experiment.model_copy(update={"runs": runs})
+
+
+@pytest.fixture
+def demanding(monkeypatch):
+    monkeypatch.setattr("engine.experiment.RULES", EVERY)
+
+
+@pytest.mark.usefixtures("demanding")
+def test_a_second_gradient_counts_in_rows_memory_and_time():
+    plain, uphill = estimate(of_rule(SGD)), estimate(of_rule(Uphill))
+
+    assert uphill.updates == plain.updates
+    assert uphill.rows == plain.rows / 4 * (1 + 3 * 2)
+    assert uphill.bytes > plain.bytes
+    assert uphill.history_bytes == plain.history_bytes
+    assert uphill.seconds > plain.seconds
+
+
+@pytest.mark.usefixtures("demanding")
+def test_time_of_a_second_gradient_is_about_that_of_the_first():
+    """Three of four runs take one; the setting-up and the evaluations are in both."""
+    fields = {"problem": Network(hidden=(60, 60)), "budget": Budget(amount=2_000)}
+    whole, half = (estimate(of_rule(rule, **fields)).seconds for rule in (Uphill, Momentum))
+
+    assert 1.2 < whole / half < 2
+
+
+@pytest.mark.usefixtures("demanding")
+def test_points_and_slots_of_their_own_size_count_in_memory():
+    n_params = 21
+    lanes = 3 * 2
+
+    def numbers(rule):
+        return estimate(of_rule(rule)).bytes / 8
+
+    assert numbers(Summed) - numbers(SGD) == lanes
+    # All lanes have a point, those of SGD too.
+    assert numbers(Averaged) - numbers(Momentum) == pytest.approx(8 * n_params, abs=1)
+
+
 # Each of them is large in another way.
 SEEDS = tuple(range(30))
 MEMORY = {
@@ -140,7 +189,23 @@ def of_parts(dataset, hidden, batch_size, n_runs, seeds):
     )
 
 
+def of_rules(rules, dataset, hidden, batch_size, seeds):
+    """One epoch of runs of rules that are in no union."""
+    problem = Network(dataset=dataset, hidden=hidden, loss="cross_entropy", l2=0.01)
+    experiment = Experiment(problem=problem, budget=Budget(amount=1), seeds=seeds)
+    runs = tuple(run_of(rule(), 1e-3, batch_size=batch_size) for rule in rules)
+    return experiment.model_copy(update={"runs": runs})
+
+
+MEMORY |= {
+    "second gradients": of_rules((Uphill,) * 4, TwoMoons(rows=200), (30,), 32, SEEDS),
+    "second gradients of large batches": of_rules((Uphill,) * 3, Digits(), (), "all", SEEDS[:8]),
+    "points of many parameters": of_rules((Averaged,) * 3, Digits(), (150, 150), 500, SEEDS[:5]),
+}
+
+
 @UNTRACED
+@pytest.mark.usefixtures("demanding")
 @pytest.mark.parametrize("name", MEMORY)
 def test_no_training_takes_much_more_memory_than_was_estimated(name):
     experiment = MEMORY[name] if isinstance(MEMORY[name], Experiment) else of_parts(*MEMORY[name])

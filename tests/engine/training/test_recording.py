@@ -201,7 +201,7 @@ def filled(experiment):
     for step in range(total + 1):  # every one of which is an epoch
         if step:
             recorder.iterations(lanes, step, lambda: values)
-        finish(recorder.evaluation(lanes, step, params, evaluation, ones))
+        finish(recorder.evaluation(lanes, step, params, params, evaluation, ones))
     return [recorder.history(position) for position in range(len(members))]
 
 

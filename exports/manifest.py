@@ -1,0 +1,102 @@
+"""The manifest of a bundle: what it is, what made it, and the SHA-256 of each of its files."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from comparison.words.names import run_styles
+from language import SOURCE_LANGUAGE, _, current_language
+
+if TYPE_CHECKING:
+    from comparison.document import Document
+    from engine import History
+    from exports.contents import Contents
+    from exports.printed import Contract
+
+FORMAT: Final = 1
+_PROJECT: Final = Path(__file__).parents[1] / "pyproject.toml"  # only a checkout has it
+_LIBRARIES: Final = ("numpy", "pandas", "plotly", "pydantic")
+
+
+def manifest(
+    document: Document,
+    history: History,
+    caption: Contract,
+    contents: Contents,
+    remarks: list[str],
+) -> bytes:
+    """Return what the bundle is, and the SHA-256 of each of its files."""
+    experiment = document.experiment
+    equal, unequal = caption
+    runs = zip(run_styles(document), history.runs, experiment.runs, strict=True)
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "about": _("A comparison of optimizers, made by Descent Lab."),
+        "reproduce": [
+            command_again("experiment.json"),
+            *(f"python {path}" for path in contents.files if path.startswith("scripts/pytorch_")),
+        ],
+        "versions": versions(),
+        "language": current_language(),
+        "data_seed": experiment.data_seed,
+        "seeds": experiment.seeds,
+        "unfinished": remarks,
+        "contract": {"equal": equal, "unequal": unequal},
+        "runs": [
+            {
+                "number": number,
+                "name": style.name,
+                "colour": style.colour,
+                "status": [name or "stopped" for name in run.status],
+                "last_step": run.last_step.tolist(),
+                "iterations": experiment.iterations(spec),
+            }
+            for number, (style, run, spec) in enumerate(runs, 1)
+        ],
+        "digest": history.digest(),
+        "left_out": contents.left_out,
+        "times": {
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds_all_runs_together": history.seconds,
+            "seconds_alone": [run.seconds_alone for run in history.runs],
+            "seconds_alone_spread": [run.seconds_alone_spread for run in history.runs],
+        },
+        "files": {
+            name: hashlib.sha256(content).hexdigest() for name, content in contents.files.items()
+        },
+    }
+    return (json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode(
+        "utf-8", "replace"
+    )
+
+
+def command_again(path: str) -> str:
+    """Return the command that makes the bundle of an experiment's file again.
+
+    What was trained once is not refused for the time that it takes.
+    """
+    language = current_language()
+    spoken = "" if language == SOURCE_LANGUAGE else f" --language {language}"
+    return f"python -m descent_lab run {path} --to DIR --no-limit{spoken}"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that the numbers and charts depend on."""
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    own = {"descent-lab": _own_version(), "python": platform.python_version()}
+    return own | libraries
+
+
+def _own_version() -> str:
+    """Return the version of the code that runs: a checkout's, whatever is installed beside it."""
+    if _PROJECT.is_file():
+        version: str = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+        return version
+    return importlib.metadata.version("descent-lab")

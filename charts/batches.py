@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -47,30 +48,28 @@ def loss_on_four_axes(
     runs = [_run(history, number, style, quantity) for number, style in enumerate(styles)]
     alive = [run.values for run in runs if not run.is_lost]
     scale = ValueAxis.over(alive or [run.values for run in runs], log=log)
-    title = _title(quantity, history)
-    traces: list[Mark] = []
-    axis_options: dict[str, Any] = {}
-    notes: list[Mark] = []
-    for number, name in enumerate(axes):
-        panel = _panel(number, name, history, runs, is_single=len(axes) == 1)
-        axis_options |= panel.axes(scale, title if number % 2 == 0 else None)
-        traces += panel.traces(runs, scale)
-        notes += panel.notes()
+    is_single = len(axes) == 1
+    panels = [
+        _panel(number, name, history, runs, is_single=is_single) for number, name in enumerate(axes)
+    ]
+    titles = itertools.cycle([_title(quantity, history), None])  # those on the right have none
     form = layout(
-        _SINGLE if len(axes) == 1 else _HEIGHT,
+        _SINGLE if is_single else _HEIGHT,
         showlegend=True,
         legend=marks.legend_above() | {"font": {"size": 14}},
         margin=margin(right=16, top=36),
-        annotations=notes,
-        **axis_options,
+        annotations=[note for panel in panels for note in panel.notes()],
     )
+    for panel, title in zip(panels, titles, strict=False):
+        form |= panel.axes(scale, title)
+    traces = [trace for panel in panels for trace in panel.traces(runs, scale)]
     known = [(run.style.name, to_last_finite(run.values)) for run in runs]
     empty = [run.style for run in runs if not len(run.steps)]
     remarks = *scale.remarks(known, log=log), *without_points(empty)
     alt = _alt(history, runs, quantity, axes)
     return Chart(
         go.Figure({"data": traces, "layout": form}),
-        _numbers(history, runs, quantity, axes),
+        _numbers(runs, panels, quantity),
         " ".join([alt, *remarks]),
         remarks,
     )
@@ -185,13 +184,10 @@ def _panel(
     return _Panel(name, marks.panel_suffix(number), (0, 0, 1, 1) if is_single else box, own)
 
 
-def _numbers(
-    history: History, runs: Sequence[_Run], quantity: str, axes: Sequence[str]
-) -> dict[str, Array]:
+def _numbers(runs: Sequence[_Run], panels: Sequence[_Panel], quantity: str) -> dict[str, Array]:
     """Return the undecimated values: a row per point of every line."""
     columns = {"run": [np.full(len(run.values), run.style.name) for run in runs]}
-    for name in axes:
-        columns[name] = [positions(history, n, run.steps, name) for n, run in enumerate(runs)]
+    columns |= {panel.name: panel.positions for panel in panels}
     columns[quantity] = [run.values for run in runs]
     return {name: np.concatenate(parts) for name, parts in columns.items()}
 

@@ -1,6 +1,6 @@
 """Each rule's default learning rate: its best of a sweep on the first view's problem.
 
-Run ``python -m benchmarks.default_rates``; the rates stand in ``engine/optimizers.py`` as
+Run ``python -m benchmarks.default_rates``; the rates stand in ``engine/rules`` as
 ``default_learning_rate``, and a test holds them against this sweep.
 
 Every rule trains the first view's network at every rate of the 1-2-5 series from 1e-4 to 10, over

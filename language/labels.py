@@ -219,6 +219,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "run": N_("Run"),
             "runs": N_("Runs"),
             "sampling": N_("Sampling"),
+            "schedule": N_("Schedule"),
             "seeds": N_("Seeds"),
             "selected": N_("Selected run"),
             "show": N_("Loss drawn"),

@@ -1,6 +1,6 @@
 """One update of one run, taken apart: the run is trained again, alone, up to that step.
 
-A lane's numbers depend on no other lane, so what is seen here is bit for bit what was trained.
+A lane's numbers depend on no other lane, so what is seen here is what was trained, bit for bit.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class StepInspection:
-    """What one update did; every array is ``(n_params,)``, but for slots of a size of their own.
+    """What one update did; every array is ``(n_params,)``, except slots with a size of their own.
 
     Attributes:
         optimizer: the rule.
         step: number of the update, from 1.
-        learning_rate: what the direction is multiplied by, the factor of a schedule included.
+        learning_rate: the factor of the direction, learning rate x schedule factor.
         before: parameters before the update.
-        gradient: of the batch at these parameters, noise and l2 term included.
-        second_gradient: of the same batch where the rule looks; None for a rule that takes none.
-        slots_before: what the rule remembered, slot by name.
-        slots_after: what it remembers now.
+        gradient: gradient of the batch at these parameters, including noise and the l2 term.
+        second_gradient: gradient of the same batch where the rule looks; None if it takes none.
+        slots_before: what the rule remembered before the update, by the names of its slots.
+        slots_after: what it remembers after the update.
         corrected: the new slots corrected for their start at zero; empty if the rule corrects none.
-        effective_learning_rate: learning rate x what the rule multiplies each parameter's gradient,
-            or the running mean of its gradients, by: the learning rate itself for SGD, Momentum and
-            Nesterov. Decoupled weight decay is apart.
-        direction: what the rule made of all this.
+        effective_learning_rate: the learning rate times what the rule multiplies each parameter's
+            gradient, or the running mean of its gradients, by. For SGD, Momentum and Nesterov it is
+            the learning rate itself. It does not include decoupled weight decay.
+        direction: the direction that the rule returned.
         update: learning rate x direction.
-        after: parameters after the update, before - update.
+        after: parameters after the update: before - update.
     """
 
     optimizer: Rule
@@ -79,7 +79,7 @@ class StepInspection:
 
     @property
     def norms(self) -> dict[str, float]:
-        """Return the Euclidean norms of gradient, new slots, direction and update, by name."""
+        """Return the Euclidean norms of the gradient, new slots, direction and update, by name."""
         vectors = {
             "gradient": self.gradient,
             **self.slots_after,
@@ -90,13 +90,13 @@ class StepInspection:
             return {name: float(np.linalg.norm(vector)) for name, vector in vectors.items()}
 
     def terms(self, parameter: int) -> tuple[Term, ...]:
-        """Return the numbers behind the rule's formula for one parameter, in the order of reading.
+        """Return the numbers behind the rule's formula for one parameter, in reading order.
 
-        Hyperparameters, step, gradient, slots before and after, corrected slots, direction; then
-        those of ``theta_t = theta_{t-1} - eta d_t``.
+        They are the hyperparameters, the step, the gradient, the slots before and after, the
+        corrected slots and the direction; then those of ``theta_t = theta_{t-1} - eta d_t``.
 
         Args:
-            parameter: its position in a lane.
+            parameter: position of the parameter in a lane.
 
         Raises:
             InvalidInput: there is no such parameter.
@@ -138,11 +138,11 @@ class StepInspection:
 
 
 def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replaying[StepInspection]:
-    """Train one run again up to a step and take that update apart.
+    """Train one run again up to a step, and take that update apart.
 
-    A generator: it yields the updates done, at least every 50 ms of work, and returns the
-    inspection. Closing it drops everything. A run is followed beyond where it ended, if it ended
-    before its budget.
+    A generator: it yields the number of updates done, at least every 50 ms of work, and returns the
+    inspection. Closing it drops everything. A run that ended before its budget can be followed
+    beyond its end.
 
     Args:
         experiment: what is trained.
@@ -171,18 +171,18 @@ def following_learning_rates(
     parameters: Sequence[int],
     last_step: int | None = None,
 ) -> Replaying[tuple[Integers, Array]]:
-    """Train one run again and follow the effective learning rates of some parameters.
+    """Train one run again, and follow the effective learning rates of some parameters.
 
-    A generator, as ``inspecting``; it returns the steps ``(points,)`` and the rates ``(points,
-    parameters)``. Of more than a thousand steps every n-th is kept, and always the first and the
+    A generator like ``inspecting``; it returns the steps ``(points,)`` and the rates ``(points,
+    parameters)``. Of more than a thousand steps it keeps every n-th, and always the first and the
     last.
 
     Args:
         experiment: what is trained.
         run: position of the run.
         seed: the seed itself.
-        parameters: their positions in a lane.
-        last_step: where the run ended; None follows it to its budget.
+        parameters: positions of the parameters in a lane.
+        last_step: the step at which the run ended; None follows it to the end of its budget.
 
     Raises:
         InvalidInput: there is no such run, parameter or step.
@@ -206,7 +206,7 @@ def effective_learning_rates(
     parameters: Sequence[int],
     last_step: int | None = None,
 ) -> tuple[Integers, Array]:
-    """Return steps and rates at once; all as in ``following_learning_rates``."""
+    """Return steps and rates; arguments and errors are those of ``following_learning_rates``."""
     return finish(following_learning_rates(experiment, run, seed, parameters, last_step))
 
 
@@ -224,7 +224,8 @@ class _Replay:
 
     Attributes:
         run: the run.
-        rule: the run's, on columns.
+        rule: its rule, with hyperparameters as columns.
+        step: number of updates taken.
         updates: its updates, once it has begun.
     """
 
@@ -237,7 +238,7 @@ class _Replay:
         self.step = 0
 
     def begin(self) -> Work[None]:
-        """Make the data and the start."""
+        """Make the data and set the lane to its start."""
         experiment, run = self._experiment, self.run
         problem = yield from making(experiment)
         self._counts = experiment.counts(run)
@@ -267,13 +268,13 @@ class _Replay:
         self.step = self.updates.step
 
     def effective_learning_rates(self) -> Array:
-        """Return those of the update just taken, ``(n_params,)``."""
+        """Return the effective learning rates of the update just taken, ``(n_params,)``."""
         moment, state = self.updates.seen(0, self.step)
         return np.broadcast_to(moment.rate * self.rule.scale(moment, state), moment.params.shape)[0]
 
 
 def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
-    """Take ``step`` updates and take the last one apart."""
+    """Take ``step`` updates, and take the last one apart."""
     yield from replay.begin()
     while True:
         yield from replay.prepare()
@@ -313,7 +314,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
 def _followed(
     replay: _Replay, parameters: list[int], last_step: int
 ) -> Work[tuple[Integers, Array]]:
-    """Take all updates and keep the effective learning rates of some parameters."""
+    """Take all updates, and keep the effective learning rates of some parameters."""
     every = -(-last_step // _MOST_POINTS)
     kept = range(1, last_step + 1, every)
     steps = np.unique([*kept, last_step])

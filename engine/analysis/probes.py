@@ -1,4 +1,4 @@
-"""Looking at parameters: what the networks predict, how steep the loss is there."""
+"""What can be asked of given parameters: what a network predicts, and how steep the loss is."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def predictions(network: Network, params: Array, inputs: Array) -> Array:
-    """Return what a network predicts for rows that it may never have seen.
+    """Return what a network predicts for any rows, seen in training or not.
 
     Args:
         network: the problem of an experiment.
         params: ``(lanes, n_params)``.
-        inputs: ``(rows, features)``, scaled as ``engine.data`` gives them.
+        inputs: ``(rows, features)``, scaled as ``engine.data`` returns them.
 
     Returns:
-        ``(lanes, outputs, rows)``: probabilities for the cross-entropies (one output: of class 1),
-        else the outputs themselves.
+        ``(lanes, outputs, rows)``: for a cross-entropy probabilities (a single output is that of
+        class 1), otherwise the outputs themselves.
     """
     model = network.model
     rows = np.ones((len(inputs), inputs.shape[1] + network.bias))
@@ -52,10 +52,10 @@ def predictions(network: Network, params: Array, inputs: Array) -> Array:
 
 
 def gradient_norms(history: History) -> list[Array]:
-    """Return the norm of the full training gradient at every run's ``params_steps``.
+    """Return the norms of the full training gradient at every run's ``params_steps``.
 
-    Computed from the recorded parameters: ``(seeds, snapshots)`` for each run, NaN where a seed had
-    already ended.
+    They are computed from the recorded parameters: for each run ``(seeds, snapshots)``, NaN where a
+    seed had already ended.
     """
     norms = []
     for run in history.runs:
@@ -67,12 +67,12 @@ def gradient_norms(history: History) -> list[Array]:
 
 
 def training_gradients(experiment: Experiment, params: Array) -> Array:
-    """Return the gradient of the training loss, l2 term included, at parameters.
+    """Return the gradient of the training loss, including the l2 term, at given parameters.
 
-    That of all training rows, without noise, whatever batches a run follows.
+    It is the gradient of all training rows, without noise, whatever batches a run uses.
 
     Args:
-        experiment: whose problem and data these are.
+        experiment: the experiment with the problem and its data.
         params: ``(lanes, n_params)``.
 
     Returns:

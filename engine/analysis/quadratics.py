@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.problems.specs import Network
 
 _MOST_PARAMETERS: Final = 200
-_FLAT: Final = 1e-12  # of the largest curvature; below, rounding is what is seen
+_FLAT: Final = 1e-12  # share of the largest curvature below which there is nothing but rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,8 @@ class Quadratic:
     """A quadratic loss.
 
     Attributes:
-        curvatures: eigenvalues of its Hessian, rising, ``(n_params,)``; all positive.
-        minimum: where it is lowest, ``(n_params,)``.
+        curvatures: eigenvalues of its Hessian in rising order, ``(n_params,)``; all positive.
+        minimum: the point where it is lowest, ``(n_params,)``.
     """
 
     curvatures: Array
@@ -36,11 +36,12 @@ class Quadratic:
 
 
 def quadratic(experiment: Experiment) -> Quadratic | None:
-    """Return what a quadratic training loss looks like; None where it is none or has no minimum.
+    """Return curvatures and minimum of a quadratic training loss, or None.
 
-    A regression without hidden layers, with the identity and a squared error, is quadratic in its
-    parameters, and so are some test functions. The Hessian is read off the gradient, which is
-    linear: its differences from the origin along the axes are exact but for rounding.
+    None means that the loss is not quadratic or has no minimum. A regression without hidden layers,
+    with the identity and a squared error, is quadratic in its parameters, and so are some test
+    functions. The gradient of a quadratic is linear, so its differences from the origin along the
+    axes give the Hessian, exactly but for rounding.
     """
     problem = experiment.problem
     n_params = problem.n_params

@@ -43,19 +43,19 @@ _REFERENCE_CALL: Final = 1.2e-6
 
 PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
 _SEGMENT_ITERATIONS: Final = 256
-_UPDATE_ARRAYS: Final = 6  # as large as what is updated at once, for a moment
-_OBJECTS: Final = 2 << 20  # bytes of what is no array
+_UPDATE_ARRAYS: Final = 6  # temporary arrays, each as large as the part that is updated at once
+_OBJECTS: Final = 2 << 20  # bytes of everything that is not an array
 
 
 @dataclass(frozen=True)
 class Cost:
-    """An estimate.
+    """What an experiment is expected to cost.
 
     Attributes:
         updates: parameter updates of all lanes together.
-        rows: rows that go forward and backward, evaluations not counted; twice where a rule takes
-            two gradients per update.
-        bytes: memory of the training, history included.
+        rows: rows that go forward and backward, without evaluations; a rule that takes two
+            gradients per update counts its rows twice.
+        bytes: memory of the training, including its history.
         history_bytes: memory of the history.
         seconds: time on this machine, all runs together.
     """
@@ -90,7 +90,7 @@ def estimate(experiment: Experiment) -> Cost:
 
 
 def cost_of(experiment: Experiment, kept: int) -> Cost:
-    """Return the cost of a training of whose course so many numbers are kept."""
+    """Return the cost of a training of which ``kept`` numbers are recorded."""
     n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
     updates = rows = numbers = taken_out = updated = 0
     seconds = _SETUP + data_seconds(experiment)
@@ -108,8 +108,9 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
         taken_out = max(taken_out, lanes)
         updated = max(updated, min(n_lanes * n_params, max(UPDATE_NUMBERS, n_params)))
     data, making = _data_numbers(experiment)
-    # What is kept is copied when all is done. Before, of one group after another, it may be the
-    # lanes, when some of them have ended.
+    # Three things are needed at different times, so only the largest counts: what is recorded is
+    # copied at the end; the lanes of a group are copied when some of them are taken out; and an
+    # update makes temporary arrays.
     numbers += max(kept, taken_out, _UPDATE_ARRAYS * updated)
     working = 8 * (data + max(making, numbers))
     return Cost(updates, rows, working + 8 * kept + _OBJECTS, 8 * kept, seconds)
@@ -127,13 +128,13 @@ def _kept(experiment: Experiment, run: Run) -> int:
 
 
 def _lanes_numbers(experiment: Experiment, runs: list[Run]) -> int:
-    """Return how many numbers the lanes of a group hold: what an update reads and writes."""
+    """Return how many numbers an update of a group's lanes reads and writes."""
     layout, n_seeds = experiment.problem.layout, len(experiment.seeds)
     slots = sum(slot.numbers(layout) for run in runs for slot in run.optimizer.slots)
     vectors = 3 * len(runs)  # parameters, gradients, updates
-    vectors += 2 * len(_looking(runs))  # where they look, the gradients there
+    vectors += 2 * len(_looking(runs))  # points of second gradients, and these gradients
     if not all(run.optimizer.reports_its_params for run in runs):
-        vectors += len(runs)  # what is evaluated
+        vectors += len(runs)  # points that are evaluated
     return n_seeds * (slots + vectors * layout.n_params)
 
 
@@ -164,7 +165,7 @@ def _group_numbers(experiment: Experiment, runs: list[Run]) -> int:
 
 
 def _data_numbers(experiment: Experiment) -> tuple[int, int]:
-    """Return how many numbers the data hold, and how many more while they are made."""
+    """Return how many numbers the data hold, and how many more are needed to make them."""
     problem = experiment.problem
     if problem.kind == "function":
         return 0, 0
@@ -175,12 +176,13 @@ def _data_numbers(experiment: Experiment) -> tuple[int, int]:
 def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = None) -> Cost:
     """Estimate what a surface of ``size`` x ``size`` points costs, without making the data.
 
-    It takes no updates; ``rows`` go forward only, and ``history_bytes`` are those of the surface.
+    A surface takes no updates. Its ``rows`` go forward only, and its ``history_bytes`` are the
+    bytes of the surface.
 
     Args:
-        experiment: whose loss it is.
+        experiment: the experiment whose loss is drawn.
         size: points along each axis.
-        n_rows: training rows that are taken; None takes all.
+        n_rows: number of training rows to use; None means all.
 
     Raises:
         InvalidInput: the size or the rows are out of range.
@@ -192,14 +194,14 @@ def estimate_surface(experiment: Experiment, size: int, n_rows: int | None = Non
         raise InvalidInput("out_of_range", "n_rows", n_rows, Interval(1, most))
     points, taken = size**2, most if n_rows is None else n_rows
     kept = 8 * points + 16 * size + 24 * experiment.problem.n_params
-    # Points with their coordinates and what is found there; data as for a training; buffers.
+    # The points, their coordinates and their losses; the data as for a training; the buffers.
     working = 8 * (10 * points + 3 * _values(experiment)) + _surface_buffers(experiment, taken)
     seconds = data_seconds(experiment) + _forward_seconds(experiment, points, taken)
     return Cost(0, points * taken, kept + working, kept, seconds)
 
 
 def _surface_buffers(experiment: Experiment, n_rows: int) -> int:
-    """Return the bytes of a block of lanes, and of a second one for what is left over."""
+    """Return the bytes of a block of lanes, and of a second one for the lanes left over."""
     problem = experiment.problem
     if problem.kind == "function":
         return 1 << 20
@@ -212,7 +214,7 @@ def _surface_buffers(experiment: Experiment, n_rows: int) -> int:
 
 
 def update_seconds(experiment: Experiment, runs: list[Run]) -> float:
-    """Estimate the time of one update of some runs that cut their rows alike, with all seeds."""
+    """Estimate the time of one update of a group's runs, with all seeds."""
     looking = _looking(runs)
     rules, second = ({type(run.optimizer) for run in some} for some in (runs, looking))
     calls = len(rules) * _PER_RULE + _PER_UPDATE
@@ -221,7 +223,7 @@ def update_seconds(experiment: Experiment, runs: list[Run]) -> float:
 
 
 def _gradient_seconds(experiment: Experiment, runs: list[Run], passes: int) -> float:
-    """Estimate the time of a gradient of each run's batch, the lanes shared out among passes."""
+    """Estimate the time of the batch gradients of some runs, computed in so many passes."""
     problem = experiment.problem
     if problem.kind == "function":
         return _slowness() * passes * 2 * _PER_LAYER
@@ -236,7 +238,7 @@ def _gradient_seconds(experiment: Experiment, runs: list[Run], passes: int) -> f
 
 
 def segment_length(experiment: Experiment, runs: list[Run]) -> int:
-    """Return how many iterations of a group are worked on between two looks at the clock."""
+    """Return how many iterations a group takes between two looks at the clock."""
     counts, n_seeds = experiment.counts(runs[0]), len(experiment.seeds)
     lanes = [len(some) * n_seeds for some in (runs, _looking(runs)) if some]
     held = 8 * sum(lanes)
@@ -280,7 +282,7 @@ def _forward_seconds(experiment: Experiment, n_lanes: int, n_rows: int) -> float
 
 @lru_cache(maxsize=1)
 def _slowness() -> float:
-    """Return how much longer than the reference this machine takes for a small matrix product."""
+    """Return how many times longer than the reference this machine takes for a small product."""
     a, b = np.ones((5, 8, 9)), np.ones((5, 9, 1))
     out = np.empty((5, 8, 1))
     best = min(timeit.repeat(lambda: np.matmul(a, b, out=out), number=100, repeat=5)) / 100

@@ -1,8 +1,8 @@
-"""The loop: an experiment in, its history out. The only owner of mutable state.
+"""The training loop: it takes an experiment and returns its history.
 
-Runs of equal batch size, sampling and last-batch rule form a group and step together; a run
-repeated over seeds is a lane per seed. Lanes are ordered (rule, run, seed). A lane never
-influences another one.
+Runs with the same batch size, sampling and last-batch rule form a group and step together; a run
+that is repeated over seeds has one lane per seed. Lanes are ordered by rule, run and seed, and no
+lane ever influences another.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Progress:
     Attributes:
         updates: updates done, all lanes together.
         total: updates that the budget allows; fewer where runs end earlier.
-        history: call it for what there is so far.
+        history: returns the history up to now.
     """
 
     updates: int
@@ -89,22 +89,24 @@ def minimize(
     learning_rate: float,
     steps: int,
 ) -> Array:
-    """Follow a rule on any gradient.
+    """Follow a rule down any function whose gradient you have.
 
     Args:
-        gradient: from ``(lanes, n_params)`` to ``(lanes, n_params)``; called with one lane.
-        start: ``(n_params,)``, finite, as many as a network may have parameters.
+        gradient: a function from points ``(1, n_params)`` to gradients of the same shape; a rule
+            that takes two gradients per update calls it twice.
+        start: finite numbers, ``(n_params,)``, at most as many as a network may have parameters.
         optimizer: the rule; its hyperparameters are checked.
-        learning_rate: what the direction is multiplied by, within the limits of a run.
-        steps: number of updates, at least 0; the iterates must fit the memory of a training.
+        learning_rate: multiplies the direction; it has the limits of a run's learning rate.
+        steps: number of updates, at least 0; the iterates must fit into the memory of a training.
 
     Returns:
-        The iterates ``(steps + 1, n_params)``, step 0 first: of a rule that is evaluated elsewhere
-        than at its parameters, those points.
+        The iterates ``(steps + 1, n_params)``, beginning with the start. For a rule that reports
+        other points than its parameters, such as an average, they are those points.
 
     Raises:
-        InvalidInput: the rule is none, its hyperparameters, the learning rate or the steps are out
-            of range, the start is not made of finite numbers, or the gradient's shape is another.
+        InvalidInput: ``optimizer`` is not a rule; a hyperparameter, the learning rate or the number
+            of steps is out of range; the start is not made of finite numbers; or the gradient has
+            another shape than its point.
     """
     Interval(0, LIMITS["iterations"].high).integer("steps", steps)
     if not isinstance(optimizer, Rule):
@@ -137,14 +139,14 @@ def minimize(
 
 
 class _GivenGradient:
-    """Gradients from a function that somebody gave."""
+    """Gradients from the function that ``minimize`` was given."""
 
     def __init__(self, gradient: Callable[[Array], Array], params: Array, grads: Array) -> None:
         self._gradient, self._params, self._grads = gradient, params, grads
         self._pieces = [self._call]
 
     def load(self, _rows: Any) -> None:
-        """Take no rows: there are none."""
+        """Do nothing, for a function has no rows."""
 
     def pieces(self, _position: int, _size: int) -> list[Piece]:
         return self._pieces
@@ -158,7 +160,7 @@ class _GivenGradient:
 
 
 def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
-    """Return the problem at work, with its data."""
+    """Return the problem, with its data, ready to be computed."""
     spec = experiment.problem
     if isinstance(spec, Function):
         return FunctionProblem(spec)
@@ -173,7 +175,7 @@ def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
 
 
 def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
-    """Make the problem at work: large data beside this thread, which goes on giving way."""
+    """Make the problem; large data are made in another thread, while this one gives way."""
     if data_seconds(experiment) < PAUSE_SECONDS:
         return problem_of(experiment)
     pool = ThreadPoolExecutor(max_workers=1)
@@ -188,9 +190,9 @@ def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
 
 
 class Loop(ABC, Generic[Kept, Told]):
-    """One training: its groups of lanes, its clock, and what it was told.
+    """One training: its groups of lanes, its clock, and whether it was asked to stop.
 
-    What is kept of it, and told while it goes on, is a matter of those who drive it.
+    A subclass decides what is recorded and what is reported as progress.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -204,11 +206,11 @@ class Loop(ABC, Generic[Kept, Told]):
 
     @abstractmethod
     def recorder(self, members: list[int]) -> Kept:
-        """Return what keeps the runs of a group."""
+        """Return a new recorder for the runs of a group."""
 
     @abstractmethod
     def progress(self, done: int, total: int) -> Told:
-        """Return what is told while ``done`` of ``total`` updates are done."""
+        """Return the progress to report when ``done`` of ``total`` updates are done."""
 
     def run(self) -> Generator[Told, str | None, NetworkProblem | FunctionProblem]:
         """Train all runs and return the problem."""
@@ -253,7 +255,7 @@ class Loop(ABC, Generic[Kept, Told]):
 
 
 class _Training(Loop[Recorder, Progress]):
-    """One training of which a history is kept."""
+    """A training that records a history."""
 
     def recorder(self, members: list[int]) -> Recorder:
         return Recorder(self.experiment, members)
@@ -270,7 +272,7 @@ class _Training(Loop[Recorder, Progress]):
         return self._history(runs)
 
     def history(self) -> History:
-        """Return what there is so far."""
+        """Return the history up to now."""
         return self._history(dict(self._run_histories()))
 
     def _run_histories(self) -> Iterator[tuple[int, RunHistory]]:
@@ -284,10 +286,10 @@ class _Training(Loop[Recorder, Progress]):
 
 
 class _Group(Generic[Kept]):
-    """Lanes that step together: runs of equal batch size, sampling and last-batch rule.
+    """Lanes that step together: runs with the same batch size, sampling and last-batch rule.
 
-    A lane that has ended goes on in the arrays, unseen, until the end of the epoch; then the runs
-    and seeds that have no living lane are taken out.
+    A lane that has ended is still updated until the end of the epoch, but nothing of it is
+    recorded; then runs and seeds without a living lane are taken out.
     """
 
     def __init__(
@@ -322,7 +324,7 @@ class _Group(Generic[Kept]):
         return bool(self.recorder.alive.any())
 
     def _arrange(self, params: Array) -> None:
-        """Make the buffers for lanes ``(runs, seeds)`` that are at ``params`` now."""
+        """Make the updates and buffers of the lanes, which are at ``params`` now."""
         n_seeds, size = self._lanes.shape[1], self._counts.batch_size
         lanes = [run for run in self._runs for _ in range(n_seeds)]
 
@@ -335,7 +337,7 @@ class _Group(Generic[Kept]):
         self._squares = np.empty((self._longest, 2, len(params)))
 
     def begin(self) -> Yielding:
-        """Put every lane at its start and record step 0."""
+        """Set every lane to its start and record step 0."""
         by_seed = self._updates.params.reshape(*self._lanes.shape, -1)
         for position, seed in enumerate(self._training.experiment.seeds):
             by_seed[:, position] = self._problem.start(seed)
@@ -367,10 +369,10 @@ class _Group(Generic[Kept]):
             if self._recorded_step < self._updates.step:
                 yield from self._training.paced(self._record())
             self.recorder.stop()
-        del self._updates, self._evaluator  # their buffers are done with
+        del self._updates, self._evaluator  # their buffers are no longer needed
 
     def _segment_end(self, position: int) -> int:
-        """Return where the segment from ``position`` ends: at a record or when buffers are full."""
+        """Return where the segment from ``position`` ends: at a record, or with full buffers."""
         ends = [
             self._counts.per_epoch,
             position + self._longest,
@@ -385,7 +387,7 @@ class _Group(Generic[Kept]):
         return step == self._total or (self._every is not None and step % self._every == 0)
 
     def _segment(self, rows: Sequence[Any], count: int) -> Work[None]:
-        """Take ``count`` updates with these rows of every seed, and record them."""
+        """Take ``count`` updates with these rows, one array per seed, and record them."""
         size, updates = self._counts.batch_size, self._updates
         last_size = len(rows[0]) - (count - 1) * size
         is_long = updates.params.size > UPDATE_NUMBERS
@@ -412,7 +414,7 @@ class _Group(Generic[Kept]):
         yield
 
     def _values(self, count: int, last_size: int) -> dict[str, Array]:
-        """Return what is to be known of the last ``count`` iterations, ``(lanes, count)`` each."""
+        """Return what is recorded of the last ``count`` iterations, ``(lanes, count)`` each."""
         norms = np.sqrt(self._squares[:count].transpose(1, 2, 0))
         return {
             "batch_loss": self._updates.batches.losses(count, last_size),

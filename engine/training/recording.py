@@ -1,4 +1,4 @@
-"""Keep what happens to the lanes of a group, within bounds, and judge when one has ended."""
+"""Record what happens to the lanes of a group, within bounds, and decide when a lane ends."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from engine.training.history import Status
     from engine.work import Work
 
-# Numbers that a run may keep, all seeds together, so that 12 runs stay below 64 MiB: 8 series with
-# as many steps beside their values, and the parameters.
+# How many numbers a run may keep, all seeds together, so that 12 runs stay below 64 MiB: this many
+# points in each of 8 series, with their steps, and this many parameters.
 SERIES_POINTS: Final = 12_000
 PARAMS_NUMBERS: Final = 500_000
 
 
 class Judge(ABC):
-    """When the lanes of a group end, and why. What is kept of them is a matter of each recorder.
+    """Decides when the lanes of a group end, and why; a subclass decides what is recorded.
 
-    Lanes are numbered as the group began; ``lanes`` in the methods says which of them the given
-    rows are.
+    Lanes are numbered as they were when the group began. In the methods, ``lanes`` holds the number
+    of each given row.
 
     Attributes:
-        alive: ``(lanes,)``, which still train.
-        last_step: ``(lanes,)``, the last step of each.
+        alive: ``(lanes,)``, whether each lane still trains.
+        last_step: ``(lanes,)``, the last step of each lane.
     """
 
     def __init__(self, experiment: Experiment, members: list[int]) -> None:
@@ -53,7 +53,7 @@ class Judge(ABC):
     def iterations(
         self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
     ) -> None:
-        """Take consecutive iterations up to ``last_step``; ``values`` are ``(lanes, k)`` each."""
+        """Record the iterations up to ``last_step``; ``values`` returns ``(lanes, k)`` arrays."""
         self._follow(lanes, last_step, values)
         self.last_step[self.alive] = last_step
 
@@ -66,10 +66,16 @@ class Judge(ABC):
         evaluation: Evaluation,
         gradient_norm: Array | None,
     ) -> Work[None]:
-        """Take a full evaluation at ``step`` and end the lanes for which it is the last.
+        """Record a full evaluation at ``step``, and end the lanes for which it is the last.
 
-        It was made at ``points``, which are kept: the parameters themselves for most rules. What is
-        not finite ends a lane in either.
+        Args:
+            lanes: the numbers of the lanes.
+            step: the step.
+            params: ``(lanes, n_params)``; a lane diverges when any of them is not finite.
+            points: where the lanes were evaluated, ``(lanes, n_params)``, and what is recorded: the
+                parameters themselves unless a rule reports other points. A lane diverges here, too.
+            evaluation: losses and scores at ``points``.
+            gradient_norm: of the full training gradient there, ``(lanes,)``, or None.
         """
         values = {
             name: self._of_all(lanes, value)
@@ -91,18 +97,18 @@ class Judge(ABC):
     def _follow(
         self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
     ) -> None:
-        """Keep what is wanted of iterations; nothing is computed unless it is called for."""
+        """Record iterations; ``values`` is computed only if it is called."""
 
     @abstractmethod
     def _take_params(self, lanes: Integers, params: Array) -> None:
-        """Take the parameters of some lanes; what is kept so far stays until ``_keep``."""
+        """Take what some lanes report; earlier records stay as they are until ``_keep``."""
 
     @abstractmethod
     def _keep(self, step: int, values: dict[str, Array]) -> None:
-        """Keep what is wanted of an evaluation; ``values`` are of all lanes, NaN for the dead."""
+        """Record an evaluation; ``values`` cover all lanes, with NaN where a lane has ended."""
 
     def _judge(self, step: int, finite: Booleans, values: dict[str, Array]) -> None:
-        """End lanes; divergence comes first, for no other rule may hide it."""
+        """End lanes; divergence is checked first, so that no other rule hides it."""
         stopping = self._experiment.stopping
         training_loss = values["training_loss"]
         validation_loss = values.get("validation_loss", training_loss)
@@ -128,11 +134,11 @@ class Judge(ABC):
         self.alive &= ~ending
 
     def stop(self) -> None:
-        """End every living lane where it is."""
+        """End every living lane at its present step."""
         self._end("stopped", np.ones(len(self.alive), dtype=bool))
 
     def _of_all(self, lanes: Integers, values: Array) -> Array:
-        """Return values for all lanes, NaN for the dead."""
+        """Return values for all lanes, with NaN where a lane has ended."""
         if len(lanes) == len(self.alive) and self.alive.all():
             return values.copy()
         everything = np.full((len(self.alive), *values.shape[1:]), np.nan)
@@ -142,7 +148,7 @@ class Judge(ABC):
 
 
 class Recorder(Judge):
-    """What is kept of a group's lanes, dead or alive, for a history."""
+    """Records what a history needs of a group's lanes, whether they have ended or not."""
 
     def __init__(self, experiment: Experiment, members: list[int]) -> None:
         super().__init__(experiment, members)
@@ -162,7 +168,7 @@ class Recorder(Judge):
         kept = -(-recorded // self._stride)
         self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
         self._params_steps: list[int] = []
-        # Where each lane was last, and what will be that when all lanes are taken.
+        # Where each lane was last recorded, and a second array that gathers the next record.
         self._final, self._next_final = np.empty((2, n_lanes, experiment.problem.n_params))
 
     def _follow(
@@ -174,7 +180,7 @@ class Recorder(Judge):
 
     @property
     def _is_snapshot(self) -> bool:
-        """Tell whether the parameters of the next evaluation are kept, and not only as the last."""
+        """Tell whether the next evaluation's parameters are kept for good, not only as the last."""
         return self._records % self._stride == 0
 
     def _take_params(self, lanes: Integers, params: Array) -> None:
@@ -198,7 +204,7 @@ class Recorder(Judge):
         self._records, self._recorded_step = self._records + 1, step
 
     def history(self, position: int) -> RunHistory:
-        """Return what there is of the run at ``position`` in the group."""
+        """Return the history, up to now, of the run at ``position`` in the group."""
         lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
         last_steps = self.last_step[lanes]
         last = int(np.max(last_steps))
@@ -208,8 +214,8 @@ class Recorder(Judge):
         }
         for name in series.keys() & {"training_score", "validation_score"}:
             series[name] = replace(series[name], worst=-np.inf)
-        # Other runs of the group may have gone on: nothing after this run's end is its own. And
-        # living lanes may have gone on since they were recorded: the last snapshot is from there.
+        # Other runs of the group may have gone on, so everything after this run's end is left out.
+        # Living lanes may have gone on since the last record, where the last snapshot is from.
         recorded = min(last, self._recorded_step)
         steps = [step for step in self._params_steps if step < recorded]
         parts = [self._params[: len(steps), lanes]]
@@ -251,7 +257,7 @@ def evaluated(experiment: Experiment) -> list[str]:
 
 
 def recorded_steps(experiment: Experiment, run: Run) -> int:
-    """Return how many full evaluations a run gets at the most."""
+    """Return how many full evaluations a run gets at most."""
     total = experiment.iterations(run)
     epochs = total // experiment.counts(run).per_epoch
     extra = 0 if experiment.record_every is None else total // experiment.record_every
@@ -259,11 +265,11 @@ def recorded_steps(experiment: Experiment, run: Run) -> int:
 
 
 class SeriesRecorder:
-    """Takes values in blocks and keeps them all, or five numbers per bin.
+    """Takes values in blocks and keeps all of them, or five numbers per bin if they are too many.
 
     Args:
         n_seeds: rows of every block.
-        expected: how many values will come at the most.
+        expected: how many values will come at most.
         capacity: how many numbers may be kept for each seed.
     """
 
@@ -302,7 +308,7 @@ class SeriesRecorder:
         return end
 
     def series(self, rows: slice, last: int) -> Series:
-        """Return what was taken of some rows up to step ``last``; the last bin may be shorter."""
+        """Return the series of some rows up to step ``last``; its last bin may be shorter."""
         kept, steps = self._kept[:, rows, : self._points], self._steps[: self._points]
         if len(self._pending_steps):
             missing = self.width - len(self._pending_steps)
@@ -321,9 +327,9 @@ class SeriesRecorder:
 
 
 def _summaries(bins: Array) -> Array:
-    """Return the five numbers of ``(seeds, bins, width)``; what is NaN does not count.
+    """Return the five numbers of each bin of ``(seeds, bins, width)``, without NaN.
 
-    NaN stands after a seed's end, and where a quantity is measured at some of the recorded steps.
+    Values are NaN after a seed's end, and where a quantity is not measured at every recorded step.
     """
     known = ~np.isnan(bins)
     firsts = known.argmax(axis=2)[:, :, None]

@@ -1,4 +1,4 @@
-"""What is needed to replay a run elsewhere: its rows, its start, its batches, its layers."""
+"""What you need to replay a run elsewhere: its rows, its start, its batches and its layers."""
 
 from __future__ import annotations
 
@@ -38,19 +38,24 @@ def data(experiment: Experiment) -> Data:
 
 
 def initial_params(experiment: Experiment, seed: int) -> Array:
-    """Return where every run of a seed starts, ``(n_params,)``.
+    """Return the parameters from which every run of a seed starts, ``(n_params,)``.
 
     Raises:
-        InvalidInput: that is no seed.
+        InvalidInput: ``seed`` is not a valid seed.
     """
     return problem_of(experiment).start(LIMITS["seed"].integer("seed", seed))
 
 
 def batches(experiment: Experiment, run: int, seed: int) -> Iterator[Integers]:
-    """Yield the training rows of every update that the budget gives the run at ``run``.
+    """Yield the row numbers of every update within a run's budget.
+
+    Args:
+        experiment: what is trained.
+        run: position of the run, from 0.
+        seed: the seed itself.
 
     Raises:
-        InvalidInput: there is no such run, or that is no seed.
+        InvalidInput: there is no such run, or ``seed`` is not a valid seed.
     """
     position = Interval(0, len(experiment.runs) - 1).integer("run", run)
     seed = LIMITS["seed"].integer("seed", seed)
@@ -71,10 +76,10 @@ def _batches(experiment: Experiment, spec: Run, seed: int) -> Iterator[Integers]
 def layers(experiment: Experiment, params: Array) -> list[tuple[Array, Array]]:
     """Return weights ``(units out, units in)`` and biases ``(units out,)``, layer by layer.
 
-    Without biases those are zeros. ``params`` is ``(n_params,)``; what is returned are copies.
+    A network without biases gets zeros. ``params`` is ``(n_params,)``; the result holds copies.
 
     Raises:
-        InvalidInput: the problem is a test function, or those are not as many numbers.
+        InvalidInput: the problem is a test function, or ``params`` has another length.
     """
     spec = _network(experiment)
     values = vector("params", params, Interval(spec.n_params, spec.n_params))

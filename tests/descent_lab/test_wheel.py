@@ -12,7 +12,6 @@ import venv
 from pathlib import Path
 
 import pytest
-from ui.shell.menu import MENU
 
 import engine
 import exports.bundle
@@ -23,6 +22,7 @@ from engine.rules import Adam
 from exports.printed import CannotRender
 from language import LANGUAGES
 from tests.descent_lab.test_command import found_in, options_in_force
+from ui.shell.navigation import MENU
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ OPENS = """
 from streamlit.testing.v1 import AppTest
 from descent_lab.command import DASHBOARD
 from descent_lab.language import LANGUAGES, set_language
-from descent_lab.ui.shell.menu import MENU
+from descent_lab.ui.shell.navigation import MENU
 for language in LANGUAGES:
     set_language(language)
     at = AppTest.from_file(str(DASHBOARD), default_timeout=120)
@@ -213,7 +213,10 @@ def test_the_command_is_the_one_of_the_checkout(installed, capsys):
     ("written", "expected"),
     [
         ("from engine import fit", "from descent_lab.engine import fit"),
-        ("from ui.shell.menu import MENU", "from descent_lab.ui.shell.menu import MENU"),
+        (
+            "from ui.shell.navigation import MENU",
+            "from descent_lab.ui.shell.navigation import MENU",
+        ),
         ("import engine", "import descent_lab.engine as engine"),
         ("import sys, engine as e", "import sys, descent_lab.engine as e"),
         ("import engine.rules as rules", "import descent_lab.engine.rules as rules"),

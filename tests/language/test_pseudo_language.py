@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 import exports.bundle
 import language
+import ui.shell.driver
 import ui.shell.locale
-import ui.shell.training
 from comparison.document import Document, View
 from comparison.link import to_link
 from comparison.pages import PAGES, SurfacesPage, TrainingPage
@@ -104,7 +104,7 @@ def made_up_language(monkeypatch):
 @pytest.fixture(autouse=True)
 def trains_at_once(monkeypatch):
     """Whether a training waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.shell.training, "AT_ONCE_SECONDS", 60.0)
+    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 def opened(page, experiment=EXPERIMENT, **settings):

@@ -75,9 +75,8 @@ def number(
     allowed. ``bounded`` refuses it here, for the few from which something must be made before that.
     """
     title = label("field", name) if title is None else title
-    chosen = _STOPS.get(name) if stops is None else stops
-    options = sorted({value, *(chosen or _spread(interval, value))})
-    options = [option for option in options if option in interval]
+    stops = stops or _STOPS.get(name) or _spread(interval, value)
+    options = sorted({value, *(stop for stop in stops if stop in interval)})
 
     def within(chosen: Number) -> None:
         if chosen in interval:

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from comparison.document import with_default_view
 from comparison.link import to_link
-from engine import Budget, Experiment, Run
+from comparison.pages import EpochsPage
+from engine import Budget, Experiment, Plan, Run
 from engine.rules import SGD
 from language import set_language
 
@@ -66,6 +67,19 @@ def test_the_slider_names_the_value_exactly(page):
 
     assert "0.1000000001" in options
     assert len(set(options)) == len(options)
+
+
+def test_a_value_outside_the_range_of_its_slider_is_shown_as_it_is():
+    at = AppTest.from_file(PAGE.replace("training.py", "epochs.py"), default_timeout=120)
+    at.context["locale"] = "en-US"
+    at.session_state["document"] = with_default_view(Experiment())
+    plan = Plan(rows=1, batch_size=1, epochs=3)
+    at.session_state["page-settings"] = {"epochs": EpochsPage(plans=(plan,), plan=0)}
+    at.run()
+
+    assert not at.exception
+    assert at.select_slider("epochs-rows-slider").value == 1
+    assert at.number_input("epochs-rows-number").value == 1
 
 
 @pytest.mark.parametrize(

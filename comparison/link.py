@@ -20,7 +20,7 @@ from engine.limits import Interval
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES
-from engine.spec import Spec, parse_json
+from engine.spec import Spec, by_name, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -226,19 +226,17 @@ def _start_from(tree: dict[str, Any], query: Mapping[str, Sequence[str]]) -> Non
 
 
 def _default_of(owner: str, name: str) -> Spec:
-    specs = _SPECS[owner]
-    for spec in specs:
-        if spec.model_fields["name"].default == name:
-            return spec()
-    choices = tuple(spec.model_fields["name"].default for spec in specs)
-    raise InvalidInput("unknown_choice", owner, name, choices)
+    specs = by_name(_SPECS[owner])
+    if name not in specs:
+        raise InvalidInput("unknown_choice", owner, name, tuple(specs))
+    return specs[name]()
 
 
 def _run_code(run: dict[str, Any]) -> str:
     """Return a run as ``rule~rate~batch``, then ``field:value`` for all that is not its default."""
     optimizer = dict(run["optimizer"])
     name = optimizer.pop("name")
-    plain = vars(next(rule() for rule in RULES if rule().name == name))
+    plain = vars(by_name(RULES)[name]())
     parts = [name, _written(run["learning_rate"]), _written(run["batch_size"])]
     parts += [f"{key}:{_written(value)}" for key, value in optimizer.items() if value != plain[key]]
     for key, value in (("sampling", "shuffled"), ("last_batch", "kept")):

@@ -10,6 +10,7 @@ from engine import Budget, Experiment, Function, Network, Run
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import Bowl, Dip, Matyas, Ravine, Saddle
 from engine.rules import SGD, Adagrad, Adam, Momentum, RMSprop, Rule
+from engine.spec import by_name
 from language import N_
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ SURFACES: Final = {
 }
 # What a page shows to somebody who opens it, by the name of the page.
 FIRST_VIEWS: Final[dict[str, Document]] = {
-    **{page().name: Document(view=View(page=page())) for page in PAGES},
+    **{name: Document(view=View(page=page())) for name, page in by_name(PAGES).items()},
     "surfaces": SURFACES["function"],
 }
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from engine.errors import InvalidInput
 from engine.limits import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Kind = TypeVar("Kind")
 
 _PLACE = re.compile(r"line (\d+) column (\d+)")
 _REASONS = {"number out of range": "number", "recursion limit": "depth"}
@@ -66,6 +71,18 @@ class Spec(BaseModel):
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
         """Validate JSON text; raises ``InvalidInput``, also for text that is no JSON."""
         return cls.model_validate(parse_json(json_data), **options)
+
+
+def name_of(kind: type[Any]) -> str:
+    """Return the id of a rule, a data set or a page in links and files: its field ``name``."""
+    fields = getattr(kind, "model_fields", None)  # a rule is a dataclass, whose default is its own
+    name: str = kind.name if fields is None else fields["name"].default
+    return name
+
+
+def by_name(kinds: Iterable[type[Kind]]) -> dict[str, type[Kind]]:
+    """Return the classes of a registry by their names, in its order."""
+    return {name_of(kind): kind for kind in kinds}
 
 
 def parse_json(text: str | bytes | bytearray) -> Any:

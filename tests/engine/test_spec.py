@@ -8,7 +8,10 @@ from pydantic import Field
 
 from engine import Interval, InvalidInput
 from engine.errors import CODES
-from engine.spec import Spec, parse_json
+from engine.problems.datasets import DATASETS
+from engine.problems.functions import FUNCTIONS
+from engine.rules import RULES
+from engine.spec import Spec, by_name, parse_json
 
 
 class Left(Spec):
@@ -135,3 +138,9 @@ def test_a_number_that_is_not_finite_is_refused_with_its_field():
     with pytest.raises(InvalidInput) as caught:
         Tree.model_validate_json('{"side": {"name": "left", "left": NaN}}')
     assert (caught.value.code, caught.value.field) == ("not_finite", "side.left")
+
+
+def test_a_registry_by_name_has_every_class_under_its_own_id_in_order():
+    for registry in (RULES, DATASETS, FUNCTIONS):
+        assert {kind().name: kind for kind in registry} == by_name(registry)
+        assert list(by_name(registry).values()) == list(registry)

@@ -21,6 +21,7 @@ from comparison.edits import (
 from comparison.offers import fields_for_all, may_add_run, may_remove_run
 from engine import LIMITS
 from engine.rules import RULES
+from engine.spec import by_name
 from language import _
 from language.labels import label
 from ui.shell.binding import bound
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from engine import Run
     from engine.rules import Rule
 
-_RULES: dict[str, type[Rule]] = {rule().name: rule for rule in RULES}
+_RULES: Mapping[str, type[Rule]] = by_name(RULES)
 
 
 def run_strip() -> None:

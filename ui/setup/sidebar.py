@@ -29,6 +29,7 @@ from engine.problems.datasets.preparation import prepare
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, Function, Network, StartName
+from engine.spec import by_name
 from language import N_, _
 from language.labels import label
 from ui.shell.binding import bound
@@ -36,7 +37,7 @@ from ui.shell.controls import choice, number, switch
 from ui.shell.store import document, edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import plotly.graph_objects as go
 
@@ -46,10 +47,8 @@ if TYPE_CHECKING:
     from engine.problems.datasets import Source
     from engine.problems.functions import AnyFunction
 
-_FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
-_DATASETS: dict[str, Callable[[], Source]] = {
-    spec.model_fields["name"].default: spec for spec in DATASETS
-}
+_FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name(FUNCTIONS)
+_DATASETS: Mapping[str, Callable[[], Source]] = by_name(DATASETS)
 _HELP = {
     "rows": N_("How many rows are made, training and validation together."),
     "noise": N_("Standard deviation of the normal noise added to every row."),

@@ -25,6 +25,7 @@ from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
 from comparison.words.names import run_names
 from engine import InvalidInput
+from engine.spec import name_of
 from language import _
 from ui.shell.locale import speak
 from ui.shell.versions import Versions, differences
@@ -83,7 +84,7 @@ def current_page() -> AnyPage:
 
 def page_settings(kind: type[_Page]) -> _Page:
     """Return how a page is looked at, by the class of its settings."""
-    return cast("_Page", _settings_of(kind.model_fields["name"].default))
+    return cast("_Page", _settings_of(name_of(kind)))
 
 
 def styles() -> list[RunStyle]:

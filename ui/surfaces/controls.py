@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from engine import LIMITS, InvalidInput, initial_params, parameter_names
 from engine.limits import COORDINATE
 from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import Function, Network
+from engine.spec import by_name
 from language import _
 from language.labels import label
 from ui.setup.sidebar import (
@@ -25,7 +27,12 @@ from ui.shell.controls import choice, number
 from ui.shell.store import document, edit, refuse, set_page
 from ui.surfaces.kinds import KINDS, kind, take_kind
 
-_FUNCTIONS = {spec.model_fields["name"].default: spec for spec in FUNCTIONS}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.problems.functions import AnyFunction
+
+_FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name(FUNCTIONS)
 _DRAWS = "surfaces-draws"  # how many starts were drawn
 
 

@@ -1,4 +1,7 @@
-"""What enters or leaves as text: errors in words, and the document of a comparison.
+"""What a comparison is, without Streamlit: its document, link, pages, edits, offers and words.
+
+In: files, links, and what a reader wants changed. Out: valid documents, the charts and surfaces
+that belong to them, and every sentence about them.
 
 Whoever imports it, the dashboard and the command line, lets linear algebra use one thread: several
 wait for each other more than they help where a machine has other work, such as a second reader's

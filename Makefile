@@ -15,7 +15,7 @@ STATIC := lint types imports
 STAGES := $(STATIC) unit browser
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-torch format $(STAGES) documents coverage lock upgrade messages bench clean
+.PHONY: help run test test-torch format $(STAGES) documents coverage lock upgrade messages reference bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -83,6 +83,9 @@ messages: $(DEV_READY) ## collect the sentences to translate, compile the catalo
 	$(VENV)/bin/pybabel --quiet extract $(EXTRACT) -o $(VENV)/messages.pot $(MARKED)
 	$(VENV)/bin/pybabel --quiet update $(UPDATE) -i $(VENV)/messages.pot
 	$(VENV)/bin/pybabel --quiet compile -D descent_lab -d language
+
+reference: $(DEV_READY) ## write docs/reference.md from the code
+	$(PY) -m docs.reference
 
 bench: $(DEV_READY) ## time what is promised, the page, and the engine beside its peers
 	$(PY) -m benchmarks.limits

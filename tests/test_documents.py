@@ -14,6 +14,7 @@ ROOMS = [
     "charts",
     "comparison",
     "descent_lab",
+    "docs",
     "engine",
     "exports",
     "language",

@@ -18,6 +18,7 @@ from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import RUNS_PRESETS
 from comparison.words.names import run_names
 from descent_lab.command import main
+from docs.reference import text
 from engine import Budget, Experiment, Network, Run, fit, inspect
 from engine.problems.datasets import TwoMoons
 from engine.rules import RULES, SGD
@@ -154,6 +155,11 @@ def test_the_command_line_trains_them(tmp_path, capsys):
 def test_the_schema_knows_them(capsys):
     assert main(["schema"]) == 0
     assert "inertness" in capsys.readouterr().out
+
+
+def test_the_reference_is_written_with_them():
+    assert "### Inertia (`inertia`)" in text()
+    assert "| `inertness` | χ | 0 to below 1 | 0.5 |" in text()
 
 
 def test_inspection_sees_what_the_rule_remembers():

@@ -171,7 +171,7 @@ class _Panel(NamedTuple):
         if not np.isnan(self.ends).any():
             return []
         left, bottom, width, height = self.box
-        why = _("Not all runs have seconds: a training<br>goes on, or they vary too much.")
+        why = _("Some runs are not timed: training is<br>still going on, or timings vary too much.")
         note = marks.note(why, left + width / 2, bottom + height / 2)
         return [note | {"xref": "paper", "yref": "paper"}]
 

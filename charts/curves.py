@@ -184,7 +184,7 @@ def without_points(styles: Sequence[RunStyle]) -> tuple[str, ...]:
     """Return a sentence that names the runs without a point, since they made no update."""
     if not styles:
         return ()
-    text = _("Ended where it began, so that there is nothing to draw: {runs}.")
+    text = _("Nothing to draw, because these runs ended where they began: {runs}.")
     return (text.format(runs=", ".join(style.name for style in styles)),)
 
 
@@ -192,7 +192,10 @@ def _without_positions(
     lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool
 ) -> Chart:
     """Return a chart that says why it is empty: seconds have not been measured for every run."""
-    why = _("No seconds: a training goes on, or its runs take too long or vary too much for it.")
+    why = _(
+        "No times to show: training is still going on, or the runs take too long or vary too much"
+        " to be timed."
+    )
     title = over_seeds(quantity, len(history.experiment.seeds))
     values = ValueAxis.over([line.y for line in lines], log=log)
     form = layout(

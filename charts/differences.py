@@ -165,7 +165,9 @@ def _error_remarks(curve: ErrorCurve, missing: Sequence[str]) -> tuple[str, ...]
     if any(np.any(curve.errors[name] == 0) for name in _METHODS):
         remarks.append(_("An error of exactly 0 is drawn at 10⁻¹⁸."))
     if missing:
-        text = _("No line: {methods}. Where it steps to, the formula has no finite value.")
+        text = _(
+            "No line for {methods}: the formula has no finite value at the points it steps to."
+        )
         remarks.append(text.format(methods=", ".join(missing)))
     return tuple(remarks)
 

@@ -125,13 +125,13 @@ class ValueAxis:
         if not log:
             return ()
         if not self.log:
-            return (_("Nothing here is above 0, so that the axis is linear."),)
+            return (_("No value here is above 0, so the axis is linear."),)
         known = [(name, values[np.isfinite(values)]) for name, values in lines]
         below = [(name, float(values.min())) for name, values in known if (values <= 0).any()]
         if not below:
             return ()
         text = _(
-            "A logarithmic axis has no place for values of 0 and below; they are drawn at its lower"
+            "A logarithmic axis cannot show values of 0 or below, so these are drawn at its lower"
             " edge: {lines}."
         )
         one = _("{name} down to {value}")

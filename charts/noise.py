@@ -168,7 +168,7 @@ def _zero_remarks(measured: Mapping[Sampling, Noise]) -> tuple[str, ...]:
     }
     if not sizes:
         return ()
-    text = _("A variance of 0 has no place on a logarithmic axis: B = {sizes}.")
+    text = _("A logarithmic axis cannot show a variance of 0: B = {sizes}.")
     return (text.format(sizes=", ".join(f"{size:,}" for size in sorted(sizes))),)
 
 

@@ -69,9 +69,9 @@ def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[
         },
         " ".join([_alt(styles, rates, table), *below]),
         (
-            _("★ the rule's best rate"),
+            _("★ the optimizer's best rate"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if above else []),
-            *([_("shaded: every rule diverged")] if shaded else []),
+            *([_("shaded: every optimizer diverged")] if shaded else []),
             *below,
         ),
     )
@@ -151,6 +151,6 @@ def _alt(styles: Sequence[RunStyle], rates: Sequence[float], table: Array) -> st
         for style, row in zip(styles, table, strict=True)
         if np.isfinite(row).any()
     )
-    return _("Final loss against the learning rate, one line per rule. Best rates: {best}.").format(
-        best=best
-    )
+    return _(
+        "Final loss against the learning rate, one line per optimizer. Best rates: {best}."
+    ).format(best=best)

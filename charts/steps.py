@@ -88,7 +88,7 @@ def fitted_lines(
             for line, style in zip(now, styles, strict=bool(now))
         ),
     ]
-    alt = _("The training rows, and what every run predicts at its end: {runs}.")
+    alt = _("The training rows and what each run predicts at the end: {runs}.")
     names = ", ".join(style.name for style in styles)
     figure = go.Figure({"data": traces, "layout": form})
     return Chart(
@@ -206,7 +206,7 @@ def _alt_of_step(step: Tangent, style: RunStyle, name: str) -> str:
     )
     if step.followed is None:
         return text
-    also = _("The update follows another slope, dotted: {name}, {slope}.")
+    also = _("The update follows a different slope, shown dotted: {name}, {slope}.")
     return text + " " + also.format(name=step.followed[0], slope=f"{step.followed[1]:.4g}")
 
 
@@ -289,7 +289,7 @@ def two_losses(curves: SigmoidLosses) -> Chart:
         xaxis={"title": across, "range": [0, 1], "domain": [0, 0.46]},
         yaxis={"title": _("Loss"), "range": [0, 5]},
         xaxis2=axis(title=across, range=[0, 1], domain=[0.56, 1], anchor="y2"),
-        yaxis2=axis(title=_("Slope at the logit, its size"), range=[0, 1.08], anchor="x2"),
+        yaxis2=axis(title=_("Size of the slope at the logit"), range=[0, 1.08], anchor="x2"),
         annotations=[
             _line_name(entropy, 0.12, 2.9, _ENTROPY, ""),
             _line_name(squared, 0.01, 0.2, _SQUARED, ""),
@@ -298,9 +298,9 @@ def two_losses(curves: SigmoidLosses) -> Chart:
         ],
     )
     alt = _(
-        "Loss and its slope at the logit against the predicted probability of the true class."
-        " Confident and wrong, near 0, the cross-entropy is large and its slope of size 1;"
-        " the squared error is near 1 and its slope vanishes."
+        "Loss and its slope at the logit against the predicted probability of the true class. Near"
+        " 0, where the prediction is confident and wrong, the cross-entropy is large and its slope"
+        " has size 1, while the squared error is near 1 and its slope vanishes."
     )
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt)
 

@@ -639,7 +639,7 @@ def _alt(trails: Sequence[Trail], field: Field) -> str:
     )
     leaving = exits(trails, field)
     if leaving:
-        text += " " + _("Out of the window: {runs}.").format(
+        text += " " + _("Outside the window: {runs}.").format(
             runs=", ".join(trail.style.name for trail, _tick in leaving)
         )
     return text

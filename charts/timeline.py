@@ -81,7 +81,7 @@ def rows_against_iterations(timeline: Timeline, first_row: int) -> Chart:
 def _alt(window: tuple[int, int, int], epochs: int, left_out: int) -> str:
     first, last, rows = (f"{row:,}" for row in window)
     shown = _("Rows {first} to {last} of {rows} against iterations; epochs shown: {epochs}.")
-    marked = _("A mark where a row is in the batch; {count} times a row is left out of an epoch.")
+    marked = _("A mark shows that a row is in the batch; rows left out of an epoch: {count}.")
     written = shown.format(first=first, last=last, rows=rows, epochs=epochs)
     return written + " " + marked.format(count=left_out)
 
@@ -178,7 +178,9 @@ def times_seen(timeline: Timeline) -> Chart:
         bargap=1 - 2 * _HALF_BAR,
         margin=margin(top=16),
     )
-    alt = _("How often rows were used in an epoch. Never: {seen}, expected {expected}.").format(
+    alt = _(
+        "How often each row was used in an epoch. Never used: {seen}, expected {expected}."
+    ).format(
         seen=f"{shares[0]:.1%}", expected=f"{unseen_share(timeline.counts, timeline.sampling):.1%}"
     )
     return Chart(

@@ -24,4 +24,7 @@ def attempt(make: Callable[[], Chart], name: str) -> Chart | str:
         return make()
     except Exception:  # noqa: BLE001 - whatever it is, it is told and logged
         _log.exception("The chart %s could not be drawn.", name)
-        return _("A fault of Descent Lab: this chart could not be drawn. All else is complete.")
+        return _(
+            "Something went wrong in Descent Lab: this chart could not be drawn. Everything else"
+            " is complete."
+        )

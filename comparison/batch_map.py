@@ -47,8 +47,8 @@ def map_legend(scores: Scores, quantity: Quantity) -> str:
     if quantity == "iterations_to_target":
         parts.append(
             _(
-                "{sign} the training loss never reached the target. All rows were evaluated once an"
-                " epoch, so the target is noticed at the end of an epoch."
+                "{sign} the training loss never reached the target. The full loss is evaluated"
+                " once an epoch, so a run is only seen to reach the target at the end of an epoch."
             ).format(sign=NEVER)
         )
     elif scores.runs[0].validation_loss is not None:
@@ -63,13 +63,13 @@ def _seed_words(scores: Scores) -> list[str]:
     seeds = len(scores.experiment.seeds)
     if seeds == 1:
         return []
-    text = _("Medians of {count} seeds: a cell is diverged where half of them are.")
+    text = _("Medians of {count} seeds: a cell counts as diverged when half of its seeds diverged.")
     parts = [text.format(count=seeds)]
     mixed = sum(0 < run.status.count("diverged") < seeds / 2 for run in scores.runs)
     if mixed:
         text = ngettext(
-            "In {count} other cell some seed diverged.",
-            "In {count} other cells some seed diverged.",
+            "At least one seed diverged in {count} other cell.",
+            "At least one seed diverged in {count} other cells.",
             mixed,
         )
         parts.append(text.format(count=mixed))

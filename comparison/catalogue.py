@@ -180,8 +180,8 @@ def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
         path.update(opacity=_TO_COME, showlegend=False)
     figure.add_traces(so_far)
     text = {
-        "iterations": _("At step {step} of {last}; what comes later is faded."),
-        "epochs": _("At epoch {step} of {last}; what comes later is faded."),
+        "iterations": _("At step {step} of {last}; later steps are faded."),
+        "epochs": _("At epoch {step} of {last}; later epochs are faded."),
     }[clock.unit]
     said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
     return chart._replace(figure=figure, remarks=(said, *chart.remarks))
@@ -316,12 +316,16 @@ def confident_and_wrong() -> Chart:
 def missing_charts(document: Document) -> dict[str, str]:
     """Return the charts of the pages that are not among these, by their ids, each with why not."""
     problem = document.experiment.problem
-    missing = {"rates": _("The learning-rate sensitivity needs trainings of its own.")}
+    missing = {"rates": _("Learning-rate sensitivity needs training runs of its own.")}
     if not isinstance(document.view.page, SurfacesPage):
         return missing
-    missing["one_parameter"] = _("It shows one step of one run; the Surfaces page exports it.")
+    missing["one_parameter"] = _(
+        "It shows a single step of one run. Export it from the Surfaces page."
+    )
     if has_fitted_lines(problem) and document.experiment.problem.score == "accuracy":
-        missing["two_losses"] = _("It is the same for all; the Surfaces page exports it.")
+        missing["two_losses"] = _(
+            "It is the same for every comparison. Export it from the Surfaces page."
+        )
     return missing
 
 

@@ -416,7 +416,12 @@ def _adapted(problem: Network | Function) -> tuple[Network | Function, tuple[str
         old, new = (inline("loss", loss) for loss in (problem.loss, adapted.loss))
         notices.append(text.format(old=old, new=new))
     if adapted.start != problem.start:
-        notices.append(_("The start values no longer fit the network: it starts from Glorot."))
+        notices.append(
+            _(
+                "The starting weights no longer fit the network, so it now starts from"
+                " Glorot weights."
+            )
+        )
     return adapted, tuple(notices)
 
 
@@ -436,8 +441,8 @@ def _without_large_batches(experiment: Experiment) -> tuple[Experiment, tuple[st
     if not large or not experiment.problem.has_rows:
         return experiment, ()
     text = ngettext(
-        "There is only {rows} training row. Batch sizes set to all rows: {sizes}.",
-        "There are only {rows} training rows. Batch sizes set to all rows: {sizes}.",
+        "There is only {rows} training row. These batch sizes now use all rows: {sizes}.",
+        "There are only {rows} training rows. These batch sizes now use all rows: {sizes}.",
         rows,
     )
     sizes = ", ".join(f"{size:,}" for size in large)
@@ -448,7 +453,7 @@ def _drawable(view: View, experiment: Experiment) -> tuple[View, tuple[str, ...]
     """Return the view with a loss that there is, and notices where it is another one."""
     if view.quantity != "validation_loss" or experiment.problem.n_validation:
         return view, ()
-    notice = _("There are no validation rows: the training loss is drawn.")
+    notice = _("There are no validation rows, so the training loss is shown.")
     return view.model_copy(update={"quantity": "training_loss"}), (notice,)
 
 

@@ -136,13 +136,14 @@ NEURON_VIEW: Final = Experiment(
 
 SURFACE_PRESETS: Final = {
     "ravine": SurfacePreset(
-        N_("Ravine: why momentum"),
+        N_("Ravine: why momentum helps"),
         N_(
-            "The valley is twenty times as steep across as along: above a rate of 1 SGD is thrown"
-            " out of it, at 0.9 it zigzags across, at 0.1 it creeps along. Momentum (μ = 0.6) takes"
-            " the same rate of 0.9: its steps across cancel, its steps along add up, and it is at"
-            " SGD's final loss in less than half as many steps. More is not always better: with"
-            " μ = 0.9 it swings on and ends above SGD here (see Theory: the factor √μ per step)."
+            "The valley is twenty times as steep across as along, so SGD is thrown out of it above"
+            " a learning rate of 1, zigzags from side to side at 0.9 and creeps along at 0.1."
+            " Momentum (μ = 0.6) also uses 0.9, but its steps across cancel while its steps along"
+            " add up, so it reaches SGD's final loss in less than half as many steps. More"
+            " momentum is not always better: with μ = 0.9 it keeps swinging and ends above SGD"
+            " here (see Theory: the factor √μ per step)."
         ),
         FUNCTION_VIEW,
         {"window": (-8.0, 2.0, -2.6, 2.6), "step": 5.0},
@@ -151,10 +152,10 @@ SURFACE_PRESETS: Final = {
     "rates": SurfacePreset(
         N_("Too small, good, oscillating, diverging"),
         N_(
-            "One rule at four learning rates. With 0.02 it is still on its way when the budget"
-            " ends, with 0.5 it goes straight to the valley floor, with 0.97 it jumps from side to"
-            " side. 1.02 lies above the edge of stability, 2 over the largest curvature: the way"
-            " across the ravine grows with every step."
+            "One optimizer at four learning rates. With 0.02 it is still on its way when the"
+            " budget runs out; with 0.5 it goes straight to the valley floor; with 0.97 it jumps"
+            " from side to side. 1.02 lies above the edge of stability, which is 2 divided by the"
+            " largest curvature, so its swings across the ravine grow with every step."
         ),
         Experiment(
             problem=Function(function=Ravine()),
@@ -164,11 +165,11 @@ SURFACE_PRESETS: Final = {
         {"window": (-8.0, 2.0, -4.0, 4.0)},
     ),
     "dip": SurfacePreset(
-        N_("Out of a local dip"),
+        N_("Escaping a local dip"),
         N_(
-            "A dip lies on the way to the minimum. SGD follows the slope into it and stops, for at"
-            " its bottom the gradient is zero. Momentum arrives with speed and rolls through, which"
-            " is no promise: with less momentum it stays in the dip as well."
+            "A dip lies on the way to the minimum. SGD follows the slope into it and stops,"
+            " because the gradient is zero at the bottom. Momentum arrives with speed and rolls"
+            " through, but that is no guarantee: with less momentum, it gets stuck as well."
         ),
         Experiment(
             problem=Function(function=Dip()),
@@ -180,10 +181,11 @@ SURFACE_PRESETS: Final = {
     "saddle": SurfacePreset(
         N_("Saddle point"),
         N_(
-            "From the saddle the surface rises in x and falls in y, and all runs start almost"
-            " exactly on the line that leads to it. There the gradient is tiny and SGD stays:"
-            " Momentum gathers speed and gets away, Adam divides by the small gradients and walks"
-            " off at a steady pace. There is no lowest value, so no run is best."
+            "From the saddle the surface rises in x and falls in y, and every run starts almost"
+            " exactly on the line that leads to it. Near the saddle the gradient is tiny: SGD"
+            " stays put, Momentum gathers speed and gets away, and Adam divides by the small"
+            " gradients and walks off at a steady pace. The surface has no lowest value, so no run"
+            " is best."
         ),
         Experiment(
             problem=Function(function=Saddle()),
@@ -196,10 +198,11 @@ SURFACE_PRESETS: Final = {
     "adagrad": SurfacePreset(
         N_("Adagrad stalls"),
         N_(
-            "Adagrad divides by the root of the sum of all squared gradients so far, which never"
-            " shrinks: its effective learning rates, drawn below, die out. RMSprop begins with"
-            " almost the same ones, but forgets old gradients. As the slope gets gentler its rates"
-            " grow again, and it reaches the minimum while Adagrad stalls half way."
+            "Adagrad divides by the square root of the sum of all squared gradients so far. That"
+            " sum never shrinks, so its effective learning rates, drawn below, die out. RMSprop"
+            " begins with almost the same rates but forgets old gradients: as the slope gets"
+            " gentler its rates grow again, and it reaches the minimum while Adagrad stalls"
+            " halfway."
         ),
         Experiment(
             problem=Function(function=Matyas()),
@@ -211,9 +214,9 @@ SURFACE_PRESETS: Final = {
     "parameters": SurfacePreset(
         N_("A rate for each parameter"),
         N_(
-            "This bowl is a hundred times as steep in y as in x. SGD has one rate for both: what y"
-            " can bear is far too small for x. Adagrad, RMSprop and Adam scale each parameter by"
-            " its own gradients, so that x and y move at once."
+            "This bowl is a hundred times as steep in y as in x. SGD has one learning rate for"
+            " both, and a rate small enough for y is far too small for x. Adagrad, RMSprop and"
+            " Adam scale each parameter by its own gradients, so x and y make progress together."
         ),
         Experiment(
             problem=Function(function=Bowl(condition=100.0)),
@@ -223,12 +226,13 @@ SURFACE_PRESETS: Final = {
         {"tab": "rates", "window": (-5.0, 2.0, -1.5, 1.5)},
     ),
     "losses": SurfacePreset(
-        N_("Squared error against cross-entropy"),
+        N_("Squared error versus cross-entropy"),
         N_(
-            "The same sigmoid neuron from the same start, where it is sure of class 1 for every"
-            " row. For the rows of class 0 it is confident and wrong: there the cross-entropy is"
-            " steepest, and its runs leave at once. The squared error passes through the sigmoid's"
-            " slope, which vanishes: its runs do not get away."
+            "The same sigmoid neuron starts from the same point, where it is sure that every row"
+            " is class 1: about the rows of class 0 it is confident and wrong. That is where the"
+            " cross-entropy is steepest, so its runs leave at once. The gradient of the squared"
+            " error passes through the sigmoid's slope, which vanishes there, so its runs do not"
+            " get away."
         ),
         NEURON_VIEW,
         {"tab": "wrong"},

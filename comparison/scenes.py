@@ -187,15 +187,15 @@ def scene_words(scene: Scene) -> tuple[str, ...]:
         return tuple(said)
     said.append(
         _(
-            "The surface is a slice through {count} parameters, while each path carries its run's"
-            " own loss and may lie beside the slice."
+            "The surface is a slice through the space of {count} parameters. Each path shows its"
+            " run's own loss and may lie off the slice."
         ).format(count=f"{problem.n_params:,}")
     )
     plane = scene.plane
     if isinstance(plane, PrincipalPlane):
         first, second = (float(share) for share in plane.explained)
         text = _(
-            "The two directions hold {first} and {second} of the variance of {points} recorded"
+            "The two directions explain {first} and {second} of the variance of {points} recorded"
             " points."
         )
         said.append(
@@ -203,10 +203,16 @@ def scene_words(scene: Scene) -> tuple[str, ...]:
         )
         if plane.left_out:
             names = ", ".join(scene.styles[run].name for run in plane.left_out)
-            said.append(_("Diverged and left out of the directions: {runs}.").format(runs=names))
+            said.append(
+                _(
+                    "These runs diverged and were left out when the directions were"
+                    " computed: {runs}."
+                ).format(runs=names)
+            )
     if scene.surface.is_sampled:
         text = _(
-            "The surface is computed on {some} of {all} training rows, drawn by the data seed."
+            "The surface is computed from {some} of the {all} training rows, drawn at random with"
+            " the data seed."
         )
         rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
         said.append(text.format(some=rows[0], all=rows[1]))
@@ -219,5 +225,7 @@ def seed_words(experiment: Experiment) -> tuple[str, ...]:
     if len(seeds) == 1:
         return ()
     return (
-        _("Runs of seed {seed}, the first of {count}.").format(seed=seeds[0], count=len(seeds)),
+        _("Showing the runs of seed {seed}, the first of {count}.").format(
+            seed=seeds[0], count=len(seeds)
+        ),
     )

@@ -103,14 +103,15 @@ def followed_instead(experiment: Experiment, position: int) -> str:
     if experiment.is_full_batch(experiment.runs[position]):
         return ""
     if experiment.problem.kind == "function":
-        return _("slope with its noise")
+        return _("noisy slope")
     return _("slope of the mini-batch")
 
 
 def followed_words(followed: str) -> str:
     """Return how the chart tells the slope that the update follows from that of the loss."""
     text = _(
-        "Dashed is the slope of the loss that is drawn, dotted what the update follows: the {name}."
+        "The dashed line is the slope of the loss shown; the dotted line is what the update"
+        " follows: the {name}."
     )
     return text.format(name=followed)
 

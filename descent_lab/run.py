@@ -51,7 +51,7 @@ def run(path: Path, folder: Path, *, language: str, strict: bool, limited: bool)
     except InvalidInput as error:
         why = explain(error)
         if error.code == "too_expensive" and error.field == "seconds":
-            why += " " + _("To train it all the same, add --no-limit.")
+            why += " " + _("To train it anyway, add --no-limit.")
         return _refuse(f"{path}: {error.field or 'file'}: {why}")
     except KeyboardInterrupt:
         print(file=sys.stderr)  # noqa: T201 - after the terminal's own ^C
@@ -67,7 +67,10 @@ def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
         cost.check_time()
     folder.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     if any(folder.iterdir()):
-        text = _("The folder is not empty, and files of two bundles would mix. Name another one.")
+        text = _(
+            "The folder is not empty, and files from two bundles would get mixed up. Choose"
+            " another folder."
+        )
         return _refuse(f"{folder}: {text}")
     history = timed(_trained(document.experiment))
     seen = sys.stderr.isatty()
@@ -115,7 +118,9 @@ def _hearing() -> Iterator[threading.Event]:
         asked.set()
         if sys.stderr.isatty():
             _show("")  # the bar gives way
-        text = _("Stopping: the bundle will hold what was reached. Once more ends at once.")
+        text = _(
+            "Stopping: the bundle will contain the results so far. Interrupt again to quit at once."
+        )
         print(cleaned(text), file=sys.stderr)  # noqa: T201 - its output
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -124,9 +124,9 @@ def _add_replay(contents: Contents, experiment: Experiment) -> None:
     files["start.csv"] = start_csv(experiment)
     seeds = replay_seeds(experiment)
     if len(seeds) < len(experiment.seeds):
-        text = _("Only the first {count} seeds: more than {most:,} numbers otherwise.")
+        text = _("Only the first {count} seeds: all of them would be more than {most:,} numbers.")
         left_out["start.csv"] = text.format(count=len(seeds), most=NUMBERS)
-    some_updates = _("Only the first updates: more than {most:,} numbers otherwise.")
+    some_updates = _("Only the first updates: all of them would be more than {most:,} numbers.")
     if not experiment.problem.has_rows:
         noise = noise_csv(experiment)
         if noise is not None:

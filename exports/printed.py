@@ -168,7 +168,7 @@ def experiment_text(source: str) -> str:
     """Return markup that keeps the JSON of a comparison out of sight until it is asked for."""
     if not source:
         return ""
-    title = _("The experiment, as a file that Descent Lab opens")
+    title = _("The experiment, as a file that you can open in Descent Lab")
     return f"\n<details><summary>{escape(title)}</summary><pre>{escape(source)}</pre></details>"
 
 
@@ -176,7 +176,11 @@ def why_no_pictures() -> str | None:
     """Return what must be installed before pictures can be drawn here; None where they can."""
     if find_spec("kaleido") is None:
         return _("Install Kaleido: pip install kaleido")
-    return None if _browser() else _("Install Chrome or Chromium on the machine of the dashboard.")
+    return (
+        None
+        if _browser()
+        else _("Install Chrome or Chromium on the computer that runs the dashboard.")
+    )
 
 
 def _browser() -> str | None:

@@ -27,16 +27,22 @@ def readme(
 ) -> bytes:
     """Return what lies where, and how to get the numbers again."""
     known = {
-        "experiment.json": _("everything that was set, to be opened in Descent Lab"),
+        "experiment.json": _("every setting, in a file that you can open in Descent Lab"),
         "results.csv": _("where every run ended"),
-        "histories.csv": _("losses, scores and norms; `steps` says for how many a row stands"),
+        "histories.csv": _(
+            "losses, scores and norms; `steps` says how many values each row stands for"
+        ),
         "data.csv": _("the rows as the network sees them"),
         "start.csv": _("where every run starts"),
-        "batches.csv": _("the rows of every update"),
-        "noise.csv": _("the gradient noise of every update"),
-        "figures/": _("the charts as pages that open in a browser, without a network"),
-        "scripts/": _("every run in other libraries, as far as their rules can be made equal"),
-        "manifest.json": _("versions, seeds, what is equal, and the SHA-256 of every file"),
+        "batches.csv": _("the rows used in every update"),
+        "noise.csv": _("the gradient noise added in every update"),
+        "figures/": _("the charts as pages that open in a browser, even offline"),
+        "scripts/": _(
+            "every run in other libraries, as far as their optimizers can be made to match"
+        ),
+        "manifest.json": _(
+            "versions, seeds, what the runs have in common, and the SHA-256 of every file"
+        ),
     }
     there = [name for name in known if contents.has(name)]
     lines = [
@@ -44,24 +50,24 @@ def readme(
         _("A comparison of optimizers, made by Descent Lab."),
         *(f"**{remark}**" for remark in remarks),
         "\n".join(f"- `{name}`: {known[name]}" for name in (*there, "manifest.json")),
-        _("Tables are UTF-8 with its mark in front, which Python calls utf-8-sig."),
+        _("Tables are UTF-8 with a byte order mark, which Python calls utf-8-sig."),
         "## " + _("Runs"),
-        _("The number at the end of a script's name is that of its run in the tables.")
+        _("The number at the end of a script's name is the number of its run in the tables.")
         if contents.has("scripts/")
         else "",
-        _("`batches` says which rows of `batches.csv` are those of the run.")
+        _("`batches` says which rows of `batches.csv` belong to the run.")
         if "batches.csv" in contents.files
         else "",
         "\n".join(_runs(document, styles)),
-        "## " + _("The numbers again"),
+        "## " + _("Reproducing the numbers"),
         _("Made with {versions}.").format(
             versions=", ".join(f"{name} {version}" for name, version in versions().items())
         ),
-        _("Install Descent Lab from its folder, with the versions that it is tested with:"),
+        _("Install Descent Lab from its folder, with the package versions it was tested with:"),
         "    pip install . -c requirements.txt",
-        _("With Descent Lab: the same training, to its end.")
+        _("With Descent Lab: repeat the same training to the end.")
         if remarks
-        else _("With Descent Lab: the same files, but for times and drawn SVG."),
+        else _("With Descent Lab: make the same files again, apart from times and rendered SVG."),
         f"    {command_again('.../experiment.json')}",
         *_with_scripts(document.experiment, contents.files),
     ]
@@ -78,17 +84,21 @@ def _with_scripts(experiment: Experiment, files: Mapping[str, bytes]) -> list[st
     own = [path for path in scripts if path.startswith("scripts/pytorch_")]
     lines = []
     if own:
-        text = _("With PyTorch alone, here: a run update by update, and how far its losses differ.")
+        text = _(
+            "With PyTorch alone, in this folder: repeat a run update by update and see how far its"
+            " losses differ."
+        )
         numpy = " numpy" if any(b"import numpy" in files[path] for path in own) else ""
         lines += [text, f"    pip install torch{numpy}\n    python {own[0]}"]
         seeds = replay_seeds(experiment)
         if len(seeds) > 1:
-            text = _("Without a seed it takes the first one; another may be given after its name:")
+            text = _(
+                "By default the script uses the first seed. To use another, give it after the"
+                " script's name:"
+            )
             lines += [text, f"    python {own[0]} {seeds[-1]}"]
     if len(scripts) > len(own):
-        lines.append(
-            _("The first lines of a script in another library say what to install for it.")
-        )
+        lines.append(_("Each script for another library says in its first lines what to install."))
     return lines
 
 

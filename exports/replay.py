@@ -45,7 +45,7 @@ def no_rows(experiment: Experiment) -> str | None:
     problem = experiment.problem
     if problem.kind == "function" or problem.dataset.n_rows * problem.dataset.n_features <= NUMBERS:
         return None
-    text = _("More than {most:,} numbers; the experiment makes them again from its data seed.")
+    text = _("More than {most:,} numbers; the experiment recreates them from its data seed.")
     return text.format(most=NUMBERS)
 
 

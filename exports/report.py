@@ -100,7 +100,7 @@ def _contract(said: tuple[Sequence[str], Sequence[str]]) -> str:
     equal, unequal = said
     items = [f"<li>{escape(sentence)}</li>" for sentence in equal]
     items += [f"<li><strong>{escape(sentence)}</strong></li>" for sentence in unequal]
-    return _heading(_("What is equal between the runs")) + f"\n<ul>{''.join(items)}</ul>"
+    return _heading(_("What the runs have in common")) + f"\n<ul>{''.join(items)}</ul>"
 
 
 def _results(history: History, styles: Sequence[RunStyle]) -> str:

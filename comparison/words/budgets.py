@@ -21,22 +21,25 @@ def favours(experiment: Experiment) -> str:
     if experiment.budget.unit == "iterations":
         ratio = _rows_seen(experiment, large) / _rows_seen(experiment, small)
         text = _(
-            "Equal iterations favour large batches: for as many updates B = {large} reads {ratio}"
-            " times as many rows as B = {small}."
+            "Equal iterations favour large batches: for the same number of updates, B = {large}"
+            " reads {ratio} times as many rows as B = {small}."
         )
         return text.format(ratio=_written(ratio), **names)
     ratio = experiment.iterations(small) / experiment.iterations(large)
     if ratio == 1:
-        text = _("B = {small} and B = {large} make as many updates here: none is favoured by that.")
+        text = _(
+            "B = {small} and B = {large} make the same number of updates here, so neither has an"
+            " advantage."
+        )
         return text.format(**names)
     text = {
         "epochs": _(
-            "Equal epochs favour small batches: from as many passes over the rows B = {small}"
-            " makes {ratio} times as many updates as B = {large}."
+            "Equal epochs favour small batches: in the same number of passes over the rows, B ="
+            " {small} makes {ratio} times as many updates as B = {large}."
         ),
         "rows_seen": _(
-            "Equal rows favour small batches: from as many rows B = {small} makes {ratio} times"
-            " as many updates as B = {large}."
+            "Equal rows favour small batches: from the same number of rows, B = {small} makes"
+            " {ratio} times as many updates as B = {large}."
         ),
     }[experiment.budget.unit]
     return text.format(ratio=_written(ratio), **names)

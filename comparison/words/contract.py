@@ -36,7 +36,7 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
         )
         sentences.append(_start(experiment))
         if problem.l2:
-            text = _("all losses, of the validation rows too, contain the L2 penalty (λ = {l2:g})")
+            text = _("all losses, validation included, contain the L2 penalty (λ = {l2:g})")
             sentences.append(text.format(l2=problem.l2))
     else:
         name = label("function", problem.function.name)
@@ -50,9 +50,9 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
     count = len(experiment.seeds)
     sentences.append(ngettext("{count} seed", "{count} seeds", count).format(count=count))
     if isinstance(experiment, Sweep):
-        sentences.append(_("learning rates as written on the axis"))
+        sentences.append(_("learning rates as shown on the axis"))
     elif tuned:
-        sentences.append(_("learning rates: each rule's best of 9"))
+        sentences.append(_("learning rates: each optimizer's best of 9"))
     else:
         sentences.append(_("learning rates as set"))
     return sentences

@@ -99,9 +99,9 @@ def problem_words(problem: Network | Function) -> dict[str, str]:
     words = {_("Data set"): label("dataset", problem.dataset.name)} | _own(problem.dataset)
     words[_("Validation share")] = f"{problem.validation_share:g}"
     if problem.standardize:
-        words[_("Inputs")] = _("standardized by the training rows")
+        words[_("Inputs")] = _("standardised using the training rows")
     if problem.standardize_targets:
-        words[_("Targets")] = _("standardized by the training rows")
+        words[_("Targets")] = _("standardised using the training rows")
     words[_("Network")] = "-".join(map(str, problem.layout.units))
     if not problem.bias:
         words[_("Network")] += ", " + _("without biases")

@@ -23,7 +23,9 @@ def unfinished(history: History, scenes: Sequence[Scene], page: AnyPage) -> list
     for scene in scenes:
         said += [*coarse_words(scene, page), *stopped_words(scene.history)]
     if said:
-        said.append(_("The command line trains and computes to the end: its files will differ."))
+        said.append(
+            _("The command line always trains and computes to the end, so its files will differ.")
+        )
     return list(dict.fromkeys(said))  # the first scene shows the same history
 
 
@@ -45,7 +47,7 @@ def stopped_words(history: History) -> tuple[str, ...]:
         text.format(step=f"{step:,}", total=f"{total:,}", runs=", ".join(numbers))
         for (step, total), numbers in ends.items()
     ]
-    text = _("The training was stopped before the end of its budget: {ends}.")
+    text = _("Training was stopped before the budget was used up: {ends}.")
     return (text.format(ends="; ".join(parts)),)
 
 
@@ -67,8 +69,8 @@ def thinning_words(history: History) -> tuple[str, ...]:
     """
     ended = any(len(set(run.last_step[~run.diverged].tolist())) > 1 for run in history.runs)
     text = _(
-        "Medians are of the seeds that still train: from where a stopping rule ended a seed, the"
-        " line is without it. The table has the last loss of every seed."
+        "Medians are over the seeds that are still training: once a stopping rule has ended a"
+        " seed, the line goes on without it. The table uses the last loss of every seed."
     )
     return (text,) if ended else ()
 
@@ -83,8 +85,9 @@ def seconds_words(history: History, axis: str) -> tuple[str, ...]:
     if axis != "seconds" or not known:
         return ()
     text = _(
-        "Seconds are processor time of a run trained alone with one seed, updates and evaluations:"
-        " medians of repeated timings on this machine, sure to ± {share:.0%}."
+        "Seconds are the processor time that a run takes when trained alone with one seed, updates"
+        " and evaluations included: medians of repeated timings on this machine, accurate to ±"
+        " {share:.0%}."
     )
     return (text.format(share=max(known)),)
 
@@ -103,15 +106,15 @@ def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
         (
             True,
             _(
-                "One value per {n} updates: the last of each bin, so peaks in between are not"
-                " seen. The history keeps first, lowest, mean, highest and last."
+                "One value per {n} updates, the last of each bin, so peaks in between are not"
+                " shown. The history keeps the first, lowest, mean, highest and last value."
             ),
         ),
         (
             False,
             _(
-                "One value per {n} evaluations: the last of each bin, so peaks in between are not"
-                " seen. The history keeps first, lowest, mean, highest and last."
+                "One value per {n} evaluations, the last of each bin, so peaks in between are not"
+                " shown. The history keeps the first, lowest, mean, highest and last value."
             ),
         ),
     ):

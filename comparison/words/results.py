@@ -82,15 +82,20 @@ def said_of_results(history: History) -> list[str]:
     if seeds > 1:
         said.append(_("Medians of {count} seeds.").format(count=seeds))
     if any(run.diverged.any() for run in history.runs):
-        said.append(_("A diverged seed counts as infinitely bad: an infinite loss, no score."))
+        said.append(
+            _(
+                "A diverged seed counts as infinitely bad: its loss is infinite, and it"
+                " has no score."
+            )
+        )
     if history.best is not None:
         tied = len(history.lowest)
-        text = _("Best: the lowest final {loss} of equal budgets.")
+        text = _("Best: the lowest final {loss} at equal budgets.")
         if tied > 1:
-            text = _("Best: {count} runs tie for the lowest final {loss} of equal budgets.")
+            text = _("Best: {count} runs tie for the lowest final {loss} at equal budgets.")
         said.append(text.format(count=tied, loss=_watched_loss(history)))
     elif history.lowest:
-        text = _("None is called best: stopping rules ended the runs at different times.")
+        text = _("No run is called best, because stopping rules ended the runs at different times.")
         said.append(text)
     return said
 
@@ -134,7 +139,7 @@ def paired(history: History, styles: Sequence[RunStyle]) -> tuple[str, list[Row]
     )
     if any(run.diverged.any() for run in history.runs):
         text += " " + _(
-            "A diverged seed counts as infinite; where it diverged in both, they are equal."
+            "A diverged seed counts as infinite; a seed that diverged in both runs counts as equal."
         )
     return text, rows
 

@@ -70,5 +70,5 @@ def _nothing_to_read(experiment: Experiment) -> str | None:
     reason = no_rows(experiment)
     if reason is None:
         return None
-    text = _("A script would read data.csv, which the bundle leaves out. {reason}")
+    text = _("The script would need data.csv, which is not in the bundle. {reason}")
     return text.format(reason=reason)

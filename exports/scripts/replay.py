@@ -77,7 +77,7 @@ sys.exit(not compared or bool(set(departures) & set(first)))
 
 _NO_TRANSLATION: Final = N_("There is no translation of {rule} for {library}.")
 _FORMULA: Final = N_(
-    "The script computes the formula of {rule} in NumPy; {library} gives the gradients."
+    "The script computes the formula of {rule} in NumPy; {library} computes the gradients."
 )
 
 

@@ -63,8 +63,8 @@ _OPTAX_INSIDE_THE_ROOT: Final = N_(
     " The steps differ where gradients are tiny."
 )
 _EPSILON_HAT: Final = N_(
-    "Keras adds epsilon before the bias correction (the paper's “epsilon hat”), here it comes after"
-    " it. The steps differ where gradients are tiny."
+    "Keras adds epsilon before the bias correction (the paper's “epsilon hat”); here it is added"
+    " afterwards. The steps differ where gradients are tiny."
 )
 
 

@@ -222,7 +222,7 @@ def test_everything_follows_a_slider(apples):
     slider.focus()
     tab.keyboard.press("ArrowRight")
     expect(graph(tab).get_by_text("330", exact=True)).to_be_visible()
-    expect(tab.get_by_text("3.3 won more are to pay")).to_be_visible()
+    expect(tab.get_by_text("the total rises by 3.3 won")).to_be_visible()
     tab.keyboard.press("ArrowLeft")
     expect(graph(tab).get_by_text("220", exact=True)).to_be_visible()
 
@@ -291,7 +291,10 @@ def test_a_large_graph_keeps_its_size_on_a_narrow_page(opened):
 
 @pytest.mark.parametrize(
     ("button", "heading"),
-    [("Compare optimizers on it", "Descent Lab"), ("See it on the loss surface", "Surfaces")],
+    [
+        (("Compare optimizers on this example"), "Descent Lab"),
+        ("See it on the loss surface", "Surfaces"),
+    ],
 )
 def test_the_network_goes_on_to_another_page(opened, button, heading):
     tab = opened(example="sigmoid_network", tab="descent")

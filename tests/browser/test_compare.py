@@ -384,7 +384,7 @@ def test_a_hostile_link_fetches_nothing_and_is_shown_as_text(compare):
     query += [(PICTURE, "1"), ("seeds", "0_1")]
     tab = compare(f"/?{urlencode(query)}")
 
-    expect(tab.get_by_text(re.compile("mean nothing here"))).to_contain_text("![x]")
+    expect(tab.get_by_text(re.compile("were not recognised"))).to_contain_text("![x]")
     expect(labels_at_line_ends(tab)).to_have_count(2)
     texts = set(labels_at_line_ends(tab).all_text_contents())
     assert texts == {f"{PICTURE[:22]}…", "<b>b</b>"}

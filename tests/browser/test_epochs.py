@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 TABS = [
-    "The count",
+    "Counting",
     "Batch, mini-batch, stochastic",
     "Which rows, when",
     "Gradient noise",
-    "Too few, too many epochs",
+    "Too few or too many epochs",
     "Batch size × learning rate",
 ]
 SMALL = {"data.rows": "40", "hidden": "3", "budget": "4", "run": "sgd~0.5~10"}

@@ -154,7 +154,7 @@ def test_zooming_in_the_preview_zooms_what_the_camera_takes(shown, idle):
     page = shown()
     dialog = open_dialog(page, idle)
     show_as(dialog, "SVG")
-    expect(dialog.get_by_text("Zoom in it, and the camera takes that part")).to_be_visible()
+    expect(dialog.get_by_text("Zoom in here, and the camera saves that part")).to_be_visible()
     ticks, drag = dialog.locator(".xtick text"), dialog.locator(".nsewdrag").first
     expect(ticks).to_have_text(["0", "0.5", "1", "1.5", "2", "2.5", "3"])
     before = ticks.all_text_contents()
@@ -185,7 +185,7 @@ def test_a_stopped_training_leaves_with_the_step_it_reached(visit, idle):
     page.get_by_role("button", name="Make the report").click()
     _name, content = saved(page, "Save the report (HTML)")
 
-    step = re.search(r"end of its budget: step ([\d,]+) of 450,000", content.decode())[1]
+    step = re.search(r"budget was used up: step ([\d,]+) of 450,000", content.decode())[1]
     assert 0 < int(step.replace(",", "")) < 450_000
 
 

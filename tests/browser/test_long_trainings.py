@@ -47,7 +47,7 @@ def test_a_long_training_is_started_stopped_and_gone_on_with(visit):
     stop_button(tab).click()
     resume = tab.get_by_role("button", name="Resume", exact=True)
     expect(resume).to_be_visible()
-    expect(tab.get_by_text(re.compile(r"^Stopped by you at \d+% of the training"))).to_be_visible()
+    expect(tab.get_by_text(re.compile(r"^You stopped the training at \d+%"))).to_be_visible()
     expect(table(tab).get_by_test_id("glide-cell-5-0")).to_have_text("stopped by you")
 
     resume.click()

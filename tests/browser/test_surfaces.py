@@ -159,7 +159,7 @@ def to_the_end(tab):
 def test_the_first_view_says_why_momentum(surfaces):
     tab = surfaces()
 
-    expect(tab.get_by_text("Ravine: why momentum")).to_be_visible()
+    expect(tab.get_by_text("Ravine: why momentum helps")).to_be_visible()
     names = contour(tab).locator(".annotation-text").all_text_contents()
     assert sorted(names) == ["Momentum μ 0.6", "SGD η 0.1", "SGD η 0.9"]
     expect(told(tab)).to_have_text("Step 5 of 40")
@@ -262,7 +262,7 @@ def test_the_clock_is_worked_by_keyboard_and_redraws_the_canvas_alone(ravine):
     expect(update_of(tab)).to_contain_text("update 4: from step 3")
     assert slider(tab).get_attribute("aria-valuetext") == "Step 3 of 40"
 
-    tab.get_by_role("button", name="One step on").focus()
+    tab.get_by_role("button", name="One step forward").focus()
     tab.keyboard.press("Enter")
     expect(update_of(tab)).to_contain_text("update 5: from step 4")
     to_the_end(tab)

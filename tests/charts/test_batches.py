@@ -134,7 +134,7 @@ def test_seconds_are_not_drawn_before_they_are_known():
 
     assert all(np.isnan(np.array(line.x, float)).all() for line in lines(chart, 3))
     (note,) = chart.figure.layout.annotations
-    assert "Not all runs have seconds" in note.text
+    assert "Some runs are not timed" in note.text
 
 
 def test_one_axis_is_one_large_chart_by_the_same_rule():
@@ -169,7 +169,7 @@ def test_runs_that_end_where_they_start_have_no_batch_loss_and_are_named(axes):
 
     assert all(len(trace.x) == 0 for trace in chart.figure.data)
     assert chart.remarks == (
-        "Ended where it began, so that there is nothing to draw: B all, B 8, B 1.",
+        "Nothing to draw, because these runs ended where they began: B all, B 8, B 1.",
     )
     assert chart.remarks[0] in chart.alt
     training = loss_on_four_axes(history, LOOKS, "training_loss", axes, log=True)

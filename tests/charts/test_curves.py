@@ -274,7 +274,7 @@ def test_a_chart_of_nothing_above_zero_has_a_linear_axis_and_says_so():
     assert chart.figure.layout.yaxis.type == "linear"
     assert end_names(chart) == ["Run 0"]
     assert list(lines(chart)[0].y) == [0.0] * 4
-    assert chart.remarks == ("Nothing here is above 0, so that the axis is linear.",)
+    assert chart.remarks == ("No value here is above 0, so the axis is linear.",)
     assert of_run(chart, "Run 0", "training_loss").tolist() == [0.0] * 4
     asked = loss_curves(trained, styles(trained), "training_loss", "epochs", log=False)
     assert asked.remarks == ()
@@ -345,7 +345,7 @@ def test_a_run_that_ends_where_it_starts_has_no_batch_loss_and_is_named():
     chart = loss_curves(trained, styles(trained), "batch_loss", "epochs", log=True)
 
     assert len(lines(chart)[0].y) == 0
-    assert chart.remarks == ("Ended where it began, so that there is nothing to draw: Run 0.",)
+    assert chart.remarks == ("Nothing to draw, because these runs ended where they began: Run 0.",)
     assert chart.remarks[0] in chart.alt
 
 
@@ -478,7 +478,7 @@ def test_without_seconds_nothing_is_drawn_over_them(log):
 
     assert chart.figure.data == ()
     (note,) = chart.figure.layout.annotations
-    assert note.text.startswith("No seconds: a training goes on")
+    assert note.text.startswith("No times to show: training is still going on")
     assert note.text in chart.alt
     assert "At the end" not in chart.alt
     assert np.isnan(chart.numbers["seconds"]).all()

@@ -87,7 +87,7 @@ def test_a_variance_of_zero_is_said_and_in_the_numbers():
     assert chart.numbers["batch_size"][-1] == 90
     for trace in chart.figure.data:
         assert (np.array(trace.y) > 0).all()
-    assert chart.remarks == ("A variance of 0 has no place on a logarithmic axis: B = 90.",)
+    assert chart.remarks == ("A logarithmic axis cannot show a variance of 0: B = 90.",)
     assert chart.alt.endswith(chart.remarks[0])
     assert (
         variance_against_size({"replacement": measure_noise(ROWS, "replacement", 0)}).remarks == ()

@@ -186,7 +186,7 @@ def test_the_shade_begins_where_the_last_rule_has_diverged():
     assert (shade.x0, shade.xref) == (first, None)  # none is the axis
     assert shade.x1 >= rates[-1]
     assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
-    assert "shaded: every rule diverged" in drawn.remarks
+    assert "shaded: every optimizer diverged" in drawn.remarks
 
 
 def test_a_rule_that_diverged_earlier_moves_no_shade():

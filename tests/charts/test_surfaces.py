@@ -97,7 +97,7 @@ def test_a_path_that_leaves_is_reported_with_its_step(ravine, trails):
 
     assert (gone.style.name, tick) == ("wild", 2)
     chart = contour(ravine, trails)
-    assert "wild" in chart.alt.split("Out of the window:")[1]
+    assert "wild" in chart.alt.split("Outside the window:")[1]
     texts = [one.text for one in chart.figure.layout.annotations]
     assert "<b>wild</b> ↗ 2" in texts
 

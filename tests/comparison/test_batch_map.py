@@ -58,8 +58,8 @@ def test_the_legend_names_cells_in_which_only_some_seed_diverged(scores):
     two = map_legend(with_diverged(scores, 2, 1), "final_loss")
     is_single = len(scores.experiment.seeds) == 1
 
-    assert ("In 1 other cell some seed diverged." in one) is not is_single
-    assert ("In 2 other cells some seed diverged." in two) is not is_single
+    assert ("At least one seed diverged in 1 other cell." in one) is not is_single
+    assert ("At least one seed diverged in 2 other cells." in two) is not is_single
     assert ("Medians of 3 seeds" in one) is not is_single
 
 

@@ -152,7 +152,7 @@ def test_at_a_step_the_caption_says_which():
     scene = seen(ravine(0.5, 0.9))
     chart = surface_from_above(scene, SurfacesPage())
 
-    assert at_step(chart, scene, 4.0).remarks[0] == "At step 4 of 20; what comes later is faded."
+    assert at_step(chart, scene, 4.0).remarks[0] == "At step 4 of 20; later steps are faded."
     assert at_step(chart, scene, None) is at_step(chart, scene, 20.0) is chart
 
 
@@ -213,7 +213,7 @@ def test_epochs_are_called_so_where_the_clock_counts_them():
     scene = seen(network(10, 20))
     chart = at_step(surface_from_above(scene, SurfacesPage()), scene, 2.0)
 
-    assert chart.remarks[0] == "At epoch 2 of 4; what comes later is faded."
+    assert chart.remarks[0] == "At epoch 2 of 4; later epochs are faded."
     assert [len(line.x) for line in paths(chart)[1]] == [3, 3]
 
 

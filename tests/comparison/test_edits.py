@@ -185,7 +185,7 @@ def test_larger_batch_sizes_than_rows_become_all_and_are_named():
 
     assert [run.batch_size for run in experiment(edited).runs] == [1, *["all"] * 6]
     assert edited.notices == (
-        "There are only 30 training rows. Batch sizes set to all rows: 32, 300.",
+        "There are only 30 training rows. These batch sizes now use all rows: 32, 300.",
     )
 
 
@@ -194,7 +194,9 @@ def test_of_one_row_it_is_said_in_the_singular():
         FIRST, dataset=SingleRow(), loss="half_sum_of_squares", hidden=(), validation_share=0.0
     )
 
-    assert edited.notices == ("There is only 1 training row. Batch sizes set to all rows: 32.",)
+    assert edited.notices == (
+        "There is only 1 training row. These batch sizes now use all rows: 32.",
+    )
 
 
 def test_a_batch_size_that_the_rows_allow_stays():
@@ -217,7 +219,7 @@ def test_without_validation_rows_the_training_loss_is_drawn_with_a_notice():
     edited = change_problem(before, validation_share=0.0)
 
     assert edited.document.view.quantity == "training_loss"
-    assert edited.notices == ("There are no validation rows: the training loss is drawn.",)
+    assert edited.notices == ("There are no validation rows, so the training loss is shown.",)
     assert change_problem(FIRST, validation_share=0.0).notices == ()
 
 

@@ -68,7 +68,7 @@ def test_a_function_needs_no_words_and_several_seeds_are_named():
     assert scene_words(seen(ravine(0.5))) == ()
     many = network(10, 40).model_copy(update={"seeds": (4, 5)})
 
-    assert scene_words(seen(many))[0] == "Runs of seed 4, the first of 2."
+    assert scene_words(seen(many))[0] == "Showing the runs of seed 4, the first of 2."
 
 
 def test_a_slice_is_called_one_with_what_it_holds_and_leaves_out():
@@ -78,15 +78,15 @@ def test_a_slice_is_called_one_with_what_it_holds_and_leaves_out():
     some_diverge = network(10).model_copy(update={"runs": runs, "problem": problem})
     first, second, third = scene_words(seen(some_diverge))
 
-    assert first.startswith("The surface is a slice through 13 parameters")
+    assert first.startswith("The surface is a slice through the space of 13 parameters")
     assert "of the variance of 5 recorded points" in second
-    assert third == "Diverged and left out of the directions: 1."
+    assert third == "These runs diverged and were left out when the directions were computed: 1."
 
 
 def test_a_surface_on_some_rows_says_on_how_many():
     said = scene_words(seen(network(10), rows=20))
 
-    assert "computed on 20 of 40 training rows" in said[-1]
+    assert "computed from 20 of the 40 training rows" in said[-1]
 
 
 def test_the_parameters_looked_at_are_there():

@@ -69,7 +69,7 @@ def test_what_a_run_follows_instead_of_the_slope():
     noisy = ravine(0.5).model_copy(update={"problem": Function(noise=0.1)})
 
     assert followed_instead(ravine(0.5), 0) == ""
-    assert followed_instead(noisy, 0) == "slope with its noise"
+    assert followed_instead(noisy, 0) == "noisy slope"
     assert followed_instead(network(10, 40), 0) == "slope of the mini-batch"
 
 

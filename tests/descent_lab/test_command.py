@@ -108,7 +108,7 @@ def test_a_chart_that_fails_is_left_out_and_takes_nothing_with_it(tmp_path, monk
 
     left_out = json.loads((folder / "manifest.json").read_text())["left_out"]
     reason = left_out["figures/score.html"]
-    assert reason.startswith("A fault of Descent Lab")
+    assert reason.startswith("Something went wrong in Descent Lab")
     assert f"- `figures/score.html`: {reason}" in (folder / "README.md").read_text()
     assert not (folder / "figures/score.html").exists()
     assert (folder / "figures/loss.html").exists()
@@ -210,7 +210,7 @@ def test_a_training_over_the_limit_wants_to_be_asked_for(tmp_path, capsys, monke
     assert main(command) == 2
     said = capsys.readouterr().err
     assert "seconds: " in said
-    assert said.endswith("To train it all the same, add --no-limit.\n")
+    assert said.endswith("To train it anyway, add --no-limit.\n")
 
     monkeypatch.setattr(exports.replay, "NUMBERS", 1_000)
     short = fit(long.model_copy(update={"budget": Budget(amount=1)}))
@@ -242,11 +242,12 @@ def test_a_training_that_is_stopped_leaves_what_it_reached(tmp_path, capsys, mon
 
     assert main(["run", source, "--to", str(tmp_path / "out")]) == 3
     out, error = capsys.readouterr()
-    assert error == "Stopping: the bundle will hold what was reached. Once more ends at once.\n"
+    text = "Stopping: the bundle will contain the results so far. Interrupt again to quit at once."
+    assert error == f"{text}\n"
     assert "stopped" in out
     made = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert made["runs"][0]["status"] == ["stopped"]
-    assert made["unfinished"][0].startswith("The training was stopped before the end")
+    assert made["unfinished"][0].startswith("Training was stopped before the budget was used up")
     assert signal.getsignal(number) is before
 
 
@@ -258,7 +259,7 @@ def test_a_training_that_is_stopped_twice_ends_at_once_without_a_traceback(
     source = written(tmp_path / "e.json", comparison(0.1))
 
     assert main(["run", source, "--to", str(tmp_path / "out")]) == 3
-    assert capsys.readouterr().err.endswith("ends at once.\n\n")
+    assert capsys.readouterr().err.endswith("quit at once.\n\n")
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -182,10 +182,10 @@ def test_what_is_too_large_is_left_out_and_said(monkeypatch):
     assert {"data.csv", "batches.csv"} <= set(left_out)
     assert not [name for name in made if name.startswith("scripts/")]
     for framework in ("pytorch", "optax"):
-        assert "would read data.csv" in left_out[f"scripts/{framework}_1.py"]
+        assert "would need data.csv" in left_out[f"scripts/{framework}_1.py"]
     assert "scripts/pytorch" not in "".join(manifest(made)["reproduce"])
     readme = made["README.md"].decode().split("## Left out")[0]
-    assert not [word for word in ("PyTorch", "script", "Without a seed") if word in readme]
+    assert not [word for word in ("PyTorch", "script", "By default") if word in readme]
 
 
 def test_a_stopped_training_is_said_in_manifest_readme_and_captions():
@@ -195,12 +195,14 @@ def test_a_stopped_training_is_said_in_manifest_readme_and_captions():
     history = next(progress.history() for progress in training if progress.updates)
     step = int(history.runs[0].last_step[0])
     made = bundle(document, history)
-    said = f"The training was stopped before the end of its budget: step {step:,} of {total:,} "
+    said = f"Training was stopped before the budget was used up: step {step:,} of {total:,} "
 
     assert 0 < step < total
     first, second = manifest(made)["unfinished"]
     assert first.startswith(said)
-    assert second == "The command line trains and computes to the end: its files will differ."
+    assert second == (
+        "The command line always trains and computes to the end, so its files will differ."
+    )
     run = manifest(made)["runs"][0]
     assert (run["status"], run["last_step"], run["iterations"]) == (["stopped"], [step], total)
     readme = made["README.md"].decode()
@@ -214,7 +216,7 @@ def test_a_stopped_training_is_said_in_manifest_readme_and_captions():
 
 def test_a_training_to_its_end_has_no_such_remark(made):
     assert manifest(made)["unfinished"] == []
-    assert "the same files, but for times and drawn SVG" in made["README.md"].decode()
+    assert "the same files again, apart from times and rendered SVG" in made["README.md"].decode()
     assert "histories.csv" not in manifest(made)["left_out"]
 
 
@@ -228,8 +230,8 @@ def test_values_that_stand_for_several_are_said():
     made = bundle(document, history)
     width = history.runs[0].batch_loss.width
     said = (
-        f"One value per {width} updates: the last of each bin, so peaks in between are not seen."
-        " The history keeps first, lowest, mean, highest and last."
+        f"One value per {width} updates, the last of each bin, so peaks in between are not shown."
+        " The history keeps the first, lowest, mean, highest and last value."
     )
 
     assert width > 1
@@ -343,7 +345,7 @@ def test_runs_that_take_no_step_leave_a_surface_without_rates():
 def test_the_contract_claims_best_rates_only_where_they_were_found(document, history, made):
     swept = bundle(document, history, tuned=True)
 
-    for files_of_one, claim in ((swept, "each rule's best of 9"), (made, "as set")):
+    for files_of_one, claim in ((swept, "each optimizer's best of 9"), (made, "as set")):
         said = json.loads(files_of_one["manifest.json"])["contract"]["equal"]
         assert f"learning rates: {claim}" in said or f"learning rates {claim}" in said
         drawn = files_of_one["figures/loss.html"].decode()

@@ -63,7 +63,10 @@ def test_a_chart_that_fails_is_missed_and_named(document, history, monkeypatch, 
 
     assert content.count("Plotly.newPlot(") == 6
     assert "<h2>Left out</h2>" in content
-    assert "<li>Accuracy: A fault of Descent Lab: this chart could not be drawn." in content
+    assert (
+        "<li>Accuracy: Something went wrong in Descent Lab: this chart could not be drawn."
+        in content
+    )
     caplog.clear()
 
 
@@ -93,9 +96,9 @@ def test_a_stopped_training_is_said_before_all_else(document, content):
     step = int(growing.runs[0].last_step[0])
     stopped = read(document.model_copy(update={"experiment": experiment}), growing)
 
-    said = f"stopped before the end of its budget: step {step:,} of 100,000 "
-    assert stopped.index(said) < stopped.index("What is equal between the runs")
-    assert "The command line trains and computes to the end" in stopped
+    said = f"stopped before the budget was used up: step {step:,} of 100,000 "
+    assert stopped.index(said) < stopped.index("What the runs have in common")
+    assert "The command line always trains and computes to the end" in stopped
     assert "was stopped" not in content
 
 
@@ -185,5 +188,5 @@ def test_the_experiment_is_carried_along(content):
 def test_the_contract_claims_best_rates_only_where_they_were_found(document, history, content):
     swept = report(document, history, "Title", "", tuned=True).decode()
 
-    assert "learning rates: each rule&#x27;s best of 9" in swept
+    assert "learning rates: each optimizer&#x27;s best of 9" in swept
     assert "learning rates as set" in content

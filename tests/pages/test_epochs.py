@@ -238,7 +238,7 @@ def test_more_than_six_different_runs_are_not_left_out_in_silence():
     )
 
     assert len(counted(at)) == 6
-    assert "the first of them are counted" in told(at)
+    assert "only the first ones are counted" in told(at)
 
 
 def test_a_test_function_cannot_be_counted():
@@ -248,7 +248,7 @@ def test_a_test_function_cannot_be_counted():
 
     assert counted(at) == before
     assert "A test function has no rows" in told(at)
-    assert any("Activations are counted for a network" in one.value for one in at.main.caption)
+    assert any("Activations are only counted for a network" in one.value for one in at.main.caption)
 
 
 # All tabs
@@ -364,7 +364,7 @@ def test_a_batch_size_can_be_typed():
 def test_a_batch_size_that_no_longer_fits_the_data_is_left_out_and_named():
     at = opened(tab="batches", sizes=("all", 31, 4))
 
-    assert "There are only 30 training rows: batch size 31 was left out." in told(at)
+    assert "There are only 30 training rows, so these batch sizes were left out: 31." in told(at)
     (figure,) = charts(at)
     assert [t["name"] for t in figure["data"] if t.get("showlegend")] == ["B all", "B 4"]
 
@@ -408,7 +408,7 @@ def test_where_all_make_as_many_updates_none_is_favoured():
     dropping = SMALL.runs[0].model_copy(update={"last_batch": "dropped"})
     at = opened(SMALL.model_copy(update={"runs": (dropping,)}), tab="batches", sizes=("all", 16))
 
-    assert "make as many updates here" in at.main.markdown[0].value
+    assert "make the same number of updates here" in at.main.markdown[0].value
     assert any("some runs drop rows" in caption.value for caption in at.main.caption)
 
 
@@ -444,7 +444,7 @@ def test_the_straight_line_can_be_taken_and_says_what_it_replaces():
     at = opened(steep, tab="batches", sizes=("all", 30))
     button = at.button("epochs-line")
     said = " ".join(caption.value for caption in at.caption)
-    assert "Replaces data, network, runs and budget" in said
+    assert "Replaces the data, network, runs and budget" in said
     run(button.click())
 
     now = experiment_of(at)
@@ -581,7 +581,7 @@ def test_taking_the_run_that_overfits_says_what_it_replaces_before_and_after():
     at = opened(tab="overfitting")
     button = at.button("epochs-overfits")
     said = " ".join(caption.value for caption in at.caption)
-    assert "Replaces data, network, runs and budget" in said
+    assert "Replaces the data, network, runs and budget" in said
     assert told(at) == ""
 
     run(button.click())
@@ -609,7 +609,7 @@ def test_a_noisy_run_is_not_said_to_have_had_enough():
     (words,) = [text.value for text in at.main.markdown if "validation loss" in text.value][:1]
 
     assert words.startswith("**Up and down.** From epoch 21 on")
-    assert "lowest at epoch 43, with 0.08043, is partly luck; at epoch 60 it is 0.1235" in words
+    assert "lowest value, 0.08043 at epoch 43, is partly luck; at epoch 60 it is 0.1235" in words
     assert any("running median of 7 epochs" in caption.value for caption in at.caption)
 
 
@@ -692,4 +692,4 @@ def test_batches_of_runs_that_end_where_they_start_are_said_to_have_no_batch_los
         at.query_params[key] = value
     run(at)
 
-    assert any("Ended where it began" in one.value for one in at.caption)
+    assert any("ended where they began" in one.value for one in at.caption)

@@ -370,7 +370,7 @@ def test_seconds_are_measured_when_their_axis_is_asked_for_and_once(asked_for):
 
     run(at.segmented_control(key="axis").set_value("seconds"))
     assert asked_for == [experiment(at)]
-    assert any("sure to ± 1%" in caption.value.replace("\\", "") for caption in at.caption)
+    assert any("accurate to ± 1%" in caption.value.replace("\\", "") for caption in at.caption)
 
     run(at.segmented_control(key="axis").set_value("epochs"))
     run(at.segmented_control(key="axis").set_value("seconds"))
@@ -551,12 +551,12 @@ def test_a_stopped_training_says_how_far_it_came_and_can_be_gone_on_with():
     at = opened(experiment=long, session={"training": pending})
 
     assert at.button(key="training-stop").label == "Resume"
-    sentence = f"Stopped by you at {share:.0%} of the training: what is shown is what it reached."
+    sentence = f"You stopped the training at {share:.0%}. These are the results so far."
     assert sentence in [one.value for one in at.caption]
     assert set(table(at)["Status"]) == {"stopped by you"}
 
     run(at.button(key="training-stop").click())
-    assert "Stopped by you" not in " ".join(one.value for one in at.caption)
+    assert "You stopped" not in " ".join(one.value for one in at.caption)
     assert table(at)["Training loss"].iloc[0] == fit(long).runs[0].training_loss.final[0]
 
 
@@ -566,7 +566,7 @@ def test_a_training_that_was_stopped_before_it_reached_anything_claims_nothing()
     at = opened(experiment=long, session={"training": pending})
 
     assert at.button(key="training-stop").label == "Resume"
-    assert "Stopped by you" not in " ".join(one.value for one in at.caption)
+    assert "You stopped" not in " ".join(one.value for one in at.caption)
     assert len(at.dataframe) == 0
 
 

@@ -43,7 +43,7 @@ def chain_tab() -> None:
         {
             _("Name"): names.get(name, name),
             _("Value"): digits(value),
-            _("Derivative of the output by it"): digits(slope),
+            _("Derivative of the output"): digits(slope),
         }
         for name, (value, slope) in figures().items()
     ]
@@ -63,7 +63,7 @@ def _written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) ->
     whole = Factor(graph.output, number, found.gradients[number])
     ways = _some(chains(graph, found, variable))
     if not ways:
-        st.markdown(_("No way leads from the output to this variable: its derivative is 0."))
+        st.markdown(_("No path leads from the output to this variable, so its derivative is 0."))
         return
     if ways == [(whole,)]:  # nothing named lies between
         _operations(graph, found, {whole: _some(taken_apart(graph, found, whole))})
@@ -71,7 +71,9 @@ def _written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) ->
     _write(graph, found, whole, ways)
     if 1 < len(ways) <= _WAYS:
         st.caption(
-            _("{count} ways lead back to it, and their products add up.").format(count=len(ways))
+            _("{count} paths lead back to it; the products along them add up.").format(
+                count=len(ways)
+            )
         )
     shown = sorted(
         set(chain.from_iterable(ways[:_WAYS])), reverse=True
@@ -85,8 +87,8 @@ def _written_by_hand(graph: Graph, point: Mapping[str, float], variable: str) ->
     if inside:
         st.markdown(
             _(
-                "Where the factors come from; one that passes through several operations is itself"
-                " such a product or sum:"
+                "Where the factors come from. A factor that passes through several operations is"
+                " itself such a product or sum:"
             )
         )
         _operations(graph, found, inside, straight=(whole.of, whole.by))
@@ -137,7 +139,8 @@ def _write(
     total = latex_digits(whole.derivative)
     if len(ways) > _WAYS:
         text = _(
-            "More than {count} ways lead through {derivative}; their products add up to {total}."
+            "More than {count} paths lead through {derivative}; the products along them add up to"
+            " {total}."
         )
         st.markdown(text.format(count=_WAYS, derivative=f"${left}$", total=f"${total}$"))
         return

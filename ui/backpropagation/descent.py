@@ -40,8 +40,8 @@ def descent_tab() -> None:
     if learnt is None:
         st.info(
             _(
-                "Nothing is learnt in this example. Choose the one with one weight or the 2-2-2"
-                " network: their weights can be trained here."
+                "This example has nothing to learn. Choose the example with one weight or the"
+                " 2-2-2 network: their weights can be trained here."
             )
         )
         return
@@ -50,8 +50,8 @@ def descent_tab() -> None:
     if learnt.diverged:
         st.warning(
             _(
-                "Diverged: after {count} updates the numbers are beyond what a computer holds."
-                " The graph shows the last ones. Take a smaller learning rate."
+                "Diverged: after {count} updates the numbers are larger than a computer can hold."
+                " The graph shows the last ones before that. Try a smaller learning rate."
             ).format(count=len(learnt.losses) - 1)
         )
     st.caption(_("The graph above shows the weights after these updates."))
@@ -121,7 +121,10 @@ def _weights(learnt: Descent, rate: float) -> None:
         hide_index=True,
         width="content",
         key="backpropagation-weights",
-        alt=_("Every weight at the start, now, its derivative, and after one more update."),
+        alt=_(
+            "For each weight: its value at the start, its value now, its derivative, and its value"
+            " after one more update."
+        ),
     )
     st.markdown(_result_words({name: digits(value) for name, (value, _slope) in found.items()}))
 
@@ -143,16 +146,19 @@ def _to_optimizer(rate: float) -> None:
     """Offer the example as a comparison of optimizers."""
     st.caption(
         _(
-            "The same network, data and starting weights as an experiment: this gradient descent"
-            " beside Momentum and Adam. It takes the place of the comparison there, which Undo"
-            " brings back. Changed inputs and targets stay here: the data are the example's own."
+            "Opens the same network, data and starting weights as an experiment, with this"
+            " gradient descent beside Momentum and Adam. It replaces the comparison there; Undo"
+            " brings that back. Inputs and targets that you changed here are not carried over: the"
+            " data are the example's own."
         )
     )
     too_few = len(EXAMPLES[settings().example].weights) < 2
-    flat = _("A surface lies over two weights, and this network has one.") if too_few else None
+    flat = (
+        _("A loss surface needs two weights, and this network has only one.") if too_few else None
+    )
     with st.container(horizontal=True, gap="small"):
         for title, page, missing in (
-            (_("Compare optimizers on it"), TrainingPage(), None),
+            (_("Compare optimizers on this example"), TrainingPage(), None),
             (_("See it on the loss surface"), SurfacesPage(surface="network"), flat),
         ):
             st.button(

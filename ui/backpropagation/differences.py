@@ -29,8 +29,8 @@ def differences_tab() -> None:
     """Compare difference formulas with backpropagation: their errors, their calls, their times."""
     st.markdown(
         _(
-            "Numerical differentiation needs no graph: it moves one variable a little and looks how"
-            " far the output moves. It is simple, and it pays for every variable anew."
+            "Numerical differentiation needs no graph: it nudges one variable and watches how far"
+            " the output moves. It is simple, but every variable needs evaluations of its own."
         )
     )
     graph, point, names = settings().graph, shown_point(), words.names()
@@ -39,7 +39,7 @@ def differences_tab() -> None:
     _methods(measured)
     if any(math.isnan(found.error) for found in measured):
         st.caption(
-            _("No value: where this method steps to, the formula has no finite value itself.")
+            _("No value: the formula itself has no finite value at the point this method steps to.")
         )
     if kinked:
         st.caption(_kink_words([names.get(name, name) for name in kinked]))
@@ -63,9 +63,9 @@ def _methods(measured: Sequence[Measured]) -> None:
     )
     st.caption(
         _(
-            "The error is the largest difference from backpropagation. Times are processor time of"
-            " this machine, the best of some, and vary: what is less than twice as long may be as"
-            " fast."
+            "The error is the largest difference from backpropagation. Times are processor time on"
+            " this machine, the best of several tries, and they vary: a factor of less than two"
+            " may mean nothing."
         )
     )
 
@@ -86,10 +86,10 @@ def _row(found: Measured) -> dict[str, Any]:
 def _kink_words(variables: Sequence[str]) -> str:
     """Return what each method finds at a kink."""
     return _(
-        "There is a kink here in {variables}: the slopes to the left and to the right"
-        " differ. A forward difference finds the right one, a central difference the mean"
-        " of both, a complex step that of the branch it computes. What is listed as their"
-        " error is the distance to the value that backpropagation takes by convention."
+        "There is a kink here in {variables}: the slopes on the left and on the right differ. A"
+        " forward difference finds the right-hand slope, a central difference the mean of the two,"
+        " a complex step the slope of the branch it computes. The errors listed are distances from"
+        " the value that backpropagation uses by convention."
     ).format(variables=", ".join(variables))
 
 
@@ -97,20 +97,19 @@ def _curve_words(curve: ErrorCurve, *, is_kinked: bool) -> str:
     """Return why the error depends on the step as it does."""
     if is_kinked:
         return _(
-            "At a kink there is no single derivative, so that the distance between the methods"
-            " does not shrink with the step."
+            "A kink has no single derivative, so the gap between the methods does not shrink with"
+            " the step."
         )
     if not curve.truncation["forward"].any():
         return _(
-            "The output is a straight line in this variable: there is nothing that differences"
-            " could leave out, and only rounding is left. A network or the softmax shows both"
-            " branches."
+            "The output is a straight line in this variable: differences leave nothing out, and"
+            " the only error is rounding. To see both branches, choose a network or the softmax."
         )
     return _(
-        "From the right, smaller steps help: what Taylor's series leaves out shrinks with h"
-        " (forward) or h² (central), the dashed lines. From the left they hurt: subtracting two"
-        " nearly equal numbers keeps few digits, and the error grows as 1/h, the dotted lines."
-        " A complex step subtracts nothing and has no such branch."
+        "On the right, smaller steps help: the part of the Taylor series that is left out shrinks"
+        " with h (forward) or h² (central), the dashed lines. On the left, they hurt: subtracting"
+        " two nearly equal numbers leaves few digits, and the error grows as 1/h, the dotted"
+        " lines. A complex step subtracts nothing and has no such branch."
     )
 
 

@@ -29,13 +29,18 @@ def network_tab() -> None:
     experiment = document().experiment
     st.markdown(
         _(
-            "The same for the network of the Compare page, all of its parameters: central"
-            " differences take two forward passes for every parameter, backpropagation one pass"
+            "The same check for all parameters of the network on the Compare page: central"
+            " differences need two forward passes for every parameter, backpropagation one pass"
             " forward and one back for all of them."
         )
     )
     if experiment.problem.kind == "function":
-        st.info(_("The Compare page has a test function now: choose data and a network there."))
+        st.info(
+            _(
+                "The Compare page has a test function at the moment. Choose data and a"
+                " network there."
+            )
+        )
         return
     try:
         found, ladder = _measured(experiment)
@@ -51,7 +56,7 @@ def _metrics(found: NetworkCheck) -> None:
     with st.container(horizontal=True):
         st.metric(_("Parameters"), f"{found.parameters:,}")
         st.metric(_("Largest relative difference"), f"{found.difference:.1e}")
-        st.metric(_("Forward passes, against one backward"), f"{found.forward_passes:,}")
+        st.metric(_("Forward passes instead of one backward"), f"{found.forward_passes:,}")
         st.metric(_("Time, backpropagation"), f"{found.backward_seconds * 1e3:,.3g} ms")
         st.metric(_("Time, differences"), f"{found.central_seconds * 1e3:,.3g} ms")
 
@@ -59,8 +64,8 @@ def _metrics(found: NetworkCheck) -> None:
 def _check_words(experiment: Experiment, found: NetworkCheck) -> str:
     """Return what the difference is relative to, and on which rows it was taken."""
     text = _(
-        "The difference is relative to the largest derivative, where the first seed starts. The"
-        " loss is the mean over {taken} of {rows} training rows."
+        "The difference is relative to the largest derivative, at the starting point of the first"
+        " seed. The loss is the mean over {taken} of {rows} training rows."
     )
     problem = experiment.problem
     text = text.format(taken=f"{found.rows:,}", rows=f"{problem.training_rows:,}")
@@ -74,9 +79,9 @@ def _times(experiment: Experiment, ladder: Sequence[NetworkCheck]) -> None:
     if len(ladder) < 2:
         st.caption(
             _(
-                "Time against the number of parameters is not drawn: that takes two networks at"
-                " least which all training rows can be checked with in good time. Fewer rows or"
-                " units on the Compare page make that possible."
+                "Time against the number of parameters is not drawn: it takes at least two"
+                " networks that can be checked on all training rows in reasonable time. Try fewer"
+                " rows or units on the Compare page."
             )
         )
         return
@@ -85,9 +90,9 @@ def _times(experiment: Experiment, ladder: Sequence[NetworkCheck]) -> None:
     )
     st.caption(
         _(
-            "The same data with hidden layers of other widths, measured here just now. The"
-            " forward passes go through the network many at a time; one after the other they"
-            " would take longer still."
+            "The same data with hidden layers of other widths, timed just now on this machine."
+            " Many forward passes go through the network at once; one after the other, they would"
+            " take even longer."
         )
     )
 

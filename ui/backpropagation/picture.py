@@ -55,9 +55,10 @@ def picture() -> None:
         offer(lambda: graph_drawing(graph, found, step, names), _CHART, caption())
     st.caption(
         _(
-            "Blue, above an edge: the value that flows forward. Orange, below it: the derivative of"
-            " the output that flows back. Σ adds up where a value is used several times."
-            " Drag the picture to move it; the buttons at its upper right zoom."
+            "Blue, above an edge: the value that flows forward. Orange, below it: the derivative"
+            " of the output that flows back. Σ adds up the derivatives of a value that is used"
+            " several times. Drag the picture to move it; zoom with the buttons at its upper"
+            " right."
         )
     )
     with st.container(key=WORDS):
@@ -115,7 +116,7 @@ def _what_happens(graph: Graph, found: Derivatives, moment: Step) -> None:
     if moment.kind == "given":
         st.markdown(_("**Forward.** The inputs are given; each operation waits for its operands."))
     elif moment.kind == "start":
-        text = _("**Back.** It begins at the output, whose derivative by itself is 1.")
+        text = _("**Back.** It begins at the output, whose derivative with respect to itself is 1.")
         st.markdown(text)
         st.latex(rf"\frac{{\partial {output}}}{{\partial {output}}} = 1")
     elif moment.kind == "forward":

@@ -60,7 +60,7 @@ def source() -> None:
     st.subheader(_("Values"), anchor=False)
     point, learnt = page.point, _learnt()
     if learnt:
-        text = _("The graph shows the weights after {count} updates, which start from these.")
+        text = _("These are the starting weights; the graph shows them after {count} updates.")
         st.caption(text.format(count=f"{page.updates:,}"))
     for position, (name, value) in enumerate(point.items()):
         number(
@@ -112,14 +112,14 @@ def _formula() -> None:
         report=_take_formula,
         height=min(320, 68 + 24 * draft.count("\n")),
         help=_(
-            "Variables are any names. There are + − * / ^ and brackets, exp, log, sin, cos, tanh,"
-            " sigmoid, relu, max(a, b) and min(a, b), and the constants e and pi. A line may name a"
-            " result: t = x + y. The last line is the output. Press Ctrl + Enter."
+            "Name your variables as you like. You can use + − * / ^ and brackets, exp, log, sin,"
+            " cos, tanh, sigmoid, relu, max(a, b) and min(a, b), and the constants e and pi. A"
+            " line can name a result: t = x + y. The last line is the output. Press Ctrl + Enter."
         ),
     )
     if error is not None:
         st.warning(escaped(explain(error)))
-        st.caption(_("The graph on show is still that of the last formula."))
+        st.caption(_("The graph still shows the previous formula."))
 
 
 def _take_formula(text: str) -> None:
@@ -163,7 +163,7 @@ def _variants() -> None:
     )
     bound(
         st.segmented_control,
-        _("z, against the kink at 0"),
+        _("z, relative to the kink at 0"),
         list(variants),
         format_func=lambda name: _(words.VARIANTS[name]),
         key="backpropagation-variant",

@@ -24,7 +24,7 @@ def variable_choice(key: str) -> str:
     variable: str = page.variable or first
     bound(
         st.segmented_control,
-        _("Derivative by"),
+        _("Derivative with respect to"),
         inputs,
         format_func=lambda name: names.get(name, name),
         key=key,

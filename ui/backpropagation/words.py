@@ -29,12 +29,12 @@ VARIANTS: Final = {
 }
 STORIES: Final = {
     "line": N_(
-        "A formula becomes a graph: operations are circles, what they work on are boxes."
-        " The value of x flows forward; the derivative of y flows back."
+        "A formula becomes a graph: circles are operations, boxes are what they work on. The value"
+        " of x flows forward; the derivative of y flows back."
     ),
     "apples": N_(
-        "Two apples at 100 won each, with 10% tax (a factor of 1.1): what is to pay, and how much"
-        " does each of the three numbers matter?"
+        "Two apples at 100 won each, with 10% tax (a factor of 1.1): what do they cost, and how"
+        " much does each of the three numbers matter?"
     ),
     "apples_and_grapes": N_(
         "Two apples at 100 won and three grapes at 150 won, with 10% tax: the addition hands the"
@@ -45,18 +45,19 @@ STORIES: Final = {
         " 2(x + y)."
     ),
     "one_weight": N_(
-        "The smallest network: one weight w, started at 3, is to learn y = 2x from the points"
-        " x = 1, 2, 3. Its predictions are p = w·x, its loss is the mean squared error, and all"
-        " three points pull at the same w: their derivatives add up."
+        "The smallest network of all: one weight w, which starts at 3, learns y = 2x from the"
+        " points x = 1, 2, 3. Its predictions are p = w·x and its loss is the mean squared error."
+        " All three points pull on the same w, so their derivatives add up."
     ),
     "sigmoid_network": N_(
-        "Two inputs, two hidden and two output neurons, all sigmoids without biases; the loss is"
-        " E = ½(t₁ − o₁)² + ½(t₂ − o₂)². Every weight is followed back from E, and one step of"
-        " gradient descent at rate 0.5 takes w₅ from 0.25 to 0.22562721."
+        "Two inputs, two hidden and two output neurons, all sigmoids without biases; the loss is E"
+        " = ½(t₁ − o₁)² + ½(t₂ − o₂)². The derivatives flow back from E to every weight, and one"
+        " step of gradient descent at rate 0.5 takes w₅ from 0.25 to 0.22562721."
     ),
     "relu_neuron": N_(
-        "A ReLU lets through what is above 0. Below, its output is 0 and so is every derivative:"
-        " nothing can be learnt there. At the kink itself the derivative is a choice, here 0."
+        "A ReLU lets through whatever is above 0. Below 0, its output is 0 and so is every"
+        " derivative: nothing can be learnt there. At the kink itself the derivative is a matter"
+        " of choice; here it is 0."
     ),
     "softmax": N_(
         "Three logits z become probabilities p = softmax(z); the loss is the cross-entropy with the"
@@ -64,17 +65,17 @@ STORIES: Final = {
         " add up to 1, and p·Σt − t in general."
     ),
     "own": N_(
-        "Write any formula of named variables. Equal parts become one node, and where a number is"
-        " used several times its derivatives add up."
+        "Write any formula with named variables. Identical parts become one node, and where a"
+        " number is used several times, its derivatives add up."
     ),
 }
 # Where printed versions of an example are known to have wrong figures.
 SLIPS: Final = {
     "sigmoid_network": N_(
-        "In print this example is also found with o₂ = 0.62534544 and E = 0.09552023. The sigmoid"
-        " of 0.51202998 is 0.62528223, and with it E = 0.09550600, as here; what belongs to w₅ does"
-        " not depend on o₂. There, too, o₁ is once written 0.574551290 for 0.57451290, and 1 − o₁"
-        " as 0.4254891 for 0.42548710; the products are those of the right figures."
+        "Some printed versions of this example have o₂ = 0.62534544 and E = 0.09552023. The"
+        " sigmoid of 0.51202998 is 0.62528223, which gives E = 0.09550600, as here; nothing about"
+        " w₅ depends on o₂. They also misprint o₁ once as 0.574551290 instead of 0.57451290, and 1"
+        " − o₁ as 0.4254891 instead of 0.42548710; their products come from the right figures."
     ),
 }
 _VARIABLES: Final = {
@@ -86,41 +87,44 @@ _VARIABLES: Final = {
     "total": N_("To pay"),
 }
 _MEANINGS: Final = {
-    "apple_price": N_("If an apple costs 1 won more, {amount} won more are to pay."),
-    "apples": N_("One more apple costs {amount} won more."),
-    "grape_price": N_("If a grape costs 1 won more, {amount} won more are to pay."),
-    "grapes": N_("One more grape costs {amount} won more."),
+    "apple_price": N_("If an apple costs 1 won more, the total rises by {amount} won."),
+    "apples": N_("One more apple raises the total by {amount} won."),
+    "grape_price": N_("If a grape costs 1 won more, the total rises by {amount} won."),
+    "grapes": N_("One more grape raises the total by {amount} won."),
     "tax": N_(
-        "If the tax factor grows by 1, which is 100% more tax, {amount} won more are to pay;"
-        " one percent more costs {percent} won."
+        "If the tax factor grows by 1, which is 100% more tax, the total rises by {amount} won;"
+        " one percent more tax raises it by {percent} won."
     ),
 }
 RULES: Final = {
-    "add": N_("An addition passes the gradient on to both: its local derivatives are 1."),
+    "add": N_("An addition passes the gradient on to both inputs: its local derivatives are 1."),
     "subtract": N_(
-        "A subtraction passes the gradient on, with the opposite sign to what is subtracted."
+        "A subtraction passes the gradient on, with its sign flipped for the number that is"
+        " subtracted."
     ),
     "multiply": N_(
-        "A multiplication swaps its inputs: the local derivative of one is the value of the other,"
-        " so the forward values were kept."
+        "A multiplication swaps its inputs: the local derivative with respect to one is the value"
+        " of the other, which is why the forward values were kept."
     ),
     "divide": N_(
-        "A division a ÷ b: the local derivatives are 1/b and −a/b², so the forward values were"
-        " kept."
+        "A division a ÷ b has the local derivatives 1/b and −a/b², which is why the forward values"
+        " were kept."
     ),
     "power": N_(
-        "A power aⁿ: the local derivative by the base is n·aⁿ⁻¹ and by the exponent aⁿ·ln a, so the"
-        " forward values were kept."
+        "A power aⁿ has the local derivative n·aⁿ⁻¹ with respect to the base and aⁿ·ln a with"
+        " respect to the exponent, which is why the forward values were kept."
     ),
-    "negate": N_("A change of sign changes the gradient's sign."),
-    "exp": N_("The exponential is its own derivative: the value it gave going forward."),
+    "negate": N_("A change of sign flips the sign of the gradient."),
+    "exp": N_(
+        "The exponential is its own derivative: it reuses the value it computed going forward."
+    ),
     "log": N_("The local derivative of log a is 1/a."),
     "sin": N_("The local derivative of sin a is cos a."),
     "cos": N_("The local derivative of cos a is −sin a."),
-    "tanh": N_("The local derivative of tanh is 1 − y², from its own output y."),
+    "tanh": N_("The local derivative of tanh is 1 − y², where y is its own output."),
     "sigmoid": N_(
-        "The local derivative of the sigmoid is y(1 − y), from its own output y; it is never above"
-        " ¼."
+        "The local derivative of the sigmoid is y(1 − y), where y is its own output; it is never"
+        " above ¼."
     ),
     "relu": N_(
         "A ReLU passes the gradient on where its input is above 0, and stops it elsewhere; at"
@@ -159,7 +163,7 @@ def meaning(variable: str, output: str, slope: float, sides: tuple[float, float]
         left, right = (f"**{side:.6g}**" for side in sides)
         return text.format(**written, left=left, right=right, amount=f"**{slope:.6g}**")
     if slope == 0:
-        return _("A small change of {variable} changes nothing in {output}.").format(**written)
+        return _("A small change in {variable} does not change {output}.").format(**written)
     text = (
         _("If {variable} grows a little, {output} grows {amount} times as much.")
         if slope > 0

@@ -27,7 +27,7 @@ def fits_tab(shown: Outcome) -> None:
     """Show what every run has learnt at one epoch; the slider moves all panels."""
     problem = shown.history.experiment.problem
     if not can_be_drawn(problem):
-        st.info(_("Fits can be drawn for data of one or two features."))
+        st.info(_("Fits can only be drawn for data with one or two features."))
         return
     epochs = fit_epochs(shown.history)
     wanted = settings().epoch

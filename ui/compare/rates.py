@@ -35,8 +35,8 @@ def rates_tab(_shown: Outcome) -> None:
     experiment = document().experiment
     st.caption(
         _(
-            "Every rule of the comparison is trained at nine learning rates,"
-            " with its first run's other settings."
+            "Every optimizer in the comparison is trained at nine learning rates, with the other"
+            " settings of its first run."
         )
     )
     sweep = rate_sweep(experiment, SWEPT_RATES)
@@ -52,7 +52,7 @@ def rates_tab(_shown: Outcome) -> None:
     best = best_swept_rates(scores)
     why_not = _why_not(experiment, scores, len(swept), len(best))
     st.button(
-        _("Use each rule's best of these 9"),
+        _("Use each optimizer's best of these 9"),
         key="use-best",
         on_click=_use_rates,
         args=(sweep, best),
@@ -72,19 +72,20 @@ def _rule_styles(experiment: Experiment) -> list[RunStyle]:
 def _contract(experiment: Experiment) -> Contract:
     """Return the comparison's contract, with the swept rates in place of the runs' own."""
     equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
-    return [*equal[:-1], _("every rule at nine learning rates")], unequal
+    return [*equal[:-1], _("every optimizer at nine learning rates")], unequal
 
 
 def _why_not(experiment: Experiment, scores: Scores, n_rules: int, n_best: int) -> str | None:
     """Return why the best rates cannot be taken; None where they can."""
     if n_rules < len(experiment.runs):
         return _(
-            "Several runs have the same rule: the best rate of the first need not be the others'."
+            "Several runs use the same optimizer: the best rate for the first may not be best for"
+            " the others."
         )
     if n_best < n_rules:
-        return _("A rule that diverged at all nine rates has no best one.")
+        return _("An optimizer that diverged at all nine rates has no best rate.")
     if any({"", "stopped"} & set(run.status) for run in scores.runs):
-        return _("The nine rates have not been trained to the end.")
+        return _("Training at the nine rates has not finished.")
     return None
 
 

@@ -54,10 +54,11 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
     remarks = said_of_results(history)
     if full:
         text = _(
-            "All runs together took {seconds:.2f} s. Seconds alone are processor time of a run"
-            " trained alone with one seed, updates and evaluations: medians of repeated timings,"
-            " with half the distance of their quartiles. They do not carry over to other machines,"
-            " and runs that are no further apart than that are not told apart."
+            "All runs together took {seconds:.2f} s. Seconds alone are the processor time that a"
+            " run takes when trained alone with one seed, updates and evaluations included:"
+            " medians of repeated timings, with half the distance between their quartiles. They do"
+            " not carry over to other machines, and runs that differ by less than that cannot be"
+            " told apart."
         )
         remarks.append(text.format(seconds=history.seconds))
     st.caption(" ".join(remarks))
@@ -117,7 +118,7 @@ def _paired_table(history: History, styles: Sequence[RunStyle]) -> None:
         hide_index=True,
         key="paired",
         height="content",
-        alt=_("Differences from the lowest run, one row per other run."),
+        alt=_("Differences from the run with the lowest loss, one row for each other run."),
     )
 
 

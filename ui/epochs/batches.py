@@ -131,8 +131,8 @@ def _paths(history: History, styles: Sequence[RunStyle], caption: Contract) -> N
         text = _("The exact training loss over w and b, and every update of every path.")
     else:
         text = _(
-            "The exact training loss over w and b; of the paths every update number {every} and"
-            " the end of every epoch are drawn."
+            "The exact training loss over w and b. The paths show one update in {every} and the"
+            " end of every epoch."
         ).format(every=every)
     if len(history.experiment.seeds) > 1:
         text += " " + _("Paths of seed {seed}.").format(seed=history.experiment.seeds[0])
@@ -151,15 +151,15 @@ def _remarks(history: History, chart: Chart | None) -> None:
     """Say below the charts what they leave out."""
     texts = [
         _(
-            "One learning rate for all batch sizes: the map of batch size × learning rate shows"
-            " which rate suits which."
+            "All batch sizes use the same learning rate. The map of batch size × learning rate"
+            " shows which rate suits which size."
         )
     ]
     widest = max(getattr(run, document().view.quantity).width for run in history.runs)
     if widest > 1:
         text = _(
-            "Drawn is one value for up to {count} updates: the last of each bin, so peaks in"
-            " between are not seen."
+            "One value is drawn for up to {count} updates, the last of each bin, so peaks in"
+            " between are not shown."
         )
         texts.append(text.format(count=f"{widest:,}"))
     texts += thinning_words(history)
@@ -172,7 +172,7 @@ def _remarks(history: History, chart: Chart | None) -> None:
 def _offer_the_line() -> None:
     """Offer the one problem whose paths can be drawn."""
     st.button(
-        _("Take the straight line: its path on the (w, b) surface can be drawn"),
+        _("Use the straight line, whose path can be drawn on the (w, b) surface"),
         key="epochs-line",
         on_click=_take_the_line,
     )

@@ -36,8 +36,8 @@ def count_tab() -> None:
     _table(page.plans)
     st.caption(
         _(
-            'Texts use "iteration" for either count: the updates within one epoch, or those of the'
-            " whole training. Here both are named."
+            'Textbooks use "iteration" for two counts: the updates within one epoch, or those of'
+            " the whole training. Here each has its own name."
         )
     )
 
@@ -90,12 +90,17 @@ def _table(plans: tuple[Plan, ...]) -> None:
         column_config={
             name: st.column_config.NumberColumn(format="localized") for name in table.columns
         },
-        alt=_("The counts of every setting."),
+        alt=_("The counts for each setting."),
     )
     if units:
         st.caption(_activation_words(plans[min(settings().plan, len(plans) - 1)], units))
     else:
-        st.caption(_("Activations are counted for a network; the comparison is a test function."))
+        st.caption(
+            _(
+                "Activations are only counted for a network, and the comparison uses a"
+                " test function."
+            )
+        )
 
 
 def _row(number: int, plan: Plan, units: int) -> dict[str, Any]:
@@ -121,7 +126,7 @@ def _activation_words(plan: Plan, units: int) -> str:
     text = _(
         "Activations held for one update: 2 × B × units = 2 × {size} × {units} = {held} numbers"
         " ({bytes} kB), forward and backward, for the {units} hidden and output units of the"
-        " comparison's network; parameters apart."
+        " comparison's network, not counting parameters."
     )
     return text.format(
         size=f"{plan.batch_size:,}",

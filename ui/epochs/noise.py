@@ -60,7 +60,7 @@ def noise_tab() -> None:
         step = _choose_point(run)
     params = _params_at(run, step)
     if params is None:
-        st.info(_("The run has diverged by then: there is no gradient to look at."))
+        st.info(_("The run has already diverged here, so there is no gradient to show."))
         return
     try:
         measured = _measure(experiment.key, selected, step, experiment, params)
@@ -141,10 +141,10 @@ def _chart(make: Callable[[], Chart], key: str, epoch: float) -> None:
 def _remarks(noise: Noise, rows: int, sampling: Sampling) -> str:
     """Return how the marks, lines and bands of the charts come about."""
     text = _(
-        "Marks: measured from {draws} mini-batches of every size. Lines: predicted from the"
-        " gradients of all {rows} rows, S² = σ² their variance; the bands are two standard errors"
-        " wide on each side. Angles: median and quartiles, {sampling}; above 90° a step goes"
-        " uphill."
+        "Marks: measured from {draws} mini-batches of each size. Lines: predicted from the"
+        " gradients of all {rows} rows, where S² = σ² is their variance; the bands extend two"
+        " standard errors to each side. Angles: median and quartiles, {sampling}; above 90° a step"
+        " goes uphill."
     )
     return text.format(
         draws=noise.angles.shape[1], rows=f"{rows:,}", sampling=inline("sampling", sampling)
@@ -206,7 +206,7 @@ def _choose_parameter(
 
     bound(
         st.selectbox,
-        (_("Parameter across"), _("Parameter up"))[axis],
+        (_("Horizontal parameter"), _("Vertical parameter"))[axis],
         list(dict.fromkeys([*listed, own])),
         format_func=names.__getitem__,
         key=f"epochs-parameter-{axis}",

@@ -85,7 +85,7 @@ def _controls() -> None:
         log_switch()
     with grid.cell(column_span=2):
         st.button(
-            _("Take a run that overfits"),
+            _("Load a run that overfits"),
             key="epochs-overfits",
             on_click=_take,
             width="stretch",
@@ -116,7 +116,7 @@ def _what_was_trained(losses: Epochs) -> str:
         )
     ]
     if losses.window > 1:
-        text = _("The verdict goes by the running median of {window} epochs.")
+        text = _("The verdict is based on the running median of {window} epochs.")
         texts.append(text.format(window=losses.window))
     return " ".join(texts)
 
@@ -140,27 +140,27 @@ def _verdict(losses: Epochs) -> str:
             " epoch {best} of {last}. The run may still underfit: give it more epochs."
         ),
         "overfits": _(
-            "**Too many epochs.** The validation loss is lowest at epoch {best}: {lowest}. Then the"
-            " training loss goes on falling to {training} while the validation loss rises to {end}:"
-            " the run learns its rows by heart. Before epoch {first} it underfits, after epoch"
-            " {until} it overfits."
+            "**Too many epochs.** The validation loss is lowest at epoch {best}: {lowest}. After"
+            " that the training loss keeps falling, to {training}, while the validation loss rises"
+            " to {end}: the run is learning its rows by heart. Before epoch {first} it underfits,"
+            " after epoch {until} it overfits."
         ),
         "worsens": _(
             "**Getting worse.** The validation loss is lowest at epoch {best}: {lowest}. At epoch"
-            " {last} it is {end}, and the training loss has risen as well: that is no overfitting."
-            " Try a smaller learning rate."
+            " {last} it is {end}, and the training loss has risen as well, so this is not"
+            " overfitting. Try a smaller learning rate."
         ),
         "levels_off": _(
-            "**Enough epochs.** From epoch {first} on the validation loss stays around {level}: it"
-            " is lowest at epoch {best} with {lowest}, and {end} at epoch {last}."
+            "**Enough epochs.** From epoch {first} on, the validation loss stays around {level}:"
+            " it is lowest at epoch {best} with {lowest}, and {end} at epoch {last}."
         ),
         "goes_up_and_down": _(
-            "**Up and down.** From epoch {first} on the validation loss neither falls nor rises for"
-            " good: it jumps about around {level}, typically by {noise}. That it is lowest at epoch"
-            " {best}, with {lowest}, is partly luck; at epoch {last} it is {end}. A smaller"
-            " learning rate calms it."
+            "**Up and down.** From epoch {first} on, the validation loss shows no lasting fall or"
+            " rise: it jumps about around {level}, typically by {noise}. Its lowest value,"
+            " {lowest} at epoch {best}, is partly luck; at epoch {last} it is {end}. A smaller"
+            " learning rate would calm it down."
         ),
-        "diverged": _("**Diverged.** The loss grew beyond all bounds: take a smaller rate."),
+        "diverged": _("**Diverged.** The loss grew without bound. Try a smaller learning rate."),
     }[losses.verdict]
     return text.format(
         best=f"{losses.best:,}",
@@ -182,7 +182,7 @@ def _patience_words(losses: Epochs, stop: int | None, patience: int) -> str:
         return text.format(patience=patience)
     text = _(
         "A patience of {patience} epochs would have stopped it at epoch {stop}, with a validation"
-        " loss of {loss}; the lowest of its epochs was {best}."
+        " loss of {loss}; the lowest up to then was {best}."
     )
     return text.format(
         patience=patience,

@@ -187,12 +187,17 @@ def _take_own() -> None:
     different = tuple(dict.fromkeys(plans))
     set_page(plans=different[: int(PLANS.high)], plan=0)
     if len(different) not in PLANS:
-        tell(N_("Not all different runs fit side by side: the first of them are counted."))
+        tell(
+            N_(
+                "There are too many different runs to fit side by side, so only the first ones are"
+                " counted."
+            )
+        )
     trained = [experiment.iterations(run) for run in experiment.runs]
     if trained != [plan.iterations for plan in plans]:
         tell(
             N_(
-                "Settings count whole epochs: where the budget of the comparison is something else,"
-                " the nearest allowed number of epochs is used."
+                "Settings count whole epochs. Where the comparison's budget is anything else, the"
+                " nearest allowed number of epochs is used."
             )
         )

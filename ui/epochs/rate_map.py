@@ -55,7 +55,7 @@ def _controls() -> None:
     with grid.cell(column_span=3):
         budget_choice()
     with grid.cell(column_span=2):
-        page_choice(_("Shown"), "shown", _SHOWN, partial(label, "quantity"))
+        page_choice(_("Quantity shown"), "shown", _SHOWN, partial(label, "quantity"))
     with grid.cell(column_span=2):
         if settings().shown == "iterations_to_target":
             number(

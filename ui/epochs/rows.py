@@ -72,8 +72,9 @@ def _timeline_words(plan: Plan, first_row: int, epochs: int, seed: int) -> str:
     """Return which part of the rows and epochs the timeline shows, and how to read it."""
     text = _(
         "Rows {first} to {last} of {rows} and every use of them; epochs shown: {epochs}. A line"
-        " through an epoch: the row is left out of it; a grey edge: the row is in the batch"
-        " more than once. Row order of seed {seed}, the one that every training reads."
+        " through an epoch means that the row is left out of it; a grey edge means that the row is"
+        " in the batch more than once. The row order is that of seed {seed}, which every training"
+        " uses."
     )
     return text.format(
         first=f"{first_row:,}",
@@ -88,8 +89,9 @@ def _times_words(plan: Plan) -> str:
     """Return how often an epoch uses a row."""
     if plan.sampling == "replacement":
         return _(
-            "Drawn with replacement: in an epoch of D draws a row may come up several times or"
-            " never. Grey marks: what chance lets expect. Never, by the D rows drawn in an epoch:"
+            "Drawn with replacement: in an epoch of D draws, a row may come up several times or"
+            " never. Grey marks show what to expect by chance. The chance that a row is never"
+            " used, with D rows drawn in an epoch:"
         )
     if plan.counts.rows_per_epoch < plan.rows:
         return _("A shuffled pass uses every row once, except those of a dropped last batch.")

@@ -62,8 +62,8 @@ def _warn_of_sizes_left_out() -> None:
     large = [f"{size:,}" for size in settings().sizes if size != "all" and size > rows]
     if large:
         text = ngettext(
-            "There is only {rows} training row: batch size {sizes} was left out.",
-            "There are only {rows} training rows: batch size {sizes} was left out.",
+            "There is only {rows} training row, so these batch sizes were left out: {sizes}.",
+            "There are only {rows} training rows, so these batch sizes were left out: {sizes}.",
             rows,
         )
         st.warning(text.format(rows=f"{rows:,}", sizes=", ".join(large)))
@@ -104,7 +104,7 @@ def budget_choice() -> None:
     """Choose what all batch sizes get equally much of."""
     bound(
         st.segmented_control,
-        _("Equal"),
+        _("Keep equal"),
         _UNITS,
         format_func=partial(label, "quantity"),
         key="epochs-unit",

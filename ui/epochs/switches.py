@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 NO_ROWS: Final = N_("A test function has no rows: choose data and a network in the sidebar.")
 REPLACES: Final = N_(
-    "Replaces data, network, runs and budget of the comparison, on the Compare page as well. Undo"
-    " brings them back."
+    "Replaces the data, network, runs and budget of the comparison, on the Compare page as well."
+    " Undo brings them back."
 )
 
 

@@ -16,11 +16,11 @@ from ui.shell.tabs import Tab, Tabs
 TABS: Final = Tabs[[]](
     "epochs-tab",
     {
-        "count": Tab(N_("The count"), count_tab),
+        "count": Tab(N_("Counting"), count_tab),
         "batches": Tab(N_("Batch, mini-batch, stochastic"), batches_tab),
         "rows": Tab(N_("Which rows, when"), rows_tab),
         "noise": Tab(N_("Gradient noise"), noise_tab),
-        "overfitting": Tab(N_("Too few, too many epochs"), overfitting_tab),
+        "overfitting": Tab(N_("Too few or too many epochs"), overfitting_tab),
         "map": Tab(N_("Batch size × learning rate"), map_tab),
     },
 )

@@ -151,7 +151,9 @@ def _batch_making(index: int, run: Run) -> None:
         "sampling",
         lambda name: edit(change_run, index, sampling=name),
         names=partial(label, "sampling"),
-        help=_("Every epoch a new order of all rows, or as many independent draws."),
+        help=_(
+            "Each epoch either reads all rows in a new order or makes as many independent draws."
+        ),
     )
     choice(
         _("Last batch"),
@@ -160,7 +162,7 @@ def _batch_making(index: int, run: Run) -> None:
         "last_batch",
         lambda name: edit(change_run, index, last_batch=name),
         names=partial(label, "last_batch"),
-        help=_("What becomes of the short batch that is left at the end of an epoch."),
+        help=_("What happens to the short batch left over at the end of an epoch."),
     )
 
 

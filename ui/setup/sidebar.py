@@ -50,16 +50,16 @@ if TYPE_CHECKING:
 _FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name(FUNCTIONS)
 _DATASETS: Mapping[str, Callable[[], Source]] = by_name(DATASETS)
 _HELP = {
-    "rows": N_("How many rows are made, training and validation together."),
+    "rows": N_("How many rows are generated, training and validation together."),
     "noise": N_("Standard deviation of the normal noise added to every row."),
-    "classes": N_("How many groups are to be told apart."),
-    "features": N_("How many numbers describe a row."),
+    "classes": N_("How many classes there are to tell apart."),
+    "features": N_("How many numbers describe each row."),
     "factor": N_("Radius of the inner circle; the outer one has radius 1."),
-    "arms": N_("How many spirals, a class each."),
+    "arms": N_("How many spiral arms there are; each is a class."),
     "turns": N_("How often an arm winds around the centre."),
-    "frequency": N_("How often the curve swings over the data's range."),
-    "slope": N_("How much y rises where x grows by 1."),
-    "intercept": N_("The line's y at x = 0."),
+    "frequency": N_("How many times the curve oscillates over the range of the data."),
+    "slope": N_("How much y changes when x grows by 1."),
+    "intercept": N_("The value of y at x = 0."),
     "constant": N_("What is added to every y."),
     "linear": N_("What x is multiplied by."),
     "quadratic": N_("What x² is multiplied by."),
@@ -99,7 +99,7 @@ def _function(problem: Function) -> None:
         "function",
         lambda name: edit(change, problem=Function(function=_FUNCTIONS[name]())),
         names=partial(label, "function"),
-        help=_("What is minimised: a function of two parameters, without data."),
+        help=_("The function to minimise. It has two parameters and no data."),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
     st.button(
@@ -137,7 +137,8 @@ def _data(experiment: Experiment, problem: Network) -> None:
         lambda name: edit(choose_dataset, _DATASETS[name]()),
         names=partial(label, "dataset"),
         help=_(
-            "Made data are drawn anew for every data seed; measured data are always the same rows."
+            "Synthetic data are drawn afresh for every data seed; measured data are always the"
+            " same rows."
         ),
     )
     dataset_numbers(problem)
@@ -149,7 +150,10 @@ def _data(experiment: Experiment, problem: Network) -> None:
         lambda share: edit(change_problem, validation_share=share),
         title=_("Validation share"),
         stops=_SHARES,
-        help=_("Rows kept out of training, to see how the runs do on rows they have not learnt."),
+        help=_(
+            "Share of the rows held out of training, to see how well the runs do on rows they have"
+            " not seen."
+        ),
     )
     text = _("The training rows of the data set {name}.").format(
         name=label("dataset", problem.dataset.name)
@@ -185,7 +189,7 @@ def _network(problem: Network) -> None:
         lambda count: edit(change_layers, count),
         title=_("Hidden layers"),
         stops=range(int(LIMITS["hidden_layers"].high) + 1),
-        help=_("None is a linear or a logistic regression."),
+        help=_("Without hidden layers, the network is a linear or a logistic regression."),
         bounded=True,
     )
     for layer, units in enumerate(problem.hidden):
@@ -196,7 +200,7 @@ def _network(problem: Network) -> None:
             f"units-{layer}",
             partial(edit, change_units, layer),
             title=_("Units of hidden layer {number}").format(number=layer + 1),
-            help=_("More units can bend the network further; they take longer to train."),
+            help=_("More units can fit more complicated shapes, but take longer to train."),
         )
     n_in, n_out = problem.layout.units[0], problem.layout.units[-1]
     thumb = _(
@@ -211,7 +215,7 @@ def _network(problem: Network) -> None:
         "activation",
         lambda name: edit(change_problem, activation=name),
         names=partial(label, "activation"),
-        help=_("What every hidden unit does with its sum."),
+        help=_("The function that each hidden unit applies to its weighted sum."),
     )
 
 
@@ -252,7 +256,8 @@ def loss_controls(problem: Network, *, without: tuple[str, ...] = ()) -> None:
         partial(edit, choose_loss),
         names=partial(label, "loss"),
         help=_(
-            "The three scalings of squared error differ by a factor, and so do their gradients."
+            "The three scalings of squared error differ by a constant factor, and so do their"
+            " gradients."
         ),
     )
     if LOSSES[problem.loss].reads == "predictions":
@@ -263,7 +268,10 @@ def loss_controls(problem: Network, *, without: tuple[str, ...] = ()) -> None:
             "output_activation",
             lambda name: edit(change_problem, output_activation=name),
             names=partial(label, "activation"),
-            help=_("What every output unit does with its sum; identity leaves it as it is."),
+            help=_(
+                "The function that each output unit applies to its weighted sum; identity leaves"
+                " it unchanged."
+            ),
         )
     st.latex(LOSSES[problem.loss].formula)
     number(
@@ -287,7 +295,7 @@ def stopping_controls() -> None:
         stopping.target_loss,
         0.1,
         lambda value: edit(change_stopping, target_loss=value),
-        help=_("Ends a run at the first epoch whose training loss is at or below it."),
+        help=_("Ends a run at the first epoch whose training loss is at or below this value."),
     )
     switch(
         _("Gradient norm"),
@@ -295,7 +303,7 @@ def stopping_controls() -> None:
         stopping.gradient_norm,
         1e-3,
         lambda value: edit(change_stopping, gradient_norm=value),
-        help=_("Ends a run when the norm of the full training gradient is at or below it."),
+        help=_("Ends a run when the norm of the full training gradient is at or below this value."),
     )
     switch(
         _("Patience (epochs)"),
@@ -304,7 +312,7 @@ def stopping_controls() -> None:
         10,
         lambda value: edit(change_stopping, patience=value),
         help=_(
-            "Ends a run when its validation loss has not improved for so many epochs. Counting"
+            "Ends a run when its validation loss has not improved for this many epochs. Counting"
             " starts with the first epoch, not with the untrained network."
         ),
     )
@@ -320,7 +328,10 @@ def _seeds() -> None:
         partial(edit, repeat),
         title=_("Repeats"),
         stops=(1, 2, 3, 5, 10, 20, 30),
-        help=_("Every run is trained from so many starts and row orders, the same for all runs."),
+        help=_(
+            "Every run is trained this many times, from different starting weights and row orders"
+            " that are the same for all runs."
+        ),
         bounded=True,
     )
     if experiment.problem.has_rows:
@@ -332,7 +343,7 @@ def _seeds() -> None:
             lambda seed: edit(change, data_seed=seed),
             title=_("Data seed"),
             stops=range(10),
-            help=_("Makes the rows and their split."),
+            help=_("Decides the rows and how they are split into training and validation."),
         )
     number(
         "seed",
@@ -342,17 +353,19 @@ def _seeds() -> None:
         partial(edit, change_first_seed),
         title=_("First seed"),
         stops=range(10),
-        help=_("Makes the starting weights and the order of the rows."),
+        help=_("Decides the starting weights and the order of the rows."),
     )
 
 
 def _start(problem: Network) -> None:
     if isinstance(problem.start, tuple):
         st.caption(_("The weights start from values given in the file or link."))
-        st.button(_("Draw them instead"), on_click=lambda: edit(change_problem, start="glorot"))
+        st.button(
+            _("Draw them at random instead"), on_click=lambda: edit(change_problem, start="glorot")
+        )
         return
     choice(
-        _("Drawn after"),
+        _("Initialisation"),
         problem.start,
         get_args(StartName),
         "start",
@@ -363,7 +376,7 @@ def _start(problem: Network) -> None:
     _flag(
         _("Biases"),
         "bias",
-        _("Every unit adds a number of its own to its sum, learnt like its weights."),
+        _("Each unit adds a number of its own to its weighted sum; it is learnt like the weights."),
         value=problem.bias,
     )
     _flag(

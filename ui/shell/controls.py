@@ -159,7 +159,7 @@ def batch_size(index: int, rows: int) -> None:
         "batch_size",
         lambda value: edit(change_batch_size, index, value),
         stops=[*powers, rows],
-        help=_("Rows of one update; the largest stop is all {rows} training rows.").format(
+        help=_("Rows used for one update; the slider ends at all {rows} training rows.").format(
             rows=rows
         ),
     )

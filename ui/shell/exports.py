@@ -40,7 +40,7 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         scenes: its surfaces.
     """
     if shown is None or shown.stale:
-        st.caption(_("Bundle, report and code wait for the training."))
+        st.caption(_("Bundle, report and code will be ready when the training has finished."))
         close_dialog()
         return
     now = whole_document()
@@ -50,7 +50,10 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         later(lambda: zipped(bundle(now, timed(shown.history), scenes, tuned=tuned))),
         file_name=f"{file_name('bundle')}.zip",
         mime="application/zip",
-        help=_("Results, histories, charts, data, start, batches and scripts that replay them."),
+        help=_(
+            "Results, histories, charts, data, starting weights, batches, and scripts that replay"
+            " the runs."
+        ),
         on_click="ignore",
         width="stretch",
         key="export-bundle",
@@ -139,7 +142,7 @@ def _code(now: Document, shown: Outcome) -> None:
         st.info(written.remark)
     if written.text is None:
         return
-    st.caption(_("It lies in the bundle as well, beside the files that it reads."))
+    st.caption(_("It is in the bundle as well, next to the files it reads."))
     st.download_button(
         _("Save the script"),
         written.text,

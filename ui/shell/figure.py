@@ -143,7 +143,7 @@ def _export(chart: Chart, key: str, caption: Contract) -> None:
     if form != "pdf":
         text = _("The camera above the picture saves what you see here, as {form}.")
         zoom = _(
-            "Zoom in it, and the camera takes that part; a zoom on the page stays on the page."
+            "Zoom in here, and the camera saves that part. A zoom on the page does not carry over."
         )
         st.caption(f":material/photo_camera: {text.format(form=form.upper())} {zoom}")
     _server_picture(drawing, form, scale, key)

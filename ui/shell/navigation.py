@@ -122,7 +122,7 @@ def _open_first_link() -> None:
     try:
         linked, left_out = _linked(query)
     except InvalidInput as error:
-        text = _("The link could not be opened; this is the first view. {reason}")
+        text = _("The link could not be opened, so this is the default view. {reason}")
         refuse_link(text.format(reason=explain(error)))
         return
     begin_with(opened(linked, notices=left_out))
@@ -136,7 +136,7 @@ def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
         InvalidInput: a value is wrong.
     """
     linked, unknown = from_link({"page": [page_name()], **query})
-    text = _("These parts of the link mean nothing here and were left out: {keys}.")
+    text = _("These parts of the link were not recognised and were ignored: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
     if len(unknown) > 5:
         shown = _("{keys} and {count} more").format(keys=shown, count=len(unknown) - 5)

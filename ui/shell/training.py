@@ -159,7 +159,7 @@ def outcome(
     last: Outcome | None = st.session_state.get(_LAST)
     if last is None:
         return None
-    st.caption(_("What is shown below belongs to the settings before."))
+    st.caption(_("The results below belong to the previous settings."))
     return replace(last, stale=True)
 
 
@@ -262,7 +262,7 @@ def with_seconds(history: History) -> History:
     draw_mark("seconds")
     if not can_be_timed(history):
         return history
-    with st.spinner(_("Timing every run alone …")), _queue().place() as turn:
+    with st.spinner(_("Timing each run on its own …")), _queue().place() as turn:
         while turn.ahead:
             time.sleep(0.05)
         found = finish_on_the_page(time_alone(history))
@@ -279,7 +279,7 @@ def _go_on(
         stop_button(pending, slot)
     with _queue().place() as turn:
         while turn.ahead:
-            bar.info(_("Waiting: {count} trainings ahead.").format(count=turn.ahead))
+            bar.info(_("Waiting in the queue: {count} ahead.").format(count=turn.ahead))
             time.sleep(0.05)
         result = drive(pending, slot, _Shown(pending, wanted, bar, draw).now_and_then)
     bar.empty()
@@ -296,7 +296,7 @@ def _reached(pending: Pending[Any, Result], wanted: _Wanted, slot: str) -> Resul
         result: Result | None = None if progress is None else wanted.so_far(progress)
         if progress is None or result is None or not result.runs:
             return None
-        text = _("Stopped by you at {share:.0%} of the training: what is shown is what it reached.")
+        text = _("You stopped the training at {share:.0%}. These are the results so far.")
         st.caption(text.format(share=progress.updates / progress.total))
     return result
 

@@ -13,7 +13,7 @@ from ui.shell.store import redo, undo, versions
 # What a click does, by the ids of ``comparison.edits``.
 _DONE: Final = {
     "add": N_("added run"),
-    "apply_to_all": N_("the same for all runs"),
+    "apply_to_all": N_("applied to all runs"),
     "duplicate": N_("copied run"),
     "demonstration": N_("demonstration"),
     "opened": N_("opened comparison"),

@@ -45,7 +45,7 @@ def surface_sidebar() -> None:
         "surfaces-kind",
         take_kind,
         names=lambda name: _(KINDS[name]),
-        help=_("A network is the one of the Compare page, with its data and its runs."),
+        help=_("The network is the one on the Compare page, with its data and its runs."),
     )
     if kind() == "network":
         sidebar()
@@ -140,10 +140,10 @@ def _start() -> None:
             stops=[step / 2 for step in range(-20, 21)],
         )
     st.button(
-        _("Draw a start"),
+        _("Random start"),
         key="surfaces-draw",
         on_click=_draw_start,
-        help=_("A point by chance, another one at every click; all runs start there."),
+        help=_("Picks a new random point at every click; all runs start there."),
     )
 
 

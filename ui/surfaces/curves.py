@@ -25,11 +25,12 @@ def rates_tab(scene: Scene) -> None:
     parameter_controls()
     st.caption(
         _(
-            "The learning rate times the factor that the rule gives each parameter: 1 where it"
-            " treats all parameters alike, one over the size of the parameter's own gradients so"
-            " far where it does not. The update is this number times the gradient, or times what"
-            " stands in its place in the formula, such as v, g + μv or the corrected mean; weight"
-            " decay comes on top. Adagrad's dies out, that of RMSprop and Adam does not."
+            "The learning rate times the factor that the optimizer gives each parameter. The"
+            " factor is 1 if the optimizer treats all parameters alike; otherwise it is one over"
+            " the size of the parameter's own gradients so far. The update is this number times"
+            " the gradient, or times whatever takes the gradient's place in the formula, such as"
+            " v, g + μv or the corrected mean; weight decay comes on top. Adagrad's rates die out,"
+            " those of RMSprop and Adam do not."
         )
     )
     if any(run.last_step[0] for run in scene.history.runs):
@@ -41,8 +42,8 @@ def distance_tab(scene: Scene) -> None:
     """Show how far every run lies from the plane, step by step."""
     st.caption(
         _(
-            "A path is drawn where it comes nearest to the plane. How far away it really is,"
-            " this chart says: at 0 it lies in the plane."
+            "Each path is drawn at the nearest points of the plane. This chart shows how far away"
+            " it really is: at 0 it lies in the plane."
         )
     )
     _remarks(figure(lambda: distances(scene), "surfaces-distance"), scene)
@@ -52,9 +53,9 @@ def wrong_tab(_scene: Scene) -> None:
     """Show both losses and their slopes at the logit against the predicted probability."""
     st.caption(
         _(
-            "One row of class 1. Where the neuron is sure of class 0 it is confident and wrong: the"
-            " cross-entropy is large and its slope at the logit nearly −1, of size 1, while the"
-            " slope of the squared error vanishes, for the sigmoid is flat there."
+            "One row of class 1. Where the neuron is sure of class 0, it is confident and wrong:"
+            " the cross-entropy is large and its slope at the logit is nearly −1, of size 1, while"
+            " the slope of the squared error vanishes because the sigmoid is flat there."
         )
     )
     caption = _("one row of class 1; computed from the two losses, nothing was trained")

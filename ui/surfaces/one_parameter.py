@@ -33,13 +33,13 @@ def one_parameter_tab(scene: Scene) -> None:
     parameter_controls()
     position, update = chosen_update(scene, document().view.selected, settings().step)
     if update == 0:
-        st.info(_("This run has taken no step."))
+        st.info(_("This run has not taken a step."))
         return
     experiment = scene.history.experiment
     parameter = _choose_parameter(experiment)
     seen = inspect(experiment, position, experiment.seeds[0], update)
     if not is_finite(seen):
-        st.info(_("The run has diverged by then: there is no gradient to look at."))
+        st.info(_("The run has already diverged here, so there is no gradient to show."))
         return
     st.caption(_step_words(parameter_names(experiment.problem)[parameter], parameter, seen))
     followed = followed_instead(experiment, position)
@@ -75,9 +75,9 @@ def _choose_parameter(experiment: Experiment) -> int:
 def _step_words(name: str, parameter: int, seen: StepInspection) -> str:
     """Return what the update does to the parameter, with its numbers."""
     text = _(
-        "The loss against {name} alone, the other parameters as they are at step {step}. The"
-        " slope says which way to go: the update takes {rate} times the direction {direction}, to"
-        " {after}."
+        "The loss against {name} alone, with the other parameters kept as they are at step {step}."
+        " The slope says which way to go: the update subtracts {rate} times the direction"
+        " {direction} and arrives at {after}."
     )
     return text.format(
         name=name,

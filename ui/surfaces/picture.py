@@ -58,7 +58,7 @@ def view_switches() -> None:
             report=lambda on: edit(change_view, log=on),
         )
         if document().experiment.problem.n_params == 2:
-            _toggle(_("Move the start by a click"), "clicks", value=style.clicks)
+            _toggle(_("Click to move the start"), "clicks", value=style.clicks)
         if style.window is not None:
             st.button(_("Whole surface"), key="surfaces-whole", on_click=_show_all)
 
@@ -124,8 +124,8 @@ def picture(scenes: Sequence[Scene]) -> None:
     if len(scenes) == 1 and _is_no_sigmoid(problem):
         st.caption(
             _(
-                "Only a sigmoid has a cross-entropy to stand beside its squared error: choose the"
-                " output activation Sigmoid to see both."
+                "Only a sigmoid output can have its squared error shown beside a cross-entropy."
+                " Choose the output activation Sigmoid to see both."
             )
         )
 

@@ -26,8 +26,11 @@ _PLANES: Final = {
     "weights": N_("Two weights"),
 }
 _HELP: Final = {
-    "principal": N_("The plane that keeps most of how all runs' parameters moved."),
-    "random": N_("Through the end of the selected run, each unit's weights scaled to their size."),
+    "principal": N_("The plane that captures most of the movement of all runs' parameters."),
+    "random": N_(
+        "Through the point where the selected run ended, with directions scaled to the size of"
+        " each unit's weights."
+    ),
     "weights": N_("The other parameters stay where the selected run ended."),
 }
 _MANY_ROWS: Final = 500
@@ -92,7 +95,7 @@ def _rows(taken: int, rows: int) -> None:
         lambda count: set_page(rows=None if count == rows else count),
         title=_("Training rows of the surface"),
         stops=[100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, rows],
-        help=_("Fewer rows are quicker; the paths keep the loss of all rows."),
+        help=_("Fewer rows are faster; the paths still show the loss over all rows."),
     )
 
 
@@ -101,7 +104,7 @@ def plane_caption(scene: Scene) -> None:
     remarks = list(scene_words(scene))
     if scene.clock.every > 1:
         remarks.append(
-            _("The clock shows every {every}th recorded step.").format(every=scene.clock.every)
+            _("The player shows one recorded step in {every}.").format(every=scene.clock.every)
         )
     if remarks:
         st.caption(" ".join(map(escaped, remarks)))

@@ -143,7 +143,7 @@ def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> d
             "pause": _("Pause"),
             "first": _("To the start"),
             "back": _("One step back"),
-            "forward": _("One step on"),
+            "forward": _("One step forward"),
             "last": _("To the end"),
             "step": _("Step"),
             "speed": _("Speed"),

@@ -28,7 +28,7 @@ def step_tab(scene: Scene) -> None:
     parameter_controls()
     position, update = chosen_update(scene, document().view.selected, settings().step)
     if update == 0:
-        st.info(_("This run has taken no step."))
+        st.info(_("This run has not taken a step."))
         return
     experiment = scene.history.experiment
     seen = inspect(experiment, position, experiment.seeds[0], update)

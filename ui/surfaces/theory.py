@@ -105,12 +105,12 @@ def _no_verdict(experiment: Experiment, run: Run, edge: float) -> str:
     """Return the edge of full-batch descent for a run that is something else."""
     text = {
         "function": _(
-            "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent;"
-            " this run follows noise, and may leave the minimum below it."
+            "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent."
+            " This run has noisy gradients, and may leave the minimum even below it."
         ),
         "network": _(
-            "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent;"
-            " this run follows batches, and may diverge below it."
+            "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent."
+            " This run uses mini-batches, and may diverge even below it."
         ),
     }[experiment.problem.kind]
     return text.format(
@@ -137,7 +137,10 @@ def theory_tab(scene: Scene) -> None:
     known = {tuple(near.minimum): near for near in nears if near is not None}
     if not known:
         st.info(
-            _("Theory knows this problem only where it has a minimum with curvature all around.")
+            _(
+                "The theory applies only to problems that have a minimum with curvature in every"
+                " direction."
+            )
         )
         return
     for near in known.values():
@@ -145,8 +148,8 @@ def theory_tab(scene: Scene) -> None:
     if not all(near.is_exact for near in known.values()):
         st.caption(
             _(
-                "The loss is quadratic only near a minimum, and the theory holds there: for each"
-                " run at the minimum nearest to where it ended."
+                "The loss is quadratic only near a minimum, and that is where the theory holds."
+                " For each run, it is applied at the minimum nearest to where the run ended."
             )
         )
     table = pd.DataFrame([_row(scene, position, near) for position, near in enumerate(nears)])
@@ -165,8 +168,9 @@ def theory_tab(scene: Scene) -> None:
     )
     st.caption(
         _(
-            "Each step multiplies the distance from the minimum by the factor, in the long run;"
-            " above 1 it grows. Rules that scale each parameter are not linear: no prediction."
+            "In the long run, each step multiplies the distance from the minimum by this factor;"
+            " above 1 the distance grows. Optimizers that scale each parameter are not linear, so"
+            " nothing is predicted for them."
         )
     )
     others = [
@@ -176,8 +180,8 @@ def theory_tab(scene: Scene) -> None:
     ]
     if others:
         text = _(
-            "Largest stable and best settings are those of full-batch descent. These runs follow"
-            " batches or noise, for which there is no prediction: {runs}."
+            "The largest stable and the best settings are those of full-batch descent. These runs"
+            " use mini-batches or noise, for which there is no prediction: {runs}."
         )
         st.caption(text.format(runs=escaped(", ".join(others))))
 

@@ -52,7 +52,7 @@ def test_a_penalty_in_the_losses_is_told():
     assert "penalty" not in words(Experiment())[0]
 
     equal, _ = words(Experiment(problem=Network(l2=0.01)))
-    assert "all losses, of the validation rows too, contain the L2 penalty (λ = 0.01)" in equal
+    assert "all losses, validation included, contain the L2 penalty (λ = 0.01)" in equal
 
 
 def test_the_facts_are_those_of_the_experiment():
@@ -84,7 +84,7 @@ def test_one_epoch_is_no_epochs():
 def test_a_sweep_has_the_rates_of_its_axis():
     sweep = batch_rate_sweep(Experiment(), 0, (1, 8), (0.1, 0.2))
 
-    assert "learning rates as written on the axis" in words(sweep)[0]
+    assert "learning rates as shown on the axis" in words(sweep)[0]
 
 
 def test_gradient_noise_is_told_where_there_is_any():
@@ -163,7 +163,7 @@ def test_the_sentence_on_batch_sizes_depends_on_the_budget():
 
 def test_tuned_rates_are_told_from_set_ones():
     assert "learning rates as set" not in words(Experiment(), tuned=True)[0]
-    assert "learning rates: each rule's best of 9" in words(Experiment(), tuned=True)[0]
+    assert "learning rates: each optimizer's best of 9" in words(Experiment(), tuned=True)[0]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

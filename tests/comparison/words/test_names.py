@@ -120,7 +120,7 @@ def test_what_is_not_usual_about_a_network_is_said():
     assert problem_words(network) == {
         "Data set": "Diabetes progression",
         "Validation share": "0.25",
-        "Inputs": "standardized by the training rows",
+        "Inputs": "standardised using the training rows",
         "Network": "10-1, without biases",
         "Loss function": "Mean squared error",
         "L2 penalty λ": "0.01",

@@ -56,7 +56,7 @@ def test_a_stopped_training_says_at_which_step_of_how_many():
     step = int(history.runs[0].last_step[0])
 
     assert 0 < step < 100_000
-    said = f"stopped before the end of its budget: step {step:,} of 100,000 (run 1, 2)."
+    said = f"stopped before the budget was used up: step {step:,} of 100,000 (run 1, 2)."
     (text,) = stopped_words(history)
     assert text.endswith(said)
     assert unfinished(history, [], TrainingPage())[0] == text
@@ -115,7 +115,7 @@ def test_an_axis_of_seconds_says_how_sure_it_is():
 
     (said,) = losses(timed, styles, "training_loss", "seconds", log=True).remarks
     assert "processor time" in said
-    assert "sure to ± 7%" in said
+    assert "accurate to ± 7%" in said
     assert losses(timed, styles, "training_loss", "epochs", log=True).remarks == ()
     assert losses(history, styles, "training_loss", "seconds", log=True).remarks == ()
 
@@ -130,8 +130,8 @@ def test_bins_say_how_many_values_one_stands_for():
 
     assert wide > narrow == 1
     text = (
-        f"One value per 1–{wide} updates: the last of each bin, so peaks in between are not seen."
-        " The history keeps first, lowest, mean, highest and last."
+        f"One value per 1–{wide} updates, the last of each bin, so peaks in between are not shown."
+        " The history keeps the first, lowest, mean, highest and last value."
     )
     assert bin_words(history, "batch_loss", "training_loss", "validation_loss") == (text,)
     assert bin_words(history, "training_loss", "validation_loss") == ()
@@ -146,7 +146,7 @@ def test_evaluations_have_bins_of_their_own():
 
     assert series.width > 1
     (text,) = bin_words(history, "training_loss")
-    assert text.startswith(f"One value per {series.width} evaluations: ")
+    assert text.startswith(f"One value per {series.width} evaluations, ")
 
 
 @pytest.mark.parametrize("hidden", [(), (3,)], ids=["function", "network"])

@@ -71,7 +71,7 @@ def test_every_run_takes_its_rules_best_rate(seeds, show):
     assert [one.model_copy(update=plain) for one in runs] == [
         one.model_copy(update=plain) for one in compared.runs
     ]
-    assert "learning rates: each rule's best of 9" in captions(at)
+    assert "learning rates: each optimizer's best of 9" in captions(at)
 
 
 @pytest.mark.parametrize("repeated", [True, False])
@@ -113,11 +113,11 @@ def test_a_stopped_sweep_shows_what_it_reached(show, monkeypatch):
     show("rates")
     at = page(compared, session={"sweep": pending})
 
-    assert "Stopped by you at" in captions(at)
-    assert "not been trained to the end" in at.button(key="use-best").help
+    assert "You stopped the training at" in captions(at)
+    assert "has not finished" in at.button(key="use-best").help
 
     run(at.button(key="sweep-stop").click())
-    assert "Stopped by you at" not in captions(at)
+    assert "You stopped the training at" not in captions(at)
     assert not at.button(key="use-best").disabled
 
 
@@ -133,7 +133,7 @@ def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
     button = page(compared).button(key="use-best")
 
     assert button.disabled
-    assert "no best one" in button.help
+    assert "no best rate" in button.help
 
 
 def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
@@ -147,7 +147,7 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
     button = page(small()).button(key="use-best")
 
     assert button.disabled
-    assert "not been trained to the end" in button.help
+    assert "has not finished" in button.help
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
 def test_looking_differently_keeps_the_claim(change, tuned):
     run(change(tuned))
 
-    assert "each rule's best of 9" in captions(tuned)
+    assert "each optimizer's best of 9" in captions(tuned)
 
 
 CHANGES = {
@@ -207,13 +207,13 @@ def test_settings_that_were_swept_are_known_when_they_come_back(tuned):
     assert "learning rates as set" in captions(tuned)
 
     run(tuned.toggle(key="patience-on").set_value(False))
-    assert "each rule's best of 9" in captions(tuned)
+    assert "each optimizer's best of 9" in captions(tuned)
 
 
 def test_a_run_less_leaves_the_others_their_best_rates(tuned):
     run(tuned.button(key="remove").click())
 
-    assert "each rule's best of 9" in captions(tuned)
+    assert "each optimizer's best of 9" in captions(tuned)
 
 
 def test_a_link_cannot_claim_what_nobody_computed():
@@ -227,4 +227,4 @@ def test_a_link_to_settings_that_were_swept_here_may_claim_it(tuned):
     reopened = page(link=to_link(document(tuned)))
 
     assert document(reopened).experiment == document(tuned).experiment
-    assert "each rule's best of 9" in captions(reopened)
+    assert "each optimizer's best of 9" in captions(reopened)

@@ -62,7 +62,7 @@ def captions(at, key):
 def test_a_surface_leaves_at_the_step_of_its_clock(key, panels):
     page = SurfacesPage(step=4.0, relief=True, panels=panels)
 
-    assert "At step 4 of 20; what comes later is faded" in captions(opened(training(20), page), key)
+    assert "At step 4 of 20; later steps are faded" in captions(opened(training(20), page), key)
 
 
 NEURON = Experiment(
@@ -97,13 +97,13 @@ def test_the_picture_of_a_long_training_says_how_many_values_one_stands_for():
 
     assert width > 1
     said = captions(opened(long, TrainingPage()), "loss")
-    assert f"One value per {width} evaluations: the last of each bin" in said
+    assert f"One value per {width} evaluations, the last of each bin" in said
 
 
 def test_the_dialog_says_whose_zoom_the_camera_takes():
     at = run(opened(training(20), TrainingPage()).button(key="export-loss").click())
 
-    assert any("Zoom in it, and the camera takes that part" in text.value for text in at.caption)
+    assert any("Zoom in here, and the camera saves that part" in text.value for text in at.caption)
 
 
 def texts(at):
@@ -140,4 +140,4 @@ def test_the_dialog_of_the_code_stays_when_the_page_runs_again_and_one_of_a_char
     assert at.selectbox(key="code-run")
     run(at.button(key="export-loss").click())
     assert not [box for box in at.selectbox if box.key == "code-run"]
-    assert any("Zoom in it, and the camera takes that part" in text.value for text in at.caption)
+    assert any("Zoom in here, and the camera saves that part" in text.value for text in at.caption)

@@ -26,7 +26,10 @@ from language import _, current_language, set_language
 from tests.exports.hostile import NAMES
 from ui.shell.figure import later
 
-SENTENCE = "A fault of Descent Lab: this chart could not be drawn. All else is complete."
+SENTENCE = (
+    "Something went wrong in Descent Lab: this chart could not be drawn. Everything else is"
+    " complete."
+)
 PAGE = str(Path(__file__).parents[3] / "pages" / "compare" / "training.py")
 
 

@@ -46,7 +46,7 @@ def test_parts_of_a_link_that_mean_nothing_are_named_and_counted(linked):
     linked(**{f"key{number}": ["1"] for number in range(60)})
 
     (notice,) = notices()
-    assert "left out: key0, key1, key2, key3, key4 and 55 more." in notice
+    assert "ignored: key0, key1, key2, key3, key4 and 55 more." in notice
 
 
 def test_a_link_is_opened(linked):
@@ -61,7 +61,7 @@ def test_a_link_to_a_loss_that_there_is_not_shows_another_and_says_so(linked):
     opened = linked(show=["validation_loss"], validation=["0.0"])
 
     assert opened.view.quantity == "training_loss"
-    assert notices() == ["There are no validation rows: the training loss is drawn."]
+    assert notices() == ["There are no validation rows, so the training loss is shown."]
 
 
 def test_a_broken_link_opens_the_first_view_and_says_what_was_wrong(linked):

@@ -11,7 +11,8 @@ import numpy as np
 from engine.counts import Sampling, row_order
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
-from engine.problems.problem import NetworkProblem, blocks, lanes_of_piece
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import blocks, lanes_of_piece
 from engine.problems.specs import Network
 from engine.training.replay import data
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.problems.activations import sigmoid
 from engine.problems.network import Buffers, Layers, Pass
-from engine.problems.problem import blocks, lanes_of_piece, rows_of_piece
+from engine.problems.pieces import blocks, lanes_of_piece, rows_of_piece
 from engine.training.loop import problem_of
 from engine.work import finish
 

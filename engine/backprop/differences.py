@@ -13,7 +13,7 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.formulas.graph import backward, forward
 from engine.limits import LIMITS, Interval
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.problems.specs import Network
 from engine.training.replay import data
 from engine.work import finish

@@ -20,7 +20,8 @@ from engine.limits import Interval
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.losses import LOSSES
 from engine.problems.network import Buffers, Layers, Pass
-from engine.problems.problem import NetworkProblem, blocks, lanes_of_piece, rows_of_piece
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import blocks, lanes_of_piece, rows_of_piece
 from engine.problems.specs import Network
 from engine.training.cost import estimate_surface
 from engine.training.loop import making, problem_of
@@ -30,8 +31,8 @@ from engine.work import Task
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
     from engine.landscape.planes import Plane, Window
+    from engine.problems.function_problem import FunctionProblem
     from engine.problems.network import Model
-    from engine.problems.problem import FunctionProblem
     from engine.training.history import History
 
 # Points along an axis, from a first look to the finest. Of each every second point is one of the

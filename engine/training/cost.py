@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
-from engine.problems.problem import (
+from engine.problems.pieces import (
     HELD_BYTES,
     UPDATE_NUMBERS,
     batches_numbers,

@@ -24,7 +24,9 @@ from engine.errors import InvalidInput
 from engine.experiment import Experiment, Run
 from engine.limits import LIMITS, Interval
 from engine.problems.datasets.preparation import prepare
-from engine.problems.problem import UPDATE_NUMBERS, FunctionProblem, NetworkProblem
+from engine.problems.function_problem import FunctionProblem
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import UPDATE_NUMBERS
 from engine.problems.specs import Function
 from engine.rules import RULES, SGD, Rule, validated
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engine.arrays import Array
-    from engine.problems.problem import Batches, Piece
+    from engine.problems.pieces import Piece
+    from engine.problems.problem import Batches
     from engine.training.history import RunHistory
     from engine.work import Result, Work
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from engine.problems.problem import param_blocks
+from engine.problems.pieces import param_blocks
 from engine.training.history import DIVERGED, SUMMARIES, RunHistory, Series
 
 if TYPE_CHECKING:

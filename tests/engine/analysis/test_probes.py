@@ -6,7 +6,7 @@ import pytest
 from engine import Budget, Experiment, Function, Network, Run, Stopping, data, fit
 from engine.analysis.probes import gradient_norms, predictions, training_gradients
 from engine.landscape.surfaces import training_losses
-from engine.problems import problem as problems
+from engine.problems import pieces
 from engine.problems.datasets import Blobs, Line, TwoMoons
 from engine.problems.functions import Bowl
 from engine.rules import SGD, Adam
@@ -37,8 +37,8 @@ def expected_predictions(network, params, inputs):
 @pytest.mark.parametrize("piece", [None, 3])
 def test_predictions_are_those_of_the_plain_network(monkeypatch, network, piece):
     if piece:
-        monkeypatch.setattr(problems, "_PIECE_ROWS", piece)
-        monkeypatch.setattr(problems, "_CACHE_BYTES", 1)
+        monkeypatch.setattr(pieces, "_PIECE_ROWS", piece)
+        monkeypatch.setattr(pieces, "_CACHE_BYTES", 1)
     rng = np.random.default_rng(0)
     params = rng.normal(size=(4, network.n_params))
     inputs = rng.normal(size=(10, network.dataset.n_features))

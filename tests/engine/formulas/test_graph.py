@@ -20,7 +20,7 @@ from engine.formulas.graph import (
     taken_apart,
 )
 from engine.problems.datasets import Blobs, Line
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.training.replay import data
 from tests.engine import plain
 from tests.strategies import examples

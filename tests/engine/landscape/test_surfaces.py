@@ -35,7 +35,7 @@ from engine import (
     under_both_losses,
 )
 from engine.landscape import surfaces
-from engine.problems import problem as problems
+from engine.problems import pieces
 from engine.problems.datasets import Blobs, Line, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
 from engine.rules import SGD, Adam, Momentum
@@ -198,7 +198,7 @@ def test_losses_in_blocks_of_rows(monkeypatch):
     """How rows are cut decides how sums round: a matter of the network alone."""
     experiment, plane = KINDS["network"], plane_of(KINDS["network"])
     expected = computed(experiment, plane, UNIT, 5)
-    monkeypatch.setattr(problems, "_PIECE_ROWS", 7)
+    monkeypatch.setattr(pieces, "_PIECE_ROWS", 7)
 
     found = computed(experiment, plane, UNIT, 5)
 

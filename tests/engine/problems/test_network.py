@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from engine import Network
-from engine.problems import problem as problems
+from engine.problems import pieces
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import Blobs, Line
 from engine.problems.datasets.preparation import prepare
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.work import finish
 from tests.engine import plain
 from tests.strategies import SQUARED
@@ -202,8 +202,8 @@ def test_blocks_of_rows_and_lanes_give_the_same_gradient(monkeypatch, rows_of_pi
     whole, whole_losses = batch_gradients(problem, params, rows)
     whole_full, whole_evaluation = full_gradient(problem, params), evaluation(problem, params)
 
-    monkeypatch.setattr(problems, "_PIECE_ROWS", rows_of_piece)
-    monkeypatch.setattr(problems, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(pieces, "_PIECE_ROWS", rows_of_piece)
+    monkeypatch.setattr(pieces, "_CACHE_BYTES", 1)
     grads = np.full_like(params, np.nan)
     work = problem.batches(params, grads, 2, 12, 1)
     work.load(rows)
@@ -230,7 +230,7 @@ def test_blocks_of_lanes_change_no_bit(monkeypatch):
     whole, whole_losses = batch_gradients(problem, params, rows)
     whole_full, whole_evaluation = full_gradient(problem, params), evaluation(problem, params)
 
-    monkeypatch.setattr(problems, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(pieces, "_CACHE_BYTES", 1)
     found, losses = batch_gradients(problem, params, rows)
 
     assert np.array_equal(found, whole)

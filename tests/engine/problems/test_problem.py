@@ -8,14 +8,10 @@ import pytest
 from engine import Budget, Experiment, Function, Network, Run, data, fit, initial_params
 from engine.problems.datasets import Blobs, Diabetes, Iris, Line, TwoMoons
 from engine.problems.datasets.preparation import Data
+from engine.problems.function_problem import FunctionProblem
 from engine.problems.functions import Bowl
-from engine.problems.problem import (
-    FunctionProblem,
-    NetworkProblem,
-    blocks,
-    lanes_of_piece,
-    rows_of_piece,
-)
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import blocks, lanes_of_piece, rows_of_piece
 from engine.rules import SGD, Adam
 from engine.training.loop import problem_of
 from engine.work import finish

@@ -228,7 +228,7 @@ def test_a_rule_that_promised_a_point_and_has_none_is_no_silent_nan(monkeypatch)
 @pytest.mark.parametrize("large", [False, True], ids=["at once", "some lanes at a time"])
 def test_a_run_among_others_is_the_run_alone(monkeypatch, fields, large):
     if large:
-        monkeypatch.setattr("engine.problems.problem.UPDATE_NUMBERS", 70)
+        monkeypatch.setattr("engine.problems.pieces.UPDATE_NUMBERS", 70)
         monkeypatch.setattr("engine.training.loop.UPDATE_NUMBERS", 1)
     experiment = experiment_of((*EVERY, Uphill, Averaged), seeds=(5, 2, 3), **fields)
 
@@ -242,7 +242,7 @@ def test_large_batches_give_the_numbers_of_small_ones(monkeypatch):
     experiment = experiment_of(EVERY, seeds=(5, 2))
     expected = fit(experiment).digest()
 
-    monkeypatch.setattr("engine.problems.problem.HELD_BYTES", 1)
+    monkeypatch.setattr("engine.problems.pieces.HELD_BYTES", 1)
     monkeypatch.setattr("engine.training.cost.HELD_BYTES", 1)
 
     assert fit(experiment).digest() == expected

@@ -27,7 +27,7 @@ from engine.counts import Counts
 from engine.landscape.planes import principal_plane, random_plane
 from engine.problems.datasets import Line, SingleRow, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine import plain
 from tests.engine.rules.facts import facts, portions

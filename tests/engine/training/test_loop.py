@@ -660,7 +660,7 @@ def test_stop_at_any_moment_is_in_order(after):
 def test_an_update_that_stop_interrupts_is_dropped(monkeypatch):
     """A single long update runs in pieces; half a gradient must not move the parameters."""
     monkeypatch.setattr("engine.training.cost._SEGMENT_ITERATIONS", 1)
-    monkeypatch.setattr("engine.problems.problem._PIECE_ROWS", 4)
+    monkeypatch.setattr("engine.problems.pieces._PIECE_ROWS", 4)
     problem = Network(
         dataset=Line(rows=40), validation_share=0, hidden=(3,), loss="mean_squared_error"
     )

@@ -32,7 +32,7 @@ def start(lanes=LANES, n_params=3):
 def test_some_lanes_at_a_time_move_as_all_at_once(monkeypatch):
     at_once, in_parts = start(), start()
     whole = updates_of(LANES, at_once)
-    monkeypatch.setattr("engine.problems.problem.UPDATE_NUMBERS", 3)
+    monkeypatch.setattr("engine.problems.pieces.UPDATE_NUMBERS", 3)
     parts = updates_of(LANES, in_parts)
     moved = []
     for _ in range(4):

@@ -155,11 +155,11 @@ class _GivenGradient:
         return self._pieces
 
     def _call(self) -> None:
-        found = np.asarray(self._gradient(self._params))
-        if found.shape != self._grads.shape:  # NumPy would spread a single number over all
+        gradient = np.asarray(self._gradient(self._params))
+        if gradient.shape != self._grads.shape:  # NumPy would spread a single number over all
             allowed = f"array {self._grads.shape}"
-            raise InvalidInput("wrong_type", "gradient", found.shape, allowed)
-        self._grads[:] = found
+            raise InvalidInput("wrong_type", "gradient", gradient.shape, allowed)
+        self._grads[:] = gradient
 
 
 def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:

@@ -1,1 +1,1 @@
-"""What leaves: bundles, reports, printed charts, tables, scripts for other libraries."""
+"""What can be exported: bundles, reports, printed charts, tables, scripts for other libraries."""

@@ -114,7 +114,7 @@ def _stop_signal() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         asked.set()
         if sys.stderr.isatty():
-            _show("")  # clears the bar
+            _show("")  # the bar gives way
         text = _("Stopping: the bundle will hold what was reached. Once more ends at once.")
         print(cleaned(text), file=sys.stderr)  # noqa: T201 - its output
 

@@ -178,7 +178,7 @@ def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
 
 
 def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
-    """Make the problem; large data are made in another thread, while this one gives way."""
+    """Make the problem; large data are made in another thread while this one gives way."""
     if data_seconds(experiment) < PAUSE_SECONDS:
         return problem_of(experiment)
     pool = ThreadPoolExecutor(max_workers=1)

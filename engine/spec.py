@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from engine.errors import InvalidInput
 from engine.limits import Interval
 
-_POSITION = re.compile(r"line (\d+) column (\d+)")
+_PLACE = re.compile(r"line (\d+) column (\d+)")
 _REASONS = {"number out of range": "number", "recursion limit": "depth"}
 _NOT_A_FIELD = re.compile(r"\W")  # pydantic names the branches of a union, e.g. "literal['all']"
 
@@ -90,7 +90,7 @@ def _not_json(text: bytes, complaint: str) -> InvalidInput:
 
     The reason is "number" if one has too many digits, "depth" if brackets are nested too deeply.
     """
-    position = _POSITION.search(complaint)
+    position = _PLACE.search(complaint)
     line, column = (int(number) for number in position.groups()) if position else (1, 1)
     lines = text.decode("utf-8", "replace").split("\n")
     # The parser counts bytes.

@@ -1,4 +1,4 @@
-"""The same work done by this engine and by what one would pick instead, timed side by side."""
+"""The same work done by this engine and by what you would use instead, timed side by side."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 
 
 def hold_to_one_thread() -> None:
-    """Hold this process and those it starts to one thread and, where that is possible, one core.
+    """Limit this process and those it starts to one thread and, where possible, one core.
 
-    What is compared is the work itself. To be called before NumPy or a peer is loaded: they look
-    at these variables once.
+    The comparison is about the work itself. Call this before NumPy or a peer is loaded: they read
+    these variables only once.
     """
     for library in ("OPENBLAS", "OMP", "MKL", "VECLIB"):
         os.environ[f"{library}_NUM_THREADS"] = "1"

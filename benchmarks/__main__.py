@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: one thread, then the comparison."""
+"""``python -m benchmarks``: limits the process to one thread, then compares."""
 
 from benchmarks import hold_to_one_thread
 

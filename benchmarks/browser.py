@@ -1,11 +1,11 @@
-"""From a slider's release to what it changes on the page, measured in the browser.
+"""How long a slider's release takes to change the page, measured in the browser.
 
 Run ``python -m benchmarks.browser`` (needs the development requirements and a Chromium). It opens
 the first view, moves the learning-rate slider with the keyboard and waits, frame by frame, until
-the loss chart holds other numbers. Every move is to a rate that was not trained before. Then it
-does the same during a long training, and waits until that one has given way, and on the Surfaces
-page, until the contour has been drawn anew with the other path. Last come the server's health check
-during fast clicking, and the frames that the clock draws in a second.
+the loss chart holds other numbers. Every move is to a rate that has not been trained before. It
+does the same during a long training, until that one has given way, and on the Surfaces page, until
+the contour has been redrawn with the other path. Finally it times the server's health check during
+fast clicking, and counts the frames that the clock draws in a second.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _GONE = """() => {
   window.moved = new Promise(resolve => {
     document.addEventListener('keyup', () => {
       const start = performance.now();
-      const look = () => {
+      const poll = () => {
         if (!document.querySelector('[data-testid="stProgress"]')
             && document.querySelector('.st-key-training-begin')) resolve(performance.now() - start);
-        else requestAnimationFrame(look); };
-      look();
+        else requestAnimationFrame(poll); };
+      poll();
     }, {once: true, capture: true});
   });
 }"""
@@ -59,7 +59,7 @@ _FRAMES = """() => new Promise(resolve => {
                              / (performance.now() - began) * 1000), 1000);
 })"""
 
-# {key} is the chart's, {trace} the number of the trace that changes.
+# {key} is the key of the chart, {trace} the number of the trace that changes.
 _WATCH = """() => {
   const chart = () => document.querySelector('.st-key-chart-{key} .js-plotly-plot');
   const state = () => { const c = chart(); if (!c || !c._fullLayout || !c.data) return null;
@@ -69,10 +69,10 @@ _WATCH = """() => {
   window.moved = new Promise(resolve => {
     document.addEventListener('keyup', () => {
       const start = performance.now();
-      const look = () => { const now = state();
+      const poll = () => { const now = state();
         if (now && now !== before) requestAnimationFrame(() => resolve(performance.now() - start));
-        else requestAnimationFrame(look); };
-      look();
+        else requestAnimationFrame(poll); };
+      poll();
     }, {once: true, capture: true});
   });
 }"""
@@ -114,7 +114,7 @@ def _tab(query: str) -> Iterator[Page]:
 
 
 def slider_milliseconds(moves: int = MOVES) -> list[float]:
-    """Return the time of every move, from the key's release to the painted frame."""
+    """Return the time of every move, from the release of the key to the painted frame."""
     with _tab("") as page:
         page.locator(".st-key-chart-loss .js-plotly-plot").wait_for(timeout=60_000)
         page.wait_for_timeout(1_000)
@@ -123,20 +123,20 @@ def slider_milliseconds(moves: int = MOVES) -> list[float]:
 
 
 def surface_milliseconds(moves: int = MOVES) -> list[float]:
-    """Return the time of every move on the Surfaces page, to its repainted contour."""
+    """Return the time of every move on the Surfaces page, until the contour is repainted."""
     with _tab("") as page:
         page.get_by_role("link", name="Surfaces", exact=True).click()
         page.locator(".st-key-chart-surfaces-contour-0 canvas.clock-layer").wait_for(
             state="attached", timeout=60_000
         )
         page.wait_for_timeout(1_000)
-        # The third run is selected, and so its path is drawn anew; the surface is the first trace.
+        # The third run is selected, so its path is redrawn; the surface is the first trace.
         times = [_press(page, _watch("surfaces-contour-0", 3)) for _move in range(moves + 1)]
     return times[1:]
 
 
 def give_way_milliseconds(moves: int = MOVES) -> list[float]:
-    """Return the time that a long training takes to give way, from the key's release."""
+    """Return how long a training takes to give way after the release of the key."""
     times = []
     with _tab(LONG) as page:
         for _move in range(moves + 1):
@@ -147,7 +147,7 @@ def give_way_milliseconds(moves: int = MOVES) -> list[float]:
 
 
 def frames_a_second(windows: int = 5) -> list[float]:
-    """Return how often the clock draws eight runs of two hundred steps, second by second."""
+    """Return the frames per second of the clock with eight runs of two hundred steps."""
     with _tab(MANY) as page:
         page.locator(".st-key-chart-surfaces-contour-0 canvas.clock-layer").wait_for(
             state="attached", timeout=60_000

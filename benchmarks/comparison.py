@@ -1,9 +1,10 @@
-"""Print one table: this engine beside what one would pick instead, all in one run.
+"""Print one table: this engine beside what you would use instead, all measured in one run.
 
     python -m benchmarks
     python -m benchmarks --only "batch 32" --repeats 9
 
-Ends with an error, before any table, if a peer's parameters are not ours: it did other work.
+Ends with an error, before any table, if a peer's parameters differ from ours: then it did other
+work.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def _ratio(timings: dict[str, Timing], peer: Peer) -> str:
 
 
 def _digits(number: float) -> str:
-    """Return three digits that count, and never an exponent."""
+    """Return three significant digits, never with an exponent."""
     return f"{number:#.3g}".rstrip(".") if number < 999 else f"{number:,.0f}"
 
 
@@ -129,7 +130,7 @@ def _verdict(*, met: bool) -> str:
 
 
 def _conditions(repeats: int) -> str:
-    """Return what the numbers depend on."""
+    """Return the conditions on which the numbers depend."""
     libraries = ", ".join(
         f"{name} {version(name)}" for name in ("numpy", "torch", "jax", "scikit-learn")
     )
@@ -152,7 +153,7 @@ def _markdown(rows: list[tuple[str, ...]]) -> str:
 
 
 def _whole_training(repeats: int) -> str:
-    """Time ``engine.fit`` on many rows: making the data, evaluations and history included."""
+    """Time ``engine.fit`` on many rows, including its data, evaluations and history."""
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -170,11 +171,11 @@ def _surface(repeats: int) -> str:
     """Time the loss on a plane."""
     seconds = surface.seconds(SURFACE, SURFACE_SIZE, repeats)
     first = seconds["ours"]
-    said = ", ".join(f"{name} {value:.3f} s" for name, value in seconds.items())
+    times = ", ".join(f"{name} {value:.3f} s" for name, value in seconds.items())
     is_met = first <= surface.TIMES_JAX * seconds["JAX"]
     is_met = is_met and seconds["PyTorch"] >= surface.TIMES_PYTORCH * first
     return (
-        f"{SURFACE.title}, {SURFACE_SIZE} x {SURFACE_SIZE} points, {SURFACE.rows} rows: {said}; "
+        f"{SURFACE.title}, {SURFACE_SIZE} x {SURFACE_SIZE} points, {SURFACE.rows} rows: {times}; "
         f"wanted: at most {surface.TIMES_JAX:g} x JAX's vmap, "
         f"PyTorch's vmap at least {surface.TIMES_PYTORCH:g} x ours{_verdict(met=is_met)}"
     )
@@ -194,8 +195,8 @@ def _first_results(repeats: int) -> str:
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     first = medians[OURS.name]
     verdict = _verdict(met=first <= min(FIRST_SECONDS, *medians.values()))
-    said = ", ".join(f"{name} {median:.2f} s" for name, median in medians.items())
+    times = ", ".join(f"{name} {median:.2f} s" for name, median in medians.items())
     return (
-        f"{FIRST.title}, from the start of a process to the first result: {said}; "
+        f"{FIRST.title}, from the start of a process to the first result: {times}; "
         f"wanted: ours first, and ≤ {FIRST_SECONDS} s{verdict}"
     )

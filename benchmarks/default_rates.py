@@ -1,12 +1,12 @@
-"""Each rule's default learning rate: its best of a sweep on the first view's problem.
+"""Each rule's default learning rate: the best of a sweep on the problem of the first view.
 
-Run ``python -m benchmarks.default_rates``, with the ids of rules or for all of them; the rates
-stand in ``engine/rules`` as ``default_learning_rate``, and a test holds them against this sweep.
+Run ``python -m benchmarks.default_rates`` with ids of rules, or without for all. The rates are in
+``engine/rules`` as ``default_learning_rate``, and a test compares them with this sweep.
 
 Every rule trains the first view's network at every rate of the 1-2-5 series from 1e-4 to 10, over
 five seeds. A seed's score is its mean validation loss over the last quarter of the epochs, so that
-a rate that only happens to end in a dip is not rewarded; a diverged seed counts as infinitely bad.
-The best rate has the lowest median score.
+a rate is not rewarded for ending in a chance dip; a diverged seed counts as infinitely bad. The
+best rate has the lowest median score.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SEEDS = (0, 1, 2, 3, 4)
 
 
 def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
-    """Return for every rule and rate the median score."""
+    """Return the median score for every rule and rate."""
     pairs = [(rule, rate) for rule in rules for rate in RATES]
     size = int(LIMITS["runs"].high)
     medians: dict[str, dict[float, float]] = {rule().name: {} for rule in rules}

@@ -1,6 +1,6 @@
 """From the start of a process to the first result, without a dashboard.
 
-``seconds`` starts a fresh Python for one peer and stops the clock when it has said its final
+``seconds`` starts a fresh Python for one peer and stops the clock when it has printed its final
 parameters. That process imports this module as a script: ours makes rows, weights and batches
 itself and evaluates all rows after every epoch, as ``engine.fit`` does; a peer reads them from a
 file and evaluates nothing.
@@ -35,11 +35,11 @@ def seconds(module: str, work: Work) -> tuple[float, Array]:
         command = [sys.executable, "-m", __name__, module, str(file)]  # inherits the one thread
         began = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
-            said = process.stdout.readline() if process.stdout else ""
+            output = process.stdout.readline() if process.stdout else ""
             ended = time.perf_counter()
         if process.returncode != 0:
             raise RuntimeError(f"{module}: ended with exit status {process.returncode}")
-    return ended - began, np.array(json.loads(said))
+    return ended - began, np.array(json.loads(output))
 
 
 def _write(work: Work, file: Path) -> None:

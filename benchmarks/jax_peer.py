@@ -41,7 +41,7 @@ class Training:
         self._arguments = start, _epochs(work), _batch(work, np.arange(work.case.rows))
 
     def run(self) -> None:
-        """Train all runs; compiles when a case is met for the first time."""
+        """Train all runs; the first training of a case compiles it."""
         self._results = jax.block_until_ready(_compiled(self._case)(*self._arguments))
 
     def answer(self) -> Answer:
@@ -56,7 +56,7 @@ def _compiled(case: Case) -> Callable[..., tuple[jax.Array, jax.Array, jax.Array
 
 
 def _batch(work: Work, rows: np.ndarray) -> Batch:
-    """Gather rows; leading axes of ``rows`` stay leading axes."""
+    """Gather rows; leading axes of ``rows`` remain leading axes."""
     targets = work.targets
     if work.case.loss == "cross_entropy":
         targets = np.eye(work.case.units[-1])[targets]
@@ -64,7 +64,7 @@ def _batch(work: Work, rows: np.ndarray) -> Batch:
 
 
 def _epochs(work: Work) -> list[Batch]:
-    """Gather the batches of all epochs, ``(epochs, batches, ...)``; short last ones apart."""
+    """Gather the batches of all epochs, ``(epochs, batches, ...)``, and the short last ones."""
     orders, size = work.orders, work.case.batch_size
     whole = work.case.rows // size * size
     shape = (len(orders), whole // size, size)
@@ -83,10 +83,10 @@ def _train(
     """Train all lanes.
 
     Args:
-        case: what is computed; a constant of the compilation.
+        case: what is computed; static for the compiler.
         start: ``(lanes, n_params)``.
         epochs: the batches, see ``_epochs``.
-        everything: all rows, for evaluations.
+        everything: all rows, for the evaluations.
 
     Returns:
         Final parameters ``(lanes, n_params)``, losses of batches ``(updates, lanes)`` and
@@ -199,7 +199,7 @@ def _direction(
     state: State,
     step: float | jax.Array,
 ) -> tuple[jax.Array, State]:
-    """Return the direction and the new state of the lanes of one rule."""
+    """Return the direction and the new state for the lanes of one rule."""
     match rule:
         case "Momentum":
             velocity = workloads.MOMENTUM * state[0] + grads

@@ -1,8 +1,8 @@
 """What the project promises about speed, measured: ``python -m benchmarks.limits``.
 
-It prints every promise with its limit and what was measured, and exits with 1 if one is broken. No
-test does so: what others do on the machine only ever adds to a measurement, and must fail no test.
-Here the least of several measurements counts.
+It prints every promise with its limit and the measurement, and exits with 1 if one is broken. No
+test does this, because other work on the machine only ever adds to a measurement and must not fail
+a test. Here the smallest of several measurements counts.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ _FIELDS: Final[tuple[dict[str, Any], ...]] = (
 
 @dataclass(frozen=True)
 class Promise:
-    """What may not be exceeded.
+    """A limit that may not be exceeded.
 
     Attributes:
         what: in words.
         limit: the most that is allowed.
-        measure: returns what is found today, in the unit of the limit.
+        measure: returns what is measured, in the unit of the limit.
         unit: ``ms``, or ``times`` for a ratio.
     """
 
@@ -70,7 +70,7 @@ class Promise:
 
 
 def _least(work: Callable[[], object], measurements: int = _MEASUREMENTS) -> float:
-    """Return the least processor time of some work in milliseconds."""
+    """Return the smallest processor time of some work in milliseconds."""
     times = []
     for _ in range(measurements):
         began = time.process_time()
@@ -116,12 +116,15 @@ def _panels() -> float:
     runs = [Run(optimizer=rule(), learning_rate=0.05, batch_size=16) for rule in (RULES * 2)[-12:]]
     experiment = Experiment(problem=_TEN_CLASSES, runs=runs, budget=Budget(amount=3))
     params = [run.params[0, -1] for run in engine.fit(experiment).runs]
-    rows, styles = engine.data(experiment), [RunStyle(f"Run {place}", place) for place in range(12)]
+    rows, styles = (
+        engine.data(experiment),
+        [RunStyle(f"Run {number}", number) for number in range(12)],
+    )
     return _least(lambda: fit_panels(_TEN_CLASSES, rows, params, styles, "epoch 3"))
 
 
 def _pause(work: Generator[object, Any, object]) -> float:
-    """Return the median time between two pauses, as a rare stall says little about the code."""
+    """Return the median time between two pauses; a rare stall says little about the code."""
     moments = [time.perf_counter()]
     moments += [time.perf_counter() for _pause in work]
     return 1e3 * statistics.median(np.diff(moments))
@@ -164,12 +167,12 @@ def _training_seconds() -> float:
 def _surface_seconds() -> float:
     run = Run(optimizer=SGD(), learning_rate=1e-3, batch_size=1)
     function = Experiment(problem=Function(function=Rosenbrock()), runs=[run])
-    found = []
+    ratios = []
     for experiment in (Experiment(problem=Network(dataset=TwoMoons(), hidden=(4, 3))), function):
         taken = _least(lambda experiment=experiment: list(_surface(experiment, 121)))
-        # What a surface takes beside its points is not estimated.
-        found.append(_apart(1e3 * engine.estimate_surface(experiment, 121).seconds + 2, taken))
-    return max(found)
+        # What a surface takes besides its points is not estimated.
+        ratios.append(_apart(1e3 * engine.estimate_surface(experiment, 121).seconds + 2, taken))
+    return max(ratios)
 
 
 PROMISES: Final = (
@@ -195,11 +198,11 @@ def main() -> None:
     broken = False
     print(f"{'':<40}{'limit':>14}{'measured':>16}")
     for promise in PROMISES:
-        found = promise.measure()
-        kept = found <= promise.limit
+        measured = promise.measure()
+        kept = measured <= promise.limit
         broken |= not kept
         print(
-            f"{promise.what:<40}{promise.limit:>8g} {promise.unit:<5}{found:>10.3g} "
+            f"{promise.what:<40}{promise.limit:>8g} {promise.unit:<5}{measured:>10.3g} "
             f"{promise.unit:<5} {'kept' if kept else 'BROKEN'}",
             flush=True,
         )

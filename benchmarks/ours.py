@@ -1,8 +1,8 @@
-"""This engine, as the peers do the work; and where the work comes from.
+"""This engine doing the work of the peers; the work itself is also prepared here.
 
-Unless the case asks for it, no full evaluations are made: the training is driven with an evaluator
-that answers nothing. Batch losses and the two norms of every update are recorded, which no peer but
-ours does.
+Unless the case asks for them, there are no full evaluations: the evaluator is replaced by one that
+computes nothing. Batch losses and the two norms of every update are recorded; no other peer records
+the norms.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RULES: Final[dict[Rule, engine.rules.Rule]] = {
 
 
 def experiment(case: Case) -> Experiment:
-    """Return the case as an experiment; made without validation, which allows no 35 runs."""
+    """Return the case as an experiment; not validated, because 35 runs are too many."""
     match case.dataset:
         case "two_moons":
             dataset = engine.problems.datasets.TwoMoons(rows=case.rows)
@@ -96,10 +96,10 @@ class Training:
             _Group(self._training, problem, runs, self._training.recorder(runs))
             for runs in spec.groups()
         ]
-        self._training.groups = self._groups  # of which it makes the history
+        self._training.groups = self._groups  # the history is made from them
 
     def run(self) -> None:
-        """Train all runs; unlike ``engine.fit``, time no run by itself afterwards."""
+        """Train all runs; unlike ``engine.fit``, no run is timed alone afterwards."""
         for group in self._groups:
             _exhaust(group.begin())
             while group.is_alive:
@@ -107,12 +107,12 @@ class Training:
         self._history = self._training.history()
 
     def answer(self) -> Answer:
-        """Return parameters and losses as the peers have them."""
+        """Return parameters and losses in the form of the peers."""
         return _answer(self._case, self._history)
 
 
 def _answer(case: Case, history: History) -> Answer:
-    """Return what is compared of a history."""
+    """Return the parts of a history that are compared."""
     spec, runs = history.experiment, history.runs
     return Answer(
         np.array([workloads.flat(engine.layers(spec, run.params[0, -1])) for run in runs]),
@@ -122,7 +122,7 @@ def _answer(case: Case, history: History) -> Answer:
 
 
 class _NoEvaluator:
-    """Stands in for the evaluator of a group of lanes."""
+    """Replaces the evaluator of a group of lanes."""
 
     def __init__(self, params: workloads.Array) -> None:
         self._nothing = Evaluation(np.zeros(len(params)))

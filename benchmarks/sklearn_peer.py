@@ -1,11 +1,11 @@
 """scikit-learn's multi-layer perceptron, one run after another, as far as it does the same work.
 
-Only the runs of SGD and Momentum: it has no Adagrad or RMSprop, and its Adam puts epsilon before
-the bias correction. It keeps the mean loss of an epoch instead of the loss of every batch and
-evaluates no rows, and it halves the squared error, for which its learning rate is doubled. It
-shuffles by a stream of its own, so it is given the rows in the order of the batches: in one
-``partial_fit``, or, where the last batch of an epoch is short, in one per epoch, whose checks of
-the input take about a millisecond each.
+It only does the runs of SGD and Momentum: it has no Adagrad or RMSprop, and its Adam puts epsilon
+before the bias correction. It keeps the mean loss of an epoch instead of the loss of every batch
+and evaluates no rows. It halves the squared error, so its learning rate is doubled. It shuffles in
+its own way, so it gets the rows in the order of the batches: in one ``partial_fit`` or, if the last
+batch of an epoch is short, in one per epoch, each of which checks its input for about a
+millisecond.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RULES: Final = ("SGD", "Momentum")
 
 
 def part_of(work: Work) -> Work | None:
-    """Return the work without the runs that scikit-learn cannot do; None where nothing is left."""
+    """Return the work without the runs that scikit-learn cannot do; None if nothing is left."""
     runs = tuple(run for run in work.case.runs if run.rule in RULES)
     if not runs or work.case.evaluates:
         return None
@@ -61,7 +61,7 @@ class Training:
         model = _untrained(work, run)
         options = {} if isinstance(model, MLPRegressor) else {"classes": np.unique(targets)}
         rows = slice(work.case.batch_size)
-        model.partial_fit(work.inputs[rows], targets[rows], **options)  # lets it make its arrays
+        model.partial_fit(work.inputs[rows], targets[rows], **options)  # makes its arrays
         del model._optimizer  # noqa: SLF001 - and forgets that update
         for position, (weights, biases) in enumerate(work.start):
             model.coefs_[position][...] = weights.T

@@ -1,8 +1,8 @@
 """The loss on a plane: by this engine, by jitted JAX's ``vmap`` and by PyTorch's ``vmap``.
 
-All compute the loss of the same points of the same plane through the same network on the same rows.
-Peers are measured twice: as one writes it, all points at once, and in blocks of points that fit the
-cache, which neither does by itself.
+All compute the loss at the same points of the same plane, of the same network on the same rows.
+Peers are measured twice: as people write it, with all points at once, and in blocks of points that
+fit the cache, which neither does by itself.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 TIMES_JAX: Final = 1.1  # how many times longer than compiled JAX it may take
 TIMES_PYTORCH: Final = 2.5
-_BLOCK: Final = 64  # of 16, 64, 128 and 256 the quickest for both peers
+_BLOCK: Final = 64  # the quickest of 16, 64, 128 and 256 for both peers
 _WINDOW: Final = engine.Window((-1.0, 1.0), (-1.0, 1.0))
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Points of a plane, and what their loss is the loss of; parameters as in ``workloads``.
+    """Points of a plane, with the network and the rows; parameters as in ``workloads``.
 
     Attributes:
         units: inputs, hidden units (tanh) layer by layer, one output.
@@ -54,10 +54,10 @@ class Slice:
 
 
 def seconds(case: Case, size: int, repeats: int) -> dict[str, float]:
-    """Return the median time of everybody for ``size`` x ``size`` points of a random plane.
+    """Return everybody's median time for ``size`` x ``size`` points of a random plane.
 
     Raises:
-        Disagreement: a peer's losses are not ours.
+        Disagreement: a peer's losses differ from ours.
     """
     experiment = ours.experiment(case)
     origin = engine.initial_params(experiment, seed=0)
@@ -71,7 +71,7 @@ def seconds(case: Case, size: int, repeats: int) -> dict[str, float]:
         "PyTorch in blocks": _pytorch(part, _BLOCK),
     }
     expected = peers["ours"]()
-    for name, losses in peers.items():  # the first time compiles
+    for name, losses in peers.items():  # the first call compiles
         timing.compare(f"{name}, surface: losses", losses(), expected)
     times: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(repeats):
@@ -100,7 +100,7 @@ def _slice(case: Case, experiment: engine.Experiment, plane: engine.Plane, size:
 
 
 def _ours(experiment: engine.Experiment, plane: engine.Plane, size: int) -> Array:
-    """Return the losses; making the rows is included."""
+    """Return the losses; this includes making the rows."""
     return engine.finish(engine.surface(experiment, plane, _WINDOW, size)).losses.ravel()
 
 

@@ -26,13 +26,13 @@ class Disagreement(Exception):  # noqa: N818 - names what happened
 
 @dataclass(frozen=True)
 class Peer:
-    """Who does the work.
+    """One who does the work.
 
     Attributes:
         name: as the table calls it.
         module: its module in this package.
-        training: one training of it.
-        part_of: returns the part of some work that it can do; None where it can do nothing.
+        training: makes one training.
+        part_of: returns the part of some work that it can do; None if it can do nothing.
     """
 
     name: str
@@ -46,8 +46,8 @@ class Timing:
     """How long a peer took.
 
     Attributes:
-        first: seconds of its first training, compilation included.
-        median: seconds of a later one.
+        first: seconds of the first training, compilation included.
+        median: median seconds of the later ones.
         updates: parameter updates of all its runs.
     """
 
@@ -57,7 +57,7 @@ class Timing:
 
     @property
     def microseconds(self) -> float:
-        """Return the time of an update of one run."""
+        """Return the time of one run's update."""
         return self.median / self.updates * 1e6
 
 
@@ -65,17 +65,17 @@ def measure(ours: Peer, peers: list[Peer], work: Work, repeats: int) -> dict[str
     """Let everybody do some work in turn.
 
     Args:
-        ours: whom the others must agree with.
+        ours: the peer with whom the others must agree.
         peers: the others.
-        work: what is done.
-        repeats: turns of each, after a first one that is checked and does not count. A quick peer
-            trains more than once in its turn: until 0.3 s are over, at most ten times.
+        work: the work to do.
+        repeats: turns of each peer, after a first one that is checked and does not count. A quick
+            peer trains several times in its turn: until 0.3 s have passed, at most ten times.
 
     Returns:
         The timing of everybody who can do the work, by name; ours is the first.
 
     Raises:
-        Disagreement: a peer's final parameters or recorded losses are not ours.
+        Disagreement: a peer's final parameters or recorded losses differ from ours.
     """
     parts = {peer: part for peer in (ours, *peers) if (part := peer.part_of(work)) is not None}
     first = {}
@@ -111,18 +111,18 @@ def _timed(training: Training) -> float:
 
 
 def _check(peer: Peer, part: Work, answer: Answer, work: Work, expected: Answer) -> None:
-    """Compare what a peer did of some work with what is expected of all of it."""
+    """Compare a peer's results for its part of the work with the expected ones for all of it."""
     rows = [work.case.runs.index(run) for run in part.case.runs]
     for what in ("params", "losses", "evaluations"):
-        found, wanted = getattr(answer, what), getattr(expected, what)
-        if found is not None and wanted is not None:
-            compare(f"{peer.name}, {work.case.title}: {what}", found, wanted[rows])
+        result, wanted = getattr(answer, what), getattr(expected, what)
+        if result is not None and wanted is not None:
+            compare(f"{peer.name}, {work.case.title}: {what}", result, wanted[rows])
 
 
-def compare(what: str, found: Array, expected: Array) -> None:
-    """Raise ``Disagreement`` unless all numbers agree; relatively, where they are above 1."""
-    if found.shape != expected.shape:
-        raise Disagreement(f"{what} must be of shape {expected.shape}, got {found.shape}")
-    apart = np.max(np.abs(found - expected) / np.maximum(1, np.abs(expected)))
-    if not apart <= TOLERANCE:  # NaN is no agreement either
+def compare(what: str, result: Array, expected: Array) -> None:
+    """Raise ``Disagreement`` unless all numbers agree; numbers above 1 are compared relatively."""
+    if result.shape != expected.shape:
+        raise Disagreement(f"{what} must be of shape {expected.shape}, got {result.shape}")
+    apart = np.max(np.abs(result - expected) / np.maximum(1, np.abs(expected)))
+    if not apart <= TOLERANCE:  # NaN does not agree either
         raise Disagreement(f"{what} must agree with ours to {TOLERANCE:g}, got {apart:.1e}")

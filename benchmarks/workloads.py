@@ -1,8 +1,9 @@
-"""The cases as data, and what every peer is given and gives back.
+"""The cases as data, with the input and the output of every peer.
 
-All peers do the same work: the same rows, initial weights and batches, in float64, the same mixture
-of rules in the same formulas, the loss of every batch recorded. Arrays are ``(rows, features)``; a
-run's parameters are one vector, layer by layer, weights ``(out, in)`` row by row and then biases.
+All peers do the same work in float64: the same rows, initial weights and batches, and the same
+mixture of rules with the same formulas, recording the loss of every batch. Arrays are ``(rows,
+features)``; a run's parameters are one vector, layer by layer, weights ``(out, in)`` row by row and
+then biases.
 """
 
 from __future__ import annotations
@@ -42,15 +43,15 @@ class Case:
     Attributes:
         title: what the table calls it.
         dataset: a data set of the engine.
-        rows: its training rows.
+        rows: number of its training rows.
         units: inputs, hidden units (tanh) layer by layer, outputs.
         loss: mean loss over the rows of a batch, on the last layer's linear outputs.
-        batch_size: rows of an update.
-        runs: what is trained on the same batches.
-        epochs: passes over the rows, each in an order of its own.
-        evaluates: whether the loss of all rows is computed after every epoch, too.
+        batch_size: rows per update.
+        runs: the runs, all trained on the same batches.
+        epochs: passes over the rows, each in its own order.
+        evaluates: whether the loss on all rows is also computed after every epoch.
         also_evaluated: whether the table has a second measurement, with ``evaluates``.
-        times_pytorch: how many times faster than PyTorch the engine means to be.
+        times_pytorch: how many times faster than PyTorch the engine should be.
         times_jax: how many times longer than compiled JAX it may take.
     """
 
@@ -69,7 +70,7 @@ class Case:
 
     @property
     def updates(self) -> int:
-        """Return the parameter updates of all runs."""
+        """Return the number of parameter updates of all runs."""
         return len(self.runs) * self.epochs * ceil(self.rows / self.batch_size)
 
 
@@ -78,7 +79,7 @@ class Work:
     """A case with its arrays.
 
     Attributes:
-        case: what is to be done.
+        case: the work to do.
         inputs: ``(rows, features)``.
         targets: ``(rows, 1)``, or class numbers ``(rows,)`` for the cross-entropy.
         start: weights ``(out, in)`` and biases ``(out,)``, layer by layer, where every run begins.
@@ -94,13 +95,13 @@ class Work:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a peer ends with.
+    """The result of a peer.
 
     Attributes:
         params: final parameters, ``(runs, n_params)``.
-        losses: loss of every batch before its update, ``(runs, updates)``; None where a peer keeps
-            none.
-        evaluations: loss of all rows after every epoch, ``(runs, epochs)``, if the case asks for
+        losses: loss of every batch before its update, ``(runs, updates)``; None if a peer does not
+            keep it.
+        evaluations: loss on all rows after every epoch, ``(runs, epochs)``, if the case asks for
             it.
     """
 
@@ -112,13 +113,13 @@ class Answer:
 class Training(Protocol):
     """One training by one peer; it runs only once.
 
-    Making it turns the arrays into the peer's own, which is not timed.
+    Its constructor converts the arrays to the peer's own, which is not timed.
     """
 
     def __init__(self, work: Work) -> None: ...
 
     def run(self) -> None:
-        """Train every run from the start to the end; this is timed."""
+        """Train every run from start to end; this is timed."""
 
     def answer(self) -> Answer:
         """Return the result, after ``run``."""
@@ -129,9 +130,9 @@ def flat(layers: Layers) -> Array:
     return np.concatenate([np.ravel(part) for layer in layers for part in layer])
 
 
-# The lowest of seven rates; the highest is ten times it. All stay where runs are not chaotic: at
-# higher rates the last digit, in which no two libraries agree, grows to a visible difference within
-# a few hundred updates.
+# The lowest of seven rates; the highest is ten times as high. No run is chaotic at these: at higher
+# rates the last digit, in which no two libraries agree, grows to a visible difference within a few
+# hundred updates.
 _LOWEST_RATES: Final[dict[Rule, float]] = {
     "SGD": 0.005,
     "Momentum": 0.0005,
@@ -170,8 +171,7 @@ _BATCH_32: Final = replace(
     also_evaluated=True,
     times_pytorch=16,
 )
-# A single run through many rows; training it must take no more than a tenth of a second, all in
-# all.
+# A single run on many rows; the whole training must take no more than a tenth of a second.
 LARGE: Final = Case(
     title="2-8-1, batch 100, 60,000 rows, 1 run",
     dataset="two_moons",
@@ -182,9 +182,9 @@ LARGE: Final = Case(
     runs=(Run("Adam", 0.001),),
     epochs=1,
 )
-# Whose loss is computed on a plane; nothing is trained.
+# The loss of this case is computed on a plane; nothing is trained.
 SURFACE: Final = replace(_BATCH_1, title="2-8-8-1, surface", runs=())
-# What is trained from the start of a process.
+# This case is trained from the start of a process.
 FIRST: Final = replace(_BATCH_32, title="2-8-8-1, batch 32, 5 runs, 100 epochs", epochs=100)
 
 CASES: Final = (

@@ -1,4 +1,4 @@
-"""A chart that cannot be drawn takes nothing else with it."""
+"""A chart that cannot be drawn does not stop the rest."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _log: Final = logging.getLogger(__name__)
 
 
 def attempt(make: Callable[[], Chart], name: str) -> Chart | str:
-    """Return a chart; where drawing it fails, the sentence that takes its place.
+    """Return a chart or, if drawing it fails, a sentence to show instead.
 
-    Such an error is a fault of ours, and is in the log: a chart takes nothing else with it.
+    Such an error is our bug; it is logged, and everything else goes on.
     """
     try:
         return make()
-    except Exception:  # noqa: BLE001 - whatever it is, it is told and logged
+    except Exception:  # noqa: BLE001 - any error is shown and logged
         _log.exception("The chart %s could not be drawn.", name)
         return _(
             "Something went wrong in Descent Lab: this chart could not be drawn. Everything else"

@@ -1,4 +1,4 @@
-"""The map over batch size and learning rate: one run's outcome in every cell."""
+"""The map over batch size and learning rate: each cell shows the outcome of one run."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def batch_map(
     """Return a cell per batch size and learning rate of a sweep.
 
     Args:
-        scores: of ``engine.batch_rate_sweep``, scored with the target among others.
-        sizes: what its batch sizes are called.
+        scores: scores of an ``engine.batch_rate_sweep``, for which the target was given.
+        sizes: the names of its batch sizes.
         rates: its learning rates.
         quantity: what the cells show.
-        target: training loss to which iterations are counted.
+        target: the training loss up to which iterations are counted.
     """
     shape = len(sizes), len(rates)
     losses = final_losses(scores)
@@ -42,7 +42,7 @@ def batch_map(
 
 
 def map_legend(scores: Scores, quantity: Quantity) -> str:
-    """Return what the signs and numbers of the map mean."""
+    """Return what the signs and numbers in the map mean."""
     parts = [_("{sign} diverged, ★ the lowest.").format(sign=DIVERGED), *_seed_words(scores)]
     if quantity == "iterations_to_target":
         parts.append(
@@ -59,7 +59,7 @@ def map_legend(scores: Scores, quantity: Quantity) -> str:
 
 
 def _seed_words(scores: Scores) -> list[str]:
-    """Return how several seeds make one cell; nothing of a single one."""
+    """Return how several seeds become one cell; nothing for a single seed."""
     seeds = len(scores.experiment.seeds)
     if seeds == 1:
         return []

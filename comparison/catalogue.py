@@ -1,4 +1,4 @@
-"""Which charts a comparison has: one list for the bundle and report of a page and of the shell."""
+"""Which charts a comparison has: one list for pages, bundles and reports."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 NORMS: Final = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
 _LOGITS: Final = np.linspace(-12.0, 12.0, 241)
-_TO_COME: Final = 0.25  # opacity of what a clock has not reached
+_TO_COME: Final = 0.25  # opacity of what the clock has not reached
 
 
 def comparison_charts(
@@ -54,13 +54,13 @@ def comparison_charts(
 ) -> tuple[dict[str, Chart], dict[str, str]]:
     """Return the charts of a comparison that need no training beyond its own, by their ids.
 
-    "loss" and axis are those of the view, fits those of the last epoch, surfaces those of the
-    scenes.
+    The loss and the axis are those of the view, fits are those of the last epoch, and surfaces are
+    those of the scenes.
 
     Returns:
-        The charts, and a sentence for each whose drawing failed.
+        The charts, and a sentence for each chart that could not be drawn.
     """
-    axis = scenes[0].clock.unit if scenes else view.axis  # as the page of surfaces draws them
+    axis = scenes[0].clock.unit if scenes else view.axis  # as on the Surfaces page
     makers: dict[str, Callable[[], Chart]] = surface_charts(scenes, view)
     makers["loss"] = partial(losses, history, styles, view.quantity, axis, log=view.log)
     makers |= {name: partial(norms, history, styles, name, axis) for name in NORMS}
@@ -71,48 +71,50 @@ def comparison_charts(
         makers["score"] = partial(score, history, styles, axis)
     if can_be_drawn(history.experiment.problem):
         makers["fits"] = partial(fits, history, styles, fit_epochs(history)[-1])
-    made = {name: attempt(make, name) for name, make in makers.items()}
-    charts = {name: chart for name, chart in made.items() if not isinstance(chart, str)}
-    return charts, {name: why for name, why in made.items() if isinstance(why, str)}
+    attempts = {name: attempt(make, name) for name, make in makers.items()}
+    charts = {name: chart for name, chart in attempts.items() if not isinstance(chart, str)}
+    return charts, {name: why for name, why in attempts.items() if isinstance(why, str)}
 
 
 def losses(
     history: History, styles: Sequence[RunStyle], quantity: str, axis: str, *, log: bool
 ) -> Chart:
-    """Return a loss of every run, and in words what is not all of it."""
+    """Return the chart of a loss, with remarks on what it leaves out."""
     chart = loss_curves(history, styles, quantity, axis, log=log)
-    return _saying(chart, *bin_words(history, quantity), *_line_words(history, axis))
+    return _with_remarks(chart, *bin_words(history, quantity), *_line_words(history, axis))
 
 
-def _saying(chart: Chart, *said: str) -> Chart:
-    """Return a chart with more in its caption than it says itself."""
-    return chart._replace(remarks=(*chart.remarks, *said))
+def _with_remarks(chart: Chart, *remarks: str) -> Chart:
+    """Return a chart with further remarks in its caption."""
+    return chart._replace(remarks=(*chart.remarks, *remarks))
 
 
 def _line_words(history: History, axis: str) -> tuple[str, ...]:
-    """Return what lines of a training do not tell of themselves."""
+    """Return the remarks that the lines of a training need."""
     return *thinning_words(history), *seconds_words(history, axis), *stopped_words(history)
 
 
 def norms(history: History, styles: Sequence[RunStyle], name: str, axis: str) -> Chart:
-    """Return one of ``NORMS`` of every run, and in words what is not all of it."""
+    """Return the chart of one of ``NORMS``, with remarks on what it leaves out."""
     if name == "full_gradient_norm":
         chart = full_gradient_curves(history, styles, gradient_norms(history), axis)
-        return _saying(chart, *_line_words(history, axis))
+        return _with_remarks(chart, *_line_words(history, axis))
     chart = norm_curves(history, styles, name, axis)
-    return _saying(chart, *bin_words(history, name), *_line_words(history, axis))
+    return _with_remarks(chart, *bin_words(history, name), *_line_words(history, axis))
 
 
 def score(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
-    """Return accuracy or R^2 of every run, and in words on which rows."""
+    """Return the chart of accuracy or R^2, with a remark that names the rows."""
     is_validated = history.runs[0].validation_score is not None
-    said = _("On the validation rows.") if is_validated else _("On the training rows.")
+    rows = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
-    return _saying(score_curves(history, styles, axis), said, *binned, *_line_words(history, axis))
+    return _with_remarks(
+        score_curves(history, styles, axis), rows, *binned, *_line_words(history, axis)
+    )
 
 
 def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[], Chart]]:
-    """Return what draws, by its id, each chart that the Surfaces page has of whole runs."""
+    """Return, by id, functions that draw the Surfaces page's charts of whole runs."""
     makers: dict[str, Callable[[], Chart]] = {}
     page = view.page
     if not isinstance(page, SurfacesPage) or not scenes:
@@ -124,7 +126,7 @@ def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[]
             makers[f"relief{ending}"] = partial(_at_its_step, surface_in_relief, scene, page)
     if scenes[0].history.experiment.problem.n_params > 2:
         makers["plane_distance"] = partial(distances, scenes[0])
-    if any(run.last_step[0] for run in scenes[0].history.runs):  # a run may end where it starts
+    if any(run.last_step[0] for run in scenes[0].history.runs):  # a run can end at its start
         makers["effective_learning_rate"] = partial(rates, scenes[0], page)
     if has_fitted_lines(scenes[0].history.experiment.problem):
         makers["fitted_lines"] = partial(fitted_at_step, scenes[0], page.step)
@@ -138,7 +140,7 @@ def _at_its_step(
 
 
 def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
-    """Return contours with every run's path, in one picture or one panel per run."""
+    """Return contours with the paths of all runs, in one picture or one panel per run."""
     draw = panels if page.panels else contour
     chart = draw(scene.field, scene.trails, seen_window(page))
     return chart._replace(remarks=_all_words(scene, page))
@@ -155,12 +157,12 @@ def _all_words(scene: Scene, page: SurfacesPage) -> tuple[str, ...]:
 
 
 def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
-    """Return a picture of a scene's paths as its clock shows it: what is to come is faded.
+    """Return a picture of a scene's paths at a step of its clock; later parts are faded.
 
     Args:
-        chart: one line per run, in their order, as ``contour``, ``panels`` and ``relief`` draw it.
-        scene: what it shows.
-        step: where the clock stands; None is at the end, where nothing is to come.
+        chart: has one line per run, in their order, as from ``contour``, ``panels`` or ``relief``.
+        scene: the scene in the picture.
+        step: where the clock is; None is the end.
     """
     clock = scene.clock
     tick = clock.at(step)
@@ -169,11 +171,11 @@ def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     figure = go.Figure(chart.figure)
     paths = [trace for trace in figure.data if "lines" in (getattr(trace, "mode", None) or "")]
     so_far: list[dict[str, Any]] = []
-    for path, places in zip(paths, clock.places, strict=True):
+    for path, records in zip(paths, clock.records, strict=True):
         walked = path.to_plotly_json()
         head = {}
         for name in [name for name in ("x", "y", "z", "customdata") if name in walked]:
-            walked[name] = walked[name][: places[tick] + 1]
+            walked[name] = walked[name][: records[tick] + 1]
             head[name] = walked[name][-1:]
         dot = {"color": path.line.color, "size": 4 if path.type == "scatter3d" else 11}
         so_far += [walked, walked | head | {"mode": "markers", "marker": dot, "showlegend": False}]
@@ -183,16 +185,16 @@ def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
         "iterations": _("At step {step} of {last}; later steps are faded."),
         "epochs": _("At epoch {step} of {last}; later epochs are faded."),
     }[clock.unit]
-    said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
-    return chart._replace(figure=figure, remarks=(said, *chart.remarks))
+    remark = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
+    return chart._replace(figure=figure, remarks=(remark, *chart.remarks))
 
 
 def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
-    """Return the loss curves of a scene's runs as its clock shows them: a line, and where runs are.
+    """Return a scene's loss curves with a line at a step of its clock, and a dot on each run.
 
     Args:
-        chart: of ``losses``, over the unit of the clock.
-        scene: whose clock it is.
+        chart: result of ``losses``, over the unit of the clock.
+        scene: the scene with the clock.
         step: as for ``at_step``.
     """
     clock = scene.clock
@@ -200,8 +202,10 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     if tick == len(clock.ticks) - 1:
         return chart
     now = float(clock.ticks[tick])
-    places = [own[tick] for own in clock.places]
-    spots = [(t.style, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, places, strict=True)]
+    records = [own[tick] for own in clock.records]
+    spots = [
+        (t.style, t.ticks[at], t.loss[at]) for t, at in zip(scene.trails, records, strict=True)
+    ]
     figure = go.Figure(chart.figure)
     floor = (figure.layout.meta or {}).get("floor")  # where a logarithmic axis has 0 and below
     figure.add_shape(marks.upright(now, GREY))
@@ -216,10 +220,10 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
         "iterations": _("The line and the dots are at step {step} of {last}."),
         "epochs": _("The line and the dots are at epoch {step} of {last}."),
     }[clock.unit]
-    said = [text.format(step=f"{now:,.6g}", last=f"{clock.ticks[-1]:,.6g}")]
+    remarks = [text.format(step=f"{now:,.6g}", last=f"{clock.ticks[-1]:,.6g}")]
     seeds = scene.history.experiment.seeds
     if len(seeds) > 1:
-        said.append(_("The dots are those of seed {seed}.").format(seed=seeds[0]))
+        remarks.append(_("The dots are those of seed {seed}.").format(seed=seeds[0]))
     run, unit, *_others = chart.numbers
     known = {run: [style.name for style, *_rest in spots], unit: [x for _look, x, _loss in spots]}
     numbers = {
@@ -228,28 +232,28 @@ def losses_at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:
     }
     before = np.full(len(chart.numbers[run]), np.nan)
     numbers["loss_at_step"] = np.append(before, [loss for *_rest, loss in spots])
-    return chart._replace(figure=figure, numbers=numbers, remarks=(*said, *chart.remarks))
+    return chart._replace(figure=figure, numbers=numbers, remarks=(*remarks, *chart.remarks))
 
 
 def has_fitted_lines(problem: Network | Function) -> bool:
-    """Tell whether what a run has learnt is one line or curve over one input: w and b are all."""
+    """Tell whether a run learns a line or curve over one input, with no parameters but w and b."""
     return problem.kind == "network" and problem.layout.units == (1, 1) and problem.n_params == 2
 
 
 def fitted(scene: Scene) -> Chart:
-    """Return the rows and the lines with which the runs of a scene ended; its clock draws more.
+    """Return the rows, and the line or curve that each run of a scene has learnt in the end.
 
-    ``has_fitted_lines`` was asked first.
+    Only if ``has_fitted_lines``.
     """
     return _fitted(scene, None)
 
 
 def fitted_at_step(scene: Scene, step: float | None) -> Chart:
-    """Return the rows and every run's line where the clock stands, over that of its end.
+    """Return the rows and every run's line at a step of the clock, over its last one.
 
     Args:
         scene: as for ``fitted``.
-        step: where the clock stands; None is at the end.
+        step: where the clock is; None is the end.
     """
     clock = scene.clock
     tick = clock.at(step)
@@ -257,9 +261,9 @@ def fitted_at_step(scene: Scene, step: float | None) -> Chart:
         "iterations": _("Solid: at step {step} of {last}. Dotted: at the end."),
         "epochs": _("Solid: at epoch {step} of {last}. Dotted: at the end."),
     }[clock.unit]
-    said = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
+    remark = text.format(step=f"{clock.ticks[tick]:,.6g}", last=f"{clock.ticks[-1]:,.6g}")
     more = (*seed_words(scene.history.experiment), *stopped_words(scene.history))
-    return _fitted(scene, tick)._replace(remarks=(said, *more))
+    return _fitted(scene, tick)._replace(remarks=(remark, *more))
 
 
 def _fitted(scene: Scene, tick: int | None) -> Chart:
@@ -270,28 +274,28 @@ def _fitted(scene: Scene, tick: int | None) -> Chart:
     air = 0.08 * float(np.ptp(inputs) or 1.0)
     at = np.linspace(inputs.min() - air, inputs.max() + air, 101)
 
-    def lines(places: Sequence[int]) -> list[Array]:
-        weights = [(t.x[one], t.y[one]) for t, one in zip(scene.trails, places, strict=True)]
+    def lines(records: Sequence[int]) -> list[Array]:
+        weights = [(t.x[one], t.y[one]) for t, one in zip(scene.trails, records, strict=True)]
         return list(predictions(problem, np.array(weights), at[:, None])[:, 0])
 
     ends = lines([-1] * len(scene.trails))
-    now = [] if tick is None else lines([int(own[tick]) for own in scene.clock.places])
+    now = [] if tick is None else lines([int(own[tick]) for own in scene.clock.records])
     return fitted_lines(inputs, targets, ends, scene.styles, at, now)
 
 
 def seen_window(page: SurfacesPage) -> tuple[float, float, float, float] | None:
-    """Return the part of the surface that is seen; None is all of it."""
+    """Return the visible part of the surface; None is all of it."""
     return cast("tuple[float, float, float, float] | None", page.window)  # it has four numbers
 
 
 def distances(scene: Scene) -> Chart:
-    """Return how far every run lies from the plane, step by step."""
+    """Return the chart of every run's distance from the plane."""
     chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
-    return _saying(chart, *scene_words(scene), *stopped_words(scene.history))
+    return _with_remarks(chart, *scene_words(scene), *stopped_words(scene.history))
 
 
 def rates(scene: Scene, page: SurfacesPage) -> Chart:
-    """Return the effective learning rate of two parameters over the whole of every run."""
+    """Return the chart of two parameters' effective learning rates over every run."""
     experiment, unit = scene.history.experiment, scene.clock.unit
     which = seen_parameters(experiment.problem, page)
     names = parameter_names(experiment.problem)
@@ -305,16 +309,16 @@ def rates(scene: Scene, page: SurfacesPage) -> Chart:
         )
         lines.append((style, steps / (run.per_epoch if unit == "epochs" else 1), values))
     chart = effective_rates(lines, [names[one] for one in which], unit)
-    return _saying(chart, *seed_words(experiment), *stopped_words(scene.history))
+    return _with_remarks(chart, *seed_words(experiment), *stopped_words(scene.history))
 
 
 def confident_and_wrong() -> Chart:
-    """Return both losses of a sigmoid, and their slopes at the logit, on one row of class 1."""
+    """Return the chart of both losses of a sigmoid, and their slopes, on one row of class 1."""
     return two_losses(sigmoid_losses(_LOGITS))
 
 
 def missing_charts(document: Document) -> dict[str, str]:
-    """Return the charts of the pages that are not among these, by their ids, each with why not."""
+    """Return, by id, why other charts of the pages are not among these."""
     problem = document.experiment.problem
     missing = {"rates": _("Learning-rate sensitivity needs training runs of its own.")}
     if not isinstance(document.view.page, SurfacesPage):
@@ -330,7 +334,7 @@ def missing_charts(document: Document) -> dict[str, str]:
 
 
 def chart_title(name: str, document: Document) -> str:
-    """Return what a chart of ``comparison_charts`` or ``missing_charts`` is called."""
+    """Return the title of a chart of ``comparison_charts`` or ``missing_charts``."""
     titles = {
         "fits": _("Fits"),
         "surface": _("Loss surface"),
@@ -351,30 +355,30 @@ def chart_title(name: str, document: Document) -> str:
 
 
 def can_be_drawn(problem: Network | Function) -> bool:
-    """Tell whether there is a plane of two features with classes, or a curve over one."""
+    """Tell whether fits can be drawn: classes in a plane of two features, or a curve over one."""
     if problem.kind == "function" or problem.dataset.n_features > 2:
         return False
     return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
 
 
 def fit_epochs(history: History) -> list[float]:
-    """Return the epochs at which the parameters of a run were kept."""
+    """Return the epochs at which parameters were recorded."""
     return sorted(
         {float(step) / run.per_epoch for run in history.runs for step in run.params_steps}
     )
 
 
 def fits(history: History, styles: Sequence[RunStyle], epoch: float) -> Chart:
-    """Return what every run has learnt by an epoch."""
+    """Return the chart of what every run has learnt by an epoch."""
     params = [params_at(history, position, epoch) for position in range(len(history.runs))]
-    network = cast("Network", history.experiment.problem)  # ``can_be_drawn`` was asked first
+    network = cast("Network", history.experiment.problem)  # only if ``can_be_drawn``
     caption = fits_caption(history, epoch)
     chart = fit_panels(network, data(history.experiment), params, styles, caption)
     return chart._replace(remarks=(*chart.remarks, *stopped_words(history)))
 
 
 def fits_caption(history: History, epoch: float) -> str:
-    """Return which epoch and which seed fits are of."""
+    """Return the epoch and the seed of the fits, in words."""
     caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
     seeds = history.experiment.seeds
     if len(seeds) > 1:
@@ -383,7 +387,7 @@ def fits_caption(history: History, epoch: float) -> str:
 
 
 def params_at(history: History, position: int, epoch: float) -> Array | None:
-    """Return a run's first seed's parameters at an epoch; None where it has diverged by then."""
+    """Return the parameters of a run's first seed at an epoch; None if it has diverged by then."""
     run, diverged = history.runs[position], history.divergence(position, 0)
     step = round(epoch * run.per_epoch)
     if diverged is not None and step >= diverged.step:

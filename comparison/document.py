@@ -1,8 +1,8 @@
 """A comparison as a file and as a link: what is trained, and how it is looked at.
 
 A file is JSON, ``{"format": 1, "experiment": {...}, "view": {...}}``. A link is the same in a flat
-code: only what differs from the defaults, one short key a field, ids never translated. Defaults
-belong to the format version, so an old link keeps its meaning.
+code: only what differs from the defaults, with one short key per field and ids that are never
+translated. Defaults belong to the format version, so an old link keeps its meaning.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.spec import Spec, parse_json
 
 FILE_BYTES: Final = 2**20
 
-# Cleaned here, once: whatever shows a name has it from here.
+# Names are cleaned here, once: everything that shows a name gets it from here.
 Name = Annotated[
     str,
     Field(max_length=int(LIMITS["name_characters"].high)),
@@ -34,17 +34,17 @@ class View(Spec):
     """How a comparison is looked at; it never changes what is computed.
 
     In files and links of format 1 it may hold ``tuned``, the claim that every run has its rule's
-    best rate. It is taken and ignored: what a reader may rely on is derived from sweeps.
+    best rate. The claim is ignored: only a sweep can show that.
 
     Attributes:
-        names: what the reader calls each run, without what cannot be seen; "" is the automatic
+        names: the reader's name for each run, without invisible characters; "" is the automatic
             name.
-        numbers: each run's place in the list of colours and dashes, for life.
+        numbers: each run's index in the list of colours and dashes, which it keeps.
         selected: position of the run in the editor.
         quantity: which loss is drawn.
         axis: what it is drawn against.
         log: whether the loss axis is logarithmic.
-        page: where it is looked at, and what that page adds.
+        page: the page that shows it, with that page's settings.
     """
 
     names: tuple[Name, ...] = ("",) * len(FORMAT_1_RUNS)
@@ -71,7 +71,7 @@ class Document(Spec):
     view: View = View()
 
     def on_page(self, page: AnyPage) -> Self:
-        """Return the comparison as it is shown on a page with these settings."""
+        """Return the comparison as shown on a page with these settings."""
         return self.model_copy(update={"view": self.view.model_copy(update={"page": page})})
 
     @model_validator(mode="after")
@@ -101,7 +101,7 @@ def read_document(text: str | bytes) -> Document:
     if size > FILE_BYTES:
         raise InvalidInput("too_expensive", "file", size, Interval(0, FILE_BYTES))
     if isinstance(text, bytes):
-        text = text.decode("utf-8-sig", errors="replace")  # some editors put a mark in front
+        text = text.decode("utf-8-sig", errors="replace")  # some editors write a byte order mark
     parsed = parse_json(text)
     if isinstance(parsed, dict) and "experiment" not in parsed and "format" not in parsed:
         if "view" in parsed:
@@ -111,7 +111,7 @@ def read_document(text: str | bytes) -> Document:
 
 
 def with_default_view(experiment: Experiment, selected: int = 0) -> Document:
-    """Return a comparison that looks at an experiment in the default way, at one of its runs."""
+    """Return an experiment with the default view, and one of its runs selected."""
     runs = len(experiment.runs)
     view = View(names=("",) * runs, numbers=tuple(range(runs)), selected=selected)
     return Document(experiment=experiment, view=view)

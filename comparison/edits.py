@@ -1,8 +1,8 @@
 """Edits of a comparison: pure functions that take a document and return the edited one.
 
 An edit returns a valid document, or raises ``InvalidInput`` with the first value that is wrong.
-What no longer fits after it, such as a loss when another data set was chosen, is replaced by what
-does, and a notice says so. Runs that stay keep their names, colours and dashes.
+Settings that no longer fit, such as the loss after a change of the data set, are replaced, and a
+notice says so. Remaining runs keep their names, colours and dashes.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Edited(NamedTuple):
     """A comparison after an edit.
 
     Attributes:
-        document: valid, with the settings of the page on which it is shown.
-        notices: what the reader must be told: what was changed so that everything fits.
-        done: the id of what was done at once, for undo; "" for another value of some fields.
+        document: a valid one, with the settings of the page on which it is shown.
+        notices: what else was changed so that everything fits, in sentences for the reader.
+        done: the id of the edit, for undo; "" for new values of some fields.
     """
 
     document: Document
@@ -54,7 +54,7 @@ def change(document: Document, /, **fields: Any) -> Edited:
 
 
 def change_view(document: Document, /, **fields: Any) -> Edited:
-    """Change how the comparison is looked at; it is trained the same as before.
+    """Change how the comparison is viewed; its training remains the same.
 
     Raises:
         InvalidInput: a value is wrong.
@@ -95,7 +95,7 @@ def change_page(page: AnyPage, /, **fields: Any) -> AnyPage:
 
 
 def add_run(document: Document) -> Edited:
-    """Add a run of the first rule that is not there yet, else of Adam, and select it.
+    """Add a run of the first rule that has none yet, or else of Adam, and select it.
 
     Raises:
         InvalidInput: there are too many runs.
@@ -161,7 +161,7 @@ def rename_run(document: Document, index: int, name: str) -> Edited:
 
 
 def choose_rule(document: Document, index: int, rule: type[Rule]) -> Edited:
-    """Give a run another rule, with the hyperparameters and the learning rate that are its own."""
+    """Give a run another rule, with that rule's own hyperparameters and learning rate."""
     return change_run(document, index, optimizer=rule(), learning_rate=rule.default_learning_rate)
 
 
@@ -177,7 +177,7 @@ def change_hyperparameter(document: Document, index: int, name: str, value: floa
 
 
 def change_batch_size(document: Document, index: int, size: int) -> Edited:
-    """Change the batch size of a run; as many as there are rows is "all", whatever becomes of them.
+    """Change the batch size of a run; as many as there are rows becomes "all".
 
     Raises:
         InvalidInput: there are fewer rows.
@@ -198,9 +198,9 @@ def apply_to_all(document: Document, field: str) -> Edited:
 
 
 def choose_dataset(document: Document, dataset: Source) -> Edited:
-    """Train on another data set, with the loss and the standardisation that are usual for it.
+    """Train on another data set, with its usual loss and standardisation.
 
-    Where the task stays the same, so does the loss, as far as it suits the data.
+    If the task remains the same, so does the loss, provided that it suits the data.
     """
     before = _network(document)
     problem = before.model_copy(
@@ -217,7 +217,7 @@ def choose_dataset(document: Document, dataset: Source) -> Edited:
 
 
 def choose_loss(document: Document, loss: str) -> Edited:
-    """Minimise another loss; the sigmoid within the cross-entropy stays as the output's."""
+    """Minimise another loss; the sigmoid in a cross-entropy becomes the output activation."""
     problem = _network(document)
     output: str = problem.output_activation
     if LOSSES[loss].reads == "logits":
@@ -228,16 +228,16 @@ def choose_loss(document: Document, loss: str) -> Edited:
 
 
 def change_layers(document: Document, count: int) -> Edited:
-    """Give the network so many hidden layers; new ones have 8 units."""
+    """Give the network this many hidden layers; new ones have 8 units."""
     hidden = (*_network(document).hidden, *(8 for _layer in range(count)))
     return change_problem(document, hidden=hidden[:count])
 
 
 def change_units(document: Document, layer: int, units: int) -> Edited:
-    """Give a hidden layer so many units.
+    """Give a hidden layer this many units.
 
     Raises:
-        InvalidInput: there may not be so many units.
+        InvalidInput: there are too few or too many units.
     """
     hidden = list(_network(document).hidden)
     hidden[layer] = units
@@ -245,23 +245,23 @@ def change_units(document: Document, layer: int, units: int) -> Edited:
 
 
 def _network(document: Document) -> Network:
-    """Return the network that is trained; where a test function is minimised, the default one."""
+    """Return the network that is trained; the default one if a test function is minimised."""
     problem = document.experiment.problem
     return problem if isinstance(problem, Network) else Network()
 
 
 def move_start(document: Document, x: float, y: float) -> Edited:
-    """Let all runs start at a point."""
+    """Make all runs start at a point."""
     problem = document.experiment.problem.model_copy(update={"start": (x, y)})
     experiment = document.experiment.model_copy(update={"problem": problem})
     return _edited(document, experiment, document.view, "start")
 
 
 def count_in(document: Document, unit: str) -> Edited:
-    """Count the budget in another unit, about as long for the first run.
+    """Count the budget in another unit; for the first run it remains about as long.
 
     Raises:
-        InvalidInput: so many are more than the budget may be.
+        InvalidInput: the budget would be out of range.
     """
     experiment = document.experiment
     run = experiment.runs[0]
@@ -293,10 +293,10 @@ def change_stopping(document: Document, /, **fields: Any) -> Edited:
 
 
 def repeat(document: Document, times: int) -> Edited:
-    """Train every run with so many seeds; seeds that are there already stay.
+    """Train every run with this many seeds, and keep those that it has.
 
     Raises:
-        InvalidInput: there may not be so many seeds.
+        InvalidInput: there are too few or too many seeds.
     """
     kept = document.experiment.seeds[:times]
     free = [seed for seed in range(times) if seed not in kept]
@@ -304,7 +304,7 @@ def repeat(document: Document, times: int) -> Edited:
 
 
 def change_first_seed(document: Document, first: int) -> Edited:
-    """Train every run with as many seeds as before, counted from another one.
+    """Train every run with as many seeds as before, starting from another one.
 
     Raises:
         InvalidInput: a seed is out of range.
@@ -316,7 +316,7 @@ def change_first_seed(document: Document, first: int) -> Edited:
 
 
 def use_runs_preset(document: Document, name: str) -> Edited:
-    """Replace the runs by those of a preset; data, network and budget stay."""
+    """Replace the runs by those of a preset; data, network and budget remain."""
     experiment, view = document.experiment, document.view
     runs = RUNS_PRESETS[name].runs(experiment, experiment.runs[view.selected])
     update = {"names": ("",) * len(runs), "numbers": tuple(range(len(runs))), "selected": 0}
@@ -325,7 +325,7 @@ def use_runs_preset(document: Document, name: str) -> Edited:
 
 
 def use_surface_preset(document: Document, name: str) -> Edited:
-    """Show a preset of the Surfaces page, drawn in as many ways as the picture before it."""
+    """Show a preset of the Surfaces page, with or without panels and relief as before."""
     preset, page = SURFACE_PRESETS[name].document, _surfaces_page(document)
     style = {"panels": page.panels, "relief": page.relief}
     shown = preset.on_page(_surfaces_page(preset).model_copy(update=style))
@@ -333,10 +333,10 @@ def use_surface_preset(document: Document, name: str) -> Edited:
 
 
 def show_surface(document: Document, kind: str) -> Edited:
-    """Show a surface of another kind on the Surfaces page, beginning with its first view.
+    """Show a surface of another kind on the Surfaces page, starting with its first view.
 
     Args:
-        document: as it is shown on the Surfaces page.
+        document: as shown on the Surfaces page.
         kind: an id of ``SURFACES``.
     """
     first = SURFACES[kind]
@@ -355,10 +355,10 @@ def demonstrate(document: Document, experiment: Experiment, notice: str, /, **pa
     """Replace the whole comparison by an experiment of one run, and say so.
 
     Args:
-        document: as it is shown on a page, which stays open.
+        document: as shown on a page, which remains open.
         experiment: what is compared from now on.
-        notice: what the reader is told.
-        page: settings of the page that go with it.
+        notice: a sentence for the reader.
+        page: settings of the page that go with the experiment.
     """
     settings = document.view.page.model_copy(update=page)
     shown = with_default_view(experiment).on_page(settings)
@@ -369,7 +369,7 @@ def reset(document: Document) -> Edited:
     """Return to the first view of the page, its settings included."""
     page = document.view.page
     first = FIRST_VIEWS[page.name]
-    if isinstance(page, BackpropagationPage):  # the comparison is not what it shows
+    if isinstance(page, BackpropagationPage):  # which does not show the comparison
         first = document.on_page(first.view.page)
     elif isinstance(page, SurfacesPage) and page.surface == "network":
         first = FIRST_VIEWS["training"].on_page(SurfacesPage(surface="network"))
@@ -380,16 +380,16 @@ def opened(document: Document, done: str = "opened", notices: Iterable[str] = ()
     """Open a whole comparison.
 
     Args:
-        document: from a file, a link, or made by the house.
-        done: what this is called, an id of ``Edited``.
-        notices: what the reader must be told of it, besides what is changed here.
+        document: the comparison, from a file or a link or made here.
+        done: the id of this edit, as in ``Edited``.
+        notices: sentences for the reader; those about changes made here are added.
     """
     view, changed = _drawable(document.view, document.experiment)
     return Edited(document.model_copy(update={"view": view}), (*changed, *notices), done)
 
 
 def _edited(document: Document, experiment: Experiment, view: View, done: str = "") -> Edited:
-    """Return a document with another experiment and view, made to fit and validated.
+    """Return a valid document with another experiment and view, adapted to each other.
 
     Raises:
         InvalidInput: a value is wrong.
@@ -407,7 +407,7 @@ def _edited(document: Document, experiment: Experiment, view: View, done: str = 
 
 
 def _adapted(problem: Network | Function) -> tuple[Network | Function, tuple[str, ...]]:
-    """Return the problem with what fits its data, and notices of what was replaced."""
+    """Return the problem adapted to its data, and notices of what was replaced."""
     if not isinstance(problem, Network):
         return problem, ()
     adapted, notices = problem.adapted(), []
@@ -426,7 +426,7 @@ def _adapted(problem: Network | Function) -> tuple[Network | Function, tuple[str
 
 
 def _without_large_batches(experiment: Experiment) -> tuple[Experiment, tuple[str, ...]]:
-    """Return the experiment with all rows where a batch is larger than that, and notices of it."""
+    """Return the experiment with "all" for batches larger than the data, and notices of it."""
     rows = experiment.problem.training_rows
 
     def is_too_large(run: Run) -> bool:
@@ -450,7 +450,7 @@ def _without_large_batches(experiment: Experiment) -> tuple[Experiment, tuple[st
 
 
 def _drawable(view: View, experiment: Experiment) -> tuple[View, tuple[str, ...]]:
-    """Return the view with a loss that there is, and notices where it is another one."""
+    """Return the view with a loss that exists, and a notice if it is another one."""
     if view.quantity != "validation_loss" or experiment.problem.n_validation:
         return view, ()
     notice = _("There are no validation rows, so the training loss is shown.")
@@ -458,7 +458,7 @@ def _drawable(view: View, experiment: Experiment) -> tuple[View, tuple[str, ...]
 
 
 def _check_batch_sizes(experiment: Experiment) -> None:
-    """Refuse a batch size with the range that these rows leave to it."""
+    """Refuse a batch size outside the range that these rows allow."""
     allowed = Interval(1, experiment.problem.training_rows)
     for index, run in enumerate(experiment.runs):
         if run.batch_size != "all" and run.batch_size not in allowed:

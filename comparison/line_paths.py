@@ -1,4 +1,4 @@
-"""Paths on the surface of a straight line, whose two parameters w and b are all there is to see."""
+"""Paths on the loss surface of a straight line, whose only parameters are w and b."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from engine import Experiment, History, Surface
     from engine.analysis.batch_sizes import BatchSize
 
-_POINTS: Final = 61  # of the surface, along each axis
+_POINTS: Final = 61  # along each axis of the surface
 _HEIGHT: Final = 470  # pixels
-_RECORDS: Final = 2_000  # updates of a path that are drawn
+_RECORDS: Final = 2_000  # most updates of a path that are drawn
 
 
 def is_line(experiment: Experiment) -> bool:
@@ -30,12 +30,12 @@ def is_line(experiment: Experiment) -> bool:
 def compared_sizes(experiment: Experiment, position: int, sizes: Sequence[BatchSize]) -> Experiment:
     """Return the comparison of one run with itself at several batch sizes.
 
-    That of a straight line records its parameters often enough for paths to be drawn.
+    For a straight line, parameters are recorded often enough to draw paths.
 
     Args:
         experiment: as for ``engine.batch_size_runs``.
-        position: of the run in it.
-        sizes: 1 to the training rows, or "all".
+        position: position of the run in it.
+        sizes: batch sizes, 1 to the training rows, or "all".
 
     Raises:
         InvalidInput: as ``engine.batch_size_runs``.
@@ -61,12 +61,12 @@ def line_surface(history: History) -> Surface:
 def line_paths(history: History, styles: Sequence[RunStyle], surface: Surface) -> Chart:
     """Return the first seed's path of every run over w and b.
 
-    The largest batch is drawn last, over the others: its path is the smoothest.
+    The largest batch is drawn last, over the others, because its path is the smoothest.
 
     Args:
-        history: of a straight line.
+        history: the training of a straight line.
         styles: names and colours of its runs.
-        surface: of ``line_surface``.
+        surface: result of ``line_surface``.
     """
     experiment = history.experiment
     ways = [path(history, surface.plane, position) for position in range(len(history.runs))]

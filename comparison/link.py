@@ -1,7 +1,7 @@
 """A comparison as a link: a flat code of what differs from the defaults.
 
-One short key a field, ids never translated. Defaults belong to the format version, so an old link
-keeps its meaning.
+It has one short key per field, and ids are never translated. Defaults belong to the format version,
+so an old link keeps its meaning.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _json(text: str) -> Any:
 _BY_TYPE: Final[Mapping[type, Callable[[str], Any]]] = {int: _whole, float: _number, str: str}
 
 
-# The code of format 1. A key is never given a new meaning.
+# The code of format 1. No key ever gets a new meaning.
 _FIELDS: Final[Mapping[str, _Field]] = {
     "problem": _Field("experiment.problem.kind", str),
     "data": _Field("experiment.problem.dataset.name", str),
@@ -110,8 +110,8 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "log": _Field("view.log", _flag),
     "page": _Field("view.page.name", str),
 }
-_IGNORED: Final = ("tuned",)  # keys of format 1 that have no meaning any more
-# Fields of a data set, a function or a page go under their own names after "data." and so on.
+_IGNORED: Final = ("tuned",)  # keys of format 1 that no longer mean anything
+# Fields of a data set, a function or a page have their own names after "data." and so on.
 _OWNERS: Final = {
     "data": "experiment.problem.dataset",
     "function": "experiment.problem.function",
@@ -134,10 +134,10 @@ def to_link(document: Document) -> dict[str, list[str]]:
     """Return the query of a link: keys in a fixed order, each with its values.
 
     Raises:
-        InvalidInput: the link would be longer than a browser's address line should be.
+        InvalidInput: the link would be too long for a browser's address line.
     """
     shown, default = document.model_dump(), Document().model_dump()
-    # A function has fields of its own; where it shares one with the network, the network's counts.
+    # A function has its own fields; if it shares one with the network, the network's counts.
     default["experiment"]["problem"] = {
         **Function().model_dump(),
         **default["experiment"]["problem"],
@@ -169,10 +169,10 @@ def to_link(document: Document) -> dict[str, list[str]]:
 
 
 def from_link(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
-    """Return the comparison in a link's query, and the keys that mean nothing here.
+    """Return the comparison in a link's query, and the unknown keys.
 
     Raises:
-        InvalidInput: a value is wrong; nothing of the link is used then.
+        InvalidInput: a value is wrong; then nothing of the link is used.
     """
     version = query.get("format", [str(FORMAT)])[-1]
     if version != str(FORMAT):
@@ -189,7 +189,7 @@ def from_link(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
 
 
 def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
-    """Put a link's field into the tree; return whether it means anything there."""
+    """Put a link's field into the tree; return whether its key is known there."""
     if len(values) > 1 and key not in {"run", "name"} and key in _FIELDS:
         raise InvalidInput("duplicate_key", key, key)
     if key in _FIELDS:
@@ -233,7 +233,7 @@ def _default_of(owner: str, name: str) -> Spec:
 
 
 def _run_code(run: dict[str, Any]) -> str:
-    """Return a run as ``rule~rate~batch``, then ``field:value`` for all that is not its default."""
+    """Return a run as ``rule~rate~batch``, then ``field:value`` for all that is not the default."""
     optimizer = dict(run["optimizer"])
     name = optimizer.pop("name")
     plain = vars(by_name(RULES)[name]())
@@ -280,12 +280,12 @@ def _written(value: Any) -> str:
 
 
 def _page_text(value: Any) -> str:
-    """Return a page's value: words as they are, all else as JSON."""
+    """Return a page's value: words as they are, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _at(tree: Mapping[str, Any], path: str) -> Any:
-    """Return what lies at a dotted path, None where it leads nowhere."""
+    """Return the value at a dotted path, None if there is none."""
     for part in path.split("."):
         if part not in tree:
             return None

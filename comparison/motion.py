@@ -1,4 +1,4 @@
-"""What moves over the charts of a surface: where every run is at each tick, for the browser."""
+"""What moves over the charts of a surface: every run's point at each tick, for the browser."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from engine import Function, Network
 
 _SPEEDS: Final = (1, 2, 5, 10, 20, 50, 100)  # ticks per second
-_WHOLE: Final = 8.0  # seconds that the whole way takes at first, about
+_WHOLE: Final = 8.0  # about how many seconds the whole way takes at first
 
 
 def first_speed(clock: Clock) -> int:
-    """Return the speed, in ticks per second, that comes nearest to eight seconds for all ticks."""
+    """Return the speed, in ticks per second, with which all ticks take about eight seconds."""
     per_second = (len(clock.ticks) - 1) / _WHOLE
     return min(_SPEEDS, key=lambda speed: abs(np.log(speed / max(per_second, 0.5))))
 
@@ -29,12 +29,12 @@ def first_speed(clock: Clock) -> int:
 def moving_runs(
     scene: Scene, window: tuple[float, float, float, float] | None, *, with_heights: bool
 ) -> dict[str, Any]:
-    """Return the runs of a scene, ready for JSON: colours, and where they are at every tick.
+    """Return the runs of a scene, ready for JSON: their colours, and where they are at every tick.
 
     Args:
-        scene: whose runs these are.
-        window: left, right, bottom and top of what is seen, beyond which there are no heights; None
-            is all of it.
+        scene: the scene of the runs.
+        window: left, right, bottom and top of the visible part, beyond which there are no heights;
+            None is all of it.
         with_heights: whether there is a picture in three dimensions.
     """
     heights = (
@@ -55,9 +55,9 @@ def moving_runs(
 
 
 def prediction_curve(problem: Network | Function) -> str:
-    """Return the activation that makes a prediction of w x + b; "identity" for a function.
+    """Return the activation that turns w x + b into a prediction; "identity" for a function.
 
-    A loss that reads logits has a sigmoid within it.
+    A loss that reads logits includes a sigmoid.
     """
     if problem.kind == "function":
         return "identity"
@@ -66,11 +66,11 @@ def prediction_curve(problem: Network | Function) -> str:
 
 def packed(arrays: Sequence[Any]) -> str:
     """Return numbers as float32, one array after the other, in base64."""
-    with np.errstate(over="ignore"):  # beyond float32 is beyond the picture
+    with np.errstate(over="ignore"):  # too large for float32 is outside the picture
         joined = np.concatenate([*arrays, np.empty(0)]).astype("<f4")
     return base64.b64encode(joined.tobytes()).decode()
 
 
 def _at_ticks(scene: Scene, values: Sequence[Any]) -> str:
-    """Return a value of every run's points, packed, at every tick; nothing of none."""
-    return packed([own[scene.clock.places[run]] for run, own in enumerate(values)])
+    """Return, packed, one value per tick for every run."""
+    return packed([own[scene.clock.records[run]] for run, own in enumerate(values)])

@@ -1,4 +1,4 @@
-"""What may be offered for a comparison: which runs, losses, axes and presets there are for it."""
+"""What can be offered for a comparison: runs, losses, axes and presets that fit it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def may_add_run(experiment: Experiment) -> bool:
-    """Tell whether there may be another run."""
+    """Tell whether a run can be added."""
     return len(experiment.runs) + 1 in LIMITS["runs"]
 
 
 def may_remove_run(experiment: Experiment) -> bool:
-    """Tell whether there is a run that is not the only one."""
+    """Tell whether a run can be removed: the last one cannot."""
     return len(experiment.runs) > 1
 
 
 def runs_presets(experiment: Experiment) -> dict[str, str]:
-    """Return the titles of the presets that there are rows enough for, by id, to be translated."""
+    """Return the titles of the presets for which there are enough rows, by id, to be translated."""
     rows = experiment.problem.training_rows
     return {
         name: preset.title for name, preset in RUNS_PRESETS.items() if rows >= preset.fewest_rows
@@ -34,7 +34,7 @@ def runs_presets(experiment: Experiment) -> dict[str, str]:
 
 
 def fields_for_all(experiment: Experiment) -> tuple[str, ...]:
-    """Return the fields of a run that all runs may be given at once."""
+    """Return the fields of a run that can be copied to all runs."""
     if experiment.problem.has_rows:
         return ("learning_rate", "batch_size", "optimizer")
     return ("learning_rate", "optimizer")
@@ -53,13 +53,13 @@ def quantities(experiment: Experiment) -> tuple[str, ...]:
 
 
 def axes(document: Document) -> tuple[str, ...]:
-    """Return the axes of a chart; rows seen only where there are rows, or a link asks for them."""
+    """Return the axes of a chart; rows seen only if there are rows, or a link asks for them."""
     rows = document.experiment.problem.has_rows or document.view.axis == "rows_seen"
     names = ("epochs", "iterations", "rows_seen", "seconds")
     return names if rows else tuple(name for name in names if name != "rows_seen")
 
 
 def budget_units(experiment: Experiment) -> tuple[str, ...]:
-    """Return what a budget may be counted in; rows as for ``axes``."""
+    """Return the units of a budget; rows as for ``axes``."""
     rows = experiment.problem.has_rows or experiment.budget.unit == "rows_seen"
     return ("epochs", "iterations", "rows_seen") if rows else ("epochs", "iterations")

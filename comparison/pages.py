@@ -1,4 +1,4 @@
-"""How each page is looked at: what a link or file says about a page beyond its experiment."""
+"""The settings of each page: what a link or file says about a page besides the experiment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.spec import Spec
 from engine.training.plans import EPOCHS, Plan
 
 PLANS: Final = Interval(1, 6)
-_NARROWEST: Final = 1e-12  # of a window's size; in a narrower one rounding is all there is to see
+_NARROWEST: Final = 1e-12  # share of a window's size; a narrower one shows only rounding
 SIZES: Final = Interval(2, 6)
 TARGET: Final = Interval(-1e12, 1e12)
 
@@ -24,9 +24,9 @@ class TrainingPage(Spec):
     """The Compare page.
 
     Attributes:
-        tab: which one is open.
-        norm: which one is drawn.
-        epoch: whose fits are drawn, the nearest that was kept; None is the last.
+        tab: the open one.
+        norm: the one that is drawn.
+        epoch: the epoch of the fits, or the nearest recorded one; None is the last.
     """
 
     name: Literal["training"] = "training"
@@ -40,20 +40,20 @@ class SurfacesPage(Spec):
 
     Attributes:
         surface: "function" is the page's own problem, "network" the Compare page's.
-        step: where the clock stands, in iterations or epochs; None is at the end.
+        step: where the clock is, in iterations or epochs; None is the end.
         panels: one panel per run instead of one picture.
         relief: the surface in three dimensions beside it.
-        tab: which one is open.
+        tab: the open one.
         clicks: whether a click on the surface moves the start of all runs.
-        window: left, right, bottom and top of what is seen; None is all of it.
+        window: left, right, bottom and top of the visible part; None is all of it.
         camera: eye, centre and up of the view in three dimensions.
-        plane: through the parameters of a network: principal components, random directions, or two
-            weights.
-        plane_seed: of the random directions.
-        weights: positions of the plane's two weights, and of the two parameters inspected.
+        plane: the plane through a network's parameters: principal components, random directions,
+            or two weights.
+        plane_seed: seed of the random directions.
+        weights: positions of the plane's two weights, and of the two inspected parameters.
         slice: which of the two inspected parameters the loss is drawn against.
         fineness: points along each axis.
-        rows: training rows that the surface of a network is computed on; None takes all.
+        rows: training rows on which the surface of a network is computed; None means all.
     """
 
     name: Literal["surfaces"] = "surfaces"
@@ -95,22 +95,22 @@ class SurfacesPage(Spec):
 
 
 class EpochsPage(Spec):
-    """The Epochs page; it works on the Compare page's experiment.
+    """The Epochs page; it uses the Compare page's experiment.
 
     Attributes:
-        tab: which one is open.
+        tab: the open one.
         plans: what is counted, 1 to 6 settings side by side.
-        plan: position of the one in the editor.
-        epochs_shown: epochs of the timeline.
+        plan: position of the plan in the editor.
+        epochs_shown: epochs in the timeline.
         first_row: number of the first row in the timeline's window.
         sizes: batch sizes that train side by side, 2 to 6; none for all rows, 32 and 1.
-        charts: four small charts at once, or one large one and its axis.
-        epoch: where the gradients are looked at; the last one recorded up to it.
+        charts: four small charts at once, or one large one with its axis.
+        epoch: the epoch of the gradients, or the last one recorded before it.
         noise_size: batch size of the cloud.
         parameters: positions of the cloud's two parameters; none for the two that scatter most.
         patience: epochs without improvement.
         shown: what the map shows.
-        target: training loss that the map's iterations lead to.
+        target: training loss up to which the map counts iterations.
     """
 
     name: Literal["epochs"] = "epochs"
@@ -153,17 +153,17 @@ class EpochsPage(Spec):
 
 
 class BackpropagationPage(Spec):
-    """The Backpropagation page; its last tab works on the Compare page's experiment.
+    """The Backpropagation page; its last tab uses the Compare page's experiment.
 
     Attributes:
         example: which worked example; "own" is the reader's formula.
-        formula: the reader's, used by "own" alone.
-        values: of the variables in the order of the formula; none for the example's own.
+        formula: the reader's formula, used only by "own".
+        values: values of the variables, in the order of the formula; none for the example's own.
         step: how many nodes are done, forward and then back; None for all.
-        learning_rate: of the example's gradient descent; None for its own.
-        updates: how many steps of it were taken.
-        variable: whose derivative is written out; "" for the first.
-        tab: which one is open.
+        learning_rate: that of gradient descent on the example; None for the example's own.
+        updates: how many steps of it have been taken.
+        variable: the variable whose derivative is written out; "" for the first.
+        tab: the open one.
     """
 
     name: Literal["backpropagation"] = "backpropagation"

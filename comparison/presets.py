@@ -1,4 +1,4 @@
-"""What a reader may begin with: the first view of every page, and presets that show one idea."""
+"""What a reader can start with: the first view of every page, and presets that show one idea."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RunsPreset(NamedTuple):
 
     Attributes:
         title: its name, to be translated.
-        runs: makes the runs for an experiment, most of them from one of its runs.
-        fewest_rows: how many training rows it takes.
+        runs: makes the runs for an experiment, usually from one of its runs.
+        fewest_rows: how many training rows it needs.
     """
 
     title: str
@@ -36,11 +36,11 @@ class SurfacePreset(NamedTuple):
 
     Attributes:
         title: its name, to be translated.
-        text: what there is to see, to be translated.
+        text: what it shows, to be translated.
         experiment: what is compared.
         page: settings of the page that differ from the default.
         log: whether the loss axis is logarithmic.
-        selected: index of the run that is looked at.
+        selected: position of the selected run.
     """
 
     title: str
@@ -52,7 +52,7 @@ class SurfacePreset(NamedTuple):
 
     @property
     def document(self) -> Document:
-        """Return the comparison with the page's settings."""
+        """Return the comparison with the settings of the page."""
         shown = with_default_view(self.experiment, self.selected)
         update = {"page": SurfacesPage(**self.page), "log": self.log}
         return shown.model_copy(update={"view": shown.view.model_copy(update=update)})
@@ -72,7 +72,7 @@ def _rates(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
 
 
 def _batches(experiment: Experiment, selected: Run) -> tuple[Run, ...]:
-    """Return the run with all rows, 32 as in the first view (of few rows about half), and one."""
+    """Return the run with all rows, with 32 as in the first view (or about half), and with one."""
     rows = experiment.problem.training_rows
     mini_batch = max(size for size in (1, 2, 4, 8, 16, 32) if 2 * size <= rows + 1)
     return tuple(
@@ -90,7 +90,7 @@ def _momenta(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
 RUNS_PRESETS: Final = {
     "optimizers": RunsPreset(N_("Seven optimizers"), _optimizers),
     "rates": RunsPreset(N_("Five learning rates"), _rates),
-    # A mini-batch is more than one row and less than all.
+    # A mini-batch has more than one row and fewer than all.
     "batches": RunsPreset(N_("Batch, mini-batch, stochastic"), _batches, fewest_rows=3),
     "momenta": RunsPreset(N_("Momentum 0 … 0.99"), _momenta),
 }
@@ -104,8 +104,8 @@ def _steps(count: int) -> Budget:
     return Budget(amount=count, unit="iterations")
 
 
-# The ravine of the notes, seen from nearby, at a step where the velocity takes momentum less far
-# across than its gradient would, and further along.
+# The ravine of the notes from nearby, at a step where the velocity takes Momentum less far across
+# than its gradient would, and further along.
 FUNCTION_VIEW: Final = Experiment(
     problem=Function(),
     runs=_runs((SGD(), 0.9), (SGD(), 0.1), (Momentum(0.6), 0.9)),
@@ -239,13 +239,13 @@ SURFACE_PRESETS: Final = {
     ),
 }
 
-# The first view of every kind of surface but the Compare page's network, by the id of the kind.
+# The first view of every kind of surface, except the Compare page's network, by the kind's id.
 SURFACES: Final = {
     "function": SURFACE_PRESETS["ravine"].document,
     "line": with_default_view(LINE_VIEW).on_page(SurfacesPage()),
     "neuron": with_default_view(NEURON_VIEW).on_page(SurfacesPage()),
 }
-# What a page shows to somebody who opens it, by the name of the page.
+# The first view of every page, by the name of the page.
 FIRST_VIEWS: Final[dict[str, Document]] = {
     **{name: Document(view=View(page=page())) for name, page in by_name(PAGES).items()},
     "surfaces": SURFACES["function"],
@@ -253,6 +253,6 @@ FIRST_VIEWS: Final[dict[str, Document]] = {
 
 
 def shown_preset(experiment: Experiment) -> SurfacePreset | None:
-    """Return the preset of the Surfaces page with this experiment, if there is one."""
+    """Return the Surfaces page's preset with this experiment, if there is one."""
     presets = SURFACE_PRESETS.values()
     return next((preset for preset in presets if preset.experiment == experiment), None)

@@ -1,4 +1,4 @@
-"""What is drawn of a surface: the loss, the paths on it, and the clock that they share."""
+"""What is drawn on the Surfaces page: the loss, the paths on it, and the clock that they share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
     from engine.problems.functions import StationaryPoint
 
-TICKS = 501  # of the clock at the most; a longer training shows every so many steps
+TICKS = 501  # the most of a clock; a longer training shows only every so many steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,21 +29,21 @@ class Clock:
     """The steps that can be shown, the same for all runs.
 
     Attributes:
-        unit: "iterations", or "epochs" where the runs' batches differ in size.
+        unit: "iterations", or "epochs" if the runs' batches differ in size.
         ticks: steps or epochs, rising, ``(ticks,)``.
-        places: for every run the position of its recorded point at each tick, ``(ticks,)``.
+        records: for every run the position of its recorded point at each tick, ``(ticks,)``.
         lasts: for every run the first tick at which it has ended.
-        every: 1, or only every so many recorded steps is shown.
+        every: only every so many recorded steps are shown; 1 means all.
     """
 
     unit: str
     ticks: Array
-    places: tuple[Integers, ...]
+    records: tuple[Integers, ...]
     lasts: tuple[int, ...]
     every: int
 
     def at(self, step: float | None) -> int:
-        """Return the tick of a step; None and what lies beyond the end is the last."""
+        """Return the tick of a step; the last one for None and for steps beyond the end."""
         if step is None:
             return len(self.ticks) - 1
         return max(0, int(np.searchsorted(self.ticks, step, side="right")) - 1)
@@ -54,13 +54,13 @@ class Scene:
     """A surface and the runs on it.
 
     Attributes:
-        history: of the runs.
-        styles: names and colours.
+        history: the history of the runs.
+        styles: their names and colours.
         surface: the loss on a grid.
         field: the same for the charts.
         trails: every recorded point of every run.
         clock: the steps that can be shown.
-        distances: of every run's points from the plane.
+        distances: the distances of every run's points from the plane.
     """
 
     history: History
@@ -78,7 +78,7 @@ class Scene:
 
     @property
     def loss(self) -> str:
-        """Return the id of the loss that the runs descend; "" of a test function."""
+        """Return the id of the loss that the runs descend; "" for a test function."""
         problem = self.history.experiment.problem
         return "" if problem.kind == "function" else problem.loss
 
@@ -87,7 +87,7 @@ class Scene:
         return _rounded(x, self.field.x), _rounded(y, self.field.y)
 
     def version(self, *others: object) -> str:
-        """Return a name that changes when the picture does."""
+        """Return a name that changes whenever the picture does."""
         parts = (self.history.experiment.key, self.styles, *others)
         digest = hashlib.sha256(repr(parts).encode())
         for array in (self.surface.losses, self.surface.x, self.surface.y):
@@ -108,15 +108,15 @@ def scene(
     points: tuple[StationaryPoint, ...] = (),
     ticks: Array | None = None,
 ) -> Scene:
-    """Put surface and paths together.
+    """Combine a surface and its paths.
 
     Args:
-        history: of the runs.
-        styles: names and colours.
-        seen: the loss on a grid of a plane.
-        titles: what the plane's coordinates are called.
-        points: stationary points that are known.
-        ticks: of the clock of another scene that this one shall follow.
+        history: the history of the runs.
+        styles: their names and colours.
+        seen: the loss on a grid in a plane.
+        titles: names of the plane's coordinates.
+        points: known stationary points.
+        ticks: those of another scene's clock that this one is to follow.
     """
     ways = [path(history, seen.plane, run) for run in range(len(history.runs))]
     clock = _clock(history, [one.steps for one in ways], ticks)
@@ -132,10 +132,10 @@ def trails(
     """Return the first seed's path of every run, as charts draw it.
 
     Args:
-        history: of the runs.
-        styles: names and colours.
+        history: the history of the runs.
+        styles: their names and colours.
         ways: the runs' paths on the plane of the chart.
-        unit: "iterations" or "epochs", in which steps are counted.
+        unit: "iterations" or "epochs", the unit of steps.
     """
     return tuple(
         Trail(
@@ -159,17 +159,17 @@ def _clock(history: History, steps: Sequence[Integers], given: Array | None) -> 
     ticks = np.unique(np.concatenate(positions)) if given is None else given
     every = -(-len(ticks) // TICKS)
     ticks = np.unique(np.append(ticks[::every], ticks[-1]))
-    places = tuple(
+    records = tuple(
         np.maximum(np.searchsorted(own, ticks, side="right") - 1, 0) for own in positions
     )
     lasts = tuple(min(int(np.searchsorted(ticks, own[-1])), len(ticks) - 1) for own in positions)
-    return Clock("iterations" if alike else "epochs", ticks, places, lasts, every)
+    return Clock("iterations" if alike else "epochs", ticks, records, lasts, every)
 
 
 def seen_parameters(problem: Network | Function, page: SurfacesPage) -> tuple[int, ...]:
-    """Return the positions of the two parameters that are looked at, one of a network of one.
+    """Return the positions of the two inspected parameters, or of the only one.
 
-    Positions that a smaller network no longer has are its last ones.
+    Positions that a smaller network no longer has become its last ones.
     """
     n_params = problem.n_params
     if n_params <= 2:
@@ -179,13 +179,13 @@ def seen_parameters(problem: Network | Function, page: SurfacesPage) -> tuple[in
 
 
 def scene_words(scene: Scene) -> tuple[str, ...]:
-    """Return what is drawn: whose paths, on which slice, how much of the movement it holds."""
+    """Return what is drawn: whose paths, on which slice, and how much of them it shows."""
     experiment = scene.history.experiment
     problem = experiment.problem
-    said = list(seed_words(experiment))
+    remarks = list(seed_words(experiment))
     if problem.n_params <= 2:
-        return tuple(said)
-    said.append(
+        return tuple(remarks)
+    remarks.append(
         _(
             "The surface is a slice through the space of {count} parameters. Each path shows its"
             " run's own loss and may lie off the slice."
@@ -198,12 +198,12 @@ def scene_words(scene: Scene) -> tuple[str, ...]:
             "The two directions explain {first} and {second} of the variance of {points} recorded"
             " points."
         )
-        said.append(
+        remarks.append(
             text.format(first=f"{first:.1%}", second=f"{second:.1%}", points=plane.n_points)
         )
         if plane.left_out:
             names = ", ".join(scene.styles[run].name for run in plane.left_out)
-            said.append(
+            remarks.append(
                 _(
                     "These runs diverged and were left out when the directions were"
                     " computed: {runs}."
@@ -215,12 +215,12 @@ def scene_words(scene: Scene) -> tuple[str, ...]:
             " the data seed."
         )
         rows = (f"{scene.surface.n_rows:,}", f"{problem.training_rows:,}")
-        said.append(text.format(some=rows[0], all=rows[1]))
-    return tuple(said)
+        remarks.append(text.format(some=rows[0], all=rows[1]))
+    return tuple(remarks)
 
 
 def seed_words(experiment: Experiment) -> tuple[str, ...]:
-    """Return which seed's runs are looked at, where there are several."""
+    """Return a remark on which seed's runs are drawn, if there are several seeds."""
     seeds = experiment.seeds
     if len(seeds) == 1:
         return ()

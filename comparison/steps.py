@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from engine import Experiment, StepInspection
     from engine.arrays import Array
 
-_POINTS: Final = 121  # of a curve over one parameter
+_POINTS: Final = 121  # on a curve over one parameter
 
 
 def chosen_update(scene: Scene, selected: int, step: float | None) -> tuple[int, int]:
-    """Return the position of a run and the update that leads on from a step of its clock.
+    """Return the position of a run and the update that follows a step of the clock.
 
     Args:
-        scene: of a comparison, perhaps of one with fewer runs than there are now.
+        scene: the scene of a comparison, which may have fewer runs than there are now.
         selected: position of the selected run.
-        step: where the clock stands; None is at the end.
+        step: where the clock is; None is the end.
 
     Returns:
         The position, and the number of the update from 1: the last one at the end, and 0 where the
@@ -44,13 +44,13 @@ def chosen_update(scene: Scene, selected: int, step: float | None) -> tuple[int,
 
 
 def update_words(name: str, update: int) -> str:
-    """Return which update this is: the run's name, and the steps before and after it."""
+    """Return in words which update this is: the run's name, and the steps before and after it."""
     text = _("{run}, update {number}: from step {before} to step {after}.")
     return text.format(run=name, number=update, before=update - 1, after=update)
 
 
 def is_finite(seen: StepInspection) -> bool:
-    """Tell whether a run still had numbers before an update; else it has diverged by then."""
+    """Tell whether a run was still finite before an update; otherwise it has diverged by then."""
     return bool(np.isfinite(seen.before).all())
 
 
@@ -59,12 +59,12 @@ def step_table(
 ) -> pd.DataFrame:
     """Return a row per quantity of an update and a column per parameter.
 
-    Where there are more parameters than two, a last column has the norm of the whole vector.
+    With more than two parameters, a last column has the norm of the whole vector.
 
     Args:
         seen: the update.
-        names: what the parameters are called.
-        positions: of the parameters that get a column.
+        names: names of the parameters.
+        positions: positions of the parameters that get a column.
     """
     rows = _quantities(seen)
     table = pd.DataFrame(
@@ -73,7 +73,7 @@ def step_table(
     )
     if len(seen.before) > 2:
         table[_("Norm")] = [
-            # Rates are no vector: their norm says nothing.
+            # Rates are not a vector: their norm means nothing.
             np.nan if values is seen.effective_learning_rate else float(np.linalg.norm(values))
             for values in rows.values()
         ]
@@ -81,7 +81,7 @@ def step_table(
 
 
 def _quantities(seen: StepInspection) -> Mapping[str, Array]:
-    """Return the vectors of an update by their titles, in the order in which they come about."""
+    """Return the vectors of an update by their titles, in the order in which they are computed."""
     corrected = _("{slot}, corrected")
     return {
         _("Before"): seen.before,
@@ -99,7 +99,7 @@ def _quantities(seen: StepInspection) -> Mapping[str, Array]:
 
 
 def followed_instead(experiment: Experiment, position: int) -> str:
-    """Return what a run's updates follow, "" where that is the slope of the loss itself."""
+    """Return what a run's updates follow; "" if it is the slope of the loss itself."""
     if experiment.is_full_batch(experiment.runs[position]):
         return ""
     if experiment.problem.kind == "function":
@@ -108,7 +108,7 @@ def followed_instead(experiment: Experiment, position: int) -> str:
 
 
 def followed_words(followed: str) -> str:
-    """Return how the chart tells the slope that the update follows from that of the loss."""
+    """Return how the chart shows the slope that the update follows beside that of the loss."""
     text = _(
         "The dashed line is the slope of the loss shown; the dotted line is what the update"
         " follows: the {name}."
@@ -119,12 +119,12 @@ def followed_words(followed: str) -> str:
 def loss_along(scene: Scene, position: int, parameter: int, seen: StepInspection) -> Chart:
     """Return the loss over one parameter, with the tangent at an update and where the update leads.
 
-    The other parameters are as they are before the update.
+    The other parameters keep their values from before the update.
 
     Args:
-        scene: of the run.
-        position: of the run.
-        parameter: its position in a lane.
+        scene: the scene of the run.
+        position: position of the run.
+        parameter: position of the parameter in a lane.
         seen: the update.
     """
     experiment, style = scene.history.experiment, scene.styles[position]
@@ -152,9 +152,9 @@ def loss_along(scene: Scene, position: int, parameter: int, seen: StepInspection
 
 
 def _range(scene: Scene, position: int, parameter: int, *shown: float) -> Array:
-    """Return values of a parameter: the window's where it is an axis, else those of the run.
+    """Return values of a parameter: the window's range if it is an axis, else the run's.
 
-    Those that are shown lie among them, as far as they are finite.
+    They include the values that are marked, if these are finite.
     """
     if scene.history.experiment.problem.n_params == 2:
         axis = scene.field.x if parameter == 0 else scene.field.y

@@ -1,7 +1,7 @@
-"""Which surface a comparison is seen on: for the page, the bundle and the command line alike.
+"""Which surface shows a comparison: the same for the page, the bundle and the command line.
 
-The page trains and computes with progress and Stop, the others without. Each gives ``scenes`` its
-own way to do it, and so all get the same pictures.
+The page trains and computes with progress and Stop, the others without. Each passes its own way to
+``scenes``, so all get the same pictures.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """Which surface is wanted.
+    """The surface that is wanted.
 
     Attributes:
-        experiment: whose problem and data these are.
-        plane: where.
-        window: which part of it.
-        rows: training rows that it is computed on; None takes all.
+        experiment: gives the problem and its data.
+        plane: the plane.
+        window: the part of it.
+        rows: training rows on which the loss is computed; None means all.
         size: points along each axis in the end.
     """
 
@@ -65,7 +65,7 @@ class Wanted:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Return what the surface depends on, its size aside."""
+        """Return what the surface depends on, apart from its size."""
         problem = self.experiment.problem.model_copy(update={"start": None})
         return (
             problem.model_dump_json(warnings=False),
@@ -81,8 +81,8 @@ def drawn_start(problem: Network | Function, seed: int) -> tuple[float, float]:
     """Return a random point of a surface from which runs can start, to two decimals.
 
     Args:
-        problem: with two parameters.
-        seed: of the point.
+        problem: a problem with two parameters.
+        seed: seed of the point.
     """
     window = problem.function.window if problem.kind == "function" else ((-5.0, 5.0), (-5.0, 5.0))
     low, high = np.transpose(window)
@@ -91,10 +91,10 @@ def drawn_start(problem: Network | Function, seed: int) -> tuple[float, float]:
 
 
 def computed(wanted: Wanted) -> Surface:
-    """Return a surface at once.
+    """Return a surface, computed without a pause.
 
     Raises:
-        InvalidInput: as ``engine.surface``, or it would take longer than the limit.
+        InvalidInput: as for ``engine.surface``, or it would take longer than the limit.
     """
     estimate_surface(wanted.experiment, wanted.size, wanted.rows).check_time()
     return finish(surface(wanted.experiment, wanted.plane, wanted.window, wanted.size, wanted.rows))
@@ -111,15 +111,15 @@ def scenes(
     """Return what the Surfaces page shows of a comparison, its own loss first.
 
     Args:
-        history: of the comparison.
+        history: the history of the comparison.
         styles: names and colours of its runs.
-        page: how it is looked at.
-        selected: position of the run through whose end a plane goes that is not principal.
-        train: trains a neuron under its other loss; None while that waits.
-        compute: makes a surface; None while that waits, and then there are no scenes.
+        page: settings of the page.
+        selected: position of the run at whose end a plane that is not principal is placed.
+        train: trains a neuron under its other loss; returns None while it has to wait.
+        compute: makes a surface; returns None while it has to wait: then there are no scenes.
 
     Raises:
-        InvalidInput: there is no such plane, as with a single parameter, or the surface would take
+        InvalidInput: there is no such plane, as with a single parameter, or the surface would cost
             too much.
     """
     problem = history.experiment.problem
@@ -146,29 +146,29 @@ def _exact(
 ) -> list[Scene]:
     """Return the scenes of a problem with two parameters, all in one window.
 
-    A quadratic loss has its minimum among its points.
+    The minimum of a quadratic loss is among their stationary points.
     """
-    made: list[Scene] = []
+    drawn: list[Scene] = []
     for history in histories:
         problem = history.experiment.problem
-        found = compute(
+        surface = compute(
             Wanted(history.experiment, exact_plane(problem), window, None, GRID_SIZES[-1])
         )
-        if found is None:
+        if surface is None:
             return []
         names = parameter_names(problem)
-        ticks = made[0].clock.ticks if made else None
+        ticks = drawn[0].clock.ticks if drawn else None
         known = points or _lowest(history.experiment)
-        made.append(scene(history, styles, found, (names[0], names[1]), known, ticks))
-    return made
+        drawn.append(scene(history, styles, surface, (names[0], names[1]), known, ticks))
+    return drawn
 
 
 def _lowest(experiment: Experiment) -> tuple[StationaryPoint, ...]:
-    """Return the one minimum of a quadratic loss; none of another one."""
-    found = quadratic(experiment)
-    if found is None:
+    """Return the minimum of a quadratic loss; nothing for any other loss."""
+    loss = quadratic(experiment)
+    if loss is None:
         return ()
-    x, y = (float(value) for value in found.minimum)
+    x, y = (float(value) for value in loss.minimum)
     return (StationaryPoint(x, y, "minimum", is_global=True),)
 
 
@@ -211,12 +211,12 @@ def _slice(
     if page.plane != "random":
         window = default_window(plane, history)
     rows = None if page.rows is None else min(page.rows, problem.training_rows)
-    found = compute(Wanted(history.experiment, plane, window, rows, page.fineness))
-    return [] if found is None else [scene(history, styles, found, titles)]
+    surface = compute(Wanted(history.experiment, plane, window, rows, page.fineness))
+    return [] if surface is None else [scene(history, styles, surface, titles)]
 
 
 def _round(windows: Sequence[Window]) -> Window:
-    """Return a window that holds the others, to round numbers: it moves less with the runs.
+    """Return a window around another with round bounds, so that it moves less with the runs.
 
     A bound moves outwards by less than a fifth of the width.
     """

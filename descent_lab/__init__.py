@@ -1,11 +1,11 @@
-"""Descent Lab as a package: the engine, for notebooks, beside the command ``descent-lab``.
+"""Descent Lab as a package: the engine for notebooks, and the command ``descent-lab``.
 
 Every public name of the engine is also a name of this package, and ``from descent_lab import
 engine`` gives the engine itself. In a checkout the engine is the folder ``engine``; where Descent
 Lab is installed it is ``descent_lab.engine``.
 
-The engine is loaded when a name is first asked for: the command decides on the threads of linear
-algebra before NumPy is loaded (see ``comparison``), and whoever imports this package decides alone.
+The engine is loaded when one of its names is first used. The command sets the threads of linear
+algebra before NumPy is loaded (see ``comparison``); importing this package leaves them alone.
 """
 
 from typing import TYPE_CHECKING, Any

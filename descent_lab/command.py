@@ -17,7 +17,7 @@ from language import LANGUAGES, SOURCE_LANGUAGE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The router lies beside the rooms, in a checkout and where Descent Lab is installed.
+# The router is beside the rooms, both in a checkout and where Descent Lab is installed.
 DASHBOARD: Final = Path(comparison.__file__).parents[1] / "dashboard.py"
 
 _ABOUT: Final = """\
@@ -56,7 +56,7 @@ exit status:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for and return the exit status."""
+    """Run the command line and return the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
     if not words or (words[0].startswith("-") and words[0] not in {"-h", "--help"}):
         open_dashboard(words)
@@ -69,7 +69,7 @@ def open_dashboard(options: Sequence[str]) -> NoReturn:
     """Serve the dashboard until it is stopped, with the options of ``streamlit run``.
 
     Raises:
-        SystemExit: always; it is Streamlit that ends the program.
+        SystemExit: always; Streamlit ends the program.
     """
     from streamlit.web import cli  # noqa: PLC0415 - the other commands do without it
 

@@ -39,11 +39,11 @@ def run(path: Path, folder: Path, *, language: str, strict: bool, limited: bool)
     """Train the experiment of a file, write its bundle and return the exit status.
 
     Args:
-        path: a file of the dashboard's, or the JSON of an experiment alone.
-        folder: where the bundle goes; made where it is missing.
-        language: code of a language, for all that is written.
+        path: a file from the dashboard, or the JSON of an experiment alone.
+        folder: where the bundle goes; created if it is missing.
+        language: code of the language in which everything is written.
         strict: whether a diverged run is an error.
-        limited: whether to refuse what takes long.
+        limited: whether to refuse a training that takes too long.
     """
     set_language(language)
     try:
@@ -65,7 +65,7 @@ def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     cost = estimate(document.experiment)
     if limited:
         cost.check_time()
-    folder.mkdir(parents=True, exist_ok=True)  # before the work, not after it
+    folder.mkdir(parents=True, exist_ok=True)  # fails before the work, not after it
     if any(folder.iterdir()):
         text = _(
             "The folder is not empty, and files from two bundles would get mixed up. Choose"
@@ -74,7 +74,7 @@ def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
         return _refuse(f"{folder}: {text}")
     history = timed(_trained(document.experiment))
     seen = sys.stderr.isatty()
-    if seen:  # the charts take their time
+    if seen:  # the charts take a while
         _show(_("Writing {folder}").format(folder=folder))
     write_all(folder, bundle(document, history))
     if seen:
@@ -90,13 +90,13 @@ def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
 
 def _read(path: Path) -> Document:
     with path.open("rb") as file:
-        return read_document(file.read(FILE_BYTES + 1))  # never more than what may be there
+        return read_document(file.read(FILE_BYTES + 1))  # no more than the limit allows
 
 
 def _trained(experiment: Experiment) -> History:
     """Train to the end, or until asked to stop, with a progress bar on a terminal."""
     training, seen, drawn = Task(train(experiment)), sys.stderr.isatty(), 0.0
-    with _hearing() as asked:
+    with _stop_signal() as asked:
         while training.go_on("stop" if training.progress and asked.is_set() else None):
             progress = training.progress
             if seen and progress and time.monotonic() - drawn > _DRAW_SECONDS:
@@ -108,8 +108,8 @@ def _trained(experiment: Experiment) -> History:
 
 
 @contextmanager
-def _hearing() -> Iterator[threading.Event]:
-    """Hear Ctrl-C and SIGTERM: the event is set by the first, and the second ends the program."""
+def _stop_signal() -> Iterator[threading.Event]:
+    """Handle Ctrl-C and SIGTERM: the first sets the event, a second one ends the program."""
     asked = threading.Event()
 
     def ask(_number: int, _frame: object) -> None:
@@ -132,7 +132,7 @@ def _hearing() -> Iterator[threading.Event]:
 
 
 def _show(line: str) -> None:
-    """Put a line in the place of the one that was shown before it; "" takes that one away."""
+    """Replace the line that was shown last; "" removes it."""
     sys.stderr.write(f"\r\033[K{cleaned(line)}")
     sys.stderr.flush()
 

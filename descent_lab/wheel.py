@@ -1,8 +1,8 @@
-"""How the wheel is made: everything lies in one package there, and imports name it so.
+"""How the wheel is made: in it everything is one package, and imports are written accordingly.
 
-In a checkout the rooms lie side by side: ``engine``, ``charts``, ``ui``. Installed under such names
-they would be in the way of other programs. So the wheel holds ``descent_lab.engine`` and so on, and
-this hook of Hatchling, the only one who loads this file, rewrites the imports on the way.
+In a checkout the rooms are side by side: ``engine``, ``charts``, ``ui``. Installed under such names
+they would hide those of other programs. So the wheel holds ``descent_lab.engine`` and so on, and
+this hook of Hatchling, which alone loads this file, rewrites the imports on the way.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ BESIDE_THEM: Final = ("dashboard.py", ".streamlit/config.toml")
 
 
 class OnePackage(BuildHookInterface[BuilderConfig]):
-    """Adds the rooms to the package, all modules with their imports rewritten."""
+    """Adds the rooms to the package, with the imports of all modules rewritten."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files that Hatchling shall add to the wheel.
+        """Name the files that Hatchling adds to the wheel.
 
         Raises:
-            RuntimeError: an editable installation is asked for, where nothing can be rewritten.
+            RuntimeError: an editable installation, in which nothing can be rewritten.
         """
         if version == "editable":
             raise RuntimeError("There is no editable installation: run the checkout as it is.")
-        self._copies = TemporaryDirectory()  # until the wheel is written
+        self._copies = TemporaryDirectory()  # kept until the wheel is written
         for path in shipped(Path(self.root)):
             inside = path.relative_to(self.root)
             if inside.parts[0] != PACKAGE:
@@ -64,7 +64,8 @@ def rewritten(module: bytes) -> bytes:
     """Return the text of a module whose imports name the rooms as parts of the package.
 
     Raises:
-        ValueError: an import has no short equal: ``import engine.rules`` binds ``engine``.
+        ValueError: an import has no equivalent on one line: ``import engine.rules`` binds
+            ``engine``.
     """
     lines = module.splitlines(keepends=True)
     for line, column, text in sorted(_insertions(ast.parse(module)), reverse=True):
@@ -74,7 +75,7 @@ def rewritten(module: bytes) -> bytes:
 
 
 def _insertions(tree: ast.Module) -> Iterator[tuple[int, int, str]]:
-    """Yield what an import needs: the line, the bytes in front of it there, and the text."""
+    """Yield what to insert for an import: the line, the bytes before it there, and the text."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and not node.level and _in_a_room(node.module):
             yield node.lineno, node.col_offset + len("from "), f"{PACKAGE}."

@@ -1,10 +1,10 @@
 """The engine of Descent Lab: optimizers compared from the same start with the same batches.
 
-``Experiment`` says what is trained, ``train`` trains it step by step, ``fit`` to its end, and
-``History`` is what there is to see. ``score`` keeps only where runs began, ended and were best.
-``minimize`` follows a rule on any gradient. ``data``, ``initial_params``, ``batches`` and
-``layers`` give what a replay elsewhere needs. NumPy, pydantic and the standard library are all it
-imports.
+An ``Experiment`` describes what is trained. ``train`` trains it piece by piece and ``fit`` all at
+once; both return a ``History``. ``score`` only keeps where each run began, ended and was best.
+``minimize`` follows a rule down any gradient. ``data``, ``initial_params``, ``batches`` and
+``layers`` give what you need to replay a run elsewhere. The engine imports nothing but NumPy,
+pydantic and the standard library.
 """
 
 from engine import datasets, functions, optimizers, theory

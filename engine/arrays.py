@@ -1,4 +1,4 @@
-"""Arrays: their types, where the layers lie in a lane, and how an array is taken from outside.
+"""Arrays: their types, where each layer lies in a lane, and how input becomes an array.
 
 Docstrings name their axes: lanes, runs, seeds, rows, units, n_params.
 """
@@ -60,10 +60,11 @@ class Layout:
 
 
 def vector(field: str, values: object, lengths: Interval) -> Array:
-    """Return a copy of as many numbers as allowed, ``(n,)``.
+    """Return a copy of the numbers, ``(n,)``.
 
     Raises:
-        InvalidInput: anything else; what is too long is refused before it fills an array.
+        InvalidInput: not numbers, or not as many as allowed; input that is too long is refused
+            before it fills an array.
     """
     length = length_of(field, values)
     if length > lengths.high:

@@ -1,4 +1,4 @@
-"""Epochs, batches and iterations: the arithmetic, in one place for training and pages alike."""
+"""Epochs, batches and iterations: one arithmetic for training and pages alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Sampling: TypeAlias = Literal["shuffled", "replacement"]
 LastBatch: TypeAlias = Literal["kept", "dropped"]
 Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen"]
 
-# Second entropy word of every random stream, so that no two streams of one seed are alike
+# The second entropy word of each random stream, so that no two streams of a seed are alike
 # (0 and 1 belong to the data: rows and split).
 _START_STREAM = 2
 _ORDER_STREAMS: dict[Sampling, int] = {"shuffled": 3, "replacement": 4}
@@ -42,7 +42,7 @@ class Counts:
 
     Attributes:
         rows: training rows N.
-        batch_size: rows of a batch B, 1 to N.
+        batch_size: rows per batch B, 1 to N.
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
 
     Raises:
@@ -54,7 +54,7 @@ class Counts:
     last_batch: LastBatch = "kept"
 
     def __post_init__(self) -> None:
-        """Refuse what would give a wrong count."""
+        """Refuse values that would give a wrong count."""
         for field, most in (("rows", LIMITS["rows"].high), ("batch_size", self.rows)):
             value, allowed = getattr(self, field), Interval(1, most)
             if value not in allowed:
@@ -67,7 +67,7 @@ class Counts:
 
     @property
     def rest(self) -> int:
-        """Return the rows that are left after the whole batches: N mod B."""
+        """Return how many rows are left after the whole batches: N mod B."""
         return self.rows % self.batch_size
 
     @property
@@ -77,27 +77,27 @@ class Counts:
 
     @property
     def last_batch_size(self) -> int:
-        """Return the rows of an epoch's last batch."""
+        """Return the number of rows in an epoch's last batch."""
         if self.last_batch == "dropped":
             return self.batch_size
         return self.rows - (self.per_epoch - 1) * self.batch_size
 
     @property
     def rows_per_epoch(self) -> int:
-        """Return the rows that an epoch's batches hold together."""
+        """Return how many rows all batches of an epoch hold together."""
         return min(self.per_epoch * self.batch_size, self.rows)
 
     def rows_seen(self, iterations: int) -> int:
-        """Return the rows that so many iterations used."""
+        """Return how many rows these iterations used."""
         epochs, rest = divmod(iterations, self.per_epoch)
         return epochs * self.rows_per_epoch + rest * self.batch_size
 
     def epochs(self, iterations: int) -> float:
-        """Return how many epochs so many iterations are."""
+        """Return how many epochs these iterations make."""
         return iterations / self.per_epoch
 
     def iterations(self, amount: int, unit: Unit) -> int:
-        """Return the iterations of a budget; rows end at the first step that reaches them."""
+        """Return the iterations of a budget; a budget of rows ends at the step that reaches it."""
         if unit == "epochs":
             return amount * self.per_epoch
         if unit == "iterations":
@@ -107,10 +107,10 @@ class Counts:
 
 
 def activations_held(batch_size: int, units: int) -> int:
-    """Return the numbers that one update holds besides the parameters: 2 x B x units.
+    """Return how many numbers one update holds besides the parameters: 2 x B x units.
 
-    Every hidden and output unit keeps a value per row on the way forward, and gets a gradient per
-    row on the way back.
+    Every hidden and output unit keeps a value per row in the forward pass, and gets a gradient per
+    row in the backward pass.
     """
     return 2 * batch_size * units
 
@@ -132,8 +132,8 @@ def row_order(rows: int, seed: int, sampling: Sampling) -> Iterator[Integers]:
 def unseen_share(counts: Counts, sampling: Sampling) -> float:
     """Return the share of rows that an epoch is expected to leave out.
 
-    Of D draws with replacement each misses a row with probability 1 - 1/N, so (1 - 1/N)^D of the
-    rows are never drawn: 1/e = 37 % for D = N. A shuffled pass leaves out what is dropped.
+    Each of D draws with replacement misses a row with probability 1 - 1/N, so (1 - 1/N)^D of the
+    rows are never drawn: 1/e = 37 % for D = N. A shuffled pass leaves out the dropped batch only.
     """
     drawn = counts.rows_per_epoch
     if sampling == "shuffled":
@@ -144,7 +144,7 @@ def unseen_share(counts: Counts, sampling: Sampling) -> float:
 def seen_shares(counts: Counts, sampling: Sampling, most: int) -> Array:
     """Return the expected share of rows that an epoch uses 0, 1, ... ``most`` times.
 
-    With replacement the times are binomial: D draws, each hits a row with probability 1/N.
+    With replacement the count is binomial: each of D draws hits a row with probability 1/N.
     """
     shares = np.zeros(most + 1)
     unseen = unseen_share(counts, sampling)
@@ -153,7 +153,7 @@ def seen_shares(counts: Counts, sampling: Sampling, most: int) -> Array:
         if most:
             shares[1] = 1 - unseen
         return shares
-    if counts.rows == 1:  # every draw is the only row
+    if counts.rows == 1:  # every draw picks the only row
         shares[counts.rows_per_epoch : counts.rows_per_epoch + 1] = 1
         return shares
     times = np.arange(most)

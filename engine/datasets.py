@@ -1,4 +1,4 @@
-"""The data sets, for notebooks; their home is ``engine.problems.datasets``."""
+"""The data sets, for notebooks; they are defined in ``engine.problems.datasets``."""
 
 from engine.problems.datasets import (
     DATASETS,

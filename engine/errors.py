@@ -1,7 +1,7 @@
 """The one error of the engine.
 
-The engine speaks no sentences: an error carries a code, the field, its value and what is allowed
-there, and whoever talks to a reader puts that into words.
+The engine writes no sentences: an error carries a code, the field, its value and what is allowed
+there, and the code that talks to a reader puts this into words.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ CODES: Final = (
     "missing",  # limits: None
     "wrong_length",  # limits: the interval of lengths
     "duplicate",  # limits: None
-    "duplicate_key",  # of a JSON object; limits: None
+    "duplicate_key",  # in a JSON object; limits: None
     "conflict",  # limits: (the other field, its value)
     "too_expensive",  # limits: the interval; value in seconds or bytes
     "not_json",  # value: the text there; limits: (line, column, "number", "depth" or "")
-    "unexpected",  # of a formula; value: (character from 1, text there), limits: what was expected
-    "no_value",  # of a formula at a point; value as above, limits: the reason
+    "unexpected",  # in a formula; value: (character from 1, text there), limits: what was expected
+    "no_value",  # for a formula at a point; value as above, limits: the reason
     "no_derivative",  # the same
 )
 
 
 class InvalidInput(ValueError):  # noqa: N818 - says what happened
-    """An input that was refused, before anything was allocated.
+    """Input that was refused before anything was allocated.
 
     Attributes:
         code: what is wrong, one of ``CODES``.
         field: dotted path of the field, e.g. ``"runs.0.learning_rate"``; ``""`` for the whole
             input.
-        value: what was given there.
-        limits: what is allowed there; an ``Interval``, a tuple of choices, or as ``CODES`` says.
+        value: the value that was given.
+        limits: what is allowed: an ``Interval``, a tuple of choices, or what ``CODES`` says.
     """
 
     def __init__(self, code: str, field: str, value: object, limits: object = None) -> None:
@@ -44,7 +44,7 @@ class InvalidInput(ValueError):  # noqa: N818 - says what happened
         self.code, self.field, self.value, self.limits = code, field, value, limits
 
     def __str__(self) -> str:
-        """Say it shortly, for tracebacks: path, code, value, limits."""
+        """Return path, code, value and limits on one line, for tracebacks."""
         try:
             shown = reprlib.repr(self.value)
         except ValueError:  # Python writes no integer of more than 4,300 digits

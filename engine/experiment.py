@@ -35,7 +35,8 @@ from engine.rules import (
 from engine.rules.schedules import AnySchedule, Constant
 from engine.spec import Spec
 
-# Of the canonical JSON. The defaults below belong to it, so that old links keep their meaning.
+# The version of the canonical JSON. The defaults below belong to it, so that old links keep their
+# meaning.
 FORMAT: Final = 1
 
 
@@ -45,11 +46,11 @@ class Run(Spec):
     Attributes:
         optimizer: the rule with its hyperparameters.
         learning_rate: what the direction is multiplied by.
-        batch_size: rows of a batch, 1 to the training rows, or "all".
+        batch_size: rows per batch, 1 to the number of training rows, or "all".
         sampling: a new permutation of all rows every epoch, or independent draws with replacement.
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
-        schedule: what the learning rate is multiplied by, update by update. The default stays out
-            of JSON: keys, links and files are those of a version without schedules.
+        schedule: what the learning rate is multiplied by, update by update. The default is left out
+            of JSON, so keys, links and files are those of a version without schedules.
     """
 
     optimizer: AnyRule
@@ -64,7 +65,7 @@ class Run(Spec):
     @field_validator("optimizer", mode="before")
     @classmethod
     def _is_known(cls, value: object) -> object:
-        """Name the rules to whoever gives the name of none."""
+        """Refuse an unknown rule with the list of those that exist."""
         names = tuple(rule.name for rule in RULES)
         if isinstance(value, str) and value not in names:
             raise InvalidInput("unknown_choice", "", value, names)
@@ -75,9 +76,9 @@ class Budget(Spec):
     """How long every run trains.
 
     Attributes:
-        amount: how many.
-        unit: epochs, iterations (updates), or rows seen; rows end at the first step that reaches
-            them.
+        amount: how many units.
+        unit: epochs, iterations (updates), or rows seen; a budget of rows ends at the first step
+            that reaches it.
     """
 
     amount: Annotated[int, Interval(-math.inf, math.inf)] = 60  # the unit decides what is allowed
@@ -91,14 +92,14 @@ class Budget(Spec):
 
 
 class Stopping(Spec):
-    """What ends a run before its budget; None never does.
+    """What ends a run before its budget; None switches a rule off.
 
     Attributes:
-        target_loss: end at the first recorded step whose training loss is at or below it.
+        target_loss: end at the first recorded step whose training loss is at or below this.
         gradient_norm: end at the first recorded epoch where the norm of the full training gradient
-            is at or below it.
-        patience: end when the validation loss, l2 term included, has not improved for so many
-            epochs. Epoch 1 is the first that counts, as in Keras and PyTorch Lightning: the
+            is at or below this.
+        patience: end when the validation loss, including the l2 term, has not improved for this
+            many epochs. Epoch 1 is the first that counts, as in Keras and PyTorch Lightning: the
             untrained network sets no record.
     """
 
@@ -107,8 +108,8 @@ class Stopping(Spec):
     patience: Annotated[int, LIMITS["epochs"]] | None = None
 
 
-# The runs of an experiment, a link or a file that names none. Every number is written out: rules
-# may be added and their defaults change, and what was shared before still means this.
+# The runs of an experiment, a link or a file that names none. Every number is written out: when
+# rules are added or their defaults change, what was shared before still means this.
 FORMAT_1_RUNS: Final = (
     Run(optimizer=SGD(), learning_rate=2.0, batch_size=32),
     Run(optimizer=Momentum(momentum=0.9), learning_rate=0.1, batch_size=32),
@@ -125,7 +126,7 @@ FORMAT_1_RUNS: Final = (
 
 
 def _format_1_runs(fields: dict[str, Any]) -> tuple[Run, ...]:
-    """Return ``FORMAT_1_RUNS``, with all rows where there are fewer than a batch."""
+    """Return ``FORMAT_1_RUNS``, with all rows as the batch where there are fewer than a batch."""
     problem = fields.get("problem")
     if problem is None or problem.training_rows >= 32:
         return FORMAT_1_RUNS
@@ -142,9 +143,9 @@ class Experiment(Spec):
         runs: what is compared, 1 to 12.
         budget: how long every run trains.
         stopping: what ends a run earlier.
-        record_every: also evaluate all rows at every so many iterations; None only at epochs.
-        data_seed: makes the rows and the split.
-        seeds: each makes initial weights and a row order, the same for all runs.
+        record_every: also evaluate all rows every so many iterations; None: only at epochs.
+        data_seed: seeds the rows and the split.
+        seeds: each gives initial weights and an order of rows, the same for all runs.
     """
 
     problem: Annotated[Network | Function, Field(discriminator="kind")] = Network()
@@ -172,12 +173,12 @@ class Experiment(Spec):
         return self
 
     def counts(self, run: Run) -> Counts:
-        """Return how a run cuts the training rows into batches."""
+        """Return how a run's batches are cut from the training rows."""
         rows = self.problem.training_rows
         return Counts(rows, rows if run.batch_size == "all" else run.batch_size, run.last_batch)
 
     def iterations(self, run: Run) -> int:
-        """Return the iterations that the budget gives a run."""
+        """Return how many iterations the budget gives a run."""
         return self.counts(run).iterations(self.budget.amount, self.budget.unit)
 
     def is_full_batch(self, run: Run) -> bool:
@@ -190,7 +191,7 @@ class Experiment(Spec):
     def groups(self) -> list[list[int]]:
         """Return the positions of runs that step together, each list in the order of the rules.
 
-        Runs that cut the same rows in the same way: equal batch size, sampling and last-batch rule.
+        They cut the rows in the same way: equal batch size, sampling and last-batch rule.
         """
 
         def cut(position: int) -> tuple[int, str, str]:
@@ -215,10 +216,10 @@ class Experiment(Spec):
 
 
 class Sweep(Experiment):
-    """An experiment of many runs, made to find good settings; it is trained as any other.
+    """An experiment of many runs, made to find good settings; it is trained like any other.
 
     Attributes:
-        runs: up to 2,000, all seeds together.
+        runs: what is compared; at most 2,000 lanes, counting all seeds.
     """
 
     runs: Annotated[tuple[Run, ...], Length(LIMITS["lanes"])] = Field(
@@ -236,7 +237,7 @@ class Sweep(Experiment):
 def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
     """Return the sweep that trains every rule of an experiment at every rate.
 
-    The first run of a rule stands for it, with its hyperparameters and batch size.
+    Each rule has the hyperparameters and the batch size of its first run.
 
     Raises:
         InvalidInput: no rates, too many lanes, or a rate out of range.

@@ -1,4 +1,4 @@
-"""The test functions, for notebooks; their home is ``engine.problems.functions``."""
+"""The test functions, for notebooks; they are defined in ``engine.problems.functions``."""
 
 from engine.problems.functions import (
     FUNCTIONS,

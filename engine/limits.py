@@ -1,6 +1,6 @@
 """Intervals of valid values, and the one table of limits.
 
-An ``Interval`` stands in a field's ``Annotated`` type. Pydantic checks the field against it at the
+An ``Interval`` is part of a field's ``Annotated`` type. Pydantic checks the field against it at the
 boundary; sliders, the table of hyperparameters and the documentation read the same object.
 """
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Interval:
-    """A range of finite numbers, with what a control needs to offer it.
+    """A range of finite numbers, and what a control for it needs.
 
     Attributes:
-        low: smallest value; -inf is no bound.
-        high: largest value; inf is no bound.
+        low: smallest value; -inf for no bound.
+        high: largest value; inf for no bound.
         open_low: ``low`` itself is excluded.
         open_high: ``high`` itself is excluded.
-        symbol: the LaTeX symbol that stands for the field in formulas.
-        scale: how a slider runs: evenly in x, in log x, or in log (1 - x) for averages' decays.
+        symbol: the field's LaTeX symbol in formulas.
+        scale: whether a slider is even in x, in log x, or in log (1 - x), for decays of averages.
     """
 
     low: float
@@ -52,7 +52,7 @@ class Interval:
         return above and (value < self.high if self.open_high else value <= self.high)
 
     def integer(self, field: str, value: object) -> int:
-        """Return a whole number that lies here; raises ``InvalidInput`` for anything else."""
+        """Return an integer of the interval; raises ``InvalidInput`` for anything else."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise InvalidInput("wrong_type", field, value, "integer")
         if value not in self:
@@ -64,7 +64,7 @@ class Interval:
         source: type[Any],
         handler: GetCoreSchemaHandler,
     ) -> core_schema.CoreSchema:
-        """Check type (no booleans, no text), finiteness and range of an int or float field."""
+        """Check the type (no booleans, no text), finiteness and range of an int or float field."""
         bounds: dict[str, Any] = {}
         if math.isfinite(self.low):
             bounds["gt" if self.open_low else "ge"] = source(self.low)
@@ -96,7 +96,7 @@ class Interval:
         return InvalidInput("out_of_range", "", value, self)
 
 
-# The one table of limits. The documentation prints it; a limit is never written down a second time.
+# The one table of limits. The documentation prints it; no limit is written down a second time.
 LIMITS: Final[dict[str, Interval]] = {
     "rows": Interval(2, 60_000),
     "features": Interval(1, 784),
@@ -132,7 +132,7 @@ LIMITS: Final[dict[str, Interval]] = {
 
 @dataclass(frozen=True)
 class Length:
-    """How many items a tuple may hold; stands in its ``Annotated`` type."""
+    """How many items a tuple may hold; part of its ``Annotated`` type."""
 
     interval: Interval
 
@@ -141,7 +141,7 @@ class Length:
         source: type[Any],
         handler: GetCoreSchemaHandler,
     ) -> core_schema.CoreSchema:
-        """Count first, then look at the items: a million wrong items are refused at once."""
+        """Count the items before checking them: a million wrong items are refused at once."""
         return core_schema.no_info_before_validator_function(self._check, handler(source))
 
     def _check(self, value: object) -> object:
@@ -151,17 +151,17 @@ class Length:
 
 
 def check_length(field: str, values: object, lengths: Interval) -> None:
-    """Raise ``InvalidInput`` unless as many items as allowed are there; none is looked at."""
+    """Raise ``InvalidInput`` unless the number of items is allowed; no item is checked."""
     length = length_of(field, values)
     if length not in lengths:
         raise InvalidInput("wrong_length", field, length, lengths)
 
 
 def length_of(field: str, values: object) -> float:
-    """Return how many items there are, infinity for more than can be counted.
+    """Return the number of items, infinity if there are more than can be counted.
 
     Raises:
-        InvalidInput: nothing that could be counted, such as a generator, which may never end.
+        InvalidInput: it has no length, like a generator, which may never end.
     """
     try:
         return len(cast("Sized", values))

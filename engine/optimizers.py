@@ -1,4 +1,4 @@
-"""The rules, for notebooks; their home is ``engine.rules``."""
+"""The rules, for notebooks; they are defined in ``engine.rules``."""
 
 from engine.rules import *  # noqa: F403 - every rule there is
 from engine.rules import RULES

@@ -1,4 +1,4 @@
-"""The base of all that a user can set: frozen, hashable, strict, with one kind of error."""
+"""The base of everything that a user can set: frozen, hashable, strict, with one kind of error."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Spec(BaseModel):
 
     @classmethod
     def intervals(cls) -> dict[str, Interval]:
-        """Return the fields that are a number in an interval, in their order."""
+        """Return the fields that are numbers in an interval, in their order."""
         return {
             name: note
             for name, field in cls.model_fields.items()
@@ -69,7 +69,7 @@ class Spec(BaseModel):
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """Validate JSON text; raises ``InvalidInput``, also for text that is no JSON."""
+        """Validate JSON text; raises ``InvalidInput``, also for text that is not JSON."""
         return cls.model_validate(parse_json(json_data), **options)
 
 
@@ -86,11 +86,11 @@ def by_name(kinds: Iterable[type[Kind]]) -> dict[str, type[Kind]]:
 
 
 def parse_json(text: str | bytes | bytearray) -> Any:
-    """Return what JSON text holds; raises ``InvalidInput`` for other text, or a key given twice.
+    """Parse JSON text; raises ``InvalidInput`` for other text or a repeated key.
 
-    NaN and infinities come through: where they are refused, the field is known that holds them.
+    NaN and infinities are accepted here, and refused where the field that holds them is known.
     """
-    # A lone surrogate is no text that could be encoded.
+    # A lone surrogate cannot be encoded.
     encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         parsed = from_json(encoded)
@@ -103,23 +103,23 @@ def parse_json(text: str | bytes | bytearray) -> Any:
 
 
 def _not_json(text: bytes, complaint: str) -> InvalidInput:
-    """Return the error with what stands where JSON ends, and the place, both counted from 1.
+    """Return the error, with the text where the JSON is broken and its line and column from 1.
 
-    The reason is "number" where one has too many digits, "depth" where brackets lie too deep.
+    The reason is "number" if one has too many digits, "depth" if brackets are nested too deeply.
     """
-    place = _PLACE.search(complaint)
-    line, column = (int(number) for number in place.groups()) if place else (1, 1)
+    position = _PLACE.search(complaint)
+    line, column = (int(number) for number in position.groups()) if position else (1, 1)
     lines = text.decode("utf-8", "replace").split("\n")
     # The parser counts bytes.
     before = text.split(b"\n")[line - 1][: max(0, column - 1)].decode("utf-8", "replace")
     there = lines[line - 1][max(0, len(before) - 30) : len(before) + 30].strip()
     reason = next((reason for words, reason in _REASONS.items() if words in complaint), "")
-    found = there or "\n".join(lines).strip().split("\n")[-1][-30:]  # at the end of the file
-    return InvalidInput("not_json", "", found, (line, len(before) + 1, reason))
+    excerpt = there or "\n".join(lines).strip().split("\n")[-1][-30:]  # at the end of the file
+    return InvalidInput("not_json", "", excerpt, (line, len(before) + 1, reason))
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object in which a key stands twice."""
+    """Refuse an object with a repeated key."""
     keys: set[str] = set()
     for key, _value in pairs:
         if key in keys:
@@ -128,10 +128,10 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
 
 
 def refusal(error: ValidationError, given: object) -> InvalidInput:
-    """Turn pydantic's first complaint into the engine's error."""
+    """Turn pydantic's first error into the engine's."""
     first, *others = error.errors(include_url=False)
     if others and _is_branch(first["loc"]) and not isinstance(first["input"], str):
-        first = others[0]  # a union of names and numbers, and what was given is no name
+        first = others[0]  # a union of names and numbers, and the value is not a name
     field = _path(first["loc"], given)
     kind, value, context = first["type"], first["input"], first.get("ctx", {})
     reason = context.get("error")
@@ -152,14 +152,14 @@ def refusal(error: ValidationError, given: object) -> InvalidInput:
         return InvalidInput("missing", field, value)
     expected = kind.removesuffix("_type")
     if expected.startswith(("model", "dataclass")):
-        expected = "object"  # of JSON; in Python the class itself
+        expected = "object"  # in JSON; in Python the class itself
     return InvalidInput("wrong_type", field, value, expected)
 
 
 def _path(location: tuple[int | str, ...], given: object) -> str:
-    """Keep of pydantic's location what is a path in the input; drop tags and labels of unions."""
+    """Return the path in the input from pydantic's location, without tags and labels of unions."""
     parts: list[str] = []
-    after_tag = True  # what is given as a whole is no union
+    after_tag = True  # the input as a whole is not a union
     for position, part in enumerate(location):
         if isinstance(part, str) and _NOT_A_FIELD.search(part):
             continue
@@ -183,7 +183,7 @@ def _is_branch(location: tuple[int | str, ...]) -> bool:
 
 
 def _tag(given: object) -> object:
-    """Return what tells a member of a union: its ``kind``, else its ``name``."""
+    """Return the tag of a member of a union: its ``kind``, else its ``name``."""
     if isinstance(given, dict):
         return given.get("kind", given.get("name"))
     return getattr(given, "kind", getattr(given, "name", None))

@@ -1,4 +1,4 @@
-"""Theory of quadratics, for notebooks; its home is ``engine.analysis.theory``."""
+"""Theory of quadratics, for notebooks; it is defined in ``engine.analysis.theory``."""
 
 from engine.analysis.theory import (
     BestSetting,

@@ -1,6 +1,6 @@
 """Work in pieces: generators that give way after each piece and return a result.
 
-The one place that knows how a generator ends. Whoever drives one makes a ``Task`` of it.
+The only module that knows how a generator ends. Code that drives one wraps it in a ``Task``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Work: TypeAlias = Generator[None, None, Result]  # yields after each piece, retu
 
 
 class Task(Generic[Told, Result]):
-    """Some work on its way, which its owner drives piece by piece.
+    """Work that its owner drives piece by piece.
 
         while task.go_on():
             show(task.progress)
@@ -22,7 +22,7 @@ class Task(Generic[Told, Result]):
 
     Attributes:
         progress: what the work yielded last; None before its first piece.
-        result: what it returned; there once ``go_on`` has returned False.
+        result: what the work returned, once ``go_on`` has returned False.
     """
 
     result: Result
@@ -32,10 +32,10 @@ class Task(Generic[Told, Result]):
         self.progress: Told | None = None
 
     def go_on(self, command: object = None) -> bool:
-        """Do the next piece and return whether there is more to do.
+        """Do the next piece and return whether more is left.
 
         Args:
-            command: sent to the work, such as ``"stop"``; a generator takes none before its first
+            command: sent to the work, such as ``"stop"``; a generator accepts none before its first
                 piece.
         """
         try:
@@ -46,12 +46,12 @@ class Task(Generic[Told, Result]):
         return True
 
     def close(self) -> None:
-        """Drop the work, and what it has done."""
+        """Drop the work and what it has done so far."""
         self._work.close()
 
 
 def finish(work: Generator[Any, Any, Result]) -> Result:
-    """Do all of some work at once and return its result."""
+    """Do the work to its end and return its result."""
     task = Task(work)
     while task.go_on():
         pass

@@ -1,4 +1,4 @@
-"""The bundle: everything that a comparison is, in files that can be read and replayed elsewhere."""
+"""The bundle: a whole comparison, in files that can be read and replayed elsewhere."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from engine import Experiment, History
     from exports.printed import Contract
 
-_ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same content is the same file, whenever it is made
+_ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # so that the same content always gives the same file
 
 
 def bundle(
@@ -57,15 +57,15 @@ def bundle(
 ) -> dict[str, bytes]:
     """Return the files of a comparison by their paths, ``manifest.json`` last.
 
-    All but the manifest's times and the drawn SVG depend on the document and the language alone,
-    unless charts are drawn against seconds, or a sweep is behind the rates: the contract says so,
-    and to whoever has not swept them they are rates as set.
+    Apart from the manifest's times and the drawn SVG, they depend only on the document and the
+    language, unless charts are drawn against seconds or the rates come from a sweep, which only the
+    contract of a page that has run the sweep can say.
 
     Args:
         document: the comparison.
         history: its result.
-        shown: the surfaces that the document shows, where they have been computed already.
-        tuned: whether a sweep found every run's rate to be its rule's best.
+        shown: the surfaces that the document shows, if they have already been computed.
+        tuned: whether in a sweep every run's rate was its rule's best.
     """
     contents, styles = Contents(), run_styles(document)
     caption = contract(document.experiment, tuned=tuned)
@@ -110,7 +110,7 @@ def _scenes(
 
 
 def _add_results(contents: Contents, history: History, styles: list[RunStyle]) -> None:
-    """Add the ends and the series of all runs; note where one value stands for several."""
+    """Add the final values and the series of all runs; note where one value stands for several."""
     contents.files["results.csv"] = results_csv(history, styles)
     contents.files["histories.csv"] = histories_csv(history, styles)
     binned = bin_words(history, *dict(recorded(history.runs[0])))
@@ -119,7 +119,7 @@ def _add_results(contents: Contents, history: History, styles: list[RunStyle]) -
 
 
 def _add_replay(contents: Contents, experiment: Experiment) -> None:
-    """Add what scripts read: the start, and the rows or the noise of every update."""
+    """Add the files that scripts read: the start, and the rows or the noise of every update."""
     files, left_out = contents.files, contents.left_out
     files["start.csv"] = start_csv(experiment)
     seeds = replay_seeds(experiment)
@@ -159,7 +159,7 @@ def _add_scripts(contents: Contents, experiment: Experiment, styles: list[RunSty
 def _add_charts(
     contents: Contents, document: Document, charts: Mapping[str, Chart], caption: Contract
 ) -> None:
-    """Add the charts as pages that share one plotly.js, and as SVG where that can be drawn."""
+    """Add the charts as pages that share one plotly.js, and as SVG if it can be drawn."""
     files, source = contents.files, document.model_dump_json(indent=2)
     files[f"figures/{SHARED_SCRIPT}"] = plotly_script().encode()
     for name, chart in charts.items():

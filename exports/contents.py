@@ -1,4 +1,4 @@
-"""What a bundle holds, and what it has to leave out."""
+"""What a bundle holds, and what it must leave out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PICTURES = "figures/*.svg"  # left out as a whole where nothing here can draw them
+PICTURES = "figures/*.svg"  # left out as a whole if nothing here can draw them
 
 
 @dataclass
@@ -16,8 +16,8 @@ class Contents:
     """A bundle while it is being made.
 
     Attributes:
-        files: by their paths.
-        left_out: for each path that is missing, or does not hold everything, the reason in words.
+        files: contents by path.
+        left_out: the reason in words for each path that is missing or incomplete.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The manifest of a bundle: what it is, what made it, and the SHA-256 of each of its files."""
+"""The manifest of a bundle: what it is, what made it, and the SHA-256 of each file."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def manifest(
 
 
 def command_again(path: str) -> str:
-    """Return the command that makes the bundle of an experiment's file again.
+    """Return the command that makes the bundle again from the experiment's file.
 
-    What was trained once is not refused for the time that it takes.
+    It does not refuse a training that takes long, since it has been done once.
     """
     language = current_language()
     spoken = "" if language == SOURCE_LANGUAGE else f" --language {language}"
@@ -88,14 +88,14 @@ def command_again(path: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of all that the numbers and charts depend on."""
+    """Return the versions of everything that numbers and charts depend on."""
     libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     own = {"descent-lab": _own_version(), "python": platform.python_version()}
     return own | libraries
 
 
 def _own_version() -> str:
-    """Return the version of the code that runs: a checkout's, whatever is installed beside it."""
+    """Return the version of the running code: a checkout's, even if another one is installed."""
     if _PROJECT.is_file():
         version: str = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"]
         return version

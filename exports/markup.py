@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 SHARED_SCRIPT: Final = "plotly.min.js"
 
-# The page may run what is written in it and load a script that lies beside it; it may fetch nothing
-# from anywhere, whatever a name in it says. Charts in three dimensions compile functions.
+# The page may run its own code and load a script beside it; it may fetch nothing from anywhere, no
+# matter what a name in it contains. Charts in three dimensions compile functions.
 _POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' file: 'self';"
     " style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:"
 )
-# Those of Latin letters first, though those of Hangul have them too: a PDF holds the outlines of
-# the latter as drawings (Type 3), in which no number can be searched, copied or read aloud.
+# Latin fonts first, although Hangul fonts have Latin letters, too: a PDF holds the outlines of the
+# latter as drawings (Type 3), in which no number can be searched, copied or read aloud.
 FONTS: Final = (
     "'Source Sans 3', Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans KR', 'Noto Sans CJK KR',"
     " 'Apple SD Gothic Neo', 'Malgun Gothic', NanumGothic, sans-serif"
 )
-# A surface in three dimensions is printed from what its canvas holds, and browsers empty that once
-# it is on the screen, unless they are asked to keep it before plotly draws.
+# A surface in three dimensions is printed from its canvas, and browsers clear a canvas once it is
+# on the screen, unless they are asked to keep it before plotly draws.
 _KEPT_CANVAS: Final = """<script>{
   const get = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function (kind, options) {
@@ -70,10 +70,10 @@ def page(title: str, body: str, scripts: str) -> bytes:
     Args:
         title: plain text.
         body: markup.
-        scripts: what brings plotly, as ``inline_script`` or ``shared_script`` give it.
+        scripts: loads plotly; from ``inline_script`` or ``shared_script``.
     """
-    # Streamlit tells files above 1 MiB apart by length, beginning, middle and end alone: two pages
-    # that differ in a few letters between them would be one file to it, the older.
+    # Streamlit identifies files above 1 MiB by length, beginning, middle and end: two pages that
+    # differ in a few letters elsewhere would be the same file to it, the older one.
     digest = sha256(body.encode("utf-8", "replace")).hexdigest()
     text = (
         f'<!DOCTYPE html>\n<html lang="{current_language()}">\n<head>\n<meta charset="utf-8">\n'
@@ -92,7 +92,7 @@ def inline_script() -> str:
 
 
 def shared_script() -> str:
-    """Return plotly.js as a file that lies beside the page."""
+    """Return plotly.js as a file beside the page."""
     return f'<script charset="utf-8" src="{SHARED_SCRIPT}"></script>'
 
 
@@ -107,12 +107,12 @@ def drawn(figure: go.Figure, key: str, alt: str) -> str:
     """Return the markup that draws a figure.
 
     Args:
-        figure: with explicit colours and a fixed size.
+        figure: a figure with explicit colours and a fixed size.
         key: an id, different for every figure of a page.
-        alt: what it shows, for those who do not see it.
+        alt: alternative text.
     """
-    # Always the same encoder: plotly would take a faster one where it is installed, whose text
-    # differs. It writes < > and / as codes, so that no label can end the script.
+    # Always the same encoder: plotly would use a faster one if it is installed, whose text differs.
+    # It escapes < > and /, so that no label can end the script.
     content = pio.to_json(figure, engine="json", validate=False)
     name, options = file_name(key), json.dumps(camera(key))
     return (

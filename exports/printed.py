@@ -1,4 +1,4 @@
-"""Charts as files: for paper and slides, with explicit colours and the contract as caption."""
+"""Charts as files, for paper and slides: with explicit colours, and the contract as caption."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 Form = Literal["png", "svg", "pdf"]
 
 WIDTH: Final = 900
-_HEIGHT: Final = 450  # of a chart that names none
+_HEIGHT: Final = 450  # of a chart that has none of its own
 
-_AXIS: Final = 72  # pixels that ticks and title of a horizontal axis take
-_TITLE_LINE: Final = 23  # pixels of each further line of such a title
-_TITLE_LETTER: Final = 9.2  # pixels of a Latin letter in the title of an axis, in a wide font
+_AXIS: Final = 72  # pixels for the ticks and the title of a horizontal axis
+_TITLE_LINE: Final = 23  # pixels for each further line of such a title
+_TITLE_LETTER: Final = 9.2  # pixels of a Latin letter in an axis title, in a wide font
 _DEEP: Final = ("surface", "scatter3d")  # these have no axis below them
 _CAPTION_SIZE: Final = 12
 _CAPTION_LINE: Final = 16  # pixels from one line to the next
-_CHARACTER: Final = 6.6  # pixels of a Latin one in the caption, in a wide font; Hangul takes two
-_RENDER_SECONDS: Final = 60.0  # one call in a thousand never ends, and a second one does
+_CHARACTER: Final = 6.6  # pixels of a Latin one in the caption, in a wide font; Hangul counts twice
+_RENDER_SECONDS: Final = 60.0  # one call in a thousand never ends; a second try does
 _TRIES: Final = 2
 _renderer: Final = threading.Lock()  # one Chrome at a time
 _log: Final = logging.getLogger(__name__)
@@ -50,26 +50,26 @@ class CannotRender(RuntimeError):  # noqa: N818 - says what happened
 
 @cache
 def _template() -> go.layout.Template:
-    """Return plotly's white theme with the house's colours; never the process's default."""
+    """Return plotly's white theme with our colours, never the default of the process."""
     template = go.layout.Template(pio.templates["plotly_white"])
     template.layout.colorway = COLOURS
     return template
 
 
 def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -> go.Figure:
-    """Return a chart as it is on screen, in the colours of paper, with caption and contract below.
+    """Return a chart in colours for paper, with its remarks and the contract below.
 
     Args:
-        chart: what is on screen; it stays as it is.
+        chart: the chart on screen; it is not changed.
         contract: what is equal between the runs and what is not, in words.
-        width: pixels; 0 is the chart's own, where it names one.
-        height: pixels, caption included; 0 is the chart's own height and that of the caption.
+        width: pixels; 0 is the chart's own width, if it has one.
+        height: pixels, caption included; 0 is the chart's own height plus that of the caption.
     """
     figure = go.Figure(chart.figure)
     figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
     width = width or figure.layout.width or WIDTH
     equal, unequal = contract
-    remarks = [sentence.rstrip(".") for sentence in chart.remarks]  # there are dots between them
+    remarks = [sentence.rstrip(".") for sentence in chart.remarks]  # dots separate them
     lines = caption_lines(([*remarks, *equal], unequal), width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
     height = height or (figure.layout.height or _HEIGHT) + caption
@@ -89,7 +89,7 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
         width=width,
         height=height,
         margin={"b": below},
-        # Not an annotation: those are placed by the axes, and three dimensions have none.
+        # Not an annotation: these are positioned by axes, which charts in three dimensions lack.
         title={
             "text": "<br>".join(lines),
             "font": {"size": _CAPTION_SIZE, "color": PAPER_TEXT},
@@ -111,7 +111,7 @@ def _lines(title: str | None) -> int:
 
 
 def _broken(title: str | None, pixels: float) -> str | None:
-    """Return the title of an upright axis in lines that are no longer than the axis."""
+    """Return the title of a vertical axis, broken into lines that fit along it."""
     if title is None or _TITLE_LETTER * text_columns(title) <= pixels or "<br>" in title:
         return title
     lines = [""]
@@ -125,7 +125,7 @@ def _broken(title: str | None, pixels: float) -> str | None:
 
 
 def caption_lines(contract: Contract, width: int) -> list[str]:
-    """Return the contract in lines that fit so many pixels, what is not equal in bold."""
+    """Return the contract in lines of this many pixels, with what is not equal in bold."""
     equal, unequal = contract
     marked = [(sentence, False) for sentence in equal] + [(sentence, True) for sentence in unequal]
     words: list[tuple[str, bool]] = []
@@ -150,11 +150,11 @@ def to_html(
     """Return an interactive page with one chart.
 
     Args:
-        chart: what is shown.
-        contract: becomes its caption.
-        key: names it, in the file name that its camera button proposes too.
-        source: JSON of the comparison that it shows, which the page carries along.
-        shared: whether plotly.js lies beside it as a file, instead of in it.
+        chart: the chart.
+        contract: its caption.
+        key: its id, also used in the file name that its camera button suggests.
+        source: JSON of the comparison, which is included in the page.
+        shared: whether plotly.js is a file beside the page instead of inside it.
     """
     script = shared_script() if shared else inline_script()
     figure = printed(chart, contract)
@@ -165,7 +165,7 @@ def to_html(
 
 
 def experiment_text(source: str) -> str:
-    """Return markup that keeps the JSON of a comparison out of sight until it is asked for."""
+    """Return markup that hides the JSON of a comparison until the reader opens it."""
     if not source:
         return ""
     title = _("The experiment, as a file that you can open in Descent Lab")
@@ -173,7 +173,7 @@ def experiment_text(source: str) -> str:
 
 
 def why_no_pictures() -> str | None:
-    """Return what must be installed before pictures can be drawn here; None where they can."""
+    """Return what must be installed before pictures can be drawn here; None if they can."""
     if find_spec("kaleido") is None:
         return _("Install Kaleido: pip install kaleido")
     return (
@@ -184,7 +184,7 @@ def why_no_pictures() -> str | None:
 
 
 def _browser() -> str | None:
-    """Return where a Chrome is; looked for each time, for it may be installed meanwhile."""
+    """Return where a Chrome is; looked up each time, as it may be installed meanwhile."""
     from choreographer.browsers.chromium import Chromium  # noqa: PLC0415 - is optional
 
     path: str | None = Chromium.find_browser(skip_local=False)
@@ -192,11 +192,11 @@ def _browser() -> str | None:
 
 
 def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> list[bytes]:
-    """Draw figures in a Chrome that is started for them and ended after them.
+    """Draw figures in a Chrome that is started for them and ended afterwards.
 
     Args:
-        figures: as ``printed`` returns them, each with width and height.
-        form: of the pictures.
+        figures: results of ``printed``, each with width and height.
+        form: format of the pictures.
         scale: pixels of a PNG per pixel of the figure.
 
     Raises:
@@ -206,7 +206,7 @@ def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> l
     if missing:
         raise CannotRender(missing)
     seconds = _RENDER_SECONDS + len(figures)
-    with _renderer, ThreadPoolExecutor(1) as thread:  # the caller may have a loop of its own
+    with _renderer, ThreadPoolExecutor(1) as thread:  # the caller may have its own event loop
         for _try in range(_TRIES):
             try:
                 return thread.submit(asyncio.run, _drawn(figures, form, scale, seconds)).result()
@@ -222,7 +222,7 @@ async def _drawn(
 ) -> list[bytes]:
     from kaleido import Kaleido  # noqa: PLC0415 - is optional
 
-    # Its pipe to the browser complains of half a message and goes on; what matters is raised.
+    # Its pipe to the browser warns of partial messages and goes on; real errors are raised.
     logging.getLogger("choreographer").setLevel(logging.CRITICAL)
     async with asyncio.timeout(seconds), Kaleido(timeout=seconds, mathjax=False) as kaleido:
         return [await kaleido.calc_fig(figure, _options(figure, form, scale)) for figure in figures]

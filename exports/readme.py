@@ -1,4 +1,4 @@
-"""The README of a bundle: what lies where, what is missing, how to get the numbers again."""
+"""The README of a bundle: what is where, what is missing, and how to reproduce the numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def readme(
     contents: Contents,
     remarks: list[str],
 ) -> bytes:
-    """Return what lies where, and how to get the numbers again."""
+    """Return what is where, and how to reproduce the numbers."""
     known = {
         "experiment.json": _("every setting, in a file that you can open in Descent Lab"),
         "results.csv": _("where every run ended"),
@@ -71,7 +71,7 @@ def readme(
         f"    {command_again('.../experiment.json')}",
         *_with_scripts(document.experiment, contents.files),
     ]
-    # Whether pictures could be drawn is the machine's matter; the manifest says it.
+    # Whether pictures can be drawn depends on the machine; the manifest tells.
     missing = {name: reason for name, reason in contents.left_out.items() if name != PICTURES}
     lines.append("## " + _("Left out"))
     lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in missing.items()))
@@ -79,7 +79,7 @@ def readme(
 
 
 def _with_scripts(experiment: Experiment, files: Mapping[str, bytes]) -> list[str]:
-    """Return how the scripts that are there are run; nothing where there are none."""
+    """Return how to run the scripts of the bundle; nothing if there are none."""
     scripts = [path for path in files if path.startswith("scripts/")]
     own = [path for path in scripts if path.startswith("scripts/pytorch_")]
     lines = []
@@ -103,7 +103,7 @@ def _with_scripts(experiment: Experiment, files: Mapping[str, bytes]) -> list[st
 
 
 def _runs(document: Document, styles: list[RunStyle]) -> list[str]:
-    """Return a line for every run: its number, its name, and which of the batches it draws."""
+    """Return a line for every run: its number, its name, and which batches it uses."""
     experiment = document.experiment
     if experiment.problem.kind == "function":
         return [f"{number}. {_one_line(style.name)}" for number, style in enumerate(styles, 1)]
@@ -119,5 +119,5 @@ def _runs(document: Document, styles: list[RunStyle]) -> list[str]:
 
 
 def _one_line(name: str) -> str:
-    """Return a name as text of Markdown that breaks no line."""
+    """Return a name as Markdown text on one line."""
     return "".join(f"\\{mark}" if mark in "\\`*_[]<>#!|" else mark for mark in cleaned(name))

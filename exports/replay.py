@@ -1,4 +1,4 @@
-"""What a replay elsewhere reads: rows, start, batches, and the recorded histories."""
+"""The files for a replay elsewhere: rows, start, batches, and the recorded histories."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from engine import Experiment, History, RunHistory
     from engine.arrays import Array
 
-NUMBERS: Final = 2_000_000  # of one file; more would not be read by anyone, and takes its time
+NUMBERS: Final = 2_000_000  # in one file; nobody would read more, and writing them takes long
 
 
 def data_csv(experiment: Experiment) -> bytes | None:
-    """Return the rows as the network sees them; None where there are none, or too many numbers."""
+    """Return the rows as the network sees them; None if there are none, or too many numbers."""
     problem = experiment.problem
     if problem.kind == "function" or no_rows(experiment):
         return None
@@ -41,7 +41,7 @@ def data_csv(experiment: Experiment) -> bytes | None:
 
 
 def no_rows(experiment: Experiment) -> str | None:
-    """Return why the rows of a data set are not written; None where they are."""
+    """Return why the rows of a data set are not written; None if they are."""
     problem = experiment.problem
     if problem.kind == "function" or problem.dataset.n_rows * problem.dataset.n_features <= NUMBERS:
         return None
@@ -61,7 +61,7 @@ def start_csv(experiment: Experiment) -> bytes:
 
 
 def _parameters(experiment: Experiment, *, bias: bool) -> dict[str, list[Any]]:
-    """Return layer, unit and input of every parameter, in the order of a lane; all from 1."""
+    """Return layer, unit and input of every parameter in the order of a lane, all from 1."""
     columns: dict[str, list[Any]] = {"layer": [], "unit": [], "input": []}
     places = initial_params(experiment, 0)
     for number, (weights, _biases) in enumerate(layers(experiment, places), 1):
@@ -74,15 +74,15 @@ def _parameters(experiment: Experiment, *, bias: bool) -> dict[str, list[Any]]:
 
 
 def replay_seeds(experiment: Experiment) -> tuple[int, ...]:
-    """Return the seeds that can be replayed: all of them, but for large networks the first ones."""
+    """Return the seeds that can be replayed: all, or for large networks only the first ones."""
     return experiment.seeds[: max(1, NUMBERS // experiment.problem.n_params)]
 
 
 def batches_csv(experiment: Experiment) -> tuple[bytes, bool]:
-    """Return the training rows of every update, and whether all updates are there.
+    """Return the training rows of every update, and whether all updates are included.
 
-    Runs that cut the rows alike share their batches; ``batches`` counts these groups from 1, in
-    the order of ``Experiment.groups``. Rows are counted from 0 in the order of ``data_csv``.
+    Runs that cut the rows alike share their batches; the column ``batches`` numbers these groups
+    from 1, in the order of ``Experiment.groups``. Rows are counted from 0, as in ``data_csv``.
     """
     groups, seeds = experiment.groups(), replay_seeds(experiment)
     share = NUMBERS // (len(groups) * len(seeds))
@@ -123,7 +123,7 @@ def noise_csv(experiment: Experiment) -> bytes | None:
 
 
 def noise_updates(experiment: Experiment) -> int:
-    """Return the updates whose noise is written: all, but of long trainings the first ones."""
+    """Return the updates whose noise is written: all, or for long trainings only the first ones."""
     updates = max(experiment.iterations(run) for run in experiment.runs)
     return min(updates, NUMBERS // (2 * len(experiment.seeds)))
 
@@ -131,9 +131,9 @@ def noise_updates(experiment: Experiment) -> int:
 def histories_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
     """Return every recorded series of every run and seed.
 
-    ``value`` belongs to ``step``. Where a row stands for several steps, the last of which is
-    ``step``, ``steps`` counts them, and ``first``, ``minimum``, ``mean`` and ``maximum`` say what
-    became of the others.
+    ``value`` is the value at ``step``. If a row stands for several steps, ``step`` is the last of
+    them, ``steps`` is their number, and ``first``, ``minimum``, ``mean`` and ``maximum`` summarise
+    their values.
     """
     names = ("number", "run", "seed", "quantity", "step", "steps", "value", *SUMMARIES[:-1])
     columns: dict[str, list[Any]] = {name: [] for name in names}
@@ -162,6 +162,6 @@ def recorded(run: RunHistory) -> Iterator[tuple[str, Series]]:
 
 
 def _summary(series: Series, name: str, position: int) -> Array:
-    """Return a summary of a seed; nothing where every row is one value."""
+    """Return one summary of a seed; nothing if every row is one value."""
     values: Array = getattr(series, name)[position]
     return values if series.width > 1 else np.full_like(values, np.nan)

@@ -12,7 +12,7 @@ from comparison.words.contract import contract
 from comparison.words.mathml import mathml
 from comparison.words.names import cleaned, problem_words, run_styles, symbol
 from comparison.words.remarks import unfinished
-from comparison.words.results import details, ends, paired, said_of_results, status, written
+from comparison.words.results import details, ends, paired, result_remarks, status, written
 from engine.problems.losses import LOSSES
 from engine.rules import hyperparameters
 from exports.markup import drawn, inline_script, page
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine import Experiment, History, Run
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
-# Pixels of line and gap in the table's sample of each dash.
+# Pixels of line and gap for each dash in the table's samples.
 _SAMPLE_DASHES: Final = {
     "solid": "none",
     "dash": "6 6",
@@ -54,15 +54,15 @@ def report(
     Args:
         document: the comparison.
         history: its result.
-        title: heading; plain text; a blank one becomes the usual one.
-        notes: the reader's own words; plain text, line breaks are kept.
-        scenes: of ``comparison.surfaces.scenes``, where the document shows surfaces.
-        tuned: whether a sweep found every run's rate to be its rule's best.
+        title: heading, in plain text; if blank, the usual title.
+        notes: the reader's own words, in plain text; line breaks are kept.
+        scenes: result of ``comparison.surfaces.scenes``, if the document shows surfaces.
+        tuned: whether in a sweep every run's rate was its rule's best.
     """
     title = cleaned(title).strip() or usual_title()
     notes = "\n".join(map(cleaned, notes.splitlines()))
     styles = run_styles(document)
-    said = contract(document.experiment, tuned=tuned)
+    terms = contract(document.experiment, tuned=tuned)
     charts, failed = comparison_charts(history, styles, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -71,7 +71,7 @@ def report(
             f"<p><strong>{escape(remark)}</strong></p>"
             for remark in unfinished(history, scenes, document.view.page)
         ),
-        _contract(said),
+        _contract(terms),
         _problem(document.experiment),
         _heading(_("Results")),
         _results(history, styles),
@@ -80,7 +80,7 @@ def report(
     for name, chart in charts.items():
         body += [
             _heading(chart_title(name, document)),
-            drawn(printed(chart, said, _WIDTH), name, chart.alt),
+            drawn(printed(chart, terms, _WIDTH), name, chart.alt),
         ]
     body += [_missing(document, failed), _formulas(document), _origin()]
     body += [experiment_text(document.model_dump_json(indent=2))]
@@ -88,7 +88,7 @@ def report(
 
 
 def usual_title() -> str:
-    """Return the title of a report that was given none."""
+    """Return the title of a report without one of its own."""
     return _("A comparison of optimizers")
 
 
@@ -96,8 +96,8 @@ def _heading(text: str) -> str:
     return f"<h2>{escape(text)}</h2>"
 
 
-def _contract(said: tuple[Sequence[str], Sequence[str]]) -> str:
-    equal, unequal = said
+def _contract(terms: tuple[Sequence[str], Sequence[str]]) -> str:
+    equal, unequal = terms
     items = [f"<li>{escape(sentence)}</li>" for sentence in equal]
     items += [f"<li><strong>{escape(sentence)}</strong></li>" for sentence in unequal]
     return _heading(_("What the runs have in common")) + f"\n<ul>{''.join(items)}</ul>"
@@ -122,8 +122,8 @@ def _results(history: History, styles: Sequence[RunStyle]) -> str:
         f"<tr><td>{_sample(style)}</td>{''.join(map(_cell, row.values()))}</tr>"
         for style, row in zip(styles, rows, strict=True)
     )
-    said = " ".join(said_of_results(history))
-    return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(said)}</p>"
+    remarks = " ".join(result_remarks(history))
+    return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(remarks)}</p>"
 
 
 def _sample(style: RunStyle) -> str:
@@ -136,18 +136,18 @@ def _sample(style: RunStyle) -> str:
 
 
 def _paired(history: History, styles: Sequence[RunStyle]) -> list[str]:
-    """Return the differences over the same seeds, where there are several."""
-    found = paired(history, styles)
-    if found is None:
+    """Return the differences over the same seeds, if there are several."""
+    comparison = paired(history, styles)
+    if comparison is None:
         return []
-    text, rows = found
+    text, rows = comparison
     head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
     lines = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>\n" for row in rows)
     return [f"<p>{escape(text)}</p>", f"<table><tr>{head}</tr>\n{lines}</table>"]
 
 
 def _problem(experiment: Experiment) -> str:
-    """Return what was trained on what, as far as the contract does not say it."""
+    """Return what was trained on which data, unless the contract already says it."""
     lines = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>\n"
         for name, value in problem_words(experiment.problem).items()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
-    """Return the results table as a file: a row per run, ids for all that is not a number."""
+    """Return the results table as a file: a row per run, with ids for everything but numbers."""
     rows = []
     for position, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
         spec = history.experiment.runs[position]
@@ -40,9 +40,9 @@ def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
 
 
 def _first_divergence(history: History, position: int) -> Row:
-    """Return the first step known to have diverged, of all seeds, and whether it is exact."""
+    """Return the first step of any seed known to have diverged, and whether it is exact."""
     seeds = range(len(history.experiment.seeds))
-    known = [found for seed in seeds if (found := history.divergence(position, seed))]
+    known = [divergence for seed in seeds if (divergence := history.divergence(position, seed))]
     if not known:
         return {"diverged_by_step": None, "diverged_step_is_exact": None}
     first = min(known)

@@ -1,7 +1,7 @@
-"""Columns of numbers and names as CSV and Parquet, and CSV back again.
+"""Columns of numbers and names as CSV and Parquet, and back from CSV.
 
 A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``. Such text gets an
-apostrophe in front, which ``read_csv`` takes away again; numbers stay as they are.
+apostrophe in front, which ``read_csv`` removes again; numbers are left alone.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     Columns = Mapping[str, Sequence[Any] | Array]
 
 _RUN_BY_SPREADSHEETS: Final = "=+-@\t\r\n\0＝＋－＠"
-_OVERLOOKED: Final = "\ufeff \u00a0\u3000\u200b"  # in front of it; a spreadsheet may drop them
+_OVERLOOKED: Final = "\ufeff \u00a0\u3000\u200b"  # a spreadsheet may drop these in front of a cell
 
 
 def defused(text: str) -> str:
-    """Return text that a spreadsheet shows; ``restored`` gives the original back."""
+    """Return text that a spreadsheet shows instead of running it; ``restored`` undoes this."""
     return f"'{text}" if _would_run(text) else text
 
 
@@ -36,22 +36,22 @@ def restored(text: str) -> str:
 
 
 def _would_run(text: str) -> bool:
-    # Apostrophes in front count as overlooked: so "'=x", which needs none, can be told from "=x".
+    # Apostrophes in front are skipped, too, so that "'=x", which needs none, differs from "=x".
     return text.lstrip(_OVERLOOKED + "'")[:1] in set(_RUN_BY_SPREADSHEETS)
 
 
 def to_csv(columns: Columns) -> bytes:
-    """Return a table as CSV: UTF-8 with its mark, a header, every digit of every number.
+    """Return a table as CSV: UTF-8 with a byte order mark, a header, every digit of every number.
 
-    What is missing (NaN, None) is an empty cell. Infinities are ``inf`` and ``-inf``; true and
-    false are 1 and 0. Without the mark at its beginning Excel takes the file for one in the
-    machine's own encoding, and a name with η for another.
+    A missing value (NaN, None) is an empty cell. Infinities are ``inf`` and ``-inf``; true and
+    false are 1 and 0. Without the mark, Excel would read the file in the machine's own encoding and
+    garble a name with η.
 
     Args:
-        columns: equally long, by name; text, numbers, or true and false.
+        columns: columns of equal length by name: text, numbers, or true and false.
     """
     text = io.StringIO(newline="")
-    # Lines end as RFC 4180 has it; with a line feed alone Python 3.11 would not
+    # Lines end as RFC 4180 demands; with a line feed alone Python 3.11 would not
     # quote a carriage return in a cell.
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([defused(name) for name in columns])
@@ -73,17 +73,18 @@ def _cell(value: Any) -> Any:
 
 
 def read_csv(content: bytes, text: Collection[str] = ()) -> dict[str, list[Any]]:
-    """Return what ``to_csv`` was given, 1 and 0 for true and false.
+    """Return the columns that ``to_csv`` was given, with 1 and 0 for true and false.
 
     Args:
-        content: of the file.
+        content: content of the file.
         text: names of the columns that hold text; all others hold numbers, NaN where a cell is
             empty.
 
     Raises:
-        ValueError: a cell of a column of numbers holds none, or a row has too many or few cells.
+        ValueError: a cell in a column of numbers is not a number, or a row has too many or too few
+            cells.
     """
-    # StringIO without translation: a line break inside a cell stays what it was.
+    # StringIO without translation: a line break inside a cell is left alone.
     rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     names = [restored(name) for name in next(rows)]
     columns: dict[str, list[Any]] = {name: [] for name in names}

@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ENDING: Final = ".part"
-_STALE_SECONDS: Final = 3600.0  # no writing takes that long: its process is gone
+_STALE_SECONDS: Final = 3600.0  # no writing takes that long: its process has ended
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole: a process killed on the way leaves the old one or the new one.
+    """Write a whole file: if the process is killed, either the old file or the new one remains.
 
-    The content goes to a temporary file beside it, to the disk, and only then under its name. What
-    killed processes have left behind for more than an hour is removed.
+    The content is written to a temporary file beside it and flushed to the disk, then renamed.
+    Temporary files of killed processes are removed after an hour.
 
     Args:
-        path: where; its folder exists.
-        content: all of the file.
+        path: path of the file; its folder exists.
+        content: its whole content.
 
     Raises:
-        OSError: no permission, no room; the old file is as it was.
+        OSError: no permission or no space; the old file is unchanged.
     """
     _sweep(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_ENDING}")
@@ -45,10 +45,10 @@ def write(path: Path, content: bytes) -> None:
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write several files, each of them whole, in the given order.
+    """Write several whole files in the given order.
 
     Args:
-        folder: made where it is missing.
+        folder: created if it is missing.
         files: content by path below the folder.
     """
     for name, content in files.items():
@@ -58,9 +58,9 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def file_name(*parts: str) -> str:
-    """Return a file name made of at most 60 letters, digits, ``_`` and ``-``, whatever is given.
+    """Return a file name of at most 60 letters, digits, ``_`` and ``-``, whatever the text.
 
-    No path, no control character and no name of a device can come of it.
+    It is never a path or the name of a device, and has no control characters.
     """
     return _UNSAFE.sub("-", "-".join(("descent-lab", *parts))).strip("-")[:60]
 
@@ -76,7 +76,7 @@ def _escaped(name: str) -> str:
 
 
 def _sync(folder: Path) -> None:
-    """Bring a new name to the disk; Windows does so by itself and cannot open folders."""
+    """Flush a new name to the disk; Windows does this by itself and cannot open folders."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

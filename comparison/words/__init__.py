@@ -1,1 +1,1 @@
-"""What a comparison says of itself: documents, histories and errors in, sentences out."""
+"""Sentences about a comparison: documents, histories and errors go in, words come out."""

@@ -1,4 +1,4 @@
-"""Whom a budget favours that is equal in one unit and so unequal in the others."""
+"""Which runs a budget favours: equal in one unit, it is unequal in the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def favours(experiment: Experiment) -> str:
-    """Return one sentence on whom an equal budget of this kind favours, with its numbers."""
+    """Return one sentence, with numbers, on which runs an equal budget of this kind favours."""
     runs = sorted(experiment.runs, key=lambda run: experiment.counts(run).batch_size)
     small, large = runs[0], runs[-1]
     names = {

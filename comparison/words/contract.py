@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def contract(experiment: Experiment, *, tuned: bool) -> tuple[list[str], list[str]]:
     """Return what is equal between the runs, and what is not: two lists of short sentences.
 
-    ``tuned`` says that every rule has its best rate of a sweep.
+    ``tuned`` means that every rule has its best rate from a sweep.
     """
     return _equal(experiment, tuned=tuned), _unequal(experiment)
 
@@ -59,7 +59,7 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
 
 
 def _start(experiment: Experiment) -> str:
-    """Return what all runs begin with, and from which rows they are made."""
+    """Return what all runs start with, and how it is made."""
     samplings = {run.sampling for run in experiment.runs}
     if len(samplings) > 1:
         return _("same start")

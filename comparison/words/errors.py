@@ -1,4 +1,4 @@
-"""The engine's errors as sentences for the reader: code, field, value and limits put into words."""
+"""The engine's errors as sentences for the reader, made from code, field, value and limits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from engine import InvalidInput
     from language.labels import Space
 
-# Fields by their names; a rule's hyperparameters are fields of its own.
+# Fields by their names; a rule's hyperparameters have their own.
 _FIELDS: Final = {**LABELS["hyperparameter"], **LABELS["field"]}
-# Fields that hold an id, and the space in which it has its label.
+# Fields that hold an id, and the name space of its label.
 _SPACES: Final[Mapping[str, Space]] = {
     "dataset": "dataset",
     "kind": "problem",
@@ -26,7 +26,7 @@ _SPACES: Final[Mapping[str, Space]] = {
     "output_activation": "activation",
     "problem": "problem",
 }
-# What is wrong with a formula where it cannot be read.
+# Why a formula cannot be read.
 _EXPECTED: Final = {
     "operand": N_("a number, a variable or a function is missing here"),
     "operation": N_("an operator is missing here: + − * / ^ (write 2*x, not 2x)"),
@@ -61,7 +61,7 @@ _REASONS: Final = {
     "power_domain": N_("this power is not defined at these values"),
     "overflow": N_("the result is too large"),
 }
-# What a value must be, where that is a type.
+# What a value must be if it has the wrong type.
 _KINDS: Final = {
     "number": N_("a number"),
     "integer": N_("a whole number"),
@@ -75,7 +75,7 @@ _KINDS: Final = {
 
 
 def explain(error: InvalidInput) -> str:
-    """Return one or two sentences: the field, its value, what is allowed, and how to mend it."""
+    """Return one or two sentences: the field, its value, what is allowed, and how to fix it."""
     field, value = _field(error.field), _shown(error.value)
     apart = _no_plane if error.field == "plane.directions" else _APART.get(error.code)
     if apart is not None:
@@ -109,7 +109,7 @@ def explain(error: InvalidInput) -> str:
 
 
 def _not_json(error: InvalidInput) -> str:
-    """Return where a file stops being JSON, and what stands there."""
+    """Return where a file is not valid JSON, and the text there."""
     value = _shown(error.value)
     if not value.strip():
         return _("The file is empty.")
@@ -153,7 +153,7 @@ def _conflict(error: InvalidInput, other: str, setting: object) -> str:
 
 
 def _about_formula(error: InvalidInput) -> str:
-    """Return where a formula is wrong, and what is missing there or why it has no value."""
+    """Return where a formula is wrong, and what was expected there or why it has no value."""
     position, found = error.value if isinstance(error.value, tuple) else (1, "")
     if error.code == "unexpected":
         expected = _(_EXPECTED[str(error.limits)]).format_map(_MOST)
@@ -176,7 +176,7 @@ def _about_formula(error: InvalidInput) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Return a time in seconds, minutes or hours, whichever gives a number of ordinary size."""
+    """Return a time in seconds, minutes or hours, whichever gives a convenient number."""
     if seconds < 120:
         return _("{value:.0f} s").format(value=seconds)
     if seconds < 2 * 3_600:
@@ -219,7 +219,7 @@ def _field(path: str) -> str:
     if name.isdigit() and parents[-1:] == ["hidden"]:
         return _("Units of hidden layer {number}").format(number=int(name) + 1)
     if parents and (name.isdigit() or name in {"name", "kind"}):
-        name = parents[-1]  # an entry of a list, or what a thing is
+        name = parents[-1]  # an entry of a list, or its kind
     sentence = _FIELDS.get(name)
     words = _(sentence) if sentence else _shown(name)
     if "runs" in parts[:-2]:
@@ -230,7 +230,7 @@ def _field(path: str) -> str:
 
 def _shown(value: object) -> str:
     if value is None or isinstance(value, bool):
-        return json.dumps(value)  # as it is written in a file
+        return json.dumps(value)  # as written in a file
     text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -244,7 +244,7 @@ def _as_written(value: object) -> str:
 
 
 def _setting(field: str, value: object) -> str:
-    """Return what a field is set to: the label of an id, anything else as it is."""
+    """Return the value of a field: the label of an id, anything else as it is."""
     space = _SPACES.get(field.rpartition(".")[2])
     return label(space, value) if space and isinstance(value, str) else _shown(value)
 

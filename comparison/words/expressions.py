@@ -1,4 +1,4 @@
-r"""A computation graph as mathematics: its lines in LaTeX, its numbers with the digits of print."""
+r"""A computation graph as mathematics: its lines in LaTeX, its numbers with printed digits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.formulas.graph import Graph
 
-_SUM, _PRODUCT, _POWER, _ATOM = range(1, 5)  # how tightly an expression holds together
+_SUM, _PRODUCT, _POWER, _ATOM = range(1, 5)  # how tightly the parts of an expression bind
 _CALLS: Final = {
     "log": r"\log",
     "sin": r"\sin",
@@ -29,7 +29,7 @@ _CONSTANTS: Final = {math.e: "e", math.pi: r"\pi"}
 
 
 def lines(graph: Graph, names: Mapping[str, str]) -> list[str]:
-    """Return every named result with the expression that makes it, in the order of the formula."""
+    """Return every named result with its expression, in the order of the formula."""
     return [
         f"{in_latex(name, names)} = {expression(graph, number, names)}"
         for name, number in graph.names.items()
@@ -38,7 +38,7 @@ def lines(graph: Graph, names: Mapping[str, str]) -> list[str]:
 
 
 def symbol(graph: Graph, number: int, names: Mapping[str, str]) -> str:
-    """Return what a node is called: its name, else the expression that makes it."""
+    """Return the name of a node, or its expression if it has none."""
     name = graph.nodes[number].name
     return in_latex(name, names) if name else expression(graph, number, names)
 
@@ -53,7 +53,7 @@ def expression(graph: Graph, number: int, names: Mapping[str, str]) -> str:
 
 
 def ratio(graph: Graph, of: int, by: int, names: Mapping[str, str]) -> str:
-    """Return the derivative of a node by another as a fraction; an expression is in brackets."""
+    """Return the derivative of a node by another as a fraction, with expressions in brackets."""
     parts = []
     for number in (of, by):
         text = symbol(graph, number, names)
@@ -62,12 +62,12 @@ def ratio(graph: Graph, of: int, by: int, names: Mapping[str, str]) -> str:
 
 
 def lettered(graph: Graph, numbers: Collection[int]) -> tuple[Graph, list[int]]:
-    """Return the graph with a letter for what would be long to write, and what got one.
+    """Return the graph with letters for long expressions, and the nodes that got one.
 
     Args:
-        graph: is left as it is.
-        numbers: of nodes; those without a name that are more than one operation on named ones are
-            called u1, u2, … in the order of going forward, or by another free letter.
+        graph: the formula; it is not changed.
+        numbers: numbers of nodes; those without a name that are more than one operation on named
+            ones are called u1, u2, … in forward order, or by another free letter.
     """
     nodes, named = list(graph.nodes), []
     letter = next(
@@ -85,7 +85,7 @@ def lettered(graph: Graph, numbers: Collection[int]) -> tuple[Graph, list[int]]:
 
 
 def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
-    """Return an operation with numbers in the place of its operands."""
+    """Return an operation with numbers instead of its operands."""
     node = graph.nodes[number]
     parts = [
         (latex_digits(values[operand]), _SUM if values[operand] < 0 else _ATOM)
@@ -94,10 +94,10 @@ def with_values(graph: Graph, number: int, values: Sequence[float]) -> str:
     return _joined(node.operation, parts)[0]
 
 
-def local_with_values(graph: Graph, number: int, place: int, values: Sequence[float]) -> str:
+def local_with_values(graph: Graph, number: int, position: int, values: Sequence[float]) -> str:
     """Return how the local derivative by an operand is computed, in numbers.
 
-    It is "" where nothing is left to compute: it is a value of the forward pass, or 1, 0 or -1.
+    It is "" if nothing is left to compute: a value of the forward pass, or 1, 0 or -1.
     """
     node = graph.nodes[number]
     y = latex_digits(values[number])
@@ -106,12 +106,12 @@ def local_with_values(graph: Graph, number: int, place: int, values: Sequence[fl
     if node.operation == "power":
         if base == 0:
             return ""  # a convention, or nothing
-        if place == 1:
+        if position == 1:
             return rf"{_bracketed(values[number])} \cdot \ln {a}"
         raised = a if exponent == 2 else f"{{{a}}}^{{{latex_digits(exponent - 1)}}}"
         return rf"{latex_digits(exponent)} \cdot {raised}"
     if node.operation == "divide":
-        return (rf"\frac{{1}}{{{b}}}", rf"-\frac{{{a}}}{{{b}^{{2}}}}")[place]
+        return (rf"\frac{{1}}{{{b}}}", rf"-\frac{{{a}}}{{{b}^{{2}}}}")[position]
     return {
         "log": rf"\frac{{1}}{{{a}}}",
         "sin": rf"\cos {a}",
@@ -122,32 +122,32 @@ def local_with_values(graph: Graph, number: int, place: int, values: Sequence[fl
 
 
 def _bracketed(value: float) -> str:
-    """Return a number that holds together, whatever stands beside it."""
+    """Return a number in brackets if it needs them beside other signs."""
     text = latex_digits(value)
     return rf"\left({text}\right)" if value < 0 or "cdot" in text else text
 
 
 def aligned(rows: Sequence[str], gap: str = "0em") -> str:
-    """Return equations below each other, aligned where they say &, with room between them."""
+    """Return equations below each other, aligned at &, with space between them."""
     between = rf" \\[{gap}] "
     return rf"\begin{{aligned}}{between.join(rows)}\end{{aligned}}"
 
 
 def digits(value: float) -> str:
-    """Return a number to eight decimals, as worked examples print them."""
+    """Return a number to eight decimals, as printed worked examples do."""
     usual = value == 0 or 1e-4 <= abs(value) < 1e6
     text = f"{value + 0.0:.8f}" if usual else f"{value:.8g}"
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def latex_digits(value: float) -> str:
-    """Return the same for LaTeX, where powers of ten are written out."""
+    """Return the same for LaTeX, with powers of ten written out."""
     digit, _sign, power = digits(value).partition("e")
     return rf"{digit} \cdot 10^{{{int(power)}}}" if power else digit
 
 
 def _written(graph: Graph, number: int, names: Mapping[str, str]) -> tuple[str, int]:
-    """Return a node as an operand, and how tightly it holds together."""
+    """Return a node as an operand, and how tightly it binds."""
     node = graph.nodes[number]
     if node.name:
         return in_latex(node.name, names), _ATOM
@@ -158,7 +158,7 @@ def _written(graph: Graph, number: int, names: Mapping[str, str]) -> tuple[str, 
 
 
 def _joined(operation: str, parts: Sequence[tuple[str, int]]) -> tuple[str, int]:
-    """Return an operation with its operands, and how tightly it holds together."""
+    """Return an operation with its operands, and how tightly it binds."""
     if operation in _CALLS:
         inside = ",\\,".join(text for text, _tight in parts)
         return rf"{_CALLS[operation]}\left({inside}\right)", _ATOM

@@ -1,4 +1,4 @@
-r"""Formulas as MathML, which browsers draw by themselves, offline and on paper.
+r"""Formulas as MathML, which browsers draw without help, offline and on paper.
 
 Reads the small part of LaTeX in which the engine writes its formulas: letters, digits, signs,
 ``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\left``, ``\right``, spaces, ``\\``
@@ -82,7 +82,7 @@ def mathml(latex: str) -> str:
     r"""Return a formula as a MathML element; lines end with ``\\``.
 
     Raises:
-        ValueError: the formula holds something else than the part of LaTeX that is read here.
+        ValueError: the formula contains other LaTeX than the part that is read here.
     """
     lines = (f"<mtr><mtd>{_Reader(line).row()}</mtd></mtr>" for line in latex.split(r"\\"))
     table = f'<mtable columnalign="left" displaystyle="true">{"".join(lines)}</mtable>'
@@ -115,7 +115,7 @@ class _Reader:
         return mark
 
     def _scripted(self) -> str:
-        """Read one thing with what stands below and above it."""
+        """Read one item with its subscript and superscript."""
         base, scripts = self._atom(), {}
         while self._peek() in {"_", "^"}:
             sign = self._take()
@@ -129,7 +129,7 @@ class _Reader:
         return f"<{tag}>{base}{script}</{tag}>"
 
     def _argument(self) -> str:
-        """Read a group, or one thing; LaTeX takes one digit of a number without braces."""
+        """Read a group or one item; of a number without braces LaTeX takes one digit."""
         mark = self._peek()
         if mark is not None and mark.isdigit() and len(mark) > 1:
             self._tokens[self._next : self._next + 1] = [mark[0], mark[1:]]

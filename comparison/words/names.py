@@ -1,4 +1,4 @@
-"""What runs are called."""
+"""The names of runs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from engine.spec import Spec
 
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-_JOINERS: Final = "\u200c\u200d"  # letters of some scripts and parts of an emoji are joined by them
-_NEVER_SEEN: Final = {"Cc", "Cf", "Cs"}  # controls, formats such as those that turn text, halves
+_JOINERS: Final = "\u200c\u200d"  # they join letters of some scripts and parts of an emoji
+_NEVER_SEEN: Final = {"Cc", "Cf", "Cs"}  # controls, formats such as text direction, lone surrogates
 
 
 def cleaned(text: str) -> str:
-    """Return text on one line in which everything can be seen.
+    """Return text on one line without invisible characters.
 
-    Left out is what no picture and no table can show: controls, marks that turn text around or have
-    no width, and what is no character. A line break or a tab becomes a space.
+    Pictures and tables cannot show controls, marks that change the direction of text or have no
+    width, and code points that are not characters. A line break or a tab becomes a space.
     """
     spaced = "".join(" " if mark in "\t\n\r\v\f\x85\u2028\u2029" else mark for mark in text)
     return "".join(mark for mark in spaced if mark in _JOINERS or not _is_unseen(mark))
@@ -39,7 +39,7 @@ def _is_unseen(mark: str) -> bool:
 
 
 def run_styles(document: Document) -> list[RunStyle]:
-    """Return name, colour and dash of every run of a comparison."""
+    """Return the name, colour and dash of every run of a comparison."""
     names = run_names(document.experiment.runs, document.view.names)
     return [
         RunStyle(name, number) for name, number in zip(names, document.view.numbers, strict=True)
@@ -49,8 +49,8 @@ def run_styles(document: Document) -> list[RunStyle]:
 def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
     """Return a name for every run, all different.
 
-    A given name counts as it is; "" asks for the automatic one: the rule's, and what sets the run
-    apart from others of the rule and from the rule's defaults.
+    A given name is kept; "" asks for the automatic one: the rule's, with what distinguishes the run
+    from others of the rule and from the rule's defaults.
     """
     names = [name or _automatic(run, runs) for run, name in zip(runs, given, strict=True)]
     taken: list[str] = []
@@ -79,7 +79,7 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
 
 
 def symbol(name: str, interval: Interval) -> str:
-    r"""Return what stands for a hyperparameter in plain text; its label where it has no symbol.
+    r"""Return the symbol of a hyperparameter in plain text, or its label if it has none.
 
     The symbol is a letter with or without an index: ``\beta_1`` becomes β₁.
     """
@@ -89,7 +89,7 @@ def symbol(name: str, interval: Interval) -> str:
 
 
 def problem_words(problem: Network | Function) -> dict[str, str]:
-    """Return what is trained on what: settings by the names they have on the page."""
+    """Return what is trained on which data: settings by their names on the page."""
     if problem.kind == "function":
         start = problem.function.start if problem.start is None else problem.start
         words = {_("Test function"): label("function", problem.function.name)} | _own(

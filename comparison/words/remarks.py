@@ -1,4 +1,4 @@
-"""What falls short of all that was asked for, in words: for captions, bundles and reports."""
+"""What was left out or cut short, in words: for captions, bundles and reports."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ if TYPE_CHECKING:
     from comparison.scenes import Scene
     from engine import History
 
-_OF_UPDATES: Final = ("batch_loss", "batch_gradient_norm", "update_norm")  # others: of evaluations
+_OF_UPDATES: Final = (
+    "batch_loss",
+    "batch_gradient_norm",
+    "update_norm",
+)  # others: of evaluations
 
 
 def unfinished(history: History, scenes: Sequence[Scene], page: AnyPage) -> list[str]:
-    """Return what was ended before its time, which the command line never does; mostly nothing."""
-    said = list(stopped_words(history))
+    """Return remarks on what the reader stopped early, which the command line never does."""
+    remarks = list(stopped_words(history))
     for scene in scenes:
-        said += [*coarse_words(scene, page), *stopped_words(scene.history)]
-    if said:
-        said.append(
+        remarks += [*coarse_words(scene, page), *stopped_words(scene.history)]
+    if remarks:
+        remarks.append(
             _("The command line always trains and computes to the end, so its files will differ.")
         )
-    return list(dict.fromkeys(said))  # the first scene shows the same history
+    return list(dict.fromkeys(remarks))  # the first scene shows the same history
 
 
 def stopped_words(history: History) -> tuple[str, ...]:
-    """Return at which steps the reader stopped a training; nothing of one that has ended."""
+    """Return at which steps the reader stopped a training; nothing if it ended by itself."""
     ends: dict[tuple[int, int], list[str]] = {}
     runs = zip(history.runs, history.experiment.runs, strict=True)
     for number, (run, spec) in enumerate(runs, 1):
@@ -52,7 +56,7 @@ def stopped_words(history: History) -> tuple[str, ...]:
 
 
 def coarse_words(scene: Scene, page: AnyPage) -> tuple[str, ...]:
-    """Return how many points a surface has whose finer one the reader stopped; else nothing."""
+    """Return how many points a surface has if the reader stopped a finer one; else nothing."""
     size, wanted = len(scene.surface.x), GRID_SIZES[-1]
     if scene.history.experiment.problem.n_params > 2 and page.name == "surfaces":
         wanted = page.fineness
@@ -63,9 +67,9 @@ def coarse_words(scene: Scene, page: AnyPage) -> tuple[str, ...]:
 
 
 def thinning_words(history: History) -> tuple[str, ...]:
-    """Return that a line's median is of fewer seeds where some ended earlier; else nothing.
+    """Return that medians cover fewer seeds where some ended earlier; else nothing.
 
-    Those that diverged are not left out: they count as infinitely bad.
+    Diverged seeds are not left out: they count as infinitely bad.
     """
     ended = any(len(set(run.last_step[~run.diverged].tolist())) > 1 for run in history.runs)
     text = _(
@@ -76,7 +80,7 @@ def thinning_words(history: History) -> tuple[str, ...]:
 
 
 def seconds_words(history: History, axis: str) -> tuple[str, ...]:
-    """Return what an axis of seconds holds, and how sure it is; nothing of another axis."""
+    """Return what an axis of seconds shows, with its uncertainty; nothing for another axis."""
     known = [
         run.seconds_spread / run.seconds_per_update
         for run in history.runs
@@ -93,15 +97,15 @@ def seconds_words(history: History, axis: str) -> tuple[str, ...]:
 
 
 def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
-    """Return for how many values of a long training one stands; nothing where each is kept.
+    """Return how many values of a long training one point represents; nothing if all are kept.
 
-    The one is the last of them, on a chart as in a column "value".
+    The point is the last of them, on a chart as in a column "value".
 
     Args:
-        history: whose series.
-        quantities: names of series; one that a run has not says nothing.
+        history: the history with the series.
+        quantities: names of series; those that a run does not have are skipped.
     """
-    said = []
+    remarks = []
     for of_updates, text in (
         (
             True,
@@ -123,5 +127,5 @@ def bin_words(history: History, *quantities: str) -> tuple[str, ...]:
         widths = {series.width for series in every if series is not None}
         if max(widths, default=1) > 1:
             low, high = min(widths), max(widths)
-            said.append(text.format(n=f"{low:,}" if low == high else f"{low:,}–{high:,}"))
-    return tuple(said)
+            remarks.append(text.format(n=f"{low:,}" if low == high else f"{low:,}–{high:,}"))
+    return tuple(remarks)

@@ -1,4 +1,4 @@
-"""Where every run ended: the numbers of the results table, for pages and files alike."""
+"""Where every run ended: the numbers in the results table, for pages and files alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 def ends(history: History, position: int) -> Row:
-    """Return the last losses and score of a run, medians over its seeds, by the ids of columns."""
+    """Return a run's last losses and score, as medians over its seeds, by ids of columns."""
     run = history.runs[position]
     row: Row = {"training_loss": run.median_at_end(run.training_loss)}
     if run.validation_loss is not None:
@@ -33,9 +33,9 @@ def ends(history: History, position: int) -> Row:
 
 
 def details(history: History, position: int) -> Row:
-    """Return a run's best loss and its counts, medians over its seeds.
+    """Return a run's best loss and its counts, as medians over its seeds.
 
-    The best loss was seen, and the counts were made, whether a seed diverged later or not.
+    The best loss and the counts stand even if a seed diverged later.
     """
     run, spec = history.runs[position], history.experiment.runs[position]
     watched = run.validation_loss or run.training_loss
@@ -55,7 +55,7 @@ def details(history: History, position: int) -> Row:
 
 
 def status(history: History, position: int) -> str:
-    """Return in words what became of a run."""
+    """Return in words how a run ended."""
     run = history.runs[position]
     words = []
     if is_best(history, position):
@@ -75,14 +75,14 @@ def status(history: History, position: int) -> str:
     return ", ".join(words)
 
 
-def said_of_results(history: History) -> list[str]:
-    """Return what a reader of the results must know: over how many seeds, and what best means."""
-    said = []
+def result_remarks(history: History) -> list[str]:
+    """Return remarks for the reader of the results: how many seeds, and what best means."""
+    remarks = []
     seeds = len(history.experiment.seeds)
     if seeds > 1:
-        said.append(_("Medians of {count} seeds.").format(count=seeds))
+        remarks.append(_("Medians of {count} seeds.").format(count=seeds))
     if any(run.diverged.any() for run in history.runs):
-        said.append(
+        remarks.append(
             _(
                 "A diverged seed counts as infinitely bad: its loss is infinite, and it"
                 " has no score."
@@ -93,11 +93,11 @@ def said_of_results(history: History) -> list[str]:
         text = _("Best: the lowest final {loss} at equal budgets.")
         if tied > 1:
             text = _("Best: {count} runs tie for the lowest final {loss} at equal budgets.")
-        said.append(text.format(count=tied, loss=_watched_loss(history)))
+        remarks.append(text.format(count=tied, loss=_watched_loss(history)))
     elif history.lowest:
         text = _("No run is called best, because stopping rules ended the runs at different times.")
-        said.append(text)
-    return said
+        remarks.append(text)
+    return remarks
 
 
 def is_best(history: History, position: int) -> bool:
@@ -106,15 +106,15 @@ def is_best(history: History, position: int) -> bool:
 
 
 def _watched_loss(history: History) -> str:
-    """Return in words the loss that decides which run is best."""
+    """Return the name of the loss that decides which run is best."""
     name = "training_loss" if history.runs[0].validation_loss is None else "validation_loss"
     return inline("quantity", name)
 
 
 def paired(history: History, styles: Sequence[RunStyle]) -> tuple[str, list[Row]] | None:
-    """Return every run against the lowest one, seed by seed, after a sentence that says so.
+    """Return a sentence and a table: every run against the lowest one, seed by seed.
 
-    None where there is one seed, or no run is lowest.
+    None if there is only one seed, or no run is lowest.
     """
     if not history.lowest or len(history.experiment.seeds) == 1:
         return None
@@ -154,9 +154,9 @@ def _equal_words(difference: PairedDifference) -> str:
 
 
 def written(value: float | None, digits: int = 4) -> str:
-    """Return a number for a table: rounded to so many digits, but whole ones as they are.
+    """Return a number for a table, rounded to some digits; whole numbers are not rounded.
 
-    What there is none of, None or NaN, is a dash.
+    A missing value, None or NaN, is a dash.
     """
     if value is None or math.isnan(value):
         return "–"

@@ -1,7 +1,7 @@
-r"""A rule's formula with the numbers of one step put in, as LaTeX.
+r"""A rule's formula with the numbers of one step, as LaTeX.
 
-Reads the formulas of ``engine.rules``: equations apart by ``\qquad`` or ``\\``, in the symbols
-of ``engine.analysis.inspection``.
+It reads the formulas of ``engine.rules``: equations separated by ``\qquad`` or ``\\``, with the
+symbols of ``engine.analysis.inspection``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def worked(formula: str, terms: Sequence[Term]) -> list[str]:
     """Return each equation of a formula in symbols, in numbers, and with its value.
 
     Args:
-        formula: as ``Rule.formula`` has it.
+        formula: as in ``Rule.formula``.
         terms: symbols and values of one parameter at one step.
     """
     values = {term.symbol: term.value for term in terms}
@@ -33,14 +33,14 @@ def worked(formula: str, terms: Sequence[Term]) -> list[str]:
         parts = [left, right]
         if right not in values:
             parts.append(_filled(right, values))
-        if left in values:  # a formula may name what nobody records
+        if left in values:  # a formula may name quantities that are not recorded
             parts.append(number(values[left]))
         lines.append(" = ".join(parts))
     return lines
 
 
 def number(value: float) -> str:
-    """Return a number in LaTeX, five digits of it."""
+    """Return a number in LaTeX, with five digits."""
     text = f"{value:.5g}"
     if "e" not in text:
         return text
@@ -49,11 +49,11 @@ def number(value: float) -> str:
 
 
 def _filled(side: str, values: dict[str, float]) -> str:
-    """Return one side of an equation with numbers for symbols."""
+    """Return one side of an equation with numbers instead of symbols."""
     symbols = sorted(values, key=len, reverse=True)
     pattern = "|".join(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])" for symbol in symbols)
-    # A number between two private marks, so that numbers side by side get a sign between them.
-    filled = re.sub(pattern, lambda found: _marked(values[found[0]], side[found.end() :]), side)
+    # Numbers get a private mark on either side, so that a sign can be put between neighbours.
+    filled = re.sub(pattern, lambda match: _marked(values[match[0]], side[match.end() :]), side)
     return _JOINED.sub(r" \\cdot ", filled).translate(_MARKS)
 
 

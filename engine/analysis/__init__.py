@@ -1,1 +1,1 @@
-"""What is asked of a training: a history or an experiment in, numbers about it out."""
+"""Questions to a training: a history or an experiment goes in, numbers about it come out."""

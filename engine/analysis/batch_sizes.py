@@ -32,8 +32,8 @@ def batch_size_runs(
 
     Args:
         experiment: gives the problem, the budget, the stopping rules and the seeds.
-        position: of the run in it.
-        sizes: 1 to the training rows, or "all".
+        position: position of the run in it.
+        sizes: batch sizes, 1 to the training rows, or "all".
         record_every: as in ``Experiment``.
 
     Raises:
@@ -50,8 +50,8 @@ def batch_rate_sweep(
 ) -> Sweep:
     """Return the sweep of one run over every batch size and learning rate.
 
-    Runs are in the order of ``sizes``, and for each in that of ``rates``. No stopping rule ends a
-    run earlier, so that all get the same budget.
+    Runs are ordered by ``sizes``, then by ``rates``. There are no stopping rules, so that all runs
+    get the same budget.
 
     Raises:
         InvalidInput: there is no such run, or a batch size or rate does not fit.
@@ -73,18 +73,18 @@ def batch_size_ladder(rows: int) -> tuple[BatchSize, ...]:
 
 
 def final_losses(sweep: Scores) -> Array:
-    """Return each run's median final loss, ``(runs,)``; +inf where half of the seeds diverged."""
+    """Return each run's median final loss, ``(runs,)``; +inf if half of the seeds diverged."""
     return np.array([run.median_loss for run in sweep.runs])
 
 
 def iterations_to(sweep: Scores, target: float) -> Array:
     """Return the median iterations to a training loss at or below a target, ``(runs,)``.
 
-    Looked at where all rows were evaluated: at step 0, at every epoch and at the end. +inf where
-    half of the seeds never reached it.
+    Only full evaluations count: step 0, every epoch and the end. +inf if half of the seeds never
+    reached the target.
 
     Args:
-        sweep: that was scored with this target among others.
+        sweep: scores for which this target was given.
         target: a training loss.
     """
     position = sweep.targets.index(target)

@@ -106,8 +106,8 @@ class StepInspection:
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
-            found = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
-            return {term: self.at(slot, parameter) for term, slot in found.items()}
+            terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
+            return {term: self.at(slot, parameter) for term, slot in terms.items()}
 
         values = {
             **{

@@ -1,4 +1,4 @@
-"""How far the gradients of mini-batches lie from the full gradient, measured and predicted."""
+"""How far mini-batch gradients are from the full gradient, measured and predicted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from engine.counts import Sampling, row_order
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
-from engine.problems.problem import NetworkProblem, blocks, lanes_of_piece
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import blocks, lanes_of_piece
 from engine.problems.specs import Network
 from engine.training.replay import data
 
@@ -20,21 +21,21 @@ if TYPE_CHECKING:
     from engine.experiment import Experiment
 
 DRAWS: Final = Interval(30, 400)
-_WORK: Final = 1e8  # numbers read for one measurement: below a second
+_WORK: Final = 1e8  # numbers to read for one measurement, in less than a second
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Mini-batch gradients around the full one, for rising batch sizes.
+    """How mini-batch gradients scatter around the full one, for rising batch sizes.
 
     Attributes:
         sizes: batch sizes, ``(sizes,)``.
         variance: mean squared distance of a mini-batch gradient from the full one, over the draws,
             ``(sizes,)``; the sum of the variances of all parameters.
-        predicted: what the law says it must be on average, ``(sizes,)``.
-        standard_error: how far the draws may be expected to be off, ``(sizes,)``.
-        angles: between mini-batch gradient and full gradient in degrees, ``(sizes, draws)``; NaN
-            where one of them is zero.
+        predicted: its expected value, from the rows' gradients, ``(sizes,)``.
+        standard_error: standard error of ``variance`` over the draws, ``(sizes,)``.
+        angles: angle between each mini-batch gradient and the full one in degrees, ``(sizes,
+            draws)``; NaN where one of them is zero.
     """
 
     sizes: tuple[int, ...]
@@ -45,7 +46,7 @@ class Noise:
 
     @property
     def angle_quartiles(self) -> Array:
-        """Return lower quartile, median and upper quartile of the angles, ``(3, sizes)``."""
+        """Return the lower quartile, median and upper quartile of the angles, ``(3, sizes)``."""
         quartiles = np.full((3, len(self.sizes)), np.nan)
         known = ~np.isnan(self.angles).all(axis=1)
         if known.any():
@@ -56,16 +57,16 @@ class Noise:
 def row_gradients(experiment: Experiment, params: Array) -> Array:
     """Return the gradient of every training row's loss, ``(N, n_params)``.
 
-    Their mean is the full gradient, the mean of a batch's rows is the batch's; the l2 term is in
-    each of them.
+    Their mean is the full gradient, and the mean over a batch's rows is the batch's gradient; each
+    includes the l2 term.
 
     Args:
-        experiment: its problem has rows.
+        experiment: one whose problem has rows.
         params: ``(n_params,)``.
 
     Raises:
-        InvalidInput: a test function has no rows; so many rows and parameters do not fit a
-            history's memory.
+        InvalidInput: the problem is a test function, which has no rows; or there are more rows and
+            parameters than fit the memory of a history.
     """
     spec = experiment.problem
     if not isinstance(spec, Network):
@@ -79,7 +80,7 @@ def row_gradients(experiment: Experiment, params: Array) -> Array:
     with np.errstate(all="ignore"):  # a diverged run has no gradient
         for part in blocks(len(rows), max(64, lanes_of_piece(spec.model, 1))):
             count = part.stop - part.start
-            lanes = np.tile(params, (count, 1))  # a row is a seed's batch of one
+            lanes = np.tile(params, (count, 1))  # a row is a batch of one of its own seed
             batch = problem.batches(lanes, gradients[part], count, 1, 1)
             batch.load(rows[part, None])
             for piece in batch.pieces(0, 1):
@@ -90,21 +91,21 @@ def row_gradients(experiment: Experiment, params: Array) -> Array:
 def batch_gradients(
     gradients: Array, batch_size: int, sampling: Sampling, seed: int, draws: int
 ) -> Array:
-    """Return the gradients of the first batch of so many epochs, ``(draws, n_params)``.
+    """Return the gradients of the first batch of each of some epochs, ``(draws, n_params)``.
 
     Args:
-        gradients: of ``row_gradients``.
-        batch_size: rows of a batch, 1 to N.
+        gradients: result of ``row_gradients``.
+        batch_size: rows per batch, 1 to N.
         sampling: how the stream of rows is drawn.
-        seed: of the stream.
-        draws: how many.
+        seed: seed of the stream.
+        draws: number of epochs.
     """
     orders = islice(row_order(len(gradients), seed, sampling), draws)
     return np.array([gradients[order[:batch_size]].mean(axis=0) for order in orders])
 
 
 def predicted_variance(gradients: Array, batch_size: int, sampling: Sampling) -> Array:
-    """Return what the variance of a mini-batch gradient must be, ``(n_params,)``.
+    """Return the expected variance of a mini-batch gradient, ``(n_params,)``.
 
     With S^2 the population variance of the rows' gradients: S^2 / B for independent draws, and
     S^2 (N - B) / (B (N - 1)) for B different rows, which is 0 when the batch is all of them.
@@ -119,15 +120,15 @@ def predicted_variance(gradients: Array, batch_size: int, sampling: Sampling) ->
 
 
 def _finite_share(rows: int, batch_size: int | Integers) -> float | Array:
-    """Return (N - B) / (N - 1): what is left of a variance when no row is drawn twice."""
+    """Return (N - B) / (N - 1): the share of a variance that remains if no row is drawn twice."""
     return (rows - batch_size) / (rows - 1)
 
 
 def measure_noise(gradients: Array, sampling: Sampling, seed: int) -> Noise:
-    """Draw mini-batches of 1, 2, 4, ... and all rows, and see how they scatter.
+    """Draw mini-batches of 1, 2, 4, ... and all rows, and measure how their gradients scatter.
 
-    The batches of a draw are the beginnings of one epoch's stream of rows. There are as many draws
-    as can be read in a second, at least 30.
+    The batches of one draw are the beginnings of one epoch's stream of rows. There are as many
+    draws as can be read in a second, but at least 30.
     """
     rows = len(gradients)
     sizes = (*(2**power for power in range(rows.bit_length()) if 2**power < rows), rows)
@@ -153,19 +154,19 @@ def measure_noise(gradients: Array, sampling: Sampling, seed: int) -> Noise:
 def _deviations(gradients: Array, sizes: Integers, sampling: Sampling) -> Array:
     """Return the standard deviations of the squared distances from the full gradient, ``(sizes,)``.
 
-    From the rows themselves, for a few of them may carry most of the spread, and draws that missed
-    those would look surer than they are. With the deviations g of the rows, whose sum is 0, let
-    F = sum |g|^4, L = sum |g|^2 and T = sum of (g_i g_j)^2 over all pairs. The sum s of B of them
-    has, drawn independently,
+    They are computed from the rows themselves: a few rows may carry most of the spread, and draws
+    that miss them would seem more certain than they are. The deviations g of the rows sum to 0. Let
+    F = sum |g|^4, L = sum |g|^2 and T = sum of (g_i g_j)^2 over all pairs. The sum s of B of them,
+    drawn independently, has
 
         N E|s|^4 = B F + B (B - 1) (L^2 + 2 T) / N
 
-    and drawn without replacement, where p_k is the chance that k given rows are all among the B,
+    and drawn without replacement, with p_k the chance that k given rows are all among the B,
 
         E|s|^4 = p_1 F + p_2 (L^2 + 2 T - 7 F) + p_3 (12 F - 2 L^2 - 4 T) + p_4 (L^2 + 2 T - 6 F)
 
-    by the patterns in which four indices may coincide. Then the sum of the N - B rows that are left
-    is as long, so the smaller of the two numbers is taken.
+    by the patterns in which four indices can coincide. In that case the sum of the other N - B rows
+    is as long, so the smaller of the two numbers is used.
     """
     rows = len(gradients)
     centred = gradients - gradients.mean(axis=0)
@@ -177,7 +178,7 @@ def _deviations(gradients: Array, sizes: Integers, sampling: Sampling) -> Array:
         fourth = sizes * (single + (sizes - 1) * pairs / rows) / rows
     else:
         drawn = np.minimum(sizes, rows - sizes)
-        # Of fewer than k rows no k are drawn, and a factor is 0: what it is divided by is as well.
+        # From fewer than k rows no k can be drawn: p_k has a factor 0, as has what divides it.
         factors = [(drawn - k) / max(rows - k, 1) for k in range(4)]
         one, two, three, four = np.maximum(np.cumprod(factors, axis=0), 0)
         second = (one - two) * lengths.sum()
@@ -190,7 +191,7 @@ def noisiest(gradients: Array) -> tuple[int, ...]:
     """Return the two parameters whose gradients scatter most, in different directions.
 
     The first has the largest variance; the second has the largest variance that does not follow
-    from the first's. A single parameter is alone.
+    from the first's. A single parameter is returned alone.
     """
     centred = gradients - gradients.mean(axis=0)
     squares = np.square(centred).sum(axis=0)
@@ -208,8 +209,8 @@ def most_scattered(gradients: Array, count: int) -> list[int]:
     """Return the positions of the parameters whose gradients scatter most, in falling order.
 
     Args:
-        gradients: of ``row_gradients``.
-        count: how many at the most.
+        gradients: result of ``row_gradients``.
+        count: the largest number of positions to return.
     """
     order: list[int] = np.argsort(-gradients.var(axis=0), kind="stable")[:count].tolist()
     return order
@@ -221,7 +222,7 @@ def draws_for(gradients: Array) -> int:
 
 
 def _angles(means: Array, full: Array) -> Array:
-    """Return angles to the full gradient in degrees, ``(sizes,)``."""
+    """Return the angles to the full gradient in degrees, ``(sizes,)``."""
     with np.errstate(invalid="ignore", divide="ignore"):  # a zero gradient has no direction
         lengths = np.linalg.norm(means, axis=1) * np.linalg.norm(full)
         cosines = np.clip(means @ full / lengths, -1, 1)

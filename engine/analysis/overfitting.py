@@ -18,46 +18,46 @@ if TYPE_CHECKING:
 
 Verdict: TypeAlias = Literal[
     "underfits",  # the level still falls over the last quarter: more epochs may help
-    "overfits",  # from its lowest the level rises, that of the training loss goes on falling
-    "worsens",  # both have risen, or are above their start: that is no overfitting
-    "levels_off",  # no change that counts, single epochs stay near the level
-    "goes_up_and_down",  # no change that counts, single epochs lie far from the level
+    "overfits",  # the level rises after its minimum, while that of the training loss keeps falling
+    "worsens",  # both have risen or are above their start, which is not overfitting
+    "levels_off",  # no change that counts; single epochs are near the level
+    "goes_up_and_down",  # no change that counts; single epochs are far from the level
     "diverged",
 ]
-# A change of the level counts when it is more than this share of what training had gained, or of
-# the level itself where that is small; and more than noise may do to the two levels.
+# A change of the level counts if it is more than this share of what training had gained, or of the
+# level itself where that is small, and more than noise can explain.
 _OF_GAIN: Final = 0.03
 _OF_LEVEL: Final = 0.2
-_ERRORS: Final = 4.0  # standard errors of a difference: so far off is the lowest of many levels
-# Standard deviations: a start that is one draw of the same noise seldom lies further below it.
+_ERRORS: Final = 4.0  # standard errors of a difference: the lowest of many levels is this far off
+# Standard deviations: a start that is one draw of the same noise is seldom further below it.
 _BELOW: Final = 3.0
-_FAR: Final = 0.1  # of the level; single epochs that typically lie further off go up and down
-_SHORTEST, _LONGEST = 5, 201  # epochs of a running median, of which it takes a tenth
-# Of normal noise: standard deviations in the upper quartile of absolute deviations; standard errors
-# of a mean in that of a median.
+_FAR: Final = 0.1  # of the level; single epochs that are typically further off go up and down
+_SHORTEST, _LONGEST = 5, 201  # epochs of a running median, which takes a tenth of all
+# For normal noise: the upper quartile of absolute deviations in standard deviations; the standard
+# error of a median in those of a mean.
 _DEVIATIONS: Final = 0.8693
 _OF_MEDIAN: Final = 1.2533
 
 
 @dataclass(frozen=True, eq=False)
 class Epochs:
-    """A run's losses, epoch by epoch, and what they say.
+    """A run's losses, epoch by epoch, and what they show.
 
     Losses of single epochs go up and down, so the verdict compares levels: the running median of
-    the validation loss, over a tenth of the epochs. But for the end it is the loss itself where
-    that only falls or only rises; single spikes leave it alone. Noise is a share of the loss: where
-    that is ten times as high, its epochs scatter ten times as far.
+    the validation loss over a tenth of the epochs. Where the loss only falls or only rises, this
+    is the loss itself, except near the end; single spikes do not change it. Noise is relative: a
+    loss that is ten times as high scatters ten times as far.
 
     Attributes:
         epochs: 0, 1, ...
-        training: loss of the training rows, ``(epochs,)``.
-        validation: loss of the validation rows, ``(epochs,)``.
-        best: the epoch of the lowest validation loss, the first of equals.
-        verdict: what became of the run.
+        training: loss on the training rows, ``(epochs,)``.
+        validation: loss on the validation rows, ``(epochs,)``.
+        best: the epoch with the lowest validation loss, the first if several tie.
+        verdict: what the losses show.
         level: running median of the validation loss, up to the last finite epoch.
-        window: epochs of the running median, odd.
-        noise: how far the validation loss of a single epoch lies from the last level: standard
-            deviation, from the upper quartile of the second half of the run.
+        window: epochs of the running median, an odd number.
+        noise: standard deviation of single epochs around the last level, from the upper quartile
+            of the second half of the run.
         near: the first and the last epoch with a level like the lowest; the best is between them.
     """
 
@@ -75,11 +75,11 @@ class Epochs:
 def alone_to_the_end(experiment: Experiment, position: int) -> Experiment:
     """Return one run with the first seed, for all epochs of the budget, without stopping rules.
 
-    So every epoch is recorded and nothing hides what would have come later.
+    So every epoch is recorded, and no stopping rule hides what would have come later.
 
     Raises:
-        InvalidInput: there is no such run, there are no validation rows, or the budget is less than
-            an epoch or more epochs than the limits allow.
+        InvalidInput: there is no such run, there are no validation rows, or the budget has less
+            than one epoch or more epochs than the limits allow.
     """
     runs = experiment.runs
     if not 0 <= position < len(runs):
@@ -111,18 +111,18 @@ def alone_to_the_end(experiment: Experiment, position: int) -> Experiment:
 
 
 def epoch_losses(run: RunHistory) -> Epochs:
-    """Return the losses of a run of ``alone_to_the_end`` and what they say."""
+    """Return the losses of the run of ``alone_to_the_end`` and what they show."""
     watched = run.validation_loss or run.training_loss
     losses = judged(run.training_loss.last[0], watched.last[0])
     return replace(losses, verdict="diverged") if run.status[0] == "diverged" else losses
 
 
 def judged(training: Array, validation: Array) -> Epochs:
-    """Return what the losses of epoch 0, 1, ... say, up to the first that is not finite.
+    """Return what the losses of epoch 0, 1, ... show, up to the first that is not finite.
 
     Args:
-        training: loss of the training rows, ``(epochs,)``.
-        validation: loss of the validation rows, likewise; finite at epoch 0.
+        training: loss on the training rows, ``(epochs,)``.
+        validation: loss on the validation rows, likewise; finite at epoch 0.
     """
     finite = np.logical_and.accumulate(np.isfinite(training) & np.isfinite(validation))
     trained, watched, count = training[finite], validation[finite], int(finite.sum())
@@ -157,14 +157,14 @@ def judged(training: Array, validation: Array) -> Epochs:
 
 
 def _noise(losses: Array, level: Array, window: int) -> float:
-    """Return how far single epochs lie from whole medians of the second half, as a logarithm."""
+    """Return how far single epochs are from full medians in the second half, as a logarithm."""
     later = slice(len(losses) // 2, len(losses) - window // 2)
     off = np.abs(_logarithm(losses[later]) - _logarithm(level[later]))
     return _DEVIATIONS * float(np.quantile(off, 0.75))
 
 
 def _running_median(values: Array, window: int) -> Array:
-    """Return the median of the epochs around each: fewer at the beginning, the last ones alike.
+    """Return the median of the epochs around each; fewer at the beginning, the same at the end.
 
     So a short fall at the beginning is kept, and the end is as steady as any other level.
     """
@@ -175,23 +175,23 @@ def _running_median(values: Array, window: int) -> Array:
 
 
 def _epochs_of_medians(count: int, window: int) -> Integers:
-    """Return of how many epochs each running median is: 1, 3, 5, ... up to the window."""
+    """Return how many epochs each running median covers: 1, 3, 5, ... up to the window."""
     return np.minimum(2 * np.arange(count) + 1, window)
 
 
 def _logarithm(losses: Array) -> Array:
-    """Return the logarithm of losses, of which none is negative; a loss of 0 has one as well."""
+    """Return the logarithm of losses, which are not negative; a loss of 0 has a finite one, too."""
     return np.log(np.maximum(losses, np.finfo(float).tiny))
 
 
 def patience_stop(validation: Array, patience: int) -> int | None:
     """Return the epoch at which the patience rule would have ended the run; None if never.
 
-    The rule of ``Stopping.patience``: the validation loss has not improved for so many epochs, of
-    which epoch 1 is the first that counts.
+    This is the rule of ``Stopping.patience``: the validation loss has not improved for this many
+    epochs. Epoch 1 is the first that counts.
 
     Args:
-        validation: loss at epoch 0, 1, ..., ``(epochs,)``.
+        validation: loss on the validation rows at epoch 0, 1, ..., ``(epochs,)``.
         patience: epochs without improvement.
     """
     trained = validation[1:]

@@ -1,4 +1,4 @@
-"""What can be asked of given parameters: what a network predicts, and how steep the loss is."""
+"""Questions about given parameters: what a network predicts, and how steep the loss is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.problems.activations import sigmoid
 from engine.problems.network import Buffers, Layers, Pass
-from engine.problems.problem import blocks, lanes_of_piece, rows_of_piece
+from engine.problems.pieces import blocks, lanes_of_piece, rows_of_piece
 from engine.training.loop import problem_of
 from engine.work import finish
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def predictions(network: Network, params: Array, inputs: Array) -> Array:
-    """Return what a network predicts for any rows, seen in training or not.
+    """Return what a network predicts for any rows.
 
     Args:
         network: the problem of an experiment.
@@ -28,7 +28,7 @@ def predictions(network: Network, params: Array, inputs: Array) -> Array:
         inputs: ``(rows, features)``, scaled as ``engine.data`` returns them.
 
     Returns:
-        ``(lanes, outputs, rows)``: for a cross-entropy probabilities (a single output is that of
+        ``(lanes, outputs, rows)``: probabilities for a cross-entropy (a single output is that of
         class 1), otherwise the outputs themselves.
     """
     model = network.model
@@ -54,8 +54,8 @@ def predictions(network: Network, params: Array, inputs: Array) -> Array:
 def gradient_norms(history: History) -> list[Array]:
     """Return the norms of the full training gradient at every run's ``params_steps``.
 
-    They are computed from the recorded parameters: for each run ``(seeds, snapshots)``, NaN where a
-    seed had already ended.
+    They are computed from the recorded parameters, ``(seeds, snapshots)`` for each run; NaN after a
+    seed has ended.
     """
     norms = []
     for run in history.runs:

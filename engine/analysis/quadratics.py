@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.problems.specs import Network
 
 _MOST_PARAMETERS: Final = 200
-_FLAT: Final = 1e-12  # share of the largest curvature below which there is nothing but rounding
+_FLAT: Final = 1e-12  # of the largest curvature; below this there is nothing but rounding error
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Quadratic:
     """A quadratic loss.
 
     Attributes:
-        curvatures: eigenvalues of its Hessian in rising order, ``(n_params,)``; all positive.
+        curvatures: eigenvalues of its Hessian, rising and positive, ``(n_params,)``.
         minimum: the point where it is lowest, ``(n_params,)``.
     """
 
@@ -39,9 +39,9 @@ def quadratic(experiment: Experiment) -> Quadratic | None:
     """Return curvatures and minimum of a quadratic training loss, or None.
 
     None means that the loss is not quadratic or has no minimum. A regression without hidden layers,
-    with the identity and a squared error, is quadratic in its parameters, and so are some test
-    functions. The gradient of a quadratic is linear, so its differences from the origin along the
-    axes give the Hessian, exactly but for rounding.
+    with identity output and a squared error, is quadratic in its parameters, and so are some test
+    functions. The gradient of a quadratic is linear, so the differences between the gradients at
+    the unit vectors and at the origin give the Hessian, exactly apart from rounding.
     """
     problem = experiment.problem
     n_params = problem.n_params

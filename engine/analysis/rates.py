@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def best_swept_rates(sweep: Scores) -> dict[str, float]:
-    """Return the learning rate with the lowest final loss of every rule, by the rule's name.
+    """Return each rule's learning rate with the lowest final loss, by the rule's name.
 
-    A rule that diverged at every rate has none. Of equal losses the first counts.
+    A rule that diverged at every rate is left out. If losses tie, the first rate counts.
 
     Args:
-        sweep: scores of ``engine.rate_sweep``.
+        sweep: scores of an ``engine.rate_sweep``.
     """
     best: dict[str, tuple[float, float]] = {}
     for run, spec in zip(sweep.runs, sweep.experiment.runs, strict=True):

@@ -21,10 +21,10 @@ class Spread:
 
     Attributes:
         low: lower quartile, an observed value, ``(points,)``.
-        median: +inf where half of the seeds have diverged.
+        median: median over the seeds; +inf where half of them have diverged.
         high: upper quartile, an observed value.
 
-    Of a score, where a diverged seed counts as the lowest, they are NaN instead.
+    For a score they are NaN where a diverged seed would make them -inf.
     """
 
     low: Array
@@ -35,15 +35,15 @@ class Spread:
 def spread(run: RunHistory, series: Series) -> Spread:
     """Return median and quartiles over the seeds that trained that far or have diverged.
 
-    A single seed is what it is.
+    For a single seed, all three are its value.
     """
     if len(series.last) == 1:
         return Spread(series.last[0], series.last[0], series.last[0])
     values = run.counted(series)
     parts = np.full((3, values.shape[1]), np.nan)
-    known = ~np.isnan(values).all(axis=0)  # some quantities are measured at some steps only
+    known = ~np.isnan(values).all(axis=0)  # some quantities are not measured at every step
     measured = values[:, known]
-    # Observed values, not interpolated ones: between a number and infinity there is nothing.
+    # Observed values, not interpolated ones: there is nothing between a number and infinity.
     parts[0, known] = np.nanquantile(measured, 0.25, axis=0, method="lower")
     parts[1, known] = np.nanmedian(measured, axis=0)
     parts[2, known] = np.nanquantile(measured, 0.75, axis=0, method="higher")
@@ -55,18 +55,18 @@ def spread(run: RunHistory, series: Series) -> Spread:
 class PairedDifference:
     """How one run's final loss compares with another's over the same seeds.
 
-    A seed that diverged in one of the two is infinitely worse there; one that diverged in both is
-    equal, a difference of 0.
+    A seed that diverged in only one of the two is infinitely worse there; if it diverged in both,
+    the difference is 0.
 
     Attributes:
-        median: of (run - reference), seed by seed; 0 where half of the seeds lie infinitely above
+        median: median of (run - reference) over the seeds; 0 if half of them are infinitely above
             and half infinitely below.
         low: smallest difference.
         high: largest difference.
-        better: seeds in which the run is below the reference.
-        worse: seeds in which it is above.
-        both_diverged: seeds that diverged in both.
-        seeds: seeds in all.
+        better: number of seeds in which the run is below the reference.
+        worse: number in which it is above.
+        both_diverged: number that diverged in both.
+        seeds: number of all seeds.
     """
 
     median: float
@@ -79,7 +79,7 @@ class PairedDifference:
 
     @property
     def equal(self) -> int:
-        """Return the seeds in which neither is better, those that diverged in both included."""
+        """Return in how many seeds neither is better, including those that diverged in both."""
         return self.seeds - self.better - self.worse
 
 
@@ -93,7 +93,7 @@ def _difference(run: RunHistory, reference: RunHistory) -> PairedDifference:
     both = run.diverged & reference.diverged
     differences = np.zeros(len(base))
     np.subtract(losses, base, out=differences, where=~both)
-    with np.errstate(invalid="ignore"):  # between -inf and +inf lies 0, as far from either
+    with np.errstate(invalid="ignore"):  # halfway between -inf and +inf is 0
         median = float(np.median(differences))
     return PairedDifference(
         0.0 if np.isnan(median) else median,

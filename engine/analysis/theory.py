@@ -5,7 +5,7 @@ parameter and one curvature, an eigenvalue. SGD, Momentum and Nesterov are linea
 update is a matrix; its spectral radius is the factor by which the error shrinks, and stability asks
 for a radius below one. The matrix is read off the rule itself, by giving it unit vectors.
 
-Other rules are not linear: what is said about them here is None, but for the threshold of Adam and
+Other rules are not linear: the answer for them is None, except for the threshold of Adam and
 RMSprop with a frozen preconditioner.
 """
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from engine.problems.functions import FunctionOfTwo, StationaryPoint
     from engine.rules import Rule
 
-_LEAST_STEPS: Final = 10  # of a path, for a rate
-_FLOOR: Final = 1e-12  # of start and minimum; nearer to the minimum, rounding is what is seen
+_LEAST_STEPS: Final = 10  # that a path needs for a rate
+_FLOOR: Final = 1e-12  # relative; nearer to the minimum there is only rounding error
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ def sharpness_threshold(optimizer: Rule, learning_rate: float) -> float | None:
 
     For RMSprop and Adam the curvature is that of the preconditioned Hessian, D^(1/2) H D^(1/2) with
     D the diagonal of 1 / (sqrt(v_hat) + epsilon), and v_hat is taken as *frozen* where it is, with
-    the bias corrections gone to one: 2 / eta for RMSprop, (2 + 2 beta1) / ((1 - beta1) eta) for
-    Adam, which is momentum on an average. In truth v_hat moves with the gradients, and Adam drifts
-    to where this threshold is just met.
+    bias corrections of one: 2 / eta for RMSprop, (2 + 2 beta1) / ((1 - beta1) eta) for
+    Adam, which is momentum on an average. In fact v_hat follows the gradients, and Adam drifts to
+    where this threshold is just met.
 
-    None for Adagrad, whose preconditioner never stands still, and AdamW, whose decay is no part of
+    None for Adagrad, whose preconditioner never settles, and for AdamW, whose decay is not part of
     the Hessian.
 
     Source:
@@ -92,11 +92,11 @@ def largest_stable_rate(optimizer: Rule, curvatures: Sequence[float] | Array) ->
     values = _positive(curvatures)
     if _linear(type(optimizer)) is None:
         return None
-    return sharpness_threshold(optimizer, float(values.max()))  # eta lambda is all that counts
+    return sharpness_threshold(optimizer, float(values.max()))  # only eta lambda counts
 
 
 def edge_formula(rule: type[Rule]) -> str | None:
-    """Return ``largest_stable_rate`` in symbols; None where there is none."""
+    """Return ``largest_stable_rate`` as a formula; None if there is none."""
     linear = _linear(rule)
     return None if linear is None else linear.edge
 
@@ -133,9 +133,9 @@ def convergence_rate(
 ) -> float | None:
     """Return the factor by which the error changes per update in the long run; None if not linear.
 
-    The largest absolute eigenvalue of the update's matrix over all curvatures: below one it
-    converges, above one it diverges. The best setting of Momentum has a double eigenvalue; a path
-    comes near its rate only slowly there, as t rho^t.
+    It is the largest absolute eigenvalue of the update's matrix over all curvatures: below one the
+    rule converges, above one it diverges. The best setting of Momentum has a double eigenvalue, so
+    a path there approaches its rate only slowly, as t rho^t.
 
     Args:
         optimizer: the rule with its momentum.
@@ -157,10 +157,10 @@ def stationary_variance(
 ) -> float | None:
     """Return the variance that a parameter keeps under gradient noise; None if not linear.
 
-    On f(x) = curvature / 2 x^2 with independent noise on every gradient: what the variance settles
-    at, infinite where the rule diverges. For SGD it is eta sigma^2 / (lambda (2 - eta lambda)), for
-    Momentum eta sigma^2 (1 + mu) / (lambda (1 - mu) (2 (1 + mu) - eta lambda)); all rules solve the
-    same equation, S = A S A^T + sigma^2 b b^T.
+    This is where the variance settles on f(x) = curvature / 2 x^2 with independent noise on every
+    gradient; infinite if the rule diverges. For SGD it is eta sigma^2 / (lambda (2 - eta lambda)),
+    for Momentum eta sigma^2 (1 + mu) / (lambda (1 - mu) (2 (1 + mu) - eta lambda)); every rule
+    solves the same equation, S = A S A^T + sigma^2 b b^T.
 
     Args:
         optimizer: the rule with its momentum.
@@ -185,18 +185,18 @@ def stationary_variance(
 def measured_rate(path: Array, minimum: Sequence[float] | Array) -> float | None:
     """Return the factor by which a path's distance from a minimum changed per step.
 
-    A straight line through the logarithm of the distance over the second half of the path, each
-    distance taken over two neighbouring steps together, so that passing the minimum is not taken
-    for reaching it. The path ends where it is no longer finite, and where it is so near that
-    rounding is all there is to see. A path along an eigenvector of the Hessian knows its rate
-    alone, and near critical damping a path comes to its rate too slowly for the last per cent.
+    It is the slope of a straight line through the logarithm of the distance over the second half of
+    the path. Each distance covers two neighbouring steps, so that passing the minimum does not
+    count as reaching it. The path ends where it is no longer finite, or so near that there is only
+    rounding error. A path along one eigenvector of the Hessian shows only that direction's rate,
+    and near critical damping a path approaches its rate too slowly for the last per cent.
 
     Args:
         path: ``(steps + 1, n_params)``.
         minimum: ``(n_params,)``.
 
     Returns:
-        The factor; None where fewer than ten steps can be used.
+        The factor; None if fewer than ten steps can be used.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # a diverging path is a result
         errors = np.linalg.norm(path - np.asarray(minimum), axis=1)
@@ -227,7 +227,7 @@ def _linear_update(optimizer: Rule, learning_rate: float, curvatures: Array) -> 
     ``(curvatures, k)``, k the number of these.
     """
     k = 1 + len(optimizer.slots)
-    # Lanes: the unit vectors of the state, and a state of zeros whose gradient is one.
+    # The lanes are the unit vectors of the state, and a state of zeros whose gradient is one.
     units = np.vstack([np.eye(k), np.zeros(k)])
     states = np.tile(units, (len(curvatures), 1))
     params, slots = states[:, :1], tuple(states[:, i : i + 1].copy() for i in range(1, k))
@@ -260,7 +260,7 @@ class _Linear(NamedTuple):
     """What is known of a rule whose update of a quadratic is a matrix.
 
     Attributes:
-        edge: the largest stable rate in symbols.
+        edge: the largest stable rate as a formula.
         best: returns the best setting between the smallest and the largest curvature.
     """
 
@@ -273,7 +273,7 @@ class _Theory(NamedTuple):
 
     Attributes:
         threshold: returns learning rate x curvature at which the rule turns unstable.
-        linear: what follows from its being linear, None where it is not.
+        linear: what follows if it is linear, else None.
     """
 
     threshold: Callable[[Any], float]

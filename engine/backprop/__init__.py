@@ -1,1 +1,1 @@
-"""Backpropagation by hand: a graph or a network in, values, derivatives and their checks out."""
+"""Backpropagation by hand: a graph or a network goes in, derivatives and their checks come out."""

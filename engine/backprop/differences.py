@@ -1,4 +1,4 @@
-"""Derivatives by differences of values, to hold against backpropagation: error, calls and time."""
+"""Numerical derivatives to compare with backpropagation: error, calls and time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.formulas.graph import backward, forward
 from engine.limits import LIMITS, Interval
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.problems.specs import Network
 from engine.training.replay import data
 from engine.work import finish
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 _EPS: Final = float(np.finfo(np.float64).eps)
 _WIDTHS: Final = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4)
 _REPEATS: Final = 5
-_SECONDS: Final = 0.02  # of all timings of one call
+_SECONDS: Final = 0.02  # for all timings of one call
 
 
 @dataclass(frozen=True)
 class Method:
-    """A formula for the derivative of a function of one number.
+    """A numerical derivative of a function of one number.
 
     Attributes:
         name: id.
-        step: the usual choice for numbers around 1.
-        estimate: of (function, point, step); a step may be an array of many.
+        step: the usual step for numbers around 1.
+        estimate: returns the derivative, given function, point and step; the step may be an array.
         calls_per_variable: calls of the function for each variable.
-        calls_once: calls that serve all variables.
+        calls_once: calls that all variables share.
     """
 
     name: str
@@ -55,8 +55,8 @@ class Method:
 
 
 # The steps balance truncation against rounding: eps^(1/2) for forward, eps^(1/3) for central
-# differences. A complex step subtracts nothing, so it may be as small as one likes (Martins,
-# Sturdza and Alonso, 2003, The complex-step derivative approximation).
+# differences. A complex step subtracts nothing, so it can be arbitrarily small (Martins, Sturdza
+# and Alonso, 2003, The complex-step derivative approximation).
 METHODS: Final = {
     method.name: method
     for method in (
@@ -72,13 +72,13 @@ class Measured:
     """The gradient of a graph by one method.
 
     Attributes:
-        name: of the method; "backpropagation" for going back through the graph.
-        gradient: by every variable.
-        error: largest difference from backpropagation's; NaN where the formula has no finite value
-            at a place that the method steps to.
-        forward_passes: through the whole graph.
-        backward_passes: the same.
-        seconds: of the processor for the whole gradient on this machine, the best of some.
+        name: id of the method, or "backpropagation".
+        gradient: derivative by every variable.
+        error: largest difference from backpropagation; NaN if the formula has no finite value at a
+            point that the method steps to.
+        forward_passes: forward passes through the whole graph.
+        backward_passes: backward passes through it.
+        seconds: processor time of the whole gradient on this machine, the best of several.
     """
 
     name: str
@@ -109,28 +109,28 @@ def measure(graph: Graph, point: Mapping[str, float]) -> list[Measured]:
                     for name in graph.inputs
                 }
 
-        found = differences()
-        error = float(np.max([abs(found[name] - exact[name]) for name in exact]))
+        gradient = differences()
+        error = float(np.max([abs(gradient[name] - exact[name]) for name in exact]))
         calls = method.calls(len(exact))
-        measured.append(Measured(method.name, found, error, calls, 0, _seconds(differences)))
+        measured.append(Measured(method.name, gradient, error, calls, 0, _seconds(differences)))
     return measured
 
 
 def _finite(value: Any) -> float:
-    """Return a number, NaN in the place of an infinite one: that is no derivative."""
+    """Return a number, or NaN for an infinite one, which is not a derivative."""
     return float(value) if np.isfinite(value) else math.nan
 
 
 @dataclass(frozen=True)
 class ErrorCurve:
-    """How far differences are from the derivative, step size by step size.
+    """How far numerical derivatives are from the exact one, step size by step size.
 
     Attributes:
         steps: ``(steps,)``, from 1 down to 1e-16.
-        errors: of every method, ``(steps,)``; not finite where the formula has no value.
-        truncation: of forward and central differences, what the next term of Taylor's series
-            leaves; a straight line in a doubly logarithmic chart.
-        rounding: of the same, the error of a value's last digit over the step.
+        errors: error of every method, ``(steps,)``; not finite where the formula has no value.
+        truncation: for forward and central differences, the next term of Taylor's series; a
+            straight line in a log-log chart.
+        rounding: for the same, the error in a value's last digit divided by the step.
     """
 
     steps: Array
@@ -140,12 +140,12 @@ class ErrorCurve:
 
 
 def error_curve(graph: Graph, point: Mapping[str, float], name: str) -> ErrorCurve:
-    """Return the errors of the derivative by one variable against the step size."""
+    """Return the errors of the derivative by one variable for all step sizes."""
     function, x = _along(graph, point, name), point[name]
     steps = np.logspace(0, -16, 129)
 
-    def slope(places: Any) -> Any:
-        _local, gradients = backward(graph, forward(graph, {**point, name: places}))
+    def slope(values: Any) -> Any:
+        _local, gradients = backward(graph, forward(graph, {**point, name: values}))
         return gradients[graph.names[name]]
 
     exact = float(slope(x))
@@ -170,9 +170,9 @@ def _along(graph: Graph, point: Mapping[str, float], name: str) -> Callable[[Any
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Return how long a call takes: the best of some timings, where that is quick."""
-    timer = timeit.Timer(work, timer=time.thread_time)  # other work on the machine has no part
-    once = min(timer.repeat(2, 1))  # the first call may pay for what later ones find ready
+    """Return how long a call takes: the best of several timings if it is quick."""
+    timer = timeit.Timer(work, timer=time.thread_time)  # not the time of other work on the machine
+    once = min(timer.repeat(2, 1))  # the first call may be slower
     if once > _SECONDS:
         return once
     number = max(1, int(_SECONDS / _REPEATS / once))
@@ -184,13 +184,13 @@ class NetworkCheck:
     """The gradient of a network's loss by backpropagation and by central differences.
 
     Attributes:
-        parameters: P, and all of them are compared.
-        rows: training rows that the loss is a mean of.
+        parameters: number P of parameters; all of them are compared.
+        rows: number of training rows in the mean loss.
         backward: ``(parameters,)``.
         central: ``(parameters,)``.
-        forward_passes: 2 P, of the central differences.
-        backward_seconds: one pass forward and back.
-        central_seconds: the forward passes, many at a time.
+        forward_passes: forward passes for the central differences, 2 P.
+        backward_seconds: time of one pass forward and back.
+        central_seconds: time of the forward passes, computed many at a time.
     """
 
     parameters: int
@@ -209,9 +209,9 @@ class NetworkCheck:
 
 
 def check_network(experiment: Experiment) -> NetworkCheck:
-    """Compare both ways for all parameters of an experiment's network, where its first seed starts.
+    """Compare both for all parameters of an experiment's network, at the start of its first seed.
 
-    Takes the training rows, or as many of the first as the limit of the work allows.
+    Uses the training rows, or as many of the first as the limit on work allows.
 
     Raises:
         InvalidInput: "conflict" for a test function, "too_expensive" for a network too large even
@@ -253,10 +253,10 @@ def check_network(experiment: Experiment) -> NetworkCheck:
 
 
 def width_ladder(experiment: Experiment) -> list[Experiment]:
-    """Return the experiment with wider and wider hidden layers, each twice as wide as before.
+    """Return the experiment with wider and wider hidden layers, doubled each time.
 
-    A network without hidden layers gets one. Only networks that all training rows can be checked
-    with are in the ladder.
+    A network without hidden layers gets one. The ladder ends before the check would have to leave
+    out training rows.
 
     Raises:
         InvalidInput: "conflict" for a test function.

@@ -1,4 +1,4 @@
-"""Worked examples of backpropagation, each small enough to be followed with a pencil."""
+"""Worked examples of backpropagation, small enough to follow with pencil and paper."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 class Example:
-    """A formula, a point, and for a network what gradient descent moves.
+    """A formula, a point, and for a network the weights that are learnt.
 
     Attributes:
         name: id.
         formula: text for ``engine.formulas.formula.parse``.
         point: value of every variable.
-        weights: the variables that are learnt, in the order of a network's parameters.
-        learning_rate: of gradient descent on them.
+        weights: the variables that are learnt, in the order of the network's parameters.
+        learning_rate: learning rate of gradient descent on them.
         network: the same network as a problem to train; None where nothing is learnt.
-        variants: other values of some variables, by id, that show another side of the example.
+        variants: by id, other values of some variables that show another side of the example.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Example:
         return parse(self.formula)
 
     def experiment(self, weights: tuple[float, ...], learning_rate: float) -> Experiment:
-        """Return the example as a comparison: gradient descent as here, Momentum and Adam.
+        """Return the example as a comparison: the same gradient descent, Momentum and Adam.
 
-        Its data are the example's own; ``weights`` are where all runs start.
+        The data are the example's; all runs start at its ``weights``.
 
         Raises:
             InvalidInput: "conflict" for an example in which nothing is learnt.
@@ -82,10 +82,10 @@ class Descent:
     """Gradient descent on some variables of a graph.
 
     Attributes:
-        weights: ``(updates + 1, weights)``, the start first; it ends before the first update that
-            leaves what can be computed.
+        weights: ``(updates + 1, weights)``, the start first; it ends before the first update after
+            which the formula has no finite value.
         losses: ``(updates + 1,)``.
-        diverged: whether it ended so.
+        diverged: whether it ended this way.
     """
 
     weights: Array
@@ -100,7 +100,7 @@ def descend(
     learning_rate: float,
     updates: int,
 ) -> Descent:
-    """Follow gradient descent, with the derivatives that go back through the graph."""
+    """Follow gradient descent with the gradients of backpropagation."""
     numbers = [graph.names[name] for name in weights]
 
     def gradient(params: Array) -> Array:

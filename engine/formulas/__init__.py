@@ -1,1 +1,1 @@
-"""Typed formulas and graphs of numbers: text in, values and exact derivatives out."""
+"""Typed formulas and computation graphs: text goes in, values and exact derivatives come out."""

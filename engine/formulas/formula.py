@@ -1,10 +1,10 @@
-"""Formulas of named variables, as text, turned into a computation graph.
+"""Formulas with named variables: from text to a computation graph.
 
 A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
 semicolon, and the last line is the output. Names that no line defines are the variables, apart from
-the constants e and pi; one that looks like a constant or a function that there is not is refused. A
-line may give e or pi another meaning, for the lines below it. Python's
-``ast`` reads the text, a whitelist of its nodes makes the graph, and nothing is ever evaluated.
+the constants e and pi; a name that looks like an unknown constant or function is refused. A line
+may give e or pi another meaning for the lines below it. Python's ``ast`` reads the text, the graph
+is made from a whitelist of its nodes, and nothing is ever evaluated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.errors import InvalidInput
 from engine.formulas.graph import Graph, Node
 from engine.limits import LIMITS
 
-# What may be called, and with how many operands.
+# Functions that can be called, with their number of operands.
 FUNCTIONS: Final = {
     "exp": 1,
     "log": 1,
@@ -36,7 +36,7 @@ FUNCTIONS: Final = {
     "min": 2,
 }
 CONSTANTS: Final = {"e": math.e, "pi": math.pi, "π": math.pi}
-# What others call functions and constants, which nobody means as a variable.
+# Functions and constants of other languages, which nobody means as variables.
 _ELSEWHERE: Final = re.compile(
     r"(a|arc)?(sin|cos|tan)h?|abs|cbrt|ceil|floor|inf(inity)?|ln|log\d+p?|nan|soft(max|plus)|sqrt",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ _BINARY: Final = {
     ast.Div: "divide",
     ast.Pow: "power",
 }
-# What Python writes otherwise.
+# Signs that Python writes differently.
 _PYTHON: Final = {"^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-"}
 _SIGNS: Final = frozenset("+-*/^().,=_ \t\r\n;") | set(_PYTHON)
 _LINE: Final = re.compile(r"[^\n;]+")
@@ -65,11 +65,12 @@ _NUMBER_OR_NAME: Final = re.compile(
 def parse(text: str) -> Graph:
     """Return the graph of a formula; equal subexpressions become one node.
 
-    Two lines that say the same under different names stay two nodes, each with its name.
+    Two lines with the same expression and different names remain two nodes.
 
     Raises:
         InvalidInput: "out_of_range" for a formula that is too long or has too many operations;
-            "unexpected" with the place, counted from 1, what stands there, and what was expected.
+            "unexpected" with the number of the character, from 1, the text there, and what was
+            expected.
     """
     _check_size(text)
     builder = _Builder(text)
@@ -89,7 +90,7 @@ def parse(text: str) -> Graph:
 
 
 def _check_size(text: str) -> None:
-    """Look at characters, brackets and the number of operations before anything is parsed."""
+    """Check characters, brackets and the number of operations before anything is parsed."""
     if len(text) > LIMITS["formula_characters"].high:
         raise InvalidInput(
             "out_of_range", "formula_characters", len(text), LIMITS["formula_characters"]
@@ -130,16 +131,16 @@ def _check_brackets(text: str) -> None:
 
 
 def _place(text: str, position: int) -> tuple[int, str]:
-    """Return a place for readers: the number of the character, from 1, and what stands there."""
-    found = _WORD.search(text, position)
-    if found is None:
+    """Return a place for readers: the number of the character, from 1, and the text there."""
+    word = _WORD.search(text, position)
+    if word is None:
         return len(text) + 1, ""
-    return found.start() + 1, found[0]
+    return word.start() + 1, word[0]
 
 
 @dataclass
 class _Builder:
-    """Nodes made so far, and what finds them again."""
+    """The nodes so far, with the tables to look them up."""
 
     text: str
     nodes: list[Node] = field(default_factory=list)
@@ -164,18 +165,18 @@ class _Builder:
         if not node.name:
             self.nodes[number] = replace(node, name=name)
         elif named and node.operands and line[begin:].strip(" \t\r()") not in self.names:
-            number = len(self.nodes)  # an earlier line says the same, and keeps its name
+            number = len(self.nodes)  # an earlier line has the same expression and keeps its name
             self.nodes.append(replace(node, name=name))
         self.names[name] = number
         return number
 
     def _free_name(self) -> str:
-        """Return what to call a result that the formula does not name."""
+        """Return a name for a result to which the formula gives none."""
         candidates = chain(("y", "f"), (f"f{number}" for number in count(1)))
         return next(name for name in candidates if name not in self.names)
 
     def add(self, node: Node) -> int:
-        """Return the number of the node, a new one unless there is an equal one."""
+        """Return the number of the node; an equal one is reused."""
         key = (node.operation, node.operands, node.name, node.constant)
         if key not in self.known:
             self.known[key] = len(self.nodes)
@@ -184,17 +185,17 @@ class _Builder:
 
 
 def _is_meant_otherwise(name: str) -> bool:
-    """Tell whether an unknown name is that of a constant or function, known here or elsewhere."""
+    """Tell whether an unknown name looks like a constant or function, of ours or of others."""
     looks_known = len(name) > 1 and name.lower() in {*FUNCTIONS, *CONSTANTS}  # E is a variable
     return looks_known or _ELSEWHERE.fullmatch(name) is not None
 
 
 class _Expression:
-    """One expression, and the way from Python's offsets back to the reader's characters."""
+    """One expression, with a map from Python's offsets to the reader's characters."""
 
     def __init__(self, builder: _Builder, start: int, text: str) -> None:
         self._builder = builder
-        self._starts: list[int] = []  # of every byte of what Python reads
+        self._starts: list[int] = []  # for every byte that Python reads
         pieces = [_PYTHON.get(mark, mark) for mark in text]
         for position, piece in enumerate(pieces):
             self._starts += [start + position] * len(piece.encode())
@@ -208,7 +209,7 @@ class _Expression:
             # Python counts characters from 1, and says 0 for the end.
             before = self._python[: error.offset - 1] if error.offset else self._python
             raise self._unexpected(len(before.encode()), "operand_or_operation") from None
-        except (RecursionError, MemoryError, ValueError):  # a word such as "not", a thousand times
+        except (RecursionError, MemoryError, ValueError):  # such as a thousand times "not"
             raise self._unexpected(0, "operand") from None
         return self._node(tree.body)
 
@@ -273,7 +274,7 @@ class _Expression:
         return self._builder.add(Node(name, tuple(numbers), place=self._place(sign)))
 
     def _sign(self, tree: ast.BinOp) -> int:
-        """Return where the operation's own sign stands: after its left side and its brackets."""
+        """Return where the operation's sign is: after its left side and its brackets."""
         return self._after(tree.left)
 
     def _after(self, tree: ast.expr) -> int:
@@ -286,7 +287,7 @@ class _Expression:
         return _place(self._builder.text, self._starts[min(offset, len(self._starts) - 1)])
 
     def _not_allowed(self, tree: ast.AST) -> InvalidInput:
-        """Return the error of what Python knows and a formula does not, where it begins."""
+        """Return the error for syntax that Python knows and a formula does not."""
         offset = getattr(tree, "col_offset", 0)
         parts = [part for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr)]
         first = min(parts, key=lambda part: part.col_offset, default=None)

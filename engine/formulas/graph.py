@@ -1,8 +1,8 @@
 """A computation graph of numbers: values flow forward, derivatives flow back (reverse mode).
 
-Each operation states its value and its local derivatives side by side. Going forward every node
-keeps its value; going back, a node hands each operand its own gradient times the local derivative,
-and an operand that is used several times adds up what arrives. That is the whole chain rule.
+Each operation states its value and its local derivatives side by side. Going forward, every node
+keeps its value. Going back, a node passes its own gradient times the local derivative to each
+operand, and an operand that is used several times adds these up. That is the whole chain rule.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Operation:
 
     Attributes:
         name: id.
-        value: of the operands.
-        derivatives: of the value by each operand; called with the value, then the operands.
+        value: returns the value, given the operands.
+        derivatives: returns the derivative by each operand, given the value and the operands.
     """
 
     name: str
@@ -39,14 +39,14 @@ class Operation:
 
 
 def _sigmoid(a: Value) -> Value:
-    """Return 1 / (1 + exp(-a)) by an exponential that cannot overflow, also of complex numbers."""
+    """Return 1 / (1 + exp(-a)) without overflow, also for complex numbers."""
     is_negative = np.real(a) < 0
     power = np.exp(_choose(a, -a, is_negative))
     return _choose(power, 1.0, is_negative) / (1 + power)
 
 
 def _power_slopes(y: Value, a: Value, b: Value) -> tuple[Value, Value]:
-    """Return n a^(n-1) and a^n ln a, with their limits where a factor is infinite: both are 0."""
+    """Return n a^(n-1) and a^n ln a, or their limit 0 where a factor is infinite."""
     by_base = _choose(0.0, b * np.power(a, b - 1), b == 0)
     by_exponent = _choose(0.0, y * np.log(a), (a == 0) & (np.real(b) >= 0))
     return by_base, by_exponent
@@ -62,9 +62,8 @@ def _choose(a: Value, b: Value, condition: Value) -> Value:
     return chosen[()]
 
 
-# Where a function has a kink the derivative is a choice. ReLU: 0, as PyTorch and Keras choose;
-# max and min of equal numbers: one half each, as PyTorch distributes it. The derivatives of 0^0
-# are 0, as PyTorch's.
+# At a kink the derivative is a choice. ReLU: 0, as in PyTorch and Keras; max and min of equal
+# numbers: one half each, as in PyTorch. The derivatives of 0^0 are 0, as in PyTorch.
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
@@ -101,14 +100,14 @@ OPERATIONS: Final = {
 
 @dataclass(frozen=True)
 class Node:
-    """A number of the graph.
+    """A number in the graph.
 
     Attributes:
         operation: "input", "constant", or a key of ``OPERATIONS``.
-        operands: numbers of the nodes it is computed from.
-        name: of an input, or what the formula calls the result; else "".
+        operands: numbers of the nodes that it is computed from.
+        name: the name of an input, or the formula's name for the result; else "".
         constant: the value of a constant.
-        place: where it stands in the formula: its first character, from 1, and the text from there.
+        place: where it is in the formula: its first character, from 1, and the word there.
     """
 
     operation: str
@@ -120,10 +119,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in an order in which each comes after its operands.
+    """Nodes in an order where each comes after its operands.
 
     Attributes:
-        nodes: every subexpression once.
+        nodes: every different subexpression.
         output: number of the node whose derivatives are wanted.
     """
 
@@ -137,7 +136,7 @@ class Graph:
 
     @cached_property
     def operations(self) -> tuple[int, ...]:
-        """Return the numbers of the nodes that compute something, in the order of going forward."""
+        """Return the numbers of the nodes that compute something, in forward order."""
         return tuple(number for number, node in enumerate(self.nodes) if node.operands)
 
     @cached_property
@@ -147,7 +146,7 @@ class Graph:
 
     @cached_property
     def varies(self) -> tuple[bool, ...]:
-        """Tell of every node whether an input has a say in it: constants need no derivative."""
+        """Tell for every node whether it depends on an input: constants need no derivative."""
         varies: list[bool] = []
         for node in self.nodes:
             above = any(varies[operand] for operand in node.operands)
@@ -156,23 +155,23 @@ class Graph:
 
     @cached_property
     def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """Return of every node where it is used: the number of the operation, which operand."""
-        found: list[list[tuple[int, int]]] = [[] for _node in self.nodes]
+        """Return where every node is used: numbers of operations, and as which operand."""
+        uses: list[list[tuple[int, int]]] = [[] for _node in self.nodes]
         for number, node in enumerate(self.nodes):
-            for place, operand in enumerate(node.operands):
-                found[operand].append((number, place))
-        return tuple(map(tuple, found))
+            for position, operand in enumerate(node.operands):
+                uses[operand].append((number, position))
+        return tuple(map(tuple, uses))
 
 
 @dataclass(frozen=True)
 class Derivatives:
-    """What going forward and back found at a point.
+    """Values and derivatives at a point.
 
     Attributes:
-        values: of every node.
-        local: of every node, its derivative by each operand; 0 by a constant, for nothing flows
-            there.
-        gradients: of every node, the derivative of the output by it.
+        values: the value of every node.
+        local: the derivative of every node by each operand; 0 for a constant, to which nothing
+            flows back.
+        gradients: the derivative of the output by every node.
     """
 
     values: tuple[float, ...]
@@ -183,7 +182,7 @@ class Derivatives:
 def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
     """Return the value of every node; a value may be an array of many points."""
     values: list[Value] = []
-    with np.errstate(all="ignore"):  # what has no value is infinite or NaN; ``differentiate`` says
+    with np.errstate(all="ignore"):  # undefined values are infinite or NaN; see ``differentiate``
         for node in graph.nodes:
             if node.operation == "input":
                 values.append(point[node.name])
@@ -204,10 +203,10 @@ def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, .
         for number in reversed(graph.operations):
             node = graph.nodes[number]
             operands = [values[operand] for operand in node.operands]
-            found = OPERATIONS[node.operation].derivatives(values[number], *operands)
+            derivatives = OPERATIONS[node.operation].derivatives(values[number], *operands)
             local[number] = tuple(
                 derivative if graph.varies[operand] else 0.0
-                for operand, derivative in zip(node.operands, found, strict=True)
+                for operand, derivative in zip(node.operands, derivatives, strict=True)
             )
             for operand, derivative in zip(node.operands, local[number], strict=True):
                 gradients[operand] = gradients[operand] + gradients[number] * derivative
@@ -218,15 +217,15 @@ def differentiate(graph: Graph, point: Mapping[str, float]) -> Derivatives:
     """Return every value, local derivative and gradient at a point.
 
     Raises:
-        InvalidInput: "no_value" or "no_derivative" at the first node that has none there, with its
-            place in the formula and the reason.
+        InvalidInput: "no_value" or "no_derivative" for the first node without one, with where it is
+            in the formula and the reason.
     """
     values = [float(value) for value in forward(graph, point)]
     for number in graph.operations:
         if not math.isfinite(values[number]):
             raise _refusal("no_value", graph, values, number)
-    found, gradients = backward(graph, values)
-    local = tuple(tuple(map(float, derivatives)) for derivatives in found)
+    slopes, gradients = backward(graph, values)
+    local = tuple(tuple(map(float, derivatives)) for derivatives in slopes)
     for number in graph.operations:
         if not all(map(math.isfinite, local[number])):
             raise _refusal("no_derivative", graph, values, number)
@@ -255,15 +254,15 @@ def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
     return "overflow"
 
 
-def one_sided(graph: Graph, found: Derivatives, name: str) -> tuple[float, float]:
-    """Return the slopes of the output by a variable, left and right of the point.
+def one_sided(graph: Graph, derivatives: Derivatives, name: str) -> tuple[float, float]:
+    """Return the slopes of the output along a variable, left and right of the point.
 
-    They are one number, and the derivative, wherever no operation on the way has a kink.
+    Both are the derivative unless an operation on the way has a kink there.
 
     Args:
         graph: the formula.
-        found: at the point.
-        name: of the variable.
+        derivatives: result of ``differentiate`` at the point.
+        name: name of the variable.
     """
 
     def change(direction: float) -> float:
@@ -271,7 +270,7 @@ def one_sided(graph: Graph, found: Derivatives, name: str) -> tuple[float, float
         changes[graph.names[name]] = direction
         for number in graph.operations:
             node = graph.nodes[number]
-            values = [found.values[operand] for operand in node.operands]
+            values = [derivatives.values[operand] for operand in node.operands]
             moved = [changes[operand] for operand in node.operands]
             if node.operation == "relu" and values[0] == 0:
                 changes[number] = max(moved[0], 0.0)
@@ -280,7 +279,7 @@ def one_sided(graph: Graph, found: Derivatives, name: str) -> tuple[float, float
             elif node.operation == "min" and values[0] == values[1]:
                 changes[number] = min(moved)
             else:
-                products = zip(found.local[number], moved, strict=True)
+                products = zip(derivatives.local[number], moved, strict=True)
                 changes[number] = sum(local * step for local, step in products)
         return changes[graph.output]
 
@@ -288,11 +287,11 @@ def one_sided(graph: Graph, found: Derivatives, name: str) -> tuple[float, float
 
 
 class Factor(NamedTuple):
-    """A derivative of one number by another on the way back.
+    """The derivative of one number by another, on the way back.
 
     Attributes:
-        of: number of the node.
-        by: number of the node below it.
+        of: number of a node.
+        by: number of a node below it.
         derivative: its value.
     """
 
@@ -304,37 +303,37 @@ class Factor(NamedTuple):
 Way = tuple[Factor, ...]
 
 
-def chains(graph: Graph, found: Derivatives, name: str) -> Iterator[Way]:
+def chains(graph: Graph, derivatives: Derivatives, name: str) -> Iterator[Way]:
     """Yield every way from the output back to a variable, as the factors of its product.
 
     The derivative of the output by the variable is the sum of these products over all ways: the
-    chain rule as it is written by hand, from name to name. There may be very many.
+    chain rule as one writes it by hand, from name to name. There may be very many ways.
 
     Args:
         graph: its output must be named.
-        found: at the point.
-        name: of the variable.
+        derivatives: result of ``differentiate`` at the point.
+        name: name of the variable.
     """
     named = sorted(graph.names.values())
-    factors = {number: _to_names(graph, found, number) for number in named}
+    factors = {number: _to_names(graph, derivatives, number) for number in named}
     return _ways(factors, graph.output, graph.names[name])
 
 
-def taken_apart(graph: Graph, found: Derivatives, factor: Factor) -> Iterator[Way]:
+def taken_apart(graph: Graph, derivatives: Derivatives, factor: Factor) -> Iterator[Way]:
     """Yield every way inside a factor of ``chains``, operation by operation.
 
-    The factor is the sum of the products of local derivatives over these ways. An operand that an
-    operation uses twice is two ways.
+    The factor is the sum of the products of local derivatives over these ways. If an operation uses
+    an operand twice, there are two ways.
 
     Args:
-        graph: the same.
-        found: at the point.
-        factor: from name to name.
+        graph: the formula.
+        derivatives: result of ``differentiate`` at the point.
+        factor: a factor from ``chains``.
     """
     factors = {
         number: [
             Factor(number, operand, derivative)
-            for operand, derivative in zip(node.operands, found.local[number], strict=True)
+            for operand, derivative in zip(node.operands, derivatives.local[number], strict=True)
         ]
         for number, node in enumerate(graph.nodes)
         if number == factor.of or not node.name
@@ -343,8 +342,8 @@ def taken_apart(graph: Graph, found: Derivatives, factor: Factor) -> Iterator[Wa
 
 
 def _ways(factors: Mapping[int, Sequence[Factor]], start: int, end: int) -> Iterator[Way]:
-    """Yield every way from a number down to another, given what leads on from where."""
-    leading: dict[int, list[Factor]] = {end: []}  # of every number that leads to the end
+    """Yield every way from one number down to another, given the factors that lead on from each."""
+    leading: dict[int, list[Factor]] = {end: []}  # for every number that leads to the end
     for number in sorted(factors):
         kept = [factor for factor in factors[number] if factor.by in leading]
         if kept:
@@ -361,8 +360,8 @@ def _ways(factors: Mapping[int, Sequence[Factor]], start: int, end: int) -> Iter
         yield from walk(start)
 
 
-def _to_names(graph: Graph, found: Derivatives, start: int) -> list[Factor]:
-    """Return the derivatives of a node by the named numbers right below it."""
+def _to_names(graph: Graph, derivatives: Derivatives, start: int) -> list[Factor]:
+    """Return the derivatives of a node by the nearest named nodes below it."""
     gradients = {start: 1.0}
     reached: list[Factor] = []
     for number in range(start, -1, -1):
@@ -372,7 +371,7 @@ def _to_names(graph: Graph, found: Derivatives, start: int) -> list[Factor]:
         if node.name and number != start:
             reached.append(Factor(start, number, gradients[number]))
             continue
-        for operand, derivative in zip(node.operands, found.local[number], strict=True):
+        for operand, derivative in zip(node.operands, derivatives.local[number], strict=True):
             so_far = gradients.get(operand, 0.0)
             gradients[operand] = so_far + gradients[number] * derivative
     return reached[::-1]
@@ -382,9 +381,9 @@ class Step(NamedTuple):
     """A moment of the two passes.
 
     Attributes:
-        kind: the inputs are there; an operation has its value; the output's derivative is 1; an
-            operation has handed its derivative back.
-        node: number of the operation; -1 for the first and the third kind.
+        kind: "given": the inputs have values; "forward": an operation has its value; "start": the
+            output's derivative is 1; "backward": an operation has passed its derivative back.
+        node: number of the operation; -1 for "given" and "start".
     """
 
     kind: Literal["given", "forward", "start", "backward"]

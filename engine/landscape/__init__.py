@@ -1,1 +1,1 @@
-"""The surface below a training: a history in, planes and losses on them out."""
+"""The loss surface of a training: a history goes in, planes and the losses on them come out."""

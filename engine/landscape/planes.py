@@ -1,7 +1,7 @@
 """Planes through the space of parameters.
 
-A network has many parameters, a picture two axes. A plane is a point and two directions; what a
-picture shows is the loss on that slice. A path lies in it only where its distances are zero.
+A network has many parameters, a picture has two axes. A plane is a point and two directions, and a
+picture shows the loss on this slice. A path lies in it only where its distances are zero.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
     from engine.training.history import History, RunHistory
 
-# Second entropy word of the random directions; 0 to 4 belong to rows, split, starts and orders.
+# The second entropy word of random directions; 0 to 4 belong to rows, split, starts and orders.
 _DIRECTION_STREAM: Final = 5
-# A principal plane needs the products of all pairs of parameters, or of all pairs of points,
-# whichever are fewer. Above so many of both, points are left out.
+# A principal plane needs the products of all pairs of parameters or of all pairs of points,
+# whichever are fewer. If both are more than this, points are left out.
 _MOST_POINTS: Final = 300
-_PARALLEL: Final = 1e-12  # directions whose angle has a smaller squared sine span no plane
+_PARALLEL: Final = 1e-12  # below this squared sine of their angle, directions span no plane
 _MARGIN: Final = 0.15
 _NARROWEST: Final = 0.05
 _FINEST: Final = 1e-6
@@ -38,7 +38,7 @@ class Plane:
 
     Attributes:
         origin: ``(n_params,)``.
-        directions: ``(2, n_params)``, of any length, at any angle but 0.
+        directions: ``(2, n_params)``, of any length, at any angle except 0.
 
     Raises:
         InvalidInput: the directions are zero or parallel, or hold numbers that are not finite.
@@ -48,7 +48,7 @@ class Plane:
     directions: Array
 
     def __post_init__(self) -> None:
-        """Lock the arrays and refuse what spans no plane."""
+        """Make the arrays read-only, and refuse directions that span no plane."""
         for name in ("origin", "directions"):
             array = frozen(np.asarray(getattr(self, name), dtype=np.float64))
             if not np.isfinite(array).all():
@@ -68,23 +68,23 @@ class Plane:
     def coordinates(self, params: Array) -> Array:
         """Return the coordinates ``(..., 2)`` of the nearest points to ``(..., n_params)``.
 
-        By least squares, for the directions need not be orthogonal. NaN or infinite where the
-        parameters are.
+        Computed by least squares, since the directions need not be orthogonal. NaN or infinite
+        where the parameters are.
         """
-        with np.errstate(all="ignore"):  # a diverged path goes beyond all numbers
+        with np.errstate(all="ignore"):  # a diverged path overflows
             along = (params - self.origin) @ self.directions.T
             return along @ np.linalg.inv(self.directions @ self.directions.T)
 
     def distances(self, params: Array) -> Array:
         """Return how far ``(..., n_params)`` lie from the plane, ``(...)``; NaN where unknown."""
         with np.errstate(all="ignore"):
-            away = params - self.origin
-            away = away - self.coordinates(params) @ self.directions
-            return np.sqrt(np.vecdot(away, away))
+            residual = params - self.origin
+            residual = residual - self.coordinates(params) @ self.directions
+            return np.sqrt(np.vecdot(residual, residual))
 
 
 def _squared_sine(directions: Array) -> float:
-    """Return that of the angle between two directions; 0 where one of them is zero."""
+    """Return the squared sine of the angle between two directions; 0 if one of them is zero."""
     largest = np.abs(directions).max(axis=1, keepdims=True)
     if not largest.all():
         return 0.0
@@ -98,12 +98,12 @@ class PrincipalPlane(Plane):
     """The plane that keeps most of the variance of the runs' recorded parameters.
 
     Attributes:
-        explained: share of the variance along each direction, ``(2,)``, in falling order; zeros
-            where nothing moved.
-        n_points: recorded parameter vectors that it was fitted to.
-        every: 1, or each run's every so many recorded steps were taken, and its last.
-        left_out: positions of the runs that diverged: no point of theirs was taken, for their last
-            steps alone would decide the plane.
+        explained: share of the variance along each direction, ``(2,)``, in falling order; zeros if
+            nothing moved.
+        n_points: number of recorded parameter vectors that it was fitted to.
+        every: only every so many recorded steps of a run were used, and its last; 1 means all.
+        left_out: positions of the runs that diverged and were not used: their last steps alone
+            would decide the plane.
     """
 
     explained: Array
@@ -116,19 +116,19 @@ def principal_plane(history: History, seed: int = 0) -> PrincipalPlane:
     """Return the plane of the two leading principal components of all runs together.
 
     Every recorded vector of parameters counts once; the origin is their mean. The directions are
-    orthonormal, and each points to where its largest component is positive. Seeds are not mixed:
-    the differences between their starts would outweigh every descent.
+    orthonormal, with the sign that makes their largest component positive. Seeds are not mixed,
+    because the differences between their starts would outweigh every descent.
 
     Args:
-        history: what was recorded.
-        seed: position of the seed whose runs are taken.
+        history: the recorded training.
+        seed: position of the seed to use.
 
     Raises:
         InvalidInput: all runs diverged, or there are fewer than two parameters.
 
     Source:
-        Li et al. (2018), arXiv 1712.09913, section 7, for the epochs of one run, as differences to
-        the last; here the runs share one plane and its origin is the mean.
+        Li et al. (2018), arXiv 1712.09913, section 7: there for the epochs of one run, as
+        differences from the last; here the runs share one plane, and its origin is the mean.
     """
     kept, left_out = _calm(history, seed)
     n_params = history.experiment.problem.n_params
@@ -153,7 +153,7 @@ def _leading(centred: Array) -> tuple[Array, Array]:
     """Return the two leading right singular vectors ``(2, n_params)`` and squared values ``(2,)``.
 
     Long and wide points are turned first, so that the small side of the triangle is decomposed.
-    Two rows of zeros stand in for a second point where there is but one.
+    Two rows of zeros stand in for a second point if there is only one.
     """
     padded = np.concatenate([centred, np.zeros((2, centred.shape[1]))])
     if len(padded) > padded.shape[1]:
@@ -170,22 +170,22 @@ def random_plane(network: Network, origin: Array, seed: int) -> Plane:
 
     A direction is drawn from the normal distribution. Then the weights that come into a unit are
     scaled to the norm of the same weights in ``origin``, so that a step of 1 changes every unit by
-    as much as there is of it. Biases do not move.
+    as much as its own size. Biases do not move.
 
     Args:
         network: the problem of an experiment.
         origin: ``(n_params,)``, the parameters in the middle.
-        seed: of the directions.
+        seed: seed of the directions.
 
     Raises:
-        InvalidInput: the seed is out of range, or so few weights differ from zero that the two
+        InvalidInput: the seed is out of range, or so few weights are not zero that the two
             directions are parallel.
 
     Source:
         Li et al. (2018), arXiv 1712.09913, section 4: a filter of a fully connected layer is the
-        weights that generate one neuron. The paper does not speak of biases; its authors' code
+        weights that generate one neuron. The paper does not mention biases; its authors' code
         leaves them out of random directions (``ignore="biasbn"``), and so do we: a single number
-        scaled to its own size has no random direction.
+        that is scaled to its own size has no random direction.
     """
     if seed not in LIMITS["seed"]:
         raise InvalidInput("out_of_range", "seed", seed, LIMITS["seed"])
@@ -206,12 +206,12 @@ def weights_plane(origin: Array, first: int, second: int) -> Plane:
     """Return the plane whose axes are two parameters; coordinates are their values.
 
     Args:
-        origin: ``(n_params,)``, where the other parameters stay.
+        origin: ``(n_params,)``, the values of the other parameters.
         first: position of the parameter along x.
         second: position of the parameter along y.
 
     Raises:
-        InvalidInput: there is no such parameter, or it is the same twice.
+        InvalidInput: there is no such parameter, or both are the same.
     """
     for field, position in (("first", first), ("second", second)):
         if not 0 <= position < len(origin):
@@ -227,10 +227,10 @@ def weights_plane(origin: Array, first: int, second: int) -> Plane:
 
 
 def exact_plane(problem: Network | Function) -> Plane:
-    """Return the plane of a problem with two parameters: no slice, but all there is.
+    """Return the plane of a problem with two parameters, which is the whole space.
 
     Raises:
-        InvalidInput: there are fewer or more parameters.
+        InvalidInput: there are not exactly two parameters.
     """
     if problem.n_params != 2:
         raise InvalidInput("out_of_range", "n_params", problem.n_params, Interval(2, 2))
@@ -238,11 +238,11 @@ def exact_plane(problem: Network | Function) -> Plane:
 
 
 def parameter_names(problem: Network | Function) -> tuple[str, ...]:
-    """Return what the parameters are called, in their order in a lane.
+    """Return the names of the parameters, in their order in a lane.
 
-    x and y of a test function, w and b of a straight line or a single neuron with one input; else
-    "W1[2,0]" for the weight to unit 2 from input 0 of the first layer and "b1[2]" for that unit's
-    bias: layers are counted from 1, units from 0, as ``engine.layers`` has them.
+    They are x and y for a test function, w and b for a straight line or a neuron with one input.
+    Otherwise "W1[2,0]" is the weight to unit 2 from input 0 of the first layer, and "b1[2]" that
+    unit's bias: layers are counted from 1, units from 0, as in ``engine.layers``.
     """
     if isinstance(problem, Function):
         return ("x", "y")
@@ -258,7 +258,7 @@ def parameter_names(problem: Network | Function) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Window:
-    """The part of a plane that is looked at.
+    """The part of a plane that is shown.
 
     Attributes:
         x: lowest and highest coordinate along the first direction.
@@ -272,7 +272,7 @@ class Window:
     y: tuple[float, float]
 
     def __post_init__(self) -> None:
-        """Refuse what is no rectangle."""
+        """Refuse bounds that are not a rectangle."""
         allowed = LIMITS["window"]
         for field in ("x", "y"):
             low, high = getattr(self, field)
@@ -286,20 +286,20 @@ class Window:
                 raise InvalidInput("out_of_range", f"window.{field}", high, above)
 
     def axes(self, size: int) -> tuple[Array, Array]:
-        """Return ``size`` evenly spaced coordinates along each axis, both ends among them.
+        """Return ``size`` evenly spaced coordinates along each axis, including both ends.
 
-        Of n and 2 n - 1 points every second one is the same number.
+        Every second one of 2 n - 1 points is exactly one of n points.
         """
         return np.linspace(*self.x, size), np.linspace(*self.y, size)
 
 
 def default_window(plane: Plane, history: History, seed: int = 0) -> Window:
-    """Return a window that holds all paths and a margin around them.
+    """Return a window that holds all paths, with a margin around them.
 
-    Runs that diverged or ended above their first loss do not count, so that one of them cannot make
-    the others a dot. Where all did, those that did not diverge count; where all diverged, their
-    common start does, with 1 to either side. An axis along which nothing moves much gets a
-    twentieth of the other's width.
+    Runs that diverged or ended above their first loss do not count, so that none of them can shrink
+    the others to a dot. If all did, those that did not diverge count; if all diverged, their common
+    start does, with 1 to either side. An axis along which little moves gets a twentieth of the
+    other's width.
     """
     kept, _ = _calm(history, seed)
     shown = [run for run in kept if not _ended_above_its_start(run, seed)] or kept
@@ -318,7 +318,7 @@ def default_window(plane: Plane, history: History, seed: int = 0) -> Window:
 
 
 def _calm(history: History, seed: int) -> tuple[list[RunHistory], tuple[int, ...]]:
-    """Return the runs that have points and did not diverge, and the positions of those that did."""
+    """Return the runs with points that did not diverge, and the positions of those that did."""
     n_seeds = len(history.experiment.seeds)
     if not 0 <= seed < n_seeds:
         raise InvalidInput("out_of_range", "seed", seed, Interval(0, n_seeds - 1))
@@ -339,7 +339,7 @@ def _ended_above_its_start(run: RunHistory, seed: int) -> bool:
 def recorded_params(run: RunHistory, seed: int = 0) -> tuple[Integers, Array]:
     """Return the steps ``(points,)`` and parameters ``(points, n_params)`` recorded of one seed.
 
-    Those that are not finite, and those after the seed's end, are left out.
+    Parameters that are not finite, or come after the seed's end, are left out.
     """
     params = run.params[seed]
     finite = np.isfinite(params).all(axis=1)

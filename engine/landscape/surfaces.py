@@ -1,7 +1,7 @@
 """The loss on a plane and the runs' paths over it: every point of a grid is a lane.
 
-A surface has thousands of lanes and needs their training loss alone. They are made, used and
-forgotten block by block, so that memory does not grow with the grid.
+A surface has thousands of lanes and only needs their training loss. They are computed and dropped
+block by block, so that memory does not grow with the grid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from engine.limits import Interval
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.losses import LOSSES
 from engine.problems.network import Buffers, Layers, Pass
-from engine.problems.problem import NetworkProblem, blocks, lanes_of_piece, rows_of_piece
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import blocks, lanes_of_piece, rows_of_piece
 from engine.problems.specs import Network
 from engine.training.cost import estimate_surface
 from engine.training.loop import making, problem_of
@@ -30,31 +31,31 @@ from engine.work import Task
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
     from engine.landscape.planes import Plane, Window
+    from engine.problems.function_problem import FunctionProblem
     from engine.problems.network import Model
-    from engine.problems.problem import FunctionProblem
     from engine.training.history import History
 
-# Points along an axis, from a first look to the finest. Of each every second point is one of the
-# size before, so that it need not be computed again.
+# Points along an axis, from the coarsest to the finest grid. Every second point of a size is one of
+# the size before, so it need not be computed again.
 GRID_SIZES: Final = (31, 61, 121)
 
 _PAUSE_SECONDS: Final = 0.02  # work between two yields; a block is short enough to keep below 0.05
 _FUNCTION_LANES: Final = 4096
-_SAMPLE_STREAM: Final = 6  # second entropy word of a subsample; 0 to 5 have other uses
+_SAMPLE_STREAM: Final = 6  # the second entropy word of a subsample; 0 to 5 have other uses
 
 Lanes: TypeAlias = Callable[[slice], "Array"]  # the parameters of some lanes, (lanes, n_params)
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """The training loss, l2 term included, on a grid of a plane.
+    """The training loss, including the l2 term, on a grid in a plane.
 
     Attributes:
-        plane: where it was computed.
+        plane: the plane.
         x: coordinates along the first direction, ``(nx,)``, rising.
         y: coordinates along the second, ``(ny,)``.
-        losses: ``(ny, nx)``; infinite or NaN where the loss is.
-        n_rows: training rows that each loss is the mean of.
+        losses: ``(ny, nx)``; may be infinite or NaN.
+        n_rows: number of training rows in each mean.
         is_sampled: whether these are only some of the training rows.
     """
 
@@ -68,7 +69,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class SurfaceProgress:
-    """How many points are done, of how many."""
+    """How many of the points are done."""
 
     points: int
     total: int
@@ -91,17 +92,17 @@ def surface(
     Closing it drops everything. No loss depends on which others are computed with it.
 
     Args:
-        experiment: whose problem and data these are; its runs do not matter.
-        plane: where.
-        window: which part of the plane.
+        experiment: gives the problem and its data; its runs do not matter.
+        plane: the plane.
+        window: the part of it.
         size: points along each axis.
-        n_rows: take only so many of the training rows, drawn by ``data_seed``; None takes all.
-        known: a surface of the same problem and data; if plane and rows are the same as well, its
+        n_rows: use only this many training rows, drawn by ``data_seed``; None uses all.
+        known: a surface of the same problem and data; if plane and rows are also the same, its
             points are not computed again.
 
     Raises:
-        InvalidInput: before anything is allocated: the plane has another number of parameters, size
-            or rows are out of range, or it would take too much memory.
+        InvalidInput: before anything is allocated: the plane has another number of parameters, the
+            size or the rows are out of range, or it would take too much memory.
     """
     n_params = experiment.problem.n_params
     if len(plane.origin) != n_params:
@@ -113,9 +114,9 @@ def surface(
 
 
 def training_losses(experiment: Experiment, params: Array, n_rows: int | None = None) -> Array:
-    """Return the training loss ``(lanes,)``, l2 term included, of parameters ``(lanes, n_params)``.
+    """Return the training loss ``(lanes,)``, including l2, of parameters ``(lanes, n_params)``.
 
-    All at once, for a curve or a few points; ``n_rows`` as in ``surface``.
+    It is computed without a pause, for a curve or a few points; ``n_rows`` as in ``surface``.
     """
     estimate_surface(experiment, 2, n_rows)
     losses = np.empty(len(params))
@@ -128,13 +129,13 @@ def training_losses(experiment: Experiment, params: Array, n_rows: int | None = 
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """Where a run was, seen on a plane, at the steps at which its parameters were recorded.
+    """A run's way across a plane, at the steps where its parameters were recorded.
 
     Attributes:
-        steps: ``(points,)``; those with finite parameters.
-        coordinates: of the nearest point of the plane, ``(points, 2)``.
-        distances: from the plane, ``(points,)``.
-        losses: the run's own training loss, not that of the plane below it, ``(points,)``.
+        steps: the steps with finite parameters, ``(points,)``.
+        coordinates: the nearest point of the plane, ``(points, 2)``.
+        distances: distance from the plane, ``(points,)``.
+        losses: the run's own training loss, not that of the surface below it, ``(points,)``.
     """
 
     steps: Integers
@@ -144,14 +145,14 @@ class Path:
 
 
 def path(history: History, plane: Plane, run: int, seed: int = 0) -> Path:
-    """Return a run's path; that of a diverging one ends with its last finite parameters.
+    """Return a run's path; that of a diverging run ends with its last finite parameters.
 
-    The losses are the recorded ones. Where the series keeps bins instead of every value, they are
+    The losses are the recorded ones. If the series holds bins instead of every value, they are
     computed again from the parameters, which gives the same numbers.
 
     Args:
-        history: what was recorded.
-        plane: what the path is seen on.
+        history: the recorded training.
+        plane: the plane under the path.
         run: position of the run.
         seed: position of the seed.
     """
@@ -170,7 +171,7 @@ def path(history: History, plane: Plane, run: int, seed: int = 0) -> Path:
 
 
 class _Grid:
-    """The points of a surface and which of them are done."""
+    """The points of a surface, and which of them are done."""
 
     def __init__(self, plane: Plane, x: Array, y: Array) -> None:
         self.plane, self.x, self.y = plane, x, y
@@ -178,7 +179,7 @@ class _Grid:
         self.is_done = np.zeros(self.losses.shape, dtype=bool)
 
     def take(self, known: Surface) -> None:
-        """Take the losses of points that are known."""
+        """Take over the losses of known points."""
         _, columns, known_columns = np.intersect1d(self.x, known.x, return_indices=True)
         _, rows, known_rows = np.intersect1d(self.y, known.y, return_indices=True)
         self.losses[np.ix_(rows, columns)] = known.losses[np.ix_(known_rows, known_columns)]
@@ -203,8 +204,8 @@ def _computed(
     if known is not None and known.n_rows == taken and _is_same(known.plane, grid.plane):
         grid.take(known)
     points = grid.missing()
-    found = np.empty(len(points))
-    work = _losses(problem, rows, lambda part: grid.plane.params(points[part]), found)
+    losses = np.empty(len(points))
+    work = _losses(problem, rows, lambda part: grid.plane.params(points[part]), losses)
     done, paused = 0, time.perf_counter()
     while done < len(points):
         # What overflows is a result. The setting never surrounds a yield, for a generator may be
@@ -214,7 +215,7 @@ def _computed(
         if time.perf_counter() - paused > _PAUSE_SECONDS:
             yield SurfaceProgress(total - len(points) + done, total)
             paused = time.perf_counter()
-    grid.losses[~grid.is_done] = found
+    grid.losses[~grid.is_done] = losses
     is_sampled = rows is not None
     return Surface(
         grid.plane, frozen(grid.x), frozen(grid.y), frozen(grid.losses), taken, is_sampled
@@ -228,7 +229,7 @@ def _is_same(one: Plane, other: Plane) -> bool:
 
 
 def _sample(experiment: Experiment, n_rows: int | None) -> Integers | None:
-    """Return the numbers of the training rows that are taken, rising; None for all of them."""
+    """Return the numbers of the training rows to use, rising; None for all of them."""
     most = experiment.problem.training_rows
     if n_rows is None or n_rows == most:
         return None
@@ -255,8 +256,8 @@ def _network_losses(
     inputs, targets = problem.inputs[:n_training], problem.targets[:n_training]
     if rows is not None:
         inputs, targets = inputs[rows], targets[rows]
-    inputs = np.ascontiguousarray(inputs.T).T  # as the first product reads them
-    # Nothing is carried back, so a lane needs half of the buffers that a training gives it.
+    inputs = np.ascontiguousarray(inputs.T).T  # in the order in which the first product reads them
+    # Nothing goes backward, so a lane needs half of the buffers that it has in a training.
     size = 2 * lanes_of_piece(model, min(len(inputs), rows_of_piece(model)))
     forward = None
     for part in blocks(len(out), size):
@@ -276,34 +277,34 @@ def _network_losses(
 
 
 class _Forward:
-    """A block of lanes and its ways forward through the rows, every buffer made once.
+    """A block of lanes and its forward passes through the rows, with buffers made once.
 
     Attributes:
         params: ``(lanes, n_params)``, to be filled.
-        parts: for each block of rows the pass, its outputs ``(lanes, outputs, rows)`` and targets.
+        parts: for each block of rows the pass, its outputs ``(lanes, outputs, rows)``, and targets.
     """
 
     def __init__(self, model: Model, count: int, inputs: Array, targets: Array) -> None:
         self.params = np.empty((count, model.layout.n_params))
         self.parts: list[tuple[Pass, Array, Array]] = []
-        made: dict[int, tuple[Layers, Array]] = {}
+        layers_by_size: dict[int, tuple[Layers, Array]] = {}
         for rows in blocks(len(inputs), rows_of_piece(model)):
             size = rows.stop - rows.start
-            if size not in made:
+            if size not in layers_by_size:
                 outputs = np.empty((count, targets.shape[1], size))
                 layers = Layers(model, self.params, 1, Buffers(model, count, size))
-                made[size] = layers, outputs
-            layers, outputs = made[size]
+                layers_by_size[size] = layers, outputs
+            layers, outputs = layers_by_size[size]
             wanted = np.ascontiguousarray(targets[rows].T)
             self.parts.append((Pass(layers, inputs[None, rows], outputs), outputs, wanted))
 
 
 @dataclass(frozen=True, eq=False)
 class SigmoidLosses:
-    """A sigmoid's loss on one row of class 1, and its slope at the logit, under both losses.
+    """Both losses of a sigmoid on one row of class 1, and their slopes at the logit.
 
-    Confident and wrong is where the logit is far below zero: there the slope of the cross-entropy
-    is -1, and that of the squared error vanishes.
+    Far below zero the prediction is confident and wrong: there the slope of the cross-entropy is
+    -1, and that of the squared error vanishes.
 
     Attributes:
         logits: z, ``(points,)``.
@@ -323,7 +324,7 @@ class SigmoidLosses:
 
 
 def sigmoid_losses(logits: Array) -> SigmoidLosses:
-    """Return both losses at some logits, computed as a training computes them."""
+    """Return both losses at some logits, computed as in a training."""
     z = np.asarray(logits, dtype=np.float64).reshape(-1, 1, 1)
     p, sigmoid = np.empty_like(z), ACTIVATIONS["sigmoid"]
     sigmoid.apply(z, p)
@@ -346,9 +347,9 @@ def sigmoid_losses(logits: Array) -> SigmoidLosses:
 def under_both_losses(experiment: Experiment) -> tuple[Experiment, Experiment]:
     """Return the experiment with squared error and with cross-entropy of the same sigmoid output.
 
-    The first has a sigmoid output and its squared error, in the scale of the experiment's loss or
-    else the mean; the second the same sigmoid within the loss, which reads the logit. Parameters
-    mean the same in both, and predict the same; the l2 term is the same in both.
+    The first has a sigmoid output and a squared error, on the scale of the experiment's loss if
+    that is one, or the mean; in the second the sigmoid is part of the loss, which reads the logit.
+    The same parameters predict the same in both, and the l2 term is the same.
 
     Raises:
         InvalidInput: the problem is not a network for two classes with one output.

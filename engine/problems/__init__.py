@@ -1,1 +1,1 @@
-"""What is minimised: a specification in, losses and gradients of many lanes out."""
+"""What is minimised: a description goes in, losses and gradients of many lanes come out."""

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 LEAK: Final = (
     0.01  # slope of the leaky ReLU below zero (Maas, Hannun and Ng, 2013; PyTorch's default)
 )
-# exp(709) is the last that float64 holds. Below -709 the sigmoid is under 1.2e-308 whatever is
-# done.
+# exp(709) is the last that float64 can hold. Below -709 the sigmoid is under 1.2e-308 anyway.
 _LARGEST_EXPONENT: Final = 709.0
 
 

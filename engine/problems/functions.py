@@ -1,7 +1,7 @@
 """Test functions of two parameters: what a rule does without data.
 
 Points are lanes, ``(lanes, 2)``. Each function is a frozen description with its value, its exact
-gradient and its Hessian; all three take complex points too. What is known about a function stands
+gradient and its Hessian; all three take complex points too. What is known about a function is
 beside it: where the gradient vanishes, and whether there is a lowest value at all.
 """
 
@@ -26,7 +26,7 @@ class StationaryPoint(NamedTuple):
     Attributes:
         x: its first coordinate.
         y: its second coordinate.
-        kind: what the Hessian there says: of positive, mixed or negative eigenvalues.
+        kind: by the Hessian there: positive, mixed or negative eigenvalues.
         is_global: whether no value of the function is lower.
     """
 
@@ -42,9 +42,9 @@ class FunctionOfTwo(Spec):
     Attributes:
         name: the id in files, links and the registry.
         formula: f in LaTeX.
-        start: where runs start unless told otherwise.
-        window: the part that is looked at, ``((x low, x high), (y low, y high))``.
-        stationary_points: all there are in the window.
+        start: where runs start by default.
+        window: the part that is shown, ``((x low, x high), (y low, y high))``.
+        stationary_points: all of them in the window.
         bounded: whether the function has a lowest value.
     """
 
@@ -57,7 +57,7 @@ class FunctionOfTwo(Spec):
 
     @property
     def minima(self) -> tuple[StationaryPoint, ...]:
-        """Return the global minima; none where the function is not bounded."""
+        """Return the global minima; none if the function is not bounded."""
         return tuple(point for point in self.stationary_points if point.is_global)
 
     @abstractmethod
@@ -213,9 +213,9 @@ class Matyas(FunctionOfTwo):
 
 
 class Saddle(FunctionOfTwo):
-    """f(x, y) = x^2 - y^2: down to the saddle along x, and without end down along y.
+    """f(x, y) = x^2 - y^2: down to the saddle along x, and endlessly down along y.
 
-    The start lies beside the ridge, or no rule would ever leave it.
+    The start is beside the ridge; on it, no rule would ever leave it.
     """
 
     name: Literal["saddle"] = "saddle"
@@ -243,8 +243,8 @@ class Saddle(FunctionOfTwo):
 class Plateau(FunctionOfTwo):
     """f(x, y) = 1 - exp(-x^2 / 8 - y^2 / 2), a hole in a plain where the gradient almost vanishes.
 
-    Made for this page. Far out the function is flat to any precision, so that a rule whose step is
-    proportional to the gradient hardly moves.
+    Made for the Surfaces page. Far out the function is flat to any precision, so a rule whose step
+    is proportional to the gradient hardly moves.
     """
 
     name: Literal["plateau"] = "plateau"
@@ -275,8 +275,8 @@ class Plateau(FunctionOfTwo):
 class Dip(FunctionOfTwo):
     """f(x, y) = x^2 / 20 + y^2 / 2 - 0.35 exp(-2 ((x + 3)^2 + y^2)), a bowl with a dip in its wall.
 
-    Made for this page. From (-6, 1) plain gradient descent rolls into the dip and stays there; with
-    momentum 0.9 and rates from 0.05 to 0.8 it rolls through, to the bottom of the bowl.
+    Made for the Surfaces page. From (-6, 1) plain gradient descent rolls into the dip and remains
+    there; with momentum 0.9 and rates from 0.05 to 0.8 it rolls through to the bottom of the bowl.
     """
 
     name: Literal["dip"] = "dip"

@@ -2,7 +2,7 @@
 
 Every loss is a mean over rows. It reads the network's outputs: predictions for the squared errors,
 logits for the cross-entropies. Shapes are ``(..., outputs, rows)``; leading axes are lanes (and
-iterations). Targets come in the encoding that suits the loss, made once by ``encode``.
+iterations). ``encode`` turns the targets once into the form that the loss reads.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
 
-# exp(709) is the last that float64 holds. Beyond it the quotients below are under 1.3e-308
-# whatever is done.
+# exp(709) is the last that float64 can hold. Beyond it the quotients below are under 1.3e-308
+# anyway.
 _LARGEST_EXPONENT: Final = 709.0
 _LOWEST: Final = -np.finfo(np.float64).max
 
@@ -36,12 +36,12 @@ class Loss(ABC):
     formula: ClassVar[str]
 
     def n_outputs(self, n_classes: int) -> int:
-        """Return the output units of a classification: one for two classes, else one each."""
+        """Return the output units of a classification: one for two classes, else one per class."""
         return 1 if n_classes == 2 else n_classes
 
     @abstractmethod
     def suits(self, n_classes: int) -> bool:
-        """Tell whether the loss can be used for so many classes; 0 classes are a regression."""
+        """Tell whether the loss can be used with this many classes; 0 means regression."""
 
     @abstractmethod
     def encode(self, classes: Integers, n_classes: int) -> Array:
@@ -49,7 +49,7 @@ class Loss(ABC):
 
     @abstractmethod
     def total(self, outputs: Array, targets: Array) -> Array:
-        """Return the sum of the loss over rows, ``(...)`` for ``(..., outputs, rows)``."""
+        """Return the loss summed over rows, ``(...)`` for ``(..., outputs, rows)``."""
 
     @abstractmethod
     def gradient(self, outputs: Array, targets: Array, rows: int, out: Array) -> None:
@@ -67,7 +67,7 @@ class SquaredError(Loss):
 
     With k outputs: the mean over all elements has weight 1/k (PyTorch, Keras), its half 1/2k
     (scikit-learn's training loss, the 1/2m of textbooks), the half sum per sample 1/2. The three
-    scale gradients, and with them the right learning rate.
+    scale the gradients, and so the right learning rate.
     """
 
     name: str  # type: ignore[misc]  # one class serves three named losses
@@ -80,7 +80,7 @@ class SquaredError(Loss):
     def _weight(self, n_outputs: int) -> float:
         return (0.5 if self.halved else 1.0) / (n_outputs if self.per_output else 1)
 
-    def suits(self, n_classes: int) -> bool:  # noqa: ARG002 - it suits them all
+    def suits(self, n_classes: int) -> bool:  # noqa: ARG002 - suits any number
         """Return True: classes are numbers as well."""
         return True
 
@@ -102,7 +102,7 @@ class SquaredError(Loss):
         np.multiply(out, 2 * self._weight(outputs.shape[-2]) / rows, out=out)
 
     def classes(self, outputs: Array) -> Integers:
-        """Return the class above one half, or of the largest output."""
+        """Return the class above one half, or that of the largest output."""
         return _largest(outputs, 0.5)
 
 
@@ -174,7 +174,7 @@ class CrossEntropy(Loss):
     def total(self, outputs: Array, targets: Array) -> Array:
         """Return the sum of log(sum_k exp(z_k - z_y))."""
         shifted = outputs - outputs.max(axis=-2, keepdims=True)
-        np.maximum(shifted, _LOWEST, out=shifted)  # logits may lie further apart than that
+        np.maximum(shifted, _LOWEST, out=shifted)  # logits may be further apart than that
         # The largest term is 1. Without it log1p keeps the others, however small they are.
         is_largest = shifted == 0
         others = np.exp(shifted)
@@ -186,8 +186,8 @@ class CrossEntropy(Loss):
     def gradient(self, outputs: Array, targets: Array, rows: int, out: Array) -> None:
         """Write (softmax - y) / rows.
 
-        Of the true class that is minus the sum of the others' probabilities: p - 1 would have no
-        digit left where p is near 1.
+        For the true class this is minus the sum of the other probabilities: p - 1 would lose all
+        digits where p is near 1.
         """
         np.subtract(outputs, outputs.max(axis=-2, keepdims=True), out=out)
         np.exp(out, out=out)
@@ -214,7 +214,7 @@ def _largest(outputs: Array, threshold: float) -> Integers:
 
 
 def _sum_of_rows(losses: Array) -> Array:
-    """Sum over outputs and rows, each lane by itself: its rows lie side by side."""
+    """Sum over outputs and rows, lane by lane: the rows of a lane are contiguous."""
     return losses.reshape(*losses.shape[:-2], -1).sum(axis=-1)
 
 
@@ -237,7 +237,7 @@ LOSSES: Final[dict[str, Loss]] = {
 
 
 def usual_loss(n_classes: int) -> str:
-    """Return the id of the loss that is usual for so many classes; 0 classes are a regression."""
+    """Return the id of the usual loss for this many classes; 0 means regression."""
     if n_classes == 0:
         return "mean_squared_error"
     return "binary_cross_entropy" if n_classes == 2 else "cross_entropy"

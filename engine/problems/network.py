@@ -1,13 +1,13 @@
-"""A fully connected network for many lanes at once: forward and backward, in buffers made once.
+"""A fully connected network for many lanes at once: forward and backward, in reused buffers.
 
-All parameters of a lane are one row of an array ``(lanes, n_params)``. Layer by layer that row
-holds a matrix ``(units out, units in + 1)``, row by row; its last column is the bias, which
-multiplies a constant one that the activations carry as an extra row. So no call adds a bias or
-sums its gradient.
+All parameters of a lane are one row of an array ``(lanes, n_params)``. Layer by layer this row
+holds a matrix ``(units out, units in + 1)``, row by row. The last column is the bias; it multiplies
+a constant one, an extra row of the activations. So no separate call adds a bias or sums its
+gradient.
 
 Activations are stored ``(units + 1, lanes, rows)``: the part without the constant row is
-contiguous, so that elementwise calls run through it at once, and turned to ``(lanes, units + 1,
-rows)`` it is what ``np.matmul`` wants.
+contiguous, so elementwise calls run through it at once, and transposed to ``(lanes, units + 1,
+rows)`` it is what ``np.matmul`` needs.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Model:
 
 
 class Layers:
-    """Weights and activations of some lanes, for batches of one size: what passes share.
+    """Weights and activations of some lanes, for batches of one size: shared by passes.
 
     Lanes are ordered (run, seed); every run sees the same batch of a seed.
 
     Args:
         model: what is computed.
-        params: ``(lanes, n_params)``, read at every pass.
+        params: ``(lanes, n_params)``, read by every pass.
         n_seeds: seeds per run; ``lanes`` is a multiple of it.
-        buffers: for so many lanes; other layers may use them too, between two passes.
+        buffers: for as many lanes; other layers may use them, too, between two passes.
     """
 
     def __init__(self, model: Model, params: Array, n_seeds: int, buffers: Buffers) -> None:
@@ -57,7 +57,7 @@ class Layers:
         weights = layout.matrices(params)
         self.first = weights[0].reshape(*self.grid, *layout.shapes[0])
         self.weights = weights[1:]
-        # Transposed, without the bias column: what carries a gradient back to the layer below.
+        # Transposed, without the bias column: carries a gradient back to the layer below.
         self.back = [w[:, :, : w.shape[2] - layout.bias].transpose(0, 2, 1) for w in weights[1:]]
 
     def gridded(self, lanes: Array) -> Array:
@@ -66,9 +66,9 @@ class Layers:
 
 
 class Buffers:
-    """Activations and gradients of one pass: memory that its lanes and rows fit, made once.
+    """Memory for the activations and gradients of one pass, allocated once.
 
-    Blocks of lanes that take turns in the same memory find it in the processor's cache.
+    Blocks of lanes that use the same memory in turn find it in the processor's cache.
     """
 
     def __init__(self, model: Model, lanes: int, rows: int) -> None:
@@ -87,7 +87,7 @@ def buffer_numbers(model: Model, lanes: int, rows: int) -> int:
 
 
 class Pass:
-    """Forward and backward of some lanes through one batch; every view is made once, here.
+    """Some lanes go forward and backward through one batch; all views are made here, once.
 
     Args:
         layers: weights and buffers.
@@ -117,12 +117,13 @@ class Pass:
         self._apply_output(self._outputs, self._outputs)
 
     def aim(self, targets: Array, batch_size: int, matrices: list[Array]) -> None:
-        """Say what ``backward`` computes.
+        """Set what ``backward`` computes.
 
         Args:
             targets: ``(seeds, outputs, rows)``.
-            batch_size: rows of the whole batch, of which these may be a part.
-            matrices: the gradient's layers, ``(lanes, units out, units in + bias)``, written.
+            batch_size: rows of the whole batch; these may be a part of it.
+            matrices: the gradient layer by layer, ``(lanes, units out, units in + bias)``, to be
+                written.
         """
         layers, buffers = self._layers, self._layers.buffers
         grads = buffers.output_grads
@@ -164,9 +165,9 @@ class Pass:
 
 
 def _carry_one(back: Array, grads: Array, out: Array) -> None:
-    """Do ``np.matmul`` for a single unit: that is no sum, and BLAS has nothing fast for it.
+    """Do ``np.matmul`` for a single unit, which needs no sum; BLAS is slow at that.
 
-    Which of two ways is faster depends on the size; both round alike.
+    Which of the two ways is faster depends on the size; both round alike.
     """
     if grads.size > _FEW_NUMBERS:
         np.einsum("lio,lor->lir", back, grads, out=out)
@@ -179,7 +180,7 @@ class _Units:
 
     Up to three rows are stored ``(lanes, units + 1, rows)`` instead: BLAS rounds the product of a
     single unit with so few rows differently when they are not contiguous, and then a lane's numbers
-    would depend on how many others there are.
+    would depend on the number of lanes.
     """
 
     def __init__(self, units: int, lanes: int, rows: int, scratch: Array, *, bias: bool) -> None:

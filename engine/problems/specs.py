@@ -33,13 +33,13 @@ class Function(Spec):
 
     Attributes:
         function: what is minimised.
-        start: where all runs start; None is the function's own start.
-        noise: standard deviation of the normal noise on each component of every gradient; a seed's
-            noise is the same for all runs.
-        noise_seed: makes that noise, apart from the seeds of the experiment.
+        start: where all runs start; None means the function's own start.
+        noise: standard deviation of the normal noise on each component of every gradient; for a
+            seed it is the same in all runs.
+        noise_seed: seeds this noise, together with a seed of the experiment.
     """
 
-    has_rows: ClassVar[bool] = False  # that could be cut into batches
+    has_rows: ClassVar[bool] = False  # no batches can be cut from it
 
     kind: Literal["function"] = "function"
     function: AnyFunction = Ravine()
@@ -69,7 +69,7 @@ class Function(Spec):
 
     @property
     def score(self) -> None:
-        """Return None: right and wrong need rows."""
+        """Return None: a score needs rows."""
         return
 
 
@@ -79,15 +79,15 @@ class Network(Spec):
     Attributes:
         dataset: where the rows come from.
         validation_share: share of the rows kept out of training, 0 to 0.9.
-        standardize: inputs to mean 0 and standard deviation 1, by the training rows.
+        standardize: whether inputs get mean 0 and standard deviation 1 over the training rows.
         standardize_targets: the same for the targets of a regression.
-        hidden: units of each hidden layer; none is a linear or logistic regression.
-        activation: of the hidden layers.
-        output_activation: of the output layer; the cross-entropies need "identity", for they read
-            logits.
+        hidden: units of each hidden layer; without any it is a linear or logistic regression.
+        activation: that of the hidden layers.
+        output_activation: that of the output layer; the cross-entropies need "identity", because
+            they read logits.
         bias: whether layers have biases.
         loss: what is minimised, a mean over rows.
-        l2: adds l2 / 2 x the sum of all squared parameters to the loss, biases too (PyTorch's
+        l2: adds l2 / 2 x the sum of all squared parameters, biases included, to the loss (PyTorch's
             ``weight_decay``).
         start: how a seed draws the initial weights, or the values themselves, layer by layer, each
             matrix (units out, units in + bias) row by row.
@@ -110,22 +110,22 @@ class Network(Spec):
 
     @property
     def training_rows(self) -> int:
-        """Return the rows that are left for training."""
+        """Return how many rows are left for training."""
         return self.dataset.n_rows - self.n_validation
 
     @property
     def n_validation(self) -> int:
-        """Return the rows that are kept out of training."""
+        """Return how many rows are kept out of training."""
         return validation_rows(self.dataset.n_rows, self.validation_share)
 
     @property
     def score(self) -> Literal["accuracy", "r2"]:
-        """Return what a history's scores are."""
+        """Return what the scores of a history are."""
         return "accuracy" if self.dataset.task == "classification" else "r2"
 
     @property
     def layout(self) -> Layout:
-        """Return the layers' places in a lane."""
+        """Return where each layer lies in a lane."""
         outputs = self.dataset.n_outputs or LOSSES[self.loss].n_outputs(self.dataset.n_classes)
         return Layout((self.dataset.n_features, *self.hidden, outputs), self.bias)
 
@@ -146,10 +146,10 @@ class Network(Spec):
         )
 
     def adapted(self) -> Self:
-        """Return the network with what does not fit its data set, or its layers, replaced.
+        """Return the network with settings replaced that do not fit its data set or its layers.
 
         A loss that does not suit the data becomes the usual one; classes are not standardised;
-        start values of another number of parameters become the default way to draw them. Other
+        start values for another number of parameters become the default way to draw them. Other
         fields are left as they are, valid or not.
         """
         update: dict[str, Any] = {}

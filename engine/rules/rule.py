@@ -87,8 +87,8 @@ class Rule(ABC):
         name: the id in files, links and the registry.
         title: the proper name, the same in every language.
         slots: the arrays that the rule remembers.
-        couples: which coordinates of a lane hear of each other: none, those of the same layer's
-            matrix, or all.
+        couples: which coordinates of a lane influence each other: none, those of the same
+            layer's matrix, or all.
         default_learning_rate: the rate of a run that is added with it
             (``benchmarks/default_rates.py``).
         formula: the rule in LaTeX, as the page shows it.

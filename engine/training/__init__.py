@@ -1,1 +1,1 @@
-"""The loop: an experiment in, its history or its scores out, piece by piece."""
+"""The training loop: an experiment goes in, its history or its scores come out."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
-from engine.problems.problem import (
+from engine.problems.pieces import (
     HELD_BYTES,
     UPDATE_NUMBERS,
     batches_numbers,
@@ -27,7 +27,7 @@ from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_st
 if TYPE_CHECKING:
     from engine.experiment import Experiment, Run
 
-# Seconds on the machine where they were fitted; ``_slowness`` scales them to this one.
+# Seconds on the machine where these were fitted; ``_slowness`` scales them to this machine.
 _PER_LAYER: Final = 7e-6  # NumPy calls of one layer, forward and backward
 _PER_RULE: Final = 6e-6
 _PER_UPDATE: Final = 3e-6
@@ -36,14 +36,14 @@ _PER_FLOP: Final = 1 / 2e10
 _PER_ACTIVATION: Final = 4e-9
 _PER_PARAMETER: Final = 5e-9
 _PER_EVALUATION: Final = 120e-6
-_PER_POINT: Final = 30e-9  # of a test function
-_PER_VALUE: Final = 60e-9  # of the data, to draw, split and scale it
+_PER_POINT: Final = 30e-9  # per point of a test function
+_PER_VALUE: Final = 60e-9  # per number of the data, to draw, split and scale it
 _SETUP: Final = 35e-3  # data, buffers and first calls
 _REFERENCE_CALL: Final = 1.2e-6
 
 PAUSE_SECONDS: Final = 0.02  # work between two yields; pieces are short enough to keep below 0.05
 _SEGMENT_ITERATIONS: Final = 256
-_UPDATE_ARRAYS: Final = 6  # temporary arrays, each as large as the part that is updated at once
+_UPDATE_ARRAYS: Final = 6  # temporary arrays, each as large as what is updated at once
 _OBJECTS: Final = 2 << 20  # bytes of everything that is not an array
 
 
@@ -53,8 +53,8 @@ class Cost:
 
     Attributes:
         updates: parameter updates of all lanes together.
-        rows: rows that go forward and backward, without evaluations; a rule that takes two
-            gradients per update counts its rows twice.
+        rows: rows that go forward and backward, without evaluations; they count twice for a rule
+            that takes two gradients per update.
         bytes: memory of the training, including its history.
         history_bytes: memory of the history.
         seconds: time on this machine, all runs together.
@@ -90,7 +90,7 @@ def estimate(experiment: Experiment) -> Cost:
 
 
 def cost_of(experiment: Experiment, kept: int) -> Cost:
-    """Return the cost of a training of which ``kept`` numbers are recorded."""
+    """Return the cost of a training that records ``kept`` numbers."""
     n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
     updates = rows = numbers = taken_out = updated = 0
     seconds = _SETUP + data_seconds(experiment)
@@ -165,7 +165,7 @@ def _group_numbers(experiment: Experiment, runs: list[Run]) -> int:
 
 
 def _data_numbers(experiment: Experiment) -> tuple[int, int]:
-    """Return how many numbers the data hold, and how many more are needed to make them."""
+    """Return how many numbers the data hold, and how many more it takes to make them."""
     problem = experiment.problem
     if problem.kind == "function":
         return 0, 0
@@ -223,7 +223,7 @@ def update_seconds(experiment: Experiment, runs: list[Run]) -> float:
 
 
 def _gradient_seconds(experiment: Experiment, runs: list[Run], passes: int) -> float:
-    """Estimate the time of the batch gradients of some runs, computed in so many passes."""
+    """Estimate the time to compute the batch gradients of some runs in this many passes."""
     problem = experiment.problem
     if problem.kind == "function":
         return _slowness() * passes * 2 * _PER_LAYER
@@ -238,7 +238,7 @@ def _gradient_seconds(experiment: Experiment, runs: list[Run], passes: int) -> f
 
 
 def segment_length(experiment: Experiment, runs: list[Run]) -> int:
-    """Return how many iterations a group takes between two looks at the clock."""
+    """Return how many iterations a group takes before it checks the clock again."""
     counts, n_seeds = experiment.counts(runs[0]), len(experiment.seeds)
     lanes = [len(some) * n_seeds for some in (runs, _looking(runs)) if some]
     held = 8 * sum(lanes)
@@ -271,7 +271,7 @@ def _evaluation_seconds(experiment: Experiment, n_lanes: int) -> float:
 
 
 def _forward_seconds(experiment: Experiment, n_lanes: int, n_rows: int) -> float:
-    """Estimate the time to compute the losses of so many rows for so many lanes."""
+    """Estimate the time to compute the losses of some lanes on some rows."""
     problem = experiment.problem
     if problem.kind == "function":
         return _slowness() * (_PER_EVALUATION + n_lanes * _PER_POINT)

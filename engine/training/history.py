@@ -1,7 +1,7 @@
-"""What a training leaves behind: frozen, read-only, bounded.
+"""The result of a training: frozen, read-only, bounded.
 
-One ``RunHistory`` per run, since runs of different batch sizes have different numbers of
-iterations. Within it the first axis is the seed. After a seed has ended its entries are NaN.
+There is one ``RunHistory`` per run, since runs with different batch sizes have different numbers of
+iterations. Its first axis is the seed. After a seed has ended, its entries are NaN.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Status: TypeAlias = Literal[
     "gradient_norm",
     "patience",
     "diverged",
-    "stopped",  # by whoever drives the training
+    "stopped",  # by the code that drives the training
 ]
 
 SUMMARIES: Final = ("first", "minimum", "mean", "maximum", "last")
@@ -33,20 +33,19 @@ DIVERGED: Final = 1e6  # a loss above this many times (1 + |loss of step 0|) has
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """A quantity along the steps.
+    """A quantity, step by step.
 
-    Where every value would not fit there are five numbers per bin of equally many values.
+    Where not every value fits, a point is a bin of equally many values, summed up by five numbers.
 
     Attributes:
-        steps: step of each point, of its last value where points are bins, ``(points,)``.
+        steps: step of each point's last value, ``(points,)``.
         first: first value of each point, ``(seeds, points)``.
         minimum: smallest value.
         mean: mean value.
         maximum: largest value.
         last: last value.
-        width: values per point; 1 means that nothing was summarised and that the five are one
-            array.
-        worst: what a diverged seed counts as: +inf for a loss or a norm, -inf for a score.
+        width: values per point; 1 means that every value is kept, and the five are one array.
+        worst: how a diverged seed counts: +inf for a loss or a norm, -inf for a score.
     """
 
     steps: Integers
@@ -69,11 +68,11 @@ class Series:
 
 
 class Divergence(NamedTuple):
-    """When a seed diverged, as far as that is known.
+    """When a seed diverged, as far as it is known.
 
     Attributes:
-        step: the first step that shows it.
-        is_exact: whether it is the very step; else an earlier one that was not looked at may be.
+        step: the first recorded step that shows it.
+        is_exact: whether it is the very first; otherwise a step between records may have been.
     """
 
     step: int
@@ -85,16 +84,16 @@ class RunHistory:
     """How one run went, for every seed.
 
     Attributes:
-        batch_loss: at iteration t the loss of its batch at the parameters of step t - 1.
+        batch_loss: at iteration t, the loss of its batch at the parameters of step t - 1.
         batch_gradient_norm: norm of that batch's gradient.
         update_norm: norm of the update, learning rate x direction.
-        training_loss: of all training rows, at step 0, every epoch, every ``record_every`` and the
-            last.
-        validation_loss: the same of the validation rows; None where there are none.
-        training_score: accuracy or R^2 of the training rows; None for a test function.
-        validation_score: the same of the validation rows.
-        gradient_norm: norm of the full training gradient at epochs; None unless it is a stopping
-            rule.
+        training_loss: on all training rows, at step 0, at every epoch, every ``record_every`` steps
+            and at the last.
+        validation_loss: the same on the validation rows; None if there are none.
+        training_score: accuracy or R^2 on the training rows; None for a test function.
+        validation_score: the same on the validation rows.
+        gradient_norm: norm of the full training gradient at epochs; None unless a stopping rule
+            needs it.
         params: parameters at ``params_steps``, ``(seeds, snapshots, n_params)``; the last snapshot
             is where each seed ended.
         params_steps: ``(snapshots,)``.
@@ -102,10 +101,10 @@ class RunHistory:
         status: what ended each seed, ``(seeds,)``; "" while it runs.
         per_epoch: iterations per epoch.
         rows_seen: rows that each seed's updates used, ``(seeds,)``.
-        seconds_per_update: what an update takes if the run is trained alone, evaluations included;
-            None where that was not measured: see ``engine.timed``. Not part of the result: never
+        seconds_per_update: time of an update if the run is trained alone, evaluations included;
+            None if it was not measured: see ``engine.timed``. Not part of the result: never
             compared, never hashed.
-        seconds_spread: how sure that is, half the distance between the quartiles of the turns.
+        seconds_spread: its uncertainty, half the distance between the quartiles of the turns.
     """
 
     batch_loss: Series
@@ -127,15 +126,15 @@ class RunHistory:
 
     @property
     def seconds_alone(self) -> float | None:
-        """Return what the run takes if trained alone with one seed: its own updates' time.
+        """Return how long the run takes if trained alone with one seed.
 
-        Of several seeds the median. None where it was not measured.
+        The median over its seeds, in seconds. None if it was not measured.
         """
         return self._of_updates(self.seconds_per_update)
 
     @property
     def seconds_alone_spread(self) -> float | None:
-        """Return how sure ``seconds_alone`` is."""
+        """Return the uncertainty of ``seconds_alone``."""
         return self._of_updates(self.seconds_spread)
 
     def _of_updates(self, seconds: float | None) -> float | None:
@@ -147,30 +146,30 @@ class RunHistory:
         return np.array(self.status) == "diverged"
 
     def at_end(self, series: Series) -> Array:
-        """Return each seed's last value, ``(seeds,)``; the worst there is where it diverged."""
+        """Return each seed's last value, ``(seeds,)``; the worst one where it diverged."""
         return np.where(self.diverged, series.worst, series.final)
 
     def counted(self, series: Series) -> Array:
         """Return the last value of each point, ``(seeds, points)``, the worst once it diverged."""
-        gone = self.diverged[:, None] & (series.steps >= self.last_step[:, None])
-        return np.where(gone, series.worst, series.last)
+        is_over = self.diverged[:, None] & (series.steps >= self.last_step[:, None])
+        return np.where(is_over, series.worst, series.last)
 
     def median_at_end(self, series: Series) -> float:
-        """Return the median of ``at_end``: +inf for a loss of which half the seeds diverged.
+        """Return the median of ``at_end``: +inf for a loss if half of the seeds diverged.
 
-        NaN for such a score: there is none.
+        For a score it is NaN then.
         """
         value = float(np.median(self.at_end(series)))
         return np.nan if value == -np.inf else value
 
     @property
     def final_loss(self) -> Array:
-        """Return each seed's last validation (else training) loss; +inf where it diverged."""
+        """Return each seed's last validation (or training) loss; +inf where it diverged."""
         return self.at_end(self.validation_loss or self.training_loss)
 
     @property
     def median_loss(self) -> float:
-        """Return the median of ``final_loss``; +inf where half of the seeds diverged."""
+        """Return the median of ``final_loss``; +inf if half of the seeds diverged."""
         return float(np.median(self.final_loss))
 
     @property
@@ -207,7 +206,7 @@ class History:
         experiment: what was trained.
         runs: one history per run, in the experiment's order.
         seconds: wall time of the whole training, all runs together; never compared, never hashed.
-        is_timed: whether the seconds of its runs were asked for.
+        is_timed: whether its runs were timed.
     """
 
     experiment: Experiment
@@ -217,28 +216,28 @@ class History:
 
     @property
     def nbytes(self) -> int:
-        """Return the bytes of all arrays."""
+        """Return the size of all arrays in bytes."""
         return sum(array.nbytes for run in self.runs for array in run.arrays())
 
     def divergence(self, position: int, seed: int) -> Divergence | None:
-        """Return when a seed of a run diverged, None where it did not.
+        """Return when a seed of a run diverged, None if it did not.
 
-        All rows are evaluated at recorded steps alone, and that is where a seed ends. The loss of a
-        batch may tell earlier: N training rows have a mean loss of at least 1/N of it.
+        All rows are only evaluated at recorded steps, and there a seed ends. The loss of a batch
+        may show it earlier: the mean loss of N training rows is at least 1/N of it.
 
         Args:
-            position: of the run.
-            seed: position among the seeds.
+            position: position of the run.
+            seed: position of the seed.
         """
         run, rows = self.runs[position], self.experiment.problem.training_rows
         if run.status[seed] != "diverged":
             return None
         last, evaluations, batches = int(run.last_step[seed]), run.training_loss, run.batch_loss
-        if evaluations.width > 1:  # which one was the last in order is not kept
+        if evaluations.width > 1:  # the order of the values in a bin is not kept
             return Divergence(last, is_exact=False)
         in_order = int(evaluations.steps[evaluations.steps < last].max(initial=0))
         bound = DIVERGED * (1 + abs(float(evaluations.first[seed, 0])))
-        # The loss of iteration t is that of the parameters of step t - 1.
+        # The loss of iteration t is that at the parameters of step t - 1.
         begins = np.concatenate([[0], batches.steps[:-1]])
         beyond = ~(batches.maximum[seed] / rows <= bound) & (begins > in_order) & (begins < last)
         if beyond.any():
@@ -247,9 +246,9 @@ class History:
 
     @property
     def lowest(self) -> tuple[int, ...]:
-        """Return the positions of the runs with the lowest median final loss: all that tie.
+        """Return the positions of the runs with the lowest median final loss, several if they tie.
 
-        None of them where nothing can be lowest: there is one run alone, all runs diverged, the
+        It is empty where the word means nothing: there is only one run, all runs diverged, the
         function has no lowest value, or the training was stopped.
         """
         problem = self.experiment.problem
@@ -272,9 +271,9 @@ class History:
 
     @property
     def best(self) -> int | None:
-        """Return the position of the run with the lowest median final loss, the first of equals.
+        """Return the position of the run with the lowest median final loss, the first if they tie.
 
-        None where none is ``lowest``, or stopping rules ended the runs at different times: then
+        None if no run is ``lowest``, or if stopping rules ended runs at different times: then the
         budgets differ.
         """
         return self.lowest[0] if self.lowest and self.ended_alike else None

@@ -24,7 +24,9 @@ from engine.errors import InvalidInput
 from engine.experiment import Experiment, Run
 from engine.limits import LIMITS, Interval
 from engine.problems.datasets.preparation import prepare
-from engine.problems.problem import UPDATE_NUMBERS, FunctionProblem, NetworkProblem
+from engine.problems.function_problem import FunctionProblem
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import UPDATE_NUMBERS
 from engine.problems.specs import Function
 from engine.rules import RULES, SGD, Rule, validated
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engine.arrays import Array
-    from engine.problems.problem import Batches, Piece
+    from engine.problems.pieces import Piece
+    from engine.problems.problem import Batches
     from engine.training.history import RunHistory
     from engine.work import Result, Work
 
@@ -152,11 +155,11 @@ class _GivenGradient:
         return self._pieces
 
     def _call(self) -> None:
-        found = np.asarray(self._gradient(self._params))
-        if found.shape != self._grads.shape:  # NumPy would spread a single number over all
+        gradient = np.asarray(self._gradient(self._params))
+        if gradient.shape != self._grads.shape:  # NumPy would spread a single number over all
             allowed = f"array {self._grads.shape}"
-            raise InvalidInput("wrong_type", "gradient", found.shape, allowed)
-        self._grads[:] = found
+            raise InvalidInput("wrong_type", "gradient", gradient.shape, allowed)
+        self._grads[:] = gradient
 
 
 def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
@@ -175,7 +178,7 @@ def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:
 
 
 def making(experiment: Experiment) -> Work[NetworkProblem | FunctionProblem]:
-    """Make the problem; large data are made in another thread, while this one gives way."""
+    """Make the problem; large data are made in another thread while this one gives way."""
     if data_seconds(experiment) < PAUSE_SECONDS:
         return problem_of(experiment)
     pool = ThreadPoolExecutor(max_workers=1)

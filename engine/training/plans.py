@@ -1,4 +1,4 @@
-"""Which rows are used when: the batches of a plan, cut from the stream of rows that trains."""
+"""Which rows are used when: the batches of a plan, from the same stream of rows as a training."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from engine.arrays import Integers
     from engine.experiment import Experiment
 
-EPOCHS: Final = Interval(1, 5)  # of a timeline; more could not be told apart
+EPOCHS: Final = Interval(1, 5)  # of a timeline; more would be too small to see
 
 
 class Plan(Spec):
-    """A way to go through some rows, to be counted.
+    """A way to go through the training rows, for counting.
 
     Attributes:
         rows: training rows N.
-        batch_size: rows of a batch B, 1 to N.
-        epochs: how many.
+        batch_size: rows per batch B, 1 to N.
+        epochs: number of epochs.
         sampling: a new permutation of all rows every epoch, or independent draws with replacement.
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
     """
@@ -50,20 +50,20 @@ class Plan(Spec):
 
     @property
     def iterations(self) -> int:
-        """Return the iterations of all epochs."""
+        """Return how many iterations all epochs take."""
         return self.counts.iterations(self.epochs, "epochs")
 
     @property
     def rows_seen(self) -> int:
-        """Return the rows that all iterations use."""
+        """Return how many rows all iterations use."""
         return self.counts.rows_seen(self.iterations)
 
 
 def plans_of(experiment: Experiment) -> tuple[Plan, ...]:
-    """Return the plan of every run, to the nearest whole epoch that a plan may have.
+    """Return the plan of every run, with the budget rounded to whole epochs within the limits.
 
     Args:
-        experiment: its problem has rows.
+        experiment: one whose problem has rows.
     """
     plans: list[Plan] = []
     for run in experiment.runs:
@@ -83,13 +83,13 @@ def plans_of(experiment: Experiment) -> tuple[Plan, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """The rows of some epochs, in the order in which updates use them.
+    """The rows of some epochs, in the order in which they are used.
 
     Attributes:
         counts: how they are cut into batches.
         sampling: how they were drawn.
         rows: row numbers from 0, ``(epochs, rows per epoch)``.
-        iterations: the update that uses each, counted from 1 over all epochs, likewise.
+        iterations: the update that uses each row, counted from 1 over all epochs, likewise.
     """
 
     counts: Counts
@@ -110,7 +110,7 @@ def timeline(counts: Counts, sampling: Sampling, seed: int, epochs: int) -> Time
     The rows are those of ``engine.batches``: the stream that every training of the seed reads.
 
     Raises:
-        InvalidInput: fewer or more epochs than can be shown.
+        InvalidInput: the number of epochs is out of range.
     """
     if epochs not in EPOCHS:
         raise InvalidInput("out_of_range", "epochs", epochs, EPOCHS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from engine.problems.problem import param_blocks
+from engine.problems.pieces import param_blocks
 from engine.training.history import DIVERGED, SUMMARIES, RunHistory, Series
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ class Judge(ABC):
         """Record a full evaluation at ``step``, and end the lanes for which it is the last.
 
         Args:
-            lanes: the numbers of the lanes.
-            step: the step.
+            lanes: numbers of the lanes.
+            step: number of the step.
             params: ``(lanes, n_params)``; a lane diverges when any of them is not finite.
             points: where the lanes were evaluated, ``(lanes, n_params)``, and what is recorded: the
                 parameters themselves unless a rule reports other points. A lane diverges here, too.
             evaluation: losses and scores at ``points``.
-            gradient_norm: of the full training gradient there, ``(lanes,)``, or None.
+            gradient_norm: norm of the full training gradient there, ``(lanes,)``, or None.
         """
         values = {
             name: self._of_all(lanes, value)
@@ -101,7 +101,7 @@ class Judge(ABC):
 
     @abstractmethod
     def _take_params(self, lanes: Integers, params: Array) -> None:
-        """Take what some lanes report; earlier records stay as they are until ``_keep``."""
+        """Take what some lanes report; earlier records are left alone until ``_keep``."""
 
     @abstractmethod
     def _keep(self, step: int, values: dict[str, Array]) -> None:
@@ -121,7 +121,7 @@ class Judge(ABC):
         if stopping.gradient_norm is not None and "gradient_norm" in values:
             self._end("gradient_norm", values["gradient_norm"] <= stopping.gradient_norm)
         epoch, rest = divmod(step, self._counts.per_epoch)
-        if stopping.patience is not None and rest == 0 and epoch:  # as libraries do, from epoch 1
+        if stopping.patience is not None and rest == 0 and epoch:  # from epoch 1, as in libraries
             better = validation_loss < self._best_validation
             self._best_validation = np.where(better, validation_loss, self._best_validation)
             self._best_epoch[better] = epoch
@@ -168,19 +168,19 @@ class Recorder(Judge):
         kept = -(-recorded // self._stride)
         self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
         self._params_steps: list[int] = []
-        # Where each lane was last recorded, and a second array that gathers the next record.
+        # Where each lane was last recorded, and a second array that collects the next record.
         self._final, self._next_final = np.empty((2, n_lanes, experiment.problem.n_params))
 
     def _follow(
         self, lanes: Integers, last_step: int, values: Callable[[], dict[str, Array]]
     ) -> None:
-        for name, found in values().items():
-            steps = np.arange(last_step - found.shape[1] + 1, last_step + 1)
-            self._per_iteration[name].append(steps, self._of_all(lanes, found))
+        for name, recorded in values().items():
+            steps = np.arange(last_step - recorded.shape[1] + 1, last_step + 1)
+            self._per_iteration[name].append(steps, self._of_all(lanes, recorded))
 
     @property
     def _is_snapshot(self) -> bool:
-        """Tell whether the next evaluation's parameters are kept for good, not only as the last."""
+        """Tell whether the next evaluation's parameters are kept even when others follow."""
         return self._records % self._stride == 0
 
     def _take_params(self, lanes: Integers, params: Array) -> None:
@@ -214,8 +214,8 @@ class Recorder(Judge):
         }
         for name in series.keys() & {"training_score", "validation_score"}:
             series[name] = replace(series[name], worst=-np.inf)
-        # Other runs of the group may have gone on, so everything after this run's end is left out.
-        # Living lanes may have gone on since the last record, where the last snapshot is from.
+        # Other runs of the group may still train, so everything after this run's end is left out.
+        # Living lanes may have moved since the last record, which has the last snapshot.
         recorded = min(last, self._recorded_step)
         steps = [step for step in self._params_steps if step < recorded]
         parts = [self._params[: len(steps), lanes]]
@@ -244,7 +244,7 @@ class Recorder(Judge):
 
 
 def evaluated(experiment: Experiment) -> list[str]:
-    """Return the names of the series that a full evaluation of this experiment gives."""
+    """Return the names of the series that full evaluations of this experiment fill."""
     problem = experiment.problem
     names = ["training_loss"]
     if problem.kind == "network":
@@ -257,7 +257,7 @@ def evaluated(experiment: Experiment) -> list[str]:
 
 
 def recorded_steps(experiment: Experiment, run: Run) -> int:
-    """Return how many full evaluations a run gets at most."""
+    """Return the largest number of full evaluations of a run."""
     total = experiment.iterations(run)
     epochs = total // experiment.counts(run).per_epoch
     extra = 0 if experiment.record_every is None else total // experiment.record_every
@@ -269,8 +269,8 @@ class SeriesRecorder:
 
     Args:
         n_seeds: rows of every block.
-        expected: how many values will come at most.
-        capacity: how many numbers may be kept for each seed.
+        expected: the largest number of values to come, per seed.
+        capacity: the largest number of values to keep, per seed.
     """
 
     def __init__(self, n_seeds: int, expected: int, capacity: int) -> None:
@@ -308,7 +308,7 @@ class SeriesRecorder:
         return end
 
     def series(self, rows: slice, last: int) -> Series:
-        """Return the series of some rows up to step ``last``; its last bin may be shorter."""
+        """Return the series of some rows up to step ``last``; the last bin may be shorter."""
         kept, steps = self._kept[:, rows, : self._points], self._steps[: self._points]
         if len(self._pending_steps):
             missing = self.width - len(self._pending_steps)
@@ -329,7 +329,7 @@ class SeriesRecorder:
 def _summaries(bins: Array) -> Array:
     """Return the five numbers of each bin of ``(seeds, bins, width)``, without NaN.
 
-    Values are NaN after a seed's end, and where a quantity is not measured at every recorded step.
+    Values are NaN after a seed's end and at recorded steps where a quantity is not measured.
     """
     known = ~np.isnan(bins)
     firsts = known.argmax(axis=2)[:, :, None]

@@ -1,7 +1,7 @@
-"""Trainings of which only scores are kept: where each lane began, ended and was best.
+"""Trainings that keep only scores: where each lane began, where it ended, and its best.
 
-No curve and no parameters: so a sweep of many lanes fits where their histories would not. The
-numbers are those of the history of the same training, bit by bit.
+There are no curves and no parameters, so a sweep of many lanes fits where histories would not. The
+numbers are those in the history of the same training, bit by bit.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What is kept of a quantity of the full evaluations.
+    """What is kept of one quantity of the full evaluations.
 
     Attributes:
-        first: at step 0, ``(seeds,)``.
-        final: the last that is a number, ``(seeds,)``.
+        first: its value at step 0, ``(seeds,)``.
+        final: its last value that is a number, ``(seeds,)``.
         best: the lowest loss or the highest score of all evaluations, ``(seeds,)``.
     """
 
@@ -44,12 +44,12 @@ class RunScores:
     """How one run went, for every seed.
 
     Attributes:
-        training_loss: of all training rows.
-        validation_loss: of the validation rows; None where there are none.
-        training_score: accuracy or R^2 of the training rows; None for a test function.
-        validation_score: the same of the validation rows.
+        training_loss: on all training rows.
+        validation_loss: on the validation rows; None if there are none.
+        training_score: accuracy or R^2 on the training rows; None for a test function.
+        validation_score: the same on the validation rows.
         first_steps: first evaluated step whose training loss is at or below each target,
-            ``(targets, seeds)``; +inf where there is none.
+            ``(targets, seeds)``; +inf if there is none.
         last_step: where each seed ended, ``(seeds,)``.
         status: what ended each seed, ``(seeds,)``; "" while it runs.
     """
@@ -64,13 +64,13 @@ class RunScores:
 
     @property
     def final_loss(self) -> Array:
-        """Return each seed's last validation (else training) loss; +inf where it diverged."""
+        """Return each seed's last validation (or training) loss; +inf where it diverged."""
         losses = (self.validation_loss or self.training_loss).final
         return np.where(np.array(self.status) == "diverged", np.inf, losses)
 
     @property
     def median_loss(self) -> float:
-        """Return the median of ``final_loss``; +inf where half of the seeds diverged."""
+        """Return the median of ``final_loss``; +inf if half of the seeds diverged."""
         return float(np.median(self.final_loss))
 
 
@@ -80,7 +80,7 @@ class Scores:
 
     Attributes:
         experiment: what was trained.
-        targets: of the training loss, as they were asked for.
+        targets: the given targets of the training loss.
         runs: one for each run, in the experiment's order.
     """
 
@@ -90,7 +90,7 @@ class Scores:
 
     @property
     def nbytes(self) -> int:
-        """Return the bytes of all arrays."""
+        """Return the size of all arrays in bytes."""
         return sum(
             8 * len(run.status) * (_numbers_of_a_lane(self.experiment) + len(self.targets))
             for run in self.runs
@@ -104,7 +104,7 @@ class ScoringProgress:
     Attributes:
         updates: updates done, all lanes together.
         total: updates that the budget allows; fewer where runs end earlier.
-        scores: call it for what there is so far.
+        scores: returns the scores up to now.
     """
 
     updates: int
@@ -129,11 +129,11 @@ def scoring(
 ) -> Generator[ScoringProgress, str | None, Scores]:
     """Train all runs of an experiment and keep their scores.
 
-    A generator that is driven as ``train`` is.
+    A generator that is driven like ``train``.
 
     Args:
         experiment: what is trained.
-        targets: training losses; it is kept when each lane first was at or below them.
+        targets: training losses; the scores hold when each lane first was at or below them.
 
     Raises:
         InvalidInput: more memory than the limits allow; nothing was allocated then.
@@ -148,12 +148,12 @@ def score(experiment: Experiment, targets: tuple[float, ...] = ()) -> Scores:
 
 
 def _numbers_of_a_lane(experiment: Experiment) -> int:
-    """Return how many numbers are kept of a lane without targets."""
+    """Return how many numbers are kept for a lane, apart from the targets."""
     return len(fields(Summary)) * len(evaluated(experiment)) + 2
 
 
 class _ScoreRecorder(Judge):
-    """What is kept of a group's lanes for their scores."""
+    """Keeps what the scores of a group's lanes need."""
 
     def __init__(
         self, experiment: Experiment, members: list[int], targets: tuple[float, ...]
@@ -178,13 +178,13 @@ class _ScoreRecorder(Judge):
 
     def _keep(self, step: int, values: dict[str, Array]) -> None:
         for name, summary in self._summaries.items():
-            found = values[name]
-            known = ~np.isnan(found)
+            latest = values[name]
+            known = ~np.isnan(latest)
             if step == 0:
-                summary.first[:] = found
-            summary.final[known] = found[known]
+                summary.first[:] = latest
+            summary.final[known] = latest[known]
             better = np.fmin if name.endswith("loss") else np.fmax
-            better(summary.best, found, out=summary.best)
+            better(summary.best, latest, out=summary.best)
         reached = np.isinf(self._first_steps) & (values["training_loss"] <= self._targets)
         self._first_steps[reached] = step
 
@@ -207,7 +207,7 @@ class _ScoreRecorder(Judge):
 
 
 class _Scoring(Loop[_ScoreRecorder, ScoringProgress]):
-    """One training of which scores are kept."""
+    """A training that keeps scores."""
 
     def __init__(self, experiment: Experiment, targets: tuple[float, ...]) -> None:
         super().__init__(experiment)

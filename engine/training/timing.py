@@ -1,7 +1,7 @@
-"""What runs take if trained alone: measured when somebody asks, in turns, with how sure it is.
+"""How long runs take if trained alone: measured on demand, in turns, with an uncertainty.
 
 Seconds are processor time of the training thread, so that other work on the machine counts little.
-Runs of one rule that cut their batches alike take the same and are timed once.
+Runs of the same rule that cut their batches alike take equally long and are timed once.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from engine.experiment import Experiment, Run
     from engine.training.history import History
 
-_TURN_SECONDS: Final = 0.01  # of a kind: epochs enough to be compared with a single one
-_LONGEST_SECONDS: Final = 0.5  # of a training of one epoch, estimated; a longer one is not timed
-_ALL_SECONDS: Final = 6.0  # by the clock, after which nothing more is timed
+_TURN_SECONDS: Final = 0.01  # of each kind: enough epochs to be compared with a single one
+_LONGEST_SECONDS: Final = 0.5  # estimated for one epoch; a longer one is not timed
+_ALL_SECONDS: Final = 6.0  # on the clock; after that nothing more is timed
 _MOST_EPOCHS: Final = LIMITS["epochs"].high
 _FEWEST_TURNS: Final = 5
 _MOST_TURNS: Final = 25
-_SURE: Final = 0.1  # of the median: turns that agree so well are enough
-_USELESS: Final = 0.25  # of the median: turns that are further apart say nothing
+_SURE: Final = 0.1  # of the median: turns that agree this well are enough
+_USELESS: Final = 0.25  # of the median: turns that differ by more say nothing
 
 _Kind: TypeAlias = tuple[str, int, str, str]
 _Timing: TypeAlias = Generator[None, None, float]
 
 
 def time_alone(history: History) -> Generator[None, None, History]:
-    """Return the history with the seconds of its runs; yields whenever it may give way.
+    """Return the history with the seconds of its runs; a generator that yields between pieces.
 
-    A run is trained alone with its first seed, for one epoch and for more: what the epochs in
-    between took, evaluations included, is what an update takes. All kinds of runs take turns, until
-    the turns agree or time is up; the median counts. A run has none whose epoch is long or whose
-    turns stay far apart.
+    A run is trained alone with its first seed, for one epoch and for more. The difference, divided
+    by the updates in between, is the time of an update, evaluations included. All kinds of runs
+    take turns until the turns agree or time is up, and the median counts. Runs with a long epoch,
+    or whose turns never agree, get no seconds.
 
     Args:
-        history: of a training that has ended.
+        history: a training that has ended.
     """
     experiment = history.experiment
     kinds = {_kind(experiment, run): run for run in experiment.runs}
@@ -57,18 +57,18 @@ def time_alone(history: History) -> Generator[None, None, History]:
         if estimate(_epochs(experiment, run, 1)).seconds <= _LONGEST_SECONDS
     }
     taken = yield from _turns(list(short.values()))
-    found = dict(zip(short, map(_middle, taken), strict=True))
+    measured = dict(zip(short, map(_middle, taken), strict=True))
     runs = []
     for run, spec in zip(history.runs, experiment.runs, strict=True):
-        seconds, spread = found.get(_kind(experiment, spec), (None, None))
+        seconds, spread = measured.get(_kind(experiment, spec), (None, None))
         runs.append(replace(run, seconds_per_update=seconds, seconds_spread=spread))
     return replace(history, runs=tuple(runs), is_timed=True)
 
 
 def timed(history: History) -> History:
-    """Return the history with the seconds of its runs, as ``time_alone`` does, without giving way.
+    """Return the history with the seconds of its runs: ``time_alone`` without interruptions.
 
-    One that has them, or whose training has not ended by itself, stays as it is.
+    A history that has them, or whose training did not end by itself, is returned as it is.
     """
     if not can_be_timed(history):
         return history
@@ -76,18 +76,18 @@ def timed(history: History) -> History:
 
 
 def can_be_timed(history: History) -> bool:
-    """Tell whether a training has ended by itself and its runs were not timed yet."""
+    """Tell whether a training ended by itself and its runs have not been timed yet."""
     is_whole = not any({"", "stopped"} & set(run.status) for run in history.runs)
     return is_whole and not history.is_timed
 
 
 def _turns(runs: Sequence[_Alone]) -> Generator[None, None, list[list[float]]]:
-    """Let runs take turns and return what an update took in each, run by run."""
+    """Let the runs take turns; return for each run the time of an update in every turn."""
     taken: list[list[float]] = [[] for _run in runs]
     began = time.perf_counter()
     while runs and len(taken[-1]) < _MOST_TURNS:
-        for run, found in zip(runs, taken, strict=True):
-            found.append((yield from run.update_seconds()))
+        for run, turns in zip(runs, taken, strict=True):
+            turns.append((yield from run.update_seconds()))
             if time.perf_counter() - began > _ALL_SECONDS:
                 return taken
         if len(taken[0]) >= _FEWEST_TURNS and all(map(_agree, taken)):
@@ -101,7 +101,7 @@ def _agree(taken: Sequence[float]) -> bool:
 
 
 def _middle(taken: Sequence[float]) -> tuple[float | None, float | None]:
-    """Return median and half the distance of the quartiles; None where they say nothing."""
+    """Return the median and half the distance of the quartiles; None where they say nothing."""
     if len(taken) < _FEWEST_TURNS:
         return None, None
     low, middle, high = np.quantile(taken, (0.25, 0.5, 0.75)).tolist()
@@ -116,7 +116,7 @@ def _kind(experiment: Experiment, run: Run) -> _Kind:
 
 
 def _epochs(experiment: Experiment, run: Run, epochs: int) -> Experiment:
-    """Return a run alone for so many epochs, so slow that it goes through all of them."""
+    """Return a run alone for some epochs, at so small a rate that it goes through all of them."""
     slow = run.model_copy(update={"learning_rate": LIMITS["learning_rate"].low})
     norm = None if experiment.stopping.gradient_norm is None else 0.0  # takes time as well
     return experiment.model_copy(
@@ -139,7 +139,7 @@ class _Alone:
         self._is_found = False
 
     def update_seconds(self) -> _Timing:
-        """Return the time of an update, of as many epochs as take long enough."""
+        """Return the time of an update, measured over as many epochs as take long enough."""
         once = yield from self._seconds(1)
         more = yield from self._seconds(1 + self._epochs)
         while (
@@ -151,7 +151,7 @@ class _Alone:
         return (more - once) / (self._epochs * self._per_epoch)
 
     def _seconds(self, epochs: int) -> _Timing:
-        """Train for so many epochs and return the processor time that it took."""
+        """Train for some epochs and return the processor time that this took."""
         training = Task(train(_epochs(self._experiment, self._run, epochs)))
         used, is_going_on = 0.0, True
         while is_going_on:

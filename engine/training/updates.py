@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
-from engine.problems.problem import param_blocks
+from engine.problems.pieces import param_blocks
 from engine.rules import stack
 from engine.rules.rule import Moment
 from engine.rules.schedules import Constant
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers, Layout, State
     from engine.counts import Counts
     from engine.experiment import Run
-    from engine.problems.problem import Piece
+    from engine.problems.pieces import Piece
     from engine.rules import Rule
     from engine.rules.schedules import ProgressUnit
 

@@ -1,4 +1,4 @@
-"""A run as a script of another library, which replays it from the files of a bundle."""
+"""A run as a script for another library, which replays it from the files of a bundle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FRAMEWORKS", "Code", "code"]
 
 
 class _Framework(Protocol):
-    """What there is to say about a library."""
+    """What each library's module provides."""
 
     LIBRARY: Library
 
@@ -27,7 +27,7 @@ class _Framework(Protocol):
         """Return the text of a script."""
 
     def refusal(self, replay: Replay) -> str | None:
-        """Return why the library cannot replay the run at all, None where it can."""
+        """Return why the library cannot replay the run at all, None if it can."""
 
 
 FRAMEWORKS: Final[Mapping[str, _Framework]] = MappingProxyType(
@@ -36,12 +36,12 @@ FRAMEWORKS: Final[Mapping[str, _Framework]] = MappingProxyType(
 
 
 class Code(NamedTuple):
-    """A script, and what there is to say about it.
+    """A script, with a remark about it.
 
     Attributes:
-        text: the script; None where the library cannot replay the run, or the bundle holds no rows.
-        remark: why there is none, or why it computes the rule's formula instead of calling the
-            library's optimizer, in the reader's language; None where it calls that.
+        text: the script; None if the library cannot replay the run or the bundle holds no rows.
+        remark: why there is no script, or why it computes the rule's formula instead of calling the
+            library's optimizer, in the reader's language; otherwise None.
     """
 
     text: str | None
@@ -53,9 +53,9 @@ def code(framework: str, experiment: Experiment, position: int, name: str) -> Co
 
     Args:
         framework: a key of ``FRAMEWORKS``.
-        experiment: which the run belongs to.
-        position: of the run, from 0.
-        name: what the reader calls it.
+        experiment: the experiment of the run.
+        position: position of the run, from 0.
+        name: the reader's name for it.
     """
     chosen, replay = FRAMEWORKS[framework], Replay(experiment, position, name)
     refusal = chosen.refusal(replay) or _nothing_to_read(experiment)
@@ -66,7 +66,7 @@ def code(framework: str, experiment: Experiment, position: int, name: str) -> Co
 
 
 def _nothing_to_read(experiment: Experiment) -> str | None:
-    """Return that a script would find no rows in the bundle; None where it would."""
+    """Return a remark that the bundle holds no rows for a script; None if it does."""
     reason = no_rows(experiment)
     if reason is None:
         return None

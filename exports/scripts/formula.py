@@ -1,8 +1,8 @@
-"""A rule without a translation: its own class, word for word, moves parameters in NumPy.
+"""A rule without a translation: its own class, word for word, moves the parameters in NumPy.
 
-The library gives the gradients. Its part of the script defines ``gradient(params, …)``, which
+The library computes the gradients. Its part of the script defines ``gradient(params, …)``, which
 returns the loss of a batch and its gradient; parameters and gradients are ``(1, n_params)``, in the
-order of ``start.csv``, as the engine's rules have them.
+order of ``start.csv``, as the engine's rules need them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from engine.rules import hyperparameters
 if TYPE_CHECKING:
     from exports.scripts.replay import Replay
 
-# What a rule's class stands on, and how the rule is asked for a direction: of all scripts, these
-# templates alone know the contract of rules, that of ``engine.rules.rule``.
+# What a rule's class needs, and how the rule is asked for a direction. Of all scripts, only these
+# templates know the contract of rules in ``engine.rules.rule``.
 _CLASS: Final = Template('''\
 # The rule: Descent Lab's own class, word for word, after the few lines that it needs.
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ $source
 
 np.seterr(over="ignore", invalid="ignore")  # a run that diverges is a result
 rule = $rule
-layout = $made
+layout = $layout_value
 
 ''')
 _TRAINING: Final = Template("""\
@@ -93,12 +93,15 @@ def class_lines(replay: Replay) -> str:
     rule = type(replay.run.optimizer)
     source = textwrap.dedent(inspect.getsource(rule))
     fields = (f"{name}={getattr(replay.run.optimizer, name)!r}" for name in hyperparameters(rule))
-    layout, made = "", "None  # this rule knows of no layers"
+    layout, layout_value = "", "None  # this rule knows of no layers"
     if "layout" in source:
         layout = _LAYOUT.substitute(source=inspect.getsource(Layout))
-        made = repr(replay.problem.layout)
+        layout_value = repr(replay.problem.layout)
     return _CLASS.substitute(
-        source=source, rule=f"{rule.__name__}({', '.join(fields)})", layout=layout, made=made
+        source=source,
+        rule=f"{rule.__name__}({', '.join(fields)})",
+        layout=layout,
+        layout_value=layout_value,
     )
 
 

@@ -120,7 +120,7 @@ def gradient(params, batch):
 
 
 def refusal(replay: Replay) -> str | None:
-    """Return why Keras cannot replay a run; None where it can."""
+    """Return why Keras cannot replay a run; None if it can."""
     if replay.problem.kind == "function":
         return _("Keras trains layers; a test function has none.")
     return None

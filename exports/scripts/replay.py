@@ -1,4 +1,4 @@
-"""What the scripts of all libraries share: settings, the reading of files, the comparison."""
+"""What the scripts of all libraries share: settings, reading files, and the comparison."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ _FORMULA: Final = N_(
 
 
 class Library(NamedTuple):
-    """A library that a run is replayed in.
+    """A library in which a run is replayed.
 
     Attributes:
-        id: its name among ``FRAMEWORKS``, in the table of translations and in the names of files.
-        title: what it calls itself.
+        id: its name in ``FRAMEWORKS``, in the table of translations and in file names.
+        title: its own spelling of its name.
         packages: what to install.
         imports: the lines that import it and set it to 64 bits.
     """
@@ -101,9 +101,9 @@ class Replay(NamedTuple):
     """The run that a script replays.
 
     Attributes:
-        experiment: which it belongs to.
-        position: of the run, from 0.
-        name: what the reader calls it.
+        experiment: the experiment of the run.
+        position: position of the run, from 0.
+        name: the reader's name for it.
     """
 
     experiment: Experiment
@@ -112,24 +112,24 @@ class Replay(NamedTuple):
 
     @property
     def run(self) -> Run:
-        """Return what was run."""
+        """Return the run itself."""
         return self.experiment.runs[self.position]
 
     @property
     def problem(self) -> Network | Function:
-        """Return what was minimised."""
+        """Return the problem of the experiment."""
         return self.experiment.problem
 
     @property
     def settings(self) -> dict[str, str]:
-        """Return rule and rate as Python writes them, by name."""
+        """Return the hyperparameters and the learning rate as Python text, by name."""
         optimizer = self.run.optimizer
         names = hyperparameters(type(optimizer))
         written = {name: repr(getattr(optimizer, name)) for name in names}
         return {"learning_rate": repr(self.run.learning_rate), **written}
 
     def translated(self, library: Library) -> str | None:
-        """Return the library's own form of the rule; None where there is no equal one."""
+        """Return the library's own form of the rule; None if it has no equal one."""
         form = getattr(self._translation, library.id)
         if form is None:
             return None
@@ -168,12 +168,12 @@ class Replay(NamedTuple):
             future=future,
             seeds=seeds,
             number=self.position + 1,
-            # As code: what would not print, such as marks that turn text around, becomes an escape.
+            # As code: what would not print, such as marks of text direction, becomes an escape.
             name=repr(self.name),
         )
 
     def check(self) -> str:
-        """Return the end of a script; before it ``losses`` has one loss per update."""
+        """Return the end of a script; it needs ``losses``, with one loss per update."""
         return _CHECK.substitute()
 
     @property
@@ -184,7 +184,7 @@ class Replay(NamedTuple):
 
     @property
     def function_updates(self) -> int:
-        """Return the updates of a test function that can be replayed: all whose noise is known."""
+        """Return how many updates of a test function can be replayed: those with known noise."""
         updates = self.experiment.iterations(self.run)
         return min(updates, noise_updates(self.experiment)) if self.read_noise() else updates
 
@@ -215,7 +215,7 @@ def function_lines(problem: Function, module: str) -> str:
 
     Args:
         problem: what is minimised.
-        module: what has NumPy's names in the script.
+        module: the script's module with NumPy's names.
     """
     function = problem.function
     fields = {name: repr(value) for name, value in function}
@@ -224,5 +224,5 @@ def function_lines(problem: Function, module: str) -> str:
 
 
 def indented(lines: str) -> str:
-    """Return lines four spaces to the right."""
+    """Return lines indented by four spaces."""
     return re.sub(r"(?m)^(?=.)", "    ", lines)

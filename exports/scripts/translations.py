@@ -1,6 +1,6 @@
 """How other libraries write a rule or a test function: one row each.
 
-A rule without a row, or without a form in one library, goes there as its formula in NumPy.
+A rule without a row, or without a form in some library, is exported as its formula in NumPy.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.rules import Rule
 
 Form: TypeAlias = str | Callable[[Any], str]
-"""Python that makes an optimizer, or a function of the rule that returns it.
+"""Python code that makes an optimizer, or a function of the rule that returns such code.
 
 ``$learning_rate`` and the rule's hyperparameters stand for their values.
 """
@@ -42,9 +42,9 @@ class Translation(NamedTuple):
     """A rule in other libraries.
 
     Attributes:
-        pytorch: its form in ``torch.optim``, None where there is no equal one.
-        keras: in ``keras.optimizers``.
-        optax: in ``optax``.
+        pytorch: its form in ``torch.optim``, None if there is no equal one.
+        keras: likewise in ``keras.optimizers``.
+        optax: likewise in ``optax``.
         differences: how a library's form differs, by the name of its attribute here.
     """
 
@@ -69,7 +69,7 @@ _EPSILON_HAT: Final = N_(
 
 
 def _nesterov_in_pytorch(rule: Nesterov) -> str:
-    """Return the form; PyTorch has no Nesterov without momentum, and with none the two are one."""
+    """Return the form; PyTorch has no Nesterov with momentum 0, where it is plain SGD."""
     nesterov = ", nesterov=True" if rule.momentum else ""
     return f"SGD(params, lr=$learning_rate, momentum=$momentum{nesterov})"
 
@@ -119,7 +119,7 @@ TRANSLATIONS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
     }
 )
 
-# The value of a test function at x and y; $np stands for a module with NumPy's names.
+# The value of a test function at x and y; $np is a module with NumPy's names.
 VALUES: Final[Mapping[type[FunctionOfTwo], str]] = MappingProxyType(
     {
         Ravine: "x ** 2 / 20 + y ** 2",

@@ -32,7 +32,7 @@ def test_a_run_that_diverges_stays_where_it_ended():
 
     last = clock.lasts[1]
     assert last < clock.lasts[0] == 20
-    assert len(set(clock.places[1][last:])) == 1
+    assert len(set(clock.records[1][last:])) == 1
 
 
 def test_runs_of_different_batch_sizes_share_epochs():

@@ -192,11 +192,11 @@ def follow(rules, stream, start, learning_rates):
         rate = {"learning_rate": learning_rates}
     runs = [run_of(rule, **rate) for rule in rules]
     updates = updates_of(runs, params, lambda _params, grads: Stream(stream, grads))
-    found = [params.copy()]
+    actual = [params.copy()]
     for _ in stream:
         take(updates)
-        found.append(params.copy())
-    return np.array(found)
+        actual.append(params.copy())
+    return np.array(actual)
 
 
 def zeros(rule, layout, lanes=1):
@@ -213,8 +213,8 @@ def moment_of(grads, params=None, step=1, rate=0.1, layout=None):
 
 def directions(rule, stream):
     """Directions (steps, n_params) of one rule on gradients (steps, n_params), at zero."""
-    found, state = [], zeros(rule, Layout((stream.shape[1], 1), bias=False))
+    actual, state = [], zeros(rule, Layout((stream.shape[1], 1), bias=False))
     for step, grads in enumerate(stream, start=1):
         direction, state = rule.direction(moment_of(grads[None], step=step), state)
-        found.append(direction[0].copy())
-    return np.array(found)
+        actual.append(direction[0].copy())
+    return np.array(actual)

@@ -58,14 +58,14 @@ def one_hot(classes, n_outputs):
 
 def layers(units, bias, params):
     """Weights (..., out, in) and biases (..., out), from (..., n_params)."""
-    found, start = [], 0
+    actual, start = [], 0
     for n_in, n_out in pairwise(units):
         size = n_out * (n_in + bias)
         matrix = params[..., start : start + size].reshape(*params.shape[:-1], n_out, n_in + bias)
-        found.append((matrix[..., :n_in], matrix[..., n_in] if bias else 0 * matrix[..., 0]))
+        actual.append((matrix[..., :n_in], matrix[..., n_in] if bias else 0 * matrix[..., 0]))
         start += size
     assert start == params.shape[-1]
-    return found
+    return actual
 
 
 def outputs(units, spec, params, inputs):
@@ -98,6 +98,6 @@ def central_gradient(function, params, step=1e-6):
     return (function(params + offsets) - function(params - offsets)) / (2 * step)
 
 
-def relative_error(found, expected):
+def relative_error(actual, expected):
     """Norm of the difference over the norm of what was expected."""
-    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    return np.linalg.norm(actual - expected) / np.linalg.norm(expected)

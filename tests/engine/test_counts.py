@@ -34,15 +34,15 @@ def counts(draw):
 
 def sizes(counts, iterations):
     """Rows of each batch, counted out one by one."""
-    found = []
-    while len(found) < iterations:
+    actual = []
+    while len(actual) < iterations:
         left = counts.rows
-        while left and len(found) < iterations:
+        while left and len(actual) < iterations:
             size = min(counts.batch_size, left)
             left -= size
             if size == counts.batch_size or counts.last_batch == "kept":
-                found.append(size)
-    return found
+                actual.append(size)
+    return actual
 
 
 @pytest.mark.parametrize(

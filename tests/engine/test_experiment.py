@@ -752,12 +752,12 @@ def test_any_value_anywhere_is_accepted_or_refused_and_nothing_else(experiment, 
         node = node[key]
     node[key] = data.draw(JSON)
 
-    found = accepted_or_refused(tree)
+    actual = accepted_or_refused(tree)
 
-    if isinstance(found, Experiment):
-        assert Experiment.model_validate_json(found.model_dump_json()) == found
+    if isinstance(actual, Experiment):
+        assert Experiment.model_validate_json(actual.model_dump_json()) == actual
     else:
-        assert found in errors.CODES
+        assert actual in errors.CODES
 
 
 # Sweeps

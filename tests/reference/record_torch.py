@@ -80,12 +80,12 @@ def main(wanted: list[str]) -> int:
     for name, answer in asked.items():
         if answer is None or answer.torch is None or name not in (wanted or asked):
             continue
-        found = answers(*answer.torch)
+        actual = answers(*answer.torch)
         if wanted:
-            print(found)  # noqa: T201
+            print(actual)  # noqa: T201
             continue
-        changed += found != answer.params
-        print(f"{name}: {'as recorded' if found == answer.params else 'CHANGED'}")  # noqa: T201
+        changed += actual != answer.params
+        print(f"{name}: {'as recorded' if actual == answer.params else 'CHANGED'}")  # noqa: T201
     return int(changed > 0)
 
 

@@ -107,13 +107,13 @@ def _compared(
 
 def replayed(script: Path, seed: int) -> tuple[bool, list[str]]:
     """Run a script; return whether it found the engine's losses, and what it said."""
-    said, given = io.StringIO(), sys.argv
+    output, given = io.StringIO(), sys.argv
     sys.argv = [str(script), str(seed)]
     try:
-        with redirect_stdout(said):
+        with redirect_stdout(output):
             runpy.run_path(str(script), run_name="__main__")
     except SystemExit as end:
-        return not end.code, said.getvalue().splitlines()
+        return not end.code, output.getvalue().splitlines()
     finally:
         sys.argv = given
     return False, ["the script did not compare"]
@@ -141,9 +141,9 @@ def _replay_all(
         with mock.patch("exports.scripts.replay.TRANSLATIONS", translations):
             write_all(Path(folder), bundle(document, fit(experiment)))
         for script in sorted(Path(folder, "scripts").glob(f"{framework}_*.py")):
-            equal, said = replayed(script, experiment.seeds[-1])
+            equal, output = replayed(script, experiment.seeds[-1])
             how = "" if translations else " (formulas)"
-            words = f"{'equal' if equal else 'DEPARTS'}  {name}{how}: {'; '.join(said)}"
+            words = f"{'equal' if equal else 'DEPARTS'}  {name}{how}: {'; '.join(output)}"
             print(words, flush=True)  # noqa: T201
             yield equal
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from comparison.words.results import details, ends, paired, said_of_results, status, written
+from comparison.words.results import details, ends, paired, result_remarks, status, written
 from language import _
 from language.labels import label
 from ui.compare.comparison import after_training
@@ -51,7 +51,7 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    remarks = said_of_results(history)
+    remarks = result_remarks(history)
     if full:
         text = _(
             "All runs together took {seconds:.2f} s. Seconds alone are the processor time that a"

@@ -67,15 +67,15 @@ def generate(dataset: Source, data_seed: int) -> Drawn:
     """Make the rows of a data set in their original order.
 
     Args:
-        dataset: which rows.
-        data_seed: chooses the random rows; measured data are the same for every seed.
+        dataset: the description.
+        data_seed: seeds the random rows; measured data are the same for every seed.
 
     Returns:
         Read-only inputs ``(rows, features)``, float64, and read-only targets: classes ``(rows,)``,
         int64, counted from 0, or numbers ``(rows, outputs)``, float64.
 
     Raises:
-        InvalidInput: that is no seed.
+        InvalidInput: ``data_seed`` is not a valid seed.
     """
     LIMITS["seed"].integer("data_seed", data_seed)
     drawn = dataset.draw(np.random.default_rng([data_seed, 0]))

@@ -1,6 +1,6 @@
-"""From the rows of a data set to what a network is trained on: split first, then standardised.
+"""From the rows of a data set to what a network is trained on: first split, then standardised.
 
-In this order, for the means and scales of validation rows would leak into training.
+The other way round, means and scales of the validation rows would leak into training.
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ class Data:
     """Training and validation rows, ready for a network; every array is read-only and C-contiguous.
 
     Targets are classes ``(rows,)``, int64, counted from 0, or numbers ``(rows, outputs)``, float64.
-    The original values are ``inputs * input_scale + input_mean``; so for targets of a regression.
+    The original values are ``inputs * input_scale + input_mean``, and likewise for the targets of a
+    regression.
 
     Attributes:
         training_inputs: ``(training rows, features)``.
-        training_targets: as said above.
-        validation_inputs: ``(validation rows, features)``; no rows where nothing is held back.
-        validation_targets: as said above.
-        input_mean: ``(features,)``, subtracted from every row; 0 where nothing was standardised.
-        input_scale: ``(features,)``, every row was divided by it; 1 where nothing was standardised.
+        training_targets: of the training rows, as above.
+        validation_inputs: ``(validation rows, features)``; no rows if none are held back.
+        validation_targets: of the validation rows, as above.
+        input_mean: ``(features,)``, subtracted from every row; 0 without standardisation.
+        input_scale: ``(features,)``, every row was divided by it; 1 without standardisation.
         target_mean: ``(outputs,)``; empty for classification.
         target_scale: ``(outputs,)``; empty for classification.
-        training_indices: ``(training rows,)``, which generated rows they are, ascending.
-        validation_indices: ``(validation rows,)``, which generated rows they are, ascending.
+        training_indices: ``(training rows,)``, their positions among the generated rows, ascending.
+        validation_indices: ``(validation rows,)``, likewise.
     """
 
     training_inputs: Array
@@ -51,7 +52,7 @@ class Data:
     validation_indices: Integers
 
     def __post_init__(self) -> None:
-        """Lock the arrays: every run of an experiment reads the same ones."""
+        """Make the arrays read-only: every run of an experiment reads the same ones."""
         for field in fields(self):
             getattr(self, field.name).flags.writeable = False
 
@@ -60,11 +61,11 @@ def validation_rows(n_rows: int, share: float) -> int:
     """Return how many rows are held back for validation.
 
     Args:
-        n_rows: rows of the data set, at least 1.
-        share: wanted share of them, 0 to below 1.
+        n_rows: number of rows in the data set, at least 1.
+        share: the share of them to hold back, 0 to below 1.
 
     Returns:
-        ``share * n_rows``, a half rounded up, but never all rows: at least one is left to train on.
+        ``share * n_rows``, halves rounded up, but never all rows: at least one is left to train on.
     """
     return min(math.floor(share * n_rows + 0.5), n_rows - 1)
 
@@ -79,12 +80,12 @@ def prepare(
 ) -> Data:
     """Generate a data set, split it, and standardise it by its training rows.
 
-    A permutation from ``data_seed`` chooses the validation rows; a larger share holds back the same
-    rows and more. Both parts keep the order in which the rows were generated.
+    A permutation seeded by ``data_seed`` chooses the validation rows; a larger share holds back the
+    same rows and more. Both parts keep the order in which the rows were generated.
 
     Args:
-        dataset: which rows.
-        data_seed: chooses random rows and the split, each from a stream of its own.
+        dataset: the description.
+        data_seed: seeds the random rows and the split, each from its own stream.
         validation_share: share of the rows held back, 0 to below 1; see ``validation_rows``.
         standardize: give each input mean 0 and standard deviation 1 over the training rows.
         standardize_targets: the same for each target of a regression.
@@ -93,7 +94,8 @@ def prepare(
         The prepared rows.
 
     Raises:
-        InvalidInput: that is no seed, or ``standardize_targets`` was asked for classes.
+        InvalidInput: ``data_seed`` is not a valid seed, or targets that are classes were to be
+            standardised.
     """
     if standardize_targets and dataset.task != "regression":
         other = ("dataset", dataset.name)
@@ -104,7 +106,7 @@ def prepare(
     validation, training = np.sort(shuffled[:n_validation]), np.sort(shuffled[n_validation:])
     training_inputs, validation_inputs = inputs[training], inputs[validation]
     training_targets, validation_targets = targets[training], targets[validation]
-    del inputs  # the largest data set fills 376 MB, and the measures below need as much again
+    del inputs  # the largest data set takes 376 MB, and the lines below need as much again
     input_mean, input_scale = np.zeros(dataset.n_features), np.ones(dataset.n_features)
     target_mean, target_scale = np.zeros(dataset.n_outputs), np.ones(dataset.n_outputs)
     if standardize:
@@ -129,7 +131,7 @@ def prepare(
 
 
 def _standardize(training: Array, validation: Array) -> tuple[Array, Array]:
-    """Standardise columns in place by the training rows; return their mean and scale."""
+    """Standardise columns, in place, by the training rows; return their mean and scale."""
     mean, scale = _mean_and_scale(training)
     for part in (training, validation):
         np.subtract(part, mean, out=part)
@@ -148,7 +150,7 @@ def _mean_and_scale(columns: Array) -> tuple[Array, Array]:
     n_rows = len(columns)
     mean = columns.mean(axis=0)
     deviations = columns - mean
-    # The mean that is left is rounding error; without it a constant column becomes exactly 0.
+    # The remaining mean is rounding error; without it a constant column becomes exactly 0.
     mean += deviations.mean(axis=0)
     np.subtract(columns, mean, out=deviations)
     variance = np.square(deviations, out=deviations).mean(axis=0)

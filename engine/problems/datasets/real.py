@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Real(Source):
-    """A data set that was measured, in the units and the row order of its file.
+    """A measured data set, in the units and the row order of its file.
 
     Attributes:
-        size: rows and features of the file, stated here so that nothing is read to know them.
+        size: rows and features of the file, stated here so that it need not be read for them.
         class_ids: ids of the classes in the order of their numbers; none for regression.
     """
 
@@ -29,12 +29,12 @@ class Real(Source):
 
     @property
     def n_rows(self) -> int:
-        """Number of rows of the file."""
+        """Number of rows in the file."""
         return self.size[0]
 
     @property
     def n_features(self) -> int:
-        """Number of columns of the file but the target."""
+        """Number of columns in the file, without the target."""
         return self.size[1]
 
     @property
@@ -100,7 +100,7 @@ class Diabetes(Real):
 
 @cache
 def _read(name: str, task: Task) -> tuple[tuple[str, ...], Array, Targets]:
-    """Read a file, once a process: the names of its features, then what ``Source.draw`` returns."""
+    """Read a file, once per process; return its feature names and what ``Source.draw`` returns."""
     file = Path(__file__).parent / "files" / f"{name}.csv"
     header, *rows = file.read_text("utf-8").splitlines()
     table = np.loadtxt(rows, delimiter=",")

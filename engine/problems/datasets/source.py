@@ -1,4 +1,4 @@
-"""What a data set tells about itself before a row exists, and the method that makes its rows."""
+"""What is known of a data set before it has rows, and the method that makes them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Drawn: TypeAlias = "tuple[Array, Targets]"
 
 
 class Source(Spec):
-    """A data set: a frozen description, whose sizes are known without generating it.
+    """A data set: a frozen description whose sizes are known without generating any rows.
 
     Attributes:
         name: the id in files, links and the registry.
-        task: what its targets are: numbers to predict, or classes.
-        measured: whether the rows are measurements, each feature in a unit of its own; generated
-            rows are of unit scale.
+        task: whether its targets are numbers to predict or classes.
+        measured: whether the rows are measurements, each feature in its own unit; generated rows
+            have about unit scale.
         spread_targets: whether the regression targets are far from unit scale.
-        is_image: whether a row is a picture, its features the pixels.
+        is_image: whether a row is a picture and its features are the pixels.
     """
 
     name: str
@@ -43,11 +43,11 @@ class Source(Spec):
     @property
     @abstractmethod
     def n_features(self) -> int:
-        """Number of inputs of a row."""
+        """Number of inputs per row."""
 
     @property
     def n_outputs(self) -> int:
-        """Number of regression targets of a row; 0 for classification."""
+        """Number of regression targets per row; 0 for classification."""
         return 1 if self.task == "regression" else 0
 
     @property

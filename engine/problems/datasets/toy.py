@@ -1,11 +1,11 @@
-"""The generated data sets: pictures of one difficulty each, and two tiny sets to follow by hand.
+"""The generated data sets: each shows one difficulty, and two tiny ones can be followed by hand.
 
 ``noise`` is a standard deviation, in the units of what it is added to: the target in regression,
-each input in classification. The class is settled before the noise, so that noisy classes overlap.
-For one seed and one number of rows a larger noise moves the same rows further along the same
+each input in classification. The class is decided before the noise is added, so noisy classes
+overlap. For the same seed and number of rows, larger noise moves the same rows further in the same
 directions; without noise every row lies on its curve.
 
-Row i of a classification set is of class i mod classes: classes differ by one row at most.
+Row i of a classification set has class i mod classes, so class sizes differ by at most one row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Coefficient = Annotated[float, Interval(-10, 10)]
 
-XOR_GAP: Final = 0.1  # from the axes, so that without noise the squares do not touch
+XOR_GAP: Final = 0.1  # distance from the axes, so that without noise the squares do not touch
 XOR_EDGE: Final = 1.5
 SPIRAL_RADIUS: Final = 3.0
 BLOB_EDGE: Final = 2.0
@@ -30,7 +30,7 @@ CANDIDATES_PER_BLOB: Final = 20
 
 
 class Toy(Source):
-    """A generated data set of as many rows as asked for.
+    """A generated data set with any number of rows.
 
     Attributes:
         rows: number of rows, 2 to 60,000.
@@ -42,7 +42,7 @@ class Toy(Source):
 
     @property
     def n_rows(self) -> int:
-        """Number of rows, as asked for."""
+        """Number of rows."""
         return self.rows
 
 
@@ -147,8 +147,8 @@ class TwoMoons(_Plane):
 
     def draw(self, rng: np.random.Generator) -> Drawn:
         """Spread the rows evenly along the moons, then add noise to both coordinates."""
-        lower, place = _dealt(self.rows, 2)
-        side, angle = 1 - 2 * lower, np.pi * place
+        lower, share = _dealt(self.rows, 2)
+        side, angle = 1 - 2 * lower, np.pi * share
         moons = np.column_stack((side * np.cos(angle) + lower, side * np.sin(angle) + lower / 2))
         return moons + _noise(rng, self.noise, moons.shape), lower
 
@@ -172,8 +172,8 @@ class Circles(_Plane):
 
     def draw(self, rng: np.random.Generator) -> Drawn:
         """Spread the rows evenly along the circles, then add noise to both coordinates."""
-        inner, place = _dealt(self.rows, 2)
-        circles = np.where(inner, self.factor, 1.0)[:, np.newaxis] * _directions(place)
+        inner, share = _dealt(self.rows, 2)
+        circles = np.where(inner, self.factor, 1.0)[:, np.newaxis] * _directions(share)
         return circles + _noise(rng, self.noise, circles.shape), inner
 
 
@@ -200,7 +200,7 @@ class Xor(_Plane):
 
 
 class Spirals(_Plane):
-    """Spiral arms of one class each, which wind out to radius 3 at an even pace.
+    """Spiral arms, one per class, that wind outwards evenly to radius 3.
 
     Two arms of 1.75 turns are TensorFlow Playground's spiral.
 
@@ -215,14 +215,14 @@ class Spirals(_Plane):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """One class an arm."""
+        """One class per arm."""
         return tuple(str(arm) for arm in range(self.arms))
 
     def draw(self, rng: np.random.Generator) -> Drawn:
         """Spread the rows evenly along the arms, then add noise to both coordinates."""
-        arm, place = _dealt(self.rows, self.arms)
-        radius = SPIRAL_RADIUS * place[:, np.newaxis]
-        spirals = radius * _directions(self.turns * place + arm / self.arms)
+        arm, share = _dealt(self.rows, self.arms)
+        radius = SPIRAL_RADIUS * share[:, np.newaxis]
+        spirals = radius * _directions(self.turns * share + arm / self.arms)
         return spirals + _noise(rng, self.noise, spirals.shape), arm
 
 
@@ -231,8 +231,8 @@ class Blobs(Toy):
 
     The centres are drawn like those of scikit-learn's ``make_blobs``, but kept apart: each is the
     candidate farthest from those before it. ``noise`` is the standard deviation of every coordinate
-    around its centre. The distance of centres grows as the square root of the number of features,
-    so many features separate the classes well unless the noise grows with them.
+    around its centre. The distance between centres grows with the square root of the number of
+    features, so with many features the classes are well separated unless the noise grows, too.
 
     Attributes:
         classes: number of clouds, 2 to 10.
@@ -248,19 +248,19 @@ class Blobs(Toy):
 
     @property
     def n_features(self) -> int:
-        """Number of coordinates, as asked for."""
+        """Number of coordinates."""
         return self.features
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """One class a cloud."""
+        """One class per cloud."""
         return tuple(str(cloud) for cloud in range(self.classes))
 
     def draw(self, rng: np.random.Generator) -> Drawn:
         """Choose the centres, then scatter the rows around them."""
         centres = _spread_centres(rng, self.classes, self.features)
         inputs = _noise(rng, self.noise, (self.rows, self.features))
-        # Class by class, in place: centres indexed by row would double the largest set's memory.
+        # Class by class, in place: centres indexed by row would double the memory of the largest.
         for cloud, centre in enumerate(centres):
             inputs[cloud :: self.classes] += centre
         return inputs, np.arange(self.rows) % self.classes
@@ -315,18 +315,18 @@ class SingleRow(Source):
 
 
 def _noise(rng: np.random.Generator, deviation: float, shape: tuple[int, ...]) -> Array:
-    # Scaled in place rather than drawn at this scale: noise 0 draws the same numbers as any other.
+    # Scaled in place rather than drawn at this scale: noise 0 draws as many numbers as any other.
     noise = rng.standard_normal(shape)
     noise *= deviation
     return noise
 
 
 def _dealt(rows: int, classes: int) -> tuple[Integers, Array]:
-    """Deal rows to classes in turn, and spread each class's rows evenly over the places (0, 1)."""
+    """Deal rows to classes in turn; return each row's class and its even share of (0, 1) there."""
     row = np.arange(rows)
     targets = row % classes
     per_class = np.bincount(targets, minlength=classes)
-    # The middle of each share: at 0, where spiral arms meet, no two classes have the same point.
+    # The middle of each share: at 0, where spiral arms meet, two classes would share a point.
     return targets, (row // classes + 0.5) / per_class[targets]
 
 

@@ -12,7 +12,7 @@ from charts.theme import RunStyle
 from comparison.catalogue import losses
 from comparison.catalogue import score as score_of
 from comparison.link import from_link
-from comparison.words.results import details, ends, paired, said_of_results, status, written
+from comparison.words.results import details, ends, paired, result_remarks, status, written
 from engine import (
     Budget,
     Experiment,
@@ -94,7 +94,7 @@ def test_survivors_make_no_median():
     assert [run.status.count("diverged") for run in history.runs] == [2, 2]
     np.testing.assert_allclose(losses, [0.18925, 0.26211], rtol=1e-4)
     assert status(history, 0) == "best, 2 of 5 diverged"
-    assert "infinitely bad" in " ".join(said_of_results(history))
+    assert "infinitely bad" in " ".join(result_remarks(history))
 
 
 @st.composite
@@ -243,7 +243,7 @@ def test_none_is_best_where_stopping_rules_ended_runs_at_different_times():
     history = moons(0.3, 1.0, stopping=Stopping(target_loss=0.4), seeds=(0, 1))
     assert len({int(step) for run in history.runs for step in run.last_step}) > 1
 
-    said = " ".join(said_of_results(history))
+    said = " ".join(result_remarks(history))
     assert "best" not in status(history, 0) + status(history, 1)
     assert "equal budgets" not in said
     assert "stopping rules ended the runs at different times" in said
@@ -255,14 +255,14 @@ def test_none_is_best_where_stopping_rules_ended_runs_at_different_times():
 def test_best_is_named_where_stopping_rules_ended_none():
     history = moons(0.3, 1.0, stopping=Stopping(target_loss=1e-9))
 
-    assert "equal budgets" in " ".join(said_of_results(history))
+    assert "equal budgets" in " ".join(result_remarks(history))
 
 
 def test_a_tie_is_named():
     history = moons(0.3, 1.0, 1.0, stopping=Stopping())
 
     assert [status(history, position) for position in range(3)] == ["", "best (tie)", "best (tie)"]
-    assert "2 runs tie" in " ".join(said_of_results(history))
+    assert "2 runs tie" in " ".join(result_remarks(history))
     table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
     assert table["best"] == [0, 1, 1]
 

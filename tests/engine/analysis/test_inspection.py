@@ -78,8 +78,8 @@ def test_every_step_is_bit_equal_to_the_training(experiment):
                 assert np.array_equal(seen.before, run.params[place, step - 1])
                 assert np.array_equal(seen.after, run.params[place, step])
                 norms = seen.norms
-                found = run.batch_gradient_norm.last[place, step - 1]
-                assert norms["gradient"] == pytest.approx(found, rel=1e-14)
+                actual = run.batch_gradient_norm.last[place, step - 1]
+                assert norms["gradient"] == pytest.approx(actual, rel=1e-14)
                 assert norms["update"] == pytest.approx(run.update_norm.last[place, step - 1])
 
 

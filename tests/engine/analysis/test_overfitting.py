@@ -185,9 +185,9 @@ def test_a_spike_changes_no_verdict():
 def test_noise_is_its_standard_deviation(epochs):
     """Of few epochs it is as uncertain as they are few: the median of many runs is right."""
     values = 0.3 + 0.02 * np.random.default_rng(3).normal(size=(20_010 // epochs, epochs))
-    found = np.median([judged(row, row).noise for row in values])
+    actual = np.median([judged(row, row).noise for row in values])
 
-    assert found == pytest.approx(0.02, rel=0.1)
+    assert actual == pytest.approx(0.02, rel=0.1)
 
 
 def test_what_only_falls_has_no_noise():
@@ -213,12 +213,12 @@ def test_few_epochs_are_judged_as_well(epochs):
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
 def test_the_best_epoch_is_the_lowest_and_near_it(losses):
     validation = np.array(losses)
-    found = judged(validation, validation)
+    actual = judged(validation, validation)
 
-    assert found.best == np.argmin(validation)
-    assert 0 <= found.near[0] <= found.best <= found.near[1] < len(losses)
-    assert found.window % 2 == 1
-    assert len(found.level) == len(losses)
+    assert actual.best == np.argmin(validation)
+    assert 0 <= actual.near[0] <= actual.best <= actual.near[1] < len(losses)
+    assert actual.window % 2 == 1
+    assert len(actual.level) == len(losses)
 
 
 @UNTRACED

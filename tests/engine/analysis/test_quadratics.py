@@ -28,10 +28,10 @@ def of(problem):
     ids=lambda value: getattr(value, "name", None),
 )
 def test_quadratic_functions_are_known(function, curvatures, minimum):
-    found = of(Function(function=function))
+    actual = of(Function(function=function))
 
-    np.testing.assert_allclose(found.curvatures, curvatures, rtol=1e-12)
-    np.testing.assert_allclose(found.minimum, minimum, atol=1e-12)
+    np.testing.assert_allclose(actual.curvatures, curvatures, rtol=1e-12)
+    np.testing.assert_allclose(actual.minimum, minimum, atol=1e-12)
 
 
 def test_no_other_function_is_taken_for_a_quadratic():
@@ -48,12 +48,12 @@ def test_a_line_has_the_curvatures_of_its_rows_and_its_least_squares_minimum(los
     problem = Network(dataset=Line(rows=30, noise=0.3), validation_share=0.0, hidden=(), loss=loss)
     rows = data(Experiment(problem=problem, runs=RUNS))
     design = np.column_stack([rows.training_inputs[:, 0], np.ones(30)])
-    found = of(problem)
+    actual = of(problem)
 
     expected = np.linalg.eigvalsh(factor * design.T @ design / 30)
-    np.testing.assert_allclose(found.curvatures, expected, rtol=1e-12)
+    np.testing.assert_allclose(actual.curvatures, expected, rtol=1e-12)
     best = np.linalg.lstsq(design, rows.training_targets.ravel(), rcond=None)[0]
-    np.testing.assert_allclose(found.minimum, best, rtol=1e-10)
+    np.testing.assert_allclose(actual.minimum, best, rtol=1e-10)
 
 
 def test_the_penalty_bends_every_direction_by_its_weight():

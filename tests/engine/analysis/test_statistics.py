@@ -49,29 +49,29 @@ def with_losses(run, finals, statuses=None):
 def test_one_seed_has_no_band():
     run = trained((0,)).runs[0]
 
-    found = spread(run, run.training_loss)
+    actual = spread(run, run.training_loss)
 
-    for part in (found.low, found.median, found.high):
+    for part in (actual.low, actual.median, actual.high):
         assert np.array_equal(part, run.training_loss.last[0])
 
 
 def test_median_and_quartiles_of_the_seeds():
     run = with_losses(trained(range(5)).runs[0], [3, 1, 5, 2, 4])
 
-    found = spread(run, run.training_loss)
+    actual = spread(run, run.training_loss)
 
-    assert (found.low[1], found.median[1], found.high[1]) == (2, 3, 4)
-    assert (found.low[0], found.median[0], found.high[0]) == (1, 1, 1)
+    assert (actual.low[1], actual.median[1], actual.high[1]) == (2, 3, 4)
+    assert (actual.low[0], actual.median[0], actual.high[0]) == (1, 1, 1)
 
 
 def test_quartiles_are_observed_values():
     run = with_losses(trained(range(4)).runs[0], [1, 2, 10, 20])
 
-    found = spread(run, run.training_loss)
+    actual = spread(run, run.training_loss)
 
-    assert found.low[1] in {1, 2}
-    assert found.high[1] in {10, 20}
-    assert found.median[1] == 6
+    assert actual.low[1] in {1, 2}
+    assert actual.high[1] in {10, 20}
+    assert actual.median[1] == 6
 
 
 def test_a_diverged_seed_is_infinite_from_its_end_on():
@@ -82,20 +82,20 @@ def test_a_diverged_seed_is_infinite_from_its_end_on():
         last_step=np.array([1, 3, 3]),
     )
 
-    found = spread(run, values)
+    actual = spread(run, values)
 
-    assert found.median.tolist() == [1, 3, 4, 5]
-    assert found.high.tolist() == [1, INF, INF, INF]
+    assert actual.median.tolist() == [1, 3, 4, 5]
+    assert actual.high.tolist() == [1, INF, INF, INF]
 
 
 def test_half_of_the_seeds_diverged_make_the_median_infinite():
     statuses = ["diverged", "diverged", "budget", "budget"]
     run = with_losses(trained(range(4)).runs[0], [7, 7, 1, 2], statuses)
 
-    found = spread(run, run.training_loss)
+    actual = spread(run, run.training_loss)
 
-    assert found.median.tolist() == [1, INF]
-    assert found.low[1] == 1
+    assert actual.median.tolist() == [1, INF]
+    assert actual.low[1] == 1
 
 
 def test_a_seed_that_met_its_target_is_left_out_after_it():
@@ -105,19 +105,19 @@ def test_a_seed_that_met_its_target_is_left_out_after_it():
         last_step=np.array([1, 2]),
     )
 
-    found = spread(run, series_of([[4.0, 2.0, np.nan], [4.0, 3.0, 1.0]]))
+    actual = spread(run, series_of([[4.0, 2.0, np.nan], [4.0, 3.0, 1.0]]))
 
-    assert found.median.tolist() == [4, 2.5, 1]
+    assert actual.median.tolist() == [4, 2.5, 1]
 
 
 def test_spread_of_a_quantity_that_is_known_at_some_steps_is_silent():
     history = trained(range(3), record_every=2, stopping=Stopping(gradient_norm=0.0))
 
-    found = spread(history.runs[0], history.runs[0].gradient_norm)
+    actual = spread(history.runs[0], history.runs[0].gradient_norm)
 
     known = ~np.isnan(history.runs[0].gradient_norm.last[0])
     assert not known.all()
-    assert np.array_equal(~np.isnan(found.median), known)
+    assert np.array_equal(~np.isnan(actual.median), known)
 
 
 def test_paired_differences_are_seed_by_seed():
@@ -135,10 +135,10 @@ def test_paired_differences_are_seed_by_seed():
 @pytest.mark.parametrize("n_seeds", [2, 3])
 def test_differences_of_diverged_seeds_are_infinite_and_silent(n_seeds):
     history = trained(range(n_seeds))
-    gone = ["diverged", *["budget"] * (n_seeds - 1)]
+    diverged = ["diverged", *["budget"] * (n_seeds - 1)]
     runs = (
-        with_losses(history.runs[0], [1.0] * n_seeds, gone),
-        with_losses(history.runs[1], [2.0] * n_seeds, gone[::-1]),
+        with_losses(history.runs[0], [1.0] * n_seeds, diverged),
+        with_losses(history.runs[1], [2.0] * n_seeds, diverged[::-1]),
     )
 
     this, _ = paired_differences(dataclasses.replace(history, runs=runs), 1)
@@ -151,10 +151,10 @@ def test_differences_of_diverged_seeds_are_infinite_and_silent(n_seeds):
 
 def test_a_seed_that_diverged_in_both_runs_is_a_tie_and_told():
     history = trained(range(5))
-    gone = ["diverged", "diverged", "budget", "budget", "budget"]
+    diverged = ["diverged", "diverged", "budget", "budget", "budget"]
     runs = (
-        with_losses(history.runs[0], [1.0, 7.0, 1.0, 3.0, 2.0], gone),
-        with_losses(history.runs[1], [2.0, 5.0, 2.0, 2.0, 2.0], gone),
+        with_losses(history.runs[0], [1.0, 7.0, 1.0, 3.0, 2.0], diverged),
+        with_losses(history.runs[1], [2.0, 5.0, 2.0, 2.0, 2.0], diverged),
     )
 
     this, itself = paired_differences(dataclasses.replace(history, runs=runs), 1)
@@ -179,9 +179,9 @@ def test_a_diverged_seed_counts_as_the_lowest_score():
     assert np.isnan(spread(run, score).low[1])
     assert run.median_at_end(score) == 0.8
 
-    gone = dataclasses.replace(run, status=("diverged", "diverged", "budget", "budget"))
-    assert np.isnan(gone.median_at_end(score))
-    assert np.isnan(spread(gone, score).median[1])
+    diverged = dataclasses.replace(run, status=("diverged", "diverged", "budget", "budget"))
+    assert np.isnan(diverged.median_at_end(score))
+    assert np.isnan(spread(diverged, score).median[1])
 
 
 def test_scores_of_a_training_know_what_is_bad():
@@ -205,11 +205,11 @@ def test_training_with_a_diverging_run_gives_finite_bands_for_the_other():
         )
     )
 
-    calm, gone = (spread(run, run.training_loss) for run in history.runs)
+    calm, diverged = (spread(run, run.training_loss) for run in history.runs)
 
     assert np.isfinite(calm.high).all()
-    assert gone.median[-1] == INF
-    assert np.isfinite(gone.median[:-1]).all()
+    assert diverged.median[-1] == INF
+    assert np.isfinite(diverged.median[:-1]).all()
 
 
 def test_spread_leaves_the_history_as_it_is():

@@ -60,9 +60,9 @@ def with_best_momentum(rule, values):
     ],
 )
 def test_sharpness_thresholds_at_a_rate_of_a_tenth(optimizer, threshold):
-    found = sharpness_threshold(optimizer, 0.1)
+    actual = sharpness_threshold(optimizer, 0.1)
 
-    assert found == (None if threshold is None else pytest.approx(threshold, rel=1e-4))
+    assert actual == (None if threshold is None else pytest.approx(threshold, rel=1e-4))
 
 
 @pytest.mark.parametrize("optimizer", LINEAR, ids=repr)
@@ -161,8 +161,8 @@ def test_iterations_to_a_millionth_at_the_best_setting(rule, iterations):
 def test_no_setting_is_faster_than_the_best(rule, values):
     optimizer, best = with_best_momentum(rule, values)
 
-    found = convergence_rate(optimizer, best.learning_rate, values)
-    assert found == pytest.approx(best.convergence_rate, abs=2e-7)
+    actual = convergence_rate(optimizer, best.learning_rate, values)
+    assert actual == pytest.approx(best.convergence_rate, abs=2e-7)
     momenta = [None] if rule is SGD else np.linspace(0, 0.99, 23)
     for momentum in momenta:
         tried = rule() if momentum is None else rule(momentum=float(momentum))

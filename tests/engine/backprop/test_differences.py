@@ -32,11 +32,11 @@ def test_all_methods_agree_with_backpropagation(name):
     scale = max(1.0, *map(abs, back.gradient.values()), *map(abs, example.point.values()))
     largest = {"forward": 3e-8 * scale**2, "central": 1e-9 * scale**2, "complex": 1e-13 * scale}
     assert (back.forward_passes, back.backward_passes, back.error) == (1, 1, 0)
-    for found in others:
-        assert found.error <= largest[found.name]
-        assert found.forward_passes == METHODS[found.name].calls(len(example.point))
-        assert found.backward_passes == 0
-    assert all(found.seconds > 0 for found in (back, *others))
+    for actual in others:
+        assert actual.error <= largest[actual.name]
+        assert actual.forward_passes == METHODS[actual.name].calls(len(example.point))
+        assert actual.backward_passes == 0
+    assert all(actual.seconds > 0 for actual in (back, *others))
 
 
 def test_errors_are_differences_from_backpropagation():
@@ -89,8 +89,8 @@ def test_a_method_has_no_value_where_the_formula_has_none_beside_the_point(formu
     curve = error_curve(graph, {"x": x}, "x")
     assert {name for name, errors in curve.errors.items() if np.isnan(errors).all()} == without
     _back, *others = measure(graph, {"x": x})
-    assert {found.name for found in others if np.isnan(found.gradient["x"])} == without
-    assert {found.name for found in others if np.isnan(found.error)} == without
+    assert {actual.name for actual in others if np.isnan(actual.gradient["x"])} == without
+    assert {actual.name for actual in others if np.isnan(actual.error)} == without
 
 
 def test_one_variable_without_a_value_is_an_error_without_a_value():
@@ -123,32 +123,32 @@ def test_a_variable_without_a_say_has_no_error():
 
 def test_a_network_by_both_ways():
     experiment = Experiment()
-    found = check_network(experiment)
-    assert found.parameters == experiment.problem.n_params == 105
-    assert (found.rows, found.forward_passes) == (300, 210)
-    assert found.backward.shape == found.central.shape == (105,)
-    assert 0 < found.difference < 1e-8
-    assert min(found.central_seconds, found.backward_seconds) > 0
+    actual = check_network(experiment)
+    assert actual.parameters == experiment.problem.n_params == 105
+    assert (actual.rows, actual.forward_passes) == (300, 210)
+    assert actual.backward.shape == actual.central.shape == (105,)
+    assert 0 < actual.difference < 1e-8
+    assert min(actual.central_seconds, actual.backward_seconds) > 0
 
 
 def test_a_network_by_both_ways_with_a_penalty_and_a_start_of_its_own():
     network = EXAMPLES["sigmoid_network"].network.model_copy(update={"l2": 0.1})
-    found = check_network(Experiment(problem=network))
+    actual = check_network(Experiment(problem=network))
     example = EXAMPLES["sigmoid_network"]
     back = measure(example.graph, example.point)[0].gradient
     expected = [back[name] + 0.1 * example.point[name] for name in example.weights]
-    assert found.backward == pytest.approx(expected, rel=1e-12)
-    assert found.central == pytest.approx(expected, rel=1e-8)
+    assert actual.backward == pytest.approx(expected, rel=1e-12)
+    assert actual.central == pytest.approx(expected, rel=1e-8)
 
 
 @UNTRACED
 def test_fewer_rows_are_taken_where_all_would_take_too_long():
     experiment = Experiment(problem=Network(dataset=Digits(), hidden=(16,), loss="cross_entropy"))
     parameters = experiment.problem.n_params
-    found = check_network(experiment)
-    assert found.rows == LIMITS["difference_work"].high // (2 * parameters**2)
-    assert 0 < found.rows < experiment.problem.training_rows
-    assert found.difference < 1e-6
+    actual = check_network(experiment)
+    assert actual.rows == LIMITS["difference_work"].high // (2 * parameters**2)
+    assert 0 < actual.rows < experiment.problem.training_rows
+    assert actual.difference < 1e-6
 
 
 def test_a_network_too_large_and_a_function_are_refused():

@@ -17,16 +17,16 @@ NETWORK = EXAMPLES["sigmoid_network"]
 def figures(name, **changed):
     """Value and derivative of every named number."""
     example = EXAMPLES[name]
-    found = differentiate(example.graph, {**example.point, **changed})
+    actual = differentiate(example.graph, {**example.point, **changed})
     return {
-        label: (found.values[number], found.gradients[number])
+        label: (actual.values[number], actual.gradients[number])
         for label, number in example.graph.names.items()
     }
 
 
 def derivatives(name, **changed):
-    found = figures(name, **changed)
-    return {label: found[label][1] for label in EXAMPLES[name].graph.inputs}
+    actual = figures(name, **changed)
+    return {label: actual[label][1] for label in EXAMPLES[name].graph.inputs}
 
 
 def test_line():
@@ -53,10 +53,10 @@ def test_square_of_a_sum(x, y):
 
 
 def test_one_weight():
-    found = figures("one_weight")
-    assert [found[name][0] for name in ("p1", "p2", "p3")] == [3, 6, 9]
-    assert found["MSE"][0] == pytest.approx(14 / 3, rel=1e-15)
-    assert found["w"][1] == pytest.approx(28 / 3, rel=1e-15)
+    actual = figures("one_weight")
+    assert [actual[name][0] for name in ("p1", "p2", "p3")] == [3, 6, 9]
+    assert actual["MSE"][0] == pytest.approx(14 / 3, rel=1e-15)
+    assert actual["w"][1] == pytest.approx(28 / 3, rel=1e-15)
 
 
 def test_one_weight_goes_to_two():
@@ -71,7 +71,7 @@ def test_one_weight_goes_to_two():
 
 
 def test_sigmoid_network_forward():
-    values = {name: found[0] for name, found in figures("sigmoid_network").items()}
+    values = {name: actual[0] for name, actual in figures("sigmoid_network").items()}
     expected = {
         "z1": 0.13,
         "z2": 0.23,
@@ -87,8 +87,8 @@ def test_sigmoid_network_forward():
 
 
 def test_sigmoid_network_chain_of_w5():
-    found = differentiate(NETWORK.graph, NETWORK.point)
-    (way,) = chains(NETWORK.graph, found, "w5")
+    actual = differentiate(NETWORK.graph, NETWORK.point)
+    (way,) = chains(NETWORK.graph, actual, "w5")
     number = NETWORK.graph.names
     pairs = [(number[of], number[by]) for of, by in (("E", "o1"), ("o1", "z3"), ("z3", "w5"))]
     assert [(factor.of, factor.by) for factor in way] == pairs
@@ -98,8 +98,8 @@ def test_sigmoid_network_chain_of_w5():
 
 
 def test_a_hidden_weight_is_reached_through_both_outputs():
-    found = differentiate(NETWORK.graph, NETWORK.point)
-    ways = list(chains(NETWORK.graph, found, "w1"))
+    actual = differentiate(NETWORK.graph, NETWORK.point)
+    ways = list(chains(NETWORK.graph, actual, "w1"))
     assert {way[0].by for way in ways} == {NETWORK.graph.names["o1"], NETWORK.graph.names["o2"]}
 
 
@@ -114,9 +114,9 @@ def test_sigmoid_network_after_one_step():
 def test_sigmoid_network_fits_its_targets():
     path = descend(NETWORK.graph, NETWORK.point, NETWORK.weights, 0.5, 1_000).weights
     after = dict(zip(NETWORK.weights, path[-1].tolist(), strict=True))
-    found = figures("sigmoid_network", **after)
-    assert found["o1"][0] == pytest.approx(0.2, abs=2e-5)
-    assert found["o2"][0] == pytest.approx(0.4, abs=2e-5)
+    actual = figures("sigmoid_network", **after)
+    assert actual["o1"][0] == pytest.approx(0.2, abs=2e-5)
+    assert actual["o2"][0] == pytest.approx(0.4, abs=2e-5)
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_relu_neuron_around_its_kink(variant, value, slopes):
 def test_softmax_with_cross_entropy_is_p_minus_t(logits, target):
     one_hot = {f"t{number + 1}": float(number == target) for number in range(3)}
     change = dict(zip(("z1", "z2", "z3"), logits, strict=True)) | one_hot
-    found = figures("softmax", **change)
+    actual = figures("softmax", **change)
     shares = np.exp(logits) / np.exp(logits).sum()
-    assert found["L"][0] == pytest.approx(-np.log(shares[target]), rel=1e-13)
-    assert [found[f"z{n}"][1] for n in (1, 2, 3)] == pytest.approx(
+    assert actual["L"][0] == pytest.approx(-np.log(shares[target]), rel=1e-13)
+    assert [actual[f"z{n}"][1] for n in (1, 2, 3)] == pytest.approx(
         shares - np.eye(3)[target], abs=1e-14
     )
 
@@ -155,8 +155,8 @@ def test_an_example_trains_as_it_does_by_hand(name):
     by_hand = descend(example.graph, example.point, example.weights, example.learning_rate, 1_000)
     history = fit(experiment)
     run = history.runs[0]
-    found = differentiate(example.graph, example.point)
-    assert run.training_loss.first[0, 0] == pytest.approx(found.values[example.graph.output])
+    actual = differentiate(example.graph, example.point)
+    assert run.training_loss.first[0, 0] == pytest.approx(actual.values[example.graph.output])
     assert run.params[0] == pytest.approx(by_hand.weights[run.params_steps], rel=1e-11)
     assert run.training_loss.last[0] == pytest.approx(by_hand.losses, rel=1e-9, abs=1e-15)
     assert not by_hand.diverged

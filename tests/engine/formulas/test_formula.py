@@ -63,11 +63,11 @@ def test_formulas_group_as_in_mathematics(formula, expected):
 )
 def test_e_and_pi_are_constants(formula, expected, slope):
     graph = parse(formula)
-    found = differentiate(graph, {"x": 1.5})
+    derivatives = differentiate(graph, {"x": 1.5})
 
     assert graph.inputs == ("x",)
-    assert found.values[graph.output] == pytest.approx(expected)
-    assert found.gradients[graph.names["x"]] == pytest.approx(slope, abs=1e-12)
+    assert derivatives.values[graph.output] == pytest.approx(expected)
+    assert derivatives.gradients[graph.names["x"]] == pytest.approx(slope, abs=1e-12)
 
 
 def test_a_name_that_a_line_gives_is_the_readers_own():

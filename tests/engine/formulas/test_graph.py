@@ -20,7 +20,7 @@ from engine.formulas.graph import (
     taken_apart,
 )
 from engine.problems.datasets import Blobs, Line
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.training.replay import data
 from tests.engine import plain
 from tests.strategies import examples
@@ -52,7 +52,7 @@ TABLE = {
 }
 
 
-def found(formula, **point):
+def value_and_slopes(formula, **point):
     """The output's value and its derivatives by every variable."""
     graph = parse(formula)
     derivatives = differentiate(graph, point)
@@ -69,7 +69,7 @@ def test_value_and_derivatives_have_closed_forms(operation):
     formula, value, slopes = TABLE[operation]
     point = {"a": A, "b": B} if len(slopes) == 2 else {"a": A}
 
-    result, gradient = found(formula, **point)
+    result, gradient = value_and_slopes(formula, **point)
 
     assert result == pytest.approx(value, rel=1e-15)
     assert list(gradient.values()) == pytest.approx(slopes, rel=1e-14)
@@ -84,17 +84,21 @@ def test_derivatives_on_the_other_side_and_at_a_kink(operation):
     beyond = {"max": [1, 0], "min": [0, 1], "relu": [0]}
     if operation in kinks:
         assert (
-            list(found(TABLE[operation][0], **kinks[operation])[1].values()) == at_kink[operation]
+            list(value_and_slopes(TABLE[operation][0], **kinks[operation])[1].values())
+            == at_kink[operation]
         )
         assert (
-            list(found(TABLE[operation][0], **others[operation])[1].values()) == beyond[operation]
+            list(value_and_slopes(TABLE[operation][0], **others[operation])[1].values())
+            == beyond[operation]
         )
     else:
-        assert found(TABLE[operation][0], **point)[0] == pytest.approx(TABLE[operation][1])
+        assert value_and_slopes(TABLE[operation][0], **point)[0] == pytest.approx(
+            TABLE[operation][1]
+        )
 
 
 def test_a_number_used_twice_adds_up_what_arrives():
-    assert found("x*y + x", x=3.0, y=5.0) == (18.0, {"x": 6.0, "y": 3.0})
+    assert value_and_slopes("x*y + x", x=3.0, y=5.0) == (18.0, {"x": 6.0, "y": 3.0})
 
 
 def test_a_constant_gets_no_derivative():
@@ -105,8 +109,8 @@ def test_a_constant_gets_no_derivative():
 
 
 def test_a_negative_base_with_a_constant_exponent_has_a_derivative():
-    assert found("x^3", x=-2.0) == (-8.0, {"x": 12.0})
-    assert found("x^2", x=0.0) == (0.0, {"x": 0.0})
+    assert value_and_slopes("x^3", x=-2.0) == (-8.0, {"x": 12.0})
+    assert value_and_slopes("x^2", x=0.0) == (0.0, {"x": 0.0})
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_a_negative_base_with_a_constant_exponent_has_a_derivative():
     ],
 )
 def test_powers_of_zero_have_the_derivatives_of_pytorch(formula, point, value, slopes):
-    assert found(formula, **point) == (value, slopes)
+    assert value_and_slopes(formula, **point) == (value, slopes)
 
 
 @pytest.mark.parametrize("x", [-1e4, -745.5, -30.0, 30.0, 1e4])
@@ -166,7 +170,9 @@ def test_slopes_on_either_side_of_a_kink(formula, point, slopes):
 
 # Published examples: CS231n's sigmoid neuron, rounded there to two digits, and micrograd's README.
 def test_sigmoid_neuron_of_cs231n():
-    value, slopes = found("sigmoid(w0*x0 + w1*x1 + w2)", w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0)
+    value, slopes = value_and_slopes(
+        "sigmoid(w0*x0 + w1*x1 + w2)", w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0
+    )
     assert value == pytest.approx(0.7310586, abs=5e-8)
     rounded = {name: round(slope, 1) for name, slope in slopes.items()}
     assert rounded == {"w0": -0.2, "x0": 0.4, "w1": -0.4, "x1": -0.6, "w2": 0.2}
@@ -184,7 +190,7 @@ def test_expression_of_micrograd():
         f = e^2
         g = f/2 + 10/f
     """
-    value, slopes = found(formula, a=-4.0, b=2.0)
+    value, slopes = value_and_slopes(formula, a=-4.0, b=2.0)
     assert value == pytest.approx(24.7041, abs=5e-5)
     assert slopes == pytest.approx({"a": 138.8338, "b": 645.5773}, abs=5e-5)
 
@@ -324,7 +330,7 @@ def test_gradients_are_those_of_the_engine(network, seed):
     if network.dataset.task == "classification":
         targets = plain.one_hot(targets, network.layout.units[-1])
 
-    value, slopes = found(
+    value, slopes = value_and_slopes(
         as_formula(network, inputs, targets),
         **{f"p{number}": float(weight) for number, weight in enumerate(start)},
     )
@@ -343,18 +349,18 @@ def test_the_chain_rule_from_name_to_name():
 
 def test_a_factor_taken_apart_operation_by_operation():
     graph = parse("total = price * apples * tax")
-    found = differentiate(graph, {"price": 100.0, "apples": 2.0, "tax": 1.1})
-    ((factor,),) = chains(graph, found, "price")
-    (way,) = taken_apart(graph, found, factor)
+    derivatives = differentiate(graph, {"price": 100.0, "apples": 2.0, "tax": 1.1})
+    ((factor,),) = chains(graph, derivatives, "price")
+    (way,) = taken_apart(graph, derivatives, factor)
     assert [step.derivative for step in way] == [1.1, 2.0]
     assert [graph.nodes[step.of].operation for step in way] == ["multiply", "multiply"]
 
 
 def test_an_operand_used_twice_is_two_ways():
     graph = parse("x*x")
-    found = differentiate(graph, {"x": 3.0})
-    ((factor,),) = chains(graph, found, "x")
-    assert [way[0].derivative for way in taken_apart(graph, found, factor)] == [3.0, 3.0]
+    derivatives = differentiate(graph, {"x": 3.0})
+    ((factor,),) = chains(graph, derivatives, "x")
+    assert [way[0].derivative for way in taken_apart(graph, derivatives, factor)] == [3.0, 3.0]
     assert factor.derivative == 6.0
 
 
@@ -368,13 +374,15 @@ def test_an_operand_used_twice_is_two_ways():
 )
 def test_every_factor_is_the_sum_of_the_local_products_inside_it(formula):
     graph = parse(formula)
-    found = differentiate(graph, {name: 0.4 + n / 7 for n, name in enumerate(graph.inputs)})
+    derivatives = differentiate(graph, {name: 0.4 + n / 7 for n, name in enumerate(graph.inputs)})
     for name in graph.inputs:
-        ways = list(chains(graph, found, name))
+        ways = list(chains(graph, derivatives, name))
         total = sum(math.prod(factor.derivative for factor in way) for way in ways)
-        assert total == pytest.approx(found.gradients[graph.names[name]], rel=1e-13, abs=1e-15)
+        assert total == pytest.approx(
+            derivatives.gradients[graph.names[name]], rel=1e-13, abs=1e-15
+        )
         for factor in {factor for way in ways for factor in way}:
-            inner = list(taken_apart(graph, found, factor))
+            inner = list(taken_apart(graph, derivatives, factor))
             for way in inner:  # every step is one operation, and only the ends have names
                 assert all(step.by in graph.nodes[step.of].operands for step in way)
                 assert not any(graph.nodes[step.by].name for step in way[:-1])

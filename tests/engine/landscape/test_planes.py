@@ -49,13 +49,13 @@ def history():
 def history_with_diverged():
     """On the ravine, SGD beyond 2 / 2 = 1 diverges in y."""
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=1) for rate in (0.1, 1.2)]
-    found = fit(
+    actual = fit(
         Experiment(
             problem=Function(function=Ravine()), runs=runs, budget=Budget(amount=60), data_seed=0
         )
     )
-    assert [run.status[0] for run in found.runs] == ["budget", "diverged"]
-    return found
+    assert [run.status[0] for run in actual.runs] == ["budget", "diverged"]
+    return actual
 
 
 @pytest.fixture
@@ -100,9 +100,9 @@ def test_params_are_origin_and_steps_along_the_directions():
     plane = skewed()
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-2.0, 0.5]])
 
-    found = plane.params(points)
+    actual = plane.params(points)
 
-    for lane, (x, y) in zip(found, points, strict=True):
+    for lane, (x, y) in zip(actual, points, strict=True):
         for i in range(6):
             expected = plane.origin[i] + x * plane.directions[0, i] + y * plane.directions[1, i]
             assert lane[i] == pytest.approx(expected, rel=1e-14)
@@ -188,11 +188,11 @@ def test_a_plane_of_two_weights_moves_these_alone():
     origin = np.arange(6.0)
     plane = weights_plane(origin, 4, 1)
 
-    found = plane.params(np.array([[4.0, 1.0], [7.5, -2.0]]))
+    actual = plane.params(np.array([[4.0, 1.0], [7.5, -2.0]]))
 
-    assert np.array_equal(found[0], origin)
-    assert np.array_equal(found[1], [0, -2, 2, 3, 7.5, 5])
-    assert np.array_equal(plane.coordinates(found), [[4, 1], [7.5, -2]])
+    assert np.array_equal(actual[0], origin)
+    assert np.array_equal(actual[1], [0, -2, 2, 3, 7.5, 5])
+    assert np.array_equal(plane.coordinates(actual), [[4, 1], [7.5, -2]])
     assert plane.distances(np.array([9.0, 1, 2, 3, 7, 9]))[()] == pytest.approx(np.hypot(9, 4))
 
 
@@ -248,9 +248,9 @@ def test_random_directions_have_the_norm_of_every_unit(bias):
     plane = random_plane(network, origin, seed=7)
 
     drawn = np.random.default_rng([7, 5]).normal(size=(2, network.n_params))
-    for found, raw in zip(plane.directions, drawn, strict=True):
+    for actual, raw in zip(plane.directions, drawn, strict=True):
         for (weights, biases), (d, d_biases), (r, _) in zip(
-            *(layers(experiment, part) for part in (origin, found, raw)), strict=True
+            *(layers(experiment, part) for part in (origin, actual, raw)), strict=True
         ):
             assert not d_biases.any()
             assert not bias or biases.any()
@@ -429,10 +429,10 @@ def test_a_run_that_ends_above_its_start_does_not_change_the_window(growing_line
     """Above 2 / lambda_max a path on a quadratic grows, long before it counts as diverged."""
     plane = exact_plane(growing_line.problem)
     calm = growing_line.model_copy(update={"runs": growing_line.runs[:2]})
-    found = fit(growing_line)
+    actual = fit(growing_line)
 
-    assert found.runs[2].status == ("budget",)
-    assert default_window(plane, found) == default_window(plane, fit(calm))
+    assert actual.runs[2].status == ("budget",)
+    assert default_window(plane, actual) == default_window(plane, fit(calm))
 
 
 def test_where_all_end_above_their_start_the_window_holds_them(growing_line):
@@ -459,9 +459,9 @@ def test_an_axis_without_movement_has_some_width():
     """From (-7, 0) the ravine leads along x alone."""
     problem = Function(function=Ravine(), start=(-7.0, 0.0))
     runs = [Run(optimizer=SGD(), learning_rate=1.0, batch_size=1)]
-    found = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=20)))
+    actual = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=20)))
 
-    window = default_window(exact_plane(problem), found)
+    window = default_window(exact_plane(problem), actual)
 
     width = window.x[1] - window.x[0]
     assert window.y == pytest.approx((-width / 40, width / 40))

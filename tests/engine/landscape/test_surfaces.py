@@ -35,7 +35,7 @@ from engine import (
     under_both_losses,
 )
 from engine.landscape import surfaces
-from engine.problems import problem as problems
+from engine.problems import pieces
 from engine.problems.datasets import Blobs, Line, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
 from engine.rules import SGD, Adam, Momentum
@@ -98,17 +98,17 @@ def expected_losses(experiment, params):
 def test_every_point_has_the_loss_of_its_parameters(experiment):
     plane, window = plane_of(experiment), Window((-2.0, 1.0), (0.5, 3.0))
 
-    found = computed(experiment, plane, window, 7)
+    actual = computed(experiment, plane, window, 7)
 
-    assert found.losses.shape == (7, 7)
-    assert np.array_equal(found.x, np.linspace(-2, 1, 7))
-    assert np.array_equal(found.y, np.linspace(0.5, 3, 7))
-    for row, y in enumerate(found.y):
-        lanes = plane.params(np.stack([found.x, np.full(7, y)], axis=1))
+    assert actual.losses.shape == (7, 7)
+    assert np.array_equal(actual.x, np.linspace(-2, 1, 7))
+    assert np.array_equal(actual.y, np.linspace(0.5, 3, 7))
+    for row, y in enumerate(actual.y):
+        lanes = plane.params(np.stack([actual.x, np.full(7, y)], axis=1))
         np.testing.assert_allclose(
-            found.losses[row], expected_losses(experiment, lanes), rtol=1e-11
+            actual.losses[row], expected_losses(experiment, lanes), rtol=1e-11
         )
-    assert (found.n_rows, found.is_sampled) == (experiment.problem.training_rows, False)
+    assert (actual.n_rows, actual.is_sampled) == (experiment.problem.training_rows, False)
 
 
 @pytest.mark.parametrize("problem", [Function(), ONE_NEURON, KINDS["line"].problem])
@@ -120,9 +120,9 @@ def test_with_two_parameters_the_plane_has_the_recorded_losses(problem):
 
     for position in range(len(runs)):
         walked = path(history, plane, position)
-        found = training_losses(history.experiment, plane.params(walked.coordinates))
+        actual = training_losses(history.experiment, plane.params(walked.coordinates))
         assert len(walked.steps) == 11
-        np.testing.assert_allclose(found, walked.losses, rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(actual, walked.losses, rtol=1e-10, atol=1e-10)
         assert np.array_equal(walked.losses, history.runs[position].training_loss.last[0])
 
 
@@ -138,8 +138,8 @@ def test_a_path_that_lies_in_a_plane_has_its_losses_there():
     for position in range(2):
         walked = path(history, plane, position)
         np.testing.assert_allclose(walked.distances, 0, atol=1e-12)
-        found = training_losses(experiment, plane.params(walked.coordinates))
-        np.testing.assert_allclose(found, walked.losses, rtol=1e-10)
+        actual = training_losses(experiment, plane.params(walked.coordinates))
+        np.testing.assert_allclose(actual, walked.losses, rtol=1e-10)
 
 
 def test_a_path_beside_the_plane_keeps_its_own_loss():
@@ -172,10 +172,10 @@ def test_what_overflows_stays_infinite():
     experiment = Experiment(problem=Function(function=Ravine()), runs=KINDS["function"].runs)
     plane = Plane(np.zeros(2), 1e150 * np.eye(2))
 
-    found = computed(experiment, plane, Window((-1e10, 1e10), (-1.0, 1.0)), 3)
+    actual = computed(experiment, plane, Window((-1e10, 1e10), (-1.0, 1.0)), 3)
 
-    assert np.isinf(found.losses[:, [0, 2]]).all()
-    assert np.isfinite(found.losses[:, 1]).all()
+    assert np.isinf(actual.losses[:, [0, 2]]).all()
+    assert np.isfinite(actual.losses[:, 1]).all()
 
 
 # What must not matter
@@ -189,20 +189,20 @@ def test_blocks_of_lanes_change_no_bit(monkeypatch, experiment, lanes):
     monkeypatch.setattr(surfaces, "lanes_of_piece", lambda _model, _rows: lanes)
     monkeypatch.setattr(surfaces, "_FUNCTION_LANES", lanes)
 
-    found = computed(experiment, plane, UNIT, 9)
+    actual = computed(experiment, plane, UNIT, 9)
 
-    assert np.array_equal(found.losses, expected.losses)
+    assert np.array_equal(actual.losses, expected.losses)
 
 
 def test_losses_in_blocks_of_rows(monkeypatch):
     """How rows are cut decides how sums round: a matter of the network alone."""
     experiment, plane = KINDS["network"], plane_of(KINDS["network"])
     expected = computed(experiment, plane, UNIT, 5)
-    monkeypatch.setattr(problems, "_PIECE_ROWS", 7)
+    monkeypatch.setattr(pieces, "_PIECE_ROWS", 7)
 
-    found = computed(experiment, plane, UNIT, 5)
+    actual = computed(experiment, plane, UNIT, 5)
 
-    np.testing.assert_allclose(found.losses, expected.losses, rtol=1e-13)
+    np.testing.assert_allclose(actual.losses, expected.losses, rtol=1e-13)
 
 
 @EVERY_KIND
@@ -219,13 +219,13 @@ def test_refining_computes_the_rest_and_changes_no_bit(monkeypatch, experiment):
 
     monkeypatch.setattr(surfaces, "_losses", counting)
 
-    found = computed(experiment, plane, window, 61, known=coarse)
-    again = computed(experiment, plane, window, 61, known=found)
+    actual = computed(experiment, plane, window, 61, known=coarse)
+    again = computed(experiment, plane, window, 61, known=actual)
 
     assert counts == [61**2 - 31**2]  # and nothing the second time
-    assert np.array_equal(found.losses, expected.losses)
+    assert np.array_equal(actual.losses, expected.losses)
     assert np.array_equal(again.losses, expected.losses)
-    assert np.array_equal(found.losses[::2, ::2], coarse.losses)
+    assert np.array_equal(actual.losses[::2, ::2], coarse.losses)
 
 
 def test_what_is_known_of_another_plane_or_other_rows_is_not_taken():
@@ -237,8 +237,8 @@ def test_what_is_known_of_another_plane_or_other_rows_is_not_taken():
 
     for known in (foreign, sampled):
         assert not np.array_equal(known.losses, expected.losses)
-        found = computed(experiment, plane, UNIT, 5, known=known)
-        assert np.array_equal(found.losses, expected.losses)
+        actual = computed(experiment, plane, UNIT, 5, known=known)
+        assert np.array_equal(actual.losses, expected.losses)
 
 
 def test_each_size_refines_the_one_before():
@@ -289,16 +289,16 @@ def test_progress_can_be_told_every_50_ms_and_grows(monkeypatch):
     """Between two looks at the clock there is work of less than that, by the estimate."""
     monkeypatch.setattr(surfaces, "_PAUSE_SECONDS", -1.0)  # give way at every look
     experiment = Experiment(problem=Network(hidden=(32, 32)))
-    told = []
+    points_done = []
     for progress in surface(experiment, plane_of(experiment), UNIT, 61):
-        told.append(progress.points)
-        if len(told) == 10:
+        points_done.append(progress.points)
+        if len(points_done) == 10:
             break
 
     each = estimate_surface(experiment, 61).seconds / 61**2
-    assert max(np.diff(told)) * each < 0.05
-    assert told == sorted(told)
-    assert 0 < told[-1] < progress.total == 61**2
+    assert max(np.diff(points_done)) * each < 0.05
+    assert points_done == sorted(points_done)
+    assert 0 < points_done[-1] < progress.total == 61**2
 
 
 def test_large_data_are_made_while_it_gives_way(monkeypatch):
@@ -392,13 +392,13 @@ def test_the_estimate_bounds_the_memory_and_needs_none():
 
 def test_the_estimated_surface_has_the_size_it_has():
     for experiment in KINDS.values():
-        found = computed(experiment, plane_of(experiment), UNIT, 31)
+        actual = computed(experiment, plane_of(experiment), UNIT, 31)
         kept = sum(
-            getattr(found, field.name).nbytes
-            for field in fields(found)
-            if isinstance(getattr(found, field.name), np.ndarray)
+            getattr(actual, field.name).nbytes
+            for field in fields(actual)
+            if isinstance(getattr(actual, field.name), np.ndarray)
         )
-        kept += found.plane.origin.nbytes + found.plane.directions.nbytes
+        kept += actual.plane.origin.nbytes + actual.plane.directions.nbytes
         assert estimate_surface(experiment, 31).history_bytes == kept
 
 
@@ -484,23 +484,23 @@ def test_losses_at_the_logit_have_closed_forms():
     logits = np.linspace(-30, 12, 85)
     p = 1 / (1 + np.exp(-logits))
 
-    found = sigmoid_losses(logits)
+    actual = sigmoid_losses(logits)
 
-    np.testing.assert_allclose(found.probabilities, p, rtol=1e-14)
-    np.testing.assert_allclose(found.cross_entropy, -np.log(p), rtol=1e-9)
-    np.testing.assert_allclose(found.cross_entropy_slope, p - 1, rtol=1e-9)
-    np.testing.assert_allclose(found.squared_error, (1 - p) ** 2, rtol=1e-9)
-    np.testing.assert_allclose(found.squared_error_slope, -2 * p * (1 - p) ** 2, rtol=1e-9)
+    np.testing.assert_allclose(actual.probabilities, p, rtol=1e-14)
+    np.testing.assert_allclose(actual.cross_entropy, -np.log(p), rtol=1e-9)
+    np.testing.assert_allclose(actual.cross_entropy_slope, p - 1, rtol=1e-9)
+    np.testing.assert_allclose(actual.squared_error, (1 - p) ** 2, rtol=1e-9)
+    np.testing.assert_allclose(actual.squared_error_slope, -2 * p * (1 - p) ** 2, rtol=1e-9)
 
 
 def test_confident_and_wrong():
     """Where p -> 0 the cross-entropy pulls with slope -1; the squared error lets go."""
-    found = sigmoid_losses(np.array([-40.0, -700.0]))
+    actual = sigmoid_losses(np.array([-40.0, -700.0]))
 
-    np.testing.assert_allclose(found.cross_entropy_slope, -1, rtol=1e-15)
-    np.testing.assert_allclose(found.cross_entropy, [40, 700], rtol=1e-15)
-    np.testing.assert_allclose(found.squared_error, 1, rtol=1e-15)
-    assert (np.abs(found.squared_error_slope) < 1e-16).all()
+    np.testing.assert_allclose(actual.cross_entropy_slope, -1, rtol=1e-15)
+    np.testing.assert_allclose(actual.cross_entropy, [40, 700], rtol=1e-15)
+    np.testing.assert_allclose(actual.squared_error, 1, rtol=1e-15)
+    assert (np.abs(actual.squared_error_slope) < 1e-16).all()
 
 
 def test_slopes_are_derivatives_of_the_losses():
@@ -516,9 +516,9 @@ def test_the_default_window_of_a_history_shows_where_its_runs_went():
     history = fit(Experiment(problem=ONE_NEURON, runs=RUNS, budget=Budget(amount=30)))
     plane = exact_plane(ONE_NEURON)
 
-    found = computed(history.experiment, plane, default_window(plane, history), 31)
+    actual = computed(history.experiment, plane, default_window(plane, history), 31)
 
     ends = [run.training_loss.final[0] for run in history.runs]
-    assert found.losses.min() <= max(ends)
-    for array in (found.x, found.y, found.losses):
+    assert actual.losses.min() <= max(ends)
+    for array in (actual.x, actual.y, actual.losses):
         assert not array.flags.writeable

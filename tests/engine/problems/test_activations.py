@@ -44,9 +44,9 @@ def digits():
 )
 def test_smooth_activation_to_four_eps(name, exact):
     with np.errstate(all="raise", under="ignore"):
-        found = apply(ACTIVATIONS[name], POINTS)
+        actual = apply(ACTIVATIONS[name], POINTS)
 
-    for z, value in zip(POINTS, found, strict=True):
+    for z, value in zip(POINTS, actual, strict=True):
         right = exact(mpmath.mpf(float(z)))
         assert abs(mpmath.mpf(float(value)) - right) <= 4 * EPS * abs(right)
 
@@ -61,9 +61,9 @@ def test_smooth_activation_to_four_eps(name, exact):
 def test_derivative_of_a_smooth_activation(name, exact):
     """It comes from the rounded output, to an eps of 1: in saturation few digits are left."""
     with np.errstate(all="raise", under="ignore"):
-        found = derivative(ACTIVATIONS[name], POINTS)
+        actual = derivative(ACTIVATIONS[name], POINTS)
 
-    for z, value in zip(POINTS, found, strict=True):
+    for z, value in zip(POINTS, actual, strict=True):
         assert abs(mpmath.mpf(float(value)) - exact(mpmath.mpf(float(z)))) <= 2 * EPS
 
 
@@ -79,9 +79,9 @@ def test_any_finite_input_gives_a_finite_output_without_a_warning(activation):
 
 
 def test_sigmoid_saturates_at_0_and_1():
-    found = apply(ACTIVATIONS["sigmoid"], np.array([-1e308, 0.0, 1e308]))
+    actual = apply(ACTIVATIONS["sigmoid"], np.array([-1e308, 0.0, 1e308]))
 
-    assert found.tolist() == [pytest.approx(0, abs=2e-308), 0.5, 1.0]
+    assert actual.tolist() == [pytest.approx(0, abs=2e-308), 0.5, 1.0]
 
 
 @EVERY

@@ -32,7 +32,7 @@ EVERY = pytest.mark.parametrize("function", [f() for f in FUNCTIONS], ids=lambda
 POINTS = np.random.default_rng(0).normal(scale=3, size=(50, 2))
 
 
-def places(points):
+def coordinates(points):
     """Coordinates of stationary points as lanes."""
     return np.array([[point.x, point.y] for point in points]).reshape(-1, 2)
 
@@ -128,7 +128,7 @@ def test_values_by_hand(function, point, value):
 
 @EVERY
 def test_stationary_points_are_what_they_say(function):
-    points = places(function.stationary_points)
+    points = coordinates(function.stationary_points)
     curvatures = np.linalg.eigvalsh(function.hessian(points))
     kinds = {(True, True): "minimum", (False, True): "saddle", (False, False): "maximum"}
 
@@ -156,20 +156,20 @@ def test_all_stationary_points_of_the_window_are_listed(function):
             )
             ends = ends - np.clip((step / (xx * yy - xy**2)).T, -0.5, 0.5)
         inside = (ends >= [left, low]).all(axis=1) & (ends <= [right, high]).all(axis=1)
-        found = ends[inside & (np.abs(function.gradient(ends)) < 1e-9).all(axis=1)]
+        actual = ends[inside & (np.abs(function.gradient(ends)) < 1e-9).all(axis=1)]
         # Far out on the plateau the gradient is tiny, though not zero.
-        found = found[np.abs(np.linalg.eigvalsh(function.hessian(found))).min(axis=1) > 1e-6]
-    listed = places(function.stationary_points)
+        actual = actual[np.abs(np.linalg.eigvalsh(function.hessian(actual))).min(axis=1) > 1e-6]
+    listed = coordinates(function.stationary_points)
 
-    gaps = np.abs(found[:, None] - listed[None]).max(axis=2)
+    gaps = np.abs(actual[:, None] - listed[None]).max(axis=2)
     assert gaps.min(axis=1).max() < 1e-6
     assert set(gaps.argmin(axis=1)) == set(range(len(listed)))
 
 
 @EVERY
 def test_global_minima_are_lowest_of_all_that_is_seen(function):
-    best = places(function.minima)
-    everywhere = np.concatenate([seen(function), places(function.stationary_points)])
+    best = coordinates(function.minima)
+    everywhere = np.concatenate([seen(function), coordinates(function.stationary_points)])
     if not function.bounded:
         assert function.minima == ()
         return
@@ -179,7 +179,7 @@ def test_global_minima_are_lowest_of_all_that_is_seen(function):
     assert (function.value(everywhere) >= values.max() - 1e-12).all()
     assert all(point.kind == "minimum" for point in function.minima)
     others = [p for p in function.stationary_points if p.kind == "minimum" and not p.is_global]
-    assert (function.value(places(others)) > values.max() + 1e-3).all()
+    assert (function.value(coordinates(others)) > values.max() + 1e-3).all()
 
 
 def test_a_function_that_is_not_bounded_has_no_lowest_value():
@@ -193,7 +193,7 @@ def test_a_function_that_is_not_bounded_has_no_lowest_value():
 @EVERY
 def test_start_and_stationary_points_lie_in_the_window(function):
     (left, right), (low, high) = function.window
-    for x, y in [function.start, *places(function.stationary_points)]:
+    for x, y in [function.start, *coordinates(function.stationary_points)]:
         assert left < x < right
         assert low < y < high
     assert np.linalg.norm(function.gradient(np.array([function.start]))) > 1e-3
@@ -221,11 +221,13 @@ def test_start_and_stationary_points_lie_in_the_window(function):
     ],
 )
 def test_reference_minima(function, minimum, value, curvatures):
-    (found,) = [place for place in places(function.minima) if np.abs(place - minimum).max() < 1e-6]
+    (actual,) = [
+        point for point in coordinates(function.minima) if np.abs(point - minimum).max() < 1e-6
+    ]
 
-    assert function.value(found[None])[0] == pytest.approx(value, abs=5e-7)
+    assert function.value(actual[None])[0] == pytest.approx(value, abs=5e-7)
     if curvatures is not None:
-        own = np.linalg.eigvalsh(function.hessian(found[None]))[0]
+        own = np.linalg.eigvalsh(function.hessian(actual[None]))[0]
         np.testing.assert_allclose(own, curvatures, rtol=2e-4)
 
 
@@ -404,10 +406,10 @@ def test_a_noisy_run_trained_alone_is_bit_equal():
     together = fit(noisy())
 
     for position, run in enumerate(together.experiment.runs):
-        for place, seed in enumerate((4, 9)):
+        for point, seed in enumerate((4, 9)):
             alone = together.experiment.model_copy(update={"runs": (run,), "seeds": (seed,)})
             params = fit(alone).runs[0].params[0]
-            assert np.array_equal(params, together.runs[position].params[place])
+            assert np.array_equal(params, together.runs[position].params[point])
 
 
 @UNTRACED

@@ -46,9 +46,9 @@ def gradient_of_a_row(loss, outputs, target):
     return out[:, 0]
 
 
-def relative_error(found, exact):
+def relative_error(actual, exact):
     """In units of eps."""
-    return float(abs((mpmath.mpf(float(found)) - exact) / exact)) / EPS
+    return float(abs((mpmath.mpf(float(actual)) - exact) / exact)) / EPS
 
 
 def powers_of(logits):
@@ -77,12 +77,12 @@ def test_cross_entropy_to_four_eps(logits, data):
     true = data.draw(st.integers(0, len(logits) - 1))
 
     with np.errstate(all="raise", under="ignore"):
-        found = total_of_a_row(CROSS, logits, np.eye(len(logits))[true])
+        actual = total_of_a_row(CROSS, logits, np.eye(len(logits))[true])
 
     powers = powers_of(logits)
     others = mpmath.fsum(power / powers[true] for k, power in enumerate(powers) if k != true)
     exact = mpmath.log1p(others)
-    assert relative_error(found, exact) <= 4
+    assert relative_error(actual, exact) <= 4
 
 
 @pytest.mark.parametrize("gap", [1e-3, 1.0, 20.0, 40.0, 300.0, 700.0])
@@ -97,7 +97,7 @@ def test_gradient_of_cross_entropy_is_softmax_minus_target(logits, data):
     true = data.draw(st.integers(0, len(logits) - 1))
 
     with np.errstate(all="raise", under="ignore"):
-        found = gradient_of_a_row(CROSS, logits, np.eye(len(logits))[true])
+        actual = gradient_of_a_row(CROSS, logits, np.eye(len(logits))[true])
 
     powers = powers_of(logits)
     for k in range(len(powers)):
@@ -107,10 +107,10 @@ def test_gradient_of_cross_entropy_is_softmax_minus_target(logits, data):
             exact = powers[k]
         exact /= mpmath.fsum(powers)
         if abs(exact) > 1e-300:
-            assert relative_error(found[k], exact) <= 6
+            assert relative_error(actual[k], exact) <= 6
         else:
-            assert abs(found[k]) <= 2e-300
-    assert abs(found.sum()) <= 4 * EPS
+            assert abs(actual[k]) <= 2e-300
+    assert abs(actual.sum()) <= 4 * EPS
 
 
 @pytest.mark.parametrize("gap", [5.0, 20.0, 37.0, 40.0, 300.0, 700.0])
@@ -118,10 +118,10 @@ def test_gradient_of_a_sure_and_right_answer_keeps_its_digits(gap):
     """p - 1 has 8 digits at a gap of 20, and none from 37 on."""
     exact = 1 / (1 + mpmath.exp(mpmath.mpf(gap)))
 
-    found = gradient_of_a_row(CROSS, [gap, 0.0], [1, 0])
+    actual = gradient_of_a_row(CROSS, [gap, 0.0], [1, 0])
 
-    assert relative_error(found[0], -exact) <= 4
-    assert relative_error(found[1], exact) <= 4
+    assert relative_error(actual[0], -exact) <= 4
+    assert relative_error(actual[1], exact) <= 4
 
 
 def test_no_probability_is_clipped():
@@ -177,11 +177,11 @@ def test_three_squared_errors_by_hand():
     outputs, targets = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([[0.0, 0.0], [1.0, 1.0]])
     squares = 1 + 4 + 4 + 16
 
-    found = {name: loss.total(outputs, targets) for name, loss in LOSSES.items()}
+    actual = {name: loss.total(outputs, targets) for name, loss in LOSSES.items()}
 
-    assert found["mean_squared_error"] == squares / 2
-    assert found["half_mean_squared_error"] == squares / 4
-    assert found["half_sum_of_squares"] == squares / 2
+    assert actual["mean_squared_error"] == squares / 2
+    assert actual["half_mean_squared_error"] == squares / 4
+    assert actual["half_sum_of_squares"] == squares / 2
 
 
 def test_gradients_of_the_squared_errors_differ_by_their_scaling():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from engine import Network
-from engine.problems import problem as problems
+from engine.problems import pieces
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import Blobs, Line
 from engine.problems.datasets.preparation import prepare
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.work import finish
 from tests.engine import plain
 from tests.strategies import SQUARED
@@ -98,12 +98,12 @@ def is_usable(spec, data, params):
 
 def draw_params(spec, data, lanes, rng):
     """Parameters (lanes, n_params) where differences may be taken."""
-    found = []
-    while len(found) < lanes:
+    actual = []
+    while len(actual) < lanes:
         params = rng.normal(scale=SCALE, size=spec.n_params)
         if is_usable(spec, data, params):
-            found.append(params)
-    return np.array(found)
+            actual.append(params)
+    return np.array(actual)
 
 
 @EVERY_HEAD
@@ -123,11 +123,11 @@ def test_gradient_of_every_depth_with_and_without_bias_and_penalty(
                 params = draw_params(spec, data, 6, rng)
                 rows = np.array([rng.permutation(12)[:5] for _ in range(3)])
 
-                found, _ = batch_gradients(problem, params, rows)
+                actual, _ = batch_gradients(problem, params, rows)
 
                 for lane in range(6):
                     expected = expected_gradient(spec, data, params[lane], rows[lane % 3])
-                    assert plain.relative_error(found[lane], expected) <= tolerance, fields
+                    assert plain.relative_error(actual[lane], expected) <= tolerance, fields
 
 
 @pytest.mark.parametrize("loss", ["half_mean_squared_error", "cross_entropy"])
@@ -138,11 +138,11 @@ def test_gradient_of_thirty_seeds_at_once(loss):
     params = rng.normal(scale=SCALE, size=(60, spec.n_params))
     rows = rng.integers(12, size=(30, 4))
 
-    found, _ = batch_gradients(problem, params, rows)
+    actual, _ = batch_gradients(problem, params, rows)
 
     for lane in range(60):
         expected = expected_gradient(spec, data, params[lane], rows[lane % 30])
-        assert plain.relative_error(found[lane], expected) <= 1e-13
+        assert plain.relative_error(actual[lane], expected) <= 1e-13
 
 
 @EVERY_SMOOTH_HEAD
@@ -154,7 +154,7 @@ def test_batch_of_one_row(loss, dataset, output, hidden):
     params = rng.normal(scale=SCALE, size=(6, spec.n_params))
     rows = np.array([[3], [0], [11]])
 
-    found, losses = batch_gradients(problem, params, rows)
+    actual, losses = batch_gradients(problem, params, rows)
 
     for lane in range(6):
         row = rows[lane % 3]
@@ -166,7 +166,7 @@ def test_batch_of_one_row(loss, dataset, output, hidden):
             data.training_inputs[row],
             plain_targets(spec, data)[row],
         )
-        assert plain.relative_error(found[lane], expected) <= 1e-13
+        assert plain.relative_error(actual[lane], expected) <= 1e-13
         assert losses[lane] == pytest.approx(value, rel=1e-13)
 
 
@@ -178,7 +178,7 @@ def test_full_gradient_and_loss(loss, dataset, output):
     params = rng.normal(scale=SCALE, size=(4, spec.n_params))
     everything = np.arange(12)
 
-    found = full_gradient(problem, params)
+    actual = full_gradient(problem, params)
     losses = evaluation(problem, params).training_loss
 
     for lane in range(4):
@@ -186,7 +186,7 @@ def test_full_gradient_and_loss(loss, dataset, output):
         value = plain.loss(
             spec.layout.units, spec, params[lane], data.training_inputs, plain_targets(spec, data)
         )
-        assert plain.relative_error(found[lane], expected) <= 1e-13
+        assert plain.relative_error(actual[lane], expected) <= 1e-13
         assert losses[lane] == pytest.approx(value, rel=1e-13)
 
 
@@ -202,8 +202,8 @@ def test_blocks_of_rows_and_lanes_give_the_same_gradient(monkeypatch, rows_of_pi
     whole, whole_losses = batch_gradients(problem, params, rows)
     whole_full, whole_evaluation = full_gradient(problem, params), evaluation(problem, params)
 
-    monkeypatch.setattr(problems, "_PIECE_ROWS", rows_of_piece)
-    monkeypatch.setattr(problems, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(pieces, "_PIECE_ROWS", rows_of_piece)
+    monkeypatch.setattr(pieces, "_CACHE_BYTES", 1)
     grads = np.full_like(params, np.nan)
     work = problem.batches(params, grads, 2, 12, 1)
     work.load(rows)
@@ -230,10 +230,10 @@ def test_blocks_of_lanes_change_no_bit(monkeypatch):
     whole, whole_losses = batch_gradients(problem, params, rows)
     whole_full, whole_evaluation = full_gradient(problem, params), evaluation(problem, params)
 
-    monkeypatch.setattr(problems, "_CACHE_BYTES", 1)
-    found, losses = batch_gradients(problem, params, rows)
+    monkeypatch.setattr(pieces, "_CACHE_BYTES", 1)
+    actual, losses = batch_gradients(problem, params, rows)
 
-    assert np.array_equal(found, whole)
+    assert np.array_equal(actual, whole)
     assert np.array_equal(losses, whole_losses)
     assert np.array_equal(full_gradient(problem, params), whole_full)
     assert np.array_equal(evaluation(problem, params).training_loss, whole_evaluation.training_loss)
@@ -247,9 +247,11 @@ def test_a_wrong_penalty_of_one_part_in_ten_thousand_would_show():
     params = np.random.default_rng(11).normal(scale=SCALE, size=(1, spec.n_params))
     rows = np.arange(12)[None]
 
-    found, _ = batch_gradients(problem, params, rows)
+    actual, _ = batch_gradients(problem, params, rows)
 
-    assert plain.relative_error(found[0], expected_gradient(wrong, data, params[0], rows[0])) > 1e-8
+    assert (
+        plain.relative_error(actual[0], expected_gradient(wrong, data, params[0], rows[0])) > 1e-8
+    )
 
 
 def test_parameters_are_only_read():

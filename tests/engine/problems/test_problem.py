@@ -8,14 +8,10 @@ import pytest
 from engine import Budget, Experiment, Function, Network, Run, data, fit, initial_params
 from engine.problems.datasets import Blobs, Diabetes, Iris, Line, TwoMoons
 from engine.problems.datasets.preparation import Data
+from engine.problems.function_problem import FunctionProblem
 from engine.problems.functions import Bowl
-from engine.problems.problem import (
-    FunctionProblem,
-    NetworkProblem,
-    blocks,
-    lanes_of_piece,
-    rows_of_piece,
-)
+from engine.problems.network_problem import NetworkProblem
+from engine.problems.pieces import blocks, lanes_of_piece, rows_of_piece
 from engine.rules import SGD, Adam
 from engine.training.loop import problem_of
 from engine.work import finish
@@ -162,9 +158,9 @@ def test_outputs_that_are_not_finite_have_no_score(dataset, loss, value):
     params = np.stack([problem.start(0), np.full(problem.spec.n_params, value)])
 
     with np.errstate(all="ignore"):
-        found = finish(problem.evaluator(params).evaluate())
+        actual = finish(problem.evaluator(params).evaluate())
 
-    for score in (found.training_score, found.validation_score):
+    for score in (actual.training_score, actual.validation_score):
         assert np.isfinite(score[0])
         assert np.isnan(score[1])
 
@@ -270,12 +266,12 @@ def test_permuted_features_with_permuted_weights(blobs):
     network.layout.matrices(moved)[0][:, :4] = network.layout.matrices(params)[0][:, order]
 
     gradient, loss = gradient_and_loss(problem, params)
-    found, found_loss = gradient_and_loss(other, moved)
+    actual, found_loss = gradient_and_loss(other, moved)
 
-    first, expected = network.layout.matrices(found)[0], network.layout.matrices(gradient)[0]
+    first, expected = network.layout.matrices(actual)[0], network.layout.matrices(gradient)[0]
     assert found_loss == pytest.approx(loss, rel=1e-12)
     np.testing.assert_allclose(first[:, :4], expected[:, order], rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(found[first.size :], gradient[first.size :], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(actual[first.size :], gradient[first.size :], rtol=1e-12, atol=1e-15)
 
 
 def test_every_row_twice(blobs):
@@ -283,10 +279,10 @@ def test_every_row_twice(blobs):
     twice = NetworkProblem(network, rearranged(data_of(network), rows=np.arange(30).repeat(2)))
 
     gradient, loss = gradient_and_loss(problem, params)
-    found, found_loss = gradient_and_loss(twice, params)
+    actual, found_loss = gradient_and_loss(twice, params)
 
     assert found_loss == pytest.approx(loss, rel=1e-12)
-    np.testing.assert_allclose(found, gradient, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(actual, gradient, rtol=1e-12, atol=1e-15)
 
 
 def test_rows_in_another_order(blobs):
@@ -295,10 +291,10 @@ def test_rows_in_another_order(blobs):
     other = NetworkProblem(network, rearranged(data_of(network), rows=order))
 
     gradient, loss = gradient_and_loss(problem, params)
-    found, found_loss = gradient_and_loss(other, params)
+    actual, found_loss = gradient_and_loss(other, params)
 
     assert found_loss == pytest.approx(loss, rel=1e-12)
-    np.testing.assert_allclose(found, gradient, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(actual, gradient, rtol=1e-12, atol=1e-15)
 
 
 def test_renamed_classes_with_outputs_in_that_order(blobs):
@@ -309,11 +305,11 @@ def test_renamed_classes_with_outputs_in_that_order(blobs):
     network.layout.matrices(moved)[1][names] = network.layout.matrices(params)[1]
 
     gradient, loss = gradient_and_loss(problem, params)
-    found, found_loss = gradient_and_loss(other, moved)
+    actual, found_loss = gradient_and_loss(other, moved)
 
     assert found_loss == pytest.approx(loss, rel=1e-12)
     np.testing.assert_allclose(
-        network.layout.matrices(found)[1][names],
+        network.layout.matrices(actual)[1][names],
         network.layout.matrices(gradient)[1],
         rtol=1e-12,
         atol=1e-15,
@@ -327,10 +323,10 @@ def test_other_names_of_two_classes_turn_the_logit_around():
 
     gradient, loss = gradient_and_loss(NetworkProblem(network, rows), params)
     swapped = NetworkProblem(network, rearranged(rows, relabel=np.array([1, 0])))
-    found, found_loss = gradient_and_loss(swapped, -params)
+    actual, found_loss = gradient_and_loss(swapped, -params)
 
     assert found_loss == pytest.approx(loss, rel=1e-12)
-    np.testing.assert_allclose(found, -gradient, rtol=1e-12)
+    np.testing.assert_allclose(actual, -gradient, rtol=1e-12)
 
 
 def test_two_classes_by_one_logit_or_by_two():
@@ -341,10 +337,12 @@ def test_two_classes_by_one_logit_or_by_two():
     params = np.array([0.3, -0.8, 0.2])
 
     gradient, loss = gradient_and_loss(NetworkProblem(one, rows), params)
-    found, found_loss = gradient_and_loss(NetworkProblem(two, rows), np.append(np.zeros(3), params))
+    actual, found_loss = gradient_and_loss(
+        NetworkProblem(two, rows), np.append(np.zeros(3), params)
+    )
 
     assert found_loss == pytest.approx(loss, rel=1e-12)
-    np.testing.assert_allclose(found[3:], gradient, rtol=1e-12)
+    np.testing.assert_allclose(actual[3:], gradient, rtol=1e-12)
 
 
 def test_inputs_of_another_memory_layout_train_the_same():
@@ -361,8 +359,8 @@ def test_inputs_of_another_memory_layout_train_the_same():
     ):
         other = rearranged(rows)
         object.__setattr__(other, "training_inputs", layout(rows.training_inputs))
-        found, found_loss = gradient_and_loss(NetworkProblem(network, other), params)
-        assert np.array_equal(found, expected)
+        actual, found_loss = gradient_and_loss(NetworkProblem(network, other), params)
+        assert np.array_equal(actual, expected)
         assert found_loss == loss
 
 
@@ -378,10 +376,10 @@ def test_straight_line_ends_at_least_squares():
     experiment = Experiment(problem=network, runs=[run], budget=Budget(amount=2_000))
     problem = problem_of(experiment)
 
-    found = fit(experiment).runs[0].params[0, -1]
+    actual = fit(experiment).runs[0].params[0, -1]
 
     expected = np.linalg.lstsq(problem.inputs, problem.targets, rcond=None)[0][:, 0]
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
 @UNTRACED
@@ -400,9 +398,9 @@ def test_logistic_regression_ends_where_newton_does():
         slope = -(inputs.T @ (signs * chance)) / 60 + 0.01 * newton
         curvature = (inputs.T * (chance * (1 - chance))) @ inputs / 60 + 0.01 * np.eye(3)
         newton -= np.linalg.solve(curvature, slope)
-    found = fit(experiment).runs[0].params[0, -1]
+    actual = fit(experiment).runs[0].params[0, -1]
 
-    assert np.linalg.norm(found - newton) <= 1e-4
+    assert np.linalg.norm(actual - newton) <= 1e-4
 
 
 def noisy(noise=0.5, noise_seed=0, seeds=(0, 1), rates=(0.1, 0.01), amount=40):

@@ -66,14 +66,14 @@ def alone(experiment, position):
 
 def ends(rule):
     """A rule at every combination of its intervals' ends: of an open end the number next to it."""
-    found = [
+    actual = [
         (
             np.nextafter(interval.low, np.inf) if interval.open_low else interval.low,
             np.nextafter(interval.high, -np.inf) if interval.open_high else interval.high,
         )
         for interval in hyperparameters(rule).values()
     ]
-    return [rule(*values) for values in product(*found)]
+    return [rule(*values) for values in product(*actual)]
 
 
 # One update
@@ -113,13 +113,13 @@ def test_shapes_and_type_are_kept(rule, layout, lanes):
     direction, state = rule().direction(moment, zeros(rule, layout, lanes))
 
     assert len(state) == len(rule.slots)
-    for found, size in [
+    for actual, size in [
         (direction, layout.n_params),
         (rule().evaluated(moment, state), layout.n_params),
         *zip(state, (slot.numbers(layout) for slot in rule.slots), strict=True),
     ]:
-        assert found.shape == (lanes, size)
-        assert found.dtype == np.float64
+        assert actual.shape == (lanes, size)
+        assert actual.dtype == np.float64
 
 
 def coupled(rule, layout):
@@ -151,11 +151,11 @@ def path(rule, stream, start, layout=LAYOUT):
             return [lambda: np.copyto(self._grads, stream[step] + np.sin(self._params))]
 
     updates = updates_of([run_of(rule)], params, Source, layout)
-    found = []
+    actual = []
     for _ in stream:
         take(updates)
-        found.append(params[0].copy())
-    return np.array(found)
+        actual.append(params[0].copy())
+    return np.array(actual)
 
 
 @EVERY_RULE
@@ -180,10 +180,10 @@ def test_uncoupled_coordinates_may_be_permuted_bit_by_bit(rule):
     rng = np.random.default_rng(1)
     stream, start, order = rng.normal(size=(20, 1, 9)), rng.normal(size=(1, 9)), rng.permutation(9)
 
-    found = follow([rule()], stream, start, 0.1)
+    actual = follow([rule()], stream, start, 0.1)
 
     permuted = follow([rule()], stream[:, :, order], start[:, order], 0.1)
-    assert np.array_equal(permuted, found[:, :, order])
+    assert np.array_equal(permuted, actual[:, :, order])
 
 
 @EVERY_RULE
@@ -228,7 +228,7 @@ def test_a_rule_that_promised_a_point_and_has_none_is_no_silent_nan(monkeypatch)
 @pytest.mark.parametrize("large", [False, True], ids=["at once", "some lanes at a time"])
 def test_a_run_among_others_is_the_run_alone(monkeypatch, fields, large):
     if large:
-        monkeypatch.setattr("engine.problems.problem.UPDATE_NUMBERS", 70)
+        monkeypatch.setattr("engine.problems.pieces.UPDATE_NUMBERS", 70)
         monkeypatch.setattr("engine.training.loop.UPDATE_NUMBERS", 1)
     experiment = experiment_of((*EVERY, Uphill, Averaged), seeds=(5, 2, 3), **fields)
 
@@ -242,7 +242,7 @@ def test_large_batches_give_the_numbers_of_small_ones(monkeypatch):
     experiment = experiment_of(EVERY, seeds=(5, 2))
     expected = fit(experiment).digest()
 
-    monkeypatch.setattr("engine.problems.problem.HELD_BYTES", 1)
+    monkeypatch.setattr("engine.problems.pieces.HELD_BYTES", 1)
     monkeypatch.setattr("engine.training.cost.HELD_BYTES", 1)
 
     assert fit(experiment).digest() == expected
@@ -380,8 +380,8 @@ def test_parameters_that_overflow_end_a_run_whose_reported_point_is_finite(monke
 
 def test_minimize_gives_the_points_that_a_rule_reports():
     plain = minimize(np.cos, [1.0, -2.0], SGD(), 0.1, 6)
-    found = minimize(np.cos, [1.0, -2.0], Averaged(), 0.1, 6)
+    actual = minimize(np.cos, [1.0, -2.0], Averaged(), 0.1, 6)
 
-    assert np.array_equal(found[0], plain[0])
+    assert np.array_equal(actual[0], plain[0])
     means = np.cumsum(plain[1:], axis=0) / np.arange(1, 7)[:, None]
-    np.testing.assert_allclose(found[1:], means, rtol=1e-14)
+    np.testing.assert_allclose(actual[1:], means, rtol=1e-14)

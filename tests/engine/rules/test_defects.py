@@ -27,7 +27,7 @@ from engine.counts import Counts
 from engine.landscape.planes import principal_plane, random_plane
 from engine.problems.datasets import Line, SingleRow, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
-from engine.problems.problem import NetworkProblem
+from engine.problems.network_problem import NetworkProblem
 from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine import plain
 from tests.engine.rules.facts import facts, portions
@@ -177,19 +177,19 @@ def test_d6_a_large_gradient_of_a_network_is_used_whole():
 
 def test_d7_rows_are_shuffled_anew_every_epoch():
     experiment = on_line(run_of(SGD(), 0.1, batch_size=30), epochs=6)
-    found = [tuple(batch) for batch in batches(experiment, 0, 0)]
+    actual = [tuple(batch) for batch in batches(experiment, 0, 0)]
 
-    assert len({found[i] for i in range(0, len(found), 9)}) == 6
+    assert len({actual[i] for i in range(0, len(actual), 9)}) == 6
 
 
 def test_d7_left_over_rows_do_not_leak_into_the_next_epoch():
     """250 rows in batches of 30: nine updates, the last of ten rows, averaged over ten."""
     experiment = on_line(run_of(SGD(), 0.1, batch_size=30), epochs=2, record_every=1)
     rows, run = data(experiment), fit(experiment).runs[0]
-    found = list(batches(experiment, 0, 0))
+    actual = list(batches(experiment, 0, 0))
 
-    assert [len(batch) for batch in found] == ([30] * 8 + [10]) * 2
-    for step, batch in enumerate(found):
+    assert [len(batch) for batch in actual] == ([30] * 8 + [10]) * 2
+    for step, batch in enumerate(actual):
         x, y = rows.training_inputs[batch, 0], rows.training_targets[batch, 0]
         gradient = 2 * np.mean((run.params[0, step, 0] * x - y) * x)
         moved = run.params[0, step, 0] - run.params[0, step + 1, 0]
@@ -223,10 +223,10 @@ def test_d9_every_epoch_is_recorded():
 
 def test_d9_shuffled_batches_draw_no_row_twice_in_an_epoch():
     experiment = on_line(run_of(SGD(), 0.01, batch_size=30), epochs=3)
-    found = list(batches(experiment, 0, 0))
+    actual = list(batches(experiment, 0, 0))
 
     for epoch in range(3):
-        rows = np.concatenate(found[9 * epoch : 9 * epoch + 9])
+        rows = np.concatenate(actual[9 * epoch : 9 * epoch + 9])
         assert sorted(rows.tolist()) == list(range(250))
 
 
@@ -377,9 +377,9 @@ def test_d19_a_diverged_run_never_is_best():
 
     history = fit(experiment)
 
-    gone, slow = history.runs
-    assert gone.status == ("diverged",)
-    assert gone.final_loss.tolist() == [np.inf]
+    diverged, slow = history.runs
+    assert diverged.status == ("diverged",)
+    assert diverged.final_loss.tolist() == [np.inf]
     assert slow.training_loss.final[0] > 0.9 * slow.training_loss.first[0, 0]
     assert history.best == 1
 

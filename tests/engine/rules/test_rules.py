@@ -58,10 +58,10 @@ def test_the_stream_is_the_recorded_one():
 def test_fixed_stream_as_in_another_library(rule):
     answer = facts(rule).on_stream
 
-    found = follow([answer.rule], gradients()[:, None], [START], LEARNING_RATE)
+    actual = follow([answer.rule], gradients()[:, None], [START], LEARNING_RATE)
 
     for step, expected in answer.params.items():
-        np.testing.assert_allclose(found[step, 0], expected, rtol=1e-13, atol=0, err_msg=str(step))
+        np.testing.assert_allclose(actual[step, 0], expected, rtol=1e-13, atol=0, err_msg=str(step))
 
 
 @pytest.mark.parametrize("rule", ON_RAVINE, ids=lambda rule: rule.name)
@@ -69,9 +69,9 @@ def test_closed_loop_on_a_ravine_as_in_another_library(rule):
     answer = facts(rule).on_ravine
     steps = len(answer.iterates) - 1
 
-    found = minimize(Ravine().gradient, [-7.0, 2.0], answer.rule, answer.learning_rate, steps)
+    actual = minimize(Ravine().gradient, [-7.0, 2.0], answer.rule, answer.learning_rate, steps)
 
-    np.testing.assert_allclose(found, answer.iterates, rtol=1e-12, atol=0)
+    np.testing.assert_allclose(actual, answer.iterates, rtol=1e-12, atol=0)
 
 
 # Contract
@@ -124,10 +124,10 @@ def test_rules_of_two_classes_differ_even_with_equal_fields():
 
 @EVERY_RULE
 def test_every_field_but_the_name_is_a_hyperparameter_with_interval_and_legal_default(rule):
-    found = hyperparameters(rule)
+    actual = hyperparameters(rule)
 
-    assert [*found, "name"] == [field.name for field in fields(rule)]
-    for name, interval in found.items():
+    assert [*actual, "name"] == [field.name for field in fields(rule)]
+    for name, interval in actual.items():
         assert isinstance(interval, Interval)
         assert getattr(rule(), name) in interval
         assert interval.symbol
@@ -261,9 +261,9 @@ def test_first_step_of_momentum_is_the_gradient(rule):
 
 
 def test_first_step_of_nesterov_is_the_gradient_and_its_share():
-    found = directions(Nesterov(momentum=0.9), STEEP)
+    actual = directions(Nesterov(momentum=0.9), STEEP)
 
-    np.testing.assert_allclose(found, 1.9 * STEEP, rtol=1e-15)
+    np.testing.assert_allclose(actual, 1.9 * STEEP, rtol=1e-15)
 
 
 @pytest.mark.parametrize("rule", [Adagrad(epsilon=1e-16), Adam(epsilon=1e-16)])
@@ -273,22 +273,22 @@ def test_first_step_of_adagrad_and_adam_is_the_sign(rule):
 
 @pytest.mark.parametrize("decay", [0.0, 0.5, 0.9, 0.99])
 def test_first_step_of_rmsprop_is_the_sign_over_the_root_of_what_is_new(decay):
-    found = directions(RMSprop(decay=decay, epsilon=1e-16), STEEP)
+    actual = directions(RMSprop(decay=decay, epsilon=1e-16), STEEP)
 
-    np.testing.assert_allclose(found, np.sign(STEEP) / np.sqrt(1 - decay), rtol=1e-11)
+    np.testing.assert_allclose(actual, np.sign(STEEP) / np.sqrt(1 - decay), rtol=1e-11)
 
 
 @pytest.mark.parametrize("rule", [Momentum(momentum=0.9), Nesterov(momentum=0.9)])
 def test_constant_gradient_drives_momentum_to_ten_times_it(rule):
-    found = directions(rule, np.full((400, 1), 0.7))
+    actual = directions(rule, np.full((400, 1), 0.7))
 
-    assert found[-1, 0] == pytest.approx(7.0, rel=1e-12)
+    assert actual[-1, 0] == pytest.approx(7.0, rel=1e-12)
 
 
 def test_constant_gradient_gives_adagrad_one_over_root_of_step():
-    found = directions(Adagrad(), np.full((100, 1), -3.0))
+    actual = directions(Adagrad(), np.full((100, 1), -3.0))
 
-    np.testing.assert_allclose(found[:, 0], -1 / np.sqrt(np.arange(1, 101)), rtol=1e-9)
+    np.testing.assert_allclose(actual[:, 0], -1 / np.sqrt(np.arange(1, 101)), rtol=1e-9)
 
 
 def test_constant_gradient_drives_rmsprop_to_the_sign():
@@ -296,9 +296,9 @@ def test_constant_gradient_drives_rmsprop_to_the_sign():
 
 
 def test_constant_gradient_gives_adam_the_sign_at_every_step():
-    found = directions(Adam(), np.full((3000, 1), -3.0))
+    actual = directions(Adam(), np.full((3000, 1), -3.0))
 
-    np.testing.assert_allclose(found, -1, rtol=1e-8)
+    np.testing.assert_allclose(actual, -1, rtol=1e-8)
 
 
 @pytest.mark.parametrize("rule", [Momentum(momentum=0.0), Nesterov(momentum=0.0)])
@@ -312,26 +312,26 @@ def test_adam_without_beta1_is_rmsprop_with_corrected_start():
     stream = np.random.default_rng(3).normal(size=(50, 4))
     steps = np.arange(1, 51)[:, None]
 
-    found = directions(Adam(beta1=0.0, beta2=0.9, epsilon=1e-16), stream)
+    actual = directions(Adam(beta1=0.0, beta2=0.9, epsilon=1e-16), stream)
 
     expected = directions(RMSprop(decay=0.9, epsilon=1e-16), stream) * np.sqrt(1 - 0.9**steps)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
 def test_adamw_without_decay_is_adam():
     stream = np.random.default_rng(4).normal(size=(30, 2, 4))
     start = np.ones((2, 4))
 
-    found = follow([AdamW(weight_decay=0.0)] * 2, stream, start, 0.1)
+    actual = follow([AdamW(weight_decay=0.0)] * 2, stream, start, 0.1)
 
-    assert np.array_equal(found, follow([Adam()] * 2, stream, start, 0.1))
+    assert np.array_equal(actual, follow([Adam()] * 2, stream, start, 0.1))
 
 
 def test_decay_of_adamw_shrinks_parameters_by_its_share_alone():
     """Without gradients nothing else moves: theta (1 - rate x decay)^t."""
-    found = follow([AdamW(weight_decay=0.1)], np.zeros((20, 1, 1)), [[5.0]], 0.5)
+    actual = follow([AdamW(weight_decay=0.1)], np.zeros((20, 1, 1)), [[5.0]], 0.5)
 
-    np.testing.assert_allclose(found[:, 0, 0], 5 * 0.95 ** np.arange(21), rtol=1e-14)
+    np.testing.assert_allclose(actual[:, 0, 0], 5 * 0.95 ** np.arange(21), rtol=1e-14)
 
 
 def test_adamw_is_not_adam_on_a_loss_with_l2():
@@ -353,9 +353,9 @@ def test_adamw_is_not_adam_on_a_loss_with_l2():
 def test_scale_of_the_gradient_does_not_matter_as_epsilon_vanishes(rule):
     stream = np.random.default_rng(5).normal(size=(40, 6))
 
-    found = directions(rule, 1000 * stream)
+    actual = directions(rule, 1000 * stream)
 
-    np.testing.assert_allclose(found, directions(rule, stream), rtol=1e-9)
+    np.testing.assert_allclose(actual, directions(rule, stream), rtol=1e-9)
 
 
 @pytest.mark.parametrize("rule", [Adagrad, RMSprop, Adam])
@@ -377,22 +377,22 @@ def test_epsilon_stands_outside_the_root_and_damps_tiny_gradients(rule):
 def test_ten_steps_by_hand(rule):
     stream = 10 ** np.random.default_rng(6).uniform(-6, 3, size=10)
 
-    found = directions(rule, stream[:, None])[:, 0]
+    actual = directions(rule, stream[:, None])[:, 0]
 
     expected = list(facts(type(rule)).by_hand(rule, stream.tolist()))
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
 def ends(rule):
     """A rule at every combination of its intervals' ends: of an open end the number next to it."""
-    found = [
+    actual = [
         (
             np.nextafter(interval.low, np.inf) if interval.open_low else interval.low,
             np.nextafter(interval.high, -np.inf) if interval.open_high else interval.high,
         )
         for interval in hyperparameters(rule).values()
     ]
-    return [rule(*values) for values in product(*found)]
+    return [rule(*values) for values in product(*actual)]
 
 
 @EVERY_RULE
@@ -403,13 +403,13 @@ def test_fixed_stream_at_the_ends_of_every_interval_with_more_digits(rule):
     columns = stack(lanes)
     precise = {name: np.longdouble(getattr(columns, name)) for name in hyperparameters(rule)}
 
-    found = follow(lanes, stream, [START] * len(lanes), 0.01)
+    actual = follow(lanes, stream, [START] * len(lanes), 0.01)
 
     params = np.tile(np.longdouble(START), (len(lanes), 1))
     by_rule = facts(rule).by_hand(replace(columns, **precise), stream.astype(np.longdouble))
     for step, direction in enumerate(by_rule, start=1):
         params -= np.longdouble(0.01) * (direction + precise.get("weight_decay", 0) * params)
-        np.testing.assert_allclose(found[step], params, rtol=1e-13, atol=1e-13, err_msg=str(step))
+        np.testing.assert_allclose(actual[step], params, rtol=1e-13, atol=1e-13, err_msg=str(step))
 
 
 # A steep slope, then a flat one: the mean square must forget the first at once.
@@ -445,21 +445,21 @@ def rate_inside(stream, rates, momentum):
 def test_momentum_with_the_rate_inside_is_the_same_path_at_a_constant_rate():
     stream = np.random.default_rng(7).normal(size=(30, 3))
 
-    found = follow([Momentum()], stream[:, None], np.zeros((1, 3)), 0.1)[:, 0]
+    actual = follow([Momentum()], stream[:, None], np.zeros((1, 3)), 0.1)[:, 0]
 
-    np.testing.assert_allclose(found, rate_inside(stream, [0.1] * 30, 0.9), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(actual, rate_inside(stream, [0.1] * 30, 0.9), rtol=1e-12, atol=1e-13)
 
 
 def test_momentum_with_the_rate_inside_is_another_path_under_a_schedule():
     stream = np.full((30, 1), 1.0)
     schedule = np.where(np.arange(30) < 15, 0.1, 0.01)
 
-    found = follow([Momentum()], stream[:, None], np.zeros((1, 1)), schedule)[:, 0]
+    actual = follow([Momentum()], stream[:, None], np.zeros((1, 1)), schedule)[:, 0]
 
     # Outside, the velocity of the past is scaled by the new rate too; inside it rolls on.
     velocity = (1 - 0.9 ** np.arange(1, 31)) / 0.1
-    np.testing.assert_allclose(found[1:, 0], -np.cumsum(schedule * velocity), rtol=1e-12)
-    assert np.abs(found - rate_inside(stream, schedule, 0.9)).max() > 1
+    np.testing.assert_allclose(actual[1:, 0], -np.cumsum(schedule * velocity), rtol=1e-12)
+    assert np.abs(actual - rate_inside(stream, schedule, 0.9)).max() > 1
 
 
 @EVERY_RULE
@@ -468,9 +468,9 @@ def test_update_is_the_rate_of_this_step_times_the_direction(rule):
     schedule = np.geomspace(1, 1e-3, 12)
     rule = without_decay(rule)
 
-    found = follow([rule], stream[:, None], np.zeros((1, 4)), schedule)[:, 0]
+    actual = follow([rule], stream[:, None], np.zeros((1, 4)), schedule)[:, 0]
 
-    updates = np.array([before - after for before, after in pairwise(found)])
+    updates = np.array([before - after for before, after in pairwise(actual)])
     np.testing.assert_allclose(
         updates, schedule[:, None] * directions(rule, stream), rtol=1e-9, atol=1e-12
     )
@@ -563,15 +563,15 @@ def test_minimize_names_what_it_cannot_take(given, code):
     assert caught.value.limits is not None
 
 
-@pytest.mark.parametrize("found", [1.0, [1.0], [1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]]])
-def test_minimize_refuses_a_gradient_of_another_shape(found):
+@pytest.mark.parametrize("actual", [1.0, [1.0], [1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]]])
+def test_minimize_refuses_a_gradient_of_another_shape(actual):
     """NumPy would spread most of these over both parameters."""
     with pytest.raises(InvalidInput) as caught:
-        minimize(lambda _points: np.array(found), [1.0, 2.0], SGD(), 0.1, 3)
+        minimize(lambda _points: np.array(actual), [1.0, 2.0], SGD(), 0.1, 3)
 
     error = caught.value
     assert (error.code, error.field) == ("wrong_type", "gradient")
-    assert (error.value, error.limits) == (np.shape(found), "array (1, 2)")
+    assert (error.value, error.limits) == (np.shape(actual), "array (1, 2)")
 
 
 def test_minimize_refuses_iterates_beyond_the_memory_before_it_allocates():

@@ -270,11 +270,11 @@ def test_the_first_view_is_allowed():
     ],
 )
 def test_limits_are_exact(cost, refused):
-    found = []
+    actual = []
     for check in ("check_memory", "check_time"):
         try:
             getattr(cost, check)()
         except InvalidInput:
-            found.append(check)
+            actual.append(check)
 
-    assert found == refused
+    assert actual == refused

@@ -102,8 +102,8 @@ def test_every_number_can_be_computed_again(problem):
         assert run.params_steps.tolist() == list(range(26))
         assert run.batch_loss.steps.tolist() == list(range(1, 26))
         assert run.training_loss.steps.tolist() == list(range(26))
-        for place, seed in enumerate(experiment.seeds):
-            params = run.params[place]
+        for index, seed in enumerate(experiment.seeds):
+            params = run.params[index]
             assert np.array_equal(params[0], initial_params(experiment, seed))
             for step, batch in enumerate(batches(experiment, position, seed), start=1):
 
@@ -112,13 +112,13 @@ def test_every_number_can_be_computed_again(problem):
                     return plain_loss(problem, points, inputs, targets)
 
                 value = loss(params[step - 1])
-                assert run.batch_loss.last[place, step - 1] == pytest.approx(value, rel=1e-12)
+                assert run.batch_loss.last[index, step - 1] == pytest.approx(value, rel=1e-12)
                 if problem.activation != "relu":
                     norm = np.linalg.norm(plain.complex_gradient(loss, params[step - 1]))
-                    found = run.batch_gradient_norm.last[place, step - 1]
-                    assert found == pytest.approx(norm, rel=1e-12)
+                    actual = run.batch_gradient_norm.last[index, step - 1]
+                    assert actual == pytest.approx(norm, rel=1e-12)
                 moved = np.linalg.norm(params[step] - params[step - 1])
-                assert run.update_norm.last[place, step - 1] == pytest.approx(moved, rel=1e-9)
+                assert run.update_norm.last[index, step - 1] == pytest.approx(moved, rel=1e-9)
             for step in range(26):
                 for series, score, inputs, targets in (
                     (
@@ -135,9 +135,9 @@ def test_every_number_can_be_computed_again(problem):
                     ),
                 ):
                     expected = plain_loss(problem, params[step], inputs, targets)
-                    assert series.last[place, step] == pytest.approx(expected, rel=1e-12)
+                    assert series.last[index, step] == pytest.approx(expected, rel=1e-12)
                     expected = plain_score(problem, params[step], inputs, targets)
-                    assert score.last[place, step] == pytest.approx(expected, rel=1e-10)
+                    assert score.last[index, step] == pytest.approx(expected, rel=1e-10)
 
 
 @EVERY_PROBLEM
@@ -156,14 +156,14 @@ def test_full_gradient_norm_at_epochs():
     run = fit(experiment).runs[0]
 
     assert run.gradient_norm.steps.tolist() == run.params_steps.tolist() == [0, 5, 10, 15]
-    for place in range(2):
-        for step, params in enumerate(run.params[place]):
+    for index in range(2):
+        for step, params in enumerate(run.params[index]):
 
             def loss(points):
                 return plain_loss(problem, points, rows.training_inputs, rows.training_targets)
 
             norm = np.linalg.norm(plain.complex_gradient(loss, params))
-            assert run.gradient_norm.last[place, step] == pytest.approx(norm, rel=1e-12)
+            assert run.gradient_norm.last[index, step] == pytest.approx(norm, rel=1e-12)
 
 
 def test_test_function_by_hand():
@@ -246,15 +246,15 @@ def test_a_seed_that_ended_is_nan_and_its_last_snapshot_is_where_it_ended():
 
     ends = run.last_step
     assert len(set(ends.tolist())) > 2
-    for place, end in enumerate(ends):
+    for index, end in enumerate(ends):
         past = run.training_loss.steps > end
-        assert np.isnan(run.training_loss.last[place, past]).all()
-        assert not np.isnan(run.training_loss.last[place, ~past]).any()
-        assert np.isnan(run.batch_loss.last[place, end:]).all()
-        assert not np.isnan(run.batch_loss.last[place, :end]).any()
-        assert run.training_loss.final[place] <= 0.35
-        single = fit(experiment.model_copy(update={"seeds": (experiment.seeds[place],)})).runs[0]
-        assert np.array_equal(run.params[place, -1], single.params[0, -1])
+        assert np.isnan(run.training_loss.last[index, past]).all()
+        assert not np.isnan(run.training_loss.last[index, ~past]).any()
+        assert np.isnan(run.batch_loss.last[index, end:]).all()
+        assert not np.isnan(run.batch_loss.last[index, :end]).any()
+        assert run.training_loss.final[index] <= 0.35
+        single = fit(experiment.model_copy(update={"seeds": (experiment.seeds[index],)})).runs[0]
+        assert np.array_equal(run.params[index, -1], single.params[0, -1])
     assert (np.diff(run.params_steps) > 0).all()
     assert run.params_steps[-1] == ends.max()
 
@@ -357,11 +357,11 @@ def test_best_goes_by_training_loss_where_there_is_no_other():
 
 
 def test_a_diverged_run_is_never_best():
-    gone = run_that([0.001], status=["diverged"])
+    far_off = run_that([0.001], status=["diverged"])
 
-    assert gone.final_loss.tolist() == [np.inf]
-    assert best(gone, run_that([5.0])) == 1
-    assert best(gone, gone) is None
+    assert far_off.final_loss.tolist() == [np.inf]
+    assert best(far_off, run_that([5.0])) == 1
+    assert best(far_off, far_off) is None
 
 
 def test_one_run_alone_is_not_best():
@@ -402,9 +402,9 @@ def test_no_best_is_named_where_stopping_rules_ended_runs_at_different_times():
 
 
 def test_a_run_that_diverged_early_leaves_the_others_with_equal_budgets():
-    gone = dataclasses.replace(run_that([0.1], status=["diverged"]), last_step=np.array([3]))
+    far_off = dataclasses.replace(run_that([0.1], status=["diverged"]), last_step=np.array([3]))
 
-    assert best(gone, run_that([0.2]), run_that([0.3])) == 1
+    assert best(far_off, run_that([0.2]), run_that([0.3])) == 1
 
 
 # When a seed diverged
@@ -429,10 +429,10 @@ def test_a_step_at_which_a_seed_diverged_lies_between_the_first_and_the_one_look
     assert diverged or rate < 1
 
     for seed in diverged:
-        first, found = true.divergence(0, seed), seen.divergence(0, seed)
+        first, actual = true.divergence(0, seed), seen.divergence(0, seed)
         assert first == (true.runs[0].last_step[seed], True)
-        assert first.step <= found.step <= seen.runs[0].last_step[seed]
-        assert found.is_exact <= (found.step == first.step)
+        assert first.step <= actual.step <= seen.runs[0].last_step[seed]
+        assert actual.is_exact <= (actual.step == first.step)
 
 
 def test_losses_of_batches_tell_of_a_divergence_before_the_end_of_an_epoch():

@@ -184,20 +184,20 @@ def test_every_seed_is_bit_equal_to_the_same_seed_trained_alone(stopping):
     )
     together = fit(experiment)
 
-    for place, seed in enumerate(experiment.seeds):
+    for index, seed in enumerate(experiment.seeds):
         single = fit(experiment.model_copy(update={"seeds": (seed,)}))
         for many, one in zip(together.runs, single.runs, strict=True):
             last = int(one.last_step[0])
-            assert many.last_step[place] == last
-            assert many.status[place] == one.status[0]
-            assert np.array_equal(many.params[place, -1], one.params[0, -1], equal_nan=True)
+            assert many.last_step[index] == last
+            assert many.status[index] == one.status[0]
+            assert np.array_equal(many.params[index, -1], one.params[0, -1], equal_nan=True)
             for name in ("batch_loss", "batch_gradient_norm", "update_norm", "training_loss"):
-                for found, expected in zip(
-                    lane(getattr(many, name), place, last),
+                for actual, expected in zip(
+                    lane(getattr(many, name), index, last),
                     lane(getattr(one, name), 0, last),
                     strict=True,
                 ):
-                    assert np.array_equal(found, expected, equal_nan=True), (name, seed)
+                    assert np.array_equal(actual, expected, equal_nan=True), (name, seed)
 
 
 def test_runs_of_a_seed_start_at_the_same_parameters():
@@ -335,11 +335,11 @@ FIRST_VIEW = {
 def test_golden_losses_of_the_first_view():
     history = fit(Experiment())
 
-    found = {
+    actual = {
         run.optimizer.name: float(result.training_loss.final[0])
         for run, result in zip(history.experiment.runs, history.runs, strict=True)
     }
-    assert found == pytest.approx(FIRST_VIEW, rel=1e-9, abs=0)
+    assert actual == pytest.approx(FIRST_VIEW, rel=1e-9, abs=0)
 
 
 # Metamorphic: what must not change when the question is put differently
@@ -660,7 +660,7 @@ def test_stop_at_any_moment_is_in_order(after):
 def test_an_update_that_stop_interrupts_is_dropped(monkeypatch):
     """A single long update runs in pieces; half a gradient must not move the parameters."""
     monkeypatch.setattr("engine.training.cost._SEGMENT_ITERATIONS", 1)
-    monkeypatch.setattr("engine.problems.problem._PIECE_ROWS", 4)
+    monkeypatch.setattr("engine.problems.pieces._PIECE_ROWS", 4)
     problem = Network(
         dataset=Line(rows=40), validation_share=0, hidden=(3,), loss="mean_squared_error"
     )
@@ -731,18 +731,18 @@ def test_progress_shows_the_history_so_far_at_any_moment():
 def test_a_training_resumes_in_another_thread():
     experiment = Experiment(problem=MOONS, runs=MIXED[:3], budget=Budget(amount=4))
     expected = fit(experiment).digest()
-    training, found = train(experiment), []
+    training, actual = train(experiment), []
     for _ in range(5):
         next(training)
 
     def finish():
-        found.append(drive(training)[0].digest())
+        actual.append(drive(training)[0].digest())
 
     thread = threading.Thread(target=finish)
     thread.start()
     thread.join()
 
-    assert found == [expected]
+    assert actual == [expected]
 
 
 @pytest.mark.usefixtures("yields_always")
@@ -774,11 +774,11 @@ def test_a_long_training_can_give_way_every_50_ms():
 def test_large_data_are_made_while_the_training_gives_way(monkeypatch):
     experiment = Experiment(problem=MOONS, runs=MIXED, budget=Budget(amount=2))
     expected = fit(experiment).digest()
-    made = threading.Event()
+    ready = threading.Event()
     make = training_module.problem_of
 
     def wait_and_make(experiment):
-        made.wait()
+        ready.wait()
         return make(experiment)
 
     monkeypatch.setattr(training_module, "data_seconds", lambda _: 1.0)
@@ -787,7 +787,7 @@ def test_large_data_are_made_while_the_training_gives_way(monkeypatch):
     for _ in range(3):
         assert next(training).updates == 0
 
-    made.set()
+    ready.set()
 
     assert drive(training)[0].digest() == expected
 

@@ -67,8 +67,8 @@ def test_bins_are_as_by_brute_force(n, capacity, seeds, data):
     assert series.steps.tolist() == [min((i + 1) * width, last) for i in range(points)]
     for seed in range(seeds):
         expected = binned(values[seed, :last], width)
-        found = np.array([getattr(series, name)[seed] for name in SUMMARIES])
-        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+        actual = np.array([getattr(series, name)[seed] for name in SUMMARIES])
+        np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-15)
     assert series.final.tolist() == [values[seed, end - 1] for seed, end in enumerate(ends)]
 
 
@@ -78,8 +78,8 @@ def test_quantity_known_at_some_steps_only_is_binned_by_what_is_known():
 
     series = fed(values, 20, []).series(EVERYTHING, 40)
 
-    found = np.array([getattr(series, name)[0] for name in SUMMARIES])
-    np.testing.assert_array_equal(found, binned(values[0], series.width))
+    actual = np.array([getattr(series, name)[0] for name in SUMMARIES])
+    np.testing.assert_array_equal(actual, binned(values[0], series.width))
     assert series.final.tolist() == [6]
 
 
@@ -154,10 +154,10 @@ def test_binned_training_says_what_the_whole_one_says(monkeypatch, fields):
             width = series.width
             for seed in range(len(experiment.seeds)):
                 expected = binned(complete.last[seed], width) if width > 1 else None
-                found = np.array([getattr(series, name)[seed] for name in SUMMARIES])
+                actual = np.array([getattr(series, name)[seed] for name in SUMMARIES])
                 if expected is None:
                     expected = np.array([complete.last[seed]] * 5)
-                np.testing.assert_allclose(found, expected, rtol=1e-12)
+                np.testing.assert_allclose(actual, expected, rtol=1e-12)
             ends = complete.steps[width - 1 :: width].tolist()
             assert series.steps.tolist()[: len(ends)] == ends
             assert series.steps[-1] == complete.steps[-1]
@@ -230,12 +230,12 @@ def largest(n_params, iterations, runs=12, seeds=1):
     ids=["one seed", "five seeds", "many parameters"],
 )
 def test_largest_histories_stay_within_64_mib_and_within_their_estimate(experiment):
-    found = sum(array.nbytes for run in filled(experiment) for array in run.arrays())
+    actual = sum(array.nbytes for run in filled(experiment) for array in run.arrays())
 
     cost = estimate(experiment)
     cost.check_memory()
-    assert found <= 64 * 1024**2
-    assert 0.5 * cost.history_bytes <= found <= 1.01 * cost.history_bytes
+    assert actual <= 64 * 1024**2
+    assert 0.5 * cost.history_bytes <= actual <= 1.01 * cost.history_bytes
 
 
 def test_largest_network_with_all_runs_and_the_longest_budget_is_allowed():

@@ -53,8 +53,8 @@ def test_a_run_done_again_by_hand_ends_at_the_same_parameters(position, seed):
 
     history = fit(EXPERIMENT).runs[position]
 
-    found = history.params[EXPERIMENT.seeds.index(seed), -1]
-    np.testing.assert_allclose(found, params, rtol=1e-11)
+    actual = history.params[EXPERIMENT.seeds.index(seed), -1]
+    np.testing.assert_allclose(actual, params, rtol=1e-11)
 
 
 def test_batches_are_the_row_order_cut_by_the_batch_size():
@@ -66,8 +66,8 @@ def test_batches_are_the_row_order_cut_by_the_batch_size():
             order = next(stream)
             whole = len(order) // size if position == 1 else -(-len(order) // size)
             expected = [order[i * size : (i + 1) * size].tolist() for i in range(whole)]
-            found = [batch.tolist() for batch in batches(EXPERIMENT, position, 5)]
-            assert found[epoch * whole : (epoch + 1) * whole] == expected
+            actual = [batch.tolist() for batch in batches(EXPERIMENT, position, 5)]
+            assert actual[epoch * whole : (epoch + 1) * whole] == expected
 
 
 def test_runs_of_a_seed_read_the_same_rows():
@@ -114,10 +114,10 @@ def test_layers_are_weights_out_by_in_and_biases(bias):
     experiment = Experiment(problem=network)
     params = np.arange(float(network.n_params))
 
-    found = layers(experiment, params)
+    actual = layers(experiment, params)
 
     for (weights, biases), (expected, offsets) in zip(
-        found, plain.layers((3, 4, 3), bias, params), strict=True
+        actual, plain.layers((3, 4, 3), bias, params), strict=True
     ):
         assert np.array_equal(weights, expected)
         assert np.array_equal(biases, offsets)

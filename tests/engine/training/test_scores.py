@@ -54,11 +54,11 @@ def test_scores_are_those_of_the_history_bit_by_bit(experiment):
     assert scores.experiment == experiment
     for run, whole in zip(scores.runs, history.runs, strict=True):
         for quantity in QUANTITIES:
-            found, series = getattr(run, quantity), getattr(whole, quantity)
-            assert (found is None) == (series is None)
+            actual, series = getattr(run, quantity), getattr(whole, quantity)
+            assert (actual is None) == (series is None)
             if series is not None:
                 for one, other in zip(
-                    (found.first, found.final, found.best),
+                    (actual.first, actual.final, actual.best),
                     expected(series, quantity),
                     strict=True,
                 ):

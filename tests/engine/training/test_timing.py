@@ -83,28 +83,28 @@ def test_a_turn_that_was_disturbed_changes_nothing_but_the_spread(history, monke
 def test_what_varies_too_much_is_not_told(history, monkeypatch):
     generator = np.random.default_rng(0)
     Machine(monkeypatch, lambda _number: generator.lognormal(sigma=2))
-    found = timed(history)
+    actual = timed(history)
 
-    assert {run.seconds_per_update for run in found.runs} == {None}
-    assert {run.seconds_alone for run in found.runs} == {None}
-    assert found.is_timed  # nobody need try again
+    assert {run.seconds_per_update for run in actual.runs} == {None}
+    assert {run.seconds_alone for run in actual.runs} == {None}
+    assert actual.is_timed  # nobody need try again
 
 
 def test_what_takes_too_long_is_not_told(history, monkeypatch):
     machine = Machine(monkeypatch, lambda _number: 40.0)
-    found = timed(history)
+    actual = timed(history)
 
-    assert {run.seconds_per_update for run in found.runs} == {None}
+    assert {run.seconds_per_update for run in actual.runs} == {None}
     assert machine.now < 2 * engine.training.timing._ALL_SECONDS
 
 
 def test_a_long_epoch_is_not_tried(history, monkeypatch):
     machine = Machine(monkeypatch)
     monkeypatch.setattr(engine.training.timing, "_LONGEST_SECONDS", 0.0)
-    found = timed(history)
+    actual = timed(history)
 
     assert machine.trained == []
-    assert {run.seconds_alone for run in found.runs} == {None}
+    assert {run.seconds_alone for run in actual.runs} == {None}
 
 
 def test_seconds_are_those_of_a_runs_own_updates(monkeypatch):
@@ -140,8 +140,8 @@ def test_a_real_timing_gives_way_and_leaves_the_result_as_it_is(monkeypatch):
     work, pauses = Task(engine.training.timing.time_alone(history)), 0
     while work.go_on():
         pauses += 1
-    found = work.result
+    actual = work.result
 
-    assert found.digest() == history.digest()
-    assert found.is_timed
-    assert timed(found) is found
+    assert actual.digest() == history.digest()
+    assert actual.is_timed
+    assert timed(actual) is actual

@@ -32,7 +32,7 @@ def start(lanes=LANES, n_params=3):
 def test_some_lanes_at_a_time_move_as_all_at_once(monkeypatch):
     at_once, in_parts = start(), start()
     whole = updates_of(LANES, at_once)
-    monkeypatch.setattr("engine.problems.problem.UPDATE_NUMBERS", 3)
+    monkeypatch.setattr("engine.problems.pieces.UPDATE_NUMBERS", 3)
     parts = updates_of(LANES, in_parts)
     moved = []
     for _ in range(4):
@@ -85,16 +85,16 @@ def test_a_rule_that_looks_gets_the_gradient_of_there_and_the_others_that_of_her
 
 
 def test_second_gradients_are_made_for_the_lanes_that_look_alone():
-    made = []
+    sizes = []
 
     class Counted(Slope):
         def __init__(self, params, grads):
             super().__init__(params, grads)
-            made.append(len(params))
+            sizes.append(len(params))
 
     updates_of(LANES, start(), Counted)
 
-    assert made == [len(LANES), 2]
+    assert sizes == [len(LANES), 2]
 
 
 def test_rows_reach_the_second_gradient_too():
@@ -183,9 +183,9 @@ def test_the_factor_reaches_the_update_and_what_the_rule_sees(rule):
     ],
 )
 def test_progress_is_what_lies_before_an_update(unit, expected):
-    found = [progress(Counts(10, 4), 7, step, unit) for step in range(1, 8)]
+    actual = [progress(Counts(10, 4), 7, step, unit) for step in range(1, 8)]
 
-    assert found == pytest.approx(expected, rel=1e-15)
+    assert actual == pytest.approx(expected, rel=1e-15)
 
 
 def test_epochs_of_dropped_batches_are_the_rows_that_were_seen():

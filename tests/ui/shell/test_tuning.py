@@ -77,8 +77,8 @@ def test_no_run_is_spoken_for_by_another(known, sweep):
 
 
 def test_a_rule_that_diverged_at_every_rate_has_none(sweep):
-    gone = [replace(one, status=("diverged",)) for one in sweep.runs[:3]]
-    partly = replace(sweep, runs=(*gone, *sweep.runs[3:]))
+    diverged = [replace(one, status=("diverged",)) for one in sweep.runs[:3]]
+    partly = replace(sweep, runs=(*diverged, *sweep.runs[3:]))
     found = BestRates()
     found.remember(partly.experiment, best_swept_rates(partly))
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from comparison.pages import AnyPage, TrainingPage
-from comparison.words.names import cleaned
+from comparison.words.cleaned import cleaned
 from engine import Experiment, InvalidInput
 from engine.experiment import FORMAT, FORMAT_1_RUNS
 from engine.limits import LIMITS, Interval

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from comparison.document import FILE_BYTES, read_document
+from comparison.words.cleaned import cleaned
 from comparison.words.errors import explain
-from comparison.words.names import cleaned, run_styles
+from comparison.words.names import run_styles
 from comparison.words.remarks import stopped_words
 from comparison.words.results import status
 from engine import InvalidInput, estimate, timed, train

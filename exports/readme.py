@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comparison.words.names import cleaned
+from comparison.words.cleaned import cleaned
 from exports.contents import PICTURES
 from exports.manifest import command_again, versions
 from exports.replay import replay_seeds

@@ -8,9 +8,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.catalogue import chart_title, comparison_charts, missing_charts
+from comparison.words.cleaned import cleaned
 from comparison.words.contract import contract
 from comparison.words.mathml import mathml
-from comparison.words.names import cleaned, problem_words, run_styles, symbol
+from comparison.words.names import problem_words, run_styles, symbol
 from comparison.words.remarks import unfinished
 from comparison.words.results import details, ends, paired, result_remarks, status, written
 from engine.problems.losses import LOSSES

@@ -15,7 +15,8 @@ import ui.shell.training
 from comparison.catalogue import comparison_charts
 from comparison.document import Document, View, read_document
 from comparison.link import from_link, to_link
-from comparison.words.names import cleaned, run_styles
+from comparison.words.cleaned import cleaned
+from comparison.words.names import run_styles
 from engine import Budget, Experiment, Network, Run, fit
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam

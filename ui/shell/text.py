@@ -6,7 +6,7 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
-from comparison.words.names import cleaned
+from comparison.words.cleaned import cleaned
 
 if TYPE_CHECKING:
     from charts.theme import RunStyle

@@ -50,6 +50,28 @@ def no_chart_fails(caplog):
     assert not broken, broken[0].exc_text or broken[0].getMessage()
 
 
+@pytest.fixture
+def nothing_waits(monkeypatch):
+    """Whether work waits for a click depends on the machine; here only what takes 59 s does.
+
+    What takes more than 60 is refused.
+    """
+    monkeypatch.setattr("ui.shell.driver.AT_ONCE_SECONDS", 58.0)
+
+
+@pytest.fixture(scope="module")
+def nothing_drawn():
+    """Drawing takes seconds and a browser; the browser tests do it."""
+    from exports.printed import CannotRender  # noqa: PLC0415 - see above
+
+    def refuse(*_args):
+        raise CannotRender("nothing to draw with")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("exports.bundle.to_images", refuse)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_timed(monkeypatch):
     """Runs are timed by their own tests alone, on a clock that those turn: elsewhere in no turn."""

@@ -19,44 +19,37 @@ FAILS_AT_FIRST = """
 from pathlib import Path
 
 def test_something():
-    tries = Path("tries")
+    tries = Path(__file__).with_suffix(".tries")
     tried = tries.exists()
     tries.touch()
     assert tried, "the first failure"
 """
+FAILS = "def test_something(): assert False, 'fails again'"
+TESTS = {
+    "browser/test_that_fails_once.py": FAILS_AT_FIRST,
+    "browser/test_that_fails_twice.py": FAILS,
+    "engine/test_elsewhere.py": FAILS_AT_FIRST,
+}
 
 
-@pytest.fixture
-def outcome(pytester):
-    """Function that runs the test of a folder, with workers as `make browser` has them."""
-
-    def run(folder, test):
-        pytester.makeconftest(CONFTEST)
-        path = pytester.mkpydir(folder) / "test_it.py"
+def test_it_is_run_once_more_and_told_with_its_first_failure_or_fails_the_run(pytester):
+    pytester.makeconftest(CONFTEST)
+    for name, test in TESTS.items():
+        path = pytester.path / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(test, encoding="utf-8")
-        options = ["--import-mode=importlib", "-o", f"pythonpath={ROOT}", "-n", "1"]
-        return pytester.runpytest_subprocess(folder, *options)
-
-    return run
-
-
-def test_a_test_that_passes_at_the_second_try_is_told_with_its_first_failure(outcome):
-    done = outcome("browser", FAILS_AT_FIRST)
-
-    assert done.ret == pytest.ExitCode.OK
-    told = ["*needed a second try*", "browser/test_it.py::test_something*", "*the first failure*"]
-    done.stdout.fnmatch_lines(told)
-
-
-def test_a_test_that_fails_twice_fails_the_run(outcome):
-    done = outcome("browser", "def test_something(): assert False, 'fails again'")
+    # With workers, as `make browser` has them.
+    options = ["--import-mode=importlib", "-o", f"pythonpath={ROOT}", "-n", "1", "-rfR"]
+    done = pytester.runpytest_subprocess(*options)
 
     assert done.ret == pytest.ExitCode.TESTS_FAILED
-    done.stdout.fnmatch_lines(["*needed a second try*", "FAILED browser/test_it.py*"])
-
-
-def test_a_test_elsewhere_gets_no_second_try(outcome):
-    done = outcome("engine", FAILS_AT_FIRST)
-
-    assert done.ret == pytest.ExitCode.TESTS_FAILED
-    done.stdout.no_fnmatch_line("*needed a second try*")
+    assert done.parseoutcomes() == {"passed": 1, "failed": 2, "rerun": 2}
+    _results, told = done.stdout.str().split("needed a second try")
+    told, summary = told.split("short test summary")
+    assert "browser/test_that_fails_once.py::test_something" in told
+    assert "the first failure" in told
+    assert "browser/test_that_fails_twice.py::test_something" in told
+    assert "elsewhere" not in told
+    assert "FAILED browser/test_that_fails_twice.py" in summary
+    assert "FAILED engine/test_elsewhere.py" in summary
+    assert "FAILED browser/test_that_fails_once.py" not in summary

@@ -2,16 +2,11 @@
 
 import ast
 import json
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import exports.bundle
-import ui.shell.driver
-import ui.shell.training
 from comparison.document import Document, read_document, with_default_view
 from comparison.link import from_link, to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
@@ -23,11 +18,11 @@ from engine import Budget, Experiment, Network, Run, fit, inspect
 from engine.problems.datasets import TwoMoons
 from engine.rules import RULES, SGD
 from exports.bundle import bundle
-from exports.printed import CannotRender
 from exports.report import report
 from exports.scripts import FRAMEWORKS
+from tests.driven import ROOT, first_run, linked, run
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("nothing_waits", "nothing_drawn")
 SEVEN = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
 INERTIA, TOY = (rule for rule in RULES if rule.title in {"Inertia", "Toy 9"})
 NEW = Experiment(
@@ -40,28 +35,6 @@ NEW = Experiment(
     budget=Budget(amount=2),
 )
 NEW_ALONE = NEW.model_copy(update={"runs": NEW.runs[1:]})
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits_and_nothing_is_drawn(monkeypatch):
-    def refuse(*_args):
-        raise CannotRender("nothing to draw with")
-
-    monkeypatch.setattr(exports.bundle, "to_images", refuse)
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
-
-
-def opened(experiment=None, page=None):
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = "en-US"
-    if experiment is not None:
-        shown = with_default_view(experiment)
-        view = shown.view.model_copy(update={"page": page})
-        for key, values in to_link(shown.model_copy(update={"view": view})).items():
-            at.query_params[key] = values
-    at.run()
-    assert not at.exception
-    return at
 
 
 def chips(at):
@@ -90,7 +63,7 @@ def test_links_and_files_mean_what_they_meant(name):
 
 
 def test_the_first_view_and_the_presets_are_what_they_were():
-    at = opened()
+    at = first_run()
     assert chips(at) == SEVEN
 
     names = {
@@ -170,19 +143,17 @@ def test_inspection_sees_what_the_rule_remembers():
 
 
 def test_the_page_offers_them_in_its_menu():
-    at = opened()
-    at.selectbox(key="optimizer").set_value("inertia").run()
+    at = first_run()
+    run(at.selectbox(key="optimizer").set_value("inertia"))
 
-    assert not at.exception
     assert at.number_input(key="learning_rate-number").value == INERTIA.default_learning_rate
 
 
 def test_the_page_has_their_sliders_and_says_that_the_script_has_the_formula():
-    at = opened(NEW_ALONE, TrainingPage())
+    at = first_run(link=linked(NEW_ALONE, TrainingPage()))
     assert "inertness, χ" in {field.label for field in at.number_input}
 
-    at.button(key="open-code").click().run()
-    assert not at.exception
+    run(at.button(key="open-code").click())
     (remark,) = [info.value for info in at.info if "translation" in info.value]
     assert remark.startswith("There is no translation of Inertia for PyTorch. The script computes")
     assert any("class Inertia(Rule):" in code.value for code in at.code)
@@ -190,9 +161,9 @@ def test_the_page_has_their_sliders_and_says_that_the_script_has_the_formula():
 
 @pytest.mark.parametrize("tab", ["step", "rates", "theory", "slice", "distance"])
 def test_surfaces_show_them(tab):
-    opened(NEW_ALONE, SurfacesPage(surface="network", fineness=31, tab=tab))
+    first_run(link=linked(NEW_ALONE, SurfacesPage(surface="network", fineness=31, tab=tab)))
 
 
 @pytest.mark.parametrize("tab", ["batches", "noise", "overfitting", "map"])
 def test_epochs_shows_them(tab):
-    opened(NEW_ALONE, EpochsPage(tab=tab, sizes=("all", 1)))
+    first_run(link=linked(NEW_ALONE, EpochsPage(tab=tab, sizes=("all", 1))))

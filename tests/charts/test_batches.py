@@ -11,16 +11,10 @@ from charts.theme import RunStyle
 from engine import Budget, Experiment, Network, Run, Stopping, batch_size_runs, fit
 from engine.problems.datasets import Line, ThreePoints
 from engine.rules import SGD
-from language import set_language
 from language.labels import label
 
 SIZES = ("all", 8, 1)
 LOOKS = [RunStyle(f"B {size}", number) for number, size in enumerate(SIZES)]
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 @cache

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from charts.counts import count_bars, plan_name
 from engine import Plan
-from language import set_language
 
 PLANS = (
     Plan(rows=1_000, batch_size=1_000, epochs=50),
@@ -15,11 +14,6 @@ PLANS = (
     Plan(rows=1_000, batch_size=300, epochs=50),
     Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped", sampling="replacement"),
 )
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def test_every_plan_has_a_bar_per_epoch_and_in_all():

@@ -40,11 +40,6 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-
-
 @cache
 def history(n_runs=7, rates=(0.05,), problem=LINE, amount=4):
     """Runs of every rule; batch sizes 1 to 4, of which 3 leaves a short last batch."""

@@ -6,12 +6,6 @@ import pytest
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
 from engine.backprop.differences import NetworkCheck, error_curve
 from engine.formulas.formula import parse
-from language import set_language
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def test_influences_are_bars_in_the_order_of_the_formula():

@@ -11,7 +11,6 @@ from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
 from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
 from engine.rules import RULES
-from language import set_language
 from tests.work import calls
 
 HOSTILE = [
@@ -35,11 +34,6 @@ PLANES = {
     },
 }
 EVERY_PLANE = pytest.mark.parametrize("problem", PLANES.values(), ids=PLANES)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 @cache

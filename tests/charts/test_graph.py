@@ -8,14 +8,8 @@ from charts.graph import graph_drawing, is_wide, long_width
 from engine.backprop.examples import EXAMPLES
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate, steps
-from language import set_language
 
 VALUES, DERIVATIVES, SUMS, SENTENCE = 5, 6, 7, 8  # traces that hold numbers
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def chart(name="apples", step=None, names=None, **changed):

@@ -1,19 +1,12 @@
 """The map over batch size and learning rate."""
 
 import numpy as np
-import pytest
 
 from charts.maps import DIVERGED, NEVER, batch_rate_map
-from language import set_language
 
 VALUES = np.array([[0.5, 0.25, np.inf], [0.125, 3.0, np.inf]])
 WENT = np.array([[False, False, True], [False, False, True]])
 SIZES, RATES = ("1", "all"), (0.01, 0.1, 1.0)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def cells(chart):

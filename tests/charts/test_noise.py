@@ -5,14 +5,8 @@ import pytest
 
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from engine import batch_gradients, measure_noise
-from language import set_language
 
 ROWS = np.random.default_rng(3).normal(size=(90, 4)) + np.array([1, 0, 0, 0])
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def named(chart, name):

@@ -59,7 +59,6 @@ from engine.problems.datasets import Line, Sine
 from engine.problems.functions import Ravine
 from engine.rules import SGD, Adam
 from engine.training.plans import timeline
-from language import set_language
 
 RUNS = [
     Run(optimizer=Adam(), learning_rate=0.05),
@@ -79,11 +78,6 @@ EXPERIMENTS = {
 LOOKS = [RunStyle(f"run {number}", number) for number in range(3)]
 AXES = ("epochs", "iterations", "rows_seen", "seconds")
 CURVE = np.linspace(-2, 2, 41)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def rounded(value):

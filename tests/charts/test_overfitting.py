@@ -7,12 +7,6 @@ import pytest
 
 from charts.overfitting import two_losses
 from engine.analysis.overfitting import judged
-from language import set_language
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def overfitting(epochs=100):

@@ -13,18 +13,12 @@ from engine import Budget, Experiment, Function, Network, Run, rate_sweep, score
 from engine.problems.datasets import Line
 from engine.problems.functions import Saddle
 from engine.rules import SGD, Adam, Momentum
-from language import set_language
 
 LINE = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")  # 16 rows to train
 RULES = (SGD(), Momentum(), Adam())
 RATES = (0.001, 0.01, 0.1, 3.0, 10.0)  # SGD and Momentum do not survive the last two
 NAMES = ("SGD", "Momentum", "Adam")
 HOSTILE = ("<b>bold</b>", "$x^2$ %{y} & %{x}", '<a href="https://example.org">a&lt;b</a>')
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 @cache

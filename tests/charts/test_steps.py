@@ -14,14 +14,8 @@ from charts.steps import (
 from charts.surfaces import Trail
 from charts.theme import RunStyle
 from engine import sigmoid_losses
-from language import set_language
 
 A, B = RunStyle("A", 0), RunStyle("B", 1)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def test_the_tangent_touches_the_curve_and_has_its_slope():

@@ -22,14 +22,8 @@ from charts.surfaces import (
 )
 from charts.theme import RunStyle
 from engine.problems.functions import Ravine, Rosenbrock
-from language import set_language
 
 SMALL = 21
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def field_of(function, size=SMALL):

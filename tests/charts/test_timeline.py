@@ -6,12 +6,6 @@ import pytest
 from charts.timeline import WINDOW, rows_against_iterations, times_seen
 from engine import timeline
 from engine.counts import Counts
-from language import set_language
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def marks(chart):

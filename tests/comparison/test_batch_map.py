@@ -9,14 +9,8 @@ from comparison.batch_map import batch_map, map_legend
 from engine import Budget, Experiment, Network, Run, batch_rate_sweep, final_losses, score
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD
-from language import set_language
 
 RATES = (0.01, 0.1, 1.0)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 @pytest.fixture(scope="module", params=[(0,), (0, 1, 2)], ids=["one seed", "three seeds"])

@@ -8,12 +8,6 @@ from comparison.line_paths import compared_sizes, is_line, line_paths, line_surf
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Line, TwoMoons
 from engine.rules import SGD
-from language import set_language
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def line(amount=3, **fields):

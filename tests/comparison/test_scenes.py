@@ -9,13 +9,7 @@ from comparison.pages import SurfacesPage
 from comparison.scenes import TICKS, scene_words, seen_parameters
 from engine import Run
 from engine.rules import SGD
-from language import set_language
 from tests.scenes import network, ravine, seen
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def test_the_clock_of_a_function_ticks_at_every_step():

@@ -6,13 +6,7 @@ import pytest
 from comparison.steps import chosen_update, followed_instead, is_finite, loss_along, step_table
 from engine import inspect, training_losses
 from engine.problems.specs import Function
-from language import set_language
 from tests.scenes import network, ravine, seen
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ from engine import (
 from engine.problems.datasets import Blobs, Line, TwoMoons
 from engine.problems.functions import Ravine
 from engine.rules import SGD, Adam
-from language import set_language
 
 RUNS = (
     Run(optimizer=SGD(), learning_rate=0.1, batch_size=10),
@@ -49,11 +48,6 @@ FUNCTION = Experiment(
     runs=[run.model_copy(update={"batch_size": "all"}) for run in RUNS],
     budget=Budget(amount=20, unit="iterations"),
 )
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def seen(experiment, selected=0, **page):

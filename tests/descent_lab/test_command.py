@@ -22,9 +22,9 @@ from engine import Budget, Experiment, Run, fit
 from engine.rules import SGD, Adam
 from engine.work import Task
 from exports.bundle import bundle
-from exports.printed import CannotRender
 from language import LANGUAGES, set_language
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
 # Tells which script would be served with which options, instead of serving it.
 OPENS = """
 import json
@@ -45,18 +45,6 @@ def options_in_force(python, folder, **environment):
         [python, "-c", OPENS], cwd=folder, env=os.environ | environment, stdout=-1, check=True
     )
     return json.loads(done.stdout)
-
-
-@pytest.fixture(autouse=True)
-def nothing_drawn(monkeypatch):
-    """Drawing takes seconds and a browser; the browser tests do it."""
-
-    def refuse(*_args):
-        raise CannotRender("nothing to draw with")
-
-    monkeypatch.setattr(exports.bundle, "to_images", refuse)
-    yield
-    set_language("en")
 
 
 def written(path, content):

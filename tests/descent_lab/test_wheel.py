@@ -14,12 +14,10 @@ from pathlib import Path
 import pytest
 
 import engine
-import exports.bundle
 from descent_lab.command import main
 from descent_lab.wheel import ROOMS, OnePackage, rewritten, shipped
 from engine import Budget, Experiment, Run
 from engine.rules import Adam
-from exports.printed import CannotRender
 from language import LANGUAGES
 from tests.descent_lab.test_command import found_in, options_in_force
 from ui.shell.navigation import MENU
@@ -175,11 +173,8 @@ def test_the_dashboard_opens_with_our_options_from_any_folder(installed):
     assert options == {"server.address": "localhost", "server.port": 8765, "theme.base": "dark"}
 
 
-def test_a_run_gives_the_files_of_the_checkout(installed, tmp_path, monkeypatch):
-    def refuse(*_given):
-        raise CannotRender("nothing to draw with")
-
-    monkeypatch.setattr(exports.bundle, "to_images", refuse)
+@pytest.mark.usefixtures("nothing_drawn")
+def test_a_run_gives_the_files_of_the_checkout(installed, tmp_path):
     source = tmp_path / "experiment.json"
     run = Run(optimizer=Adam(), learning_rate=0.01)
     experiment = Experiment(runs=[run], budget=Budget(amount=2), seeds=(0, 1))

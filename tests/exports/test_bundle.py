@@ -21,27 +21,15 @@ from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, tr
 from engine.problems.datasets import Blobs
 from engine.rules import SGD, Adam
 from exports.bundle import bundle, zipped
-from exports.printed import CannotRender
 from language import set_language
 from tests.exports.hostile import NAMES
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
 SURFACE = Experiment(
     problem=Function(),
     runs=[Run(optimizer=rule, learning_rate=0.1, batch_size="all") for rule in (SGD(), Adam())],
     budget=Budget(amount=20, unit="iterations"),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_drawn():
-    """Drawing takes seconds and a browser; the browser tests do it."""
-
-    def refuse(*_args):
-        raise CannotRender("nothing to draw with")
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exports.bundle, "to_images", refuse)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +46,6 @@ def history(document):
 @pytest.fixture(scope="module")
 def made(document, history):
     """One bundle for all that only look at it."""
-    set_language("en")
     return MappingProxyType(bundle(document, history))
 
 
@@ -154,10 +141,7 @@ def test_no_name_is_markup(made):
 
 def test_the_language_is_that_of_the_reader(document, history):
     set_language("ko")
-    try:
-        made = bundle(document, history)
-    finally:
-        set_language("en")
+    made = bundle(document, history)
 
     assert manifest(made)["language"] == "ko"
     assert '<html lang="ko">' in made["figures/loss.html"].decode()

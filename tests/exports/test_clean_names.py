@@ -1,17 +1,12 @@
 """A name is cleaned once, where it comes in: no place shows what cannot be seen or turns text."""
 
 import json
-from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
-import exports.bundle
-import ui.shell.driver
-import ui.shell.training
 from comparison.catalogue import comparison_charts
 from comparison.document import Document, View, read_document
 from comparison.link import from_link, to_link
@@ -21,11 +16,12 @@ from engine import Budget, Experiment, Network, Run, fit
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
 from exports.bundle import bundle
-from exports.printed import CannotRender, printed
+from exports.printed import printed
 from exports.report import report
+from tests.driven import first_run
 from tests.strategies import examples
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
 # Controls, formats that turn text around or have no width, halves of a pair, no characters.
 UNSEEN = [
     *map(chr, range(9)),
@@ -99,12 +95,7 @@ def test_what_can_be_seen_stays(text):
 
 @pytest.fixture(scope="module")
 def made(document, history):
-    def refuse(*_args):
-        raise CannotRender("nothing to draw with")
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exports.bundle, "to_images", refuse)
-        return MappingProxyType(bundle(document, history))
+    return MappingProxyType(bundle(document, history))
 
 
 def test_no_file_of_the_bundle_has_them(made):
@@ -138,15 +129,10 @@ def test_no_chart_has_them_on_screen_or_on_paper(document, history):
         assert unseen("".join(map(str, chart.numbers.get("run", [])))) == set()
 
 
-def test_the_page_has_none(document, monkeypatch):
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = "en-US"
-    for key, values in (to_link(document) | {"name": list(NASTY)}).items():
-        at.query_params[key] = values
-    at.run()
+@pytest.mark.usefixtures("nothing_waits")
+def test_the_page_has_none(document):
+    at = first_run(link=to_link(document) | {"name": list(NASTY)})
 
-    assert not at.exception
     (chips,) = (group.options for group in at.pills if group.key == "selected-run")
     shown = [*chips, *(text.value for text in (*at.caption, *at.markdown, *at.text_input))]
     shown += [chart.proto.spec for chart in at.get("plotly_chart")]

@@ -26,11 +26,11 @@ from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs
 from engine.rules import SGD, RMSprop
 from exports.bundle import bundle
-from exports.printed import CannotRender
 from exports.writing import write_all
 from language import set_language
 from tests.descent_lab.test_command import found_in
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
 ROOT = Path(__file__).parents[2]
 RUNS = tuple(
     Run(optimizer=rule, learning_rate=0.01, batch_size="all") for rule in (SGD(), RMSprop())
@@ -76,26 +76,19 @@ class Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Function that makes a bundle, once."""
-
-    def refuse(*_args):
-        raise CannotRender("nothing to draw with")
-
     known = {}
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exports.bundle, "to_images", refuse)
 
-        def make(name):
-            experiment, numbers, seeds = BUNDLES[name]
-            if name not in known:
-                set_language("en")
-                with pytest.MonkeyPatch.context() as small:
-                    small.setattr(exports.replay, "NUMBERS", numbers)
-                    if "formula" in name:
-                        small.setattr(exports.scripts.replay, "TRANSLATIONS", {})
-                    known[name] = Made(tmp_path_factory.mktemp("bundle"), experiment, seeds)
-            return known[name]
+    def make(name):
+        experiment, numbers, seeds = BUNDLES[name]
+        if name not in known:
+            with pytest.MonkeyPatch.context() as small:
+                small.setattr(exports.replay, "NUMBERS", numbers)
+                if "formula" in name:
+                    small.setattr(exports.scripts.replay, "TRANSLATIONS", {})
+                known[name] = Made(tmp_path_factory.mktemp("bundle"), experiment, seeds)
+        return known[name]
 
-        yield make
+    return make
 
 
 class StandIn(MagicMock):

@@ -171,10 +171,7 @@ def test_a_page_neither_uploads_nor_advertises(chart):
 
 def test_the_page_speaks_the_language(chart):
     set_language("ko")
-    try:
-        content = to_html(chart, (EQUAL, UNEQUAL), "loss", shared=True).decode()
-    finally:
-        set_language("en")
+    content = to_html(chart, (EQUAL, UNEQUAL), "loss", shared=True).decode()
 
     assert '<html lang="ko">' in content
 

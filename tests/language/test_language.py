@@ -39,12 +39,6 @@ TRANSLATED = [code for code in LANGUAGES if code != SOURCE_LANGUAGE]
 every_translation = pytest.mark.parametrize("code", TRANSLATED)
 
 
-@pytest.fixture(autouse=True)
-def own_context():
-    """Each test starts in English."""
-    set_language("en")
-
-
 @pytest.fixture
 def catalogue_with_a_word(monkeypatch):
     """Korean with known entries, whatever the real catalogue holds."""

@@ -12,7 +12,6 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import exports.bundle
 import language
@@ -28,7 +27,9 @@ from exports.bundle import bundle
 from exports.printed import CannotRender
 from exports.report import report
 from language import set_language
+from tests.driven import first_run
 
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 ROOT = Path(__file__).parents[2]
 CODE = "xx"
 ACCENTS = str.maketrans(
@@ -97,26 +98,14 @@ def made_up_language(monkeypatch):
     monkeypatch.setattr(language, "translation", lambda *_: Accented())
     language._catalogue.cache_clear()
     yield
-    set_language("en")
     language._catalogue.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def trains_at_once(monkeypatch):
-    """Whether a training waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 def opened(page, experiment=EXPERIMENT, **settings):
     """A page after its first run, in a browser that asks for the made-up language."""
     view = View(names=("", ""), numbers=(0, 1), page=page(**settings))
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = f"{CODE}-XX"
-    for key, values in to_link(Document(experiment=experiment, view=view)).items():
-        at.query_params[key] = values
-    at.run()
-    assert not at.exception
-    return at
+    link = to_link(Document(experiment=experiment, view=view))
+    return first_run(link=link, locale=f"{CODE}-XX")
 
 
 def nodes(block):

@@ -1,39 +1,30 @@
 """Whatever a link or file may hold, its page opens, and so does what a reader does there next."""
 
 import os
-from pathlib import Path
 
 import pytest
 import streamlit
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
-import ui.shell.driver
-import ui.shell.training
 from comparison import edits
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
+from tests.driven import first_run, run
 from tests.strategies import documents, small_experiments
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = {
     TrainingPage: "pages/compare/training.py",
     SurfacesPage: "pages/compare/surfaces.py",
     EpochsPage: "pages/compare/epochs.py",
     BackpropagationPage: "pages/learn/backpropagation.py",
 }
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 # "make documents" opens more; a failure is shown as it was found: a smaller one takes minutes.
 COUNT = int(os.environ.get("DOCUMENTS", "300")) // len(SCRIPTS)
 PHASES = (Phase.explicit, Phase.generate)
 
 
 KEPT = ("document", "surface-document", "page-settings", "notices")
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits(monkeypatch):
-    """Whether work waits for a click depends on the machine; here none does."""
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -62,17 +53,8 @@ def kept(document):
     }
 
 
-def opened(script, session_state):
-    at = AppTest.from_file(str(ROOT / script), default_timeout=120)
-    at.context["locale"] = "en-US"
-    for name, value in session_state.items():
-        at.session_state[name] = value
-    return at.run()
-
-
 def fine(at):
-    """The page, if nothing in it has failed."""
-    assert not at.exception
+    """The page, if no chart of it has failed."""
     assert not [box.value for box in at.error if "could not be drawn" in box.value]
     return at
 
@@ -112,12 +94,12 @@ def test_any_document_opens_and_can_be_driven(page, ways):
     def drive(document, data):
         note(document.model_dump_json())
         ways.clear()
-        at = fine(opened(SCRIPTS[page], kept(document)))
+        at = fine(first_run(SCRIPTS[page], session=kept(document)))
         zoom_everywhere(at)
         control = data.draw(st.sampled_from(controls(at)))
-        fine(use(data.draw, control).run())
+        fine(run(use(data.draw, control)))
         if ways:
             there = {name: at.session_state[name] for name in KEPT if name in at.session_state}
-            fine(opened(ways[-1], there))
+            fine(first_run(ways[-1], session=there))
 
     drive()

@@ -3,10 +3,8 @@
 import json
 import math
 import re
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from comparison.document import with_default_view
 from comparison.words.expressions import digits
@@ -14,38 +12,22 @@ from engine import Experiment, Function, Network
 from engine.backprop.examples import EXAMPLES
 from engine.formulas.graph import differentiate
 from engine.problems.datasets import Digits, SingleRow, ThreePoints
-from language import set_language
+from tests.driven import charts, first_run, plain, run
 from tests.layout import place
 from ui.backpropagation import words
 from ui.backpropagation.tabs import TABS
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-
 
 def opened(example="apples", tab="meaning", locale="en-US", **page):
     """The page after its first run, opened by a link."""
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = locale
     fields = {"example": example, "tab": tab, **page}
     defaults = {"example": "apples", "tab": "meaning"}
-    at.query_params["format"] = "1"
-    at.query_params["page"] = "backpropagation"
+    link = {"format": "1", "page": "backpropagation"}
     for name, value in fields.items():
         if value != defaults.get(name):
             text = value if isinstance(value, str) else json.dumps(value)
-            at.query_params[f"page.{name}"] = text
-    return run(at)
-
-
-def run(page_or_widget):
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
+            link[f"page.{name}"] = text
+    return first_run(link=link, locale=locale)
 
 
 def page(at):
@@ -53,9 +35,9 @@ def page(at):
 
 
 def text(at):
-    """All that is written on the page, without the backslashes that keep it plain."""
+    """All that is written on the page."""
     parts = [*at.markdown, *at.caption, *at.warning, *at.info, *at.error, *at.latex]
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(part.value for part in parts))
+    return plain(" ".join(part.value for part in parts))
 
 
 def latex(at):
@@ -64,7 +46,7 @@ def latex(at):
 
 def drawn(at):
     """The graph as it was sent to the browser."""
-    return json.loads(at.get("plotly_chart")[0].proto.spec)
+    return charts(at)[0]
 
 
 def clock(at):

@@ -1,24 +1,22 @@
 """No control shows another state than the one in force: every control of every page is driven."""
 
 from copy import copy
-from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 import streamlit
 from streamlit.runtime.state.common import TESTING_KEY
-from streamlit.testing.v1 import AppTest
 
-import ui.shell.driver
-import ui.shell.training
+from charts.theme import Chart
 from comparison.document import with_default_view
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from engine import Budget, Experiment, Function, Network, Run
 from engine.problems.datasets import Line, TwoMoons
 from engine.rules import SGD, Adam
-from language import set_language
+from tests.driven import first_run, run
 from ui.shell.navigation import MENU, in_sidebar
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 NETWORK = Experiment(
     problem=Network(dataset=TwoMoons(rows=12), hidden=(2,)),
     runs=(
@@ -73,14 +71,8 @@ KINDS = (
     "text_input",
     "text_area",
 )
+NO_CHART = Chart(go.Figure(), {}, "")
 TYPED = {"text_input": "mine", "text_area": "y = 3 * x"}
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits(monkeypatch):
-    """Whether work waits for a click depends on the machine; here none does."""
-    set_language("en")
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 @pytest.fixture(scope="module")
@@ -88,19 +80,11 @@ def page():
     """Function that returns a page which shows a comparison."""
 
     def opened(document, settings, own):
-        at = AppTest.from_file(str(ROOT / MENU[settings.name].script), default_timeout=120)
-        at.context["locale"] = "en-US"
-        at.session_state["surface-document" if own else "document"] = document
-        at.session_state["page-settings"] = {settings.name: settings}
-        return run(at)
+        name = "surface-document" if own else "document"
+        session = {name: document, "page-settings": {settings.name: settings}}
+        return first_run(MENU[settings.name].script, session=session)
 
     return opened
-
-
-def run(page_or_widget):
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
 
 
 def controls(block):
@@ -158,9 +142,12 @@ def test_every_control_shows_the_state_in_force_after_every_action(name, page, m
             run(control.set_value(value))
             after = state_of(at)
 
-            # What is chosen is in the document: a page that is opened with it shows the same.
+            # What is chosen is in the document: a page that is opened with it shows the same
+            # controls, whatever is drawn between them.
             now = after.get("surface-document" if own else "document", shown)
-            fresh = page(now, after["page-settings"].get(name, settings), own=own)
+            with monkeypatch.context() as patch:
+                patch.setattr("ui.shell.figure.attempt", lambda *_: NO_CHART)
+                fresh = page(now, after["page-settings"].get(name, settings), own=own)
             assert controls(fresh) == controls(at), control.key
             # A fragment may be rerun alone only where that leaves nothing stale in the sidebar.
             if control.key not in aside and controls(at.sidebar) != aside:

@@ -1,12 +1,9 @@
 """The Epochs page, driven without a browser."""
 
 import json
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import ui.shell.driver
 import ui.shell.training
@@ -17,9 +14,10 @@ from engine import Budget, Experiment, InvalidInput, Network, Plan, Run, batch_s
 from engine.problems.datasets import Line, SingleRow, TwoMoons
 from engine.rules import SGD, Adam
 from language import LANGUAGES, set_language
+from tests.driven import first_run, run, told
 from ui.epochs.plans import EXAMPLES
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 TABS = ("count", "batches", "rows", "noise", "overfitting", "map")
 # Iterations per epoch, last batch, epochs, iterations in all of every example's settings.
 FIGURES = {
@@ -43,17 +41,6 @@ STRAIGHT = SMALL.model_copy(
 )
 
 
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-
-
-@pytest.fixture(autouse=True)
-def trains_at_once(monkeypatch):
-    """Whether a training waits for a click depends on the machine; here none does, unless asked."""
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
-
-
 def opened(experiment=SMALL, locale="en-US", **settings):
     """The page after its first run, with these settings of it."""
     runs = len(experiment.runs)
@@ -64,18 +51,7 @@ def opened(experiment=SMALL, locale="en-US", **settings):
 
 def linked(document, locale="en-US"):
     """The page after its first run, opened by a comparison's link."""
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = locale
-    for key, values in to_link(document).items():
-        at.query_params[key] = values
-    return run(at)
-
-
-def run(page_or_widget):
-    """Run the script, after a change of a widget if one is given."""
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
+    return first_run(link=to_link(document), locale=locale)
 
 
 def settings(at):
@@ -84,12 +60,6 @@ def settings(at):
 
 def experiment_of(at):
     return at.session_state["document"].experiment
-
-
-def told(at):
-    """What the reader is told in boxes, without the backslashes that keep it plain."""
-    text = " ".join(box.value for box in (*at.warning, *at.error, *at.info))
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
 
 
 def counted(at):
@@ -686,10 +656,6 @@ def test_numbers_of_the_table_are_plain():
 def test_batches_of_runs_that_end_where_they_start_are_said_to_have_no_batch_loss():
     """Such a link is made by an ordinary path: a target that is met already, and *Batch loss*."""
     link = {"show": "batch_loss", "target": "1.0", "page": "epochs", "page.tab": "batches"}
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = "en-US"
-    for key, value in (link | {"format": "1", "run": "sgd~0.1~32"}).items():
-        at.query_params[key] = value
-    run(at)
+    at = first_run(link=link | {"format": "1", "run": "sgd~0.1~32"})
 
     assert any("ended where they began" in one.value for one in at.caption)

@@ -3,42 +3,28 @@
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import ui.shell.driver
 from comparison.document import with_default_view
-from comparison.link import to_link
 from comparison.pages import TrainingPage
 from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES, SGD, Adam, Momentum, Nesterov
+from engine.rules import RULES, SGD, Momentum, Nesterov
 from engine.work import Task
-from language import LANGUAGES, set_language
+from language import LANGUAGES
+from tests.driven import ROOT, ROUTER, first_run, linked, run, small, told
 from ui.shell.driver import Pending
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
-PAGE = "pages/compare/training.py"
 # Markdown that would draw a picture, a link or a formula, unless a backslash takes its meaning.
 ACTIVE = re.compile(r"(?<!\\)(!\[|\]\(|<|\$)")
 HOSTILE = '![x](https://example.org/x.png) <img src="https://example.org/y.png"> $z$'
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-
-
-@pytest.fixture(autouse=True)
-def trains_at_once(monkeypatch):
-    """Whether a training waits for a click depends on the machine; here none does, unless asked."""
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
 
 
 TABS = {
@@ -59,30 +45,10 @@ CHARTS = {
 }
 
 
-def opened(script="dashboard.py", experiment=None, locale="en-US", link=None, session=None):
+def opened(script=ROUTER, experiment=None, locale="en-US", link=None, session=None):
     """A page after its first run."""
-    at = AppTest.from_file(str(ROOT / script), default_timeout=120)
-    at.context["locale"] = locale
-    for key, value in (link or {}).items():
-        at.query_params[key] = value
-    if experiment is not None:
-        at.session_state["document"] = with_default_view(experiment)
-    for key, value in (session or {}).items():
-        at.session_state[key] = value
-    return run(at)
-
-
-def run(page_or_widget):
-    """Run the script, after a change of a widget if one is given."""
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
-
-
-def small(**fields):
-    """A comparison of two runs that trains in no time."""
-    runs = [Run(optimizer=SGD(), learning_rate=0.5), Run(optimizer=Adam(), learning_rate=0.01)]
-    return Experiment(**{"runs": runs, "budget": Budget(amount=5), **fields})
+    shown = {} if experiment is None else {"document": with_default_view(experiment)}
+    return first_run(script, link, shown | (session or {}), locale=locale)
 
 
 def experiment(at):
@@ -95,12 +61,6 @@ def table(at):
 
 def numbers(at):
     return table(at).select_dtypes("number").to_numpy()
-
-
-def told(at):
-    """What the reader is told in boxes, without the backslashes that keep it plain."""
-    text = " ".join(box.value for box in (*at.warning, *at.error, *at.info))
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
 
 
 def options(slider):
@@ -681,12 +641,9 @@ def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():
 
 
 @pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "details"])
-def test_a_reload_of_every_tab_shows_the_same(tab, monkeypatch):
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
+def test_a_reload_of_every_tab_shows_the_same(tab):
     page = TrainingPage(tab=tab, norm="update_norm", epoch=2.0)
-    shown = with_default_view(small())
-    view = shown.view.model_copy(update={"page": page})
-    link = to_link(shown.model_copy(update={"view": view}))
+    link = linked(small(), page)
     at = opened(link=link)
 
     assert at.session_state["page-settings"]["training"] == page

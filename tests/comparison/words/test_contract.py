@@ -14,11 +14,6 @@ SGD_RUN = Run(optimizer=SGD(), learning_rate=0.1)
 ADAM_RUN = Run(optimizer=Adam(), learning_rate=0.01)
 
 
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-
-
 def words(experiment, *, tuned=False):
     equal, unequal = contract(experiment, tuned=tuned)
     return " · ".join(equal), unequal

@@ -352,11 +352,6 @@ CASES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-
-
 def refusal(do):
     with pytest.raises(InvalidInput) as caught:
         do()

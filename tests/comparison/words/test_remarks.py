@@ -19,13 +19,7 @@ from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, tr
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
 from engine.work import Task
-from language import set_language
 from tests.scenes import seen
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def stopped(*sizes):

@@ -5,12 +5,6 @@ import pytest
 from comparison.document import Document, View
 from comparison.pages import TrainingPage
 from comparison.presets import FIRST_VIEWS
-from language import set_language
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 @pytest.fixture

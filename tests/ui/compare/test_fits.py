@@ -18,7 +18,13 @@ from engine import (
 )
 from engine.problems.datasets import Digits, Line, SingleRow
 from engine.rules import SGD
-from tests.ui.compare.driven import captions, chart, drawn, page, run, small, told
+from tests.driven import captions, chart, run, small, told
+from tests.ui.compare.driven import page
+
+
+def drawn(figure):
+    """All numbers that a figure draws, trace by trace, as they are sent."""
+    return [[trace.get(axis) for axis in ("x", "y", "z")] for trace in figure["data"]]
 
 
 @pytest.mark.parametrize(

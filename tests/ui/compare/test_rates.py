@@ -23,7 +23,8 @@ from engine import (
 from engine.problems.datasets import Line
 from engine.rules import Momentum
 from engine.work import Task
-from tests.ui.compare.driven import captions, chart, document, page, run, small, told
+from tests.driven import captions, chart, run, small, told
+from tests.ui.compare.driven import document, page
 from ui.compare.rates import SWEPT_RATES
 from ui.shell.driver import Pending
 

@@ -9,7 +9,8 @@ import ui.shell.training
 from engine import (
     fit,
 )
-from tests.ui.compare.driven import captions, page, small
+from tests.driven import captions, small
+from tests.ui.compare.driven import page
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["the best first", "the best last"])

@@ -12,7 +12,8 @@ from engine import (
     Run,
 )
 from engine.rules import SGD
-from tests.ui.compare.driven import captions, document, page, run, small, told
+from tests.driven import captions, run, small, told
+from tests.ui.compare.driven import document, page
 
 HOSTILE = "![x](https://example.org/x.png) <b>&=~%</b> $z$"
 

@@ -9,7 +9,8 @@ from engine import (
     Run,
 )
 from engine.rules import SGD
-from tests.ui.compare.driven import page, small
+from tests.driven import small
+from tests.ui.compare.driven import page
 from ui.compare.tabs import TABS
 
 NO_ROWS = {

@@ -1,17 +1,14 @@
 """What a widget shows is what is in force; what a browser still shows is no change."""
 
-from pathlib import Path
-
 import pytest
 import streamlit
-from streamlit.testing.v1 import AppTest
 
 from comparison.document import with_default_view
 from engine import Budget, Experiment, Run
 from engine.rules import SGD
+from tests.driven import COMPARE, first_run, run
 from ui.shell.binding import bound, draw_mark
 
-PAGE = str(Path(__file__).parents[3] / "pages" / "compare" / "training.py")
 SHORT = with_default_view(
     Experiment(
         runs=(Run(optimizer=SGD(), learning_rate=0.5, batch_size=32),), budget=Budget(amount=2)
@@ -135,12 +132,6 @@ def test_an_emptied_field_and_a_word_of_another_language_are_no_choice(browser):
     assert browser.reported == []
 
 
-def run(page_or_widget):
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
-
-
 def shown_values(at):
     kinds = (at.number_input, at.select_slider, at.toggle, at.selectbox, at.text_input)
     return [(control, control.value) for kind in kinds for control in kind]
@@ -148,10 +139,7 @@ def shown_values(at):
 
 @pytest.mark.parametrize("undone", [1, 2])
 def test_undo_clicked_again_before_the_browser_has_drawn_takes_back_one_more_change(undone):
-    at = AppTest.from_file(PAGE, default_timeout=120)
-    at.context["locale"] = "en-US"
-    at.session_state["document"] = SHORT
-    run(at)
+    at = first_run(COMPARE, session={"document": SHORT})
     run(at.number_input("data_seed-number").set_value(7))
     run(at.number_input("learning_rate-number").set_value(0.25))
     run(at.number_input("batch_size-number").set_value(4))

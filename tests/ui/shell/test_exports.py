@@ -1,35 +1,16 @@
 """What the dialogs of a page say of the chart that leaves."""
 
 import json
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import ui.shell.driver
-import ui.shell.training
-from comparison.document import with_default_view
-from comparison.link import to_link
 from comparison.pages import SurfacesPage, TrainingPage
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs
 from engine.rules import SGD
-from language import set_language
+from tests.driven import charts, first_run, linked, run
 
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits(monkeypatch):
-    """Whether work waits for a click depends on the machine; here none does."""
-    set_language("en")
-    monkeypatch.setattr(ui.shell.driver, "AT_ONCE_SECONDS", 60.0)
-
-
-def run(page_or_widget):
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 
 
 def training(steps, seeds=1):
@@ -40,20 +21,13 @@ def training(steps, seeds=1):
 
 
 def opened(experiment, page):
-    at = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
-    at.context["locale"] = "en-US"
-    shown = with_default_view(experiment)
-    view = shown.view.model_copy(update={"page": page})
-    for key, values in to_link(shown.model_copy(update={"view": view})).items():
-        at.query_params[key] = values
-    return run(at)
+    return first_run(link=linked(experiment, page))
 
 
 def captions(at, key):
     """Open the dialog of a chart; what stands below its picture, line by line."""
     run(at.button(key=f"export-{key}").click())
-    figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
-    titles = [figure["layout"].get("title", {}).get("text", "") for figure in figures]
+    titles = [figure["layout"].get("title", {}).get("text", "") for figure in charts(at)]
     return " ".join(titles).replace("<br>", " ")
 
 

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import threading
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from engine.rules import SGD, Adam
 from exports.printed import CannotRender
 from exports.tables import read_csv
 from language import _, current_language, set_language
+from tests.driven import COMPARE, SURFACES, first_run, run
 from tests.exports.hostile import NAMES
 from ui.shell.figure import later
 
@@ -30,13 +30,6 @@ SENTENCE = (
     "Something went wrong in Descent Lab: this chart could not be drawn. Everything else is"
     " complete."
 )
-PAGE = str(Path(__file__).parents[3] / "pages" / "compare" / "training.py")
-
-
-@pytest.fixture(autouse=True)
-def english():
-    yield
-    set_language("en")
 
 
 @pytest.fixture
@@ -59,16 +52,7 @@ def comparison(names=("", "")):
 
 
 def page(document, locale="en-US"):
-    at = AppTest.from_file(PAGE, default_timeout=120)
-    at.context["locale"] = locale
-    at.session_state["document"] = document
-    return run(at)
-
-
-def run(page_or_widget):
-    at = page_or_widget.run()
-    assert not at.exception
-    return at
+    return first_run(COMPARE, session={"document": document}, locale=locale)
 
 
 def exported(document, locale="en-US"):
@@ -98,9 +82,8 @@ def test_a_chart_that_fails_on_its_way_out_says_so_and_stays_on_the_page(monkeyp
         raise IndexError("index 0 is out of bounds")
 
     monkeypatch.setattr(ui.surfaces.picture, "at_step", broken)
-    at = AppTest.from_file(PAGE.replace("training", "surfaces"), default_timeout=120)
-    at.context["locale"] = "en-US"
-    run(run(at).button(key="export-surfaces-contour-0").click())
+    at = first_run(SURFACES)
+    run(at.button(key="export-surfaces-contour-0").click())
 
     assert SENTENCE in [box.value for box in at.error]
     assert len(at.get("plotly_chart")) == 2  # the surface and the losses

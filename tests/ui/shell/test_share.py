@@ -7,7 +7,6 @@ import streamlit
 
 from comparison.document import Document, View
 from comparison.edits import use_runs_preset
-from language import set_language
 from ui.shell import navigation, share, store
 
 LONG = Document(view=View(names=("학습률" * 20,) * 7))
@@ -16,7 +15,6 @@ LONG = Document(view=View(names=("학습률" * 20,) * 7))
 @pytest.fixture(autouse=True)
 def page(monkeypatch):
     """The Compare page of a session of its own."""
-    set_language("en")
     monkeypatch.setattr(streamlit, "session_state", {})
     navigation.work_on("training")
 

@@ -1,11 +1,8 @@
 """Zooms that are kept: for as long as the axes mean the same, and of no nonsense that is told."""
 
-from pathlib import Path
-
 import plotly.graph_objects as go
 import pytest
 import streamlit
-from streamlit.testing.v1 import AppTest
 
 import ui.shell.figure
 import ui.shell.zoom
@@ -13,9 +10,9 @@ from comparison.document import Document, View, with_default_view
 from engine import Budget, Experiment, Network, Run
 from engine.problems.datasets import Spirals
 from engine.rules import SGD
+from tests.driven import COMPARE, first_run, run
 from ui.shell.zoom import _valid
 
-PAGE = str(Path(__file__).parents[3] / "pages" / "compare" / "training.py")
 PART = {"xaxis": (1.0, 2.0)}
 RUN = Run(optimizer=SGD(), learning_rate=0.5)
 EXPERIMENT = Experiment(runs=(RUN,), budget=Budget(amount=3))
@@ -35,25 +32,24 @@ def drawn(monkeypatch):
 
 
 @pytest.fixture
-def at():
-    return AppTest.from_file(PAGE, default_timeout=120)
+def at(drawn):
+    """The page, after a zoom in its chart."""
+    at = first_run(COMPARE, session={"document": with_default_view(EXPERIMENT)})
+    assert drawn["chart-loss"] is None
+    name = at.session_state["zoomed-charts"]["loss"]
+    at.session_state["zooms"] = {name: PART}
+    return at
 
 
 @pytest.fixture
 def page(at, drawn):
-    """Function that shows another document or view on the page, after a zoom in its chart."""
-    at.session_state["document"] = with_default_view(EXPERIMENT)
-    at.run()
-    assert drawn["chart-loss"] is None
-    name = at.session_state["zoomed-charts"]["loss"]
-    at.session_state["zooms"] = {name: PART}
+    """Function that shows another document or view on the page."""
 
     def show(experiment=EXPERIMENT, **view):
         at.session_state["document"] = Document(
             experiment=experiment, view=View(names=("",), numbers=(0,), **view)
         )
-        at.run()
-        assert not at.exception
+        run(at)
         return drawn["chart-loss"]
 
     return show

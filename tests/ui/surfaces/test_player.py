@@ -8,14 +8,8 @@ import pytest
 from charts.surfaces import relief_heights
 from engine import Function
 from engine.problems.functions import Rosenbrock
-from language import set_language
 from tests.scenes import ravine, seen
 from ui.surfaces.player import Drawing, Layer, _message
-
-
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
 
 
 def numbers(text):

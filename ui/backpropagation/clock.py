@@ -48,7 +48,7 @@ def clock(chart: str, version: str, step: int, last: int) -> None:
     """
 
     def take() -> None:
-        event = st.session_state[_KEY]["step"]
+        event = st.session_state.get(_KEY, {}).get("step")
         if event is not None and event["version"] == version:
             set_page(step=int(event["step"]))
 

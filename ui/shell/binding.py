@@ -92,13 +92,18 @@ def _give(key: str, value: object) -> None:
 
 
 def _pass_on(key: str, report: Callable[[Any], object]) -> None:
-    if st.session_state[key] is not None:
-        report(st.session_state[key])
+    chosen = st.session_state.get(key)
+    if chosen is not None:
+        report(chosen)
 
 
 def _hear(key: str, report: Callable[[Any], object], among: Sequence[object] | None) -> None:
-    """Report what a reader chose; an echo, or no choice at all, is left to the next drawing."""
-    chosen = st.session_state[key]
+    """Report what a reader chose; an echo, or no choice at all, is left to the next drawing.
+
+    Nothing is chosen where Streamlit has forgotten the widget, which the page no longer shows: a
+    late message may still hold it.
+    """
+    chosen = st.session_state.get(key)
     if chosen is None or (among is not None and chosen not in among) or _is_echo(key, chosen):
         return
     given, drawn = st.session_state[_GIVEN][key], _drawn()

@@ -88,7 +88,7 @@ def _from_text(text: str) -> Document:
 
 def _go() -> None:
     """Show the version that the browser's history leads to, or what was there before a reload."""
-    entry = st.session_state[_ADDRESS].get("went")
+    entry = st.session_state.get(_ADDRESS, {}).get("went")
     if entry is None or entry["name"] == st.session_state.get(_ANSWERED):
         return
     st.session_state[_ANSWERED] = entry["name"]

@@ -71,7 +71,9 @@ def _meaning(figure: go.Figure, key: str) -> str:
 
 
 def _take() -> None:
-    told = st.session_state[_KEY]["zoom"]
+    told = st.session_state.get(_KEY, {}).get("zoom")
+    if told is None:  # a late message of a page that is no longer shown
+        return
     part = _valid(told.get("part"))
     kept = st.session_state.setdefault(_ZOOMS, {})
     kept.pop(told.get("name"), None)

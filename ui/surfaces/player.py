@@ -117,7 +117,7 @@ def player(
 
 def _take(name: str, began: _Began, take: Callable[[str, dict[str, Any]], None]) -> None:
     """Pass an event on, unless it belongs to a picture that is no longer on the page."""
-    event = st.session_state[_KEY][name]
+    event = st.session_state.get(_KEY, {}).get(name)
     if event is None or event.get("version", began.version) != began.version:
         return
     take(name, dict(event))

@@ -156,3 +156,12 @@ def test_undo_clicked_again_before_the_browser_has_drawn_takes_back_one_more_cha
     now = at.session_state["document"].experiment
     assert (now.runs[0].batch_size, now.runs[0].learning_rate) == (32, 0.5)
     assert now.data_seed == {1: 7, 2: 0}[undone]
+
+
+def test_a_late_message_about_a_widget_that_is_forgotten_changes_nothing(browser):
+    """As after Back, when Streamlit has dropped a widget of the page before."""
+    browser.script(0.5)
+    del streamlit.session_state["rate"]
+    browser.hear()
+
+    assert browser.reported == []

@@ -44,7 +44,10 @@ def chips(at):
 
 
 def test_the_registry_has_more_than_an_experiment_can_have_runs():
-    assert [rule.title for rule in RULES] == [*SEVEN, "Inertia", *(f"Toy {n}" for n in range(10))]
+    titles = [rule.title for rule in RULES]
+
+    assert titles[-11:] == ["Inertia", *(f"Toy {n}" for n in range(10))]
+    assert titles[:7] == SEVEN
 
 
 def test_an_experiment_without_runs_is_what_it_was():

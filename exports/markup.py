@@ -6,7 +6,7 @@ import json
 from functools import cache
 from hashlib import sha256
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import plotly.io as pio
 from plotly.offline import get_plotlyjs
@@ -14,9 +14,6 @@ from plotly.offline import get_plotlyjs
 from charts.theme import PAPER_TEXT
 from exports.writing import file_name
 from language import current_language
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 SHARED_SCRIPT: Final = "plotly.min.js"
 
@@ -103,17 +100,17 @@ def plotly_script() -> str:
     return script
 
 
-def drawn(figure: go.Figure, key: str, alt: str) -> str:
-    """Return the markup that draws a figure.
+def drawn(drawing: dict[str, Any], key: str, alt: str) -> str:
+    """Return the markup that draws a chart.
 
     Args:
-        figure: a figure with explicit colours and a fixed size.
-        key: an id, different for every figure of a page.
+        drawing: a chart as plotly.js takes it.
+        key: an id, different for every chart of a page.
         alt: alternative text.
     """
     # Always the same encoder: plotly would use a faster one if it is installed, whose text differs.
     # It escapes < > and /, so that no label can end the script.
-    content = pio.to_json(figure, engine="json", validate=False)
+    content = pio.to_json(drawing, engine="json", validate=False)
     name, options = file_name(key), json.dumps(camera(key))
     return (
         f'<figure role="img" aria-label="{escape(alt)}"><div id="{name}"></div>\n<script>'

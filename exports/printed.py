@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     Contract = tuple[Sequence[str], Sequence[str]]
 
 Form = Literal["png", "svg", "pdf"]
+Drawing = dict[str, Any]  # a figure as plotly.js takes it, of a fixed size
 
 WIDTH: Final = 900
 _HEIGHT: Final = 450  # of a chart that has none of its own
 
+_MOVING: Final = ("sliders", "updatemenus")
 _AXIS: Final = 72  # pixels for the ticks and the title of a horizontal axis
 _TITLE_LINE: Final = 23  # pixels for each further line of such a title
 _TITLE_LETTER: Final = 9.2  # pixels of a Latin letter in an axis title, in a wide font
@@ -49,15 +51,19 @@ class CannotRender(RuntimeError):  # noqa: N818 - says what happened
 
 
 @cache
-def _template() -> go.layout.Template:
+def _template() -> dict[str, Any]:
     """Return plotly's white theme with our colours, never the default of the process."""
     template = go.layout.Template(pio.templates["plotly_white"])
     template.layout.colorway = COLOURS
-    return template
+    theme: dict[str, Any] = template.to_plotly_json()
+    return theme
 
 
-def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -> go.Figure:
+def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -> Drawing:
     """Return a chart in colours for paper, with its remarks and the contract below.
+
+    It is plain: what ``go.Figure`` checks has been checked, and to do so again takes ten times as
+    long as all that is done here.
 
     Args:
         chart: the chart on screen; it is not changed.
@@ -65,32 +71,38 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
         width: pixels; 0 is the chart's own width, if it has one.
         height: pixels, caption included; 0 is the chart's own height plus that of the caption.
     """
-    figure = go.Figure(chart.figure)
-    figure.layout.sliders = figure.layout.updatemenus = ()  # paper does not move
-    width = width or figure.layout.width or WIDTH
+    drawing: Drawing = chart.figure.to_dict()
+    layout = drawing["layout"]
+    for moving in _MOVING:  # paper does not move
+        layout.pop(moving, None)
+    margin = layout.get("margin", {})
+    width = width or layout.get("width", WIDTH)
     equal, unequal = contract
     remarks = [sentence.rstrip(".") for sentence in chart.remarks]  # dots separate them
     lines = caption_lines(([*remarks, *equal], unequal), width)
     caption = _CAPTION_LINE * len(lines) + 10 if lines else 0
-    height = height or (figure.layout.height or _HEIGHT) + caption
-    is_flat = not any(trace.type in _DEEP for trace in figure.data)
-    further = max((_lines(axis.title.text) - 1 for axis in figure.select_xaxes()), default=0)
+    height = height or layout.get("height", _HEIGHT) + caption
+    is_flat = not any(trace["type"] in _DEEP for trace in drawing["data"])
+    titles = [axis.get("title", {}).get("text", "") for axis in _axes(layout, "xaxis")]
+    further = max((title.count("<br>") for title in titles), default=0)
     axes = _AXIS + _TITLE_LINE * further if is_flat else 0
-    below = max(axes, figure.layout.margin.b or 0) + caption
-    inside = height - below - (figure.layout.margin.t or 0)
-    for axis in figure.select_yaxes():
-        low, high = axis.domain or (0, 1)
-        axis.title.text = _broken(axis.title.text, (high - low) * inside)
-    figure.update_layout(
-        template=_template(),
-        paper_bgcolor=PAPER,
-        plot_bgcolor=PAPER,
-        font={"family": FONTS, "color": PAPER_TEXT},
-        width=width,
-        height=height,
-        margin={"b": below},
+    below = max(axes, margin.get("b", 0)) + caption
+    inside = height - below - margin.get("t", 0)
+    for axis in _axes(layout, "yaxis"):
+        low, high = axis.get("domain", (0, 1))
+        title = axis.get("title", {})
+        if "text" in title:
+            title["text"] = _broken(title["text"], (high - low) * inside)
+    drawing["layout"] = layout | {
+        "template": _template(),
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "font": layout.get("font", {}) | {"family": FONTS, "color": PAPER_TEXT},
+        "width": width,
+        "height": height,
+        "margin": margin | {"b": below},
         # Not an annotation: these are positioned by axes, which charts in three dimensions lack.
-        title={
+        "title": {
             "text": "<br>".join(lines),
             "font": {"size": _CAPTION_SIZE, "color": PAPER_TEXT},
             "x": 0,
@@ -102,17 +114,17 @@ def printed(chart: Chart, contract: Contract, width: int = 0, height: int = 0) -
             "automargin": False,
             "pad": {"l": 10, "t": 0, "b": 0},
         },
-    )
-    return figure
+    }
+    return drawing
 
 
-def _lines(title: str | None) -> int:
-    return (title or "").count("<br>") + 1
+def _axes(layout: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [axis for name, axis in layout.items() if name.startswith(kind)]
 
 
-def _broken(title: str | None, pixels: float) -> str | None:
+def _broken(title: str, pixels: float) -> str:
     """Return the title of a vertical axis, broken into lines that fit along it."""
-    if title is None or _TITLE_LETTER * text_columns(title) <= pixels or "<br>" in title:
+    if _TITLE_LETTER * text_columns(title) <= pixels or "<br>" in title:
         return title
     lines = [""]
     for word in title.split():
@@ -157,10 +169,10 @@ def to_html(
         shared: whether plotly.js is a file beside the page instead of inside it.
     """
     script = shared_script() if shared else inline_script()
-    figure = printed(chart, contract)
-    moving = chart.figure.layout
-    figure.layout.sliders, figure.layout.updatemenus = moving.sliders, moving.updatemenus
-    body = drawn(figure, key, chart.alt) + experiment_text(source)
+    drawing = printed(chart, contract)
+    on_screen = chart.figure.layout.to_plotly_json()
+    drawing["layout"] |= {name: on_screen[name] for name in _MOVING if name in on_screen}
+    body = drawn(drawing, key, chart.alt) + experiment_text(source)
     return page(chart.alt, body, script)
 
 
@@ -191,11 +203,11 @@ def _browser() -> str | None:
     return path
 
 
-def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> list[bytes]:
-    """Draw figures in a Chrome that is started for them and ended afterwards.
+def to_images(drawings: Sequence[Drawing], form: Form, scale: float = 1.0) -> list[bytes]:
+    """Draw charts in a Chrome that is started for them and ended afterwards.
 
     Args:
-        figures: results of ``printed``, each with width and height.
+        drawings: results of ``printed``.
         form: format of the pictures.
         scale: pixels of a PNG per pixel of the figure.
 
@@ -205,11 +217,11 @@ def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> l
     missing = why_no_pictures()
     if missing:
         raise CannotRender(missing)
-    seconds = _RENDER_SECONDS + len(figures)
+    seconds = _RENDER_SECONDS + len(drawings)
     with _renderer, ThreadPoolExecutor(1) as thread:  # the caller may have its own event loop
         for _try in range(_TRIES):
             try:
-                return thread.submit(asyncio.run, _drawn(figures, form, scale, seconds)).result()
+                return thread.submit(asyncio.run, _drawn(drawings, form, scale, seconds)).result()
             except TimeoutError:
                 continue
             except Exception as error:
@@ -218,16 +230,16 @@ def to_images(figures: Sequence[go.Figure], form: Form, scale: float = 1.0) -> l
 
 
 async def _drawn(
-    figures: Sequence[go.Figure], form: Form, scale: float, seconds: float
+    drawings: Sequence[Drawing], form: Form, scale: float, seconds: float
 ) -> list[bytes]:
     from kaleido import Kaleido  # noqa: PLC0415 - is optional
 
     # Its pipe to the browser warns of partial messages and goes on; real errors are raised.
     logging.getLogger("choreographer").setLevel(logging.CRITICAL)
     async with asyncio.timeout(seconds), Kaleido(timeout=seconds, mathjax=False) as kaleido:
-        return [await kaleido.calc_fig(figure, _options(figure, form, scale)) for figure in figures]
+        return [await kaleido.calc_fig(one, _options(one, form, scale)) for one in drawings]
 
 
-def _options(figure: go.Figure, form: Form, scale: float) -> dict[str, Any]:
-    width, height = figure.layout.width, figure.layout.height
-    return {"format": form, "width": width, "height": height, "scale": scale}
+def _options(drawing: Drawing, form: Form, scale: float) -> dict[str, Any]:
+    size = {name: drawing["layout"][name] for name in ("width", "height")}
+    return {"format": form, "scale": scale} | size

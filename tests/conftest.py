@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import functools
+import gc
 import os
 
 import pytest
@@ -14,6 +15,12 @@ from language import set_language
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.register_profile("local", settings.get_profile("ci"), max_examples=30)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+
+
+def pytest_collection_finish():
+    """Leave what all tests share out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,6 +77,21 @@ def nothing_drawn():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("exports.bundle.to_images", refuse)
         yield
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """What download buttons offer, by file name; contents are made when they are asked for."""
+    import streamlit  # noqa: PLC0415 - see above
+
+    button, found = streamlit.download_button, {}
+
+    def note(title, content, **options):
+        found[options["file_name"]] = content
+        return button(title, content, **options)
+
+    monkeypatch.setattr(streamlit, "download_button", note)
+    return found
 
 
 @pytest.fixture(autouse=True)

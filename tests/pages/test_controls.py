@@ -129,6 +129,7 @@ def state_of(at):
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_control_shows_the_state_in_force_after_every_action(name, page, monkeypatch):
     driven = set()
+    monkeypatch.setattr("ui.shell.figure.attempt", lambda *_: NO_CHART)  # test_any_document has all
     for experiment, settings in SHOWN[name]:
         own = name == "surfaces" and settings.surface == "function"
         shown = with_default_view(experiment)
@@ -142,12 +143,9 @@ def test_every_control_shows_the_state_in_force_after_every_action(name, page, m
             run(control.set_value(value))
             after = state_of(at)
 
-            # What is chosen is in the document: a page that is opened with it shows the same
-            # controls, whatever is drawn between them.
+            # What is chosen is in the document: opened with it, a page has the same controls.
             now = after.get("surface-document" if own else "document", shown)
-            with monkeypatch.context() as patch:
-                patch.setattr("ui.shell.figure.attempt", lambda *_: NO_CHART)
-                fresh = page(now, after["page-settings"].get(name, settings), own=own)
+            fresh = page(now, after["page-settings"].get(name, settings), own=own)
             assert controls(fresh) == controls(at), control.key
             # A fragment may be rerun alone only where that leaves nothing stale in the sidebar.
             if control.key not in aside and controls(at.sidebar) != aside:

@@ -1,13 +1,19 @@
-"""Every chart of every page can be taken away."""
+"""Every chart of every page can be taken away, and so can everything at once."""
+
+import io
+import json
+import zipfile
 
 import pytest
 
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import FUNCTION_VIEW
+from descent_lab.command import main
 from engine import Budget, Experiment, Network, Run
 from engine.problems.datasets import Blobs, Line, TwoMoons
 from engine.rules import SGD, Adam
 from tests.driven import first_run, linked, run
+from tests.exports.hostile import NAMES
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
 RUNS = (
@@ -51,3 +57,24 @@ def test_every_chart_opens_its_dialog(name):
         run(at.button(key=key).click())
         files = {button.label for button in at.get("download_button")}
         assert {"Interactive page (HTML)", "Numbers (CSV)", "Numbers (Parquet)"} <= files
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+@pytest.mark.parametrize("name", ["loss", "surface slice"])
+def test_the_command_makes_the_bundle_again(name, offered, tmp_path):
+    experiment, page = SHOWN[name]
+    names = NAMES[1 : 1 + len(experiment.runs)]
+    first_run(link=linked(experiment, page) | {"name": list(names)})
+    with zipfile.ZipFile(io.BytesIO(offered["descent-lab-bundle.zip"]())) as archive:
+        files = {entry: archive.read(entry) for entry in archive.namelist()}
+    source = tmp_path / "experiment.json"
+    source.write_bytes(files["experiment.json"])
+
+    assert main(["run", str(source), "--to", str(tmp_path / "again")]) == 0
+
+    again = {entry: (tmp_path / "again" / entry).read_bytes() for entry in files}
+    ours, theirs = (json.loads(made.pop("manifest.json")) for made in (files, again))
+    assert again == files
+    assert names[0].encode() in files["results.csv"]
+    del ours["times"], theirs["times"]
+    assert ours == theirs

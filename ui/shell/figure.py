@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from comparison.attempts import attempt
@@ -22,10 +23,8 @@ from ui.shell.zoom import with_zoom
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import plotly.graph_objects as go
-
     from charts.theme import Chart
-    from exports.printed import Contract, Form
+    from exports.printed import Contract, Drawing, Form
 
     Made = TypeVar("Made")
 
@@ -133,7 +132,7 @@ def _export(chart: Chart, key: str, caption: Contract) -> None:
     picture = "svg" if form == "svg" else "png"
     settings = camera(key, picture, width=width, height=height, scale=scale)
     st.plotly_chart(
-        drawing,
+        go.Figure(drawing),  # Streamlit takes a plain one for none where it has no lines
         width="content",
         theme=None,
         key=f"export-preview-{key}",
@@ -161,9 +160,9 @@ def _picture_controls(chart: Chart, key: str, caption: Contract) -> tuple[Form, 
             key=f"export-form-{key}",
             required=True,
         )
-        usual = printed(chart, caption).layout.width
+        usual = printed(chart, caption)["layout"]["width"]
         width = _pixels(_("Width in pixels"), usual, f"export-width-{key}")
-        usual = printed(chart, caption, width).layout.height
+        usual = printed(chart, caption, width)["layout"]["height"]
         height = _pixels(_("Height in pixels"), usual, f"export-height-{key}")
         scale = 1
         if form == "png":
@@ -203,7 +202,7 @@ def _pixels(title: str, usual: int, key: str) -> int:
     return int(st.number_input(title, low, high, usual, step=50, key=key, width=160))
 
 
-def _server_picture(drawing: go.Figure, form: Form, scale: int, key: str) -> None:
+def _server_picture(drawing: Drawing, form: Form, scale: int, key: str) -> None:
     """Offer the picture as the server's own browser draws it."""
     missing = why_no_pictures()
     if missing:

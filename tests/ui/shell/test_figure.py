@@ -7,8 +7,6 @@ import threading
 
 import numpy as np
 import pandas as pd
-import pytest
-import streamlit
 from streamlit.testing.v1 import AppTest
 
 import ui.compare.loss
@@ -30,19 +28,6 @@ SENTENCE = (
     "Something went wrong in Descent Lab: this chart could not be drawn. Everything else is"
     " complete."
 )
-
-
-@pytest.fixture
-def offered(monkeypatch):
-    """What download buttons offer, by file name; contents are made when they are asked for."""
-    button, found = streamlit.download_button, {}
-
-    def note(title, content, **options):
-        found[options["file_name"]] = content
-        return button(title, content, **options)
-
-    monkeypatch.setattr(streamlit, "download_button", note)
-    return found
 
 
 def comparison(names=("", "")):
@@ -168,8 +153,9 @@ _export(chart, "two", (["the same start"], []))
 def test_a_picture_is_drawn_at_the_chosen_size_and_offered(monkeypatch, offered):
     drawn = []
 
-    def draw(figures, form, scale):
-        drawn.extend([figures[0].layout.width, figures[0].layout.height, form, scale])
+    def draw(drawings, form, scale):
+        layout = drawings[0]["layout"]
+        drawn.extend([layout["width"], layout["height"], form, scale])
         return [b"picture"]
 
     monkeypatch.setattr(ui.shell.figure, "why_no_pictures", lambda: None)

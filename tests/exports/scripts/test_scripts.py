@@ -20,6 +20,7 @@ from exports.scripts.formula import class_lines, training_lines
 from exports.scripts.replay import Library, Replay, function_lines
 from exports.scripts.translations import TRANSLATIONS, VALUES
 from language import set_language
+from tests.engine.contract import EVERY, run_of
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
 
@@ -66,12 +67,12 @@ def test_a_library_with_the_same_form_calls_its_own_optimizer_and_says_nothing()
     assert "class Adam" not in one.text
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_a_formula_trains_as_the_engine_does(rule, tmp_path):
-    run = Run(optimizer=rule(), learning_rate=0.05, batch_size="all")
-    experiment = Experiment(
-        problem=Function(), runs=[run], budget=Budget(amount=30, unit="iterations")
-    )
+@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: rule.name)
+def test_a_formula_trains_as_the_engine_does(rule, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.experiment.RULES", EVERY)
+    experiment = Experiment(problem=Function(), budget=Budget(amount=30, unit="iterations"))
+    runs = (run_of(rule(), 0.05, batch_size="all"),)
+    experiment = experiment.model_copy(update={"runs": runs})
     function, start = experiment.problem.function, initial_params(experiment, 0)
     replay, file = Replay(experiment, 0, ""), tmp_path / "script.py"
     lines = ["from __future__ import annotations", class_lines(replay), training_lines(replay)]

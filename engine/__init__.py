@@ -15,6 +15,7 @@ from engine.analysis.batch_sizes import (
     final_losses,
     iterations_to,
 )
+from engine.analysis.claims import FEWEST_SEEDS, Claim, claim, is_no_better_than_guessing
 from engine.analysis.inspection import (
     StepInspection,
     Term,
@@ -54,6 +55,7 @@ from engine.landscape.surfaces import (
     under_both_losses,
 )
 from engine.limits import LIMITS, Interval
+from engine.problems.problem import Guess
 from engine.problems.specs import Function, Network
 from engine.training.cost import Cost, estimate, estimate_surface
 from engine.training.history import History, RunHistory, Series
@@ -65,12 +67,15 @@ from engine.training.timing import can_be_timed, time_alone, timed
 from engine.work import finish
 
 __all__ = [
+    "FEWEST_SEEDS",
     "GRID_SIZES",
     "LIMITS",
     "Budget",
+    "Claim",
     "Cost",
     "Experiment",
     "Function",
+    "Guess",
     "History",
     "Interval",
     "InvalidInput",
@@ -104,6 +109,7 @@ __all__ = [
     "batch_size_runs",
     "batches",
     "can_be_timed",
+    "claim",
     "data",
     "datasets",
     "default_window",
@@ -122,6 +128,7 @@ __all__ = [
     "initial_params",
     "inspect",
     "inspecting",
+    "is_no_better_than_guessing",
     "iterations_to",
     "layers",
     "measure_noise",

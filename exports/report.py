@@ -75,7 +75,7 @@ def report(
         _contract(terms),
         _problem(document.experiment),
         _heading(_("Results")),
-        _results(history, styles),
+        _results(history, styles, tuned=tuned),
         *_paired(history, styles),
     ]
     for name, chart in charts.items():
@@ -104,7 +104,7 @@ def _contract(terms: tuple[Sequence[str], Sequence[str]]) -> str:
     return _heading(_("What the runs have in common")) + f"\n<ul>{''.join(items)}</ul>"
 
 
-def _results(history: History, styles: Sequence[RunStyle]) -> str:
+def _results(history: History, styles: Sequence[RunStyle], *, tuned: bool) -> str:
     rows: list[dict[str, Any]] = []
     for position, style in enumerate(styles):
         counts = details(history, position)
@@ -123,7 +123,7 @@ def _results(history: History, styles: Sequence[RunStyle]) -> str:
         f"<tr><td>{_sample(style)}</td>{''.join(map(_cell, row.values()))}</tr>"
         for style, row in zip(styles, rows, strict=True)
     )
-    remarks = " ".join(result_remarks(history))
+    remarks = " ".join(result_remarks(history, tuned=tuned))
     return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(remarks)}</p>"
 
 

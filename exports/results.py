@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comparison.words.results import details, ends, is_best
+from comparison.words.results import details, ends
+from engine import claim, is_no_better_than_guessing
 from exports.tables import to_csv
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
     """Return the results table as a file: a row per run, with ids for everything but numbers."""
-    rows = []
+    rows, made = [], claim(history)
     for position, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
         spec = history.experiment.runs[position]
         rows.append(
@@ -28,11 +29,12 @@ def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
                 "learning_rate": spec.learning_rate,
                 **ends(history, position),
                 **details(history, position),
-                "best": int(is_best(history, position)),
+                "claim": made.verdict if made and made.holds_for(position) else "",
                 "seeds": len(run.status),
                 "diverged_seeds": run.status.count("diverged"),
                 **_first_divergence(history, position),
                 "worse_than_its_start": int(run.is_worse_than_its_start),
+                "no_better_than_guessing": int(is_no_better_than_guessing(history, position)),
                 "status": " ".join(sorted({name or "stopped" for name in run.status})),
             }
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import paired_differences
+from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
 from language import _
 from language.labels import inline, label
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import RunStyle
-    from engine import History, PairedDifference, RunHistory
+    from engine import Claim, History, PairedDifference, RunHistory
 
 Row = dict[str, Any]
 
@@ -57,9 +57,7 @@ def details(history: History, position: int) -> Row:
 def status(history: History, position: int) -> str:
     """Return in words how a run ended."""
     run = history.runs[position]
-    words = []
-    if is_best(history, position):
-        words.append(_("best") if len(history.lowest) == 1 else _("best (tie)"))
+    words = _claim_words(history, position)
     diverged, seeds = run.status.count("diverged"), len(run.status)
     first = history.divergence(position, 0)
     if seeds == 1 and first is not None:
@@ -70,13 +68,34 @@ def status(history: History, position: int) -> str:
     # A seed without a status has not ended: the reader stopped the training.
     others = sorted({name or "stopped" for name in run.status} - {"budget", "diverged"})
     words += [label("status", name) for name in others]
-    if run.is_worse_than_its_start and diverged < seeds:
+    if not math.isfinite(run.median_loss):
+        return ", ".join(words)
+    if run.is_worse_than_its_start:
         words.append(_("worse than start"))
+    elif is_no_better_than_guessing(history, position):
+        words.append(_("no better than guessing"))
     return ", ".join(words)
 
 
-def result_remarks(history: History) -> list[str]:
-    """Return remarks for the reader of the results: how many seeds, and what best means."""
+def _claim_words(history: History, position: int) -> list[str]:
+    """Return what a run is called if it is one of those that the claim is about."""
+    made = claim(history)
+    if made is None or not made.holds_for(position):
+        return []
+    if made.verdict == "best":
+        return [_("best")]
+    if made.verdict == "level":
+        return [_("among the best")]
+    return [_("lowest here") if len(made.lowest) == 1 else _("lowest here (tie)")]
+
+
+def result_remarks(history: History, *, tuned: bool) -> list[str]:
+    """Return remarks for the reader of the results: what may be said, and what it rests on.
+
+    Args:
+        history: a training that has ended.
+        tuned: whether every rule has its best rate from a sweep.
+    """
     remarks = []
     seeds = len(history.experiment.seeds)
     if seeds > 1:
@@ -88,21 +107,80 @@ def result_remarks(history: History) -> list[str]:
                 " has no score."
             )
         )
-    if history.best is not None:
-        tied = len(history.lowest)
-        text = _("Best: the lowest final {loss} at equal budgets.")
-        if tied > 1:
-            text = _("Best: {count} runs tie for the lowest final {loss} at equal budgets.")
-        remarks.append(text.format(count=tied, loss=_watched_loss(history)))
-    elif history.lowest:
-        text = _("No run is called best, because stopping rules ended the runs at different times.")
-        remarks.append(text)
+    made = claim(history)
+    if made is not None:
+        remarks.append(_verdict(history, made))
+        rules = {run.optimizer.name for run in history.experiment.runs}
+        if made.verdict not in {"unequal", "useless"} and len(rules) > 1 and not tuned:
+            remarks.append(
+                _(
+                    "The learning rates are as set; rates tuned for this problem may change the"
+                    " order."
+                )
+            )
+    return remarks + _guess(history)
+
+
+def _verdict(history: History, made: Claim) -> str:
+    """Return the verdict as a sentence that says what it rests on."""
+    seeds, loss = made.seeds, _watched_loss(history)
+    count = len(made.lowest) + len(made.level)
+    if made.verdict == "unequal":
+        return _("No run is called best, because stopping rules ended the runs at different times.")
+    if made.verdict == "useless":
+        return _("No run is called best, because none learnt anything.")
+    if made.is_exact:
+        text = _("Best: the lowest final {loss} at equal budgets; nothing here is random.")
+        if made.verdict == "level":
+            text = _(
+                "Among the best: {count} runs tie for the lowest final {loss} at equal budgets."
+            )
+    elif made.verdict == "best":
+        text = _(
+            "Best: a lower final {loss} at equal budgets than every other run, told apart over"
+            " {seeds} seeds."
+        )
+    elif made.verdict == "level":
+        text = _(
+            "Among the best: {count} runs whose final {loss} at equal budgets {seeds} seeds do not"
+            " tell apart."
+        )
+    elif seeds == 1:
+        text = _(
+            "Lowest here: the lowest final {loss} at equal budgets. Another seed may change the"
+            " order; from {fewest} seeds on, runs can be told apart."
+        )
+    else:
+        text = _(
+            "Lowest here: the lowest median final {loss} at equal budgets. Runs can be told apart"
+            " from {fewest} seeds on."
+        )
+    return text.format(loss=loss, seeds=seeds, count=count, fewest=FEWEST_SEEDS)
+
+
+def _guess(history: History) -> list[str]:
+    """Return what guessing reaches, to measure the runs by."""
+    guess, problem = history.guess, history.experiment.problem
+    if guess is None or problem.kind == "function":
+        return []
+    is_validated = guess.validation_loss is not None
+    loss = guess.validation_loss if is_validated else guess.training_loss
+    score = guess.validation_score if is_validated else guess.training_score
+    if problem.dataset.task == "classification":
+        text = _(
+            "Guessing, which is to predict the class shares for every row, has a {loss_name} of"
+            " {loss} and an accuracy of {score}."
+        )
+    else:
+        text = _(
+            "Guessing, which is to predict the mean target for every row, has a {loss_name} of"
+            " {loss} and an R² of {score}."
+        )
+    named = {"loss_name": _watched_loss(history), "loss": written(loss), "score": written(score)}
+    remarks = [text.format(**named)]
+    if problem.l2:
+        remarks.append(_("The L2 penalty is not part of that."))
     return remarks
-
-
-def is_best(history: History, position: int) -> bool:
-    """Tell whether a run is best, alone or in a tie."""
-    return history.best is not None and position in history.lowest
 
 
 def _watched_loss(history: History) -> str:

@@ -31,6 +31,10 @@ class FunctionProblem:
         """Return the starting point, ``(2,)``."""
         return self._start.copy()
 
+    def guess(self) -> None:
+        """Return None: nothing is predicted."""
+        return
+
     def epochs(self, counts: Counts, seed: int, sampling: Sampling) -> Iterator[Array]:
         """Yield the noise of each epoch's only gradient, ``(1, 2)``; without noise ``(1, 0)``."""
         generator = noise_generator(self.spec.noise_seed, seed)

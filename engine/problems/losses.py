@@ -59,6 +59,14 @@ class Loss(ABC):
     def classes(self, outputs: Array) -> Integers:
         """Return the predicted class numbers ``(..., rows)``."""
 
+    @abstractmethod
+    def constant(self, targets: Array) -> Array:
+        """Return the outputs ``(outputs,)`` that, equal for all rows, have the lowest loss.
+
+        Args:
+            targets: ``(rows, outputs)``, encoded.
+        """
+
 
 @final
 @dataclass(frozen=True)
@@ -105,6 +113,11 @@ class SquaredError(Loss):
         """Return the class above one half, or that of the largest output."""
         return _largest(outputs, 0.5)
 
+    def constant(self, targets: Array) -> Array:
+        """Return the mean target."""
+        mean: Array = targets.mean(axis=0)
+        return mean
+
 
 @final
 class BinaryCrossEntropy(Loss):
@@ -149,6 +162,11 @@ class BinaryCrossEntropy(Loss):
     def classes(self, outputs: Array) -> Integers:
         """Return 1 where the logit is above zero."""
         return _largest(outputs, 0.0)
+
+    def constant(self, targets: Array) -> Array:
+        """Return log(p / (1 - p)) of the share p of class 1."""
+        share = (targets.mean(axis=0) + 1) / 2
+        return _log(share) - _log(1 - share)
 
 
 @final
@@ -200,6 +218,17 @@ class CrossEntropy(Loss):
     def classes(self, outputs: Array) -> Integers:
         """Return the class of the largest logit."""
         return np.argmax(outputs, axis=-2)
+
+    def constant(self, targets: Array) -> Array:
+        """Return the logarithms of the shares of the classes."""
+        return _log(targets.mean(axis=0))
+
+
+def _log(shares: Array) -> Array:
+    """Return logarithms; that of 0 is a finite number, so that no output is infinite."""
+    with np.errstate(divide="ignore"):
+        logs: Array = np.maximum(np.log(shares), _LOWEST / 4)
+    return logs
 
 
 def _zero_one(classes: Integers, n_classes: int) -> Array:

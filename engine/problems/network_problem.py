@@ -21,7 +21,7 @@ from engine.problems.pieces import (
     param_blocks,
     rows_of_piece,
 )
-from engine.problems.problem import Evaluation
+from engine.problems.problem import Evaluation, Guess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,6 +109,25 @@ class NetworkProblem:
         targets = self.targets[rows]
         spread = np.square(targets - targets.mean(axis=0)).sum()
         return 1 - hits / spread if spread > 0 else np.full(len(hits), np.nan)
+
+    def guess(self) -> Guess:
+        """Return what the best constant prediction on the training rows reaches."""
+        training = slice(0, self.n_training)
+        constant = self.model.loss.constant(self.targets[training])
+        loss, score = self._constant(constant, training)
+        validation = slice(self.n_training, len(self.targets))
+        if validation.start == validation.stop:
+            return Guess(loss, None, score, None)
+        validation_loss, validation_score = self._constant(constant, validation)
+        return Guess(loss, validation_loss, score, validation_score)
+
+    def _constant(self, outputs: Array, rows: slice) -> tuple[float, float]:
+        """Return loss and score of the same outputs ``(outputs,)`` for all rows."""
+        targets = self.targets[rows].T
+        everywhere = np.broadcast_to(outputs[:, None], (1, *targets.shape))
+        with np.errstate(over="ignore"):  # a class that no training row has
+            loss = self.model.loss.total(everywhere, targets) / targets.shape[1]
+        return float(loss[0]), float(self.score(self.hits(everywhere, rows), rows)[0])
 
     def epochs(self, counts: Counts, seed: int, sampling: Sampling) -> Iterator[Integers]:
         """Yield the row numbers of one epoch after another, ``(rows,)`` each."""

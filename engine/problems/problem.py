@@ -27,6 +27,25 @@ class Evaluation:
     validation_score: Array | None = None
 
 
+@dataclass(frozen=True)
+class Guess:
+    """What the best constant prediction reaches: class shares, or means, of the training rows.
+
+    A network that ignores its inputs does no better. There is no penalty in these losses.
+
+    Attributes:
+        training_loss: on the training rows.
+        validation_loss: on the validation rows, +inf if only they have a class; None without them.
+        training_score: accuracy, or R^2, which is NaN if all targets are equal.
+        validation_score: likewise; None without validation rows.
+    """
+
+    training_loss: float
+    validation_loss: float | None
+    training_score: float
+    validation_score: float | None
+
+
 class Batches(Protocol):
     """The batches of a segment of consecutive iterations, for the lanes of a group."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array, Booleans, Integers
     from engine.experiment import Experiment
+    from engine.problems.problem import Guess
 
 Status: TypeAlias = Literal[
     "budget",  # the budget is used up
@@ -207,12 +208,15 @@ class History:
         runs: one history per run, in the experiment's order.
         seconds: wall time of the whole training, all runs together; never compared, never hashed.
         is_timed: whether its runs were timed.
+        guess: what the best constant prediction reaches; None for a test function, and before the
+            end.
     """
 
     experiment: Experiment
     runs: tuple[RunHistory, ...]
     seconds: float
     is_timed: bool = False
+    guess: Guess | None = None
 
     @property
     def nbytes(self) -> int:
@@ -268,15 +272,6 @@ class History:
             total = self.experiment.iterations(self.experiment.runs[position])
             shares.update((run.last_step[~run.diverged] / total).tolist())
         return len(shares) <= 1
-
-    @property
-    def best(self) -> int | None:
-        """Return the position of the run with the lowest median final loss, the first if they tie.
-
-        None if no run is ``lowest``, or if stopping rules ended runs at different times: then the
-        budgets differ.
-        """
-        return self.lowest[0] if self.lowest and self.ended_alike else None
 
     def digest(self) -> str:
         """Return the SHA-256 of all runs."""

@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -267,12 +267,12 @@ class _Training(Loop[Recorder, Progress]):
         return Progress(done, total, self.history)
 
     def result(self) -> Training:
-        yield from self.run()
+        problem = yield from self.run()
         runs = {}
         for member, history in self._run_histories():
             runs[member] = history
             yield from self.pause()
-        return self._history(runs)
+        return replace(self._history(runs), guess=problem.guess())
 
     def history(self) -> History:
         """Return the history up to now."""

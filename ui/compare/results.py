@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
+from charts.lines import text_columns
 from comparison.words.results import details, ends, paired, result_remarks, status, written
 from language import _
 from language.labels import label
 from ui.compare.comparison import after_training
 from ui.shell.text import escaped, line_sample
+from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 24  # pixels of a line's sample
 _NARROW: Final = 72  # pixels of a number
-_STATED: Final = 110  # pixels of a status, which the browser measures too small in Korean
+_LETTER: Final = 7.5  # pixels of a Latin one in a status; the browser cuts what is longer
+_PADDING: Final = 20  # pixels of a cell
 
 
 @after_training
@@ -45,13 +48,14 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         column_config={
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
             _("Run"): st.column_config.TextColumn(pinned=full),
-            _("Status"): st.column_config.TextColumn(width=_STATED),
+            _("Status"): st.column_config.TextColumn(width=_status_width(rows)),
             **_number_columns(history, full=full),
         },
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    remarks = result_remarks(history)
+    tuned = best_rates().are_used(history.experiment)
+    remarks = result_remarks(history, tuned=tuned)
     if full:
         text = _(
             "All runs together took {seconds:.2f} s. Seconds alone are the processor time that a"
@@ -62,6 +66,13 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         )
         remarks.append(text.format(seconds=history.seconds))
     st.caption(" ".join(remarks))
+
+
+def _status_width(rows: Sequence[Row]) -> int:
+    """Return the pixels of a column in which no status is cut."""
+    title = _("Status")
+    longest = max(text_columns(text) for text in (title, *(row[title] for row in rows)))
+    return round(_PADDING + _LETTER * longest)
 
 
 def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row:

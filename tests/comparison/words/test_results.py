@@ -20,11 +20,12 @@ from engine import (
     Network,
     Run,
     Stopping,
+    claim,
     final_losses,
     fit,
     paired_differences,
 )
-from engine.problems.datasets import Sine, TwoMoons
+from engine.problems.datasets import Digits, Sine, TwoMoons
 from engine.rules import SGD, Adam
 from exports.report import report
 from exports.results import results_csv
@@ -32,6 +33,13 @@ from exports.tables import read_csv
 from language.labels import label
 from tests.exports.hostile import NAMES
 from tests.strategies import examples
+
+TEXTS = ["run", "optimizer", "status", "claim"]
+
+
+def remarks(history, *, tuned=False):
+    """What is said below the results."""
+    return " ".join(result_remarks(history, tuned=tuned))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +57,7 @@ def styles(history, names=NAMES):
 
 
 def test_the_file_has_the_values_of_the_table(history):
-    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(history, styles(history)), TEXTS)
 
     assert table["number"] == [1, 2, 3]
     assert table["run"] == list(NAMES[:3])
@@ -62,14 +70,15 @@ def test_the_file_has_the_values_of_the_table(history):
 
 
 def test_a_diverged_run_has_an_infinite_loss_no_score_and_is_counted(history):
-    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(history, styles(history)), TEXTS)
 
     assert table["training_loss"][2] == table["validation_loss"][2] == np.inf
     assert np.isnan(table["accuracy"][2])
     assert table["diverged_seeds"] == [0, 0, 2]
     assert table["status"] == ["budget", "budget", "diverged"]
-    assert sum(table["best"]) == 1
-    assert table["best"][2] == 0
+    assert sorted(table["claim"]) == ["", "", "lowest"]
+    assert table["claim"][2] == ""
+    assert table["no_better_than_guessing"][2] == 1
 
 
 def test_the_last_losses_are_medians_over_the_seeds(history):
@@ -87,14 +96,14 @@ def linked(link):
 
 
 def test_survivors_make_no_median():
-    """Two of five seeds diverged in either run: the first is better in all five."""
+    """Two of five seeds diverged in both runs; of the other three the first is better in two."""
     history = fit(linked(SURVIVORS).experiment)
     losses = [ends(history, position)["validation_loss"] for position in (0, 1)]
 
     assert [run.status.count("diverged") for run in history.runs] == [2, 2]
     np.testing.assert_allclose(losses, [0.18925, 0.26211], rtol=1e-4)
-    assert status(history, 0) == "best, 2 of 5 diverged"
-    assert "infinitely bad" in " ".join(result_remarks(history))
+    assert status(history, 0) == "among the best, 2 of 5 diverged"
+    assert "infinitely bad" in remarks(history)
 
 
 @st.composite
@@ -126,7 +135,7 @@ def test_table_curve_and_file_tell_the_same_number(experiment):
     """All of one quantity: a diverged seed counts as infinitely bad in each of them."""
     history = fit(experiment)
     named = styles(history, ("first", "second", "third"))
-    file = read_csv(results_csv(history, named), ["run", "optimizer", "status"])
+    file = read_csv(results_csv(history, named), TEXTS)
     score = experiment.problem.score
     for quantity in ("training_loss", "validation_loss", score):
         chart = (
@@ -142,8 +151,9 @@ def test_table_curve_and_file_tell_the_same_number(experiment):
             np.testing.assert_equal(curve, shown)
     medians = [ends(history, position)["validation_loss"] for position in range(len(named))]
     assert final_losses(history).tolist() == medians
-    if history.best is not None:
-        assert medians[history.best] == min(medians)
+    made = claim(history)
+    for position in made.lowest if made else ():
+        assert medians[position] == min(medians)
     for position, difference in enumerate(paired_differences(history, 0)):
         assert not np.isnan([difference.median, difference.low, difference.high]).any()
         assert difference.better + difference.worse + difference.equal == len(experiment.seeds)
@@ -222,55 +232,105 @@ def test_a_step_that_was_only_looked_at_is_told_as_such():
     at_epochs = fit(linked(link).experiment)
     assert at_epochs.runs[0].last_step.tolist() == [150]
     assert status(at_epochs, 0) == "diverged by step 87"  # a batch's loss tells before the epoch
-    table = read_csv(results_csv(at_epochs, styles(at_epochs)), ["run", "optimizer", "status"])
+    table = read_csv(results_csv(at_epochs, styles(at_epochs)), TEXTS)
     assert (table["diverged_by_step"], table["diverged_step_is_exact"]) == ([87], [0])
 
 
 # Best, and what it rests on
 
 
-def moons(*rates, stopping, **fields):
+def moons(*rates, **fields):
     runs = [Run(optimizer=SGD(), learning_rate=rate) for rate in rates]
     problem = Network(dataset=TwoMoons(rows=80), hidden=(4,))
-    return fit(
-        Experiment(
-            problem=problem, runs=runs, budget=Budget(amount=30), stopping=stopping, **fields
-        )
-    )
+    return fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=30), **fields))
 
 
 def test_none_is_best_where_stopping_rules_ended_runs_at_different_times():
     history = moons(0.3, 1.0, stopping=Stopping(target_loss=0.4), seeds=(0, 1))
     assert len({int(step) for run in history.runs for step in run.last_step}) > 1
 
-    said = " ".join(result_remarks(history))
+    said = remarks(history)
     assert "best" not in status(history, 0) + status(history, 1)
     assert "equal budgets" not in said
     assert "stopping rules ended the runs at different times" in said
-    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
-    assert table["best"] == [0, 0]
+    table = read_csv(results_csv(history, styles(history)), TEXTS)
+    assert table["claim"] == ["", ""]
     assert paired(history, styles(history))[1]  # what is seen is still told
 
 
-def test_best_is_named_where_stopping_rules_ended_none():
+def test_the_lowest_is_named_where_stopping_rules_ended_none():
     history = moons(0.3, 1.0, stopping=Stopping(target_loss=1e-9))
 
-    assert "equal budgets" in " ".join(result_remarks(history))
+    assert "equal budgets" in remarks(history)
 
 
 def test_a_tie_is_named():
-    history = moons(0.3, 1.0, 1.0, stopping=Stopping())
+    history = moons(0.3, 1.0, 1.0)
 
-    assert [status(history, position) for position in range(3)] == ["", "best (tie)", "best (tie)"]
-    assert "2 runs tie" in " ".join(result_remarks(history))
-    table = read_csv(results_csv(history, styles(history)), ["run", "optimizer", "status"])
-    assert table["best"] == [0, 1, 1]
+    here = "lowest here (tie)"
+    assert [status(history, position) for position in range(3)] == ["", here, here]
+    table = read_csv(results_csv(history, styles(history)), TEXTS)
+    assert table["claim"] == ["", "lowest", "lowest"]
+
+
+def test_one_seed_and_few_seeds_name_a_lowest_run_and_say_from_when_runs_can_be_told_apart():
+    one, three = moons(0.3, 1.0), moons(0.3, 1.0, seeds=range(3))
+
+    assert status(one, 1) == status(three, 1) == "lowest here"
+    assert "Another seed may change the order; from 5 seeds on" in remarks(one)
+    assert "Runs can be told apart from 5 seeds on" in remarks(three)
+
+
+def test_from_five_seeds_on_a_run_is_best_or_among_the_best():
+    apart, level = moons(0.03, 1.0, seeds=range(5)), moons(0.9, 1.0, 1.1, seeds=range(5))
+
+    assert [status(apart, position) for position in (0, 1)] == ["", "best"]
+    assert "than every other run, told apart over 5 seeds" in remarks(apart)
+    among = [position for position in range(3) if status(level, position) == "among the best"]
+    assert len(among) > 1
+    assert f"Among the best: {len(among)} runs" in remarks(level)
+
+
+def test_nothing_is_random_on_a_function_without_noise():
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size="all") for rate in (0.01, 0.1)]
+    experiment = Experiment(problem=Function(), runs=runs, budget=Budget(amount=20))
+    noisy = experiment.model_copy(update={"problem": Function(noise=0.1)})
+
+    assert status(fit(experiment), 1) == "best"
+    assert "nothing here is random" in remarks(fit(experiment))
+    assert status(fit(noisy), 1) == "lowest here"
+
+
+def test_rates_as_set_are_said_to_be_so_where_rules_are_compared():
+    runs = [Run(optimizer=rule(), learning_rate=0.1) for rule in (SGD, Adam)]
+    rules = fit(Experiment(runs=runs, budget=Budget(amount=3)))
+
+    assert "tuned for this problem may change the order" in remarks(rules)
+    assert "tuned" not in remarks(rules, tuned=True)
+    assert "tuned" not in remarks(moons(0.3, 1.0))
+
+
+def test_runs_that_learnt_nothing_are_told_so_and_none_is_best():
+    """Digits as they come, 64-64-64-10 with ReLU: at these rates every unit dies."""
+    problem = Network(
+        dataset=Digits(), hidden=(64, 64), activation="relu", start="he", loss="cross_entropy"
+    )
+    dead = [(SGD(), 3.0), (Adam(), 0.3)]
+    runs = [Run(optimizer=rule, learning_rate=rate, batch_size=64) for rule, rate in dead]
+    runs.append(Run(optimizer=SGD(), learning_rate=0.01, batch_size=64))
+    useless = fit(Experiment(problem=problem, runs=runs[:2], budget=Budget(amount=4)))
+    mixed = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=4)))
+
+    assert [status(useless, position) for position in (0, 1)] == ["no better than guessing"] * 2
+    assert "No run is called best, because none learnt anything" in remarks(useless)
+    assert "predict the class shares for every row, has a validation loss of 2.3" in remarks(
+        useless
+    )
+    assert status(mixed, 2) == "lowest here"
 
 
 def test_words_for_what_became_of_a_run(history):
-    best = history.best
-
-    assert status(history, best).startswith("best")
+    assert status(history, *history.lowest).startswith("lowest here")
     assert status(history, 2) == "2 of 2 diverged"
 
 

@@ -287,6 +287,33 @@ def test_predicted_classes():
 
 
 @EVERY_LOSS
+@given(data=st.data())
+def test_no_constant_has_a_lower_loss_than_the_best_one(loss, data):
+    """Its gradient, summed over the rows, is 0; every loss is convex in the outputs."""
+    n_classes = data.draw(st.integers(2, 4)) if loss.suits(3) else 2
+    classes = [*range(n_classes), *data.draw(st.lists(st.integers(0, n_classes - 1), max_size=9))]
+    targets = loss.encode(np.array(classes), n_classes)
+    outputs = np.repeat(loss.constant(targets)[None, :, None], len(classes), axis=2)
+    gradient = np.empty_like(outputs)
+    loss.gradient(outputs, targets.T, len(classes), gradient)
+
+    np.testing.assert_allclose(gradient.sum(axis=2), 0, atol=1e-14)
+
+
+def test_a_class_without_rows_costs_no_row_that_is_there():
+    for name, targets in (
+        ("cross_entropy", np.eye(3)[[0, 1, 1]]),
+        ("binary_cross_entropy", np.ones((4, 1))),
+    ):
+        loss = LOSSES[name]
+        outputs = np.repeat(loss.constant(targets)[None, :, None], len(targets), axis=2)
+
+        assert np.isfinite(outputs).all()
+        expected = 0 if name == "binary_cross_entropy" else math.log(3) + 2 * math.log(1.5)
+        np.testing.assert_allclose(loss.total(outputs, targets.T), expected, atol=1e-15)
+
+
+@EVERY_LOSS
 def test_formula_is_given(loss):
     assert loss.formula
     assert loss.reads == ("logits" if loss in {BINARY, CROSS} else "predictions")

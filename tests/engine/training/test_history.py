@@ -341,31 +341,31 @@ def run_that(losses, *, validation=None, status=None, start=1.0):
     )
 
 
-def best(*runs):
-    return History(Experiment(), runs, 0.0).best
+def lowest(*runs):
+    return History(Experiment(), runs, 0.0).lowest
 
 
-def test_best_has_the_lowest_median_of_final_validation_losses():
+def test_lowest_has_the_lowest_median_of_final_validation_losses():
     lucky = run_that([0.1] * 3, validation=[0.0, 0.9, 0.8])
     steady = run_that([0.5] * 3, validation=[0.4, 0.5, 0.6])
 
-    assert best(lucky, steady) == 1
+    assert lowest(lucky, steady) == (1,)
 
 
-def test_best_goes_by_training_loss_where_there_is_no_other():
-    assert best(run_that([0.3]), run_that([0.2]), run_that([0.4])) == 1
+def test_lowest_goes_by_training_loss_where_there_is_no_other():
+    assert lowest(run_that([0.3]), run_that([0.2]), run_that([0.4])) == (1,)
 
 
-def test_a_diverged_run_is_never_best():
+def test_a_diverged_run_is_never_lowest():
     far_off = run_that([0.001], status=["diverged"])
 
     assert far_off.final_loss.tolist() == [np.inf]
-    assert best(far_off, run_that([5.0])) == 1
-    assert best(far_off, far_off) is None
+    assert lowest(far_off, run_that([5.0])) == (1,)
+    assert lowest(far_off, far_off) == ()
 
 
-def test_one_run_alone_is_not_best():
-    assert best(run_that([0.1])) is None
+def test_one_run_alone_is_not_lowest():
+    assert lowest(run_that([0.1])) == ()
 
 
 def test_diverged_seeds_count_as_infinite_in_the_median():
@@ -374,12 +374,12 @@ def test_diverged_seeds_count_as_infinite_in_the_median():
 
     assert mostly.median_loss == np.inf
     assert once.median_loss == 0.5
-    assert best(mostly, once) == 1
+    assert lowest(mostly, once) == (1,)
 
 
 @pytest.mark.parametrize("status", ["stopped", ""])
-def test_no_best_is_named_where_budgets_differ(status):
-    assert best(run_that([0.1]), run_that([0.2], status=[status])) is None
+def test_none_is_lowest_where_the_reader_stopped_the_training(status):
+    assert lowest(run_that([0.1]), run_that([0.2], status=[status])) == ()
 
 
 def test_runs_that_tie_are_all_lowest():
@@ -387,24 +387,25 @@ def test_runs_that_tie_are_all_lowest():
     history = History(Experiment(), runs, 0.0)
 
     assert history.lowest == (1, 2)
-    assert history.best == 1
 
 
-def test_no_best_is_named_where_stopping_rules_ended_runs_at_different_times():
+def test_budgets_differ_where_stopping_rules_ended_runs_at_different_times():
     short = dataclasses.replace(run_that([0.1], status=["patience"]), last_step=np.array([300]))
     long = dataclasses.replace(run_that([0.2]), last_step=np.array([600]))
     history = History(Experiment(), (short, long), 0.0)
 
     assert history.lowest == (0,)
     assert not history.ended_alike
-    assert history.best is None
-    assert best(short, dataclasses.replace(long, last_step=short.last_step)) == 0
+    alike = dataclasses.replace(long, last_step=short.last_step)
+    assert History(Experiment(), (short, alike), 0.0).ended_alike
 
 
 def test_a_run_that_diverged_early_leaves_the_others_with_equal_budgets():
     far_off = dataclasses.replace(run_that([0.1], status=["diverged"]), last_step=np.array([3]))
 
-    assert best(far_off, run_that([0.2]), run_that([0.3])) == 1
+    history = History(Experiment(), (far_off, run_that([0.2]), run_that([0.3])), 0.0)
+    assert history.lowest == (1,)
+    assert history.ended_alike
 
 
 # When a seed diverged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ from charts import marks
 from charts.curves import over_seeds
 from charts.lines import ValueAxis, plain, value_axis
 from charts.theme import BORDER, HEIGHT, WARNING, Chart, layout, margin
+from engine.analysis.rates import GOOD
 from language import _
 
 if TYPE_CHECKING:
@@ -18,91 +19,135 @@ if TYPE_CHECKING:
 
     from charts.marks import Mark
     from charts.theme import RunStyle
-    from engine import Scores
+    from engine.analysis.rates import RateCurve
     from engine.arrays import Array, Booleans
 
 _AROUND_PLOT: Final = 110  # pixels of the height for legend, axis title and ticks, about
 _MARK: Final = 15  # pixels that a mark above the line is high
-_SHADE: Final = 0.08  # opacity where every rule diverged
+_SHADE: Final = 0.08  # opacity where every run diverged
+_CLEARLY: Final = 4.0  # times; more than the step between two rates
+_STRIP: Final = 90  # pixels for the shares that diverged, below the losses
+_GAP: Final = 0.06  # between them, as a share of the height
 
 
-def rate_sensitivity(sweep: Scores, styles: Sequence[RunStyle], rates: Sequence[float]) -> Chart:
-    """Return the final loss of every rule against the learning rate; its median over the seeds.
+def rate_sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> Chart:
+    """Return the final loss of every run against the learning rate: medians and quartiles of seeds.
 
-    Rates at which every rule diverged are shaded. A line marks the upper end of the loss axis.
-    Above it, a cross stands for a run that diverged and a triangle for a higher loss.
+    Rates at which every run diverged are shaded. A line marks the upper end of the loss axis.
+    Above it, a cross stands for a run that diverged and a triangle for a higher loss. Where only
+    some seeds diverged anywhere, their share is drawn below.
 
     Args:
-        sweep: the scores of ``engine.rate_sweep``: rule by rule, every rate.
-        styles: names, colours and dashes of the rules, in the same order.
-        rates: the rates, rising.
+        curves: result of ``engine.rate_curves``.
+        styles: names, colours and dashes of the runs, in the same order.
     """
-    losses = np.array([run.median_loss for run in sweep.runs])
-    table = losses.reshape(len(styles), len(rates))
-    scale = _loss_axis(table, float(np.median(sweep.runs[0].training_loss.first)))
+    one = curves[0].scores[0]
+    scale = _loss_axis(curves, float(np.median(one.training_loss.first)))
     low, top = scale.limits
+    has_strip = len(one.status) > 1 and any(curve.diverged.any() for curve in curves)
+    height = HEIGHT + _STRIP if has_strip else HEIGHT
     row_height = _MARK / (HEIGHT - _AROUND_PLOT) * (top - low)
-    above = _marks_above(styles, rates, table, scale, row_height)
-    first_diverged = _first_all_diverged(table, rates)
-    shaded = [] if first_diverged is None else [_all_diverged(first_diverged, rates[-1] * 2)]
+    above = _marks_above(curves, styles, scale, row_height)
+    shaded = _all_diverged(curves)
     border = [marks.level(10**top if scale.log else top, BORDER, dash="dot")] if above else []
     high = max((mark["y"] + row_height for mark in above), default=top)
-    loss = "validation_loss" if sweep.runs[0].validation_loss is not None else "training_loss"
-    title = over_seeds(loss, len(sweep.experiment.seeds))
+    loss = "validation_loss" if one.validation_loss is not None else "training_loss"
+    losses = value_axis(over_seeds(loss, len(one.status)), (low, top), log=scale.log)
+    strip, traces = _strip(curves, styles, height) if has_strip else ({}, [])
     form = layout(
-        HEIGHT,
-        xaxis={"title": _("Learning rate"), "type": "log", "tickformat": "~g", "dtick": 1},
-        yaxis=value_axis(title, (low, top), log=scale.log) | {"range": (low, high)},
+        height,
+        xaxis={"title": _("Learning rate"), "type": "log", "tickformat": "~g", "dtick": 1}
+        | ({"anchor": "y2"} if has_strip else {}),
+        yaxis=losses | {"range": (low, high)} | ({"domain": strip["above"]} if has_strip else {}),
         showlegend=True,
         legend=marks.legend_above(),
         margin=margin(right=16, top=40),
         shapes=[*shaded, *border],
         annotations=above,
+        **({"yaxis2": strip["axis"]} if has_strip else {}),
     )
-    below = scale.remarks([(s.name, row) for s, row in zip(styles, table, strict=True)], log=True)
+    named = [(s.name, c.losses) for s, c in zip(styles, curves, strict=True)]
+    below = scale.remarks(named, log=True)
     return Chart(
-        go.Figure({"data": _traces(styles, rates, table, scale), "layout": form}),
-        {
-            "rule": np.repeat([style.name for style in styles], len(rates)),
-            "learning_rate": np.tile(rates, len(styles)),
-            loss: losses,
-        },
-        " ".join([_alt(styles, rates, table), *below]),
+        go.Figure({"data": _traces(curves, styles, scale) + traces, "layout": form}),
+        _numbers(curves, styles, loss),
+        " ".join([_alt(curves, styles), *below]),
         (
-            _("★ the optimizer's best rate"),
+            _("★ the best of the rates that were tried"),
             *([_("above the line: ▲ a higher loss, ✕ diverged")] if above else []),
-            *([_("shaded: every optimizer diverged")] if shaded else []),
+            *([_("shaded: every run diverged")] if shaded else []),
+            *_widths(curves, styles),
             *below,
         ),
     )
 
 
-def _all_diverged(first: float, end: float) -> Mark:
-    return marks.region(first, end, WARNING) | {"opacity": _SHADE}
+def _numbers(
+    curves: Sequence[RateCurve], styles: Sequence[RunStyle], loss: str
+) -> dict[str, Array]:
+    """Return a row for every run and rate."""
+    quartiles = [curve.quartiles for curve in curves]
+    columns: dict[str, Array] = {
+        "run": np.repeat([style.name for style in styles], [len(c.rates) for c in curves]),
+        "learning_rate": np.concatenate([curve.rates for curve in curves]),
+        loss: np.concatenate([curve.losses for curve in curves]),
+    }
+    if len(curves[0].scores[0].status) > 1:
+        columns["lower_quartile"] = np.concatenate([low for low, _high in quartiles])
+        columns["upper_quartile"] = np.concatenate([high for _low, high in quartiles])
+        columns["diverged_share"] = np.concatenate([curve.diverged for curve in curves])
+    return columns
 
 
-def _loss_axis(table: Array, start: float) -> ValueAxis:
+def _all_diverged(curves: Sequence[RateCurve]) -> list[Mark]:
+    """Return the shade from the lowest rate from which on every run diverged, if there is one."""
+    rates = sorted({rate for curve in curves for rate in curve.rates})
+    alive = [
+        rate
+        for curve in curves
+        for rate, loss in zip(curve.rates, curve.losses, strict=True)
+        if np.isfinite(loss)
+    ]
+    beyond = [rate for rate in rates if not alive or rate > max(alive)]
+    if not beyond:
+        return []
+    return [marks.region(beyond[0], rates[-1] * 2, WARNING) | {"opacity": _SHADE}]
+
+
+def _loss_axis(curves: Sequence[RateCurve], start: float) -> ValueAxis:
     """Return the axis of losses that are not far above that of the start; higher ones failed."""
-    finite = table[np.isfinite(table)]
+    losses = np.concatenate([[*curve.losses, *np.ravel(curve.quartiles)] for curve in curves])
+    finite = losses[np.isfinite(losses)]
     return ValueAxis.over([np.append(finite[finite <= start + 2 * abs(start)], start)], log=True)
 
 
 def _traces(
-    styles: Sequence[RunStyle], rates: Sequence[float], table: Array, scale: ValueAxis
+    curves: Sequence[RateCurve], styles: Sequence[RunStyle], scale: ValueAxis
 ) -> list[Mark]:
-    """Return the line of every rule, with a star at its best rate."""
+    """Return the band and the line of every run, with a star at its best rate."""
     traces: list[Mark] = []
-    for style, row in zip(styles, table, strict=True):
-        y = np.where(_below(row, scale), row, np.nan)
+    for style, curve in zip(styles, curves, strict=True):
+        losses, rates = curve.losses, list(curve.rates)
+        if len(curve.scores[0].status) > 1:
+            traces.append(_band(curve, style, scale))
+        y = np.where(_below(losses, scale), losses, np.nan)
         hover = f"<br>{_('Learning rate')} %{{x:g}}"
-        line = marks.line(list(rates), y, style.colour, dash=style.dash) | scale.points(y, hover)
+        line = marks.line(rates, y, style.colour, dash=style.dash) | scale.points(y, hover)
         form = {"mode": "lines+markers", "marker": {"size": 6}}
         traces.append(line | form | {"name": plain(style.name)})
-        best = int(np.argmin(row))
-        if np.isfinite(row[best]):
-            star = marks.star([rates[best]], scale.drawn(row[[best]]), style.colour, 12)
+        best = curve.best
+        if best is not None:
+            star = marks.star([rates[best]], scale.drawn(losses[[best]]), style.colour, 12)
             traces.append(star | marks.SILENT | {"showlegend": False})
     return traces
+
+
+def _band(curve: RateCurve, style: RunStyle, scale: ValueAxis) -> Mark:
+    """Return the area between the quartiles; what lies above the axis ends at its upper end."""
+    top = 10 ** scale.limits[1] if scale.log else scale.limits[1]
+    rates = np.array(curve.rates)
+    low, high = (scale.drawn(np.minimum(part, top)) for part in curve.quartiles)
+    return marks.band((rates, low), (rates, high), style.colour)
 
 
 def _below(losses: Array, scale: ValueAxis) -> Booleans:
@@ -111,21 +156,42 @@ def _below(losses: Array, scale: ValueAxis) -> Booleans:
     return losses <= top
 
 
+def _strip(
+    curves: Sequence[RateCurve], styles: Sequence[RunStyle], height: int
+) -> tuple[dict[str, Any], list[Mark]]:
+    """Return the axes of the shares that diverged, below the losses, and a line for every run."""
+    share = _STRIP / height
+    axis = {
+        "domain": (0, share - _GAP),
+        "range": (-0.08, 1.08),
+        "tickvals": (0, 1),
+        "tickformat": ".0%",
+        "title": _("Diverged"),
+    }
+    traces = [
+        marks.line(list(curve.rates), curve.diverged, style.colour, dash=style.dash)
+        | {
+            "yaxis": "y2",
+            "name": plain(style.name),
+            "showlegend": False,
+            "hovertemplate": "%{y:.0%}",
+        }
+        for style, curve in zip(styles, curves, strict=True)
+    ]
+    return {"axis": axis, "above": (share + _GAP, 1)}, traces
+
+
 def _marks_above(
-    styles: Sequence[RunStyle],
-    rates: Sequence[float],
-    table: Array,
-    scale: ValueAxis,
-    row_height: float,
+    curves: Sequence[RateCurve], styles: Sequence[RunStyle], scale: ValueAxis, row_height: float
 ) -> list[Mark]:
     """Return marks above the upper end of the axis: triangles for losses, crosses for divergence.
 
-    They stand one above the other where several rules leave the axis at the same rate.
+    They stand one above the other where several runs leave the axis at the same rate.
     """
     above: list[Mark] = []
-    for style, row in zip(styles, table, strict=True):
+    for style, curve in zip(styles, curves, strict=True):
         others = [mark["x"] for mark in above]
-        for rate, loss in zip(rates, row, strict=True):
+        for rate, loss in zip(curve.rates, curve.losses, strict=True):
             if _below(loss, scale):
                 continue
             x, is_finite = float(np.log10(rate)), bool(np.isfinite(loss))
@@ -137,20 +203,36 @@ def _marks_above(
     return above
 
 
-def _first_all_diverged(table: Array, rates: Sequence[float]) -> float | None:
-    """Return the lowest rate from which every rule diverges; None if one survives the highest."""
-    alive = np.flatnonzero(np.isfinite(table).any(axis=0))
-    if len(alive) and alive[-1] == len(rates) - 1:
-        return None
-    return float(rates[alive[-1] + 1]) if len(alive) else float(rates[0])
-
-
-def _alt(styles: Sequence[RunStyle], rates: Sequence[float], table: Array) -> str:
-    best = ", ".join(
-        f"{style.name} {rates[int(np.argmin(row))]:g}"
-        for style, row in zip(styles, table, strict=True)
-        if np.isfinite(row).any()
+def _widths(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> list[str]:
+    """Return which run depends least on its rate and which most: how far its good rates reach."""
+    factors = {
+        style.name: good[1] / good[0]
+        for style, curve in zip(styles, curves, strict=True)
+        if (good := curve.good()) is not None
+    }
+    if len(factors) < 2:
+        return []
+    least, most = max(factors, key=factors.__getitem__), min(factors, key=factors.__getitem__)
+    if factors[least] < _CLEARLY * factors[most]:
+        text = _(
+            "no run is clearly less sensitive than another: the rates that end with at most"
+            " {good:g} times the best loss reach about as far for all"
+        )
+        return [text.format(good=GOOD)]
+    text = _(
+        "least sensitive: {least}, which ends with at most {good:g} times its best loss at rates a"
+        " factor of {wide:.3g} apart; most sensitive: {most}, a factor of {narrow:.3g}"
     )
-    return _(
-        "Final loss against the learning rate, one line per optimizer. Best rates: {best}."
-    ).format(best=best)
+    far = {"wide": factors[least], "narrow": factors[most]}
+    return [text.format(least=least, most=most, good=GOOD, **far)]
+
+
+def _alt(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> str:
+    best = ", ".join(
+        f"{style.name} {curve.rates[curve.best]:g}"
+        for style, curve in zip(styles, curves, strict=True)
+        if curve.best is not None
+    )
+    return _("Final loss against the learning rate, one line per run. Best rates: {best}.").format(
+        best=best
+    )

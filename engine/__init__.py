@@ -27,9 +27,10 @@ from engine.analysis.inspection import (
 from engine.analysis.noise import Noise, batch_gradients, measure_noise, row_gradients
 from engine.analysis.overfitting import alone_to_the_end, epoch_losses, patience_stop
 from engine.analysis.probes import gradient_norms, predictions, training_gradients
+from engine.analysis.rates import RateCurve, rate_curves
 from engine.analysis.statistics import PairedDifference, Spread, paired_differences, spread
 from engine.errors import InvalidInput
-from engine.experiment import Budget, Experiment, Run, Stopping, Sweep, rate_sweep
+from engine.experiment import Budget, Experiment, Run, Stopping, Sweep, distinct_runs, rate_sweep
 from engine.landscape.planes import (
     Plane,
     PrincipalPlane,
@@ -87,6 +88,7 @@ __all__ = [
     "Plane",
     "PrincipalPlane",
     "Progress",
+    "RateCurve",
     "Run",
     "RunHistory",
     "RunScores",
@@ -113,6 +115,7 @@ __all__ = [
     "data",
     "datasets",
     "default_window",
+    "distinct_runs",
     "effective_learning_rates",
     "epoch_losses",
     "estimate",
@@ -141,6 +144,7 @@ __all__ = [
     "predictions",
     "principal_plane",
     "random_plane",
+    "rate_curves",
     "rate_sweep",
     "recorded_params",
     "row_gradients",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from itertools import groupby
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -30,10 +30,12 @@ from engine.rules import (
     Momentum,
     Nesterov,
     RMSprop,
-    Rule,
 )
 from engine.rules.schedules import AnySchedule, Constant
 from engine.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The version of the canonical JSON. The defaults below belong to it, so that old links keep their
 # meaning.
@@ -234,21 +236,25 @@ class Sweep(Experiment):
         return self
 
 
-def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
-    """Return the sweep that trains every rule of an experiment at every rate.
+def distinct_runs(runs: Sequence[Run]) -> list[Run]:
+    """Return the first of the runs that differ in their learning rate alone, each with rate 1."""
+    return list(dict.fromkeys(run.model_copy(update={"learning_rate": 1.0}) for run in runs))
 
-    Each rule has the hyperparameters and the batch size of its first run.
+
+def rate_sweep(experiment: Experiment, rates: tuple[float, ...]) -> Sweep:
+    """Return the sweep that trains every run of an experiment at every rate.
+
+    Runs that differ in their learning rate alone are one.
 
     Raises:
         InvalidInput: no rates, too many lanes, or a rate out of range.
     """
     check_length("rates", rates, LIMITS["lanes"])
-    seen: set[type[Rule]] = set()
-    runs: list[Run] = []
-    for run in experiment.runs:
-        if type(run.optimizer) not in seen:
-            seen.add(type(run.optimizer))
-            runs += [run.model_copy(update={"learning_rate": rate}) for rate in rates]
+    runs = [
+        run.model_copy(update={"learning_rate": rate})
+        for run in distinct_runs(experiment.runs)
+        for rate in rates
+    ]
     return Sweep.model_validate({**experiment.model_dump(), "runs": runs})
 
 

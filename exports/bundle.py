@@ -53,7 +53,7 @@ def bundle(
     history: History,
     shown: Sequence[Scene] | None = None,
     *,
-    tuned: bool = False,
+    tuned: int = 0,
 ) -> dict[str, bytes]:
     """Return the files of a comparison by their paths, ``manifest.json`` last.
 
@@ -65,7 +65,7 @@ def bundle(
         document: the comparison.
         history: its result.
         shown: the surfaces that the document shows, if they have already been computed.
-        tuned: whether in a sweep every run's rate was its rule's best.
+        tuned: of how many rates every run has the best; 0 if they are as set.
     """
     contents, styles = Contents(), run_styles(document)
     caption = contract(document.experiment, tuned=tuned)

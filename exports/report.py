@@ -48,7 +48,7 @@ def report(
     notes: str,
     scenes: Sequence[Scene] = (),
     *,
-    tuned: bool = False,
+    tuned: int = 0,
 ) -> bytes:
     """Return the report of a comparison, in the current language.
 
@@ -58,7 +58,7 @@ def report(
         title: heading, in plain text; if blank, the usual title.
         notes: the reader's own words, in plain text; line breaks are kept.
         scenes: result of ``comparison.surfaces.scenes``, if the document shows surfaces.
-        tuned: whether in a sweep every run's rate was its rule's best.
+        tuned: of how many rates every run has the best; 0 if they are as set.
     """
     title = cleaned(title).strip() or usual_title()
     notes = "\n".join(map(cleaned, notes.splitlines()))
@@ -104,7 +104,7 @@ def _contract(terms: tuple[Sequence[str], Sequence[str]]) -> str:
     return _heading(_("What the runs have in common")) + f"\n<ul>{''.join(items)}</ul>"
 
 
-def _results(history: History, styles: Sequence[RunStyle], *, tuned: bool) -> str:
+def _results(history: History, styles: Sequence[RunStyle], *, tuned: int) -> str:
     rows: list[dict[str, Any]] = []
     for position, style in enumerate(styles):
         counts = details(history, position)

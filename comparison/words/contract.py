@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from engine import Budget, Experiment
 
 
-def contract(experiment: Experiment, *, tuned: bool) -> tuple[list[str], list[str]]:
+def contract(experiment: Experiment, *, tuned: int) -> tuple[list[str], list[str]]:
     """Return what is equal between the runs, and what is not: two lists of short sentences.
 
-    ``tuned`` means that every rule has its best rate from a sweep.
+    Every run has the best of ``tuned`` learning rates, or of more; 0 means rates as set.
     """
     return _equal(experiment, tuned=tuned), _unequal(experiment)
 
 
-def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
+def _equal(experiment: Experiment, *, tuned: int) -> list[str]:
     problem = experiment.problem
     sentences = []
     if problem.kind == "network":
@@ -52,7 +52,7 @@ def _equal(experiment: Experiment, *, tuned: bool) -> list[str]:
     if isinstance(experiment, Sweep):
         sentences.append(_("learning rates as shown on the axis"))
     elif tuned:
-        sentences.append(_("learning rates: each optimizer's best of 9"))
+        sentences.append(_("learning rates: each run's best of {count} tried").format(count=tuned))
     else:
         sentences.append(_("learning rates as set"))
     return sentences

@@ -28,6 +28,15 @@ def run_styles(document: Document) -> list[RunStyle]:
     ]
 
 
+def styles_of_any_rate(document: Document) -> list[RunStyle]:
+    """Return the styles of ``engine.distinct_runs``: no name of ours tells a learning rate."""
+    runs = [run.model_copy(update={"learning_rate": 1.0}) for run in document.experiment.runs]
+    firsts = [runs.index(run) for run in dict.fromkeys(runs)]
+    view = document.view
+    names = run_names([runs[first] for first in firsts], [view.names[first] for first in firsts])
+    return [RunStyle(name, view.numbers[first]) for name, first in zip(names, firsts, strict=True)]
+
+
 def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
     """Return a name for every run, all different.
 

@@ -89,12 +89,12 @@ def _claim_words(history: History, position: int) -> list[str]:
     return [_("lowest here") if len(made.lowest) == 1 else _("lowest here (tie)")]
 
 
-def result_remarks(history: History, *, tuned: bool) -> list[str]:
+def result_remarks(history: History, *, tuned: int) -> list[str]:
     """Return remarks for the reader of the results: what may be said, and what it rests on.
 
     Args:
         history: a training that has ended.
-        tuned: whether every rule has its best rate from a sweep.
+        tuned: of how many rates every run has the best; 0 if they are as set.
     """
     remarks = []
     seeds = len(history.experiment.seeds)

@@ -45,6 +45,7 @@ from engine import (
     fit,
     gradient_norms,
     measure_noise,
+    rate_curves,
     rate_sweep,
     score,
     sigmoid_losses,
@@ -188,7 +189,7 @@ def test_sensitivity():
     sweep = score(rate_sweep(Experiment(runs=RUNS[:2], budget=Budget(amount=2)), rates))
 
     assert not strays(
-        rate_sensitivity(sweep, LOOKS[:2], rates), ("learning_rate", "validation_loss")
+        rate_sensitivity(rate_curves([sweep]), LOOKS[:2]), ("learning_rate", "validation_loss")
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from charts.sensitivity import rate_sensitivity
 from charts.theme import COLOURS, DASHES, RunStyle
-from engine import Budget, Experiment, Function, Network, Run, rate_sweep, score
+from engine import Budget, Experiment, Function, Network, Run, rate_curves, rate_sweep, score
+from engine.analysis.rates import RateCurve
 from engine.problems.datasets import Line
 from engine.problems.functions import Saddle
 from engine.rules import SGD, Adam, Momentum
@@ -32,7 +33,7 @@ def sweep(rules=RULES, rates=RATES, problem=LINE, seeds=(0, 1, 2)):
 
 def chart(names=NAMES, rates=RATES, **options):
     styles = [RunStyle(name, number) for number, name in enumerate(names)]
-    return rate_sensitivity(sweep(rates=rates, **options), styles, rates)
+    return rate_sensitivity(rate_curves([sweep(rates=rates, **options)]), styles)
 
 
 def medians(trained, rules, rates):
@@ -156,7 +157,7 @@ def test_a_loss_above_the_picture_is_marked_at_the_top_edge():
     trained = sweep(RULES[2:], RATES[:2])
     high = replace(trained.runs[1].validation_loss, final=np.full(3, 1e4))
     runs = (trained.runs[0], replace(trained.runs[1], validation_loss=high))
-    drawn = rate_sensitivity(replace(trained, runs=runs), [RunStyle("Adam", 0)], RATES[:2])
+    drawn = rate_sensitivity(rate_curves([replace(trained, runs=runs)]), [RunStyle("Adam", 0)])
 
     assert drawn.figure.layout.yaxis.range[1] < 4
     ((mark,),) = edge(drawn, "▲").values()
@@ -180,7 +181,7 @@ def test_the_shade_begins_where_the_last_rule_has_diverged():
     assert (shade.x0, shade.xref) == (first, None)  # none is the axis
     assert shade.x1 >= rates[-1]
     assert (shade.y0, shade.y1, shade.yref) == (0, 1, "paper")
-    assert "shaded: every optimizer diverged" in drawn.remarks
+    assert "shaded: every run diverged" in drawn.remarks
 
 
 def test_a_rule_that_diverged_earlier_moves_no_shade():
@@ -213,7 +214,7 @@ def test_a_rate_has_diverged_where_most_of_its_seeds_have(gone):
     trained = sweep(RULES[2:], RATES[:2])
     ends = ("diverged",) * gone + ("budget",) * (3 - gone)
     runs = (trained.runs[0], replace(trained.runs[1], status=ends))
-    drawn = rate_sensitivity(replace(trained, runs=runs), [RunStyle("Adam", 0)], RATES[:2])
+    drawn = rate_sensitivity(rate_curves([replace(trained, runs=runs)]), [RunStyle("Adam", 0)])
 
     assert len(edge(drawn, "✕")) == (gone > 1)
     assert np.isinf(drawn.numbers["validation_loss"][1]) == (gone > 1)
@@ -238,13 +239,67 @@ def test_a_wild_loss_does_not_stretch_the_picture():
     assert f"{row[3]:.4g}" in mark.hovertext
 
 
-def test_the_numbers_are_one_row_for_every_rule_and_rate():
-    numbers = chart().numbers
+def test_the_numbers_are_one_row_for_every_run_and_rate():
+    numbers, alone = chart().numbers, chart(seeds=(0,)).numbers
 
-    assert list(numbers) == ["rule", "learning_rate", "validation_loss"]
-    rows = list(zip(numbers["rule"], numbers["learning_rate"], strict=True))
+    assert list(alone) == ["run", "learning_rate", "validation_loss"]
+    assert list(numbers) == [*alone, "lower_quartile", "upper_quartile", "diverged_share"]
+    rows = list(zip(numbers["run"], numbers["learning_rate"], strict=True))
     assert rows == [(name, rate) for name in NAMES for rate in RATES]
     np.testing.assert_array_equal(numbers["validation_loss"], medians(sweep(), 3, 5).ravel())
+
+
+def test_bands_reach_from_the_lower_to_the_upper_quartile_and_end_at_the_top():
+    numbers, drawn = chart().numbers, chart()
+    bands = [trace for trace in drawn.figure.data if trace.fill == "toself"]
+    (line,) = [shape for shape in drawn.figure.layout.shapes if shape.type == "line"]
+
+    assert len(bands) == 3
+    for number, band in enumerate(bands):
+        low, high = (
+            numbers[name].reshape(3, 5)[number] for name in ("lower_quartile", "upper_quartile")
+        )
+        there = np.minimum(np.concatenate([low, high[::-1]]), line.y0)
+        np.testing.assert_allclose(band.y, there)
+    assert not [trace for trace in chart(seeds=(0,)).figure.data if trace.fill == "toself"]
+
+
+def test_the_share_of_seeds_that_diverged_is_drawn_below():
+    trained = sweep(RULES[2:], RATES[:2])
+    runs = (trained.runs[0], replace(trained.runs[1], status=("diverged", "budget", "budget")))
+    drawn = rate_sensitivity(rate_curves([replace(trained, runs=runs)]), [RunStyle("Adam", 0)])
+
+    (strip,) = [trace for trace in drawn.figure.data if trace.yaxis == "y2"]
+    np.testing.assert_allclose(strip.y, [0, 1 / 3])
+    assert drawn.figure.layout.yaxis2.domain[1] < drawn.figure.layout.yaxis.domain[0]
+    assert drawn.figure.layout.xaxis.anchor == "y2"
+    none = rate_sensitivity(rate_curves([trained]), [RunStyle("Adam", 0)])
+    assert [trace for trace in none.figure.data if trace.yaxis == "y2"] == []
+
+
+def curve(losses, rates=(0.01, 0.1, 1.0, 10.0)):
+    """A made-up curve of one seed."""
+    (run,) = sweep(RULES[2:], RATES[:1], seeds=(0,)).runs
+    scores = [
+        replace(run, validation_loss=replace(run.validation_loss, final=np.array([loss])))
+        for loss in losses
+    ]
+    return RateCurve(Run(optimizer=Adam(), learning_rate=1.0), rates, tuple(scores))
+
+
+def test_less_sensitive_is_said_with_its_measure_and_only_where_it_is_clear():
+    def remarks(*curves):
+        styles = [RunStyle(f"run {number}", number) for number in range(len(curves))]
+        return " ".join(rate_sensitivity(curves, styles).remarks)
+
+    wide, narrow, level = curve([2, 1, 1.5, 2]), curve([9, 1, 9, 9]), curve([3, 1, 1.9, 9])
+    told = remarks(wide, narrow)
+    assert "least sensitive: run 0" in told
+    assert "2 times its best loss at rates a factor of 1e+03 apart" in told
+    assert "most sensitive: run 1, a factor of 1" in told
+    assert "least sensitive" in remarks(wide, level)
+    assert "no run is clearly less sensitive" in remarks(level, level)
+    assert "sensitive" not in remarks(wide)
 
 
 def test_a_hostile_name_is_shown_as_the_text_it_is():
@@ -258,7 +313,7 @@ def test_a_hostile_name_is_shown_as_the_text_it_is():
     shown = [html.unescape(name).replace("\uff04", "$").replace("\u200b", "") for name in named]
     assert tuple(shown) == HOSTILE
     assert hints == named[:2]
-    assert tuple(dict.fromkeys(drawn.numbers["rule"])) == HOSTILE
+    assert tuple(dict.fromkeys(drawn.numbers["run"])) == HOSTILE
 
 
 @pytest.mark.parametrize("start", [None, (-1e-9, 2.0)])

@@ -763,11 +763,12 @@ def test_any_value_anywhere_is_accepted_or_refused_and_nothing_else(experiment, 
 # Sweeps
 
 
-def test_a_sweep_has_every_rule_at_every_rate():
+def test_a_sweep_has_every_run_at_every_rate_and_runs_that_differ_in_it_alone_once():
     runs = [
         Run(optimizer=Adam(beta1=0.5), learning_rate=0.1, batch_size=8),
         Run(optimizer=SGD(), learning_rate=0.2, batch_size=4),
-        Run(optimizer=Adam(), learning_rate=0.3),
+        Run(optimizer=Adam(), learning_rate=0.3, batch_size=8),
+        Run(optimizer=SGD(), learning_rate=0.5, batch_size=4),
     ]
     experiment = Experiment(runs=runs, budget=Budget(amount=2), seeds=(1, 2), data_seed=3)
 
@@ -778,6 +779,8 @@ def test_a_sweep_has_every_rule_at_every_rate():
         (Adam(beta1=0.5), 0.1, 8),
         (SGD(), 0.01, 4),
         (SGD(), 0.1, 4),
+        (Adam(), 0.01, 8),
+        (Adam(), 0.1, 8),
     ]
     others = {"runs": None}
     assert sweep.model_dump() | others == experiment.model_dump() | others

@@ -85,9 +85,7 @@ def _times(experiment: Experiment, ladder: Sequence[NetworkCheck]) -> None:
             )
         )
         return
-    figure(
-        lambda: gradient_times(ladder), "backpropagation-times", contract(experiment, tuned=False)
-    )
+    figure(lambda: gradient_times(ladder), "backpropagation-times", contract(experiment, tuned=0))
     st.caption(
         _(
             "The same data with hidden layers of other widths, timed just now on this machine."

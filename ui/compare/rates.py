@@ -1,101 +1,113 @@
-"""The tab that trains every rule of the comparison at nine learning rates."""
+"""The tab that trains every run of the comparison at nine learning rates, or more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 import streamlit as st
 
 from charts.sensitivity import rate_sensitivity
-from charts.theme import RunStyle
 from comparison.edits import change
 from comparison.words.contract import contract
-from engine import rate_sweep
-from engine.analysis.rates import best_swept_rates
+from comparison.words.names import styles_of_any_rate
+from comparison.words.rates import rate_rows, why_no_best_rates
+from engine import rate_curves, rate_sweep
+from engine.analysis.rates import further_rates, half_decades, with_best_rates
 from language import _
 from ui.compare.comparison import after_training
 from ui.shell.figure import figure
-from ui.shell.store import document, edit, styles
-from ui.shell.text import escaped
+from ui.shell.store import document, edit
+from ui.shell.text import escaped, line_sample
 from ui.shell.training import scored
 from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:
-    from engine import Experiment, Scores, Sweep
+    from collections.abc import Sequence
+
+    from charts.theme import RunStyle
+    from engine import Experiment, RateCurve, Scores
     from exports.printed import Contract
     from ui.shell.training import Outcome
 
 # Nine rates, each half a power of ten above the one before.
-SWEPT_RATES = tuple(float(f"{10 ** (power / 2):.3g}") for power in range(-7, 2))
+SWEPT_RATES = half_decades(-7, 1)
+_FURTHER: Final = 3  # times that a run whose best rate lies at the edge is tried beyond it
+_SAMPLE: Final = 24  # pixels of a line's sample
 
 
 @after_training
 def rates_tab(_shown: Outcome) -> None:
-    """Show the final loss of every rule against nine learning rates."""
+    """Show the final loss of every run against the learning rate, and what may be said of it."""
     experiment = document().experiment
     st.caption(
         _(
-            "Every optimizer in the comparison is trained at nine learning rates, with the other"
-            " settings of its first run."
+            "Every run is trained at nine learning rates. Where the best of them lies at the edge,"
+            " the run is tried beyond it."
         )
     )
-    sweep = rate_sweep(experiment, SWEPT_RATES)
-    scores = scored(sweep, "sweep")
-    if scores is None:
+    sweeps = _swept(experiment)
+    if not sweeps:
         return
-    swept = _rule_styles(experiment)
-    chart = figure(
-        lambda: rate_sensitivity(scores, swept, SWEPT_RATES), "rates", _contract(experiment)
-    )
+    curves, swept = rate_curves(sweeps), styles_of_any_rate(document())
+    chart = figure(lambda: rate_sensitivity(curves, swept), "rates", _contract(experiment))
     if chart is not None:
         st.caption(" · ".join(map(escaped, chart.remarks)))
-    best = best_swept_rates(scores)
-    why_not = _why_not(experiment, scores, len(swept), len(best))
+    _table(curves, swept)
+    why_not = why_no_best_rates(experiment, curves)
     st.button(
-        _("Use each optimizer's best of these 9"),
+        _("Use each run's best rate"),
         key="use-best",
         on_click=_use_rates,
-        args=(sweep, best),
+        args=(experiment, curves),
         disabled=why_not is not None,
         help=why_not,
     )
 
 
-def _rule_styles(experiment: Experiment) -> list[RunStyle]:
-    """Return every rule's title with the colour of its first run."""
-    firsts: dict[str, RunStyle] = {}
-    for run, style in zip(experiment.runs, styles(), strict=True):
-        firsts.setdefault(run.optimizer.title, RunStyle(run.optimizer.title, style.number))
-    return list(firsts.values())
+def _swept(experiment: Experiment) -> list[Scores]:
+    """Return the scores of all sweeps that have been trained: the nine rates, then those beyond."""
+    first = scored(rate_sweep(experiment, SWEPT_RATES), "sweep")
+    sweeps = [] if first is None else [first]
+    for turn in range(_FURTHER if sweeps else 0):
+        curves = rate_curves(sweeps)
+        for edge in ("low", "high"):
+            at_edge = [curve for curve in curves if curve.edge == edge]
+            if not at_edge:
+                continue
+            part = experiment.model_copy(update={"runs": tuple(curve.run for curve in at_edge)})
+            beyond = further_rates(at_edge[0].rates, edge)  # all have been tried as far
+            more = scored(rate_sweep(part, beyond), f"sweep-{edge}-{turn}")
+            if more is None:
+                return sweeps
+            sweeps.append(more)
+    return sweeps
+
+
+def _table(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> None:
+    """Show every run's best rate, and what it rests on."""
+    rows = [
+        {"": line_sample(style, _SAMPLE)} | row
+        for style, row in zip(styles, rate_rows(curves, styles), strict=True)
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        width="stretch",
+        hide_index=True,
+        height="content",
+        key="best-rates",
+        column_config={"": st.column_config.ImageColumn(width=_SAMPLE + 14)},
+        alt=_("Best learning rates, one row per run."),
+    )
 
 
 def _contract(experiment: Experiment) -> Contract:
     """Return the comparison's contract, with the swept rates in place of the runs' own."""
-    equal, unequal = contract(experiment, tuned=False)  # its last sentence is about the rates
-    return [*equal[:-1], _("every optimizer at nine learning rates")], unequal
+    equal, unequal = contract(experiment, tuned=0)  # its last sentence is about the rates
+    return [*equal[:-1], _("every run at nine learning rates or more")], unequal
 
 
-def _why_not(experiment: Experiment, scores: Scores, n_rules: int, n_best: int) -> str | None:
-    """Return why the best rates cannot be taken; None where they can."""
-    if n_rules < len(experiment.runs):
-        return _(
-            "Several runs use the same optimizer: the best rate for the first may not be best for"
-            " the others."
-        )
-    if n_best < n_rules:
-        return _("An optimizer that diverged at all nine rates has no best rate.")
-    if any({"", "stopped"} & set(run.status) for run in scores.runs):
-        return _("Training at the nine rates has not finished.")
-    return None
-
-
-def _use_rates(sweep: Sweep, best: dict[str, float]) -> None:
-    """Give every run its rule's best rate."""
-    best_rates().remember(sweep, best)
-    runs = document().experiment.runs
-    edit(
-        change,
-        runs=tuple(
-            run.model_copy(update={"learning_rate": best[run.optimizer.name]}) for run in runs
-        ),
-    )
+def _use_rates(experiment: Experiment, curves: Sequence[RateCurve]) -> None:
+    """Give every run its best rate."""
+    best_rates().remember(experiment, curves)
+    edit(change, runs=with_best_rates(document().experiment.runs, curves))

@@ -54,7 +54,7 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    tuned = best_rates().are_used(history.experiment)
+    tuned = best_rates().tried(history.experiment)
     remarks = result_remarks(history, tuned=tuned)
     if full:
         text = _(

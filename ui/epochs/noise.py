@@ -133,7 +133,7 @@ def _chart(make: Callable[[], Chart], key: str, epoch: float) -> None:
         chart = make()
         return chart._replace(remarks=(where, *chart.remarks))
 
-    chart = figure(exported, key, contract(alone, tuned=False))
+    chart = figure(exported, key, contract(alone, tuned=0))
     if chart is not None and len(chart.remarks) > 1:  # run and point stand above
         st.caption(" ".join(chart.remarks[1:]))
 

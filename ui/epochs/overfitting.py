@@ -102,7 +102,7 @@ def _losses(alone: Experiment, losses: Epochs, stop: int | None) -> None:
         chart = two_losses(losses, stop, log=log)
         return chart._replace(remarks=(name, *chart.remarks))
 
-    chart = figure(make, "epochs-overfitting", contract(alone, tuned=False))
+    chart = figure(make, "epochs-overfitting", contract(alone, tuned=0))
     if chart is not None and len(chart.remarks) > 1:  # the name stands above
         st.caption(" ".join(chart.remarks[1:]))
 

@@ -121,7 +121,7 @@ def state_contract(experiment: Experiment, rule: str) -> Contract:
         experiment: what is compared.
         rule: what all of its runs have in common, beginning with their rule.
     """
-    equal, unequal = contract(experiment, tuned=False)
+    equal, unequal = contract(experiment, tuned=0)
     equal = [rule, *equal]
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     st.markdown(favours(experiment))

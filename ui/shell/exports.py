@@ -44,7 +44,7 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         close_dialog()
         return
     now = whole_document()
-    tuned = best_rates().are_used(now.experiment)
+    tuned = best_rates().tried(now.experiment)
     st.download_button(
         _("Bundle (zip)"),
         later(lambda: zipped(bundle(now, timed(shown.history), scenes, tuned=tuned))),
@@ -93,7 +93,7 @@ def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
         return
     with container.container():
         with st.spinner(_("Making the report …")):
-            tuned = best_rates().are_used(now.experiment)
+            tuned = best_rates().tried(now.experiment)
             page = report(now, shown.history, title, notes, scenes, tuned=tuned)
         st.text_input(_("Title"), title, disabled=True)
         st.text_area(_("Notes"), notes, disabled=True, height=200)

@@ -97,7 +97,7 @@ def offer(make: Callable[[], Chart], key: str, caption: Contract | None = None) 
     ):
         now = document().experiment
         if caption is None:
-            caption = contract(now, tuned=best_rates().are_used(now))
+            caption = contract(now, tuned=best_rates().tried(now))
         chart = attempt(make, key)
         if isinstance(chart, str):
             st.error(chart)

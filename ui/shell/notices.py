@@ -13,7 +13,7 @@ from ui.shell.tuning import best_rates
 def contract_line() -> None:
     """State once what is equal between the runs, in bold what is not; then show the notices."""
     experiment = document().experiment
-    equal, unequal = contract(experiment, tuned=best_rates().are_used(experiment))
+    equal, unequal = contract(experiment, tuned=best_rates().tried(experiment))
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     show_notices()
 

@@ -13,41 +13,50 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 if TYPE_CHECKING:
-    from engine import Experiment, Run, Sweep
+    from collections.abc import Sequence
+
+    from engine import Experiment, RateCurve, Run
 
 _MOST: Final = 1_000  # runs that are remembered
 
 
 class BestRates:
-    """The best rate of each run that was swept, by all its settings; the oldest are forgotten."""
+    """The best rate of each run that was swept, by all its settings; the oldest are forgotten.
+
+    With each goes how many rates were tried.
+    """
 
     def __init__(self) -> None:
-        self._rates: OrderedDict[str, float] = OrderedDict()
+        self._found: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def remember(self, sweep: Sweep, best: dict[str, float]) -> None:
-        """Take the best rates that a sweep found when it was trained to its end.
+    def remember(self, experiment: Experiment, curves: Sequence[RateCurve]) -> None:
+        """Take the best rates that sweeps found when they were trained to their end.
+
+        A rate at the edge of what was tried is not taken: a better one may lie beyond it.
 
         Args:
-            sweep: of ``engine.rate_sweep``.
-            best: by the name of the rule, as far as it has a best one.
+            experiment: what was swept.
+            curves: of its runs.
         """
         with self._lock:
-            for run in sweep.runs:
-                if run.learning_rate == best.get(run.optimizer.name):
-                    key = _settings(sweep, run)
-                    self._rates[key] = run.learning_rate
-                    self._rates.move_to_end(key)
-            while len(self._rates) > _MOST:
-                self._rates.popitem(last=False)
+            for curve in curves:
+                if curve.best is None or curve.edge is not None:
+                    continue
+                key = _settings(experiment, curve.run)
+                self._found[key] = curve.rates[curve.best], len(curve.rates)
+                self._found.move_to_end(key)
+            while len(self._found) > _MOST:
+                self._found.popitem(last=False)
 
-    def are_used(self, experiment: Experiment) -> bool:
-        """Tell whether every run of a comparison has the rate that was found for its settings."""
+    def tried(self, experiment: Experiment) -> int:
+        """Return of how many rates every run of a comparison has the best; 0 if one has not."""
+        counts = []
         with self._lock:
-            return bool(self._rates) and all(
-                self._rates.get(_settings(experiment, run)) == run.learning_rate
-                for run in experiment.runs
-            )
+            for run in experiment.runs:
+                rate, count = self._found.get(_settings(experiment, run), (None, 0))
+                counts.append(count if rate == run.learning_rate else 0)
+        return min(counts)
 
 
 def _settings(experiment: Experiment, run: Run) -> str:

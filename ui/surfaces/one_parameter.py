@@ -49,7 +49,7 @@ def one_parameter_tab(scene: Scene) -> None:
     figure(
         lambda: loss_along(scene, position, parameter, seen),
         "surfaces-slice",
-        contract(alone, tuned=False),
+        contract(alone, tuned=0),
     )
 
 

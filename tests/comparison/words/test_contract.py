@@ -14,7 +14,7 @@ SGD_RUN = Run(optimizer=SGD(), learning_rate=0.1)
 ADAM_RUN = Run(optimizer=Adam(), learning_rate=0.01)
 
 
-def words(experiment, *, tuned=False):
+def words(experiment, *, tuned=0):
     equal, unequal = contract(experiment, tuned=tuned)
     return " · ".join(equal), unequal
 
@@ -157,14 +157,14 @@ def test_the_sentence_on_batch_sizes_depends_on_the_budget():
 
 
 def test_tuned_rates_are_told_from_set_ones():
-    assert "learning rates as set" not in words(Experiment(), tuned=True)[0]
-    assert "learning rates: each optimizer's best of 9" in words(Experiment(), tuned=True)[0]
+    assert "learning rates as set" not in words(Experiment(), tuned=9)[0]
+    assert "learning rates: each run's best of 9 tried" in words(Experiment(), tuned=9)[0]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_no_sentence_keeps_a_placeholder(code):
     set_language(code)
     experiment = against(batch_size=64, sampling="replacement")
-    equal, unequal = contract(experiment, tuned=True)
+    equal, unequal = contract(experiment, tuned=9)
 
     assert not set("{}") & set("".join(equal + unequal))

@@ -37,7 +37,7 @@ from tests.strategies import examples
 TEXTS = ["run", "optimizer", "status", "claim"]
 
 
-def remarks(history, *, tuned=False):
+def remarks(history, *, tuned=0):
     """What is said below the results."""
     return " ".join(result_remarks(history, tuned=tuned))
 
@@ -306,7 +306,7 @@ def test_rates_as_set_are_said_to_be_so_where_rules_are_compared():
     rules = fit(Experiment(runs=runs, budget=Budget(amount=3)))
 
     assert "tuned for this problem may change the order" in remarks(rules)
-    assert "tuned" not in remarks(rules, tuned=True)
+    assert "tuned" not in remarks(rules, tuned=9)
     assert "tuned" not in remarks(moons(0.3, 1.0))
 
 

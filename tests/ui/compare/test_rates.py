@@ -72,20 +72,62 @@ def test_every_run_takes_its_rules_best_rate(seeds, show):
     assert [one.model_copy(update=plain) for one in runs] == [
         one.model_copy(update=plain) for one in compared.runs
     ]
-    assert "learning rates: each optimizer's best of 9" in captions(at)
+    assert "learning rates: each run's best of" in captions(at)
 
 
-@pytest.mark.parametrize("repeated", [True, False])
-def test_best_rates_are_offered_where_every_run_has_a_rule_of_its_own(repeated, show):
-    """What is best for momentum 0 is bad for 0.99: it would be no fair comparison."""
-    runs = [
-        Run(optimizer=Momentum(share), learning_rate=0.1) for share in (0.0, 0.99)[: 1 + repeated]
-    ]
+def test_runs_of_one_rule_have_a_line_and_a_best_rate_of_their_own(show):
+    """What is best for momentum 0 is bad for 0.99."""
+    runs = [Run(optimizer=Momentum(share), learning_rate=0.1) for share in (0.0, 0.99)]
     show("rates")
-    button = page(small(runs=[*runs, *small().runs])).button(key="use-best")
+    at = page(small(runs=runs))
 
-    assert button.disabled is repeated
-    assert bool(button.help) is repeated
+    names = [line["name"] for line in chart(at, "rates")["data"] if "name" in line]
+    assert names == ["Momentum μ 0", "Momentum μ 0.99"]
+    run(at.button(key="use-best").click())
+    first, second = document(at).experiment.runs
+    assert first.learning_rate > second.learning_rate
+
+
+def test_best_rates_are_not_offered_where_runs_differ_in_them_alone(show):
+    runs = [Run(optimizer=Momentum(), learning_rate=rate) for rate in (0.1, 0.2)]
+    show("rates")
+    button = page(small(runs=runs)).button(key="use-best")
+
+    assert button.disabled
+    assert "differ in their learning rate alone" in button.help
+
+
+def test_a_run_whose_best_rate_lies_at_the_edge_is_tried_beyond_it(show):
+    """Weights so small that SGD still gains at 3.16, the largest of the nine."""
+    compared = small(
+        problem=Network(activation="sigmoid", start="uniform"), budget=Budget(amount=60)
+    )
+    show("rates")
+    at = page(compared)
+    sgd, adam = (line for line in chart(at, "rates")["data"] if "name" in line)
+    table = at.dataframe[-1].value
+
+    assert max(sgd["x"]) == 31.6
+    assert max(adam["x"]) == 3.16
+    assert table["Best rate"][0] == "3.16"  # of which it is now known
+    assert list(table["Note"]) == ["the best of 11", "the best of 9"]
+    run(at.button(key="use-best").click())
+    assert "learning rates: each run's best of 9 tried" in captions(at)
+
+
+def test_a_best_rate_that_stays_at_the_edge_is_said_to_be_there_and_claims_nothing(
+    show, monkeypatch
+):
+    monkeypatch.setattr(ui.compare.rates, "_FURTHER", 0)
+    compared = small(
+        problem=Network(activation="sigmoid", start="uniform"), budget=Budget(amount=60)
+    )
+    show("rates")
+    at = page(compared)
+
+    assert "at the edge of what was tried" in at.dataframe[-1].value["Note"][0]
+    run(at.button(key="use-best").click())
+    assert "learning rates as set" in captions(at)
 
 
 def test_a_sweep_is_drawn_whose_history_would_be_refused(show, monkeypatch):
@@ -122,7 +164,7 @@ def test_a_stopped_sweep_shows_what_it_reached(show, monkeypatch):
     assert not at.button(key="use-best").disabled
 
 
-def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
+def test_best_rates_are_not_offered_where_a_run_has_none(show, monkeypatch):
     """The contract could not say that every rule has its best."""
     monkeypatch.setattr(ui.compare.rates, "SWEPT_RATES", (3.0, 10.0))
     line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
@@ -134,7 +176,7 @@ def test_best_rates_are_not_offered_where_a_rule_has_none(show, monkeypatch):
     button = page(compared).button(key="use-best")
 
     assert button.disabled
-    assert "no best rate" in button.help
+    assert "has no best one" in button.help
 
 
 def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
@@ -162,7 +204,7 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
 def test_looking_differently_keeps_the_claim(change, tuned):
     run(change(tuned))
 
-    assert "each optimizer's best of 9" in captions(tuned)
+    assert "each run's best of" in captions(tuned)
 
 
 CHANGES = {
@@ -208,13 +250,13 @@ def test_settings_that_were_swept_are_known_when_they_come_back(tuned):
     assert "learning rates as set" in captions(tuned)
 
     run(tuned.toggle(key="patience-on").set_value(False))
-    assert "each optimizer's best of 9" in captions(tuned)
+    assert "each run's best of" in captions(tuned)
 
 
 def test_a_run_less_leaves_the_others_their_best_rates(tuned):
     run(tuned.button(key="remove").click())
 
-    assert "each optimizer's best of 9" in captions(tuned)
+    assert "each run's best of" in captions(tuned)
 
 
 def test_a_link_cannot_claim_what_nobody_computed():
@@ -228,4 +270,4 @@ def test_a_link_to_settings_that_were_swept_here_may_claim_it(tuned):
     reopened = page(link=to_link(document(tuned)))
 
     assert document(reopened).experiment == document(tuned).experiment
-    assert "each optimizer's best of 9" in captions(reopened)
+    assert "each run's best of" in captions(reopened)

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from engine import Budget, Experiment, Network, Run, rate_sweep, score
-from engine.analysis.rates import best_swept_rates
+from engine import Budget, Experiment, Network, Run, rate_curves, rate_sweep, score
+from engine.analysis.rates import with_best_rates
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
 from ui.shell import tuning
 from ui.shell.tuning import BestRates
 
 COMPARED = Experiment(
-    problem=Network(dataset=TwoMoons(rows=20), hidden=(2,)),
+    problem=Network(dataset=TwoMoons(rows=40), hidden=(2,)),
     runs=[
         Run(optimizer=SGD(), learning_rate=0.5, batch_size="all"),
         Run(optimizer=Adam(), learning_rate=0.01, batch_size="all"),
@@ -21,34 +21,29 @@ COMPARED = Experiment(
 )
 
 
+RATES = (1e-6, 0.01, 0.1, 1.0, 1e6)  # the best of them is none at the edge
+
+
 @pytest.fixture(scope="module")
-def sweep():
-    return score(rate_sweep(COMPARED, (0.01, 0.1, 1.0)))
+def curves():
+    return rate_curves([score(rate_sweep(COMPARED, RATES))])
 
 
 @pytest.fixture
-def known(sweep):
+def known(curves):
     found = BestRates()
-    found.remember(sweep.experiment, best_swept_rates(sweep))
+    found.remember(COMPARED, curves)
     return found
 
 
-def tuned(sweep, experiment=COMPARED):
-    best = best_swept_rates(sweep)
-    return experiment.model_copy(
-        update={
-            "runs": tuple(
-                run.model_copy(update={"learning_rate": best[run.optimizer.name]})
-                for run in experiment.runs
-            )
-        }
-    )
+def tuned(curves, experiment=COMPARED):
+    return experiment.model_copy(update={"runs": with_best_rates(experiment.runs, curves)})
 
 
-def test_rates_that_were_found_are_used_where_all_runs_have_them(known, sweep):
-    assert known.are_used(tuned(sweep))
-    assert not known.are_used(COMPARED)
-    assert not BestRates().are_used(tuned(sweep))
+def test_rates_that_were_found_are_used_where_all_runs_have_them(known, curves):
+    assert known.tried(tuned(curves)) == 5
+    assert known.tried(COMPARED) == 0
+    assert BestRates().tried(tuned(curves)) == 0
 
 
 @pytest.mark.parametrize(
@@ -62,34 +57,45 @@ def test_rates_that_were_found_are_used_where_all_runs_have_them(known, sweep):
     ],
     ids=lambda fields: next(iter(fields)),
 )
-def test_rates_found_for_other_settings_are_none_of_these(other, known, sweep):
-    assert not known.are_used(tuned(sweep, COMPARED.model_copy(update=other)))
+def test_rates_found_for_other_settings_are_none_of_these(other, known, curves):
+    assert known.tried(tuned(curves, COMPARED.model_copy(update=other))) == 0
 
 
-def test_no_run_is_spoken_for_by_another(known, sweep):
+def test_no_run_is_spoken_for_by_another(known, curves):
     """Each of them has its own best; which stand beside it does not matter."""
-    first, second = tuned(sweep).runs
+    first, second = tuned(curves).runs
     other = second.model_copy(update={"batch_size": 5})
 
-    assert known.are_used(COMPARED.model_copy(update={"runs": (second, first)}))
-    assert known.are_used(COMPARED.model_copy(update={"runs": (second,)}))
-    assert not known.are_used(COMPARED.model_copy(update={"runs": (first, other)}))
+    assert known.tried(COMPARED.model_copy(update={"runs": (second, first)})) > 0
+    assert known.tried(COMPARED.model_copy(update={"runs": (second,)})) > 0
+    assert known.tried(COMPARED.model_copy(update={"runs": (first, other)})) == 0
 
 
-def test_a_rule_that_diverged_at_every_rate_has_none(sweep):
-    diverged = [replace(one, status=("diverged",)) for one in sweep.runs[:3]]
-    partly = replace(sweep, runs=(*diverged, *sweep.runs[3:]))
+def test_a_run_that_diverged_at_every_rate_has_none(curves):
+    first, second = curves
+    gone = tuple(replace(one, status=("diverged",)) for one in first.scores)
     found = BestRates()
-    found.remember(partly.experiment, best_swept_rates(partly))
+    found.remember(COMPARED, [replace(first, scores=gone), second])
 
-    assert not found.are_used(tuned(sweep))
-    assert found.are_used(COMPARED.model_copy(update={"runs": tuned(sweep).runs[1:]}))
+    assert found.tried(tuned(curves)) == 0
+    assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) > 0
 
 
-def test_what_was_found_long_ago_is_forgotten(known, sweep, monkeypatch):
+def test_what_was_found_long_ago_is_forgotten(known, curves, monkeypatch):
     monkeypatch.setattr(tuning, "_MOST", 2)
-    later = score(rate_sweep(COMPARED.model_copy(update={"seeds": (5,)}), (0.1,)))
-    known.remember(later.experiment, best_swept_rates(later))
+    later = COMPARED.model_copy(update={"seeds": (5,)})
+    found = rate_curves([score(rate_sweep(later, RATES))])
+    known.remember(later, found)
 
-    assert not known.are_used(tuned(sweep))
-    assert known.are_used(later.experiment)
+    assert known.tried(tuned(curves)) == 0
+    assert known.tried(tuned(found, later)) == 5
+
+
+def test_a_rate_at_the_edge_of_what_was_tried_is_not_taken_for_the_best(curves):
+    first, second = curves
+    rates, scores = first.rates[: first.best + 1], first.scores[: first.best + 1]
+    found = BestRates()
+    found.remember(COMPARED, [replace(first, rates=rates, scores=scores), second])
+
+    assert found.tried(tuned(curves)) == 0
+    assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) == 5

@@ -204,24 +204,29 @@ def _marks_above(
 
 
 def _widths(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> list[str]:
-    """Return which run depends least on its rate and which most: how far its good rates reach."""
+    """Return which run depends least on its rate and which most: how far its good rates reach.
+
+    A run that is bad at every rate depends on none; it is left out.
+    """
+    lowest = min(float(curve.losses.min()) for curve in curves)
     factors = {
         style.name: good[1] / good[0]
         for style, curve in zip(styles, curves, strict=True)
-        if (good := curve.good()) is not None
+        if (good := curve.good()) is not None and curve.losses.min() <= GOOD * lowest
     }
     if len(factors) < 2:
         return []
     least, most = max(factors, key=factors.__getitem__), min(factors, key=factors.__getitem__)
     if factors[least] < _CLEARLY * factors[most]:
         text = _(
-            "no run is clearly less sensitive than another: the rates that end with at most"
-            " {good:g} times the best loss reach about as far for all"
+            "no run is clearly less sensitive than another: of those that come within {good:g}"
+            " times the lowest loss, good rates reach about as far for all"
         )
         return [text.format(good=GOOD)]
     text = _(
-        "least sensitive: {least}, which ends with at most {good:g} times its best loss at rates a"
-        " factor of {wide:.3g} apart; most sensitive: {most}, a factor of {narrow:.3g}"
+        "least sensitive of the runs that come within {good:g} times the lowest loss: {least},"
+        " which ends with at most {good:g} times its best loss at rates a factor of {wide:.3g}"
+        " apart; most sensitive: {most}, a factor of {narrow:.3g}"
     )
     far = {"wide": factors[least], "narrow": factors[most]}
     return [text.format(least=least, most=most, good=GOOD, **far)]

@@ -34,9 +34,8 @@ def _row(curve: RateCurve, style: RunStyle) -> dict[str, str]:
     row[_("Diverged there")] = f"{scores.status.count('diverged')} / {len(scores.status)}"
     if good is not None:
         low, high = good
-        row[reach] = _("{low:g} to {high:g} (× {factor:.3g})").format(
-            low=low, high=high, factor=high / low
-        )
+        text = _("{low:g} to {high:g} (× {factor:.3g})") if low < high else "{low:g}"
+        row[reach] = text.format(low=low, high=high, factor=high / low)
     return row
 
 

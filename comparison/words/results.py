@@ -142,8 +142,8 @@ def _verdict(history: History, made: Claim) -> str:
         )
     elif made.verdict == "level":
         text = _(
-            "Among the best: {count} runs whose final {loss} at equal budgets {seeds} seeds do not"
-            " tell apart."
+            "Among the best: {count} runs that {seeds} seeds do not tell apart by their final"
+            " {loss} at equal budgets."
         )
     elif seeds == 1:
         text = _(

@@ -229,6 +229,11 @@ def shortened(name: str, most: float) -> str:
     return kept + "…"
 
 
+def factor_text(factor: float) -> str:
+    """Return a factor as it is said: 3.16, 316 or 10,000."""
+    return f"{factor:.3g}" if factor < 100 else f"{factor:,.0f}"
+
+
 def text_columns(text: str) -> int:
     """Return how many Latin letters a text is wide: Hangul takes two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import over_seeds
-from charts.lines import ValueAxis, plain, value_axis
+from charts.lines import ValueAxis, factor_text, plain, value_axis
 from charts.theme import BORDER, HEIGHT, WARNING, Chart, layout, margin
-from engine.analysis.rates import GOOD
+from engine.analysis.rates import GOOD, good_rates
 from language import _
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _band(curve: RateCurve, style: RunStyle, scale: ValueAxis) -> Mark:
     top = 10 ** scale.limits[1] if scale.log else scale.limits[1]
     rates = np.array(curve.rates)
     low, high = (scale.drawn(np.minimum(part, top)) for part in curve.quartiles)
-    return marks.band((rates, low), (rates, high), style.colour)
+    return marks.band((rates, low), (rates, high), style.colour) | {"showlegend": False}
 
 
 def _below(losses: Array, scale: ValueAxis) -> Booleans:
@@ -204,31 +204,26 @@ def _marks_above(
 
 
 def _widths(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> list[str]:
-    """Return which run depends least on its rate and which most: how far its good rates reach.
-
-    A run that is bad at every rate depends on none; it is left out.
-    """
-    lowest = min(float(curve.losses.min()) for curve in curves)
+    """Return which run depends least on its rate and which most: how far its good rates reach."""
     factors = {
         style.name: good[1] / good[0]
-        for style, curve in zip(styles, curves, strict=True)
-        if (good := curve.good()) is not None and curve.losses.min() <= GOOD * lowest
+        for style, good in zip(styles, good_rates(curves), strict=True)
+        if good is not None
     }
     if len(factors) < 2:
         return []
     least, most = max(factors, key=factors.__getitem__), min(factors, key=factors.__getitem__)
     if factors[least] < _CLEARLY * factors[most]:
         text = _(
-            "no run is clearly less sensitive than another: of those that come within {good:g}"
-            " times the lowest loss, good rates reach about as far for all"
+            "no run is clearly less sensitive than another: the rates that end with at most"
+            " {good:g} times the lowest loss of all reach about as far"
         )
         return [text.format(good=GOOD)]
     text = _(
-        "least sensitive of the runs that come within {good:g} times the lowest loss: {least},"
-        " which ends with at most {good:g} times its best loss at rates a factor of {wide:.3g}"
-        " apart; most sensitive: {most}, a factor of {narrow:.3g}"
+        "least sensitive: {least}, which ends with at most {good:g} times the lowest loss of all at"
+        " rates a factor of {wide} apart; most sensitive: {most}, a factor of {narrow}"
     )
-    far = {"wide": factors[least], "narrow": factors[most]}
+    far = {"wide": factor_text(factors[least]), "narrow": factor_text(factors[most])}
     return [text.format(least=least, most=most, good=GOOD, **far)]
 
 

@@ -101,6 +101,7 @@ class EpochsPage(Spec):
         tab: the open one.
         plans: what is counted, 1 to 6 settings side by side.
         plan: position of the plan in the editor.
+        iterations: how many are turned into epochs; None for those of the plan.
         epochs_shown: epochs in the timeline.
         first_row: number of the first row in the timeline's window.
         sizes: batch sizes that train side by side, 2 to 6; none for all rows, 32 and 1.
@@ -123,6 +124,7 @@ class EpochsPage(Spec):
         Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped"),
     )
     plan: Annotated[int, Interval(0, PLANS.high - 1)] = 1
+    iterations: Annotated[int, LIMITS["counted_iterations"]] | None = None
     epochs_shown: Annotated[int, EPOCHS] = 3
     first_row: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1
     sizes: Annotated[

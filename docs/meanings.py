@@ -31,6 +31,8 @@ LIMITS: Final = {
     "start_values": "Starting weights that are given as numbers",
     "grid": "Points along each axis of a surface",
     "window": "Edges of a surface's window",
+    "counted_rows": "Training rows, and rows of a batch, that are only counted",
+    "counted_iterations": "Iterations that are turned into epochs",
     "seconds": "Estimated seconds of one training",
     "bytes": "Bytes of memory of one training",
     "history_bytes": "Bytes of the history of one training",

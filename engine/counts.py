@@ -55,7 +55,7 @@ class Counts:
 
     def __post_init__(self) -> None:
         """Refuse values that would give a wrong count."""
-        for field, most in (("rows", LIMITS["rows"].high), ("batch_size", self.rows)):
+        for field, most in (("rows", LIMITS["counted_rows"].high), ("batch_size", self.rows)):
             value, allowed = getattr(self, field), Interval(1, most)
             if value not in allowed:
                 raise InvalidInput("out_of_range", field, value, allowed)

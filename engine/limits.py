@@ -116,6 +116,8 @@ LIMITS: Final[dict[str, Interval]] = {
     "start_values": Interval(1, 2_000),
     "grid": Interval(2, 241),
     "window": Interval(-1e15, 1e15),
+    "counted_rows": Interval(1, 1_000_000_000),
+    "counted_iterations": Interval(1, 1_000_000_000),
     "seconds": Interval(0, 60),
     "bytes": Interval(0, 2 * 1024**3),
     "history_bytes": Interval(0, 64 * 1024**2),

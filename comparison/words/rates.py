@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from charts.lines import factor_text
 from comparison.words.results import written
 from engine import distinct_runs
-from engine.analysis.rates import GOOD
+from engine.analysis.rates import GOOD, good_rates
 from language import _
 
 if TYPE_CHECKING:
@@ -18,14 +19,25 @@ if TYPE_CHECKING:
 
 def rate_rows(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> list[dict[str, str]]:
     """Return a row for every run: its best rate, and what that rests on."""
-    return [_row(curve, style) for curve, style in zip(curves, styles, strict=True)]
+    return [
+        _row(curve, style, good)
+        for curve, style, good in zip(curves, styles, good_rates(curves), strict=True)
+    ]
 
 
-def _row(curve: RateCurve, style: RunStyle) -> dict[str, str]:
-    best, good = curve.best, curve.good()
+def good_words() -> str:
+    """Return what good rates are."""
+    text = _(
+        "Rates around the best one that end with at most {factor:g} times the lowest loss of all"
+        " runs."
+    )
+    return text.format(factor=GOOD)
+
+
+def _row(curve: RateCurve, style: RunStyle, good: tuple[float, float] | None) -> dict[str, str]:
+    best = curve.best
     row = {_("Run"): style.name, _("Best rate"): "–", _("Loss there"): "–"}
-    reach = _("Rates with at most {factor:g} × that loss").format(factor=GOOD)
-    row |= {reach: "–", _("Diverged there"): "–", _("Note"): _edge_words(curve)}
+    row |= {_("Good rates"): "–", _("Diverged there"): "–", _("Note"): _edge_words(curve)}
     if best is None:
         return row
     scores = curve.scores[best]
@@ -34,8 +46,8 @@ def _row(curve: RateCurve, style: RunStyle) -> dict[str, str]:
     row[_("Diverged there")] = f"{scores.status.count('diverged')} / {len(scores.status)}"
     if good is not None:
         low, high = good
-        text = _("{low:g} to {high:g} (× {factor:.3g})") if low < high else "{low:g}"
-        row[reach] = text.format(low=low, high=high, factor=high / low)
+        text = _("{low:g} to {high:g} (× {factor})") if low < high else "{low:g}"
+        row[_("Good rates")] = text.format(low=low, high=high, factor=factor_text(high / low))
     return row
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.experiment import Run
     from engine.training.scores import RunScores, Scores
 
-GOOD: Final = 2.0  # a loss up to this many times the best one is as good as it, more or less
+GOOD: Final = 2.0  # a loss up to this many times the lowest is good
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,21 +69,35 @@ class RateCurve:
         last = len(self.rates) - 1
         return "high" if self.best == last and further_rates(self.rates, "high") else None
 
-    def good(self) -> tuple[float, float] | None:
-        """Return the lowest and highest rate around the best with up to ``GOOD`` times its loss.
+    def up_to(self, loss: float) -> tuple[float, float] | None:
+        """Return the lowest and highest rate around the best one at which no loss is above this.
 
-        None if all diverged, or the lowest loss is not above 0, of which there are no multiples.
+        None if even the best one is.
         """
-        best, losses = self.best, self.losses
-        if best is None or losses[best] <= 0:
+        best = self.best
+        if best is None or self.losses[best] > loss:
             return None
-        is_good = losses <= GOOD * losses[best]
+        is_good = self.losses <= loss
         low = high = best
         while low > 0 and is_good[low - 1]:
             low -= 1
-        while high < len(losses) - 1 and is_good[high + 1]:
+        while high < len(is_good) - 1 and is_good[high + 1]:
             high += 1
         return self.rates[low], self.rates[high]
+
+
+def good_rates(curves: Sequence[RateCurve]) -> list[tuple[float, float] | None]:
+    """Return from which to which rate each run ends with up to ``GOOD`` times the lowest loss.
+
+    The lowest loss is that of all runs at all rates: a run that is bad at every rate depends on
+    none, which is no virtue. None for such a run; for every run if the lowest loss is not above 0,
+    so that it has no multiples, or if ``GOOD`` times it is no less than the loss of the start.
+    """
+    lowest = min(float(curve.losses.min()) for curve in curves)
+    start = float(np.median(curves[0].scores[0].training_loss.first))
+    if not 0 < GOOD * lowest < start:
+        return [None] * len(curves)
+    return [curve.up_to(GOOD * lowest) for curve in curves]
 
 
 def rate_curves(sweeps: Sequence[Scores]) -> list[RateCurve]:

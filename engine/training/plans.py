@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.experiment import Experiment
 
 EPOCHS: Final = Interval(1, 5)  # of a timeline; more would be too small to see
+DRAWN_ROWS: Final = Interval(1, LIMITS["rows"].high)  # of a timeline: those of a training
 
 
 class Plan(Spec):
@@ -32,8 +33,8 @@ class Plan(Spec):
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
     """
 
-    rows: Annotated[int, Interval(1, LIMITS["rows"].high)] = 1_000
-    batch_size: Annotated[int, LIMITS["batch_size"]] = 100
+    rows: Annotated[int, LIMITS["counted_rows"]] = 1_000
+    batch_size: Annotated[int, LIMITS["counted_rows"]] = 100
     epochs: Annotated[int, LIMITS["epochs"]] = 1
     sampling: Sampling = "shuffled"
     last_batch: LastBatch = "kept"
@@ -110,10 +111,13 @@ def timeline(counts: Counts, sampling: Sampling, seed: int, epochs: int) -> Time
     The rows are those of ``engine.batches``: the stream that every training of the seed reads.
 
     Raises:
-        InvalidInput: the number of epochs is out of range.
+        InvalidInput: the number of epochs is out of range, or there are more rows than a training
+            may have.
     """
     if epochs not in EPOCHS:
         raise InvalidInput("out_of_range", "epochs", epochs, EPOCHS)
+    if counts.rows not in DRAWN_ROWS:
+        raise InvalidInput("out_of_range", "rows", counts.rows, DRAWN_ROWS)
     used = counts.rows_per_epoch
     orders = islice(row_order(counts.rows, seed, sampling), epochs)
     rows = np.stack([order[:used] for order in orders])

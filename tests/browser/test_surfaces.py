@@ -44,8 +44,8 @@ def surfaces(visit, idle):
     """Function that opens the page in a tab of its own, as it opens or at a link."""
 
     def open_page(query=None):
-        tab = visit(f"/?{urlencode(query or {}, doseq=True)}")
-        return with_clock(tab if query else by_the_menu(tab), idle)
+        address = f"/?{urlencode(query, doseq=True)}" if query else "/surfaces"
+        return with_clock(visit(address), idle)
 
     return open_page
 
@@ -53,13 +53,7 @@ def surfaces(visit, idle):
 @pytest.fixture
 def ravine(share, idle):
     """The page as it opens, for tests that begin with the step or the start that they need."""
-    tab = share()
-    return with_clock(tab if clock(tab).count() else by_the_menu(tab), idle)
-
-
-def by_the_menu(tab):
-    tab.get_by_role("link", name="Surfaces", exact=True).click()
-    return tab
+    return with_clock(share("/surfaces"), idle)
 
 
 def with_clock(tab, idle):

@@ -26,6 +26,7 @@ FIGURES = {
     "two-thousand": [(10, 200, 50, 500)],
     "hundred": [(2, 50, 50, 100)],
     "remainder": [(4, 100, 10, 40), (3, 300, 10, 30)],
+    "million": [(5_005, 143, 90, 450_450)],
     "sixty-thousand-remainder": [(469, 96, 20, 9_380), (468, 128, 20, 9_360)],
 }
 SMALL = Experiment(
@@ -123,6 +124,39 @@ def test_the_formula_has_the_numbers_put_in():
     assert r"1,000 \times 10 = 10,000" in formula(at)
 
 
+@pytest.mark.parametrize(
+    ("iterations", "words"),
+    [
+        (120_000, r"\tfrac{120,000}{150} = 800"),
+        (120_007, r"\tfrac{120,007}{150} = 800 + \tfrac{7}{150}"),
+        (10**9, "= 6,666,666 + "),
+    ],
+)
+def test_iterations_are_turned_into_epochs(iterations, words):
+    at = opened(plans=(Plan(rows=1_200, batch_size=8, epochs=3),), plan=0)
+    assert at.number_input("epochs-iterations-number").value == 450
+    assert r"\text{Epochs} = \tfrac{450}{150} = 3" in formula(at)
+
+    run(at.number_input("epochs-iterations-number").set_value(iterations))
+    assert settings(at).iterations == iterations
+    assert words in formula(at)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "pass_"), [("shuffled", "is one pass"), ("replacement", "drawn")]
+)
+def test_the_page_says_what_batch_iteration_and_epoch_are(sampling, pass_):
+    plan = Plan(rows=1_000, batch_size=300, sampling=sampling)
+    at = opened(plans=(plan,), plan=0)
+    (said,) = [text.value for text in at.markdown if "**epoch**" in text.value]
+
+    assert "**batch** is the 300 rows" in said
+    assert "**iteration** is one update" in said
+    assert pass_ in said
+    assert "1,000 training rows" in said
+    assert "4" in said
+
+
 def test_the_formula_of_a_dropped_batch_rounds_down():
     plan = Plan(rows=1_000, batch_size=300, epochs=10, last_batch="dropped")
     at = opened(plans=(plan,), plan=0)
@@ -149,8 +183,12 @@ def test_activations_are_those_of_the_comparisons_network():
             1_001,
             "Batch size is 1001. It must be in the range [1 … 1,000].",
         ),
-        ("epochs-rows-number", 0, "Rows is 0. It must be in the range [1 … 60,000]."),
-        ("epochs-rows-number", 60_001, "Rows is 60001. It must be in the range [1 … 60,000]."),
+        ("epochs-rows-number", 0, "Rows is 0. It must be in the range [1 … 1,000,000,000]."),
+        (
+            "epochs-rows-number",
+            10**9 + 1,
+            "Rows is 1000000001. It must be in the range [1 … 1,000,000,000].",
+        ),
         ("epochs-rows-number", 99, "Batch size is 100. It must be in the range [1 … 99]."),
         (
             "epochs-epochs-number",
@@ -158,6 +196,11 @@ def test_activations_are_those_of_the_comparisons_network():
             "Epochs is 1000000000. It must be in the range [1 … 10,000].",
         ),
         ("epochs-epochs-number", 0, "Epochs is 0. It must be in the range [1 … 10,000]."),
+        (
+            "epochs-iterations-number",
+            0,
+            "Iterations is 0. It must be in the range [1 … 1,000,000,000].",
+        ),
     ],
 )
 @pytest.mark.parametrize("last_batch", ["kept", "dropped"])
@@ -475,6 +518,16 @@ def test_sixty_thousand_rows_are_a_window_that_is_said():
     at = opened(tab="rows", plans=plans, plan=0, first_row=60_000)
 
     assert any("Rows 59,961 to 60,000 of 60,000" in caption.value for caption in at.caption)
+
+
+def test_more_rows_than_can_be_drawn_are_counted_and_no_timeline_is_tried():
+    plans = (Plan(rows=1_281_167, batch_size=256), Plan(rows=100, batch_size=10))
+    at = opened(tab="rows", plans=plans, plan=0)
+
+    assert "This setting has 1,281,167 rows, and at most 60,000 can be drawn" in told(at)
+    assert charts(at) == []
+    run(at.pills(key="epochs-plan").set_value(1))
+    assert len(charts(at)) == 2
 
 
 @pytest.mark.parametrize(("rows", "has_choice"), [(40, False), (41, True)])

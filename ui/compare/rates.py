@@ -11,7 +11,7 @@ from charts.sensitivity import rate_sensitivity
 from comparison.edits import change
 from comparison.words.contract import contract
 from comparison.words.names import styles_of_any_rate
-from comparison.words.rates import rate_rows, why_no_best_rates
+from comparison.words.rates import good_words, rate_rows, why_no_best_rates
 from engine import rate_curves, rate_sweep
 from engine.analysis.rates import further_rates, half_decades, with_best_rates
 from language import _
@@ -96,7 +96,10 @@ def _table(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> None:
         hide_index=True,
         height="content",
         key="best-rates",
-        column_config={"": st.column_config.ImageColumn(width=_SAMPLE + 14)},
+        column_config={
+            "": st.column_config.ImageColumn(width=_SAMPLE + 14),
+            _("Good rates"): st.column_config.TextColumn(help=good_words()),
+        },
         alt=_("Best learning rates, one row per run."),
     )
 

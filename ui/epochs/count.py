@@ -8,16 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from charts.counts import count_bars
+from engine import LIMITS
 from engine.counts import activations_held
 from language import _
 from ui.epochs.plans import plan_editor, plan_picker
 from ui.epochs.settings import settings
+from ui.shell.controls import number
 from ui.shell.figure import figure
-from ui.shell.store import document
+from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
     from engine import Experiment, Plan
 
+_ITERATIONS: Final = tuple(digit * 10**power for power in range(1, 7) for digit in (1, 2, 5))
 _BYTES: Final = 8  # of a number of double precision
 
 
@@ -27,10 +30,12 @@ def count_tab() -> None:
     plan_editor()
     page = settings()
     plan = page.plans[page.plan]
+    st.markdown(_definitions(plan))
     grid = st.grid(2, min_column_width=330)
     for formula in _formulas(plan):
         with grid.cell():
             st.latex(formula)
+    _backwards(plan, page.iterations)
     caption = [_("counted from rows, batch size and epochs; nothing was trained")]
     figure(lambda: count_bars(page.plans), "epochs-count", (caption, []))
     _table(page.plans)
@@ -40,6 +45,54 @@ def count_tab() -> None:
             " the whole training. Here each has its own name."
         )
     )
+
+
+def _definitions(plan: Plan) -> str:
+    """Return what batch, iteration and epoch are, in the setting's numbers."""
+    text = _(
+        "A **batch** is the {size} rows whose mean gradient makes one update. An **iteration** is"
+        " one update of the parameters. An **epoch** is one pass over the {rows} training rows:"
+        " here {per_epoch} iterations."
+    )
+    if plan.sampling == "replacement":
+        text = _(
+            "A **batch** is the {size} rows whose mean gradient makes one update. An **iteration**"
+            " is one update of the parameters. An **epoch** is as many iterations as one pass over"
+            " the {rows} training rows would take, here {per_epoch}; the rows are drawn with"
+            " replacement."
+        )
+    return text.format(
+        size=f"{plan.batch_size:,}", rows=f"{plan.rows:,}", per_epoch=f"{plan.counts.per_epoch:,}"
+    )
+
+
+def _backwards(plan: Plan, iterations: int | None) -> None:
+    """Turn a number of iterations into epochs."""
+    count = plan.iterations if iterations is None else iterations
+    grid = st.grid(2, min_column_width=330, vertical_alignment="center")
+    with grid.cell():
+        number(
+            "iterations",
+            count,
+            LIMITS["counted_iterations"],
+            "epochs-iterations",
+            lambda value: set_page(iterations=value),
+            title=_("The other way round: iterations"),
+            stops=_ITERATIONS,
+        )
+    with grid.cell():
+        st.latex(_epochs_formula(plan, count))
+
+
+def _epochs_formula(plan: Plan, iterations: int) -> str:
+    """Return how many epochs some iterations are, in LaTeX."""
+    per_epoch = plan.counts.per_epoch
+    whole, rest = divmod(iterations, per_epoch)
+    division = rf"\tfrac{{{_tex(iterations)}}}{{{_tex(per_epoch)}}}"
+    result = f"= {_tex(whole)}"
+    if rest:
+        result = rf"= {_tex(whole)} + \tfrac{{{_tex(rest)}}}{{{_tex(per_epoch)}}}"
+    return f"{_text(_('Epochs'))} = {division} {result}"
 
 
 def _formulas(plan: Plan) -> list[str]:

@@ -40,6 +40,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, tuple[Plan, ...]]]] = {
             for last in ("kept", "dropped")
         ),
     ),
+    "million": (
+        N_("ImageNet: 1,281,167 rows, 256"),
+        (Plan(rows=1_281_167, batch_size=256, epochs=90),),
+    ),
     "sixty-thousand-remainder": (
         N_("60,000 rows: 128, kept or dropped"),
         tuple(
@@ -48,6 +52,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, tuple[Plan, ...]]]] = {
         ),
     ),
 }
+_ROWS: Final = tuple(digit * 10**power for power in range(1, 7) for digit in (1, 2, 5))
 _BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 300, 512, 1_000, 2_000)
 _SHORT: Final = {
     "shuffled": N_("shuffled"),
@@ -101,10 +106,11 @@ def plan_editor() -> None:
         number(
             "rows",
             plan.rows,
-            LIMITS["rows"],
+            LIMITS["counted_rows"],
             "epochs-rows",
             lambda value: _change(rows=value),
             title=_("Training rows N"),
+            stops=_ROWS,
         )
     with size:
         number(

@@ -10,7 +10,7 @@ from charts.counts import plan_name
 from charts.timeline import WINDOW, rows_against_iterations, times_seen
 from engine import Interval, timeline
 from engine.counts import unseen_share
-from engine.training.plans import EPOCHS
+from engine.training.plans import DRAWN_ROWS, EPOCHS
 from language import _
 from ui.epochs.plans import plan_picker
 from ui.epochs.settings import settings
@@ -27,6 +27,13 @@ def rows_tab() -> None:
     plan_picker(editable=False)
     page = settings()
     plan, seed = page.plans[page.plan], document().experiment.seeds[0]
+    if plan.rows not in DRAWN_ROWS:
+        text = _(
+            "This setting has {rows} rows, and at most {most} can be drawn one by one. Choose"
+            " another setting above; the count of this one is on the first tab."
+        )
+        st.info(text.format(rows=f"{plan.rows:,}", most=f"{DRAWN_ROWS.high:,.0f}"))
+        return
     last_first = max(1, plan.rows - WINDOW + 1)
     first_row = min(page.first_row, last_first)
     used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from engine import LIMITS, Budget, Experiment, Network, Run, rate_curves, rate_sweep, score
-from engine.analysis.rates import RateCurve, further_rates, half_decades, with_best_rates
+from engine.analysis.rates import (
+    RateCurve,
+    further_rates,
+    good_rates,
+    half_decades,
+    with_best_rates,
+)
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
 
@@ -76,14 +82,24 @@ def test_a_best_rate_at_the_edge_is_told_unless_nothing_beyond_is_allowed(sweep)
     assert curve(sweep, [math.inf] * 3).edge is None
 
 
-def test_good_rates_reach_from_the_best_to_the_last_with_at_most_twice_its_loss(sweep):
+def test_good_rates_lie_around_the_best_and_end_with_at_most_twice_the_lowest_loss_of_all(sweep):
     rates = (0.01, 0.1, 1.0, 10.0, 100.0)
+    losses = [
+        [0.9, 0.2, 0.1, 0.15, 0.9],
+        [0.15, 0.9, 0.11, 0.9, 0.15],  # what is beyond is apart
+        [0.12, 0.2, 0.21, 0.9, math.inf],
+        [0.3, 0.21, 0.3, 0.3, 0.3],  # bad everywhere
+        [math.inf] * 5,
+    ]
+    curves = [curve(sweep, row, rates) for row in losses]
 
-    assert curve(sweep, [9, 2, 1, 1.5, 9], rates).good() == (0.1, 10.0)
-    assert curve(sweep, [1.5, 9, 1, 9, 1.5], rates).good() == (1.0, 1.0)  # what is beyond is apart
-    assert curve(sweep, [1, 2, 2.1, 9, math.inf], rates).good() == (0.01, 0.1)
-    assert curve(sweep, [math.inf] * 5, rates).good() is None
-    assert curve(sweep, [0.0] * 5, rates).good() is None
+    assert good_rates(curves) == [(0.1, 10.0), (1.0, 1.0), (0.01, 0.1), None, None]
+
+
+@pytest.mark.parametrize("losses", [[0.6, 0.5, 0.6], [0.0, -1.0, 0.0], [math.inf] * 3])
+def test_without_a_loss_far_below_the_start_and_above_zero_no_rate_is_good(sweep, losses):
+    """The start has about 0.69."""
+    assert good_rates([curve(sweep, losses)]) == [None]
 
 
 def test_half_decades_are_half_a_power_of_ten_apart_and_go_on_beyond_both_ends():

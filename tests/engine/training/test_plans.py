@@ -127,7 +127,7 @@ def test_batches_add_up(plan):
         ({"rows": 100, "batch_size": 101, "last_batch": "dropped"}, "batch_size", 101),
         ({"rows": 0}, "rows", 0),
         ({"rows": -5}, "rows", -5),
-        ({"rows": 60_001}, "rows", 60_001),
+        ({"rows": 10**9 + 1}, "rows", 10**9 + 1),
         ({"batch_size": 0}, "batch_size", 0),
         ({"epochs": 0}, "epochs", 0),
         ({"epochs": 10**9}, "epochs", 10**9),
@@ -150,7 +150,7 @@ def test_the_limit_of_a_batch_is_the_rows():
 
 @pytest.mark.parametrize(
     ("rows", "batch_size", "field"),
-    [(0, 1, "rows"), (10, 11, "batch_size"), (10, 0, "batch_size"), (60_001, 1, "rows")],
+    [(0, 1, "rows"), (10, 11, "batch_size"), (10, 0, "batch_size"), (10**9 + 1, 1, "rows")],
 )
 @pytest.mark.parametrize("last_batch", ["kept", "dropped"])
 def test_counts_never_count_wrongly(rows, batch_size, field, last_batch):
@@ -188,3 +188,14 @@ def test_the_plan_of_a_run_has_the_nearest_whole_epoch(amount, unit, epochs):
     )
 
     assert plan == Plan(rows=80, batch_size=8, epochs=epochs, last_batch="dropped")
+
+
+def test_any_number_of_rows_is_counted_and_no_more_than_a_training_has_are_drawn():
+    plan = Plan(rows=1_281_167, batch_size=256, epochs=90)
+
+    assert (plan.counts.per_epoch, plan.counts.last_batch_size) == (5_005, 143)
+    assert plan.iterations == 450_450
+    with pytest.raises(InvalidInput) as refused:
+        timeline(plan.counts, "shuffled", 0, 1)
+    assert (refused.value.field, refused.value.limits.high) == ("rows", 60_000)
+    assert timeline(Counts(60_000, 256), "shuffled", 0, 1).rows.shape == (1, 60_000)

@@ -70,6 +70,8 @@ def _swept(experiment: Experiment) -> list[Scores]:
     first = scored(rate_sweep(experiment, SWEPT_RATES), "sweep")
     sweeps = [] if first is None else [first]
     for turn in range(_FURTHER if sweeps else 0):
+        if not all(map(_is_whole, sweeps)):
+            break  # the reader stopped it
         curves = rate_curves(sweeps)
         for edge in ("low", "high"):
             at_edge = [curve for curve in curves if curve.edge == edge]
@@ -82,6 +84,10 @@ def _swept(experiment: Experiment) -> list[Scores]:
                 return sweeps
             sweeps.append(more)
     return sweeps
+
+
+def _is_whole(scores: Scores) -> bool:
+    return not any({"", "stopped"} & set(run.status) for run in scores.runs)
 
 
 def _table(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> None:

@@ -182,7 +182,10 @@ def test_best_rates_are_not_offered_where_a_run_has_none(show, monkeypatch):
 
 
 def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
-    def stopped(experiment, _slot):
+    asked = []
+
+    def stopped(experiment, slot):
+        asked.append(slot)
         first, *others = fit(experiment).runs
         return replace(fit(experiment), runs=(replace(first, status=("",)), *others))
 
@@ -193,6 +196,7 @@ def test_best_rates_of_a_stopped_sweep_are_not_offered(show, monkeypatch):
 
     assert button.disabled
     assert "has not finished" in button.help
+    assert asked == ["sweep"]  # and nothing is tried beyond an edge
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,62 +24,96 @@ if TYPE_CHECKING:
     from engine.problems.datasets.preparation import Data
 
 GRID: Final = 44  # points a side: fine enough to the eye, small enough to send at every move
+CURVE: Final = 200  # points of a fitted curve
 _POINTS: Final = 300  # training rows drawn in a panel
-_PANEL: Final = 210
+_VALIDATION_POINTS: Final = 150
+_ACROSS: Final = 4  # panels in a row, where they have the width of the page
+_PANEL: Final = 210  # pixels that a panel is high there
+_TITLE: Final = 23  # pixels above a panel
+_AIR: Final = 30  # pixels below the last row of panels
 _NAME: Final = 22  # letters that have room above a panel
 
 
+class Panel(NamedTuple):
+    """What a run has learnt at one step.
+
+    Attributes:
+        style: name and colour of the run.
+        params: its parameters, ``(n_params,)``; None if it diverged before that step.
+        score: accuracy or R^2 there, as the panel's title says it; None says none.
+    """
+
+    style: RunStyle
+    params: Array | None
+    score: float | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the text above the panel."""
+        if self.params is None:
+            name = plain(shortened(self.style.name, _NAME // 2))
+            return _("{run} has diverged").format(run=name)
+        score = "" if self.score is None else f"  {self.score:.3g}"
+        return plain(shortened(self.style.name, _NAME)) + score
+
+
 def fit_panels(
-    network: Network,
-    data: Data,
-    params: Sequence[Array | None],
-    styles: Sequence[RunStyle],
-    caption: str,
+    network: Network, data: Data, shown: Sequence[Panel], caption: str, height: int | None = None
 ) -> Chart:
     """Return one panel per run at one step.
 
-    Numbers without a run belong to the training rows, which every panel shows.
+    Dots are training rows, open diamonds validation rows. Numbers without a run belong to the rows,
+    which every panel shows.
 
     Args:
         network: the problem; its data have one or two features.
         data: the rows as the network sees them.
-        params: of every run, ``(n_params,)``; None if the run diverged before that step.
-        styles: names and colours of the runs.
+        shown: one for every run.
         caption: says which step this is.
+        height: pixels; None gives the panels the width of the page, and as high as that asks for.
     """
-    columns = min(len(styles), 4)
-    rows = math.ceil(len(styles) / columns)
+    columns = min(len(shown), _ACROSS) if height is None else math.isqrt(len(shown) - 1) + 1
+    rows = math.ceil(len(shown) / columns)
+    height = _PANEL * rows + _AIR if height is None else height
     traces: list[Mark] = []
-    panel = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
+    draw = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
     options: dict[str, Any] = {}
     limits = _target_range(data) if data.training_inputs.shape[1] == 1 else None
     numbers: dict[str, list[Array]] = {}
-    for number, (style, values) in enumerate(zip(styles, params, strict=True)):
+    title = _TITLE / (height - _AIR)  # as a share of the plot
+    for number, panel in enumerate(shown):
         suffix = marks.panel_suffix(number)
         column, row = number % columns, number // columns
-        options |= _axes(
-            limits, suffix, column / columns, 1 - (row + 1) / rows, 1 / columns, 1 / rows
-        )
-        if values is not None:
-            for name, part in panel(traces, network, data, values, suffix, style).items():
+        corner = column / columns, 1 - (row + 1) / rows
+        options |= _axes(limits, suffix, corner, (1 / columns, 1 / rows - title))
+        if panel.params is not None:
+            for name, part in draw(traces, network, data, panel, suffix).items():
                 numbers.setdefault(name, []).append(part)
-        title = _diverged(style) if values is None else plain(shortened(style.name, _NAME))
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
-        options.setdefault("annotations", []).append(_title(title, style, left, top))
-    figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
-    alt = _("What every run has learnt, {caption}: one panel per run with the training rows.")
+        options.setdefault("annotations", []).append(_title(panel, left, top))
+    figure = go.Figure({"data": traces, "layout": layout(height, **options)})
+    alt = _("What every run has learnt, {caption}: one panel per run with the rows.")
     for name, part in _drawn_rows(data, numbers).items():
         numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns_of, alt.format(caption=caption), (caption,))
+    return Chart(figure, columns_of, alt.format(caption=caption), (caption, *_row_words(data)))
+
+
+def _row_words(data: Data) -> tuple[str, ...]:
+    if not len(data.validation_inputs):
+        return ()
+    return (_("dots: training rows, open diamonds: validation rows"),)
 
 
 def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
-    """Return the training rows, which every panel shows, in the columns of the predictions."""
-    targets = np.asarray(data.training_targets, dtype=float)
-    known = {"x": data.training_inputs[:, 0], "class": targets}
+    """Return the rows, which every panel shows, in the columns of the predictions."""
+    inputs = np.concatenate([data.training_inputs, data.validation_inputs])
+    targets = np.concatenate([data.training_targets, data.validation_targets]).astype(float)
+    counts = len(data.training_inputs), len(data.validation_inputs)
+    kinds = np.repeat(["training", "validation"], counts)
+    known = {"kind": kinds, "x": inputs[:, 0], "class": targets}
     if "y" in columns:
-        known["y"] = data.training_inputs[:, 1]
+        known["y"] = inputs[:, 1]
     else:
         known["target"] = targets.reshape(len(targets), -1)[:, 0]
     nothing = {"run": np.full(len(targets), "")}
@@ -94,13 +128,13 @@ def _target_range(data: Data) -> list[float]:
     return [float(targets.min() - air), float(targets.max() + air)]
 
 
-def _diverged(style: RunStyle) -> str:
-    return _("{run} has diverged").format(run=plain(shortened(style.name, _NAME // 2)))
-
-
 def _axes(
-    limits: list[float] | None, suffix: str, left: float, bottom: float, width: float, height: float
+    limits: list[float] | None,
+    suffix: str,
+    corner: tuple[float, float],
+    size: tuple[float, float],
 ) -> dict[str, Any]:
+    """Return a panel's axes: its lower left corner and its size are shares of the plot."""
     shared = {
         "showgrid": False,
         "zeroline": False,
@@ -108,65 +142,121 @@ def _axes(
         "showticklabels": False,
         "ticks": "",
     }
+    (left, bottom), (width, height) = corner, size
     return {
         f"xaxis{suffix}": {**shared, "domain": [left + 0.01, left + width - 0.01]},
         f"yaxis{suffix}": {
             **shared,
-            "domain": [bottom + 0.02, bottom + height - 0.11 * height - 0.02],
+            "domain": [bottom + 0.02, bottom + height - 0.02],
             "anchor": f"x{suffix}",
             "range": limits,
         },
     }
 
 
-def _title(text: str, style: RunStyle, left: float, top: float) -> Mark:
+def _title(panel: Panel, left: float, top: float) -> Mark:
     """Return the text above a panel.
 
     It is placed on the paper, not on the panel's axes: plotly makes no axes where nothing is drawn,
     and would use another panel's for a run that has diverged.
     """
     corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    return marks.note(text, left, top, style.colour, 13) | corner
+    return marks.note(panel.title, left, top, panel.style.colour, 13) | corner
+
+
+class Plane(NamedTuple):
+    """The grid on which a panel shows what is predicted.
+
+    Attributes:
+        x: ``(GRID,)``.
+        y: ``(GRID,)``.
+    """
+
+    x: Array
+    y: Array
+
+    @property
+    def points(self) -> Array:
+        """Return all points, ``(GRID * GRID, 2)``, row by row from below."""
+        return np.stack(np.meshgrid(self.x, self.y), axis=-1).reshape(-1, 2)
+
+
+def plane_of(data: Data) -> Plane:
+    """Return the grid over the training rows of two features, with some air around them."""
+    low, high = data.training_inputs.min(axis=0), data.training_inputs.max(axis=0)
+    air = 0.08 * (high - low)
+    return Plane(
+        *(np.linspace(low[axis] - air[axis], high[axis] + air[axis], GRID) for axis in (0, 1))
+    )
+
+
+def shades(outputs: Array) -> Array:
+    """Return the predicted class of every point, plus a shade within that class's own colours.
+
+    Args:
+        outputs: ``(..., outputs, points)``, as ``engine.predictions`` returns them.
+
+    Returns:
+        ``(..., points)``, from 0 to the number of classes.
+    """
+    return _classes(outputs) + 0.05 + 0.9 * _certainty(outputs)
 
 
 def _regions(
-    traces: list[Mark],
-    network: Network,
-    data: Data,
-    params: Array,
-    suffix: str,
-    style: RunStyle,
+    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
 ) -> dict[str, Array]:
     """Draw the predicted class over the plane, paler where it is less certain."""
-    points = data.training_inputs
-    low, high = points.min(axis=0), points.max(axis=0)
-    air = 0.08 * (high - low)
-    x, y = (np.linspace(low[axis] - air[axis], high[axis] + air[axis], GRID) for axis in (0, 1))
-    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    outputs = predictions(network, params[None], grid)[0]
-    classes = _classes(outputs)
-    certainty = _certainty(outputs)
+    plane = plane_of(data)
+    grid = plane.points
+    outputs = predictions(network, np.array([panel.params]), grid)[0]
     n_classes = network.dataset.n_classes
-    # One heat map for all classes: the number of the class, plus a shade within its own colours.
-    shade = (classes + 0.05 + 0.9 * certainty).reshape(GRID, GRID)
-    tiles = marks.tiles(single(shade), _class_scale(n_classes))
-    grid_of = {"x": single(x), "y": single(y), "zmin": 0, "zmax": n_classes}
+    # One heat map for all classes.
+    tiles = marks.tiles(single(shades(outputs).reshape(GRID, GRID)), class_scale(n_classes))
+    grid_of = {"x": single(plane.x), "y": single(plane.y), "zmin": 0, "zmax": n_classes}
     traces.append(tiles | grid_of | marks.on_axes(suffix))
-    _rows(traces, points, np.asarray(data.training_targets), suffix)
+    colours = _class_colours(data.training_targets), _class_colours(data.validation_targets)
+    traces += _row_dots(data.training_inputs.T, data.validation_inputs.T, colours, suffix)
     return {
-        "run": np.full(len(grid), style.name),
+        "run": np.full(len(grid), panel.style.name),
+        "kind": np.full(len(grid), "fit"),
         "x": grid[:, 0],
         "y": grid[:, 1],
-        "class": classes.ravel(),
-        "certainty": certainty.ravel(),
+        "class": _classes(outputs).ravel(),
+        "certainty": _certainty(outputs).ravel(),
     }
 
 
-def _rows(traces: list[Mark], points: Array, classes: Array, suffix: str) -> None:
-    some = spread_rows(len(points), _POINTS)
-    x, y = single(points[some, 0]), single(points[some, 1])
-    rows = marks.dots(x, y, _class_colours(classes[some]), 4.5, line=marks.edge(0.6))
-    traces.append(rows | marks.SILENT | marks.on_axes(suffix))
+def _row_dots(
+    training: Array,
+    validation: Array,
+    colours: tuple[list[str], list[str]] | tuple[str, str],
+    suffix: str,
+) -> list[Mark]:
+    """Return dots for training rows and open diamonds for validation rows.
+
+    Args:
+        training: their places, ``(2, rows)``.
+        validation: likewise.
+        colours: of each row, or one for all of a kind.
+        suffix: of the panel's axes.
+    """
+
+    def some(places: Array, colour: list[str] | str, most: int) -> tuple[Array, Array, Any]:
+        chosen = spread_rows(places.shape[1], most)
+        shown = colour if isinstance(colour, str) else [colour[index] for index in chosen]
+        return single(places[0, chosen]), single(places[1, chosen]), shown
+
+    of_class = not isinstance(colours[0], str)
+    dots = marks.dots(
+        *some(training, colours[0], _POINTS),
+        4.5 if of_class else 4,
+        **({"line": marks.edge(0.6)} if of_class else {"opacity": 0.7}),
+    )
+    found = [dots]
+    if validation.shape[1]:
+        places = some(validation, colours[1], _VALIDATION_POINTS)
+        found.append(marks.dots(*places, 6, symbol="diamond-open", line={"width": 1.4}))
+    return [dots | marks.SILENT | marks.on_axes(suffix) for dots in found]
 
 
 def _class_colours(classes: Iterable[float]) -> list[str]:
@@ -175,20 +265,20 @@ def _class_colours(classes: Iterable[float]) -> list[str]:
 
 def _classes(outputs: Array) -> Array:
     """Return the predicted class of every point; ``outputs`` are probabilities or scores."""
-    if len(outputs) == 1:
-        return (outputs[0] > 0.5).astype(float)
-    return np.argmax(outputs, axis=0).astype(float)
+    if outputs.shape[-2] == 1:
+        return (outputs[..., 0, :] > 0.5).astype(float)
+    return np.argmax(outputs, axis=-2).astype(float)
 
 
 def _certainty(outputs: Array) -> Array:
     """Return the certainty of every prediction, from 0 at a border between classes to 1."""
-    if len(outputs) == 1:
-        return np.clip(np.abs(outputs[0] - 0.5) * 2, 0, 1)
-    ordered = np.sort(outputs, axis=0)
-    return np.clip(ordered[-1] - ordered[-2], 0, 1)
+    if outputs.shape[-2] == 1:
+        return np.clip(np.abs(outputs[..., 0, :] - 0.5) * 2, 0, 1)
+    ordered = np.sort(outputs, axis=-2)
+    return np.clip(ordered[..., -1, :] - ordered[..., -2, :], 0, 1)
 
 
-def _class_scale(n_classes: int) -> list[list[Any]]:
+def class_scale(n_classes: int) -> list[list[Any]]:
     """Return a range of colours for each class, from pale to full."""
     scale: list[list[Any]] = []
     for number in range(n_classes):
@@ -198,32 +288,50 @@ def _class_scale(n_classes: int) -> list[list[Any]]:
     return scale
 
 
+def line_of(data: Data) -> Array:
+    """Return where a curve over one feature is drawn, ``(CURVE,)``."""
+    x = data.training_inputs[:, 0]
+    return np.linspace(np.min(x), np.max(x), CURVE)
+
+
+def heights(outputs: Array) -> Array:
+    """Return what is drawn over one feature: the predicted number, probability or class.
+
+    For two classes with one output unit it is the probability of class 1.
+
+    Args:
+        outputs: ``(..., outputs, points)``, as ``engine.predictions`` returns them.
+
+    Returns:
+        ``(..., points)``.
+    """
+    return outputs[..., 0, :] if outputs.shape[-2] == 1 else _classes(outputs)
+
+
 def _fitted_curve(
-    traces: list[Mark],
-    network: Network,
-    data: Data,
-    params: Array,
-    suffix: str,
-    style: RunStyle,
+    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
 ) -> dict[str, Array]:
     """Draw the rows and the curve through them."""
-    x = data.training_inputs[:, 0]
-    targets = np.asarray(data.training_targets, dtype=float).reshape(len(x), -1)[:, 0]
-    line = np.linspace(np.min(x), np.max(x), 200)
-    outputs = predictions(network, params[None], line[:, None])[0]
-    # The predicted class; for two classes with one output unit, the probability of class 1.
-    values = outputs[0] if len(outputs) == 1 else _classes(outputs)
-    some = spread_rows(len(x), _POINTS)
-    rows = marks.dots(x[some], targets[some], ROWS, 4, opacity=0.7) | marks.SILENT
-    curve = marks.line(line, values, style.colour, 3)
-    curve |= {"hovertemplate": "%{y:.4g}", "name": plain(style.name)}
-    traces += [rows | marks.on_axes(suffix), curve | marks.on_axes(suffix)]
+    line = line_of(data)
+    values = heights(predictions(network, np.array([panel.params]), line[:, None])[0])
+    training = _places(data.training_inputs, data.training_targets)
+    validation = _places(data.validation_inputs, data.validation_targets)
+    rows = _row_dots(training, validation, (ROWS, ROWS), suffix)
+    curve = marks.line(line, values, panel.style.colour, 3)
+    curve |= {"hovertemplate": "%{y:.4g}", "name": plain(panel.style.name)}
+    traces += [*rows, curve | marks.on_axes(suffix)]
     return {
-        "run": np.full(len(line), style.name),
+        "run": np.full(len(line), panel.style.name),
+        "kind": np.full(len(line), "fit"),
         "x": line,
         "prediction": values,
         "target": np.full(len(line), np.nan),
     }
+
+
+def _places(inputs: Array, targets: Any) -> Array:
+    """Return the feature and the first target of every row, ``(2, rows)``."""
+    return np.stack([inputs[:, 0], np.asarray(targets, dtype=float).reshape(len(inputs), -1)[:, 0]])
 
 
 def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:

@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
-from charts.fits import fit_panels
 from charts.steps import effective_rates, fitted_lines, plane_distances, two_losses
 from charts.surfaces import contour, panels, relief
 from charts.theme import GREY
 from comparison.attempts import attempt
+from comparison.fits import can_be_drawn, fit_epochs, fits
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
@@ -352,46 +352,3 @@ def chart_title(name: str, document: Document) -> str:
         return titles[name]
     ids = {"loss": document.view.quantity, "score": document.experiment.problem.score}
     return label("quantity", str(ids.get(name, name)))
-
-
-def can_be_drawn(problem: Network | Function) -> bool:
-    """Tell whether fits can be drawn: classes in a plane of two features, or a curve over one."""
-    if problem.kind == "function" or problem.dataset.n_features > 2:
-        return False
-    return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
-
-
-def fit_epochs(history: History) -> list[float]:
-    """Return the epochs at which parameters were recorded."""
-    return sorted(
-        {float(step) / run.per_epoch for run in history.runs for step in run.params_steps}
-    )
-
-
-def fits(history: History, styles: Sequence[RunStyle], epoch: float) -> Chart:
-    """Return the chart of what every run has learnt by an epoch."""
-    params = [params_at(history, position, epoch) for position in range(len(history.runs))]
-    network = cast("Network", history.experiment.problem)  # only if ``can_be_drawn``
-    caption = fits_caption(history, epoch)
-    chart = fit_panels(network, data(history.experiment), params, styles, caption)
-    return chart._replace(remarks=(*chart.remarks, *stopped_words(history)))
-
-
-def fits_caption(history: History, epoch: float) -> str:
-    """Return the epoch and the seed of the fits, in words."""
-    caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
-    seeds = history.experiment.seeds
-    if len(seeds) > 1:
-        caption += ", " + _("seed {seed}").format(seed=seeds[0])
-    return caption
-
-
-def params_at(history: History, position: int, epoch: float) -> Array | None:
-    """Return the parameters of a run's first seed at an epoch; None if it has diverged by then."""
-    run, diverged = history.runs[position], history.divergence(position, 0)
-    step = round(epoch * run.per_epoch)
-    if diverged is not None and step >= diverged.step:
-        return None
-    kept = int((run.params_steps <= min(step, int(run.last_step[0]))).sum()) - 1
-    params: Array = run.params[0, kept]
-    return params

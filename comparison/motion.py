@@ -67,7 +67,13 @@ def prediction_curve(problem: Network | Function) -> str:
 def packed(arrays: Sequence[Any]) -> str:
     """Return numbers as float32, one array after the other, in base64."""
     with np.errstate(over="ignore"):  # too large for float32 is outside the picture
-        joined = np.concatenate([*arrays, np.empty(0)]).astype("<f4")
+        joined = np.concatenate([*map(np.ravel, arrays), np.empty(0)]).astype("<f4")
+    return base64.b64encode(joined.tobytes()).decode()
+
+
+def packed_bytes(arrays: Sequence[Any]) -> str:
+    """Return numbers from 0 to 255, rounded down, one array after the other, in base64."""
+    joined = np.concatenate([array.ravel() for array in arrays]).astype(np.uint8)
     return base64.b64encode(joined.tobytes()).decode()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from comparison.words.names import symbol
 from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
+from engine.rules import hyperparameters
 from language import _
 from language.labels import inline, label
 
@@ -15,9 +17,44 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charts.theme import RunStyle
-    from engine import Claim, History, PairedDifference, RunHistory
+    from engine import Claim, History, PairedDifference, Run, RunHistory
+    from language.labels import Space
 
 Row = dict[str, Any]
+
+
+def settings(history: History, position: int, *, full: bool) -> Row:
+    """Return what a run was trained with, by the titles of columns; they sort as they should.
+
+    Args:
+        history: of the comparison.
+        position: of the run.
+        full: whether to list what most comparisons leave alone: the rule's own numbers, sampling,
+            the last batch; otherwise only where the runs differ in them.
+    """
+    runs = history.experiment.runs
+    run, has_rows = runs[position], history.experiment.problem.has_rows
+    row: Row = {_("Optimizer"): run.optimizer.title} if full else {}
+    row[_("Learning rate")] = run.learning_rate
+    for name, title in _own_numbers(runs, full=full).items():
+        row[title] = getattr(run.optimizer, name, None)
+    if has_rows:
+        row[label("field", "batch_size")] = history.experiment.counts(run).batch_size
+    for name in ("sampling", "last_batch") if has_rows else ():
+        if full or len({getattr(other, name) for other in runs}) > 1:
+            row[label("field", name)] = label(cast("Space", name), getattr(run, name))
+    return row
+
+
+def _own_numbers(runs: Sequence[Run], *, full: bool) -> dict[str, str]:
+    """Return the hyperparameters of the runs' rules, with their symbols as titles."""
+    found: dict[str, str] = {}
+    for run in runs:
+        for name, interval in hyperparameters(type(run.optimizer)).items():
+            values = {getattr(other.optimizer, name, None) for other in runs} - {None}
+            if full or len(values) > 1:
+                found[name] = symbol(name, interval)
+    return found
 
 
 def ends(history: History, position: int) -> Row:
@@ -37,7 +74,7 @@ def details(history: History, position: int) -> Row:
 
     The best loss and the counts stand even if a seed diverged later.
     """
-    run, spec = history.runs[position], history.experiment.runs[position]
+    run = history.runs[position]
     watched = run.validation_loss or run.training_loss
     values = np.where(np.isfinite(watched.minimum), watched.minimum, np.inf)
     best = np.argmin(values, axis=1)
@@ -50,7 +87,6 @@ def details(history: History, position: int) -> Row:
         "iterations_in_all": last,
         "rows_seen": float(np.median(run.rows_seen)),
         **_overshoot(history, run),
-        "batch_size": history.experiment.counts(spec).batch_size,
     }
 
 

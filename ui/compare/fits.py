@@ -1,60 +1,120 @@
-"""The tab that shows what every run has learnt, epoch by epoch."""
+"""What every run has learnt, epoch by epoch: beside the loss, and large on a tab of its own."""
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from comparison.catalogue import can_be_drawn, fit_epochs, fits, fits_caption
+from comparison.fits import (
+    can_be_drawn,
+    fit_clock,
+    fit_epochs,
+    fits,
+    moving_fits,
+    moving_heads,
+)
 from language import _
 from ui.compare.comparison import after_training
 from ui.compare.settings import settings
 from ui.shell.binding import bound
 from ui.shell.figure import figure
-from ui.shell.store import set_page
+from ui.shell.player import Drawing, Layer, player
+from ui.shell.store import document, set_page
+from ui.shell.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from comparison.scenes import Clock
     from ui.shell.training import Outcome
+
+_WANTED: Final = "fits-wanted"  # the drawing of which a reader has played the fits
+_KEY: Final = "fits"  # of the chart
+_LOSS: Final = "loss"  # of the chart beside it
 
 
 @after_training
 def fits_tab(shown: Outcome) -> None:
-    """Show what every run has learnt at one epoch; the slider moves all panels."""
-    problem = shown.history.experiment.problem
-    if not can_be_drawn(problem):
+    """Show what every run has learnt at one epoch; the clock moves all panels."""
+    if not can_be_drawn(shown.history.experiment.problem):
         st.info(_("Fits can only be drawn for data with one or two features."))
         return
     epochs = fit_epochs(shown.history)
-    wanted = settings().epoch
-    epoch = epochs[-1] if wanted is None else _nearest(epochs, wanted)
     if len(epochs) > 1:
-        _epoch_controls(epochs, epoch)
-    if len(epochs) == 1 or len(shown.history.experiment.seeds) > 1:
-        st.caption(fits_caption(shown.history, epoch))
-    figure(lambda: fits(shown.history, shown.styles, epoch), "fits")
+        bar, field = st.columns([6, 1], vertical_alignment="center")
+        with bar:
+            _player(shown, (Layer(_KEY, "fits", 1),))
+        with field:
+            _epoch_field(epochs, _epoch(epochs))
+    fits_chart(shown)
 
 
-def _epoch_controls(epochs: Sequence[float], epoch: float) -> None:
-    """Choose one of the epochs at which parameters were kept, on a slider or in a field."""
-    slider, field = st.columns([5, 1], vertical_alignment="bottom")
-    take = partial(_take_epoch, epochs)
+def fits_player(shown: Outcome) -> None:
+    """Show the clock of the loss chart and the fits beside it."""
+    _player(shown, (Layer(_LOSS, "heads"), Layer(_KEY, "fits", 1)))
+
+
+def fits_chart(shown: Outcome, height: int | None = None) -> None:
+    """Show the fits where the clock stands."""
+    epoch = _epoch(fit_epochs(shown.history))
+    chart = figure(lambda: fits(shown.history, shown.styles, epoch, height), _KEY)
+    if chart is not None:
+        st.caption(escaped(" · ".join(chart.remarks)))
+
+
+def beside(shown: Outcome) -> bool:
+    """Tell whether the fits can be shown beside the loss."""
+    return can_be_drawn(shown.history.experiment.problem) and not shown.stale
+
+
+def _player(shown: Outcome, layers: tuple[Layer, ...]) -> None:
+    """Show the clock. The pictures are sent once somebody plays them, for they are large."""
+    clock, view = fit_clock(shown.history), document().view
+    drawing = Drawing(_version(shown), layers)
+    moving: list[dict[str, Any]] = [moving_heads(shown.history, shown.styles, clock, view)]
+    is_wanted = st.session_state.get(_WANTED) == drawing.version
+    fits_of = moving_fits(shown.history, shown.styles, clock) if is_wanted else {}
+    moving.append(moving[0] | fits_of)
+    player("fits-player", clock, moving, drawing, lambda: settings().epoch, _takes(clock, drawing))
+
+
+def _version(shown: Outcome) -> str:
+    """Return what changes whenever the pictures do."""
+    return f"{shown.history.experiment.key} {shown.styles} {shown.history.seconds}"
+
+
+def _takes(clock: Clock, drawing: Drawing) -> Any:
+    """Return what takes the events of the clock."""
+
+    def take(name: str, event: dict[str, Any]) -> None:
+        if name == "fits":
+            st.session_state[_WANTED] = drawing.version
+        elif name == "step":
+            tick = min(int(event["step"]), len(clock.ticks) - 1)
+            is_last = tick == len(clock.ticks) - 1
+            set_page(epoch=None if is_last else float(clock.ticks[tick]))
+
+    return take
+
+
+def _epoch(epochs: Sequence[float]) -> float:
+    """Return the kept epoch nearest to the one of the settings."""
+    wanted = settings().epoch
+    return epochs[-1] if wanted is None else _nearest(epochs, wanted)
+
+
+def _epoch_field(epochs: Sequence[float], epoch: float) -> None:
+    """Choose one of the epochs at which parameters were kept."""
+
+    def take(wanted: float) -> None:
+        """Show the kept epoch nearest to the chosen one; the last stays the last of any budget."""
+        nearest = _nearest(epochs, wanted)
+        set_page(epoch=None if nearest == epochs[-1] else nearest)
+
     bound(
-        slider.select_slider,
-        _("Epoch"),
-        epochs,
-        epoch,
-        key="fit-epoch",
-        shown=epoch,
-        report=take,
-        format_func=lambda value: f"{value:.6g}",
-    )
-    bound(
-        field.number_input,
+        st.number_input,
         _("Epoch"),
         epochs[0],
         epochs[-1],
@@ -66,12 +126,6 @@ def _epoch_controls(epochs: Sequence[float], epoch: float) -> None:
         format="%.6g",
         label_visibility="collapsed",
     )
-
-
-def _take_epoch(epochs: Sequence[float], wanted: float) -> None:
-    """Show the kept epoch nearest to the chosen one; the last stays the last of any budget."""
-    epoch = _nearest(epochs, wanted)
-    set_page(epoch=None if epoch == epochs[-1] else epoch)
 
 
 def _nearest(epochs: Sequence[float], wanted: float) -> float:

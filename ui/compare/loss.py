@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from charts.theme import HEIGHT
 from comparison.catalogue import losses
 from comparison.edits import change_view
+from comparison.fits import can_be_drawn
 from comparison.offers import axes, quantities
 from language import _
-from language.labels import label
+from language.labels import inline, label
+from ui.compare.fits import beside, fits_chart, fits_player
 from ui.compare.results import results_table
 from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
 from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped
-from ui.shell.training import last_outcome
+from ui.shell.training import Place, last_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,23 +32,31 @@ if TYPE_CHECKING:
 
 
 def loss_tab(comparison: Comparison) -> None:
-    """Show the loss, growing while the runs train, beside a table of where they ended."""
-    _view_switches()
-    grid = st.grid(2, min_column_width=400)
-    left, right = grid.empty(), grid.cell()
+    """Show the loss, growing while the runs train, beside what they learn, above a table."""
+    view_switches()
+    is_drawable = can_be_drawn(document().experiment.problem)
+    grid = st.grid(9 if is_drawable else 5, min_column_width=74)
+    place = Place(grid.cell(column_span=5))
+    right = grid.cell(column_span=4) if is_drawable else None
+    below = st.container()
     before = last_outcome()
 
     def draw(history: History) -> None:
-        with left.container():
+        with place.growing():
             key = f"growing-{history.seconds:.3f}"
             sketch(lambda: _growing_chart(history, styles(), before), key, "loss")
 
     shown = comparison.train(draw)
     if shown is None:
         return
-    with left.container():
+    with place.settled():
         remarks(_final_chart(shown))
-    with right:
+    if right is not None and beside(shown):
+        with right:
+            fits_chart(shown, HEIGHT)
+    with below:
+        if right is not None and beside(shown):
+            fits_player(shown)
         results_table(shown.history, shown.styles, full=False)
 
 
@@ -85,12 +96,22 @@ def _loss_chart(history: History, run_styles: Sequence[RunStyle]) -> Chart:
     return losses(history, run_styles, view.quantity, view.axis, log=view.log)
 
 
-def _view_switches() -> None:
-    """Choose which loss is drawn, against what, and how."""
+def view_switches() -> None:
+    """Choose which loss is drawn; folded, against what and how."""
     now = document()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _switch(_("Loss"), "quantity", quantities(now.experiment), now.view.quantity)
+        axis_switch(with_log=True)
+
+
+def axis_switch(*, with_log: bool = False) -> None:
+    """Choose, folded, what the curves are drawn against."""
+    now = document()
+    title = _("Against {axis}").format(axis=inline("quantity", now.view.axis))
+    with st.popover(title):
         _switch(_("Axis"), "axis", axes(now), now.view.axis)
+        if not with_log:
+            return
         bound(
             st.toggle,
             _("Logarithmic"),

@@ -8,10 +8,21 @@ import pandas as pd
 import streamlit as st
 
 from charts.lines import text_columns
-from comparison.words.results import details, ends, paired, result_remarks, status, written
+from comparison.edits import change_view
+from comparison.words.results import (
+    details,
+    ends,
+    paired,
+    result_remarks,
+    settings,
+    status,
+    written,
+)
 from language import _
 from language.labels import label
 from ui.compare.comparison import after_training
+from ui.shell.binding import reporting
+from ui.shell.store import document, edit
 from ui.shell.text import escaped, line_sample
 from ui.shell.tuning import best_rates
 
@@ -24,7 +35,6 @@ if TYPE_CHECKING:
     from ui.shell.training import Outcome
 
 _SAMPLE: Final = 24  # pixels of a line's sample
-_NARROW: Final = 72  # pixels of a number
 _LETTER: Final = 7.5  # pixels of a Latin one in a status; the browser cuts what is longer
 _PADDING: Final = 20  # pixels of a cell
 
@@ -37,17 +47,24 @@ def details_tab(shown: Outcome) -> None:
 
 
 def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -> None:
-    """Show where every run ended; ``full`` adds counts and times."""
+    """Show where every run ended, and with which settings; ``full`` adds counts and times.
+
+    A click on a row selects its run; a click on a title sorts.
+    """
     rows = [_row(history, position, style, full=full) for position, style in enumerate(styles)]
-    st.dataframe(
+    reporting(
+        st.dataframe,
         _written(pd.DataFrame(rows)),
+        key=f"results-{full}",
+        report=_select_run,
+        event="select",
+        selection_mode="single-cell",
         width="stretch",
         hide_index=True,
         height="content",
-        key=f"results-{full}",
         column_config={
-            "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=full),
-            _("Run"): st.column_config.TextColumn(pinned=full),
+            "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=True),
+            _("Run"): st.column_config.TextColumn(pinned=True),
             _("Status"): st.column_config.TextColumn(width=_status_width(rows)),
             **_number_columns(history, full=full),
         },
@@ -68,6 +85,13 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
     st.caption(" ".join(remarks))
 
 
+def _select_run(chosen: Any) -> None:
+    """Select the run of the row that was clicked."""
+    cells = chosen["selection"]["cells"]
+    if cells and cells[0][0] < len(document().experiment.runs):
+        edit(change_view, selected=cells[0][0])
+
+
 def _status_width(rows: Sequence[Row]) -> int:
     """Return the pixels of a column in which no status is cut."""
     title = _("Status")
@@ -79,17 +103,12 @@ def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row
     """Return a run's row of the results table, by the titles of the columns."""
     run = history.runs[position]
     row: Row = {"": line_sample(style, _SAMPLE), _("Run"): style.name}
-    state: Row = {_("Status"): status(history, position)}
+    row |= settings(history, position, full=full) | _named(ends(history, position))
+    row |= {_("Status"): status(history, position)}
     if not full:
-        return row | _named(ends(history, position)) | state
-    counts = details(history, position)
-    size = {"batch_size": counts.pop("batch_size")}
-    return (
-        row
-        | state
-        | _named(size | ends(history, position) | counts)
-        | {_("Seconds alone"): run.seconds_alone, "± s": run.seconds_alone_spread}
-    )
+        return row
+    seconds = {_("Seconds alone"): run.seconds_alone, "± s": run.seconds_alone_spread}
+    return row | _named(details(history, position)) | seconds
 
 
 def _written(table: pd.DataFrame) -> Any:
@@ -102,7 +121,7 @@ def _written(table: pd.DataFrame) -> Any:
 
 
 def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
-    """Return titles and widths; the small table is narrow and its status must be read."""
+    """Return the titles of the ends, short where they stand beside the settings."""
     columns = {}
     is_validated = history.runs[0].validation_score is not None
     score = _("On the validation rows.") if is_validated else _("On the training rows.")
@@ -110,7 +129,6 @@ def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
     for name in ends(history, 0):
         columns[label("quantity", name)] = st.column_config.NumberColumn(
             None if full else short.get(name),
-            width=None if full else _NARROW,
             help=label("quantity", name) if name in short else score,
         )
     return columns

@@ -29,7 +29,7 @@ from ui.epochs.switches import (
 )
 from ui.shell.figure import figure, sketch
 from ui.shell.store import document
-from ui.shell.training import trained, with_seconds
+from ui.shell.training import Place, trained, with_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,10 +64,10 @@ def batches_tab() -> None:
     run = compared.runs[0]
     caption = state_contract(compared, f"{run.optimizer.title}, η = {run.learning_rate:g}")
     styles = [RunStyle(f"B {size_name(size)}", number) for number, size in enumerate(batch_sizes())]
-    status, container = st.container(), st.empty()
+    status, place = st.container(), Place(st.container())
 
     def draw(history: History) -> None:
-        with container.container():
+        with place.growing():
             key = f"epochs-growing-{history.seconds:.3f}"
             sketch(lambda: _chart(history, styles), key, "epochs-batches")
 
@@ -77,7 +77,7 @@ def batches_tab() -> None:
             history = with_seconds(history)
     if history is None:
         return
-    with container.container():
+    with place.settled():
         chart = _pictures(history, styles, caption)
     _remarks(history, chart)
     if not is_line(compared):

@@ -14,6 +14,7 @@ values that it may still have had was not touched.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -61,9 +62,21 @@ def reporting(
     *args: Any,
     key: str,
     report: Callable[[Any], object],
+    event: str = "change",
     **settings: Any,
 ) -> Any:
-    """Draw a widget that cannot be given a value, such as an upload; otherwise as ``bound``."""
+    """Draw a widget that cannot be given a value, such as an upload; otherwise as ``bound``.
+
+    Args:
+        widget: as for ``bound``.
+        args: as for ``bound``.
+        key: as for ``bound``.
+        report: as for ``bound``.
+        event: what Streamlit calls what the reader does: "change", or "select" in a table.
+        settings: as for ``bound``.
+    """
+    if event == "select":  # such a callback is given no arguments
+        return widget(*args, key=key, on_select=partial(_pass_on, key, report), **settings)
     return widget(*args, key=key, on_change=_pass_on, args=(key, report), **settings)
 
 

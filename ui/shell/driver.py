@@ -87,9 +87,14 @@ def begin(
     return pending
 
 
+def may_be_stopped(pending: Pending[Any, Any]) -> bool:
+    """Tell whether work is long, by its estimate or by the clock, or was stopped already."""
+    return pending.paused or max(pending.seconds, pending.worked) > AT_ONCE_SECONDS
+
+
 def stop_button(pending: Pending[Any, Any], slot: str) -> None:
     """Offer to stop long work, or to go on with what was stopped."""
-    if pending.paused or pending.seconds > AT_ONCE_SECONDS:
+    if may_be_stopped(pending):
         title = _("Resume") if pending.paused else _("Stop")
         st.button(title, key=f"{slot}-stop", on_click=pending.toggle_pause)
 

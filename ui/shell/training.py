@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -24,7 +25,15 @@ from engine import (
 )
 from language import _
 from ui.shell.binding import draw_mark
-from ui.shell.driver import Pending, begin, drive, finish_on_the_page, stop_button, waiting
+from ui.shell.driver import (
+    Pending,
+    begin,
+    drive,
+    finish_on_the_page,
+    may_be_stopped,
+    stop_button,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -38,7 +47,7 @@ if TYPE_CHECKING:
     Result: TypeAlias = History | Scores
     Training: TypeAlias = Generator[Any, str | None, Result]
 
-UNSEEN_SECONDS = 0.5  # a shorter one draws nothing before its end
+_UNSEEN_SECONDS = 0.5  # of work, by the clock: a shorter training draws nothing before its end
 _QUICK_SECONDS = 0.3  # a shorter one need not give way
 _CACHE_BYTES = 256 * 2**20
 _PENDING = "training"
@@ -275,17 +284,21 @@ def _go_on(
 ) -> Result:
     """Drive a training to its end, or to where the reader stops it."""
     stop, bar = st.empty(), st.empty()
-    with stop:
-        stop_button(pending, slot)
     with _queue().place() as turn:
         while turn.ahead:
             bar.info(_("Waiting in the queue: {count} ahead.").format(count=turn.ahead))
             time.sleep(0.05)
-        result = drive(pending, slot, _Shown(pending, wanted, bar, draw).now_and_then)
+        shown = _Shown(pending, wanted, draw, bar, partial(_offer_to_stop, stop, pending, slot))
+        result = drive(pending, slot, shown.now_and_then)
     bar.empty()
     stop.empty()
     results().put(wanted.key, result)
     return result
+
+
+def _offer_to_stop(place: DeltaGenerator, pending: Pending[Any, Result], slot: str) -> None:
+    with place:
+        stop_button(pending, slot)
 
 
 def _reached(pending: Pending[Any, Result], wanted: _Wanted, slot: str) -> Result | None:
@@ -302,26 +315,32 @@ def _reached(pending: Pending[Any, Result], wanted: _Wanted, slot: str) -> Resul
 
 
 class _Shown:
-    """What a reader sees of a training on its way: a bar, and charts that grow.
+    """What a reader sees of a training on its way: a bar, a button to stop it, charts that grow.
 
-    A drawing costs the training time, so the longer it takes, the longer it is until the next.
+    The clock decides, not the estimate: on a busy machine a short training takes long as well. A
+    drawing costs the training time, so the longer it takes, the longer it is until the next.
     """
 
     def __init__(
         self,
         pending: Pending[Any, Result],
         wanted: _Wanted,
-        bar: DeltaGenerator,
         draw: Callable[[Any], None],
+        bar: DeltaGenerator,
+        offer_to_stop: Callable[[], None],
     ) -> None:
-        self._pending, self._wanted, self._bar, self._draw = pending, wanted, bar, draw
-        self._shown = time.perf_counter()
-        self._due = 0.0
+        self._pending, self._wanted, self._draw = pending, wanted, draw
+        self._bar, self._offer_to_stop = bar, offer_to_stop
+        self._may_stop = False
+        self._shown = self._due = 0.0
 
     def now_and_then(self) -> None:
         """Show how far it is, if that is due."""
         now, progress = time.perf_counter(), self._pending.task.progress
-        if progress is None or self._pending.seconds <= UNSEEN_SECONDS:
+        if not self._may_stop and may_be_stopped(self._pending):
+            self._may_stop = True
+            self._offer_to_stop()
+        if progress is None or self._pending.worked <= _UNSEEN_SECONDS:
             return
         if now - self._shown <= _DRAW_SECONDS:
             return
@@ -336,3 +355,26 @@ class _Shown:
             self._draw(self._wanted.so_far(progress))
             ended = time.perf_counter()
             self._due = ended + _DRAW_SHARE * (ended - began)
+
+
+class Place:
+    """Where a page draws what it has trained: what was there stays until there is something new.
+
+    A placeholder that is emptied first would leave the page blank for as long as the training
+    takes.
+    """
+
+    def __init__(self, cell: DeltaGenerator) -> None:
+        """Take the container to draw in."""
+        self._cell = cell
+        self._growing: DeltaGenerator | None = None
+
+    def growing(self) -> DeltaGenerator:
+        """Return a container for one drawing of many: it replaces the one before."""
+        if self._growing is None:
+            self._growing = self._cell.empty()
+        return self._growing.container()
+
+    def settled(self) -> DeltaGenerator:
+        """Return the container for the last drawing."""
+        return self._cell if self._growing is None else self._growing.container()

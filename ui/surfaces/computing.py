@@ -11,7 +11,7 @@ import streamlit as st
 from comparison.words.errors import explain
 from engine import GRID_SIZES, InvalidInput, estimate_surface, surface
 from language import _
-from ui.shell.driver import begin, drive, stop_button, waiting
+from ui.shell.driver import begin, drive, may_be_stopped, stop_button, waiting
 
 if TYPE_CHECKING:
     from comparison.surfaces import Wanted
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.landscape.surfaces import SurfaceProgress
     from ui.shell.driver import Pending
 
-_UNSEEN_SECONDS: Final = 0.4  # a shorter one shows no progress
+_UNSEEN_SECONDS: Final = 0.4  # of work, by the clock: a shorter one shows no progress
 _DRAW_SECONDS: Final = 0.1  # between two drawings of the bar
 _KEPT: Final = 12
 _SURFACES: Final = "surfaces"
@@ -94,16 +94,20 @@ def _begin(
 def _go_on(slot: str, pending: Pending[SurfaceProgress, Surface]) -> Surface | None:
     """Drive a computation to its end; None while the reader has stopped it."""
     stop = st.empty()
-    with stop:
-        stop_button(pending, slot)
     if pending.paused:
+        with stop:
+            stop_button(pending, slot)
         return None
-    bar, shown = st.empty(), time.perf_counter()
+    bar, shown, may_stop = st.empty(), time.perf_counter(), False
 
     def show() -> None:
-        nonlocal shown
+        nonlocal shown, may_stop
+        if not may_stop and may_be_stopped(pending):
+            may_stop = True
+            with stop:
+                stop_button(pending, slot)
         progress = pending.task.progress
-        if progress is None or pending.seconds <= _UNSEEN_SECONDS:
+        if progress is None or pending.worked <= _UNSEEN_SECONDS:
             return
         if time.perf_counter() - shown > _DRAW_SECONDS:
             shown = time.perf_counter()

@@ -22,15 +22,15 @@ from comparison.catalogue import (
     surface_in_relief,
 )
 from comparison.edits import change_view, move_start
-from comparison.motion import prediction_curve
+from comparison.motion import moving_runs, prediction_curve
 from engine.problems.losses import LOSSES
 from language import _, current_language
 from language.labels import label
 from ui.shell.binding import bound
 from ui.shell.figure import offer, sketch
+from ui.shell.player import Drawing, Layer, player
 from ui.shell.store import document, edit, set_page
 from ui.shell.text import escaped
-from ui.surfaces.player import Drawing, Layer, player
 from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
@@ -79,12 +79,14 @@ class _Drawn:
     Attributes:
         shown: changes when something else than zoom and camera does.
         seen: window and camera of the page's settings, as the charts have them.
+        window: left, right, bottom and top that were seen at first; None is all of it.
         drawing: what the clock draws on.
         charts: what draws each layer of the drawing, once.
     """
 
     shown: str
     seen: tuple[object, object]
+    window: tuple[float, float, float, float] | None
     drawing: Drawing
     charts: tuple[Callable[[], Chart], ...]
 
@@ -93,12 +95,16 @@ def picture(scenes: Sequence[Scene]) -> None:
     """Show the charts and the clock; the first scene is that of the comparison itself."""
     drawn = _drawn(scenes)
     layers = drawn.drawing.layers
+    is_relief = any(layer.kind == "relief" for layer in layers)
     player(
-        scenes,
-        drawn.drawing,
-        settings().step,
-        clickable=settings().clicks and scenes[0].history.experiment.problem.n_params == 2,
-        take=_takes(scenes),
+        "surfaces-player",
+        scenes[0].clock,
+        [moving_runs(scene, drawn.window, with_heights=is_relief) for scene in scenes],
+        drawn.drawing._replace(
+            clickable=settings().clicks and scenes[0].history.experiment.problem.n_params == 2
+        ),
+        lambda: settings().step,
+        _takes(scenes),
     )
     wide = [len(layer.panels) > 1 for layer in layers]
     wide[-1] = sum(1 + is_wide for is_wide in wide) % 2 == 1
@@ -147,9 +153,9 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     seen = style.window, style.camera
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
         layers, charts = zip(*_charts(scenes), strict=True)
-        drawing = Drawing(uuid4().hex, seen_window(style), layers)
+        drawing = Drawing(uuid4().hex, layers)
         makers = tuple(cache(partial(_marked, make, drawing.version)) for make in charts)
-        drawn = _Drawn(shown, seen, drawing, makers)
+        drawn = _Drawn(shown, seen, seen_window(style), drawing, makers)
         st.session_state[_DRAWN] = drawn
     return drawn
 

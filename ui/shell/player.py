@@ -1,8 +1,9 @@
 """The clock: play, pause, step, speed and scrub, drawn over the charts without a script run.
 
-A component draws heads, tails, markers and fitted lines on canvases over the charts that are
+A component draws heads, tails, markers, fitted lines and fits on canvases over the charts that are
 already on the page. It sends an event to the script when the reader pauses, steps or lets go of the
-slider, clicks a start point, double-clicks, or has moved zoom or camera.
+slider, clicks a start point, double-clicks, has moved zoom or camera, or plays fits that it has not
+been sent yet.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ from uuid import uuid4
 
 import streamlit as st
 
-from comparison.motion import first_speed, moving_runs, packed
+from comparison.motion import first_speed, packed
 from language import _
-from ui.surfaces.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from comparison.scenes import Scene
+    from comparison.scenes import Clock
 
 _HERE: Final = Path(__file__).parent
-_KEY: Final = "surfaces-player"
-_BEGAN: Final = "surfaces-player-began"
+_EVENTS: Final = ("step", "clicked", "whole", "zoom", "camera", "fits")
 
 _component = st.components.v2.component(
     "descent_clock",
@@ -39,7 +38,7 @@ class Layer(NamedTuple):
 
     Attributes:
         key: of the chart.
-        kind: "paths", "markers", "curves" or "relief".
+        kind: "paths", "markers", "curves", "relief", "heads" or "fits".
         scene: which of the scenes it shows.
         panels: of "paths": the runs of each panel.
         shape: of "curves": the activation whose curve they are.
@@ -57,13 +56,13 @@ class Drawing(NamedTuple):
 
     Attributes:
         version: changes when a chart does, so that the clock looks for it anew.
-        window: left, right, bottom and top that are seen at first; None is all of it.
         layers: the charts that the clock draws on.
+        clickable: whether a click on the surface is an event.
     """
 
     version: str
-    window: tuple[float, float, float, float] | None
     layers: tuple[Layer, ...]
+    clickable: bool = False
 
 
 class _Began(NamedTuple):
@@ -83,60 +82,54 @@ class _Began(NamedTuple):
 
 
 def player(
-    scenes: Sequence[Scene],
+    key: str,
+    clock: Clock,
+    scenes: Sequence[Mapping[str, Any]],
     drawing: Drawing,
-    step: float | None,
-    *,
-    clickable: bool,
+    step: Callable[[], float | None],
     take: Callable[[str, dict[str, Any]], None],
 ) -> None:
     """Show the clock.
 
     Args:
-        scenes: what is drawn; all follow the clock of the first.
+        key: names it.
+        clock: the steps that can be shown; all scenes follow it.
+        scenes: what moves, ready for JSON: see ``comparison.motion``.
         drawing: the charts.
-        step: where the clock stands when the picture is new; None is at the end.
-        clickable: whether a click on the surface is an event.
-        take: called with the name of an event, "step", "clicked", "whole", "zoom" or "camera", and
-            its values.
+        step: returns where the page's clock stands; None is at the end.
+        take: called with the name of an event, one of ``_EVENTS``, and its values.
     """
-    data = _message(scenes, drawing, clickable=clickable)
-    began = st.session_state.get(_BEGAN)
-    if began is None or (began.version, began.step) != (drawing.version, step):
+    data = _message(clock, scenes, drawing)
+    began: _Began | None = st.session_state.get(f"{key}-began")
+    if began is None or (began.version, began.step) != (drawing.version, step()):
         # The clock must not be set while it runs by itself, so what it is sent changes only with a
         # new picture, or with a step that is not its own.
-        began = _Began(drawing.version, step, scenes[0].clock.at(step), uuid4().hex)
-        st.session_state[_BEGAN] = began
+        began = _Began(drawing.version, step(), clock.at(step()), uuid4().hex)
+        st.session_state[f"{key}-began"] = began
     data |= {"step": began.tick, "began": began.name}
-    events: dict[str, Any] = {
-        f"on_{name}_change": partial(_take, name, began, take)
-        for name in ("step", "clicked", "whole", "zoom", "camera")
-    }
-    _component(key=_KEY, data=data, **events)
+
+    def hear(name: str) -> None:
+        event = st.session_state.get(key, {}).get(name)
+        if event is None or event.get("version", began.version) != began.version:
+            return  # it belongs to a picture that is no longer on the page
+        take(name, dict(event))
+        if name == "step":
+            st.session_state[f"{key}-began"] = began._replace(step=step())
+
+    events: dict[str, Any] = {f"on_{name}_change": partial(hear, name) for name in _EVENTS}
+    _component(key=key, data=data, **events)
 
 
-def _take(name: str, began: _Began, take: Callable[[str, dict[str, Any]], None]) -> None:
-    """Pass an event on, unless it belongs to a picture that is no longer on the page."""
-    event = st.session_state.get(_KEY, {}).get(name)
-    if event is None or event.get("version", began.version) != began.version:
-        return
-    take(name, dict(event))
-    if name == "step":
-        st.session_state[_BEGAN] = began._replace(step=settings().step)
-
-
-def _message(scenes: Sequence[Scene], drawing: Drawing, *, clickable: bool) -> dict[str, Any]:
+def _message(clock: Clock, scenes: Sequence[Mapping[str, Any]], drawing: Drawing) -> dict[str, Any]:
     """Return what the component is sent, ready for JSON."""
-    clock = scenes[0].clock
-    is_relief = any(layer.kind == "relief" for layer in drawing.layers)
     unit = _("Step {step} of {last}") if clock.unit == "iterations" else _("Epoch {step} of {last}")
     return {
         "version": drawing.version,
-        "clickable": clickable,
+        "clickable": drawing.clickable,
         "speed": first_speed(clock),
         "layers": [layer._asdict() for layer in drawing.layers],
         "ticks": packed([clock.ticks]),
-        "scenes": [moving_runs(scene, drawing.window, with_heights=is_relief) for scene in scenes],
+        "scenes": list(scenes),
         "texts": {
             "player": _("Player"),
             "play": _("Play"),

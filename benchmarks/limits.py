@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import engine
-from charts.fits import fit_panels
+from charts.fits import Panel, fit_panels
 from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run
 from engine.formulas.formula import parse
@@ -115,12 +115,12 @@ def _digits() -> float:
 def _panels() -> float:
     runs = [Run(optimizer=rule(), learning_rate=0.05, batch_size=16) for rule in (RULES * 2)[-12:]]
     experiment = Experiment(problem=_TEN_CLASSES, runs=runs, budget=Budget(amount=3))
-    params = [run.params[0, -1] for run in engine.fit(experiment).runs]
-    rows, styles = (
-        engine.data(experiment),
-        [RunStyle(f"Run {number}", number) for number in range(12)],
-    )
-    return _least(lambda: fit_panels(_TEN_CLASSES, rows, params, styles, "epoch 3"))
+    shown = [
+        Panel(RunStyle(f"Run {number}", number), run.params[0, -1])
+        for number, run in enumerate(engine.fit(experiment).runs)
+    ]
+    rows = engine.data(experiment)
+    return _least(lambda: fit_panels(_TEN_CLASSES, rows, shown, "epoch 3"))
 
 
 def _pause(work: Generator[object, Any, object]) -> float:

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 GRID: Final = 44  # points a side: fine enough to the eye, small enough to send at every move
 CURVE: Final = 200  # points of a fitted curve
-_POINTS: Final = 300  # training rows drawn in a panel
-_VALIDATION_POINTS: Final = 150
+_POINTS: Final = 300  # training rows in the picture of a data set
+_TRAINING_POINTS: Final = 240  # in a panel
+_VALIDATION_POINTS: Final = 80
 _ACROSS: Final = 4  # panels in a row, where they have the width of the page
 _PANEL: Final = 210  # pixels that a panel is high there
+_DOT: Final = 4.5  # pixels of a training row
+_SMALL_DOT: Final = 3.3  # the same where panels are small
 _TITLE: Final = 23  # pixels above a panel
 _AIR: Final = 30  # pixels below the last row of panels
 _NAME: Final = 22  # letters that have room above a panel
@@ -57,6 +60,18 @@ class Panel(NamedTuple):
         return plain(shortened(self.style.name, _NAME)) + score
 
 
+class _Place(NamedTuple):
+    """Where a panel is drawn.
+
+    Attributes:
+        suffix: of its axes.
+        dot: pixels of a training row.
+    """
+
+    suffix: str
+    dot: float
+
+
 def fit_panels(
     network: Network, data: Data, shown: Sequence[Panel], caption: str, height: int | None = None
 ) -> Chart:
@@ -74,6 +89,7 @@ def fit_panels(
     """
     columns = min(len(shown), _ACROSS) if height is None else math.isqrt(len(shown) - 1) + 1
     rows = math.ceil(len(shown) / columns)
+    dot = _DOT if height is None or columns == 1 else _SMALL_DOT
     height = _PANEL * rows + _AIR if height is None else height
     traces: list[Mark] = []
     draw = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
@@ -87,7 +103,7 @@ def fit_panels(
         corner = column / columns, 1 - (row + 1) / rows
         options |= _axes(limits, suffix, corner, (1 / columns, 1 / rows - title))
         if panel.params is not None:
-            for name, part in draw(traces, network, data, panel, suffix).items():
+            for name, part in draw(traces, network, data, panel, _Place(suffix, dot)).items():
                 numbers.setdefault(name, []).append(part)
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
         options.setdefault("annotations", []).append(_title(panel, left, top))
@@ -102,7 +118,7 @@ def fit_panels(
 def _row_words(data: Data) -> tuple[str, ...]:
     if not len(data.validation_inputs):
         return ()
-    return (_("dots: training rows, open diamonds: validation rows"),)
+    return (_("Dots are training rows, open diamonds are validation rows."),)
 
 
 def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
@@ -115,7 +131,7 @@ def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
     if "y" in columns:
         known["y"] = inputs[:, 1]
     else:
-        known["target"] = targets.reshape(len(targets), -1)[:, 0]
+        known["target"] = _first_targets(targets)
     nothing = {"run": np.full(len(targets), "")}
     missing = np.full(len(targets), np.nan)
     return {name: (nothing | known).get(name, missing) for name in columns}
@@ -203,7 +219,7 @@ def shades(outputs: Array) -> Array:
 
 
 def _regions(
-    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
+    traces: list[Mark], network: Network, data: Data, panel: Panel, place: _Place
 ) -> dict[str, Array]:
     """Draw the predicted class over the plane, paler where it is less certain."""
     plane = plane_of(data)
@@ -213,9 +229,10 @@ def _regions(
     # One heat map for all classes.
     tiles = marks.tiles(single(shades(outputs).reshape(GRID, GRID)), class_scale(n_classes))
     grid_of = {"x": single(plane.x), "y": single(plane.y), "zmin": 0, "zmax": n_classes}
-    traces.append(tiles | grid_of | marks.on_axes(suffix))
+    traces.append(tiles | grid_of | marks.on_axes(place.suffix))
     colours = _class_colours(data.training_targets), _class_colours(data.validation_targets)
-    traces += _row_dots(data.training_inputs.T, data.validation_inputs.T, colours, suffix)
+    training, validation = single(data.training_inputs.T), single(data.validation_inputs.T)
+    traces += _row_dots(training, validation, colours, place)
     return {
         "run": np.full(len(grid), panel.style.name),
         "kind": np.full(len(grid), "fit"),
@@ -230,7 +247,7 @@ def _row_dots(
     training: Array,
     validation: Array,
     colours: tuple[list[str], list[str]] | tuple[str, str],
-    suffix: str,
+    place: _Place,
 ) -> list[Mark]:
     """Return dots for training rows and open diamonds for validation rows.
 
@@ -238,25 +255,26 @@ def _row_dots(
         training: their places, ``(2, rows)``.
         validation: likewise.
         colours: of each row, or one for all of a kind.
-        suffix: of the panel's axes.
+        place: of the panel.
     """
+    size = place.dot
 
     def some(places: Array, colour: list[str] | str, most: int) -> tuple[Array, Array, Any]:
         chosen = spread_rows(places.shape[1], most)
         shown = colour if isinstance(colour, str) else [colour[index] for index in chosen]
-        return single(places[0, chosen]), single(places[1, chosen]), shown
+        return places[0, chosen], places[1, chosen], shown
 
     of_class = not isinstance(colours[0], str)
     dots = marks.dots(
-        *some(training, colours[0], _POINTS),
-        4.5 if of_class else 4,
+        *some(training, colours[0], _TRAINING_POINTS),
+        size if of_class else size - 0.5,
         **({"line": marks.edge(0.6)} if of_class else {"opacity": 0.7}),
     )
     found = [dots]
     if validation.shape[1]:
         places = some(validation, colours[1], _VALIDATION_POINTS)
-        found.append(marks.dots(*places, 6, symbol="diamond-open", line={"width": 1.4}))
-    return [dots | marks.SILENT | marks.on_axes(suffix) for dots in found]
+        found.append(marks.dots(*places, size + 1.5, symbol="diamond-open", line={"width": 1.4}))
+    return [dots | marks.SILENT | marks.on_axes(place.suffix) for dots in found]
 
 
 def _class_colours(classes: Iterable[float]) -> list[str]:
@@ -309,17 +327,17 @@ def heights(outputs: Array) -> Array:
 
 
 def _fitted_curve(
-    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
+    traces: list[Mark], network: Network, data: Data, panel: Panel, place: _Place
 ) -> dict[str, Array]:
     """Draw the rows and the curve through them."""
     line = line_of(data)
     values = heights(predictions(network, np.array([panel.params]), line[:, None])[0])
     training = _places(data.training_inputs, data.training_targets)
     validation = _places(data.validation_inputs, data.validation_targets)
-    rows = _row_dots(training, validation, (ROWS, ROWS), suffix)
+    rows = _row_dots(training, validation, (ROWS, ROWS), place)
     curve = marks.line(line, values, panel.style.colour, 3)
     curve |= {"hovertemplate": "%{y:.4g}", "name": plain(panel.style.name)}
-    traces += [*rows, curve | marks.on_axes(suffix)]
+    traces += [*rows, curve | marks.on_axes(place.suffix)]
     return {
         "run": np.full(len(line), panel.style.name),
         "kind": np.full(len(line), "fit"),
@@ -331,7 +349,13 @@ def _fitted_curve(
 
 def _places(inputs: Array, targets: Any) -> Array:
     """Return the feature and the first target of every row, ``(2, rows)``."""
-    return np.stack([inputs[:, 0], np.asarray(targets, dtype=float).reshape(len(inputs), -1)[:, 0]])
+    return np.stack([inputs[:, 0], _first_targets(targets)])
+
+
+def _first_targets(targets: Any) -> Array:
+    """Return the class, or the first target, of every row."""
+    numbers: Array = np.asarray(targets, dtype=float)
+    return numbers if numbers.ndim == 1 else numbers[:, 0]
 
 
 def data_picture(data: Data, features: int, *, classified: bool) -> go.Figure:

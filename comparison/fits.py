@@ -75,12 +75,12 @@ def score_words(history: History) -> str:
     is_validated = history.runs[0].validation_score is not None
     if history.experiment.problem.score == "accuracy":
         if is_validated:
-            return _("number: accuracy on the validation rows")
-        return _("number: accuracy on the training rows")
+            return _("The number is the accuracy on the validation rows.")
+        return _("The number is the accuracy on the training rows.")
     return (
-        _("number: R² on the validation rows")
+        _("The number is R² on the validation rows.")
         if is_validated
-        else _("number: R² on the training rows")
+        else _("The number is R² on the training rows.")
     )
 
 

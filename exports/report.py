@@ -13,7 +13,15 @@ from comparison.words.contract import contract
 from comparison.words.mathml import mathml
 from comparison.words.names import problem_words, run_styles, symbol
 from comparison.words.remarks import unfinished
-from comparison.words.results import details, ends, paired, result_remarks, status, written
+from comparison.words.results import (
+    details,
+    ends,
+    paired,
+    result_remarks,
+    settings,
+    status,
+    written,
+)
 from engine.problems.losses import LOSSES
 from engine.rules import hyperparameters
 from exports.markup import drawn, inline_script, page
@@ -111,8 +119,7 @@ def _results(history: History, styles: Sequence[RunStyle], *, tuned: int) -> str
         rows.append(
             {
                 _("Run"): style.name,
-                _("Learning rate"): history.experiment.runs[position].learning_rate,
-                _("Batch size"): counts["batch_size"],
+                **settings(history, position, full=False),
                 **{label("quantity", name): end for name, end in ends(history, position).items()},
                 _("Iterations in all"): counts["iterations_in_all"],
                 _("Status"): status(history, position),

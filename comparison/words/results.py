@@ -74,7 +74,7 @@ def details(history: History, position: int) -> Row:
 
     The best loss and the counts stand even if a seed diverged later.
     """
-    run = history.runs[position]
+    run, spec = history.runs[position], history.experiment.runs[position]
     watched = run.validation_loss or run.training_loss
     values = np.where(np.isfinite(watched.minimum), watched.minimum, np.inf)
     best = np.argmin(values, axis=1)
@@ -87,6 +87,7 @@ def details(history: History, position: int) -> Row:
         "iterations_in_all": last,
         "rows_seen": float(np.median(run.rows_seen)),
         **_overshoot(history, run),
+        "batch_size": history.experiment.counts(spec).batch_size,
     }
 
 

@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from charts.fits import GRID, data_picture, digits_picture, fit_panels
+from charts.fits import GRID, Panel, data_picture, digits_picture, fit_panels
+from charts.lines import spread_rows
 from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
 from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
@@ -53,8 +54,11 @@ def params(problem=MOONS, n_runs=3):
 def panels(problem=MOONS, values=None, names=None):
     values = params(problem) if values is None else values
     names = [f"Run {number}" for number in range(len(values))] if names is None else names
-    styles = [RunStyle(name, number) for number, name in enumerate(names)]
-    return fit_panels(problem, data(experiment(problem)), values, styles, "epoch 3")
+    shown = [
+        Panel(RunStyle(name, number), own)
+        for number, (name, own) in enumerate(zip(names, values, strict=True))
+    ]
+    return fit_panels(problem, data(experiment(problem)), shown, "epoch 3")
 
 
 def outputs(problem, values, points):
@@ -99,6 +103,11 @@ def of_run(chart, name, column):
     return chart.numbers[column][chart.numbers["run"] == name]
 
 
+def _some(rows, most=240):
+    """As many rows as a panel draws."""
+    return rows[spread_rows(len(rows), most)]
+
+
 @pytest.mark.parametrize("problem", [MOONS, CURVE], ids=["plane", "curve"])
 @pytest.mark.parametrize("count", [1, 2, 5, 12])
 def test_every_run_has_a_panel_of_its_own(problem, count):
@@ -111,8 +120,9 @@ def test_every_run_has_a_panel_of_its_own(problem, count):
         across, up = axes_of(chart.figure, number)
         assert (note.x, note.y) == (across.domain[0], up.domain[1])
         assert note.font.color == COLOURS[number % len(COLOURS)]
-        assert len(of_panel(chart, number, kind)) == len(of_panel(chart, number, "markers")) == 1
-    assert len(chart.figure.data) == 2 * count
+        assert len(of_panel(chart, number, kind)) == 1
+        assert len(of_panel(chart, number, "markers")) == 2
+    assert len(chart.figure.data) == 3 * count
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 12])
@@ -169,9 +179,9 @@ def test_the_map_draws_the_numbers_over_all_training_rows(problem):
         np.testing.assert_allclose(x.ravel(), of_run(chart, name, "x"), rtol=1e-6)
         np.testing.assert_allclose(y.ravel(), of_run(chart, name, "y"), rtol=1e-6)
         np.testing.assert_array_equal(np.floor(plane.z).ravel(), of_run(chart, name, "class"))
-        (points,) = of_panel(chart, number, "markers")
+        points, _validation = of_panel(chart, number, "markers")
         for axis, (drawn, line) in enumerate(((points.x, plane.x), (points.y, plane.y))):
-            np.testing.assert_allclose(drawn, rows[:300, axis], rtol=1e-6)
+            np.testing.assert_allclose(drawn, _some(rows)[:, axis], rtol=1e-6)
             assert line[0] < rows[:, axis].min()
             assert rows[:, axis].max() < line[-1]
 
@@ -180,8 +190,13 @@ def test_the_map_draws_the_numbers_over_all_training_rows(problem):
 def test_a_region_has_the_colour_of_the_rows_of_its_class(problem):
     chart = panels(problem)
     count = problem.dataset.n_classes
-    (plane,), (points,) = of_panel(chart, 0, "heatmap"), of_panel(chart, 0, "markers")
-    classes = data(experiment(problem)).training_targets[:300]
+    (plane,) = of_panel(chart, 0, "heatmap")
+    points, validation = of_panel(chart, 0, "markers")
+    rows = data(experiment(problem))
+    classes = _some(rows.training_targets)
+    assert list(validation.marker.color) == [
+        COLOURS[kind % len(COLOURS)] for kind in _some(rows.validation_targets, 80)
+    ]
 
     assert (plane.zmin, plane.zmax) == (0, count)
     assert set(classes) == set(range(count))
@@ -202,7 +217,8 @@ def test_a_curve_is_the_network_written_out_over_the_training_rows(standardize):
     rows = data(experiment(problem))
 
     for number, values in enumerate(params(problem)):
-        (line,), (points,) = of_panel(chart, number, "lines"), of_panel(chart, number, "markers")
+        (line,) = of_panel(chart, number, "lines")
+        points, validation = of_panel(chart, number, "markers")
         expected = outputs(problem, values, np.asarray(line.x)[:, None])[:, 0]
         np.testing.assert_allclose(line.y, expected, rtol=1e-12)
         np.testing.assert_array_equal(of_run(chart, f"Run {number}", "prediction"), line.y)
@@ -211,6 +227,7 @@ def test_a_curve_is_the_network_written_out_over_the_training_rows(standardize):
         assert (line.x[0], line.x[-1]) == (x.min(), x.max())
         np.testing.assert_array_equal(points.x, x)
         np.testing.assert_array_equal(points.y, rows.training_targets[:, 0])
+        np.testing.assert_array_equal(validation.y, rows.validation_targets[:, 0])
 
 
 def test_curves_share_a_range_that_holds_all_rows_whatever_the_fits_do():
@@ -280,19 +297,18 @@ def test_the_alternative_text_names_the_step():
 @pytest.mark.parametrize("problem", [MOONS, CURVE], ids=["plane", "curve"])
 def test_the_numbers_are_columns_of_one_length(problem):
     lengths = {len(column) for column in panels(problem).numbers.values()}
-    rows = len(data(Experiment(problem=problem)).training_inputs)
 
-    assert lengths == {3 * (GRID**2 if problem is MOONS else 200) + rows}
+    assert lengths == {3 * (GRID**2 if problem is MOONS else 200) + problem.dataset.rows}
 
 
 @pytest.mark.parametrize("problem", [MOONS, PLANES["10 classes"]], ids=["two", "ten"])
 def test_twelve_panels_are_light_enough_for_a_slider(problem):
     values = params(problem, 12)
     rows = data(experiment(problem))
-    styles = [RunStyle(f"Run {number}", number) for number in range(12)]
+    shown = [Panel(RunStyle(f"Run {number}", number), own) for number, own in enumerate(values)]
 
     def drawn():
-        return fit_panels(problem, rows, values, styles, "epoch 3")
+        return fit_panels(problem, rows, shown, "epoch 3")
 
     assert len(drawn().figure.to_json()) <= 300_000
     assert calls(drawn) < 1_000_000  # some 400,000
@@ -355,9 +371,42 @@ def test_of_many_rows_the_drawn_ones_are_from_all_over(rows):
     problem = Network(dataset=TwoMoons(rows=rows))
     all_rows = data(Experiment(problem=problem))
     (points,) = data_picture(all_rows, 2, classified=True).data
-    chart = fit_panels(problem, all_rows, params(problem, 1), [RunStyle("A", 0)], "epoch 1")
+    shown = [Panel(RunStyle("A", 0), *params(problem, 1))]
+    chart = fit_panels(problem, all_rows, shown, "epoch 1")
 
-    for trace in (points, chart.figure.data[1]):
-        assert len(trace.x) == 300
+    for trace, count in ((points, 300), (chart.figure.data[1], 240)):
+        assert len(trace.x) == count
         for drawn, column in zip((trace.x, trace.y), all_rows.training_inputs.T, strict=True):
             np.testing.assert_allclose(np.std(drawn), np.std(column), rtol=0.1)
+
+
+def test_validation_rows_are_open_diamonds_and_training_rows_are_dots():
+    rows = data(experiment())
+    shown = [Panel(RunStyle("A", 0), params()[0])]
+    chart = fit_panels(MOONS, rows, shown, "epoch 3")
+    _regions, training, validation = chart.figure.data
+
+    assert validation.marker.symbol == "diamond-open"
+    assert training.marker.symbol is None
+    np.testing.assert_allclose(validation.x, _some(rows.validation_inputs, 80)[:, 0], rtol=1e-6)
+    assert "open diamonds are validation rows" in " ".join(chart.remarks)
+    kinds = chart.numbers["kind"]
+    assert (kinds == "validation").sum() == len(rows.validation_inputs)
+    assert (kinds == "training").sum() == len(rows.training_inputs)
+
+
+def test_a_panel_says_its_score():
+    shown = [Panel(RunStyle("A", 0), params()[0], 0.9123), Panel(RunStyle("B", 1), None, 0.5)]
+    chart = fit_panels(MOONS, data(experiment()), shown, "epoch 3")
+
+    assert [note.text for note in chart.figure.layout.annotations] == ["A  0.912", "B has diverged"]
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (7, 3), (12, 4)])
+def test_panels_of_a_given_height_lie_in_a_square(count, columns):
+    shown = [Panel(RunStyle(f"Run {number}", number), params()[0]) for number in range(count)]
+    figure = fit_panels(MOONS, data(experiment()), shown, "epoch 3", 400).figure
+    lefts = {axis.domain[0] for axis in figure.select_xaxes()}
+
+    assert figure.layout.height == 400
+    assert len(lefts) == columns

@@ -15,7 +15,7 @@ from charts.batches import loss_on_four_axes
 from charts.counts import count_bars
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
-from charts.fits import fit_panels
+from charts.fits import Panel, fit_panels
 from charts.graph import graph_drawing
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
@@ -161,8 +161,10 @@ def test_four_axes(seeds):
 def test_fits_of_a_plane():
     history = trained("one seed, one run diverges")
     problem = history.experiment.problem
-    params = [run.params[0, 1] for run in history.runs]
-    chart = fit_panels(problem, data(history.experiment), params, LOOKS, "epoch 1")
+    shown = [
+        Panel(*pair) for pair in zip(LOOKS, (run.params[0, 1] for run in history.runs), strict=True)
+    ]
+    chart = fit_panels(problem, data(history.experiment), shown, "epoch 1")
     known, seen = rows(chart, "x", "y"), set()
     for trace in chart.figure.data:
         if trace.type == "heatmap":
@@ -178,8 +180,11 @@ def test_fits_of_a_plane():
 def test_fits_of_a_curve():
     problem = Network(dataset=Sine(), loss="mean_squared_error")
     history = fit(Experiment(problem=problem, runs=RUNS[:2], budget=Budget(amount=1)))
-    params = [run.params[0, -1] for run in history.runs]
-    chart = fit_panels(problem, data(history.experiment), params, LOOKS[:2], "epoch 1")
+    shown = [
+        Panel(*pair)
+        for pair in zip(LOOKS[:2], (run.params[0, -1] for run in history.runs), strict=True)
+    ]
+    chart = fit_panels(problem, data(history.experiment), shown, "epoch 1")
 
     assert not strays(chart, ("x", "prediction"), ("x", "target"))
 

@@ -9,11 +9,8 @@ from charts.theme import RunStyle
 from charts.zoom import zoomed
 from comparison.catalogue import (
     at_step,
-    can_be_drawn,
     chart_title,
     comparison_charts,
-    fit_epochs,
-    fits_caption,
     fitted,
     fitted_at_step,
     losses,
@@ -24,6 +21,7 @@ from comparison.catalogue import (
     surface_in_relief,
 )
 from comparison.document import View, with_default_view
+from comparison.fits import can_be_drawn
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words
 from comparison.surfaces import scenes
@@ -83,13 +81,6 @@ def test_fits_are_drawn_where_a_plane_or_a_line_shows_them(problem, drawn):
             )
         )
     ) is drawn
-
-
-def test_fits_name_epoch_and_seed():
-    history = fit(EXPERIMENTS["three seeds"])
-
-    assert fit_epochs(history)[-1] == 3
-    assert fits_caption(history, 3.0) == "epoch 3, seed 0"
 
 
 def test_charts_have_titles():

@@ -12,9 +12,11 @@ from comparison.fits import (
     fit_clock,
     fit_epochs,
     fits,
+    fits_caption,
     moving_fits,
     moving_heads,
 )
+from comparison.scenes import seed_words
 from language import _
 from ui.compare.comparison import after_training
 from ui.compare.settings import settings
@@ -61,7 +63,11 @@ def fits_chart(shown: Outcome, height: int | None = None) -> None:
     epoch = _epoch(fit_epochs(shown.history))
     chart = figure(lambda: fits(shown.history, shown.styles, epoch, height), _KEY)
     if chart is not None:
-        st.caption(escaped(" · ".join(chart.remarks)))
+        # The clock says which epoch it is, also while it runs.
+        epoch_words = fits_caption(shown.history, epoch)
+        seeds = seed_words(shown.history.experiment)
+        told = [text for text in (*seeds, *chart.remarks) if text != epoch_words]
+        st.caption(escaped(" ".join(told)))
 
 
 def beside(shown: Outcome) -> bool:

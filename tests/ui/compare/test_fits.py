@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from charts.fits import fit_panels
+from charts.fits import Panel, fit_panels
 from charts.theme import RunStyle
-from comparison.catalogue import params_at
+from comparison.fits import params_at
 from engine import (
     Budget,
     Experiment,
@@ -43,45 +43,71 @@ def test_what_has_no_picture_is_explained(problem, show):
     assert "one or two features" in told(at)
 
 
+def panels(history, epoch=None):
+    """The panels of SGD and Adam at an epoch, or at the end."""
+    found = []
+    for style, one in zip([RunStyle("SGD", 0), RunStyle("Adam", 1)], history.runs, strict=True):
+        at = -1 if epoch is None else list(one.params_steps).index(epoch * one.per_epoch)
+        found.append(Panel(style, one.params[0, at]))
+    experiment = history.experiment
+    made = fit_panels(experiment.problem, data(experiment), found, "")
+    return drawn(json.loads(made.figure.to_json()))
+
+
+def clock(at):
+    """What the clock is sent."""
+    sent = [json.loads(part.proto.json) for part in at.get("bidi_component")]
+    (player,) = [data for data in sent if "scenes" in data]
+    return player
+
+
 @pytest.mark.parametrize("seeds", [(0,), (7, 3)], ids=["one seed", "two seeds"])
-def test_the_slider_moves_all_panels(seeds, show):
+def test_an_epoch_moves_all_panels(seeds, show):
     compared = small(seeds=seeds)
     history = fit(compared)
     show("fits")
     at = page(compared)
-    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
 
-    assert at.select_slider(key="fit-epoch").value == 5
     seen = []
     for epoch in (5, 0, 2):
-        run(at.select_slider(key="fit-epoch").set_value(epoch))
-        params = [
-            one.params[0, list(one.params_steps).index(epoch * one.per_epoch)]
-            for one in history.runs
-        ]
-        expected = fit_panels(compared.problem, data(compared), params, styles, "")
+        run(at.number_input(key="fit-number").set_value(epoch))
         shown = drawn(chart(at, "fits"))
-        assert shown == drawn(json.loads(expected.figure.to_json()))
-        # The slider tells the epoch; which seed it is needs a word.
-        assert (f"epoch {epoch}, seed 7" in captions(at)) == (len(seeds) > 1)
+        assert shown == panels(history, epoch)
+        assert clock(at)["step"] == epoch
+        # The clock tells the epoch; which seed it is needs a word.
+        assert ("Showing the runs of seed 7" in captions(at)) == (len(seeds) > 1)
         seen.append(shown)
 
-    for number in (0, 2):  # the maps
+    for number in (0, 3):  # the maps
         assert len({str(shown[number]) for shown in seen}) == len(seen)
 
 
 @pytest.mark.parametrize(("typed", "shown"), [(2, 2), (3.4, 3), (0, 0)])
-def test_a_number_typed_moves_the_slider_of_fits_to_the_nearest_epoch(typed, shown, show):
+def test_a_number_typed_shows_the_nearest_epoch(typed, shown, show):
     show("fits")
     at = page(small())
     run(at.number_input(key="fit-number").set_value(typed))
 
-    assert at.select_slider(key="fit-epoch").value == shown
-    assert at.number_input(key="fit-number").value == shown
+    assert at.number_input(key="fit-number").value == clock(at)["step"] == shown
     assert at.number_input(key="fit-number").step == 1
-    assert {at.select_slider(key="fit-epoch").label, at.number_input(key="fit-number").label} == {
-        "Epoch"
-    }
+
+
+def test_fits_stand_beside_the_loss_under_one_clock():
+    at = page(small())
+
+    assert drawn(chart(at, "fits")) == panels(fit(small()))
+    assert [layer["key"] for layer in clock(at)["layers"]] == ["loss", "fits"]
+
+
+def test_the_pictures_are_sent_once_they_are_played():
+    """They are large, so a change of the comparison never sends them."""
+    at = page(small())
+    assert "titles" not in clock(at)["scenes"][1]
+    at.session_state["fits-wanted"] = clock(at)["version"]
+    assert len(clock(run(at))["scenes"][1]["titles"]) == 2
+
+    run(at.number_input(key="learning_rate-number").set_value(0.25))
+    assert "titles" not in clock(at)["scenes"][1]
 
 
 def test_a_run_is_shown_until_it_diverges():
@@ -109,13 +135,13 @@ def test_a_run_that_stopped_early_is_shown_where_it_ended():
     np.testing.assert_array_equal(params_at(history, 0, 1_000), history.runs[0].params[0, -1])
 
 
-def test_the_slider_fits_a_shorter_budget(show):
+def test_the_clock_fits_a_shorter_budget(show):
     show("fits")
     at = page(small())
-    run(at.select_slider(key="fit-epoch").set_value(4))
+    run(at.number_input(key="fit-number").set_value(4))
     run(at.number_input(key="budget-epochs-number").set_value(3))
 
-    assert at.select_slider(key="fit-epoch").value == 3
+    assert at.number_input(key="fit-number").value == clock(at)["step"] == 3
 
 
 @pytest.mark.parametrize("amount", [5, 35])  # of 10 iterations an epoch
@@ -123,8 +149,5 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
     compared = small(budget=Budget(amount=amount, unit="iterations"))
     show("fits")
     at = page(compared)
-    styles = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
-    params = [one.params[0, -1] for one in fit(compared).runs]
-    expected = fit_panels(compared.problem, data(compared), params, styles, "")
 
-    assert drawn(chart(at, "fits")) == drawn(json.loads(expected.figure.to_json()))
+    assert drawn(chart(at, "fits")) == panels(fit(compared))

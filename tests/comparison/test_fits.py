@@ -1,0 +1,110 @@
+"""Fits, epoch by epoch: what a clock is sent, against the runs themselves."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from charts.fits import GRID, plane_of
+from charts.theme import RunStyle
+from comparison.document import View
+from comparison.fits import (
+    fit_clock,
+    fit_epochs,
+    fits_caption,
+    moving_fits,
+    moving_heads,
+    score_at,
+)
+from engine import Budget, Experiment, Network, Run, data, fit, predictions
+from engine.problems.datasets import Line, Sine, TwoMoons
+from engine.rules import SGD, Adam
+from tests.driven import small
+
+STYLES = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
+CURVE = Network(dataset=Sine(rows=60), hidden=(3,), loss="mean_squared_error")
+
+
+def numbers(text, kind="<f4"):
+    return np.frombuffer(base64.b64decode(text), dtype=kind)
+
+
+def test_a_caption_names_epoch_and_seed():
+    history = fit(small(seeds=(4, 7)))
+
+    assert fit_epochs(history)[-1] == 5
+    assert fits_caption(history, 3.0) == "epoch 3, seed 4"
+
+
+@pytest.mark.parametrize("epochs", [1, 5, 60, 61, 200])
+def test_the_clock_begins_at_the_start_and_ends_at_the_end(epochs):
+    runs = (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+    history = fit(Experiment(runs=runs, budget=Budget(amount=epochs)))
+    ticks = fit_clock(history).ticks
+
+    assert ticks[0] == 0
+    assert ticks[-1] == epochs
+    assert len(ticks) == epochs + 1 if epochs <= 60 else 2 < len(ticks) <= 62
+
+
+def test_regions_are_the_predicted_classes_at_every_tick():
+    history = fit(small())
+    clock = fit_clock(history)
+    sent = moving_fits(history, STYLES, clock)
+    shades = numbers(sent["regions"], "u1").reshape(2, len(clock.ticks), GRID**2)
+    points = plane_of(data(history.experiment)).points
+
+    for run, own in zip(history.runs, shades, strict=True):
+        for tick, picture in zip(clock.ticks, own, strict=True):
+            at = list(run.params_steps).index(tick * run.per_epoch)
+            found = predictions(history.experiment.problem, run.params[:, at], points)[0, 0]
+            np.testing.assert_array_equal(picture >= 128, found > 0.5)
+
+
+def test_curves_are_the_predictions_at_every_tick():
+    history = fit(small(problem=CURVE))
+    clock = fit_clock(history)
+    sent = moving_fits(history, STYLES, clock)
+    line = numbers(sent["line"])
+    curves = numbers(sent["curves"]).reshape(2, len(clock.ticks), len(line))
+    run = history.runs[1]
+    found = predictions(CURVE, run.params[0], line[:, None].astype(float))[:, 0]
+
+    assert curves[1] == pytest.approx(found, rel=1e-5, abs=1e-6)
+
+
+def test_titles_tell_the_score_of_their_epoch():
+    history = fit(small(seeds=(3, 4)))
+    sent = moving_fits(history, STYLES, fit_clock(history))
+    scores = history.runs[0].validation_score.last[0]
+
+    assert sent["titles"][0] == [f"SGD  {score:.3g}" for score in scores]
+    assert score_at(history, 0, 2.0) == scores[2]
+
+
+def test_a_run_that_has_diverged_says_so():
+    line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
+    history = fit(Experiment(problem=line, runs=runs, budget=Budget(amount=40)))
+    lost, well = moving_fits(history, STYLES, fit_clock(history))["titles"]
+
+    assert lost[-1] == "SGD has diverged"
+    assert well[-1].startswith("Adam  ")
+
+
+@pytest.mark.parametrize("axis", ["epochs", "iterations", "rows_seen"])
+def test_heads_lie_on_the_lines_of_the_loss(axis):
+    runs = [
+        Run(optimizer=SGD(), learning_rate=0.5, batch_size=30),
+        Run(optimizer=Adam(), learning_rate=0.01, batch_size=100),
+    ]
+    problem = Network(dataset=TwoMoons(rows=400))
+    history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=4), seeds=(0, 1, 2)))
+    clock = fit_clock(history)
+    sent = moving_heads(history, STYLES, clock, View(axis=axis))
+    x, loss = (numbers(sent[name]).reshape(2, -1) for name in ("x", "loss"))
+    unit = {"epochs": (1, 1), "iterations": (10, 3), "rows_seen": (300, 300)}[axis]
+
+    for number, run in enumerate(history.runs):
+        assert x[number] == pytest.approx(clock.ticks * unit[number])
+        assert loss[number] == pytest.approx(np.median(run.training_loss.last, axis=0), rel=1e-6)

@@ -47,12 +47,16 @@ def settings(history: History, position: int, *, full: bool) -> Row:
 
 
 def _own_numbers(runs: Sequence[Run], *, full: bool) -> dict[str, str]:
-    """Return the hyperparameters of the runs' rules, with their symbols as titles."""
+    """Return the hyperparameters of the runs' rules, with their symbols as titles.
+
+    Unless all are wanted, they are those that tell runs of a rule apart, or are not its default.
+    """
     found: dict[str, str] = {}
     for run in runs:
-        for name, interval in hyperparameters(type(run.optimizer)).items():
-            values = {getattr(other.optimizer, name, None) for other in runs} - {None}
-            if full or len(values) > 1:
+        kind = type(run.optimizer)
+        rules = [kind(), *(other.optimizer for other in runs if type(other.optimizer) is kind)]
+        for name, interval in hyperparameters(kind).items():
+            if full or len({getattr(rule, name) for rule in rules}) > 1:
                 found[name] = symbol(name, interval)
     return found
 

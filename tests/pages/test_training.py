@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ui.shell.driver
+from charts.theme import COLOURS
 from comparison.document import with_default_view
 from comparison.pages import TrainingPage
 from engine import Budget, Experiment, Function, Run, fit, train
@@ -17,7 +18,7 @@ from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Momentum, Nesterov
 from engine.work import Task
 from language import LANGUAGES
-from tests.driven import ROOT, ROUTER, first_run, linked, run, small, told
+from tests.driven import ROOT, ROUTER, captions, charts, first_run, linked, run, small, told
 from ui.shell.driver import Pending
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
@@ -36,7 +37,7 @@ TABS = {
     "details": "Details",
 }
 CHARTS = {
-    "loss": ["chart-loss"],
+    "loss": ["chart-loss", "chart-fits"],
     "score": ["chart-score"],
     "norms": ["chart-update_norm"],
     "fits": ["chart-fits"],
@@ -60,7 +61,12 @@ def table(at):
 
 
 def numbers(at):
-    return table(at).select_dtypes("number").to_numpy()
+    """Where the runs ended, without what they were trained with."""
+    shown = table(at)
+    first = next(
+        place for place, name in enumerate(shown) if name in {"Training loss", "훈련 손실"}
+    )
+    return shown.iloc[:, first:].select_dtypes("number").to_numpy()
 
 
 def options(slider):
@@ -99,6 +105,34 @@ def test_the_first_view_is_a_finished_comparison_of_seven_runs():
     assert np.isfinite(numbers(at)).all()
     assert list(table(at)["Status"]).count("lowest here") == 1  # of one seed
     assert told(at) == ""
+
+
+def test_the_table_has_the_settings_of_the_runs():
+    runs = [
+        Run(optimizer=Momentum(share), learning_rate=0.1, batch_size=size, sampling=sampling)
+        for share, size, sampling in ((0.5, 16, "shuffled"), (0.9, "all", "replacement"))
+    ]
+    shown = table(opened(experiment=small(runs=runs)))
+
+    assert shown["Learning rate"].tolist() == [0.1, 0.1]
+    assert shown["Batch size"].tolist() == [16, 300]
+    assert shown["μ"].tolist() == [0.5, 0.9]
+    assert shown["Sampling"].tolist() == ["Shuffled pass", "Drawn with replacement"]
+
+
+def test_the_table_leaves_out_settings_that_nobody_made():
+    shown = table(opened(experiment=Experiment(budget=Budget(amount=1))))
+
+    assert list(shown.columns) == [
+        "",
+        "Run",
+        "Learning rate",
+        "Batch size",
+        "Training loss",
+        "Validation loss",
+        "Accuracy",
+        "Status",
+    ]
 
 
 def test_the_table_shows_what_the_engine_computes():
@@ -307,6 +341,34 @@ def test_looking_differently_trains_nothing_and_keeps_the_numbers(nothing_may_tr
 
         assert experiment(at) == before
         np.testing.assert_array_equal(shown, numbers(at))
+
+
+def faint(at):
+    """The lines before the last change, by colour."""
+    traces = charts(at)[0]["data"]
+    return [one["line"]["color"] for one in traces if one.get("opacity") and one["mode"] == "lines"]
+
+
+def test_the_line_of_a_changed_run_stays_until_it_is_dismissed():
+    at = opened(experiment=small())
+    assert faint(at) == []
+
+    for rate in (0.25, 0.1):
+        run(at.number_input(key="learning_rate-number").set_value(rate))
+        assert faint(at) == [COLOURS[0]]
+        assert "Faint: before the change." in captions(at)
+
+    run(at.button(key="forget").click())
+    assert faint(at) == []
+    run(at.number_input(key="learning_rate-number").set_value(0.5))
+    assert faint(at) == [COLOURS[0]]
+
+
+def test_there_is_no_line_from_before_of_other_data():
+    at = opened(experiment=small())
+    run(at.selectbox(key="dataset").set_value("circles"))
+
+    assert faint(at) == []
 
 
 @pytest.fixture
@@ -552,7 +614,7 @@ def test_a_training_beyond_the_limit_is_refused_with_the_limit():
 def test_korean_is_spoken_to_a_korean_browser():
     at = opened(experiment=small(), locale="ko-KR")
 
-    assert list(table(at).columns)[-5:] == ["실행", "훈련 손실", "검증 손실", "정확도", "상태"]
+    assert list(table(at).columns)[-4:] == ["훈련 손실", "검증 손실", "정확도", "상태"]
     assert at.select_slider(key="budget-epochs-slider").label == "에포크"
     assert at.selectbox(key="optimizer").label == "옵티마이저"
     texts = " ".join(one.value for one in (*at.subheader, *at.caption[-1:]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from charts.theme import HEIGHT
+from comparison.before import are_comparable, changed_runs, with_lines_before
 from comparison.catalogue import losses
 from comparison.edits import change_view
 from comparison.fits import can_be_drawn
@@ -20,7 +21,7 @@ from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
 from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped
-from ui.shell.training import Place, last_outcome
+from ui.shell.training import Place, forget_before, last_outcome, outcome_before
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,14 +69,36 @@ def remarks(chart: Chart | None) -> None:
 
 def _final_chart(shown: Outcome) -> Chart | None:
     """Show the loss chart of a training that has ended; that of earlier settings is dimmed."""
+    earlier = None if shown.stale else _lines_before(shown)
 
     def make() -> Chart:
         chart = _loss_chart(shown.history, shown.styles)
         if shown.stale:
             chart.figure.update_traces(opacity=0.3)
-        return chart
+        return chart if earlier is None else with_lines_before(chart, *earlier)
 
-    return sketch(make, "loss", "loss") if shown.stale else figure(make, "loss")
+    chart = sketch(make, "loss", "loss") if shown.stale else figure(make, "loss")
+    if earlier is not None:
+        st.button(
+            _("Forget the faint lines"), key="forget", type="tertiary", on_click=forget_before
+        )
+    return chart
+
+
+def _lines_before(shown: Outcome) -> tuple[Chart, list[str]] | None:
+    """Return the loss chart before the change, and which of its runs were changed."""
+    before = outcome_before()
+    if before is None:
+        return None
+    now = shown.history.experiment
+    if not are_comparable(before.history.experiment.problem, now.problem):
+        forget_before()
+        return None
+    changed = changed_runs(before.history, before.styles, now, shown.styles)
+    if not changed:
+        return None
+    names = [before.styles[position].name for position in changed]
+    return _loss_chart(before.history, before.styles), names
 
 
 def _growing_chart(

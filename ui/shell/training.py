@@ -34,6 +34,7 @@ from ui.shell.driver import (
     stop_button,
     waiting,
 )
+from ui.shell.store import comparison_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -52,6 +53,7 @@ _QUICK_SECONDS = 0.3  # a shorter one need not give way
 _CACHE_BYTES = 256 * 2**20
 _PENDING = "training"
 _LAST = "outcome"
+_BEFORE = "outcome-before"
 _DRAW_SECONDS = 0.25
 _DRAW_SHARE = 4  # times what a drawing took pass before the next
 
@@ -162,10 +164,12 @@ def outcome(
         draw: shows a history that is still growing.
     """
     history = trained(experiment, _PENDING, draw)
+    last = last_outcome()
     if history is not None:
-        st.session_state[_LAST] = Outcome(history, tuple(styles))
-        return st.session_state[_LAST]
-    last: Outcome | None = st.session_state.get(_LAST)
+        if last is not None and last.history.experiment != experiment:
+            st.session_state.setdefault(_of_the_comparison(_BEFORE), last)
+        new = st.session_state[_of_the_comparison(_LAST)] = Outcome(history, tuple(styles))
+        return new
     if last is None:
         return None
     st.caption(_("The results below belong to the previous settings."))
@@ -182,7 +186,22 @@ def is_quick(experiment: Experiment) -> bool:
 
 def last_outcome() -> Outcome | None:
     """Return what the session showed last."""
-    return st.session_state.get(_LAST)
+    return st.session_state.get(_of_the_comparison(_LAST))
+
+
+def outcome_before() -> Outcome | None:
+    """Return what the session showed before the first change since ``forget_before``."""
+    return st.session_state.get(_of_the_comparison(_BEFORE))
+
+
+def forget_before() -> None:
+    """Forget what the session showed before; the next change is compared with what is shown now."""
+    st.session_state.pop(_of_the_comparison(_BEFORE), None)
+
+
+def _of_the_comparison(slot: str) -> str:
+    """Return a slot of the session for the comparison on show: Surfaces may have one of its own."""
+    return f"{slot}-{comparison_key()}"
 
 
 def trained(

@@ -1,0 +1,89 @@
+"""The lines of a comparison before it was changed, faint behind those of now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from charts.lines import plain
+from language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from charts.theme import Chart, RunStyle
+    from engine import Experiment, Function, History, Network
+
+_FAINT = 0.35  # opacity
+_WIDTH = 1.5  # pixels
+
+
+def changed_runs(
+    before: History, looks: Sequence[RunStyle], now: Experiment, styles: Sequence[RunStyle]
+) -> list[int]:
+    """Return which runs of an earlier comparison are worth a faint line: those that were changed.
+
+    A run is the same as long as it keeps its colour and its rule. Nothing is returned where losses
+    cannot be compared, because the data or the loss function are others.
+
+    Args:
+        before: the earlier comparison, trained.
+        looks: the styles of its runs.
+        now: what is compared now.
+        styles: of the runs of now.
+    """
+    then = before.experiment
+    if not are_comparable(then.problem, now.problem):
+        return []
+    shared = {"runs": then.runs[:1]}
+    is_all_new = then.model_copy(update=shared) != now.model_copy(update=shared)
+    runs_now = {look.number: run for look, run in zip(styles, now.runs, strict=True)}
+    changed = []
+    for position, (look, run) in enumerate(zip(looks, then.runs, strict=True)):
+        is_there = runs_now.get(look.number)
+        if is_there is None or type(is_there.optimizer) is not type(run.optimizer):
+            continue
+        if is_all_new or is_there != run:
+            changed.append(position)
+    return changed
+
+
+def are_comparable(before: Network | Function, now: Network | Function) -> bool:
+    """Tell whether losses on two problems can be compared: same data, and the same loss of them."""
+    return _what_is_lost(before) == _what_is_lost(now)
+
+
+def _what_is_lost(problem: Network | Function) -> object:
+    if problem.kind == "function":
+        return problem.function
+    return problem.dataset, problem.loss, problem.l2
+
+
+def with_lines_before(chart: Chart, earlier: Chart, names: Collection[str]) -> Chart:
+    """Return a chart with lines of an earlier one behind its own, and a remark that says so.
+
+    Args:
+        chart: of now.
+        earlier: the same chart of the earlier comparison.
+        names: of the earlier runs whose lines are drawn.
+    """
+    shown = {plain(name) for name in names}
+    faint = [_faded(trace) for trace in earlier.figure.data if trace.name in shown]
+    if not faint:
+        return chart
+    figure = go.Figure({"data": [*faint, *chart.figure.data], "layout": chart.figure.layout})
+    own, old = figure.layout.yaxis, earlier.figure.layout.yaxis
+    if own.range and old.range and own.type == old.type:
+        low, high = zip(own.range, old.range, strict=True)
+        own.range = [min(low), max(high)]
+    remark = _("Faint: before the change.")
+    return chart._replace(
+        figure=figure, remarks=(*chart.remarks, remark), alt=f"{chart.alt} {remark}"
+    )
+
+
+def _faded(trace: Any) -> dict[str, Any]:
+    line = trace.to_plotly_json()
+    line["line"] = line.get("line", {}) | {"width": _WIDTH}
+    return line | {"opacity": _FAINT, "hoverinfo": "skip", "hovertemplate": None, "name": None}

@@ -18,7 +18,7 @@ from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Momentum, Nesterov
 from engine.work import Task
 from language import LANGUAGES
-from tests.driven import ROOT, ROUTER, captions, charts, first_run, linked, run, small, told
+from tests.driven import ROOT, ROUTER, captions, charts, first_run, linked, plain, run, small, told
 from ui.shell.driver import Pending
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
@@ -356,7 +356,7 @@ def test_the_line_of_a_changed_run_stays_until_it_is_dismissed():
     for rate in (0.25, 0.1):
         run(at.number_input(key="learning_rate-number").set_value(rate))
         assert faint(at) == [COLOURS[0]]
-        assert "Faint: before the change." in captions(at)
+        assert "Faint: before the change." in plain(captions(at))
 
     run(at.button(key="forget").click())
     assert faint(at) == []

@@ -44,6 +44,7 @@ class View(Spec):
         quantity: which loss is drawn.
         axis: what it is drawn against.
         log: whether the loss axis is logarithmic.
+        presentation: whether it is shown large, for a projector.
         page: the page that shows it, with that page's settings.
     """
 
@@ -53,6 +54,7 @@ class View(Spec):
     quantity: Quantity = "training_loss"
     axis: Axis = "epochs"
     log: bool = Field(default=True, strict=True)
+    presentation: bool = Field(default=False, strict=True)
     page: AnyPage = TrainingPage()
 
     @model_validator(mode="before")

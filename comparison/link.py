@@ -108,6 +108,7 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "show": _Field("view.quantity", str),
     "axis": _Field("view.axis", str),
     "log": _Field("view.log", _flag),
+    "present": _Field("view.presentation", _flag),
     "page": _Field("view.page.name", str),
 }
 _IGNORED: Final = ("tuned",)  # keys of format 1 that no longer mean anything

@@ -211,6 +211,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "plane": N_("Plane"),
             "plane_seed": N_("Seed of the directions"),
             "plans": N_("Settings that are counted"),
+            "present": N_("Presentation"),
+            "presentation": N_("Presentation"),
             "problem": N_("Problem"),
             "quadratic": N_("Quadratic term"),
             "quantity": N_("Loss shown"),

@@ -9,12 +9,13 @@ import streamlit as st
 from comparison.edits import use_surface_preset
 from comparison.presets import SURFACE_PRESETS, shown_preset
 from language import _
-from ui.setup.runs import run_actions, run_editor, run_strip
+from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
 from ui.shell.navigation import all_but, fragment, in_sidebar, open_edited, work_on
 from ui.shell.notices import contract_line
+from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, styles
 from ui.shell.training import outcome
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 @fragment(in_sidebar)
 def comparison() -> None:
     """Show the runs, the surface and the clock; a change to a run leaves the sidebar alone."""
+    if is_presented():
+        with presentation(run_strip):
+            presented_surface()
+        return
     with st.container(gap=None):  # one block, so that what comes and goes moves nothing below
         head = st.container()
         work = st.container(gap=None)
@@ -46,6 +51,7 @@ def comparison() -> None:
                 {name: preset.title for name, preset in SURFACE_PRESETS.items()},
                 lambda name: open_edited(use_surface_preset, name),
             )
+            present_button()
             popover = share()
         run_strip()
         run_editor()
@@ -72,6 +78,28 @@ def comparison() -> None:
     else:
         address()
         draw_mark("page")
+
+
+def presented_surface() -> None:
+    """Show the picture, large, and the learning rate of the selected run."""
+    rate_control()
+    shown = outcome(document().experiment, styles(), lambda _history: None)
+    scenes = [] if shown is None else shown_scenes(shown)
+    if scenes:
+        presented_picture(scenes)
+    else:
+        address()
+        draw_mark("page")
+    contract_line()
+
+
+@fragment(all_but("step", "camera"))
+def presented_picture(scenes: Sequence[Scene]) -> None:
+    """Show the picture alone."""
+    picture(scenes)
+    keep_zooms()
+    address()
+    draw_mark("page")
 
 
 def _around_the_picture() -> object:

@@ -6,13 +6,14 @@ from comparison.edits import use_runs_preset
 from comparison.offers import runs_presets
 from ui.compare.comparison import Comparison, runs_alone
 from ui.compare.tabs import TABS
-from ui.setup.runs import run_actions, run_editor, run_strip
+from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
 from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
 from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.notices import contract_line
+from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, edit
 from ui.shell.zoom import keep_zooms
@@ -20,9 +21,14 @@ from ui.shell.zoom import keep_zooms
 
 def comparison() -> None:
     """Show the runs and how they did."""
+    if is_presented():
+        with presentation(run_strip):
+            presented_comparison()
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
         run_actions(runs_presets(document().experiment), lambda name: edit(use_runs_preset, name))
+        present_button()
         popover = share()
     run_strip()
     run_editor()
@@ -33,6 +39,17 @@ def comparison() -> None:
     TABS.show(shown)
     with popover:
         exports(shown.outcome)
+    keep_zooms()
+    address()
+    draw_mark("page")
+
+
+def presented_comparison() -> None:
+    """Show the open tab's chart, large, and the learning rate of the selected run."""
+    rate_control()
+    status = st.container(gap=None)
+    TABS.fill(Comparison(status))
+    contract_line()
     keep_zooms()
     address()
     draw_mark("page")

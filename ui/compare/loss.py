@@ -19,6 +19,7 @@ from ui.compare.fits import beside, fits_chart, fits_player
 from ui.compare.results import results_table
 from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
+from ui.shell.presentation import is_presented
 from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped
 from ui.shell.training import Place, forget_before, last_outcome, outcome_before
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
 def loss_tab(comparison: Comparison) -> None:
     """Show the loss, growing while the runs train, beside what they learn, above a table."""
-    view_switches()
-    is_drawable = can_be_drawn(document().experiment.problem)
+    if not is_presented():
+        view_switches()
+    is_drawable = can_be_drawn(document().experiment.problem) and not is_presented()
     grid = st.grid(9 if is_drawable else 5, min_column_width=74)
     place = Place(grid.cell(column_span=5))
     right = grid.cell(column_span=4) if is_drawable else None
@@ -58,7 +60,8 @@ def loss_tab(comparison: Comparison) -> None:
     with below:
         if right is not None and beside(shown):
             fits_player(shown)
-        results_table(shown.history, shown.styles, full=False)
+        if not is_presented():
+            results_table(shown.history, shown.styles, full=False)
 
 
 def remarks(chart: Chart | None) -> None:

@@ -27,7 +27,9 @@ from ui.epochs.switches import (
     run_choice,
     take_example,
 )
+from ui.setup.runs import rate_control
 from ui.shell.figure import figure, sketch
+from ui.shell.presentation import is_presented
 from ui.shell.store import document
 from ui.shell.training import Place, trained, with_seconds
 
@@ -85,6 +87,13 @@ def batches_tab() -> None:
 
 
 def _controls() -> None:
+    if is_presented():
+        rate, budget = st.columns([3, 2], vertical_alignment="bottom")
+        with rate:
+            rate_control()
+        with budget:
+            budget_choice()
+        return
     grid = st.grid(9, min_column_width=90, vertical_alignment="bottom")
     with grid.cell(column_span=5):
         run_choice()
@@ -106,6 +115,8 @@ def _shows_seconds() -> bool:
 
 def _chart(history: History, styles: Sequence[RunStyle]) -> Chart:
     view, charts = document().view, settings().charts
+    if is_presented() and charts == "four":
+        charts = document().experiment.budget.unit
     axes = AXES if charts == "four" else (charts,)
     return loss_on_four_axes(history, styles, view.quantity, axes, log=view.log)
 

@@ -111,19 +111,26 @@ def run_editor() -> None:
             names=lambda name: _RULES[name].title,
         )
     with rate:
-        number(
-            "learning_rate",
-            run.learning_rate,
-            LIMITS["learning_rate"],
-            "learning_rate",
-            lambda value: edit(change_run, index, learning_rate=value),
-            title=_("Learning rate") + " η",
-        )
+        rate_control()
     if now.experiment.problem.has_rows:
         with size:
             batch_size(index, now.experiment.problem.training_rows)
     with more, st.popover(_("More"), width="stretch"):
         _details(index, run)
+
+
+def rate_control() -> None:
+    """Offer the learning rate of the selected run."""
+    now = document()
+    index = now.view.selected
+    number(
+        "learning_rate",
+        now.experiment.runs[index].learning_rate,
+        LIMITS["learning_rate"],
+        "learning_rate",
+        lambda value: edit(change_run, index, learning_rate=value),
+        title=_("Learning rate") + " η",
+    )
 
 
 def _details(index: int, run: Run) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import plotly.graph_objects as go
 import streamlit as st
 
+from charts.presentation import enlarged
 from comparison.attempts import attempt
 from comparison.words.contract import contract
 from exports.markup import camera
@@ -16,6 +17,7 @@ from exports.tables import to_csv, to_parquet
 from exports.writing import file_name
 from language import _, current_language, set_language
 from ui.shell.locale import speak
+from ui.shell.presentation import is_presented
 from ui.shell.store import document, whole_document
 from ui.shell.tuning import best_rates
 from ui.shell.zoom import with_zoom
@@ -69,9 +71,11 @@ def sketch(
     if isinstance(chart, str):
         st.error(chart)
         return None
+    shown = enlarged(chart) if is_presented() else chart.figure
     st.plotly_chart(
-        chart.figure if zoom is None else with_zoom(chart.figure, zoom),
+        shown if zoom is None else with_zoom(shown, zoom),
         width="stretch",
+        height="stretch" if is_presented() else "content",
         key=f"chart-{key}",
         alt=chart.alt,
         # No camera: its picture would have the colours of the screen and no caption.

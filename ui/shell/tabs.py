@@ -52,9 +52,9 @@ class Tabs(Generic[Given]):
 
         Where the tab that the settings hold does not apply, the first one is open.
         """
-        shown = {name: tab for name, tab in self.table.items() if tab.applies(*given, **named)}
+        shown = self._shown(*given, **named)
         ids = {_(tab.title): name for name, tab in shown.items()}
-        opened = shown.get(current_page().tab) or next(iter(shown.values()))
+        opened = _opened(shown)
         containers = bound(
             st.tabs,
             list(ids),
@@ -66,3 +66,15 @@ class Tabs(Generic[Given]):
             if container.open:
                 with container:
                     tab.fill(*given, **named)
+
+    def fill(self, *given: Given.args, **named: Given.kwargs) -> None:
+        """Fill the page with the open tab alone, without titles."""
+        _opened(self._shown(*given, **named)).fill(*given, **named)
+
+    def _shown(self, *given: Given.args, **named: Given.kwargs) -> dict[str, Tab[Given]]:
+        return {name: tab for name, tab in self.table.items() if tab.applies(*given, **named)}
+
+
+def _opened(shown: Mapping[str, Tab[Given]]) -> Tab[Given]:
+    """Return the tab that the settings hold; where it does not apply, the first one."""
+    return shown.get(current_page().tab) or next(iter(shown.values()))

@@ -1,0 +1,50 @@
+"""Charts for a projector: large type, thick lines, and as high as the screen has room for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    from charts.theme import Chart
+
+FONT: Final = 20  # pixels of numbers and titles at the axes
+_SMALLEST: Final = 17  # of any text
+_THICKER: Final = 1.8  # times a line's width on a desk
+_LARGER: Final = 1.45  # times a text's or a mark's size there
+_TYPE: Final = 14  # pixels of a text that names no size
+
+
+def enlarged(chart: Chart) -> go.Figure:
+    """Return a chart's figure for a projector; what it shows, and its numbers, are the same."""
+    figure = go.Figure(chart.figure)
+    layout = figure.layout
+    layout.update(height=None, autosize=True, font={"size": FONT})
+    layout.margin.update(r=(layout.margin.r or 0) * _LARGER)
+    if layout.legend.font.size:
+        layout.legend.font.size = _size(layout.legend.font.size)
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+        axis.update(tickfont={"size": _SMALLEST}, title={"font": {"size": FONT}})
+    for note in layout.annotations:
+        note.font.size = _size(note.font.size)
+        note.update(xshift=(note.xshift or 0) * _LARGER, yshift=(note.yshift or 0) * _LARGER)
+    for trace in figure.data:
+        _enlarge(trace)
+    return figure
+
+
+def _size(size: float | None) -> float:
+    return max(_SMALLEST, (size or _TYPE) * _LARGER)
+
+
+def _enlarge(trace: Any) -> None:
+    """Make a trace's lines thicker, and its marks and texts larger."""
+    if trace.type not in {"scatter", "bar"}:
+        return
+    if trace.type == "scatter" and trace.line.width:
+        trace.line.width *= _THICKER
+    if trace.textfont.size:
+        trace.textfont.size = _size(trace.textfont.size)
+    if trace.type == "scatter" and isinstance(trace.marker.size, (int, float)):
+        trace.marker.size *= _LARGER

@@ -1,0 +1,76 @@
+"""Presentation: the chart and the slider that matters, and a way out."""
+
+import json
+
+import pytest
+
+from charts.presentation import FONT
+from comparison.document import with_default_view
+from comparison.link import to_link
+from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
+from comparison.presets import FUNCTION_VIEW
+from tests.driven import captions, chart, first_run, run, small
+
+pytestmark = pytest.mark.usefixtures("nothing_waits")
+
+
+def presented(page, experiment=None):
+    """A page that a link opens as a presentation."""
+    shown = with_default_view(experiment or small()).on_page(page)
+    view = shown.view.model_copy(update={"presentation": True})
+    return first_run(link=to_link(shown.model_copy(update={"view": view})))
+
+
+def drawn(at):
+    """The charts of the page, without the picture of the rows in the sidebar."""
+    return [
+        json.loads(one.proto.spec)
+        for one in at.get("plotly_chart")
+        if (one.key or "").startswith("chart-")
+    ]
+
+
+@pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits"])
+def test_a_presentation_of_compare_is_the_open_chart_with_its_slider(tab):
+    at = presented(TrainingPage(tab=tab))
+
+    (shown,) = drawn(at)
+    assert shown["data"]
+    assert shown["layout"]["font"]["size"] == FONT
+    assert at.select_slider(key="learning_rate-slider").value == 0.5
+    assert "same budget: 5 epochs" in captions(at)
+    assert not at.get("tab")
+    assert not [button for button in at.button if button.key in {"add", "present"}]
+
+
+def test_the_slider_moves_the_presented_chart():
+    at = presented(TrainingPage())
+    before = chart(at, "loss")["data"]
+    run(at.select_slider(key="learning_rate-slider").set_value(0.1))
+
+    assert chart(at, "loss")["data"] != before
+
+
+@pytest.mark.parametrize(
+    ("page", "experiment"),
+    [
+        (SurfacesPage(), FUNCTION_VIEW),
+        (EpochsPage(tab="batches"), None),
+        (EpochsPage(tab="count"), None),
+    ],
+    ids=["surfaces", "batch sizes", "the count"],
+)
+def test_other_pages_can_be_presented(page, experiment):
+    at = presented(page, experiment)
+
+    assert {one["layout"]["font"]["size"] for one in drawn(at)} == {FONT}
+
+
+def test_the_presentation_ends_where_it_began():
+    at = presented(TrainingPage(tab="score"))
+    run(at.button(key="leave").click())
+
+    assert at.session_state["compare-tab"] == "Score"
+    assert at.button(key="present")
+    run(at.button(key="present").click())
+    assert at.button(key="leave")

@@ -80,8 +80,8 @@ def final_losses(sweep: Scores) -> Array:
 def iterations_to(sweep: Scores, target: float) -> Array:
     """Return the median iterations to a training loss at or below a target, ``(runs,)``.
 
-    Only full evaluations count: step 0, every epoch and the end. +inf if half of the seeds never
-    reached the target.
+    Only recorded steps count (``engine.training.records``). +inf if half of the seeds never reached
+    the target.
 
     Args:
         sweep: scores for which this target was given.

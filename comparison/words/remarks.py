@@ -92,8 +92,8 @@ def seconds_words(history: History, axis: str) -> tuple[str, ...]:
         return ()
     text = _(
         "Seconds are the processor time that a run takes when trained alone with one seed, updates"
-        " and evaluations included: medians of repeated timings on this machine, accurate to ±"
-        " {share:.0%}."
+        " and an evaluation every epoch included: medians of repeated timings on this machine,"
+        " accurate to ± {share:.0%}."
     )
     return (text.format(share=max(known)),)
 

@@ -102,8 +102,8 @@ class RunHistory:
         status: what ended each seed, ``(seeds,)``; "" while it runs.
         per_epoch: iterations per epoch.
         rows_seen: rows that each seed's updates used, ``(seeds,)``.
-        seconds_per_update: time of an update if the run is trained alone, evaluations included;
-            None if it was not measured: see ``engine.timed``. Not part of the result: never
+        seconds_per_update: time of an update if the run is trained alone, with an evaluation every
+            epoch; None if it was not measured: see ``engine.timed``. Not part of the result: never
             compared, never hashed.
         seconds_spread: its uncertainty, half the distance between the quartiles of the turns.
     """

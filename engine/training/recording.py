@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.problems.pieces import param_blocks
 from engine.training.history import DIVERGED, SUMMARIES, RunHistory, Series
-from engine.training.records import most_recorded
+from engine.training.records import looks_between, most_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,22 +172,25 @@ class Recorder(Judge):
             name: SeriesRecorder(n_lanes, self._total, capacity)
             for name in ("batch_loss", "batch_gradient_norm", "update_norm")
         }
-        # Runs of a group may end between the steps of the grid, each on its own.
+        # Lanes that are always recorded together: a run each where runs may end between the steps
+        # of the grid.
+        self._shares = [slice(0, n_lanes)]
+        if looks_between(experiment):
+            self._shares = [self._lanes(position) for position in range(len(members))]
         self._per_record = [
             {
-                name: SeriesRecorder(self._n_seeds, recorded, capacity)
+                name: SeriesRecorder(lanes.stop - lanes.start, recorded, capacity)
                 for name in evaluated(experiment)
             }
-            for _member in members
+            for lanes in self._shares
         ]
         snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
         self._stride = max(1, -(-recorded // (snapshots - 1)))
         self._records = 0
-        self._recorded_steps = np.zeros(len(members), dtype=np.int64)
+        self._recorded_steps = [0] * len(self._shares)
         kept = -(-recorded // self._stride)
         self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
         self._params_steps: list[int] = []
-        self._unknown = np.full((self._n_seeds, 1), np.nan)
         # Where each lane was last recorded, and a second array that collects the next record.
         self._final, self._next_final = np.empty((2, n_lanes, experiment.problem.n_params))
 
@@ -209,8 +212,8 @@ class Recorder(Judge):
             self._params[len(self._params_steps), lanes] = params
 
     def _keep(self, step: int, values: dict[str, Array]) -> None:
-        for position in range(len(self._per_record)):
-            self._append(position, step, values)
+        for share in range(len(self._shares)):
+            self._append(share, step, values)
         dead = ~self.alive
         self._next_final[dead] = self._final[dead]
         self._final, self._next_final = self._next_final, self._final
@@ -222,18 +225,19 @@ class Recorder(Judge):
     def _keep_ends(self, step: int, values: dict[str, Array], ended: Booleans) -> None:
         """Record the runs whose seeds ended here; a run has one series for all of its seeds."""
         training = self.alive | ended
-        for position in np.flatnonzero(ended.reshape(-1, self._n_seeds).any(axis=1)).tolist():
-            self._append(position, step, values)
-            lanes = self._lanes(position)
-            taken = training[lanes]
-            self._final[lanes][taken] = self._next_final[lanes][taken]
+        for share, lanes in enumerate(self._shares):
+            if ended[lanes].any():
+                self._append(share, step, values)
+                taken = training[lanes]
+                self._final[lanes][taken] = self._next_final[lanes][taken]
 
-    def _append(self, position: int, step: int, values: dict[str, Array]) -> None:
-        """Append an evaluation to the series of one run."""
-        lanes, steps = self._lanes(position), np.array([step])
-        for name, recorder in self._per_record[position].items():
-            recorder.append(steps, values[name][lanes, None] if name in values else self._unknown)
-        self._recorded_steps[position] = step
+    def _append(self, share: int, step: int, values: dict[str, Array]) -> None:
+        """Append an evaluation to the series of some lanes that are recorded together."""
+        lanes, steps = self._shares[share], np.array([step])
+        unknown = np.full(lanes.stop, np.nan)
+        for name, recorder in self._per_record[share].items():
+            recorder.append(steps, values.get(name, unknown)[lanes, None])
+        self._recorded_steps[share] = step
 
     def _lanes(self, position: int) -> slice:
         """Return the lanes of a run."""
@@ -247,13 +251,16 @@ class Recorder(Judge):
         series = {
             name: recorder.series(lanes, last) for name, recorder in self._per_iteration.items()
         }
-        for name, recorder in self._per_record[position].items():
-            series[name] = recorder.series(slice(None), last)
+        share = min(position, len(self._shares) - 1)
+        begin = self._shares[share].start
+        rows = slice(lanes.start - begin, lanes.stop - begin)
+        for name, recorder in self._per_record[share].items():
+            series[name] = recorder.series(rows, last)
         for name in series.keys() & {"training_score", "validation_score"}:
             series[name] = replace(series[name], worst=-np.inf)
         # Other runs of the group may still train, so everything after this run's end is left out.
         # Living lanes may have moved since the last record, which has the last snapshot.
-        recorded = min(last, int(self._recorded_steps[position]))
+        recorded = min(last, self._recorded_steps[share])
         steps = [step for step in self._params_steps if step < recorded]
         parts = [self._params[: len(steps), lanes]]
         if self._records:

@@ -144,7 +144,7 @@ def test_the_grid_and_every_kth_are_recorded_and_patience_looks_at_epochs(
 # Trainings
 
 
-@pytest.mark.parametrize("amount", [150, 403])
+@pytest.mark.parametrize("amount", [150, 303])
 def test_equal_iterations_give_every_batch_size_equally_many_points(amount):
     experiment = compared("iterations", amount, *map(run_of, SIZES))
 
@@ -172,20 +172,20 @@ def test_what_is_recorded_are_values_of_the_training_that_records_every_step(uni
 
 def test_the_grid_of_a_shorter_budget_agrees_at_common_steps():
     shorter, longer = (
-        fit(compared("iterations", amount, *map(run_of, SIZES))).runs for amount in (300, 450)
+        fit(compared("iterations", amount, *map(run_of, SIZES))).runs for amount in (240, 300)
     )
 
     for short, long in zip(shorter, longer, strict=True):
         common, one, other = np.intersect1d(
             short.training_loss.steps, long.training_loss.steps, return_indices=True
         )
-        assert len(common) > 60
+        assert len(common) > 120
         assert np.array_equal(short.training_loss.last[:, one], long.training_loss.last[:, other])
 
 
-@pytest.mark.parametrize(("unit", "amount"), [("iterations", 403), ("rows_seen", 1_009)])
+@pytest.mark.parametrize(("unit", "amount"), [("iterations", 233), ("rows_seen", 609)])
 def test_the_grid_of_a_run_does_not_depend_on_other_runs(unit, amount):
-    experiment = compared(unit, amount, *map(run_of, SIZES), run_of(7, 1e7))
+    experiment = compared(unit, amount, run_of(1), run_of(7), run_of(7, 1e7), run_of("all"))
     together = fit(experiment)
 
     for position, run in enumerate(experiment.runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -28,6 +29,8 @@ AXES: Final = ("iterations", "epochs", "rows_seen", "seconds")
 _HEIGHT: Final = 510
 _SINGLE: Final = 420  # of one large chart
 _LINEAR: Final = 20  # ratio of the longest run to the shortest up to which an axis is linear
+_BEFORE: Final = 0.09  # of a logarithmic axis lie between step 0 and the first position above it
+_AIR: Final = 0.03  # of such an axis at both of its edges
 
 
 def loss_on_four_axes(
@@ -40,9 +43,10 @@ def loss_on_four_axes(
 ) -> Chart:
     """Return the same loss against iterations, epochs, rows and seconds, or one of them, large.
 
-    Where one run is more than twenty times as long as another the axis is logarithmic, and step 0
-    is not on it. Every line ends in a mark, where the run ended. A run that diverged for every seed
-    ends in a cross and does not widen the loss axis beyond runs that did not. Remarks say what a
+    Where one run is more than twenty times as long as another the axis is logarithmic. Step 0 then
+    has a mark at its left edge, which a dotted line joins to the first point. Every line ends in a
+    mark, where the run ended. A run that diverged for every seed ends in a cross and does not widen
+    the loss axis beyond runs that did not. Remarks say where step 0 is, what a
     logarithmic loss axis cannot show and which runs have no point at all.
     """
     runs = [_run(history, number, style, quantity) for number, style in enumerate(styles)]
@@ -65,7 +69,11 @@ def loss_on_four_axes(
     traces = [trace for panel in panels for trace in panel.traces(runs, scale)]
     known = [(run.style.name, to_last_finite(run.values)) for run in runs]
     empty = [run.style for run in runs if not len(run.steps)]
-    remarks = *scale.remarks(known, log=log), *without_points(empty)
+    remarks = (
+        *scale.remarks(known, log=log),
+        *without_points(empty),
+        *_words_of_zero(panels),
+    )
     alt = _alt(history, runs, quantity, axes)
     return Chart(
         go.Figure({"data": traces, "layout": form}),
@@ -130,18 +138,56 @@ class _Panel(NamedTuple):
         """Tell whether the lengths of the runs are too different for one linear axis."""
         return max(self.ends, default=0) > _LINEAR * min(self.ends, default=0) > 0
 
+    @property
+    def has_mark_of_zero(self) -> bool:
+        """Tell whether step 0 is marked at the edge, for want of a place on the axis."""
+        begins = any(len(own) and own[0] == 0 for own in self.positions)
+        return self.is_logarithmic and begins
+
+    @property
+    def decades(self) -> tuple[float, float]:
+        """Return the powers of ten of the first position above 0 and of the last one."""
+        above = [own[own > 0] for own in self.positions]
+        return (
+            float(np.log10(min(own.min() for own in above if len(own)))),
+            float(np.log10(max(self.ends))),
+        )
+
+    @property
+    def place_of_zero(self) -> float:
+        """Return where step 0 is marked on a logarithmic axis."""
+        low, high = self.decades
+        return float(10 ** (low - _BEFORE * (high - low)))
+
+    def across(self) -> dict[str, Any]:
+        """Return scale, range and ticks of the horizontal axis."""
+        plain_form = "~g" if self.name == "seconds" else ",~g"
+        if not self.is_logarithmic:
+            return {"type": "linear", "tickformat": plain_form}
+        if not self.has_mark_of_zero:
+            return {"type": "log", "dtick": 1, "tickformat": plain_form}
+        low, high = self.decades
+        begin, air = np.log10(self.place_of_zero), _AIR * (high - low)
+        powers = range(math.ceil(low), math.floor(high) + 1)
+        return {
+            "type": "log",
+            "range": [begin - air, high + air],
+            "tickvals": [self.place_of_zero, *(10.0**power for power in powers)],
+            "ticktext": ["0", *(f"{10.0**power:,.15g}" for power in powers)],
+        }
+
     def axes(self, scale: ValueAxis, title: str | None) -> dict[str, Any]:
         """Return the options of both axes; the title is that of the loss."""
         left, bottom, width, height = self.box
-        across, is_log = label("quantity", self.name), self.is_logarithmic
+        named = label("quantity", self.name)
+        if self.is_logarithmic:
+            named = _("{quantity} (logarithmic)").format(quantity=named)
         return {
             f"xaxis{self.suffix}": axis(
-                title=_("{quantity} (logarithmic)").format(quantity=across) if is_log else across,
-                type="log" if is_log else "linear",
-                dtick=1 if is_log else None,
+                title=named,
                 domain=[left, left + width],
                 anchor=f"y{self.suffix}",
-                tickformat="~g" if self.name == "seconds" else ",~g",
+                **self.across(),
             ),
             f"yaxis{self.suffix}": axis(
                 **value_axis(title, scale.limits, log=scale.log),
@@ -151,12 +197,14 @@ class _Panel(NamedTuple):
         }
 
     def traces(self, runs: Sequence[_Run], scale: ValueAxis) -> list[Mark]:
-        """Return every run's line with a mark at its end."""
+        """Return every run's line with a mark at its end, and at step 0 on a logarithmic axis."""
         traces: list[Mark] = []
         for run, x in zip(runs, self.positions, strict=True):
-            begin = 1 if self.is_logarithmic and len(x) and x[0] == 0 else 0
-            y = to_last_finite(run.values[begin:])
-            drawn_x, drawn_y = thinned(x[begin : begin + len(y)], y)
+            begin = 1 if self.has_mark_of_zero and len(x) and x[0] == 0 else 0
+            y = to_last_finite(run.values)
+            if begin and len(y):
+                traces += self._beginning(run, x[:2], y[:2], scale)
+            drawn_x, drawn_y = thinned(x[begin : len(y)], y[begin:])
             line = marks.line(drawn_x, drawn_y, run.style.colour, dash=run.style.dash)
             line |= scale.points(drawn_y, "<br>%{x:.6~g}")
             shared = marks.on_axes(self.suffix) | {"legendgroup": run.legend}
@@ -165,6 +213,16 @@ class _Panel(NamedTuple):
             end = marks.dots(line["x"][-1:], line["y"][-1:], run.style.colour, 9, symbol=symbol)
             traces += [line | named | shared, end | marks.SILENT | {"showlegend": False} | shared]
         return traces
+
+    def _beginning(self, run: _Run, x: Array, y: Array, scale: ValueAxis) -> list[Mark]:
+        """Return the mark of a run's step 0, and a dotted line to its next point if it has one."""
+        drawn_x, heights = np.concatenate([[self.place_of_zero], x[1:]]), scale.drawn(y)
+        shared = marks.on_axes(self.suffix) | {"legendgroup": run.legend, "showlegend": False}
+        start = marks.dots(drawn_x[:1], heights[:1], run.style.colour, 7, symbol="circle")
+        start |= {"customdata": y[:1], "hovertemplate": "%{customdata:.4g}<br>0"}
+        start["name"] = plain(run.legend)
+        joined = marks.line(drawn_x, heights, run.style.colour, 1, "dot") | marks.SILENT
+        return [joined | shared, start | shared] if len(y) > 1 else [start | shared]
 
     def notes(self) -> list[Mark]:
         """Return a text if runs have no position, as is the case while seconds are not measured."""
@@ -182,6 +240,18 @@ def _panel(
     box = (0.54 * (number % 2), 0.6 * (1 - number // 2), 0.46, 0.4)
     own = [positions(history, index, run.steps, name) for index, run in enumerate(runs)]
     return _Panel(name, marks.panel_suffix(number), (0, 0, 1, 1) if is_single else box, own)
+
+
+def _words_of_zero(panels: Sequence[_Panel]) -> tuple[str, ...]:
+    """Return where step 0 is drawn if an axis has no place for it."""
+    if not any(panel.has_mark_of_zero for panel in panels):
+        return ()
+    return (
+        _(
+            "A logarithmic axis has no place for 0, so step 0, where all runs begin, is a dot at"
+            " the left edge."
+        ),
+    )
 
 
 def _numbers(runs: Sequence[_Run], panels: Sequence[_Panel], quantity: str) -> dict[str, Array]:

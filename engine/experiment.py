@@ -98,11 +98,12 @@ class Stopping(Spec):
 
     Attributes:
         target_loss: end at the first recorded step whose training loss is at or below this.
-        gradient_norm: end at the first recorded epoch where the norm of the full training gradient
-            is at or below this.
+        gradient_norm: end at the first step of the even grid (``Experiment.record_every``) where
+            the norm of the full training gradient is at or below this.
         patience: end when the validation loss, including the l2 term, has not improved for this
             many epochs. Epoch 1 is the first that counts, as in Keras and PyTorch Lightning: the
-            untrained network sets no record.
+            untrained network sets no record. Epochs that end between recorded steps are looked at
+            as well, but recorded only where they end a seed of the run.
     """
 
     target_loss: Annotated[float, Interval(-1e12, 1e12)] | None = None
@@ -145,7 +146,10 @@ class Experiment(Spec):
         runs: what is compared, 1 to 12.
         budget: how long every run trains.
         stopping: what ends a run earlier.
-        record_every: also evaluate all rows every so many iterations; None: only at epochs.
+        record_every: also evaluate all rows every so many iterations. None: only on an even grid,
+            which depends on the budget and the batches of a run alone: the ends of all epochs, or
+            of a budget in iterations or rows the first steps that reach each of 200 equal parts
+            (each iteration or row if there are fewer). Of a test function it is every step.
         data_seed: seeds the rows and the split.
         seeds: each gives initial weights and an order of rows, the same for all runs.
     """

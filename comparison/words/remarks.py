@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from engine import GRID_SIZES
+from engine.training.records import part_size
 from language import _
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from comparison.pages import AnyPage
     from comparison.scenes import Scene
-    from engine import History
+    from engine import Experiment, History
 
 _OF_UPDATES: Final = (
     "batch_loss",
@@ -90,10 +92,27 @@ def seconds_words(history: History, axis: str) -> tuple[str, ...]:
         return ()
     text = _(
         "Seconds are the processor time that a run takes when trained alone with one seed, updates"
-        " and evaluations included: medians of repeated timings on this machine, accurate to ±"
-        " {share:.0%}."
+        " and an evaluation every epoch included: medians of repeated timings on this machine,"
+        " accurate to ± {share:.0%}."
     )
     return (text.format(share=max(known)),)
+
+
+def evaluation_words(experiment: Experiment) -> str:
+    """Return at which steps the loss on all rows is known: whatever is reached is seen there."""
+    unit, part = experiment.budget.unit, part_size(experiment)
+    if experiment.problem.kind == "function" or (unit != "epochs" and part == 1):
+        return _("The full loss is evaluated after every iteration.")
+    count = f"{part:,.0f}" if part == int(part) else f"{int(part):,}–{math.ceil(part):,}"
+    text = {
+        "epochs": _("The full loss is evaluated at the end of every epoch."),
+        "iterations": _("The full loss is evaluated every {count} iterations."),
+        "rows_seen": _(
+            "The full loss is evaluated every {count} rows, or after every iteration if a batch"
+            " has more rows."
+        ),
+    }[unit]
+    return text.format(count=count)
 
 
 def bin_words(history: History, *quantities: str) -> tuple[str, ...]:

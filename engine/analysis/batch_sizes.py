@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.analysis.rates import further_rates
 from engine.errors import InvalidInput
 from engine.experiment import Experiment, Sweep
 from engine.limits import Interval
@@ -80,8 +81,8 @@ def final_losses(sweep: Scores) -> Array:
 def iterations_to(sweep: Scores, target: float) -> Array:
     """Return the median iterations to a training loss at or below a target, ``(runs,)``.
 
-    Only full evaluations count: step 0, every epoch and the end. +inf if half of the seeds never
-    reached the target.
+    Only recorded steps count (``engine.training.records``). +inf if half of the seeds never reached
+    the target.
 
     Args:
         sweep: scores for which this target was given.
@@ -89,6 +90,25 @@ def iterations_to(sweep: Scores, target: float) -> Array:
     """
     position = sweep.targets.index(target)
     return np.array([np.median(run.first_steps[position]) for run in sweep.runs])
+
+
+def edge_of_rates(values: Array, rates: Sequence[float]) -> Literal["low", "high"] | None:
+    """Return at which end of the rates the lowest value lies: a lower one may lie beyond it.
+
+    None if it lies between others, or equal ones do; if no value is finite; or where no further
+    rate is allowed. Batch sizes have no such edge, since 1 and all rows are ends of their own.
+
+    Args:
+        values: of a sweep, ``(sizes, rates)``; +inf where a run diverged or has none.
+        rates: rising learning rates.
+    """
+    lowest = values.min()
+    if not np.isfinite(lowest):
+        return None
+    places = set(np.flatnonzero((values == lowest).any(axis=0)).tolist())
+    if places <= {0} and further_rates(rates, "low"):
+        return "low"
+    return "high" if places <= {len(rates) - 1} and further_rates(rates, "high") else None
 
 
 def _run(experiment: Experiment, position: int) -> Run:

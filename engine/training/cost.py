@@ -22,7 +22,8 @@ from engine.problems.pieces import (
     lanes_of_piece,
     rows_of_piece,
 )
-from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS, recorded_steps
+from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS
+from engine.training.records import most_evaluated, most_recorded
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment, Run
@@ -96,13 +97,13 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
     seconds = _SETUP + data_seconds(experiment)
     for members in experiment.groups():
         runs = [experiment.runs[position] for position in members]
-        total, records = experiment.iterations(runs[0]), recorded_steps(experiment, runs[0])
+        total, evaluations = experiment.iterations(runs[0]), most_evaluated(experiment, runs[0])
         n_lanes = len(runs) * n_seeds
         gradients = sum(run.optimizer.gradients_per_update for run in runs) * n_seeds
         updates += total * n_lanes
         rows += experiment.counts(runs[0]).rows_seen(total) * gradients
         seconds += total * update_seconds(experiment, runs)
-        seconds += records * _evaluation_seconds(experiment, n_lanes)
+        seconds += evaluations * _evaluation_seconds(experiment, n_lanes)
         lanes = _lanes_numbers(experiment, runs)
         numbers += lanes + _group_numbers(experiment, runs)
         taken_out = max(taken_out, lanes)
@@ -119,7 +120,7 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
 def _kept(experiment: Experiment, run: Run) -> int:
     """Return how many numbers the history of a run holds."""
     n_seeds, n_params = len(experiment.seeds), experiment.problem.n_params
-    total, records = experiment.iterations(run), recorded_steps(experiment, run)
+    total, records = experiment.iterations(run), most_recorded(experiment, run)
     snapshots = max(2, PARAMS_NUMBERS // (n_seeds * n_params))
     kept = min(snapshots, 1 + records) * (n_seeds * n_params + 1)
     capacity = SERIES_POINTS // n_seeds

@@ -88,13 +88,13 @@ class RunHistory:
         batch_loss: at iteration t, the loss of its batch at the parameters of step t - 1.
         batch_gradient_norm: norm of that batch's gradient.
         update_norm: norm of the update, learning rate x direction.
-        training_loss: on all training rows, at step 0, at every epoch, every ``record_every`` steps
-            and at the last.
+        training_loss: on all training rows at the recorded steps: step 0, the even grid of the
+            budget (``Experiment.record_every``), and where a seed ended.
         validation_loss: the same on the validation rows; None if there are none.
         training_score: accuracy or R^2 on the training rows; None for a test function.
         validation_score: the same on the validation rows.
-        gradient_norm: norm of the full training gradient at epochs; None unless a stopping rule
-            needs it.
+        gradient_norm: norm of the full training gradient on the even grid; None unless a stopping
+            rule needs it.
         params: parameters at ``params_steps``, ``(seeds, snapshots, n_params)``; the last snapshot
             is where each seed ended.
         params_steps: ``(snapshots,)``.
@@ -102,8 +102,8 @@ class RunHistory:
         status: what ended each seed, ``(seeds,)``; "" while it runs.
         per_epoch: iterations per epoch.
         rows_seen: rows that each seed's updates used, ``(seeds,)``.
-        seconds_per_update: time of an update if the run is trained alone, evaluations included;
-            None if it was not measured: see ``engine.timed``. Not part of the result: never
+        seconds_per_update: time of an update if the run is trained alone, with an evaluation every
+            epoch; None if it was not measured: see ``engine.timed``. Not part of the result: never
             compared, never hashed.
         seconds_spread: its uncertainty, half the distance between the quartiles of the turns.
     """

@@ -32,6 +32,7 @@ from engine.rules import RULES, SGD, Rule, validated
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
+from engine.training.records import Due, due_steps
 from engine.training.updates import Updates
 from engine.work import Task, finish
 
@@ -308,10 +309,9 @@ class _Group(Generic[Kept]):
         self._training, self._problem = training, problem
         self._runs = [experiment.runs[position] for position in members]
         self._counts, self._total = experiment.counts(run), experiment.iterations(run)
-        self._every, self._gradient_norm = (
-            experiment.record_every,
-            experiment.stopping.gradient_norm,
-        )
+        self._dues = due_steps(experiment, run)
+        self._due = next(self._dues)
+        self._measures_norm = experiment.stopping.gradient_norm is not None
         self._orders = [
             problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
@@ -362,32 +362,28 @@ class _Group(Generic[Kept]):
             if self._training.stopping:
                 return
             position += count
-            if position == per_epoch or self._is_recorded():
+            if self._updates.step == self._due.step:
                 yield from self._training.paced(self._record())
         self._compact()
 
     def finish(self) -> Yielding:
         """Evaluate where a stopped training is, end its lanes there, and free the buffers."""
         if self.is_alive:
-            if self._recorded_step < self._updates.step:
+            step = self._updates.step
+            if self._recorded_step < step:
+                is_even = self._due.step == step and self._due.is_even
+                self._due = Due(step, is_even, is_recorded=True)
                 yield from self._training.paced(self._record())
             self.recorder.stop()
         del self._updates, self._evaluator  # their buffers are no longer needed
 
     def _segment_end(self, position: int) -> int:
-        """Return where the segment from ``position`` ends: at a record, or with full buffers."""
-        ends = [
-            self._counts.per_epoch,
-            position + self._longest,
-            position + self._total - self._updates.step,
-        ]
-        if self._every is not None:
-            ends.append(position + self._every - self._updates.step % self._every)
-        return min(ends)
+        """Return where the segment from ``position`` ends.
 
-    def _is_recorded(self) -> bool:
-        step = self._updates.step
-        return step == self._total or (self._every is not None and step % self._every == 0)
+        That is at an evaluation, at the end of the epoch, or with full buffers.
+        """
+        due = position + self._due.step - self._updates.step
+        return min(self._counts.per_epoch, position + self._longest, due)
 
     def _segment(self, rows: Sequence[Any], count: int) -> Work[None]:
         """Take ``count`` updates with these rows, one array per seed, and record them."""
@@ -426,17 +422,19 @@ class _Group(Generic[Kept]):
         }
 
     def _record(self) -> Work[None]:
-        """Evaluate all rows at this step."""
-        updates = self._updates
+        """Evaluate all rows at this step, which is due."""
+        updates, due = self._updates, self._due
         yield from updates.report()
         evaluation = yield from self._evaluator.evaluate()
         norms = None
-        if self._gradient_norm is not None and updates.step % self._counts.per_epoch == 0:
+        if self._measures_norm and due.is_even:
             gradient = yield from self._evaluator.gradient()
             norms = np.linalg.norm(gradient, axis=1)
         lanes, params = self._lanes.ravel(), (updates.params, updates.points)
-        yield from self.recorder.evaluation(lanes, updates.step, *params, evaluation, norms)
-        self._recorded_step = updates.step
+        yield from self.recorder.evaluation(lanes, due, *params, evaluation, norms)
+        if due.is_recorded:
+            self._recorded_step = due.step
+        self._due = next(self._dues, due)
 
     def _compact(self) -> None:
         """Take out the runs and the seeds that have no living lane."""

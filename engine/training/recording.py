@@ -10,14 +10,16 @@ import numpy as np
 
 from engine.problems.pieces import param_blocks
 from engine.training.history import DIVERGED, SUMMARIES, RunHistory, Series
+from engine.training.records import looks_between, most_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.arrays import Array, Booleans, Integers
-    from engine.experiment import Experiment, Run
+    from engine.experiment import Experiment
     from engine.problems.problem import Evaluation
     from engine.training.history import Status
+    from engine.training.records import Due
     from engine.work import Work
 
 # How many numbers a run may keep, all seeds together, so that 12 runs stay below 64 MiB: this many
@@ -60,17 +62,19 @@ class Judge(ABC):
     def evaluation(
         self,
         lanes: Integers,
-        step: int,
+        due: Due,
         params: Array,
         points: Array,
         evaluation: Evaluation,
         gradient_norm: Array | None,
     ) -> Work[None]:
-        """Record a full evaluation at ``step``, and end the lanes for which it is the last.
+        """Take a full evaluation, and end the lanes for which it is the last.
+
+        One that is not to be recorded is kept of the lanes that it ends.
 
         Args:
             lanes: numbers of the lanes.
-            step: number of the step.
+            due: the step, and whether it is recorded.
             params: ``(lanes, n_params)``; a lane diverges when any of them is not finite.
             points: where the lanes were evaluated, ``(lanes, n_params)``, and what is recorded: the
                 parameters themselves unless a rule reports other points. A lane diverges here, too.
@@ -89,9 +93,14 @@ class Judge(ABC):
             finite[lanes[part]] = np.isfinite(params[part]).all(axis=1)
             if points is not params:
                 finite[lanes[part]] &= np.isfinite(points[part]).all(axis=1)
-            self._take_params(lanes[part], points[part])
-        self._keep(step, values)
-        self._judge(step, finite, values)
+            self._take_params(lanes[part], points[part], is_recorded=due.is_recorded)
+        if due.is_recorded:
+            self._keep(due.step, values)
+        before = self.alive.copy()
+        self._judge(due, finite, values)
+        ended = before & ~self.alive
+        if ended.any() and not due.is_recorded:
+            self._keep_ends(due.step, values, ended)
 
     @abstractmethod
     def _follow(
@@ -100,23 +109,27 @@ class Judge(ABC):
         """Record iterations; ``values`` is computed only if it is called."""
 
     @abstractmethod
-    def _take_params(self, lanes: Integers, params: Array) -> None:
-        """Take what some lanes report; earlier records are left alone until ``_keep``."""
+    def _take_params(self, lanes: Integers, params: Array, *, is_recorded: bool) -> None:
+        """Take what some lanes report; earlier records are left alone until they are kept."""
 
     @abstractmethod
     def _keep(self, step: int, values: dict[str, Array]) -> None:
         """Record an evaluation; ``values`` cover all lanes, with NaN where a lane has ended."""
 
-    def _judge(self, step: int, finite: Booleans, values: dict[str, Array]) -> None:
+    @abstractmethod
+    def _keep_ends(self, step: int, values: dict[str, Array], ended: Booleans) -> None:
+        """Record an evaluation because of the lanes that it ended; ``ended`` is ``(lanes,)``."""
+
+    def _judge(self, due: Due, finite: Booleans, values: dict[str, Array]) -> None:
         """End lanes; divergence is checked first, so that no other rule hides it."""
-        stopping = self._experiment.stopping
+        stopping, step = self._experiment.stopping, due.step
         training_loss = values["training_loss"]
         validation_loss = values.get("validation_loss", training_loss)
         if step == 0:
             self._worst_loss = DIVERGED * (1 + np.abs(training_loss))
         finite = finite & np.isfinite(training_loss) & np.isfinite(validation_loss)
         self._end("diverged", ~(finite & (training_loss <= self._worst_loss)))
-        if stopping.target_loss is not None:
+        if stopping.target_loss is not None and due.is_recorded:
             self._end("target_loss", training_loss <= stopping.target_loss)
         if stopping.gradient_norm is not None and "gradient_norm" in values:
             self._end("gradient_norm", values["gradient_norm"] <= stopping.gradient_norm)
@@ -153,18 +166,28 @@ class Recorder(Judge):
     def __init__(self, experiment: Experiment, members: list[int]) -> None:
         super().__init__(experiment, members)
         run, n_lanes = experiment.runs[members[0]], len(self.alive)
-        recorded = recorded_steps(experiment, run)
+        recorded = most_recorded(experiment, run)
         capacity = SERIES_POINTS // self._n_seeds
         self._per_iteration = {
             name: SeriesRecorder(n_lanes, self._total, capacity)
             for name in ("batch_loss", "batch_gradient_norm", "update_norm")
         }
-        self._per_record = {
-            name: SeriesRecorder(n_lanes, recorded, capacity) for name in evaluated(experiment)
-        }
+        # Lanes that are always recorded together: a run each where runs may end between the steps
+        # of the grid.
+        self._shares = [slice(0, n_lanes)]
+        if looks_between(experiment):
+            self._shares = [self._lanes(position) for position in range(len(members))]
+        self._per_record = [
+            {
+                name: SeriesRecorder(lanes.stop - lanes.start, recorded, capacity)
+                for name in evaluated(experiment)
+            }
+            for lanes in self._shares
+        ]
         snapshots = max(2, PARAMS_NUMBERS // (self._n_seeds * experiment.problem.n_params))
         self._stride = max(1, -(-recorded // (snapshots - 1)))
-        self._records, self._recorded_step = 0, 0
+        self._records = 0
+        self._recorded_steps = [0] * len(self._shares)
         kept = -(-recorded // self._stride)
         self._params = np.empty((kept, n_lanes, experiment.problem.n_params))
         self._params_steps: list[int] = []
@@ -183,40 +206,61 @@ class Recorder(Judge):
         """Tell whether the next evaluation's parameters are kept even when others follow."""
         return self._records % self._stride == 0
 
-    def _take_params(self, lanes: Integers, params: Array) -> None:
+    def _take_params(self, lanes: Integers, params: Array, *, is_recorded: bool) -> None:
         self._next_final[lanes] = params
-        if self._is_snapshot:
+        if is_recorded and self._is_snapshot:
             self._params[len(self._params_steps), lanes] = params
 
     def _keep(self, step: int, values: dict[str, Array]) -> None:
-        steps = np.array([step])
-        for name, recorder in self._per_record.items():
-            value = values.get(name)
-            recorder.append(
-                steps, (np.full(len(self.alive), np.nan) if value is None else value)[:, None]
-            )
+        for share in range(len(self._shares)):
+            self._append(share, step, values)
         dead = ~self.alive
         self._next_final[dead] = self._final[dead]
         self._final, self._next_final = self._next_final, self._final
         if self._is_snapshot:
             self._params[len(self._params_steps), dead] = np.nan
             self._params_steps.append(step)
-        self._records, self._recorded_step = self._records + 1, step
+        self._records += 1
+
+    def _keep_ends(self, step: int, values: dict[str, Array], ended: Booleans) -> None:
+        """Record the runs whose seeds ended here; a run has one series for all of its seeds."""
+        training = self.alive | ended
+        for share, lanes in enumerate(self._shares):
+            if ended[lanes].any():
+                self._append(share, step, values)
+                taken = training[lanes]
+                self._final[lanes][taken] = self._next_final[lanes][taken]
+
+    def _append(self, share: int, step: int, values: dict[str, Array]) -> None:
+        """Append an evaluation to the series of some lanes that are recorded together."""
+        lanes, steps = self._shares[share], np.array([step])
+        unknown = np.full(lanes.stop, np.nan)
+        for name, recorder in self._per_record[share].items():
+            recorder.append(steps, values.get(name, unknown)[lanes, None])
+        self._recorded_steps[share] = step
+
+    def _lanes(self, position: int) -> slice:
+        """Return the lanes of a run."""
+        return slice(position * self._n_seeds, (position + 1) * self._n_seeds)
 
     def history(self, position: int) -> RunHistory:
         """Return the history, up to now, of the run at ``position`` in the group."""
-        lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
+        lanes = self._lanes(position)
         last_steps = self.last_step[lanes]
         last = int(np.max(last_steps))
         series = {
-            name: recorder.series(lanes, last)
-            for name, recorder in {**self._per_iteration, **self._per_record}.items()
+            name: recorder.series(lanes, last) for name, recorder in self._per_iteration.items()
         }
+        share = min(position, len(self._shares) - 1)
+        begin = self._shares[share].start
+        rows = slice(lanes.start - begin, lanes.stop - begin)
+        for name, recorder in self._per_record[share].items():
+            series[name] = recorder.series(rows, last)
         for name in series.keys() & {"training_score", "validation_score"}:
             series[name] = replace(series[name], worst=-np.inf)
         # Other runs of the group may still train, so everything after this run's end is left out.
         # Living lanes may have moved since the last record, which has the last snapshot.
-        recorded = min(last, self._recorded_step)
+        recorded = min(last, self._recorded_steps[share])
         steps = [step for step in self._params_steps if step < recorded]
         parts = [self._params[: len(steps), lanes]]
         if self._records:
@@ -254,14 +298,6 @@ def evaluated(experiment: Experiment) -> list[str]:
     if experiment.stopping.gradient_norm is not None:
         names.append("gradient_norm")
     return names
-
-
-def recorded_steps(experiment: Experiment, run: Run) -> int:
-    """Return the largest number of full evaluations of a run."""
-    total = experiment.iterations(run)
-    epochs = total // experiment.counts(run).per_epoch
-    extra = 0 if experiment.record_every is None else total // experiment.record_every
-    return min(2 + epochs + extra, total + 1)
 
 
 class SeriesRecorder:

@@ -19,7 +19,7 @@ from engine.work import finish
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array, Booleans, Integers
     from engine.experiment import Experiment
     from engine.training.history import Status
 
@@ -31,7 +31,7 @@ class Summary:
     Attributes:
         first: its value at step 0, ``(seeds,)``.
         final: its last value that is a number, ``(seeds,)``.
-        best: the lowest loss or the highest score of all evaluations, ``(seeds,)``.
+        best: the lowest loss or the highest score of all recorded evaluations, ``(seeds,)``.
     """
 
     first: Array
@@ -48,7 +48,7 @@ class RunScores:
         validation_loss: on the validation rows; None if there are none.
         training_score: accuracy or R^2 on the training rows; None for a test function.
         validation_score: the same on the validation rows.
-        first_steps: first evaluated step whose training loss is at or below each target,
+        first_steps: first recorded step whose training loss is at or below each target,
             ``(targets, seeds)``; +inf if there is none.
         last_step: where each seed ended, ``(seeds,)``.
         status: what ended each seed, ``(seeds,)``; "" while it runs.
@@ -173,7 +173,7 @@ class _ScoreRecorder(Judge):
     ) -> None:
         """Keep nothing of iterations."""
 
-    def _take_params(self, lanes: Integers, params: Array) -> None:
+    def _take_params(self, lanes: Integers, params: Array, *, is_recorded: bool) -> None:
         """Keep no parameters."""
 
     def _keep(self, step: int, values: dict[str, Array]) -> None:
@@ -187,6 +187,10 @@ class _ScoreRecorder(Judge):
             better(summary.best, latest, out=summary.best)
         reached = np.isinf(self._first_steps) & (values["training_loss"] <= self._targets)
         self._first_steps[reached] = step
+
+    def _keep_ends(self, step: int, values: dict[str, Array], ended: Booleans) -> None:
+        own = {name: np.where(ended, value, np.nan) for name, value in values.items()}
+        self._keep(step, own)
 
     def scores(self, position: int) -> RunScores:
         """Return the scores of the run at ``position`` in the group."""

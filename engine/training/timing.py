@@ -42,9 +42,9 @@ def time_alone(history: History) -> Generator[None, None, History]:
     """Return the history with the seconds of its runs; a generator that yields between pieces.
 
     A run is trained alone with its first seed, for one epoch and for more. The difference, divided
-    by the updates in between, is the time of an update, evaluations included. All kinds of runs
-    take turns until the turns agree or time is up, and the median counts. Runs with a long epoch,
-    or whose turns never agree, get no seconds.
+    by the updates in between, is the time of an update, with an evaluation every epoch. All kinds
+    of runs take turns until the turns agree or time is up, and the median counts. Runs with a long
+    epoch, or whose turns never agree, get no seconds.
 
     Args:
         history: a training that has ended.

@@ -35,7 +35,8 @@ def trained(rate=0.05, seeds=(0,), unit="epochs", amount=6):
 
 def lines(chart, panel):
     suffix = "x" if panel == 0 else f"x{panel + 1}"
-    return [t for t in chart.figure.data if t.mode == "lines" and t.xaxis == suffix]
+    drawn = [t for t in chart.figure.data if t.mode == "lines" and t.xaxis == suffix]
+    return [t for t in drawn if t.name]  # without what joins them to step 0
 
 
 def test_the_same_loss_is_drawn_on_four_axes():
@@ -67,6 +68,46 @@ def test_runs_of_very_different_length_get_a_logarithmic_axis_that_says_so():
 
     assert (layout.xaxis.type, layout.xaxis2.type) == ("log", "linear")
     assert "logarithmic" in layout.xaxis.title.text
+
+
+def test_step_0_is_at_the_edge_of_a_logarithmic_axis_where_all_lines_begin():
+    chart = loss_on_four_axes(trained(), LOOKS, "training_loss", log=True)
+
+    layout, first = chart.figure.layout, trained().runs[0].training_loss.first[0, 0]
+    zero = layout.xaxis.tickvals[0]
+    assert layout.xaxis.ticktext == ("0", "1", "10", "100")
+    assert np.log10(zero) > layout.xaxis.range[0]
+    begins = [t for t in chart.figure.data if t.xaxis == "x" and t.x[0] == zero]
+    dots = [trace for trace in begins if trace.mode == "markers"]
+    assert [(trace.name, float(trace.y[0])) for trace in dots] == [
+        (style.name, first) for style in LOOKS
+    ]
+    joined = [trace for trace in begins if trace.mode == "lines"]
+    for trace, line in zip(joined, lines(chart, 0), strict=True):
+        assert (trace.x[-1], trace.y[-1]) == (line.x[0], line.y[0])
+        assert line.x[0] > zero
+    assert "step 0, where all runs begin, is a dot at the left edge" in chart.alt
+    assert layout.xaxis2.tickvals is None  # six epochs of every run: linear, and 0 is on it
+    assert lines(chart, 1)[0].x[0] == 0
+
+
+def test_a_loss_without_step_0_has_no_mark_of_it():
+    chart = loss_on_four_axes(trained(), LOOKS, "batch_loss", log=True)
+
+    assert chart.figure.layout.xaxis.type == "log"
+    assert chart.figure.layout.xaxis.tickvals is None
+    assert chart.remarks == ()
+    assert len(chart.figure.data) == 4 * 2 * len(LOOKS)
+
+
+def test_at_equal_iterations_every_line_has_equally_many_points_and_begins_at_0():
+    history = trained(unit="iterations", amount=180)
+    chart = loss_on_four_axes(history, LOOKS, "training_loss", log=True)
+
+    for panel, axis in ((0, "linear"), (1, "log")):
+        layout = chart.figure.layout[f"xaxis{panel + 1}" if panel else "xaxis"]
+        assert layout.type == axis
+        assert {len(line.x) for line in lines(chart, panel)} == {181 - panel}
 
 
 def test_the_numbers_hold_step_0_and_every_value():

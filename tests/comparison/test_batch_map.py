@@ -48,8 +48,9 @@ def test_a_cell_whose_runs_diverged_has_the_sign_of_it(scores):
 
 
 def test_the_legend_names_cells_in_which_only_some_seed_diverged(scores):
-    one = map_legend(with_diverged(scores, 1, 1), "final_loss")
-    two = map_legend(with_diverged(scores, 2, 1), "final_loss")
+    one, two = (
+        map_legend(with_diverged(scores, cells, 1), RATES, "final_loss", 0.5) for cells in (1, 2)
+    )
     is_single = len(scores.experiment.seeds) == 1
 
     assert ("At least one seed diverged in 1 other cell." in one) is not is_single
@@ -58,5 +59,17 @@ def test_the_legend_names_cells_in_which_only_some_seed_diverged(scores):
 
 
 def test_the_legend_says_what_is_in_the_cells(scores):
-    assert "Final validation loss" in map_legend(scores, "final_loss")
-    assert "never reached the target" in map_legend(scores, "iterations_to_target")
+    assert "Final validation loss" in map_legend(scores, RATES, "final_loss", 0.5)
+    reached = map_legend(scores, RATES, "iterations_to_target", 0.5)
+    assert "never reached the target. The full loss is evaluated at the end of every" in reached
+
+
+def test_the_legend_says_where_the_lowest_lies_at_the_edge(scores):
+    """Two moons of 15 rows in three epochs: the highest rate gets furthest."""
+    legend = map_legend(scores, RATES, "final_loss", 0.5)
+    assert "★ lies at the highest learning rate tried: a better one may lie beyond it." in legend
+    chart = batch_map(scores, ("4", "all"), RATES, "final_loss", 0.5)
+    assert chart.remarks == (legend,)
+
+    fewer = with_diverged(scores, len(scores.runs), len(scores.experiment.seeds))
+    assert "lies at" not in map_legend(fewer, RATES, "final_loss", 0.5)

@@ -142,8 +142,8 @@ def _paths(history: History, styles: Sequence[RunStyle], caption: Contract) -> N
         text = _("The exact training loss over w and b, and every update of every path.")
     else:
         text = _(
-            "The exact training loss over w and b. The paths show one update in {every} and the"
-            " end of every epoch."
+            "The exact training loss over w and b. The paths show one update in {every}, and where"
+            " the full loss is evaluated."
         ).format(every=every)
     if len(history.experiment.seeds) > 1:
         text += " " + _("Paths of seed {seed}.").format(seed=history.experiment.seeds[0])

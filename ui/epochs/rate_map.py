@@ -78,4 +78,4 @@ def _map(sweep: Sweep, sizes: tuple[BatchSize, ...], rates: tuple[float, ...]) -
         return
     names = [size_name(size) for size in sizes]
     figure(lambda: batch_map(scores, names, rates, shown, target), "epochs-map", caption)
-    st.caption(map_legend(scores, shown))
+    st.caption(map_legend(scores, rates, shown, target))

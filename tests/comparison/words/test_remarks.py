@@ -11,6 +11,7 @@ from comparison.surfaces import Wanted, computed, scenes
 from comparison.words.remarks import (
     bin_words,
     coarse_words,
+    evaluation_words,
     stopped_words,
     thinning_words,
     unfinished,
@@ -162,3 +163,31 @@ def test_a_surface_that_was_stopped_says_how_coarse_it_is(hidden):
     assert unfinished(history, [scene], page)[0] == text
     (whole,) = scenes(history, styles, page, 0)
     assert coarse_words(whole, page) == ()
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "when"),
+    [
+        ("epochs", 900, "at the end of every epoch"),
+        ("iterations", 200, "after every iteration"),
+        ("iterations", 600, "every 3 iterations"),
+        ("iterations", 300, "every 1–2 iterations"),
+        ("iterations", 1_000_000, "every 5,000 iterations"),
+        ("rows_seen", 150, "after every iteration"),
+        (
+            "rows_seen",
+            2_000,
+            "every 10 rows, or after every iteration if a batch has more rows",
+        ),
+    ],
+)
+def test_when_the_full_loss_is_known_is_told_in_the_unit_of_the_budget(unit, amount, when):
+    experiment = Experiment(budget=Budget(amount=amount, unit=unit))
+
+    assert evaluation_words(experiment) == f"The full loss is evaluated {when}."
+
+
+def test_the_loss_of_a_test_function_is_known_at_every_step():
+    experiment = Experiment(problem=Function(), budget=Budget(amount=900, unit="epochs"))
+
+    assert evaluation_words(experiment) == "The full loss is evaluated after every iteration."

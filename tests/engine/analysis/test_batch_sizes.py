@@ -16,6 +16,7 @@ from engine import (
     iterations_to,
     score,
 )
+from engine.analysis.batch_sizes import edge_of_rates
 from engine.experiment import Stopping
 from engine.problems.datasets import TwoMoons
 from engine.problems.specs import Network
@@ -135,3 +136,41 @@ def test_a_target_that_is_never_reached_takes_for_ever():
 )
 def test_the_ladder_ends_in_all_rows(rows, sizes):
     assert batch_size_ladder(rows) == sizes
+
+
+INF = np.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "rates", "edge"),
+    [
+        ([[1, 2, 3], [2, 3, 4]], (0.1, 0.3, 1.0), "low"),
+        ([[9, 8, 7], [9, 8, 6]], (0.1, 0.3, 1.0), "high"),
+        ([[9, 5, 7], [9, 8, 6]], (0.1, 0.3, 1.0), None),
+        ([[9, 5, 5], [9, 8, 6]], (0.1, 0.3, 1.0), None),  # one of two equal ones lies inside
+        ([[5, 9, 5], [9, 8, 6]], (0.1, 0.3, 1.0), None),
+        ([[9, 8, 7], [9, 8, INF]], (0.1, 0.3, 1.0), "high"),
+        ([[INF, INF, INF]], (0.1, 0.3, 1.0), None),
+        ([[1, 2, 3]], (1e-8, 0.3, 1.0), None),  # no lower rate is allowed
+        ([[3, 2, 1]], (0.1, 0.3, 1e7), None),
+    ],
+)
+def test_the_lowest_at_an_end_of_the_rates_is_at_the_edge(values, rates, edge):
+    assert edge_of_rates(np.array(values, dtype=float), rates) == edge
+
+
+def test_a_target_is_looked_for_at_as_many_steps_whatever_the_batch_size():
+    """At equal iterations; once an epoch, a batch of one row could reach it at 30, 60, ... only."""
+    budget = Budget(amount=60, unit="iterations")
+    experiment = comparison(budget=budget, seeds=(0,))
+    scores = score(batch_rate_sweep(experiment, 0, (1, 10, "all"), (0.1, 0.5)), (0.5,))
+
+    for cell, run in enumerate(scores.experiment.runs):
+        losses = (
+            fit(experiment.model_copy(update={"runs": (run,), "record_every": 1}))
+            .runs[0]
+            .training_loss.last[0]
+        )
+        reached = np.flatnonzero(losses <= 0.5)
+        assert iterations_to(scores, 0.5)[cell] == (reached[0] if len(reached) else INF)
+    assert 30 not in iterations_to(scores, 0.5)[:2]

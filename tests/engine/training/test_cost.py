@@ -15,6 +15,7 @@ from engine import (
     InvalidInput,
     Network,
     Run,
+    Stopping,
     data,
     estimate,
     fit,
@@ -172,6 +173,11 @@ MEMORY = {
         problem=Network(dataset=TwoMoons(rows=40), hidden=(20, 20)),
         budget=Budget(amount=60),
         record_every=1,
+    ),
+    "patience between records": Experiment(
+        problem=Network(dataset=TwoMoons(rows=40), hidden=(20, 20)),
+        budget=Budget(amount=300, unit="iterations"),
+        stopping=Stopping(patience=300),
     ),
     "a function": Experiment(problem=Function(), budget=Budget(amount=100), seeds=SEEDS[:4]),
 }

@@ -187,22 +187,31 @@ def test_test_function_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("record_every", "steps"),
-    [(None, [0, 6, 12, 13]), (4, [0, 4, 6, 8, 12, 13]), (6, [0, 6, 12, 13]), (100, [0, 6, 12, 13])],
+    ("budget", "record_every", "steps"),
+    [
+        (Budget(amount=2), None, [0, 6, 12]),
+        (Budget(amount=2), 4, [0, 4, 6, 8, 12]),
+        (Budget(amount=2), 100, [0, 6, 12]),
+        (Budget(amount=4, unit="iterations"), None, [0, 1, 2, 3, 4]),
+        (Budget(amount=400, unit="iterations"), None, list(range(0, 401, 2))),
+        (Budget(amount=400, unit="iterations"), 133, [*range(0, 401, 2), 133, 399]),
+        (Budget(amount=70, unit="rows_seen"), None, list(range(11))),  # 5 rows in the 6th
+    ],
+    ids=str,
 )
-def test_step_0_every_epoch_every_kth_and_the_last_are_recorded(record_every, steps):
+def test_step_0_an_even_grid_every_kth_and_the_last_are_recorded(budget, record_every, steps):
     experiment = Experiment(
         problem=Network(dataset=TwoMoons(rows=60)),
         runs=(Run(optimizer=SGD(), learning_rate=0.1, batch_size=8),),
-        budget=Budget(amount=13, unit="iterations"),
+        budget=budget,
         record_every=record_every,
     )
 
     run = fit(experiment).runs[0]
 
-    assert run.training_loss.steps.tolist() == steps
-    assert run.validation_score.steps.tolist() == steps
-    assert run.params_steps.tolist() == steps
+    assert run.training_loss.steps.tolist() == sorted(steps)
+    assert run.validation_score.steps.tolist() == sorted(steps)
+    assert run.params_steps.tolist() == sorted(steps)
 
 
 def test_nothing_to_validate_gives_no_series():

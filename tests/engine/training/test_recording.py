@@ -11,7 +11,8 @@ from engine.problems.problem import Evaluation
 from engine.rules import SGD, Adam, Momentum
 from engine.training import recording
 from engine.training.history import SUMMARIES
-from engine.training.recording import Recorder, SeriesRecorder, recorded_steps
+from engine.training.recording import Recorder, SeriesRecorder
+from engine.training.records import Due
 from engine.work import finish
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -198,10 +199,11 @@ def filled(experiment):
     evaluation = Evaluation(ones, ones, ones, ones)
     names = ("batch_loss", "batch_gradient_norm", "update_norm")
     values = {name: np.ones((len(lanes), 1)) for name in names}
-    for step in range(total + 1):  # every one of which is an epoch
+    for step in range(total + 1):
         if step:
             recorder.iterations(lanes, step, lambda: values)
-        finish(recorder.evaluation(lanes, step, params, params, evaluation, ones))
+        due = Due(step, is_even=True, is_recorded=True)
+        finish(recorder.evaluation(lanes, due, params, params, evaluation, ones))
     return [recorder.history(position) for position in range(len(members))]
 
 
@@ -215,6 +217,7 @@ def largest(n_params, iterations, runs=12, seeds=1):
         runs=(run,) * runs,
         budget=Budget(amount=iterations, unit="iterations"),
         stopping=Stopping(gradient_norm=0.0),
+        record_every=1,
         seeds=tuple(range(seeds)),
     )
 
@@ -252,30 +255,3 @@ def test_largest_network_with_all_runs_and_the_longest_budget_is_allowed():
 
     assert problem.n_params > 240_000
     assert estimate(experiment).history_bytes in LIMITS["history_bytes"]
-
-
-@UNTRACED
-@given(
-    st.integers(1, 30),
-    st.integers(1, 30),
-    st.none() | st.integers(1, 40),
-    st.sampled_from(("kept", "dropped")),
-)
-def test_recorded_steps_are_never_more_than_expected(batch_size, iterations, record_every, last):
-    problem = Network(dataset=TwoMoons(rows=30), validation_share=0, hidden=())
-    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size=batch_size, last_batch=last)
-    experiment = Experiment(
-        problem=problem,
-        runs=(run,),
-        budget=Budget(amount=iterations, unit="iterations"),
-        record_every=record_every,
-    )
-    per_epoch = experiment.counts(run).per_epoch
-    due = {0, iterations} | {step for step in range(iterations + 1) if step % per_epoch == 0}
-    due |= {s for s in range(iterations + 1) if record_every is not None and s % record_every == 0}
-
-    history = fit(experiment).runs[0]
-
-    assert history.training_loss.steps.tolist() == sorted(due)
-    assert history.params_steps.tolist() == sorted(due)
-    assert len(due) <= recorded_steps(experiment, run)

@@ -260,6 +260,8 @@ def move_start(document: Document, x: float, y: float) -> Edited:
 def count_in(document: Document, unit: str) -> Edited:
     """Count the budget in another unit; for the first run it remains about as long.
 
+    Charts against the old unit are drawn against the new one: only there are all runs equally long.
+
     Raises:
         InvalidInput: the budget would be out of range.
     """
@@ -271,7 +273,10 @@ def count_in(document: Document, unit: str) -> Edited:
         "iterations": total,
         "rows_seen": counts.rows_seen(total),
     }
-    return change_budget(document, amount=amounts[unit], unit=unit)
+    edited = change_budget(document, amount=amounts[unit], unit=unit)
+    if document.view.axis != experiment.budget.unit:
+        return edited
+    return edited._replace(document=change_view(edited.document, axis=unit).document)
 
 
 def change_budget(document: Document, /, **fields: Any) -> Edited:

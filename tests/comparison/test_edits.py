@@ -437,3 +437,12 @@ def test_a_page_is_changed_or_refused():
     assert edits.change_page(SurfacesPage(), relief=True) == SurfacesPage(relief=True)
     with pytest.raises(InvalidInput):
         edits.change_page(SurfacesPage(), surface="moon")
+
+
+def test_charts_follow_the_unit_that_is_equal():
+    counted = edits.count_in(FIRST, "iterations").document
+    assert counted.view.axis == "iterations"
+    assert edits.count_in(counted, "rows_seen").document.view.axis == "rows_seen"
+
+    seconds = edits.change_view(FIRST, axis="seconds").document
+    assert edits.count_in(seconds, "iterations").document.view.axis == "seconds"

@@ -214,7 +214,7 @@ def panels(
     window: tuple[float, float, float, float] | None = None,
 ) -> Chart:
     """Return one panel per run, all in the same window and on one colour scale."""
-    columns = min(len(trails), 4 if len(trails) > 6 else 3)
+    columns = 2 if len(trails) == 4 else min(len(trails), 4 if len(trails) > 6 else 3)
     rows = math.ceil(len(trails) / columns)
     seen = window or _window(field)
     scale = levels(_part(field, seen).loss)

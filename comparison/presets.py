@@ -150,11 +150,10 @@ OPENING_RATES: Final = half_decades(-5, 3)
 OPENING: Final = Preset(
     N_("Four optimizers, two rings"),
     N_(
-        "Four optimizers learn to tell an inner ring from an outer one: same rows, same starting"
-        " weights, each at the best of nine learning rates for this data. A line is the median of"
-        " five starts, its band the middle half of them. Adam gets below a loss of 0.3 in less than"
-        " half the epochs that SGD needs. Fits shows what each has learnt; other data may turn the"
-        " order round."
+        "Four optimizers learn to tell an inner ring from an outer one, with the same rows and the"
+        " same starting weights, each at the best of nine learning rates for this data. A line is"
+        " the median of five starts, its band the middle half of them. Adam gets below a loss of"
+        " 0.3 in less than half the epochs that SGD needs. On other data the order may differ."
     ),
     Experiment(
         problem=Network(dataset=Circles(rows=400), hidden=(8,)),
@@ -210,8 +209,8 @@ COMPARE_PRESETS: Final = {
         N_(
             "Each optimizer has the learning rate that was best for it in a sweep on two moons. The"
             " medians of five seeds differ, but the lowest run is not told apart from at least four"
-            " others, so none of them is called best. SGD's line is a saw: its learning rate is so"
-            " high that the loss goes up in four of ten epochs or more."
+            " others, so none is called best. SGD's line is a saw: its learning rate is so high"
+            " that the loss goes up in four of ten epochs or more."
         ),
         Experiment(seeds=FIVE_SEEDS),
     ),
@@ -305,12 +304,11 @@ SURFACE_PRESETS: Final = {
     "four": Preset(
         N_("Four optimizers (the book's figure)"),
         N_(
-            "The figure of the book “Deep Learning from Scratch”, with its numbers: x²/20 + y² from"
-            " (−7, 2), 30 steps each. SGD zigzags across the ravine, Momentum swings through it in"
-            " wide curves, Adagrad soon takes small steps and goes almost straight to the minimum,"
-            " and Adam curves like Momentum, but swings less across. The learning rates differ"
-            " because each was chosen to show its optimizer's way, so the figure says nothing about"
-            " which is fastest."
+            "The figure of the book “Deep Learning from Scratch”, with its numbers. SGD zigzags"
+            " across the ravine, Momentum swings through it in wide curves, Adagrad takes ever"
+            " smaller steps and goes almost straight to the minimum, and Adam curves like Momentum,"
+            " but swings less across. Each learning rate was chosen to show its optimizer's way, so"
+            " the figure does not say which is fastest."
         ),
         Experiment(
             problem=Function(function=Ravine()),

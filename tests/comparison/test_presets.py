@@ -234,6 +234,8 @@ def test_the_books_figure_ends_where_the_book_ends(walked):
     sgd, momentum, adagrad, adam = (run.params[0, :, 1] for run in history.runs)
     assert (np.sign(sgd[1:]) != np.sign(sgd[:-1])).all()
     assert np.abs(adagrad[5:]).max() < 0.05
+    steps = np.linalg.norm(np.diff(history.runs[2].params[0], axis=0), axis=1)
+    assert (np.diff(steps) < 0).all()
     assert adam.min() > momentum.min()
     assert SURFACE_PRESETS["four"].document.view.page.panels
 

@@ -25,10 +25,11 @@ def preset_line() -> None:
     preset = shown_preset(begun_with())
     if preset is None:
         return
-    text = f"**{_(preset.title)}.** {_(preset.text)}"
+    parts = [f"**{_(preset.title)}.**", _(preset.text)]
     if document().experiment != preset.experiment:
-        text += f" **{_('You have changed something since.')}**"
-    st.markdown(text)
+        changed = _("You have changed something since.")
+        parts.append(f"**{changed}**")
+    st.markdown(" ".join(parts))
 
 
 def show_notices() -> None:

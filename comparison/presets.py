@@ -219,9 +219,9 @@ COMPARE_PRESETS: Final = {
         N_(
             "One optimizer, five learning rates, each ten times the one before. With 0.0001 and"
             " 0.001 it is on its way, but the budget ends long before it is there. 0.01 gets at"
-            " least 95 % of the rows right. 0.1 jumps about and does not settle. 1 throws the"
-            " weights so far away at the start that about half of the rows are right in the end, as"
-            " by guessing. Look at Fits."
+            " least 95 of 100 rows right. 0.1 jumps about and does not settle. 1 throws the weights"
+            " so far away at the start that about half of the rows are right in the end, as by"
+            " guessing. Look at Fits."
         ),
         SPIRALS.model_copy(
             update={
@@ -278,8 +278,8 @@ COMPARE_PRESETS: Final = {
         N_(
             "The same spirals, learning rate and 400 steps as for the linear model, which gets"
             " hardly more than half of the rows right. One hidden layer of 100 ReLU units bends the"
-            " borders around the arms and gets at least 94 % right. Move the epoch to watch them"
-            " bend, or set hidden layers to 0 to go back."
+            " borders around the arms and gets at least 94 of 100 rows right. Move the epoch to"
+            " watch them bend, or set hidden layers to 0 to go back."
         ),
         _course((100,)),
         TrainingPage(tab="fits"),

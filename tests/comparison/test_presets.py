@@ -1,5 +1,6 @@
 """What presets say about their numbers is true, for the data of ten seeds."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -308,6 +309,13 @@ def test_the_squared_error_does_not_get_away_from_a_confident_mistake():
 
 
 # Both
+
+
+@pytest.mark.parametrize("name", [*COMPARE_PRESETS, *SURFACE_PRESETS])
+def test_a_preset_says_it_in_two_to_four_sentences(name):
+    text = (COMPARE_PRESETS | SURFACE_PRESETS)[name].text
+
+    assert 2 <= len(re.split(r"(?<=[.?!]) ", text)) <= 4
 
 
 def test_every_preset_is_found_by_its_experiment():

@@ -47,7 +47,7 @@ def fit_panels(
         styles: names and colours of the runs.
         caption: says which step this is.
     """
-    columns = min(max(len(styles), 2), 4)  # a lone panel would be drawn out
+    columns = min(len(styles), 4)
     rows = math.ceil(len(styles) / columns)
     traces: list[Mark] = []
     panel = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve

@@ -82,7 +82,7 @@ def _rates(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
 
 
 def _batches(experiment: Experiment, selected: Run) -> tuple[Run, ...]:
-    """Return the run with all rows, with 32 as in the first view (or about half), and with one."""
+    """Return the run with all rows, with 32 (or about half), and with one."""
     rows = experiment.problem.training_rows
     mini_batch = max(size for size in (1, 2, 4, 8, 16, 32) if 2 * size <= rows + 1)
     return tuple(

@@ -18,7 +18,7 @@ from engine import Budget, Experiment, Function, Network, Run, estimate_surface,
 from engine.problems.datasets import Line, SingleRow
 from engine.problems.functions import FUNCTIONS, Saddle
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, SGD, Momentum
+from engine.rules import RULES, SGD
 from language.labels import label
 from tests.driven import SURFACES, charts, first_run, run, told
 from tests.layout import place

@@ -252,7 +252,8 @@ def _for_spirals(document: Document, problem: Network) -> Edited:
         fields["budget"] = SPIRALS.budget
         notices.append(_("The budget is now 200 epochs: spirals take long to learn."))
     edited = change(document, **fields)
-    return edited._replace(notices=(*edited.notices, *notices))
+    said = (" ".join(notices),) if notices else ()
+    return edited._replace(notices=(*edited.notices, *said))
 
 
 def choose_loss(document: Document, loss: str) -> Edited:

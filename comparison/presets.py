@@ -423,6 +423,16 @@ FIRST_VIEWS: Final[dict[str, Document]] = {
 }
 
 
+def is_about(preset: Preset, experiment: Experiment) -> bool:
+    """Tell whether an experiment has the data set or the test function of a preset."""
+    return _subject(preset.experiment) == _subject(experiment)
+
+
+def _subject(experiment: Experiment) -> str:
+    problem = experiment.problem
+    return problem.dataset.name if isinstance(problem, Network) else problem.function.name
+
+
 def shown_preset(document: Document) -> Preset | None:
     """Return the preset of the document's page with this experiment, if there is one."""
     presets = {"training": COMPARE_PRESETS, "surfaces": SURFACE_PRESETS}[document.view.page.name]

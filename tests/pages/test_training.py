@@ -130,6 +130,9 @@ def test_a_preset_is_one_click_and_says_what_to_look_at(name):
     run(at.number_input(key="learning_rate-number").set_value(0.123))
     assert preset.text in text_of_preset(at)
     assert "You have changed something since." in text_of_preset(at)
+    run(at.selectbox(key="dataset").set_value("xor"))
+    assert text_of_preset(at) == ""
+    run(at.button(key="undo").click())
     run(at.button(key="undo").click())
     run(at.button(key="undo").click())
     assert experiment(at) == small()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from comparison.presets import shown_preset
+from comparison.presets import is_about, shown_preset
 from comparison.words.contract import contract
 from language import _
 from ui.shell.store import begun_with, document, notices
@@ -21,9 +21,12 @@ def contract_line() -> None:
 
 
 def preset_line() -> None:
-    """Say what the preset that was taken last shows, and whether it has been changed since."""
+    """Say what the preset that was taken last shows, and whether it has been changed since.
+
+    Of other data it says nothing.
+    """
     preset = shown_preset(begun_with())
-    if preset is None:
+    if preset is None or not is_about(preset, document().experiment):
         return
     parts = [f"**{_(preset.title)}.**", _(preset.text)]
     if document().experiment != preset.experiment:

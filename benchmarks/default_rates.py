@@ -1,9 +1,9 @@
-"""Each rule's default learning rate: the best of a sweep on the problem of the first view.
+"""Each rule's default learning rate: the best of a sweep on the default problem.
 
 Run ``python -m benchmarks.default_rates`` with ids of rules, or without for all. The rates are in
 ``engine/rules`` as ``default_learning_rate``, and a test compares them with this sweep.
 
-Every rule trains the first view's network at every rate of the 1-2-5 series from 1e-4 to 10, over
+Every rule trains the default network at every rate of the 1-2-5 series from 1e-4 to 10, over
 five seeds. A seed's score is its mean validation loss over the last quarter of the epochs, so that
 a rate is not rewarded for ending in a chance dip; a diverged seed counts as infinitely bad. The
 best rate has the lowest median score.
@@ -40,7 +40,7 @@ def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
         history = fit(Experiment(runs=runs, seeds=SEEDS))
         for (rule, rate), run in zip(chosen, history.runs, strict=True):
             if run.validation_loss is None:
-                raise RuntimeError("the first view has validation rows")
+                raise RuntimeError("the default problem has validation rows")
             losses = run.validation_loss.last
             scores = losses[:, losses.shape[1] * 3 // 4 :].mean(axis=1)
             scores[run.diverged] = np.inf

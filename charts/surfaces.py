@@ -214,7 +214,7 @@ def panels(
     window: tuple[float, float, float, float] | None = None,
 ) -> Chart:
     """Return one panel per run, all in the same window and on one colour scale."""
-    columns = min(len(trails), 4 if len(trails) > 6 else 3)
+    columns = 2 if len(trails) == 4 else min(len(trails), 4 if len(trails) > 6 else 3)
     rows = math.ceil(len(trails) / columns)
     seen = window or _window(field)
     scale = levels(_part(field, seen).loss)
@@ -228,11 +228,13 @@ def panels(
         traces.append(_path(trail, field, suffix))
         traces += _stationary(field, suffix)
         gap, title = 0.012, 0.1 / rows
+        is_lowest = number + columns >= len(trails)
         form[f"xaxis{suffix}"] = axis(
-            **_axis(field, 0, seen[:2], title=row == rows - 1 or number + columns >= len(trails)),
+            **_axis(field, 0, seen[:2], title=is_lowest),
             domain=[column / columns + gap, (column + 1) / columns - gap],
             anchor=f"y{suffix}",
             matches=None if number == 0 else "x",
+            showticklabels=is_lowest,  # else they would lie on the title below
         )
         form[f"yaxis{suffix}"] = axis(
             **_axis(field, 1, seen[2:], title=column == 0),

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comparison.document import Document, View, with_default_view
 from comparison.pages import BackpropagationPage, SurfacesPage
-from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
+from comparison.presets import (
+    COMPARE_PRESETS,
+    FIRST_VIEWS,
+    OPENING,
+    RUNS_PRESETS,
+    SPIRALS,
+    SURFACE_PRESETS,
+    SURFACES,
+)
 from engine import Experiment, Interval, InvalidInput, Network, Run
+from engine.problems.datasets import Spirals
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules import RULES, Adam
 from language import _, ngettext
@@ -200,7 +209,8 @@ def apply_to_all(document: Document, field: str) -> Edited:
 def choose_dataset(document: Document, dataset: Source) -> Edited:
     """Train on another data set, with its usual loss and standardisation.
 
-    If the task remains the same, so does the loss, provided that it suits the data.
+    If the task remains the same, so does the loss, provided that it suits the data. Spirals are
+    given a network and a budget with which they can be learnt.
     """
     before = _network(document)
     problem = before.model_copy(
@@ -213,7 +223,37 @@ def choose_dataset(document: Document, dataset: Source) -> Edited:
     loss = usual_loss(dataset.n_classes)
     if dataset.task != before.dataset.task and loss != before.loss:
         problem = problem.model_copy(update={"loss": loss, "output_activation": "identity"})
+    if isinstance(dataset, Spirals):
+        return _for_spirals(document, problem)
     return change(document, problem=problem)
+
+
+def _for_spirals(document: Document, problem: Network) -> Edited:
+    """Train on spirals, which small networks and few epochs do not learn.
+
+    The runs of the opening view, which nobody has set, get rates for spirals; others keep theirs.
+    """
+    able, experiment = SPIRALS.problem, document.experiment
+    fields: dict[str, Any] = {"problem": problem}
+    notices = []
+    if isinstance(able, Network) and problem.n_params < able.n_params:
+        update = {"hidden": able.hidden, "activation": able.activation}
+        fields["problem"] = problem.model_copy(update=update)
+        notices.append(_("For spirals the network now has two hidden layers of 32 ReLU units."))
+    if experiment.runs == OPENING.experiment.runs:
+        fields["runs"] = SPIRALS.runs
+        text = _(
+            "The runs are now {rules}, with batches of 32 rows and learning rates for spirals."
+        )
+        rules = ", ".join(run.optimizer.title for run in SPIRALS.runs)
+        notices.append(text.format(rules=rules))
+    budget = experiment.budget
+    if budget.unit == "epochs" and budget.amount < SPIRALS.budget.amount:
+        fields["budget"] = SPIRALS.budget
+        notices.append(_("The budget is now 200 epochs: spirals take long to learn."))
+    edited = change(document, **fields)
+    said = (" ".join(notices),) if notices else ()
+    return edited._replace(notices=(*edited.notices, *said))
 
 
 def choose_loss(document: Document, loss: str) -> Edited:
@@ -329,12 +369,20 @@ def use_runs_preset(document: Document, name: str) -> Edited:
     return _edited(document, experiment, view.model_copy(update=update), "preset")
 
 
+def use_preset(_document: Document, name: str) -> Edited:
+    """Show a preset of the Compare page, whatever was there before."""
+    return opened(COMPARE_PRESETS[name].document, "preset")
+
+
 def use_surface_preset(document: Document, name: str) -> Edited:
-    """Show a preset of the Surfaces page, with or without panels and relief as before."""
+    """Show a preset of the Surfaces page, with or without panels and relief as before.
+
+    A preset that lives by its panels has them in any case.
+    """
     preset, page = SURFACE_PRESETS[name].document, _surfaces_page(document)
-    style = {"panels": page.panels, "relief": page.relief}
-    shown = preset.on_page(_surfaces_page(preset).model_copy(update=style))
-    return opened(shown, "preset")
+    own = _surfaces_page(preset)
+    style = {"panels": own.panels or page.panels, "relief": page.relief}
+    return opened(preset.on_page(own.model_copy(update=style)), "preset")
 
 
 def show_surface(document: Document, kind: str) -> Edited:

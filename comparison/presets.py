@@ -1,20 +1,31 @@
-"""What a reader can start with: the first view of every page, and presets that show one idea."""
+"""What a reader can start with: the first view of every page, and presets that show one idea.
+
+A preset is a whole comparison with a text. What the text says of its numbers is tested, for data of
+ten seeds: ``tests/comparison/test_presets.py``.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from comparison.document import Document, View, with_default_view
-from comparison.pages import PAGES, SurfacesPage
+from comparison.document import Document, with_default_view
+from comparison.pages import (
+    AnyPage,
+    BackpropagationPage,
+    EpochsPage,
+    SurfacesPage,
+    TrainingPage,
+)
 from engine import Budget, Experiment, Function, Network, Run
-from engine.problems.datasets import Blobs, Line
+from engine.analysis.rates import half_decades
+from engine.problems.datasets import Blobs, Circles, Line, Spirals
 from engine.problems.functions import Bowl, Dip, Matyas, Ravine, Saddle
 from engine.rules import SGD, Adagrad, Adam, Momentum, RMSprop, Rule
-from engine.spec import by_name
 from language import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class RunsPreset(NamedTuple):
@@ -31,30 +42,29 @@ class RunsPreset(NamedTuple):
     fewest_rows: int = 1
 
 
-class SurfacePreset(NamedTuple):
-    """A comparison on a surface.
+@dataclass(frozen=True)
+class Preset:
+    """A whole comparison that shows one idea, whatever was there before.
 
     Attributes:
         title: its name, to be translated.
-        text: what it shows, to be translated.
+        text: what to look at and what it shows, to be translated.
         experiment: what is compared.
-        page: settings of the page that differ from the default.
-        log: whether the loss axis is logarithmic.
-        selected: position of the selected run.
+        page: the page that shows it, with its settings.
+        view: fields of the view that differ from the default.
     """
 
     title: str
     text: str
     experiment: Experiment
-    page: dict[str, Any]
-    log: bool = True
-    selected: int = 0
+    page: AnyPage = field(default_factory=TrainingPage)
+    view: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:
-        """Return the comparison with the settings of the page."""
-        shown = with_default_view(self.experiment, self.selected)
-        update = {"page": SurfacesPage(**self.page), "log": self.log}
+        """Return the comparison as its page shows it."""
+        shown = with_default_view(self.experiment)
+        update = {"page": self.page, **self.view}
         return shown.model_copy(update={"view": shown.view.model_copy(update=update)})
 
 
@@ -72,7 +82,7 @@ def _rates(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
 
 
 def _batches(experiment: Experiment, selected: Run) -> tuple[Run, ...]:
-    """Return the run with all rows, with 32 as in the first view (or about half), and with one."""
+    """Return the run with all rows, with 32 (or about half), and with one."""
     rows = experiment.problem.training_rows
     mini_batch = max(size for size in (1, 2, 4, 8, 16, 32) if 2 * size <= rows + 1)
     return tuple(
@@ -88,11 +98,11 @@ def _momenta(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
 
 
 RUNS_PRESETS: Final = {
-    "optimizers": RunsPreset(N_("Seven optimizers"), _optimizers),
-    "rates": RunsPreset(N_("Five learning rates"), _rates),
+    "optimizers": RunsPreset(N_("For this data: seven optimizers"), _optimizers),
+    "rates": RunsPreset(N_("For this data: five learning rates"), _rates),
     # A mini-batch has more than one row and fewer than all.
-    "batches": RunsPreset(N_("Batch, mini-batch, stochastic"), _batches, fewest_rows=3),
-    "momenta": RunsPreset(N_("Momentum 0 … 0.99"), _momenta),
+    "batches": RunsPreset(N_("For this data: three batch sizes"), _batches, fewest_rows=3),
+    "momenta": RunsPreset(N_("For this data: four momenta"), _momenta),
 }
 
 
@@ -134,108 +144,265 @@ NEURON_VIEW: Final = Experiment(
     budget=_steps(100),
 )
 
+FIVE_SEEDS: Final = (0, 1, 2, 3, 4)
+# Among them lies the best of every run of the opening view, and none of those at an edge.
+OPENING_RATES: Final = half_decades(-5, 3)
+OPENING: Final = Preset(
+    N_("Four optimizers, two rings"),
+    N_(
+        "Four optimizers learn to tell an inner ring from an outer one, with the same rows and the"
+        " same starting weights, each at the best of nine learning rates for this data. A line is"
+        " the median of five starts, its band the middle half of them. Adam gets below a loss of"
+        " 0.3 in less than half the epochs that SGD needs. On other data the order may differ."
+    ),
+    Experiment(
+        problem=Network(dataset=Circles(rows=400), hidden=(8,)),
+        runs=_runs((SGD(), 3.16), (Momentum(), 1.0), (Adagrad(), 1.0), (Adam(), 0.316)),
+        budget=Budget(amount=100),
+        seeds=FIVE_SEEDS,
+    ),
+)
+
+_BATCHES: Final = Experiment(
+    runs=tuple(
+        Run(optimizer=SGD(), learning_rate=0.06, batch_size=size) for size in ("all", 32, 1)
+    ),
+    budget=_steps(200),
+    record_every=1,
+)
+
+# What learns the spirals as the data set opens, each run at the best of nine learning rates.
+SPIRALS: Final = Experiment(
+    problem=Network(dataset=Spirals(), hidden=(32, 32), activation="relu"),
+    runs=tuple(
+        Run(optimizer=rule, learning_rate=rate)
+        for rule, rate in (
+            (SGD(), 0.316),
+            (Momentum(), 0.0316),
+            (RMSprop(), 0.0316),
+            (Adam(), 0.01),
+        )
+    ),
+    budget=Budget(amount=200),
+)
+
+
+def _course(hidden: tuple[int, ...]) -> Experiment:
+    """Return three spirals for a network of so many hidden units, after Stanford's CS231n."""
+    return Experiment(
+        problem=Network(
+            dataset=Spirals(arms=3, turns=0.64),
+            validation_share=0.0,
+            hidden=hidden,
+            activation="relu",
+            loss="cross_entropy",
+        ),
+        runs=_runs((SGD(), 1.0)),
+        budget=Budget(amount=400),
+    )
+
+
+COMPARE_PRESETS: Final = {
+    "opening": OPENING,
+    "seven": Preset(
+        N_("Seven optimizers"),
+        N_(
+            "Each optimizer has the learning rate that was best for it in a sweep on two moons. The"
+            " medians of five seeds differ, but the lowest run is not told apart from at least four"
+            " others, so none is called best. SGD's line is a saw: its learning rate is so high"
+            " that the loss goes up in four of ten epochs or more."
+        ),
+        Experiment(seeds=FIVE_SEEDS),
+    ),
+    "adam": Preset(
+        N_("Adam at five learning rates on spirals"),
+        N_(
+            "One optimizer, five learning rates, each ten times the one before. With 0.0001 and"
+            " 0.001 the budget ends long before Adam is there; 0.01 gets at least 95 of 100 rows"
+            " right; 0.1 jumps about and does not settle. 1 throws the weights so far away at the"
+            " start that about half of the rows are right in the end, as by guessing."
+        ),
+        SPIRALS.model_copy(
+            update={
+                "runs": tuple(
+                    Run(optimizer=Adam(), learning_rate=rate)
+                    for rate in (0.0001, 0.001, 0.01, 0.1, 1.0)
+                )
+            }
+        ),
+        view={"selected": 2},
+    ),
+    "sizes": Preset(
+        N_("Batch, mini-batch, stochastic"),
+        N_(
+            "The same 200 updates at the same learning rate, each from all 300 rows, from 32, or"
+            " from a single one. The line of all rows goes down smoothly, that of single rows"
+            " jitters, and that of 32 lies almost on the smooth one. All three get about equally"
+            " far, but on 60,000, 6,000 and 200 rows: a few rows are enough for a direction. Count"
+            " the budget in epochs instead, and small batches make many more updates."
+        ),
+        _BATCHES,
+        view={"axis": "iterations"},
+    ),
+    "momentum": Preset(
+        N_("Momentum 0 … 0.99"),
+        N_(
+            "Momentum μ keeps a share μ of the last step, so that steps in one direction add up to"
+            " 1/(1 − μ) times the plain one: 2, 10 and 100 times here. From 0 through 0.5 to 0.9"
+            " the loss ends lower each time. 0.99 remembers too much: it overshoots, and its loss"
+            " goes up in three of ten epochs or more and ends above that of 0.9."
+        ),
+        Experiment(
+            runs=tuple(
+                Run(optimizer=Momentum(share), learning_rate=0.1) for share in (0.0, 0.5, 0.9, 0.99)
+            ),
+            seeds=FIVE_SEEDS,
+        ),
+        view={"selected": 2},
+    ),
+    "linear": Preset(
+        N_("Three spirals: a linear model"),
+        N_(
+            "Without hidden layers the borders between classes are straight lines, which cannot cut"
+            " three spirals apart: after 400 steps of gradient descent hardly more than half of the"
+            " rows are right, and more steps do not help. Then take the preset with a network"
+            " 2-100-3. Data and models are like those of the spiral study in Stanford's course"
+            " CS231n."
+        ),
+        _course(()),
+        TrainingPage(tab="fits"),
+    ),
+    "network": Preset(
+        N_("Three spirals: a network 2-100-3"),
+        N_(
+            "The same spirals, learning rate and 400 steps as for the linear model, which gets"
+            " hardly more than half of the rows right. One hidden layer of 100 ReLU units bends the"
+            " borders around the arms and gets at least 94 of 100 rows right. Move the epoch to"
+            " watch them bend, or set hidden layers to 0 to go back."
+        ),
+        _course((100,)),
+        TrainingPage(tab="fits"),
+    ),
+}
+
 SURFACE_PRESETS: Final = {
-    "ravine": SurfacePreset(
+    "ravine": Preset(
         N_("Ravine: why momentum helps"),
         N_(
             "The valley is twenty times as steep across as along, so SGD is thrown out of it above"
             " a learning rate of 1, zigzags from side to side at 0.9 and creeps along at 0.1."
             " Momentum (μ = 0.6) also uses 0.9, but its steps across cancel while its steps along"
-            " add up, so it reaches SGD's final loss in less than half as many steps. More"
-            " momentum is not always better: with μ = 0.9 it keeps swinging and ends above SGD"
-            " here (see Theory: the factor √μ per step)."
+            " add up, so it reaches SGD's final loss in less than half as many steps. More momentum"
+            " is not always better: with μ = 0.9 it keeps swinging and ends above SGD here (see"
+            " Theory: the factor √μ per step)."
         ),
         FUNCTION_VIEW,
-        {"window": (-8.0, 2.0, -2.6, 2.6), "step": 5.0},
-        selected=2,
+        SurfacesPage(window=(-8.0, 2.0, -2.6, 2.6), step=5.0),
+        {"selected": 2},
     ),
-    "rates": SurfacePreset(
-        N_("Too small, good, oscillating, diverging"),
+    "four": Preset(
+        N_("Four optimizers (the book's figure)"),
         N_(
-            "One optimizer at four learning rates. With 0.02 it is still on its way when the"
-            " budget runs out; with 0.5 it goes straight to the valley floor; with 0.97 it jumps"
-            " from side to side. 1.02 lies above the edge of stability, which is 2 divided by the"
-            " largest curvature, so its swings across the ravine grow with every step."
+            "The figure of the book “Deep Learning from Scratch”, with its numbers. SGD zigzags"
+            " across the ravine, Momentum swings through it in wide curves, Adagrad takes ever"
+            " smaller steps and goes almost straight to the minimum, and Adam curves like Momentum,"
+            " but swings less across. Each learning rate was chosen to show its optimizer's way, so"
+            " the figure does not say which is fastest."
         ),
         Experiment(
             problem=Function(function=Ravine()),
-            runs=_runs((SGD(), 0.02), (SGD(), 0.5), (SGD(), 0.97), (SGD(), 1.02)),
+            runs=_runs((SGD(), 0.95), (Momentum(), 0.1), (Adagrad(), 1.5), (Adam(), 0.3)),
+            budget=_steps(30),
+        ),
+        SurfacesPage(panels=True),
+    ),
+    "rates": Preset(
+        N_("Too small, good, oscillating, diverging"),
+        N_(
+            "One optimizer at four learning rates. With 0.02 it is still on its way when the budget"
+            " runs out; with 0.5 it goes straight to the valley floor; with 0.98 it jumps from side"
+            " to side and ends higher. 1.02 lies above the edge of stability, which is 2 divided by"
+            " the largest curvature, so its swings across the ravine grow with every step."
+        ),
+        Experiment(
+            problem=Function(function=Ravine()),
+            runs=_runs((SGD(), 0.02), (SGD(), 0.5), (SGD(), 0.98), (SGD(), 1.02)),
             budget=_steps(60),
         ),
-        {"window": (-8.0, 2.0, -4.0, 4.0)},
+        SurfacesPage(window=(-8.0, 2.0, -4.0, 4.0)),
     ),
-    "dip": SurfacePreset(
+    "dip": Preset(
         N_("Escaping a local dip"),
         N_(
-            "A dip lies on the way to the minimum. SGD follows the slope into it and stops,"
-            " because the gradient is zero at the bottom. Momentum arrives with speed and rolls"
-            " through, but that is no guarantee: with less momentum, it gets stuck as well."
+            "A dip lies on the way to the minimum. SGD follows the slope into it and stops, because"
+            " the gradient is zero at the bottom. Momentum arrives with speed and rolls through,"
+            " but that is no guarantee: with less momentum, it gets stuck as well."
         ),
         Experiment(
             problem=Function(function=Dip()),
             runs=_runs((SGD(), 0.05), (Momentum(), 0.05)),
             budget=_steps(150),
         ),
-        {},
+        SurfacesPage(),
     ),
-    "saddle": SurfacePreset(
+    "saddle": Preset(
         N_("Saddle point"),
         N_(
             "From the saddle the surface rises in x and falls in y, and every run starts almost"
-            " exactly on the line that leads to it. Near the saddle the gradient is tiny: SGD"
-            " stays put, Momentum gathers speed and gets away, and Adam divides by the small"
-            " gradients and walks off at a steady pace. The surface has no lowest value, so no run"
-            " is best."
+            " exactly on the line that leads to it. Near the saddle the gradient is tiny: SGD stays"
+            " put, Momentum gathers speed and gets away, and Adam divides by the small gradients"
+            " and walks off at a steady pace. The surface has no lowest value, so no run is best."
         ),
         Experiment(
             problem=Function(function=Saddle()),
             runs=_runs((SGD(), 0.05), (Momentum(), 0.05), (Adam(), 0.05)),
             budget=_steps(36),
         ),
-        {},
-        log=False,
+        SurfacesPage(),
+        {"log": False},
     ),
-    "adagrad": SurfacePreset(
+    "adagrad": Preset(
         N_("Adagrad stalls"),
         N_(
             "Adagrad divides by the square root of the sum of all squared gradients so far. That"
             " sum never shrinks, so its effective learning rates, drawn below, die out. RMSprop"
             " begins with almost the same rates but forgets old gradients: as the slope gets"
-            " gentler its rates grow again, and it reaches the minimum while Adagrad stalls"
-            " halfway."
+            " gentler its rates grow again, and it is all but at the minimum while Adagrad stalls"
+            " less than halfway."
         ),
         Experiment(
             problem=Function(function=Matyas()),
             runs=_runs((Adagrad(), 0.3), (RMSprop(), 0.1)),
-            budget=_steps(150),
+            # Soon after, RMSprop's gradients are all rounding, and it jumps out of the minimum.
+            budget=_steps(120),
         ),
-        {"tab": "rates"},
+        SurfacesPage(tab="rates"),
     ),
-    "parameters": SurfacePreset(
+    "parameters": Preset(
         N_("A rate for each parameter"),
         N_(
             "This bowl is a hundred times as steep in y as in x. SGD has one learning rate for"
-            " both, and a rate small enough for y is far too small for x. Adagrad, RMSprop and"
-            " Adam scale each parameter by its own gradients, so x and y make progress together."
+            " both, and a rate small enough for y is far too small for x. Adagrad, RMSprop and Adam"
+            " scale each parameter by its own gradients, so x and y make progress together."
         ),
         Experiment(
             problem=Function(function=Bowl(condition=100.0)),
             runs=_runs((SGD(), 0.019), (Adagrad(), 1.0), (RMSprop(), 0.1), (Adam(), 0.3)),
             budget=_steps(60),
         ),
-        {"tab": "rates", "window": (-5.0, 2.0, -1.5, 1.5)},
+        SurfacesPage(tab="rates", window=(-5.0, 2.0, -1.5, 1.5)),
     ),
-    "losses": SurfacePreset(
+    "losses": Preset(
         N_("Squared error versus cross-entropy"),
         N_(
-            "The same sigmoid neuron starts from the same point, where it is sure that every row"
-            " is class 1: about the rows of class 0 it is confident and wrong. That is where the"
+            "The same sigmoid neuron starts from the same point, where it is sure that every row is"
+            " class 1: about the rows of class 0 it is confident and wrong. That is where the"
             " cross-entropy is steepest, so its runs leave at once. The gradient of the squared"
             " error passes through the sigmoid's slope, which vanishes there, so its runs do not"
             " get away."
         ),
         NEURON_VIEW,
-        {"tab": "wrong"},
+        SurfacesPage(tab="wrong"),
     ),
 }
 
@@ -245,14 +412,29 @@ SURFACES: Final = {
     "line": with_default_view(LINE_VIEW).on_page(SurfacesPage()),
     "neuron": with_default_view(NEURON_VIEW).on_page(SurfacesPage()),
 }
-# The first view of every page, by the name of the page.
+# The first view of every page, by its name. Pages that share a comparison may begin with different
+# ones: as long as nothing has been changed, each shows its own.
 FIRST_VIEWS: Final[dict[str, Document]] = {
-    **{name: Document(view=View(page=page())) for name, page in by_name(PAGES).items()},
+    "training": OPENING.document,
     "surfaces": SURFACES["function"],
+    # At the rates of the opening view, single rows would learn nothing.
+    "epochs": with_default_view(_BATCHES, selected=1).on_page(EpochsPage()),
+    "backpropagation": OPENING.document.on_page(BackpropagationPage()),
 }
 
 
-def shown_preset(experiment: Experiment) -> SurfacePreset | None:
-    """Return the Surfaces page's preset with this experiment, if there is one."""
-    presets = SURFACE_PRESETS.values()
-    return next((preset for preset in presets if preset.experiment == experiment), None)
+def is_about(preset: Preset, experiment: Experiment) -> bool:
+    """Tell whether an experiment has the data set or the test function of a preset."""
+    return _subject(preset.experiment) == _subject(experiment)
+
+
+def _subject(experiment: Experiment) -> str:
+    problem = experiment.problem
+    return problem.dataset.name if isinstance(problem, Network) else problem.function.name
+
+
+def shown_preset(document: Document) -> Preset | None:
+    """Return the preset of the document's page with this experiment, if there is one."""
+    presets = {"training": COMPARE_PRESETS, "surfaces": SURFACE_PRESETS}[document.view.page.name]
+    found = (one for one in presets.values() if one.experiment == document.experiment)
+    return next(found, None)

@@ -42,8 +42,8 @@ EXPERIMENT is a file that the dashboard saved, or the JSON of an experiment alon
    "runs": [{"optimizer": {"name": "adam"}, "learning_rate": 0.01, "batch_size": 32}],
    "budget": {"amount": 100, "unit": "epochs"}, "seeds": [0, 1, 2]}
 
-What is left out of it has the default of the dashboard's first view. The command "schema" says what
-there is.
+What is left out of it has the default of the format: seven runs, on two moons. The command
+"schema" says what there is.
 """
 _STATUS: Final = """\
 exit status:

@@ -139,7 +139,7 @@ def _format_1_runs(fields: dict[str, Any]) -> tuple[Run, ...]:
 class Experiment(Spec):
     """A problem, its runs, the budget, the stopping rules and the seeds.
 
-    The default is the dashboard's first view.
+    The default belongs to format 1; the dashboard opens with ``comparison.presets.OPENING``.
 
     Attributes:
         problem: what is minimised.

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from comparison.edits import use_surface_preset
-from comparison.presets import SURFACE_PRESETS, shown_preset
+from comparison.presets import SURFACE_PRESETS
 from language import _
 from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
 from ui.shell.navigation import all_but, fragment, in_sidebar, open_edited, work_on
-from ui.shell.notices import contract_line
+from ui.shell.notices import contract_line, preset_line
 from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, styles
@@ -59,9 +59,7 @@ def comparison() -> None:
         with status:
             edge = st.container()
             contract_line()
-        preset = shown_preset(document().experiment)
-        if preset is not None:
-            st.markdown(f"**{_(preset.title)}.** {_(preset.text)}")
+        preset_line()
         plane_controls()
         view_switches()
     with status:

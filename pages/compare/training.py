@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from comparison.edits import use_runs_preset
+from comparison.edits import use_preset, use_runs_preset
 from comparison.offers import runs_presets
+from comparison.presets import COMPARE_PRESETS
 from ui.compare.comparison import Comparison, runs_alone
 from ui.compare.tabs import TABS
 from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
@@ -11,8 +12,8 @@ from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
-from ui.shell.navigation import fragment, in_sidebar, work_on
-from ui.shell.notices import contract_line
+from ui.shell.navigation import fragment, in_sidebar, open_edited, work_on
+from ui.shell.notices import contract_line, preset_line
 from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, edit
@@ -27,7 +28,7 @@ def comparison() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
-        run_actions(runs_presets(document().experiment), lambda name: edit(use_runs_preset, name))
+        run_actions(_presets(), _use)
         present_button()
         popover = share()
     run_strip()
@@ -35,6 +36,7 @@ def comparison() -> None:
     status = st.container(gap=None)  # what comes and goes in it moves nothing below
     with status:
         contract_line()
+        preset_line()
     shown = Comparison(status)
     TABS.show(shown)
     with popover:
@@ -53,6 +55,19 @@ def presented_comparison() -> None:
     keep_zooms()
     address()
     draw_mark("page")
+
+
+def _presets() -> dict[str, str]:
+    """Return the titles of whole comparisons, and of runs for the data at hand, by id."""
+    titles = {name: preset.title for name, preset in COMPARE_PRESETS.items()}
+    return titles | runs_presets(document().experiment)
+
+
+def _use(name: str) -> None:
+    if name in COMPARE_PRESETS:
+        open_edited(use_preset, name)
+    else:
+        edit(use_runs_preset, name)
 
 
 @fragment(in_sidebar)

@@ -66,7 +66,8 @@ def test_links_and_files_mean_what_they_meant(name):
 
 
 def test_the_first_view_and_the_presets_are_what_they_were():
-    at = first_run()
+    assert chips(first_run()) == ["SGD", "Momentum", "Adagrad", "Adam"]
+    at = first_run(link={"format": "1"})
     assert chips(at) == SEVEN
 
     names = {

@@ -33,7 +33,7 @@ def cell(tab, row, column):
 
 
 def losses(tab):
-    return [cell(tab, row, 2).text_content() for row in range(7)]
+    return [cell(tab, row, 2).text_content() for row in range(4)]
 
 
 def go_to(tab, wanted, key="Tab"):
@@ -91,7 +91,7 @@ def test_a_run_is_chosen_and_edited_by_keyboard(tab, idle):
     expect(cell(tab, 1, 2)).not_to_have_text(before[1])
     idle(tab)
     other = losses(tab)
-    assert [one for one in range(7) if other[one] != before[one]] == [1]
+    assert [one for one in range(4) if other[one] != before[one]] == [1]
 
     rate = tab.get_by_role("slider", name="Learning rate").first
     at_first = rate.get_attribute("aria-valuetext")

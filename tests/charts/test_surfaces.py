@@ -193,6 +193,19 @@ def test_panels_share_one_window_and_one_colour_scale(ravine, trails):
     assert tuple(chart.figure.layout.xaxis2.range) == (-8, 2)
 
 
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (6, 3), (8, 4)])
+def test_panels_lie_in_full_rows_and_only_the_lowest_name_their_axis(
+    ravine, trails, count, columns
+):
+    chart = panels(ravine, (trails * 4)[:count])
+    axes = [chart.figure.layout[f"xaxis{number + 1 if number else ''}"] for number in range(count)]
+
+    assert len({one.domain for one in axes}) == columns
+    lowest = [False] * (count - columns) + [True] * columns
+    assert [one.showticklabels for one in axes] == lowest
+    assert [one.title.text is not None for one in axes] == lowest
+
+
 @given(st.floats(1e-9, 1e9))
 def test_a_round_step_is_at_most_twice_what_was_asked_for(step):
     assert step <= round_step(step) <= 2 * step * (1 + 1e-12)

@@ -14,7 +14,16 @@ from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFA
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
-from engine.problems.datasets import DATASETS, Diabetes, Digits, Iris, Line, SingleRow, TwoMoons
+from engine.problems.datasets import (
+    DATASETS,
+    Diabetes,
+    Digits,
+    Iris,
+    Line,
+    SingleRow,
+    Spirals,
+    TwoMoons,
+)
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, SGD, Adam, hyperparameters
@@ -159,6 +168,28 @@ def test_a_data_set_is_chosen_with_the_loss_that_is_usual_for_its_task():
     assert (kept.loss, kept.output_activation) == ("half_sum_of_squares", "tanh")
     changed = experiment(edits.choose_dataset(halved.document, Iris())).problem
     assert (changed.loss, changed.output_activation) == ("cross_entropy", "identity")
+
+
+def test_spirals_bring_what_learns_them_but_take_nothing_that_a_reader_has_set():
+    small = edits.choose_dataset(FIRST, Spirals())
+    assert experiment(small).problem.hidden == (32, 32)
+    assert experiment(small).budget.amount == 200
+    assert experiment(small).runs == FIRST.experiment.runs
+
+    large = change(
+        change_problem(FIRST, hidden=(64, 64), activation="tanh").document,
+        budget=Budget(amount=300),
+    )
+    chosen = edits.choose_dataset(large.document, Spirals())
+    assert experiment(chosen).problem.hidden == (64, 64)
+    assert experiment(chosen).problem.activation == "tanh"
+    assert experiment(chosen).budget.amount == 300
+    assert chosen.notices == ()
+
+
+def test_the_books_figure_has_its_panels_in_any_case():
+    shown = edits.use_surface_preset(FIRST_VIEWS["surfaces"], "four").document
+    assert shown.view.page.panels
 
 
 @pytest.mark.parametrize(
@@ -400,7 +431,7 @@ def test_reset_of_a_networks_surface_stays_at_the_network():
     now = change(FIRST, data_seed=3).document
     after = edits.reset(now.on_page(SurfacesPage(surface="network", fineness=31))).document
 
-    assert after == FIRST.on_page(SurfacesPage(surface="network"))
+    assert after == FIRST_VIEWS["training"].on_page(SurfacesPage(surface="network"))
 
 
 @pytest.mark.parametrize("name", SURFACE_PRESETS)

@@ -18,7 +18,7 @@ from engine import Budget, Experiment, Function, Network, Run, estimate_surface,
 from engine.problems.datasets import Line, SingleRow
 from engine.problems.functions import FUNCTIONS, Saddle
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, SGD, Momentum
+from engine.rules import RULES, SGD
 from language.labels import label
 from tests.driven import SURFACES, charts, first_run, run, told
 from tests.layout import place
@@ -71,13 +71,14 @@ def open_preset(at, name):
     return run(at.menu_button(key="preset").click(name))
 
 
-def test_the_clock_keeps_its_place_when_the_words_of_a_preset_go(page):
+def test_the_words_of_a_preset_stay_when_it_is_changed_and_the_clock_keeps_its_place(page):
     before = place(page.main, clock(page))
     text = SURFACE_PRESETS["ravine"].text
     assert any(text in part.value for part in page.markdown)
     run(page.number_input(key="surfaces-start-0-number").set_value(-5.0))
 
-    assert not any(text in part.value for part in page.markdown)
+    (said,) = [part.value for part in page.markdown if text in part.value]
+    assert said.endswith("**You have changed something since.**")
     assert place(page.main, clock(page)) == before
 
 
@@ -111,33 +112,6 @@ def test_the_clock_gets_the_paths_that_were_computed(page):
         np.testing.assert_array_equal(own_loss, run_history.training_loss.last[0].astype("f4"))
 
 
-def test_momentum_beats_sgd_as_the_ravine_says():
-    history = fit(SURFACE_PRESETS["ravine"].experiment)
-    arrived = [
-        np.flatnonzero(one.training_loss.last[0] < 1e-3 * one.training_loss.last[0, 0])
-        for one in history.runs
-    ]
-
-    zigzag, creeping, momentum = arrived
-    assert not len(creeping)
-    assert momentum[0] < zigzag[0] / 2
-
-
-def test_momentum_is_at_the_final_loss_of_sgd_in_half_the_steps_and_not_with_more_of_it():
-    ravine = SURFACE_PRESETS["ravine"]
-    more = ravine.experiment.runs[2].model_copy(update={"optimizer": Momentum(0.9)})
-    runs = (*ravine.experiment.runs, more)
-    zigzag, _creeping, momentum, too_much = (
-        one.training_loss.last[0]
-        for one in fit(ravine.experiment.model_copy(update={"runs": runs})).runs
-    )
-
-    assert np.flatnonzero(momentum <= zigzag[-1])[0] < len(zigzag) / 2
-    assert too_much[-1] > zigzag[-1]
-    assert f"μ = {ravine.experiment.runs[2].optimizer.momentum}" in ravine.text
-    assert "with μ = 0.9 it keeps swinging and ends above SGD" in ravine.text
-
-
 def test_the_ravine_opens_where_velocity_cancels_across_and_adds_up_along(page):
     """The next step of momentum, against the one that SGD would take by the same gradient."""
     opened = SURFACE_PRESETS["ravine"].document
@@ -155,55 +129,16 @@ def test_the_ravine_says_its_momentum_in_the_name_of_the_run(page):
     assert charts(page)[0]["data"][3]["name"] == "Momentum μ 0.6"
 
 
-@pytest.mark.parametrize("name", SURFACE_PRESETS)
-def test_a_preset_says_it_in_two_or_three_sentences(name):
-    sentences = re.split(r"(?<=[.?!]) ", SURFACE_PRESETS[name].text)
-
-    assert 2 <= len(sentences) <= 3
-
-
 def test_a_preset_leaves_the_way_of_drawing(page):
     run(page.toggle(key="surfaces-panels").set_value(True))
     run(page.toggle(key="surfaces-relief").set_value(True))
     open_preset(page, "rates")
 
     assert (settings(page).panels, settings(page).relief) == (True, True)
-    assert settings(page).window == SURFACE_PRESETS["rates"].page["window"]
+    assert settings(page).window == SURFACE_PRESETS["rates"].page.window
     kinds = [trace["type"] for trace in charts(page)[0]["data"]]
     assert kinds.count("contour") == 4
     assert charts(page)[1]["data"][0]["type"] == "surface"
-
-
-def test_the_rates_do_as_their_preset_says():
-    small, good, jumping, diverging = fit(SURFACE_PRESETS["rates"].experiment).runs
-
-    assert small.params[0, -1, 0] < -6
-    assert np.all(np.diff(np.abs(good.params[0, 1:, 1])) <= 0)
-    assert np.all(np.diff(np.sign(jumping.params[0, :, 1])) != 0)
-    assert np.all(np.diff(np.abs(np.diff(diverging.params[0, :, 1]))) > 0)
-    assert "swings across the ravine grow with every step" in SURFACE_PRESETS["rates"].text
-
-
-def test_momentum_stays_in_the_dip_with_less_of_it():
-    dip = SURFACE_PRESETS["dip"].experiment
-    less = dip.runs[1].model_copy(update={"optimizer": Momentum(momentum=0.5)})
-    (only,) = fit(dip.model_copy(update={"runs": (less,)})).runs
-
-    assert only.params[0, -1, 0] < -2
-
-
-def test_sgd_stops_in_the_dip_and_momentum_does_not():
-    sgd, momentum = fit(SURFACE_PRESETS["dip"].experiment).runs
-
-    assert sgd.params[0, -1, 0] < -2
-    np.testing.assert_allclose(momentum.params[0, -1], (0, 0), atol=0.05)
-
-
-def test_adagrad_stalls_half_way():
-    adagrad, rmsprop = fit(SURFACE_PRESETS["adagrad"].experiment).runs
-
-    assert np.linalg.norm(adagrad.params[0, -1]) > 4
-    assert np.linalg.norm(rmsprop.params[0, -1]) < 0.1
 
 
 def test_only_the_cross_entropy_leaves_where_it_is_confident_and_wrong(page):
@@ -249,7 +184,7 @@ def test_the_clock_goes_where_the_page_says_without_another_picture(page):
     before = message(page)
     run(page)
     assert message(page)["began"] == before["began"]
-    style = SurfacesPage(window=SURFACE_PRESETS["ravine"].page["window"], step=17.0)
+    style = SurfacesPage(window=SURFACE_PRESETS["ravine"].page.window, step=17.0)
     page.session_state["page-settings"] = {"surfaces": style}
     run(page)
     moved = message(page)
@@ -497,7 +432,7 @@ def test_the_theory_is_of_the_minimum_where_the_run_ended(page):
 def test_a_network_lies_on_a_plane_with_its_distances(page):
     run(page.selectbox(key="surfaces-kind").set_value("network"))
     text = " ".join(one.value for one in page.caption)
-    assert "slice through the space of 105 parameters" in text
+    assert "slice through the space of 33 parameters" in text
     assert "of the variance of" in text
 
     for plane in ("weights", "random"):
@@ -578,7 +513,7 @@ def test_a_parameter_cannot_be_chosen_twice(page):
 
     assert "W1[0,1]" not in first
     assert "W1[0,0]" not in second
-    assert len(first) == len(second) == 104
+    assert len(first) == len(second) == 32
 
 
 def test_a_link_with_one_parameter_twice_is_explained():

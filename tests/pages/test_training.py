@@ -12,6 +12,7 @@ import ui.shell.driver
 from charts.theme import COLOURS
 from comparison.document import with_default_view
 from comparison.pages import TrainingPage
+from comparison.presets import COMPARE_PRESETS, OPENING
 from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
@@ -96,14 +97,15 @@ def test_a_page_runs_alone_and_through_the_router(script, locale):
     assert len(at.title) == 1
 
 
-def test_the_first_view_is_a_finished_comparison_of_seven_runs():
+def test_the_first_view_is_a_finished_comparison_of_four_tuned_runs():
     at = opened()
 
-    assert experiment(at) == Experiment()
-    assert len(at.pills[0].options) == 7
-    assert list(table(at)["Run"]) == [run.optimizer.title for run in Experiment().runs]
+    assert experiment(at) == OPENING.experiment
+    assert len(at.pills[0].options) == 4
+    assert list(table(at)["Run"]) == ["SGD", "Momentum", "Adagrad", "Adam"]
     assert np.isfinite(numbers(at)).all()
-    assert list(table(at)["Status"]).count("lowest here") == 1  # of one seed
+    assert list(table(at)["Status"]).count("best") == 1
+    assert "each run's best of 9 tried" in captions(at)
     assert told(at) == ""
 
 
@@ -133,6 +135,42 @@ def test_the_table_leaves_out_settings_that_nobody_made():
         "Accuracy",
         "Status",
     ]
+
+
+def test_a_link_without_runs_opens_the_seven():
+    at = opened(link={"format": "1"})
+
+    assert experiment(at) == Experiment()
+    assert list(table(at)["Run"]) == [run.optimizer.title for run in Experiment().runs]
+    assert list(table(at)["Status"]).count("lowest here") == 1  # of one seed
+
+
+def text_of_preset(at):
+    """The text of a preset, as far as the page shows one."""
+    return " ".join(text.value for text in at.markdown if text.value.startswith("**"))
+
+
+@pytest.mark.parametrize("name", COMPARE_PRESETS)
+def test_a_preset_is_one_click_and_says_what_to_look_at(name):
+    preset = COMPARE_PRESETS[name]
+    at = opened(experiment=small())
+    assert text_of_preset(at) == ""
+
+    run(at.menu_button(key="preset").click(name))
+    assert experiment(at) == preset.experiment
+    assert preset.text in text_of_preset(at)
+    assert "You have changed" not in text_of_preset(at)
+
+    run(at.number_input(key="learning_rate-number").set_value(0.123))
+    assert preset.text in text_of_preset(at)
+    assert "You have changed something since." in text_of_preset(at)
+    run(at.selectbox(key="dataset").set_value("xor"))
+    assert text_of_preset(at) == ""
+    run(at.button(key="undo").click())
+    run(at.button(key="undo").click())
+    run(at.button(key="undo").click())
+    assert experiment(at) == small()
+    assert text_of_preset(at) == ""
 
 
 def test_the_table_shows_what_the_engine_computes():
@@ -236,13 +274,13 @@ def test_what_takes_rows_is_not_offered_for_a_test_function():
 
     found, menus, axes, units = offered(opened(experiment=small()))
     assert found == keys
-    assert {"Batch size", "Batch, mini-batch, stochastic"} <= set(menus)
+    assert {"Batch size", "For this data: three batch sizes"} <= set(menus)
     assert "Rows seen" in axes
     assert "Rows seen" in units
 
     found, menus, axes, units = offered(opened(experiment=of_a_function()))
     assert found == set()
-    assert not {"Batch size", "Batch, mini-batch, stochastic"} & set(menus)
+    assert not {"Batch size", "For this data: three batch sizes"} & set(menus)
     assert axes == ["Epochs", "Iterations", "Seconds if trained alone"]
     assert units == ["Epochs", "Iterations"]
 
@@ -427,7 +465,7 @@ def test_every_hyperparameter_of_every_rule_can_be_set():
         ("add", 3),
         ("duplicate", 3),
         ("remove", 1),
-        ("reset", 7),
+        ("reset", 4),
     ],
 )
 def test_every_button_does_what_it_says_and_shows_its_results(key, expected):
@@ -461,7 +499,7 @@ def test_every_choice_of_a_menu_does_what_it_says_and_shows_its_results(key, cho
 
 
 def test_a_preset_can_be_chosen_while_a_later_run_is_selected():
-    at = opened()
+    at = opened(experiment=Experiment())
     run(at.pills(key="selected-run").set_value(6))
     run(at.menu_button(key="preset").click("batches"))
 
@@ -643,8 +681,8 @@ def test_a_link_shows_its_values_exactly():
 def test_a_broken_link_opens_the_first_view_and_says_so(link):
     at = opened(link=link)
 
-    assert experiment(at) == Experiment()
-    assert len(table(at)) == 7
+    assert experiment(at) == OPENING.experiment
+    assert len(table(at)) == 4
     assert "could not be opened" in told(at)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from comparison.edits import opened, reset
 from comparison.link import from_link
+from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
 from engine import InvalidInput
 from language import N_, _
@@ -136,6 +137,8 @@ def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
         InvalidInput: a value is wrong.
     """
     linked, unknown = from_link({"page": [page_name()], **query})
+    if len(unknown) == len(query):  # it says nothing of a comparison
+        linked = FIRST_VIEWS[page_name()]
     text = _("These parts of the link were not recognised and were ignored: {keys}.")
     shown = ", ".join(key[:40] for key in unknown[:5])
     if len(unknown) > 5:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from comparison.presets import is_about, shown_preset
 from comparison.words.contract import contract
-from ui.shell.store import document, notices
+from language import _
+from ui.shell.store import begun_with, document, notices
 from ui.shell.text import escaped
 from ui.shell.tuning import best_rates
 
@@ -16,6 +18,21 @@ def contract_line() -> None:
     equal, unequal = contract(experiment, tuned=best_rates().tried(experiment))
     st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
     show_notices()
+
+
+def preset_line() -> None:
+    """Say what the preset that was taken last shows, and whether it has been changed since.
+
+    Of other data it says nothing.
+    """
+    preset = shown_preset(begun_with())
+    if preset is None or not is_about(preset, document().experiment):
+        return
+    parts = [f"**{_(preset.title)}.**", _(preset.text)]
+    if document().experiment != preset.experiment:
+        changed = _("You have changed something since.")
+        parts.append(f"**{changed}**")
+    st.markdown(" ".join(parts))
 
 
 def show_notices() -> None:

@@ -19,6 +19,7 @@ from uuid import uuid4
 import streamlit as st
 
 from charts.theme import RunStyle
+from comparison.document import Document
 from comparison.edits import change_page
 from comparison.pages import TrainingPage
 from comparison.presets import FIRST_VIEWS
@@ -33,7 +34,6 @@ from ui.shell.versions import Versions, differences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from comparison.document import Document
     from comparison.edits import Edited
     from comparison.pages import AnyPage
     from engine.spec import Spec
@@ -49,6 +49,7 @@ _NOTICES: Final = "notices"
 _REFUSED: Final = "refused-link"
 _VERSIONS: Final = "versions"
 _SESSION: Final = "versions-session"  # names it in the names of its versions
+_SHARING: Final = ("training", "epochs")  # pages with a first comparison for all that share one
 _EXAMPLE: Final = "backpropagation"  # whose versions are of its page's settings alone
 # The settings of a page that a reader makes; the others are how it is looked at, and changing them
 # makes no new version.
@@ -97,6 +98,11 @@ def styles() -> list[RunStyle]:
 def is_first_view() -> bool:
     """Tell whether the page looks as it does to somebody who opens it."""
     return whole_document() == FIRST_VIEWS[page_name()]
+
+
+def begun_with() -> Document:
+    """Return the comparison that was taken as a whole last, with this page's settings."""
+    return versions().last_whole.document.on_page(current_page())
 
 
 def comparison_key() -> str:
@@ -148,15 +154,20 @@ def _settle(new: tuple[str, ...] = ()) -> None:
 def enter(page: str) -> bool:
     """Say which page is on show, before anything else is used.
 
+    Pages share one comparison, but as long as it is a first view, each page shows its own.
+
     Returns:
         Whether the session begins here.
     """
     st.session_state[_PAGE] = page
-    if _SHARED in st.session_state:
-        return False
-    st.session_state[_SHARED] = _without_settings(FIRST_VIEWS["training"])
-    st.session_state[_NOTICES] = []
-    return True
+    begins = _SHARED not in st.session_state
+    if begins:
+        st.session_state[_SHARED] = _first_comparison(page)
+        st.session_state[_NOTICES] = []
+    elif comparison_key() == _SHARED and document() in map(_first_comparison, _SHARING):
+        st.session_state[_SHARED] = _first_comparison(page)
+        _all_versions()[_SHARED].keep(_whole(page))
+    return begins
 
 
 def edit(change: Callable[..., Edited], *args: Any, **kwargs: Any) -> None:
@@ -260,7 +271,7 @@ def works() -> dict[str, Document]:
 
     The two comparisons have the settings of a page each; the settings of the others are alone.
     """
-    nothing = FIRST_VIEWS["training"]
+    nothing = Document()
     return {
         _SHARED: _comparison(_SHARED).on_page(_settings_of("training")),
         _OWN: _comparison(_OWN).on_page(_settings_of("surfaces")),
@@ -342,6 +353,11 @@ def _comparison(key: str) -> Document:
     first = FIRST_VIEWS["surfaces" if key == _OWN else "training"]
     kept: Document | None = st.session_state.get(key)
     return _without_settings(first) if kept is None else kept
+
+
+def _first_comparison(page: str) -> Document:
+    """Return with which comparison a page begins, as long as nobody has changed one."""
+    return _without_settings(FIRST_VIEWS[page if page in _SHARING else "training"])
 
 
 def _comparison_key(page: str) -> str:

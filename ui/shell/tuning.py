@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from comparison.presets import OPENING, OPENING_RATES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,12 +25,16 @@ _MOST: Final = 1_000  # runs that are remembered
 class BestRates:
     """The best rate of each run that was swept, by all its settings; the oldest are forgotten.
 
-    With each goes how many rates were tried.
+    With each goes how many rates were tried. Those of the opening view are known from the start: a
+    test holds them against their sweep.
     """
 
     def __init__(self) -> None:
         self._found: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = threading.Lock()
+        for run in OPENING.experiment.runs:
+            key = _settings(OPENING.experiment, run)
+            self._found[key] = run.learning_rate, len(OPENING_RATES)
 
     def remember(self, experiment: Experiment, curves: Sequence[RateCurve]) -> None:
         """Take the best rates that sweeps found when they were trained to their end.

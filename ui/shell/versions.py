@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from comparison.document import Document
 
 KEPT: Final = 50  # a version is some kilobytes
+# Changes, by the ids of ``comparison.edits``, that leave nothing of the comparison before.
+_WHOLE: Final = frozenset({"", "demonstration", "opened", "preset", "reset", "surface"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Versions:
     def shown(self) -> Version:
         """Return the version on show."""
         return self._line[self._at]
+
+    @property
+    def last_whole(self) -> Version:
+        """Return the version, up to the one on show, that was taken as a whole last."""
+        until = reversed(self._line[: self._at + 1])
+        return next((one for one in until if one.change in _WHOLE), self._line[0])
 
     @property
     def undone(self) -> Version | None:

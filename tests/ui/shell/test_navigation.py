@@ -6,6 +6,7 @@ import streamlit
 from comparison.document import Document, View
 from comparison.edits import change, change_problem, change_run, change_view, move_start
 from comparison.pages import EpochsPage
+from comparison.presets import FIRST_VIEWS
 from engine import Budget, Experiment, Run
 from engine.rules import SGD, Adam
 from ui.shell.navigation import (
@@ -67,7 +68,7 @@ def test_a_link_to_a_loss_that_there_is_not_shows_another_and_says_so(linked):
 def test_a_broken_link_opens_the_first_view_and_says_what_was_wrong(linked):
     opened = linked(run=["sgd~-1.0~32"])
 
-    assert opened.experiment == Experiment()
+    assert opened.experiment == FIRST_VIEWS["training"].experiment
     assert "-1" in notices()[0]
     assert "Learning rate of run 1" in notices()[0]
 
@@ -77,6 +78,14 @@ def test_parts_of_a_link_that_mean_nothing_are_named(linked):
 
     assert opened.experiment.runs == (Run(optimizer=SGD(), learning_rate=0.5),)
     assert "utm_source" in notices()[0]
+
+
+def test_a_link_without_a_word_about_a_comparison_opens_the_first_view(linked):
+    assert linked(utm_source=["mail"]).experiment == FIRST_VIEWS["training"].experiment
+    assert "utm_source" in notices()[0]
+
+    assert linked(format=["1"]).experiment == Experiment()
+    assert notices() == []
 
 
 class LedElsewhereError(Exception):

@@ -3,6 +3,7 @@
 import pytest
 import streamlit
 
+from comparison.document import Document
 from comparison.edits import (
     add_run,
     apply_to_all,
@@ -15,14 +16,16 @@ from comparison.edits import (
     move_start,
     remove_run,
     rename_run,
+    use_preset,
     use_runs_preset,
 )
 from comparison.pages import EpochsPage, SurfacesPage
-from comparison.presets import RUNS_PRESETS
+from comparison.presets import COMPARE_PRESETS, FIRST_VIEWS, RUNS_PRESETS
 from engine import Budget, Experiment
 from engine.rules import Adam
 from ui.shell.navigation import open_edited, open_first_view, work_on
 from ui.shell.store import (
+    begun_with,
     bring_back,
     current_page,
     document,
@@ -56,8 +59,8 @@ ACTIONS = {
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    """A session of its own, without a link."""
-    monkeypatch.setattr(streamlit, "session_state", {})
+    """A session of its own with the seven runs of a bare document."""
+    monkeypatch.setattr(streamlit, "session_state", {"document": Document()})
 
 
 def experiment():
@@ -76,10 +79,50 @@ def is_valid():
     return type(document()).model_validate(document().model_dump()) == document()
 
 
-def test_a_session_begins_with_the_first_view():
-    assert experiment() == Experiment()
-    assert [style.name for style in styles()] == [run.optimizer.title for run in Experiment().runs]
-    assert notices() == []
+@pytest.fixture
+def bare(monkeypatch):
+    """A session of its own, without a link."""
+    monkeypatch.setattr(streamlit, "session_state", {})
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_session_begins_with_the_first_view_of_its_page():
+    for page in ("training", "epochs", "backpropagation", "surfaces", "training"):
+        work_on(page)
+
+        assert is_first_view()
+        assert notices() == []
+    assert [style.name for style in styles()] == ["SGD", "Momentum", "Adagrad", "Adam"]
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_was_changed_on_one_page_is_on_the_others_and_its_first_view_comes_back():
+    work_on("training")
+    work_on("epochs")
+    edit(change, budget=Budget(amount=7))
+    work_on("training")
+    assert experiment().budget.amount == 7
+    assert begun_with().experiment == FIRST_VIEWS["epochs"].experiment
+
+    undo()
+    assert experiment() == FIRST_VIEWS["epochs"].experiment
+    work_on("training")
+    assert is_first_view()
+    redo()
+    assert experiment().budget.amount == 7
+
+
+def test_a_comparison_remembers_with_what_it_began():
+    work_on("training")
+    open_edited(use_preset, "momentum")
+    edit(change_run, 0, learning_rate=0.5)
+    edit(add_run)
+    assert begun_with() == COMPARE_PRESETS["momentum"].document
+
+    open_edited(use_preset, "sizes")
+    assert begun_with() == COMPARE_PRESETS["sizes"].document
+    undo()
+    assert begun_with() == COMPARE_PRESETS["momentum"].document
 
 
 @pytest.mark.parametrize(

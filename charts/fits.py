@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.lines import plain, shortened, single, spread_rows
+from charts.lines import plain, shortened, single, spread_rows, titled
 from charts.theme import COLOURS, INK, ROWS, SKY, Chart, layout, margin, translucent
 from engine import predictions
 from language import _
@@ -63,9 +63,14 @@ def fit_panels(
         if values is not None:
             for name, part in panel(traces, network, data, values, suffix, style).items():
                 numbers.setdefault(name, []).append(part)
-        title = _diverged(style) if values is None else plain(shortened(style.name, _NAME))
+        text = _diverged(style) if values is None else plain(shortened(style.name, _NAME))
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
-        options.setdefault("annotations", []).append(_title(title, style, left, top))
+        # On the paper, not on the panel's axes: plotly makes no axes where nothing is drawn, and
+        # would use another panel's for a run that has diverged.
+        for kind, mark in zip(
+            ("annotations", "shapes"), titled(text, style, left, top), strict=True
+        ):
+            options.setdefault(kind, []).append(mark)
     figure = go.Figure({"data": traces, "layout": layout(_PANEL * rows + 30, **options)})
     alt = _("What every run has learnt, {caption}: one panel per run with the training rows.")
     for name, part in _drawn_rows(data, numbers).items():
@@ -117,16 +122,6 @@ def _axes(
             "range": limits,
         },
     }
-
-
-def _title(text: str, style: RunStyle, left: float, top: float) -> Mark:
-    """Return the text above a panel.
-
-    It is placed on the paper, not on the panel's axes: plotly makes no axes where nothing is drawn,
-    and would use another panel's for a run that has diverged.
-    """
-    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    return marks.note(text, left, top, style.colour, 13) | corner
 
 
 def _regions(

@@ -1,5 +1,6 @@
 """Two losses of one run, and the epochs that matter."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,8 @@ def called(verdict):
 
 def texts(chart):
     drawn = [text for trace in chart.figure.data for text in trace.text or ()]
-    return drawn + [note.text for note in chart.figure.layout.annotations]
+    notes = [note.text for note in chart.figure.layout.annotations]
+    return drawn + [re.sub("</?span[^>]*>", "", note) for note in notes]
 
 
 def shaded(chart):

@@ -10,7 +10,15 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import positions, without_points
-from charts.lines import ValueAxis, plain, thinned, to_last_finite, value_axis
+from charts.lines import (
+    ALL_RUNS,
+    ValueAxis,
+    hover_title,
+    plain,
+    thinned,
+    to_last_finite,
+    value_axis,
+)
 from charts.theme import Chart, axis, layout, margin
 from engine import spread
 from language import _, ngettext
@@ -59,6 +67,7 @@ def loss_on_four_axes(
         legend=marks.legend_above() | {"font": {"size": 14}},
         margin=margin(right=16, top=36),
         annotations=[note for panel in panels for note in panel.notes()],
+        **ALL_RUNS,
     )
     for panel, title in zip(panels, titles, strict=False):
         form |= panel.axes(scale, title)
@@ -142,6 +151,7 @@ class _Panel(NamedTuple):
                 domain=[left, left + width],
                 anchor=f"y{self.suffix}",
                 tickformat="~g" if self.name == "seconds" else ",~g",
+                **hover_title(across),
             ),
             f"yaxis{self.suffix}": axis(
                 **value_axis(title, scale.limits, log=scale.log),
@@ -158,7 +168,7 @@ class _Panel(NamedTuple):
             y = to_last_finite(run.values[begin:])
             drawn_x, drawn_y = thinned(x[begin : begin + len(y)], y)
             line = marks.line(drawn_x, drawn_y, run.style.colour, dash=run.style.dash)
-            line |= scale.points(drawn_y, "<br>%{x:.6~g}")
+            line |= scale.points(drawn_y)
             shared = marks.on_axes(self.suffix) | {"legendgroup": run.legend}
             named = {"name": plain(run.legend), "showlegend": not self.suffix}
             symbol = "x" if run.is_lost else "circle"

@@ -16,14 +16,18 @@ from charts.lines import (
     ValueAxis,
     covered,
     end_labels,
+    hidden_words,
     hover_title,
+    none_shown,
     run_line,
+    shown,
     thinned,
     to_last_finite,
     value_axis,
 )
 from charts.theme import AROUND_PLOT, HEIGHT, Chart, layout, margin
 from engine import Series, spread
+from engine.analysis.statistics import smoothed
 from language import _, ngettext
 from language.labels import inline, label
 
@@ -37,28 +41,40 @@ if TYPE_CHECKING:
 
 
 def loss_curves(
-    history: History, styles: Sequence[RunStyle], quantity: str, axis: str, *, log: bool
+    history: History,
+    styles: Sequence[RunStyle],
+    quantity: str,
+    axis: str,
+    *,
+    log: bool,
+    smoothing: int = 1,
 ) -> Chart:
     """Return training, validation or batch loss of every run.
+
+    With ``smoothing`` each point of a batch loss is the mean over so many iterations, for every
+    seed before the median; the axis, a remark and the numbers say so.
 
     A run that diverged is drawn to its last finite value. It ends in a cross or, if it left the
     picture, in a mark at the upper edge, and does not widen the axis beyond runs that did not
     diverge. Remarks say what a logarithmic axis cannot show and which runs have no point at all.
     """
     series = [getattr(run, quantity) for run in history.runs]
-    return _curves(history, styles, series, quantity, axis, log=log)
+    lines = _lines(history, styles, series, axis, smoothing)
+    return _curves(history, styles, lines, quantity, axis, log=log)
 
 
 def score_curves(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
     """Return accuracy or R^2 of every run, on the validation rows if there are any."""
     series = [run.validation_score or run.training_score for run in history.runs]
-    return _curves(history, styles, series, str(history.experiment.problem.score), axis, log=False)
+    lines, name = _lines(history, styles, series, axis), str(history.experiment.problem.score)
+    return _curves(history, styles, lines, name, axis, log=False)
 
 
 def norm_curves(history: History, styles: Sequence[RunStyle], quantity: str, axis: str) -> Chart:
     """Return the norm of the batch gradient or of the update of every run."""
     series = [getattr(run, quantity) for run in history.runs]
-    return _curves(history, styles, series, quantity, axis, log=True)
+    lines = _lines(history, styles, series, axis)
+    return _curves(history, styles, lines, quantity, axis, log=True)
 
 
 def full_gradient_curves(
@@ -66,7 +82,8 @@ def full_gradient_curves(
 ) -> Chart:
     """Return the norm of the full training gradient at the recorded parameters of every run."""
     series = [_recorded(run, values) for run, values in zip(history.runs, norms, strict=True)]
-    return _curves(history, styles, series, "full_gradient_norm", axis, log=True)
+    lines = _lines(history, styles, series, axis)
+    return _curves(history, styles, lines, "full_gradient_norm", axis, log=True)
 
 
 def _recorded(run: RunHistory, values: Array) -> Series:
@@ -81,7 +98,18 @@ def _recorded(run: RunHistory, values: Array) -> Series:
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """A run as it is drawn: the median of its seeds, their quartiles, how many diverged."""
+    """A run as it is drawn.
+
+    Attributes:
+        style: how it appears.
+        x: its places across, ``(points,)``.
+        y: the median of its seeds.
+        band: their quartiles.
+        diverged: how many of them did.
+        seeds: how many there are.
+        averaged: over how many iterations each point is a mean; 1 is none.
+        raw: the median without that mean; None where it is the same.
+    """
 
     style: RunStyle
     x: Array
@@ -89,6 +117,8 @@ class _Line:
     band: tuple[Array, Array] | None = None
     diverged: int = 0
     seeds: int = 1
+    averaged: int = 1
+    raw: Array | None = None
 
     @cached_property
     def finite(self) -> Array:
@@ -115,30 +145,57 @@ class _Line:
 def _curves(
     history: History,
     styles: Sequence[RunStyle],
-    series: Sequence[Series | None],
+    lines: list[_Line],
     quantity: str,
     axis: str,
     *,
     log: bool,
 ) -> Chart:
-    lines = []
-    for number, (run, style, drawn) in enumerate(zip(history.runs, styles, series, strict=True)):
-        if drawn is None:
-            continue
-        x = positions(history, number, drawn.steps, axis)
-        seeds: Spread = spread(run, drawn)
-        band = None if len(run.status) == 1 else (seeds.low, seeds.high)
-        diverged = run.status.count("diverged")
-        lines.append(_Line(style, x, seeds.median, band, diverged, len(run.status)))
     if any(np.isnan(line.x).any() for line in lines):
         return _without_positions(lines, history, quantity, axis, log=log)
-    return _draw(lines, history, quantity, axis, log=log)
+    chart = _draw(lines, history, quantity, axis, log=log)
+    if not shown(styles):
+        chart.figure.add_annotation(none_shown())
+    left_out = hidden_words(styles)
+    alt = " ".join([chart.alt, *left_out])
+    return chart._replace(alt=alt, remarks=(*chart.remarks, *left_out))
+
+
+def _lines(
+    history: History,
+    styles: Sequence[RunStyle],
+    series: Sequence[Series | None],
+    axis: str,
+    smoothing: int = 1,
+) -> list[_Line]:
+    """Return the lines of the runs that are shown and have the quantity."""
+    lines = []
+    for number, (run, style, recorded) in enumerate(zip(history.runs, styles, series, strict=True)):
+        if recorded is None or style.hidden:
+            continue
+        x, raw, drawn, averaged = (
+            positions(history, number, recorded.steps, axis),
+            None,
+            recorded,
+            1,
+        )
+        if smoothing > 1:
+            raw = spread(run, recorded).median
+            drawn, averaged = smoothed(recorded, smoothing)
+        over: Spread = spread(run, drawn)
+        band = None if len(run.status) == 1 else (over.low, over.high)
+        fate = run.status.count("diverged"), len(run.status)
+        lines.append(_Line(style, x, over.median, band, *fate, averaged, raw))
+    return lines
 
 
 def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool) -> Chart:
     values = _value_axis(lines, log=log)
     across = _across(lines, history, axis)
     title = over_seeds(quantity, len(history.experiment.seeds))
+    mean = _averaged(lines)
+    if mean:
+        title += "<br>" + _("mean of the last {count} iterations").format(count=mean)
     ended = [line for line in lines if len(line.finite)]
     ends = [_end(line, values) for line in ended]
     plot = HEIGHT - AROUND_PLOT
@@ -156,11 +213,26 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     )
     figure = go.Figure({"data": _traces(lines, values), "layout": form})
     remarks = (
+        *_mean_words(mean),
         *values.remarks([(line.style.name, line.drawn) for line in lines], log=log),
         *without_points([line.style for line in lines if not len(line.y)]),
     )
     alt = _alt(lines, quantity, axis)
     return Chart(figure, _numbers(lines, quantity, axis), " ".join([alt, *remarks]), remarks)
+
+
+def _averaged(lines: list[_Line]) -> str:
+    """Return over how many iterations the points of lines are means; "" if they are not.
+
+    The number differs where a point of a longer run stands for several iterations.
+    """
+    low, high = (pick([line.averaged for line in lines], default=1) for pick in (min, max))
+    return "" if high == 1 else f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _mean_words(mean: str) -> tuple[str, ...]:
+    text = _("Each point is the mean of the last {count} iterations, of fewer at the beginning.")
+    return (text.format(count=mean),) if mean else ()
 
 
 def _value_axis(lines: list[_Line], *, log: bool) -> ValueAxis:
@@ -171,8 +243,8 @@ def _value_axis(lines: list[_Line], *, log: bool) -> ValueAxis:
 
 
 def _across(lines: list[_Line], history: History, axis: str) -> tuple[float, float]:
-    """Return the range of the horizontal axis; a training under way has that of its budget."""
-    known = [line.x for line in lines]
+    """Return the range of the horizontal axis, from the start; its budget's while a run trains."""
+    known = [np.zeros(1), *(line.x for line in lines)]
     if any("" in run.status for run in history.runs):
         for number, run in enumerate(history.experiment.runs):
             total = np.array([history.experiment.iterations(run)])
@@ -289,15 +361,22 @@ def _band(line: _Line, points: int, values: ValueAxis) -> Mark:
 
 
 def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:
-    """Return the undecimated values: a row per point of every line."""
-    columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: []}
+    """Return the undecimated values: a row per point of every line.
+
+    Where means are drawn, they and their quartiles have columns that say so, beside the values.
+    """
+    mean = _averaged(lines).replace(",", "").replace("–", "_to_")
+    drawn, ending = (f"mean_of_last_{mean}", f"_of_mean_of_last_{mean}") if mean else (quantity, "")
+    columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: [], drawn: []}
     for line in lines:
         columns["run"].append(np.full(len(line.x), line.style.name))
         columns[axis].append(line.x)
-        columns[quantity].append(line.y)
+        if line.raw is not None:
+            columns[quantity].append(line.raw)
+        columns[drawn].append(line.y)
         if line.band is not None:
-            for name, values in zip(("lower_quartile", "upper_quartile"), line.band, strict=True):
-                columns.setdefault(name, []).append(values)
+            for side, values in zip(("lower", "upper"), line.band, strict=True):
+                columns.setdefault(f"{side}_quartile{ending}", []).append(values)
     return {name: np.concatenate(parts) for name, parts in columns.items() if parts}
 
 

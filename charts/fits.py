@@ -9,7 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.lines import plain, shortened, single, spread_rows, titled
+from charts.lines import (
+    hidden_words,
+    none_shown,
+    plain,
+    shortened,
+    shown,
+    single,
+    spread_rows,
+    titled,
+)
 from charts.theme import COLOURS, INK, ROWS, SKY, Chart, layout, margin, translucent
 from engine import predictions
 from language import _
@@ -47,11 +56,13 @@ def fit_panels(
         styles: names and colours of the runs.
         caption: says which step this is.
     """
-    columns = min(len(styles), 4)
-    rows = math.ceil(len(styles) / columns)
+    seen, left_out = shown(styles), hidden_words(styles)
+    params, styles = [params[number] for number in seen], [styles[number] for number in seen]
+    columns = max(min(len(styles), 4), 1)
+    rows = max(math.ceil(len(styles) / columns), 1)
     traces: list[Mark] = []
     panel = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {} if seen else {"annotations": [none_shown()]}
     limits = _target_range(data) if data.training_inputs.shape[1] == 1 else None
     numbers: dict[str, list[Array]] = {}
     for number, (style, values) in enumerate(zip(styles, params, strict=True)):
@@ -76,7 +87,8 @@ def fit_panels(
     for name, part in _drawn_rows(data, numbers).items():
         numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns_of, alt.format(caption=caption), (caption,))
+    alt = " ".join([alt.format(caption=caption), *left_out])
+    return Chart(figure, columns_of, alt, (caption, *left_out))
 
 
 def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:

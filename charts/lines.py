@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from charts.marks import line, note
-from charts.theme import SAMPLES
+from charts.theme import BORDER, SAMPLES
 from language import _
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
 _LABEL: Final = 19  # pixels from one label to the next
+_EDGE: Final = 3  # pixels between a label and the edges of the plot, which cut what leads to it
 _LETTER: Final = 8.5  # pixels of a Latin letter in a label, about; Hangul takes two
 _BESIDE: Final = 34  # pixels from the plot to a label right of it
 _PAD: Final = 8  # pixels right of a label
@@ -44,7 +45,12 @@ def hover_title(name: str, form: str = ".6~g") -> dict[str, Any]:
         name: of the axis.
         form: how its numbers are written.
     """
-    return {"unifiedhovertitle": {"text": f"{plain(name)} %{{x:{form}}}"}}
+    return {
+        "unifiedhovertitle": {"text": f"{plain(name)} %{{x:{form}}}"},
+        "spikethickness": 1,
+        "spikedash": "dot",
+        "spikecolor": BORDER,
+    }
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
@@ -136,12 +142,12 @@ class ValueAxis:
         """Return where a value lies in the units of ``limits``."""
         return float(np.log10(value if value > 0 else self.floor)) if self.log else value
 
-    def points(self, values: Array, more: str = "") -> dict[str, Any]:
-        """Return the heights of a trace, and a hover with the values themselves and ``more``."""
+    def points(self, values: Array) -> dict[str, Any]:
+        """Return the heights of a trace, and a hover with the values themselves."""
         if not self.log or not (values <= 0).any():
-            return {"y": values, "hovertemplate": "%{y:.4g}" + more}
+            return {"y": values, "hovertemplate": "%{y:.4g}"}
         drawn = {"y": self.drawn(values), "customdata": values}
-        return drawn | {"hovertemplate": "%{customdata:.4g}" + more}
+        return drawn | {"hovertemplate": "%{customdata:.4g}"}
 
     def remarks(self, lines: Sequence[tuple[str, Array]], *, log: bool) -> tuple[str, ...]:
         """Return sentences on what the axis cannot show as it is, if it was to be logarithmic.
@@ -186,11 +192,32 @@ def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> 
     return options
 
 
+def shown(styles: Sequence[RunStyle]) -> list[int]:
+    """Return the positions of the runs that charts draw."""
+    return [position for position, style in enumerate(styles) if not style.hidden]
+
+
+def hidden_words(styles: Sequence[RunStyle]) -> tuple[str, ...]:
+    """Return a sentence that names the runs that a chart leaves out on demand; else nothing."""
+    names = [style.name for style in styles if style.hidden]
+    return (_("Hidden: {runs}.").format(runs=", ".join(names)),) if names else ()
+
+
+def none_shown() -> dict[str, Any]:
+    """Return what a chart says in its middle where all runs are hidden."""
+    return note(_("All runs are hidden."), 0.5, 0.5) | {"xref": "paper", "yref": "paper"}
+
+
+def emphasised(text: str, style: RunStyle) -> str:
+    """Return a text about a run, bold if the run is selected."""
+    return f"<b>{text}</b>" if style.selected else text
+
+
 def run_line(x: Any, y: Any, style: RunStyle) -> dict[str, Any]:
     """Return the line of a run in its look, with its name; the selected one lies on top."""
-    name = plain(style.name)
     on_top = {"zorder": 1} if style.selected else {}
-    return line(x, y, style.colour, style.width, style.dash) | {"name": name} | on_top
+    drawn = line(x, y, style.colour, style.width, style.dash)
+    return drawn | {"name": emphasised(plain(style.name), style)} | on_top
 
 
 class End(NamedTuple):
@@ -272,9 +299,10 @@ def end_labels(
     texts = [end.text(is_beside=one) for end, one in zip(ends, beside, strict=True)]
     notes, leaders = [], []
     for end, place, text in zip(ends, places, map(plain, texts), strict=True):
-        style, name = end.style, plain(end.style.name)
-        written = note(_emphasised(text, style), 1, 0, size=13)
-        notes.append(written | {"name": name, "hovertext": name} | place.note)
+        style, whole = end.style, plain(end.style.name)
+        name = emphasised(whole, style)  # that of the line
+        written = note(emphasised(text, style), 1, 0, size=13)
+        notes.append(written | {"name": name, "hovertext": whole} | place.note)
         leaders.append(_sample(style, end.dash or style.dash) | {"name": name} | place.leader)
     rows = sum(place.note["yref"] == "paper" for place in places)
     widths = [text_columns(text) for text, one in zip(texts, beside, strict=True) if one]
@@ -294,16 +322,12 @@ def titled(
         top: edge of the panel, likewise.
     """
     paper = {"xref": "paper", "yref": "paper"}
-    written = note(_emphasised(text, style), left, top, size=13) | paper
+    written = note(emphasised(text, style), left, top, size=13) | paper
     before = {"xsizemode": "pixel", "xanchor": left, "ysizemode": "pixel", "yanchor": top}
     return (
         written | {"xanchor": "left", "xshift": 28, "yanchor": "bottom"},
         _sample(style, style.dash) | paper | before | {"path": "M2,10 L26,10"},
     )
-
-
-def _emphasised(text: str, style: RunStyle) -> str:
-    return f"<b>{text}</b>" if style.selected else text
 
 
 def _sample(style: RunStyle, dash: str) -> dict[str, Any]:
@@ -369,7 +393,7 @@ def _moves(
     )
     order = np.argsort(wanted, kind="stable")
     moved = np.empty(len(places))
-    moved[order] = _apart(wanted[order], _LABEL / height)
+    moved[order] = _apart(wanted[order], _LABEL / height, _EDGE / height)
     return [
         (limits[0] + span * float(place), float(to - place) * height)
         for place, to in zip(places, moved, strict=True)
@@ -461,7 +485,7 @@ def text_columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _apart(places: Array, gap: float) -> Array:
+def _apart(places: Array, gap: float, edge: float) -> Array:
     """Return rising places, a label's height apart, each moved as little as needed.
 
     Neighbours that would overlap form a block around the mean of their own places (least squares
@@ -474,8 +498,8 @@ def _apart(places: Array, gap: float) -> Array:
             last = blocks.pop()
             blocks[-1] += last
     moved = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks] or [places])
-    top = 1 - gap * (len(places) - 1)  # the highest place that the first one may have
-    return np.clip(moved, 0, max(top, 0)) + gap * np.arange(len(places))
+    top = 1 - edge - gap * (len(places) - 1)  # the highest place that the first one may have
+    return np.clip(moved, edge, max(top, edge)) + gap * np.arange(len(places))
 
 
 def plain(text: str) -> str:

@@ -114,8 +114,8 @@ def _marked_epochs(losses: Epochs, stop: int | None) -> list[tuple[int, str, str
 
 def _mark(epoch: int, losses: Epochs, symbol: str, values: ValueAxis) -> Mark:
     y = losses.validation[[epoch]]
-    drawn = marks.dots([epoch], y, HIGHLIGHT, 14, symbol=symbol) | {"cliponaxis": False}
-    return drawn | values.points(y, "<extra></extra>")
+    drawn = marks.dots([epoch], values.drawn(y), HIGHLIGHT, 14, symbol=symbol)
+    return drawn | marks.SILENT | {"cliponaxis": False}
 
 
 def _upright(epoch: int) -> Mark:

@@ -44,7 +44,7 @@ SAMPLES: Final = {
     "longdashdot": "12 3 2 3",
 }
 WIDTH: Final = 2.0  # pixels of a run's line
-SELECTED_WIDTH: Final = 4.0
+SELECTED_WIDTH: Final = 3.5
 
 # What is not a run, by what it stands for.
 ROWS: Final = GREY  # training rows
@@ -106,6 +106,10 @@ DERIVATIVE: Final = VERMILLION
 RAIL: Final = "#a9b1bb"  # of the slider, and around the buttons
 BUTTON: Final = "#e8e8e8"
 BUTTON_TEXT: Final = "#222222"
+
+# Text without a colour of its own. ui/shell/style.css knows it by this colour and gives it that of
+# the page, which no chart knows; where it cannot, as in three dimensions, this can be read on both.
+TEXT: Final = "#777b88"
 
 # Charts as files.
 PAPER: Final = "white"
@@ -204,7 +208,7 @@ def layout(height: int, **options: Any) -> dict[str, Any]:
         "margin": margin(),
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
-        "font": {"size": 14},
+        "font": {"size": 14, "color": TEXT},
         "showlegend": False,
         "hovermode": "closest",
         "xaxis": axis(**options.pop("xaxis", {})),

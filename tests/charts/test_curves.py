@@ -625,3 +625,59 @@ def test_a_full_gradient_of_one_seed_ends_where_the_seed_did():
     for run, values, style in zip(trained.runs, norms, styles(trained), strict=True):
         np.testing.assert_array_equal(of_run(chart, style.name, "full_gradient_norm"), values[0])
         assert of_run(chart, style.name, "iterations")[-1] == run.last_step[0]
+
+
+def test_a_smoothed_batch_loss_is_the_median_of_the_means_of_its_seeds_and_says_so():
+    trained = over_seeds()
+    chart = loss_curves(
+        trained, styles(trained), "batch_loss", "iterations", log=True, smoothing=20
+    )
+
+    every = trained.runs[0].batch_loss.last
+    held = np.minimum(np.arange(1, every.shape[1] + 1), 20)
+    means = np.array([np.convolve(row, np.ones(20))[: len(row)] for row in every]) / held
+    drawn = of_run(chart, "Run 0", "mean_of_last_20")
+    np.testing.assert_allclose(drawn, np.median(means, axis=0), rtol=1e-9)
+    np.testing.assert_allclose(of_run(chart, "Run 0", "batch_loss"), np.median(every, axis=0))
+    assert set(lines(chart)[0].y) <= set(drawn)
+    assert "lower_quartile_of_mean_of_last_20" in chart.numbers
+    title = chart.figure.layout.yaxis.title.text
+    assert title == "Batch loss (median of 10 seeds)<br>mean of the last 20 iterations"
+    assert "Each point is the mean of the last 20 iterations" in " ".join(chart.remarks)
+
+
+def test_hidden_runs_have_no_line_no_name_and_no_say_in_the_axes():
+    trained = history(3)
+    every = styles(trained)
+    looks = [every[0], replace(every[1], hidden=True), every[2]]
+    chart = loss_curves(trained, looks, "training_loss", "epochs", log=True)
+    without = replace(trained, runs=trained.runs[::2])
+    alone = loss_curves(without, every[::2], "training_loss", "epochs", log=True)
+
+    assert [line.name for line in lines(chart)] == end_names(chart) == ["Run 0", "Run 2"]
+    assert set(chart.numbers["run"]) == {"Run 0", "Run 2"}
+    assert chart.figure.layout.yaxis.range == alone.figure.layout.yaxis.range
+    assert chart.remarks == ("Hidden: Run 1.",)
+    assert chart.alt.endswith("Hidden: Run 1.")
+
+
+def test_a_chart_whose_runs_are_all_hidden_says_so():
+    trained = history(2)
+    looks = [replace(style, hidden=True) for style in styles(trained)]
+    chart = loss_curves(trained, looks, "batch_loss", "epochs", log=True, smoothing=5)
+
+    assert chart.figure.data == ()
+    assert end_names(chart) == ["All runs are hidden."]
+    assert chart.remarks == ("Hidden: Run 0, Run 1.",)
+
+
+def test_the_selected_run_stands_out_and_stays_in_its_place():
+    trained = history(3)
+    every = styles(trained)
+    looks = [every[0], replace(every[1], selected=True), every[2]]
+    chart = loss_curves(trained, looks, "training_loss", "epochs", log=True)
+
+    assert [line.name for line in lines(chart)] == ["Run 0", "<b>Run 1</b>", "Run 2"]
+    assert [line.zorder for line in lines(chart)] == [None, 1, None]
+    assert "<b>Run 1</b>" in end_names(chart)
+    assert set(chart.numbers["run"]) == {"Run 0", "Run 1", "Run 2"}

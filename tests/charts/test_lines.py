@@ -255,7 +255,7 @@ def test_a_leader_goes_from_the_end_of_its_line_to_its_name_in_the_look_of_the_l
     labels = end_labels(ends, (-2.0, 0.0), HEIGHT, log=True)
 
     for style, note, leader in zip(styles, labels.notes, labels.leaders, strict=True):
-        assert (leader["name"], leader["line"]["color"]) == (style.name, style.colour)
+        assert (leader["name"], leader["line"]["color"]) == (note["name"], style.colour)
         # Shapes take values where annotations take powers of ten.
         assert leader["yanchor"] == pytest.approx(10.0 ** note["y"])
         assert (leader["xanchor"], leader["xref"]) == (note["x"], note["xref"])

@@ -161,7 +161,7 @@ def test_the_loss_at_a_step_has_the_line_and_the_dots_of_the_clock(seeds):
     scene = seen(ravine(0.5, 0.9).model_copy(update={"seeds": seeds}))
     chart = losses(scene.history, scene.styles, "training_loss", "iterations", log=True)
     shown = losses_at_step(chart, scene, 4.0)
-    (line,) = shown.figure.layout.shapes
+    (line,) = [shape for shape in shown.figure.layout.shapes if shape.type == "line"]
     dots = shown.figure.data[len(chart.figure.data) :]
 
     assert (line.x0, line.x1) == (4.0, 4.0)

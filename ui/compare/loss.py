@@ -13,6 +13,7 @@ from comparison.offers import axes, quantities
 from language import _
 from language.labels import label
 from ui.compare.results import results_table
+from ui.compare.smoothing import smoothing_choice
 from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
 from ui.shell.store import document, edit, styles
@@ -82,7 +83,9 @@ def _growing_chart(
 def _loss_chart(history: History, run_styles: Sequence[RunStyle]) -> Chart:
     """Return the loss chart as the view asks for it."""
     view = document().view
-    return losses(history, run_styles, view.quantity, view.axis, log=view.log)
+    return losses(
+        history, run_styles, view.quantity, view.axis, log=view.log, smoothing=view.smoothing
+    )
 
 
 def _view_switches() -> None:
@@ -98,6 +101,7 @@ def _view_switches() -> None:
             shown=now.view.log,
             report=lambda on: edit(change_view, log=on),
         )
+        smoothing_choice()
 
 
 def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:

@@ -208,7 +208,7 @@ def none_shown() -> dict[str, Any]:
     return note(_("All runs are hidden."), 0.5, 0.5) | {"xref": "paper", "yref": "paper"}
 
 
-def emphasised(text: str, style: RunStyle) -> str:
+def _emphasised(text: str, style: RunStyle) -> str:
     """Return a text about a run, bold if the run is selected."""
     return f"<b>{text}</b>" if style.selected else text
 
@@ -217,7 +217,7 @@ def run_line(x: Any, y: Any, style: RunStyle) -> dict[str, Any]:
     """Return the line of a run in its look, with its name; the selected one lies on top."""
     on_top = {"zorder": 1} if style.selected else {}
     drawn = line(x, y, style.colour, style.width, style.dash)
-    return drawn | {"name": emphasised(plain(style.name), style)} | on_top
+    return drawn | {"name": plain(style.name)} | on_top
 
 
 class End(NamedTuple):
@@ -299,10 +299,9 @@ def end_labels(
     texts = [end.text(is_beside=one) for end, one in zip(ends, beside, strict=True)]
     notes, leaders = [], []
     for end, place, text in zip(ends, places, map(plain, texts), strict=True):
-        style, whole = end.style, plain(end.style.name)
-        name = emphasised(whole, style)  # that of the line
-        written = note(emphasised(text, style), 1, 0, size=13)
-        notes.append(written | {"name": name, "hovertext": whole} | place.note)
+        style, name = end.style, plain(end.style.name)  # the name is that of the line
+        written = note(_emphasised(text, style), 1, 0, size=13)
+        notes.append(written | {"name": name, "hovertext": name} | place.note)
         leaders.append(_sample(style, end.dash or style.dash) | {"name": name} | place.leader)
     rows = sum(place.note["yref"] == "paper" for place in places)
     widths = [text_columns(text) for text, one in zip(texts, beside, strict=True) if one]
@@ -322,7 +321,7 @@ def titled(
         top: edge of the panel, likewise.
     """
     paper = {"xref": "paper", "yref": "paper"}
-    written = note(emphasised(text, style), left, top, size=13) | paper
+    written = note(_emphasised(text, style), left, top, size=13) | paper
     before = {"xsizemode": "pixel", "xanchor": left, "ysizemode": "pixel", "yanchor": top}
     return (
         written | {"xanchor": "left", "xshift": 28, "yanchor": "bottom"},
@@ -439,7 +438,7 @@ def _beside(x: float | None, share: float, y: float, move: float, *, log: bool) 
 
 def _above(x: float | None, share: float, row: int) -> Place:
     """Return a label above the plot, towards its middle, with a line from where the run left it."""
-    side, up = 1 if share <= _MIDDLE else -1, 11 + _LABEL * row
+    side, up = 1 if share <= _MIDDLE else -1, 15 + _LABEL * row
     return Place(
         {
             "x": x,

@@ -677,7 +677,7 @@ def test_the_selected_run_stands_out_and_stays_in_its_place():
     looks = [every[0], replace(every[1], selected=True), every[2]]
     chart = loss_curves(trained, looks, "training_loss", "epochs", log=True)
 
-    assert [line.name for line in lines(chart)] == ["Run 0", "<b>Run 1</b>", "Run 2"]
+    assert [line.name for line in lines(chart)] == ["Run 0", "Run 1", "Run 2"]
     assert [line.zorder for line in lines(chart)] == [None, 1, None]
     assert "<b>Run 1</b>" in end_names(chart)
     assert set(chart.numbers["run"]) == {"Run 0", "Run 1", "Run 2"}

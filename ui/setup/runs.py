@@ -50,18 +50,18 @@ def run_strip() -> None:
     now = document()
     chips = [_chip(style, run) for style, run in zip(styles(), now.experiment.runs, strict=True)]
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        bound(
-            st.pills,
-            _("Runs"),
-            range(len(chips)),
-            format_func=chips.__getitem__,
-            key="selected-run",
-            shown=now.view.selected,
-            report=lambda index: edit(change_view, selected=index),
-            required=True,
-            label_visibility="collapsed",
-            wrap=True,
-        )
+        with st.container(width="stretch"):
+            bound(
+                st.pills,
+                _("Runs"),
+                range(len(chips)),
+                format_func=chips.__getitem__,
+                key="selected-run",
+                shown=now.view.selected,
+                report=lambda index: edit(change_view, selected=index),
+                required=True,
+                label_visibility="collapsed",
+            )
         if len(chips) > 1 and page_name() == "training":
             _who_is_shown(now)
 

@@ -11,7 +11,15 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import positions, without_points
-from charts.lines import ValueAxis, plain, thinned, to_last_finite, value_axis
+from charts.lines import (
+    ALL_RUNS,
+    ValueAxis,
+    hover_title,
+    plain,
+    thinned,
+    to_last_finite,
+    value_axis,
+)
 from charts.theme import Chart, axis, layout, margin
 from engine import spread
 from language import _, ngettext
@@ -63,6 +71,7 @@ def loss_on_four_axes(
         legend=marks.legend_above() | {"font": {"size": 14}},
         margin=margin(right=16, top=36),
         annotations=[note for panel in panels for note in panel.notes()],
+        **ALL_RUNS,
     )
     for panel, title in zip(panels, titles, strict=False):
         form |= panel.axes(scale, title)
@@ -188,6 +197,8 @@ class _Panel(NamedTuple):
                 domain=[left, left + width],
                 anchor=f"y{self.suffix}",
                 **self.across(),
+                tickformat="~g" if self.name == "seconds" else ",~g",
+                **hover_title(label("quantity", self.name)),
             ),
             f"yaxis{self.suffix}": axis(
                 **value_axis(title, scale.limits, log=scale.log),
@@ -206,7 +217,7 @@ class _Panel(NamedTuple):
                 traces += self._beginning(run, x[:2], y[:2], scale)
             drawn_x, drawn_y = thinned(x[begin : len(y)], y[begin:])
             line = marks.line(drawn_x, drawn_y, run.style.colour, dash=run.style.dash)
-            line |= scale.points(drawn_y, "<br>%{x:.6~g}")
+            line |= scale.points(drawn_y)
             shared = marks.on_axes(self.suffix) | {"legendgroup": run.legend}
             named = {"name": plain(run.legend), "showlegend": not self.suffix}
             symbol = "x" if run.is_lost else "circle"

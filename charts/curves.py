@@ -11,16 +11,23 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.lines import (
+    ALL_RUNS,
+    End,
     ValueAxis,
+    covered,
     end_labels,
-    label_room,
-    plain,
+    hidden_words,
+    hover_title,
+    none_shown,
+    run_line,
+    shown,
     thinned,
     to_last_finite,
     value_axis,
 )
 from charts.theme import AROUND_PLOT, HEIGHT, Chart, layout, margin
 from engine import Series, spread
+from engine.analysis.statistics import smoothed
 from language import _, ngettext
 from language.labels import inline, label
 
@@ -34,28 +41,40 @@ if TYPE_CHECKING:
 
 
 def loss_curves(
-    history: History, styles: Sequence[RunStyle], quantity: str, axis: str, *, log: bool
+    history: History,
+    styles: Sequence[RunStyle],
+    quantity: str,
+    axis: str,
+    *,
+    log: bool,
+    smoothing: int = 1,
 ) -> Chart:
     """Return training, validation or batch loss of every run.
+
+    With ``smoothing`` each point of a batch loss is the mean over so many iterations, for every
+    seed before the median; the axis, a remark and the numbers say so.
 
     A run that diverged is drawn to its last finite value. It ends in a cross or, if it left the
     picture, in a mark at the upper edge, and does not widen the axis beyond runs that did not
     diverge. Remarks say what a logarithmic axis cannot show and which runs have no point at all.
     """
     series = [getattr(run, quantity) for run in history.runs]
-    return _curves(history, styles, series, quantity, axis, log=log)
+    lines = _lines(history, styles, series, axis, smoothing)
+    return _curves(history, styles, lines, quantity, axis, log=log)
 
 
 def score_curves(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
     """Return accuracy or R^2 of every run, on the validation rows if there are any."""
     series = [run.validation_score or run.training_score for run in history.runs]
-    return _curves(history, styles, series, str(history.experiment.problem.score), axis, log=False)
+    lines, name = _lines(history, styles, series, axis), str(history.experiment.problem.score)
+    return _curves(history, styles, lines, name, axis, log=False)
 
 
 def norm_curves(history: History, styles: Sequence[RunStyle], quantity: str, axis: str) -> Chart:
     """Return the norm of the batch gradient or of the update of every run."""
     series = [getattr(run, quantity) for run in history.runs]
-    return _curves(history, styles, series, quantity, axis, log=True)
+    lines = _lines(history, styles, series, axis)
+    return _curves(history, styles, lines, quantity, axis, log=True)
 
 
 def full_gradient_curves(
@@ -63,7 +82,8 @@ def full_gradient_curves(
 ) -> Chart:
     """Return the norm of the full training gradient at the recorded parameters of every run."""
     series = [_recorded(run, values) for run, values in zip(history.runs, norms, strict=True)]
-    return _curves(history, styles, series, "full_gradient_norm", axis, log=True)
+    lines = _lines(history, styles, series, axis)
+    return _curves(history, styles, lines, "full_gradient_norm", axis, log=True)
 
 
 def _recorded(run: RunHistory, values: Array) -> Series:
@@ -78,13 +98,27 @@ def _recorded(run: RunHistory, values: Array) -> Series:
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """A run as it is drawn: the median of its seeds, their quartiles, how many diverged."""
+    """A run as it is drawn.
+
+    Attributes:
+        style: how it appears.
+        x: its places across, ``(points,)``.
+        y: the median of its seeds.
+        band: their quartiles.
+        diverged: how many of them did.
+        seeds: how many there are.
+        averaged: over how many iterations each point is a mean; 1 is none.
+        raw: the median without that mean; None where it is the same.
+    """
 
     style: RunStyle
     x: Array
     y: Array
     band: tuple[Array, Array] | None = None
     diverged: int = 0
+    seeds: int = 1
+    averaged: int = 1
+    raw: Array | None = None
 
     @cached_property
     def finite(self) -> Array:
@@ -92,14 +126,14 @@ class _Line:
         return to_last_finite(self.y)
 
     @property
-    def is_complete(self) -> bool:
-        """Tell whether there are points, and all of them are finite."""
-        return len(self.finite) == len(self.y) > 0
+    def is_lost(self) -> bool:
+        """Tell whether the line ends because the run diverged."""
+        return self.diverged == self.seeds or (self.diverged > 0 and len(self.finite) < len(self.y))
 
     @property
-    def x_of_end(self) -> float:
-        """Return the horizontal position of the last finite point."""
-        return float(self.x[len(self.finite) - 1])
+    def end(self) -> tuple[float, float]:
+        """Return the last finite point; there must be one."""
+        return float(self.x[len(self.finite) - 1]), float(self.finite[-1])
 
     @property
     def drawn(self) -> Array:
@@ -111,72 +145,147 @@ class _Line:
 def _curves(
     history: History,
     styles: Sequence[RunStyle],
-    series: Sequence[Series | None],
+    lines: list[_Line],
     quantity: str,
     axis: str,
     *,
     log: bool,
 ) -> Chart:
-    lines = []
-    for number, (run, style, drawn) in enumerate(zip(history.runs, styles, series, strict=True)):
-        if drawn is None:
-            continue
-        x = positions(history, number, drawn.steps, axis)
-        seeds: Spread = spread(run, drawn)
-        band = None if len(run.status) == 1 else (seeds.low, seeds.high)
-        lines.append(_Line(style, x, seeds.median, band, run.status.count("diverged")))
     if any(np.isnan(line.x).any() for line in lines):
         return _without_positions(lines, history, quantity, axis, log=log)
-    return _draw(lines, len(history.experiment.seeds), quantity, axis, log=log)
+    chart = _draw(lines, history, quantity, axis, log=log)
+    if not shown(styles):
+        chart.figure.add_annotation(none_shown())
+    left_out = hidden_words(styles)
+    alt = " ".join([chart.alt, *left_out])
+    return chart._replace(alt=alt, remarks=(*chart.remarks, *left_out))
 
 
-def _draw(lines: list[_Line], n_seeds: int, quantity: str, axis: str, *, log: bool) -> Chart:
-    complete = [line for line in lines if line.is_complete and line.diverged < n_seeds]
-    broken = [line for line in lines if line.diverged and len(line.finite)]
-    values = _value_axis(complete, broken, log=log)
-    top = values.limits[1]
-    above = [line for line in broken if values.place(float(line.finite[-1])) > top]
-    inside = [line for line in broken if line not in above]
-    ends = [(line.style, float(line.y[-1])) for line in complete]
+def _lines(
+    history: History,
+    styles: Sequence[RunStyle],
+    series: Sequence[Series | None],
+    axis: str,
+    smoothing: int = 1,
+) -> list[_Line]:
+    """Return the lines of the runs that are shown and have the quantity."""
+    lines = []
+    for number, (run, style, recorded) in enumerate(zip(history.runs, styles, series, strict=True)):
+        if recorded is None or style.hidden:
+            continue
+        x, raw, drawn, averaged = (
+            positions(history, number, recorded.steps, axis),
+            None,
+            recorded,
+            1,
+        )
+        if smoothing > 1:
+            raw = spread(run, recorded).median
+            drawn, averaged = smoothed(recorded, smoothing)
+        over: Spread = spread(run, drawn)
+        band = None if len(run.status) == 1 else (over.low, over.high)
+        fate = run.status.count("diverged"), len(run.status)
+        lines.append(_Line(style, x, over.median, band, *fate, averaged, raw))
+    return lines
+
+
+def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log: bool) -> Chart:
+    values = _value_axis(lines, log=log)
+    across = _across(lines, history, axis)
+    title = over_seeds(quantity, len(history.experiment.seeds))
+    mean = _averaged(lines)
+    if mean:
+        title += "<br>" + _("mean of the last {count} iterations").format(count=mean)
+    ended = [line for line in lines if len(line.finite)]
+    ends = [_end(line, values) for line in ended]
+    plot = HEIGHT - AROUND_PLOT
+    labels = end_labels(ends, values.limits, plot, log=values.log, across=across)
     form = layout(
-        HEIGHT,
-        xaxis={"title": label("quantity", axis)},
-        yaxis=value_axis(over_seeds(quantity, n_seeds), values.limits, log=values.log),
-        margin=margin(right=label_room([style.name for style, _end in ends])),
+        HEIGHT + labels.above,
+        xaxis={"title": label("quantity", axis), "range": across}
+        | hover_title(label("quantity", axis)),
+        yaxis=value_axis(title, values.limits, log=values.log),
+        margin=margin(right=labels.room, top=12 + labels.above),
         meta={"floor": values.floor},  # for the clock, which draws on this chart
-        annotations=[
-            *_labels(ends, values),
-            *_marks_above(above, top, _middle(lines), n_seeds),
-            *_cross_labels(inside, values, _middle(lines), n_seeds),
-        ],
+        annotations=labels.notes,
+        shapes=labels.leaders,
+        **ALL_RUNS,
     )
-    figure = go.Figure({"data": _traces(lines, inside, axis, values), "layout": form})
+    figure = go.Figure({"data": _traces(lines, values), "layout": form})
     remarks = (
+        *_mean_words(mean),
         *values.remarks([(line.style.name, line.drawn) for line in lines], log=log),
         *without_points([line.style for line in lines if not len(line.y)]),
     )
-    alt = _alt(ends, [line.style for line in lines if line.diverged], quantity, axis)
+    alt = _alt(lines, quantity, axis)
     return Chart(figure, _numbers(lines, quantity, axis), " ".join([alt, *remarks]), remarks)
 
 
-def _value_axis(complete: list[_Line], broken: list[_Line], *, log: bool) -> ValueAxis:
+def _averaged(lines: list[_Line]) -> str:
+    """Return over how many iterations the points of lines are means; "" if they are not.
+
+    The number differs where a point of a longer run stands for several iterations.
+    """
+    low, high = (pick([line.averaged for line in lines], default=1) for pick in (min, max))
+    return "" if high == 1 else f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _mean_words(mean: str) -> tuple[str, ...]:
+    text = _("Each point is the mean of the last {count} iterations, of fewer at the beginning.")
+    return (text.format(count=mean),) if mean else ()
+
+
+def _value_axis(lines: list[_Line], *, log: bool) -> ValueAxis:
     """Return the axis for the lines that did not diverge; if all did, for their finite parts."""
-    ranged = [line.y for line in complete] or [line.finite for line in broken]
-    bands = [quartile for line in complete for quartile in line.band or ()]
-    return ValueAxis.over([*ranged, *bands], log=log)
+    alive = [line for line in lines if not line.is_lost]
+    bands = [quartile for line in alive for quartile in line.band or ()]
+    return ValueAxis.over([*(line.finite for line in alive or lines), *bands], log=log)
 
 
-def _traces(lines: list[_Line], inside: list[_Line], axis: str, values: ValueAxis) -> list[Mark]:
+def _across(lines: list[_Line], history: History, axis: str) -> tuple[float, float]:
+    """Return the range of the horizontal axis, from the start; its budget's while a run trains."""
+    known = [np.zeros(1), *(line.x for line in lines)]
+    if any("" in run.status for run in history.runs):
+        for number, run in enumerate(history.experiment.runs):
+            total = np.array([history.experiment.iterations(run)])
+            known.append(positions(history, number, total, axis))
+    return covered(known)
+
+
+def _end(line: _Line, values: ValueAxis) -> End:
+    """Return where the name of a line lies, and what became of the run."""
+    x, y = line.end
+    place = values.place(y)
+    words = _fate(line)
+    if place > values.limits[1]:
+        words = f"▲ {words} ({y:.3g})"
+    return End(line.style, place, x, words)
+
+
+def _fate(line: _Line) -> str:
+    """Return what is written at the end of a line: ``{run}``, and how many seeds diverged."""
+    if not line.diverged:
+        return "{run}"
+    if line.seeds == 1:
+        return _("{run} diverged")
+    text = _("{run}: {count} of {seeds} diverged")
+    return text.format(run="{run}", count=line.diverged, seeds=line.seeds)
+
+
+def _traces(lines: list[_Line], values: ValueAxis) -> list[Mark]:
     """Return bands and lines, and a cross at the end of each line that diverged in the picture."""
     traces: list[Mark] = []
     for line in lines:
         y = line.finite
         if line.band is not None:
             traces.append(_band(line, len(y), values))
-        traces.append(_trace(line, *thinned(line.x[: len(y)], y), axis, values))
+        traces.append(_trace(line, *thinned(line.x[: len(y)], y), values))
+    lost = [line for line in lines if line.is_lost and len(line.finite)]
     return traces + [
-        marks.cross([line.x_of_end], values.drawn(line.finite[-1:]), line.style.colour)
-        for line in inside
+        marks.cross([line.end[0]], values.drawn(line.finite[-1:]), line.style.colour)
+        | {"cliponaxis": False}
+        for line in lost
+        if values.place(line.end[1]) <= values.limits[1]
     ]
 
 
@@ -233,14 +342,12 @@ def positions(history: History, number: int, steps: Integers, axis: str) -> Arra
     return steps.astype(float)
 
 
-def _trace(line: _Line, x: Array, y: Array, axis: str, values: ValueAxis) -> Mark:
-    drawn = marks.line(x, y, line.style.colour, dash=line.style.dash)
-    more = {
+def _trace(line: _Line, x: Array, y: Array, values: ValueAxis) -> Mark:
+    form = {
         "mode": "lines" if len(x) > 1 else "markers",
-        "name": plain(line.style.name),
         "marker": {"color": line.style.colour},
     }
-    return drawn | values.points(y, f"<br>{label('quantity', axis)} %{{x:.6~g}}") | more
+    return run_line(x, y, line.style) | values.points(y) | form
 
 
 def _band(line: _Line, points: int, values: ValueAxis) -> Mark:
@@ -253,85 +360,34 @@ def _band(line: _Line, points: int, values: ValueAxis) -> Mark:
     return marks.band(lower, upper, line.style.colour)
 
 
-def _diverged(line: _Line, n_seeds: int) -> str:
-    name = plain(line.style.name)
-    if n_seeds == 1:
-        return _("{run} diverged").format(run=name)
-    text = _("{run}: {count} of {seeds} diverged")
-    return text.format(run=name, count=line.diverged, seeds=n_seeds)
-
-
-def _cross_labels(
-    broken: list[_Line], values: ValueAxis, middle: float, n_seeds: int
-) -> list[Mark]:
-    """Return the name of what diverged beside each cross, towards the middle of the chart."""
-    styles = [line.style for line in broken]
-    heights = [values.place(float(line.finite[-1])) for line in broken]
-    labels = end_labels(styles, heights, values.limits, HEIGHT - AROUND_PLOT)
-    for shown, line in zip(labels, broken, strict=True):
-        is_right = line.x_of_end > middle
-        shown |= {
-            "text": _diverged(line, n_seeds),
-            "x": line.x_of_end,
-            "xref": "x",
-            "xanchor": "right" if is_right else "left",
-            "xshift": -9 if is_right else 9,
-        }
-    return labels
-
-
-def _middle(lines: list[_Line]) -> float:
-    """Return the middle of the horizontal axis."""
-    return max((float(line.x[-1]) for line in lines if len(line.x)), default=0.0) / 2
-
-
-def _marks_above(above: list[_Line], top: float, middle: float, n_seeds: int) -> list[Mark]:
-    """Return a mark at the upper edge for each run that left the picture there and diverged."""
-    return [
-        marks.note(
-            f"▲ {_diverged(line, n_seeds)} ({line.finite[-1]:.3g})",
-            line.x_of_end,
-            top,
-            line.style.colour,
-            13,
-        )
-        | {
-            "xanchor": "right" if line.x_of_end > middle else "left",
-            "yanchor": "top",
-            "yshift": -18 * row,  # one below the other, since most leave early
-        }
-        for row, line in enumerate(above)
-    ]
-
-
-def _labels(ends: list[tuple[RunStyle, float]], values: ValueAxis) -> list[Mark]:
-    heights = [values.place(end) for _style, end in ends]
-    styles = [style for style, _end in ends]
-    return end_labels(styles, heights, values.limits, HEIGHT - AROUND_PLOT)
-
-
 def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:
-    """Return the undecimated values: a row per point of every line."""
-    columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: []}
+    """Return the undecimated values: a row per point of every line.
+
+    Where means are drawn, they and their quartiles have columns that say so, beside the values.
+    """
+    mean = _averaged(lines).replace(",", "").replace("–", "_to_")
+    drawn, ending = (f"mean_of_last_{mean}", f"_of_mean_of_last_{mean}") if mean else (quantity, "")
+    columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: [], drawn: []}
     for line in lines:
         columns["run"].append(np.full(len(line.x), line.style.name))
         columns[axis].append(line.x)
-        columns[quantity].append(line.y)
+        if line.raw is not None:
+            columns[quantity].append(line.raw)
+        columns[drawn].append(line.y)
         if line.band is not None:
-            for name, values in zip(("lower_quartile", "upper_quartile"), line.band, strict=True):
-                columns.setdefault(name, []).append(values)
+            for side, values in zip(("lower", "upper"), line.band, strict=True):
+                columns.setdefault(f"{side}_quartile{ending}", []).append(values)
     return {name: np.concatenate(parts) for name, parts in columns.items() if parts}
 
 
-def _alt(
-    ends: list[tuple[RunStyle, float]], diverged: list[RunStyle], quantity: str, axis: str
-) -> str:
+def _alt(lines: list[_Line], quantity: str, axis: str) -> str:
+    ends = [(line.style, line.end[1]) for line in lines if len(line.finite) and not line.is_lost]
     ordered = sorted(ends, key=lambda end: end[1])
     written = ", ".join(f"{style.name} {end:.4g}" for style, end in ordered)
     text = _("{quantity} against {axis}, one line per run. At the end: {ends}.").format(
         quantity=label("quantity", quantity), axis=inline("quantity", axis), ends=written or "–"
     )
+    diverged = [line.style.name for line in lines if line.diverged]
     if diverged:
-        names = ", ".join(style.name for style in diverged)
-        text += " " + _("Diverged: {runs}.").format(runs=names)
+        text += " " + _("Diverged: {runs}.").format(runs=", ".join(diverged))
     return text

@@ -8,7 +8,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.lines import ValueAxis, end_labels, to_last_finite, value_axis, value_range
+from charts.lines import (
+    End,
+    Labels,
+    ValueAxis,
+    end_labels,
+    to_last_finite,
+    value_axis,
+    value_range,
+)
 from charts.theme import (
     AROUND_PLOT,
     BAR,
@@ -34,7 +42,6 @@ if TYPE_CHECKING:
     from engine.backprop.differences import ErrorCurve, NetworkCheck
 
 _HEIGHT: Final = 380
-_LABELS: Final = 150  # pixels right of the plot for the names of lines
 _AROUND_BARS: Final = 96  # pixels, so that the title of the axis fits below a single bar
 _METHODS: Final = ("forward", "central", "complex")
 _NUMBER: Final = 0.4  # room for the number at the end of a bar, as a share of the bars' length
@@ -96,13 +103,15 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
     limits = value_range(list(drawn.values()), log=True)
     powers = {"type": "log", "dtick": 2, "exponentformat": "power"}
     title = _("Error of the derivative by {variable}").format(variable=in_html(variable, names))
-    ends = [float(np.log10(drawn[name][np.isfinite(drawn[name])][0])) for name in shown]
+    heights = [float(np.log10(drawn[name][np.isfinite(drawn[name])][0])) for name in shown]
+    labels = _labels(list(shown.values()), heights, limits)
     form = layout(
         _HEIGHT,
         xaxis={"title": _("Step size h"), "range": [-16.2, 0.1], **powers},
         yaxis={"title": title, "range": limits, **powers},
-        margin=margin(right=_LABELS),
-        annotations=end_labels(list(shown.values()), ends, limits, _HEIGHT - AROUND_PLOT),
+        margin=margin(right=labels.room),
+        annotations=labels.notes,
+        shapes=labels.leaders,
     )
     traces = [
         trace
@@ -116,6 +125,14 @@ def error_curves(curve: ErrorCurve, variable: str, names: Mapping[str, str]) -> 
         alt.format(best=_smallest(curve, shown)),
         _error_remarks(curve, [style.name for name, style in styles.items() if name not in shown]),
     )
+
+
+def _labels(
+    styles: Sequence[RunStyle], heights: Sequence[float], limits: tuple[float, float]
+) -> Labels:
+    """Return the names right of the plot; heights and limits are powers of ten."""
+    ends = [End(style, height) for style, height in zip(styles, heights, strict=True)]
+    return end_labels(ends, limits, _HEIGHT - AROUND_PLOT, log=True)
 
 
 def _branches(curve: ErrorCurve, name: str, style: RunStyle) -> list[Mark]:
@@ -181,14 +198,15 @@ def gradient_times(checks: Sequence[NetworkCheck]) -> Chart:
     ]
     styles = [RunStyle(_("Backpropagation"), 0), RunStyle(_("Central difference"), 1)]
     limits = value_range(milliseconds, log=True)
-    ends = [float(np.log10(values[-1])) for values in milliseconds]
+    labels = _labels(styles, [float(np.log10(values[-1])) for values in milliseconds], limits)
     title = _("Milliseconds for the gradient")
     form = layout(
         _HEIGHT,
         xaxis={"title": _("Parameters"), "type": "log", "dtick": "D2", "tickformat": ",d"},
         yaxis={"title": title, "type": "log", "range": limits, "tickformat": "~g"},
-        margin=margin(right=_LABELS),
-        annotations=end_labels(styles, ends, limits, _HEIGHT - AROUND_PLOT),
+        margin=margin(right=labels.room),
+        annotations=labels.notes,
+        shapes=labels.leaders,
     )
     traces = [
         _time_line(parameters, values, style)

@@ -9,7 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.lines import plain, shortened, single, spread_rows
+from charts.lines import (
+    hidden_words,
+    none_shown,
+    plain,
+    shortened,
+    shown,
+    single,
+    spread_rows,
+    titled,
+)
 from charts.theme import COLOURS, INK, ROWS, SKY, Chart, layout, margin, translucent
 from engine import predictions
 from language import _
@@ -73,7 +82,7 @@ class _Place(NamedTuple):
 
 
 def fit_panels(
-    network: Network, data: Data, shown: Sequence[Panel], caption: str, height: int | None = None
+    network: Network, data: Data, panels: Sequence[Panel], caption: str, height: int | None = None
 ) -> Chart:
     """Return one panel per run at one step.
 
@@ -83,21 +92,27 @@ def fit_panels(
     Args:
         network: the problem; its data have one or two features.
         data: the rows as the network sees them.
-        shown: one for every run.
+        panels: one for every run; those of hidden runs are left out.
         caption: says which step this is.
         height: pixels; None gives the panels the width of the page, and as high as that asks for.
     """
-    columns = min(len(shown), _ACROSS) if height is None else math.isqrt(len(shown) - 1) + 1
-    rows = math.ceil(len(shown) / columns)
+    styles = [panel.style for panel in panels]
+    left_out = hidden_words(styles)
+    panels = [panels[number] for number in shown(styles)]
+    across = (
+        min(len(panels), _ACROSS) if height is None else math.isqrt(max(len(panels), 1) - 1) + 1
+    )
+    columns = max(across, 1)
+    rows = max(math.ceil(len(panels) / columns), 1)
     dot = _DOT if height is None or columns == 1 else _SMALL_DOT
     height = _PANEL * rows + _AIR if height is None else height
     traces: list[Mark] = []
     draw = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {} if panels else {"annotations": [none_shown()]}
     limits = _target_range(data) if data.training_inputs.shape[1] == 1 else None
     numbers: dict[str, list[Array]] = {}
     title = _TITLE / (height - _AIR)  # as a share of the plot
-    for number, panel in enumerate(shown):
+    for number, panel in enumerate(panels):
         suffix = marks.panel_suffix(number)
         column, row = number % columns, number // columns
         corner = column / columns, 1 - (row + 1) / rows
@@ -106,13 +121,18 @@ def fit_panels(
             for name, part in draw(traces, network, data, panel, _Place(suffix, dot)).items():
                 numbers.setdefault(name, []).append(part)
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
-        options.setdefault("annotations", []).append(_title(panel, left, top))
+        # On the paper, not on the panel's axes: plotly makes no axes where nothing is drawn, and
+        # would use another panel's for a run that has diverged.
+        marked = titled(panel.title, panel.style, left, top)
+        for kind, mark in zip(("annotations", "shapes"), marked, strict=True):
+            options.setdefault(kind, []).append(mark)
     figure = go.Figure({"data": traces, "layout": layout(height, **options)})
     alt = _("What every run has learnt, {caption}: one panel per run with the rows.")
     for name, part in _drawn_rows(data, numbers).items():
         numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns_of, alt.format(caption=caption), (caption, *_row_words(data)))
+    alt = " ".join([alt.format(caption=caption), *left_out])
+    return Chart(figure, columns_of, alt, (caption, *_row_words(data), *left_out))
 
 
 def _row_words(data: Data) -> tuple[str, ...]:
@@ -168,16 +188,6 @@ def _axes(
             "range": limits,
         },
     }
-
-
-def _title(panel: Panel, left: float, top: float) -> Mark:
-    """Return the text above a panel.
-
-    It is placed on the paper, not on the panel's axes: plotly makes no axes where nothing is drawn,
-    and would use another panel's for a run that has diverged.
-    """
-    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    return marks.note(panel.title, left, top, panel.style.colour, 13) | corner
 
 
 class Plane(NamedTuple):

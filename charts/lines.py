@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from charts.marks import note
+from charts.marks import line, note
+from charts.theme import BORDER, SAMPLES
 from language import _
 
 if TYPE_CHECKING:
@@ -19,12 +20,37 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
 
 POINTS: Final = 2_000  # of a drawn line; more than the pixels of a screen show
-_LABEL_GAP: Final = 0.058  # between two labels, as a share of the axis' height
-_LETTER: Final = 8.0  # pixels of a Latin letter in a label, about; Hangul takes two
-_ROOM: Final = (60, 200)  # pixels that labels take at the least and at the most
+_LABEL: Final = 19  # pixels from one label to the next
+_EDGE: Final = 3  # pixels between a label and the edges of the plot, which cut what leads to it
+_LETTER: Final = 8.5  # pixels of a Latin letter in a label, about; Hangul takes two
+_BESIDE: Final = 34  # pixels from the plot to a label right of it
+_PAD: Final = 8  # pixels right of a label
+_ROOM: Final = 216  # pixels that labels take at the most
+_LONGEST: Final = 24  # letters of a name in or above the plot
+_SHORTEST: Final = 6  # letters of a name that are left of it, however much is written beside it
+_THICKEST: Final = 3  # pixels of a sample: its dashes must be told apart
+_RIGHT: Final = 0.985  # share of the axis beyond which a line has not ended early
+_MIDDLE: Final = 0.5  # share of the axis from which on names are written to the left
 _FLAT: Final = 1e-12  # the least air, as a share of the values: a range must not drown in rounding
 _BELOW: Final = 0.02  # air below the floor of a logarithmic axis, as a share of its height
 _LEAST: Final = 5e-324  # the smallest number above 0 that a computer holds
+# The layout in which the pointer tells the values of all lines at its place, the highest first.
+ALL_RUNS: Final = {"hovermode": "x unified", "hoversort": "value descending"}
+
+
+def hover_title(name: str, form: str = ".6~g") -> dict[str, Any]:
+    """Return the options of a horizontal axis that say where the pointer is, above the values.
+
+    Args:
+        name: of the axis.
+        form: how its numbers are written.
+    """
+    return {
+        "unifiedhovertitle": {"text": f"{plain(name)} %{{x:{form}}}"},
+        "spikethickness": 1,
+        "spikedash": "dot",
+        "spikecolor": BORDER,
+    }
 
 
 def thinned(x: Array, y: Array) -> tuple[Array, Array]:
@@ -71,6 +97,14 @@ def value_range(lines: Sequence[Array], *, log: bool) -> tuple[float, float]:
     return low - air, high + air
 
 
+def covered(lines: Sequence[Array]) -> tuple[float, float]:
+    """Return the range of a horizontal axis on which lines lie from edge to edge."""
+    known = [x for x in lines if len(x)]
+    low = min((float(x[0]) for x in known), default=0.0)
+    high = max((float(x[-1]) for x in known), default=1.0)
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
 @dataclass(frozen=True)
 class ValueAxis:
     """Where values lie on the axis of a chart.
@@ -108,12 +142,12 @@ class ValueAxis:
         """Return where a value lies in the units of ``limits``."""
         return float(np.log10(value if value > 0 else self.floor)) if self.log else value
 
-    def points(self, values: Array, more: str = "") -> dict[str, Any]:
-        """Return the heights of a trace, and a hover with the values themselves and ``more``."""
+    def points(self, values: Array) -> dict[str, Any]:
+        """Return the heights of a trace, and a hover with the values themselves."""
         if not self.log or not (values <= 0).any():
-            return {"y": values, "hovertemplate": "%{y:.4g}" + more}
+            return {"y": values, "hovertemplate": "%{y:.4g}"}
         drawn = {"y": self.drawn(values), "customdata": values}
-        return drawn | {"hovertemplate": "%{customdata:.4g}" + more}
+        return drawn | {"hovertemplate": "%{customdata:.4g}"}
 
     def remarks(self, lines: Sequence[tuple[str, Array]], *, log: bool) -> tuple[str, ...]:
         """Return sentences on what the axis cannot show as it is, if it was to be logarithmic.
@@ -158,63 +192,274 @@ def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> 
     return options
 
 
+def shown(styles: Sequence[RunStyle]) -> list[int]:
+    """Return the positions of the runs that charts draw."""
+    return [position for position, style in enumerate(styles) if not style.hidden]
+
+
+def hidden_words(styles: Sequence[RunStyle]) -> tuple[str, ...]:
+    """Return a sentence that names the runs that a chart leaves out on demand; else nothing."""
+    names = [style.name for style in styles if style.hidden]
+    return (_("Hidden: {runs}.").format(runs=", ".join(names)),) if names else ()
+
+
+def none_shown() -> dict[str, Any]:
+    """Return what a chart says in its middle where all runs are hidden."""
+    return note(_("All runs are hidden."), 0.5, 0.5) | {"xref": "paper", "yref": "paper"}
+
+
+def _emphasised(text: str, style: RunStyle) -> str:
+    """Return a text about a run, bold if the run is selected."""
+    return f"<b>{text}</b>" if style.selected else text
+
+
+def run_line(x: Any, y: Any, style: RunStyle) -> dict[str, Any]:
+    """Return the line of a run in its look, with its name; the selected one lies on top."""
+    on_top = {"zorder": 1} if style.selected else {}
+    drawn = line(x, y, style.colour, style.width, style.dash)
+    return drawn | {"name": plain(style.name)} | on_top
+
+
+class End(NamedTuple):
+    """Where a line ends, for the name that is written there.
+
+    Attributes:
+        style: of the line.
+        y: height of its end, in the units of the axis (powers of ten if logarithmic).
+        x: where it ends across; None for the right edge of the plot.
+        words: what is written, with the name at ``{run}``.
+        dash: of the line, where it is not that of the style.
+    """
+
+    style: RunStyle
+    y: float
+    x: float | None = None
+    words: str = "{run}"
+    dash: str = ""
+
+    def text(self, *, is_beside: bool) -> str:
+        """Return what is written; where it is too long, the name is shortened."""
+        most = float(_LONGEST)
+        if is_beside:
+            rest = text_columns(self.words.format(run=""))
+            most = max((_ROOM - _BESIDE - _PAD) / _LETTER - rest, _SHORTEST)
+        return self.words.format(run=shortened(self.style.name, most))
+
+
+class Labels(NamedTuple):
+    """The names of lines beside their ends.
+
+    Attributes:
+        notes: the texts, in the order of the lines.
+        leaders: a short sample of each line that leads from its end to its name.
+        room: pixels that names right of the plot take.
+        above: pixels that names of lines which left the plot at the top take above it.
+    """
+
+    notes: list[dict[str, Any]]
+    leaders: list[dict[str, Any]]
+    room: int
+    above: int
+
+
+class Place(NamedTuple):
+    """Where a name lies.
+
+    Attributes:
+        note: plotly's options of the text.
+        leader: plotly's options of the line that leads to it.
+    """
+
+    note: dict[str, Any]
+    leader: dict[str, Any]
+
+
 def end_labels(
-    styles: Sequence[RunStyle],
-    ends: Sequence[float],
+    ends: Sequence[End],
     limits: tuple[float, float],
     height: float,
-) -> list[dict[str, Any]]:
-    """Return a name beside the end of each line, in their order, moved apart where they overlap.
+    *,
+    log: bool = False,
+    across: tuple[float, float] = (0.0, 1.0),
+) -> Labels:
+    """Return the names of lines: right of the plot, or in it where a line ends early.
+
+    A line that left the plot at the top has its name above it. Names have the page's colour, since
+    few colours of lines can be read as text on both pages; a leader shows which line is meant.
 
     Args:
-        styles: names and colours of the lines.
-        ends: last value of each line, in the units of the axis (powers of ten if logarithmic).
-        limits: range of the value axis in the same units.
-        height: of the plot in pixels, to turn a move into pixels.
+        ends: of the lines.
+        limits: range of the value axis, in powers of ten if it is logarithmic.
+        height: of the plot in pixels.
+        log: whether the value axis is logarithmic.
+        across: range of the other axis.
     """
-    return [
-        note(plain(shortened(style.name, (_ROOM[1] - 16) / _LETTER)), 1, end, style.colour, 13)
-        | {
-            "hovertext": plain(style.name),
-            "xref": "paper",
-            "xanchor": "left",
-            "xshift": 6,
-            "yref": "y",
-            "yanchor": "middle",
-            **position,
-        }
-        for style, end, position in zip(styles, ends, apart(ends, limits, height), strict=True)
-    ]
+    places = placed([(end.y, end.x) for end in ends], limits, height, log=log, across=across)
+    beside = [place.note["xref"] == "paper" for place in places]
+    texts = [end.text(is_beside=one) for end, one in zip(ends, beside, strict=True)]
+    notes, leaders = [], []
+    for end, place, text in zip(ends, places, map(plain, texts), strict=True):
+        style, name = end.style, plain(end.style.name)  # the name is that of the line
+        written = note(_emphasised(text, style), 1, 0, size=13)
+        notes.append(written | {"name": name, "hovertext": name} | place.note)
+        leaders.append(_sample(style, end.dash or style.dash) | {"name": name} | place.leader)
+    rows = sum(place.note["yref"] == "paper" for place in places)
+    widths = [text_columns(text) for text, one in zip(texts, beside, strict=True) if one]
+    room = min(_BESIDE + _PAD + round(_LETTER * max(widths)), _ROOM) if widths else _PAD
+    return Labels(notes, leaders, room, rows * _LABEL)
 
 
-def apart(
-    ends: Sequence[float], limits: tuple[float, float], height: float
-) -> list[dict[str, float]]:
+def titled(
+    text: str, style: RunStyle, left: float, top: float
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a text above a panel, in the page's colour, and a sample of its run's line before it.
+
+    Args:
+        text: as plotly takes it.
+        style: of the run.
+        left: edge of the panel, a share of the figure.
+        top: edge of the panel, likewise.
+    """
+    paper = {"xref": "paper", "yref": "paper"}
+    written = note(_emphasised(text, style), left, top, size=13) | paper
+    before = {"xsizemode": "pixel", "xanchor": left, "ysizemode": "pixel", "yanchor": top}
+    return (
+        written | {"xanchor": "left", "xshift": 28, "yanchor": "bottom"},
+        _sample(style, style.dash) | paper | before | {"path": "M2,10 L26,10"},
+    )
+
+
+def _sample(style: RunStyle, dash: str) -> dict[str, Any]:
+    """Return a short line in the look of a run, without its place."""
+    pixels = ",".join(f"{part}px" for part in SAMPLES[dash].split()) or "solid"
+    look = {"color": style.colour, "width": min(style.width, _THICKEST), "dash": pixels}
+    return {"type": "path", "line": look}
+
+
+def placed(
+    ends: Sequence[tuple[float, float | None]],
+    limits: tuple[float, float],
+    height: float,
+    *,
+    log: bool,
+    across: tuple[float, float],
+) -> list[Place]:
     """Return where each label of ``end_labels`` lies, moved apart where they would overlap.
 
+    Labels in the plot have a row each, so that they cannot meet on however narrow a screen.
+
     Args:
-        ends: as for ``end_labels``.
+        ends: height of each end, and where it is across; the rest as for ``end_labels``.
         limits: as for ``end_labels``.
         height: as for ``end_labels``.
-
-    Returns:
-        For each label its height in the units of the axis, and its shift in pixels.
+        log: as for ``end_labels``.
+        across: as for ``end_labels``.
     """
+    shares = [_share(x, across) for _y, x in ends]
+    above = [n for n, (y, x) in enumerate(ends) if x is not None and y > limits[1]]
+    beside = [n for n, share in enumerate(shares) if share > _RIGHT and n not in above]
+    inside = [n for n in range(len(ends)) if n not in {*above, *beside}]
+    places: dict[int, Place] = {}
+    # From below: no leader crosses a name that is written on the same side of the plot.
+    upwards = sorted(above, key=lambda n: (shares[n] <= _MIDDLE, abs(shares[n] - _MIDDLE)))
+    for row, number in enumerate(upwards):
+        places[number] = _above(ends[number][1], shares[number], row)
+    for column in (beside, inside):
+        heights = [ends[n][0] for n in column]
+        moves = _moves(heights, [shares[n] for n in column], limits, height)
+        for number, (y, move) in zip(column, moves, strict=True):
+            x = None if column is beside else ends[number][1]
+            places[number] = _beside(x, shares[number], y, move, log=log)
+    return [places[number] for number in range(len(ends))]
+
+
+def _share(x: float | None, across: tuple[float, float]) -> float:
+    """Return where a place lies across: 0 at the left edge of the plot, 1 at the right one."""
+    return 1.0 if x is None else (x - across[0]) / (across[1] - across[0])
+
+
+def _moves(
+    ends: Sequence[float], shares: Sequence[float], limits: tuple[float, float], height: float
+) -> list[tuple[float, float]]:
+    """Return the end of each line within the limits, and how many pixels its label lies above."""
     span = limits[1] - limits[0]
     places = np.clip([(end - limits[0]) / span for end in ends], 0, 1)
-    order = np.argsort(places, kind="stable")
+    wanted = np.array(
+        [
+            place + _offset(share) / height
+            for place, share in zip(places.tolist(), shares, strict=True)
+        ]
+    )
+    order = np.argsort(wanted, kind="stable")
     moved = np.empty(len(places))
-    moved[order] = _apart(places[order])
+    moved[order] = _apart(wanted[order], _LABEL / height, _EDGE / height)
     return [
-        {"y": limits[0] + span * float(place), "yshift": float(to - place) * height}
+        (limits[0] + span * float(place), float(to - place) * height)
         for place, to in zip(places, moved, strict=True)
     ]
 
 
-def label_room(names: Sequence[str]) -> int:
-    """Return how many pixels ``end_labels`` need right of the plot; longer names are shortened."""
-    widest = max((text_columns(name) for name in names), default=0)
-    return int(np.clip(16 + _LETTER * widest, *_ROOM))
+def _offset(share: float) -> float:
+    """Return how many pixels above the end of its line a label should lie.
+
+    What is written over a line that ends late lies below it, for most lines fall.
+    """
+    return 0.0 if share > _RIGHT else 9.0 if share <= _MIDDLE else -17.0
+
+
+def _beside(x: float | None, share: float, y: float, move: float, *, log: bool) -> Place:
+    """Return a label beside the end of a line: right of the plot if ``x`` is None."""
+    side = 1 if x is None or share <= _MIDDLE else -1
+    turn, end = (9, 30) if x is None else (9, 16)
+    across = {"xref": "paper" if x is None else "x"}
+    at = 1 if x is None else x
+    return Place(
+        across
+        | {
+            "x": at,
+            "xanchor": "left" if side > 0 else "right",
+            "xshift": side * (end + 4),
+            "y": y,
+            "yref": "y",
+            "yanchor": "middle",
+            "yshift": move,
+        },
+        across
+        | {
+            "xsizemode": "pixel",
+            "xanchor": at,
+            "yref": "y",
+            "ysizemode": "pixel",
+            "yanchor": 10.0**y if log else y,
+            "path": f"M{3 * side},0 L{turn * side},{move:.1f} L{end * side},{move:.1f}",
+        },
+    )
+
+
+def _above(x: float | None, share: float, row: int) -> Place:
+    """Return a label above the plot, towards its middle, with a line from where the run left it."""
+    side, up = 1 if share <= _MIDDLE else -1, 15 + _LABEL * row
+    return Place(
+        {
+            "x": x,
+            "xref": "x",
+            "xanchor": "left" if side > 0 else "right",
+            "xshift": side * 28,
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "middle",
+            "yshift": up,
+        },
+        {
+            "xref": "x",
+            "xsizemode": "pixel",
+            "xanchor": x,
+            "yref": "paper",
+            "ysizemode": "pixel",
+            "yanchor": 1,
+            "path": f"M0,0 L0,{up} L{24 * side},{up}",
+        },
+    )
 
 
 def shortened(name: str, most: float) -> str:
@@ -239,7 +484,7 @@ def text_columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _apart(places: Array) -> Array:
+def _apart(places: Array, gap: float, edge: float) -> Array:
     """Return rising places, a label's height apart, each moved as little as needed.
 
     Neighbours that would overlap form a block around the mean of their own places (least squares
@@ -247,13 +492,13 @@ def _apart(places: Array) -> Array:
     """
     blocks: list[list[float]] = []  # of places, each minus the height of the labels below it
     for index, place in enumerate(places):
-        blocks.append([float(place) - index * _LABEL_GAP])
+        blocks.append([float(place) - index * gap])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             last = blocks.pop()
             blocks[-1] += last
     moved = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks] or [places])
-    top = 1 - _LABEL_GAP * (len(places) - 1)  # the highest place that the first one may have
-    return np.clip(moved, 0, max(top, 0)) + _LABEL_GAP * np.arange(len(places))
+    top = 1 - edge - gap * (len(places) - 1)  # the highest place that the first one may have
+    return np.clip(moved, edge, max(top, edge)) + gap * np.arange(len(places))
 
 
 def plain(text: str) -> str:

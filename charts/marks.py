@@ -169,6 +169,11 @@ def note(
     return {"text": text, "x": x, "y": y, "showarrow": False, "font": font}
 
 
+def coloured(mark: str, colour: str) -> str:
+    """Return a sign in a colour, to stand before words that have the colour of the page."""
+    return f'<span style="color:{colour}">{mark}</span>'
+
+
 def arrow(start: tuple[float, float], end: tuple[float, float], colour: str) -> Mark:
     """Return an arrow between two points, a few pixels off both."""
     return {

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.lines import ValueAxis, end_labels, thinned, to_last_finite, value_axis
+from charts.lines import (
+    ALL_RUNS,
+    End,
+    ValueAxis,
+    end_labels,
+    hover_title,
+    thinned,
+    to_last_finite,
+    value_axis,
+)
 from charts.theme import HIGHLIGHT, OVERFITTING, UNDERFITTING, Chart, RunStyle, layout, margin
 from language import _
 
@@ -41,24 +50,32 @@ def two_losses(losses: Epochs, stop: int | None, *, log: bool) -> Chart:
     limits = low, high + _NAMES * (high - low)
     last = int(losses.epochs[-1])
     named = [(style, line) for style, line in zip(styles, lines, strict=True) if len(line)]
-    ends = [values.place(float(line[-1])) for _style, line in named]
-    labels = end_labels([style for style, _line in named], ends, limits, _HEIGHT - _AROUND_PLOT)
+    ends = [
+        End(style, values.place(float(line[-1])), float(losses.epochs[len(line) - 1]))
+        for style, line in named
+    ]
+    across = (0.0, last * 1.01)
+    plot = _HEIGHT - _AROUND_PLOT
+    labels = end_labels(ends, limits, plot, log=values.log, across=across)
     epochs = _marked_epochs(losses, stop)
     regions = _regions(losses, last)
     form = layout(
         _HEIGHT,
-        xaxis={"title": _("Epochs"), "range": [0, last * 1.01], "tickformat": ",d"},
+        xaxis={"title": _("Epochs"), "range": across, "tickformat": ",d"}
+        | hover_title(_("Epochs"), ",d"),
         yaxis=value_axis(_("Loss"), limits, log=values.log),
-        margin=margin(right=130, top=_TOP),
+        margin=margin(right=labels.room, top=_TOP),
         shapes=[
             *(_region(left, right, fill) for left, right, fill, _text in regions),
             *(_upright(epoch) for epoch, _symbol, _text in epochs),
+            *labels.leaders,
         ],
         annotations=[
             *(_region_name(left, right, text) for left, right, _fill, text in regions),
             *(_name(epoch, last, row, text) for row, (epoch, _s, text) in enumerate(epochs)),
-            *labels,
+            *labels.notes,
         ],
+        **ALL_RUNS,
     )
     traces = [_line(style, line, losses, values) for style, line in zip(styles, lines, strict=True)]
     traces += [_mark(epoch, losses, symbol, values) for epoch, symbol, _text in epochs]
@@ -82,23 +99,23 @@ def _numbers(losses: Epochs) -> dict[str, Any]:
 def _line(style: RunStyle, losses_of_epochs: Array, losses: Epochs, values: ValueAxis) -> Mark:
     x, y = thinned(losses.epochs[: len(losses_of_epochs)].astype(float), losses_of_epochs)
     drawn = marks.line(x, y, style.colour, 2.5, style.dash) | {"name": style.name}
-    return drawn | values.points(y, f"<br>{_('Epochs')} %{{x}}")
+    return drawn | values.points(y)
 
 
 def _marked_epochs(losses: Epochs, stop: int | None) -> list[tuple[int, str, str]]:
     """Return the epochs that have a mark: each with plotly's symbol and its name."""
     best = _("best epoch {epoch}").format(epoch=f"{losses.best:,}")
-    marked = [(losses.best, "star", f"★ {best}")]
+    marked = [(losses.best, "star", f"{marks.coloured('★', HIGHLIGHT)} {best}")]
     if stop is not None:
         stopped = _("patience stops at {epoch}").format(epoch=f"{stop:,}")
-        marked.append((stop, "square", f"■ {stopped}"))
+        marked.append((stop, "square", f"{marks.coloured('■', HIGHLIGHT)} {stopped}"))
     return marked
 
 
 def _mark(epoch: int, losses: Epochs, symbol: str, values: ValueAxis) -> Mark:
     y = losses.validation[[epoch]]
-    drawn = marks.dots([epoch], y, HIGHLIGHT, 14, symbol=symbol) | {"cliponaxis": False}
-    return drawn | values.points(y, "<extra></extra>")
+    drawn = marks.dots([epoch], values.drawn(y), HIGHLIGHT, 14, symbol=symbol)
+    return drawn | marks.SILENT | {"cliponaxis": False}
 
 
 def _upright(epoch: int) -> Mark:
@@ -108,7 +125,7 @@ def _upright(epoch: int) -> Mark:
 def _name(epoch: int, last: int, row: int, text: str) -> Mark:
     """Return the name of an epoch, above the plot; each has a row of its own."""
     share = epoch / max(last, 1)
-    return marks.note(text, epoch, 1, HIGHLIGHT, 14) | {
+    return marks.note(text, epoch, 1, size=14) | {
         "xanchor": "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center",
         "yref": "paper",
         "yanchor": "bottom",

@@ -9,7 +9,18 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import over_seeds
-from charts.lines import ValueAxis, factor_text, plain, value_axis
+from charts.lines import (
+    ALL_RUNS,
+    ValueAxis,
+    factor_text,
+    hidden_words,
+    hover_title,
+    none_shown,
+    plain,
+    run_line,
+    shown,
+    value_axis,
+)
 from charts.theme import BORDER, HEIGHT, WARNING, Chart, layout, margin
 from engine.analysis.rates import GOOD, good_rates
 from language import _
@@ -41,6 +52,16 @@ def rate_sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) ->
         curves: result of ``engine.rate_curves``.
         styles: names, colours and dashes of the runs, in the same order.
     """
+    seen, left_out = shown(styles), hidden_words(styles)
+    if not seen:
+        form = layout(HEIGHT, annotations=[none_shown()])
+        return Chart(go.Figure({"data": [], "layout": form}), {}, " ".join(left_out), left_out)
+    chart = _sensitivity([curves[n] for n in seen], [styles[n] for n in seen])
+    alt = " ".join([chart.alt, *left_out])
+    return chart._replace(alt=alt, remarks=(*chart.remarks, *left_out))
+
+
+def _sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> Chart:
     one = curves[0].scores[0]
     scale = _loss_axis(curves, float(np.median(one.training_loss.first)))
     low, top = scale.limits
@@ -57,6 +78,7 @@ def rate_sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) ->
     form = layout(
         height,
         xaxis={"title": _("Learning rate"), "type": "log", "tickformat": "~g", "dtick": 1}
+        | hover_title(_("Learning rate"), "~g")
         | ({"anchor": "y2"} if has_strip else {}),
         yaxis=losses | {"range": (low, high)} | ({"domain": strip["above"]} if has_strip else {}),
         showlegend=True,
@@ -64,6 +86,7 @@ def rate_sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) ->
         margin=margin(right=16, top=40),
         shapes=[*shaded, *border],
         annotations=above,
+        **ALL_RUNS,
         **({"yaxis2": strip["axis"]} if has_strip else {}),
     )
     named = [(s.name, c.losses) for s, c in zip(styles, curves, strict=True)]
@@ -131,10 +154,8 @@ def _traces(
         if len(curve.scores[0].status) > 1:
             traces.append(_band(curve, style, scale))
         y = np.where(_below(losses, scale), losses, np.nan)
-        hover = f"<br>{_('Learning rate')} %{{x:g}}"
-        line = marks.line(rates, y, style.colour, dash=style.dash) | scale.points(y, hover)
         form = {"mode": "lines+markers", "marker": {"size": 6}}
-        traces.append(line | form | {"name": plain(style.name)})
+        traces.append(run_line(rates, y, style) | scale.points(y) | form)
         best = curve.best
         if best is not None:
             star = marks.star([rates[best]], scale.drawn(losses[[best]]), style.colour, 12)
@@ -169,10 +190,9 @@ def _strip(
         "title": _("Diverged"),
     }
     traces = [
-        marks.line(list(curve.rates), curve.diverged, style.colour, dash=style.dash)
+        run_line(list(curve.rates), curve.diverged, style)
         | {
             "yaxis": "y2",
-            "name": plain(style.name),
             "showlegend": False,
             "hovertemplate": "%{y:.0%}",
         }

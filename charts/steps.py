@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -9,9 +10,12 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.lines import (
+    ALL_RUNS,
+    End,
     ValueAxis,
+    covered,
     end_labels,
-    label_room,
+    hover_title,
     plain,
     single,
     spread_rows,
@@ -175,7 +179,7 @@ def one_parameter(values: Array, losses: Array, step: Tangent, style: RunStyle, 
         _spot(here, style.colour, "circle"),
         _spot(after, style.colour, "circle-open"),
     ]
-    annotations = [_slope_note(step, style.colour)]
+    annotations = [_slope_note(step)]
     if np.isfinite(after).all():
         annotations.insert(0, marks.arrow(here, after, style.colour))
     form = layout(
@@ -210,10 +214,10 @@ def _alt_of_step(step: Tangent, style: RunStyle, name: str) -> str:
     return text + " " + also.format(name=step.followed[0], slope=f"{step.followed[1]:.4g}")
 
 
-def _slope_note(step: Tangent, colour: str) -> Mark:
+def _slope_note(step: Tangent) -> Mark:
     """Return the slope in words, downhill of the point and above it, off curve and tangent."""
     falls = step.slope <= 0
-    return marks.note(_slope_words(step), step.at, step.loss, colour, 13) | {
+    return marks.note(_slope_words(step), step.at, step.loss, size=13) | {
         "align": "left",
         "xanchor": "left" if falls else "right",
         "xshift": 10 if falls else -10,
@@ -326,28 +330,41 @@ class _TimeLine(NamedTuple):
 def _over_time(lines: Sequence[_TimeLine], unit: str, title: str, text: str) -> Chart:
     """Return lines over the clock on a logarithmic axis, named at their ends."""
     scale = ValueAxis.over([line.values for line in lines], log=True)
-    known = [(line, line.values[np.isfinite(line.values)]) for line in lines]
-    ends = [(line, float(values[-1])) for line, values in known if len(values)]
-    heights = [scale.place(end) for _line, end in ends]
-    named = [RunStyle(line.name, line.style.number) for line, _end in ends]
+    last = [(line, np.flatnonzero(np.isfinite(line.values))[-1:]) for line in lines]
+    ended = [(line, int(position[0])) for line, position in last if len(position)]
+    ends = [
+        End(
+            replace(line.style, name=line.name),
+            scale.place(float(line.values[at])),
+            float(line.ticks[at]),
+            dash=line.dash,
+        )
+        for line, at in ended
+    ]
+    across = covered([line.ticks for line in lines])
+    plot = HEIGHT - AROUND_PLOT
+    labels = end_labels(ends, scale.limits, plot, log=scale.log, across=across)
+    name = label("quantity", unit)
     form = layout(
         HEIGHT,
-        xaxis={"title": label("quantity", unit)},
+        xaxis={"title": name, "range": across} | hover_title(name),
         yaxis=value_axis(title, scale.limits, log=scale.log),
-        margin=margin(right=label_room([style.name for style in named])),
-        annotations=end_labels(named, heights, scale.limits, HEIGHT - AROUND_PLOT),
+        margin=margin(right=labels.room),
+        annotations=labels.notes,
+        shapes=labels.leaders,
+        **ALL_RUNS,
     )
     traces = []
     for line in lines:
         x, y = thinned(line.ticks, line.values)
         drawn = marks.line(x, y, line.style.colour, dash=line.dash) | {"name": plain(line.name)}
-        traces.append(drawn | scale.points(y, f"<br>{label('quantity', unit)} %{{x:.6~g}}"))
+        traces.append(drawn | scale.points(y))
     numbers = {
         "run": np.concatenate([np.full(len(line.ticks), line.name) for line in lines]),
         unit: np.concatenate([line.ticks for line in lines]),
         "value": np.concatenate([line.values for line in lines]),
     }
-    written = ", ".join(f"{line.name} {end:.4g}" for line, end in ends) or "–"
+    written = ", ".join(f"{line.name} {line.values[at]:.4g}" for line, at in ended) or "–"
     remarks = scale.remarks([(line.name, line.values) for line in lines], log=True)
     alt = " ".join([text.format(ends=written), *remarks])
     return Chart(go.Figure({"data": traces, "layout": form}), numbers, alt, remarks)
@@ -365,4 +382,4 @@ def _spot(at: tuple[float, float], colour: str, symbol: str) -> Mark:
 
 def _line_name(text: str, x: float, y: float, colour: str, suffix: str) -> Mark:
     place = {"xref": f"x{suffix}", "yref": f"y{suffix}", "xanchor": "left"}
-    return marks.note(text, x, y, colour, 13) | place
+    return marks.note(f"{marks.coloured('■', colour)} {text}", x, y, size=13) | place

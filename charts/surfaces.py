@@ -535,7 +535,7 @@ def _labels(
 
 def _pointer(text: str, at: tuple[float, float], move: Array, trail: Trail) -> Mark:
     """Return a text ``move`` pixels away from a point, with a thin line to the point."""
-    return marks.note(text, *at, trail.style.colour, 13) | {
+    return marks.note(text, *at, size=13) | {
         "ax": float(move[0]),
         "ay": float(-move[1]),
         "showarrow": True,
@@ -577,7 +577,8 @@ def _named(trail: Trail, field: Field) -> str:
 
 
 def _panel_title(trail: Trail, suffix: str, field: Field) -> Mark:
-    return marks.note(_named(trail, field), 0, 1.01, trail.style.colour, 13) | {
+    text = f"{marks.coloured('●', trail.style.colour)} {_named(trail, field)}"
+    return marks.note(text, 0, 1.01, size=13) | {
         "xref": f"x{suffix} domain",
         "yref": f"y{suffix} domain",
         "xanchor": "left",

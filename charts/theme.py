@@ -34,6 +34,17 @@ VIOLET: Final = "#7d6bc4"
 GREY: Final = "#7f7f7f"
 COLOURS: Final = (BLUE, VERMILLION, GREEN, MAUVE, OCHRE, SKY, VIOLET, GREY)  # of runs, in order
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+# The same dashes in pixels, for a sample of a line, where plotly's own are too long.
+SAMPLES: Final = {
+    "solid": "",
+    "dash": "8 4",
+    "dot": "3 3",
+    "dashdot": "8 3 2 3",
+    "longdash": "12 4",
+    "longdashdot": "12 3 2 3",
+}
+WIDTH: Final = 2.0  # pixels of a run's line
+SELECTED_WIDTH: Final = 3.5
 
 # What is not a run, by what it stands for.
 ROWS: Final = GREY  # training rows
@@ -96,6 +107,10 @@ RAIL: Final = "#a9b1bb"  # of the slider, and around the buttons
 BUTTON: Final = "#e8e8e8"
 BUTTON_TEXT: Final = "#222222"
 
+# Text without a colour of its own. ui/shell/style.css knows it by this colour and gives it that of
+# the page, which no chart knows; where it cannot, as in three dimensions, this can be read on both.
+TEXT: Final = "#777b88"
+
 # Charts as files.
 PAPER: Final = "white"
 PAPER_TEXT: Final = "#1a1a1a"
@@ -112,15 +127,20 @@ PLAIN: Final = {"layout": {"colorway": list(COLOURS)}}
 
 @dataclass(frozen=True)
 class RunStyle:
-    """How a run appears for life.
+    """How a run appears: its name, colour and dash for life, and how the reader looks at it now.
 
     Attributes:
         name: what the reader calls it.
         number: its index in the list of pairs of colour and dash, from 0; 24 pairs are different.
+        selected: whether it stands out: its line is wide and lies above the others, its name is
+            bold.
+        hidden: whether charts leave it out.
     """
 
     name: str
     number: int
+    selected: bool = False
+    hidden: bool = False
 
     @property
     def colour(self) -> str:
@@ -131,6 +151,11 @@ class RunStyle:
     def dash(self) -> str:
         """Return the dash of its lines."""
         return DASHES[self.number % len(DASHES)]
+
+    @property
+    def width(self) -> float:
+        """Return the width of its lines in pixels."""
+        return SELECTED_WIDTH if self.selected else WIDTH
 
 
 class Chart(NamedTuple):
@@ -183,7 +208,7 @@ def layout(height: int, **options: Any) -> dict[str, Any]:
         "margin": margin(),
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
-        "font": {"size": 14},
+        "font": {"size": 14, "color": TEXT},
         "showlegend": False,
         "hovermode": "closest",
         "xaxis": axis(**options.pop("xaxis", {})),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from charts.lines import apart, value_axis
-from charts.theme import AROUND_PLOT
+from charts.lines import placed, value_axis
+from charts.theme import AROUND_PLOT, layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,31 +42,46 @@ def zoomed(figure: go.Figure, part: Mapping[str, Limits]) -> go.Figure:
             ticks = value_axis(None, limits, log=True)
             axis.update({key: ticks.get(key) for key in ("dtick", "tickformat", "exponentformat")})
     if {"xaxis", "yaxis"} & set(part):
-        _name_ends(shown, part.get("xaxis", _EVERYWHERE), part.get("yaxis"))
+        _name_ends(shown, part.get("xaxis"), part.get("yaxis"))
     return shown
 
 
-def _name_ends(figure: go.Figure, across: Limits, up: Limits | None) -> None:
-    """Move the names of a figure's lines to their ends in the part."""
+def _name_ends(figure: go.Figure, across: Limits | None, up: Limits | None) -> None:
+    """Move the names of a figure's lines, and what leads to them, to their ends in the part."""
     up = figure.layout.yaxis.range if up is None else up
     if up is None:
         return
     lines = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
+    leaders = {shape.name: shape for shape in figure.layout.shapes if shape.name in lines}
+    across = figure.layout.xaxis.range if across is None else across
     labels, ends, others = [], [], []
     for note in figure.layout.annotations:
-        if note.xref != "paper" or note.hovertext not in lines:
+        if note.name not in leaders or note.yref == "paper":
             others.append(note)
             continue
-        trace = lines[note.hovertext]
+        trace = lines[note.name]
         x, y = _on_axis(figure, "xaxis", trace.x), _on_axis(figure, "yaxis", trace.y)
-        end = _end(x, y, across, up)
-        if end is not None:
+        end = _end(x, y, _EVERYWHERE if across is None else across, up)
+        if end is None:
+            del leaders[note.name]
+        else:
             labels.append(note)
-            ends.append(end)
-    moved = apart(ends, up, figure.layout.height - AROUND_PLOT)
-    for note, position in zip(labels, moved, strict=True):
-        note.update(position)
+            is_known = across is not None and figure.layout.xaxis.type != "log"
+            ends.append(end if is_known else (end[0], None))
+    height, log = _height(figure), figure.layout.yaxis.type == "log"
+    places = placed(ends, up, height, log=log, across=across or (0.0, 1.0))
+    for note, place in zip(labels, places, strict=True):
+        note.update(place.note)
+        leaders[note.name].update(place.leader)
     figure.layout.annotations = [*labels, *others]
+    shapes = [shape for shape in figure.layout.shapes if shape.name not in lines]
+    figure.layout.shapes = [*shapes, *leaders.values()]
+
+
+def _height(figure: go.Figure) -> float:
+    """Return the pixels of a figure's plot from its lower to its upper edge, about."""
+    usual = layout(0)["margin"]["t"]
+    return float(figure.layout.height - AROUND_PLOT - (figure.layout.margin.t - usual))
 
 
 def _on_axis(figure: go.Figure, name: str, values: Any) -> Array:
@@ -78,10 +93,10 @@ def _on_axis(figure: go.Figure, name: str, values: Any) -> Array:
         return np.log10(values)
 
 
-def _end(x: Array, y: Array, across: Limits, up: Limits) -> float | None:
-    """Return the height at which a line ends in a part, or None if it is not in it.
+def _end(x: Array, y: Array, across: Limits, up: Limits) -> tuple[float, float | None] | None:
+    """Return the height at which a line ends in a part, and where; None if it is not in it.
 
-    A line that leaves the part at the top or bottom ends at that edge.
+    A line that leaves the part ends at that edge, and is named right of the plot.
     """
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
@@ -98,4 +113,5 @@ def _end(x: Array, y: Array, across: Limits, up: Limits) -> float | None:
     if not len(inside):
         return None
     last = min(inside[-1] + 1, len(heights) - 1)
-    return float(np.clip(heights[last], *up))
+    is_its_end = samples[last] == x[-1] and up[0] <= heights[last] <= up[1]
+    return float(np.clip(heights[last], *up)), float(x[-1]) if is_its_end else None

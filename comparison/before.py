@@ -38,7 +38,9 @@ def changed_runs(
         return []
     shared = {"runs": then.runs[:1]}
     is_all_new = then.model_copy(update=shared) != now.model_copy(update=shared)
-    runs_now = {look.number: run for look, run in zip(styles, now.runs, strict=True)}
+    runs_now = {
+        look.number: run for look, run in zip(styles, now.runs, strict=True) if not look.hidden
+    }
     changed = []
     for position, (look, run) in enumerate(zip(looks, then.runs, strict=True)):
         is_there = runs_now.get(look.number)

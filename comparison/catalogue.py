@@ -62,7 +62,9 @@ def comparison_charts(
     """
     axis = scenes[0].clock.unit if scenes else view.axis  # as on the Surfaces page
     makers: dict[str, Callable[[], Chart]] = surface_charts(scenes, view)
-    makers["loss"] = partial(losses, history, styles, view.quantity, axis, log=view.log)
+    makers["loss"] = partial(
+        losses, history, styles, view.quantity, axis, log=view.log, smoothing=view.smoothing
+    )
     makers |= {name: partial(norms, history, styles, name, axis) for name in NORMS}
     for quantity in ("training_loss", "validation_loss"):
         if quantity != view.quantity and getattr(history.runs[0], quantity) is not None:
@@ -77,11 +79,29 @@ def comparison_charts(
 
 
 def losses(
-    history: History, styles: Sequence[RunStyle], quantity: str, axis: str, *, log: bool
+    history: History,
+    styles: Sequence[RunStyle],
+    quantity: str,
+    axis: str,
+    *,
+    log: bool,
+    smoothing: int = 1,
 ) -> Chart:
-    """Return the chart of a loss, with remarks on what it leaves out."""
-    chart = loss_curves(history, styles, quantity, axis, log=log)
-    return _with_remarks(chart, *bin_words(history, quantity), *_line_words(history, axis))
+    """Return the chart of a loss, with remarks on what it leaves out.
+
+    Args:
+        history: of the runs.
+        styles: of the runs.
+        quantity: which loss.
+        axis: against what.
+        log: whether the loss axis is logarithmic.
+        smoothing: iterations that a batch loss is averaged over; no other loss is smoothed.
+    """
+    if quantity != "batch_loss":
+        smoothing = 1
+    chart = loss_curves(history, styles, quantity, axis, log=log, smoothing=smoothing)
+    binned = bin_words(history, quantity) if smoothing == 1 else ()
+    return _with_remarks(chart, *binned, *_line_words(history, axis))
 
 
 def _with_remarks(chart: Chart, *remarks: str) -> Chart:

@@ -19,12 +19,18 @@ from engine.limits import LIMITS, Interval
 from engine.spec import Spec, parse_json
 
 FILE_BYTES: Final = 2**20
+SMOOTHING: Final = Interval(1, 1_000)  # iterations
 
 # Names are cleaned here, once: everything that shows a name gets it from here.
 Name = Annotated[
     str,
     Field(max_length=int(LIMITS["name_characters"].high)),
     AfterValidator(lambda name: cleaned(name).strip()),
+]
+# In one order, so that the same runs are hidden in the same document.
+Numbers = Annotated[
+    tuple[Annotated[int, Interval(0, 10_000)], ...],
+    AfterValidator(lambda numbers: tuple(sorted(set(numbers)))),
 ]
 Quantity = Literal["training_loss", "validation_loss", "batch_loss"]
 Axis = Literal["iterations", "epochs", "rows_seen", "seconds"]
@@ -41,20 +47,24 @@ class View(Spec):
             name.
         numbers: each run's index in the list of colours and dashes, which it keeps.
         selected: position of the run in the editor.
+        hidden_runs: the numbers of the runs that charts leave out, rising.
         quantity: which loss is drawn.
         axis: what it is drawn against.
         log: whether the loss axis is logarithmic.
         presentation: whether it is shown large, for a projector.
+        smoothing: how many iterations the batch loss is averaged over; 1 is none.
         page: the page that shows it, with that page's settings.
     """
 
     names: tuple[Name, ...] = ("",) * len(FORMAT_1_RUNS)
     numbers: tuple[Annotated[int, Interval(0, 10_000)], ...] = tuple(range(len(FORMAT_1_RUNS)))
     selected: Annotated[int, Interval(0, 11)] = 0
+    hidden_runs: Numbers = ()
     quantity: Quantity = "training_loss"
     axis: Axis = "epochs"
     log: bool = Field(default=True, strict=True)
     presentation: bool = Field(default=False, strict=True)
+    smoothing: Annotated[int, SMOOTHING] = 1
     page: AnyPage = TrainingPage()
 
     @model_validator(mode="before")
@@ -85,6 +95,9 @@ class Document(Spec):
                 raise InvalidInput("wrong_length", f"view.{field}", given, Interval(runs, runs))
         if len(set(self.view.numbers)) < runs:
             raise InvalidInput("duplicate", "view.numbers", self.view.numbers)
+        for number in self.view.hidden_runs:
+            if number not in self.view.numbers:
+                raise InvalidInput("unknown_choice", "view.hidden_runs", number, self.view.numbers)
         if self.view.selected >= runs:
             limits = Interval(0, runs - 1)
             raise InvalidInput("out_of_range", "view.selected", self.view.selected, limits)

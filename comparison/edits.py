@@ -151,11 +151,36 @@ def remove_run(document: Document) -> Edited:
     update = {
         "names": without(view.names),
         "numbers": without(view.numbers),
+        "hidden_runs": _but(view.hidden_runs, view.numbers[removed]),
         "selected": max(0, removed - 1),
     }
     runs = without(document.experiment.runs)
     experiment = document.experiment.model_copy(update={"runs": runs})
     return _edited(document, experiment, view.model_copy(update=update), "remove")
+
+
+def hide_or_show_run(document: Document) -> Edited:
+    """Leave the selected run out of the charts, or show it again; it is trained either way."""
+    view = document.view
+    number = view.numbers[view.selected]
+    others = _but(view.hidden_runs, number)
+    is_hidden = number in view.hidden_runs
+    return change_view(document, hidden_runs=others if is_hidden else (*others, number))
+
+
+def show_only_selected(document: Document) -> Edited:
+    """Leave all runs but the selected one out of the charts."""
+    view = document.view
+    return change_view(document, hidden_runs=_but(view.numbers, view.numbers[view.selected]))
+
+
+def show_all_runs(document: Document) -> Edited:
+    """Show all runs in the charts."""
+    return change_view(document, hidden_runs=())
+
+
+def _but(numbers: tuple[int, ...], left_out: int) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number != left_out)
 
 
 def rename_run(document: Document, index: int, name: str) -> Edited:
@@ -364,7 +389,12 @@ def use_runs_preset(document: Document, name: str) -> Edited:
     """Replace the runs by those of a preset; data, network and budget remain."""
     experiment, view = document.experiment, document.view
     runs = RUNS_PRESETS[name].runs(experiment, experiment.runs[view.selected])
-    update = {"names": ("",) * len(runs), "numbers": tuple(range(len(runs))), "selected": 0}
+    update = {
+        "names": ("",) * len(runs),
+        "numbers": tuple(range(len(runs))),
+        "selected": 0,
+        "hidden_runs": (),
+    }
     experiment = experiment.model_copy(update={"runs": runs})
     return _edited(document, experiment, view.model_copy(update=update), "preset")
 

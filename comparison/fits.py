@@ -8,10 +8,12 @@ import numpy as np
 
 from charts.curves import positions
 from charts.fits import Panel, class_scale, fit_panels, heights, line_of, plane_of, shades
+from charts.lines import shown
 from comparison.motion import packed, packed_bytes
 from comparison.scenes import Clock
 from comparison.words.remarks import stopped_words
 from engine import data, predictions, spread
+from engine.analysis.statistics import smoothed
 from language import _
 
 if TYPE_CHECKING:
@@ -51,13 +53,13 @@ def fits(
         epoch: as in ``fit_epochs``.
         height: as in ``charts.fits.fit_panels``.
     """
-    shown = [
+    panels = [
         Panel(style, params_at(history, position, epoch), score_at(history, position, epoch))
         for position, style in enumerate(styles)
     ]
     network = cast("Network", history.experiment.problem)
     caption = fits_caption(history, epoch)
-    chart = fit_panels(network, data(history.experiment), shown, caption, height)
+    chart = fit_panels(network, data(history.experiment), panels, caption, height)
     return chart._replace(remarks=(*chart.remarks, score_words(history), *stopped_words(history)))
 
 
@@ -133,8 +135,12 @@ def moving_heads(
 ) -> dict[str, Any]:
     """Return where every run is on the chart of its loss at each tick, ready for JSON."""
     across, up = [], []
-    for number, run in enumerate(history.runs):
+    seen = shown(styles)
+    for number in seen:
+        run = history.runs[number]
         series = getattr(run, view.quantity)
+        if view.quantity == "batch_loss" and view.smoothing > 1:
+            series, _averaged = smoothed(series, view.smoothing)
         medians = spread(run, series).median
         steps = np.minimum(np.rint(clock.ticks * run.per_epoch).astype(int), run.last_step.max())
         found = np.searchsorted(series.steps, steps, side="right") - 1
@@ -142,10 +148,7 @@ def moving_heads(
         up.append(np.where(known, medians[np.maximum(found, 0)], np.nan))
         across.append(positions(history, number, steps, view.axis))
     return {
-        "runs": [
-            {"colour": style.colour, "last": last}
-            for style, last in zip(styles, clock.lasts, strict=True)
-        ],
+        "runs": [{"colour": styles[number].colour, "last": clock.lasts[number]} for number in seen],
         "x": packed(across),
         "y": "",
         "loss": packed(up),
@@ -162,7 +165,8 @@ def moving_fits(history: History, styles: Sequence[RunStyle], clock: Clock) -> d
     is_plane = rows.training_inputs.shape[1] == 2
     points = plane_of(rows).points if is_plane else line_of(rows)[:, None]
     pictures, titles = [], []
-    for number, (run, style) in enumerate(zip(history.runs, styles, strict=True)):
+    for number in shown(styles):
+        run, style = history.runs[number], styles[number]
         kept = run.params[0, clock.records[number]]
         outputs = predictions(network, np.where(np.isfinite(kept), kept, 0.0), points)
         pictures.append(shades(outputs) if is_plane else heights(outputs))

@@ -105,10 +105,12 @@ _FIELDS: Final[Mapping[str, _Field]] = {
     "seeds": _Field("experiment.seeds", _tuple_of(_whole)),
     "colours": _Field("view.numbers", _tuple_of(_whole)),
     "selected": _Field("view.selected", _whole),
+    "hidden_runs": _Field("view.hidden_runs", _tuple_of(_whole)),
     "show": _Field("view.quantity", str),
     "axis": _Field("view.axis", str),
     "log": _Field("view.log", _flag),
     "present": _Field("view.presentation", _flag),
+    "smoothing": _Field("view.smoothing", _whole),
     "page": _Field("view.page.name", str),
 }
 _IGNORED: Final = ("tuned",)  # keys of format 1 that no longer mean anything

@@ -193,10 +193,13 @@ def documents(draw, compared=None, page=None):
     experiment = draw(experiments() if compared is None else compared)
     runs = len(experiment.runs)
     names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
+    numbers = draw(st.lists(st.integers(0, 10_000), min_size=runs, max_size=runs, unique=True))
     view = View(
         names=draw(st.lists(names, min_size=runs, max_size=runs)),
-        numbers=draw(st.lists(st.integers(0, 10_000), min_size=runs, max_size=runs, unique=True)),
+        numbers=numbers,
         selected=draw(st.integers(0, runs - 1)),
+        hidden_runs=draw(st.lists(st.sampled_from(numbers), max_size=runs)),
+        smoothing=draw(st.just(1) | st.integers(1, 1_000)),
         quantity=draw(st.sampled_from(("training_loss", "validation_loss", "batch_loss"))),
         axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
         log=draw(st.booleans()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from charts.theme import RunStyle
+from comparison.pages import SurfacesPage
 from comparison.words.mathml import LETTERS
 from engine.rules import hyperparameters
 from language import _
@@ -21,20 +22,42 @@ _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉�
 
 
 def run_styles(document: Document) -> list[RunStyle]:
-    """Return the name, colour and dash of every run of a comparison."""
-    names = run_names(document.experiment.runs, document.view.names)
+    """Return how every run of a comparison appears on its page.
+
+    A lone run does not stand out. Surfaces shows all runs alike: the clock draws on its charts, and
+    a picture there would begin anew with every look at another run.
+    """
+    view = document.view
+    names = run_names(document.experiment.runs, view.names)
+    if isinstance(view.page, SurfacesPage):
+        return [RunStyle(*one) for one in zip(names, view.numbers, strict=True)]
     return [
-        RunStyle(name, number) for name, number in zip(names, document.view.numbers, strict=True)
+        RunStyle(
+            name,
+            number,
+            selected=position == view.selected and len(names) > 1,
+            hidden=number in view.hidden_runs,
+        )
+        for position, (name, number) in enumerate(zip(names, view.numbers, strict=True))
     ]
 
 
 def styles_of_any_rate(document: Document) -> list[RunStyle]:
-    """Return the styles of ``engine.distinct_runs``: no name of ours tells a learning rate."""
+    """Return the styles of ``engine.distinct_runs``: no name of ours tells a learning rate.
+
+    Runs that differ in nothing else are one: selected if one of them is, hidden if all are.
+    """
     runs = [run.model_copy(update={"learning_rate": 1.0}) for run in document.experiment.runs]
     firsts = [runs.index(run) for run in dict.fromkeys(runs)]
-    view = document.view
-    names = run_names([runs[first] for first in firsts], [view.names[first] for first in firsts])
-    return [RunStyle(name, view.numbers[first]) for name, first in zip(names, firsts, strict=True)]
+    names = run_names([runs[n] for n in firsts], [document.view.names[n] for n in firsts])
+    styles = run_styles(document)
+    merged = []
+    for name, first in zip(names, firsts, strict=True):
+        alike = [style for style, run in zip(styles, runs, strict=True) if run == runs[first]]
+        selected = any(style.selected for style in alike) and len(firsts) > 1
+        hidden = all(style.hidden for style in alike)
+        merged.append(RunStyle(name, styles[first].number, selected, hidden))
+    return merged
 
 
 def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ A diverged seed counts as infinitely bad: a loss of +inf, a score of -inf.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,49 @@ def spread(run: RunHistory, series: Series) -> Spread:
     parts[2, known] = np.nanquantile(measured, 0.75, axis=0, method="higher")
     parts[np.isneginf(parts)] = np.nan  # no score
     return Spread(*parts)
+
+
+def smoothed(series: Series, iterations: int) -> tuple[Series, int]:
+    """Return a series of updates with the mean of the last ones at each point, seed by seed.
+
+    Early points have the mean of all values so far. Where one point stands for several updates, it
+    is their mean that is averaged, over as many whole points as hold so many updates. NaN and
+    infinity spread to every mean that holds them; a seed without a value has no mean.
+
+    Args:
+        series: a quantity of every update, such as the loss of its batch.
+        iterations: updates to average over, 1 or more.
+
+    Returns:
+        The series, ``(seeds, points)`` as before, and how many updates a mean is over.
+    """
+    points = -(-iterations // series.width)
+    means = trailing_mean(series.last if series.width == 1 else series.mean, points)
+    drawn = replace(series, first=means, minimum=means, mean=means, maximum=means, last=means)
+    return drawn, points * series.width
+
+
+def trailing_mean(values: Array, count: int) -> Array:
+    """Return the mean of each value and those before it, ``count`` in all, or as many as there are.
+
+    No sum is taken from another one: where a loss falls from 1e9 to 1e-9 no digit is lost.
+
+    Args:
+        values: ``(rows, points)``.
+        count: 1 or more.
+    """
+    rows, points = values.shape
+    blocks = -(-points // count)
+    padded = np.zeros((rows, blocks * count))
+    padded[:, :points] = values
+    parts = padded.reshape(rows, blocks, count)
+    with np.errstate(over="ignore", invalid="ignore"):  # a huge sum is infinite, as what diverges
+        sums = np.cumsum(parts, axis=2)  # from the beginning of each block
+        rest = np.cumsum(parts[:, :, ::-1], axis=2)[:, :, ::-1]  # to the end of each block
+        sums[:, 1:, :-1] += rest[:, :-1, 1:]
+        held = np.minimum(np.arange(1, points + 1), count)
+        means: Array = sums.reshape(rows, -1)[:, :points] / held
+    return means
 
 
 @dataclass(frozen=True)

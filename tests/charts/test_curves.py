@@ -84,7 +84,8 @@ def marks(chart):
 
 
 def end_names(chart):
-    return [one.text for one in chart.figure.layout.annotations if one.xref == "paper"]
+    notes = chart.figure.layout.annotations
+    return [one.text for one in notes if not one.text.startswith("▲")]
 
 
 def bands(chart):
@@ -180,8 +181,9 @@ def test_a_diverged_run_is_drawn_to_its_last_finite_value_and_marked_at_the_edge
     # It ends far above the other run, whose range the axis has.
     edge = chart.figure.layout.yaxis.range[1]
     assert (np.log10(values[last]) if log else values[last]) > edge
-    assert (mark.x, mark.y) == (steps[last], edge)
-    assert mark.font.color == line.line.color
+    (leader,) = [one for one in chart.figure.layout.shapes if one.name == "Run 0"]
+    assert (mark.x, mark.yref, mark.y) == (steps[last], "paper", 1)  # above the plot
+    assert (leader.xanchor, leader.line.color) == (steps[last], line.line.color)
     assert mark.text == f"▲ Run 0 diverged ({values[last]:.3g})"
     assert crosses(chart) == []
 
@@ -224,16 +226,71 @@ def test_names_of_runs_that_diverge_together_lie_apart_and_point_to_the_middle()
     notes = chart.figure.layout.annotations
     pixels = sorted((note.y - low) / (high - low) * 330 + note.yshift for note in notes)
     assert np.diff(pixels).min() > 15
-    assert {note.xanchor for note in notes} == {"right"}  # their crosses end the axis
+    assert {note.xref for note in notes} == {"paper"}  # their crosses end the axis
 
 
-def test_marks_at_the_edge_lie_one_below_the_other():
+def test_runs_that_left_the_picture_are_named_in_rows_above_a_plot_as_high_as_ever():
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 4.0, 0.05)]
     trained = fit(Experiment(problem=LINE, runs=runs, budget=Budget(amount=200)))
     chart = loss_curves(trained, styles(trained), "training_loss", "iterations", log=True)
+    usual = loss_curves(history(2), styles(history(2)), "training_loss", "epochs", log=True)
 
-    first, second = marks(chart)
-    assert second.yshift <= first.yshift - first.font.size
+    first, second = sorted(marks(chart), key=lambda mark: mark.yshift)
+    assert 0 < first.yshift <= second.yshift - first.font.size
+    layout, without = chart.figure.layout, usual.figure.layout
+    assert second.yshift < layout.margin.t
+    assert layout.height - layout.margin.t == without.height - without.margin.t
+
+
+def test_a_run_with_some_diverged_seeds_has_one_name_at_the_end_of_its_median():
+    trained = over_seeds()
+    status = ("diverged", *trained.runs[0].status[1:])
+    runs = (replace(trained.runs[0], status=status), trained.runs[1])
+    chart = loss_curves(
+        replace(trained, runs=runs), styles(trained), "training_loss", "epochs", log=True
+    )
+
+    assert end_names(chart) == ["Run 0: 1 of 10 diverged"]
+    assert crosses(chart) == []
+
+
+def test_a_run_that_ends_early_is_named_where_it_ends():
+    trained = of_one_row(3 / 28, 0.01)
+    stopped = replace(trained.runs[0].training_loss, steps=trained.runs[0].training_loss.steps[:9])
+    stopped = replace(stopped, last=trained.runs[0].training_loss.last[:, :9])
+    runs = (replace(trained.runs[0], training_loss=stopped), trained.runs[1])
+    chart = loss_curves(
+        replace(trained, runs=runs), styles(trained), "training_loss", "iterations", log=False
+    )
+
+    early, late = chart.figure.layout.annotations
+    assert (early.text, early.xref, early.x) == ("Run 0", "x", 8)
+    assert (late.text, late.xref, late.x) == ("Run 1", "paper", 1)
+    assert chart.figure.layout.xaxis.range == (0, 60)
+
+
+def test_a_training_under_way_has_the_axis_of_its_budget():
+    trained = history(2, amount=4)
+    going = replace(
+        trained,
+        runs=tuple(replace(run, status=("",)) for run in trained.runs),
+        experiment=trained.experiment.model_copy(update={"budget": Budget(amount=10)}),
+    )
+
+    for now, end in ((trained, 4), (going, 10)):
+        chart = loss_curves(now, styles(now), "training_loss", "epochs", log=True)
+        assert chart.figure.layout.xaxis.range == (0, end)
+
+
+def test_the_pointer_tells_the_values_of_all_runs_at_its_place():
+    trained = over_seeds()
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)
+
+    assert chart.figure.layout.hovermode == "x unified"
+    assert chart.figure.layout.xaxis.unifiedhovertitle.text == "Epochs %{x:.6~g}"
+    told = [trace.name for trace in chart.figure.data if trace.hoverinfo != "skip"]
+    assert told == ["Run 0", "Run 1"]  # and no band or cross
+    assert {line.hovertemplate for line in lines(chart)} == {"%{y:.4g}"}
 
 
 @pytest.mark.parametrize("log", [True, False])
@@ -568,3 +625,59 @@ def test_a_full_gradient_of_one_seed_ends_where_the_seed_did():
     for run, values, style in zip(trained.runs, norms, styles(trained), strict=True):
         np.testing.assert_array_equal(of_run(chart, style.name, "full_gradient_norm"), values[0])
         assert of_run(chart, style.name, "iterations")[-1] == run.last_step[0]
+
+
+def test_a_smoothed_batch_loss_is_the_median_of_the_means_of_its_seeds_and_says_so():
+    trained = over_seeds()
+    chart = loss_curves(
+        trained, styles(trained), "batch_loss", "iterations", log=True, smoothing=20
+    )
+
+    every = trained.runs[0].batch_loss.last
+    held = np.minimum(np.arange(1, every.shape[1] + 1), 20)
+    means = np.array([np.convolve(row, np.ones(20))[: len(row)] for row in every]) / held
+    drawn = of_run(chart, "Run 0", "mean_of_last_20")
+    np.testing.assert_allclose(drawn, np.median(means, axis=0), rtol=1e-9)
+    np.testing.assert_allclose(of_run(chart, "Run 0", "batch_loss"), np.median(every, axis=0))
+    assert set(lines(chart)[0].y) <= set(drawn)
+    assert "lower_quartile_of_mean_of_last_20" in chart.numbers
+    title = chart.figure.layout.yaxis.title.text
+    assert title == "Batch loss (median of 10 seeds)<br>mean of the last 20 iterations"
+    assert "Each point is the mean of the last 20 iterations" in " ".join(chart.remarks)
+
+
+def test_hidden_runs_have_no_line_no_name_and_no_say_in_the_axes():
+    trained = history(3)
+    every = styles(trained)
+    looks = [every[0], replace(every[1], hidden=True), every[2]]
+    chart = loss_curves(trained, looks, "training_loss", "epochs", log=True)
+    without = replace(trained, runs=trained.runs[::2])
+    alone = loss_curves(without, every[::2], "training_loss", "epochs", log=True)
+
+    assert [line.name for line in lines(chart)] == end_names(chart) == ["Run 0", "Run 2"]
+    assert set(chart.numbers["run"]) == {"Run 0", "Run 2"}
+    assert chart.figure.layout.yaxis.range == alone.figure.layout.yaxis.range
+    assert chart.remarks == ("Hidden: Run 1.",)
+    assert chart.alt.endswith("Hidden: Run 1.")
+
+
+def test_a_chart_whose_runs_are_all_hidden_says_so():
+    trained = history(2)
+    looks = [replace(style, hidden=True) for style in styles(trained)]
+    chart = loss_curves(trained, looks, "batch_loss", "epochs", log=True, smoothing=5)
+
+    assert chart.figure.data == ()
+    assert end_names(chart) == ["All runs are hidden."]
+    assert chart.remarks == ("Hidden: Run 0, Run 1.",)
+
+
+def test_the_selected_run_stands_out_and_stays_in_its_place():
+    trained = history(3)
+    every = styles(trained)
+    looks = [every[0], replace(every[1], selected=True), every[2]]
+    chart = loss_curves(trained, looks, "training_loss", "epochs", log=True)
+
+    assert [line.name for line in lines(chart)] == ["Run 0", "Run 1", "Run 2"]
+    assert [line.zorder for line in lines(chart)] == [None, 1, None]
+    assert "<b>Run 1</b>" in end_names(chart)
+    assert set(chart.numbers["run"]) == {"Run 0", "Run 1", "Run 2"}

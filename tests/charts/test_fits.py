@@ -119,7 +119,9 @@ def test_every_run_has_a_panel_of_its_own(problem, count):
     for number, note in enumerate(chart.figure.layout.annotations):
         across, up = axes_of(chart.figure, number)
         assert (note.x, note.y) == (across.domain[0], up.domain[1])
-        assert note.font.color == COLOURS[number % len(COLOURS)]
+        sample = chart.figure.layout.shapes[number]
+        assert (sample.xanchor, sample.yanchor) == (note.x, note.y)
+        assert sample.line.color == COLOURS[number % len(COLOURS)]
         assert len(of_panel(chart, number, kind)) == 1
         assert len(of_panel(chart, number, "markers")) == 2
     assert len(chart.figure.data) == 3 * count

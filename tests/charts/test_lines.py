@@ -1,6 +1,7 @@
 """Thinning, ranges, labels and names: what every chart of many runs shares."""
 
 import html
+import itertools
 
 import numpy as np
 import pytest
@@ -9,16 +10,18 @@ from hypothesis import strategies as st
 
 from charts.lines import (
     POINTS,
+    End,
     ValueAxis,
+    covered,
     end_labels,
-    label_room,
     plain,
+    run_line,
     thinned,
     to_last_finite,
     value_axis,
     value_range,
 )
-from charts.theme import RunStyle
+from charts.theme import COLOURS, DASHES, RunStyle
 from engine.limits import LIMITS
 
 HEIGHT = 330  # pixels of a usual plot
@@ -187,6 +190,26 @@ def test_a_linear_axis_chooses_its_own_ticks():
     assert "dtick" not in axis
 
 
+def at_the_edge(heights):
+    return [End(RunStyle(f"run {n}", n), height) for n, height in enumerate(heights)]
+
+
+def pixels(note, limits):
+    """How high the middle of a label lies above the lower edge of the plot."""
+    if note["yref"] == "paper":
+        return HEIGHT + note["yshift"]
+    return HEIGHT * (note["y"] - limits[0]) / (limits[1] - limits[0]) + note["yshift"]
+
+
+def box(note, limits, width):
+    """The left, right, lower and upper edge of a label on a plot of this width, in pixels."""
+    at = note["x"] * width + note["xshift"]  # the axis goes from 0 to 1
+    long = 7 * len(note["text"])
+    left = at if note["xanchor"] == "left" else at - long
+    middle = pixels(note, limits)
+    return left, left + long, middle - 8, middle + 8
+
+
 @given(
     st.lists(FINITE, min_size=1, max_size=MOST_RUNS),
     st.tuples(FINITE, st.floats(1e-3, 1e9)),
@@ -194,33 +217,87 @@ def test_a_linear_axis_chooses_its_own_ticks():
 def test_labels_lie_inside_and_never_overlap(ends, low_and_span):
     low, span = low_and_span
     assume(span > 1e-8 * abs(low))  # float64 itself cannot tell pixels apart beyond that
-    styles = [RunStyle(f"run {number}", number) for number in range(len(ends))]
-    labels = end_labels(styles, ends, (low, low + span), HEIGHT)
+    limits = low, low + span
+    labels = end_labels(at_the_edge(ends), limits, HEIGHT)
 
-    pixels = sorted(HEIGHT * (one["y"] - low) / span + one["yshift"] for one in labels)
-    size = max(one["font"]["size"] for one in labels)
-    assert pixels[0] > -0.01
-    assert pixels[-1] < HEIGHT + 0.01
-    assert (np.diff(pixels) > 1.3 * size).all()  # a line of text
+    heights = sorted(pixels(one, limits) for one in labels.notes)
+    size = max(one["font"]["size"] for one in labels.notes)
+    assert heights[0] > -0.01
+    assert heights[-1] < HEIGHT + 0.01
+    assert (np.diff(heights) > 1.3 * size).all()  # a line of text
+
+
+@given(
+    st.lists(st.tuples(st.floats(-0.5, 2.0), st.floats(0.0, 1.0)), min_size=1, max_size=MOST_RUNS),
+    st.sampled_from((400, 700, 1_200)),
+)
+@example([(0.3, 0.4)] * 4 + [(1.5, 0.1)] * 4 + [(0.3, 1.0)] * 4, 400)
+@example([(1.0, 0.1), (1.0, 0.1), (1.1, 0.1), (1.2, 0.1)], 400)
+def test_names_at_ends_early_late_and_above_the_plot_never_overlap(ends, width):
+    named = [End(RunStyle(f"run {n}", n), y, x) for n, (y, x) in enumerate(ends)]
+    limits = (0.0, 1.0)
+    labels = end_labels(named, limits, HEIGHT, across=(0.0, 1.0))
+
+    boxes = [box(note, limits, width) for note in labels.notes]
+    for (left, right, low, high), other in itertools.combinations(boxes, 2):
+        assert right <= other[0] or other[1] <= left or high <= other[2] or other[3] <= low
+    for (y, x), note in zip(ends, labels.notes, strict=True):
+        is_above = note["yref"] == "paper"
+        assert is_above == (y > 1.0)
+        if is_above:
+            assert pixels(note, limits) + 8 <= HEIGHT + labels.above + 12  # of the margin
+        assert note["x"] == (1 if note["xref"] == "paper" else x)
+        assert (note["xref"] == "x") == (is_above or x <= 0.985)
+
+
+def test_a_leader_goes_from_the_end_of_its_line_to_its_name_in_the_look_of_the_line():
+    styles = [RunStyle("A", 0), RunStyle("B", 1, selected=True)]
+    ends = [End(styles[0], -1.0, 0.2), End(styles[1], -1.0)]
+    labels = end_labels(ends, (-2.0, 0.0), HEIGHT, log=True)
+
+    for style, note, leader in zip(styles, labels.notes, labels.leaders, strict=True):
+        assert (leader["name"], leader["line"]["color"]) == (note["name"], style.colour)
+        # Shapes take values where annotations take powers of ten.
+        assert leader["yanchor"] == pytest.approx(10.0 ** note["y"])
+        assert (leader["xanchor"], leader["xref"]) == (note["x"], note["xref"])
+        last_x, last_y = (float(part) for part in leader["path"].split("L")[-1].split(","))
+        assert 0 < note["xshift"] - last_x < 6
+        assert last_y == pytest.approx(note["yshift"], abs=0.1)
+    assert labels.leaders[0]["line"]["dash"] == "solid"
+    assert labels.leaders[1]["line"]["dash"] == "8px,4px"
+
+
+def test_a_name_has_the_colour_of_the_page_and_is_bold_where_it_is_selected():
+    ends = [End(RunStyle("A", 0), 0.2), End(RunStyle("B", 1, selected=True), 0.4)]
+    notes = end_labels(ends, (0.0, 1.0), HEIGHT).notes
+
+    assert [note["text"] for note in notes] == ["A", "<b>B</b>"]
+    assert all(note["font"]["color"] is None for note in notes)
+
+
+def test_the_selected_line_is_wide_and_lies_on_top():
+    one, other = (run_line([0, 1], [1, 2], RunStyle("A", 3, selected=s)) for s in (True, False))
+
+    assert one["line"]["width"] > 1.5 * other["line"]["width"]
+    assert one["zorder"] > other.get("zorder", 0)
+    assert (one["line"]["color"], one["line"]["dash"]) == (COLOURS[3], DASHES[3])
 
 
 @given(st.permutations(range(MOST_RUNS)), st.floats(0, 0.2))
 def test_labels_stand_in_the_order_of_their_lines(order, distance):
-    styles = [RunStyle(str(number), number) for number in range(MOST_RUNS)]
     ends = [0.1 + distance * place for place in order]
-    labels = end_labels(styles, ends, (0.0, 3.0), HEIGHT)
+    labels = end_labels(at_the_edge(ends), (0.0, 3.0), HEIGHT)
 
-    by_height = sorted(labels, key=lambda one: one["y"] * HEIGHT / 3 + one["yshift"])
-    heights = [ends[int(one["text"])] for one in by_height]
+    by_height = sorted(labels.notes, key=lambda one: pixels(one, (0.0, 3.0)))
+    heights = [ends[int(one["text"].removeprefix("run "))] for one in by_height]
     assert heights == sorted(heights)
 
 
 def test_a_label_with_room_stays_at_its_line():
-    styles = [RunStyle("low", 0), RunStyle("high", 1)]
+    low, high = end_labels(at_the_edge([1.0, 9.0]), (0.0, 10.0), HEIGHT).notes
 
-    labels = {one["text"]: one for one in end_labels(styles, [1.0, 9.0], (0.0, 10.0), HEIGHT)}
-    assert (labels["low"]["y"], labels["high"]["y"]) == pytest.approx((1.0, 9.0))
-    assert (labels["low"]["yshift"], labels["high"]["yshift"]) == pytest.approx((0, 0))
+    assert (low["y"], high["y"]) == pytest.approx((1.0, 9.0))
+    assert (low["yshift"], high["yshift"]) == pytest.approx((0, 0))
 
 
 @given(st.text(alphabet=st.sampled_from("a <>/&;$%{}y\\^_ltg:#=\"'")))
@@ -235,13 +312,36 @@ def test_a_name_is_plain_text_for_plotly(text):
     assert html.unescape(safe).replace("\uff04", "$").replace("\u200b", "") == text
 
 
-def test_there_is_room_for_the_longest_name_and_more_is_shortened():
-    short, long = RunStyle("SGD", 0), RunStyle("a name that nobody would read to its end", 1)
-    (first, second) = end_labels([short, long], [0.0, 1.0], (0.0, 1.0), 300)
+def room(*names):
+    return end_labels([End(RunStyle(name, 0), 0.0) for name in names], (0.0, 1.0), 300).room
 
-    assert label_room(["SGD"]) < label_room(["Momentum 0.99"]) < label_room([long.name]) <= 200
-    assert label_room(["모멘텀"]) == label_room(["abcdef"])
+
+def test_there_is_room_for_the_longest_name_and_more_is_shortened():
+    long = "a name that nobody would read to its end"
+
+    assert room() < room("SGD") < room("SGD", "Momentum 0.99") < room(long) <= 216
+    assert room("모멘텀") == room("abcdef")
+    (first, second) = end_labels(
+        [End(RunStyle("SGD", 0), 0.0), End(RunStyle(long, 1), 1.0)], (0.0, 1.0), 300
+    ).notes
     assert first["text"] == "SGD"
     assert second["text"].endswith("…")
-    assert long.name.startswith(second["text"][:-1])
-    assert second["hovertext"] == long.name
+    assert long.startswith(second["text"][:-1])
+    assert second["hovertext"] == long
+
+
+def test_what_became_of_a_run_is_never_cut_off_its_name():
+    style = RunStyle("a name that nobody would read to its end", 1)
+    (note,) = end_labels([End(style, 0.5, words="{run}: 2 of 5 diverged")], (0.0, 1.0), 300).notes
+
+    assert note["text"].endswith("…: 2 of 5 diverged")
+
+
+@given(st.lists(st.lists(FINITE, max_size=5).map(sorted), max_size=4))
+def test_lines_cover_their_axis_from_edge_to_edge(lines):
+    low, high = covered([np.array(line) for line in lines])
+
+    values = [value for line in lines for value in line]
+    assert low < high
+    if len(set(values)) > 1:
+        assert (low, high) == (min(values), max(values))

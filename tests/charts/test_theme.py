@@ -7,9 +7,10 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from charts.theme import COLOURS, RunStyle, layout, translucent
+from charts.theme import COLOURS, TEXT, RunStyle, layout, translucent
 
 THEME = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
+STYLES = Path("ui/shell/style.css")
 DIFFERENT_PAIRS = 24
 
 
@@ -79,3 +80,13 @@ def test_a_figures_own_options_go_over_the_common_layout():
 def test_a_translucent_colour_keeps_its_red_green_and_blue():
     assert translucent("#0072b2", 0.18) == "rgba(0, 114, 178, 0.18)"
     assert translucent("#ffffff", 1) == "rgba(255, 255, 255, 1)"
+
+
+def test_text_without_a_colour_is_known_to_the_style_sheet_and_can_be_seen_without_it():
+    channels = ", ".join(str(int(TEXT[start : start + 2], 16)) for start in (1, 3, 5))
+
+    assert layout(300)["font"]["color"] == TEXT
+    assert f'.annotation-text[style*="rgb({channels})"]' in STYLES.read_text("utf-8")
+    for theme in THEME.values():
+        if isinstance(theme, dict) and "backgroundColor" in theme:
+            assert contrast(TEXT, theme["backgroundColor"]) >= 4.2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charts.lines import end_labels, value_axis
+from charts.lines import End, end_labels, value_axis
 from charts.theme import RunStyle, layout
 from charts.zoom import zoomed
 
@@ -23,11 +23,18 @@ def chart(*lines, log=False, limits=LIMITS):
         {"x": np.arange(len(y)), "y": y, "mode": "lines", "name": style.name}
         for style, y in zip(styles, lines, strict=True)
     ]
-    ends = [np.log10(y[-1]) if log else y[-1] for y in lines]
+    across = (0.0, max(len(y) for y in lines) - 1.0)
+    ends = [
+        End(style, np.log10(y[-1]) if log else y[-1], len(y) - 1.0)
+        for style, y in zip(styles, lines, strict=True)
+    ]
+    labels = end_labels(ends, limits, 330, log=log, across=across)
     form = layout(
         400,
+        xaxis={"range": across},
         yaxis=value_axis("loss", limits, log=log),
-        annotations=[*end_labels(styles, ends, limits, 330), {"text": "note", "x": 1, "y": 1}],
+        annotations=[*labels.notes, {"text": "note", "x": 1, "y": 1}],
+        shapes=[*labels.leaders, {"type": "line", "name": "border"}],
     )
     return go.Figure({"data": traces, "layout": form})
 
@@ -68,6 +75,29 @@ def test_a_name_stands_where_its_line_ends_in_the_part(part, expected):
 def test_a_line_that_ended_before_the_part_has_no_name_and_one_that_ends_in_it_keeps_its_own():
     assert names(zoomed(chart(SHORT), {"xaxis": (3.0, 5.0)})) == {}
     assert names(zoomed(chart(SHORT), {"xaxis": (1.0, 5.0)})) == {"line 0": 5.0}
+
+
+def test_a_name_moves_out_of_the_plot_where_its_line_goes_on_beyond_the_part():
+    whole = chart(SHORT, FALLING)
+    assert [note.xref for note in whole.layout.annotations[:2]] == ["x", "paper"]
+
+    ended = zoomed(whole, {"xaxis": (0.0, 4.0)})
+    cut = zoomed(whole, {"xaxis": (0.0, 1.0)})
+
+    assert [note.xref for note in ended.layout.annotations[:2]] == ["x", "paper"]
+    assert [note.xref for note in cut.layout.annotations[:2]] == ["paper", "paper"]
+
+
+@pytest.mark.parametrize("part", [{"xaxis": (0.0, 2.0)}, {"yaxis": (4.0, 9.0)}, {"xaxis": (7, 9)}])
+def test_what_leads_to_a_name_moves_with_it_and_other_shapes_stay(part):
+    shown = zoomed(chart(SHORT, FALLING, RISING), part).layout
+    leaders = {shape.name: shape for shape in shown.shapes}
+    named = {note.name: note for note in shown.annotations if note.name}
+
+    assert set(leaders) == {*named, "border"}
+    for name, note in named.items():
+        assert (leaders[name].xref, leaders[name].xanchor) == (note.xref, note.x)
+        assert leaders[name].yanchor == pytest.approx(note.y)
 
 
 def test_a_logarithmic_axis_is_cut_in_powers_of_ten_and_has_ticks_for_its_new_length():

@@ -21,6 +21,7 @@ from comparison.catalogue import (
     surface_in_relief,
 )
 from comparison.document import View, with_default_view
+from comparison.edits import change_view
 from comparison.fits import can_be_drawn
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words
@@ -152,7 +153,7 @@ def test_the_loss_at_a_step_has_the_line_and_the_dots_of_the_clock(seeds):
     scene = seen(ravine(0.5, 0.9).model_copy(update={"seeds": seeds}))
     chart = losses(scene.history, scene.styles, "training_loss", "iterations", log=True)
     shown = losses_at_step(chart, scene, 4.0)
-    (line,) = shown.figure.layout.shapes
+    (line,) = [shape for shape in shown.figure.layout.shapes if shape.type == "line"]
     dots = shown.figure.data[len(chart.figure.data) :]
 
     assert (line.x0, line.x1) == (4.0, 4.0)
@@ -275,3 +276,22 @@ def test_a_score_says_on_which_rows():
     drawn = charts(EXPERIMENTS["one seed, one run diverges"])
 
     assert drawn["score"].remarks == ("On the validation rows.",)
+
+
+def test_what_leaves_is_smoothed_and_hidden_as_on_the_page_and_says_so():
+    document = change_view(
+        with_default_view(Experiment(budget=Budget(amount=1))),
+        quantity="batch_loss",
+        smoothing=3,
+        hidden_runs=(1,),
+    ).document
+    history = fit(document.experiment)
+    charts, failed = comparison_charts(history, run_styles(document), document.view)
+
+    assert failed == {}
+    assert "mean_of_last_3" in charts["loss"].numbers
+    assert "mean_of_last_3" not in charts["training_loss"].numbers
+    for name in ("loss", "training_loss", "score", "update_norm", "fits"):
+        assert "Hidden: Momentum." in charts[name].remarks
+        assert "Momentum" not in charts[name].numbers["run"]
+        assert "Adam" in charts[name].numbers["run"]

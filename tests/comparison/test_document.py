@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from hypothesis import given
 
-from comparison.document import FILE_BYTES, Document, read_document, with_default_view
+from comparison.document import FILE_BYTES, Document, View, read_document, with_default_view
 from comparison.link import _FIELDS, LINK_CHARACTERS, from_link, to_link
 from engine import Experiment, InvalidInput, Run
 from engine.rules import SGD
@@ -112,6 +112,8 @@ def test_the_golden_links_have_every_key():
         ("run=__import__~0.1~32", "experiment.runs.0.optimizer.name"),
         ("colours=0_0_1_2_3_4_5", "view.numbers"),
         ("selected=7", "view.selected"),
+        ("hidden_runs=3_9", "view.hidden_runs"),
+        ("smoothing=0", "view.smoothing"),
         ("seeds=1_1", "experiment.seeds"),
     ],
 )
@@ -127,6 +129,17 @@ def test_what_a_link_says_beyond_its_format_is_named():
 
     assert unknown == ["utm_source", "data.arms"]
     assert opened.experiment.problem.hidden == (4,)
+
+
+def test_what_is_drawn_as_usual_is_not_in_a_link():
+    changed = {"hidden_runs": (4, 1, 4), "smoothing": 20}
+    view = View.model_validate(Document().view.model_dump() | changed)
+
+    assert to_link(Document(view=view)) == {
+        "format": ["1"],
+        "hidden_runs": ["1_4"],
+        "smoothing": ["20"],
+    }
 
 
 def test_a_bare_experiment_is_a_file_too():

@@ -11,6 +11,7 @@ from comparison.document import Document, View
 from comparison.edits import change, change_problem, change_run, change_view
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
+from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
@@ -65,6 +66,9 @@ ANYWHERE = {
     ),
     "name": lambda pick: partial(edits.rename_run, index=0, name=pick((" mine ", "", "x" * 500))),
     "select": lambda pick: partial(change_view, selected=pick((0, 3, 11, 12))),
+    "hide": lambda _pick: edits.hide_or_show_run,
+    "alone": lambda _pick: edits.show_only_selected,
+    "show all": lambda _pick: edits.show_all_runs,
     "budget": lambda pick: partial(edits.change_budget, amount=pick((0, 1, 10**12))),
     "unit": lambda pick: partial(edits.count_in, unit=pick(("epochs", "iterations", "rows_seen"))),
     "patience": lambda pick: partial(edits.change_stopping, patience=pick((None, 0, 5))),
@@ -477,3 +481,50 @@ def test_charts_follow_the_unit_that_is_equal():
 
     seconds = edits.change_view(FIRST, axis="seconds").document
     assert edits.count_in(seconds, "iterations").document.view.axis == "seconds"
+
+
+def select(document, position):
+    return change_view(document, selected=position).document
+
+
+def hidden_names(document):
+    return [style.name for style in run_styles(document) if style.hidden]
+
+
+def test_a_run_is_hidden_and_shown_again_and_keeps_training():
+    before = select(Document(), 3)
+    hidden = edits.hide_or_show_run(before).document
+
+    assert hidden_names(hidden) == ["Adagrad"]
+    assert hidden.experiment == before.experiment
+    assert edits.hide_or_show_run(hidden).document == before
+
+
+def test_one_run_is_shown_alone_and_then_all():
+    alone = edits.show_only_selected(select(Document(), 3)).document
+
+    assert [style.name for style in run_styles(alone) if not style.hidden] == ["Adagrad"]
+    assert hidden_names(edits.show_all_runs(alone).document) == []
+
+
+def test_a_removed_run_is_not_hidden_and_the_others_stay_so():
+    document = change_view(Document(), hidden_runs=(5, 3)).document
+
+    removed = edits.remove_run(select(document, 3)).document
+    assert hidden_names(removed) == ["Adam"]
+    added = edits.add_run(removed).document  # it takes the number that is free again
+    assert hidden_names(added) == ["Adam"]
+    assert hidden_names(edits.duplicate_run(select(added, 4)).document) == ["Adam"]
+
+
+def test_a_preset_shows_all_its_runs():
+    document = change_view(Document(), hidden_runs=(0, 1, 6)).document
+
+    assert hidden_names(edits.use_runs_preset(document, "rates").document) == []
+
+
+def test_a_number_that_no_run_has_cannot_be_hidden():
+    with pytest.raises(InvalidInput) as refused:
+        change_view(Document(), hidden_runs=(7,))
+
+    assert refused.value.field == "view.hidden_runs"

@@ -19,7 +19,19 @@ from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Momentum, Nesterov
 from engine.work import Task
 from language import LANGUAGES
-from tests.driven import ROOT, ROUTER, captions, charts, first_run, linked, plain, run, small, told
+from tests.driven import (
+    ROOT,
+    ROUTER,
+    captions,
+    chart,
+    charts,
+    first_run,
+    linked,
+    plain,
+    run,
+    small,
+    told,
+)
 from ui.shell.driver import Pending
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
@@ -372,6 +384,8 @@ def test_looking_differently_trains_nothing_and_keeps_the_numbers(nothing_may_tr
         lambda: at.pills(key="selected-run").set_value(1),
         lambda: at.segmented_control(key="quantity").set_value("batch_loss"),
         lambda: at.segmented_control(key="axis").set_value("rows_seen"),
+        lambda: at.selectbox(key="smoothing").set_value(20),
+        lambda: at.menu_button(key="hide").click("Hide this run"),
         lambda: at.toggle(key="log").set_value(False),
         lambda: at.segmented_control(key="language-switch").set_value("ko"),
     ):
@@ -738,6 +752,53 @@ def test_every_chip_tells_rate_and_batch_size_once_and_in_one_form():
         "SGD · η 0.1 · B 32",
         "SGD · η 0.2 · B all",
     ]
+
+
+def names_drawn(at):
+    return [line["name"] for line in chart(at, "loss")["data"] if line.get("name")]
+
+
+def test_runs_are_hidden_from_the_charts_and_shown_again_and_stay_in_the_table():
+    at = opened(experiment=small(seeds=(0, 1)))
+
+    for choice, drawn in (
+        ("Hide this run", ["Adam"]),
+        ("Show this run", ["SGD", "Adam"]),
+        ("Show only this run", ["SGD"]),
+        ("Show all runs", ["SGD", "Adam"]),
+    ):
+        run(at.menu_button(key="hide").click(choice))
+
+        assert names_drawn(at) == drawn
+        hidden = {"SGD", "Adam"} - set(drawn)
+        assert [f"Hidden: {name}." in plain(captions(at)) for name in ("SGD", "Adam")] == [
+            name in hidden for name in ("SGD", "Adam")
+        ]
+        struck = [chip for chip in at.pills(key="selected-run").options if "~~" in chip]
+        assert len(struck) == len(hidden)
+        assert list(table(at)["Run"]) == ["SGD", "Adam"]
+
+
+def test_nothing_is_offered_to_hide_a_lone_run_or_one_on_a_page_that_shows_all():
+    alone = small(runs=[Run(optimizer=SGD(), learning_rate=0.1)])
+
+    assert "hide" not in [button.key for button in opened(experiment=alone).menu_button]
+    surfaces = opened("pages/compare/surfaces.py")
+    assert "hide" not in [button.key for button in surfaces.menu_button]
+
+
+def test_the_batch_loss_can_be_smoothed_and_no_other():
+    at = opened(experiment=small())
+    assert "smoothing" not in [choice.key for choice in at.selectbox]
+
+    run(at.segmented_control(key="quantity").set_value("batch_loss"))
+    run(at.selectbox(key="smoothing").set_value(5))
+
+    title = chart(at, "loss")["layout"]["yaxis"]["title"]["text"]
+    assert title == "Batch loss<br>mean of the last 5 iterations"
+    assert "Each point is the mean of the last 5 iterations" in captions(at)
+    run(at.segmented_control(key="quantity").set_value("training_loss"))
+    assert chart(at, "loss")["layout"]["yaxis"]["title"]["text"] == "Training loss"
 
 
 @pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "details"])

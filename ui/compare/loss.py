@@ -17,6 +17,7 @@ from language import _
 from language.labels import inline, label
 from ui.compare.fits import beside, fits_chart, fits_player
 from ui.compare.results import results_table
+from ui.compare.smoothing import smoothing_choice
 from ui.shell.binding import bound
 from ui.shell.figure import figure, sketch
 from ui.shell.presentation import is_presented
@@ -119,7 +120,9 @@ def _growing_chart(
 def _loss_chart(history: History, run_styles: Sequence[RunStyle]) -> Chart:
     """Return the loss chart as the view asks for it."""
     view = document().view
-    return losses(history, run_styles, view.quantity, view.axis, log=view.log)
+    return losses(
+        history, run_styles, view.quantity, view.axis, log=view.log, smoothing=view.smoothing
+    )
 
 
 def view_switches() -> None:
@@ -145,6 +148,7 @@ def axis_switch(*, with_log: bool = False) -> None:
             shown=now.view.log,
             report=lambda on: edit(change_view, log=on),
         )
+        smoothing_choice()
 
 
 def _switch(title: str, field: str, options: Sequence[str], value: str) -> None:

@@ -15,8 +15,11 @@ from comparison.edits import (
     change_view,
     choose_rule,
     duplicate_run,
+    hide_or_show_run,
     remove_run,
     rename_run,
+    show_all_runs,
+    show_only_selected,
 )
 from comparison.offers import fields_for_all, may_add_run, may_remove_run
 from engine import LIMITS
@@ -27,13 +30,15 @@ from language.labels import label
 from ui.shell.binding import bound
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
-from ui.shell.store import document, edit, styles
+from ui.shell.store import document, edit, page_name, styles
 from ui.shell.text import escaped, line_sample
 from ui.shell.undo import undo_buttons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from charts.theme import RunStyle
+    from comparison.document import Document
     from engine import Run
     from engine.rules import Rule
 
@@ -43,20 +48,39 @@ _RULES: Mapping[str, type[Rule]] = by_name(RULES)
 def run_strip() -> None:
     """Show the runs; a click selects the one that the editor shows."""
     now = document()
-    chips = [
-        f"![]({line_sample(style)}) {escaped(_chip(style.name, run))}"
-        for style, run in zip(styles(), now.experiment.runs, strict=True)
-    ]
-    bound(
-        st.pills,
-        _("Runs"),
-        range(len(chips)),
-        format_func=chips.__getitem__,
-        key="selected-run",
-        shown=now.view.selected,
-        report=lambda index: edit(change_view, selected=index),
-        required=True,
-        label_visibility="collapsed",
+    chips = [_chip(style, run) for style, run in zip(styles(), now.experiment.runs, strict=True)]
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        with st.container(width="stretch"):
+            bound(
+                st.pills,
+                _("Runs"),
+                range(len(chips)),
+                format_func=chips.__getitem__,
+                key="selected-run",
+                shown=now.view.selected,
+                report=lambda index: edit(change_view, selected=index),
+                required=True,
+                label_visibility="collapsed",
+            )
+        if len(chips) > 1 and page_name() == "training":
+            _who_is_shown(now)
+
+
+def _who_is_shown(now: Document) -> None:
+    """Offer to hide runs and to show them again."""
+    selected = styles()[now.view.selected]
+    changes = {
+        _("Show this run") if selected.hidden else _("Hide this run"): hide_or_show_run,
+        _("Show only this run"): show_only_selected,
+        _("Show all runs"): show_all_runs,
+    }
+    st.menu_button(
+        _("Hide"),
+        list(changes),
+        icon=":material/visibility_off:" if now.view.hidden_runs else ":material/visibility:",
+        key="hide",
+        help=_("Leave runs out of the charts. They are trained all the same."),
+        on_click=lambda: edit(changes[st.session_state["hide"]]),
     )
 
 
@@ -173,11 +197,13 @@ def _batch_making(index: int, run: Run) -> None:
     )
 
 
-def _chip(name: str, run: Run) -> str:
-    """Return name, rate and batch size, each once: a name may tell them already."""
-    details = [f"η {run.learning_rate:g}"]
+def _chip(style: RunStyle, run: Run) -> str:
+    """Return a run's line, name, rate and batch size, each once; struck out if it is hidden."""
+    name, details = style.name, [f"η {run.learning_rate:g}"]
     if document().experiment.problem.has_rows:
         details.append(f"B {_('all') if run.batch_size == 'all' else run.batch_size}")
     for detail in details:
         name = re.sub(rf" {re.escape(detail)}(?!\S)", "", name)
-    return " · ".join([name, *details])
+    text = escaped(" · ".join([name, *details]))
+    shown = f":material/visibility_off: ~~{text}~~" if style.hidden else text
+    return f"![]({line_sample(style)}) {shown}"

@@ -18,13 +18,12 @@ from uuid import uuid4
 
 import streamlit as st
 
-from charts.theme import RunStyle
 from comparison.document import Document
 from comparison.edits import change_page
 from comparison.pages import TrainingPage
 from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
-from comparison.words.names import run_names
+from comparison.words.names import run_styles
 from engine import InvalidInput
 from engine.spec import name_of
 from language import _
@@ -34,6 +33,7 @@ from ui.shell.versions import Versions, differences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from charts.theme import RunStyle
     from comparison.edits import Edited
     from comparison.pages import AnyPage
     from engine.spec import Spec
@@ -89,10 +89,8 @@ def page_settings(kind: type[_Page]) -> _Page:
 
 
 def styles() -> list[RunStyle]:
-    """Return name, colour and dash of every run."""
-    now = document()
-    names = run_names(now.experiment.runs, now.view.names)
-    return [RunStyle(name, number) for name, number in zip(names, now.view.numbers, strict=True)]
+    """Return how every run appears on this page."""
+    return run_styles(whole_document())
 
 
 def is_first_view() -> bool:

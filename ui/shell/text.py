@@ -6,6 +6,7 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from charts.theme import SAMPLES
 from comparison.words.cleaned import cleaned
 
 if TYPE_CHECKING:
@@ -13,14 +14,6 @@ if TYPE_CHECKING:
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _LINK_STARTS = re.compile(r"(?i)\b(h)(ttps?)|\b(w)(ww)")
-_PATTERNS = {
-    "solid": "",
-    "dash": "8 4",
-    "dot": "3 3",
-    "dashdot": "8 3 2 3",
-    "longdash": "12 4",
-    "longdashdot": "12 3 2 3",
-}
 
 
 def escaped(text: str) -> str:
@@ -45,6 +38,6 @@ def line_sample(style: RunStyle, height: int = 12) -> str:
         f'width="28" height="{height}" viewBox="0 0 28 {height}">'
         f'<line x1="0" y1="{height / 2:g}" x2="28" y2="{height / 2:g}" '
         f'stroke="{style.colour}" stroke-width="3.5" '
-        f'stroke-dasharray="{_PATTERNS[style.dash]}"/></svg>'
+        f'stroke-dasharray="{SAMPLES[style.dash]}"/></svg>'
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comparison.words.names import problem_words, run_names, symbol
+from comparison.document import with_default_view
+from comparison.edits import change_view
+from comparison.pages import SurfacesPage
+from comparison.words.names import (
+    problem_words,
+    run_names,
+    run_styles,
+    styles_of_any_rate,
+    symbol,
+)
 from engine import Experiment, Function, Interval, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
@@ -140,3 +149,42 @@ def test_what_is_not_usual_about_a_network_is_said():
 )
 def test_a_hyperparameter_is_named_by_its_symbol_or_its_words(latex, text):
     assert symbol("weight_decay", Interval(0, 1, symbol=latex)).lower() == text
+
+
+def looked_at(page=None, **view):
+    """The first comparison with SGD at two rates and Adam, as it is looked at."""
+    runs = [Run(optimizer=SGD(), learning_rate=rate) for rate in (0.1, 0.3)]
+    runs.append(Run(optimizer=Adam(), learning_rate=0.01))
+    document = change_view(with_default_view(Experiment(runs=runs)), **view).document
+    return document if page is None else document.on_page(page)
+
+
+def test_a_run_appears_as_it_is_looked_at():
+    one, two, three = run_styles(looked_at(selected=1, hidden_runs=(2,)))
+
+    assert [style.selected for style in (one, two, three)] == [False, True, False]
+    assert [style.hidden for style in (one, two, three)] == [False, False, True]
+
+
+def test_a_lone_run_does_not_stand_out():
+    alone = with_default_view(Experiment(runs=[Run(optimizer=SGD(), learning_rate=0.1)]))
+
+    assert not run_styles(alone)[0].selected
+
+
+def test_surfaces_shows_all_runs_alike():
+    styles = run_styles(looked_at(SurfacesPage(), selected=1, hidden_runs=(2,)))
+
+    assert not any(style.selected or style.hidden for style in styles)
+    assert [style.number for style in styles] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "expected"), [((), [False, False]), ((0,), [False, False]), ((0, 1), [True, False])]
+)
+def test_runs_that_differ_in_their_rate_alone_are_hidden_together(hidden, expected):
+    styles = styles_of_any_rate(looked_at(selected=1, hidden_runs=hidden))
+
+    assert [style.name for style in styles] == ["SGD", "Adam"]
+    assert [style.selected for style in styles] == [True, False]
+    assert [style.hidden for style in styles] == expected

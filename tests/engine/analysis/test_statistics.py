@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Function, Network, Run, Stopping, fit
-from engine.analysis.statistics import paired_differences, spread
+from engine.analysis.statistics import paired_differences, smoothed, spread, trailing_mean
 from engine.problems.datasets import Line, TwoMoons
 from engine.problems.functions import Rosenbrock
 from engine.rules import SGD, Adam
@@ -226,3 +228,54 @@ def test_spread_leaves_the_history_as_it_is():
     paired_differences(history, 0)
 
     assert history.digest() == before
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60),
+    st.integers(1, 70),
+)
+def test_a_trailing_mean_is_a_convolution_with_a_window_that_fills(values, count):
+    every = np.array([values, values[::-1]])
+
+    sums = [np.convolve(row, np.ones(count))[: len(values)] for row in every]
+    held = np.convolve(np.ones(len(values)), np.ones(count))[: len(values)]
+    np.testing.assert_allclose(trailing_mean(every, count), sums / held, rtol=1e-9, atol=1e-6)
+
+
+def test_a_trailing_mean_loses_no_digit_of_what_comes_after_a_huge_value():
+    values = np.array([[1e16, 1.0, 2.0, 3.0, 4.0, 5.0]])
+
+    assert trailing_mean(values, 2)[0, 2:].tolist() == [1.5, 2.5, 3.5, 4.5]
+
+
+def test_what_is_not_finite_spreads_to_every_mean_that_holds_it_and_no_further():
+    values = np.array([[1.0, INF, 3.0, 4.0, 5.0, np.nan, np.nan]])
+
+    np.testing.assert_array_equal(
+        trailing_mean(values, 2)[0], [1.0, INF, INF, 3.5, 4.5, np.nan, np.nan]
+    )
+
+
+def test_a_smoothed_series_counts_a_diverged_seed_as_infinite():
+    values = series_of([[1.0, 9.0, np.nan, np.nan], [1.0, 2, 3, 4], [1.0, 3, 4, 5]])
+    run = dataclasses.replace(
+        trained(range(3)).runs[0],
+        status=("diverged", "budget", "budget"),
+        last_step=np.array([2, 3, 3]),
+    )
+    series, count = smoothed(values, 2)
+
+    assert count == 2
+    assert spread(run, series).median.tolist() == [1.0, 2.0, 3.5, 4.5]
+    assert spread(run, series).high.tolist()[2:] == [INF, INF]
+
+
+def test_bins_are_averaged_whole():
+    last, mean = np.array([[8.0, 8.0, 8.0]]), np.array([[1.0, 3.0, 5.0]])
+    binned = Series(np.array([7, 14, 21]), last, last, mean, last, last, width=7)
+
+    series, count = smoothed(binned, 10)  # two bins hold ten updates
+    assert count == 14
+    assert series.last.tolist() == [[1.0, 2.0, 4.0]]
+    series, count = smoothed(binned, 5)
+    assert (count, series.last.tolist()) == (7, [[1.0, 3.0, 5.0]])

@@ -197,7 +197,6 @@ class _Panel(NamedTuple):
                 domain=[left, left + width],
                 anchor=f"y{self.suffix}",
                 **self.across(),
-                tickformat="~g" if self.name == "seconds" else ",~g",
                 **hover_title(label("quantity", self.name)),
             ),
             f"yaxis{self.suffix}": axis(

@@ -7,7 +7,7 @@ import pytest
 
 from charts.curves import loss_curves
 from charts.differences import error_curves, gradient_times
-from charts.fits import fit_panels
+from charts.fits import Panel, fit_panels
 from charts.overfitting import two_losses as losses_of_epochs
 from charts.steps import Tangent, effective_rates, one_parameter, two_losses
 from charts.surfaces import Field, Trail, contour, panels
@@ -27,9 +27,10 @@ def curves():
     runs = [Run(optimizer=SGD(), learning_rate=rate) for rate in (0.1, 0.5, 1e7)]
     history = fit(Experiment(runs=runs, budget=Budget(amount=2)))
     params = [history.runs[0].params[0, 0], None, None]
+    fits = [Panel(style, own) for style, own in zip(STYLES, params, strict=True)]
     problem = history.experiment.problem
     yield loss_curves(history, STYLES, "training_loss", "epochs", log=True)
-    yield fit_panels(problem, data(history.experiment), params, STYLES, "epoch 0")
+    yield fit_panels(problem, data(history.experiment), fits, "epoch 0")
 
 
 def of_steps():

@@ -14,6 +14,7 @@ from comparison.words.mathml import mathml
 from comparison.words.names import problem_words, run_styles, symbol
 from comparison.words.remarks import unfinished
 from comparison.words.results import details, ends, paired, result_remarks, status, written
+from comparison.words.rules import RULE_WORDS, UPDATE
 from engine.problems.losses import LOSSES
 from engine.rules import hyperparameters
 from exports.markup import drawn, inline_script, page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from comparison.document import Document
     from comparison.scenes import Scene
     from engine import Experiment, History, Run
+    from engine.rules import Rule
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
 # Pixels of line and gap for each dash in the table's samples.
@@ -172,7 +174,7 @@ def _cell(value: Any) -> str:
 
 
 def _formulas(document: Document) -> str:
-    """Return the loss and every rule once, each with the settings of its runs."""
+    """Return the loss and every rule once, each with the settings of its runs and in words."""
     experiment = document.experiment
     problem = experiment.problem
     parts = [_heading(_("Formulas"))]
@@ -184,13 +186,19 @@ def _formulas(document: Document) -> str:
     parts.append(_formula(name, formula, ()))
     for rule in dict.fromkeys(type(run.optimizer) for run in experiment.runs):
         runs = [run for run in experiment.runs if type(run.optimizer) is rule]
-        formula = rf"\theta_t = \theta_{{t-1}} - \eta\,d_t \qquad {rule.formula}"
-        parts.append(_formula(rule.title, formula, map(_settings, runs), rule.source))
+        formula = rf"{UPDATE} \qquad {rule.formula}"
+        parts.append(_formula(rule.title, formula, (*map(_settings, runs), *_told(rule))))
     return "\n".join(parts)
 
 
-def _formula(name: str, formula: str, settings: Iterable[str], source: str = "") -> str:
-    lines = "".join(f"<p>{escape(text)}</p>" for text in (*dict.fromkeys(settings), source) if text)
+def _told(rule: type[Rule]) -> tuple[str, ...]:
+    """Return a rule's source, what it does, and who differs."""
+    words = RULE_WORDS.get(rule)
+    return (rule.source, *(() if words is None else (_(words.idea), *map(_, words.forms))))
+
+
+def _formula(name: str, formula: str, told: Iterable[str]) -> str:
+    lines = "".join(f"<p>{escape(text)}</p>" for text in dict.fromkeys(told) if text)
     return f'<div class="formula"><h3>{escape(name)}</h3>{mathml(formula)}{lines}</div>'
 
 

@@ -11,6 +11,7 @@ import pytest
 import ui.shell.driver
 from comparison.document import with_default_view
 from comparison.pages import TrainingPage
+from comparison.words.rules import RULE_WORDS, UPDATE
 from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
@@ -344,7 +345,9 @@ def test_the_editor_shows_the_selected_run():
 
         assert at.selectbox(key="optimizer").value == one.optimizer.name
         assert at.number_input(key="learning_rate-number").value == one.learning_rate
-        assert at.latex[0].value.strip("$\n ") == one.optimizer.formula
+        assert one.optimizer.formula in at.latex[0].value
+        assert UPDATE in at.latex[0].value
+        assert RULE_WORDS[type(one.optimizer)].idea in at.main.markdown[0].value
 
 
 def test_every_hyperparameter_of_every_rule_can_be_set():

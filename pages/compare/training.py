@@ -4,6 +4,7 @@ import streamlit as st
 
 from comparison.edits import use_runs_preset
 from comparison.offers import runs_presets
+from language import _
 from ui.compare.comparison import Comparison, runs_alone
 from ui.compare.tabs import TABS
 from ui.setup.runs import run_actions, run_editor, run_strip
@@ -24,6 +25,12 @@ def comparison() -> None:
         st.title("Descent Lab", anchor=False, width="stretch")
         run_actions(runs_presets(document().experiment), lambda name: edit(use_runs_preset, name))
         popover = share()
+    st.caption(
+        _(
+            "Train the same network with several optimizers, from the same starting weights and on"
+            " the same batches, and see what differs."
+        )
+    )
     run_strip()
     run_editor()
     status = st.container(gap=None)  # what comes and goes in it moves nothing below

@@ -18,7 +18,7 @@ from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Momentum, Nesterov
 from engine.work import Task
 from language import LANGUAGES
-from tests.driven import ROOT, ROUTER, first_run, linked, run, small, told
+from tests.driven import ROOT, ROUTER, captions, first_run, linked, run, small, told
 from ui.shell.driver import Pending
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
@@ -100,6 +100,13 @@ def test_the_first_view_is_a_finished_comparison_of_seven_runs():
     assert np.isfinite(numbers(at)).all()
     assert list(table(at)["Status"]).count("lowest here") == 1  # of one seed
     assert told(at) == ""
+
+
+def test_a_sentence_below_the_title_says_what_this_is():
+    at = opened()
+
+    assert at.title[0].value == "Descent Lab"
+    assert "Train the same network with several optimizers" in captions(at)
 
 
 def test_the_table_shows_what_the_engine_computes():

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from comparison.document import Document
+    from comparison.rates import Past
     from comparison.scenes import Scene
     from engine import Experiment, History, Run
     from engine.rules import Rule
@@ -43,7 +44,7 @@ _SAMPLE_DASHES: Final = {
 }
 
 
-def report(
+def report(  # noqa: PLR0913 - all that it tells of
     document: Document,
     history: History,
     title: str,
@@ -51,6 +52,7 @@ def report(
     scenes: Sequence[Scene] = (),
     *,
     tuned: int = 0,
+    past: Sequence[Past] = (),
 ) -> bytes:
     """Return the report of a comparison, in the current language.
 
@@ -61,11 +63,12 @@ def report(
         notes: the reader's own words, in plain text; line breaks are kept.
         scenes: result of ``comparison.surfaces.scenes``, if the document shows surfaces.
         tuned: of how many rates every run has the best; 0 if they are as set.
+        past: the versions that led to it, which tell for what rates were set.
     """
     title = cleaned(title).strip() or usual_title()
     notes = "\n".join(map(cleaned, notes.splitlines()))
     styles = run_styles(document)
-    terms = contract(document.experiment, tuned=tuned)
+    terms = contract(document.experiment, tuned=tuned, past=past)
     charts, failed = comparison_charts(history, styles, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",

@@ -6,7 +6,7 @@ from comparison.edits import use_runs_preset
 from comparison.offers import runs_presets
 from language import _
 from ui.compare.comparison import Comparison, runs_alone
-from ui.compare.tabs import TABS
+from ui.compare.tabs import TABS, way_to_rates
 from ui.setup.runs import run_actions, run_editor, run_strip
 from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
@@ -35,7 +35,7 @@ def comparison() -> None:
     run_editor()
     status = st.container(gap=None)  # what comes and goes in it moves nothing below
     with status:
-        contract_line()
+        contract_line(way_to_rates())
     shown = Comparison(status)
     TABS.show(shown)
     with popover:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
-from comparison.words.contract import contract
 from comparison.words.errors import explain
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
 from engine.analysis.noise import most_scattered, noisiest
@@ -21,6 +20,7 @@ from ui.shell.binding import bound
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.store import document, set_page, styles
+from ui.shell.terms import terms
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _chart(make: Callable[[], Chart], key: str, epoch: float) -> None:
         chart = make()
         return chart._replace(remarks=(where, *chart.remarks))
 
-    chart = figure(exported, key, contract(alone, tuned=0))
+    chart = figure(exported, key, terms(alone))
     if chart is not None and len(chart.remarks) > 1:  # run and point stand above
         st.caption(" ".join(chart.remarks[1:]))
 

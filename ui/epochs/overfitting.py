@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from charts.overfitting import two_losses
-from comparison.words.contract import contract
 from comparison.words.errors import explain
 from engine import (
     LIMITS,
@@ -28,6 +27,7 @@ from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, ta
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.store import document, set_page, styles
+from ui.shell.terms import terms
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _losses(alone: Experiment, losses: Epochs, stop: int | None) -> None:
         chart = two_losses(losses, stop, log=log)
         return chart._replace(remarks=(name, *chart.remarks))
 
-    chart = figure(make, "epochs-overfitting", contract(alone, tuned=0))
+    chart = figure(make, "epochs-overfitting", terms(alone))
     if chart is not None and len(chart.remarks) > 1:  # the name stands above
         st.caption(" ".join(chart.remarks[1:]))
 

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from comparison.attempts import attempt
-from comparison.words.contract import contract
 from exports.markup import camera
 from exports.printed import CannotRender, printed, to_html, to_images, why_no_pictures
 from exports.tables import to_csv, to_parquet
@@ -17,7 +16,7 @@ from exports.writing import file_name
 from language import _, current_language, set_language
 from ui.shell.locale import speak
 from ui.shell.store import document, whole_document
-from ui.shell.tuning import best_rates
+from ui.shell.terms import terms
 from ui.shell.zoom import with_zoom
 
 if TYPE_CHECKING:
@@ -95,9 +94,8 @@ def offer(make: Callable[[], Chart], key: str, caption: Contract | None = None) 
         key=f"export-{key}",
         on_click=close_dialog,
     ):
-        now = document().experiment
         if caption is None:
-            caption = contract(now, tuned=best_rates().tried(now))
+            caption = terms(document().experiment)
         chart = attempt(make, key)
         if isinstance(chart, str):
             st.error(chart)

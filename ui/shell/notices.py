@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from comparison.words.contract import contract
-from ui.shell.store import document, notices
+from comparison.rates import rates_set_for
+from language import _
+from ui.shell.store import document, notices, past
+from ui.shell.terms import terms
 from ui.shell.text import escaped
 from ui.shell.tuning import best_rates
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def contract_line() -> None:
-    """State once what is equal between the runs, in bold what is not; then show the notices."""
+
+def contract_line(tune: Callable[[], None] | None = None) -> None:
+    """State once what is equal between the runs, in bold what is not; then show the notices.
+
+    Args:
+        tune: leads to better learning rates; offered where those of now were set for another
+            problem. None offers nothing.
+    """
     experiment = document().experiment
-    equal, unequal = contract(experiment, tuned=best_rates().tried(experiment))
-    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    equal, unequal = terms(experiment)
+    line = " · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)])
+    if tune is None or best_rates().tried(experiment) or not rates_set_for(experiment, past()):
+        st.caption(line)
+    else:
+        with st.container(horizontal=True, wrap=False, gap="small"):
+            st.caption(line)
+            st.button(
+                _("Tune the rates"),
+                icon=":material/tune:",
+                type="tertiary",
+                key="tune-rates",
+                on_click=tune,
+            )
     show_notices()
 
 

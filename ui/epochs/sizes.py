@@ -15,6 +15,7 @@ from language import _, ngettext
 from language.labels import label
 from ui.epochs.settings import settings
 from ui.shell.binding import bound
+from ui.shell.notices import state
 from ui.shell.store import document, edit, refuse, set_page
 from ui.shell.terms import terms
 
@@ -122,7 +123,6 @@ def state_contract(experiment: Experiment, rule: str) -> Contract:
         rule: what all of its runs have in common, beginning with their rule.
     """
     equal, unequal = terms(experiment)
-    equal = [rule, *equal]
-    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    stated = state(([rule, *equal], unequal))
     st.markdown(favours(experiment))
-    return equal, unequal
+    return stated

@@ -16,6 +16,8 @@ from ui.shell.tuning import best_rates
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from exports.printed import Contract
+
 
 def contract_line(tune: Callable[[], None] | None = None) -> None:
     """State once what is equal between the runs, in bold what is not; then show the notices.
@@ -25,13 +27,11 @@ def contract_line(tune: Callable[[], None] | None = None) -> None:
             problem. None offers nothing.
     """
     experiment = document().experiment
-    equal, unequal = terms(experiment)
-    line = " · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)])
     if tune is None or best_rates().tried(experiment) or not rates_set_for(experiment, past()):
-        st.caption(line)
+        state(terms(experiment))
     else:
         with st.container(horizontal=True, wrap=False, gap="small"):
-            st.caption(line)
+            state(terms(experiment))
             st.button(
                 _("Tune the rates"),
                 icon=":material/tune:",
@@ -40,6 +40,13 @@ def contract_line(tune: Callable[[], None] | None = None) -> None:
                 on_click=tune,
             )
     show_notices()
+
+
+def state(contract: Contract) -> Contract:
+    """State what is equal, in bold what is not; return it, for the captions of charts."""
+    equal, unequal = contract
+    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    return contract
 
 
 def show_notices() -> None:

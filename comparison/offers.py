@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from comparison.document import Quantity
+from comparison.pages import EpochsPage
 from comparison.presets import RUNS_PRESETS
 from engine import LIMITS
+from engine.problems.datasets.toy import Toy
 from engine.problems.losses import LOSSES
 from engine.problems.specs import LossName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from comparison.document import Document
     from engine import Experiment, Network
+
+Shared: TypeAlias = Literal[
+    "problem", "way_to_network", "budget", "stopping", "repeats", "data_seed", "first_seed"
+]
+"""A group of the controls of what all runs share; the way to a network leads from a function."""
+
+_ALL: Final[frozenset[Shared]] = frozenset(get_args(Shared))
+# What is shown on a tab of the Epochs page depends on these only: the first two count settings of
+# their own, and some train without stopping rules, or look at the first seed alone.
+_ON_EPOCHS: Final[Mapping[str, frozenset[Shared]]] = {
+    "count": frozenset(),
+    "rows": frozenset({"first_seed"}),
+    "batches": _ALL,
+    "noise": _ALL - {"repeats"},
+    "overfitting": _ALL - {"repeats", "stopping"},
+    "map": _ALL - {"stopping"},
+}
 
 
 def may_add_run(experiment: Experiment) -> bool:
@@ -63,3 +84,17 @@ def budget_units(experiment: Experiment) -> tuple[str, ...]:
     """Return the units of a budget; rows as for ``axes``."""
     rows = experiment.problem.has_rows or experiment.budget.unit == "rows_seen"
     return ("epochs", "iterations", "rows_seen") if rows else ("epochs", "iterations")
+
+
+def shared_controls(document: Document) -> frozenset[Shared]:
+    """Return which controls of what all runs share change something of what the page shows."""
+    experiment, page = document.experiment, document.view.page
+    problem = experiment.problem
+    on_page = _ON_EPOCHS[page.tab] if isinstance(page, EpochsPage) else _ALL
+    if problem.kind == "network":
+        is_drawn = isinstance(problem.dataset, Toy) or problem.n_validation > 0
+        return on_page - {"way_to_network"} - (set() if is_drawn else {"data_seed"})
+    if isinstance(page, EpochsPage):  # which has nothing to show of a function
+        return on_page & {"first_seed"} if page.tab == "rows" else frozenset({"way_to_network"})
+    nothing_is_drawn = {"first_seed"} | ({"repeats"} if len(experiment.seeds) == 1 else set())
+    return on_page - {"data_seed"} - (set() if problem.noise else nothing_is_drawn)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart, RunStyle
     from comparison.document import Document
+    from comparison.rates import Past
     from comparison.scenes import Scene
     from engine import Experiment, History
     from exports.printed import Contract
@@ -54,21 +55,23 @@ def bundle(
     shown: Sequence[Scene] | None = None,
     *,
     tuned: int = 0,
+    past: Sequence[Past] = (),
 ) -> dict[str, bytes]:
     """Return the files of a comparison by their paths, ``manifest.json`` last.
 
     Apart from the manifest's times and the drawn SVG, they depend only on the document and the
-    language, unless charts are drawn against seconds or the rates come from a sweep, which only the
-    contract of a page that has run the sweep can say.
+    language, unless charts are drawn against seconds or the contract says of the rates what only a
+    page can know: that they come from its sweep, or from before the data were changed.
 
     Args:
         document: the comparison.
         history: its result.
         shown: the surfaces that the document shows, if they have already been computed.
         tuned: of how many rates every run has the best; 0 if they are as set.
+        past: the versions that led to it, which tell for what rates were set.
     """
     contents, styles = Contents(), run_styles(document)
-    caption = contract(document.experiment, tuned=tuned)
+    caption = contract(document.experiment, tuned=tuned, past=past)
     if shown is None:
         shown = _scenes(contents, document, history, styles)
     charts, failed = comparison_charts(history, styles, document.view, shown)

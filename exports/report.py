@@ -22,6 +22,7 @@ from comparison.words.results import (
     status,
     written,
 )
+from comparison.words.rules import RULE_WORDS, UPDATE
 from engine.problems.losses import LOSSES
 from engine.rules import hyperparameters
 from exports.markup import drawn, inline_script, page
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from comparison.document import Document
+    from comparison.rates import Past
     from comparison.scenes import Scene
     from engine import Experiment, History, Run
+    from engine.rules import Rule
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
 # Pixels of line and gap for each dash in the table's samples.
@@ -49,7 +52,7 @@ _SAMPLE_DASHES: Final = {
 }
 
 
-def report(
+def report(  # noqa: PLR0913 - all that it tells of
     document: Document,
     history: History,
     title: str,
@@ -57,6 +60,7 @@ def report(
     scenes: Sequence[Scene] = (),
     *,
     tuned: int = 0,
+    past: Sequence[Past] = (),
 ) -> bytes:
     """Return the report of a comparison, in the current language.
 
@@ -67,11 +71,12 @@ def report(
         notes: the reader's own words, in plain text; line breaks are kept.
         scenes: result of ``comparison.surfaces.scenes``, if the document shows surfaces.
         tuned: of how many rates every run has the best; 0 if they are as set.
+        past: the versions that led to it, which tell for what rates were set.
     """
     title = cleaned(title).strip() or usual_title()
     notes = "\n".join(map(cleaned, notes.splitlines()))
     styles = run_styles(document)
-    terms = contract(document.experiment, tuned=tuned)
+    terms = contract(document.experiment, tuned=tuned, past=past)
     charts, failed = comparison_charts(history, styles, document.view, scenes)
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -179,7 +184,7 @@ def _cell(value: Any) -> str:
 
 
 def _formulas(document: Document) -> str:
-    """Return the loss and every rule once, each with the settings of its runs."""
+    """Return the loss and every rule once, each with the settings of its runs and in words."""
     experiment = document.experiment
     problem = experiment.problem
     parts = [_heading(_("Formulas"))]
@@ -191,13 +196,19 @@ def _formulas(document: Document) -> str:
     parts.append(_formula(name, formula, ()))
     for rule in dict.fromkeys(type(run.optimizer) for run in experiment.runs):
         runs = [run for run in experiment.runs if type(run.optimizer) is rule]
-        formula = rf"\theta_t = \theta_{{t-1}} - \eta\,d_t \qquad {rule.formula}"
-        parts.append(_formula(rule.title, formula, map(_settings, runs), rule.source))
+        formula = rf"{UPDATE} \qquad {rule.formula}"
+        parts.append(_formula(rule.title, formula, (*map(_settings, runs), *_told(rule))))
     return "\n".join(parts)
 
 
-def _formula(name: str, formula: str, settings: Iterable[str], source: str = "") -> str:
-    lines = "".join(f"<p>{escape(text)}</p>" for text in (*dict.fromkeys(settings), source) if text)
+def _told(rule: type[Rule]) -> tuple[str, ...]:
+    """Return a rule's source, what it does, and who differs."""
+    words = RULE_WORDS.get(rule)
+    return (rule.source, *(() if words is None else (_(words.idea), *map(_, words.forms))))
+
+
+def _formula(name: str, formula: str, told: Iterable[str]) -> str:
+    lines = "".join(f"<p>{escape(text)}</p>" for text in dict.fromkeys(told) if text)
     return f'<div class="formula"><h3>{escape(name)}</h3>{mathml(formula)}{lines}</div>'
 
 

@@ -255,6 +255,22 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
 )
 _INLINE: Mapping[Space, Mapping[str, str]] = MappingProxyType(
     {
+        "dataset": {
+            "three_points": N_("three points of y = 2x"),
+            "single_row": N_("one row with two targets"),
+            "line": N_("a straight line"),
+            "sine": N_("a sine"),
+            "polynomial": N_("a cubic polynomial"),
+            "blobs": N_("Gaussian blobs"),
+            "two_moons": N_("two moons"),
+            "circles": N_("circles"),
+            "xor": N_("XOR"),
+            "spirals": N_("spirals"),
+            "iris": N_("iris flowers"),
+            "breast_cancer": N_("breast cancer"),
+            "digits": N_("handwritten digits"),
+            "diabetes": N_("diabetes progression"),
+        },
         "loss": {
             "mean_squared_error": N_("mean squared error"),
             "half_mean_squared_error": N_("half mean squared error (1/2m)"),
@@ -289,11 +305,11 @@ def label(space: Space, name: str) -> str:
     return _worded(LABELS[space], name)
 
 
-def inline(space: Literal["loss", "quantity", "sampling"], name: str) -> str:
+def inline(space: Literal["dataset", "loss", "quantity", "sampling"], name: str) -> str:
     """Return what an id is called within a sentence.
 
     Args:
-        space: the kind of thing that is named; these three are spoken of in sentences.
+        space: the kind of thing that is named; these are spoken of in sentences.
         name: the id.
     """
     return _worded(_INLINE[space], name)

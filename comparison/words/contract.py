@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comparison.rates import differing, rates_set_for
 from engine import Stopping, Sweep
 from language import _, ngettext
-from language.labels import label
+from language.labels import inline, label
 
 if TYPE_CHECKING:
-    from engine import Budget, Experiment
+    from collections.abc import Sequence
+
+    from comparison.rates import Past
+    from engine import Budget, Experiment, Function, Network
 
 
-def contract(experiment: Experiment, *, tuned: int) -> tuple[list[str], list[str]]:
+def contract(
+    experiment: Experiment, *, tuned: int, past: Sequence[Past] = ()
+) -> tuple[list[str], list[str]]:
     """Return what is equal between the runs, and what is not: two lists of short sentences.
 
-    Every run has the best of ``tuned`` learning rates, or of more; 0 means rates as set.
+    The last of what is equal is about the learning rates.
+
+    Args:
+        experiment: what is compared.
+        tuned: every run has the best of so many learning rates, or of more; 0 means rates as set.
+        past: the versions that led to it, which tell for what they were set.
     """
-    return _equal(experiment, tuned=tuned), _unequal(experiment)
+    equal = [*_equal(experiment), _rates(experiment, tuned=tuned, past=past)]
+    return equal, _unequal(experiment)
 
 
-def _equal(experiment: Experiment, *, tuned: int) -> list[str]:
+def _equal(experiment: Experiment) -> list[str]:
     problem = experiment.problem
     sentences = []
     if problem.kind == "network":
@@ -49,13 +61,43 @@ def _equal(experiment: Experiment, *, tuned: int) -> list[str]:
         sentences.append(_("same stopping rules, which may end a run before its budget"))
     count = len(experiment.seeds)
     sentences.append(ngettext("{count} seed", "{count} seeds", count).format(count=count))
-    if isinstance(experiment, Sweep):
-        sentences.append(_("learning rates as shown on the axis"))
-    elif tuned:
-        sentences.append(_("learning rates: each run's best of {count} tried").format(count=tuned))
-    else:
-        sentences.append(_("learning rates as set"))
     return sentences
+
+
+def _rates(experiment: Experiment, *, tuned: int, past: Sequence[Past]) -> str:
+    """Return where the learning rates come from."""
+    if isinstance(experiment, Sweep):
+        return _("learning rates as shown on the axis")
+    if tuned:
+        return _("learning rates: each run's best of {count} tried").format(count=tuned)
+    set_for = rates_set_for(experiment, past)
+    if set_for is None:
+        return _("learning rates as set")
+    text = _("learning rates as set for {problem}")
+    if set_for.partly:
+        text = _("some learning rates as set for {problem}")
+    words = {_problem(one, experiment.problem) for one in set_for.problems}
+    return text.format(problem=words.pop() if len(words) == 1 else _("other problems"))
+
+
+def _problem(other: Network | Function, problem: Network | Function) -> str:
+    """Return what another problem is called, by what it differs in."""
+    name, present = (
+        label("function", one.function.name)
+        if one.kind == "function"
+        else inline("dataset", one.dataset.name)
+        for one in (other, problem)
+    )
+    if name != present:
+        return name
+    if other.kind == "function":
+        return _("other numbers of the function")
+    parts = differing(other, problem)
+    return {
+        frozenset({"data"}): _("other settings of the data"),
+        frozenset({"network"}): _("another network"),
+        frozenset({"loss"}): _("another loss"),
+    }.get(parts, _("other settings of data, network and loss"))
 
 
 def _start(experiment: Experiment) -> str:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from language import _
+from ui.epochs.sidebar import epochs_sidebar
 from ui.epochs.tabs import TABS
-from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
 from ui.shell.locale import speak
 from ui.shell.navigation import fragment, in_sidebar, work_on
@@ -48,5 +48,5 @@ def finish() -> None:
 speak()
 work_on("epochs")
 with st.sidebar:
-    sidebar()
+    epochs_sidebar()
 epochs()

@@ -5,8 +5,9 @@ import streamlit as st
 from comparison.edits import use_preset, use_runs_preset
 from comparison.offers import runs_presets
 from comparison.presets import COMPARE_PRESETS
+from language import _
 from ui.compare.comparison import Comparison, runs_alone
-from ui.compare.tabs import TABS
+from ui.compare.tabs import TABS, way_to_rates
 from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
 from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
@@ -31,11 +32,17 @@ def comparison() -> None:
         run_actions(_presets(), _use)
         present_button()
         popover = share()
+    st.caption(
+        _(
+            "Train the same network with several optimizers, from the same starting weights and on"
+            " the same batches, and see what differs."
+        )
+    )
     run_strip()
     run_editor()
     status = st.container(gap=None)  # what comes and goes in it moves nothing below
     with status:
-        contract_line()
+        contract_line(way_to_rates())
         preset_line()
     shown = Comparison(status)
     TABS.show(shown)

@@ -1,6 +1,7 @@
 """The report: one page with everything, and nothing of a name in it but text."""
 
 import re
+from html import escape
 
 import pytest
 from streamlit.runtime.media_file_storage import MediaFileKind
@@ -8,6 +9,7 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 import comparison.catalogue
 from comparison.document import Document, View, with_default_view
+from comparison.words.rules import RULE_WORDS
 from engine import Budget, Experiment, Function, Run, fit, paired_differences, train
 from engine.rules import SGD
 from exports.markup import plotly_script
@@ -50,6 +52,7 @@ def test_the_report_has_its_parts(document, history):
     assert content.count("<math") == 1 + len(document.experiment.runs)
     for run in document.experiment.runs:
         assert f"<h3>{run.optimizer.title}</h3>" in content
+        assert escape(RULE_WORDS[type(run.optimizer)].idea) in content
     assert "arXiv:1412.6980" in content
 
 

@@ -75,6 +75,7 @@ def test_an_id_without_a_label_is_shown_in_its_own_words():
 def test_what_is_spoken_of_within_a_sentence_also_stands_alone():
     for space, sentences in _INLINE.items():
         assert set(sentences) <= set(LABELS[space])
+    assert set(_INLINE["dataset"]) == IDS["dataset"]
     assert set(_INLINE["loss"]) == IDS["loss"]
     assert set(_INLINE["sampling"]) == IDS["sampling"]
 

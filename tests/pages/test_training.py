@@ -3,7 +3,9 @@
 import json
 import re
 from dataclasses import replace
+from io import BytesIO
 from urllib.parse import urlencode
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from charts.theme import COLOURS
 from comparison.document import with_default_view
 from comparison.pages import TrainingPage
 from comparison.presets import COMPARE_PRESETS, OPENING
+from comparison.words.rules import RULE_WORDS, UPDATE
 from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
@@ -80,6 +83,12 @@ def numbers(at):
         place for place, name in enumerate(shown) if name in {"Training loss", "훈련 손실"}
     )
     return shown.iloc[:, first:].select_dtypes("number").to_numpy()
+
+
+def bundle_of(offered):
+    """The manifest of the bundle that is on offer."""
+    with ZipFile(BytesIO(offered["descent-lab-bundle.zip"]())) as archive:
+        return json.loads(archive.read("manifest.json"))
 
 
 def options(slider):
@@ -183,6 +192,50 @@ def test_a_preset_is_one_click_and_says_what_to_look_at(name):
     run(at.button(key="undo").click())
     assert experiment(at) == small()
     assert text_of_preset(at) == ""
+
+
+def test_a_sentence_below_the_title_says_what_this_is():
+    at = opened()
+
+    assert at.title[0].value == "Descent Lab"
+    assert "Train the same network with several optimizers" in captions(at)
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_rates_of_other_data_are_told_and_their_tuning_is_offered(offered):
+    at = opened(experiment=small(data_seed=4_000_020))
+    assert "tune-rates" not in {button.key for button in at.button}
+
+    run(at.selectbox(key="dataset").set_value("circles"))
+    claim = "learning rates as set for two moons"
+    assert claim in captions(at)
+    made = bundle_of(offered)
+    assert claim in made["contract"]["equal"]
+
+    run(at.button(key="tune-rates").click())
+    assert at.session_state["page-settings"]["training"].tab == "rates"
+    assert "tune-rates" not in {button.key for button in at.button}
+    assert claim in captions(at)
+
+    run(at.button(key="undo").click())
+    assert "learning rates as set" in captions(at)
+    assert claim not in captions(at)
+
+
+def test_a_rate_set_for_the_new_data_is_as_set():
+    at = opened(experiment=small(runs=small().runs[:1]))
+    run(at.selectbox(key="dataset").set_value("circles"))
+    assert "learning rates as set for two moons" in captions(at)
+
+    run(at.number_input(key="learning_rate-number").set_value(0.25))
+    assert "learning rates as set for" not in captions(at)
+    assert "learning rates as set" in captions(at)
+
+
+def test_a_link_to_default_rates_on_other_data_is_told():
+    at = first_run(link={"data": ["circles"], "budget": ["1"]})
+
+    assert "learning rates as set for two moons" in captions(at)
 
 
 def test_the_table_shows_what_the_engine_computes():
@@ -458,7 +511,9 @@ def test_the_editor_shows_the_selected_run():
 
         assert at.selectbox(key="optimizer").value == one.optimizer.name
         assert at.number_input(key="learning_rate-number").value == one.learning_rate
-        assert at.latex[0].value.strip("$\n ") == one.optimizer.formula
+        assert one.optimizer.formula in at.latex[0].value
+        assert UPDATE in at.latex[0].value
+        assert RULE_WORDS[type(one.optimizer)].idea in at.main.markdown[0].value
 
 
 def test_every_hyperparameter_of_every_rule_can_be_set():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from language import N_
 from ui.compare.comparison import Comparison
@@ -11,7 +12,12 @@ from ui.compare.fits import fits_tab
 from ui.compare.loss import loss_tab
 from ui.compare.rates import rates_tab
 from ui.compare.results import details_tab
+from ui.compare.settings import settings
+from ui.shell.store import set_page
 from ui.shell.tabs import Tab, Tabs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TABS: Final = Tabs[[Comparison]](
     "compare-tab",
@@ -24,3 +30,8 @@ TABS: Final = Tabs[[Comparison]](
         "details": Tab(N_("Details"), details_tab),
     },
 )
+
+
+def way_to_rates() -> Callable[[], None] | None:
+    """Return what opens the tab that finds each run's best rate; None where it is open."""
+    return None if settings().tab == "rates" else partial(set_page, tab="rates")

@@ -15,6 +15,7 @@ from ui.epochs.plans import plan_editor, plan_picker
 from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
+from ui.shell.notices import state
 from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def count_tab() -> None:
         with grid.cell():
             st.latex(formula)
     _backwards(plan, page.iterations)
-    caption = [_("counted from rows, batch size and epochs; nothing was trained")]
-    figure(lambda: count_bars(page.plans), "epochs-count", (caption, []))
+    caption = state(([_("Counted from rows, batch size and epochs; nothing was trained")], []))
+    figure(lambda: count_bars(page.plans), "epochs-count", caption)
     _table(page.plans)
     st.caption(
         _(

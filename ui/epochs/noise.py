@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
-from comparison.words.contract import contract
 from comparison.words.errors import explain
 from engine import Interval, InvalidInput, batch_gradients, measure_noise, row_gradients
 from engine.analysis.noise import most_scattered, noisiest
@@ -20,7 +19,9 @@ from ui.epochs.switches import has_no_rows, run_name
 from ui.shell.binding import bound
 from ui.shell.controls import number
 from ui.shell.figure import figure
+from ui.shell.notices import state
 from ui.shell.store import document, set_page, styles
+from ui.shell.terms import terms
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from engine import Experiment, Noise, RunHistory
     from engine.arrays import Array
     from engine.counts import Sampling
+    from exports.printed import Contract
 
 _CLOUD: Final = 300  # mini-batches of the cloud
 _LISTED: Final = 50  # parameters to choose from, those that scatter most
@@ -75,7 +77,7 @@ def noise_tab() -> None:
     for axis, cell in enumerate((first, second)):
         with cell:
             _choose_parameter(axis, axes, listed, names)
-    _charts(measured, axes, batch_size, step / run.per_epoch)
+    _charts(measured, axes, batch_size, step / run.per_epoch, state(terms(_alone())))
 
 
 def _params_at(run: RunHistory, step: int) -> Array | None:
@@ -100,7 +102,16 @@ def _choose_size(rows: int) -> int:
     return batch_size
 
 
-def _charts(measured: _Measured, axes: tuple[int, ...], batch_size: int, epoch: float) -> None:
+def _alone() -> Experiment:
+    """Return the run whose gradients are looked at, with the seed that it is looked at with."""
+    experiment, selected = document().experiment, document().view.selected
+    update = {"runs": (experiment.runs[selected],), "seeds": experiment.seeds[:1]}
+    return experiment.model_copy(update=update)
+
+
+def _charts(
+    measured: _Measured, axes: tuple[int, ...], batch_size: int, epoch: float, caption: Contract
+) -> None:
     """Show the cloud of two parameters, the variance and the angles."""
     experiment, selected = document().experiment, document().view.selected
     run, seed = experiment.runs[selected], experiment.seeds[0]
@@ -112,28 +123,29 @@ def _charts(measured: _Measured, axes: tuple[int, ...], batch_size: int, epoch: 
     grid = st.grid(3, min_column_width=300)
     with grid.cell():
         st.markdown("**" + _("Around the full gradient") + "**")
-        _chart(lambda: gradient_cloud(rows, drawn, titles, batch_size), "epochs-cloud", epoch)
+        _chart(
+            lambda: gradient_cloud(rows, drawn, titles, batch_size), "epochs-cloud", epoch, caption
+        )
     with grid.cell():
         st.markdown("**" + _("Variance against batch size") + "**")
-        _chart(lambda: variance_against_size(measured.noises), "epochs-variance", epoch)
+        _chart(lambda: variance_against_size(measured.noises), "epochs-variance", epoch, caption)
     with grid.cell():
         st.markdown("**" + _("Angle to the full gradient") + "**")
-        _chart(lambda: angles_against_size(noise), "epochs-angles", epoch)
+        _chart(lambda: angles_against_size(noise), "epochs-angles", epoch, caption)
     st.caption(_remarks(noise, len(measured.gradients), run.sampling))
 
 
-def _chart(make: Callable[[], Chart], key: str, epoch: float) -> None:
+def _chart(make: Callable[[], Chart], key: str, epoch: float, caption: Contract) -> None:
     """Show a chart and below it its remarks; its files also name the run and the point."""
     experiment, selected = document().experiment, document().view.selected
     text = _("gradients of {run} at epoch {epoch}, seed {seed}")
     where = text.format(run=styles()[selected].name, epoch=f"{epoch:.6g}", seed=experiment.seeds[0])
-    alone = experiment.model_copy(update={"runs": (experiment.runs[selected],)})
 
     def exported() -> Chart:
         chart = make()
         return chart._replace(remarks=(where, *chart.remarks))
 
-    chart = figure(exported, key, contract(alone, tuned=0))
+    chart = figure(exported, key, caption)
     if chart is not None and len(chart.remarks) > 1:  # run and point stand above
         st.caption(" ".join(chart.remarks[1:]))
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from charts.overfitting import two_losses
-from comparison.words.contract import contract
 from comparison.words.errors import explain
 from engine import (
     LIMITS,
@@ -27,12 +26,15 @@ from ui.epochs.settings import settings
 from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, take_example
 from ui.shell.controls import number
 from ui.shell.figure import figure
+from ui.shell.notices import state
 from ui.shell.store import document, set_page, styles
+from ui.shell.terms import terms
 from ui.shell.training import trained
 
 if TYPE_CHECKING:
     from charts.theme import Chart
     from engine.analysis.overfitting import Epochs
+    from exports.printed import Contract
 
 # Fifty overlapping rows, and 1,185 parameters that can learn them by heart.
 OVERFITS: Final = Experiment(
@@ -54,6 +56,7 @@ def overfitting_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
+    caption = state(terms(alone))
     history = trained(alone, "epochs-overfitting")
     if history is None:
         return
@@ -61,7 +64,7 @@ def overfitting_tab() -> None:
     stop = patience_stop(losses.validation, patience)
     grid = st.grid(3, min_column_width=300)
     with grid.cell(column_span=2):
-        _losses(alone, losses, stop)
+        _losses(losses, stop, caption)
     with grid.cell():
         st.markdown(_verdict(losses))
         number(
@@ -93,7 +96,7 @@ def _controls() -> None:
         st.caption(_(REPLACES))
 
 
-def _losses(alone: Experiment, losses: Epochs, stop: int | None) -> None:
+def _losses(losses: Epochs, stop: int | None, caption: Contract) -> None:
     """Show both losses, and where patience would have stopped the run."""
     name = styles()[document().view.selected].name
     log = document().view.log
@@ -102,7 +105,7 @@ def _losses(alone: Experiment, losses: Epochs, stop: int | None) -> None:
         chart = two_losses(losses, stop, log=log)
         return chart._replace(remarks=(name, *chart.remarks))
 
-    chart = figure(make, "epochs-overfitting", contract(alone, tuned=0))
+    chart = figure(make, "epochs-overfitting", caption)
     if chart is not None and len(chart.remarks) > 1:  # the name stands above
         st.caption(" ".join(chart.remarks[1:]))
 

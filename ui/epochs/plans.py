@@ -20,8 +20,6 @@ from ui.shell.store import document, set_page, tell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streamlit.delta_generator import DeltaGenerator
-
 EXAMPLES: Final[Mapping[str, tuple[str, tuple[Plan, ...]]]] = {
     "thousand": (
         N_("1,000 rows: all, 100, 1"),
@@ -101,7 +99,7 @@ def plan_editor() -> None:
     page = settings()
     plan = page.plans[page.plan]
     grid = st.grid(8, min_column_width=100, vertical_alignment="bottom")
-    rows, size, epochs, sampling, last = (grid.cell(column_span=width) for width in (2, 2, 2, 1, 1))
+    rows, size, epochs = (grid.cell(column_span=2) for _cell in range(3))
     with rows:
         number(
             "rows",
@@ -131,29 +129,36 @@ def plan_editor() -> None:
             lambda value: _change(epochs=value),
             title=_("Epochs E"),
         )
-    _order_controls(plan, sampling, last)
+    with grid.cell():
+        sampling_choice()
+    with grid.cell():
+        last_batch_choice()
 
 
-def _order_controls(plan: Plan, sampling: DeltaGenerator, last: DeltaGenerator) -> None:
-    """Choose how rows are drawn and what becomes of a last batch that is too short."""
-    with sampling:
-        choice(
-            _("Sampling"),
-            plan.sampling,
-            ("shuffled", "replacement"),
-            "epochs-sampling",
-            lambda name: _change(sampling=name),
-            names=lambda name: _(_SHORT[name]),
-        )
-    with last:
-        choice(
-            _("Last batch"),
-            plan.last_batch,
-            ("kept", "dropped"),
-            "epochs-last-batch",
-            lambda name: _change(last_batch=name),
-            names=lambda name: _(_SHORT[name]),
-        )
+def sampling_choice() -> None:
+    """Choose how the rows of the chosen setting are drawn."""
+    page = settings()
+    choice(
+        _("Sampling"),
+        page.plans[page.plan].sampling,
+        ("shuffled", "replacement"),
+        "epochs-sampling",
+        lambda name: _change(sampling=name),
+        names=lambda name: _(_SHORT[name]),
+    )
+
+
+def last_batch_choice() -> None:
+    """Choose what becomes of the chosen setting's last batch where it is too short."""
+    page = settings()
+    choice(
+        _("Last batch"),
+        page.plans[page.plan].last_batch,
+        ("kept", "dropped"),
+        "epochs-last-batch",
+        lambda name: _change(last_batch=name),
+        names=lambda name: _(_SHORT[name]),
+    )
 
 
 def _change(**fields: Any) -> None:

@@ -12,10 +12,11 @@ from engine import Interval, timeline
 from engine.counts import unseen_share
 from engine.training.plans import DRAWN_ROWS, EPOCHS
 from language import _
-from ui.epochs.plans import plan_picker
+from ui.epochs.plans import last_batch_choice, plan_picker, sampling_choice
 from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
+from ui.shell.notices import state
 from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
@@ -36,43 +37,51 @@ def rows_tab() -> None:
         return
     last_first = max(1, plan.rows - WINDOW + 1)
     first_row = min(page.first_row, last_first)
+    _controls(page.epochs_shown, first_row, last_first)
     used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
-    caption = [plan_name(plan), _("row order of seed {seed}").format(seed=seed)], list[str]()
+    order = _("row order of seed {seed}").format(seed=seed)
+    caption = state(([plan_name(plan), order, _("nothing was trained")], []))
     grid = st.grid(3, min_column_width=300)
     left, right = grid.cell(column_span=2), grid.cell()
     with left:
         figure(lambda: rows_against_iterations(used, first_row), "epochs-timeline", caption)
         st.caption(_timeline_words(plan, first_row, page.epochs_shown, seed))
     with right:
-        _window_controls(page.epochs_shown, first_row, last_first)
         figure(lambda: times_seen(used), "epochs-times", caption)
         st.caption(_times_words(plan))
         if plan.sampling == "replacement":
             st.latex(_unseen_formula(plan))
 
 
-def _window_controls(epochs: int, first_row: int, last_first: int) -> None:
-    """Choose how many epochs the timeline shows, and which of the rows."""
-    number(
-        "epochs_shown",
-        epochs,
-        EPOCHS,
-        "epochs-shown",
-        lambda value: set_page(epochs_shown=value),
-        title=_("Epochs shown"),
-        stops=range(1, 6),
-        bounded=True,
-    )
-    if last_first > 1:
+def _controls(epochs: int, first_row: int, last_first: int) -> None:
+    """Choose how rows are drawn, how many epochs the timeline shows, and which of the rows."""
+    grid = st.grid(6, min_column_width=100, vertical_alignment="bottom")
+    with grid.cell():
+        sampling_choice()
+    with grid.cell():
+        last_batch_choice()
+    with grid.cell(column_span=2):
         number(
-            "first_row",
-            first_row,
-            Interval(1, last_first),
-            "epochs-first-row",
-            lambda value: set_page(first_row=value),
-            title=_("First row shown"),
+            "epochs_shown",
+            epochs,
+            EPOCHS,
+            "epochs-shown",
+            lambda value: set_page(epochs_shown=value),
+            title=_("Epochs shown"),
+            stops=range(1, 6),
             bounded=True,
         )
+    if last_first > 1:
+        with grid.cell(column_span=2):
+            number(
+                "first_row",
+                first_row,
+                Interval(1, last_first),
+                "epochs-first-row",
+                lambda value: set_page(first_row=value),
+                title=_("First row shown"),
+                bounded=True,
+            )
 
 
 def _timeline_words(plan: Plan, first_row: int, epochs: int, seed: int) -> str:

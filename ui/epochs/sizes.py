@@ -10,13 +10,14 @@ import streamlit as st
 from comparison.edits import count_in
 from comparison.pages import SIZES
 from comparison.words.budgets import favours
-from comparison.words.contract import contract
 from engine import Experiment, Interval, InvalidInput
 from language import _, ngettext
 from language.labels import label
 from ui.epochs.settings import settings
 from ui.shell.binding import bound
+from ui.shell.notices import state
 from ui.shell.store import document, edit, refuse, set_page
+from ui.shell.terms import terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,8 +122,7 @@ def state_contract(experiment: Experiment, rule: str) -> Contract:
         experiment: what is compared.
         rule: what all of its runs have in common, beginning with their rule.
     """
-    equal, unequal = contract(experiment, tuned=0)
-    equal = [rule, *equal]
-    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    equal, unequal = terms(experiment)
+    stated = state(([rule, *equal], unequal))
     st.markdown(favours(experiment))
-    return equal, unequal
+    return stated

@@ -27,6 +27,7 @@ from engine.rules import RULES
 from engine.spec import by_name
 from language import _
 from language.labels import label
+from ui.setup.rules import rule_words
 from ui.shell.binding import bound
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
@@ -133,6 +134,10 @@ def run_editor() -> None:
             "optimizer",
             lambda name: edit(choose_rule, index, _RULES[name]),
             names=lambda name: _RULES[name].title,
+            help=_(
+                "Makes a step out of the gradients. What this one remembers and does, its formula,"
+                " and which libraries differ: under “More”."
+            ),
         )
     with rate:
         rate_control()
@@ -154,12 +159,25 @@ def rate_control() -> None:
         "learning_rate",
         lambda value: edit(change_run, index, learning_rate=value),
         title=_("Learning rate") + " η",
+        help=_(
+            "How far a step goes: what the optimizer's direction is multiplied by. Too small,"
+            " and the loss creeps down; too large, and it jumps about or diverges. What is"
+            " large depends on optimizer, data, network and loss."
+        ),
     )
 
 
 def _details(index: int, run: Run) -> None:
-    st.latex(run.optimizer.formula)
-    st.caption(run.optimizer.source)
+    """Offer the other settings of a run, beside its rule in words."""
+    with st.container(key="run-details"):  # as wide as style.css makes it
+        settings, words = st.columns([2, 3], gap="large")
+    with settings:
+        _settings(index, run)
+    with words:
+        rule_words(type(run.optimizer))
+
+
+def _settings(index: int, run: Run) -> None:
     rule_hyperparameters(index)
     if document().experiment.problem.has_rows:
         _batch_making(index, run)

@@ -21,7 +21,7 @@ from comparison.edits import (
     count_in,
     repeat,
 )
-from comparison.offers import budget_units, losses
+from comparison.offers import budget_units, losses, shared_controls
 from engine import LIMITS
 from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS
@@ -34,7 +34,7 @@ from language import N_, _
 from language.labels import label
 from ui.shell.binding import bound
 from ui.shell.controls import choice, number, switch
-from ui.shell.store import document, edit
+from ui.shell.store import document, edit, whole_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from comparison.document import Document
     from comparison.edits import Edited
+    from comparison.offers import Shared
     from engine import Experiment
     from engine.problems.datasets import Source
     from engine.problems.functions import AnyFunction
@@ -70,23 +71,33 @@ _SHARES = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 0.9)
 
 
 def sidebar() -> None:
-    """Offer what all runs share."""
-    experiment = document().experiment
-    problem = experiment.problem
-    if problem.kind == "function":  # from a link or a file
-        _function(problem)
+    """Offer what all runs share, as far as it changes something of what the page shows."""
+    whole = whole_document()
+    problem, acting = whole.experiment.problem, shared_controls(whole)
+    if "problem" in acting:
+        if problem.kind == "function":  # from a link or a file
+            _function(problem)
+        else:
+            _data(whole.experiment, problem)
+            _network(problem)
+    if "way_to_network" in acting:
+        st.button(
+            _("Back to data and a network"),
+            key="to-network",
+            on_click=lambda: edit(change, problem=Network()),
+        )
+    if "budget" in acting:
         budget_controls()
-    else:
-        _data(experiment, problem)
-        _network(problem)
-        budget_controls()
+    if "problem" in acting and problem.kind == "network":
         with st.expander(_("Loss")):
             loss_controls(problem)
-    with st.expander(_("Stopping")):
-        stopping_controls()
-    with st.expander(_("Seeds")):
-        _seeds()
-    if problem.kind == "network":
+    if "stopping" in acting:
+        with st.expander(_("Stopping")):
+            stopping_controls()
+    if acting & {"repeats", "data_seed", "first_seed"}:
+        with st.expander(_("Seeds"), expanded=acting == {"first_seed"}):
+            _seeds(acting)
+    if "problem" in acting and problem.kind == "network":
         with st.expander(_("Starting weights")):
             _start(problem)
 
@@ -102,11 +113,6 @@ def _function(problem: Function) -> None:
         help=_("The function to minimise. It has two parameters and no data."),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
-    st.button(
-        _("Back to data and a network"),
-        key="to-network",
-        on_click=lambda: edit(change, problem=Network()),
-    )
     function_numbers(problem)
     start = problem.function.start if problem.start is None else problem.start
     for index, axis in enumerate(("x", "y")):
@@ -208,15 +214,16 @@ def _network(problem: Network) -> None:
         " An old rule of thumb for hidden units, often too few: √({inputs} × {outputs}) ≈ {units}"
     )
     st.caption(thumb.format(inputs=n_in, outputs=n_out, units=max(1, round((n_in * n_out) ** 0.5))))
-    choice(
-        _("Activation"),
-        problem.activation,
-        get_args(ActivationName),
-        "activation",
-        lambda name: edit(change_problem, activation=name),
-        names=partial(label, "activation"),
-        help=_("The function that each hidden unit applies to its weighted sum."),
-    )
+    if problem.hidden:
+        choice(
+            _("Activation"),
+            problem.activation,
+            get_args(ActivationName),
+            "activation",
+            lambda name: edit(change_problem, activation=name),
+            names=partial(label, "activation"),
+            help=_("The function that each hidden unit applies to its weighted sum."),
+        )
 
 
 def budget_controls() -> None:
@@ -287,8 +294,9 @@ def loss_controls(problem: Network, *, without: tuple[str, ...] = ()) -> None:
 
 
 def stopping_controls() -> None:
-    """Offer what ends a run earlier."""
-    stopping = document().experiment.stopping
+    """Offer what ends a run earlier; patience needs validation rows."""
+    experiment = document().experiment
+    stopping = experiment.stopping
     switch(
         _("Target loss"),
         "target_loss",
@@ -305,36 +313,38 @@ def stopping_controls() -> None:
         lambda value: edit(change_stopping, gradient_norm=value),
         help=_("Ends a run when the norm of the full training gradient is at or below this value."),
     )
-    switch(
-        _("Patience (epochs)"),
-        "patience",
-        stopping.patience,
-        10,
-        lambda value: edit(change_stopping, patience=value),
-        help=_(
-            "Ends a run when its validation loss has not improved for this many epochs. Counting"
-            " starts with the first epoch, not with the untrained network."
-        ),
-    )
+    if experiment.problem.n_validation:
+        switch(
+            _("Patience (epochs)"),
+            "patience",
+            stopping.patience,
+            10,
+            lambda value: edit(change_stopping, patience=value),
+            help=_(
+                "Ends a run when its validation loss has not improved for this many epochs."
+                " Counting starts with the first epoch, not with the untrained network."
+            ),
+        )
 
 
-def _seeds() -> None:
+def _seeds(acting: frozenset[Shared]) -> None:
     experiment = document().experiment
-    number(
-        "seeds",
-        len(experiment.seeds),
-        LIMITS["seeds"],
-        "seeds",
-        partial(edit, repeat),
-        title=_("Repeats"),
-        stops=(1, 2, 3, 5, 10, 20, 30),
-        help=_(
-            "Every run is trained this many times, from different starting weights and row orders"
-            " that are the same for all runs."
-        ),
-        bounded=True,
-    )
-    if experiment.problem.has_rows:
+    if "repeats" in acting:
+        number(
+            "seeds",
+            len(experiment.seeds),
+            LIMITS["seeds"],
+            "seeds",
+            partial(edit, repeat),
+            title=_("Repeats"),
+            stops=(1, 2, 3, 5, 10, 20, 30),
+            help=_(
+                "Every run is trained this many times, from different starting weights and row"
+                " orders that are the same for all runs."
+            ),
+            bounded=True,
+        )
+    if "data_seed" in acting:
         number(
             "data_seed",
             experiment.data_seed,
@@ -345,16 +355,17 @@ def _seeds() -> None:
             stops=range(10),
             help=_("Decides the rows and how they are split into training and validation."),
         )
-    number(
-        "seed",
-        experiment.seeds[0],
-        LIMITS["seed"],
-        "first-seed",
-        partial(edit, change_first_seed),
-        title=_("First seed"),
-        stops=range(10),
-        help=_("Decides the starting weights and the order of the rows."),
-    )
+    if "first_seed" in acting:
+        number(
+            "seed",
+            experiment.seeds[0],
+            LIMITS["seed"],
+            "first-seed",
+            partial(edit, change_first_seed),
+            title=_("First seed"),
+            stops=range(10),
+            help=_("Decides the starting weights and the order of the rows."),
+        )
 
 
 def _start(problem: Network) -> None:

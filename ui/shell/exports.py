@@ -16,7 +16,7 @@ from language import _
 from ui.shell.figure import DIALOG, close_dialog, later
 from ui.shell.locale import speak
 from ui.shell.share import SHARE
-from ui.shell.store import whole_document
+from ui.shell.store import past, whole_document
 from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:
@@ -44,10 +44,12 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         close_dialog()
         return
     now = whole_document()
-    tuned = best_rates().tried(now.experiment)
+    tuned, led_here = best_rates().tried(now.experiment), past()
     st.download_button(
         _("Bundle (zip)"),
-        later(lambda: zipped(bundle(now, timed(shown.history), scenes, tuned=tuned))),
+        later(
+            lambda: zipped(bundle(now, timed(shown.history), scenes, tuned=tuned, past=led_here))
+        ),
         file_name=f"{file_name('bundle')}.zip",
         mime="application/zip",
         help=_(
@@ -94,7 +96,7 @@ def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
     with container.container():
         with st.spinner(_("Making the report …")):
             tuned = best_rates().tried(now.experiment)
-            page = report(now, shown.history, title, notes, scenes, tuned=tuned)
+            page = report(now, shown.history, title, notes, scenes, tuned=tuned, past=past())
         st.text_input(_("Title"), title, disabled=True)
         st.text_area(_("Notes"), notes, disabled=True, height=200)
         with st.container(horizontal=True):

@@ -10,7 +10,6 @@ import streamlit as st
 
 from charts.presentation import enlarged
 from comparison.attempts import attempt
-from comparison.words.contract import contract
 from exports.markup import camera
 from exports.printed import CannotRender, printed, to_html, to_images, why_no_pictures
 from exports.tables import to_csv, to_parquet
@@ -19,7 +18,7 @@ from language import _, current_language, set_language
 from ui.shell.locale import speak
 from ui.shell.presentation import is_presented
 from ui.shell.store import document, whole_document
-from ui.shell.tuning import best_rates
+from ui.shell.terms import terms
 from ui.shell.zoom import with_zoom
 
 if TYPE_CHECKING:
@@ -99,9 +98,8 @@ def offer(make: Callable[[], Chart], key: str, caption: Contract | None = None) 
         key=f"export-{key}",
         on_click=close_dialog,
     ):
-        now = document().experiment
         if caption is None:
-            caption = contract(now, tuned=best_rates().tried(now))
+            caption = terms(document().experiment)
         chart = attempt(make, key)
         if isinstance(chart, str):
             st.error(chart)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from comparison.edits import opened, reset
 from comparison.link import from_link
+from comparison.offers import shared_controls
 from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
 from engine import InvalidInput
@@ -184,7 +185,8 @@ def in_sidebar() -> object:
     """Return what the sidebar shows: what all runs share, and some settings of the page."""
     page = current_page()
     shown = [getattr(page, field) for field in _IN_SIDEBAR.get(page.name, ())]
-    return comparison_key(), document().experiment.model_copy(update={"runs": ()}), shown
+    offered = shared_controls(whole_document())
+    return comparison_key(), document().experiment.model_copy(update={"runs": ()}), shown, offered
 
 
 def all_but(*fields: str) -> Callable[[], object]:

@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from comparison.presets import is_about, shown_preset
-from comparison.words.contract import contract
+from comparison.rates import rates_set_for
 from language import _
-from ui.shell.store import begun_with, document, notices
+from ui.shell.store import begun_with, document, notices, past
+from ui.shell.terms import terms
 from ui.shell.text import escaped
 from ui.shell.tuning import best_rates
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def contract_line() -> None:
-    """State once what is equal between the runs, in bold what is not; then show the notices."""
+    from exports.printed import Contract
+
+
+def contract_line(tune: Callable[[], None] | None = None) -> None:
+    """State once what is equal between the runs, in bold what is not; then show the notices.
+
+    Args:
+        tune: leads to better learning rates; offered where those of now were set for another
+            problem. None offers nothing.
+    """
     experiment = document().experiment
-    equal, unequal = contract(experiment, tuned=best_rates().tried(experiment))
-    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    if tune is None or best_rates().tried(experiment) or not rates_set_for(experiment, past()):
+        state(terms(experiment))
+    else:
+        with st.container(horizontal=True, wrap=False, gap="small"):
+            state(terms(experiment))
+            st.button(
+                _("Tune the rates"),
+                icon=":material/tune:",
+                type="tertiary",
+                key="tune-rates",
+                on_click=tune,
+            )
     show_notices()
+
+
+def state(contract: Contract) -> Contract:
+    """State what is equal, in bold what is not; return it, for the captions of charts."""
+    equal, unequal = contract
+    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    return contract
 
 
 def preset_line() -> None:

@@ -22,6 +22,7 @@ from comparison.document import Document
 from comparison.edits import change_page
 from comparison.pages import TrainingPage
 from comparison.presets import FIRST_VIEWS
+from comparison.rates import Past
 from comparison.words.errors import explain
 from comparison.words.names import run_styles
 from engine import InvalidInput
@@ -236,6 +237,12 @@ def _compared(whole: Document) -> dict[str, Any]:
 def versions() -> Versions:
     """Return the versions of what this page works on."""
     return _all_versions()[_versions_key(page_name())]
+
+
+def past() -> list[Past]:
+    """Return what led to the comparison on show, and that comparison, the oldest first."""
+    kept = _all_versions()[comparison_key()].until_shown
+    return [Past(version.document.experiment, version.change) for version in kept]
 
 
 def undo() -> None:

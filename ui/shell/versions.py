@@ -57,6 +57,11 @@ class Versions:
         return next((one for one in until if one.change in _WHOLE), self._line[0])
 
     @property
+    def until_shown(self) -> tuple[Version, ...]:
+        """Return the versions that led to the one on show, and that one, the oldest first."""
+        return tuple(self._line[: self._at + 1])
+
+    @property
     def undone(self) -> Version | None:
         """Return the version that redo would show."""
         return self._line[self._at + 1] if self._at + 1 < len(self._line) else None

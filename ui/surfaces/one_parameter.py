@@ -14,12 +14,12 @@ from comparison.steps import (
     is_finite,
     loss_along,
 )
-from comparison.words.contract import contract
 from engine import inspect, parameter_names
 from language import _
 from ui.shell.binding import bound
 from ui.shell.figure import figure
 from ui.shell.store import document, set_page
+from ui.shell.terms import terms
 from ui.surfaces.planes import parameter_controls
 from ui.surfaces.settings import settings
 
@@ -49,7 +49,7 @@ def one_parameter_tab(scene: Scene) -> None:
     figure(
         lambda: loss_along(scene, position, parameter, seen),
         "surfaces-slice",
-        contract(alone, tuned=0),
+        terms(alone),
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from comparison.scenes import seen_parameters
 from comparison.steps import chosen_update, step_table, update_words
+from comparison.words.rules import UPDATE
 from comparison.words.worked import worked
 from engine import inspect, parameter_names
 from language import _
@@ -60,7 +61,7 @@ def _table(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]
 
 def _formula(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]) -> None:
     """Show the rule and the step, worked out for each of the parameters."""
-    formula = seen.optimizer.formula + r" \qquad \theta_t = \theta_{t-1} - \eta\,d_t"
+    formula = rf"{seen.optimizer.formula} \qquad {UPDATE}"
     for parameter in parameters:
         st.caption(f"**{escaped(names[parameter])}**")
         lines = [_aligned(line) for line in worked(formula, seen.terms(parameter))]

@@ -2,10 +2,11 @@
 
 import pytest
 
+from comparison.rates import Past
 from comparison.words.contract import contract
 from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_rate_sweep
-from engine.problems.datasets import DATASETS, TwoMoons
-from engine.problems.functions import FUNCTIONS
+from engine.problems.datasets import DATASETS, Circles, TwoMoons, Xor
+from engine.problems.functions import FUNCTIONS, Booth, Bowl
 from engine.rules import SGD, Adam
 from language import LANGUAGES, set_language
 from language.labels import label
@@ -14,8 +15,8 @@ SGD_RUN = Run(optimizer=SGD(), learning_rate=0.1)
 ADAM_RUN = Run(optimizer=Adam(), learning_rate=0.01)
 
 
-def words(experiment, *, tuned=0):
-    equal, unequal = contract(experiment, tuned=tuned)
+def words(experiment, *, tuned=0, past=()):
+    equal, unequal = contract(experiment, tuned=tuned, past=past)
     return " · ".join(equal), unequal
 
 
@@ -159,6 +160,50 @@ def test_the_sentence_on_batch_sizes_depends_on_the_budget():
 def test_tuned_rates_are_told_from_set_ones():
     assert "learning rates as set" not in words(Experiment(), tuned=9)[0]
     assert "learning rates: each run's best of 9 tried" in words(Experiment(), tuned=9)[0]
+
+
+@pytest.mark.parametrize(
+    ("problem", "name"),
+    [
+        (Network(dataset=Circles()), "two moons"),
+        (Network(dataset=TwoMoons(rows=50)), "other settings of the data"),
+        (Network(hidden=(3,)), "another network"),
+        (Network(l2=0.1), "another loss"),
+        (Network(l2=0.1, bias=False), "other settings of data, network and loss"),
+    ],
+)
+def test_rates_of_another_problem_say_of_which(problem, name):
+    before = Past(Experiment(runs=[SGD_RUN, ADAM_RUN]), "")
+    now = before.experiment.model_copy(update={"problem": problem})
+    past = [before, Past(now, "problem")]
+
+    assert words(now, past=past)[0].endswith(f"learning rates as set for {name}")
+    assert words(now, tuned=9, past=past)[0].endswith("each run's best of 9 tried")
+    assert words(now)[0].endswith("learning rates as set")
+
+
+def test_rates_of_another_function_say_of_which():
+    run = SGD_RUN.model_copy(update={"batch_size": "all"})
+    bowl, steep, booth = (
+        Experiment(problem=Function(function=function), runs=[run])
+        for function in (Bowl(), Bowl(condition=99.0), Booth())
+    )
+
+    assert words(steep, past=[Past(bowl, "")])[0].endswith("for other numbers of the function")
+    assert words(booth, past=[Past(bowl, "")])[0].endswith("for Bowl of chosen condition number")
+
+
+def test_rates_of_which_some_are_for_other_problems_say_so():
+    first = Experiment(runs=[SGD_RUN, ADAM_RUN])
+    circles = first.model_copy(update={"problem": Network(dataset=Circles())})
+    changed = [SGD_RUN.model_copy(update={"learning_rate": 0.2}), ADAM_RUN]
+    now = circles.model_copy(update={"runs": tuple(changed)})
+    past = [Past(first, ""), Past(circles, "problem"), Past(now, "runs.0.learning_rate")]
+    assert words(now, past=past)[0].endswith("some learning rates as set for two moons")
+
+    later = now.model_copy(update={"problem": Network(dataset=Xor())})
+    past.append(Past(later, "problem"))
+    assert words(later, past=past)[0].endswith("learning rates as set for other problems")
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

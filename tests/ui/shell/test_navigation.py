@@ -174,6 +174,7 @@ def fragment_rerun(monkeypatch):
     ("page", "do"),
     [
         ("epochs", lambda: edit(change, budget=Budget(amount=7, unit="iterations"))),
+        ("epochs", lambda: set_page(tab="rows")),
         ("training", lambda: edit(change, data_seed=3)),
         ("training", lambda: edit(change_problem, hidden=(3,))),
         ("training", open_first_view),
@@ -194,6 +195,7 @@ def test_what_the_sidebar_shows_is_never_changed_without_it(fragment_rerun, page
         ("training", lambda: edit(change_run, 0, learning_rate=0.5)),
         ("training", lambda: edit(change_view, axis="iterations")),
         ("training", lambda: set_page(tab="fits")),
+        ("epochs", lambda: set_page(iterations=7)),
         ("surfaces", lambda: set_page(step=3.0)),
         ("backpropagation", lambda: set_page(tab="chain")),
     ],

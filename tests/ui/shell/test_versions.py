@@ -89,4 +89,5 @@ def test_they_are_a_bounded_line_like_that_of_an_editor(actions):
             at = min(len(line) - 1, at + 1)
             versions.redo()
         assert seed(versions.shown) == line[at]
+        assert list(map(seed, versions.until_shown)) == line[: at + 1]
         assert (versions.has_older, versions.undone is None) == (at > 0, at == len(line) - 1)

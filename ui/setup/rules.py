@@ -1,0 +1,29 @@
+"""A rule as a reader meets it: in words, its update and formula, its source, and who differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from comparison.words.rules import RULE_WORDS, UPDATE
+from language import _
+
+if TYPE_CHECKING:
+    from engine.rules import Rule
+
+
+def rule_words(rule: type[Rule]) -> None:
+    """Explain a rule; one without words is shown by its update, formula and source.
+
+    Args:
+        rule: one of ``RULES``.
+    """
+    words = RULE_WORDS.get(rule)
+    if words is not None:
+        st.markdown(f"**{rule.title}.** {_(words.idea)}")
+    st.latex(rf"{UPDATE} \\ {rule.formula}")
+    st.caption(rule.source)
+    if words is not None:
+        title = _("Who has this form, and who differs")
+        st.markdown("\n".join([f"**{title}**", "", *(f"- {_(form)}" for form in words.forms)]))

@@ -255,6 +255,11 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
 )
 _INLINE: Mapping[Space, Mapping[str, str]] = MappingProxyType(
     {
+        "field": {
+            "batch_size": N_("batch size"),
+            "learning_rate": N_("learning rate"),
+            "optimizer": N_("optimizer"),
+        },
         "dataset": {
             "three_points": N_("three points of y = 2x"),
             "single_row": N_("one row with two targets"),
@@ -305,7 +310,7 @@ def label(space: Space, name: str) -> str:
     return _worded(LABELS[space], name)
 
 
-def inline(space: Literal["dataset", "loss", "quantity", "sampling"], name: str) -> str:
+def inline(space: Literal["dataset", "field", "loss", "quantity", "sampling"], name: str) -> str:
     """Return what an id is called within a sentence.
 
     Args:

@@ -9,7 +9,7 @@ import streamlit as st
 from comparison.edits import use_surface_preset
 from comparison.presets import SURFACE_PRESETS
 from language import _
-from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
+from ui.setup.runs import comparison_actions, rate_control, run_editor, run_strip, runs_and_actions
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
@@ -47,13 +47,13 @@ def comparison() -> None:
     with head:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.title(_("Surfaces"), anchor=False, width="stretch")
-            run_actions(
+            comparison_actions(
                 {name: preset.title for name, preset in SURFACE_PRESETS.items()},
                 lambda name: open_edited(use_surface_preset, name),
             )
             present_button()
             popover = share()
-        run_strip()
+        runs_and_actions()
         run_editor()
         status = st.container(gap=None)
         with status:

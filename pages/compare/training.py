@@ -8,7 +8,7 @@ from comparison.presets import COMPARE_PRESETS
 from language import _
 from ui.compare.comparison import Comparison, runs_alone
 from ui.compare.tabs import TABS, way_to_rates
-from ui.setup.runs import rate_control, run_actions, run_editor, run_strip
+from ui.setup.runs import comparison_actions, rate_control, run_editor, run_strip, runs_and_actions
 from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
@@ -29,21 +29,22 @@ def comparison() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
-        run_actions(_presets(), _use)
+        comparison_actions(_presets(), _use)
         present_button()
         popover = share()
-    st.caption(
-        _(
-            "Train the same network with several optimizers, from the same starting weights and on"
-            " the same batches, and see what differs."
+    with st.container(key="about"):  # style.css leaves it out where the page is narrow
+        st.caption(
+            _(
+                "Train the same network with several optimizers, from the same starting weights and"
+                " on the same batches, and see what differs."
+            )
         )
-    )
-    run_strip()
+    runs_and_actions()
     run_editor()
     status = st.container(gap=None)  # what comes and goes in it moves nothing below
     with status:
         contract_line(way_to_rates())
-        preset_line()
+    preset_line()
     shown = Comparison(status)
     TABS.show(shown)
     with popover:

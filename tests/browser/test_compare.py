@@ -334,12 +334,14 @@ def test_axis_and_quantity_are_switched_and_the_numbers_stay(first_view, idle):
 def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(first_view, idle):
     tab = first_view
     colours = lines(tab)
-    tab.get_by_role("button", name="Duplicate", exact=True).click()
+    tab.get_by_role("button", name="This run", exact=True).click()
+    tab.get_by_role("menuitem", name="Duplicate", exact=True).click()
     expect(labels_at_line_ends(tab)).to_have_count(5)
     idle(tab)
     assert lines(tab, 5)[:4] == colours
 
-    tab.get_by_role("button", name="Remove", exact=True).click()
+    tab.get_by_role("button", name="This run", exact=True).click()
+    tab.get_by_role("menuitem", name="Remove", exact=True).click()
     expect(labels_at_line_ends(tab)).to_have_count(4)
     idle(tab)
     assert lines(tab) == colours

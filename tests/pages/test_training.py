@@ -333,13 +333,13 @@ def test_what_takes_rows_is_not_offered_for_a_test_function():
 
     def offered(at):
         found = {one.key for one in (*at.selectbox, *at.select_slider)}
-        menus = [*at.menu_button(key="apply-to-all").options, *at.menu_button(key="preset").options]
+        menus = [*at.menu_button(key="this-run").options, *at.menu_button(key="preset").options]
         axes, units = at.segmented_control(key="axis"), at.selectbox(key="budget-unit")
         return keys & found, menus, axes.options, units.options
 
     found, menus, axes, units = offered(opened(experiment=small()))
     assert found == keys
-    assert {"Batch size", "For this data: three batch sizes"} <= set(menus)
+    assert {"Give all runs its batch size", "For this data: three batch sizes"} <= set(menus)
     assert "Rows seen" in axes
     assert "Rows seen" in units
 
@@ -438,7 +438,7 @@ def test_looking_differently_trains_nothing_and_keeps_the_numbers(nothing_may_tr
         lambda: at.segmented_control(key="quantity").set_value("batch_loss"),
         lambda: at.segmented_control(key="axis").set_value("rows_seen"),
         lambda: at.selectbox(key="smoothing").set_value(20),
-        lambda: at.menu_button(key="hide").click("Hide this run"),
+        lambda: at.menu_button(key="this-run").click("Hide from the charts"),
         lambda: at.toggle(key="log").set_value(False),
         lambda: at.segmented_control(key="language-switch").set_value("ko"),
     ):
@@ -817,12 +817,12 @@ def test_runs_are_hidden_from_the_charts_and_shown_again_and_stay_in_the_table()
     at = opened(experiment=small(seeds=(0, 1)))
 
     for choice, drawn in (
-        ("Hide this run", ["Adam"]),
-        ("Show this run", ["SGD", "Adam"]),
+        ("Hide from the charts", ["Adam"]),
+        ("Show in the charts", ["SGD", "Adam"]),
         ("Show only this run", ["SGD"]),
         ("Show all runs", ["SGD", "Adam"]),
     ):
-        run(at.menu_button(key="hide").click(choice))
+        run(at.menu_button(key="this-run").click(choice))
 
         assert names_drawn(at) == drawn
         hidden = {"SGD", "Adam"} - set(drawn)
@@ -836,10 +836,12 @@ def test_runs_are_hidden_from_the_charts_and_shown_again_and_stay_in_the_table()
 
 def test_nothing_is_offered_to_hide_a_lone_run_or_one_on_a_page_that_shows_all():
     alone = small(runs=[Run(optimizer=SGD(), learning_rate=0.1)])
+    pages = opened(experiment=alone), opened("pages/compare/surfaces.py")
 
-    assert "hide" not in [button.key for button in opened(experiment=alone).menu_button]
-    surfaces = opened("pages/compare/surfaces.py")
-    assert "hide" not in [button.key for button in surfaces.menu_button]
+    for at in pages:
+        offered = at.menu_button(key="this-run").options
+        assert "Duplicate" in offered
+        assert not [choice for choice in offered if "Hide" in choice or "Show" in choice]
 
 
 def test_the_batch_loss_can_be_smoothed_and_no_other():

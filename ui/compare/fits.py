@@ -50,7 +50,7 @@ def fits_tab(shown: Outcome) -> None:
             _player(shown, (Layer(_KEY, "fits", 1),))
         with field:
             _epoch_field(epochs, _epoch(epochs))
-    fits_chart(shown)
+    st.caption(escaped(" ".join(fits_chart(shown))))
 
 
 def fits_player(shown: Outcome) -> None:
@@ -58,16 +58,18 @@ def fits_player(shown: Outcome) -> None:
     _player(shown, (Layer(_LOSS, "heads"), Layer(_KEY, "fits", 1)))
 
 
-def fits_chart(shown: Outcome, height: int | None = None) -> None:
-    """Show the fits where the clock stands."""
+def fits_chart(shown: Outcome, height: int | None = None) -> tuple[str, ...]:
+    """Show the fits where the clock stands; return what is to be said of them.
+
+    The clock says which epoch it is, also while it runs.
+    """
     epoch = _epoch(fit_epochs(shown.history))
     chart = figure(lambda: fits(shown.history, shown.styles, epoch, height), _KEY)
-    if chart is not None:
-        # The clock says which epoch it is, also while it runs.
-        epoch_words = fits_caption(shown.history, epoch)
-        seeds = seed_words(shown.history.experiment)
-        told = [text for text in (*seeds, *chart.remarks) if text != epoch_words]
-        st.caption(escaped(" ".join(told)))
+    if chart is None:
+        return ()
+    caption = fits_caption(shown.history, epoch)
+    remarks = [text for text in chart.remarks if text != caption]
+    return *seed_words(shown.history.experiment), *remarks
 
 
 def beside(shown: Outcome) -> bool:

@@ -55,12 +55,12 @@ def loss_tab(comparison: Comparison) -> None:
         return
     with place.settled():
         remarks(_final_chart(shown))
-    if right is not None and beside(shown):
-        with right:
-            fits_chart(shown, HEIGHT)
     with below:
         if right is not None and beside(shown):
+            with right:
+                words = fits_chart(shown, HEIGHT)
             fits_player(shown)
+            st.caption(escaped(" ".join(words)))
         if not is_presented():
             results_table(shown.history, shown.styles, full=False)
 

@@ -26,7 +26,7 @@ from engine import LIMITS
 from engine.rules import RULES
 from engine.spec import by_name
 from language import _
-from language.labels import label
+from language.labels import inline, label
 from ui.setup.rules import rule_words
 from ui.shell.binding import bound
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from charts.theme import RunStyle
-    from comparison.document import Document
+    from comparison.edits import Edited
     from engine import Run
     from engine.rules import Rule
 
@@ -50,56 +50,68 @@ def run_strip() -> None:
     """Show the runs; a click selects the one that the editor shows."""
     now = document()
     chips = [_chip(style, run) for style, run in zip(styles(), now.experiment.runs, strict=True)]
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        with st.container(width="stretch"):
-            bound(
-                st.pills,
-                _("Runs"),
-                range(len(chips)),
-                format_func=chips.__getitem__,
-                key="selected-run",
-                shown=now.view.selected,
-                report=lambda index: edit(change_view, selected=index),
-                required=True,
-                label_visibility="collapsed",
-            )
-        if len(chips) > 1 and page_name() == "training":
-            _who_is_shown(now)
-
-
-def _who_is_shown(now: Document) -> None:
-    """Offer to hide runs and to show them again."""
-    selected = styles()[now.view.selected]
-    changes = {
-        _("Show this run") if selected.hidden else _("Hide this run"): hide_or_show_run,
-        _("Show only this run"): show_only_selected,
-        _("Show all runs"): show_all_runs,
-    }
-    st.menu_button(
-        _("Hide"),
-        list(changes),
-        icon=":material/visibility_off:" if now.view.hidden_runs else ":material/visibility:",
-        key="hide",
-        help=_("Leave runs out of the charts. They are trained all the same."),
-        on_click=lambda: edit(changes[st.session_state["hide"]]),
+    bound(
+        st.pills,
+        _("Runs"),
+        range(len(chips)),
+        format_func=chips.__getitem__,
+        key="selected-run",
+        shown=now.view.selected,
+        report=lambda index: edit(change_view, selected=index),
+        required=True,
+        label_visibility="collapsed",
     )
 
 
-def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
-    """Offer to add, copy and remove runs, to start from a preset, to make runs alike.
+def runs_and_actions() -> None:
+    """Show the runs, and beside them what can be done with them."""
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        with st.container(width="stretch"):
+            run_strip()
+        st.button(
+            _("Add"),
+            key="add",
+            icon=":material/add:",
+            on_click=edit,
+            args=(add_run,),
+            disabled=not may_add_run(document().experiment),
+        )
+        changes = _changes_of_the_selected()
+        st.menu_button(
+            _("This run"),
+            list(changes),
+            key="this-run",
+            help=_("What can be done with the selected run."),
+            on_click=lambda: edit(changes[st.session_state["this-run"]]),
+        )
+
+
+def _changes_of_the_selected() -> dict[str, Callable[..., Edited]]:
+    """Return what can be done with the selected run, by what it is called."""
+    now, selected = document(), styles()[document().view.selected]
+    changes: dict[str, Callable[..., Edited]] = {}
+    if may_add_run(now.experiment):
+        changes[_("Duplicate")] = duplicate_run
+    if may_remove_run(now.experiment):
+        changes[_("Remove")] = remove_run
+        if page_name() == "training":
+            hide = _("Show in the charts") if selected.hidden else _("Hide from the charts")
+            changes[hide] = hide_or_show_run
+            changes[_("Show only this run")] = show_only_selected
+            changes[_("Show all runs")] = show_all_runs
+    for field in fields_for_all(now.experiment):
+        title = _("Give all runs its {field}").format(field=inline("field", field))
+        changes[title] = partial(apply_to_all, field=field)
+    return changes
+
+
+def comparison_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
+    """Offer to start from a preset or from the beginning, and to take a change back.
 
     Args:
         presets: what the presets are called, by id.
         use: called with the id of the chosen one.
     """
-    experiment = document().experiment
-    is_full, is_single = not may_add_run(experiment), not may_remove_run(experiment)
-    for title, key, change, is_missing in (
-        (_("Add"), "add", add_run, is_full),
-        (_("Duplicate"), "duplicate", duplicate_run, is_full),
-        (_("Remove"), "remove", remove_run, is_single),
-    ):
-        st.button(title, key=key, on_click=edit, args=(change,), disabled=is_missing)
     st.menu_button(
         _("Presets"),
         list(presets),
@@ -107,15 +119,7 @@ def run_actions(presets: Mapping[str, str], use: Callable[[str], None]) -> None:
         key="preset",
         on_click=lambda: use(st.session_state["preset"]),
     )
-    st.menu_button(
-        _("Apply to all"),
-        fields_for_all(experiment),
-        format_func=partial(label, "field"),
-        key="apply-to-all",
-        help=_("Give every run the selected run's …"),
-        on_click=lambda: edit(apply_to_all, st.session_state["apply-to-all"]),
-    )
-    st.button(_("Reset"), key="reset", on_click=open_first_view)
+    st.button(_("Reset"), key="reset", type="tertiary", on_click=open_first_view)
     undo_buttons()
 
 

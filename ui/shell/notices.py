@@ -62,7 +62,8 @@ def preset_line() -> None:
     if document().experiment != preset.experiment:
         changed = _("You have changed something since.")
         parts.append(f"**{changed}**")
-    st.markdown(" ".join(parts))
+    with st.container(key="preset-text"):  # style.css puts it last where the page is narrow
+        st.markdown(" ".join(parts))
 
 
 def show_notices() -> None:

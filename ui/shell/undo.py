@@ -37,6 +37,7 @@ def undo_buttons() -> None:
     st.button(
         _("Undo"),
         key="undo",
+        type="tertiary",
         icon=":material/undo:",
         help=_("Undo: {change} (Ctrl + Z)").format(change=change_words(kept.shown.change))
         if kept.has_older
@@ -47,6 +48,7 @@ def undo_buttons() -> None:
     st.button(
         _("Redo"),
         key="redo",
+        type="tertiary",
         icon=":material/redo:",
         help=_("There is nothing to redo.")
         if undone is None

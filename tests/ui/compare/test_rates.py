@@ -260,7 +260,7 @@ def test_settings_that_were_swept_are_known_when_they_come_back(tuned):
 
 
 def test_a_run_less_leaves_the_others_their_best_rates(tuned):
-    run(tuned.button(key="remove").click())
+    run(tuned.menu_button(key="this-run").click("Remove"))
 
     assert "each run's best of" in captions(tuned)
 

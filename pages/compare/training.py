@@ -41,10 +41,10 @@ def comparison() -> None:
         )
     runs_and_actions()
     run_editor()
-    status = st.container(gap=None)  # what comes and goes in it moves nothing below
-    with status:
+    with st.container(key="contract", gap=None):
         contract_line(way_to_rates())
     preset_line()
+    status = st.container(gap=None)  # what comes and goes in it moves nothing below
     shown = Comparison(status)
     TABS.show(shown)
     with popover:

@@ -119,7 +119,13 @@ def comparison_actions(presets: Mapping[str, str], use: Callable[[str], None]) -
         key="preset",
         on_click=lambda: use(st.session_state["preset"]),
     )
-    st.button(_("Reset"), key="reset", type="tertiary", on_click=open_first_view)
+    st.button(
+        _("Reset"),
+        key="reset",
+        icon=":material/restart_alt:",
+        type="tertiary",
+        on_click=open_first_view,
+    )
     undo_buttons()
 
 

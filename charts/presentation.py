@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
-
-if TYPE_CHECKING:
-    from charts.theme import Chart
 
 FONT: Final = 20  # pixels of numbers and titles at the axes
 _SMALLEST: Final = 17  # of any text
@@ -16,9 +13,9 @@ _LARGER: Final = 1.45  # times a text's or a mark's size there
 _TYPE: Final = 14  # pixels of a text that names no size
 
 
-def enlarged(chart: Chart) -> go.Figure:
-    """Return a chart's figure for a projector; what it shows, and its numbers, are the same."""
-    figure = go.Figure(chart.figure)
+def enlarged(shown: go.Figure) -> go.Figure:
+    """Return a figure for a projector; what it shows is the same, down to its zoom."""
+    figure = go.Figure(shown)
     layout = figure.layout
     layout.update(height=None, autosize=True, font={"size": FONT})
     layout.margin.update(r=(layout.margin.r or 0) * _LARGER)

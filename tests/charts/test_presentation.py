@@ -30,12 +30,12 @@ def test_every_text_can_be_read_from_the_last_row(history):
         losses(history, STYLES, "training_loss", "epochs", log=True),
         fits(history, STYLES, 5.0),
     ):
-        assert min(sizes(enlarged(chart))) >= 16
+        assert min(sizes(enlarged(chart.figure))) >= 16
 
 
 def test_lines_are_thicker_and_draw_the_same(history):
     chart = losses(history, STYLES, "training_loss", "epochs", log=True)
-    large = enlarged(chart)
+    large = enlarged(chart.figure)
 
     for thin, thick in zip(chart.figure.data, large.data, strict=True):
         assert thick.line.width > thin.line.width
@@ -47,5 +47,5 @@ def test_the_height_is_that_of_the_screen_and_the_chart_itself_stays(history):
     chart = losses(history, STYLES, "training_loss", "epochs", log=True)
     before = chart.figure.to_json()
 
-    assert enlarged(chart).layout.height is None
+    assert enlarged(chart.figure).layout.height is None
     assert chart.figure.to_json() == before

@@ -18,7 +18,7 @@ from comparison.edits import (
 )
 from comparison.rates import Past, differing, rates_set_for
 from engine import Budget, Experiment, Function, Network, Run
-from engine.problems.datasets import Circles, Digits, Iris, TwoMoons
+from engine.problems.datasets import Circles, Digits, Iris, TwoMoons, Xor
 from engine.problems.functions import Bowl, Rosenbrock
 from engine.rules import SGD, Adam, Momentum, RMSprop
 from ui.shell.versions import differences
@@ -86,7 +86,7 @@ def test_held_out_rows_are_no_other_problem():
 
 
 def test_the_problem_before_is_named_not_the_one_between():
-    session = Session(OWN).do(choose_dataset, Circles()).do(choose_dataset, Digits())
+    session = Session(OWN).do(choose_dataset, Circles()).do(choose_dataset, Xor())
 
     assert session.set_for.problems == (MOONS,)
     assert session.do(choose_dataset, TwoMoons(rows=400, noise=0.2)).set_for is None

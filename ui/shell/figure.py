@@ -70,9 +70,9 @@ def sketch(
     if isinstance(chart, str):
         st.error(chart)
         return None
-    shown = enlarged(chart) if is_presented() else chart.figure
+    shown = chart.figure if zoom is None else with_zoom(chart.figure, zoom)
     st.plotly_chart(
-        shown if zoom is None else with_zoom(shown, zoom),
+        enlarged(shown) if is_presented() else shown,
         width="stretch",
         height="stretch" if is_presented() else "content",
         key=f"chart-{key}",

@@ -96,8 +96,8 @@ def slider(tab, name):
 
 
 def lines(tab, count=4):
-    """Colours of the lines in the loss chart, sorted: the selected one is drawn last."""
-    paths = chart(tab).locator(".cartesianlayer .js-line")
+    """Colours of the lines in the loss chart, sorted, without the edges of bands."""
+    paths = chart(tab).locator('.cartesianlayer .js-line:not([style*="stroke-width: 0px"])')
     expect(paths).to_have_count(count)
     return sorted(paths.evaluate_all("paths => paths.map(path => path.style.stroke)"))
 
@@ -273,7 +273,7 @@ def test_a_refused_link_stays_in_the_address_until_something_else_is_shown(compa
     expect(tab).to_have_url(re.compile("budget=3000000&run=adam"))
 
     slider(tab, "Learning rate").press("ArrowRight")
-    expect(tab).to_have_url(re.compile("run=sgd~3"))
+    expect(tab).to_have_url(re.compile("run=sgd~"))
 
 
 def test_a_number_typed_in_the_sidebar_retrains_all_runs(first_view):
@@ -323,12 +323,12 @@ def test_axis_and_quantity_are_switched_and_the_numbers_stay(first_view, idle):
     expect(chart(tab).locator(".xtitle")).to_have_text("Iterations")
 
     tab.get_by_text("Validation loss", exact=True).first.click()
-    expect(chart(tab).locator(".ytitle")).to_have_text("Validation loss")
+    expect(chart(tab).locator(".ytitle")).to_have_text(re.compile("^Validation loss"))
     idle(tab)
     expect_numbers(tab, before)
     tab.get_by_role("button", name="Reset", exact=True).click()
     expect(chart(tab).locator(".xtitle")).to_have_text("Epochs")
-    expect(chart(tab).locator(".ytitle")).to_have_text("Training loss")
+    expect(chart(tab).locator(".ytitle")).to_have_text(re.compile("^Training loss"))
 
 
 def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(first_view, idle):

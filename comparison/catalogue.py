@@ -14,7 +14,7 @@ from charts.steps import effective_rates, fitted_lines, plane_distances, two_los
 from charts.surfaces import contour, panels, relief
 from charts.theme import GREY
 from comparison.attempts import attempt
-from comparison.fits import can_be_drawn, fit_epochs, fits
+from comparison.fits import can_be_drawn, fit_ticks, fits
 from comparison.pages import SurfacesPage
 from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
@@ -72,7 +72,7 @@ def comparison_charts(
     if history.experiment.problem.kind == "network":
         makers["score"] = partial(score, history, styles, axis)
     if can_be_drawn(history.experiment.problem):
-        makers["fits"] = partial(fits, history, styles, fit_epochs(history)[-1])
+        makers["fits"] = partial(fits, history, styles, fit_ticks(history)[-1])
     attempts = {name: attempt(make, name) for name, make in makers.items()}
     charts = {name: chart for name, chart in attempts.items() if not isinstance(chart, str)}
     return charts, {name: why for name, why in attempts.items() if isinstance(why, str)}

@@ -1,8 +1,8 @@
-"""What every run has learnt at an epoch, and what a clock needs to move from one to the next."""
+"""What every run has learnt by an epoch or iteration, and what a clock needs to move on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart, RunStyle
     from comparison.document import View
-    from engine import Function, History, Network, RunHistory
+    from engine import Experiment, Function, History, Network, RunHistory
     from engine.arrays import Array, Integers
 
 _TICKS: Final = 61  # the most of the clock: each is a picture of every run
@@ -35,37 +35,56 @@ def can_be_drawn(problem: Network | Function) -> bool:
     return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
 
 
-def fit_epochs(history: History) -> list[float]:
-    """Return the epochs at which parameters were recorded."""
+def fit_unit(experiment: Experiment) -> Literal["iterations", "epochs"]:
+    """Return the unit in which fits are compared: iterations where the budget gives equally many.
+
+    Elsewhere it is epochs, in which a batch of one row is as far as one of all.
+    """
+    return "iterations" if experiment.budget.unit == "iterations" else "epochs"
+
+
+def fit_ticks(history: History) -> list[float]:
+    """Return where parameters were recorded, in the ``fit_unit``, rising."""
     return sorted(
-        {float(step) / run.per_epoch for run in history.runs for step in run.params_steps}
+        {
+            float(step) / _steps_per_unit(history, number)
+            for number, run in enumerate(history.runs)
+            for step in run.params_steps
+        }
     )
 
 
+def _steps_per_unit(history: History, position: int) -> int:
+    is_step = fit_unit(history.experiment) == "iterations"
+    return 1 if is_step else history.runs[position].per_epoch
+
+
 def fits(
-    history: History, styles: Sequence[RunStyle], epoch: float, height: int | None = None
+    history: History, styles: Sequence[RunStyle], tick: float, height: int | None = None
 ) -> Chart:
-    """Return the chart of what every run has learnt by an epoch.
+    """Return the chart of what every run has learnt by an epoch or an iteration.
 
     Args:
         history: of the runs; its fits ``can_be_drawn``.
         styles: of the runs.
-        epoch: as in ``fit_epochs``.
+        tick: as in ``fit_ticks``.
         height: as in ``charts.fits.fit_panels``.
     """
     panels = [
-        Panel(style, params_at(history, position, epoch), score_at(history, position, epoch))
+        Panel(style, params_at(history, position, tick), score_at(history, position, tick))
         for position, style in enumerate(styles)
     ]
     network = cast("Network", history.experiment.problem)
-    caption = fits_caption(history, epoch)
+    caption = fits_caption(history, tick)
     chart = fit_panels(network, data(history.experiment), panels, caption, height)
     return chart._replace(remarks=(*chart.remarks, score_words(history), *stopped_words(history)))
 
 
-def fits_caption(history: History, epoch: float) -> str:
-    """Return the epoch and the seed of the fits, in words."""
-    caption = _("epoch {epoch}").format(epoch=f"{epoch:.6g}")
+def fits_caption(history: History, tick: float) -> str:
+    """Return the epoch or iteration of the fits, and their seed, in words."""
+    caption = _("epoch {epoch}").format(epoch=f"{tick:.6g}")
+    if fit_unit(history.experiment) == "iterations":
+        caption = _("iteration {iteration}").format(iteration=f"{tick:,.6g}")
     seeds = history.experiment.seeds
     if len(seeds) > 1:
         caption += ", " + _("seed {seed}").format(seed=seeds[0])
@@ -86,23 +105,23 @@ def score_words(history: History) -> str:
     )
 
 
-def params_at(history: History, position: int, epoch: float) -> Array | None:
-    """Return the parameters of a run's first seed at an epoch; None if it has diverged by then."""
+def params_at(history: History, position: int, tick: float) -> Array | None:
+    """Return the parameters of a run's first seed at a tick; None if it has diverged by then."""
     run, diverged = history.runs[position], history.divergence(position, 0)
-    step = round(epoch * run.per_epoch)
+    step = round(tick * _steps_per_unit(history, position))
     if diverged is not None and step >= diverged.step:
         return None
     params: Array = run.params[0, _kept(run, step)]
     return params
 
 
-def score_at(history: History, position: int, epoch: float) -> float | None:
-    """Return the score of a run's first seed at an epoch, as it was last recorded by then."""
+def score_at(history: History, position: int, tick: float) -> float | None:
+    """Return the score of a run's first seed at a tick, as it was last recorded by then."""
     run = history.runs[position]
     series = run.validation_score or run.training_score
     if series is None:
         return None
-    step = min(round(epoch * run.per_epoch), int(run.last_step[0]))
+    step = min(round(tick * _steps_per_unit(history, position)), int(run.last_step[0]))
     value = series.last[0, _last_by(series.steps, step)]
     return float(value) if np.isfinite(value) else None
 
@@ -117,17 +136,17 @@ def _last_by(steps: Integers, step: int) -> int:
 
 
 def fit_clock(history: History) -> Clock:
-    """Return the epochs that the clock of the fits shows: evenly chosen where there are many."""
-    epochs = np.array(fit_epochs(history))
-    every = -(-(len(epochs) - 1) // (_TICKS - 1)) or 1
-    ticks = np.unique(np.append(epochs[::every], epochs[-1]))
+    """Return the ticks that the clock of the fits shows: evenly chosen where there are many."""
+    recorded = np.array(fit_ticks(history))
+    every = -(-(len(recorded) - 1) // (_TICKS - 1)) or 1
+    ticks = np.unique(np.append(recorded[::every], recorded[-1]))
     records, lasts = [], []
-    for run in history.runs:
-        steps = np.rint(ticks * run.per_epoch).astype(int)
+    for number, run in enumerate(history.runs):
+        scale = _steps_per_unit(history, number)
+        steps = np.rint(ticks * scale).astype(int)
         records.append(np.array([_kept(run, int(step)) for step in steps]))
-        end = run.last_step[0] / run.per_epoch
-        lasts.append(min(int(np.searchsorted(ticks, end)), len(ticks) - 1))
-    return Clock("epochs", ticks, tuple(records), tuple(lasts), every)
+        lasts.append(min(int(np.searchsorted(ticks, run.last_step[0] / scale)), len(ticks) - 1))
+    return Clock(fit_unit(history.experiment), ticks, tuple(records), tuple(lasts), every)
 
 
 def moving_heads(
@@ -142,7 +161,8 @@ def moving_heads(
         if view.quantity == "batch_loss" and view.smoothing > 1:
             series, _averaged = smoothed(series, view.smoothing)
         medians = spread(run, series).median
-        steps = np.minimum(np.rint(clock.ticks * run.per_epoch).astype(int), run.last_step.max())
+        steps = np.rint(clock.ticks * _steps_per_unit(history, number)).astype(int)
+        steps = np.minimum(steps, run.last_step.max())
         found = np.searchsorted(series.steps, steps, side="right") - 1
         known = found >= 0  # a batch has no loss before the first update
         up.append(np.where(known, medians[np.maximum(found, 0)], np.nan))

@@ -27,12 +27,14 @@ class TrainingPage(Spec):
         tab: the open one.
         norm: the one that is drawn.
         epoch: the epoch of the fits, or the nearest recorded one; None is the last.
+        iteration: likewise, where the budget is in iterations.
     """
 
     name: Literal["training"] = "training"
     tab: Literal["loss", "score", "norms", "fits", "rates", "details"] = "loss"
     norm: Literal["full_gradient_norm", "batch_gradient_norm", "update_norm"] = "full_gradient_norm"
     epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
+    iteration: Annotated[int, Interval(0, LIMITS["iterations"].high)] | None = None
 
 
 class SurfacesPage(Spec):

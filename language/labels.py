@@ -171,6 +171,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "epoch": N_("Epoch of the run"),
             "epochs": N_("Epochs"),
             "epochs_shown": N_("Epochs shown"),
+            "iteration": N_("Iteration of the fits"),
             "iterations": N_("Iterations"),
             "every": N_("Iterations between evaluations"),
             "example": N_("Example"),

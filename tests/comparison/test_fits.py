@@ -10,7 +10,7 @@ from charts.theme import RunStyle
 from comparison.document import View
 from comparison.fits import (
     fit_clock,
-    fit_epochs,
+    fit_ticks,
     fits_caption,
     moving_fits,
     moving_heads,
@@ -32,8 +32,23 @@ def numbers(text, kind="<f4"):
 def test_a_caption_names_epoch_and_seed():
     history = fit(small(seeds=(4, 7)))
 
-    assert fit_epochs(history)[-1] == 5
+    assert fit_ticks(history)[-1] == 5
     assert fits_caption(history, 3.0) == "epoch 3, seed 4"
+
+
+def test_at_equal_iterations_the_clock_counts_iterations():
+    """A batch of one row is then nowhere near the epoch of a batch of all."""
+    runs = [Run(optimizer=SGD(), learning_rate=0.05, batch_size=size) for size in (1, "all")]
+    history = fit(Experiment(runs=runs, budget=Budget(amount=30, unit="iterations")))
+    clock = fit_clock(history)
+
+    assert clock.unit == "iterations"
+    assert clock.ticks.tolist() == list(range(31))
+    assert clock.lasts == (30, 30)
+    assert fits_caption(history, 12.0) == "iteration 12"
+    for number, run in enumerate(history.runs):
+        assert list(run.params_steps[clock.records[number]]) == list(range(31))
+        assert score_at(history, number, 12.0) == run.validation_score.last[0, 12]
 
 
 @pytest.mark.parametrize("epochs", [1, 5, 60, 61, 200])

@@ -1,4 +1,4 @@
-"""What every run has learnt, epoch by epoch: beside the loss, and large on a tab of its own."""
+"""What every run has learnt, step by step: beside the loss, and large on a tab of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import streamlit as st
 from comparison.fits import (
     can_be_drawn,
     fit_clock,
-    fit_epochs,
+    fit_ticks,
+    fit_unit,
     fits,
     fits_caption,
     moving_fits,
@@ -39,17 +40,17 @@ _LOSS: Final = "loss"  # of the chart beside it
 
 @after_training
 def fits_tab(shown: Outcome) -> None:
-    """Show what every run has learnt at one epoch; the clock moves all panels."""
+    """Show what every run has learnt at one moment; the clock moves all panels."""
     if not can_be_drawn(shown.history.experiment.problem):
         st.info(_("Fits can only be drawn for data with one or two features."))
         return
-    epochs = fit_epochs(shown.history)
-    if len(epochs) > 1:
+    ticks = fit_ticks(shown.history)
+    if len(ticks) > 1:
         bar, field = st.columns([6, 1], vertical_alignment="center")
         with bar:
             _player(shown, (Layer(_KEY, "fits", 1),))
         with field:
-            _epoch_field(epochs, _epoch(epochs))
+            _tick_field(shown, ticks)
     st.caption(escaped(" ".join(fits_chart(shown))))
 
 
@@ -61,13 +62,13 @@ def fits_player(shown: Outcome) -> None:
 def fits_chart(shown: Outcome, height: int | None = None) -> tuple[str, ...]:
     """Show the fits where the clock stands; return what is to be said of them.
 
-    The clock says which epoch it is, also while it runs.
+    The clock says when that is, also while it runs.
     """
-    epoch = _epoch(fit_epochs(shown.history))
-    chart = figure(lambda: fits(shown.history, shown.styles, epoch, height), _KEY)
+    tick = _tick(shown, fit_ticks(shown.history))
+    chart = figure(lambda: fits(shown.history, shown.styles, tick, height), _KEY)
     if chart is None:
         return ()
-    caption = fits_caption(shown.history, epoch)
+    caption = fits_caption(shown.history, tick)
     remarks = [text for text in chart.remarks if text != caption]
     return *seed_words(shown.history.experiment), *remarks
 
@@ -85,7 +86,9 @@ def _player(shown: Outcome, layers: tuple[Layer, ...]) -> None:
     is_wanted = st.session_state.get(_WANTED) == drawing.version
     fits_of = moving_fits(shown.history, shown.styles, clock) if is_wanted else {}
     moving.append(moving[0] | fits_of)
-    player("fits-player", clock, moving, drawing, lambda: settings().epoch, _takes(clock, drawing))
+    player(
+        "fits-player", clock, moving, drawing, lambda: _wanted(shown), _takes(shown, clock, drawing)
+    )
 
 
 def _version(shown: Outcome) -> str:
@@ -93,7 +96,7 @@ def _version(shown: Outcome) -> str:
     return f"{shown.history.experiment.key} {shown.styles} {shown.history.seconds}"
 
 
-def _takes(clock: Clock, drawing: Drawing) -> Any:
+def _takes(shown: Outcome, clock: Clock, drawing: Drawing) -> Any:
     """Return what takes the events of the clock."""
 
     def take(name: str, event: dict[str, Any]) -> None:
@@ -102,39 +105,53 @@ def _takes(clock: Clock, drawing: Drawing) -> Any:
         elif name == "step":
             tick = min(int(event["step"]), len(clock.ticks) - 1)
             is_last = tick == len(clock.ticks) - 1
-            set_page(epoch=None if is_last else float(clock.ticks[tick]))
+            _stand_at(shown, None if is_last else float(clock.ticks[tick]))
 
     return take
 
 
-def _epoch(epochs: Sequence[float]) -> float:
-    """Return the kept epoch nearest to the one of the settings."""
-    wanted = settings().epoch
-    return epochs[-1] if wanted is None else _nearest(epochs, wanted)
+def _wanted(shown: Outcome) -> float | None:
+    """Return where the clock stands; None is the end."""
+    is_step = fit_unit(shown.history.experiment) == "iterations"
+    return settings().iteration if is_step else settings().epoch
 
 
-def _epoch_field(epochs: Sequence[float], epoch: float) -> None:
-    """Choose one of the epochs at which parameters were kept."""
+def _stand_at(shown: Outcome, tick: float | None) -> None:
+    """Let the clock stand somewhere; the end stays the end of any budget."""
+    if fit_unit(shown.history.experiment) == "iterations":
+        set_page(iteration=None if tick is None else round(tick))
+    else:
+        set_page(epoch=tick)
+
+
+def _tick(shown: Outcome, ticks: Sequence[float]) -> float:
+    """Return the tick with parameters that is nearest to where the clock stands."""
+    wanted = _wanted(shown)
+    return ticks[-1] if wanted is None else _nearest(ticks, wanted)
+
+
+def _tick_field(shown: Outcome, ticks: Sequence[float]) -> None:
+    """Choose one of the epochs or iterations at which parameters were kept."""
 
     def take(wanted: float) -> None:
-        """Show the kept epoch nearest to the chosen one; the last stays the last of any budget."""
-        nearest = _nearest(epochs, wanted)
-        set_page(epoch=None if nearest == epochs[-1] else nearest)
+        nearest = _nearest(ticks, wanted)
+        _stand_at(shown, None if nearest == ticks[-1] else nearest)
 
+    is_step = fit_unit(shown.history.experiment) == "iterations"
     bound(
         st.number_input,
-        _("Epoch"),
-        epochs[0],
-        epochs[-1],
-        # The widest gap: after a smaller step the nearest epoch might still be the same one.
-        step=max(after - before for before, after in pairwise(epochs)),
+        _("Iteration") if is_step else _("Epoch"),
+        ticks[0],
+        ticks[-1],
+        # The widest gap: after a smaller step the nearest tick might still be the same one.
+        step=max(after - before for before, after in pairwise(ticks)),
         key="fit-number",
-        shown=epoch,
+        shown=_tick(shown, ticks),
         report=take,
         format="%.6g",
         label_visibility="collapsed",
     )
 
 
-def _nearest(epochs: Sequence[float], wanted: float) -> float:
-    return min(epochs, key=lambda epoch: abs(epoch - wanted))
+def _nearest(ticks: Sequence[float], wanted: float) -> float:
+    return min(ticks, key=lambda tick: abs(tick - wanted))

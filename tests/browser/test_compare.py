@@ -76,18 +76,19 @@ def drawn_whole(tab):
 def cell(tab, row, column):
     """One cell of the results: the table behind the canvas, for those who cannot see it.
 
-    Columns: the line, the run, training loss, validation loss, score, status.
+    Columns: the line, the run, learning rate, batch size, training loss, validation loss, score,
+    status.
     """
     return tab.get_by_test_id("stDataFrame").first.get_by_test_id(f"glide-cell-{column}-{row}")
 
 
 def numbers(tab, rows=4):
-    return [[cell(tab, row, column).text_content() for column in (2, 3, 4)] for row in range(rows)]
+    return [[cell(tab, row, column).text_content() for column in (4, 5, 6)] for row in range(rows)]
 
 
 def expect_numbers(tab, wanted, first_row=0):
     for row, texts in enumerate(wanted, first_row):
-        for column, text in zip((2, 3, 4), texts, strict=True):
+        for column, text in zip((4, 5, 6), texts, strict=True):
             expect(cell(tab, row, column)).to_have_text(text)
 
 
@@ -129,10 +130,10 @@ def test_a_slider_moved_by_keyboard_changes_numbers_of_its_run_alone(first_view)
     slider(tab, "Learning rate").focus()
     tab.keyboard.press("ArrowLeft")
 
-    expect(cell(tab, 0, 2)).not_to_have_text(before[0][0])
+    expect(cell(tab, 0, 4)).not_to_have_text(before[0][0])
     expect_numbers(tab, before[1:], first_row=1)
     tab.get_by_role("button", name="Reset", exact=True).click()
-    expect(cell(tab, 0, 2)).to_have_text(before[0][0])
+    expect(cell(tab, 0, 4)).to_have_text(before[0][0])
 
 
 def test_a_reload_keeps_what_was_set_and_going_back_skips_no_page(compare, idle):
@@ -141,7 +142,7 @@ def test_a_reload_keeps_what_was_set_and_going_back_skips_no_page(compare, idle)
     first = numbers(tab)
     slider(tab, "Learning rate").press("ArrowRight")
     expect(tab).to_have_url(re.compile(r"run=sgd~(?!3\.16)"))
-    expect(cell(tab, 0, 2)).not_to_have_text(first[0][0])
+    expect(cell(tab, 0, 4)).not_to_have_text(first[0][0])
     idle(tab)
     before = numbers(tab)
 
@@ -285,7 +286,7 @@ def test_a_number_typed_in_the_sidebar_retrains_all_runs(first_view):
 
     expect(tab.get_by_text("same budget: 7 epochs")).to_be_visible()
     for row in range(4):
-        expect(cell(tab, row, 2)).not_to_have_text(before[row][0])
+        expect(cell(tab, row, 4)).not_to_have_text(before[row][0])
     expect(slider(tab, "Epochs")).to_have_attribute("aria-valuetext", "7")
     tab.get_by_role("button", name="Reset", exact=True).click()
     expect_numbers(tab, before)
@@ -319,8 +320,10 @@ def test_the_chosen_language_is_still_there_after_a_reload(compare):
 def test_axis_and_quantity_are_switched_and_the_numbers_stay(first_view, idle):
     tab = first_view
     before = numbers(tab)
-    tab.get_by_text("Iterations", exact=True).first.click()
+    tab.get_by_role("button", name="Against epochs").click()
+    tab.get_by_role("radio", name="Iterations", exact=True).click()
     expect(chart(tab).locator(".xtitle")).to_have_text("Iterations")
+    tab.keyboard.press("Escape")
 
     tab.get_by_text("Validation loss", exact=True).first.click()
     expect(chart(tab).locator(".ytitle")).to_have_text(re.compile("^Validation loss"))
@@ -390,7 +393,7 @@ def test_a_hostile_link_fetches_nothing_and_is_shown_as_text(compare):
     expect(tab.get_by_text(re.compile("were not recognised"))).to_contain_text("![x]")
     expect(labels_at_line_ends(tab)).to_have_count(2)
     texts = set(labels_at_line_ends(tab).all_text_contents())
-    assert texts == {f"{PICTURE[:22]}…", "<b>b</b>"}
+    assert texts == {f"{PICTURE[:19]}…", "<b>b</b>"}  # that of the selected run is bold, and wide
     tab.get_by_role("tab", name="Details", exact=True).click()
     expect(tab.get_by_text(re.compile("over the same 2 seeds"))).to_be_visible()
     assert tab.locator('img[src^="http"]').count() == 0

@@ -33,7 +33,7 @@ def cell(tab, row, column):
 
 
 def losses(tab):
-    return [cell(tab, row, 2).text_content() for row in range(4)]
+    return [cell(tab, row, 4).text_content() for row in range(4)]
 
 
 def go_to(tab, wanted, key="Tab"):
@@ -88,7 +88,7 @@ def test_a_run_is_chosen_and_edited_by_keyboard(tab, idle):
     expect(tab.get_by_role("option", name="Nesterov", exact=True)).to_be_visible()
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
-    expect(cell(tab, 1, 2)).not_to_have_text(before[1])
+    expect(cell(tab, 1, 4)).not_to_have_text(before[1])
     idle(tab)
     other = losses(tab)
     assert [one for one in range(4) if other[one] != before[one]] == [1]
@@ -97,12 +97,12 @@ def test_a_run_is_chosen_and_edited_by_keyboard(tab, idle):
     at_first = rate.get_attribute("aria-valuetext")
     go_to(tab, rate)
     tab.keyboard.press("ArrowLeft")
-    expect(cell(tab, 1, 2)).not_to_have_text(other[1])
+    expect(cell(tab, 1, 4)).not_to_have_text(other[1])
     expect(rate).not_to_have_attribute("aria-valuetext", at_first)
     idle(tab)
     assert losses(tab)[2:] == before[2:]
     tab.keyboard.press("ArrowRight")
-    expect(cell(tab, 1, 2)).to_have_text(other[1])
+    expect(cell(tab, 1, 4)).to_have_text(other[1])
 
 
 def test_a_tab_is_opened_by_keyboard(tab, idle):

@@ -48,7 +48,7 @@ def test_a_long_training_is_started_stopped_and_gone_on_with(visit):
     resume = tab.get_by_role("button", name="Resume", exact=True)
     expect(resume).to_be_visible()
     expect(tab.get_by_text(re.compile(r"^You stopped the training at \d+%"))).to_be_visible()
-    expect(table(tab).get_by_test_id("glide-cell-5-0")).to_have_text("stopped by you")
+    expect(table(tab).get_by_test_id("glide-cell-7-0")).to_have_text("stopped by you")
 
     resume.click()
     expect(stop_button(tab)).to_be_visible()
@@ -61,7 +61,7 @@ def test_another_setting_gives_way_at_once(visit):
     field = tab.get_by_role("spinbutton", name="Epochs")
     field.fill("3")
     field.press("Enter")
-    expect(table(tab).get_by_test_id("glide-cell-2-1")).not_to_be_empty()
+    expect(table(tab).get_by_test_id("glide-cell-4-1")).not_to_be_empty()
     expect(stop_button(tab)).to_have_count(0)
 
     field.fill("10000")
@@ -106,7 +106,7 @@ def test_fast_clicking_ends_in_one_state_and_others_are_served(visit):
     tab, other = visit(), visit()
     slider = tab.get_by_role("slider", name="Learning rate").first
     first = slider.get_attribute("aria-valuetext")  # the address of the first view is bare
-    expect(table(tab).get_by_test_id("glide-cell-2-0")).not_to_be_empty()
+    expect(table(tab).get_by_test_id("glide-cell-4-0")).not_to_be_empty()
     slider.focus()
 
     for turn in range(24):
@@ -114,7 +114,7 @@ def test_fast_clicking_ends_in_one_state_and_others_are_served(visit):
         if turn == 12:
             other.get_by_role("button", name="This run", exact=True).click()
     other.get_by_role("menuitem", name="Duplicate", exact=True).click()
-    expect(table(other).get_by_test_id("glide-cell-2-4")).not_to_be_empty()
+    expect(table(other).get_by_test_id("glide-cell-4-4")).not_to_be_empty()
     tab.wait_for_function(
         """first => {
             const one = (selector) => document.querySelector(selector);

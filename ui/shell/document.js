@@ -22,9 +22,17 @@ function undoByKey(event) {
   button.click();
 }
 
+/* An open popover is the last stop of the Tab key, after all of the page, which by then has scrolled the
+   popover away with its button. */
+function showPopover(event) {
+  if (!event.target.closest('[data-testid="stPopoverBody"]')) return;
+  document.querySelector('[data-testid="stPopover"] [aria-expanded="true"]')?.scrollIntoView({ block: "nearest" });
+}
+
 export default function ({ data }) {
   document.addEventListener("keydown", closeByEscape); // the same function is added once only
   document.addEventListener("keydown", undoByKey);
+  document.addEventListener("focusin", showPopover);
   // Screen readers choose their voice by it.
   document.documentElement.lang = data.language;
   // The server asks for it when the page is opened again.

@@ -18,7 +18,7 @@ from language.labels import inline, label
 from ui.compare.fits import beside, fits_chart, fits_player
 from ui.compare.results import results_table
 from ui.compare.smoothing import smoothing_choice
-from ui.shell.binding import bound
+from ui.shell.binding import bound, folded
 from ui.shell.figure import figure, sketch
 from ui.shell.presentation import is_presented
 from ui.shell.store import document, edit, styles
@@ -137,7 +137,7 @@ def axis_switch(*, with_log: bool = False) -> None:
     """Choose, folded, what the curves are drawn against."""
     now = document()
     title = _("Against {axis}").format(axis=inline("quantity", now.view.axis))
-    with st.popover(title):
+    with folded("axis", title):
         _switch(_("Axis"), "axis", axes(now), now.view.axis)
         if not with_log:
             return

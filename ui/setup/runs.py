@@ -28,7 +28,7 @@ from engine.spec import by_name
 from language import _
 from language.labels import inline, label
 from ui.setup.rules import rule_words
-from ui.shell.binding import bound
+from ui.shell.binding import bound, folded
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
 from ui.shell.store import document, edit, page_name, styles
@@ -154,7 +154,7 @@ def run_editor() -> None:
     if now.experiment.problem.has_rows:
         with size:
             batch_size(index, now.experiment.problem.training_rows)
-    with more, st.popover(_("More"), width="stretch"):
+    with more, folded("more", _("More"), width="stretch"):
         _details(index, run)
 
 

@@ -9,22 +9,29 @@ changes. To tell them from changes, a counter grows whenever a widget is given a
 had. The counter is drawn behind the widgets, in a field that nobody sees, so it comes back with
 every message and says which values the browser had drawn by then. A widget that shows one of the
 values that it may still have had was not touched.
+
+A closed popover keeps what its widgets showed when it was open, whatever they are given meanwhile. So
+it has a counter of its own, which comes back as old as they are: ``folded``.
 """
 
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _GIVEN: Final = "given-values"  # by key of a widget: pairs of the counter and a value
 _COUNTER: Final = "given-values-counter"
-_MARKS: Final = "drawn-marks"  # keys of the fields with the counter
+_MARKS: Final = "drawn-marks"  # names of the places with a field that holds the counter
+_FOLDS: Final = "folded-widgets"  # the popover of each widget that is in one, by key
+_fold: ContextVar[str] = ContextVar("fold", default="")  # the popover that is being filled
 _MOST: Final = 10  # values of a widget that are remembered
 
 
@@ -53,6 +60,7 @@ def bound(
         settings: further keywords of the widget.
     """
     _give(key, shown)
+    st.session_state.setdefault(_FOLDS, {})[key] = _fold.get()
     st.session_state[key] = shown
     return widget(*args, key=key, on_change=_hear, args=(key, report, among), **settings)
 
@@ -80,6 +88,24 @@ def reporting(
     return widget(*args, key=key, on_change=_pass_on, args=(key, report), **settings)
 
 
+@contextmanager
+def folded(name: str, title: str, **settings: Any) -> Iterator[None]:
+    """Draw a popover, to be filled with widgets.
+
+    Args:
+        name: names it.
+        title: of its button.
+        settings: further keywords of ``st.popover``.
+    """
+    with st.popover(title, **settings):
+        before = _fold.set(name)
+        try:
+            yield
+            _draw_counter(name)
+        finally:
+            _fold.reset(before)
+
+
 def draw_mark(name: str) -> None:
     """Draw the counter, after widgets and before anything that takes long.
 
@@ -88,10 +114,18 @@ def draw_mark(name: str) -> None:
     Args:
         name: of this place; a page may have several.
     """
-    key = f"drawn-mark-{name}"  # hidden by style.css
-    st.session_state.setdefault(_MARKS, set()).add(key)
+    st.session_state.setdefault(_MARKS, set()).add(name)
+    _draw_counter(name)
+
+
+def _draw_counter(name: str) -> None:
+    key = _counter_key(name)
     st.session_state[key] = str(st.session_state.get(_COUNTER, 0))
     st.text_input(key, key=key, label_visibility="collapsed")
+
+
+def _counter_key(name: str) -> str:
+    return f"drawn-mark-{name}"  # hidden by style.css
 
 
 def _give(key: str, value: object) -> None:
@@ -119,7 +153,7 @@ def _hear(key: str, report: Callable[[Any], object], among: Sequence[object] | N
     chosen = st.session_state.get(key)
     if chosen is None or (among is not None and chosen not in among) or _is_echo(key, chosen):
         return
-    given, drawn = st.session_state[_GIVEN][key], _drawn()
+    given, drawn = st.session_state[_GIVEN][key], _drawn(key)
     undrawn = [pair for pair in given if pair[0] > drawn]
     given[:] = [*undrawn, (given[-1][0], chosen)]
     report(chosen)
@@ -127,14 +161,16 @@ def _hear(key: str, report: Callable[[Any], object], among: Sequence[object] | N
 
 def _is_echo(key: str, shown: object) -> bool:
     """Tell whether a widget shows what it was given, and not yet what it was given last."""
-    given, drawn = st.session_state[_GIVEN][key], _drawn()
+    given, drawn = st.session_state[_GIVEN][key], _drawn(key)
     if given[-1][0] <= drawn:
         return False
     oldest = max((counter for counter, _value in given if counter <= drawn), default=0)
     return any(value == shown for counter, value in given if counter >= oldest)
 
 
-def _drawn() -> float:
-    """Return the counter up to which the browser has drawn; infinity where it does not say so."""
-    marks = (st.session_state.get(key, "") for key in st.session_state.get(_MARKS, ()))
+def _drawn(key: str) -> float:
+    """Return the counter up to which the browser has drawn a widget; infinity if not told."""
+    fold = st.session_state.get(_FOLDS, {}).get(key)
+    names = {fold} if fold else st.session_state.get(_MARKS, set())
+    marks = (st.session_state.get(_counter_key(name), "") for name in names)
     return max((int(mark) for mark in marks if mark.isdecimal()), default=math.inf)

@@ -1,5 +1,7 @@
 """What a widget shows is what is in force; what a browser still shows is no change."""
 
+from contextlib import contextmanager
+
 import pytest
 import streamlit
 
@@ -7,7 +9,7 @@ from comparison.document import with_default_view
 from engine import Budget, Experiment, Run
 from engine.rules import SGD
 from tests.driven import COMPARE, first_run, run
-from ui.shell.binding import bound, draw_mark
+from ui.shell.binding import bound, draw_mark, folded
 
 SHORT = with_default_view(
     Experiment(
@@ -165,3 +167,46 @@ def test_a_late_message_about_a_widget_that_is_forgotten_changes_nothing(browser
     browser.hear()
 
     assert browser.reported == []
+
+
+@contextmanager
+def _popover(*_args, **_settings):
+    yield
+
+
+def test_a_widget_in_a_closed_popover_takes_nothing_back(monkeypatch):
+    """It still holds what it showed when the popover was open, and sends it with every message."""
+    state, reported, hear = {}, [], []
+
+    def script(value):
+        def widget(*_args, on_change, args, **_settings):
+            hear[:] = [lambda: on_change(*args)]
+
+        with folded("more", "More"):
+            bound(widget, "Rate", key="rate", shown=value, report=reported.append)
+        draw_mark("page")
+
+    def send(rate, inside, page):
+        streamlit.session_state |= {
+            "rate": rate,
+            "drawn-mark-more": inside,
+            "drawn-mark-page": page,
+        }
+        hear[0]()
+
+    monkeypatch.setattr(streamlit, "session_state", state)
+    monkeypatch.setattr(streamlit, "text_input", lambda *_args, **_settings: None)
+    monkeypatch.setattr(streamlit, "popover", _popover)
+    script(0.5)
+    opened = state["drawn-mark-more"]
+    send(0.7, opened, opened)  # the reader chooses
+    assert reported == [0.7]
+    script(0.7)
+    script(0.5)  # taken back, while the popover is closed
+    page = state["drawn-mark-page"]
+
+    send(0.7, opened, page)
+    assert reported == [0.7]
+    script(0.5)
+    send(0.7, state["drawn-mark-more"], state["drawn-mark-page"])  # opened again, chosen again
+    assert reported == [0.7, 0.7]

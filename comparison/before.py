@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
 from charts.lines import plain
 from language import _
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
 _FAINT = 0.35  # opacity
 _WIDTH = 1.5  # pixels
+_BEHIND = -1  # in the order of lines, where the others have 0 or more
 
 
 def changed_runs(
@@ -63,7 +62,7 @@ def _what_is_lost(problem: Network | Function) -> object:
 
 
 def with_lines_before(chart: Chart, earlier: Chart, names: Collection[str]) -> Chart:
-    """Return a chart with lines of an earlier one behind its own, and a remark that says so.
+    """Add lines of an earlier chart behind those of a new one, and a remark that says so.
 
     Args:
         chart: of now.
@@ -74,18 +73,17 @@ def with_lines_before(chart: Chart, earlier: Chart, names: Collection[str]) -> C
     faint = [_faded(trace) for trace in earlier.figure.data if trace.name in shown]
     if not faint:
         return chart
-    figure = go.Figure({"data": [*faint, *chart.figure.data], "layout": chart.figure.layout})
-    own, old = figure.layout.yaxis, earlier.figure.layout.yaxis
+    chart.figure.add_traces(faint)
+    own, old = chart.figure.layout.yaxis, earlier.figure.layout.yaxis
     if own.range and old.range and own.type == old.type:
         low, high = zip(own.range, old.range, strict=True)
         own.range = [min(low), max(high)]
     remark = _("Faint: before the change.")
-    return chart._replace(
-        figure=figure, remarks=(*chart.remarks, remark), alt=f"{chart.alt} {remark}"
-    )
+    return chart._replace(remarks=(*chart.remarks, remark), alt=f"{chart.alt} {remark}")
 
 
 def _faded(trace: Any) -> dict[str, Any]:
     line = trace.to_plotly_json()
     line["line"] = line.get("line", {}) | {"width": _WIDTH}
-    return line | {"opacity": _FAINT, "hoverinfo": "skip", "hovertemplate": None, "name": None}
+    silent = {"hoverinfo": "skip", "hovertemplate": None, "name": None}
+    return line | silent | {"opacity": _FAINT, "zorder": _BEHIND}

@@ -39,14 +39,14 @@ def spread(run: RunHistory, series: Series) -> Spread:
     """
     if len(series.last) == 1:
         return Spread(series.last[0], series.last[0], series.last[0])
-    values = run.counted(series)
-    parts = np.full((3, values.shape[1]), np.nan)
-    known = ~np.isnan(values).all(axis=0)  # some quantities are not measured at every step
-    measured = values[:, known]
+    # Some quantities are not measured at every step: NaN, which comes last.
+    ordered = np.sort(run.counted(series), axis=0)
+    known = np.count_nonzero(~np.isnan(ordered), axis=0)
+    last, points = np.maximum(known - 1, 0), np.arange(ordered.shape[1])
     # Observed values, not interpolated ones: there is nothing between a number and infinity.
-    parts[0, known] = np.nanquantile(measured, 0.25, axis=0, method="lower")
-    parts[1, known] = np.nanmedian(measured, axis=0)
-    parts[2, known] = np.nanquantile(measured, 0.75, axis=0, method="higher")
+    low, high = ordered[last // 4, points], ordered[-(-3 * last // 4), points]
+    median = (ordered[last // 2, points] + ordered[-(-last // 2), points]) / 2
+    parts = np.stack([low, median, high])
     parts[np.isneginf(parts)] = np.nan  # no score
     return Spread(*parts)
 

@@ -52,12 +52,13 @@ def test_the_axis_holds_what_is_faint_as_well():
         return losses(fit(small(runs=runs)), STYLES, "training_loss", "epochs", log=True)
 
     good, bad = chart(0.5), chart(30.0)
-    both = with_lines_before(good, bad, ["SGD"])
     ranges = [one.figure.layout.yaxis.range for one in (good, bad)]
+    both = with_lines_before(good, bad, ["SGD"])
 
     assert ranges[0] != ranges[1]
     low, high = both.figure.layout.yaxis.range
     assert all(low <= below < above <= high for below, above in ranges)
-    assert both.figure.data[0].opacity < 1
+    assert both.figure.data[-1].opacity < 1
+    assert both.figure.data[-1].zorder < 0
     assert both.remarks[-1] == "Faint: before the change."
     assert with_lines_before(good, bad, []) is good

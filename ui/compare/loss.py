@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from comparison.catalogue import losses
 from comparison.edits import change_view
 from comparison.fits import can_be_drawn
 from comparison.offers import axes, quantities
-from language import _
+from language import _, current_language
 from language.labels import inline, label
 from ui.compare.fits import beside, fits_chart, fits_player
 from ui.compare.results import results_table
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from engine import History
     from ui.compare.comparison import Comparison
     from ui.shell.training import Outcome
+
+
+_DRAWN_BEFORE: Final = "loss-chart-before"
 
 
 def loss_tab(comparison: Comparison) -> None:
@@ -102,7 +105,19 @@ def _lines_before(shown: Outcome) -> tuple[Chart, list[str]] | None:
     if not changed:
         return None
     names = [before.styles[position].name for position in changed]
-    return _loss_chart(before.history, before.styles), names
+    return _chart_before(before), names
+
+
+def _chart_before(before: Outcome) -> Chart:
+    """Return the loss chart before the change; it is drawn once, however often runs change."""
+    view = document().view
+    drawn = before.styles, view.quantity, view.axis, view.log, view.smoothing, current_language()
+    kept = st.session_state.get(_DRAWN_BEFORE)
+    if kept is None or kept[0] is not before.history or kept[1] != drawn:
+        kept = before.history, drawn, _loss_chart(before.history, before.styles)
+        st.session_state[_DRAWN_BEFORE] = kept
+    chart: Chart = kept[2]
+    return chart
 
 
 def _growing_chart(

@@ -10,8 +10,8 @@ had. The counter is drawn behind the widgets, in a field that nobody sees, so it
 every message and says which values the browser had drawn by then. A widget that shows one of the
 values that it may still have had was not touched.
 
-A closed popover keeps what its widgets showed when it was open, whatever they are given meanwhile. So
-it has a counter of its own, which comes back as old as they are: ``folded``.
+A closed popover keeps what its widgets showed when it was open, whatever they are given meanwhile.
+So it has a counter of its own, which comes back as old as they are: ``folded``.
 """
 
 from __future__ import annotations

@@ -177,6 +177,7 @@ def _axes(
         "showline": False,
         "showticklabels": False,
         "ticks": "",
+        "automargin": False,
     }
     (left, bottom), (width, height) = corner, size
     return {

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-FONT: Final = 20  # pixels of numbers and titles at the axes
-_SMALLEST: Final = 17  # of any text
+FONT: Final = 18  # pixels of numbers and titles at the axes
+_SMALLEST: Final = 16  # of any text
 _THICKER: Final = 1.8  # times a line's width on a desk
-_LARGER: Final = 1.45  # times a text's or a mark's size there
+_LARGER: Final = 1.25  # times a text's or a mark's size there
 _TYPE: Final = 14  # pixels of a text that names no size
 
 
@@ -23,6 +23,8 @@ def enlarged(shown: go.Figure) -> go.Figure:
         layout.legend.font.size = _size(layout.legend.font.size)
     for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
         axis.update(tickfont={"size": _SMALLEST}, title={"font": {"size": FONT}})
+    for axis in figure.select_yaxes():  # as long as the axis is high, at most
+        axis.title.text = axis.title.text and axis.title.text.replace(" (", "<br>(")
     for note in layout.annotations:
         note.font.size = _size(note.font.size)
         note.update(xshift=(note.xshift or 0) * _LARGER, yshift=(note.yshift or 0) * _LARGER)

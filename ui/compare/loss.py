@@ -57,7 +57,7 @@ def loss_tab(comparison: Comparison) -> None:
     if shown is None:
         return
     with place.settled():
-        remarks(_final_chart(shown))
+        _final_chart(shown)
     with below:
         if right is not None and beside(shown):
             with right:
@@ -74,7 +74,7 @@ def remarks(chart: Chart | None) -> None:
         st.caption(" ".join(map(escaped, chart.remarks)))
 
 
-def _final_chart(shown: Outcome) -> Chart | None:
+def _final_chart(shown: Outcome) -> None:
     """Show the loss chart of a training that has ended; that of earlier settings is dimmed."""
     earlier = None if shown.stale else _lines_before(shown)
 
@@ -85,11 +85,11 @@ def _final_chart(shown: Outcome) -> Chart | None:
         return chart if earlier is None else with_lines_before(chart, *earlier)
 
     chart = sketch(make, "loss", "loss") if shown.stale else figure(make, "loss")
-    if earlier is not None:
-        st.button(
-            _("Forget the faint lines"), key="forget", type="tertiary", on_click=forget_before
-        )
-    return chart
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        remarks(chart)
+        if earlier is not None:
+            forget = _("Forget the faint lines")
+            st.button(forget, key="forget", type="tertiary", on_click=forget_before)
 
 
 def _lines_before(shown: Outcome) -> tuple[Chart, list[str]] | None:

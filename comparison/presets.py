@@ -168,7 +168,6 @@ _BATCHES: Final = Experiment(
         Run(optimizer=SGD(), learning_rate=0.06, batch_size=size) for size in ("all", 32, 1)
     ),
     budget=_steps(200),
-    record_every=1,
 )
 
 # What learns the spirals as the data set opens, each run at the best of nine learning rates.

@@ -99,11 +99,9 @@ def fit_panels(
     styles = [panel.style for panel in panels]
     left_out = hidden_words(styles)
     panels = [panels[number] for number in shown(styles)]
-    across = (
-        min(len(panels), _ACROSS) if height is None else math.isqrt(max(len(panels), 1) - 1) + 1
-    )
-    columns = max(across, 1)
-    rows = max(math.ceil(len(panels) / columns), 1)
+    count = max(len(panels), 1)
+    columns = min(count, _ACROSS) if height is None else math.isqrt(count - 1) + 1
+    rows = math.ceil(count / columns)
     dot = _DOT if height is None or columns == 1 else _SMALL_DOT
     height = _PANEL * rows + _AIR if height is None else height
     traces: list[Mark] = []

@@ -23,8 +23,9 @@ def changed_runs(
 ) -> list[int]:
     """Return which runs of an earlier comparison are worth a faint line: those that were changed.
 
-    A run is the same as long as it keeps its colour and its rule. Nothing is returned where losses
-    cannot be compared, because the data or the loss function are others.
+    A run is the same as long as it keeps its colour and its rule. A longer budget is no change: the
+    old line is its beginning. Nothing is returned where losses cannot be compared, because the data
+    or the loss function are others, or where the old lines would not end on the new axis.
 
     Args:
         before: the earlier comparison, trained.
@@ -33,9 +34,10 @@ def changed_runs(
         styles: of the runs of now.
     """
     then = before.experiment
-    if not are_comparable(then.problem, now.problem):
+    is_longer = then.budget.unit != now.budget.unit or then.budget.amount > now.budget.amount
+    if is_longer or not are_comparable(then.problem, now.problem):
         return []
-    shared = {"runs": then.runs[:1]}
+    shared = {"runs": then.runs[:1], "budget": then.budget}
     is_all_new = then.model_copy(update=shared) != now.model_copy(update=shared)
     runs_now = {
         look.number: run for look, run in zip(styles, now.runs, strict=True) if not look.hidden

@@ -343,6 +343,45 @@ def test_axis_and_quantity_are_switched_and_the_numbers_stay(first_view, idle):
     expect(cell(tab, 0, 4)).to_have_text(before[0][0])
 
 
+def fits(tab):
+    return tab.locator(".st-key-chart-fits .js-plotly-plot")
+
+
+def test_fits_play_beside_the_loss_and_a_change_shows_those_of_the_end(first_view, idle):
+    tab = first_view
+    title = fits(tab).locator(".annotation-text").first
+    end = title.text_content()
+    regions = fits(tab).locator(".heatmaplayer").first
+    tab.get_by_role("button", name="To the start").click()
+    expect(tab.get_by_text("Epoch 0 of 100")).to_be_visible()
+    idle(tab)
+    expect(title).not_to_have_text(end)  # what the script drew
+
+    tab.get_by_role("button", name="Play").click()
+    expect(regions).to_have_css("opacity", "0")  # the clock draws them
+    begun = title.text_content()
+    expect(title).not_to_have_text(begun)
+    assert (
+        fits(tab)
+        .locator("canvas.clock-layer")
+        .evaluate(
+            """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+            .data.some(byte => byte > 0)"""
+        )
+    )
+    tab.get_by_role("button", name="To the end").click()
+    expect(title).to_have_text(end)
+    idle(tab)
+
+    slider(tab, "Learning rate").focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(regions).to_have_css("opacity", "1")  # the script's own picture
+    idle(tab)
+    expect(tab.get_by_text("Epoch 100 of 100")).to_be_visible()
+    tab.get_by_role("button", name="Reset", exact=True).click()
+    expect(title).to_have_text(end)
+
+
 def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(first_view, idle):
     tab = first_view
     colours = lines(tab)

@@ -24,7 +24,19 @@ def test_only_what_was_changed_is_drawn_twice():
 
 def test_a_change_of_what_runs_share_changes_all():
     assert changed(small(seeds=(1,))) == [0, 1]
-    assert changed(small(budget=Budget(amount=6))) == [0, 1]
+    assert changed(small(seeds=(1,), budget=Budget(amount=6))) == [0, 1]
+
+
+def test_a_longer_budget_goes_on_with_the_old_line():
+    assert changed(small(budget=Budget(amount=6))) == []
+
+
+def test_an_old_line_that_would_be_cut_off_is_not_drawn():
+    slower = small().runs[0].model_copy(update={"learning_rate": 0.1})
+    runs = [slower, small().runs[1]]
+
+    assert changed(small(runs=runs, budget=Budget(amount=4))) == []
+    assert changed(small(runs=runs, budget=Budget(amount=5, unit="iterations"))) == []
 
 
 def test_another_rule_is_another_run():

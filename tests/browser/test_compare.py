@@ -382,6 +382,22 @@ def test_fits_play_beside_the_loss_and_a_change_shows_those_of_the_end(first_vie
     expect(title).to_have_text(end)
 
 
+def test_a_presentation_fits_a_projector_and_leaves_the_page_as_it_was(visit, idle):
+    tab = visit("/?present=1&budget=5")
+    tab.set_viewport_size({"width": 853, "height": 480})  # 1280 x 720 at 150 %
+    idle(tab)
+    sidebar = tab.get_by_test_id("stSidebar")
+    expect(chart(tab)).to_be_in_viewport(ratio=1)
+    expect(tab.locator(".st-key-learning_rate-slider")).to_be_in_viewport(ratio=1)
+    expect(sidebar).to_be_hidden()
+
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.get_by_role("button", name="Exit", exact=True).click()
+    expect(sidebar).to_be_visible()
+    tab.get_by_role("button", name="Present", exact=True).click()
+    expect(sidebar).to_be_hidden()
+
+
 def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(first_view, idle):
     tab = first_view
     colours = lines(tab)

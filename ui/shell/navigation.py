@@ -182,11 +182,14 @@ def fragment(
 
 
 def in_sidebar() -> object:
-    """Return what the sidebar shows: what all runs share, and some settings of the page."""
-    page = current_page()
+    """Return what the sidebar shows: what all runs share, and some settings of the page.
+
+    And whether it is shown at all, which it is not in a presentation.
+    """
+    page, now = current_page(), document()
     shown = [getattr(page, field) for field in _IN_SIDEBAR.get(page.name, ())]
-    offered = shared_controls(whole_document())
-    return comparison_key(), document().experiment.model_copy(update={"runs": ()}), shown, offered
+    offered = shared_controls(whole_document()), now.view.presentation
+    return comparison_key(), now.experiment.model_copy(update={"runs": ()}), shown, offered
 
 
 def all_but(*fields: str) -> Callable[[], object]:

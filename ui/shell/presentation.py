@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PAGES: Final = ("training", "surfaces", "epochs")
-_KEY: Final = "presentation"  # of the container that is presented; style.css hides all around it
+_KEY: Final = "presentation"  # of the container that is presented
 
 
 def is_presented() -> bool:
@@ -30,6 +31,7 @@ def presentation(head: Callable[[], None]) -> Iterator[None]:
     Args:
         head: fills the rest of that line.
     """
+    st.html(Path(__file__).parent / "presentation.css")  # hides all around it
     with st.container(key=_KEY, gap="small"):
         left, right = st.columns([5, 1], vertical_alignment="center")
         with left:

@@ -64,7 +64,7 @@ def manifest(
         "left_out": contents.left_out,
         "times": {
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds_all_runs_together": history.seconds,
+            "seconds_last_training": history.seconds,
             "seconds_alone": [run.seconds_alone for run in history.runs],
             "seconds_alone_spread": [run.seconds_alone_spread for run in history.runs],
         },

@@ -7,7 +7,7 @@ iterations. Its first axis is the seed. After a seed has ended, its entries are 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -206,7 +206,8 @@ class History:
     Attributes:
         experiment: what was trained.
         runs: one history per run, in the experiment's order.
-        seconds: wall time of the whole training, all runs together; never compared, never hashed.
+        seconds: wall time of the training, without the runs that were taken over from an earlier
+            one; never compared, never hashed.
         is_timed: whether its runs were timed.
         guess: what the best constant prediction reaches; None for a test function, and before the
             end.
@@ -222,6 +223,26 @@ class History:
     def nbytes(self) -> int:
         """Return the size of all arrays in bytes."""
         return sum(array.nbytes for run in self.runs for array in run.arrays())
+
+    def finished_runs(self, experiment: Experiment) -> dict[int, RunHistory]:
+        """Return the runs of another experiment that were trained to their end here, by position.
+
+        There are none where anything but the runs differs. No run ever influences another, so
+        training them again would give the same bits.
+        """
+        own = self.experiment
+        if own.model_copy(update={"runs": experiment.runs}) != experiment:
+            return {}
+        finished = {
+            run: history
+            for run, history in zip(own.runs, self.runs, strict=True)
+            if not {"stopped", ""} & set(history.status)
+        }
+        return {
+            position: replace(finished[run], seconds_per_update=None, seconds_spread=None)
+            for position, run in enumerate(experiment.runs)
+            if run in finished
+        }
 
     def divergence(self, position: int, seed: int) -> Divergence | None:
         """Return when a seed of a run diverged, None if it did not.

@@ -14,6 +14,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -37,7 +38,7 @@ from engine.training.updates import Updates
 from engine.work import Task, finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from engine.arrays import Array
     from engine.problems.pieces import Piece
@@ -67,8 +68,13 @@ Kept = TypeVar("Kept", bound=Judge)
 Told = TypeVar("Told")
 
 
-def train(experiment: Experiment) -> Training:
+def train(experiment: Experiment, before: History | None = None) -> Training:
     """Train all runs of an experiment.
+
+    Args:
+        experiment: what is trained.
+        before: an earlier history; runs that it has finished, of the same problem, budget and
+            seeds, are taken over and not trained again. The result is the same, bit by bit.
 
     A generator: it yields its progress at least every 50 ms of work and returns the history.
     ``send("stop")`` asks it to end with what it has; it may yield a few times more while it
@@ -78,7 +84,8 @@ def train(experiment: Experiment) -> Training:
         InvalidInput: more memory than the limits allow; nothing was allocated then.
     """
     estimate(experiment)  # refuses it
-    return _Training(experiment).result()
+    known = {} if before is None else before.finished_runs(experiment)
+    return _Training(experiment, known).result()
 
 
 def fit(experiment: Experiment) -> History:
@@ -199,14 +206,16 @@ class Loop(ABC, Generic[Kept, Told]):
     A subclass decides what is recorded and what is reported as progress.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, left_out: Container[int] = ()) -> None:
+        """Take an experiment, and the positions of runs that are not trained."""
         self.experiment = experiment
         self.groups: list[_Group[Kept]] = []
         self.stopping = False
         self._began = self._paused = time.perf_counter()
-        self._total = sum(experiment.iterations(run) for run in experiment.runs) * len(
-            experiment.seeds
-        )
+        groups = ([one for one in group if one not in left_out] for group in experiment.groups())
+        self._members = [members for members in groups if members]
+        updates = (experiment.iterations(experiment.runs[one]) for one in chain(*self._members))
+        self._total = sum(updates) * len(experiment.seeds)
 
     @abstractmethod
     def recorder(self, members: list[int]) -> Kept:
@@ -221,7 +230,7 @@ class Loop(ABC, Generic[Kept, Told]):
         problem = yield from self.paced(making(self.experiment))
         self.groups = [
             _Group(self, problem, members, self.recorder(members))
-            for members in self.experiment.groups()
+            for members in self._members
         ]
         for group in self.groups:
             yield from group.begin()
@@ -259,7 +268,11 @@ class Loop(ABC, Generic[Kept, Told]):
 
 
 class _Training(Loop[Recorder, Progress]):
-    """A training that records a history."""
+    """A training that records a history; runs that are known are not trained."""
+
+    def __init__(self, experiment: Experiment, known: Mapping[int, RunHistory]) -> None:
+        super().__init__(experiment, known)
+        self._known = known
 
     def recorder(self, members: list[int]) -> Recorder:
         return Recorder(self.experiment, members)
@@ -269,7 +282,7 @@ class _Training(Loop[Recorder, Progress]):
 
     def result(self) -> Training:
         problem = yield from self.run()
-        runs = {}
+        runs = dict(self._known)
         for member, history in self._run_histories():
             runs[member] = history
             yield from self.pause()
@@ -277,7 +290,7 @@ class _Training(Loop[Recorder, Progress]):
 
     def history(self) -> History:
         """Return the history up to now."""
-        return self._history(dict(self._run_histories()))
+        return self._history({**self._known, **dict(self._run_histories())})
 
     def _run_histories(self) -> Iterator[tuple[int, RunHistory]]:
         for group in self.groups:

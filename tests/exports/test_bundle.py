@@ -97,7 +97,7 @@ def test_the_manifest_says_what_was_done_and_what_is_missing(made, document, his
     assert set(said["versions"]) >= {"python", "numpy", "plotly"}
     assert said["left_out"]["figures/*.svg"] == "nothing to draw with"
     assert "scripts/keras_4.py" not in said["left_out"]
-    assert said["times"]["seconds_all_runs_together"] == history.seconds
+    assert said["times"]["seconds_last_training"] == history.seconds
 
 
 def test_it_is_the_same_every_time_but_for_times(made, document):

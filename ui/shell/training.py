@@ -163,8 +163,9 @@ def outcome(
         styles: of its runs.
         draw: shows a history that is still growing.
     """
-    history = trained(experiment, _PENDING, draw)
     last = last_outcome()
+    before = None if last is None else last.history
+    history = trained(experiment, _PENDING, draw, before)
     if history is not None:
         if last is not None and last.history.experiment != experiment:
             st.session_state.setdefault(_of_the_comparison(_BEFORE), last)
@@ -205,7 +206,10 @@ def _of_the_comparison(slot: str) -> str:
 
 
 def trained(
-    experiment: Experiment, slot: str, draw: Callable[[History], None] = lambda _history: None
+    experiment: Experiment,
+    slot: str,
+    draw: Callable[[History], None] = lambda _history: None,
+    before: History | None = None,
 ) -> History | None:
     """Return the history of an experiment, training it if that is due; None while there is none.
 
@@ -213,17 +217,25 @@ def trained(
         experiment: what is trained.
         slot: where in the session its training waits while Streamlit reruns the page.
         draw: shows a history that is still growing.
+        before: an earlier history, whose runs are not trained again.
     """
     return _result(
         _Wanted(
             experiment.key,
-            lambda: estimate(experiment),
-            lambda: train(experiment),
+            lambda: estimate(_untrained(experiment, before)),
+            lambda: train(experiment, before),
             _history_so_far,
         ),
         slot,
         draw,
     )
+
+
+def _untrained(experiment: Experiment, before: History | None) -> Experiment:
+    """Return an experiment with only the runs that are still to be trained."""
+    known = {} if before is None else before.finished_runs(experiment)
+    left = [run for position, run in enumerate(experiment.runs) if position not in known]
+    return experiment.model_copy(update={"runs": tuple(left)})
 
 
 def scored(experiment: Experiment, slot: str, targets: tuple[float, ...] = ()) -> Scores | None:

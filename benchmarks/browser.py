@@ -70,8 +70,11 @@ _WATCH = """() => {
     document.addEventListener('keyup', () => {
       const start = performance.now();
       const poll = () => { const now = state();
-        if (now && now !== before) requestAnimationFrame(() => resolve(performance.now() - start));
-        else requestAnimationFrame(poll); };
+        if (now && now !== before) {
+          const painted = new MessageChannel(); // its message comes after this frame
+          painted.port1.onmessage = () => resolve(performance.now() - start);
+          painted.port2.postMessage(0);
+        } else requestAnimationFrame(poll); };
       poll();
     }, {once: true, capture: true});
   });

@@ -35,12 +35,11 @@ if TYPE_CHECKING:
 GRID: Final = 44  # points a side: fine enough to the eye, small enough to send at every move
 CURVE: Final = 200  # points of a fitted curve
 _POINTS: Final = 300  # training rows in the picture of a data set
-_TRAINING_POINTS: Final = 240  # in a panel
-_VALIDATION_POINTS: Final = 80
-_ACROSS: Final = 4  # panels in a row, where they have the width of the page
-_PANEL: Final = 210  # pixels that a panel is high there
+TRAINING_POINTS: Final = 240  # in a panel
+VALIDATION_POINTS: Final = 80
+ACROSS: Final = 4  # panels in a row
+PANEL: Final = 210  # pixels that a panel is high
 _DOT: Final = 4.5  # pixels of a training row
-_SMALL_DOT: Final = 3.3  # the same where panels are small
 _TITLE: Final = 23  # pixels above a panel
 _AIR: Final = 30  # pixels below the last row of panels
 _NAME: Final = 22  # letters that have room above a panel
@@ -69,21 +68,7 @@ class Panel(NamedTuple):
         return plain(shortened(self.style.name, _NAME)) + score
 
 
-class _Place(NamedTuple):
-    """Where a panel is drawn.
-
-    Attributes:
-        suffix: of its axes.
-        dot: pixels of a training row.
-    """
-
-    suffix: str
-    dot: float
-
-
-def fit_panels(
-    network: Network, data: Data, panels: Sequence[Panel], caption: str, height: int | None = None
-) -> Chart:
+def fit_panels(network: Network, data: Data, panels: Sequence[Panel], caption: str) -> Chart:
     """Return one panel per run at one step.
 
     Dots are training rows, open diamonds validation rows. Numbers without a run belong to the rows,
@@ -94,20 +79,17 @@ def fit_panels(
         data: the rows as the network sees them.
         panels: one for every run; those of hidden runs are left out.
         caption: says which step this is.
-        height: pixels; None gives the panels the width of the page, and as high as that asks for.
     """
     styles = [panel.style for panel in panels]
-    left_out = hidden_words(styles)
     panels = [panels[number] for number in shown(styles)]
     count = max(len(panels), 1)
-    columns = min(count, _ACROSS) if height is None else math.isqrt(count - 1) + 1
+    columns = min(count, ACROSS)
     rows = math.ceil(count / columns)
-    dot = _DOT if height is None or columns == 1 else _SMALL_DOT
-    height = _PANEL * rows + _AIR if height is None else height
+    height = PANEL * rows + _AIR
     traces: list[Mark] = []
-    draw = _regions if data.training_inputs.shape[1] == 2 else _fitted_curve
+    is_plane = data.training_inputs.shape[1] == 2
     options: dict[str, Any] = {} if panels else {"annotations": [none_shown()]}
-    limits = _target_range(data) if data.training_inputs.shape[1] == 1 else None
+    limits = None if is_plane else target_range(data)
     numbers: dict[str, list[Array]] = {}
     title = _TITLE / (height - _AIR)  # as a share of the plot
     for number, panel in enumerate(panels):
@@ -116,7 +98,8 @@ def fit_panels(
         corner = column / columns, 1 - (row + 1) / rows
         options |= _axes(limits, suffix, corner, (1 / columns, 1 / rows - title))
         if panel.params is not None:
-            for name, part in draw(traces, network, data, panel, _Place(suffix, dot)).items():
+            draw = _regions if is_plane else _fitted_curve
+            for name, part in draw(traces, network, data, panel, suffix).items():
                 numbers.setdefault(name, []).append(part)
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
         # On the paper, not on the panel's axes: plotly makes no axes where nothing is drawn, and
@@ -125,18 +108,29 @@ def fit_panels(
         for kind, mark in zip(("annotations", "shapes"), marked, strict=True):
             options.setdefault(kind, []).append(mark)
     figure = go.Figure({"data": traces, "layout": layout(height, **options)})
-    alt = _("What every run has learnt, {caption}: one panel per run with the rows.")
     for name, part in _drawn_rows(data, numbers).items():
         numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    alt = " ".join([alt.format(caption=caption), *left_out])
-    return Chart(figure, columns_of, alt, (caption, *_row_words(data), *left_out))
+    return Chart(figure, columns_of, fits_alt(caption, styles), (caption, *row_words(data, styles)))
 
 
-def _row_words(data: Data) -> tuple[str, ...]:
+def fits_alt(caption: str, styles: Sequence[RunStyle]) -> str:
+    """Return the alternative text of what every run has learnt.
+
+    Args:
+        caption: says at which step.
+        styles: of all runs.
+    """
+    alt = _("What every run has learnt, {caption}: one panel per run with the rows.")
+    return " ".join([alt.format(caption=caption), *hidden_words(styles)])
+
+
+def row_words(data: Data, styles: Sequence[RunStyle]) -> tuple[str, ...]:
+    """Return what marks training and validation rows, and which runs are hidden."""
+    words = hidden_words(styles)
     if not len(data.validation_inputs):
-        return ()
-    return (_("Dots are training rows, open diamonds are validation rows."),)
+        return tuple(words)
+    return _("Dots are training rows, open diamonds are validation rows."), *words
 
 
 def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
@@ -155,7 +149,7 @@ def _drawn_rows(data: Data, columns: Mapping[str, Any]) -> dict[str, Array]:
     return {name: (nothing | known).get(name, missing) for name in columns}
 
 
-def _target_range(data: Data) -> list[float]:
+def target_range(data: Data) -> list[float]:
     """Return one range for all panels, so that a wild fit does not rescale the picture."""
     targets = np.asarray(data.training_targets, dtype=float)
     air = 0.15 * (targets.max() - targets.min() or 1)
@@ -228,7 +222,7 @@ def shades(outputs: Array) -> Array:
 
 
 def _regions(
-    traces: list[Mark], network: Network, data: Data, panel: Panel, place: _Place
+    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
 ) -> dict[str, Array]:
     """Draw the predicted class over the plane, paler where it is less certain."""
     plane = plane_of(data)
@@ -238,10 +232,10 @@ def _regions(
     # One heat map for all classes.
     tiles = marks.tiles(single(shades(outputs).reshape(GRID, GRID)), class_scale(n_classes))
     grid_of = {"x": single(plane.x), "y": single(plane.y), "zmin": 0, "zmax": n_classes}
-    traces.append(tiles | grid_of | marks.on_axes(place.suffix))
+    traces.append(tiles | grid_of | marks.on_axes(suffix))
     colours = _class_colours(data.training_targets), _class_colours(data.validation_targets)
     training, validation = single(data.training_inputs.T), single(data.validation_inputs.T)
-    traces += _row_dots(training, validation, colours, place)
+    traces += _row_dots(training, validation, colours, suffix)
     return {
         "run": np.full(len(grid), panel.style.name),
         "kind": np.full(len(grid), "fit"),
@@ -256,7 +250,7 @@ def _row_dots(
     training: Array,
     validation: Array,
     colours: tuple[list[str], list[str]] | tuple[str, str],
-    place: _Place,
+    suffix: str,
 ) -> list[Mark]:
     """Return dots for training rows and open diamonds for validation rows.
 
@@ -264,9 +258,8 @@ def _row_dots(
         training: their places, ``(2, rows)``.
         validation: likewise.
         colours: of each row, or one for all of a kind.
-        place: of the panel.
+        suffix: of the panel's axes.
     """
-    size = place.dot
 
     def some(places: Array, colour: list[str] | str, most: int) -> tuple[Array, Array, Any]:
         chosen = spread_rows(places.shape[1], most)
@@ -275,15 +268,15 @@ def _row_dots(
 
     of_class = not isinstance(colours[0], str)
     dots = marks.dots(
-        *some(training, colours[0], _TRAINING_POINTS),
-        size if of_class else size - 0.5,
+        *some(training, colours[0], TRAINING_POINTS),
+        _DOT if of_class else _DOT - 0.5,
         **({"line": marks.edge(0.6)} if of_class else {"opacity": 0.7}),
     )
     found = [dots]
     if validation.shape[1]:
-        places = some(validation, colours[1], _VALIDATION_POINTS)
-        found.append(marks.dots(*places, size + 1.5, symbol="diamond-open", line={"width": 1.4}))
-    return [dots | marks.SILENT | marks.on_axes(place.suffix) for dots in found]
+        places = some(validation, colours[1], VALIDATION_POINTS)
+        found.append(marks.dots(*places, _DOT + 1.5, symbol="diamond-open", line={"width": 1.4}))
+    return [dots | marks.SILENT | marks.on_axes(suffix) for dots in found]
 
 
 def _class_colours(classes: Iterable[float]) -> list[str]:
@@ -336,17 +329,17 @@ def heights(outputs: Array) -> Array:
 
 
 def _fitted_curve(
-    traces: list[Mark], network: Network, data: Data, panel: Panel, place: _Place
+    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
 ) -> dict[str, Array]:
     """Draw the rows and the curve through them."""
     line = line_of(data)
     values = heights(predictions(network, np.array([panel.params]), line[:, None])[0])
-    training = _places(data.training_inputs, data.training_targets)
-    validation = _places(data.validation_inputs, data.validation_targets)
-    rows = _row_dots(training, validation, (ROWS, ROWS), place)
+    training = row_places(data.training_inputs, data.training_targets)
+    validation = row_places(data.validation_inputs, data.validation_targets)
+    rows = _row_dots(training, validation, (ROWS, ROWS), suffix)
     curve = marks.line(line, values, panel.style.colour, 3)
     curve |= {"hovertemplate": "%{y:.4g}", "name": plain(panel.style.name)}
-    traces += [*rows, curve | marks.on_axes(place.suffix)]
+    traces += [*rows, curve | marks.on_axes(suffix)]
     return {
         "run": np.full(len(line), panel.style.name),
         "kind": np.full(len(line), "fit"),
@@ -356,7 +349,7 @@ def _fitted_curve(
     }
 
 
-def _places(inputs: Array, targets: Any) -> Array:
+def row_places(inputs: Array, targets: Any) -> Array:
     """Return the feature and the first target of every row, ``(2, rows)``."""
     return np.stack([inputs[:, 0], _first_targets(targets)])
 

@@ -7,8 +7,23 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import numpy as np
 
 from charts.curves import positions
-from charts.fits import Panel, class_scale, fit_panels, heights, line_of, plane_of, shades
-from charts.lines import shown
+from charts.fits import (
+    TRAINING_POINTS,
+    VALIDATION_POINTS,
+    Panel,
+    class_scale,
+    fit_panels,
+    fits_alt,
+    heights,
+    line_of,
+    plane_of,
+    row_places,
+    row_words,
+    shades,
+    target_range,
+)
+from charts.lines import shown, spread_rows
+from charts.theme import COLOURS, ROWS, SAMPLES
 from comparison.motion import packed, packed_bytes
 from comparison.scenes import Clock
 from comparison.words.remarks import stopped_words
@@ -59,16 +74,13 @@ def _steps_per_unit(history: History, position: int) -> int:
     return 1 if is_step else history.runs[position].per_epoch
 
 
-def fits(
-    history: History, styles: Sequence[RunStyle], tick: float, height: int | None = None
-) -> Chart:
+def fits(history: History, styles: Sequence[RunStyle], tick: float) -> Chart:
     """Return the chart of what every run has learnt by an epoch or an iteration.
 
     Args:
         history: of the runs; its fits ``can_be_drawn``.
         styles: of the runs.
         tick: as in ``fit_ticks``.
-        height: as in ``charts.fits.fit_panels``.
     """
     panels = [
         Panel(style, params_at(history, position, tick), score_at(history, position, tick))
@@ -76,8 +88,8 @@ def fits(
     ]
     network = cast("Network", history.experiment.problem)
     caption = fits_caption(history, tick)
-    chart = fit_panels(network, data(history.experiment), panels, caption, height)
-    return chart._replace(remarks=(*chart.remarks, score_words(history), *stopped_words(history)))
+    chart = fit_panels(network, data(history.experiment), panels, caption)
+    return chart._replace(remarks=(caption, *fits_remarks(history, styles)))
 
 
 def fits_caption(history: History, tick: float) -> str:
@@ -176,35 +188,82 @@ def moving_heads(
     }
 
 
-def moving_fits(history: History, styles: Sequence[RunStyle], clock: Clock) -> dict[str, Any]:
-    """Return what every run has learnt at each tick, ready for JSON: pictures, and their titles.
+def fit_frame(history: History, styles: Sequence[RunStyle]) -> dict[str, Any]:
+    """Return what the panels of fits show at every tick, ready for JSON: runs, rows and axes."""
+    network, rows = cast("Network", history.experiment.problem), data(history.experiment)
+    is_plane = rows.training_inputs.shape[1] == 2
+    places = []
+    for kind, most in (("training", TRAINING_POINTS), ("validation", VALIDATION_POINTS)):
+        inputs, targets = getattr(rows, f"{kind}_inputs"), getattr(rows, f"{kind}_targets")
+        chosen = spread_rows(len(inputs), most)
+        across, up = inputs.T if is_plane else row_places(inputs, targets)
+        classes = targets if is_plane else np.zeros(len(inputs))
+        places.append([across[chosen], up[chosen], np.asarray(classes)[chosen]])
+    frame = {
+        "runs": [
+            {
+                "colour": styles[number].colour,
+                "width": styles[number].width,
+                "dash": SAMPLES[styles[number].dash],
+                "selected": styles[number].selected,
+            }
+            for number in shown(styles)
+        ],
+        "rows": [packed(parts) for parts in places],
+    }
+    if is_plane:
+        n_classes = network.dataset.n_classes
+        plane = plane_of(rows)
+        ends = [_ends(axis, (axis[1] - axis[0]) / 2) for axis in (plane.x, plane.y)]
+        palette = [COLOURS[number % len(COLOURS)] for number in range(n_classes)]
+        scale = {"palette": palette, "scale": class_scale(n_classes)}
+        return frame | {"window": [*ends[0], *ends[1]]} | scale
+    line = line_of(rows)
+    ends = [_ends(line, 0.04 * (line[-1] - line[0])), target_range(rows)]
+    return frame | {"window": [*ends[0], *ends[1]], "palette": [ROWS], "line": packed([line])}
 
-    A run that has diverged has the picture of its last finite parameters, and its title says so.
+
+def _ends(axis: Array, air: float) -> list[float]:
+    return [float(axis[0] - air), float(axis[-1] + air)]
+
+
+def fit_pictures(
+    history: History, styles: Sequence[RunStyle], ticks: Sequence[float]
+) -> dict[str, Any]:
+    """Return what every run has learnt at some ticks, ready for JSON: titles and pictures.
+
+    A run that has diverged has no picture, and its title says so: ``known`` counts each run's
+    pictures.
     """
     network, rows = cast("Network", history.experiment.problem), data(history.experiment)
     is_plane = rows.training_inputs.shape[1] == 2
     points = plane_of(rows).points if is_plane else line_of(rows)[:, None]
-    pictures, titles = [], []
+    pictures, titles, known = [], [], []
     for number in shown(styles):
-        run, style = history.runs[number], styles[number]
-        kept = run.params[0, clock.records[number]]
-        outputs = predictions(network, np.where(np.isfinite(kept), kept, 0.0), points)
-        pictures.append(shades(outputs) if is_plane else heights(outputs))
-        titles.append(
-            [
-                Panel(
-                    style, params_at(history, number, tick), score_at(history, number, tick)
-                ).title
-                for tick in clock.ticks
-            ]
-        )
+        panels = [
+            Panel(styles[number], params_at(history, number, tick), score_at(history, number, tick))
+            for tick in ticks
+        ]
+        params = [panel.params for panel in panels if panel.params is not None]
+        known.append(len(params))  # what has diverged stays so
+        titles.append([panel.title for panel in panels])
+        if params:
+            outputs = predictions(network, np.array(params), points)
+            picture = shades(outputs) if is_plane else heights(outputs)
+            pictures.append(np.nan_to_num(picture))
+    told = {"titles": titles, "known": known}
     if not is_plane:
-        return {"titles": titles, "curves": packed(pictures), "line": packed([points[:, 0]])}
-    classes = network.dataset.n_classes
-    bytes_of = [np.rint(picture * (_SHADES / classes)) for picture in pictures]
-    return {
-        "titles": titles,
-        "regions": packed_bytes(bytes_of),
-        "scale": class_scale(classes),
-        "plane": [float(end) for axis in plane_of(rows) for end in (axis[0], axis[-1])],
-    }
+        return told | {"curves": packed(pictures)}
+    step = _SHADES / network.dataset.n_classes
+    return told | {"regions": packed_bytes([np.rint(picture * step) for picture in pictures])}
+
+
+def fits_alternative(history: History, styles: Sequence[RunStyle], tick: float) -> str:
+    """Return the alternative text of the fits at a tick."""
+    return fits_alt(fits_caption(history, tick), styles)
+
+
+def fits_remarks(history: History, styles: Sequence[RunStyle]) -> tuple[str, ...]:
+    """Return what is to be said of the fits: marks, numbers, and what is left out."""
+    marked = row_words(data(history.experiment), styles)
+    return *marked, score_words(history), *stopped_words(history)

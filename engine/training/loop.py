@@ -229,8 +229,7 @@ class Loop(ABC, Generic[Kept, Told]):
         """Train all runs and return the problem."""
         problem = yield from self.paced(making(self.experiment))
         self.groups = [
-            _Group(self, problem, members, self.recorder(members))
-            for members in self._members
+            _Group(self, problem, members, self.recorder(members)) for members in self._members
         ]
         for group in self.groups:
             yield from group.begin()

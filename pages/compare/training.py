@@ -1,5 +1,9 @@
 """Compare: several runs from the same start with the same batches, and their losses."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from comparison.edits import use_preset, use_runs_preset
@@ -13,12 +17,15 @@ from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
-from ui.shell.navigation import fragment, in_sidebar, open_edited, work_on
+from ui.shell.navigation import fragment, in_sidebar, open_edited, reruns_alone, work_on
 from ui.shell.notices import contract_line, preset_line
 from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, edit
 from ui.shell.zoom import keep_zooms
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 
 def comparison() -> None:
@@ -27,6 +34,28 @@ def comparison() -> None:
         with presentation(run_strip):
             presented_comparison()
         return
+    head, status, body = st.container(), st.container(gap=None), st.container()
+    shown = Comparison(status)
+    # A long training must leave the settings above it usable, so they come first; after a change
+    # that is trained in no time, the chart need not wait for them.
+    is_alone = reruns_alone()
+    if is_alone:
+        with body:
+            TABS.show(shown)
+    with head:
+        popover = _settings()
+    if not is_alone:
+        with body:
+            TABS.show(shown)
+    with popover:
+        exports(shown.outcome)
+    keep_zooms()
+    address()
+    draw_mark("page")
+
+
+def _settings() -> DeltaGenerator:
+    """Show what may be changed and what is compared; return the popover of what may be shared."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
         comparison_actions(_presets(), _use)
@@ -44,14 +73,7 @@ def comparison() -> None:
     with st.container(key="contract", gap=None):
         contract_line(way_to_rates())
     preset_line()
-    status = st.container(gap=None)  # what comes and goes in it moves nothing below
-    shown = Comparison(status)
-    TABS.show(shown)
-    with popover:
-        exports(shown.outcome)
-    keep_zooms()
-    address()
-    draw_mark("page")
+    return popover
 
 
 def presented_comparison() -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from charts.fits import ACROSS, PANEL
+from charts.lines import shown as visible
+from charts.theme import HEIGHT
 from comparison.fits import (
     can_be_drawn,
     fit_clock,
+    fit_frame,
+    fit_pictures,
     fit_ticks,
     fit_unit,
     fits,
-    fits_caption,
-    moving_fits,
+    fits_alternative,
+    fits_remarks,
     moving_heads,
 )
 from comparison.scenes import seed_words
@@ -22,8 +28,9 @@ from language import _
 from ui.compare.comparison import after_training
 from ui.compare.settings import settings
 from ui.shell.binding import bound
-from ui.shell.figure import figure
+from ui.shell.figure import offer
 from ui.shell.player import Drawing, Layer, player
+from ui.shell.presentation import is_presented
 from ui.shell.store import document, set_page
 from ui.shell.text import escaped
 
@@ -34,8 +41,9 @@ if TYPE_CHECKING:
     from ui.shell.training import Outcome
 
 _WANTED: Final = "fits-wanted"  # the drawing of which a reader has played the fits
-_KEY: Final = "fits"  # of the chart
-_LOSS: Final = "loss"  # of the chart beside it
+_LOSS: Final = "loss"  # the chart beside them
+_BAR: Final = 56  # pixels of the clock below them
+_ALL_OF_IT: Final = "calc(100vh - 16rem)"  # what the clock and a slider leave of a presentation
 
 
 @after_training
@@ -44,33 +52,37 @@ def fits_tab(shown: Outcome) -> None:
     if not can_be_drawn(shown.history.experiment.problem):
         st.info(_("Fits can only be drawn for data with one or two features."))
         return
-    ticks = fit_ticks(shown.history)
-    if len(ticks) > 1:
-        bar, field = st.columns([6, 1], vertical_alignment="center")
-        with bar:
-            _player(shown, (Layer(_KEY, "fits", 1),))
-        with field:
-            _tick_field(shown, ticks)
-    st.caption(escaped(" ".join(fits_chart(shown))))
+    across = min(max(len(visible(shown.styles)), 1), ACROSS)
+    rows = math.ceil(len(visible(shown.styles)) / across)
+    height = _ALL_OF_IT if is_presented() else f"{PANEL * max(rows, 1)}px"
+    _player(shown, (), across, height)
+    _words(shown, with_field=True)
 
 
-def fits_player(shown: Outcome) -> None:
-    """Show the clock of the loss chart and the fits beside it."""
-    _player(shown, (Layer(_LOSS, "heads"), Layer(_KEY, "fits", 1)))
+def fits_beside(shown: Outcome) -> None:
+    """Show the clock of the loss chart, and the fits above it, as high as that chart."""
+    across = math.isqrt(max(len(visible(shown.styles)) - 1, 0)) + 1
+    _player(shown, (Layer(_LOSS, "heads"),), across, f"{HEIGHT - _BAR}px")
 
 
-def fits_chart(shown: Outcome, height: int | None = None) -> tuple[str, ...]:
-    """Show the fits where the clock stands; return what is to be said of them.
+def fits_words(shown: Outcome) -> None:
+    """Say what is to be said of the fits, and offer them as a chart."""
+    _words(shown, with_field=False)
 
-    The clock says when that is, also while it runs.
+
+def _words(shown: Outcome, *, with_field: bool) -> None:
+    """Say what the fits show and when, and offer them as a chart.
+
+    The clock tells the time, also while it runs.
     """
-    tick = _tick(shown, fit_ticks(shown.history))
-    chart = figure(lambda: fits(shown.history, shown.styles, tick, height), _KEY)
-    if chart is None:
-        return ()
-    caption = fits_caption(shown.history, tick)
-    remarks = [text for text in chart.remarks if text != caption]
-    return *seed_words(shown.history.experiment), *remarks
+    ticks = fit_ticks(shown.history)
+    tick = _tick(shown, ticks)
+    said = *seed_words(shown.history.experiment), *fits_remarks(shown.history, shown.styles)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(escaped(" ".join(said)), width="stretch")
+        if with_field and len(ticks) > 1:
+            _tick_field(shown, ticks)
+        offer(lambda: fits(shown.history, shown.styles, tick), "fits")
 
 
 def beside(shown: Outcome) -> bool:
@@ -78,17 +90,33 @@ def beside(shown: Outcome) -> bool:
     return can_be_drawn(shown.history.experiment.problem) and not shown.stale
 
 
-def _player(shown: Outcome, layers: tuple[Layer, ...]) -> None:
-    """Show the clock. The pictures are sent once somebody plays them, for they are large."""
-    clock, view = fit_clock(shown.history), document().view
-    drawing = Drawing(_version(shown), layers)
-    moving: list[dict[str, Any]] = [moving_heads(shown.history, shown.styles, clock, view)]
-    is_wanted = st.session_state.get(_WANTED) == drawing.version
-    fits_of = moving_fits(shown.history, shown.styles, clock) if is_wanted else {}
-    moving.append(moving[0] | fits_of)
-    player(
-        "fits-player", clock, moving, drawing, lambda: _wanted(shown), _takes(shown, clock, drawing)
-    )
+def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, height: str) -> None:
+    """Show the clock below panels of fits.
+
+    The pictures of all its ticks are sent once somebody plays them, for they are large.
+
+    Args:
+        shown: what there is to show.
+        layers: charts that the clock draws on.
+        across: how many panels are in a row.
+        height: of all panels, as CSS has it.
+    """
+    history, run_styles = shown.history, shown.styles
+    clock, tick = fit_clock(history), _tick(shown, fit_ticks(history))
+    version = _version(shown)
+    is_wanted = st.session_state.get(_WANTED) == version
+    panels = fit_frame(history, run_styles) | {
+        "still": fit_pictures(history, run_styles, [tick]),
+        "moving": fit_pictures(history, run_styles, clock.ticks.tolist()) if is_wanted else None,
+        "alt": fits_alternative(history, run_styles, tick),
+        "none": _("All runs are hidden."),
+        "across": across,
+        "height": height,
+    }
+    moving = [moving_heads(history, run_styles, clock, document().view)]
+    drawing = Drawing(version, layers, panels=panels)
+    events = _takes(shown, clock, version)
+    player("fits-player", clock, moving, drawing, lambda: _wanted(shown), events)
 
 
 def _version(shown: Outcome) -> str:
@@ -96,12 +124,12 @@ def _version(shown: Outcome) -> str:
     return f"{shown.history.experiment.key} {shown.styles} {shown.history.seconds}"
 
 
-def _takes(shown: Outcome, clock: Clock, drawing: Drawing) -> Any:
+def _takes(shown: Outcome, clock: Clock, version: str) -> Any:
     """Return what takes the events of the clock."""
 
     def take(name: str, event: dict[str, Any]) -> None:
         if name == "fits":
-            st.session_state[_WANTED] = drawing.version
+            st.session_state[_WANTED] = version
         elif name == "step":
             tick = min(int(event["step"]), len(clock.ticks) - 1)
             is_last = tick == len(clock.ticks) - 1

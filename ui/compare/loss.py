@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.theme import HEIGHT
 from comparison.before import are_comparable, changed_runs, with_lines_before
 from comparison.catalogue import losses
 from comparison.edits import change_view
@@ -15,11 +14,12 @@ from comparison.fits import can_be_drawn
 from comparison.offers import axes, quantities
 from language import _, current_language
 from language.labels import inline, label
-from ui.compare.fits import beside, fits_chart, fits_player
+from ui.compare.fits import beside, fits_beside, fits_words
 from ui.compare.results import results_table
 from ui.compare.smoothing import smoothing_choice
 from ui.shell.binding import bound, folded
 from ui.shell.figure import figure, sketch
+from ui.shell.navigation import let_it_be_sent
 from ui.shell.presentation import is_presented
 from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped
@@ -58,12 +58,12 @@ def loss_tab(comparison: Comparison) -> None:
         return
     with place.settled():
         _final_chart(shown)
+    let_it_be_sent()
     with below:
         if right is not None and beside(shown):
             with right:
-                words = fits_chart(shown, HEIGHT)
-            fits_player(shown)
-            st.caption(escaped(" ".join(words)))
+                fits_beside(shown)
+            fits_words(shown)
         if not is_presented():
             results_table(shown.history, shown.styles, full=False)
 

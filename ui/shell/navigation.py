@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from comparison.edits import opened, reset
 from comparison.link import from_link
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 _Arguments = ParamSpec("_Arguments")
 
 _WANTED: Final = "wanted-page"
+_SENT_SECONDS: Final = 0.03  # in which the first chart is sent
 # Settings of a page that its sidebar shows.
 _IN_SIDEBAR: Final = MADE | {"surfaces": ("surface",), "epochs": ()}
 
@@ -179,6 +182,22 @@ def fragment(
         return call
 
     return made
+
+
+def reruns_alone() -> bool:
+    """Tell whether this run of the script is that of a fragment alone."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+def let_it_be_sent() -> None:
+    """Pause where a fragment runs alone, for what has been drawn so far to be sent.
+
+    What sends it is a thread that would wait for every turn while this one draws on: the first
+    chart would come a sixth later.
+    """
+    if reruns_alone():
+        time.sleep(_SENT_SECONDS)
 
 
 def in_sidebar() -> object:

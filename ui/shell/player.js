@@ -1,4 +1,4 @@
-// The clock: moving heads, tails, markers, fitted lines and fits on canvases over the charts that
+// The clock: moving heads, tails, markers and fitted lines on canvases over the charts that
 // Streamlit drew. The script is told a step once: on pause, step or release.
 //
 // It depends on plotly's own layout: gd._fullLayout, its axes' d2p and p2d, a scene's matrices.
@@ -30,6 +30,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const scene = scenes[0];
   clock.step = Math.min(clock.step, scene.last);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const panels = fitPanels(parentElement, data.panels);
   const bar = controls(parentElement, data.texts, clock, scene);
   const charts = data.layers.map((layer) => ({ layer, gd: null, canvas: null, off: [] }));
   hearClicks(data, setTriggerValue);
@@ -38,6 +39,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
   const draw = () => {
     for (const chart of charts) if (chart.canvas?.isConnected) paint(chart, scenes[chart.layer.scene], clock, calm.matches);
+    if (panels) paintPanels(panels, Math.round(clock.step));
     show(bar, data.texts, clock, scene);
     bar.root.dataset.drawn = String(Number(bar.root.dataset.drawn ?? 0) + 1);
   };
@@ -64,9 +66,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (clock.step >= scene.last) clock.step = 0;
     clock.playing = true;
     // Pictures of fits are large: they are asked for when somebody wants to see them move.
-    if (charts.some(({ layer }) => layer.kind === "fits" && !scenes[layer.scene].titles)) {
-      setTriggerValue("fits", { version: data.version });
-    }
+    if (panels && !panels.moving) setTriggerValue("fits", { version: data.version });
     seen = 0;
     frame = requestAnimationFrame(tick);
   };
@@ -121,8 +121,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       chart.canvas.className = "clock-layer";
       chart.canvas.setAttribute("aria-hidden", "true");
       Object.assign(chart.canvas.style, { position: "absolute", inset: "0", pointerEvents: "none", zIndex: "5" });
-      if (chart.layer.kind === "fits") holder.prepend(chart.canvas); // below the rows
-      else holder.append(chart.canvas);
+      holder.append(chart.canvas);
       for (const old of holder.querySelectorAll(".clock-layer")) if (old !== chart.canvas) old.remove();
       listen(chart, "plotly_afterplot", draw);
       listen(chart, "plotly_relayouting", draw);
@@ -140,15 +139,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   look();
   draw();
   const watch = setInterval(look, LOOK);
-  const resized = () => draw();
-  window.addEventListener("resize", resized);
+  const resized = new ResizeObserver(draw);
+  resized.observe(bar.root);
   if (clock.playing) frame = requestAnimationFrame(tick);
 
   parentElement.stopPlayer = () => {
     cancelAnimationFrame(frame);
     clearInterval(watch);
     mounted.disconnect();
-    window.removeEventListener("resize", resized);
+    resized.disconnect();
     charts.forEach(detach);
   };
   return parentElement.stopPlayer;
@@ -198,13 +197,14 @@ function detach(chart) {
   chart.off = [];
   chart.canvas?.remove();
   for (const plot of chart.gd?.querySelectorAll(".scatterlayer") ?? []) plot.style.opacity = 1;
-  if (chart.gd && chart.layer.kind === "fits") uncover(chart.gd);
   chart.gd = chart.canvas = null;
 }
 
+const bytes = (text) => Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0));
+const numbers = (text) => new Float32Array(bytes(text).buffer);
+
 // What Python sends: float32 numbers of all runs one after the other, for every scene.
 function unpack(data) {
-  const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0)).buffer);
   const ticks = numbers(data.ticks);
   const last = ticks.length - 1;
   return data.scenes.map((scene) => {
@@ -213,32 +213,8 @@ function unpack(data) {
       return scene.runs.map((_, run) => all.subarray(run * ticks.length, (run + 1) * ticks.length));
     };
     const { runs, x, y, loss, height } = scene;
-    const moving = { ticks, last, runs, x: cut(x), y: cut(y), loss: cut(loss), height: cut(height) };
-    return scene.titles ? { ...moving, ...unpackFits(scene, numbers) } : moving;
+    return { ticks, last, runs, x: cut(x), y: cut(y), loss: cut(loss), height: cut(height) };
   });
-}
-
-// Fits: bytes that are places on a scale of colours, or the heights of curves; and titles of panels.
-function unpackFits({ titles, regions, scale, plane, curves, line }, numbers) {
-  if (curves !== undefined) return { titles, curves: numbers(curves), line: numbers(line) };
-  const bytes = Uint8Array.from(atob(regions), (mark) => mark.charCodeAt(0));
-  return { titles, regions: bytes, colours: colours(scale), plane };
-}
-
-// 256 colours, four bytes each, of a scale as plotly has it: places from 0 to 1, each with an rgba().
-function colours(scale) {
-  const stops = scale.map(([place, text]) => [place, text.match(/[\d.]+/g).map(Number)]);
-  const made = new Uint8ClampedArray(4 * 256);
-  for (let shade = 0; shade < 256; shade++) {
-    const at = shade / 255;
-    const after = Math.max(1, stops.findIndex(([place]) => place > at));
-    const [[low, from], [high, to]] = [stops[after - 1], stops[after]];
-    const share = Math.min(1, (at - low) / (high - low));
-    from.forEach((value, part) => {
-      made[4 * shade + part] = (value + share * (to[part] - value)) * (part === 3 ? 255 : 1);
-    });
-  }
-  return made;
 }
 
 // ---------------------------------------------------------------- the bar
@@ -335,7 +311,7 @@ function paint(chart, scene, clock, calm) {
   const at = calm ? Math.round(clock.step) : clock.step;
   const page = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor;
   const brush = { ink, page, at, scene, gd };
-  ({ paths, markers, curves, relief, heads, fits })[layer.kind](brush, layer);
+  ({ paths, markers, curves, relief, heads })[layer.kind](brush, layer);
 }
 
 function axes(gd, suffix) {
@@ -463,65 +439,6 @@ function heads(brush) {
       dot(brush, between(point, whole, end - whole), run.colour, 6);
     });
   });
-}
-
-// What the runs have learnt, below the rows; the script's own picture is covered meanwhile.
-function fits(brush) {
-  const { gd, at, scene } = brush;
-  if (!scene.titles) return;
-  const tick = Math.round(at);
-  for (const own of gd.querySelectorAll(".heatmaplayer, .scatterlayer .js-line")) own.style.opacity = 0;
-  scene.titles.forEach((titles, panel) => {
-    const title = gd.querySelectorAll(".annotation-text")[panel];
-    if (title) write(title, titles[tick]);
-    const [xa, ya] = axes(gd, panel ? String(panel + 1) : "");
-    if (!xa || !ya) return;
-    within(brush, xa, ya, () => (scene.curves ? fittedCurve : region)(brush, xa, ya, panel, tick));
-  });
-}
-
-// Plotly's titles hold entities, not tags: the browser reads them as it reads any text.
-function write(title, text) {
-  const reader = document.createElement("textarea");
-  reader.innerHTML = text;
-  const target = title.querySelector("tspan") ?? title;
-  if (target.textContent !== reader.value) target.textContent = reader.value;
-}
-
-function uncover(gd) {
-  for (const own of gd.querySelectorAll(".heatmaplayer, .scatterlayer .js-line")) own.style.opacity = "";
-}
-
-function region({ ink, scene }, xa, ya, panel, tick) {
-  const size = scene.regions.length / scene.titles.length / scene.ticks.length;
-  const side = Math.sqrt(size);
-  const first = (panel * scene.ticks.length + tick) * size;
-  const tile = new ImageData(side, side);
-  for (let point = 0; point < size; point++) {
-    const row = side - 1 - Math.floor(point / side); // pictures begin at the top
-    const shade = scene.regions[first + point];
-    tile.data.set(scene.colours.subarray(4 * shade, 4 * shade + 4), 4 * (row * side + (point % side)));
-  }
-  const small = new OffscreenCanvas(side, side);
-  small.getContext("2d").putImageData(tile, 0, 0);
-  const [left, right, bottom, top] = scene.plane;
-  const half = [(right - left) / (side - 1) / 2, (top - bottom) / (side - 1) / 2]; // of a tile
-  const [x0, x1] = [left - half[0], right + half[0]].map((x) => xa._offset + xa.d2p(x));
-  const [y0, y1] = [top + half[1], bottom - half[1]].map((y) => ya._offset + ya.d2p(y));
-  ink.imageSmoothingEnabled = false;
-  ink.drawImage(small, x0, y0, x1 - x0, y1 - y0);
-}
-
-function fittedCurve({ ink, scene }, xa, ya, panel, tick) {
-  const points = scene.line.length;
-  const first = (panel * scene.ticks.length + tick) * points;
-  ink.strokeStyle = scene.runs[panel].colour;
-  ink.lineWidth = 3;
-  ink.beginPath();
-  for (let point = 0; point < points; point++) {
-    ink.lineTo(...near([xa._offset + xa.d2p(scene.line[point]), ya._offset + ya.d2p(scene.curves[first + point])]));
-  }
-  ink.stroke();
 }
 
 function curves(brush, layer) {

@@ -1,9 +1,9 @@
 """The clock: play, pause, step, speed and scrub, drawn over the charts without a script run.
 
-A component draws heads, tails, markers, fitted lines and fits on canvases over the charts that are
-already on the page. It sends an event to the script when the reader pauses, steps or lets go of the
-slider, clicks a start point, double-clicks, has moved zoom or camera, or plays fits that it has not
-been sent yet.
+A component draws heads, tails, markers and fitted lines on canvases over the charts that are on the
+page, and fits on panels of its own. It sends an event to the script when the reader pauses,
+steps or lets go of the slider, clicks a start point, double-clicks, has moved zoom or camera, or
+plays fits that it has not been sent yet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EVENTS: Final = ("step", "clicked", "whole", "zoom", "camera", "fits")
 
 _component = st.components.v2.component(
     "descent_clock",
-    js=(_HERE / "player.js").read_text("utf-8"),
+    js="".join((_HERE / name).read_text("utf-8") for name in ("player.js", "fits.js")),
     css=(_HERE / "player.css").read_text("utf-8"),
 )
 
@@ -38,7 +38,7 @@ class Layer(NamedTuple):
 
     Attributes:
         key: of the chart.
-        kind: "paths", "markers", "curves", "relief", "heads" or "fits".
+        kind: "paths", "markers", "curves", "relief" or "heads".
         scene: which of the scenes it shows.
         panels: of "paths": the runs of each panel.
         shape: of "curves": the activation whose curve they are.
@@ -58,11 +58,13 @@ class Drawing(NamedTuple):
         version: changes when a chart does, so that the clock looks for it anew.
         layers: the charts that the clock draws on.
         clickable: whether a click on the surface is an event.
+        panels: of fits, above the clock, ready for JSON: see ``fits.js``.
     """
 
     version: str
     layers: tuple[Layer, ...]
     clickable: bool = False
+    panels: Mapping[str, Any] | None = None
 
 
 class _Began(NamedTuple):
@@ -126,6 +128,7 @@ def _message(clock: Clock, scenes: Sequence[Mapping[str, Any]], drawing: Drawing
     return {
         "version": drawing.version,
         "clickable": drawing.clickable,
+        "panels": drawing.panels,
         "speed": first_speed(clock),
         "layers": [layer._asdict() for layer in drawing.layers],
         "ticks": packed([clock.ticks]),

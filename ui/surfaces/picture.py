@@ -28,6 +28,7 @@ from language import _, current_language
 from language.labels import label
 from ui.shell.binding import bound
 from ui.shell.figure import offer, sketch
+from ui.shell.navigation import let_it_be_sent
 from ui.shell.player import Drawing, Layer, player
 from ui.shell.store import document, edit, set_page
 from ui.shell.text import escaped
@@ -124,6 +125,8 @@ def picture(scenes: Sequence[Scene]) -> None:
                 offer(_exported(layer.kind, chart, scenes[layer.scene]), layer.key)
                 if layer.kind == "markers" and chart.remarks:
                     st.caption(" ".join(map(escaped, chart.remarks)))
+        if layer is layers[0]:
+            let_it_be_sent()
     for scene in scenes:
         _runs_that_left(scene, named=len(scenes) > 1)
     problem = scenes[0].history.experiment.problem

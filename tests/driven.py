@@ -73,3 +73,10 @@ def chart(at, key):
     """A chart's figure as the browser gets it."""
     (found,) = [one for one in at.get("plotly_chart") if one.key == f"chart-{key}"]
     return json.loads(found.proto.spec)
+
+
+def clock(at):
+    """What the clock of the page is sent."""
+    sent = [json.loads(part.proto.json) for part in at.get("bidi_component")]
+    (player,) = [data for data in sent if "scenes" in data]
+    return player

@@ -402,13 +402,3 @@ def test_a_panel_says_its_score():
     chart = fit_panels(MOONS, data(experiment()), shown, "epoch 3")
 
     assert [note.text for note in chart.figure.layout.annotations] == ["A  0.912", "B has diverged"]
-
-
-@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (7, 3), (12, 4)])
-def test_panels_of_a_given_height_lie_in_a_square(count, columns):
-    shown = [Panel(RunStyle(f"Run {number}", number), params()[0]) for number in range(count)]
-    figure = fit_panels(MOONS, data(experiment()), shown, "epoch 3", 400).figure
-    lefts = {axis.domain[0] for axis in figure.select_xaxes()}
-
-    assert figure.layout.height == 400
-    assert len(lefts) == columns

@@ -5,14 +5,15 @@ import base64
 import numpy as np
 import pytest
 
-from charts.fits import GRID, plane_of
+from charts.fits import CURVE, GRID, plane_of
 from charts.theme import RunStyle
 from comparison.document import View
 from comparison.fits import (
     fit_clock,
+    fit_frame,
+    fit_pictures,
     fit_ticks,
     fits_caption,
-    moving_fits,
     moving_heads,
     score_at,
 )
@@ -22,7 +23,7 @@ from engine.rules import SGD, Adam
 from tests.driven import small
 
 STYLES = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
-CURVE = Network(dataset=Sine(rows=60), hidden=(3,), loss="mean_squared_error")
+SINE = Network(dataset=Sine(rows=60), hidden=(3,), loss="mean_squared_error")
 
 
 def numbers(text, kind="<f4"):
@@ -65,7 +66,7 @@ def test_the_clock_begins_at_the_start_and_ends_at_the_end(epochs):
 def test_regions_are_the_predicted_classes_at_every_tick():
     history = fit(small())
     clock = fit_clock(history)
-    sent = moving_fits(history, STYLES, clock)
+    sent = fit_pictures(history, STYLES, clock.ticks)
     shades = numbers(sent["regions"], "u1").reshape(2, len(clock.ticks), GRID**2)
     points = plane_of(data(history.experiment)).points
 
@@ -77,20 +78,20 @@ def test_regions_are_the_predicted_classes_at_every_tick():
 
 
 def test_curves_are_the_predictions_at_every_tick():
-    history = fit(small(problem=CURVE))
+    history = fit(small(problem=SINE))
     clock = fit_clock(history)
-    sent = moving_fits(history, STYLES, clock)
-    line = numbers(sent["line"])
+    sent = fit_pictures(history, STYLES, clock.ticks)
+    line = numbers(fit_frame(history, STYLES)["line"])
     curves = numbers(sent["curves"]).reshape(2, len(clock.ticks), len(line))
     run = history.runs[1]
-    found = predictions(CURVE, run.params[0], line[:, None].astype(float))[:, 0]
+    found = predictions(SINE, run.params[0], line[:, None].astype(float))[:, 0]
 
     assert curves[1] == pytest.approx(found, rel=1e-5, abs=1e-6)
 
 
 def test_titles_tell_the_score_of_their_epoch():
     history = fit(small(seeds=(3, 4)))
-    sent = moving_fits(history, STYLES, fit_clock(history))
+    sent = fit_pictures(history, STYLES, fit_clock(history).ticks)
     scores = history.runs[0].validation_score.last[0]
 
     assert sent["titles"][0] == [f"SGD  {score:.3g}" for score in scores]
@@ -101,10 +102,50 @@ def test_a_run_that_has_diverged_says_so():
     line = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
     history = fit(Experiment(problem=line, runs=runs, budget=Budget(amount=40)))
-    lost, well = moving_fits(history, STYLES, fit_clock(history))["titles"]
+    ticks = fit_clock(history).ticks
+    sent = fit_pictures(history, STYLES, ticks)
+    lost, well = sent["titles"]
 
     assert lost[-1] == "SGD has diverged"
     assert well[-1].startswith("Adam  ")
+    # From there on it has no picture.
+    assert sent["known"] == [lost.index("SGD has diverged"), len(ticks)]
+    assert len(numbers(sent["curves"])) == sum(sent["known"]) * CURVE
+
+
+def test_runs_that_are_all_hidden_have_no_pictures():
+    for problem in (SINE, Network(hidden=(2,))):
+        history = fit(small(problem=problem))
+        hidden = [RunStyle("SGD", 0, hidden=True), RunStyle("Adam", 1, hidden=True)]
+        sent = fit_pictures(history, hidden, [0.0])
+
+        assert sent["titles"] == sent["known"] == []
+
+
+def test_runs_that_have_all_diverged_have_no_pictures():
+    runs = [Run(optimizer=SGD(), learning_rate=1e7, batch_size=4)]
+    problem = Network(dataset=TwoMoons(rows=40), loss="mean_squared_error", activation="relu")
+    history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=20)))
+    sent = fit_pictures(history, STYLES[:1], [20.0])
+
+    assert sent == {"titles": [["SGD has diverged"]], "known": [0], "regions": ""}
+
+
+@pytest.mark.parametrize(
+    ("problem", "kinds"), [(Network(dataset=TwoMoons(rows=60)), {0, 1}), (SINE, {0})]
+)
+def test_a_frame_has_all_rows_within_its_window(problem, kinds):
+    history = fit(small(problem=problem))
+    frame, rows = fit_frame(history, STYLES), data(history.experiment)
+    inputs = (rows.training_inputs, rows.validation_inputs)
+    left, right, _bottom, _top = frame["window"]
+
+    for text, known in zip(frame["rows"], inputs, strict=True):
+        x, _y, kind = numbers(text).reshape(3, -1)
+        assert x == pytest.approx(known[:, 0], rel=1e-6)
+        assert set(kind) <= kinds
+    assert left < inputs[0][:, 0].min() < inputs[0][:, 0].max() < right
+    assert len(frame["palette"]) == len(kinds)
 
 
 @pytest.mark.parametrize("axis", ["epochs", "iterations", "rows_seen"])

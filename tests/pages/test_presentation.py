@@ -9,7 +9,7 @@ from comparison.document import with_default_view
 from comparison.link import to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import FUNCTION_VIEW
-from tests.driven import captions, chart, first_run, run, small
+from tests.driven import captions, chart, clock, first_run, run, small
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
 
@@ -30,7 +30,7 @@ def drawn(at):
     ]
 
 
-@pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits"])
+@pytest.mark.parametrize("tab", ["loss", "score", "norms"])
 def test_a_presentation_of_compare_is_the_open_chart_with_its_slider(tab):
     at = presented(TrainingPage(tab=tab))
 
@@ -41,6 +41,15 @@ def test_a_presentation_of_compare_is_the_open_chart_with_its_slider(tab):
     assert "same budget: 5 epochs" in captions(at)
     assert not at.get("tab")
     assert not [button for button in at.button if button.key in {"add", "present"}]
+
+
+def test_presented_fits_fill_the_screen_with_large_titles():
+    at = presented(TrainingPage(tab="fits"))
+    panels = clock(at)["panels"]
+
+    assert "100vh" in panels["height"]
+    assert float(panels["font"].removesuffix("rem")) * 16 >= FONT
+    assert at.select_slider(key="learning_rate-slider").value == 0.5
 
 
 def test_the_slider_moves_the_presented_chart():

@@ -53,10 +53,10 @@ TABS = {
     "details": "Details",
 }
 CHARTS = {
-    "loss": ["chart-loss", "chart-fits"],
+    "loss": ["chart-loss"],
     "score": ["chart-score"],
     "norms": ["chart-update_norm"],
-    "fits": ["chart-fits"],
+    "fits": [],  # on canvases of the clock's own
     "rates": ["chart-rates"],
     "details": [],
 }

@@ -112,6 +112,7 @@ def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, height: str)
         "none": _("All runs are hidden."),
         "across": across,
         "height": height,
+        "font": "1.25rem" if is_presented() else "0.85rem",
     }
     moving = [moving_heads(history, run_styles, clock, document().view)]
     drawing = Drawing(version, layers, panels=panels)

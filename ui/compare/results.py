@@ -75,11 +75,11 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
     remarks = result_remarks(history, tuned=tuned)
     if full:
         text = _(
-            "The last training took {seconds:.2f} s, for the runs that had changed. Seconds alone"
-            " are the processor time that a run takes when trained alone with one seed, updates"
-            " and an evaluation every epoch included: medians of repeated timings, with half the"
-            " distance between their quartiles. They do not carry over to other machines, and runs"
-            " that differ by less than that cannot be told apart."
+            "The last training took {seconds:.2f} s; runs that had not changed were not trained"
+            " again. Seconds alone are the processor time that a run takes when trained alone with"
+            " one seed, updates and an evaluation every epoch included: medians of repeated"
+            " timings, with half the distance between their quartiles. They do not carry over to"
+            " other machines, and runs that differ by less than that cannot be told apart."
         )
         remarks.append(text.format(seconds=history.seconds))
     st.caption(" ".join(remarks))

@@ -9,6 +9,7 @@ function fitPanels(parent, data) {
   root.setAttribute("role", "img");
   root.setAttribute("aria-label", data.alt);
   root.style.height = data.height;
+  root.style.fontSize = data.font;
   root.style.gridTemplateColumns = `repeat(${data.across}, minmax(0, 1fr))`;
   if (!data.runs.length) root.textContent = data.none;
   const panels = data.runs.map((run) => {
@@ -86,7 +87,7 @@ function paintPanels({ panels, frame, still, moving }, step) {
     if (!place) return;
     const picture = pictures[number][tick]; // none once a run has diverged
     if (picture && isPlane) region(place, frame, picture);
-    frame.rows.forEach((rows, kind) => dots(place, frame, rows, (kind ? diamond : disc)));
+    frame.rows.forEach((rows, kind) => dots(place, frame, rows, kind ? diamond : disc));
     if (picture && !isPlane) fittedCurve(place, frame, picture, run.colour);
   });
 }

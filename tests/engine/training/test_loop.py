@@ -19,8 +19,10 @@ from engine import (
     Run,
     Stopping,
     estimate,
+    finish,
     fit,
     patience_stop,
+    timed,
     train,
 )
 from engine.problems.datasets import Blobs, Digits, Line, Sine, ThreePoints, TwoMoons
@@ -36,6 +38,7 @@ from engine.rules import (
 )
 from engine.training import loop as training_module
 from engine.work import Task
+from tests.driven import small
 from tests.engine.rules.facts import portions
 from tests.strategies import examples, small_experiments
 
@@ -121,6 +124,69 @@ def test_any_run_of_any_experiment_is_bit_equal_to_the_same_run_alone(experiment
 
     for position, run in enumerate(together.runs):
         assert run.digest() == alone(experiment, position).digest(), experiment.runs[position]
+
+
+@settings(max_examples=25)
+@given(small_experiments(), st.data())
+def test_runs_that_were_trained_before_are_taken_over_bit_by_bit(experiment, drawn):
+    before = fit(experiment)
+    kept = drawn.draw(st.lists(st.sampled_from(experiment.runs), max_size=4))
+    new = experiment.runs[0].model_copy(update={"learning_rate": 0.0123})
+    runs = drawn.draw(st.permutations([*kept, new]))
+    changed = experiment.model_copy(update={"runs": tuple(runs)})
+    history = finish(train(changed, before))
+
+    assert history.experiment == changed
+    assert history.digest() == fit(changed).digest()
+    known = before.finished_runs(changed)
+    assert {position for position, run in enumerate(runs) if run in experiment.runs} == set(known)
+
+
+def test_a_training_of_known_runs_alone_updates_nothing():
+    experiment = small(runs=[Run(optimizer=SGD(), learning_rate=rate) for rate in (0.1, 0.2)])
+    before = fit(experiment)
+    fewer = experiment.model_copy(update={"runs": experiment.runs[1:]})
+    (taken,) = finish(train(fewer, before)).runs
+
+    assert taken.params is before.runs[1].params
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seeds": (0, 1)},
+        {"data_seed": 1},
+        {"budget": Budget(amount=3)},
+        {"problem": Network(hidden=(3,))},
+        {"stopping": Stopping(target_loss=0.5)},
+        {"record_every": 2},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_runs_of_another_training_are_not_taken_over(other):
+    experiment = small(runs=[Run(optimizer=SGD(), learning_rate=0.1)])
+    changed = experiment.model_copy(update=other)
+
+    assert not fit(experiment).finished_runs(changed)
+    assert finish(train(changed, fit(experiment))).digest() == fit(changed).digest()
+
+
+@pytest.mark.usefixtures("yields_always")
+def test_runs_that_were_stopped_are_trained_again():
+    experiment = small(budget=Budget(amount=50))
+    stopped, _ = drive(train(experiment), [None] * 7 + ["stop"])
+
+    assert "stopped" in stopped.runs[0].status
+    assert not stopped.finished_runs(experiment)
+    assert finish(train(experiment, stopped)).digest() == fit(experiment).digest()
+
+
+def test_timed_seconds_are_not_taken_over():
+    experiment = small()
+    timed_before = timed(fit(experiment))
+    fewer = experiment.model_copy(update={"runs": experiment.runs[1:]})
+
+    assert finish(train(fewer, timed_before)).runs[0].seconds_alone is None
 
 
 @UNTRACED

@@ -5,26 +5,20 @@ import json
 import numpy as np
 import pytest
 
-from charts.fits import Panel, fit_panels
 from charts.theme import RunStyle
-from comparison.fits import params_at
+from comparison.edits import change_view
+from comparison.fits import fit_pictures, params_at
 from engine import (
     Budget,
     Experiment,
     Network,
     Run,
-    data,
     fit,
 )
 from engine.problems.datasets import Digits, Line, SingleRow
 from engine.rules import SGD
-from tests.driven import captions, chart, run, small, told
+from tests.driven import captions, clock, run, small, told
 from tests.ui.compare.driven import page
-
-
-def drawn(figure):
-    """All numbers that a figure draws, trace by trace, as they are sent."""
-    return [[trace.get(axis) for axis in ("x", "y", "z")] for trace in figure["data"]]
 
 
 @pytest.mark.parametrize(
@@ -43,22 +37,7 @@ def test_what_has_no_picture_is_explained(problem, show):
     assert "one or two features" in told(at)
 
 
-def panels(history, epoch=None):
-    """The panels of SGD and Adam at an epoch, or at the end."""
-    found = []
-    for style, one in zip([RunStyle("SGD", 0), RunStyle("Adam", 1)], history.runs, strict=True):
-        at = -1 if epoch is None else list(one.params_steps).index(epoch * one.per_epoch)
-        found.append(Panel(style, one.params[0, at]))
-    experiment = history.experiment
-    made = fit_panels(experiment.problem, data(experiment), found, "")
-    return drawn(json.loads(made.figure.to_json()))
-
-
-def clock(at):
-    """What the clock is sent."""
-    sent = [json.loads(part.proto.json) for part in at.get("bidi_component")]
-    (player,) = [data for data in sent if "scenes" in data]
-    return player
+STYLES = [RunStyle("SGD", 0, selected=True), RunStyle("Adam", 1)]
 
 
 @pytest.mark.parametrize("seeds", [(0,), (7, 3)], ids=["one seed", "two seeds"])
@@ -71,15 +50,15 @@ def test_an_epoch_moves_all_panels(seeds, show):
     seen = []
     for epoch in (5, 0, 2):
         run(at.number_input(key="fit-number").set_value(epoch))
-        shown = drawn(chart(at, "fits"))
-        assert shown == panels(history, epoch)
-        assert clock(at)["step"] == epoch
+        sent = clock(at)
+        assert sent["panels"]["still"] == fit_pictures(history, STYLES, [epoch])
+        assert sent["step"] == epoch
+        assert f"epoch {epoch}" in sent["panels"]["alt"]
         # The clock tells the epoch; which seed it is needs a word.
         assert ("Showing the runs of seed 7" in captions(at)) == (len(seeds) > 1)
-        seen.append(shown)
+        seen.append(sent["panels"]["still"]["regions"])
 
-    for number in (0, 3):  # the maps
-        assert len({str(shown[number]) for shown in seen}) == len(seen)
+    assert len(set(seen)) == len(seen)
 
 
 @pytest.mark.parametrize(("typed", "shown"), [(2, 2), (3.4, 3), (0, 0)])
@@ -94,20 +73,46 @@ def test_a_number_typed_shows_the_nearest_epoch(typed, shown, show):
 
 def test_fits_stand_beside_the_loss_under_one_clock():
     at = page(small())
+    sent = clock(at)
 
-    assert drawn(chart(at, "fits")) == panels(fit(small()))
-    assert [layer["key"] for layer in clock(at)["layers"]] == ["loss", "fits"]
+    assert sent["panels"]["still"] == fit_pictures(fit(small()), STYLES, [5])
+    assert [layer["key"] for layer in sent["layers"]] == ["loss"]
 
 
-def test_the_pictures_are_sent_once_they_are_played():
+def test_the_pictures_of_all_epochs_are_sent_once_they_are_played():
     """They are large, so a change of the comparison never sends them."""
     at = page(small())
-    assert "titles" not in clock(at)["scenes"][1]
+    assert clock(at)["panels"]["moving"] is None
     at.session_state["fits-wanted"] = clock(at)["version"]
-    assert len(clock(run(at))["scenes"][1]["titles"]) == 2
+    moving = clock(run(at))["panels"]["moving"]
+    assert moving == fit_pictures(fit(small()), STYLES, range(6))
 
     run(at.number_input(key="learning_rate-number").set_value(0.25))
-    assert "titles" not in clock(at)["scenes"][1]
+    assert clock(at)["panels"]["moving"] is None
+
+
+def test_a_hidden_run_has_no_panel():
+    at = page(small())
+    hidden = change_view(at.session_state["document"], hidden_runs=(0,)).document
+    at.session_state["document"] = hidden
+    panels = clock(run(at))["panels"]
+
+    assert [run["colour"] for run in panels["runs"]] == [STYLES[1].colour]
+    assert len(panels["still"]["titles"]) == 1
+    assert panels["across"] == 1
+    assert "SGD" in panels["alt"]  # it says who is hidden
+
+
+def test_the_exported_chart_shows_the_same_step(show):
+    show("fits")
+    at = page(small())
+    run(at.number_input(key="fit-number").set_value(2))
+    run(at.button("export-fits").click())
+
+    (preview,) = at.get("plotly_chart")[-1:]
+    titles = [note["text"] for note in json.loads(preview.proto.spec)["layout"]["annotations"]]
+    for (shown,) in clock(at)["panels"]["still"]["titles"]:
+        assert any(shown in title for title in titles)
 
 
 def test_a_run_is_shown_until_it_diverges():
@@ -150,4 +155,4 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
     show("fits")
     at = page(compared)
 
-    assert drawn(chart(at, "fits")) == panels(fit(compared))
+    assert clock(at)["panels"]["still"] == fit_pictures(fit(compared), STYLES, [amount])

@@ -1,5 +1,6 @@
 """The tabs of the Compare page."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -38,5 +39,6 @@ def test_every_tab_has_something_to_show_for_every_problem(name, fields, show):
     at = page(small(**fields))
 
     charts = [one.key for one in at.get("plotly_chart") if one.key.startswith("chart-")]
-    assert charts or len(at.dataframe) or len(at.info)
+    clocks = [one for one in at.get("bidi_component") if "panels" in json.loads(one.proto.json)]
+    assert charts or clocks or len(at.dataframe) or len(at.info)
     assert (len(at.info) == 1) == (bool(fields) and name in {"score", "fits"})

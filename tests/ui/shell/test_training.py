@@ -159,7 +159,7 @@ def test_drawing_takes_no_more_than_a_fifth_of_the_time(monkeypatch):
     progress = SimpleNamespace(updates=1, total=200, history=lambda: None)
     ended = SimpleNamespace(runs=(), nbytes=0)
 
-    def steps(_experiment):
+    def steps(_experiment, _before):
         for _step in range(200):
             clock[0] += 1.0
             yield progress

@@ -16,6 +16,8 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import plotly.graph_objects as go
+
     from charts.theme import RunStyle
     from engine.arrays import Array, Integers
 
@@ -309,6 +311,29 @@ def end_labels(
     return Labels(notes, leaders, room, rows * _LABEL)
 
 
+def respaced(figure: go.Figure, height: float, label: float) -> None:
+    """Move the labels right of a plot apart for another height, in place.
+
+    On a higher plot they lie further apart, on a lower one they would meet.
+
+    Args:
+        figure: with labels of ``end_labels``.
+        height: of the lowest plot, in pixels.
+        label: pixels from one label to the next.
+    """
+    limits = figure.layout.yaxis.range
+    notes, leaders = (
+        [one for one in marks if one.name and (one.xref, one.yref) == ("paper", "y")]
+        for marks in (figure.layout.annotations, figure.layout.shapes)
+    )
+    if not notes or limits is None:
+        return
+    moves = _moves([one.y for one in notes], [1.0] * len(notes), limits, height, label)
+    for one, leader, (y, move) in zip(notes, leaders, moves, strict=True):
+        one.yshift = move
+        leader.path = _beside(None, 1.0, y, move, log=False).leader["path"]
+
+
 def titled(
     text: str, style: RunStyle, left: float, top: float
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -379,7 +404,11 @@ def _share(x: float | None, across: tuple[float, float]) -> float:
 
 
 def _moves(
-    ends: Sequence[float], shares: Sequence[float], limits: tuple[float, float], height: float
+    ends: Sequence[float],
+    shares: Sequence[float],
+    limits: tuple[float, float],
+    height: float,
+    label: float = _LABEL,
 ) -> list[tuple[float, float]]:
     """Return the end of each line within the limits, and how many pixels its label lies above."""
     span = limits[1] - limits[0]
@@ -392,7 +421,7 @@ def _moves(
     )
     order = np.argsort(wanted, kind="stable")
     moved = np.empty(len(places))
-    moved[order] = _apart(wanted[order], _LABEL / height, _EDGE / height)
+    moved[order] = _apart(wanted[order], label / height, _EDGE / height)
     return [
         (limits[0] + span * float(place), float(to - place) * height)
         for place, to in zip(places, moved, strict=True)

@@ -6,10 +6,14 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from charts.lines import respaced
+
 FONT: Final = 18  # pixels of numbers and titles at the axes
 _SMALLEST: Final = 16  # of any text
 _THICKER: Final = 1.8  # times a line's width on a desk
 _LARGER: Final = 1.25  # times a text's or a mark's size there
+_LABEL: Final = 22  # pixels from one name beside a plot to the next
+_LOWEST: Final = 180  # pixels of a plot on 1280 x 720 at 150 %
 _TYPE: Final = 14  # pixels of a text that names no size
 
 
@@ -28,6 +32,7 @@ def enlarged(shown: go.Figure) -> go.Figure:
     for note in layout.annotations:
         note.font.size = _size(note.font.size)
         note.update(xshift=(note.xshift or 0) * _LARGER, yshift=(note.yshift or 0) * _LARGER)
+    respaced(figure, _LOWEST, _LABEL)
     for trace in figure.data:
         _enlarge(trace)
     return figure

@@ -14,7 +14,7 @@ from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
 from ui.shell.navigation import all_but, fragment, in_sidebar, open_edited, work_on
-from ui.shell.notices import contract_line, preset_line
+from ui.shell.notices import contract_line, preset_line, preset_place
 from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, styles
@@ -59,7 +59,8 @@ def comparison() -> None:
         with status:
             edge = st.container()
             contract_line()
-        preset_line()
+        with preset_place():
+            preset_line()
         plane_controls()
         view_switches()
     with status:

@@ -18,7 +18,7 @@ from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
 from ui.shell.locale import speak
 from ui.shell.navigation import fragment, in_sidebar, open_edited, reruns_alone, work_on
-from ui.shell.notices import contract_line, preset_line
+from ui.shell.notices import contract_line, preset_line, preset_place
 from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document, edit
@@ -34,7 +34,9 @@ def comparison() -> None:
         with presentation(run_strip):
             presented_comparison()
         return
-    head, status, body = st.container(), st.container(gap=None), st.container()
+    head, contract, preset = st.container(), st.container(key="contract", gap=None), preset_place()
+    # What comes and goes in the status moves nothing below.
+    status, body = st.container(gap=None), st.container()
     shown = Comparison(status)
     # A long training must leave the settings above it usable, so they come first; after a change
     # that is trained in no time, the chart need not wait for them.
@@ -44,6 +46,10 @@ def comparison() -> None:
             TABS.show(shown)
     with head:
         popover = _settings()
+    with contract:
+        contract_line(way_to_rates())
+    with preset:
+        preset_line()
     if not is_alone:
         with body:
             TABS.show(shown)
@@ -55,7 +61,7 @@ def comparison() -> None:
 
 
 def _settings() -> DeltaGenerator:
-    """Show what may be changed and what is compared; return the popover of what may be shared."""
+    """Show what may be changed; return the popover of what may be shared."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title("Descent Lab", anchor=False, width="stretch")
         comparison_actions(_presets(), _use)
@@ -70,9 +76,6 @@ def _settings() -> DeltaGenerator:
         )
     runs_and_actions()
     run_editor()
-    with st.container(key="contract", gap=None):
-        contract_line(way_to_rates())
-    preset_line()
     return popover
 
 

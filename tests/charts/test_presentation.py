@@ -1,12 +1,15 @@
 """Charts for a projector: the same lines and numbers, larger."""
 
+from itertools import pairwise
+
 import pytest
 
 from charts.presentation import enlarged
 from charts.theme import RunStyle
 from comparison.catalogue import losses
 from comparison.fits import fits
-from engine import fit
+from engine import Run, fit
+from engine.rules import SGD
 from tests.driven import small
 
 STYLES = [RunStyle("SGD", 0), RunStyle("Adam", 1)]
@@ -49,3 +52,20 @@ def test_the_height_is_that_of_the_screen_and_the_chart_itself_stays(history):
 
     assert enlarged(chart.figure).layout.height is None
     assert chart.figure.to_json() == before
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_names_of_lines_that_end_close_together_do_not_meet_on_a_low_screen(log):
+    runs = [Run(optimizer=SGD(), learning_rate=0.1 + number / 1e6) for number in range(7)]
+    styles = [RunStyle(f"Run {number}", number) for number in range(7)]
+    close = losses(fit(small(runs=runs)), styles, "training_loss", "epochs", log=log)
+    layout = enlarged(close.figure).layout
+    low, high = layout.yaxis.range
+
+    for plot in (180, 400, 700):  # pixels of its height
+        names = [note for note in layout.annotations if note.xref == "paper"]
+        places = sorted(plot * (note.y - low) / (high - low) + note.yshift for note in names)
+        assert len(places) == 7
+        assert min(later - one for one, later in pairwise(places)) >= 16  # pixels of the type
+    for name, leader in zip(names, layout.shapes, strict=True):
+        assert leader.path.endswith(f"L30,{name.yshift:.1f}")

@@ -52,11 +52,17 @@ def fits_tab(shown: Outcome) -> None:
     if not can_be_drawn(shown.history.experiment.problem):
         st.info(_("Fits can only be drawn for data with one or two features."))
         return
-    across = min(max(len(visible(shown.styles)), 1), ACROSS)
-    rows = math.ceil(len(visible(shown.styles)) / across)
-    height = _ALL_OF_IT if is_presented() else f"{PANEL * max(rows, 1)}px"
-    _player(shown, (), across, height)
-    _words(shown, with_field=True)
+    panels = max(len(visible(shown.styles)), 1)
+    across = min(panels, ACROSS)
+    height = _ALL_OF_IT if is_presented() else f"{PANEL * math.ceil(panels / across)}px"
+    bar, field = st.columns([6, 1], vertical_alignment="bottom")
+    with bar:
+        _player(shown, (), across, height)
+    ticks = fit_ticks(shown.history)
+    if len(ticks) > 1:
+        with field:
+            _tick_field(shown, ticks)
+    fits_words(shown)
 
 
 def fits_beside(shown: Outcome) -> None:
@@ -66,22 +72,14 @@ def fits_beside(shown: Outcome) -> None:
 
 
 def fits_words(shown: Outcome) -> None:
-    """Say what is to be said of the fits, and offer them as a chart."""
-    _words(shown, with_field=False)
+    """Say what the fits show, and offer them as a chart.
 
-
-def _words(shown: Outcome, *, with_field: bool) -> None:
-    """Say what the fits show and when, and offer them as a chart.
-
-    The clock tells the time, also while it runs.
+    The clock says when that is, also while it runs.
     """
-    ticks = fit_ticks(shown.history)
-    tick = _tick(shown, ticks)
     said = *seed_words(shown.history.experiment), *fits_remarks(shown.history, shown.styles)
+    tick = _tick(shown, fit_ticks(shown.history))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(escaped(" ".join(said)), width="stretch")
-        if with_field and len(ticks) > 1:
-            _tick_field(shown, ticks)
         offer(lambda: fits(shown.history, shown.styles, tick), "fits")
 
 

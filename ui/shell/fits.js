@@ -122,7 +122,6 @@ function region({ ink, width, height }, { colours }, picture) {
   });
   const small = new OffscreenCanvas(side, side);
   small.getContext("2d").putImageData(tile, 0, 0);
-  ink.imageSmoothingEnabled = false;
   ink.drawImage(small, 0, 0, width, height);
 }
 

@@ -17,6 +17,8 @@ from ui.shell.tuning import best_rates
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streamlit.delta_generator import DeltaGenerator
+
     from exports.printed import Contract
 
 
@@ -50,6 +52,11 @@ def state(contract: Contract) -> Contract:
     return contract
 
 
+def preset_place() -> DeltaGenerator:
+    """Return a container for ``preset_line``; style.css puts it last where the page is narrow."""
+    return st.container(key="preset-text")
+
+
 def preset_line() -> None:
     """Say what the preset that was taken last shows, and whether it has been changed since.
 
@@ -62,8 +69,7 @@ def preset_line() -> None:
     if document().experiment != preset.experiment:
         changed = _("You have changed something since.")
         parts.append(f"**{changed}**")
-    with st.container(key="preset-text"):  # style.css puts it last where the page is narrow
-        st.markdown(" ".join(parts))
+    st.markdown(" ".join(parts))
 
 
 def show_notices() -> None:

@@ -1,9 +1,11 @@
 """`.streamlit/config.toml`: Streamlit ignores an option it does not know, with a mere log line."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import streamlit
 from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import create_reference_msg, populate_hash_if_needed
@@ -96,3 +98,14 @@ def test_streamlit_still_keeps_references_of_a_rerun_that_was_overtaken():
 @pytest.mark.parametrize("name", PROTECTS)
 def test_the_option_that_protects_is_set(name):
     assert PROTECTS[name] == OPTIONS.get(name)
+
+
+def test_what_draws_charts_has_the_name_by_which_the_page_fetches_it_early():
+    """ui/shell/document.js reads it off Streamlit's main script."""
+    named = re.search(r"match\(/(.+?)/\)", Path("ui/shell/document.js").read_text("utf-8"))
+    static = Path(streamlit.__file__).parent / "static"
+    scripts = re.findall(r'src="\./(static/js/index\.[^"]+)"', (static / "index.html").read_text())
+    found = [re.findall(named[1], (static / one).read_text("utf-8")) for one in scripts]
+
+    (name,) = {name for names in found for name in names}
+    assert (static / "static/js" / name).is_file()

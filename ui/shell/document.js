@@ -29,20 +29,18 @@ function showPopover(event) {
   document.querySelector('[data-testid="stPopover"] [aria-expanded="true"]')?.scrollIntoView({ block: "nearest" });
 }
 
-/* Streamlit fetches what draws a chart or a control, five megabytes, when the first of them is there. The names are
-   in its main script; where they are not, nothing is lost but time. */
-const PARTS = /\b(PlotlyChart)\.[\w-]+\.js/g;
-
-async function fetchParts() {
+/* Streamlit fetches what draws charts, five megabytes, when the first of them is there. Its name is in the main script;
+   where it is not, nothing is lost but time. */
+async function fetchPlotly() {
   const main = document.querySelector('script[type="module"][src]')?.src;
-  if (window.partsAreFetched || !main) return;
-  window.partsAreFetched = true;
-  const names = new Set((await (await fetch(main)).text()).match(PARTS));
-  await Promise.all([...names].map((name) => import(new URL(name, main))));
+  if (window.plotlyIsFetched || !main) return;
+  window.plotlyIsFetched = true;
+  const name = (await (await fetch(main)).text()).match(/PlotlyChart\.[\w-]+\.js/);
+  if (name) await import(new URL(name[0], main));
 }
 
 export default function ({ data }) {
-  fetchParts().catch(() => {});
+  fetchPlotly().catch(() => {});
   document.addEventListener("keydown", closeByEscape); // the same function is added once only
   document.addEventListener("keydown", undoByKey);
   document.addEventListener("focusin", showPopover);

@@ -1,5 +1,7 @@
 """Ways between pages: links and files lead to theirs, and nothing stale stays beside a change."""
 
+from types import SimpleNamespace
+
 import pytest
 import streamlit
 
@@ -13,6 +15,7 @@ from ui.shell.navigation import (
     all_but,
     fragment,
     in_sidebar,
+    let_it_be_sent,
     open_document,
     open_first_view,
     work_on,
@@ -210,3 +213,16 @@ def test_a_part_of_a_fragment_may_change_its_own_settings_alone(fragment_rerun):
     assert fragment_rerun("surfaces", around, lambda: set_page(step=3.0)) == (False, 2)
     assert fragment_rerun("surfaces", around, lambda: set_page(relief=True)) == (True, 1)
     assert fragment_rerun("surfaces", around, lambda: edit(change_view, log=False)) == (True, 1)
+
+
+@pytest.mark.parametrize(("fragments", "pauses"), [(["one"], 1), ([], 0), (None, 0)])
+def test_only_a_fragment_that_runs_alone_waits_for_its_chart_to_be_sent(
+    monkeypatch, fragments, pauses
+):
+    taken = []
+    context = SimpleNamespace(fragment_ids_this_run=fragments)
+    monkeypatch.setattr("ui.shell.navigation.get_script_run_ctx", lambda: context)
+    monkeypatch.setattr("ui.shell.navigation.time.sleep", taken.append)
+    let_it_be_sent()
+
+    assert len(taken) == pauses

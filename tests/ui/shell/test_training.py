@@ -10,8 +10,9 @@ import pytest
 
 import ui.shell.driver
 import ui.shell.training
-from engine import Budget, Experiment, Run
+from engine import Budget, Experiment, Run, estimate, fit
 from engine.rules import RULES
+from tests.driven import small
 from ui.shell.training import Queue, Results, is_quick, trained
 
 
@@ -178,3 +179,20 @@ def test_drawing_takes_no_more_than_a_fifth_of_the_time(monkeypatch):
     assert trained(Experiment(data_seed=4_000_200), "slot", draw) is ended
     assert len(drawn) > 1
     assert all(later - earlier >= 50 for earlier, later in pairwise(drawn))
+
+
+def test_a_change_of_one_run_trains_that_run_alone(monkeypatch):
+    before = fit(small(data_seed=4_000_300))
+    changed = before.experiment.runs[0].model_copy(update={"learning_rate": 0.0123})
+    runs = (changed, before.experiment.runs[1])
+    experiment = before.experiment.model_copy(update={"runs": runs})
+    estimated = []
+    monkeypatch.setattr(
+        ui.shell.training, "estimate", lambda one: estimated.append(one) or estimate(one)
+    )
+    history = trained(experiment, "slot", before=before)
+
+    assert [one.runs for one in estimated] == [(changed,)]
+    assert history.experiment == experiment
+    assert history.runs[1].params is before.runs[1].params
+    assert trained(experiment, "slot") is history  # it is kept

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _WANTED: Final = "fits-wanted"  # the drawing of which a reader has played the fits
 _LOSS: Final = "loss"  # the chart beside them
 _BAR: Final = 56  # pixels of the clock below them
+_LARGE: Final = 2  # panels at the most that are as high as two
 _ALL_OF_IT: Final = "calc(100vh - 16rem)"  # what the clock and a slider leave of a presentation
 
 
@@ -54,7 +55,8 @@ def fits_tab(shown: Outcome) -> None:
         return
     panels = max(len(visible(shown.styles)), 1)
     across = min(panels, ACROSS)
-    height = _ALL_OF_IT if is_presented() else f"{PANEL * math.ceil(panels / across)}px"
+    rows = 2 if panels <= _LARGE else math.ceil(panels / across)
+    height = _ALL_OF_IT if is_presented() else f"{PANEL * rows}px"
     bar, field = st.columns([6, 1], vertical_alignment="bottom")
     with bar:
         _player(shown, (), across, height)

@@ -1,6 +1,8 @@
 // Panels of fits above the clock, one for every run: title, predictions and rows, on canvases of their own. A plotly
 // chart would draw hundreds of rows anew at every change. This file and player.js are one module.
 
+const WIDEST = 560; // pixels of a panel
+
 function fitPanels(parent, data) {
   parent.querySelector(".panels")?.remove();
   if (!data) return null;
@@ -11,6 +13,7 @@ function fitPanels(parent, data) {
   root.style.height = data.height;
   root.style.fontSize = data.font;
   root.style.gridTemplateColumns = `repeat(${data.across}, minmax(0, 1fr))`;
+  root.style.maxWidth = `${WIDEST * data.across}px`;
   if (!data.runs.length) root.textContent = data.none;
   const panels = data.runs.map((run) => {
     const panel = { run, title: document.createElement("span"), canvas: document.createElement("canvas") };

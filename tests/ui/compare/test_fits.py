@@ -156,3 +156,14 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
     at = page(compared)
 
     assert clock(at)["panels"]["still"] == fit_pictures(fit(compared), STYLES, [amount])
+
+
+@pytest.mark.parametrize(
+    ("count", "across", "height"), [(1, 1, 420), (2, 2, 420), (4, 4, 210), (7, 4, 420)]
+)
+def test_panels_fill_the_page_and_one_or_two_are_large(count, across, height, show):
+    runs = [Run(optimizer=SGD(), learning_rate=0.1 * (1 + number)) for number in range(count)]
+    show("fits")
+    panels = clock(page(small(runs=runs)))["panels"]
+
+    assert (panels["across"], panels["height"]) == (across, f"{height}px")

@@ -366,7 +366,7 @@ def drawn_fit(tab, other="", *, is_other=False):
 
 def test_fits_play_beside_the_loss_and_a_change_shows_those_of_the_end(first_view, idle):
     tab = first_view
-    title = fits(tab).locator("span").first
+    title = fits(tab).locator(".score").first
     end, end_picture = title.text_content(), drawn_fit(tab)
     tab.get_by_role("button", name="To the start").click()
     expect(tab.get_by_text("Epoch 0 of 100")).to_be_visible()

@@ -47,7 +47,7 @@ def test_presented_fits_fill_the_screen_with_large_titles():
     at = presented(TrainingPage(tab="fits"))
     panels = clock(at)["panels"]
 
-    assert "100vh" in panels["height"]
+    assert "100vh" in panels["row"]
     assert float(panels["font"].removesuffix("rem")) * 16 >= FONT
     assert at.select_slider(key="learning_rate-slider").value == 0.5
 

@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 _WANTED: Final = "fits-wanted"  # the drawing of which a reader has played the fits
 _LOSS: Final = "loss"  # the chart beside them
 _BAR: Final = 56  # pixels of the clock below them
-_LARGE: Final = 2  # panels at the most that are as high as two
-_ALL_OF_IT: Final = "calc(100vh - 16rem)"  # what the clock and a slider leave of a presentation
+_LARGE: Final = 2  # panels at the most that are twice as high as more
+_GAP: Final = 6  # pixels between two rows of panels
+_ALL_OF_IT: Final = "(100vh - 16rem)"  # what the clock and a slider leave of a presentation
 
 
 @after_training
@@ -55,11 +56,12 @@ def fits_tab(shown: Outcome) -> None:
         return
     panels = max(len(visible(shown.styles)), 1)
     across = min(panels, ACROSS)
-    rows = 2 if panels <= _LARGE else math.ceil(panels / across)
-    height = _ALL_OF_IT if is_presented() else f"{PANEL * rows}px"
+    row = f"{2 * PANEL if panels <= _LARGE else PANEL}px"
+    if is_presented():
+        row = f"calc({_ALL_OF_IT} / {math.ceil(panels / across)})"
     bar, field = st.columns([6, 1], vertical_alignment="bottom")
     with bar:
-        _player(shown, (), across, height)
+        _player(shown, (), across, row)
     ticks = fit_ticks(shown.history)
     if len(ticks) > 1:
         with field:
@@ -69,8 +71,11 @@ def fits_tab(shown: Outcome) -> None:
 
 def fits_beside(shown: Outcome) -> None:
     """Show the clock of the loss chart, and the fits above it, as high as that chart."""
-    across = math.isqrt(max(len(visible(shown.styles)) - 1, 0)) + 1
-    _player(shown, (Layer(_LOSS, "heads"),), across, f"{HEIGHT - _BAR}px")
+    panels = max(len(visible(shown.styles)), 1)
+    across = math.isqrt(panels - 1) + 1
+    rows = math.ceil(panels / across)
+    row = f"{(HEIGHT - _BAR) // rows - _GAP}px"
+    _player(shown, (Layer(_LOSS, "heads"),), across, row)
 
 
 def fits_words(shown: Outcome) -> None:
@@ -90,7 +95,7 @@ def beside(shown: Outcome) -> bool:
     return can_be_drawn(shown.history.experiment.problem) and not shown.stale
 
 
-def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, height: str) -> None:
+def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, row: str) -> None:
     """Show the clock below panels of fits.
 
     The pictures of all its ticks are sent once somebody plays them, for they are large.
@@ -98,8 +103,8 @@ def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, height: str)
     Args:
         shown: what there is to show.
         layers: charts that the clock draws on.
-        across: how many panels are in a row.
-        height: of all panels, as CSS has it.
+        across: how many panels are in a row, where there is room.
+        row: height of a row, as CSS has it.
     """
     history, run_styles = shown.history, shown.styles
     clock, tick = fit_clock(history), _tick(shown, fit_ticks(history))
@@ -111,7 +116,7 @@ def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, height: str)
         "alt": fits_alternative(history, run_styles, tick),
         "none": _("All runs are hidden."),
         "across": across,
-        "height": height,
+        "row": row,
         "font": "1.25rem" if is_presented() else "0.85rem",
     }
     moving = [moving_heads(history, run_styles, clock, document().view)]

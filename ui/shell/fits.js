@@ -2,6 +2,8 @@
 // chart would draw hundreds of rows anew at every change. This file and player.js are one module.
 
 const WIDEST = 560; // pixels of a panel
+const NARROWEST = 125;
+const GAP = 12; // pixels between two
 
 function fitPanels(parent, data) {
   parent.querySelector(".panels")?.remove();
@@ -10,16 +12,21 @@ function fitPanels(parent, data) {
   root.className = "panels";
   root.setAttribute("role", "img");
   root.setAttribute("aria-label", data.alt);
-  root.style.height = data.height;
+  root.style.gridAutoRows = data.row;
   root.style.fontSize = data.font;
-  root.style.gridTemplateColumns = `repeat(${data.across}, minmax(0, 1fr))`;
+  // Where the page is narrow, fewer are in a row.
+  const share = `(100% - ${data.across - 1} * ${GAP}px) / ${data.across}`;
+  root.style.gridTemplateColumns = `repeat(auto-fill, minmax(max(${NARROWEST}px, ${share}), 1fr))`;
+  root.style.columnGap = `${GAP}px`;
   root.style.maxWidth = `${WIDEST * data.across}px`;
   if (!data.runs.length) root.textContent = data.none;
   const panels = data.runs.map((run) => {
-    const panel = { run, title: document.createElement("span"), canvas: document.createElement("canvas") };
-    panel.title.className = run.selected ? "selected" : "";
+    const [name, score] = [document.createElement("span"), document.createElement("span")];
+    const panel = { run, name, score, canvas: document.createElement("canvas") };
+    score.className = "score";
     const heading = document.createElement("div");
-    heading.append(sample(run), panel.title);
+    heading.className = run.selected ? "selected" : "";
+    heading.append(sample(run), name, score);
     const box = document.createElement("div");
     box.append(heading, panel.canvas);
     root.append(box);
@@ -83,9 +90,12 @@ function colours(scale) {
 // The script has sent the picture of the step at which it set the clock, and all others once they are played.
 function paintPanels({ panels, frame, still, moving }, step) {
   const { titles, pictures, isPlane } = moving ?? still;
-  panels.forEach(({ run, title, canvas }, number) => {
+  panels.forEach(({ run, name, score, canvas }, number) => {
     const tick = moving ? step : 0;
-    write(title, titles[number][tick]);
+    const title = titles[number][tick];
+    const end = title.lastIndexOf("  "); // between name and score: only a name may be cut
+    write(name, end < 0 ? title : title.slice(0, end));
+    write(score, end < 0 ? "" : title.slice(end));
     const place = cleared(canvas, frame.window);
     if (!place) return;
     const picture = pictures[number][tick]; // none once a run has diverged
@@ -96,10 +106,10 @@ function paintPanels({ panels, frame, still, moving }, step) {
 }
 
 // Titles hold entities, not tags: the browser reads them as it reads any text.
-function write(title, text) {
+function write(place, text) {
   const reader = document.createElement("textarea");
   reader.innerHTML = text;
-  if (title.textContent !== reader.value) title.textContent = reader.value;
+  if (place.textContent !== reader.value) place.textContent = reader.value;
 }
 
 function cleared(canvas, [left, right, bottom, top]) {

@@ -159,11 +159,11 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
 
 
 @pytest.mark.parametrize(
-    ("count", "across", "height"), [(1, 1, 420), (2, 2, 420), (4, 4, 210), (7, 4, 420)]
+    ("count", "across", "row"), [(1, 1, 420), (2, 2, 420), (4, 4, 210), (7, 4, 210)]
 )
-def test_panels_fill_the_page_and_one_or_two_are_large(count, across, height, show):
+def test_panels_fill_the_page_and_one_or_two_are_large(count, across, row, show):
     runs = [Run(optimizer=SGD(), learning_rate=0.1 * (1 + number)) for number in range(count)]
     show("fits")
     panels = clock(page(small(runs=runs)))["panels"]
 
-    assert (panels["across"], panels["height"]) == (across, f"{height}px")
+    assert (panels["across"], panels["row"]) == (across, f"{row}px")

@@ -393,6 +393,25 @@ def test_fits_play_beside_the_loss_and_a_change_shows_those_of_the_end(first_vie
     expect(title).to_have_text(end)
 
 
+def test_on_a_narrow_page_the_chart_comes_before_the_text_and_no_score_is_cut(first_view):
+    tab = first_view
+    window = tab.viewport_size
+    for width in (900, 390):
+        tab.set_viewport_size({"width": width, "height": 900})
+        scores = fits(tab).locator(".score")
+        expect(scores).to_have_count(4)
+        tab.wait_for_function(
+            """() => {
+                const one = (key) => document.querySelector(`.st-key-${key}`);
+                const top = (key) => one(key)?.getBoundingClientRect().top;
+                return top('chart-loss') < Math.min(top('preset-text'), innerHeight);
+            }"""
+        )
+        cut = scores.evaluate_all("all => all.some(one => one.scrollWidth > one.clientWidth + 1)")
+        assert not cut
+    tab.set_viewport_size(window)
+
+
 def test_a_presentation_fits_a_projector_and_leaves_the_page_as_it_was(visit, idle):
     tab = visit("/?present=1&budget=5")
     tab.set_viewport_size({"width": 853, "height": 480})  # 1280 x 720 at 150 %

@@ -40,7 +40,7 @@ function fitPanels(parent, data) {
     colours: data.scale && colours(data.scale),
     line: data.line && numbers(data.line),
   };
-  return { root, panels, frame, still: unpackPictures(data.still), moving: data.moving && unpackPictures(data.moving) };
+  return { panels, frame, still: unpackPictures(data.still), moving: data.moving && unpackPictures(data.moving) };
 }
 
 // A short piece of a run's line.
@@ -90,8 +90,12 @@ function colours(scale) {
 // The script has sent the picture of the step at which it set the clock, and all others once they are played.
 function paintPanels({ panels, frame, still, moving }, step) {
   const { titles, pictures, isPlane } = moving ?? still;
-  panels.forEach(({ run, name, score, canvas }, number) => {
+  panels.forEach((panel, number) => {
+    const { run, name, score, canvas } = panel;
     const tick = moving ? step : 0;
+    const look = [tick, canvas.clientWidth, canvas.clientHeight, window.devicePixelRatio].join();
+    if (panel.look === look) return; // a clock that plays asks for every frame
+    panel.look = look;
     const title = titles[number][tick];
     const end = title.lastIndexOf("  "); // between name and score: only a name may be cut
     write(name, end < 0 ? title : title.slice(0, end));

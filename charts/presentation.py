@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -15,6 +17,8 @@ _LARGER: Final = 1.25  # times a text's or a mark's size there
 _LABEL: Final = 22  # pixels from one name beside a plot to the next
 _LOWEST: Final = 180  # pixels of a plot on 1280 x 720 at 150 %
 _TYPE: Final = 14  # pixels of a text that names no size
+_BREAKS: Final = re.compile(r"(?<=,) | (?=\()")  # where a title is broken first
+_WIDE, _HIGH = 70, 26  # characters along the plot, and up its side
 
 
 def enlarged(shown: go.Figure) -> go.Figure:
@@ -27,8 +31,10 @@ def enlarged(shown: go.Figure) -> go.Figure:
         layout.legend.font.size = _size(layout.legend.font.size)
     for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
         axis.update(tickfont={"size": _SMALLEST}, title={"font": {"size": FONT}})
-    for axis in figure.select_yaxes():  # as long as the axis is high, at most
-        axis.title.text = axis.title.text and axis.title.text.replace(" (", "<br>(")
+    for axes, most in ((figure.select_xaxes(), _WIDE), (figure.select_yaxes(), _HIGH)):
+        for axis in axes:
+            start, end = axis.domain or (0, 1)
+            axis.title.text = axis.title.text and _wrapped(axis.title.text, most * (end - start))
     for note in layout.annotations:
         note.font.size = _size(note.font.size)
         note.update(xshift=(note.xshift or 0) * _LARGER, yshift=(note.yshift or 0) * _LARGER)
@@ -36,6 +42,16 @@ def enlarged(shown: go.Figure) -> go.Figure:
     for trace in figure.data:
         _enlarge(trace)
     return figure
+
+
+def _wrapped(title: str, most: float) -> str:
+    """Return the title of an axis in lines that are no longer than the axis, where words allow."""
+    parts = _BREAKS.split(title) if len(title) > most else [title]
+    lines = [
+        textwrap.wrap(part, max(1, int(most)), break_long_words=False, break_on_hyphens=False)
+        for part in parts
+    ]
+    return "<br>".join(line for several in lines for line in several)
 
 
 def _size(size: float | None) -> float:

@@ -212,9 +212,19 @@ def panels(
     field: Field,
     trails: Sequence[Trail],
     window: tuple[float, float, float, float] | None = None,
+    columns: int | None = None,
 ) -> Chart:
-    """Return one panel per run, all in the same window and on one colour scale."""
-    columns = 2 if len(trails) == 4 else min(len(trails), 4 if len(trails) > 6 else 3)
+    """Return one panel per run, all in the same window and on one colour scale.
+
+    Args:
+        field: as for ``contour``.
+        trails: as for ``contour``.
+        window: as for ``contour``.
+        columns: panels side by side, at most; None chooses two to four.
+    """
+    if columns is None:
+        columns = 2 if len(trails) == 4 else 4 if len(trails) > 6 else 3
+    columns = min(len(trails), columns)
     rows = math.ceil(len(trails) / columns)
     seen = window or _window(field)
     scale = levels(_part(field, seen).loss)
@@ -235,6 +245,7 @@ def panels(
             anchor=f"y{suffix}",
             matches=None if number == 0 else "x",
             showticklabels=is_lowest,  # else they would lie on the title below
+            ticklabeloverflow="hide past domain",  # or on those of the next panel
         )
         form[f"yaxis{suffix}"] = axis(
             **_axis(field, 1, seen[2:], title=column == 0),

@@ -159,10 +159,19 @@ def _at_its_step(
     return at_step(draw(scene, page), scene, page.step)
 
 
-def surface_from_above(scene: Scene, page: SurfacesPage) -> Chart:
-    """Return contours with the paths of all runs, in one picture or one panel per run."""
-    draw = panels if page.panels else contour
-    chart = draw(scene.field, scene.trails, seen_window(page))
+def surface_from_above(scene: Scene, page: SurfacesPage, columns: int | None = None) -> Chart:
+    """Return contours with the paths of all runs, in one picture or one panel per run.
+
+    Args:
+        scene: what is shown.
+        page: how it is shown.
+        columns: as for ``charts.surfaces.panels``.
+    """
+    window = seen_window(page)
+    if page.panels:
+        chart = panels(scene.field, scene.trails, window, columns)
+    else:
+        chart = contour(scene.field, scene.trails, window)
     return chart._replace(remarks=_all_words(scene, page))
 
 

@@ -6,6 +6,7 @@ from language import _
 from ui.epochs.sidebar import epochs_sidebar
 from ui.epochs.tabs import TABS
 from ui.shell.binding import draw_mark
+from ui.shell.heading import heading
 from ui.shell.locale import speak
 from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.notices import show_notices
@@ -23,8 +24,7 @@ def epochs() -> None:
             TABS.fill()
             finish()
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        title()
+    with heading(_("Epochs, batches, iterations")):
         undo_buttons()
         present_button()
         share()

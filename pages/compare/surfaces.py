@@ -12,6 +12,7 @@ from language import _
 from ui.setup.runs import comparison_actions, rate_control, run_editor, run_strip, runs_and_actions
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
+from ui.shell.heading import heading
 from ui.shell.locale import speak
 from ui.shell.navigation import all_but, fragment, in_sidebar, open_edited, work_on
 from ui.shell.notices import contract_line, preset_line, preset_place
@@ -44,9 +45,9 @@ def comparison() -> None:
     with st.container(gap=None):  # one block, so that what comes and goes moves nothing below
         head = st.container()
         work = st.container(gap=None)
+    preset = preset_place()
     with head:
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            st.title(_("Surfaces"), anchor=False, width="stretch")
+        with heading(_("Surfaces")):
             comparison_actions(
                 {name: preset.title for name, preset in SURFACE_PRESETS.items()},
                 lambda name: open_edited(use_surface_preset, name),
@@ -59,10 +60,10 @@ def comparison() -> None:
         with status:
             edge = st.container()
             contract_line()
-        with preset_place():
-            preset_line()
         plane_controls()
         view_switches()
+    with preset:
+        preset_line()
     with status:
         shown = outcome(document().experiment, styles(), lambda _history: None)
     with work:

@@ -16,6 +16,7 @@ from ui.setup.runs import comparison_actions, rate_control, run_editor, run_stri
 from ui.setup.sidebar import sidebar
 from ui.shell.binding import draw_mark
 from ui.shell.exports import exports
+from ui.shell.heading import heading
 from ui.shell.locale import speak
 from ui.shell.navigation import fragment, in_sidebar, open_edited, reruns_alone, work_on
 from ui.shell.notices import contract_line, preset_line, preset_place
@@ -35,8 +36,9 @@ def comparison() -> None:
             presented_comparison()
         return
     head, contract, preset = st.container(), st.container(key="contract", gap=None), preset_place()
-    # What comes and goes in the status moves nothing below.
-    status, body = st.container(gap=None), st.container()
+    with st.container(gap=None):
+        # What comes and goes in the status moves nothing below.
+        status, body = st.container(gap=None), st.container()
     shown = Comparison(status)
     # A long training must leave the settings above it usable, so they come first; after a change
     # that is trained in no time, the chart need not wait for them.
@@ -62,18 +64,11 @@ def comparison() -> None:
 
 def _settings() -> DeltaGenerator:
     """Show what may be changed; return the popover of what may be shared."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.title("Descent Lab", anchor=False, width="stretch")
+    about = _("Same network, same start, same batches, several optimizers: see what differs.")
+    with heading("Descent Lab", about):
         comparison_actions(_presets(), _use)
         present_button()
         popover = share()
-    with st.container(key="about"):  # style.css leaves it out where the page is narrow
-        st.caption(
-            _(
-                "Train the same network with several optimizers, from the same starting weights and"
-                " on the same batches, and see what differs."
-            )
-        )
     runs_and_actions()
     run_editor()
     return popover

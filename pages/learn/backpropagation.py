@@ -9,6 +9,7 @@ from ui.backpropagation.settings import settings
 from ui.backpropagation.source import source
 from ui.backpropagation.tabs import TABS
 from ui.shell.binding import draw_mark
+from ui.shell.heading import heading
 from ui.shell.locale import speak
 from ui.shell.navigation import fragment, in_sidebar, work_on
 from ui.shell.notices import show_notices
@@ -21,8 +22,7 @@ from ui.shell.zoom import keep_zooms
 def backpropagation() -> None:
     """Show the graph and the tabs; only the open one is computed."""
     with st.container():  # one block, so that what comes and goes in it moves nothing below
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            st.title(_("Backpropagation"), anchor=False, width="stretch")
+        with heading(_("Backpropagation")):
             undo_buttons()
             share()
         show_notices()

@@ -13,6 +13,7 @@ from engine import Experiment
 FIRST_VIEW = ["SGD", "Momentum", "Adagrad", "Adam"]
 TABS = ["Loss", "Score", "Norms", "Fits", "Learning-rate sensitivity", "Details"]
 BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 30)"}
+FOUR = "problem=function&run=sgd~0.9~all&run=sgd~0.1~all&run=adam~0.1~all&run=adagrad~1~all"
 PICTURE = "![x](https://example.org/x.png)"
 
 
@@ -410,6 +411,43 @@ def test_on_a_narrow_page_the_chart_comes_before_the_text_and_no_score_is_cut(fi
         cut = scores.evaluate_all("all => all.some(one => one.scrollWidth > one.clientWidth + 1)")
         assert not cut
     tab.set_viewport_size(window)
+
+
+@pytest.mark.parametrize(("width", "most"), [(1440, 0), (390, 0.36)])
+def test_the_chart_is_on_the_first_screen_under_one_line_of_actions(first_view, width, most):
+    """At 1,440 pixels all of it, with the clock; on a phone most of it."""
+    tab = first_view
+    window = tab.viewport_size
+    tab.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
+    tab.wait_for_function(
+        """most => {
+            const box = (key) => document.querySelector(key)?.getBoundingClientRect();
+            const chart = box('.st-key-chart-loss');
+            const [first, last] = ['preset', 'share'].map((key) => box(`.st-key-${key}`)?.top);
+            return first === last && chart.bottom - innerHeight <= most * chart.height;
+        }""",
+        arg=most,
+    )
+    if not most:
+        expect(tab.locator(".st-key-fits-player")).to_be_in_viewport(ratio=1)
+    tab.set_viewport_size(window)
+
+
+@pytest.mark.parametrize(
+    ("link", "key"),
+    [
+        ("/?present=1&page=epochs", "epochs-count"),
+        ("/?present=1&page=epochs&page.tab=noise", "epochs-cloud"),
+        (f"/?present=1&page=surfaces&page.panels=true&{FOUR}", "surfaces-contour-0"),
+    ],
+)
+def test_a_presentation_has_its_chart_below_one_line_of_controls(visit, idle, link, key):
+    tab = visit(link)
+    tab.set_viewport_size({"width": 853, "height": 480})  # 1280 x 720 at 150 %
+    idle(tab)
+    expect(tab.locator(f".st-key-chart-{key}")).to_be_in_viewport(ratio=1)
+    slider = tab.get_by_test_id("stMain").get_by_test_id("stSlider").first
+    expect(slider).to_be_in_viewport(ratio=1)
 
 
 def test_a_presentation_fits_a_projector_and_leaves_the_page_as_it_was(visit, idle):

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import plotly.graph_objects as go
 import pytest
 
 from charts.presentation import enlarged
@@ -52,6 +53,26 @@ def test_the_height_is_that_of_the_screen_and_the_chart_itself_stays(history):
 
     assert enlarged(chart.figure).layout.height is None
     assert chart.figure.to_json() == before
+
+
+@pytest.mark.parametrize(
+    ("title", "share", "broken"),
+    [
+        ("Training loss", 1.0, "Training loss"),
+        ("Training loss (median of 5 seeds)", 1.0, "Training loss<br>(median of 5 seeds)"),
+        (
+            "Variance of the gradient, all parameters",
+            1.0,
+            "Variance of the gradient,<br>all parameters",
+        ),
+        ("Principal component 2", 1.0, "Principal component 2"),
+        ("Principal component 2", 0.45, "Principal<br>component 2"),
+        ("Schrittweite", 0.2, "Schrittweite"),
+    ],
+)
+def test_the_title_of_an_axis_is_broken_where_it_is_longer_than_the_axis(title, share, broken):
+    figure = go.Figure(layout={"yaxis": {"title": {"text": title}, "domain": [0.0, share]}})
+    assert enlarged(figure).layout.yaxis.title.text == broken
 
 
 @pytest.mark.parametrize("log", [False, True])

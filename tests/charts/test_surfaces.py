@@ -207,6 +207,13 @@ def test_panels_lie_in_full_rows_and_only_the_lowest_name_their_axis(
     assert [one.title.text is not None for one in axes] == lowest
 
 
+def test_panels_lie_in_one_row_where_that_is_asked_for(ravine, trails):
+    chart = panels(ravine, trails * 2, columns=4)
+    axes = [chart.figure.layout[f"yaxis{number}"] for number in ("", 2, 3, 4)]
+
+    assert len({one.domain for one in axes}) == 1
+
+
 @given(st.floats(1e-9, 1e9))
 def test_a_round_step_is_at_most_twice_what_was_asked_for(step):
     assert step <= round_step(step) <= 2 * step * (1 + 1e-12)

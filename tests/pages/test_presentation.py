@@ -60,19 +60,40 @@ def test_the_slider_moves_the_presented_chart():
     assert chart(at, "loss")["data"] != before
 
 
-@pytest.mark.parametrize(
-    ("page", "experiment"),
-    [
-        (SurfacesPage(), FUNCTION_VIEW),
-        (EpochsPage(tab="batches"), None),
-        (EpochsPage(tab="count"), None),
-    ],
-    ids=["surfaces", "batch sizes", "the count"],
-)
-def test_other_pages_can_be_presented(page, experiment):
-    at = presented(page, experiment)
+SHOWN = {
+    "batches": {"learning_rate-slider", "epochs-unit"},
+    "count": {"epochs-rows-slider", "epochs-batch-size-slider", "epochs-epochs-slider"},
+    "rows": {"epochs-sampling", "epochs-last-batch", "epochs-shown-slider"},
+    "noise": {"epochs-point", "epochs-noise-size-slider"},
+    "overfitting": {"learning_rate-slider", "epochs-patience-slider"},  # below the chart
+    "map": {"epochs-unit", "epochs-shown"},
+}
+
+
+@pytest.mark.parametrize("tab", SHOWN)
+def test_a_presentation_of_epochs_is_the_open_tab_with_one_line_of_controls(tab):
+    at = presented(EpochsPage(tab=tab))
+    controls = ("select_slider", "selectbox", "segmented_control", "button_group", "multiselect")
+    keys = {one.key for kind in controls for one in at.main.get(kind)}
 
     assert {one["layout"]["font"]["size"] for one in drawn(at)} == {FONT}
+    assert keys == SHOWN[tab]
+
+
+@pytest.mark.parametrize(("runs", "panels"), [(3, 3), (4, 4), (5, 1)])
+def test_a_presented_surface_has_a_row_of_panels_or_one_picture(runs, panels):
+    spec = FUNCTION_VIEW.runs[0]
+    several = tuple(
+        spec.model_copy(update={"learning_rate": 0.1 * (1 + number)}) for number in range(runs)
+    )
+    experiment = FUNCTION_VIEW.model_copy(update={"runs": several})
+    at = presented(SurfacesPage(panels=True), experiment)
+    surface = chart(at, "surfaces-contour-0")
+    fields = [one for one in surface["data"] if one["type"] == "contour"]
+    (layer,) = [one for one in clock(at)["layers"] if one["kind"] == "paths"]
+
+    assert surface["layout"]["font"]["size"] == FONT
+    assert len(fields) == len(layer["panels"]) == panels
 
 
 def test_the_presentation_ends_where_it_began():

@@ -195,11 +195,11 @@ def test_a_preset_is_one_click_and_says_what_to_look_at(name):
     assert text_of_preset(at) == ""
 
 
-def test_a_sentence_below_the_title_says_what_this_is():
+def test_a_sentence_beside_the_title_says_what_this_is():
     at = opened()
 
     assert at.title[0].value == "Descent Lab"
-    assert "Train the same network with several optimizers" in captions(at)
+    assert "Same network, same start, same batches" in captions(at)
 
 
 @pytest.mark.usefixtures("nothing_drawn")

@@ -43,8 +43,11 @@ if TYPE_CHECKING:
 _WANTED: Final = "fits-wanted"  # the drawing of which a reader has played the fits
 _LOSS: Final = "loss"  # the chart beside them
 _BAR: Final = 56  # pixels of the clock below them
-_LARGE: Final = 2  # panels at the most that are twice as high as more
+_LARGE: Final = 2  # panels at the most that are up to twice as high as more
+_LARGE_ROW: Final = f"clamp({PANEL}px, 100vh - 32rem, {2 * PANEL}px)"  # the clock is on the screen
 _GAP: Final = 6  # pixels between two rows of panels
+_WIDEST: Final = "560px"  # of a panel
+_ASPECT: Final = 1.5  # a panel's width on a low screen, times its height, at most
 _ALL_OF_IT: Final = "(100vh - 16rem)"  # what the clock and a slider leave of a presentation
 
 
@@ -56,16 +59,17 @@ def fits_tab(shown: Outcome) -> None:
         return
     panels = max(len(visible(shown.styles)), 1)
     across = min(panels, ACROSS)
-    row = f"{2 * PANEL if panels <= _LARGE else PANEL}px"
     if is_presented():
-        row = f"calc({_ALL_OF_IT} / {math.ceil(panels / across)})"
-    bar, field = st.columns([6, 1], vertical_alignment="bottom")
-    with bar:
-        _player(shown, (), across, row)
-    ticks = fit_ticks(shown.history)
-    if len(ticks) > 1:
-        with field:
-            _tick_field(shown, ticks)
+        row = f"({_ALL_OF_IT} / {math.ceil(panels / across)})"
+        _player(shown, (), across, f"calc{row}", f"{_ASPECT} * {row}")
+    else:
+        bar, field = st.columns([6, 1], vertical_alignment="bottom")
+        with bar:
+            _player(shown, (), across, _LARGE_ROW if panels <= _LARGE else f"{PANEL}px")
+        ticks = fit_ticks(shown.history)
+        if len(ticks) > 1:
+            with field:
+                _tick_field(shown, ticks)
     fits_words(shown)
 
 
@@ -95,7 +99,9 @@ def beside(shown: Outcome) -> bool:
     return can_be_drawn(shown.history.experiment.problem) and not shown.stale
 
 
-def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, row: str) -> None:
+def _player(
+    shown: Outcome, layers: tuple[Layer, ...], across: int, row: str, widest: str = _WIDEST
+) -> None:
     """Show the clock below panels of fits.
 
     The pictures of all its ticks are sent once somebody plays them, for they are large.
@@ -105,6 +111,7 @@ def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, row: str) ->
         layers: charts that the clock draws on.
         across: how many panels are in a row, where there is room.
         row: height of a row, as CSS has it.
+        widest: width of a panel at most, as CSS has it.
     """
     history, run_styles = shown.history, shown.styles
     clock, tick = fit_clock(history), _tick(shown, fit_ticks(history))
@@ -117,6 +124,7 @@ def _player(shown: Outcome, layers: tuple[Layer, ...], across: int, row: str) ->
         "none": _("All runs are hidden."),
         "across": across,
         "row": row,
+        "widest": widest,
         "font": "1.25rem" if is_presented() else "0.85rem",
     }
     moving = [moving_heads(history, run_styles, clock, document().view)]

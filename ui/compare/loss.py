@@ -143,7 +143,8 @@ def _loss_chart(history: History, run_styles: Sequence[RunStyle]) -> Chart:
 def view_switches() -> None:
     """Choose which loss is drawn; folded, against what and how."""
     now = document()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    row = st.container(key="views", horizontal=True, vertical_alignment="center", gap="small")
+    with row:
         _switch(_("Loss"), "quantity", quantities(now.experiment), now.view.quantity)
         axis_switch(with_log=True)
 

@@ -16,28 +16,33 @@ from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
+from ui.shell.presentation import aside, is_presented
 from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
     from engine import Experiment, Plan
 
 _ITERATIONS: Final = tuple(digit * 10**power for power in range(1, 7) for digit in (1, 2, 5))
+_FORMULA: Final = 240  # pixels that one has at least, side by side
 _BYTES: Final = 8  # of a number of double precision
 
 
 def count_tab() -> None:
     """Show how many iterations a setting makes."""
-    plan_picker(editable=True)
+    if not is_presented():
+        plan_picker(editable=True)
     plan_editor()
     page = settings()
     plan = page.plans[page.plan]
-    st.markdown(_definitions(plan))
-    grid = st.grid(2, min_column_width=330)
-    for formula in _formulas(plan):
-        with grid.cell():
-            st.latex(formula)
-    _backwards(plan, page.iterations)
-    caption = state(([_("Counted from rows, batch size and epochs; nothing was trained")], []))
+    with aside():
+        st.markdown(_definitions(plan))
+        grid = st.grid(2, min_column_width=_FORMULA)
+        for formula in _formulas(plan):
+            with grid.cell():
+                st.latex(formula)
+        if not is_presented():
+            _backwards(plan, page.iterations)
+        caption = state(([_("Counted from rows, batch size and epochs; nothing was trained")], []))
     figure(lambda: count_bars(page.plans), "epochs-count", caption)
     _table(page.plans)
     st.caption(
@@ -70,7 +75,7 @@ def _definitions(plan: Plan) -> str:
 def _backwards(plan: Plan, iterations: int | None) -> None:
     """Turn a number of iterations into epochs."""
     count = plan.iterations if iterations is None else iterations
-    grid = st.grid(2, min_column_width=330, vertical_alignment="center")
+    grid = st.grid(2, min_column_width=_FORMULA, vertical_alignment="center")
     with grid.cell():
         number(
             "iterations",

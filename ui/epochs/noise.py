@@ -20,6 +20,7 @@ from ui.shell.binding import bound
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
+from ui.shell.presentation import aside, is_presented
 from ui.shell.store import document, set_page, styles
 from ui.shell.terms import terms
 from ui.shell.training import trained
@@ -50,10 +51,11 @@ def noise_tab() -> None:
     if has_no_rows():
         return
     experiment, selected = document().experiment, document().view.selected
-    grid = st.grid(5, min_column_width=170, vertical_alignment="bottom")
-    chosen, point, size, first, second = (grid.cell() for _cell in range(5))
-    with chosen:
-        run_name()
+    grid = st.grid(2 if is_presented() else 5, min_column_width=170, vertical_alignment="bottom")
+    if not is_presented():
+        with grid.cell():
+            run_name()
+    point, size = grid.cell(), grid.cell()
     history = trained(experiment, "epochs-comparison")
     if history is None:
         return
@@ -72,12 +74,15 @@ def noise_tab() -> None:
     with size:
         batch_size = _choose_size(len(measured.gradients))
     axes = _parameters(measured.gradients)
-    listed = most_scattered(measured.gradients, _LISTED)
-    names = parameter_names(experiment.problem)
-    for axis, cell in enumerate((first, second)):
-        with cell:
-            _choose_parameter(axis, axes, listed, names)
-    _charts(measured, axes, batch_size, step / run.per_epoch, state(terms(_alone())))
+    if not is_presented():
+        listed = most_scattered(measured.gradients, _LISTED)
+        names = parameter_names(experiment.problem)
+        for axis in range(2):
+            with grid.cell():
+                _choose_parameter(axis, axes, listed, names)
+    with aside():
+        stated = state(terms(_alone()))
+    _charts(measured, axes, batch_size, step / run.per_epoch, stated)
 
 
 def _params_at(run: RunHistory, step: int) -> Array | None:

@@ -24,9 +24,11 @@ from engine.rules import Adam
 from language import N_, _
 from ui.epochs.settings import settings
 from ui.epochs.switches import REPLACES, has_no_rows, log_switch, run_choice, take_example
+from ui.setup.runs import rate_control
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
+from ui.shell.presentation import aside, is_presented
 from ui.shell.store import document, set_page, styles
 from ui.shell.terms import terms
 from ui.shell.training import trained
@@ -56,7 +58,8 @@ def overfitting_tab() -> None:
     except InvalidInput as error:
         st.error(explain(error))
         return
-    caption = state(terms(alone))
+    with aside():
+        caption = state(terms(alone))
     history = trained(alone, "epochs-overfitting")
     if history is None:
         return
@@ -81,6 +84,9 @@ def overfitting_tab() -> None:
 
 
 def _controls() -> None:
+    if is_presented():
+        rate_control()
+        return
     grid = st.grid(7, min_column_width=110, vertical_alignment="bottom")
     with grid.cell(column_span=4):
         run_choice()

@@ -15,6 +15,7 @@ from ui.epochs.settings import settings
 from ui.epochs.switches import NO_ROWS
 from ui.shell.binding import bound
 from ui.shell.controls import choice, number
+from ui.shell.presentation import is_presented
 from ui.shell.store import document, set_page, tell
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def plan_editor() -> None:
     """Change the chosen setting."""
     page = settings()
     plan = page.plans[page.plan]
-    grid = st.grid(8, min_column_width=100, vertical_alignment="bottom")
+    grid = st.grid(6 if is_presented() else 8, min_column_width=100, vertical_alignment="bottom")
     rows, size, epochs = (grid.cell(column_span=2) for _cell in range(3))
     with rows:
         number(
@@ -129,6 +130,8 @@ def plan_editor() -> None:
             lambda value: _change(epochs=value),
             title=_("Epochs E"),
         )
+    if is_presented():
+        return
     with grid.cell():
         sampling_choice()
     with grid.cell():

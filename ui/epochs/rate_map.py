@@ -18,6 +18,7 @@ from ui.epochs.sizes import budget_choice, size_name, state_contract
 from ui.epochs.switches import has_no_rows, page_choice, run_name
 from ui.shell.controls import number
 from ui.shell.figure import figure
+from ui.shell.presentation import is_presented
 from ui.shell.store import document, set_page
 from ui.shell.training import scored
 
@@ -50,8 +51,9 @@ def map_tab() -> None:
 
 def _controls() -> None:
     grid = st.grid(9, min_column_width=90, vertical_alignment="bottom")
-    with grid.cell(column_span=2):
-        run_name()
+    if not is_presented():
+        with grid.cell(column_span=2):
+            run_name()
     with grid.cell(column_span=3):
         budget_choice()
     with grid.cell(column_span=2):

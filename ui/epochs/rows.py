@@ -17,6 +17,7 @@ from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
+from ui.shell.presentation import aside, is_presented
 from ui.shell.store import document, set_page
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 def rows_tab() -> None:
     """Show which rows every update of a setting uses."""
-    plan_picker(editable=False)
+    if not is_presented():
+        plan_picker(editable=False)
     page = settings()
     plan, seed = page.plans[page.plan], document().experiment.seeds[0]
     if plan.rows not in DRAWN_ROWS:
@@ -40,7 +42,8 @@ def rows_tab() -> None:
     _controls(page.epochs_shown, first_row, last_first)
     used = timeline(plan.counts, plan.sampling, seed, page.epochs_shown)
     order = _("row order of seed {seed}").format(seed=seed)
-    caption = state(([plan_name(plan), order, _("nothing was trained")], []))
+    with aside():
+        caption = state(([plan_name(plan), order, _("nothing was trained")], []))
     grid = st.grid(3, min_column_width=300)
     left, right = grid.cell(column_span=2), grid.cell()
     with left:
@@ -71,7 +74,7 @@ def _controls(epochs: int, first_row: int, last_first: int) -> None:
             stops=range(1, 6),
             bounded=True,
         )
-    if last_first > 1:
+    if last_first > 1 and not is_presented():
         with grid.cell(column_span=2):
             number(
                 "first_row",

@@ -16,6 +16,7 @@ from language.labels import label
 from ui.epochs.settings import settings
 from ui.shell.binding import bound
 from ui.shell.notices import state
+from ui.shell.presentation import aside
 from ui.shell.store import document, edit, refuse, set_page
 from ui.shell.terms import terms
 
@@ -123,6 +124,7 @@ def state_contract(experiment: Experiment, rule: str) -> Contract:
         rule: what all of its runs have in common, beginning with their rule.
     """
     equal, unequal = terms(experiment)
-    stated = state(([rule, *equal], unequal))
-    st.markdown(favours(experiment))
+    with aside():
+        stated = state(([rule, *equal], unequal))
+        st.markdown(favours(experiment))
     return stated

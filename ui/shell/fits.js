@@ -1,7 +1,6 @@
 // Panels of fits above the clock, one for every run: title, predictions and rows, on canvases of their own. A plotly
 // chart would draw hundreds of rows anew at every change. This file and player.js are one module.
 
-const WIDEST = 560; // pixels of a panel
 const NARROWEST = 125;
 const GAP = 12; // pixels between two
 
@@ -18,7 +17,7 @@ function fitPanels(parent, data) {
   const share = `(100% - ${data.across - 1} * ${GAP}px) / ${data.across}`;
   root.style.gridTemplateColumns = `repeat(auto-fill, minmax(max(${NARROWEST}px, ${share}), 1fr))`;
   root.style.columnGap = `${GAP}px`;
-  root.style.maxWidth = `${WIDEST * data.across}px`;
+  root.style.maxWidth = `calc(${data.across} * ${data.widest})`;
   if (!data.runs.length) root.textContent = data.none;
   const panels = data.runs.map((run) => {
     const [name, score] = [document.createElement("span"), document.createElement("span")];

@@ -15,6 +15,8 @@ from ui.shell.store import document, edit, page_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from streamlit.delta_generator import DeltaGenerator
+
 _PAGES: Final = ("training", "surfaces", "epochs")
 _KEY: Final = "presentation"  # of the container that is presented
 
@@ -50,6 +52,11 @@ def present_button() -> None:
         help=_("Large type for a projector: the chart, and the slider of the selected run."),
         on_click=lambda: edit(change_view, presentation=True),
     )
+
+
+def aside() -> DeltaGenerator:
+    """Return a container for words above a chart; a presentation shows them below it."""
+    return st.container(key="aside")
 
 
 def _leave_button() -> None:

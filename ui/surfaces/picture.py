@@ -30,6 +30,7 @@ from ui.shell.binding import bound
 from ui.shell.figure import offer, sketch
 from ui.shell.navigation import let_it_be_sent
 from ui.shell.player import Drawing, Layer, player
+from ui.shell.presentation import is_presented
 from ui.shell.store import document, edit, set_page
 from ui.shell.text import escaped
 from ui.surfaces.settings import settings
@@ -42,13 +43,15 @@ if TYPE_CHECKING:
     from engine import Function, Network
 
 _DRAWN = "surfaces-drawn"
+_IN_A_ROW = 4  # panels of a presentation, whose screen is low
 _SEEN = {"zoom": "window", "camera": "camera"}  # events of the clock, and the settings they change
 
 
 def view_switches() -> None:
     """Choose how the surface is drawn."""
     style = settings()
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    key = "surface-switches"
+    with st.container(key=key, horizontal=True, vertical_alignment="center", gap="medium"):
         _toggle(_("One panel per run"), "panels", value=style.panels)
         _toggle(_("In three dimensions"), "relief", value=style.relief)
         bound(
@@ -151,7 +154,8 @@ def _drawn(scenes: Sequence[Scene]) -> _Drawn:
     """Draw the charts, unless they are drawn already."""
     style, view = settings(), document().view
     problems = tuple(scene.history.experiment.problem for scene in scenes)
-    shown = scenes[0].version(style.panels, style.relief, view.log, problems, current_language())
+    asked = style.panels, style.relief, view.log, view.presentation
+    shown = scenes[0].version(*asked, problems, current_language())
     drawn: _Drawn | None = st.session_state.get(_DRAWN)
     seen = style.window, style.camera
     if drawn is None or (drawn.shown, drawn.seen) != (shown, seen):
@@ -171,14 +175,21 @@ def _marked(make: Callable[[], Chart], version: str) -> Chart:
 
 
 def _charts(scenes: Sequence[Scene]) -> list[tuple[Layer, Callable[[], Chart]]]:
-    """Return the layers of the clock and what draws each."""
-    style, view = settings(), document().view
+    """Return the layers of the clock and what draws each.
+
+    A presentation has room for a row of panels; more runs share one picture.
+    """
+    style, view, columns = settings(), document().view, None
+    if is_presented():
+        columns = _IN_A_ROW
+        fits = len(scenes[0].styles) <= columns
+        style = style.model_copy(update={"panels": style.panels and fits})
     charts: list[tuple[Layer, Callable[[], Chart]]] = []
     for number, scene in enumerate(scenes):
         runs = tuple(range(len(scene.styles)))
         shown = tuple((run,) for run in runs) if style.panels else (runs,)
         layer = Layer(f"surfaces-contour-{number}", "paths", number, shown)
-        charts.append((layer, partial(surface_from_above, scene, style)))
+        charts.append((layer, partial(surface_from_above, scene, style, columns)))
     if style.relief:
         charts += [
             (

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import pkgutil
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Final, NoReturn
 
+import charts
 import comparison
+import exports
 from comparison.document import Document
 from descent_lab.run import DONE, run
 from engine.limits import LIMITS
@@ -73,7 +78,15 @@ def open_dashboard(options: Sequence[str]) -> NoReturn:
     """
     from streamlit.web import cli  # noqa: PLC0415 - the other commands do without it
 
+    Thread(target=import_floors, daemon=True).start()
     sys.exit(cli.main(["run", str(DASHBOARD), *options], prog_name="streamlit"))
+
+
+def import_floors() -> None:
+    """Import what draws the first page, while the server starts and its visitor's browser loads."""
+    for floor in (charts, comparison, exports):
+        for module in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}."):
+            importlib.import_module(module.name)
 
 
 def _run(given: argparse.Namespace) -> int:

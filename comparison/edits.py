@@ -396,7 +396,7 @@ def use_runs_preset(document: Document, name: str) -> Edited:
         "hidden_runs": (),
     }
     experiment = experiment.model_copy(update={"runs": runs})
-    return _edited(document, experiment, view.model_copy(update=update), "preset")
+    return _edited(document, experiment, view.model_copy(update=update), "runs")
 
 
 def use_preset(_document: Document, name: str) -> Edited:

@@ -7,7 +7,7 @@ could claim anything.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from engine import Function, Network
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine import Experiment, Run
 
 Part: TypeAlias = Literal["data", "network", "loss"]
+
+# The changes that bring a whole comparison, with rates that were chosen for its problem.
+_WHOLE: Final = {"demonstration", "preset", "reset", "surface"}
 
 
 class Past(NamedTuple):
@@ -29,6 +32,18 @@ class Past(NamedTuple):
 
     experiment: Experiment
     change: str
+
+
+class Tuned(NamedTuple):
+    """What every run of a comparison has the best rate of.
+
+    Attributes:
+        rates: how many were tried, or more.
+        seeds: with which each was tried.
+    """
+
+    rates: int
+    seeds: tuple[int, ...]
 
 
 class SetFor(NamedTuple):
@@ -46,10 +61,10 @@ class SetFor(NamedTuple):
 def rates_set_for(experiment: Experiment, past: Sequence[Past]) -> SetFor | None:
     """Return for which other problems the rates were set; None if for this one, or if none knows.
 
-    A rate was set where the reader changed it last. Runs that came with their rules' default rates,
-    from a menu, a preset, a link or a file, have those of the first view's problem, for which they
-    were tuned. Runs that differ in their rate alone are left out: there the rates are what is
-    compared.
+    A rate was set where the reader changed it last, or for the problem of the preset that brought
+    both. Runs that came with their rules' default rates, from a menu, a link or a file, have those
+    of the first view's problem, for which they were tuned. Runs that differ in their rate alone are
+    left out: there the rates are what is compared.
 
     Args:
         experiment: what is compared.
@@ -116,6 +131,8 @@ def _set_at(run: Run, past: Sequence[Past]) -> int | None:
         ):
             break
         place = position
+        if past[position].change in _WHOLE:
+            break
     return place
 
 
@@ -126,6 +143,6 @@ def _set_on(runs: Sequence[Run], since: Past) -> Network | Function:
         runs: those that have their rates since then.
         since: the version that brought them.
     """
-    was_reader = since.change.endswith("learning_rate") or since.change == "apply_to_all"
+    was_meant = since.change.endswith("learning_rate") or since.change in {*_WHOLE, "apply_to_all"}
     defaults = all(run.learning_rate == run.optimizer.default_learning_rate for run in runs)
-    return Network() if defaults and not was_reader else since.experiment.problem
+    return Network() if defaults and not was_meant else since.experiment.problem

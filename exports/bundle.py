@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart, RunStyle
     from comparison.document import Document
-    from comparison.rates import Past
+    from comparison.rates import Past, Tuned
     from comparison.scenes import Scene
     from engine import Experiment, History
     from exports.printed import Contract
@@ -54,7 +54,7 @@ def bundle(
     history: History,
     shown: Sequence[Scene] | None = None,
     *,
-    tuned: int = 0,
+    tuned: Tuned | None = None,
     past: Sequence[Past] = (),
 ) -> dict[str, bytes]:
     """Return the files of a comparison by their paths, ``manifest.json`` last.
@@ -67,7 +67,7 @@ def bundle(
         document: the comparison.
         history: its result.
         shown: the surfaces that the document shows, if they have already been computed.
-        tuned: of how many rates every run has the best; 0 if they are as set.
+        tuned: of which learning rates every run has the best; None if they are as set.
         past: the versions that led to it, which tell for what rates were set.
     """
     contents, styles = Contents(), run_styles(document)

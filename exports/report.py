@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from comparison.document import Document
-    from comparison.rates import Past
+    from comparison.rates import Past, Tuned
     from comparison.scenes import Scene
     from engine import Experiment, History, Run
     from engine.rules import Rule
@@ -59,7 +59,7 @@ def report(  # noqa: PLR0913 - all that it tells of
     notes: str,
     scenes: Sequence[Scene] = (),
     *,
-    tuned: int = 0,
+    tuned: Tuned | None = None,
     past: Sequence[Past] = (),
 ) -> bytes:
     """Return the report of a comparison, in the current language.
@@ -70,7 +70,7 @@ def report(  # noqa: PLR0913 - all that it tells of
         title: heading, in plain text; if blank, the usual title.
         notes: the reader's own words, in plain text; line breaks are kept.
         scenes: result of ``comparison.surfaces.scenes``, if the document shows surfaces.
-        tuned: of how many rates every run has the best; 0 if they are as set.
+        tuned: of which learning rates every run has the best; None if they are as set.
         past: the versions that led to it, which tell for what rates were set.
     """
     title = cleaned(title).strip() or usual_title()
@@ -88,7 +88,7 @@ def report(  # noqa: PLR0913 - all that it tells of
         _contract(terms),
         _problem(document.experiment),
         _heading(_("Results")),
-        _results(history, styles, tuned=tuned),
+        _results(history, styles, is_tuned=tuned is not None),
         *_paired(history, styles),
     ]
     for name, chart in charts.items():
@@ -117,7 +117,7 @@ def _contract(terms: tuple[Sequence[str], Sequence[str]]) -> str:
     return _heading(_("What the runs have in common")) + f"\n<ul>{''.join(items)}</ul>"
 
 
-def _results(history: History, styles: Sequence[RunStyle], *, tuned: int) -> str:
+def _results(history: History, styles: Sequence[RunStyle], *, is_tuned: bool) -> str:
     rows: list[dict[str, Any]] = []
     for position, style in enumerate(styles):
         counts = details(history, position)
@@ -135,7 +135,7 @@ def _results(history: History, styles: Sequence[RunStyle], *, tuned: int) -> str
         f"<tr><td>{_sample(style)}</td>{''.join(map(_cell, row.values()))}</tr>"
         for style, row in zip(styles, rows, strict=True)
     )
-    remarks = " ".join(result_remarks(history, tuned=tuned))
+    remarks = " ".join(result_remarks(history, is_tuned=is_tuned))
     return f"<table><tr><th></th>{head}</tr>\n{''.join(lines)}</table>\n<p>{escape(remarks)}</p>"
 
 

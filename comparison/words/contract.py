@@ -12,12 +12,12 @@ from language.labels import inline, label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from comparison.rates import Past
+    from comparison.rates import Past, Tuned
     from engine import Budget, Experiment, Function, Network
 
 
 def contract(
-    experiment: Experiment, *, tuned: int, past: Sequence[Past] = ()
+    experiment: Experiment, *, tuned: Tuned | None, past: Sequence[Past] = ()
 ) -> tuple[list[str], list[str]]:
     """Return what is equal between the runs, and what is not: two lists of short sentences.
 
@@ -25,7 +25,7 @@ def contract(
 
     Args:
         experiment: what is compared.
-        tuned: every run has the best of so many learning rates, or of more; 0 means rates as set.
+        tuned: of which learning rates every run has the best; None means rates as set.
         past: the versions that led to it, which tell for what they were set.
     """
     equal = [*_equal(experiment), _rates(experiment, tuned=tuned, past=past)]
@@ -64,12 +64,19 @@ def _equal(experiment: Experiment) -> list[str]:
     return sentences
 
 
-def _rates(experiment: Experiment, *, tuned: int, past: Sequence[Past]) -> str:
+def _rates(experiment: Experiment, *, tuned: Tuned | None, past: Sequence[Past]) -> str:
     """Return where the learning rates come from."""
     if isinstance(experiment, Sweep):
         return _("learning rates as shown on the axis")
-    if tuned:
-        return _("learning rates: each run's best of {count} tried").format(count=tuned)
+    if tuned is not None:
+        text = _("learning rates: each run's best of {count} tried")
+        if tuned.seeds != experiment.seeds:
+            text = ngettext(
+                "learning rates: each run's best of {count} tried with {seeds} seed",
+                "learning rates: each run's best of {count} tried with {seeds} seeds",
+                len(tuned.seeds),
+            )
+        return text.format(count=tuned.rates, seeds=len(tuned.seeds))
     set_for = rates_set_for(experiment, past)
     if set_for is None:
         return _("learning rates as set")

@@ -130,12 +130,12 @@ def _claim_words(history: History, position: int) -> list[str]:
     return [_("lowest here") if len(made.lowest) == 1 else _("lowest here (tie)")]
 
 
-def result_remarks(history: History, *, tuned: int) -> list[str]:
+def result_remarks(history: History, *, is_tuned: bool) -> list[str]:
     """Return remarks for the reader of the results: what may be said, and what it rests on.
 
     Args:
         history: a training that has ended.
-        tuned: of how many rates every run has the best; 0 if they are as set.
+        is_tuned: whether every run has the best of several rates.
     """
     remarks = []
     seeds = len(history.experiment.seeds)
@@ -152,7 +152,7 @@ def result_remarks(history: History, *, tuned: int) -> list[str]:
     if made is not None:
         remarks.append(_verdict(history, made))
         rules = {run.optimizer.name for run in history.experiment.runs}
-        if made.verdict not in {"unequal", "useless"} and len(rules) > 1 and not tuned:
+        if made.verdict not in {"unequal", "useless"} and len(rules) > 1 and not is_tuned:
             remarks.append(
                 _(
                     "The learning rates are as set; rates tuned for this problem may change the"

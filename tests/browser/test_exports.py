@@ -330,7 +330,7 @@ def test_pictures_have_the_asked_size_and_show_korean():
     experiment = Experiment(budget=Budget(amount=2))
     set_language("ko")
     try:
-        said = contract(experiment, tuned=0)
+        said = contract(experiment, tuned=None)
     finally:
         set_language("en")
     line = {"type": "scatter", "y": [1, 2], "name": "한국어"}

@@ -361,7 +361,7 @@ def test_a_preset_replaces_the_runs_alone(name, count):
     assert experiment(edited).model_copy(update={"runs": before.experiment.runs}) == (
         before.experiment
     )
-    assert edited.done == "preset"
+    assert edited.done == "runs"
 
 
 @pytest.mark.parametrize("rate", [LIMITS["learning_rate"].low, LIMITS["learning_rate"].high])

@@ -14,8 +14,11 @@ from comparison.edits import (
     choose_rule,
     duplicate_run,
     remove_run,
+    use_preset,
     use_runs_preset,
+    use_surface_preset,
 )
+from comparison.presets import COMPARE_PRESETS, FUNCTION_VIEW, SURFACE_PRESETS
 from comparison.rates import Past, differing, rates_set_for
 from engine import Budget, Experiment, Function, Network, Run
 from engine.problems.datasets import Circles, Digits, Iris, TwoMoons, Xor
@@ -72,6 +75,19 @@ def test_rates_stay_those_of_the_problem_before(edit, args, fields):
 
         assert set_for.problems == (MOONS,)
         assert not set_for.partly
+
+
+@pytest.mark.parametrize("name", SURFACE_PRESETS)
+@pytest.mark.parametrize("before", SURFACE_PRESETS)
+def test_a_preset_brings_rates_of_its_own_whatever_was_there_before(before, name):
+    first = Session(FUNCTION_VIEW)
+    assert first.do(use_surface_preset, before).do(use_surface_preset, name).set_for is None
+
+
+def test_presets_of_compare_bring_theirs_too():
+    session = Session()
+    for name in (*COMPARE_PRESETS, *COMPARE_PRESETS):
+        assert session.do(use_preset, name).set_for is None
 
 
 @pytest.mark.parametrize(

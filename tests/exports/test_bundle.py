@@ -15,6 +15,7 @@ import pytest
 import exports.bundle
 from comparison.document import Document, View, read_document, with_default_view
 from comparison.pages import SurfacesPage
+from comparison.rates import Tuned
 from comparison.surfaces import scenes
 from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, train
@@ -328,7 +329,7 @@ def test_runs_that_take_no_step_leave_a_surface_without_rates():
 
 
 def test_the_contract_claims_best_rates_only_where_they_were_found(document, history, made):
-    swept = bundle(document, history, tuned=9)
+    swept = bundle(document, history, tuned=Tuned(9, (0,)))
 
     for files_of_one, claim in ((swept, "each run's best of 9 tried"), (made, "as set")):
         said = json.loads(files_of_one["manifest.json"])["contract"]["equal"]

@@ -9,6 +9,7 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 import comparison.catalogue
 from comparison.document import Document, View, with_default_view
+from comparison.rates import Tuned
 from comparison.words.rules import RULE_WORDS
 from engine import Budget, Experiment, Function, Run, fit, paired_differences, train
 from engine.rules import SGD
@@ -187,7 +188,7 @@ def test_the_experiment_is_carried_along(content):
 
 
 def test_the_contract_claims_best_rates_only_where_they_were_found(document, history, content):
-    swept = report(document, history, "Title", "", tuned=9).decode()
+    swept = report(document, history, "Title", "", tuned=Tuned(9, (0,))).decode()
 
     assert "learning rates: each run&#x27;s best of 9 tried" in swept
     assert "learning rates as set" in content

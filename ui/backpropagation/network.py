@@ -85,7 +85,9 @@ def _times(experiment: Experiment, ladder: Sequence[NetworkCheck]) -> None:
             )
         )
         return
-    figure(lambda: gradient_times(ladder), "backpropagation-times", contract(experiment, tuned=0))
+    figure(
+        lambda: gradient_times(ladder), "backpropagation-times", contract(experiment, tuned=None)
+    )
     st.caption(
         _(
             "The same data with hidden layers of other widths, timed just now on this machine."

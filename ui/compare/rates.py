@@ -112,7 +112,7 @@ def _table(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> None:
 
 def _contract(experiment: Experiment) -> Contract:
     """Return the comparison's contract, with the swept rates in place of the runs' own."""
-    equal, unequal = contract(experiment, tuned=0)  # its last sentence is about the rates
+    equal, unequal = contract(experiment, tuned=None)  # its last sentence is about the rates
     return [*equal[:-1], _("every run at nine learning rates or more")], unequal
 
 

@@ -71,8 +71,8 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         placeholder="–",
         alt=_("Results, one row per run."),
     )
-    tuned = best_rates().tried(history.experiment)
-    remarks = result_remarks(history, tuned=tuned)
+    is_tuned = best_rates().tried(history.experiment) is not None
+    remarks = result_remarks(history, is_tuned=is_tuned)
     if full:
         text = _(
             "The last training took {seconds:.2f} s; runs that had not changed were not trained"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from comparison.presets import OPENING, OPENING_RATES
+from comparison.rates import Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,16 +26,17 @@ _MOST: Final = 1_000  # runs that are remembered
 class BestRates:
     """The best rate of each run that was swept, by all its settings; the oldest are forgotten.
 
-    With each goes how many rates were tried. Those of the opening view are known from the start: a
-    test holds them against their sweep.
+    With each goes how many rates were tried, and with which seeds. Those of the opening view are
+    known from the start: a test holds them against their sweep.
     """
 
     def __init__(self) -> None:
-        self._found: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._found: OrderedDict[str, tuple[float, Tuned]] = OrderedDict()
         self._lock = threading.Lock()
-        for run in OPENING.experiment.runs:
-            key = _settings(OPENING.experiment, run)
-            self._found[key] = run.learning_rate, len(OPENING_RATES)
+        opening = OPENING.experiment
+        for run in opening.runs:
+            tuned = Tuned(len(OPENING_RATES), opening.seeds)
+            self._found[_settings(opening, run)] = run.learning_rate, tuned
 
     def remember(self, experiment: Experiment, curves: Sequence[RateCurve]) -> None:
         """Take the best rates that sweeps found when they were trained to their end.
@@ -50,25 +52,32 @@ class BestRates:
                 if curve.best is None or curve.edge is not None:
                     continue
                 key = _settings(experiment, curve.run)
-                self._found[key] = curve.rates[curve.best], len(curve.rates)
+                tuned = Tuned(len(curve.rates), experiment.seeds)
+                self._found[key] = curve.rates[curve.best], tuned
                 self._found.move_to_end(key)
             while len(self._found) > _MOST:
                 self._found.popitem(last=False)
 
-    def tried(self, experiment: Experiment) -> int:
-        """Return of how many rates every run of a comparison has the best; 0 if one has not."""
-        counts = []
+    def tried(self, experiment: Experiment) -> Tuned | None:
+        """Return of which rates every run of a comparison has the best; None if one has not.
+
+        Of several answers it is the weakest. Seeds may be others than those compared: good rates
+        are found on some and reported on others.
+        """
+        found = []
         with self._lock:
             for run in experiment.runs:
-                rate, count = self._found.get(_settings(experiment, run), (None, 0))
-                counts.append(count if rate == run.learning_rate else 0)
-        return min(counts)
+                rate, tuned = self._found.get(_settings(experiment, run), (None, None))
+                if tuned is None or rate != run.learning_rate:
+                    return None
+                found.append(tuned)
+        return min(found, key=lambda tuned: (tuned.rates, len(tuned.seeds)))
 
 
 def _settings(experiment: Experiment, run: Run) -> str:
-    """Return all that decides how a run does, but for its rate; other runs have no part in it."""
+    """Return all that decides how a run does, but for rate and seeds; other runs do not."""
     alone = run.model_copy(update={"learning_rate": 1.0})
-    return experiment.model_copy(update={"runs": (alone,)}).key
+    return experiment.model_copy(update={"runs": (alone,), "seeds": (0,)}).key
 
 
 @st.cache_resource(show_spinner=False)

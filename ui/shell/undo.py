@@ -20,6 +20,7 @@ _DONE: Final = {
     "preset": N_("preset"),
     "remove": N_("removed run"),
     "reset": N_("Reset"),
+    "runs": N_("preset"),
     "surface": N_("another surface"),
 }
 # Fields by what their controls are called. A start is one of weights or of a test function's point.

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from comparison.document import Document
 
 KEPT: Final = 50  # a version is some kilobytes
-# Changes, by the ids of ``comparison.edits``, that leave nothing of the comparison before.
-_WHOLE: Final = frozenset({"", "demonstration", "opened", "preset", "reset", "surface"})
+# Changes, by the ids of ``comparison.edits``, that leave no run of the comparison before.
+_WHOLE: Final = frozenset({"", "demonstration", "opened", "preset", "reset", "runs", "surface"})
 
 
 @dataclass(frozen=True)

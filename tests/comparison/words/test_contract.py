@@ -2,7 +2,7 @@
 
 import pytest
 
-from comparison.rates import Past
+from comparison.rates import Past, Tuned
 from comparison.words.contract import contract
 from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_rate_sweep
 from engine.problems.datasets import DATASETS, Circles, TwoMoons, Xor
@@ -15,7 +15,7 @@ SGD_RUN = Run(optimizer=SGD(), learning_rate=0.1)
 ADAM_RUN = Run(optimizer=Adam(), learning_rate=0.01)
 
 
-def words(experiment, *, tuned=0, past=()):
+def words(experiment, *, tuned=None, past=()):
     equal, unequal = contract(experiment, tuned=tuned, past=past)
     return " · ".join(equal), unequal
 
@@ -158,8 +158,12 @@ def test_the_sentence_on_batch_sizes_depends_on_the_budget():
 
 
 def test_tuned_rates_are_told_from_set_ones():
-    assert "learning rates as set" not in words(Experiment(), tuned=9)[0]
-    assert "learning rates: each run's best of 9 tried" in words(Experiment(), tuned=9)[0]
+    assert "learning rates as set" not in words(Experiment(), tuned=Tuned(9, (0,)))[0]
+    assert (
+        "learning rates: each run's best of 9 tried" in words(Experiment(), tuned=Tuned(9, (0,)))[0]
+    )
+    said = words(Experiment(seeds=(0, 1, 2)), tuned=Tuned(9, (0, 1)))[0]
+    assert "learning rates: each run's best of 9 tried with 2 seeds" in said
 
 
 @pytest.mark.parametrize(
@@ -178,7 +182,7 @@ def test_rates_of_another_problem_say_of_which(problem, name):
     past = [before, Past(now, "problem")]
 
     assert words(now, past=past)[0].endswith(f"learning rates as set for {name}")
-    assert words(now, tuned=9, past=past)[0].endswith("each run's best of 9 tried")
+    assert words(now, tuned=Tuned(9, (0,)), past=past)[0].endswith("each run's best of 9 tried")
     assert words(now)[0].endswith("learning rates as set")
 
 
@@ -210,6 +214,6 @@ def test_rates_of_which_some_are_for_other_problems_say_so():
 def test_no_sentence_keeps_a_placeholder(code):
     set_language(code)
     experiment = against(batch_size=64, sampling="replacement")
-    equal, unequal = contract(experiment, tuned=9)
+    equal, unequal = contract(experiment, tuned=Tuned(9, (0,)))
 
     assert not set("{}") & set("".join(equal + unequal))

@@ -37,9 +37,9 @@ from tests.strategies import examples
 TEXTS = ["run", "optimizer", "status", "claim"]
 
 
-def remarks(history, *, tuned=0):
+def remarks(history, *, is_tuned=False):
     """What is said below the results."""
-    return " ".join(result_remarks(history, tuned=tuned))
+    return " ".join(result_remarks(history, is_tuned=is_tuned))
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +306,7 @@ def test_rates_as_set_are_said_to_be_so_where_rules_are_compared():
     rules = fit(Experiment(runs=runs, budget=Budget(amount=3)))
 
     assert "tuned for this problem may change the order" in remarks(rules)
-    assert "tuned" not in remarks(rules, tuned=9)
+    assert "tuned" not in remarks(rules, is_tuned=True)
     assert "tuned" not in remarks(moons(0.3, 1.0))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from comparison.rates import Tuned
 from engine import Budget, Experiment, Network, Run, rate_curves, rate_sweep, score
 from engine.analysis.rates import with_best_rates
 from engine.problems.datasets import TwoMoons
@@ -21,6 +22,7 @@ COMPARED = Experiment(
 )
 
 
+FIVE = Tuned(5, (0,))
 RATES = (1e-6, 0.01, 0.1, 1.0, 1e6)  # the best of them is none at the edge
 
 
@@ -41,16 +43,15 @@ def tuned(curves, experiment=COMPARED):
 
 
 def test_rates_that_were_found_are_used_where_all_runs_have_them(known, curves):
-    assert known.tried(tuned(curves)) == 5
-    assert known.tried(COMPARED) == 0
-    assert BestRates().tried(tuned(curves)) == 0
+    assert known.tried(tuned(curves)) == FIVE
+    assert known.tried(COMPARED) is None
+    assert BestRates().tried(tuned(curves)) is None
 
 
 @pytest.mark.parametrize(
     "other",
     [
         {"budget": Budget(amount=3)},
-        {"seeds": (1,)},
         {"data_seed": 1},
         {"problem": COMPARED.problem.model_copy(update={"l2": 0.1})},
         {"record_every": 1},
@@ -58,7 +59,7 @@ def test_rates_that_were_found_are_used_where_all_runs_have_them(known, curves):
     ids=lambda fields: next(iter(fields)),
 )
 def test_rates_found_for_other_settings_are_none_of_these(other, known, curves):
-    assert known.tried(tuned(curves, COMPARED.model_copy(update=other))) == 0
+    assert known.tried(tuned(curves, COMPARED.model_copy(update=other))) is None
 
 
 def test_no_run_is_spoken_for_by_another(known, curves):
@@ -66,9 +67,9 @@ def test_no_run_is_spoken_for_by_another(known, curves):
     first, second = tuned(curves).runs
     other = second.model_copy(update={"batch_size": 5})
 
-    assert known.tried(COMPARED.model_copy(update={"runs": (second, first)})) > 0
-    assert known.tried(COMPARED.model_copy(update={"runs": (second,)})) > 0
-    assert known.tried(COMPARED.model_copy(update={"runs": (first, other)})) == 0
+    assert known.tried(COMPARED.model_copy(update={"runs": (second, first)})) == FIVE
+    assert known.tried(COMPARED.model_copy(update={"runs": (second,)})) == FIVE
+    assert known.tried(COMPARED.model_copy(update={"runs": (first, other)})) is None
 
 
 def test_a_run_that_diverged_at_every_rate_has_none(curves):
@@ -77,18 +78,22 @@ def test_a_run_that_diverged_at_every_rate_has_none(curves):
     found = BestRates()
     found.remember(COMPARED, [replace(first, scores=gone), second])
 
-    assert found.tried(tuned(curves)) == 0
-    assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) > 0
+    assert found.tried(tuned(curves)) is None
+    assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) == FIVE
+
+
+def test_rates_found_with_some_seeds_are_told_of_others_with_these_seeds(known, curves):
+    assert known.tried(tuned(curves, COMPARED.model_copy(update={"seeds": (1, 2)}))) == FIVE
 
 
 def test_what_was_found_long_ago_is_forgotten(known, curves, monkeypatch):
     monkeypatch.setattr(tuning, "_MOST", 2)
-    later = COMPARED.model_copy(update={"seeds": (5,)})
+    later = COMPARED.model_copy(update={"data_seed": 5})
     found = rate_curves([score(rate_sweep(later, RATES))])
     known.remember(later, found)
 
-    assert known.tried(tuned(curves)) == 0
-    assert known.tried(tuned(found, later)) == 5
+    assert known.tried(tuned(curves)) is None
+    assert known.tried(tuned(found, later)) == Tuned(5, (0,))
 
 
 def test_a_rate_at_the_edge_of_what_was_tried_is_not_taken_for_the_best(curves):
@@ -97,5 +102,5 @@ def test_a_rate_at_the_edge_of_what_was_tried_is_not_taken_for_the_best(curves):
     found = BestRates()
     found.remember(COMPARED, [replace(first, rates=rates, scores=scores), second])
 
-    assert found.tried(tuned(curves)) == 0
-    assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) == 5
+    assert found.tried(tuned(curves)) is None
+    assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) == FIVE

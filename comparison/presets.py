@@ -98,11 +98,11 @@ def _momenta(_experiment: Experiment, selected: Run) -> tuple[Run, ...]:
 
 
 RUNS_PRESETS: Final = {
-    "optimizers": RunsPreset(N_("For this data: seven optimizers"), _optimizers),
-    "rates": RunsPreset(N_("For this data: five learning rates"), _rates),
+    "optimizers": RunsPreset(N_("On this data: seven optimizers"), _optimizers),
+    "rates": RunsPreset(N_("On this data: five learning rates"), _rates),
     # A mini-batch has more than one row and fewer than all.
-    "batches": RunsPreset(N_("For this data: three batch sizes"), _batches, fewest_rows=3),
-    "momenta": RunsPreset(N_("For this data: four momenta"), _momenta),
+    "batches": RunsPreset(N_("On this data: three batch sizes"), _batches, fewest_rows=3),
+    "momenta": RunsPreset(N_("On this data: four momenta"), _momenta),
 }
 
 
@@ -217,9 +217,9 @@ COMPARE_PRESETS: Final = {
         N_("Adam at five learning rates on spirals"),
         N_(
             "One optimizer, five learning rates, each ten times the one before. With 0.0001 and"
-            " 0.001 the budget ends long before Adam is there; 0.01 gets at least 95 of 100 rows"
-            " right; 0.1 jumps about and does not settle. 1 throws the weights so far away at the"
-            " start that about half of the rows are right in the end, as by guessing."
+            " 0.001 the budget ends long before Adam is there; 0.01 gets more than nine of ten"
+            " validation rows right; 0.1 jumps about and does not settle. 1 throws the weights so"
+            " far away at the start that in the end its loss is that of a guess."
         ),
         SPIRALS.model_copy(
             update={
@@ -236,9 +236,10 @@ COMPARE_PRESETS: Final = {
         N_(
             "The same 200 updates at the same learning rate, each from all 300 rows, from 32, or"
             " from a single one. The line of all rows goes down smoothly, that of single rows"
-            " jitters, and that of 32 lies almost on the smooth one. All three get about equally"
-            " far, but on 60,000, 6,000 and 200 rows: a few rows are enough for a direction. Count"
-            " the budget in epochs instead, and small batches make many more updates."
+            " jitters, and that of 32 lies almost on the smooth one. All three get about as far,"
+            " single rows a little less, but on 60,000, 6,000 and 200 rows (ten batches of up to 32"
+            " are one epoch of 300): a few rows are enough for a direction. Count the budget in"
+            " epochs instead, and small batches make many more updates."
         ),
         _BATCHES,
         view={"axis": "iterations"},
@@ -248,8 +249,8 @@ COMPARE_PRESETS: Final = {
         N_(
             "Momentum μ keeps a share μ of the last step, so that steps in one direction add up to"
             " 1/(1 − μ) times the plain one: 2, 10 and 100 times here. From 0 through 0.5 to 0.9"
-            " the loss ends lower each time. 0.99 remembers too much: it overshoots, and its loss"
-            " goes up in three of ten epochs or more and ends above that of 0.9."
+            " the training loss ends lower each time. 0.99 remembers too much: it overshoots, and"
+            " its loss goes up in three of ten epochs or more and ends above that of 0.9."
         ),
         Experiment(
             runs=tuple(
@@ -348,9 +349,10 @@ SURFACE_PRESETS: Final = {
         N_("Saddle point"),
         N_(
             "From the saddle the surface rises in x and falls in y, and every run starts almost"
-            " exactly on the line that leads to it. Near the saddle the gradient is tiny: SGD stays"
-            " put, Momentum gathers speed and gets away, and Adam divides by the small gradients"
-            " and walks off at a steady pace. The surface has no lowest value, so no run is best."
+            " exactly on the line that leads to it. There the gradient in y is tiny: SGD stays put,"
+            " and Momentum needs a while to gather speed and get away. Adam divides it by its own"
+            " size, so it walks off in y from the first step, at a steady pace. The surface has no"
+            " lowest value, so no run is best."
         ),
         Experiment(
             problem=Function(function=Saddle()),
@@ -382,7 +384,8 @@ SURFACE_PRESETS: Final = {
         N_(
             "This bowl is a hundred times as steep in y as in x. SGD has one learning rate for"
             " both, and a rate small enough for y is far too small for x. Adagrad, RMSprop and Adam"
-            " scale each parameter by its own gradients, so x and y make progress together."
+            " divide each gradient by its own size: their first step is as long in x as in y, and"
+            " both get to the minimum."
         ),
         Experiment(
             problem=Function(function=Bowl(condition=100.0)),

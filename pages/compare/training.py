@@ -64,7 +64,7 @@ def comparison() -> None:
 
 def _settings() -> DeltaGenerator:
     """Show what may be changed; return the popover of what may be shared."""
-    about = _("Same network, same start, same batches, several optimizers: see what differs.")
+    about = _("Same network, same start, same order of rows, several optimizers: see what differs.")
     with heading("Descent Lab", about):
         comparison_actions(_presets(), _use)
         present_button()

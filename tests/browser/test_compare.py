@@ -176,7 +176,7 @@ def test_back_and_forward_step_through_comparisons(compare, idle):
     change_rate(tab, "0.5")  # the same control: one step back for both
     expect(tab).to_have_url(re.compile("run=sgd~0.5"))
     tab.get_by_role("button", name="Presets").click()
-    tab.get_by_role("menuitem", name="For this data: five learning rates").click()
+    tab.get_by_role("menuitem", name="On this data: five learning rates").click()
     expect(runs(tab)).to_have_count(5)
     expect(tab).to_have_url(re.compile("run=sgd~0.06"))
 

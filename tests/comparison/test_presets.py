@@ -113,12 +113,12 @@ def test_one_of_five_rates_of_adam_learns_the_spirals(data_seed):
     guess = history.guess.training_loss
 
     assert all(way[-1] > 0.75 * guess and way[-20] > way[-1] for way in (crawling, slow))
-    assert accuracies(history)[2] >= 0.95
+    assert np.median(history.runs[2].validation_score.final) > 0.9
     assert good[-1] < 0.1
     assert jumping[-1] > 0.25
     assert share_of_rises(jumping) > 0.3
     assert thrown[:10].max() > 1.5 * thrown[0]
-    assert 0.45 < accuracies(history)[4] < 0.57
+    assert thrown[-1] == pytest.approx(guess, rel=0.02)
 
 
 @pytest.mark.parametrize("data_seed", DATA_SEEDS)
@@ -129,7 +129,7 @@ def test_a_batch_of_one_jitters_and_all_rows_go_down_smoothly(data_seed):
     assert share_of_rises(smooth) == 0
     assert share_of_rises(single) > 1 / 4
     assert np.abs(mini / smooth - 1).max() < 0.02
-    assert single[-1] < 1.25 * smooth[-1] < 0.6 * smooth[0]
+    assert smooth[-1] < single[-1] < 1.25 * smooth[-1] < 0.6 * smooth[0]
 
 
 def test_equal_updates_are_unequal_rows_and_equal_epochs_unequal_updates():
@@ -295,6 +295,9 @@ def test_a_rate_for_each_parameter_lets_both_make_progress(walked):
 
     assert abs(sgd[0]) > 0.25 * abs(start[0])
     assert all(np.abs(end / start).max() < 0.05 for end in others)
+    for run in walked("parameters").runs[1:]:
+        x, y = np.abs(run.params[0, 1] - start)
+        assert x == pytest.approx(y, rel=1e-6)
     assert with_run("parameters", whole(SGD(), 0.0201)).training_loss.final[0] > 50
 
 

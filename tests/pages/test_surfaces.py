@@ -78,7 +78,7 @@ def test_the_words_of_a_preset_stay_when_it_is_changed_and_the_clock_keeps_its_p
     run(page.number_input(key="surfaces-start-0-number").set_value(-5.0))
 
     (said,) = [part.value for part in page.markdown if text in part.value]
-    assert said.endswith("**You have changed something since.**")
+    assert said.endswith("not all of this need hold any more.**")
     assert place(page.main, clock(page)) == before
 
 

@@ -185,7 +185,7 @@ def test_a_preset_is_one_click_and_says_what_to_look_at(name):
 
     run(at.number_input(key="learning_rate-number").set_value(0.123))
     assert preset.text in text_of_preset(at)
-    assert "You have changed something since." in text_of_preset(at)
+    assert "You have changed something since: not all" in text_of_preset(at)
     run(at.selectbox(key="dataset").set_value("xor"))
     assert text_of_preset(at) == ""
     run(at.button(key="undo").click())
@@ -199,7 +199,7 @@ def test_a_sentence_beside_the_title_says_what_this_is():
     at = opened()
 
     assert at.title[0].value == "Descent Lab"
-    assert "Same network, same start, same batches" in captions(at)
+    assert "Same network, same start, same order of rows" in captions(at)
 
 
 @pytest.mark.usefixtures("nothing_drawn")
@@ -340,13 +340,13 @@ def test_what_takes_rows_is_not_offered_for_a_test_function():
 
     found, menus, axes, units = offered(opened(experiment=small()))
     assert found == keys
-    assert {"Give all runs its batch size", "For this data: three batch sizes"} <= set(menus)
+    assert {"Give all runs its batch size", "On this data: three batch sizes"} <= set(menus)
     assert "Rows seen" in axes
     assert "Rows seen" in units
 
     found, menus, axes, units = offered(opened(experiment=of_a_function()))
     assert found == set()
-    assert not {"Batch size", "For this data: three batch sizes"} & set(menus)
+    assert not {"Batch size", "On this data: three batch sizes"} & set(menus)
     assert axes == ["Epochs", "Iterations", "Seconds if trained alone"]
     assert units == ["Epochs", "Iterations"]
 

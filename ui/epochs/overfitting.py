@@ -160,8 +160,9 @@ def _verdict(losses: Epochs) -> str:
             " overfitting. Try a smaller learning rate."
         ),
         "levels_off": _(
-            "**Enough epochs.** From epoch {first} on, the validation loss stays around {level}:"
-            " it is lowest at epoch {best} with {lowest}, and {end} at epoch {last}."
+            "**Flat, for now.** From epoch {first} on, the validation loss stays around {level}: it"
+            " is lowest at epoch {best} with {lowest}, and {end} at epoch {last}. It may get no"
+            " further, or this is a plateau before it falls again: only more epochs can tell."
         ),
         "goes_up_and_down": _(
             "**Up and down.** From epoch {first} on, the validation loss shows no lasting fall or"

@@ -67,7 +67,7 @@ def preset_line() -> None:
         return
     parts = [f"**{_(preset.title)}.**", _(preset.text)]
     if document().experiment != preset.experiment:
-        changed = _("You have changed something since.")
+        changed = _("You have changed something since: not all of this need hold any more.")
         parts.append(f"**{changed}**")
     st.markdown(" ".join(parts))
 

@@ -26,7 +26,7 @@ from engine.analysis.rates import GOOD, good_rates
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from charts.marks import Mark
     from charts.theme import RunStyle
@@ -225,20 +225,27 @@ def _marks_above(
 
 def _widths(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> list[str]:
     """Return which run depends least on its rate and which most: how far its good rates reach."""
-    factors = {
-        style.name: good[1] / good[0]
-        for style, good in zip(styles, good_rates(curves), strict=True)
-        if good is not None
-    }
+    ranges = {style.name: good for style, good in zip(styles, good_rates(curves), strict=True)}
+    factors = {name: good[1] / good[0] for name, good in ranges.items() if good is not None}
+    without = [name for name, good in ranges.items() if good is None]
+    said = []
+    if factors and without:
+        text = _("no rate of {runs} ends with at most {good:g} times the lowest loss of all")
+        said.append(text.format(runs=", ".join(without), good=GOOD))
+    return [*said, *_least_and_most(factors)]
+
+
+def _least_and_most(factors: Mapping[str, float]) -> list[str]:
+    """Return whose good rates reach furthest and least far, by names of runs."""
     if len(factors) < 2:
         return []
     least, most = max(factors, key=factors.__getitem__), min(factors, key=factors.__getitem__)
     if factors[least] < _CLEARLY * factors[most]:
         text = _(
-            "no run is clearly less sensitive than another: the rates that end with at most"
-            " {good:g} times the lowest loss of all reach about as far"
+            "none of {runs} is clearly less sensitive than another: their good rates, which end"
+            " with at most {good:g} times the lowest loss of all, span about as much"
         )
-        return [text.format(good=GOOD)]
+        return [text.format(runs=", ".join(factors), good=GOOD)]
     text = _(
         "least sensitive: {least}, which ends with at most {good:g} times the lowest loss of all at"
         " rates a factor of {wide} apart; most sensitive: {most}, a factor of {narrow}"

@@ -147,11 +147,16 @@ def _last_by(steps: Integers, step: int) -> int:
     return max(0, int((steps <= step).sum()) - 1)
 
 
-def fit_clock(history: History) -> Clock:
-    """Return the ticks that the clock of the fits shows: evenly chosen where there are many."""
+def fit_clock(history: History, tick: float | None = None) -> Clock:
+    """Return the ticks that the clock of the fits shows: evenly chosen where there are many.
+
+    Args:
+        history: of the runs.
+        tick: one that is shown in any case, as in ``fit_ticks``; the last one always is.
+    """
     recorded = np.array(fit_ticks(history))
     every = -(-(len(recorded) - 1) // (_TICKS - 1)) or 1
-    ticks = np.unique(np.append(recorded[::every], recorded[-1]))
+    ticks = np.unique([*recorded[::every], recorded[-1], recorded[-1] if tick is None else tick])
     records, lasts = [], []
     for number, run in enumerate(history.runs):
         scale = _steps_per_unit(history, number)

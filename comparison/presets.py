@@ -219,7 +219,7 @@ COMPARE_PRESETS: Final = {
             "One optimizer, five learning rates, each ten times the one before. With 0.0001 and"
             " 0.001 the budget ends long before Adam is there; 0.01 gets more than nine of ten"
             " validation rows right; 0.1 jumps about and does not settle. 1 throws the weights so"
-            " far away at the start that in the end its loss is that of a guess."
+            " far away at the start that in the end it does about as well as guessing."
         ),
         SPIRALS.model_copy(
             update={

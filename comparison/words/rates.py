@@ -42,13 +42,22 @@ def _row(curve: RateCurve, style: RunStyle, good: tuple[float, float] | None) ->
         return row
     scores = curve.scores[best]
     row[_("Best rate")] = f"{curve.rates[best]:g}"
-    row[_("Loss there")] = written(float(curve.losses[best]))
+    row[_("Loss there")] = _loss_words(curve, best)
     row[_("Diverged there")] = f"{scores.status.count('diverged')} / {len(scores.status)}"
     if good is not None:
         low, high = good
         text = _("{low:g} to {high:g} (× {factor})") if low < high else "{low:g}"
         row[_("Good rates")] = text.format(low=low, high=high, factor=factor_text(high / low))
     return row
+
+
+def _loss_words(curve: RateCurve, best: int) -> str:
+    """Return the median of the final loss at the best rate, and its quartiles over the seeds."""
+    loss = written(float(curve.losses[best]))
+    if len(curve.scores[best].status) == 1:
+        return loss
+    low, high = (written(float(ends[best])) for ends in curve.quartiles)
+    return _("{loss} ({low} to {high})").format(loss=loss, low=low, high=high)
 
 
 def _edge_words(curve: RateCurve) -> str:

@@ -298,11 +298,14 @@ def test_less_sensitive_is_said_with_its_measure_and_only_where_it_is_clear():
     assert "2 times the lowest loss of all at rates a factor of 1,000 apart" in told
     assert "most sensitive: run 1, a factor of 1" in told
     assert "least sensitive" in remarks(wide, level)
-    assert "no run is clearly less sensitive" in remarks(level, level)
+    assert "none of run 0, run 1 is clearly less sensitive" in remarks(level, level)
     assert "sensitive" not in remarks(wide)
     stuck = curve([30, 29, 30, 31])  # at every rate
     assert "sensitive" not in remarks(wide, stuck)
-    assert "run 2" not in remarks(wide, narrow, stuck)
+    assert "no rate of run 1 ends with at most 2 times" in remarks(wide, stuck)
+    told = remarks(wide, narrow, stuck)
+    assert "most sensitive: run 1" in told
+    assert "no rate of run 2 ends" in told
 
 
 def test_only_lines_are_in_the_legend():

@@ -63,6 +63,17 @@ def test_the_clock_begins_at_the_start_and_ends_at_the_end(epochs):
     assert len(ticks) == epochs + 1 if epochs <= 60 else 2 < len(ticks) <= 62
 
 
+def test_a_tick_between_those_of_the_clock_is_one_of_them_where_it_is_asked_for():
+    runs = (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+    history = fit(Experiment(runs=runs, budget=Budget(amount=100)))
+    assert 11 not in fit_clock(history).ticks
+
+    clock = fit_clock(history, 11.0)
+    at = clock.at(11.0)
+    assert clock.ticks[at] == 11
+    assert history.runs[0].params_steps[clock.records[0][at]] == 11
+
+
 def test_regions_are_the_predicted_classes_at_every_tick():
     history = fit(small())
     clock = fit_clock(history)

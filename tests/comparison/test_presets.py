@@ -118,7 +118,7 @@ def test_one_of_five_rates_of_adam_learns_the_spirals(data_seed):
     assert jumping[-1] > 0.25
     assert share_of_rises(jumping) > 0.3
     assert thrown[:10].max() > 1.5 * thrown[0]
-    assert thrown[-1] == pytest.approx(guess, rel=0.02)
+    assert 0.45 < accuracies(history)[4] < 0.57
 
 
 @pytest.mark.parametrize("data_seed", DATA_SEEDS)

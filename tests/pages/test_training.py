@@ -470,6 +470,19 @@ def test_the_line_of_a_changed_run_stays_until_it_is_dismissed():
     assert faint(at) == [COLOURS[0]]
 
 
+def test_a_change_that_is_undone_leaves_no_line_behind():
+    at = opened(experiment=small())
+    run(at.number_input(key="learning_rate-number").set_value(0.1))
+    run(at.button(key="forget").click())
+    run(at.button(key="undo").click())
+    assert faint(at) == []
+
+    run(at.button(key="redo").click())
+    assert faint(at) == [COLOURS[0]]
+    run(at.button(key="undo").click())
+    assert faint(at) == []
+
+
 def test_there_is_no_line_from_before_of_other_data():
     at = opened(experiment=small())
     run(at.selectbox(key="dataset").set_value("circles"))

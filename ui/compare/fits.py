@@ -114,8 +114,9 @@ def _player(
         widest: width of a panel at most, as CSS has it.
     """
     history, run_styles = shown.history, shown.styles
-    clock, tick = fit_clock(history), _tick(shown, fit_ticks(history))
-    version = _version(shown)
+    tick = _tick(shown, fit_ticks(history))
+    clock = fit_clock(history, tick)
+    version = f"{_version(shown)} {clock.ticks.sum():g}"
     is_wanted = st.session_state.get(_WANTED) == version
     panels = fit_frame(history, run_styles) | {
         "still": fit_pictures(history, run_styles, [tick]),

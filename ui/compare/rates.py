@@ -54,7 +54,7 @@ def rates_tab(_shown: Outcome) -> None:
     if chart is not None:
         st.caption(" · ".join(map(escaped, chart.remarks)))
     _table(curves, swept)
-    why_not = why_no_best_rates(experiment, curves)
+    why_not = why_no_best_rates(experiment, curves) or _why_not_again(experiment, curves)
     st.button(
         _("Use each run's best rate"),
         key="use-best",
@@ -114,6 +114,14 @@ def _contract(experiment: Experiment) -> Contract:
     """Return the comparison's contract, with the swept rates in place of the runs' own."""
     equal, unequal = contract(experiment, tuned=None)  # its last sentence is about the rates
     return [*equal[:-1], _("every run at nine learning rates or more")], unequal
+
+
+def _why_not_again(experiment: Experiment, curves: Sequence[RateCurve]) -> str | None:
+    """Return that the best rates are those of now, where they are known to be."""
+    are_used = with_best_rates(experiment.runs, curves) == experiment.runs
+    if are_used and best_rates().tried(experiment) is not None:
+        return _("Every run has its best rate already.")
+    return None
 
 
 def _use_rates(experiment: Experiment, curves: Sequence[RateCurve]) -> None:

@@ -34,7 +34,7 @@ from ui.shell.driver import (
     stop_button,
     waiting,
 )
-from ui.shell.store import comparison_key
+from ui.shell.store import comparison_key, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -168,7 +168,10 @@ def outcome(
     history = trained(experiment, _PENDING, draw, before)
     if history is not None:
         if last is not None and last.history.experiment != experiment:
-            st.session_state.setdefault(_of_the_comparison(_BEFORE), last)
+            if versions().undone is None:
+                st.session_state.setdefault(_of_the_comparison(_BEFORE), last)
+            else:  # it was before already
+                forget_before()
         new = st.session_state[_of_the_comparison(_LAST)] = Outcome(history, tuple(styles))
         return new
     if last is None:

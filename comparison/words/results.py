@@ -9,6 +9,7 @@ import numpy as np
 
 from comparison.words.names import symbol
 from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
+from engine.analysis.claims import seeds_in_order
 from engine.rules import hyperparameters
 from language import _
 from language.labels import inline, label
@@ -150,7 +151,7 @@ def result_remarks(history: History, *, is_tuned: bool) -> list[str]:
         )
     made = claim(history)
     if made is not None:
-        remarks.append(_verdict(history, made))
+        remarks += [_verdict(history, made), *_order(history, made)]
         rules = {run.optimizer.name for run in history.experiment.runs}
         if made.verdict not in {"unequal", "useless"} and len(rules) > 1 and not is_tuned:
             remarks.append(
@@ -197,6 +198,14 @@ def _verdict(history: History, made: Claim) -> str:
             " from {fewest} seeds on."
         )
     return text.format(loss=loss, seeds=seeds, count=count, fewest=FEWEST_SEEDS)
+
+
+def _order(history: History, made: Claim) -> list[str]:
+    """Return in how many seeds the runs end in the order of their medians."""
+    if made.verdict == "unequal" or made.seeds == 1 or len(history.runs) <= 2 or made.is_exact:
+        return []
+    text = _("In {count} of {seeds} seeds the runs end in the same order as in these medians.")
+    return [text.format(count=seeds_in_order(history), seeds=made.seeds)]
 
 
 def _guess(history: History) -> list[str]:

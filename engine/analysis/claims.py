@@ -70,6 +70,13 @@ def claim(history: History) -> Claim | None:
     return Claim(verdict, lowest, level, seeds, is_exact)
 
 
+def seeds_in_order(history: History) -> int:
+    """Return in how many seeds no run ends below one whose median final loss is lower."""
+    finals = np.array([run.final_loss for run in history.runs])
+    ordered = finals[np.argsort(np.median(finals, axis=1), kind="stable")]
+    return int((ordered[:-1] <= ordered[1:]).all(axis=0).sum())
+
+
 def _verdict(history: History, level: tuple[int, ...], *, is_sure: bool) -> Verdict:
     first = history.lowest[0]
     if not history.ended_alike:

@@ -97,7 +97,10 @@ def _epochs_formula(plan: Plan, iterations: int) -> str:
     division = rf"\tfrac{{{_tex(iterations)}}}{{{_tex(per_epoch)}}}"
     result = f"= {_tex(whole)}"
     if rest:
-        result = rf"= {_tex(whole)} + \tfrac{{{_tex(rest)}}}{{{_tex(per_epoch)}}}"
+        epochs = round(iterations / per_epoch, 4)
+        sign = "=" if epochs * per_epoch == iterations else r"\approx"
+        decimal = f"{sign} {epochs:,}".replace(",", "{,}")
+        result = rf"= {_tex(whole)} + \tfrac{{{_tex(rest)}}}{{{_tex(per_epoch)}}} {decimal}"
     return f"{_text(_('Epochs'))} = {division} {result}"
 
 

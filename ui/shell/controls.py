@@ -85,7 +85,7 @@ def number(
             refuse(InvalidInput("out_of_range", name, chosen, interval))
 
     take = within if bounded else report
-    slider, box = st.columns([5, 2], vertical_alignment="bottom")
+    slider, box = st.columns(_shares(value), vertical_alignment="bottom")
     bound(
         slider.select_slider,
         title,
@@ -99,6 +99,12 @@ def number(
     )
     with box:
         _field(title, value, f"{key}-number", take)
+
+
+def _shares(value: Number) -> tuple[int, int]:
+    """Return the shares of slider and field, in which all digits must be seen."""
+    digits = len(f"{value}")
+    return (5, 2) if digits <= 6 else (4, 3) if digits <= 8 else (1, 1)
 
 
 def choice(

@@ -285,6 +285,7 @@ function show(bar, texts, clock, scene) {
   const name = clock.playing ? "pause" : "play";
   if (bar.play.dataset.now !== name) {
     bar.play.dataset.now = name;
+    document.documentElement.dataset.clock = clock.playing ? "plays" : "stands"; // for style.css
     bar.play.setAttribute("aria-label", texts[name]);
     bar.play.title = texts[name];
     const icon = clock.playing ? "M7 4h4v16H7zM14 4h4v16h-4z" : "M7 4l13 8-13 8z";

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Network, Run, claim, fit
-from engine.analysis.claims import CHANCE, FEWEST_SEEDS, is_no_better_than_guessing, is_told_apart
+from engine.analysis.claims import (
+    CHANCE,
+    FEWEST_SEEDS,
+    is_no_better_than_guessing,
+    is_told_apart,
+    seeds_in_order,
+)
 from engine.analysis.statistics import PairedDifference
 from engine.problems.datasets import Line, TwoMoons
 from engine.problems.problem import Guess
@@ -53,6 +59,13 @@ def test_best_is_worse_than_no_other_in_more_seeds_than_chance_explains():
 
     assert (made.verdict, made.lowest, made.level) == ("level", (0,), (2,))
     assert [made.holds_for(position) for position in range(3)] == [True, False, True]
+
+
+def test_an_order_holds_in_the_seeds_in_which_no_run_is_out_of_it():
+    first, second, third = [0.1, 0.1, 0.3, 0.1, 0.1], [0.2, 0.05, 0.3, 0.2, 0.2], [0.9] * 5
+    assert seeds_in_order(history_of(third, first, second)) == 4  # a tie is in order
+    assert seeds_in_order(history_of(first, third, [0.95, 0.8, 0.95, 0.8, math.inf])) == 3
+    assert seeds_in_order(history_of([math.inf] * 2, [math.inf] * 2)) == 2
 
 
 def test_a_tie_is_level():

@@ -83,6 +83,16 @@ def formula(at):
     return "; ".join(one.value.strip("$\n") for one in at.main.latex).replace("{,}", ",")
 
 
+def test_the_first_change_says_that_compare_shows_this_comparison_too():
+    shown = {"page-settings": {"epochs": EpochsPage(tab="batches")}}
+    at = first_run("pages/compare/epochs.py", session=shown)
+    run(at.number_input(key="epochs-learning-rate-number").set_value(0.05))
+    assert "The Compare page shows this comparison, too" in told(at)
+
+    run(at.number_input(key="epochs-learning-rate-number").set_value(0.04))
+    assert "The Compare page" not in told(at)
+
+
 # The count
 
 

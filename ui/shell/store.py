@@ -189,9 +189,19 @@ def edit(change: Callable[..., Edited], *args: Any, **kwargs: Any) -> None:
 def take(edited: Edited) -> None:
     """Show an edited comparison, a version of its own, on its page."""
     old, new = _compared(document()), _compared(edited.document)
+    notices = edited.notices
+    if old != new and not notices and _is_own_first_view():
+        notices = (_("The Compare page shows this comparison, too, from now on."),)
     with _version(edited.done, differences(old, new)):
         _keep(edited.document)
-    _settle(edited.notices)
+    _settle(notices)
+
+
+def _is_own_first_view() -> bool:
+    """Tell whether the page begins with another comparison than Compare, and shows it still."""
+    page, shared = page_name(), comparison_key() == _SHARED
+    own = _first_comparison(page)
+    return shared and document() == own != _first_comparison("training")
 
 
 def set_page(**fields: Any) -> None:

@@ -464,6 +464,9 @@ def test_a_presentation_fits_a_projector_and_leaves_the_page_as_it_was(visit, id
     expect(sidebar).to_be_visible()
     tab.get_by_role("button", name="Present", exact=True).click()
     expect(sidebar).to_be_hidden()
+    expect(tab.get_by_role("button", name="Exit", exact=True)).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(sidebar).to_be_visible()
 
 
 def test_a_run_is_added_and_removed_and_no_other_changes_its_colour(first_view, idle):

@@ -22,6 +22,12 @@ function undoByKey(event) {
   button.click();
 }
 
+/* Escape leaves a presentation, unless something lies above it or a number is being typed. */
+function leaveByEscape(event) {
+  const isBusy = openDialog() || event.target.closest('input:not([type=range]), [data-testid="stPopoverBody"]');
+  if (event.key === "Escape" && !isBusy) document.querySelector(".st-key-leave button")?.click();
+}
+
 /* An open popover is the last stop of the Tab key, after all of the page, which by then has scrolled the
    popover away with its button. */
 function showPopover(event) {
@@ -43,6 +49,7 @@ export default function ({ data }) {
   fetchPlotly().catch(() => {});
   document.addEventListener("keydown", closeByEscape); // the same function is added once only
   document.addEventListener("keydown", undoByKey);
+  document.addEventListener("keydown", leaveByEscape);
   document.addEventListener("focusin", showPopover);
   // Screen readers choose their voice by it.
   document.documentElement.lang = data.language;

@@ -65,7 +65,7 @@ def _leave_button() -> None:
         _("Exit"),
         key="leave",
         icon=":material/close:",
-        help=_("End the presentation."),
+        help=_("End the presentation (Esc)."),
         width="stretch",
         on_click=lambda: edit(change_view, presentation=False),
     )

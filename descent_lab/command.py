@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import pkgutil
 import sys
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, NoReturn
 
-import charts
 import comparison
-import exports
 from comparison.document import Document
 from descent_lab.run import DONE, run
 from engine.limits import LIMITS
@@ -84,9 +80,12 @@ def open_dashboard(options: Sequence[str]) -> NoReturn:
 
 def import_floors() -> None:
     """Import what draws the first page, while the server starts and its visitor's browser loads."""
-    for floor in (charts, comparison, exports):
-        for module in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}."):
-            importlib.import_module(module.name)
+    # ruff: disable[PLC0415, F401]
+    from charts import presentation, zoom
+    from comparison import before, catalogue, edits, link, offers
+    from comparison.words import budgets
+    from exports import bundle, report
+    # ruff: enable[PLC0415, F401]
 
 
 def _run(given: argparse.Namespace) -> int:

@@ -289,11 +289,11 @@ def test_without_a_command_the_dashboard_opens_and_options_pass_on(tmp_path):
 
 
 def test_while_the_server_starts_all_is_imported_but_what_knows_streamlit():
-    """Importing the rooms of pages afterwards finds the floors below there."""
+    """Importing the room of the first page afterwards finds the floors below there."""
     script = (
         "import sys; from descent_lab.command import import_floors;"
         "import_floors(); there = set(sys.modules);"
-        "import ui.compare.tabs, ui.epochs.tabs, ui.shell.exports, ui.surfaces.tabs;"
+        "import ui.compare.loss, ui.setup.sidebar, ui.shell.exports, ui.shell.share;"
         "late = {name.split('.')[0] for name in sys.modules if name not in there};"
         "print('streamlit' in there, late & {'charts', 'comparison', 'engine', 'exports', 'numpy'})"
     )

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.theme import LOW_IS_DARK, ON_DARK, ON_PALE, WARNING, Chart, layout
+from charts.theme import LOW_IS_DARK, ON_PALE, WARNING, Chart, layout
 from language import _
 from language.labels import label
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Booleans
 
 _CELL: Final = 52  # pixels that a cell is high
-_DARK: Final = 0.25  # share of the scale up to which white is easier to read than black
 DIVERGED: Final = "✕"
 NEVER: Final = "–"
 Quantity = Literal["final_loss", "iterations_to_target"]
@@ -42,7 +41,7 @@ def batch_rate_map(
         quantity: what the values are.
     """
     columns = [f"{rate:g}" for rate in rates]
-    shades, is_dark = _shades(values, diverged)
+    shades = _shades(values, diverged)
     best = _best(values, diverged)
     form = layout(
         _CELL * len(sizes) + 70,
@@ -53,7 +52,7 @@ def batch_rate_map(
                 column,
                 row,
                 _text(float(values[row, column]), quantity, diverged=bool(diverged[row, column])),
-                dark=is_dark.get((row, column)),
+                shaded=bool(np.isfinite(shades[row, column])),
                 best=(row, column) == best,
             )
             for row in range(len(sizes))
@@ -73,20 +72,18 @@ def batch_rate_map(
     )
 
 
-def _shades(values: Array, diverged: Booleans) -> tuple[Array, dict[tuple[int, int], bool]]:
-    """Return what becomes the colour of each cell, and which cells that have one are dark.
+def _shades(values: Array, diverged: Booleans) -> Array:
+    """Return what becomes the colour of each cell: the logarithm of its value.
 
-    The shade is the logarithm of the value; NaN leaves a cell without colour.
+    NaN leaves a cell without colour.
     """
     finite = np.isfinite(values) & ~diverged
     shades = np.full(values.shape, np.nan)
     positive = finite & (values > 0)
     shades[positive] = np.log10(values[positive])
-    low, high = (np.nanmin(shades), np.nanmax(shades)) if positive.any() else (0.0, 0.0)
-    shades[finite & (values <= 0)] = low  # no logarithm, and lower than all others
-    threshold = low + _DARK * (high - low)
-    coloured = [(int(row), int(column)) for row, column in np.argwhere(finite)]
-    return shades, {cell: bool(shades[cell] <= threshold) for cell in coloured}
+    # What has no logarithm is lower than all others.
+    shades[finite & (values <= 0)] = np.nanmin(shades) if positive.any() else 0.0
+    return shades
 
 
 def _best(values: Array, diverged: Booleans) -> tuple[int, int] | None:
@@ -116,11 +113,11 @@ def _named(title: str, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _cell(x: int, y: int, text: str, *, dark: bool | None, best: bool) -> Mark:
-    """Return the text of a cell; ``dark`` is None where the cell has no colour."""
+def _cell(x: int, y: int, text: str, *, shaded: bool, best: bool) -> Mark:
+    """Return the text of a cell; one that is not shaded shows the page."""
     shown = f"<b>★ {text}</b>" if best else text
-    if dark is not None:
-        return marks.note(shown, x, y, ON_DARK if dark else ON_PALE, 14)
+    if shaded:
+        return marks.note(shown, x, y, ON_PALE, 14)
     if text == DIVERGED:
         return marks.note(shown, x, y, WARNING, 18)
     return marks.note(shown, x, y, size=14)

@@ -89,10 +89,11 @@ RELIEF_CONTOURS: Final = "rgba(70, 84, 120, 0.6)"
 STATIONARY_POINT: Final = "#e8ac00"
 STATIONARY_POINT_EDGE: Final = "#6b5200"
 
-# A map: one hue from dark to pale, dark is good; numbers are legible on every shade.
-LOW_IS_DARK: Final = [[0.0, "#08519c"], [0.5, "#6baed6"], [1.0, "#deebf7"]]
-ON_DARK: Final = "#ffffff"  # text on a dark shade or in a coloured node
-ON_PALE: Final = "#0b1016"
+# A map: one hue from dark to pale, dark is good. No shade is so dark that its number would have to
+# be white: where the colour of the text changed, neighbours nearly equal would look different.
+LOW_IS_DARK: Final = [[0.0, "#4594c7"], [0.5, "#97c6e3"], [1.0, "#e8f1fa"]]
+ON_PALE: Final = "#0b1016"  # text on any of its shades
+ON_DARK: Final = "#ffffff"  # text in a coloured node
 INK: Final = [[0, translucent(GREY, 0.05)], [1, translucent(SKY, 1)]]  # of handwritten digits
 
 # A computation graph.

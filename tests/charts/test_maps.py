@@ -1,8 +1,10 @@
 """The map over batch size and learning rate."""
 
 import numpy as np
+import pytest
 
 from charts.maps import DIVERGED, NEVER, batch_rate_map
+from tests.charts.test_theme import contrast
 
 VALUES = np.array([[0.5, 0.25, np.inf], [0.125, 3.0, np.inf]])
 WENT = np.array([[False, False, True], [False, False, True]])
@@ -12,6 +14,16 @@ SIZES, RATES = ("1", "all"), (0.01, 0.1, 1.0)
 def cells(chart):
     """The text of every cell by row and column."""
     return {(int(note.y), int(note.x)): note.text for note in chart.figure.layout.annotations}
+
+
+def shade_at(scale, share):
+    """The colour of a scale at a share of its length: plotly blends red, green and blue apart."""
+    places, colours = zip(*scale, strict=True)
+    blended = [
+        np.interp(share, places, [int(colour[start : start + 2], 16) for colour in colours])
+        for start in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{round(channel):02x}" for channel in blended)
 
 
 def test_every_cell_has_its_value_and_its_shade():
@@ -25,6 +37,22 @@ def test_every_cell_has_its_value_and_its_shade():
     assert chart.numbers["final_loss"].tolist() == VALUES.ravel().tolist()
     assert chart.numbers["batch_size"].tolist() == ["1", "1", "1", "all", "all", "all"]
     assert chart.numbers["learning_rate"].tolist() == list(RATES) * 2
+
+
+@pytest.mark.parametrize("lowest", [0.1, 0.0])
+def test_every_number_has_a_contrast_of_4_5_on_its_shade_and_cells_alike_look_alike(lowest):
+    values = np.geomspace(lowest or 1e-3, 10.0, 100).reshape(10, 10)
+    values[0, 0] = lowest
+    ten = [str(number) for number in range(10)]
+    figure = batch_rate_map(values, values < 0, ten, range(10), "final_loss").figure
+    (trace,) = figure.data
+
+    shades = np.array(trace.z, dtype=float)
+    shares = (shades - shades.min()) / np.ptp(shades)  # as plotly spreads a scale
+    for note in figure.layout.annotations:
+        share = shares[int(note.y), int(note.x)]
+        assert contrast(note.font.color, shade_at(trace.colorscale, share)) >= 4.5
+    assert len({note.font.color for note in figure.layout.annotations}) == 1
 
 
 def test_diverged_cells_have_a_sign_of_their_own_and_no_shade():

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from ui.shell.training import Outcome
 
 _SAMPLE: Final = 24  # pixels of a line's sample
-_LETTER: Final = 7.5  # pixels of a Latin one in a status; the browser cuts what is longer
+_LETTER: Final = 7.5  # pixels of a Latin one in a cell; the browser cuts what is longer
 _PADDING: Final = 20  # pixels of a cell
+_WIDEST: Final = 300  # pixels of the column of names, which may have 80 letters
 
 
 @after_training
@@ -64,8 +65,10 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
         height="content",
         column_config={
             "": st.column_config.ImageColumn(width=_SAMPLE + 14, pinned=True),
-            _("Run"): st.column_config.TextColumn(pinned=True),
-            _("Status"): st.column_config.TextColumn(width=_status_width(rows)),
+            _("Run"): st.column_config.TextColumn(
+                width=min(_width(rows, _("Run")), _WIDEST), pinned=True
+            ),
+            _("Status"): st.column_config.TextColumn(width=_width(rows, _("Status"))),
             **_number_columns(history, full=full),
         },
         placeholder="–",
@@ -92,9 +95,8 @@ def _select_run(chosen: Any) -> None:
         edit(change_view, selected=cells[0][0])
 
 
-def _status_width(rows: Sequence[Row]) -> int:
-    """Return the pixels of a column in which no status is cut."""
-    title = _("Status")
+def _width(rows: Sequence[Row], title: str) -> int:
+    """Return the pixels of a column of words in which none is cut."""
     longest = max(text_columns(text) for text in (title, *(row[title] for row in rows)))
     return round(_PADDING + _LETTER * longest)
 

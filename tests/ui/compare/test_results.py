@@ -1,14 +1,15 @@
 """Where the runs ended: the details of one seed and of several."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import ui.shell.training
-from engine import (
-    fit,
-)
+from comparison.document import with_default_view
+from engine import Run, fit
+from engine.rules import Momentum
 from tests.driven import captions, small
 from tests.ui.compare.driven import page
 
@@ -57,3 +58,22 @@ def test_the_details_ask_for_the_seconds_of_every_run(show, monkeypatch):
 def test_a_single_seed_has_no_paired_differences(show):
     show("details")
     assert len(page(small()).dataframe) == 1
+
+
+def test_runs_that_differ_in_their_last_letters_are_told_apart_in_the_table():
+    runs = [Run(optimizer=Momentum(momentum=mu), learning_rate=0.1) for mu in (0.5, 0.9, 0.99)]
+    table = page(small(runs=runs)).dataframe[0]
+
+    longest = max(table.value["Run"], key=len)
+    assert longest == "Momentum μ 0.99"
+    assert json.loads(table.proto.columns)["Run"]["width"] >= 7 * len(longest) + 16
+
+
+def test_a_name_of_80_letters_leaves_room_for_the_other_columns():
+    opened = with_default_view(small())
+    view = opened.view.model_copy(update={"names": ("w" * 80, "")})
+    table = page(opened.model_copy(update={"view": view})).dataframe[0]
+
+    assert "w" * 80 in list(table.value["Run"])
+    columns = json.loads(table.proto.columns)
+    assert columns["Run"]["width"] <= 300

@@ -128,6 +128,7 @@ def lying_bars(
         "text": texts,
         "textposition": "outside",
         "textfont": {"size": size},
+        "constraintext": "none",  # else plotly shrinks the number on a thin bar
         "cliponaxis": False,
     }
 

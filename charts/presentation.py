@@ -35,6 +35,9 @@ def enlarged(shown: go.Figure) -> go.Figure:
         for axis in axes:
             start, end = axis.domain or (0, 1)
             axis.title.text = axis.title.text and _wrapped(axis.title.text, most * (end - start))
+    for axis in figure.select_yaxes():
+        if axis.ticktext:  # names of rows; there is room for a long one in one line
+            axis.ticktext = [text.replace("<br>", " ") for text in axis.ticktext]
     for note in layout.annotations:
         note.font.size = _size(note.font.size)
         note.update(xshift=(note.xshift or 0) * _LARGER, yshift=(note.yshift or 0) * _LARGER)
@@ -46,12 +49,14 @@ def enlarged(shown: go.Figure) -> go.Figure:
 
 def _wrapped(title: str, most: float) -> str:
     """Return the title of an axis in lines that are no longer than the axis, where words allow."""
-    parts = _BREAKS.split(title) if len(title) > most else [title]
-    lines = [
+    parts = title.split("<br>")
+    if any(len(part) > most for part in parts):
+        parts = [piece for part in parts for piece in _BREAKS.split(part)]
+    wrapped = [
         textwrap.wrap(part, max(1, int(most)), break_long_words=False, break_on_hyphens=False)
         for part in parts
     ]
-    return "<br>".join(line for several in lines for line in several)
+    return "<br>".join(line for several in wrapped for line in several)
 
 
 def _size(size: float | None) -> float:

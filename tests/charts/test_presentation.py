@@ -5,11 +5,12 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import pytest
 
+from charts.counts import count_bars
 from charts.presentation import enlarged
 from charts.theme import RunStyle
 from comparison.catalogue import losses
 from comparison.fits import fits
-from engine import Run, fit
+from engine import Plan, Run, fit
 from engine.rules import SGD
 from tests.driven import small
 
@@ -68,6 +69,8 @@ def test_the_height_is_that_of_the_screen_and_the_chart_itself_stays(history):
         ("Principal component 2", 1.0, "Principal component 2"),
         ("Principal component 2", 0.45, "Principal<br>component 2"),
         ("Schrittweite", 0.2, "Schrittweite"),
+        ("Iterations in all<br>(logarithmic)", 1.0, "Iterations in all<br>(logarithmic)"),
+        ("Loss of the rows<br>(median)", 0.45, "Loss of the<br>rows<br>(median)"),
     ],
 )
 def test_the_title_of_an_axis_is_broken_where_it_is_longer_than_the_axis(title, share, broken):
@@ -90,3 +93,17 @@ def test_names_of_lines_that_end_close_together_do_not_meet_on_a_low_screen(log)
         assert min(later - one for one, later in pairwise(places)) >= 16  # pixels of the type
     for name, leader in zip(names, layout.shapes, strict=True):
         assert leader.path.endswith(f"L30,{name.yshift:.1f}")
+
+
+def test_names_of_bars_take_one_line_and_their_numbers_have_the_size_of_the_type():
+    plan = {"rows": 1_000, "batch_size": 300, "last_batch": "dropped"}
+    plans = [Plan(**plan), Plan(**plan, sampling="replacement")]
+    figure = enlarged(count_bars(plans).figure)
+
+    assert figure.layout.yaxis.ticktext == (
+        "1. 1,000 rows, B 300, dropped",
+        "2. 1,000 rows, B 300, dropped, with replacement",
+    )
+    for trace in figure.data:
+        assert trace.textfont.size >= 16
+        assert trace.constraintext == "none"  # else plotly shrinks it to the height of its bar

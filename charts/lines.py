@@ -312,7 +312,7 @@ def end_labels(
 
 
 def respaced(figure: go.Figure, height: float, label: float) -> None:
-    """Move the labels right of a plot apart for another height, in place.
+    """Move the names beside the ends of lines apart for another height, in place.
 
     On a higher plot they lie further apart, on a lower one they would meet.
 
@@ -321,17 +321,22 @@ def respaced(figure: go.Figure, height: float, label: float) -> None:
         height: of the lowest plot, in pixels.
         label: pixels from one label to the next.
     """
-    limits = figure.layout.yaxis.range
-    notes, leaders = (
-        [one for one in marks if one.name and (one.xref, one.yref) == ("paper", "y")]
-        for marks in (figure.layout.annotations, figure.layout.shapes)
-    )
-    if not notes or limits is None:
+    limits, across = figure.layout.yaxis.range, figure.layout.xaxis.range
+    if limits is None:
         return
-    moves = _moves([one.y for one in notes], [1.0] * len(notes), limits, height, label)
-    for one, leader, (y, move) in zip(notes, leaders, moves, strict=True):
-        one.yshift = move
-        leader.path = _beside(None, 1.0, y, move, log=False).leader["path"]
+    for xref in ("paper", "x"):
+        notes, leaders = (
+            [one for one in marks if one.name and (one.xref, one.yref) == (xref, "y")]
+            for marks in (figure.layout.annotations, figure.layout.shapes)
+        )
+        places = [None if xref == "paper" else one.x for one in notes]
+        shares = [_share(x, across or (0.0, 1.0)) for x in places]
+        moves = _moves([one.y for one in notes], shares, limits, height, label)
+        for one, leader, x, share, (y, move) in zip(
+            notes, leaders, places, shares, moves, strict=True
+        ):
+            one.yshift = move
+            leader.path = _beside(x, share, y, move, log=False).leader["path"]
 
 
 def titled(
@@ -517,7 +522,8 @@ def _apart(places: Array, gap: float, edge: float) -> Array:
     """Return rising places, a label's height apart, each moved as little as needed.
 
     Neighbours that would overlap form a block around the mean of their own places (least squares
-    in a given order: pooling of adjacent violators).
+    in a given order: pooling of adjacent violators). Where there is no room for all, the lowest lie
+    below the plot: above it the picture ends sooner.
     """
     blocks: list[list[float]] = []  # of places, each minus the height of the labels below it
     for index, place in enumerate(places):
@@ -527,7 +533,7 @@ def _apart(places: Array, gap: float, edge: float) -> Array:
             blocks[-1] += last
     moved = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks] or [places])
     top = 1 - edge - gap * (len(places) - 1)  # the highest place that the first one may have
-    return np.clip(moved, edge, max(top, edge)) + gap * np.arange(len(places))
+    return np.clip(moved, min(edge, top), top) + gap * np.arange(len(places))
 
 
 def plain(text: str) -> str:

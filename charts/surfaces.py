@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
-from charts.lines import plain, single
+from charts.lines import plain, single, text_columns
 from charts.theme import (
     CONTOURS,
     HEIGHT,
@@ -44,7 +44,11 @@ _DECADES: Final = 6.0  # that log-spaced levels span at most
 _FLAT: Final = 1e-12  # a smaller range, as a share of the losses, is rounding: the surface is level
 _LEAST: Final = 1e-300  # the same for losses of 0
 _MARKED: Final = 160  # points up to which a path shows every one
-_LABEL: Final = 17  # pixels that a name is high
+_NAME: Final = 13  # pixels of the type of a name
+_DOT: Final = 8  # pixels around the end of a path that the clock's dot takes
+_ROUNDS: Final = 2  # in which each name is placed, for the first one knows nothing of the others
+_CELL: Final = 3  # pixels of the side of a square in which the points of paths count once
+_MANY: Final = 100_000  # such squares; a plot is never so high
 _PLOT: Final = 400  # pixels that the plot is wide, about
 # Where a name may lie relative to the end of its path, in pixels, the nearest first.
 _OFFSETS: Final = [
@@ -520,33 +524,123 @@ def _labels(
     window: tuple[float, float, float, float],
     height: int,
 ) -> list[Mark]:
-    """Return every run's name near the end of its path, with a thin line to it.
+    """Return every run's name near the end of its path, with a thin line to it."""
+    seen = [(trail, _inside(trail, window)) for trail in trails]
+    named = [(trail, trail.x[part], trail.y[part]) for trail, part in seen if part.any()]
+    ways = [_way(x, y, window) for _trail, x, y in named]
+    texts = [_named(trail, field) for trail, _x, _y in named]
+    moves = _moves(texts, ways, [(_PLOT, height - 80)], _NAME)
+    return [
+        _pointer(text, (float(x[-1]), float(y[-1])), move, trail)
+        for text, (trail, x, y), move in zip(texts, named, moves, strict=True)
+    ]
 
-    Of the places around that end, each name takes the one that covers the least of paths and names.
+
+def respaced(figure: go.Figure, plots: Sequence[tuple[float, float]]) -> None:
+    """Move the names of paths for other sizes of the plot and of their type, in place.
+
+    Args:
+        figure: that of ``contour``; one without names of paths stays as it is.
+        plots: width and height in pixels of each plot that the names have to suit.
     """
-    size = np.array([_PLOT, height - 80.0])
-    origin = np.array([window[0], window[2]])
-    scale = size / (np.array([window[1], window[3]]) - origin)
-    ways = [_pixels(trail, window, origin, scale) for trail in trails]
-    crowd = np.concatenate([*ways, np.empty((0, 2))])
-    boxes: list[Array] = []
-    labels = []
-    for trail, way in zip(trails, ways, strict=True):
-        if not len(way):
-            continue
-        text = _named(trail, field)
-        extent = np.array([7.8 * len(text.replace("<b>", "").replace("</b>", "")) + 6, _LABEL])
-        last = np.flatnonzero(_inside(trail, window))[-1]
-        end = (np.array([trail.x[last], trail.y[last]]) - origin) * scale
-        move = min(_OFFSETS, key=lambda move: _cover(end + move, extent, crowd, boxes, size))
-        boxes.append(np.concatenate([end + move - extent / 2, end + move + extent / 2]))
-        labels.append(_pointer(text, (float(trail.x[last]), float(trail.y[last])), move, trail))
-    return labels
+    lines = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
+    notes = [one for one in figure.layout.annotations if one.showarrow and one.name in lines]
+    if not notes:
+        return
+    window = (*figure.layout.xaxis.range, *figure.layout.yaxis.range)
+    ways = [_way(lines[one.name].x, lines[one.name].y, window) for one in notes]
+    moves = _moves([one.text for one in notes], ways, plots, notes[0].font.size)
+    for one, (across, up) in zip(notes, moves, strict=True):
+        one.update(ax=float(across), ay=-float(up))
+
+
+def _moves(
+    texts: Sequence[str],
+    ways: Sequence[Array],
+    plots: Sequence[tuple[float, float]],
+    size: float,
+) -> list[Array]:
+    """Return how many pixels each name lies from the end of its path.
+
+    Of the places around that end, each name takes the one that covers the least of paths, of the
+    dots at their ends, and of other names and the lines to them.
+
+    Args:
+        texts: the names.
+        ways: their paths, in shares of the plot.
+        plots: sizes that the plot may have, in pixels.
+        size: pixels of the type.
+    """
+    places = [_Places.of(ways, np.array(plot)) for plot in plots]
+    moves: dict[int, Array] = {}
+    for number in [*range(len(texts))] * _ROUNDS:
+        letters = text_columns(texts[number].replace("<b>", "").replace("</b>", ""))
+        extent = size * np.array([0.6 * letters + 0.5, 1.3])
+
+        def cover(move: Array, number: int = number, extent: Array = extent) -> float:
+            return sum(place.cover(number, move, extent) for place in places)
+
+        move = min((offset * size / _NAME for offset in _OFFSETS), key=cover)
+        for place in places:
+            place.take(number, move, extent)
+        moves[number] = move
+    return list(moves.values())
+
+
+@dataclass
+class _Places:
+    """What lies on a plot of one size, in pixels, while its names are placed one by one.
+
+    Attributes:
+        size: of the plot.
+        ends: of the paths.
+        crowd: points of paths, one for each small square that has any.
+        dots: boxes around the ends of paths.
+        names: boxes of the names that have their place, by the number of the path.
+        leaders: points of the lines that lead to them, likewise.
+    """
+
+    size: Array
+    ends: list[Array]
+    crowd: Array
+    dots: list[Array]
+    names: dict[int, Array]
+    leaders: dict[int, Array]
+
+    @classmethod
+    def of(cls, ways: Sequence[Array], size: Array) -> _Places:
+        """Return a plot with paths alone, given in shares of it."""
+        ends = [way[-1] * size for way in ways]
+        cells = np.round(np.concatenate([np.empty((0, 2)), *ways]) * size / _CELL).astype(int)
+        columns, rows = np.divmod(np.unique(cells @ [_MANY, 1]), _MANY)
+        crowd = np.stack([columns, rows], axis=1) * float(_CELL)
+        dots = [_box(end, np.full(2, 2.0 * _DOT)) for end in ends]
+        return cls(size, ends, crowd, dots, {}, {})
+
+    def cover(self, number: int, move: Array, extent: Array) -> float:
+        """Return how much a name would cover, and how much of the other names its line would."""
+        box = _box(self.ends[number] + move, extent)
+        names = [name for other, name in self.names.items() if other != number]
+        leaders = [points for other, points in self.leaders.items() if other != number]
+        crossed = sum(_within(points, box) for points in leaders)
+        crossed += sum(_within(self._leader(number, move), name) for name in names)
+        covered = sum(_overlap(box, other) for other in (*self.dots, *names))
+        outside = (box[:2] < 0).any() or (box[2:] > self.size).any()
+        return _within(self.crowd, box) + 1e2 * crossed + 1e3 * covered + 1e4 * float(outside)
+
+    def take(self, number: int, move: Array, extent: Array) -> None:
+        """Give a name its place."""
+        self.names[number] = _box(self.ends[number] + move, extent)
+        self.leaders[number] = self._leader(number, move)
+
+    def _leader(self, number: int, move: Array) -> Array:
+        return self.ends[number] + np.linspace(0, 1, 12)[:, None] * move
 
 
 def _pointer(text: str, at: tuple[float, float], move: Array, trail: Trail) -> Mark:
     """Return a text ``move`` pixels away from a point, with a thin line to the point."""
-    return marks.note(text, *at, size=13) | {
+    return marks.note(text, *at, size=_NAME) | {
+        "name": plain(trail.style.name),  # that of the line
         "ax": float(move[0]),
         "ay": float(-move[1]),
         "showarrow": True,
@@ -557,28 +651,31 @@ def _pointer(text: str, at: tuple[float, float], move: Array, trail: Trail) -> M
     }
 
 
-def _pixels(
-    trail: Trail, window: tuple[float, float, float, float], origin: Array, scale: Array
-) -> Array:
-    """Return points a few pixels apart along a path, in pixels, ``(points, 2)``."""
-    points = np.stack([trail.x, trail.y], axis=1)[_inside(trail, window)][:2_000]
-    if not len(points):
-        return np.empty((0, 2))
+def _way(x: Any, y: Any, window: tuple[float, float, float, float]) -> Array:
+    """Return points close together along a path, in shares of the plot; the last is its end."""
+    low, high = np.array(window[::2]), np.array(window[1::2])
+    points = np.stack([x, y], axis=1).astype(float)
+    with np.errstate(invalid="ignore"):
+        points = points[((points >= low) & (points <= high)).all(axis=1)]
+    first = points[:2_000]
     shares = np.linspace(0, 1, 6)[:, None, None]
-    between = points[:-1] + shares * (points[1:] - points[:-1])
-    return (np.concatenate([between.reshape(-1, 2), points[-1:]]) - origin) * scale
+    between = first[:-1] + shares * (first[1:] - first[:-1])
+    return (np.concatenate([between.reshape(-1, 2), points[-1:]]) - low) / (high - low)
 
 
-def _cover(
-    middle: Array, extent: Array, crowd: Array, boxes: Sequence[Array], size: Array
-) -> float:
-    """Return how much a name would cover: points of paths, other names, the edge of the plot."""
-    low, high = middle - extent / 2, middle + extent / 2
-    covered = float(((crowd > low) & (crowd < high)).all(axis=1).sum())
-    for box in boxes:
-        shared = np.minimum(high, box[2:]) - np.maximum(low, box[:2])
-        covered += 1e3 * float(np.prod(np.maximum(shared, 0)) > 0)
-    return covered + 1e4 * float((low < 0).any() or (high > size).any())
+def _box(middle: Array, extent: Array) -> Array:
+    """Return the left, lower, right and upper edge of a rectangle."""
+    return np.concatenate([middle - extent / 2, middle + extent / 2])
+
+
+def _within(points: Array, box: Array) -> int:
+    """Return how many points lie in a box."""
+    return int(((points > box[:2]) & (points < box[2:])).all(axis=1).sum())
+
+
+def _overlap(one: Array, other: Array) -> bool:
+    """Tell whether two boxes share more than an edge."""
+    return bool((np.minimum(one[2:], other[2:]) > np.maximum(one[:2], other[:2])).all())
 
 
 def _named(trail: Trail, field: Field) -> str:

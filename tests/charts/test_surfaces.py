@@ -1,5 +1,6 @@
 """Surfaces and paths as they are drawn: data and layout, not pixels."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charts.presentation import enlarged
 from charts.surfaces import (
     Field,
     Trail,
@@ -261,6 +263,84 @@ def test_names_lie_apart_and_off_the_paths(ravine):
     marks = contour(ravine, alike).figure.layout.annotations
 
     assert len({(mark.ax, mark.ay) for mark in marks}) == 4
+
+
+def boxes(figure, plot):
+    """The left, right, lower and upper edge of every name of a path, in pixels of a plot."""
+    layout = figure.layout
+    for note in layout.annotations:
+        shares = [
+            (at - low) / (high - low)
+            for at, (low, high) in ((note.x, layout.xaxis.range), (note.y, layout.yaxis.range))
+        ]
+        x, y = (share * pixels for share, pixels in zip(shares, plot, strict=True))
+        letters = note.text.removeprefix("<b>").removesuffix("</b>")
+        wide, high = 0.58 * note.font.size * len(letters) / 2, 1.3 * note.font.size / 2
+        middle = x + note.ax, y - note.ay
+        yield (middle[0] - wide, middle[0] + wide, middle[1] - high, middle[1] + high), (x, y)
+
+
+def apart(one, other):
+    return one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+CLOSE = ("SGD η 0.9", "SGD η 0.1", "Momentum μ 0.6", "Adam η 0.05")
+
+
+@pytest.mark.parametrize("plot", [(240, 170), (262, 189), (470, 349)])
+@pytest.mark.parametrize("far", [0.0, -4.0, 9.0])
+def test_names_of_paths_meet_neither_each_other_nor_a_dot_nor_the_edge(ravine, plot, far):
+    ends = [(far, 0.0), (far / 2, 0.3), (far + 0.2, -0.1), (0.5, 1.0)]
+    paths = [
+        trail(name, number, [(-7, 2), end])
+        for number, (name, end) in enumerate(zip(CLOSE, ends, strict=True))
+    ]
+    figure = enlarged(contour(ravine, paths).figure)
+    names, dots = zip(*boxes(figure, plot), strict=True)
+
+    assert all(apart(*pair) for pair in itertools.combinations(names, 2))
+    for left, right, low, high in names:
+        assert left >= 0
+        assert right <= plot[0]
+        assert low >= 0
+        assert high <= plot[1]
+        for x, y in dots:
+            assert apart((left, right, low, high), (x - 6, x + 6, y - 6, y + 6))
+
+
+def heavy_ball(rate, mu, steps=60):
+    """The points of a descent into the ravine x^2 / 20 + y^2."""
+    at, velocity = np.array([-7.0, 2.0]), np.zeros(2)
+    points = [at]
+    for _step in range(steps):
+        velocity = mu * velocity + at * [0.1, 2.0]
+        at = at - rate * velocity
+        points.append(at)
+    return points
+
+
+def test_no_line_to_a_name_crosses_another_name(ravine):
+    rates = [(0.9, 0.0), (0.1, 0.0), (0.9, 0.6)]
+    paths = [
+        trail(name, number, heavy_ball(rate, mu))
+        for number, (name, (rate, mu)) in enumerate(zip(CLOSE, rates, strict=False))
+    ]
+    figure = enlarged(contour(ravine, paths).figure)
+    plot = (262, 189)
+    names, dots = zip(*boxes(figure, plot), strict=True)
+
+    for one, (x, y), note in zip(names, dots, figure.layout.annotations, strict=True):
+        way = [(x + share * note.ax, y - share * note.ay) for share in np.linspace(0, 1, 30)]
+        for other in set(names) - {one}:
+            assert not any(other[0] < x < other[1] and other[2] < y < other[3] for x, y in way)
+
+
+def test_no_dot_of_the_clock_lies_on_a_name(ravine):
+    paths = [trail(name, n, [(-7, 2), (n / 2, 0.0)]) for n, name in enumerate(CLOSE)]
+    names, dots = zip(*boxes(contour(ravine, paths).figure, (377, 314)), strict=True)
+
+    for name in names:
+        assert all(apart(name, (x - 6, x + 6, y - 6, y + 6)) for x, y in dots)
 
 
 def test_a_name_is_shown_as_it_is(ravine):

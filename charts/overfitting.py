@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HEIGHT: Final = 450
 _TOP: Final = 44  # pixels above the plot: two names of epochs, one over the other
-_AROUND_PLOT: Final = _TOP + 50
+_AROUND_PLOT: Final = _TOP + 70
 _NAMES: Final = 0.09  # room above the lines for names of regions, as a share of the value axis
 _EDGE: Final = 0.15  # share of the axis at either end where a name would leave the picture
 

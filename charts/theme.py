@@ -117,7 +117,7 @@ PAPER: Final = "white"
 PAPER_TEXT: Final = "#1a1a1a"
 
 HEIGHT: Final = 400  # pixels of a chart that needs no other height
-AROUND_PLOT: Final = 70  # pixels of the height that axis title, ticks and margins take, about
+AROUND_PLOT: Final = 82  # pixels of the height that axis title, ticks and margins take in a browser
 BAR: Final = 34  # pixels of a horizontal bar with the gap to the next
 BAR_GAP: Final = 0.35  # of the distance between two bars
 

@@ -1,5 +1,7 @@
 """Which runs of an earlier comparison get a faint line, and how it is drawn."""
 
+from itertools import pairwise
+
 from charts.theme import RunStyle
 from comparison.before import changed_runs, with_lines_before
 from comparison.catalogue import losses
@@ -74,3 +76,21 @@ def test_the_axis_holds_what_is_faint_as_well():
     assert both.figure.data[-1].zorder < 0
     assert both.remarks[-1] == "Faint: before the change."
     assert with_lines_before(good, bad, []) is good
+
+
+def test_names_lie_apart_on_an_axis_that_faint_lines_have_made_longer():
+    styles = [RunStyle(f"Run {number}", number) for number in range(7)]
+
+    def chart(first):
+        rates = [first, *(0.1 * 1.15**number for number in range(6))]
+        runs = [Run(optimizer=SGD(), learning_rate=rate) for rate in rates]
+        return losses(fit(small(runs=runs)), styles, "training_loss", "epochs", log=True)
+
+    layout = with_lines_before(chart(0.1), chart(30.0), ["Run 0"]).figure.layout
+    low, high = layout.yaxis.range
+    plot = 318  # pixels of its height in a browser
+    names = [note for note in layout.annotations if note.xref == "paper"]
+    places = sorted(plot * (note.y - low) / (high - low) + note.yshift for note in names)
+
+    assert len(places) == 7
+    assert min(later - one for one, later in pairwise(places)) >= 17  # pixels of a line of text

@@ -68,13 +68,15 @@ def _thin(axis: Any) -> None:
 def _wrapped(title: str, most: float) -> str:
     """Return the title of an axis in lines that are no longer than the axis, where words allow."""
     parts = title.split("<br>")
-    if any(len(part) > most for part in parts):
+    if any(lines.text_columns(part) > most for part in parts):
         parts = [piece for part in parts for piece in _BREAKS.split(part)]
-    wrapped = [
-        textwrap.wrap(part, max(1, int(most)), break_long_words=False, break_on_hyphens=False)
-        for part in parts
-    ]
-    return "<br>".join(line for several in wrapped for line in several)
+    return "<br>".join(line for part in parts for line in _lines(part, most))
+
+
+def _lines(part: str, most: float) -> list[str]:
+    """Return a part of a title in lines of so many columns; a Korean letter takes two."""
+    letters = int(most * len(part) / max(1, lines.text_columns(part)))
+    return textwrap.wrap(part, max(1, letters), break_long_words=False, break_on_hyphens=False)
 
 
 def _size(size: float | None) -> float:

@@ -235,11 +235,10 @@ COMPARE_PRESETS: Final = {
         N_("Batch, mini-batch, stochastic"),
         N_(
             "The same 200 updates at the same learning rate, each from all 300 rows, from 32, or"
-            " from a single one. The line of all rows goes down smoothly, that of single rows"
-            " jitters, and that of 32 lies almost on the smooth one. All three get about as far,"
-            " single rows a little less, but on 60,000, 6,000 and 200 rows (ten batches of up to 32"
-            " are one epoch of 300): a few rows are enough for a direction. Count the budget in"
-            " epochs instead, and small batches make many more updates."
+            " from a single one. All rows go down smoothly, single rows jitter, and 32 rows lie"
+            " almost on the smooth line. All three get about as far, single rows a little less, but"
+            " on 60,000, 6,000 (an epoch's last batch has 12) and 200 rows: a few rows are enough"
+            " for a direction. Counted in epochs, small batches make many more updates."
         ),
         _BATCHES,
         view={"axis": "iterations"},

@@ -73,6 +73,8 @@ def test_the_height_is_that_of_the_screen_and_the_chart_itself_stays(history):
         ("Principal component 2", 1.0, "Principal component 2"),
         ("Principal component 2", 0.45, "Principal<br>component 2"),
         ("Schrittweite", 0.2, "Schrittweite"),
+        ("훈련 손실", 1.0, "훈련 손실"),
+        ("훈련 손실 (시드 5개의 중앙값)", 1.0, "훈련 손실<br>(시드 5개의 중앙값)"),
         ("Iterations in all<br>(logarithmic)", 1.0, "Iterations in all<br>(logarithmic)"),
         ("Loss of the rows<br>(median)", 0.45, "Loss of the<br>rows<br>(median)"),
     ],

@@ -436,7 +436,6 @@ def test_the_chart_is_on_the_first_screen_under_one_line_of_actions(first_view, 
 @pytest.mark.parametrize(
     ("link", "key"),
     [
-        ("/?present=1&page=epochs", "epochs-count"),
         ("/?present=1&page=epochs&page.tab=noise", "epochs-cloud"),
         (f"/?present=1&page=surfaces&page.panels=true&{FOUR}", "surfaces-contour-0"),
     ],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from charts.marks import line, note
-from charts.theme import BORDER, SAMPLES
+from charts.theme import AROUND_PLOT, BORDER, HEIGHT, SAMPLES
 from language import _
 
 if TYPE_CHECKING:
@@ -309,6 +309,18 @@ def end_labels(
     widths = [text_columns(text) for text, one in zip(texts, beside, strict=True) if one]
     room = min(_BESIDE + _PAD + round(_LETTER * max(widths)), _ROOM) if widths else _PAD
     return Labels(notes, leaders, room, rows * _LABEL)
+
+
+def lengthen(figure: go.Figure, limits: tuple[float, float]) -> None:
+    """Give a chart of ``HEIGHT`` a longer value axis, in place: names that lay apart would meet."""
+    axis = figure.layout.yaxis
+    if limits == tuple(axis.range):
+        return
+    axis.range = limits
+    if axis.type == "log":
+        ticks = value_axis(None, limits, log=True)
+        axis.update({key: ticks.get(key) for key in ("dtick", "tickformat", "exponentformat")})
+    respaced(figure, HEIGHT - AROUND_PLOT, _LABEL)
 
 
 def respaced(figure: go.Figure, height: float, label: float) -> None:

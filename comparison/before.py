@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from charts.lines import plain
-from charts.zoom import zoomed
+from charts.lines import lengthen, plain
 from language import _
 
 if TYPE_CHECKING:
@@ -76,16 +75,13 @@ def with_lines_before(chart: Chart, earlier: Chart, names: Collection[str]) -> C
     faint = [_faded(trace) for trace in earlier.figure.data if trace.name in shown]
     if not faint:
         return chart
-    figure = chart.figure.add_traces(faint)
-    own, old = figure.layout.yaxis, earlier.figure.layout.yaxis
+    chart.figure.add_traces(faint)
+    own, old = chart.figure.layout.yaxis, earlier.figure.layout.yaxis
     if own.range and old.range and own.type == old.type:
         low, high = zip(own.range, old.range, strict=True)
-        # Names and ticks go by the range: on a longer one, names that lay apart would meet.
-        figure = zoomed(figure, {"yaxis": (min(low), max(high))})
+        lengthen(chart.figure, (min(low), max(high)))
     remark = _("Faint: before the change.")
-    return chart._replace(
-        figure=figure, remarks=(*chart.remarks, remark), alt=f"{chart.alt} {remark}"
-    )
+    return chart._replace(remarks=(*chart.remarks, remark), alt=f"{chart.alt} {remark}")
 
 
 def _faded(trace: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import comparison
@@ -74,12 +73,15 @@ def open_dashboard(options: Sequence[str]) -> NoReturn:
     """
     from streamlit.web import cli  # noqa: PLC0415 - the other commands do without it
 
-    Thread(target=import_floors, daemon=True).start()
+    import_floors()
     sys.exit(cli.main(["run", str(DASHBOARD), *options], prog_name="streamlit"))
 
 
 def import_floors() -> None:
-    """Import what draws the first page, while the server starts and its visitor's browser loads."""
+    """Import what draws the first page before the server starts: its first visitor waits less.
+
+    Not in a thread beside it: modules that import each other can come to both half done.
+    """
     # ruff: disable[PLC0415, F401]
     from charts import presentation, zoom
     from comparison import before, catalogue, edits, link, offers

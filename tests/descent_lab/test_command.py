@@ -288,7 +288,7 @@ def test_without_a_command_the_dashboard_opens_and_options_pass_on(tmp_path):
     assert options == {"server.address": "localhost", "server.port": 8765, "theme.base": "dark"}
 
 
-def test_while_the_server_starts_all_is_imported_but_what_knows_streamlit():
+def test_before_the_server_starts_all_is_imported_but_what_knows_streamlit():
     """Importing the room of the first page afterwards finds the floors below there."""
     script = (
         "import sys; from descent_lab.command import import_floors;"

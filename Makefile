@@ -21,7 +21,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
 
 run: $(RUN_READY) ## open the dashboard
-	$(PY) -m descent_lab $(ARGS)
+	$(PY) -m streamlit run dashboard.py $(ARGS)
 
 # What only reads the code runs beside the unit tests, which leave a core idle now and then.
 test: $(DEV_READY) ## every check: lint, types, imports, unit, browser

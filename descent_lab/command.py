@@ -73,21 +73,7 @@ def open_dashboard(options: Sequence[str]) -> NoReturn:
     """
     from streamlit.web import cli  # noqa: PLC0415 - the other commands do without it
 
-    import_floors()
     sys.exit(cli.main(["run", str(DASHBOARD), *options], prog_name="streamlit"))
-
-
-def import_floors() -> None:
-    """Import what draws the first page before the server starts: its first visitor waits less.
-
-    Not in a thread beside it: modules that import each other can come to both half done.
-    """
-    # ruff: disable[PLC0415, F401]
-    from charts import presentation, zoom
-    from comparison import before, catalogue, edits, link, offers
-    from comparison.words import budgets
-    from exports import bundle, report
-    # ruff: enable[PLC0415, F401]
 
 
 def _run(given: argparse.Namespace) -> int:

@@ -288,22 +288,6 @@ def test_without_a_command_the_dashboard_opens_and_options_pass_on(tmp_path):
     assert options == {"server.address": "localhost", "server.port": 8765, "theme.base": "dark"}
 
 
-def test_before_the_server_starts_all_is_imported_but_what_knows_streamlit():
-    """Importing the room of the first page afterwards finds the floors below there."""
-    script = (
-        "import sys; from descent_lab.command import import_floors;"
-        "import_floors(); there = set(sys.modules);"
-        "import ui.compare.loss, ui.setup.sidebar, ui.shell.exports, ui.shell.share;"
-        "late = {name.split('.')[0] for name in sys.modules if name not in there};"
-        "print('streamlit' in there, late & {'charts', 'comparison', 'engine', 'exports', 'numpy'})"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout.split(maxsplit=1) == ["False", "set()\n"]
-
-
 @pytest.mark.parametrize("command", [["run"], ["run", "e.json", "--to"], ["fly"], ["--fly"]])
 def test_a_wrong_command_is_bad_input(command):
     with pytest.raises(SystemExit) as end:

@@ -308,6 +308,8 @@ def test_the_language_is_switched_and_the_numbers_stay(first_view, idle):
     expect(tab.get_by_text("학습량 값이 -1")).to_be_visible()
     tab.get_by_text("English", exact=True).click()
     expect(slider(tab, "Learning rate")).to_be_visible()
+    tab.get_by_role("button", name="Reset", exact=True).click()  # takes the notice away
+    expect(tab.get_by_test_id("stAlert")).to_have_count(0)
 
 
 def test_the_chosen_language_is_still_there_after_a_reload(compare):

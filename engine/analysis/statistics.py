@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.analysis.samples import LOSSES, pair
+
 if TYPE_CHECKING:
-    from engine.arrays import Array
+    from engine.arrays import Array, Booleans
     from engine.training.history import History, RunHistory, Series
 
 
@@ -96,7 +98,7 @@ def trailing_mean(values: Array, count: int) -> Array:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """How one run's final loss compares with another's over the same seeds.
+    """How one run's loss compares with another's over the same seeds.
 
     A seed that diverged in only one of the two is infinitely worse there; if it diverged in both,
     the difference is 0.
@@ -125,25 +127,67 @@ class PairedDifference:
         """Return in how many seeds neither is better, including those that diverged in both."""
         return self.seeds - self.better - self.worse
 
+    @property
+    def improvement(self) -> float:
+        """Return the paired probability of improvement: the share of better seeds.
+
+        A seed in which neither is better counts as half a better one.
+        """
+        return (self.better + self.equal / 2) / self.seeds
+
 
 def paired_differences(history: History, reference: int) -> list[PairedDifference]:
     """Return every run's final loss against the run at ``reference``, seed by seed."""
-    return [_difference(run, history.runs[reference]) for run in history.runs]
+    base = history.runs[reference].final_loss
+    return [_compared(run.final_loss, base) for run in history.runs]
 
 
-def _difference(run: RunHistory, reference: RunHistory) -> PairedDifference:
-    losses, base = run.final_loss, reference.final_loss
-    both = run.diverged & reference.diverged
+def paired_difference(losses: object, reference: object) -> PairedDifference:
+    """Return how the losses of a run compare with those of a reference, seed by seed.
+
+    Args:
+        losses: one for each seed, ``(seeds,)``; +inf where the run diverged.
+        reference: those of the reference in the same seeds.
+
+    Raises:
+        InvalidInput: no losses or unequal numbers of them, not numbers, NaN or -inf.
+    """
+    return _compared(*pair(("losses", "reference"), (losses, reference), (LOSSES, LOSSES)))
+
+
+def loss_differences(losses: object, reference: object) -> Array:
+    """Return run - reference in every seed, ``(seeds,)``; arguments as ``paired_difference``.
+
+    +inf where only the run diverged, -inf where only the reference did, 0 where both did.
+    """
+    return _differences(*pair(("losses", "reference"), (losses, reference), (LOSSES, LOSSES)))
+
+
+def median(values: Array) -> Array:
+    """Return the median of each last axis; halfway between -inf and +inf is 0."""
+    with np.errstate(invalid="ignore"):
+        middle = np.asarray(np.median(values, axis=-1))
+    return np.where(np.isnan(middle), 0.0, middle)
+
+
+def _differences(losses: Array, base: Array) -> Array:
     differences = np.zeros(len(base))
-    np.subtract(losses, base, out=differences, where=~both)
-    with np.errstate(invalid="ignore"):  # halfway between -inf and +inf is 0
-        median = float(np.median(differences))
+    np.subtract(losses, base, out=differences, where=~_both_diverged(losses, base))
+    return differences
+
+
+def _both_diverged(losses: Array, base: Array) -> Booleans:
+    return np.isinf(losses) & np.isinf(base)
+
+
+def _compared(losses: Array, base: Array) -> PairedDifference:
+    differences = _differences(losses, base)
     return PairedDifference(
-        0.0 if np.isnan(median) else median,
+        float(median(differences)),
         float(differences.min()),
         float(differences.max()),
         better=int((losses < base).sum()),
         worse=int((losses > base).sum()),
-        both_diverged=int(both.sum()),
+        both_diverged=int(_both_diverged(losses, base).sum()),
         seeds=len(base),
     )

@@ -2,7 +2,7 @@
 
 import sys
 
-from descent_lab.command import main
+if __name__ == "__main__":  # the processes of a sweep read this file as well, and need no command
+    from descent_lab.command import main
 
-if __name__ == "__main__":
     sys.exit(main())

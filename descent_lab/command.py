@@ -1,18 +1,22 @@
-"""The command: opens the dashboard, trains without it, prints the schema of an experiment."""
+"""The command: opens the dashboard, trains and sweeps without it, prints schemas."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import comparison
 from comparison.document import Document
-from descent_lab.run import DONE, run
+from descent_lab.run import run
+from descent_lab.sweep import Asked, sweep
+from descent_lab.terminal import DONE
 from engine.limits import LIMITS
 from language import LANGUAGES, SOURCE_LANGUAGE
+from sweeps.spec import SweepSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +33,8 @@ Without a COMMAND the dashboard opens. The options are then those of "streamlit 
   run     train an experiment and write its bundle: results and histories as CSV, interactive
           charts, the rows, the start and the batches, scripts that replay every run in PyTorch,
           Keras and Optax, and a manifest with the SHA-256 of each file
+  sweep   train every setting of a sweep, here or on a Dask cluster, into a folder that goes on
+          after whatever ended it
   schema  print the JSON schema of an experiment file
 """
 _RUN: Final = """\
@@ -44,6 +50,28 @@ EXPERIMENT is a file that the dashboard saved, or the JSON of an experiment alon
 
 What is left out of it has the default of the format: seven runs, on two moons. The command
 "schema" says what there is.
+"""
+_SWEEP: Final = """\
+Train every setting of a sweep, keep the scores of each lane in a folder, and write one table of
+them: DIR/results.parquet. Whatever ends it, the same command goes on from there, to the same bytes.
+
+SWEEP is a JSON file with a base experiment and axes ("sweep --schema" says what there is):
+
+  {"experiment": {"seeds": [0, 1, 2]},
+   "axes": [{"field": "learning_rate", "low": 1e-4, "high": 1, "count": 9, "scale": "log"},
+            {"field": "batch_size", "values": [1, 8, 32, "all"]}]}
+
+Without a file, give an experiment and axes; its runs are the first axis:
+
+  sweep --from experiment.json --axis learning_rate=log:1e-4:1:9 --axis batch_size=1,8,32,all \\
+        --seeds 5 --to DIR
+"""
+_SWEEP_STATUS: Final = """\
+exit status:
+  0  done
+  1  done, but some lanes could not be trained: DIR/workers.parquet says why
+  2  bad input or folder: one line says which
+  3  stopped by Ctrl-C or SIGTERM, a full disk, or a cluster that is gone: the same command goes on
 """
 _STATUS: Final = """\
 exit status:
@@ -86,6 +114,24 @@ def _run(given: argparse.Namespace) -> int:
     )
 
 
+def _sweep(given: argparse.Namespace) -> int:
+    if given.schema:
+        print(json.dumps(SweepSpec.model_json_schema(), indent=2))  # noqa: T201 - its output
+        return DONE
+    asked = Asked(
+        given.sweep,
+        given.base,
+        given.axis,
+        given.seeds,
+        given.to,
+        given.workers,
+        given.cluster,
+        retry=given.retry,
+        dry_run=given.dry_run,
+    )
+    return sweep(asked, given.language)
+
+
 def _schema(_given: argparse.Namespace) -> int:
     print(json.dumps(Document.model_json_schema(), indent=2))  # noqa: T201 - its output
     return DONE
@@ -119,18 +165,77 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder for the bundle; made where it is missing, refused where it holds anything",
     )
-    run_parser.add_argument(
-        "--language",
-        choices=tuple(LANGUAGES),
-        default=SOURCE_LANGUAGE,
-        help="of captions, run names and notes (default: %(default)s)",
-    )
+    _add_language(run_parser, "of captions, run names and notes")
     run_parser.add_argument("--strict", action="store_true", help="exit with 1 if a run diverged")
     run_parser.add_argument(
         "--no-limit",
         action="store_true",
         help=f"also train what is estimated to take over {LIMITS['seconds'].high} s",
     )
+    _add_sweep(commands)
     schema = commands.add_parser("schema", help="print the JSON schema of an experiment file")
     schema.set_defaults(do=_schema)
     return parser
+
+
+def _add_language(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--language",
+        choices=tuple(LANGUAGES),
+        default=SOURCE_LANGUAGE,
+        help=f"{what} (default: %(default)s)",
+    )
+
+
+def _add_sweep(commands: Any) -> None:
+    parser = commands.add_parser(
+        "sweep",
+        help="train every setting of a sweep",
+        description=_SWEEP,
+        epilog=_SWEEP_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(do=_sweep)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("sweep", type=Path, nargs="?", metavar="SWEEP", help="a JSON file")
+    what.add_argument(
+        "--from", type=Path, dest="base", metavar="EXPERIMENT", help="the base of a sweep"
+    )
+    what.add_argument("--schema", action="store_true", help="print the JSON schema of SWEEP")
+    parser.add_argument(
+        "--axis",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUES",
+        help="an axis, with --from: a list 1,8,32,all or a range log:1e-4:1:9; once for each",
+    )
+    parser.add_argument(
+        "--seeds", type=_count, metavar="N", help="train with the seeds 0 to N - 1, with --from"
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="DIR", help="folder of the sweep; made where it is missing"
+    )
+    parser.add_argument(
+        "--workers", type=_count, metavar="N", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--cluster",
+        default=os.environ.get("DASK_SCHEDULER_ADDRESS"),
+        metavar="ADDRESS",
+        help="train on the Dask cluster of this scheduler (default: DASK_SCHEDULER_ADDRESS)",
+    )
+    parser.add_argument(
+        "--retry", action="store_true", help="train again what could not be trained"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say how large it is and how long it takes"
+    )
+    _add_language(parser, "of messages")
+
+
+def _count(text: str) -> int:
+    """Return a number of seeds or workers."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE: Final = "descent_lab"
-ROOMS: Final = ("charts", "comparison", "engine", "exports", "language", "pages", "ui")
+ROOMS: Final = (
+    "charts",
+    "comparison",
+    "engine",
+    "exports",
+    "language",
+    "pages",
+    "storage",
+    "sweeps",
+    "ui",
+)
 BESIDE_THEM: Final = ("dashboard.py", ".streamlit/config.toml")
 
 

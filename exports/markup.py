@@ -12,8 +12,8 @@ import plotly.io as pio
 from plotly.offline import get_plotlyjs
 
 from charts.theme import PAPER_TEXT
-from exports.writing import file_name
 from language import current_language
+from storage.writing import file_name
 
 SHARED_SCRIPT: Final = "plotly.min.js"
 

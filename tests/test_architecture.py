@@ -18,6 +18,8 @@ FOLDERS = [
     "exports",
     "language",
     "pages",
+    "storage",
+    "sweeps",
     "ui",
 ]
 SOURCES = sorted([*Path().glob("*.py"), *(s for f in FOLDERS for s in Path(f).rglob("*.py"))])
@@ -29,6 +31,8 @@ ABOVE = {
     "charts": ["streamlit", "pandas"],
     "comparison": ["streamlit"],
     "exports": ["streamlit"],
+    "storage": ["streamlit", "plotly", "pandas", "engine", "language"],
+    "sweeps": ["streamlit", "plotly", "language"],
     "descent_lab": ["streamlit"],
 }
 

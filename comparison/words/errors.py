@@ -175,7 +175,7 @@ def _about_formula(error: InvalidInput) -> str:
     return text.format(position=position, found=_shown(found), reason=reason)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a time in seconds, minutes or hours, whichever gives a convenient number."""
     if seconds < 120:
         return _("{value:.0f} s").format(value=seconds)
@@ -195,7 +195,7 @@ def _too_expensive(error: InvalidInput) -> str:
         return text.format(value=amount / 2**20, limit=high / 2**20)
     if error.field == "seconds":
         text = _("This training would take about {time}; the limit is {limit:.0f} s.")
-        text = text.format(time=_duration(amount), limit=high)
+        text = text.format(time=duration(amount), limit=high)
     elif error.field == "history_bytes":
         text = _(
             "The history of this training would take about {value:.0f} MB; the limit is"

@@ -1,7 +1,7 @@
 """Trainings that keep only scores: where each lane began, where it ended, and its best.
 
-There are no curves and no parameters, so a sweep of many lanes fits where histories would not. The
-numbers are those in the history of the same training, bit by bit.
+There are no parameters, and at most a few points of one curve, so a sweep of many lanes fits where
+histories would not. The numbers are those in the history of the same training, bit by bit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import numpy as np
 from engine.training.cost import Cost, cost_of
 from engine.training.loop import Loop
 from engine.training.recording import Judge, evaluated, frozen
+from engine.training.records import even_steps
 from engine.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from engine.arrays import Array, Booleans, Integers
-    from engine.experiment import Experiment
+    from engine.experiment import Experiment, Run
     from engine.training.history import Status
 
 
@@ -50,6 +51,8 @@ class RunScores:
         validation_score: the same on the validation rows.
         first_steps: first recorded step whose training loss is at or below each target,
             ``(targets, seeds)``; +inf if there is none.
+        curve: the validation (or training) loss at ``curve_steps``, ``(points, seeds)``; NaN after
+            a seed's end.
         last_step: where each seed ended, ``(seeds,)``.
         status: what ended each seed, ``(seeds,)``; "" while it runs.
     """
@@ -59,6 +62,7 @@ class RunScores:
     training_score: Summary | None
     validation_score: Summary | None
     first_steps: Array
+    curve: Array
     last_step: Integers
     status: tuple[Status | Literal[""], ...]
 
@@ -91,10 +95,8 @@ class Scores:
     @property
     def nbytes(self) -> int:
         """Return the size of all arrays in bytes."""
-        return sum(
-            8 * len(run.status) * (_numbers_of_a_lane(self.experiment) + len(self.targets))
-            for run in self.runs
-        )
+        ends = _numbers_of_a_lane(self.experiment) + len(self.targets)
+        return sum(8 * len(run.status) * (ends + len(run.curve)) for run in self.runs)
 
 
 @dataclass(frozen=True)
@@ -112,20 +114,23 @@ class ScoringProgress:
     scores: Callable[[], Scores]
 
 
-def estimate_scores(experiment: Experiment, targets: tuple[float, ...] = ()) -> Cost:
+def estimate_scores(
+    experiment: Experiment, targets: tuple[float, ...] = (), points: int = 0
+) -> Cost:
     """Estimate what scoring an experiment costs; ``history_bytes`` are those of the scores.
 
     Raises:
         InvalidInput: it needs more memory than the limits allow.
     """
     lanes = len(experiment.runs) * len(experiment.seeds)
-    cost = cost_of(experiment, lanes * (_numbers_of_a_lane(experiment) + len(targets)))
+    kept = _numbers_of_a_lane(experiment) + len(targets) + points
+    cost = cost_of(experiment, lanes * kept)
     cost.check_memory()
     return cost
 
 
 def scoring(
-    experiment: Experiment, targets: tuple[float, ...] = ()
+    experiment: Experiment, targets: tuple[float, ...] = (), points: int = 0
 ) -> Generator[ScoringProgress, str | None, Scores]:
     """Train all runs of an experiment and keep their scores.
 
@@ -134,21 +139,35 @@ def scoring(
     Args:
         experiment: what is trained.
         targets: training losses; the scores hold when each lane first was at or below them.
+        points: the largest number of points of a curve, 0 for none.
 
     Raises:
         InvalidInput: more memory than the limits allow; nothing was allocated then.
     """
-    estimate_scores(experiment, targets)  # refuses it
-    return _Scoring(experiment, targets).result()
+    estimate_scores(experiment, targets, points)  # refuses it
+    return _Scoring(experiment, targets, points).result()
 
 
-def score(experiment: Experiment, targets: tuple[float, ...] = ()) -> Scores:
+def score(experiment: Experiment, targets: tuple[float, ...] = (), points: int = 0) -> Scores:
     """Score an experiment to its end; arguments and errors are those of ``scoring``."""
-    return finish(scoring(experiment, targets))
+    return finish(scoring(experiment, targets, points))
+
+
+def curve_steps(experiment: Experiment, run: Run, points: int) -> list[int]:
+    """Return the steps of a curve: at most so many of the even grid, evenly spread over it.
+
+    With two points or more the first is step 0 and the last the end of the budget. They depend on
+    the budget and the batches of the run alone.
+    """
+    if not points:
+        return []
+    count = sum(1 for _ in even_steps(experiment, run))
+    places = set(np.linspace(0, count - 1, min(points, count)).round().astype(int).tolist())
+    return [step for place, step in enumerate(even_steps(experiment, run)) if place in places]
 
 
 def _numbers_of_a_lane(experiment: Experiment) -> int:
-    """Return how many numbers are kept for a lane, apart from the targets."""
+    """Return how many numbers are kept for a lane, apart from targets and curve."""
     return len(fields(Summary)) * len(evaluated(experiment)) + 2
 
 
@@ -156,7 +175,7 @@ class _ScoreRecorder(Judge):
     """Keeps what the scores of a group's lanes need."""
 
     def __init__(
-        self, experiment: Experiment, members: list[int], targets: tuple[float, ...]
+        self, experiment: Experiment, members: list[int], targets: tuple[float, ...], points: int
     ) -> None:
         super().__init__(experiment, members)
         n_lanes = len(self.alive)
@@ -164,6 +183,9 @@ class _ScoreRecorder(Judge):
         self._summaries = {name: Summary(*np.full((3, n_lanes), np.nan)) for name in names}
         self._targets = np.array(targets)[:, None]
         self._first_steps = np.full((len(targets), n_lanes), np.inf)
+        steps = curve_steps(experiment, experiment.runs[members[0]], points)
+        self._places = {step: place for place, step in enumerate(steps)}
+        self._curve = np.full((len(steps), n_lanes), np.nan)
 
     def _follow(
         self,
@@ -187,6 +209,9 @@ class _ScoreRecorder(Judge):
             better(summary.best, latest, out=summary.best)
         reached = np.isinf(self._first_steps) & (values["training_loss"] <= self._targets)
         self._first_steps[reached] = step
+        if step in self._places:
+            judged = values.get("validation_loss", values["training_loss"])
+            self._curve[self._places[step], self.alive] = judged[self.alive]
 
     def _keep_ends(self, step: int, values: dict[str, Array], ended: Booleans) -> None:
         own = {name: np.where(ended, value, np.nan) for name, value in values.items()}
@@ -205,6 +230,7 @@ class _ScoreRecorder(Judge):
             training_score=of.get("training_score"),
             validation_score=of.get("validation_score"),
             first_steps=frozen(self._first_steps[:, lanes]),
+            curve=frozen(self._curve[:, lanes]),
             last_step=frozen(self.last_step[lanes]),
             status=tuple(self._status[lanes].tolist()),
         )
@@ -213,12 +239,12 @@ class _ScoreRecorder(Judge):
 class _Scoring(Loop[_ScoreRecorder, ScoringProgress]):
     """A training that keeps scores."""
 
-    def __init__(self, experiment: Experiment, targets: tuple[float, ...]) -> None:
+    def __init__(self, experiment: Experiment, targets: tuple[float, ...], points: int) -> None:
         super().__init__(experiment)
-        self._targets = targets
+        self._targets, self._points = targets, points
 
     def recorder(self, members: list[int]) -> _ScoreRecorder:
-        return _ScoreRecorder(self.experiment, members, self._targets)
+        return _ScoreRecorder(self.experiment, members, self._targets, self._points)
 
     def progress(self, done: int, total: int) -> ScoringProgress:
         return ScoringProgress(done, total, self._scores)

@@ -26,8 +26,8 @@ from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs
 from engine.rules import SGD, RMSprop
 from exports.bundle import bundle
-from exports.writing import write_all
 from language import set_language
+from storage.writing import write_all
 from tests.descent_lab.test_command import found_in
 
 pytestmark = pytest.mark.usefixtures("nothing_drawn")

@@ -31,7 +31,7 @@ from engine.problems.functions import FUNCTIONS
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.scripts.translations import TRANSLATIONS
-from exports.writing import write_all
+from storage.writing import write_all
 from tests.engine.rules.facts import portions
 
 if TYPE_CHECKING:

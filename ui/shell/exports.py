@@ -11,8 +11,8 @@ from exports.bundle import bundle, zipped
 from exports.report import report, usual_title
 from exports.scripts import FRAMEWORKS, code
 from exports.scripts.replay import script_name
-from exports.writing import file_name
 from language import _
+from storage.writing import file_name
 from ui.shell.figure import DIALOG, close_dialog, later
 from ui.shell.locale import speak
 from ui.shell.share import SHARE

@@ -13,8 +13,8 @@ from comparison.attempts import attempt
 from exports.markup import camera
 from exports.printed import CannotRender, printed, to_html, to_images, why_no_pictures
 from exports.tables import to_csv, to_parquet
-from exports.writing import file_name
 from language import _, current_language, set_language
+from storage.writing import file_name
 from ui.shell.locale import speak
 from ui.shell.presentation import is_presented
 from ui.shell.store import document, whole_document

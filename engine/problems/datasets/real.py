@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -101,7 +101,7 @@ class Diabetes(Real):
 @cache
 def _read(name: str, task: Task) -> tuple[tuple[str, ...], Array, Targets]:
     """Read a file, once per process; return its feature names and what ``Source.draw`` returns."""
-    file = Path(__file__).parent / "files" / f"{name}.csv"
+    file = resources.files(__package__) / "files" / f"{name}.csv"  # the engine may be a zip file
     header, *rows = file.read_text("utf-8").splitlines()
     table = np.loadtxt(rows, delimiter=",")
     inputs = table[:, :-1].copy()

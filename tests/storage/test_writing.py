@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.writing import file_name, write, write_all
+from storage.writing import file_name, write, write_all
 
 # A small process whose children save a file and are killed on the way, at every moment there is:
 # one child before its first call of the system, the next after it, and so on, until one gets to the
@@ -17,7 +17,7 @@ from exports.writing import file_name, write, write_all
 NURSERY = """
 import io, itertools, json, os, resource, signal, sys
 from pathlib import Path
-from exports.writing import write
+from storage.writing import write
 
 path, size = Path(sys.argv[1]), int(sys.argv[2])
 seen = {"old": 0, "new": 0, "torn": 0, "halves": 0}

@@ -6,10 +6,11 @@ import os
 import re
 import secrets
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _ENDING: Final = ".part"
@@ -20,9 +21,6 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 def write(path: Path, content: bytes) -> None:
     """Write a whole file: if the process is killed, either the old file or the new one remains.
 
-    The content is written to a temporary file beside it and flushed to the disk, then renamed.
-    Temporary files of killed processes are removed after an hour.
-
     Args:
         path: path of the file; its folder exists.
         content: its whole content.
@@ -30,11 +28,22 @@ def write(path: Path, content: bytes) -> None:
     Raises:
         OSError: no permission or no space; the old file is unchanged.
     """
+    with whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """Give an open file that takes its place when all of it is written, as in ``write``.
+
+    The content goes to a temporary file beside it and is flushed to the disk, then renamed.
+    Temporary files of killed processes are removed after an hour.
+    """
     _sweep(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_ENDING}")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

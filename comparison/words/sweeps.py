@@ -1,0 +1,143 @@
+"""What is said of a sweep: how large it is, how far, what came of it, and why it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from comparison.words.errors import duration
+from engine.version import VERSION
+from language import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from engine.training.chunks import OtherEngine
+    from sweeps.chunking import Size
+    from sweeps.runner import State
+    from sweeps.store import FolderRefused, Found
+
+_REFUSED: Final = {
+    "not_empty": N_(
+        "The folder holds other files, which would get mixed up with those of the sweep. Choose"
+        " another folder."
+    ),
+    "other_sweep": N_(
+        "The folder holds another sweep. Choose another folder; to go on with that sweep, start it"
+        " just as it was started before."
+    ),
+    "other_engine": N_(
+        "The folder holds this sweep as another version of the engine trains it, whose numbers may"
+        " differ. Choose another folder."
+    ),
+    "other_rows": N_("{detail} holds rows of another sweep. Take it out of the folder."),
+    "contradiction": N_("Two results of one lane differ, and none can be trusted: {detail}"),
+}
+
+
+def size_words(size: Size, seeds: int, workers: int) -> str:
+    """Return how large a sweep is, and how long so many workers would take."""
+    text = _(
+        "{settings} settings × {seeds} = {lanes} lanes, {updates} updates: about {time} with"
+        " {workers}, {megabytes} on the disk"
+    )
+    seeds_words = ngettext("{count} seed", "{count} seeds", seeds).format(count=seeds)
+    workers_words = ngettext("{count} worker", "{count} workers", workers).format(count=workers)
+    return text.format(
+        settings=f"{size.settings:,}",
+        seeds=seeds_words,
+        lanes=f"{size.lanes:,}",
+        updates=f"{size.updates:,}",
+        time=duration(max(1.0, size.seconds / workers)),
+        workers=workers_words,
+        megabytes=_megabytes(size.bytes),
+    )
+
+
+def found_words(found: Found) -> list[str]:
+    """Return what a folder held already, where it held anything."""
+    sentences = []
+    count = int(found.done.sum())
+    if count:
+        text = ngettext(
+            "{count} lane is there already and is not trained again",
+            "{count} lanes are there already and are not trained again",
+            count,
+        )
+        sentences.append(text.format(count=f"{count:,}"))
+    for name in found.broken:
+        text = _(
+            "{name} cannot be read: it is kept as {name}.broken, and its lanes are trained again"
+        )
+        sentences.append(text.format(name=name))
+    return sentences
+
+
+def state_words(state: State) -> str:
+    """Return how fast a sweep goes, and how long it will take."""
+    rate = _("{rate} lanes/s").format(rate=f"{state.rate:,.0f}")
+    if state.seconds_left is None:
+        return rate
+    left = _("{time} left").format(time=duration(max(1.0, state.seconds_left)))
+    return f"{rate}, {left}"
+
+
+def outcome_words(lanes: int, diverged: int, failed: int) -> str:
+    """Return what came of a sweep."""
+    parts = [ngettext("{count} lane", "{count} lanes", lanes).format(count=f"{lanes:,}")]
+    text = ngettext("{count} diverged", "{count} diverged", diverged)
+    parts.append(text.format(count=f"{diverged:,}"))
+    if failed:
+        text = ngettext(
+            "{count} could not be trained (workers.parquet says why; --retry tries again)",
+            "{count} could not be trained (workers.parquet says why; --retry tries again)",
+            failed,
+        )
+        parts.append(text.format(count=f"{failed:,}"))
+    return ", ".join(parts)
+
+
+def stopped_sweep_words(done: int, lanes: int) -> str:
+    """Return how far a sweep came that was stopped, and how it goes on."""
+    text = _("Stopped at {done} of {lanes} lanes. The same command goes on from there.")
+    return text.format(done=f"{done:,}", lanes=f"{lanes:,}")
+
+
+def refused_words(error: FolderRefused) -> str:
+    """Return why a folder cannot hold a sweep, and what to do."""
+    detail = error.detail
+    if isinstance(detail, tuple):
+        detail = " ≠ ".join(map(str, detail))
+    return _(_REFUSED[error.code]).format(detail=detail)
+
+
+def in_use_words() -> str:
+    """Return that another process has a folder."""
+    return _("Another process is working on this folder. Wait for it to end, or stop it.")
+
+
+def no_cluster_words(address: str) -> str:
+    """Return that a cluster does not answer."""
+    text = _("No Dask scheduler answers at {address}.").format(address=address)
+    return f"{text} {kept_words()}"
+
+
+def kept_words() -> str:
+    """Return that nothing is lost."""
+    return _("What has been trained is kept, and the same command goes on from there.")
+
+
+def no_distributed_words(error: ImportError) -> str:
+    """Return what a cluster needs to have installed."""
+    text = _("A cluster needs {module}: pip install -r requirements-cluster.txt")
+    return text.format(module=error.name)
+
+
+def other_engine_words(error: OtherEngine) -> str:
+    """Return which worker has another engine."""
+    text = _(
+        "The worker {worker} has version {version} of the engine, and this sweep needs version"
+        " {own}. Restart that worker, without an engine of its own."
+    )
+    return text.format(worker=error.worker, version=error.version, own=VERSION)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 1e7 else f"{size / 1e6:,.0f} MB"

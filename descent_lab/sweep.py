@@ -1,0 +1,194 @@
+"""``sweep``: trains every setting of a sweep, by processes of this machine or by a Dask cluster."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from comparison.document import FILE_BYTES, read_document
+from comparison.words.errors import explain
+from comparison.words.sweeps import (
+    found_words,
+    in_use_words,
+    kept_words,
+    no_cluster_words,
+    no_distributed_words,
+    other_engine_words,
+    outcome_words,
+    refused_words,
+    size_words,
+    state_words,
+    stopped_sweep_words,
+)
+from descent_lab.terminal import DONE, REFUSED, STOPPED, bar, refuse, show, stop_signal, tell
+from engine import InvalidInput
+from engine.training.chunks import OtherEngine
+from language import _, set_language
+from storage.lock import FolderInUse
+from sweeps.axes import read_axis
+from sweeps.chunking import Chunking
+from sweeps.cluster import Cluster
+from sweeps.local import Local
+from sweeps.runner import CrewGone, Runner
+from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
+from sweeps.store import FolderRefused, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sweeps.runner import State
+    from sweeps.store import Folder
+
+FAILED: Final = 1
+_EXPECTED: Final = (
+    InvalidInput,
+    FolderRefused,
+    FolderInUse,
+    OtherEngine,
+    CrewGone,
+    ImportError,
+    OSError,
+)
+_DRAW_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command was asked for.
+
+    Attributes:
+        spec: a file with a sweep, or None.
+        base: a file with an experiment, or None.
+        axes: axes as lines.
+        seeds: how many seeds, in place of the base's own; None keeps those.
+        folder: where the sweep is kept.
+        workers: how many processes; None is one for each core.
+        cluster: address of a Dask scheduler, or None.
+        retry: whether lanes that failed are trained again.
+        dry_run: whether to say the size alone.
+    """
+
+    spec: Path | None
+    base: Path | None
+    axes: Sequence[str]
+    seeds: int | None
+    folder: Path | None
+    workers: int | None
+    cluster: str | None
+    retry: bool
+    dry_run: bool
+
+
+def sweep(asked: Asked, language: str) -> int:
+    """Train a sweep, or what is missing of it, and return the exit status."""
+    set_language(language)
+    try:
+        return _swept(asked)
+    except KeyboardInterrupt:
+        show("")
+        return STOPPED
+    except _EXPECTED as error:
+        refuse(_reason(error, asked))
+        return STOPPED if isinstance(error, CrewGone) or _is_full(error) else REFUSED
+
+
+def _reason(error: Exception, asked: Asked) -> str:
+    """Return why a sweep ended, and what to do."""
+    if isinstance(error, InvalidInput):
+        return f"{asked.spec or asked.base}: {error.field or 'file'}: {explain(error)}"
+    if isinstance(error, OSError):
+        reason = f"{error.filename or asked.folder}: {error.strerror or error}"
+        return f"{reason}. {kept_words()}" if _is_full(error) else reason
+    words = {
+        FolderRefused: lambda error: f"{asked.folder}: {refused_words(error)}",
+        FolderInUse: lambda _error: f"{asked.folder}: {in_use_words()}",
+        OtherEngine: other_engine_words,
+        CrewGone: lambda _error: no_cluster_words(asked.cluster or ""),
+        ImportError: no_distributed_words,
+    }
+    return next(say(error) for kind, say in words.items() if isinstance(error, kind))
+
+
+def _is_full(error: Exception) -> bool:
+    """Tell whether the disk is full, or the share of it that one may use."""
+    full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return isinstance(error, OSError) and error.errno in full
+
+
+def _swept(asked: Asked) -> int:
+    spec = _spec(asked)
+    chunking = Chunking(spec)
+    workers = asked.workers or _cores()
+    tell(size_words(chunking.size, len(spec.experiment.seeds), min(workers, _cores())))
+    if asked.dry_run or asked.folder is None:
+        return DONE
+    with opened(asked.folder, spec) as folder:
+        found = folder.found()
+        for sentence in found_words(found):
+            tell(sentence)
+        done = found.done if asked.retry else found.done | found.failed
+        state = None
+        if not done.all():
+            crew: Local | Cluster = Cluster(asked.cluster) if asked.cluster else Local(workers)
+            with closing(crew):
+                state = _train(Runner(folder, chunking, crew, done))
+            if state.done < state.lanes:
+                tell(stopped_sweep_words(state.done, state.lanes))
+                return STOPPED
+        if state is not None or not folder.is_finished:
+            folder.finish()
+        return _summary(folder)
+
+
+def _train(runner: Runner) -> State:
+    """Train to the end, or until asked to stop, with a progress bar on a terminal."""
+    seen, drawn = sys.stderr.isatty(), 0.0
+    with stop_signal(_("Stopping. Interrupt again to quit at once.")) as asked:
+        states = runner.states()
+        with closing(states):
+            for state in states:
+                if seen and time.monotonic() - drawn > _DRAW_SECONDS:
+                    drawn = time.monotonic()
+                    show(f"{bar(state.done / state.lanes)}  {state_words(state)}")
+                if asked.is_set():
+                    break
+    if seen:
+        show("")
+    return runner.state()
+
+
+def _summary(folder: Folder) -> int:
+    """Tell what came of a finished sweep, and return the exit status."""
+    counts = folder.counts()
+    tell(outcome_words(counts.lanes, counts.diverged, counts.failed))
+    tell(str(folder.results))
+    return FAILED if counts.failed else DONE
+
+
+def _spec(asked: Asked) -> SweepSpec:
+    """Return the sweep of a file, or that of an experiment with axes."""
+    if asked.spec is not None:
+        with asked.spec.open("rb") as file:
+            return read_spec(file.read(SPEC_BYTES + 1))
+    if asked.base is None:
+        raise InvalidInput("missing", "sweep", None)
+    with asked.base.open("rb") as file:
+        experiment = read_document(file.read(FILE_BYTES + 1)).experiment
+    fields = experiment.model_dump(mode="json")
+    if asked.seeds is not None:
+        fields["seeds"] = list(range(asked.seeds))
+    axes = [read_axis(line) for line in asked.axes]
+    return SweepSpec.model_validate({"experiment": fields, "axes": axes})
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,211 @@
+"""How a sweep is cut into chunks, in which order they come, and what all of it will cost.
+
+A chunk holds settings of one problem that cut the rows alike, with one seed. Chunks are a matter of
+transport: no number depends on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.experiment import Sweep
+from engine.training.chunks import chunk_text
+from engine.training.scores import estimate_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.arrays import Booleans, Integers
+    from engine.training.cost import Cost
+    from sweeps.spec import SweepSpec
+
+_SECONDS: Final = 2.0  # a chunk takes about so long
+_MANY: Final = 64  # lanes from which on a further one costs little less
+_LONG: Final = 8.0  # seconds that a chunk of so many lanes may take
+_MOST: Final = 512  # lanes; more do not fit the caches any better
+_BYTES: Final = 300 << 20  # memory of a chunk, so that a worker stays below 600 MB
+_BLOCK: Final = 100_000  # settings that are looked at together
+_ROW_BYTES: Final = 75  # of a lane in a file, besides its scores: key, setting, seed, worker
+_PACKED: Final = 0.85  # of their size that scores take in a file
+_CUTS: Final = ("batch_size", "sampling", "last_batch")
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Some lanes that are trained side by side.
+
+    Attributes:
+        settings: their indices, ``(lanes,)``.
+        seed: the position of their seed among those of the sweep.
+        updates: parameter updates of all lanes.
+        seconds: how long it should take.
+    """
+
+    settings: Integers
+    seed: int
+    updates: int
+    seconds: float
+
+    def halves(self) -> list[Chunk]:
+        """Return the chunk in two parts."""
+        middle = len(self.settings) // 2
+        return [
+            Chunk(part, self.seed, self.updates * len(part) // len(self.settings), 0.0)
+            for part in (self.settings[:middle], self.settings[middle:])
+        ]
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a sweep is expected to be.
+
+    Attributes:
+        settings: how many there are.
+        lanes: settings times seeds.
+        updates: parameter updates of all lanes.
+        seconds: time of one worker on this machine.
+        bytes: of its folder when it is finished.
+        worker_bytes: memory of a worker.
+    """
+
+    settings: int
+    lanes: int
+    updates: int
+    seconds: float
+    bytes: int
+    worker_bytes: int
+
+
+class Chunking:
+    """The chunks of a sweep.
+
+    Attributes:
+        spec: the sweep.
+    """
+
+    def __init__(self, spec: SweepSpec) -> None:
+        """Group the settings that can be trained side by side.
+
+        Raises:
+            InvalidInput: a single lane needs more memory than the limits allow.
+        """
+        self.spec = spec
+        self._settings = spec.settings
+        self._group_of, self._samples = self._groups()
+        self._costs = [self._cost(samples) for samples in self._samples]
+
+    @property
+    def size(self) -> Size:
+        """Return how large the sweep is."""
+        seeds, counts = len(self.spec.experiment.seeds), np.bincount(self._group_of)
+        updates, seconds, held = 0, 0.0, 0
+        for count, (lanes, cost) in zip(counts.tolist(), self._costs, strict=True):
+            updates += cost.updates // lanes * count * seeds
+            seconds += cost.seconds / lanes * count * seeds
+            held = max(held, cost.bytes)
+        kept = max(cost.history_bytes / lanes for lanes, cost in self._costs)
+        row = _ROW_BYTES + _PACKED * kept
+        all_settings = len(self._settings)
+        lanes = all_settings * seeds
+        return Size(all_settings, lanes, updates, seconds, int(2 * row * lanes), held)
+
+    def chunks(self, done: Booleans) -> Iterator[Chunk]:
+        """Yield the chunks of all lanes that are not done, in the order of their training.
+
+        All settings with the first seed come first, in shuffled order, then those with the second:
+        a map is complete early, and gets sharper.
+
+        Args:
+            done: which lanes are done when this begins, ``(settings, seeds)``.
+        """
+        shuffle = np.random.default_rng(0)
+        for seed in range(done.shape[1]):
+            missing = np.flatnonzero(~done[:, seed])
+            missing = missing[np.argsort(self._group_of[missing], kind="stable")]
+            starts = np.flatnonzero(np.diff(self._group_of[missing], prepend=-1))
+            chunks = []
+            for members in np.split(missing, starts[1:]):
+                if len(members):
+                    lanes, cost = self._costs[self._group_of[members[0]]]
+                    mixed = shuffle.permutation(members)
+                    parts = np.array_split(mixed, -(-len(mixed) // lanes))
+                    chunks += [self._chunk(part, seed, lanes, cost) for part in parts]
+            for at in shuffle.permutation(len(chunks)):
+                yield chunks[at]
+
+    def _chunk(self, part: Integers, seed: int, lanes: int, cost: Cost) -> Chunk:
+        updates, seconds = cost.updates // lanes, cost.seconds / lanes
+        return Chunk(part, seed, updates * len(part), seconds * len(part))
+
+    def experiment(self, chunk: Chunk) -> Sweep:
+        """Return what a chunk trains: a run for each of its settings."""
+        seeds = (self.spec.experiment.seeds[chunk.seed],)
+        return self._experiment(chunk.settings, seeds)
+
+    def text(self, chunk: Chunk) -> str:
+        """Return a chunk as a worker is given it."""
+        return chunk_text(self.experiment(chunk), self.spec.targets, self.spec.curve_points)
+
+    def _experiment(self, settings: Integers, seeds: tuple[int, ...]) -> Sweep:
+        shared = self._settings.experiment(int(settings[0]))
+        runs = [self._settings.run(int(setting)) for setting in settings]
+        return Sweep.model_validate({**shared, "runs": runs, "seeds": seeds})
+
+    def _groups(self) -> tuple[Integers, list[Integers]]:
+        """Return the group of each setting, and some settings of each group for an estimate."""
+        group_of = np.empty(len(self._settings), dtype=np.int64)
+        numbers: dict[tuple[int, ...], int] = {}
+        for first in range(0, len(group_of), _BLOCK):
+            indices = np.arange(first, min(first + _BLOCK, len(group_of)))
+            kinds = self._kinds(indices)
+            distinct, places = np.unique(kinds, axis=1, return_inverse=True)
+            own = [numbers.setdefault(tuple(kind), len(numbers)) for kind in distinct.T.tolist()]
+            group_of[indices] = np.array(own)[places]
+        order = np.argsort(group_of, kind="stable")
+        ends = np.cumsum(np.bincount(group_of))
+        samples = [
+            members[np.linspace(0, len(members) - 1, min(len(members), _MOST)).astype(int)]
+            for members in np.split(order, ends[:-1])
+        ]
+        return group_of, samples
+
+    def _kinds(self, indices: Integers) -> Integers:
+        """Return rows of numbers that are equal for settings which can be trained side by side."""
+        rows = [self._settings.codes(indices)[at] for at in self._settings.problem_axes]
+        for field in _CUTS:
+            table, places = self._settings.column(field, indices)
+            numbers = {value: number for number, value in enumerate(dict.fromkeys(table))}
+            rows.append(np.array([numbers[value] for value in table])[places])
+        return np.array(rows)
+
+    def _cost(self, samples: Integers) -> tuple[int, Cost]:
+        """Return how many lanes of a group are trained together, and what they cost."""
+        lanes = min(_MANY * 4, len(samples))
+        cost = self._estimated(samples, lanes)
+        for _ in range(2):  # the cost of a lane depends on how many there are
+            lanes = min(len(samples), _fitting(lanes, cost))
+            cost = self._estimated(samples, lanes)
+        return lanes, cost
+
+    def _estimated(self, samples: Integers, lanes: int) -> Cost:
+        spread = samples[np.linspace(0, len(samples) - 1, lanes).astype(int)]
+        experiment = self._experiment(spread, self.spec.experiment.seeds[:1])
+        try:
+            return estimate_scores(experiment, self.spec.targets, self.spec.curve_points)
+        except InvalidInput:
+            if lanes == 1:
+                raise
+            return self._estimated(samples, lanes // 2)
+
+
+def _fitting(lanes: int, cost: Cost) -> int:
+    """Return how many lanes make a chunk of good length that fits into a worker's memory."""
+    seconds = cost.seconds / lanes
+    wanted = int(_SECONDS / seconds)
+    if wanted < _MANY:
+        wanted = min(_MANY, int(_LONG / seconds))
+    return max(1, min(wanted, _MOST, lanes * _BYTES // cost.bytes))

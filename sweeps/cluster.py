@@ -1,0 +1,116 @@
+"""A Dask cluster that trains chunks.
+
+Whoever reaches a Dask scheduler can run any code there, so its address comes from the command line
+or the environment of the one who starts a sweep, never from a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import engine
+from sweeps.runner import CrewGone
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from engine.training.chunks import ChunkResult
+
+_CONNECT_SECONDS: Final = 5
+_COUNT_SECONDS: Final = 5.0  # between two counts of the workers
+
+
+class Cluster:
+    """The workers of a Dask scheduler; the engine travels to them, and to those that join later."""
+
+    def __init__(self, address: str) -> None:
+        """Connect to a scheduler.
+
+        Raises:
+            ImportError: ``distributed`` is not installed (requirements-cluster.txt).
+            CrewGone: nothing answers at the address.
+        """
+        from distributed import Client  # noqa: PLC0415 - only a cluster needs it
+
+        try:
+            self._client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise CrewGone from error
+        try:
+            self._send_engine()
+            self._executor = self._client.get_executor(pure=False, retries=0)
+        except OSError as error:
+            raise CrewGone from error
+        self._counted, self._threads = -_COUNT_SECONDS, 0
+
+    @property
+    def at_once(self) -> int:
+        """Return two chunks for each thread of the workers that are there now, at least two."""
+        if time.monotonic() - self._counted > _COUNT_SECONDS:
+            try:
+                self._threads = sum(self._client.nthreads().values())
+            except (OSError, AttributeError) as error:  # it has no scheduler to ask
+                raise CrewGone from error
+            self._counted = time.monotonic()
+        return 2 * max(1, self._threads)
+
+    def submit(self, text: str) -> Future[ChunkResult]:
+        """Hand in a chunk."""
+        return self._executor.submit(_Train(), text)
+
+    def renew(self) -> None:
+        """Do nothing: the cluster looks after its workers."""
+
+    def close(self) -> None:
+        """Take back what is not trained, and leave the cluster alone."""
+        self._client.close(timeout=_CONNECT_SECONDS)
+
+    def _send_engine(self) -> None:
+        from distributed.diagnostics.plugin import UploadFile  # noqa: PLC0415 - see above
+
+        content = engine_zip()
+        name = f"descent-lab-engine-{hashlib.sha256(content).hexdigest()[:12]}"
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"{name}.zip"
+            file.write_bytes(content)
+            self._client.register_plugin(UploadFile(str(file)), name=name)
+
+
+def _train(text: str) -> ChunkResult:
+    from engine.training.chunks import train_chunk  # noqa: PLC0415 - a worker's own, from the zip
+
+    return train_chunk(text)
+
+
+class _Train:
+    """Stands for ``_train``, and travels as its text: a scheduler reads it and has no engine."""
+
+    def __call__(self, text: str) -> ChunkResult:
+        return _train(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import cloudpickle  # noqa: PLC0415 - Dask's own
+
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        return cloudpickle.loads, (cloudpickle.dumps(_train),)
+
+
+def engine_zip() -> bytes:
+    """Return the engine as a zip file from which it can be imported; its bytes do not vary."""
+    top = Path(engine.__file__).parents[engine.__name__.count(".")]
+    packages = [top / "__init__.py"] if "." in engine.__name__ else []
+    files = [path for path in Path(engine.__file__).parent.rglob("*") if path.is_file()]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted([*packages, *files]):
+            if path.suffix != ".pyc":
+                name = path.relative_to(top.parent).as_posix()
+                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

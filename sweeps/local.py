@@ -1,0 +1,80 @@
+"""Processes of this machine that train chunks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
+
+from engine.training.chunks import train_chunk
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from multiprocessing.connection import Connection
+
+    from engine.training.chunks import ChunkResult
+
+
+class Local:
+    """A pool of processes, each of which trains a chunk with one thread.
+
+    They end within a second when this process closes it, or ends in any way: each watches its end
+    of a pipe, whose other end this process alone holds.
+    """
+
+    def __init__(self, workers: int) -> None:
+        """Start so many processes."""
+        self._workers = workers
+        self._start()
+
+    @property
+    def at_once(self) -> int:
+        """Return how many chunks to hand in at a time, so that one is waiting for each worker."""
+        return 2 * self._workers
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        watched, self._held = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            self._workers, mp_context=context, initializer=_watch, initargs=(watched,)
+        )
+        self._watched = watched
+        # The processes start with what is submitted first, and take from here that they ignore
+        # Ctrl-C, which is for their owner.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._pool.submit(os.getpid)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def submit(self, text: str) -> Future[ChunkResult]:
+        """Hand in a chunk.
+
+        Raises:
+            BrokenExecutor: a process was killed; ``renew`` starts others.
+        """
+        return self._pool.submit(train_chunk, text)
+
+    def renew(self) -> None:
+        """Start other processes in place of those that were killed."""
+        self.close()
+        self._start()
+
+    def close(self) -> None:
+        """End the processes at once."""
+        self._held.close()
+        self._pool.shutdown(cancel_futures=True)
+        self._watched.close()
+
+
+def _watch(held: Connection) -> None:
+    """End this process when its owner is gone."""
+
+    def watch() -> None:
+        held.poll(None)  # nothing is ever sent: it returns when the other end is closed
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,400 @@
+"""The settings of a sweep by arithmetic: what an index stands for, and the key of each lane.
+
+Nothing is listed: a setting is made from its index when it is needed, and many at once are arrays
+of **codes**, places in the short lists of values that each axis has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from itertools import chain, product
+from math import prod
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.experiment import FORMAT, Experiment, Run, Sweep
+from engine.limits import LIMITS
+from engine.version import VERSION
+from sweeps.axes import RangeAxis, value_at, with_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from engine.arrays import Integers
+    from sweeps.axes import Axis, Fields
+    from sweeps.spec import SweepSpec
+
+# One for each axis of a quasi-random sweep.
+_PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+_NONE: Final = -1  # the code of an axis that a setting does not have
+
+
+class Variant(NamedTuple):
+    """A run of the base and the axes that it has; its settings have neighbouring indices.
+
+    Attributes:
+        position: of the run in the base experiment.
+        run: the run, as in JSON, with the first value of each of its axes.
+        axes: positions of its axes, those of the problem included.
+        first: index of its first setting.
+        size: how many settings it has.
+    """
+
+    position: int
+    run: Fields
+    axes: tuple[int, ...]
+    first: int
+    size: int
+
+
+class Settings:
+    """The settings of a sweep, numbered from 0.
+
+    Attributes:
+        axes: the axes, without that of the rules, which makes variants.
+        levels: the values of each axis, as in canonical JSON.
+        variants: the runs of the base, rule by rule, in the order of their settings.
+    """
+
+    def __init__(self, spec: SweepSpec) -> None:
+        """Work out the settings of a sweep.
+
+        Raises:
+            InvalidInput: two axes for the same field, a value that its field cannot have, or values
+                that do not go together.
+        """
+        self._spec = spec
+        self._base = spec.experiment.model_dump(mode="json")
+        run = {**self._base["runs"][0], "batch_size": "all"}  # it fits every problem
+        self._alone = {"runs": [run], "seeds": [0]}
+        self.axes = [axis for axis in spec.axes if axis.path != ["optimizer"]]
+        self._places = [place for place, axis in enumerate(spec.axes) if axis in self.axes]
+        runs = self._runs()
+        self._refuse_overlaps(runs)
+        points = self._points()
+        self.levels = [self._levels(at, runs, points) for at in range(len(self.axes))]
+        self.variants = self._variants(runs, points)
+        self._codes_of_points = self._point_codes(points)
+        self._contexts: dict[tuple[int, ...], Fields] = {}
+        self._check_problems()
+
+    def __len__(self) -> int:
+        """Return how many settings there are."""
+        last = self.variants[-1]
+        return last.first + last.size
+
+    def variants_of(self, indices: Integers) -> Integers:
+        """Return the position of each setting's variant."""
+        firsts = np.array([variant.first for variant in self.variants])
+        return np.searchsorted(firsts, indices, side="right") - 1
+
+    def codes(self, indices: Integers) -> Integers:
+        """Return the place of each setting's value among each axis's levels, ``(axes, settings)``.
+
+        -1 where a run does not have the axis.
+        """
+        codes = np.full((len(self.axes), len(indices)), _NONE)
+        of = self.variants_of(indices)
+        for at, variant in enumerate(self.variants):
+            mine = of == at
+            rest = indices[mine] - variant.first
+            for axis in reversed(variant.axes):
+                if self._codes_of_points is None:
+                    rest, codes[axis, mine] = np.divmod(rest, len(self.levels[axis]))
+                else:
+                    codes[axis, mine] = self._codes_of_points[axis, rest]
+        return codes
+
+    def run(self, index: int) -> Fields:
+        """Return the run of a setting, as in JSON."""
+        indices = np.array([index])
+        run = self.variants[int(self.variants_of(indices)[0])].run
+        for axis, code in zip(self.axes, self.codes(indices)[:, 0].tolist(), strict=True):
+            if axis.is_of_runs and code != _NONE:
+                run = with_value(run, axis.path, self._level(axis, code))
+        return run
+
+    def experiment(self, index: int) -> Fields:
+        """Return the experiment of a setting, as in JSON, without runs and seeds."""
+        return self._context(tuple(self.codes(np.array([index]))[self.problem_axes, 0].tolist()))
+
+    @property
+    def problem_axes(self) -> list[int]:
+        """Return the positions of the axes that are not of runs."""
+        return [at for at, axis in enumerate(self.axes) if not axis.is_of_runs]
+
+    def column(self, field: str, indices: Integers) -> tuple[list[Any], Integers]:
+        """Return the values of a field of runs or axes, and the place of each setting's among them.
+
+        The field has an axis, or is one of a run; its value is None where a run does not have it.
+        """
+        path = field.split(".")
+        table = [value_at(variant.run, path) for variant in self.variants]
+        places = self.variants_of(indices)
+        codes = self.codes(indices)
+        for at, axis in enumerate(self.axes):
+            if axis.field == field:
+                places = np.where(codes[at] == _NONE, places, len(table) + codes[at])
+                table = [*table, *self.levels[at]]
+        return table, places
+
+    def keys(self, indices: Integers, seeds: Sequence[int]) -> Iterator[list[str]]:
+        """Yield the keys of each setting's lanes, a SHA-256 for each seed.
+
+        That of the canonical JSON of all that decides a lane's numbers: the version of the engine,
+        the experiment without its other runs and seeds, what is kept of it, the run, and the seed.
+        """
+        problems = {}
+        texts = [self._pieces(variant) for variant in self.variants]
+        levels = [[_canonical(value) for value in values] for values in self.levels]
+        codes, of = self.codes(indices), self.variants_of(indices)
+        on_problem = codes[self.problem_axes].T.tolist()
+        ends = [f',"seed":{seed}}}'.encode() for seed in seeds]
+        for own, context, place in zip(codes.T.tolist(), on_problem, of.tolist(), strict=True):
+            at = tuple(context)
+            if at not in problems:
+                problems[at] = hashlib.sha256(self._beginning(at))
+            first, *others = texts[place]
+            filled = [first, *chain.from_iterable((levels[a][own[a]], rest) for a, rest in others)]
+            setting = problems[at].copy()
+            setting.update("".join(filled).encode())
+            keys = []
+            for end in ends:
+                lane = setting.copy()
+                lane.update(end)
+                keys.append(lane.hexdigest())
+            yield keys
+
+    def _beginning(self, context: tuple[int, ...]) -> bytes:
+        """Return the canonical JSON of a lane up to its run."""
+        fields = {
+            "engine": VERSION,
+            "experiment": self._context(context),
+            "format": FORMAT,
+            "points": self._spec.curve_points,
+            "targets": self._spec.targets,
+        }
+        return f'{{"context":{_canonical(fields)},"run":'.encode()
+
+    def _pieces(self, variant: Variant) -> list[Any]:
+        """Return the canonical JSON of a variant's run, cut where its axes have their values.
+
+        First a text, then an axis and the text behind its value, and so on.
+        """
+        run, axes = variant.run, [at for at in variant.axes if self.axes[at].is_of_runs]
+        for at in axes:
+            run = with_value(run, self.axes[at].path, {"\0": at})
+        first, *others = _canonical(run).split('{"\\u0000":')
+        pieces: list[Any] = [first]
+        for text in others:
+            number, _, rest = text.partition("}")
+            pieces.append((int(number), rest))
+        return pieces
+
+    def _level(self, axis: Axis, code: int) -> Any:
+        return self.levels[self.axes.index(axis)][code]
+
+    def _context(self, codes: tuple[int, ...]) -> Fields:
+        """Return an experiment without runs and seeds, by the codes of its axes."""
+        if codes not in self._contexts:
+            fields = self._base
+            for at, code in sorted(zip(self.problem_axes, codes, strict=True), key=self._depth):
+                fields = with_value(fields, self.axes[at].path, self.levels[at][code])
+            taken = Experiment.model_validate({**fields, **self._alone})
+            whole = taken.model_dump(mode="json")
+            self._contexts[codes] = {
+                name: value for name, value in whole.items() if name not in {"runs", "seeds"}
+            }
+        return self._contexts[codes]
+
+    def _depth(self, axis_and_code: tuple[int, int]) -> int:
+        return len(self.axes[axis_and_code[0]].path)
+
+    def _runs(self) -> list[tuple[int, Fields]]:
+        """Return the runs of the base with their positions, each with every rule of such an axis.
+
+        Those that are equal but for what the axes set are one.
+        """
+        found: dict[str, tuple[int, Fields]] = {}
+        rules = [axis for axis in self._spec.axes if axis.path == ["optimizer"]]
+        for position, given in enumerate(self._base["runs"]):
+            for run in self._with_rules(given, rules):
+                plain = run
+                for axis in self.axes:
+                    if axis.is_of_runs and axis.suits(run):
+                        plain = with_value(plain, axis.path, None)
+                found.setdefault(_canonical(plain), (position, run))
+        return list(found.values())
+
+    def _with_rules(self, run: Fields, axes: Sequence[Axis]) -> Iterator[Fields]:
+        mine = [axis for axis in axes if axis.suits(run)]
+        if not mine:
+            yield run
+        for axis in mine:
+            place = self._spec.axes.index(axis)
+            if isinstance(axis, RangeAxis):
+                raise InvalidInput("missing", f"axes.{place}.values", None)
+            for at, value in enumerate(axis.values):
+                changed = with_value(run, ["optimizer"], value)
+                yield _checked_run(changed, f"axes.{place}.values.{at}")
+
+    def _refuse_overlaps(self, runs: Sequence[tuple[int, Fields]]) -> None:
+        """Refuse an axis that no run has, and two axes of the same field of a run."""
+        for at, axis in enumerate(self.axes):
+            place = self._places[at]
+            if not any(axis.suits(run) for _, run in runs):
+                if not axis.rules:
+                    raise InvalidInput("unknown_field", f"axes.{place}.field", axis.field)
+                names = tuple(dict.fromkeys(run["optimizer"]["name"] for _, run in runs))
+                raise InvalidInput("unknown_choice", f"axes.{place}.rules", axis.rules, names)
+            for other in self.axes[:at]:
+                both = any(axis.suits(run) and other.suits(run) for _, run in runs)
+                if axis.field == other.field and both:
+                    raise InvalidInput("duplicate", f"axes.{place}.field", axis.field)
+
+    def _points(self) -> Any:
+        """Return the points of a quasi-random sweep, ``(axes, settings)``; None for a grid."""
+        design = self._spec.design
+        if design.kind == "grid":
+            return None
+        numbers = np.arange(design.settings)
+        shift = np.random.default_rng(design.seed).random(len(self.axes))
+        points = [
+            (_mirrored(numbers, base) + own) % 1 for base, own in zip(_PRIMES, shift, strict=False)
+        ]
+        return np.array(points).reshape(len(self.axes), design.settings)
+
+    def _point_codes(self, points: Any) -> Integers | None:
+        if points is None:
+            return None
+        codes = np.empty(points.shape, dtype=np.int64)
+        for at, axis in enumerate(self.axes):
+            if isinstance(axis, RangeAxis):
+                codes[at] = np.arange(points.shape[1])
+            else:
+                codes[at] = (points[at] * len(self.levels[at])).astype(np.int64)
+        return codes
+
+    def _levels(self, at: int, runs: Sequence[tuple[int, Fields]], points: Any) -> list[Any]:
+        """Return the values of an axis as in canonical JSON, checked on every run that has it."""
+        axis, field = self.axes[at], f"axes.{self._places[at]}"
+        if not isinstance(axis, RangeAxis):
+            levels = [
+                self._checked(axis, value, runs, f"{field}.values.{place}")
+                for place, value in enumerate(axis.values)
+            ]
+        else:
+            kind = self._kind(axis, runs, field)
+            for end, value in (("low", axis.low), ("high", axis.high)):
+                self._checked(axis, kind(value), runs, f"{field}.{end}")
+            levels = [
+                kind(value) for value in (axis.grid if points is None else axis.at(points[at]))
+            ]
+            if points is not None:
+                return levels  # they may repeat where they are rounded
+        seen = [_canonical(level) for level in levels]
+        for place, text in enumerate(seen):
+            if text in seen[:place]:
+                raise InvalidInput("duplicate", field, levels[place])
+        return levels
+
+    def _kind(
+        self, axis: RangeAxis, runs: Sequence[tuple[int, Fields]], field: str
+    ) -> Callable[[float], float]:
+        """Return what makes a value of the field of a number; one of whole numbers is rounded."""
+        try:
+            self._checked(axis, axis.low, runs, f"{field}.low")
+        except InvalidInput as error:
+            if (error.code, error.limits) == ("wrong_type", "integer"):
+                return round
+        return float
+
+    def _checked(
+        self, axis: Axis, value: Any, runs: Sequence[tuple[int, Fields]], field: str
+    ) -> Any:
+        """Return a value as its field has it in canonical JSON."""
+        try:
+            if axis.is_of_runs:
+                changed = [
+                    _checked_run(with_value(run, axis.path, value), field)
+                    for _, run in runs
+                    if axis.suits(run)
+                ]
+            else:
+                fields = {**with_value(self._base, axis.path, value), **self._alone}
+                changed = [Experiment.model_validate(fields).model_dump(mode="json")]
+        except InvalidInput as error:
+            raise InvalidInput(error.code, field, error.value, error.limits) from None
+        return value_at(changed[0], axis.path)
+
+    def _variants(self, runs: Sequence[tuple[int, Fields]], points: Any) -> list[Variant]:
+        variants, first = [], 0
+        for position, run in runs:
+            mine = tuple(at for at, axis in enumerate(self.axes) if axis.suits(run))
+            changed = run
+            for at in mine:
+                if self.axes[at].is_of_runs:
+                    changed = with_value(changed, self.axes[at].path, self.levels[at][0])
+            count = prod(len(self.levels[at]) for at in mine)
+            if points is not None:
+                count = points.shape[1]
+            variants.append(Variant(position, changed, mine, first, count))
+            first += count
+        return variants
+
+    def _check_problems(self) -> None:
+        """Check every problem with every way of cutting its rows."""
+        found = self._problem_codes()
+        if len(found) not in LIMITS["sweep_problems"]:
+            raise InvalidInput(
+                "out_of_range", "sweep_problems", len(found), LIMITS["sweep_problems"]
+            )
+        sizes = {variant.run["batch_size"] for variant in self.variants}
+        for axis, values in zip(self.axes, self.levels, strict=True):
+            if axis.path == ["batch_size"]:
+                sizes |= set(values)
+        largest = max((size for size in sizes if size != "all"), default="all")
+        run = {**self.variants[0].run, "batch_size": largest}
+        for codes in found:
+            try:
+                Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
+            except InvalidInput as error:
+                raise error.at(error.field.removeprefix("runs.0.")) from None
+
+    def _problem_codes(self) -> list[tuple[int, ...]]:
+        """Return the codes of all problems."""
+        if self._codes_of_points is None:
+            count = prod(len(self.levels[at]) for at in self.problem_axes)
+            if count not in LIMITS["sweep_problems"]:
+                raise InvalidInput(
+                    "out_of_range", "sweep_problems", count, LIMITS["sweep_problems"]
+                )
+            return list(product(*(range(len(self.levels[at])) for at in self.problem_axes)))
+        columns = self._codes_of_points[self.problem_axes].T.tolist()
+        return list(dict.fromkeys(map(tuple, columns)))
+
+
+def _checked_run(run: Fields, field: str) -> Fields:
+    """Return a run as in canonical JSON; an error names the axis that made it."""
+    try:
+        return Run.model_validate(run).model_dump(mode="json")
+    except InvalidInput as error:
+        raise InvalidInput(error.code, field, error.value, error.limits) from None
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _mirrored(numbers: Integers, base: int) -> Any:
+    """Return the radical inverse of some numbers: their digits in a base, mirrored at the point."""
+    rest, place = numbers.copy(), 1.0
+    mirrored = np.zeros(len(numbers))
+    while rest.any():
+        place /= base
+        rest, digits = np.divmod(rest, base)
+        mirrored += digits * place
+    return mirrored

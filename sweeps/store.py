@@ -1,0 +1,257 @@
+"""The folder of a sweep, from which it goes on after whatever ended it.
+
+``sweep.json`` says what the sweep is. ``rows/`` holds the lanes that are done, in shards that are
+written whole. At the end ``results.parquet`` has all lanes, sorted by setting and seed: the same
+bytes whatever happened on the way. ``workers.parquet`` tells who trained which lane.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from engine.errors import InvalidInput
+from engine.spec import parse_json
+from storage.lock import LOCK_FILE, locked
+from storage.writing import whole, write
+from sweeps.tables import FAILED, WORKERS, result_table, row_schema, worker_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engine.arrays import Booleans
+    from sweeps.spec import SweepSpec
+
+SPEC_FILE: Final = "sweep.json"
+RESULTS_FILE: Final = "results.parquet"
+WORKERS_FILE: Final = "workers.parquet"
+_ROWS: Final = "rows"
+_BROKEN: Final = ".broken"
+_PART: Final = 200_000  # lanes that are sorted and written together
+_COMPRESSION: Final = "zstd"
+
+
+class FolderRefused(Exception):  # noqa: N818 - says what happened
+    """A folder that a sweep cannot be kept in, or go on from.
+
+    Attributes:
+        code: "not_empty": it holds something else; "other_sweep": another sweep; "other_engine":
+            the same one, by an engine whose numbers may differ; "other_rows": a shard of another
+            sweep; "contradiction": two results of one lane differ.
+        detail: the name of the shard, or both results.
+    """
+
+    def __init__(self, code: str, detail: object = None) -> None:
+        super().__init__(code, detail)
+        self.code, self.detail = code, detail
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a folder holds.
+
+    Attributes:
+        done: lanes with a result, ``(settings, seeds)``.
+        failed: lanes that could not be trained.
+        broken: names of shards that cannot be read; they are kept under another name.
+    """
+
+    done: Booleans
+    failed: Booleans
+    broken: tuple[str, ...]
+
+
+class Counts(NamedTuple):
+    """How many lanes a finished sweep has, how many diverged, how many could not be trained."""
+
+    lanes: int
+    diverged: int
+    failed: int
+
+
+@contextmanager
+def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
+    """Give a folder for a sweep, which is made where it is missing, to this process alone.
+
+    Raises:
+        FolderRefused: it holds something else.
+        FolderInUse: another process works on it.
+        OSError: it cannot be written to.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    _check(path, spec)  # before anything is written to it
+    with locked(path):
+        if not _check(path, spec):  # another process may have been faster
+            write(path / SPEC_FILE, spec.key.encode())
+        (path / _ROWS).mkdir(exist_ok=True)
+        yield Folder(path, spec)
+
+
+def _check(path: Path, spec: SweepSpec) -> bool:
+    """Tell whether a folder holds the sweep, or may; refuse anything else."""
+    file = path / SPEC_FILE
+    if file.exists():
+        if (held := file.read_text("utf-8", errors="replace")) != spec.key:
+            raise FolderRefused(_difference(held, spec.key))
+        return True
+    if any(item.name != LOCK_FILE for item in path.iterdir()):
+        raise FolderRefused("not_empty")
+    return False
+
+
+class Folder:
+    """A folder with a sweep.
+
+    Attributes:
+        path: the folder.
+        spec: the sweep.
+    """
+
+    def __init__(self, path: Path, spec: SweepSpec) -> None:
+        """Take a folder that is this process's own; ``opened`` gives one."""
+        self.path, self.spec = path, spec
+        numbers = [int(shard.name.split(".")[0]) for shard in (path / _ROWS).glob("[0-9]*")]
+        self._next = 1 + max(numbers, default=0)
+
+    @property
+    def shards(self) -> list[Path]:
+        """Return the shards, the oldest first."""
+        return sorted((self.path / _ROWS).glob("[0-9]*.parquet"))
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether the final table is there."""
+        return self.results.exists()
+
+    @property
+    def results(self) -> Path:
+        """Return the path of the final table."""
+        return self.path / RESULTS_FILE
+
+    def counts(self) -> Counts:
+        """Return what the final table holds."""
+        status = pq.read_table(self.results, columns=["status"])["status"]
+        diverged, failed = (pc.sum(pc.equal(status, end)).as_py() for end in ("diverged", FAILED))
+        return Counts(len(status), diverged, failed)
+
+    def append(self, tables: list[pa.Table]) -> None:
+        """Write rows as a new shard."""
+        with whole(self.path / _ROWS / f"{self._next:06d}.parquet") as file:
+            pq.write_table(pa.concat_tables(tables), file, compression=_COMPRESSION)
+        self._next += 1
+
+    def found(self) -> Found:
+        """Return which lanes are done, by the keys of the rows that are there.
+
+        What cannot be read is put aside, and its lanes are not done.
+
+        Raises:
+            FolderRefused: rows of another sweep, or two results of a lane that differ.
+        """
+        for left in (self.path / _ROWS).glob(".*.part"):  # of a process that was killed
+            left.unlink(missing_ok=True)
+        seeds, settings = self.spec.experiment.seeds, self.spec.settings
+        order = np.argsort(seeds)
+        done = np.zeros((len(settings), len(seeds)), dtype=bool)
+        failed, twice = done.copy(), done.copy()
+        broken = []
+        for shard in self.shards:
+            try:
+                lanes = pq.read_table(shard, columns=["key", "setting", "seed", "status"])
+            except (pa.ArrowInvalid, OSError):
+                shard.rename(shard.with_name(shard.name + _BROKEN))
+                broken.append(shard.name)
+                continue
+            self._check_keys(shard, lanes)
+            has_failed = pc.equal(lanes["status"], FAILED).to_numpy()
+            places = order[np.searchsorted(seeds, lanes["seed"].to_numpy(), sorter=order)]
+            at = lanes["setting"].to_numpy(), places
+            failed[at] |= has_failed
+            good = tuple(index[~has_failed] for index in at)
+            twice[good] |= done[good]
+            done[good] = True
+        if twice.any():
+            self._compare_twins(np.flatnonzero(twice.any(axis=1)))
+        return Found(done, failed & ~done, tuple(broken))
+
+    def _check_keys(self, shard: Path, lanes: pa.Table) -> None:
+        settings, seeds = lanes["setting"].to_numpy(), lanes["seed"].to_numpy()
+        keys = np.array(lanes["key"].to_pylist(), dtype=object)
+        known = np.isin(seeds, self.spec.experiment.seeds)
+        known &= (settings >= 0) & (settings < len(self.spec.settings))
+        if not known.all():
+            raise FolderRefused("other_rows", shard.name)
+        for seed in np.unique(seeds).tolist():
+            mine = seeds == seed
+            expected = [key for (key,) in self.spec.settings.keys(settings[mine], (seed,))]
+            if keys[mine].tolist() != expected:
+                raise FolderRefused("other_rows", shard.name)
+
+    def _compare_twins(self, settings: Any) -> None:
+        """Refuse two results of a lane that differ in a bit."""
+        _without_twins(self._read(pc.is_in(pc.field("setting"), pa.array(settings, pa.int32()))))
+
+    def _read(self, condition: Any) -> pa.Table:
+        tables = [pq.read_table(shard, filters=condition) for shard in self.shards]
+        return pa.concat_tables(tables) if tables else row_schema(self.spec).empty_table()
+
+    def parts(self) -> Iterator[pa.Table]:
+        """Yield all rows, sorted by setting and seed, so many at a time."""
+        step = max(1, _PART // len(self.spec.experiment.seeds))
+        for first in range(0, len(self.spec.settings), step):
+            setting = pc.field("setting")
+            some = self._read((setting >= first) & (setting < first + step))
+            yield _without_twins(some)
+
+    def finish(self) -> None:
+        """Write the final tables from all rows."""
+        names = {
+            RESULTS_FILE: lambda part: result_table(self.spec, part),
+            WORKERS_FILE: worker_table,
+        }
+        for name, made in reversed(names.items()):
+            with whole(self.path / name) as file:
+                writer = None
+                for part in self.parts():
+                    table = made(part)
+                    if writer is None:
+                        writer = pq.ParquetWriter(file, table.schema, compression=_COMPRESSION)
+                    writer.write_table(table, row_group_size=_PART)
+                if writer is not None:
+                    writer.close()
+
+
+def _difference(held: str, wanted: str) -> str:
+    """Return in what the sweep of a folder differs from the wanted one."""
+    try:
+        sweeps = [parse_json(text)["sweep"] for text in (held, wanted)]
+    except (InvalidInput, KeyError, TypeError):
+        return "not_empty"
+    return "other_engine" if sweeps[0] == sweeps[1] else "other_sweep"
+
+
+def _without_twins(rows: pa.Table) -> pa.Table:
+    """Return rows sorted by setting and seed, one for each lane; a result stands for a failure.
+
+    Raises:
+        FolderRefused: two results of a lane differ.
+    """
+    rows = rows.append_column("has_failed", pc.equal(rows["status"], FAILED))
+    keys = [(name, "ascending") for name in ("setting", "seed", "has_failed")]
+    rows = rows.sort_by(keys)
+    lanes = np.array([rows["setting"].to_numpy(), rows["seed"].to_numpy()])
+    is_twin = np.zeros(len(rows), dtype=bool)
+    is_twin[1:] = (lanes[:, 1:] == lanes[:, :-1]).all(axis=0)
+    results = rows.drop_columns(list(WORKERS))
+    for place in np.flatnonzero(is_twin & ~rows["has_failed"].to_numpy()).tolist():
+        one, other = results.slice(place - 1, 2).to_pylist()
+        if one != other:
+            raise FolderRefused("contradiction", (one, other))
+    return rows.filter(pa.array(~is_twin)).drop_columns(["has_failed"])

@@ -22,6 +22,7 @@ from comparison.words.sweeps import (
     outcome_words,
     refused_words,
     size_words,
+    stale_workers_words,
     state_words,
     stopped_sweep_words,
 )
@@ -32,7 +33,7 @@ from language import _, set_language
 from storage.lock import FolderInUse
 from sweeps.axes import read_axis
 from sweeps.chunking import Chunking
-from sweeps.cluster import Cluster
+from sweeps.cluster import Cluster, StaleWorkers
 from sweeps.local import Local
 from sweeps.runner import CrewGone, Runner
 from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
@@ -52,6 +53,7 @@ _EXPECTED: Final = (
     FolderInUse,
     OtherEngine,
     CrewGone,
+    StaleWorkers,
     ImportError,
     OSError,
 )
@@ -110,6 +112,7 @@ def _reason(error: Exception, asked: Asked) -> str:
         FolderInUse: lambda _error: f"{asked.folder}: {in_use_words()}",
         OtherEngine: other_engine_words,
         CrewGone: lambda _error: no_cluster_words(asked.cluster or ""),
+        StaleWorkers: lambda _error: stale_workers_words(),
         ImportError: no_distributed_words,
     }
     return next(say(error) for kind, say in words.items() if isinstance(error, kind))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import sys
 import tempfile
 import time
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 
     from engine.training.chunks import ChunkResult
 
-_CONNECT_SECONDS: Final = 5
+_CONNECT_SECONDS: Final = 4
 _COUNT_SECONDS: Final = 5.0  # between two counts of the workers
+
+
+class StaleWorkers(Exception):  # noqa: N818 - says what is the case
+    """Workers hold the engine of an earlier sweep, which differs, and cannot take another."""
 
 
 class Cluster:
@@ -36,8 +41,12 @@ class Cluster:
         Raises:
             ImportError: ``distributed`` is not installed (requirements-cluster.txt).
             CrewGone: nothing answers at the address.
+            StaleWorkers: workers have to be restarted.
         """
         from distributed import Client  # noqa: PLC0415 - only a cluster needs it
+
+        # What it says of a lost connection, with a traceback, is said in other words.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
         try:
             self._client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
@@ -80,7 +89,10 @@ class Cluster:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"{name}.zip"
             file.write_bytes(content)
-            self._client.register_plugin(UploadFile(str(file)), name=name)
+            try:
+                self._client.register_plugin(UploadFile(str(file)), name=name)
+            except ImportError as error:
+                raise StaleWorkers from error
 
 
 def _train(text: str) -> ChunkResult:

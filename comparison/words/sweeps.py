@@ -124,6 +124,14 @@ def kept_words() -> str:
     return _("What has been trained is kept, and the same command goes on from there.")
 
 
+def stale_workers_words() -> str:
+    """Return that workers have to be restarted."""
+    return _(
+        "The workers still hold the engine of an earlier sweep, and it is another one. Restart the"
+        " workers: they are sent this engine."
+    )
+
+
 def no_distributed_words(error: ImportError) -> str:
     """Return what a cluster needs to have installed."""
     text = _("A cluster needs {module}: pip install -r requirements-cluster.txt")

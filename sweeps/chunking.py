@@ -7,7 +7,8 @@ transport: no number depends on them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from operator import mul
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -80,6 +81,24 @@ class Size:
     worker_bytes: int
 
 
+class _Group(NamedTuple):
+    """Settings that can be trained side by side.
+
+    Attributes:
+        lanes: how many of them make a chunk.
+        updates: parameter updates of a lane.
+        seconds: time of a lane in such a chunk.
+        kept: bytes of a lane's scores.
+        bytes: memory of such a chunk.
+    """
+
+    lanes: int
+    updates: int
+    seconds: float
+    kept: int
+    bytes: int
+
+
 class Chunking:
     """The chunks of a sweep.
 
@@ -95,23 +114,24 @@ class Chunking:
         """
         self.spec = spec
         self._settings = spec.settings
-        self._group_of, self._samples = self._groups()
-        self._costs = [self._cost(samples) for samples in self._samples]
+        self._group_of, samples = self._grouped()
+        counts = np.bincount(self._group_of).tolist()
+        self._groups = [self._group(some, most) for some, most in zip(samples, counts, strict=True)]
 
     @property
     def size(self) -> Size:
         """Return how large the sweep is."""
-        seeds, counts = len(self.spec.experiment.seeds), np.bincount(self._group_of)
-        updates, seconds, held = 0, 0.0, 0
-        for count, (lanes, cost) in zip(counts.tolist(), self._costs, strict=True):
-            updates += cost.updates // lanes * count * seeds
-            seconds += cost.seconds / lanes * count * seeds
-            held = max(held, cost.bytes)
-        kept = max(cost.history_bytes / lanes for lanes, cost in self._costs)
-        row = _ROW_BYTES + _PACKED * kept
-        all_settings = len(self._settings)
-        lanes = all_settings * seeds
-        return Size(all_settings, lanes, updates, seconds, int(2 * row * lanes), held)
+        seeds, counts = len(self.spec.experiment.seeds), np.bincount(self._group_of).tolist()
+        lanes = len(self._settings) * seeds
+        row = _ROW_BYTES + _PACKED * max(group.kept for group in self._groups)
+        return Size(
+            settings=len(self._settings),
+            lanes=lanes,
+            updates=seeds * sum(map(mul, counts, (group.updates for group in self._groups))),
+            seconds=seeds * sum(map(mul, counts, (group.seconds for group in self._groups))),
+            bytes=int(2 * row * lanes),
+            worker_bytes=max(group.bytes for group in self._groups),
+        )
 
     def chunks(self, done: Booleans) -> Iterator[Chunk]:
         """Yield the chunks of all lanes that are not done, in the order of their training.
@@ -130,16 +150,15 @@ class Chunking:
             chunks = []
             for members in np.split(missing, starts[1:]):
                 if len(members):
-                    lanes, cost = self._costs[self._group_of[members[0]]]
+                    group = self._groups[self._group_of[members[0]]]
                     mixed = shuffle.permutation(members)
-                    parts = np.array_split(mixed, -(-len(mixed) // lanes))
-                    chunks += [self._chunk(part, seed, lanes, cost) for part in parts]
+                    for part in np.array_split(mixed, -(-len(mixed) // group.lanes)):
+                        count = len(part)
+                        chunks.append(
+                            Chunk(part, seed, group.updates * count, group.seconds * count)
+                        )
             for at in shuffle.permutation(len(chunks)):
                 yield chunks[at]
-
-    def _chunk(self, part: Integers, seed: int, lanes: int, cost: Cost) -> Chunk:
-        updates, seconds = cost.updates // lanes, cost.seconds / lanes
-        return Chunk(part, seed, updates * len(part), seconds * len(part))
 
     def experiment(self, chunk: Chunk) -> Sweep:
         """Return what a chunk trains: a run for each of its settings."""
@@ -155,7 +174,7 @@ class Chunking:
         runs = [self._settings.run(int(setting)) for setting in settings]
         return Sweep.model_validate({**shared, "runs": runs, "seeds": seeds})
 
-    def _groups(self) -> tuple[Integers, list[Integers]]:
+    def _grouped(self) -> tuple[Integers, list[Integers]]:
         """Return the group of each setting, and some settings of each group for an estimate."""
         group_of = np.empty(len(self._settings), dtype=np.int64)
         numbers: dict[tuple[int, ...], int] = {}
@@ -168,7 +187,7 @@ class Chunking:
         order = np.argsort(group_of, kind="stable")
         ends = np.cumsum(np.bincount(group_of))
         samples = [
-            members[np.linspace(0, len(members) - 1, min(len(members), _MOST)).astype(int)]
+            members[np.linspace(0, len(members) - 1, min(len(members), _MANY)).astype(int)]
             for members in np.split(order, ends[:-1])
         ]
         return group_of, samples
@@ -182,14 +201,19 @@ class Chunking:
             rows.append(np.array([numbers[value] for value in table])[places])
         return np.array(rows)
 
-    def _cost(self, samples: Integers) -> tuple[int, Cost]:
-        """Return how many lanes of a group are trained together, and what they cost."""
-        lanes = min(_MANY * 4, len(samples))
-        cost = self._estimated(samples, lanes)
-        for _ in range(2):  # the cost of a lane depends on how many there are
-            lanes = min(len(samples), _fitting(lanes, cost))
-            cost = self._estimated(samples, lanes)
-        return lanes, cost
+    def _group(self, samples: Integers, most: int) -> _Group:
+        """Return how many lanes of a group are trained together, and what a lane costs then."""
+        few, many = (self._estimated(samples, lanes) for lanes in (1, len(samples)))
+        more = max(1, many.updates // few.updates - 1)  # lanes, of which some did not fit
+        seconds, held = (many.seconds - few.seconds) / more, (many.bytes - few.bytes) / more
+        lanes = min(most, _fitting(few, seconds, held))
+        return _Group(
+            lanes=lanes,
+            updates=few.updates,
+            seconds=(few.seconds + (lanes - 1) * seconds) / lanes,
+            kept=few.history_bytes,
+            bytes=int(few.bytes + (lanes - 1) * held),
+        )
 
     def _estimated(self, samples: Integers, lanes: int) -> Cost:
         spread = samples[np.linspace(0, len(samples) - 1, lanes).astype(int)]
@@ -202,10 +226,16 @@ class Chunking:
             return self._estimated(samples, lanes // 2)
 
 
-def _fitting(lanes: int, cost: Cost) -> int:
-    """Return how many lanes make a chunk of good length that fits into a worker's memory."""
-    seconds = cost.seconds / lanes
-    wanted = int(_SECONDS / seconds)
+def _fitting(few: Cost, seconds: float, held: float) -> int:
+    """Return how many lanes make a chunk of good length that fits into a worker's memory.
+
+    Args:
+        few: the cost of a single lane.
+        seconds: time of each further lane.
+        held: memory of each further lane, in bytes.
+    """
+    wanted = (_SECONDS - few.seconds) / max(seconds, 1e-9)
     if wanted < _MANY:
-        wanted = min(_MANY, int(_LONG / seconds))
-    return max(1, min(wanted, _MOST, lanes * _BYTES // cost.bytes))
+        wanted = min(_MANY, (_LONG - few.seconds) / max(seconds, 1e-9))
+    fit = (_BYTES - few.bytes) / max(held, 1.0)
+    return max(1, min(int(wanted), int(fit), _MOST - 1) + 1)

@@ -7,7 +7,7 @@ bytes whatever happened on the way. ``workers.parquet`` tells who trained which 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from engine.arrays import Booleans
+    from engine.arrays import Booleans, Integers
     from sweeps.spec import SweepSpec
 
 SPEC_FILE: Final = "sweep.json"
@@ -178,8 +178,46 @@ class Folder:
             twice[good] |= done[good]
             done[good] = True
         if twice.any():
-            self._compare_twins(np.flatnonzero(twice.any(axis=1)))
+            _without_twins(self._rows_of(np.flatnonzero(twice.any(axis=1))))
         return Found(done, failed & ~done, tuple(broken))
+
+    def finish(self) -> None:
+        """Write the final tables from all rows.
+
+        Raises:
+            FolderRefused: two results of a lane differ.
+            OSError: the folder cannot be written to.
+        """
+        with ExitStack() as files:
+            workers, results = (
+                files.enter_context(whole(self.path / name))
+                for name in (WORKERS_FILE, RESULTS_FILE)
+            )
+            writers: dict[Any, pq.ParquetWriter] = {}
+            for part in self._parts():
+                tables = {workers: worker_table(part), results: result_table(self.spec, part)}
+                for file, table in tables.items():
+                    if file not in writers:
+                        writers[file] = files.enter_context(
+                            pq.ParquetWriter(file, table.schema, compression=_COMPRESSION)
+                        )
+                    writers[file].write_table(table, row_group_size=_PART)
+
+    def _parts(self) -> Iterator[pa.Table]:
+        """Yield all rows, sorted by setting and seed, so many at a time."""
+        step = max(1, _PART // len(self.spec.experiment.seeds))
+        for first in range(0, len(self.spec.settings), step):
+            yield _without_twins(self._rows_of(np.arange(first, first + step)))
+
+    def _rows_of(self, settings: Integers) -> pa.Table:
+        """Return the rows of some settings, which rise."""
+        tables = [row_schema(self.spec).empty_table()]
+        for shard in self.shards:
+            table = pq.ParquetFile(shard).read()
+            own = table["setting"].to_numpy()
+            places = np.minimum(np.searchsorted(settings, own), len(settings) - 1)
+            tables.append(table.filter(pa.array(settings[places] == own)))
+        return pa.concat_tables(tables)
 
     def _check_keys(self, shard: Path, lanes: pa.Table) -> None:
         settings, seeds = lanes["setting"].to_numpy(), lanes["seed"].to_numpy()
@@ -193,39 +231,6 @@ class Folder:
             expected = [key for (key,) in self.spec.settings.keys(settings[mine], (seed,))]
             if keys[mine].tolist() != expected:
                 raise FolderRefused("other_rows", shard.name)
-
-    def _compare_twins(self, settings: Any) -> None:
-        """Refuse two results of a lane that differ in a bit."""
-        _without_twins(self._read(pc.is_in(pc.field("setting"), pa.array(settings, pa.int32()))))
-
-    def _read(self, condition: Any) -> pa.Table:
-        tables = [pq.read_table(shard, filters=condition) for shard in self.shards]
-        return pa.concat_tables(tables) if tables else row_schema(self.spec).empty_table()
-
-    def parts(self) -> Iterator[pa.Table]:
-        """Yield all rows, sorted by setting and seed, so many at a time."""
-        step = max(1, _PART // len(self.spec.experiment.seeds))
-        for first in range(0, len(self.spec.settings), step):
-            setting = pc.field("setting")
-            some = self._read((setting >= first) & (setting < first + step))
-            yield _without_twins(some)
-
-    def finish(self) -> None:
-        """Write the final tables from all rows."""
-        names = {
-            RESULTS_FILE: lambda part: result_table(self.spec, part),
-            WORKERS_FILE: worker_table,
-        }
-        for name, made in reversed(names.items()):
-            with whole(self.path / name) as file:
-                writer = None
-                for part in self.parts():
-                    table = made(part)
-                    if writer is None:
-                        writer = pq.ParquetWriter(file, table.schema, compression=_COMPRESSION)
-                    writer.write_table(table, row_group_size=_PART)
-                if writer is not None:
-                    writer.close()
 
 
 def _difference(held: str, wanted: str) -> str:

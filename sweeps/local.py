@@ -6,7 +6,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.training.chunks import train_chunk
@@ -42,11 +43,14 @@ class Local:
             self._workers, mp_context=context, initializer=_watch, initargs=(watched,)
         )
         self._watched = watched
-        # The processes start with what is submitted first, and take from here that they ignore
-        # Ctrl-C, which is for their owner.
+        # A process starts with each thing that is submitted until there are enough. All do so here:
+        # they take over that Ctrl-C, which is for their owner, is ignored; and a pool that has just
+        # been broken could not start one.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            self._pool.submit(os.getpid)
+            with suppress(BrokenExecutor):  # ``submit`` will tell
+                for _ in range(self._workers):
+                    self._pool.submit(os.getpid)
         finally:
             signal.signal(signal.SIGINT, before)
 

@@ -15,18 +15,21 @@ from storage.lock import locked
 from sweeps.spec import SweepSpec
 from tests.sweeps.small import LANES, SPEC, Here, result_bytes
 
-# 402 lanes in chunks of at most ten, so that it can be disturbed on the way.
+# 402 lanes in chunks of at most ten, each written at once, so that it can be disturbed on the way.
+WHOLE = json.loads(SPEC.model_dump_json())
+WHOLE["experiment"]["budget"]["amount"] = 40
 LONG = SweepSpec.model_validate(
-    json.loads(SPEC.model_dump_json())
-    | {"axes": [{"field": "learning_rate", "low": 0.001, "high": 0.1, "count": 67}]}
+    WHOLE | {"axes": [{"field": "learning_rate", "low": 0.001, "high": 0.1, "count": 67}]}
 )
 DRIVER = """
 import sys
 import sweeps.chunking
+import sweeps.runner
 from descent_lab.command import main
 
 if __name__ == "__main__":
     sweeps.chunking._MOST = 10
+    sweeps.runner._SHARD_SECONDS = 0.0
     sys.exit(main(sys.argv[1:]))
 """
 

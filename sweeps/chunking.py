@@ -184,18 +184,20 @@ class Chunking:
 
     def _cost(self, samples: Integers) -> tuple[int, Cost]:
         """Return how many lanes of a group are trained together, and what they cost."""
-        lanes = min(_MANY * 4, len(samples))
-        cost = self._estimated(samples, lanes)
+        lanes, cost = self._estimated(samples, min(_MANY * 4, len(samples)))
         for _ in range(2):  # the cost of a lane depends on how many there are
-            lanes = min(len(samples), _fitting(lanes, cost))
-            cost = self._estimated(samples, lanes)
+            lanes, cost = self._estimated(samples, min(len(samples), _fitting(lanes, cost)))
+        _, alone = self._estimated(samples, 1)
+        while cost.bytes > _BYTES > alone.bytes:  # what lanes share does not get smaller with them
+            lanes, cost = self._estimated(samples, min(lanes - 1, _fitting(lanes, cost)))
         return lanes, cost
 
-    def _estimated(self, samples: Integers, lanes: int) -> Cost:
+    def _estimated(self, samples: Integers, lanes: int) -> tuple[int, Cost]:
+        """Return the cost of so many lanes, or of fewer where these need too much memory."""
         spread = samples[np.linspace(0, len(samples) - 1, lanes).astype(int)]
         experiment = self._experiment(spread, self.spec.experiment.seeds[:1])
         try:
-            return estimate_scores(experiment, self.spec.targets, self.spec.curve_points)
+            return lanes, estimate_scores(experiment, self.spec.targets, self.spec.curve_points)
         except InvalidInput:
             if lanes == 1:
                 raise

@@ -157,26 +157,32 @@ def test_runs_that_differ_only_in_what_is_swept_are_one():
 # Columns
 
 
-@SOME
-def test_a_column_has_the_value_of_every_setting(spec):
+OF_RUNS = ("learning_rate", "optimizer", "optimizer.name", "optimizer.momentum", "optimizer.beta1")
+
+
+def check_columns(spec):
     indices = np.arange(len(spec.settings))[::-1]
-    fields = {
-        "learning_rate",
-        "batch_size",
-        "optimizer",
-        "optimizer.name",
-        "optimizer.momentum",
-        "optimizer.beta1",
-        *(axis.field for axis in spec.axes),
-    }
-    for field in fields:
+    whole = [{**shared, **own} for own, shared in found(spec)][::-1]
+    for field in {*OF_RUNS, *(axis.field for axis in spec.axes)}:
         values, places = spec.settings.column(field, indices)
 
-        for index, place in zip(indices.tolist(), places.tolist(), strict=True):
-            value = {**spec.settings.experiment(index), **spec.settings.run(index)}
+        for settings, place in zip(whole, places.tolist(), strict=True):
+            value = settings
             for name in field.split("."):
                 value = value.get(name)
             assert values[place] == value, field
+
+
+@SOME
+def test_a_column_has_the_value_of_every_setting(spec):
+    check_columns(spec)
+
+
+@UNTRACED
+@examples(40)
+@given(sweeps() | sweeps(design={"kind": "quasi_random", "settings": 5}))
+def test_a_column_of_any_sweep_has_the_value_of_every_setting(spec):
+    check_columns(spec)
 
 
 # Keys
@@ -365,12 +371,17 @@ def test_a_seed_gives_the_same_points_again_and_another_gives_others():
         assert set(ours).isdisjoint(theirs)
 
 
-def test_quasi_random_settings_have_the_keys_of_what_they_are():
-    spec = quasi_random(4, *SHARES, listed("batch_size", 8, "all"), curve_points=3)
+@UNTRACED
+@examples(40)
+@given(sweeps(design={"kind": "quasi_random", "settings": 5, "seed": 3}))
+def test_quasi_random_settings_are_canonical_and_have_the_keys_of_what_they_are(spec):
+    for (own, shared), keys in zip(found(spec), every_key(spec), strict=True):
+        experiment = Experiment.model_validate({**shared, "runs": [own], "seeds": [0]})
 
-    assert every_key(spec) == [
-        [independent_key(spec, own, shared, 0)] for own, shared in found(spec)
-    ]
+        assert experiment.model_dump(mode="json") == {**shared, "runs": [own], "seeds": [0]}
+        seeds = spec.experiment.seeds
+        assert keys == [independent_key(spec, own, shared, seed) for seed in seeds]
+    assert len(spec.settings) == 5 * len(spec.settings.variants)
 
 
 # Size

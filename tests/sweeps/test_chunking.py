@@ -1,5 +1,7 @@
 """Chunks: every lane once, in an order that fills a map early, and the numbers of a lane alone."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,6 +120,22 @@ def test_a_chunk_is_spread_over_all_settings_that_it_could_hold(chunks):
         rates = [MANY.settings.run(setting)["learning_rate"] for setting in one.settings.tolist()]
         assert min(rates) < 1e-3
         assert max(rates) > 1e-1
+
+
+def test_chunks_that_cut_the_rows_in_other_ways_are_mixed():
+    """So no cell of a map waits until all others are done."""
+    spec = SweepSpec(
+        experiment={"runs": [run("sgd")], "budget": {"amount": 3_000}},
+        axes=[
+            {"field": "learning_rate", "low": 1e-3, "high": 1, "count": 400},
+            listed("batch_size", 16, 32),
+        ],
+    )
+    sizes = [spec.settings.run(int(one.settings[0]))["batch_size"] for one in every_chunk(spec)]
+    changes = sum(one != other for one, other in pairwise(sizes))
+
+    assert min(sizes.count(16), sizes.count(32)) > 3
+    assert changes > 3  # 1 if one size came after the other
 
 
 def test_chunks_are_the_same_every_time(chunks):

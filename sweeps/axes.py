@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Fields: TypeAlias = "dict[str, Any]"  # a part of an experiment, as in its JSON
 
-RUN_FIELDS: Final = tuple(Run.model_fields)
+# The schedule is left out of a run's JSON where it is the default, and there is no other yet.
+RUN_FIELDS: Final = tuple(name for name in Run.model_fields if name != "schedule")
 PROBLEM_FIELDS: Final = tuple(
     name for name in Experiment.model_fields if name not in {"runs", "seeds"}
 )
@@ -78,10 +79,11 @@ class _Axis(Spec):
 
     def suits(self, run: Fields) -> bool:
         """Tell whether a run has the field, and a rule that the axis is for."""
-        rule = run["optimizer"]
-        if self.path[0] == "optimizer" and self.path[1:] and self.path[1] not in rule:
+        *above, name = self.path
+        part = value_at(run, above)
+        if self.is_of_runs and not (isinstance(part, dict) and name in part):
             return False
-        return not self.rules or rule["name"] in self.rules
+        return not self.rules or run["optimizer"]["name"] in self.rules
 
 
 class ListAxis(_Axis):
@@ -114,10 +116,13 @@ class RangeAxis(_Axis):
     def _rises(self) -> Self:
         if self.scale == "log" and self.low <= 0:
             raise InvalidInput(
-                "out_of_range", "low", self.low, Interval(0, math.inf, open_low=True)
+                "out_of_range",
+                "low",
+                self.low,
+                Interval(0, math.inf, open_low=True, open_high=True),
             )
         if self.high <= self.low:
-            above = Interval(self.low, math.inf, open_low=True)
+            above = Interval(self.low, math.inf, open_low=True, open_high=True)
             raise InvalidInput("out_of_range", "high", self.high, above)
         return self
 
@@ -128,7 +133,9 @@ class RangeAxis(_Axis):
             between = np.exp(low + (high - low) * shares)
         else:
             between = self.low + (self.high - self.low) * shares
-        rounded = [float(f"{value:.{_DIGITS}g}") for value in between]
+        rounded = [
+            min(max(self.low, float(f"{value:.{_DIGITS}g}")), self.high) for value in between
+        ]
         ends = {0.0: self.low, 1.0: self.high}
         return [ends.get(share, one) for share, one in zip(shares.tolist(), rounded, strict=True)]
 
@@ -162,21 +169,34 @@ def value_at(fields: Mapping[str, Any], path: list[str]) -> Any:
 
 
 def with_value(fields: Fields, path: list[str], value: Any) -> Fields:
-    """Return the fields with another value at a path; the given ones are left alone.
-
-    Raises:
-        InvalidInput: there is no such field.
-    """
+    """Return the fields with another value at a path; the given ones are left alone."""
     name, *rest = path
-    if not rest:
-        present = fields.get(name)
-        if isinstance(value, str) and isinstance(present, dict):  # the name alone
-            value = {"name" if "name" in present else "kind": value}
-        return {**fields, name: value}
-    inner = fields.get(name)
-    if not isinstance(inner, dict) or rest[0] not in inner:
-        raise InvalidInput("unknown_field", ".".join(path), value)
-    return {**fields, name: with_value(inner, rest, value)}
+    present = fields.get(name)
+    part = present if isinstance(present, dict) else {}
+    if rest:
+        value = with_value(part, rest, value)
+    elif isinstance(value, str) and part:  # the name alone
+        value = {"name" if "name" in part else "kind": value}
+    return {**fields, name: value}
+
+
+def placed(error: InvalidInput, axis: Axis, place: str) -> InvalidInput:
+    """Return an error that the value of an axis gives rise to, with its place in the sweep.
+
+    It stays as it is where it is about another field, or about two that do not go together.
+
+    Args:
+        error: as validation raises it.
+        axis: whose value it may be about.
+        place: where this value is in the sweep: ``axes.0.values.2``.
+    """
+    inside = error.field.removeprefix(axis.field)
+    if axis.field.startswith(f"{error.field}.") or (error.code == "unknown_field" and not inside):
+        number = place.split(".")[1]
+        return InvalidInput("unknown_field", f"axes.{number}.field", axis.field)
+    if error.code == "conflict" or inside == error.field or inside[:1] not in {"", "."}:
+        return error
+    return error.at(place + inside)
 
 
 def read_axis(text: str) -> Fields:

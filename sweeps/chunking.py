@@ -7,6 +7,7 @@ transport: no number depends on them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle, islice
 from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -116,7 +117,7 @@ class Chunking:
         self._settings = spec.settings
         self._group_of, samples = self._grouped()
         counts = np.bincount(self._group_of).tolist()
-        self._groups = [self._group(some, most) for some, most in zip(samples, counts, strict=True)]
+        self._groups = [self._group(one, most) for one, most in zip(samples, counts, strict=True)]
 
     @property
     def size(self) -> Size:
@@ -174,8 +175,8 @@ class Chunking:
         runs = [self._settings.run(int(setting)) for setting in settings]
         return Sweep.model_validate({**shared, "runs": runs, "seeds": seeds})
 
-    def _grouped(self) -> tuple[Integers, list[Integers]]:
-        """Return the group of each setting, and some settings of each group for an estimate."""
+    def _grouped(self) -> tuple[Integers, list[Sweep]]:
+        """Return the group of each setting, and for each group a run of each of its variants."""
         group_of = np.empty(len(self._settings), dtype=np.int64)
         numbers: dict[tuple[int, ...], int] = {}
         for first in range(0, len(group_of), _BLOCK):
@@ -186,10 +187,11 @@ class Chunking:
             group_of[indices] = np.array(own)[places]
         order = np.argsort(group_of, kind="stable")
         ends = np.cumsum(np.bincount(group_of))
-        samples = [
-            members[np.linspace(0, len(members) - 1, min(len(members), _MANY)).astype(int)]
-            for members in np.split(order, ends[:-1])
-        ]
+        samples = []
+        for members in np.split(order, ends[:-1]):
+            _, firsts = np.unique(self._settings.variants_of(members), return_index=True)
+            seed = self.spec.experiment.seeds[:1]
+            samples.append(self._experiment(members[firsts], seed))
         return group_of, samples
 
     def _kinds(self, indices: Integers) -> Integers:
@@ -201,41 +203,43 @@ class Chunking:
             rows.append(np.array([numbers[value] for value in table])[places])
         return np.array(rows)
 
-    def _group(self, samples: Integers, most: int) -> _Group:
-        """Return how many lanes of a group are trained together, and what a lane costs then."""
-        few, many = (self._estimated(samples, lanes) for lanes in (1, len(samples)))
-        more = max(1, many.updates // few.updates - 1)  # lanes, of which some did not fit
-        seconds, held = (many.seconds - few.seconds) / more, (many.bytes - few.bytes) / more
-        lanes = min(most, _fitting(few, seconds, held))
+    def _group(self, sample: Sweep, most: int) -> _Group:
+        """Return how many lanes of a group are trained together, and what a lane costs then.
+
+        Args:
+            sample: a run of each variant in the group.
+            most: how many settings the group has.
+        """
+        lanes, cost = self._estimated(sample, min(_MANY * 4, most))
+        for _ in range(2):  # the cost of a lane depends on how many there are
+            lanes, cost = self._estimated(sample, min(most, _fitting(lanes, cost)))
+        _, alone = self._estimated(sample, 1)
+        while cost.bytes > _BYTES > alone.bytes:  # what lanes share does not get smaller with them
+            lanes, cost = self._estimated(sample, min(lanes - 1, _fitting(lanes, cost)))
         return _Group(
             lanes=lanes,
-            updates=few.updates,
-            seconds=(few.seconds + (lanes - 1) * seconds) / lanes,
-            kept=few.history_bytes,
-            bytes=int(few.bytes + (lanes - 1) * held),
+            updates=cost.updates // lanes,
+            seconds=cost.seconds / lanes,
+            kept=cost.history_bytes // lanes,
+            bytes=cost.bytes,
         )
 
-    def _estimated(self, samples: Integers, lanes: int) -> Cost:
-        spread = samples[np.linspace(0, len(samples) - 1, lanes).astype(int)]
-        experiment = self._experiment(spread, self.spec.experiment.seeds[:1])
+    def _estimated(self, sample: Sweep, lanes: int) -> tuple[int, Cost]:
+        """Return the cost of so many lanes, or of fewer where these need too much memory."""
+        runs = tuple(islice(cycle(sample.runs), lanes))
+        chunk = sample.model_copy(update={"runs": runs})
         try:
-            return estimate_scores(experiment, self.spec.targets, self.spec.curve_points)
+            return lanes, estimate_scores(chunk, self.spec.targets, self.spec.curve_points)
         except InvalidInput:
             if lanes == 1:
                 raise
-            return self._estimated(samples, lanes // 2)
+            return self._estimated(sample, lanes // 2)
 
 
-def _fitting(few: Cost, seconds: float, held: float) -> int:
-    """Return how many lanes make a chunk of good length that fits into a worker's memory.
-
-    Args:
-        few: the cost of a single lane.
-        seconds: time of each further lane.
-        held: memory of each further lane, in bytes.
-    """
-    wanted = (_SECONDS - few.seconds) / max(seconds, 1e-9)
+def _fitting(lanes: int, cost: Cost) -> int:
+    """Return how many lanes make a chunk of good length that fits into a worker's memory."""
+    seconds = cost.seconds / lanes
+    wanted = int(_SECONDS / seconds)
     if wanted < _MANY:
-        wanted = min(_MANY, (_LONG - few.seconds) / max(seconds, 1e-9))
-    fit = (_BYTES - few.bytes) / max(held, 1.0)
-    return max(1, min(int(wanted), int(fit), _MOST - 1) + 1)
+        wanted = min(_MANY, int(_LONG / seconds))
+    return max(1, min(wanted, _MOST, lanes * _BYTES // cost.bytes))

@@ -18,7 +18,7 @@ from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep
 from engine.limits import LIMITS
 from engine.version import VERSION
-from sweeps.axes import RangeAxis, value_at, with_value
+from sweeps.axes import RangeAxis, placed, value_at, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,10 +70,13 @@ class Settings:
         self._base = spec.experiment.model_dump(mode="json")
         run = {**self._base["runs"][0], "batch_size": "all"}  # it fits every problem
         self._alone = {"runs": [run], "seeds": [0]}
-        self.axes = [axis for axis in spec.axes if axis.path != ["optimizer"]]
-        self._places = [place for place, axis in enumerate(spec.axes) if axis in self.axes]
+        every = list(enumerate(spec.axes))
+        self._rules = [(place, axis) for place, axis in every if axis.path == ["optimizer"]]
+        self._places = [place for place, axis in every if axis.path != ["optimizer"]]
+        self.axes = [spec.axes[place] for place in self._places]
         runs = self._runs()
-        self._refuse_overlaps(runs)
+        others = list(zip(self._places, self.axes, strict=True))
+        _refuse_overlaps(others, [run for _, run in runs])
         points = self._points()
         self.levels = [self._levels(at, runs, points) for at in range(len(self.axes))]
         self.variants = self._variants(runs, points)
@@ -139,7 +142,21 @@ class Settings:
             if axis.field == field:
                 places = np.where(codes[at] == _NONE, places, len(table) + codes[at])
                 table = [*table, *self.levels[at]]
-        return table, places
+        inside = [at for at, axis in enumerate(self.axes) if axis.field.startswith(f"{field}.")]
+        if not inside:
+            return table, places
+        inside.sort(key=lambda at: len(self.axes[at].path))
+        kinds, places = np.unique([places, *codes[inside]], axis=1, return_inverse=True)
+        filled = []
+        for place, *own in kinds.T.tolist():
+            value = table[place]
+            for at, code in zip(inside, own, strict=True):
+                if code != _NONE:
+                    value = with_value(
+                        value, self.axes[at].path[len(path) :], self.levels[at][code]
+                    )
+            filled.append(value)
+        return filled, places
 
     def keys(self, indices: Integers, seeds: Sequence[int]) -> Iterator[list[str]]:
         """Yield the keys of each setting's lanes, a SHA-256 for each seed.
@@ -219,9 +236,9 @@ class Settings:
         Those that are equal but for what the axes set are one.
         """
         found: dict[str, tuple[int, Fields]] = {}
-        rules = [axis for axis in self._spec.axes if axis.path == ["optimizer"]]
+        _refuse_overlaps(self._rules, self._base["runs"])
         for position, given in enumerate(self._base["runs"]):
-            for run in self._with_rules(given, rules):
+            for run in self._with_rules(given):
                 plain = run
                 for axis in self.axes:
                     if axis.is_of_runs and axis.suits(run):
@@ -229,31 +246,20 @@ class Settings:
                 found.setdefault(_canonical(plain), (position, run))
         return list(found.values())
 
-    def _with_rules(self, run: Fields, axes: Sequence[Axis]) -> Iterator[Fields]:
-        mine = [axis for axis in axes if axis.suits(run)]
+    def _with_rules(self, run: Fields) -> Iterator[Fields]:
+        mine = [(place, axis) for place, axis in self._rules if axis.suits(run)]
         if not mine:
             yield run
-        for axis in mine:
-            place = self._spec.axes.index(axis)
+        for place, axis in mine:
             if isinstance(axis, RangeAxis):
                 raise InvalidInput("missing", f"axes.{place}.values", None)
+            made: list[Fields] = []
             for at, value in enumerate(axis.values):
-                changed = with_value(run, ["optimizer"], value)
-                yield _checked_run(changed, f"axes.{place}.values.{at}")
-
-    def _refuse_overlaps(self, runs: Sequence[tuple[int, Fields]]) -> None:
-        """Refuse an axis that no run has, and two axes of the same field of a run."""
-        for at, axis in enumerate(self.axes):
-            place = self._places[at]
-            if not any(axis.suits(run) for _, run in runs):
-                if not axis.rules:
-                    raise InvalidInput("unknown_field", f"axes.{place}.field", axis.field)
-                names = tuple(dict.fromkeys(run["optimizer"]["name"] for _, run in runs))
-                raise InvalidInput("unknown_choice", f"axes.{place}.rules", axis.rules, names)
-            for other in self.axes[:at]:
-                both = any(axis.suits(run) and other.suits(run) for _, run in runs)
-                if axis.field == other.field and both:
-                    raise InvalidInput("duplicate", f"axes.{place}.field", axis.field)
+                own = _with_checked(run, axis, value, f"axes.{place}.values.{at}")
+                if own in made:
+                    raise InvalidInput("duplicate", f"axes.{place}.values", value)
+                made.append(own)
+            yield from made
 
     def _points(self) -> Any:
         """Return the points of a quasi-random sweep, ``(axes, settings)``; None for a grid."""
@@ -298,7 +304,7 @@ class Settings:
         seen = [_canonical(level) for level in levels]
         for place, text in enumerate(seen):
             if text in seen[:place]:
-                raise InvalidInput("duplicate", field, levels[place])
+                raise InvalidInput("duplicate", f"{field}.values", levels[place])
         return levels
 
     def _kind(
@@ -313,22 +319,38 @@ class Settings:
         return float
 
     def _checked(
-        self, axis: Axis, value: Any, runs: Sequence[tuple[int, Fields]], field: str
+        self, axis: Axis, value: Any, runs: Sequence[tuple[int, Fields]], place: str
     ) -> Any:
         """Return a value as its field has it in canonical JSON."""
+        if axis.is_of_runs:
+            having = [run for _, run in runs if axis.suits(run)]
+            changed = [_with_checked(run, axis, value, place) for run in having]
+            return value_at(changed[0], axis.path)
+        return value_at(self._with_problem(axis, value, place), axis.path)
+
+    def _with_problem(self, axis: Axis, value: Any, place: str) -> Fields:
+        """Return an experiment with a value of one of its axes, and the first of the others.
+
+        What an axis sets may suit others of its kind, and not the base: a loss its data set.
+        """
+        others = [
+            (f"axes.{number}.values.0", other, other.values[0])
+            for number, other in zip(self._places, self.axes, strict=True)
+            if not (other.is_of_runs or other.field == axis.field or isinstance(other, RangeAxis))
+        ]
+        fields = self._base
+        chosen = [(place, axis, value), *others]
+        for _, one, its_value in sorted(chosen, key=lambda each: len(each[1].path)):
+            fields = with_value(fields, one.path, its_value)
         try:
-            if axis.is_of_runs:
-                changed = [
-                    _checked_run(with_value(run, axis.path, value), field)
-                    for _, run in runs
-                    if axis.suits(run)
-                ]
-            else:
-                fields = {**with_value(self._base, axis.path, value), **self._alone}
-                changed = [Experiment.model_validate(fields).model_dump(mode="json")]
+            taken = Experiment.model_validate({**fields, **self._alone})
         except InvalidInput as error:
-            raise InvalidInput(error.code, field, error.value, error.limits) from None
-        return value_at(changed[0], axis.path)
+            named = error
+            for its_place, one, _ in chosen:
+                if named is error:
+                    named = placed(error, one, its_place)
+            raise named from None
+        return taken.model_dump(mode="json")
 
     def _variants(self, runs: Sequence[tuple[int, Fields]], points: Any) -> list[Variant]:
         variants, first = [], 0
@@ -377,12 +399,26 @@ class Settings:
         return list(dict.fromkeys(map(tuple, columns)))
 
 
-def _checked_run(run: Fields, field: str) -> Fields:
-    """Return a run as in canonical JSON; an error names the axis that made it."""
+def _refuse_overlaps(axes: Sequence[tuple[int, Axis]], runs: Sequence[Fields]) -> None:
+    """Refuse an axis that no run has, and two axes of the same field of a run."""
+    names = tuple(dict.fromkeys(run["optimizer"]["name"] for run in runs))
+    for at, (place, axis) in enumerate(axes):
+        own = [run for run in runs if axis.suits(run)]
+        if axis.rules and not set(axis.rules) & set(names):
+            raise InvalidInput("unknown_choice", f"axes.{place}.rules.0", axis.rules[0], names)
+        if not own:
+            raise InvalidInput("unknown_field", f"axes.{place}.field", axis.field)
+        for _, other in axes[:at]:
+            if axis.field == other.field and any(other.suits(run) for run in own):
+                raise InvalidInput("duplicate", f"axes.{place}.field", axis.field)
+
+
+def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
+    """Return a run with a value of an axis, as in canonical JSON; an error names its place."""
     try:
-        return Run.model_validate(run).model_dump(mode="json")
+        return Run.model_validate(with_value(run, axis.path, value)).model_dump(mode="json")
     except InvalidInput as error:
-        raise InvalidInput(error.code, field, error.value, error.limits) from None
+        raise placed(error, axis, place) from None
 
 
 def _canonical(value: Any) -> str:

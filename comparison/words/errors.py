@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Final
 
 from engine import LIMITS, Interval
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from engine import InvalidInput
     from language.labels import Space
 
-# Fields by their names; a rule's hyperparameters have their own.
-_FIELDS: Final = {**LABELS["hyperparameter"], **LABELS["field"]}
+# Fields by their names; a rule's hyperparameters have their own, and so has an axis.
+_FIELDS: Final = {**LABELS["axis"], **LABELS["hyperparameter"], **LABELS["field"]}
+_FIELD_OF_AXIS: Final = re.compile(r"axes\.\d+\.field")
 # Fields that hold an id, and the name space of its label.
 _SPACES: Final[Mapping[str, Space]] = {
     "dataset": "dataset",
@@ -70,6 +72,7 @@ _KINDS: Final = {
     "tuple": N_("a list"),
     "object": N_("an object with named fields"),
     "flag": N_("0 or 1"),
+    "axis": N_("an axis, e.g. learning_rate=log:1e-4:1:9 or batch_size=1,8,32,all"),
     "json": N_("written as in JSON: 3, true or [1, 2]"),
 }
 
@@ -80,6 +83,8 @@ def explain(error: InvalidInput) -> str:
     apart = _no_plane if error.field == "plane.directions" else _APART.get(error.code)
     if apart is not None:
         return apart(error)
+    if error.code == "unknown_field" and _FIELD_OF_AXIS.fullmatch(error.field):
+        field = value  # what it is about is not the field that names it
     if error.code == "wrong_type":
         value = _as_written(error.value)
     if error.code in {"out_of_range", "not_finite"} and isinstance(error.limits, Interval):
@@ -221,7 +226,12 @@ def _field(path: str) -> str:
     if parents and (name.isdigit() or name in {"name", "kind"}):
         name = parents[-1]  # an entry of a list, or its kind
     sentence = _FIELDS.get(name)
+    if "axes" in parents:
+        sentence = LABELS["axis"].get(name, sentence)
     words = _(sentence) if sentence else _shown(name)
+    if "axes" in parts[:-2]:
+        number = int(parts[parts.index("axes") + 1]) + 1
+        return _("{field} of axis {number}").format(field=words, number=number)
     if "runs" in parts[:-2]:
         number = int(parts[parts.index("runs") + 1]) + 1
         return _("{field} of run {number}").format(field=words, number=number)

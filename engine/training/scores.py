@@ -211,7 +211,7 @@ class _ScoreRecorder(Judge):
         self._first_steps[reached] = step
         if step in self._places:
             judged = values.get("validation_loss", values["training_loss"])
-            self._curve[self._places[step], self.alive] = judged[self.alive]
+            self._curve[self._places[step]] = judged
 
     def _keep_ends(self, step: int, values: dict[str, Array], ended: Booleans) -> None:
         own = {name: np.where(ended, value, np.nan) for name, value in values.items()}

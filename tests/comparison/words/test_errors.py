@@ -31,6 +31,9 @@ from engine.problems.datasets import Blobs, Digits
 from engine.rules import RULES, SGD, hyperparameters
 from engine.spec import Spec
 from language import set_language
+from language.labels import LABELS
+from sweeps.axes import ListAxis, RangeAxis, read_axis
+from sweeps.spec import QuasiRandom, SweepSpec, read_spec
 
 HANGUL = re.compile("[가-힣]")
 IN_ORDER = ", ".join(rule.name for rule in RULES)
@@ -443,6 +446,151 @@ def test_every_field_of_a_document_has_words():
     assert {"quantity", "window", "record_every", "rows", "patience", "momentum"} <= every
     unnamed = {"experiment", "view", "stopping", "function"}  # are parts; no field is refused there
     assert {name for name in every - unnamed if _field(name) == name} == set()
+
+
+def test_every_field_of_a_sweep_has_words():
+    every = fields(SweepSpec)
+    of_axes = set(ListAxis.model_fields) | set(RangeAxis.model_fields)
+
+    assert {"axes", "design", "targets", "curve_points", "values", "scale"} <= every
+    assert of_axes == set(LABELS["axis"])
+    unnamed = {"experiment", "stopping", "function"}
+    assert {name for name in every - unnamed if _field(name) == name} == set()
+    assert {name for name in of_axes if _field(f"axes.0.{name}") == f"{name} of axis 1"} == set()
+    assert {name for name in QuasiRandom.model_fields if _field(f"design.{name}") == name} == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("axes", "Axes"),
+        ("axes.1", "Axes"),
+        ("axes.1.field", "Field of axis 2"),
+        ("axes.1.values", "Values of axis 2"),
+        ("axes.1.values.7", "Values of axis 2"),
+        ("axes.1.values.7.name", "Values of axis 2"),
+        ("axes.1.values.7.beta1", "Decay of the mean of axis 2"),
+        ("axes.11.low", "First value of axis 12"),
+        ("axes.0.high", "Last value of axis 1"),
+        ("axes.0.count", "Number of values of axis 1"),
+        ("axes.0.scale", "Scale of axis 1"),
+        ("axes.0.rules.2", "Optimizers of axis 1"),
+        ("values", "Values of the variables"),
+        ("values.2", "Values of the variables"),
+        ("experiment.runs.1.learning_rate", "Learning rate of run 2"),
+        ("design.kind", "Choice of settings"),
+        ("design.settings", "Number of settings"),
+        ("design.seed", "Seed"),
+        ("targets.1", "Target losses"),
+        ("curve_points", "Points of a curve"),
+        ("sweep_lanes", "Number of lanes"),
+        ("sweep_problems", "Number of problems"),
+    ],
+)
+def test_a_path_of_a_sweep_is_told_in_words(path, words):
+    assert _field(path) == words
+
+
+def swept(*axes, **fields):
+    return lambda: SweepSpec(axes=axes, **fields)
+
+
+def listed(field, *values, **fields):
+    return {"field": field, "values": values, **fields}
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        (
+            swept(listed("learning_rate", 0.1), listed("problem.l2", 0.1, 11.0)),
+            "Values of axis 2 is 11. It must be in the range [0 … 10].",
+        ),
+        (
+            swept(listed("optimizer", {"name": "momentum", "momentum": 2.0})),
+            "Momentum of axis 1 is 2. It must be in the range [0 … 1).",
+        ),
+        (
+            swept({"field": "learning_rate", "low": 0, "high": 1, "scale": "log"}),
+            "First value of axis 1 is 0. It must be in the range (0 … inf).",
+        ),
+        (
+            swept({"field": "learning_rate", "low": 2, "high": 1}),
+            "Last value of axis 1 is 1. It must be in the range (2 … inf).",
+        ),
+        (
+            swept({"field": "learning_rate", "low": 1, "high": 2, "count": 1}),
+            "Number of values of axis 1 is 1. It must be in the range [2 … 1,000].",
+        ),
+        (
+            swept({"field": "learning_rate", "low": 1, "high": 2, "count": 2.5}),
+            "Number of values of axis 1 is 2.5. It must be a whole number.",
+        ),
+        (swept({"field": "learning_rate"}), "Values of axis 1 is missing. Add it."),
+        (
+            swept(listed("learning_rate")),
+            "Values of axis 1 has 0 entries. It must have [1 … 1,000].",
+        ),
+        (
+            swept(listed("learning_rate", 0.1, 0.2, 0.1)),
+            "Values of axis 1 contains a value twice: 0.1. Remove one of them.",
+        ),
+        (
+            swept(listed("problem.colour", "red")),
+            "There is no setting called problem.colour. Remove it.",
+        ),
+        (
+            swept({**listed("learning_rate", 0.1), "colour": "red"}),
+            "There is no setting called colour of axis 1. Remove it.",
+        ),
+        (
+            swept(listed("learning_rate", 0.1, rules=["nope"])),
+            f"Optimizers of axis 1 is nope. Choose one of: {IN_ORDER}.",
+        ),
+        (
+            swept(listed("optimizer", "nope")),
+            f"Values of axis 1 is nope. Choose one of: {IN_ORDER}.",
+        ),
+        (
+            swept(listed("problem.dataset", "iris")),
+            (
+                "Loss function is Binary cross-entropy, which does not work with Data set = Iris"
+                " flowers. Change either one."
+            ),
+        ),
+        (
+            swept(listed("batch_size", 8, 301)),
+            "Batch size is 301. It must be in the range [1 … 300].",
+        ),
+        (
+            swept(design={"kind": "quasi_random", "settings": 0}),
+            "Number of settings is 0. It must be in the range [1 … 100,000].",
+        ),
+        (
+            swept(
+                *(
+                    {"field": f"optimizer.{name}", "low": 0.1, "high": 0.9, "count": 1_000}
+                    for name in ("beta1", "beta2", "epsilon")
+                ),
+                experiment={"runs": [{"optimizer": {"name": "adam"}, "learning_rate": 0.1}]},
+            ),
+            "Number of lanes is 1000000000. It must be in the range [1 … 100,000,000].",
+        ),
+        (
+            lambda: read_axis("learning_rate"),
+            (
+                "Axes is “learning_rate”. It must be an axis, e.g. learning_rate=log:1e-4:1:9 or"
+                " batch_size=1,8,32,all."
+            ),
+        ),
+        (
+            lambda: read_spec(b" " * (5 * 2**20)),
+            "The file has 5.0 MB; the limit is 1 MB.",
+        ),
+    ],
+)
+def test_a_sweep_that_is_refused_is_told_what_to_change(do, said):
+    assert explain(refusal(do)) == said
 
 
 @pytest.mark.parametrize("key", [key for key in _FIELDS if key not in {"problem", "function"}])

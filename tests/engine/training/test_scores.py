@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import (
     LIMITS,
@@ -24,6 +25,8 @@ from engine import (
 )
 from engine.problems.datasets import BreastCancer, Digits, TwoMoons
 from engine.rules import SGD, Adam
+from engine.training.records import even_steps
+from engine.training.scores import curve_steps
 from engine.work import finish
 from tests.strategies import examples, small_experiments
 
@@ -84,10 +87,66 @@ def test_first_steps_are_the_first_evaluations_at_or_below_each_target(experimen
         assert run.first_steps.tolist() == first
 
 
-def test_nothing_can_be_written_to():
-    (run,) = score(Experiment(runs=Experiment().runs[:1], budget=Budget(amount=1)), (0.1,)).runs
+@UNTRACED
+@examples(60)
+@given(small_experiments(), st.integers(0, 64))
+def test_a_curve_is_the_loss_of_the_history_at_its_steps_bit_by_bit(experiment, points):
+    """NaN stands after a seed's end; a history has no more steps where all seeds ended."""
+    history = fit(experiment)
 
-    for array in (run.training_loss.best, run.first_steps, run.last_step):
+    scores = score(experiment, TARGETS, points)
+
+    for one, run, whole in zip(experiment.runs, scores.runs, history.runs, strict=True):
+        judged = whole.validation_loss or whole.training_loss
+        steps = curve_steps(experiment, one, points)
+        columns = dict(zip(judged.steps.tolist(), judged.last.T, strict=True))
+        ended = np.full(len(experiment.seeds), np.nan)
+        expected = np.array([columns.get(step, ended) for step in steps])
+        assert np.array_equal(
+            run.curve, expected.reshape(len(steps), len(experiment.seeds)), equal_nan=True
+        )
+        for step, values in zip(steps, run.curve, strict=True):
+            assert np.isnan(values[step > run.last_step]).all()
+
+
+@UNTRACED
+@examples(60)
+@given(small_experiments(), st.integers(0, 64))
+def test_a_curve_has_at_most_so_many_points_spread_over_the_budget(experiment, points):
+    for run in experiment.runs:
+        steps, grid = curve_steps(experiment, run, points), list(even_steps(experiment, run))
+
+        assert len(steps) == min(points, len(grid))
+        assert steps == sorted(set(steps) & set(grid))
+        assert steps[:1] == [0] * (points > 0)
+        if points > 1:
+            assert steps[-1] == experiment.iterations(run)
+            gaps = np.diff([grid.index(step) for step in steps])
+            assert gaps.max() - gaps.min() <= 1
+
+
+def test_runs_with_equal_batches_have_their_curves_at_equal_steps():
+    experiment = Experiment()
+
+    assert len({tuple(curve_steps(experiment, run, 64)) for run in experiment.runs}) == 1
+
+
+@pytest.mark.parametrize(("points", "most"), [(0, 0.25e3), (64, 0.8e3)])
+def test_a_lane_leaves_some_hundred_bytes(points, most):
+    experiment = Experiment(budget=Budget(amount=100, unit="iterations"), seeds=(0, 1))
+
+    scores = score(experiment, TARGETS, points)
+
+    assert [len(run.curve) for run in scores.runs] == [points] * 7
+    assert scores.nbytes / 14 <= most
+    assert scores.nbytes <= estimate_scores(experiment, TARGETS, points).history_bytes
+
+
+def test_nothing_can_be_written_to():
+    experiment = Experiment(runs=Experiment().runs[:1], budget=Budget(amount=1))
+    (run,) = score(experiment, (0.1,), 2).runs
+
+    for array in (run.training_loss.best, run.first_steps, run.curve, run.last_step):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 

@@ -6,6 +6,7 @@ transport: no number depends on them.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import cycle, islice
 from operator import mul
@@ -161,19 +162,17 @@ class Chunking:
             for at in shuffle.permutation(len(chunks)):
                 yield chunks[at]
 
-    def experiment(self, chunk: Chunk) -> Sweep:
-        """Return what a chunk trains: a run for each of its settings."""
-        seeds = (self.spec.experiment.seeds[chunk.seed],)
-        return self._experiment(chunk.settings, seeds)
-
     def text(self, chunk: Chunk) -> str:
-        """Return a chunk as a worker is given it."""
-        return chunk_text(self.experiment(chunk), self.spec.targets, self.spec.curve_points)
+        """Return a chunk as a worker is given it: a run for each of its settings."""
+        seed = self.spec.experiment.seeds[chunk.seed]
+        experiment = self._experiment(chunk.settings, seed)
+        return chunk_text(experiment, self.spec.targets, self.spec.curve_points)
 
-    def _experiment(self, settings: Integers, seeds: tuple[int, ...]) -> Sweep:
-        shared = self._settings.experiment(int(settings[0]))
-        runs = [self._settings.run(int(setting)) for setting in settings]
-        return Sweep.model_validate({**shared, "runs": runs, "seeds": seeds})
+    def _experiment(self, settings: Integers, seed: int) -> str:
+        """Return settings of one problem as the JSON of an experiment."""
+        shared = json.dumps(self._settings.experiment(int(settings[0])))
+        runs = ",".join(self._settings.run_texts(settings))
+        return f'{shared[:-1]},"runs":[{runs}],"seeds":[{seed}]}}'
 
     def _grouped(self) -> tuple[Integers, list[Sweep]]:
         """Return the group of each setting, and for each group a run of each of its variants."""
@@ -190,8 +189,8 @@ class Chunking:
         samples = []
         for members in np.split(order, ends[:-1]):
             _, firsts = np.unique(self._settings.variants_of(members), return_index=True)
-            seed = self.spec.experiment.seeds[:1]
-            samples.append(self._experiment(members[firsts], seed))
+            text = self._experiment(members[firsts], self.spec.experiment.seeds[0])
+            samples.append(Sweep.model_validate_json(text))
         return group_of, samples
 
     def _kinds(self, indices: Integers) -> Integers:

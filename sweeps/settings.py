@@ -158,6 +158,16 @@ class Settings:
             filled.append(value)
         return filled, places
 
+    def run_texts(self, indices: Integers) -> Iterator[str]:
+        """Yield the run of each setting as canonical JSON."""
+        pieces = [self._pieces(variant) for variant in self.variants]
+        levels = [[_canonical(value) for value in values] for values in self.levels]
+        codes, of = self.codes(indices).T.tolist(), self.variants_of(indices).tolist()
+        for own, place in zip(codes, of, strict=True):
+            first, *others = pieces[place]
+            filled = ((levels[axis][own[axis]], rest) for axis, rest in others)
+            yield "".join([first, *chain.from_iterable(filled)])
+
     def keys(self, indices: Integers, seeds: Sequence[int]) -> Iterator[list[str]]:
         """Yield the keys of each setting's lanes, a SHA-256 for each seed.
 
@@ -165,19 +175,14 @@ class Settings:
         the experiment without its other runs and seeds, what is kept of it, the run, and the seed.
         """
         problems = {}
-        texts = [self._pieces(variant) for variant in self.variants]
-        levels = [[_canonical(value) for value in values] for values in self.levels]
-        codes, of = self.codes(indices), self.variants_of(indices)
-        on_problem = codes[self.problem_axes].T.tolist()
+        on_problem = self.codes(indices)[self.problem_axes].T.tolist()
         ends = [f',"seed":{seed}}}'.encode() for seed in seeds]
-        for own, context, place in zip(codes.T.tolist(), on_problem, of.tolist(), strict=True):
-            at = tuple(context)
+        for run, codes in zip(self.run_texts(indices), on_problem, strict=True):
+            at = tuple(codes)
             if at not in problems:
                 problems[at] = hashlib.sha256(self._beginning(at))
-            first, *others = texts[place]
-            filled = [first, *chain.from_iterable((levels[a][own[a]], rest) for a, rest in others)]
             setting = problems[at].copy()
-            setting.update("".join(filled).encode())
+            setting.update(run.encode())
             keys = []
             for end in ends:
                 lane = setting.copy()

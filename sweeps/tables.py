@@ -83,8 +83,9 @@ def failed_rows(spec: SweepSpec, chunk: Chunk, failure: str) -> pa.Table:
 def result_table(spec: SweepSpec, found: pa.Table) -> pa.Table:
     """Return rows with the run and the values of all axes of their settings, without the workers.
 
-    ``rule`` is the run's, ``run`` its number in the base experiment from 1. An axis of numbers is a
-    column of numbers, any other one of text, with JSON for what is no text.
+    ``run`` is its number in the base experiment, from 1, ``rule`` the name of its rule, and
+    ``optimizer`` the rule with all hyperparameters. A column holds numbers, or else text, with JSON
+    for what is neither.
     """
     settings, indices = spec.settings, found["setting"].to_numpy()
     positions = np.array([variant.position for variant in settings.variants], dtype=np.int32)
@@ -93,6 +94,7 @@ def result_table(spec: SweepSpec, found: pa.Table) -> pa.Table:
         "seed": found["seed"],
         "run": pa.array(positions[settings.variants_of(indices)] + 1),
         "rule": _column(settings, "optimizer.name", indices),
+        "optimizer": _optimizers(settings, indices),
     }
     for axis in settings.axes:
         columns[axis.field] = _column(settings, axis.field, indices)
@@ -114,6 +116,12 @@ def worker_table(found: pa.Table) -> pa.Table:
         marks[[value not in known for value in values]] = f"other {column}"
     kept = ("key", "setting", "seed", *WORKERS)
     return pa.table({name: found[name] for name in kept}).append_column("mark", [marks.tolist()])
+
+
+def _optimizers(settings: Settings, indices: Integers) -> pa.Array:
+    """Return the rules of settings as JSON."""
+    runs = settings.run_texts(indices)
+    return pa.array([json.dumps(json.loads(run)["optimizer"]) for run in runs], pa.string())
 
 
 def _named(spec: SweepSpec, chunk: Chunk) -> dict[str, Any]:

@@ -68,15 +68,16 @@ class ChunkResult:
     processor: str
 
 
-def chunk_text(experiment: Sweep, targets: tuple[float, ...], points: int) -> str:
-    """Return a chunk as the text that a worker is given, with the version of the engine."""
-    chunk = {
-        "engine": VERSION,
-        "experiment": experiment.model_dump(mode="json"),
-        "targets": targets,
-        "points": points,
-    }
-    return json.dumps(chunk)
+def chunk_text(experiment: str, targets: tuple[float, ...], points: int) -> str:
+    """Return a chunk as the text that a worker is given, with the version of the engine.
+
+    Args:
+        experiment: the JSON of a ``Sweep``.
+        targets: what ``score`` takes.
+        points: the same.
+    """
+    rest = json.dumps({"engine": VERSION, "targets": targets, "points": points})
+    return f'{{"experiment":{experiment},{rest[1:]}'
 
 
 def train_chunk(text: str) -> ChunkResult:

@@ -83,7 +83,7 @@ def result_bytes(path):
 
 def is_poisoned(text):
     """Tell whether a chunk holds the lane that kills; a few others without it may as well."""
-    signs = ('"sgd"', '"learning_rate": 1000000.0', '"batch_size": "all"', '"seeds": [1]')
+    signs = ('"sgd"', '"learning_rate":1000000.0', '"batch_size":"all"', '"seeds":[1]')
     return all(sign in text for sign in signs)
 
 

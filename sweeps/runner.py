@@ -79,7 +79,7 @@ class Runner:
         self._chunks = chunking.chunks(done)
         self._lanes, self._done, self._failed = done.size, int(done.sum()), 0
         self._left = sum(chunk.seconds for chunk in chunking.chunks(done))
-        self._trained, self._seconds = 0, 0.0
+        self._trained, self._errors, self._seconds = 0, 0, 0.0
         self._in_training: dict[Future[ChunkResult], Chunk] = {}
         self._suspects: deque[Chunk] = deque()  # one of them may have killed its worker
         self._waiting: deque[Chunk] = deque()
@@ -96,7 +96,7 @@ class Runner:
             OSError: the folder cannot be written to.
             CrewGone: the cluster no longer answers.
             OtherEngine: a worker has another version of the engine.
-            Exception: what the first chunk raised that came back.
+            Exception: what every chunk raised so far, where none came back.
         """
         try:
             while self._fill():
@@ -142,12 +142,20 @@ class Runner:
             chunk = self._in_training.pop(future)
             if error is None:
                 self._keep(rows(self._folder.spec, chunk, future.result()), chunk)
-            elif isinstance(error, OtherEngine) or not self._trained:
-                raise error  # nothing can be trained like this
-            elif len(chunk.settings) > 1:
-                self._waiting.extend(chunk.halves())
+            elif isinstance(error, OtherEngine):
+                raise error
             else:
-                self._fail(chunk, f"{type(error).__name__}: {error}")
+                self._divide(chunk, error)
+
+    def _divide(self, chunk: Chunk, error: BaseException) -> None:
+        """Look for the lane in which an error was raised, unless it seems to be in every one."""
+        self._errors += 1
+        if not self._trained and self._errors > self._crew.at_once:
+            raise error
+        if len(chunk.settings) > 1:
+            self._waiting.extend(chunk.halves())
+        else:
+            self._fail(chunk, f"{type(error).__name__}: {error}")
 
     def _take_back(self) -> None:
         """Start other workers; of what was in training any may have killed one."""
@@ -191,6 +199,6 @@ class Runner:
         took = time.monotonic() - self._began
         left = None
         if self._seconds:
-            left = (self._left - self._seconds) * took / self._seconds
+            left = max(0.0, self._left - self._seconds) * took / self._seconds
         done = self._done + self._trained
         return State(self._lanes, done, self._failed, self._trained / took, left)

@@ -74,11 +74,6 @@ def chunks():
 @UNTRACED
 @examples(40)
 @given(sweeps(), st.data())
-def experiment_of(chunking, chunk):
-    """What a worker is asked to train."""
-    return Sweep.model_validate(json.loads(chunking.text(chunk))["experiment"])
-
-
 def test_every_lane_that_is_not_done_is_in_exactly_one_chunk(spec, data):
     done = nothing_done(spec)
     lanes = data.draw(st.lists(st.integers(0, done.size - 1)))
@@ -102,6 +97,11 @@ def test_the_lanes_of_a_chunk_share_the_problem_and_cut_the_rows_alike(spec):
         cuts = {tuple(run[f] for f in ("batch_size", "sampling", "last_batch")) for run, _ in own}
         assert len(cuts) == 1
         assert all(shared == own[0][1] for _, shared in own)
+
+
+def experiment_of(chunking, chunk):
+    """What a worker is asked to train."""
+    return Sweep.model_validate(json.loads(chunking.text(chunk))["experiment"])
 
 
 def test_a_chunk_steps_together(chunks):

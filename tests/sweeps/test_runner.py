@@ -163,28 +163,18 @@ def test_what_failed_is_trained_again_only_when_asked(tmp_path, undisturbed):
 
 def test_a_lane_that_raises_is_isolated_with_what_it_raised(tmp_path):
     def train(text):
-        if is_poisoned(text) and len(trained) > 3:
+        if is_poisoned(text):
             raise MemoryError("too much")
-        trained.append(text)
         return train_chunk(text)
 
-    trained = ["a", "b", "c", "d"]  # chunks before, so that the first one may fail
-    crew = Here(train, at_once=1)
-    with opened(tmp_path, SPEC) as folder:
-        done = folder.found().done
-        done[:4, 0] = True
-        runner = Runner(folder, Chunking(SPEC), crew, done)
-        runner._trained = 1
-        for _ in runner.states():
-            pass
-        folder.finish()
+    state = swept(tmp_path, Here(train))
 
     workers = pd.read_parquet(tmp_path / "workers.parquet")
-    assert runner.state().failed == KILLERS
+    assert state.failed == KILLERS
     assert workers["failure"].dropna().tolist() == ["MemoryError: too much"] * KILLERS
 
 
-def test_where_nothing_can_be_trained_the_first_error_is_told(tmp_path):
+def test_where_nothing_can_be_trained_the_error_is_told(tmp_path):
     def train(_text):
         raise ModuleNotFoundError("No module named 'numpy'")
 

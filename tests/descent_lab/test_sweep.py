@@ -1,6 +1,7 @@
 """The command that trains sweeps: whatever ends it, the same command goes on to the same bytes."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -276,6 +277,21 @@ def test_a_cluster_that_does_not_answer_is_told(tmp_path, spec, capsys, monkeypa
 
     assert status == 3
     assert errors.startswith("No Dask scheduler answers at tcp://127.0.0.1:1.")
+
+
+def test_no_process_of_a_sweep_imports_streamlit(tmp_path, spec):
+    """Streamlit would run the script of a page again in each of them."""
+    decoy = tmp_path / "decoy"
+    decoy.mkdir()
+    told = tmp_path / "told"
+    (decoy / "streamlit.py").write_text(f"open({str(told)!r}, 'a').write('imported')")
+    command = [sys.executable, "-m", "descent_lab", "sweep", spec, "--to", str(tmp_path / "out")]
+    environment = os.environ | {"PYTHONPATH": str(decoy)}
+
+    subprocess.run([*command, "--workers", "1"], check=True, stdout=-1, env=environment)
+
+    assert len(pd.read_parquet(tmp_path / "out" / "results.parquet")) == LANES
+    assert not told.exists()
 
 
 def test_it_speaks_korean(tmp_path, spec, capsys):

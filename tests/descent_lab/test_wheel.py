@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import tomllib
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from engine import Budget, Experiment, Run
 from engine.rules import Adam
 from language import LANGUAGES
 from tests.descent_lab.test_command import found_in, options_in_force
+from tests.sweeps.small import SPEC, result_bytes, swept
 from ui.shell.navigation import MENU
 
 ROOT = Path(__file__).parents[2]
@@ -188,6 +190,31 @@ def test_a_run_gives_the_files_of_the_checkout(installed, tmp_path):
     ours, theirs = found_in(tmp_path / "ours"), found_in(tmp_path / "theirs")
     ours["manifest.json"], theirs["manifest.json"] = map(without_times, (ours, theirs))
     assert ours == theirs
+
+
+def test_a_sweep_gives_the_table_of_the_checkout(installed, tmp_path):
+    source = tmp_path / "sweep.json"
+    source.write_text(SPEC.model_dump_json(), "utf-8")
+    swept(tmp_path / "ours")
+
+    command = installed.path("scripts") / "descent-lab"
+    installed.run(command, "sweep", source, "--to", tmp_path / "theirs", "--workers", "1")
+
+    assert result_bytes(tmp_path / "theirs") == result_bytes(tmp_path / "ours")
+
+
+def test_the_engine_that_travels_is_the_installed_one(installed, tmp_path):
+    file = tmp_path / "engine.zip"
+    script = (
+        "import sys; from pathlib import Path; from descent_lab.sweeps.cluster import engine_zip;"
+        "Path(sys.argv[1]).write_bytes(engine_zip())"
+    )
+
+    installed.run(installed.python, "-c", script, file)
+
+    names = zipfile.ZipFile(file).namelist()
+    assert {"descent_lab/__init__.py", "descent_lab/engine/__init__.py"} <= set(names)
+    assert {Path(name).parts[1] for name in names} == {"__init__.py", "engine"}
 
 
 def without_times(files):

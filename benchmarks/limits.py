@@ -19,11 +19,14 @@ import numpy as np
 import engine
 from charts.fits import Panel, fit_panels
 from charts.theme import RunStyle
-from engine import Budget, Experiment, Function, Network, Run
+from engine import Budget, Experiment, Function, Network, Run, Sweep
 from engine.formulas.formula import parse
 from engine.problems.datasets import Blobs, Digits, TwoMoons, generate, real
 from engine.problems.functions import Rosenbrock
 from engine.rules import RULES, SGD, Adam
+from engine.training.chunks import train_chunk
+from sweeps.chunking import Chunking
+from sweeps.spec import SweepSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -175,6 +178,28 @@ def _surface_seconds() -> float:
     return max(ratios)
 
 
+def _lanes(count: int) -> Sweep:
+    runs = [Run(optimizer=RULES[n % 7](), learning_rate=1e-4 * 1.02**n) for n in range(count)]
+    return Sweep(runs=runs)
+
+
+def _many_lanes() -> float:
+    """Return the cost of a lane among 256 over that of one among 35, measured in turns."""
+    few, many = [], []
+    for _ in range(_MEASUREMENTS):
+        few.append(_least(partial(engine.score, _lanes(35)), 1) / 35)
+        many.append(_least(partial(engine.score, _lanes(256)), 1) / 256)
+    return min(many) / min(few)
+
+
+def _sweep_seconds() -> float:
+    rates = {"field": "learning_rate", "low": 1e-4, "high": 1, "count": 70, "scale": "log"}
+    chunking = Chunking(SweepSpec.model_validate({"axes": [rates]}))
+    chunk = next(chunking.chunks(np.zeros((490, 1), dtype=bool)))
+    taken = _least(partial(train_chunk, chunking.text(chunk)), 3)
+    return _apart(1e3 * chunk.seconds, taken)
+
+
 PROMISES: Final = (
     Promise("a hostile formula is refused", 50, _formulas),
     Promise("an impossible experiment is refused", 50, _experiments),
@@ -190,6 +215,8 @@ PROMISES: Final = (
     Promise("a surface gives way", 50, _surface_pause),
     Promise("estimated and real time of a training", 20, _training_seconds, "times"),
     Promise("estimated and real time of a surface", 20, _surface_seconds, "times"),
+    Promise("a lane among 256, over one among 35", 1.1, _many_lanes, "times"),
+    Promise("estimated and real time of a sweep", 1.5, _sweep_seconds, "times"),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/sweeps.md"]
 ROOMS = [
     "benchmarks",
     "charts",
@@ -19,6 +19,8 @@ ROOMS = [
     "exports",
     "language",
     "pages",
+    "storage",
+    "sweeps",
     "tests",
     "ui",
 ]

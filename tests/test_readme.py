@@ -56,7 +56,8 @@ def test_the_limits_of_the_readme_are_those_of_the_code():
     printed = " ".join(readme.partition("## Limits")[2].split())
 
     assert printed.startswith(" · ".join(said))
-    assert f"up to {most('lanes')} runs × seeds." in printed
+    assert f"up to {most('lanes')} runs × seeds on a page" in printed
+    assert f"{LIMITS['sweep_lanes'].high // 10**6:.0f} million by the command." in printed
     # Whatever a history keeps besides them, so many parameters fit at two steps, of 8 bytes each.
     assert "runs × seeds × parameters up to 3 million always fit" in printed
     assert LIMITS["history_bytes"].high > 2 * 8 * 3_000_000

@@ -7,8 +7,11 @@ bytes whatever happened on the way. ``workers.parquet`` tells who trained which 
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -24,7 +27,6 @@ from sweeps.tables import FAILED, WORKERS, result_table, row_schema, worker_tabl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from engine.arrays import Booleans, Integers
     from sweeps.spec import SweepSpec
@@ -34,6 +36,7 @@ RESULTS_FILE: Final = "results.parquet"
 WORKERS_FILE: Final = "workers.parquet"
 _ROWS: Final = "rows"
 _BROKEN: Final = ".broken"
+_SCRATCH: Final = "sorting-"
 _PART: Final = 200_000  # lanes that are sorted and written together
 _COMPRESSION: Final = "zstd"
 
@@ -157,6 +160,8 @@ class Folder:
         """
         for left in (self.path / _ROWS).glob(".*.part"):  # of a process that was killed
             left.unlink(missing_ok=True)
+        for left in self.path.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(left)
         seeds, settings = self.spec.experiment.seeds, self.spec.settings
         order = np.argsort(seeds)
         done = np.zeros((len(settings), len(seeds)), dtype=bool)
@@ -206,8 +211,21 @@ class Folder:
     def _parts(self) -> Iterator[pa.Table]:
         """Yield all rows, sorted by setting and seed, so many at a time."""
         step = max(1, _PART // len(self.spec.experiment.seeds))
-        for first in range(0, len(self.spec.settings), step):
-            yield _without_twins(self._rows_of(np.arange(first, first + step)))
+        firsts = range(0, len(self.spec.settings), step)
+        with TemporaryDirectory(prefix=_SCRATCH, dir=self.path) as scratch:
+            paths = [Path(scratch) / str(first) for first in firsts]
+            schema = row_schema(self.spec)
+            with ExitStack() as files:
+                streams = [files.enter_context(pa.ipc.new_stream(path, schema)) for path in paths]
+                for shard in self.shards:
+                    table = pq.ParquetFile(shard).read()
+                    of = table["setting"].to_numpy() // step
+                    for part in np.unique(of).tolist():
+                        streams[part].write_table(table.filter(pa.array(of == part)))
+            for path in paths:
+                with pa.ipc.open_stream(path) as stream:
+                    rows = stream.read_all()
+                yield _without_twins(rows)
 
     def _rows_of(self, settings: Integers) -> pa.Table:
         """Return the rows of some settings, which rise."""

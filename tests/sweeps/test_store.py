@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import sweeps.store
 from engine.training.chunks import train_chunk
 from engine.version import VERSION
 from storage.lock import FolderInUse
@@ -260,3 +261,25 @@ def test_a_lane_takes_less_than_a_quarter_of_a_kilobyte_without_a_curve(tmp_path
 
     assert len(result_bytes(tmp_path)) <= 250 * whole.lanes
     assert pq.read_metadata(tmp_path / "results.parquet").num_rows == whole.lanes == 3_000
+
+
+def test_a_table_that_is_sorted_part_by_part_holds_the_same_rows(tmp_path, monkeypatch):
+    swept(tmp_path / "at once")
+    monkeypatch.setattr(sweeps.store, "_PART", 7)
+
+    swept(tmp_path / "in parts")
+
+    once, parts = (
+        pq.read_table(tmp_path / name / "results.parquet") for name in ("at once", "in parts")
+    )
+    assert pq.read_metadata(tmp_path / "in parts" / "results.parquet").num_row_groups == 6
+    assert parts.equals(once)
+
+
+def test_what_a_killed_process_was_sorting_is_removed(tmp_path):
+    with opened(tmp_path, SPEC) as folder:
+        (tmp_path / "sorting-x1").mkdir()
+        (tmp_path / "sorting-x1" / "0").touch()
+        folder.found()
+
+    assert not (tmp_path / "sorting-x1").exists()

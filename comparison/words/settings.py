@@ -11,6 +11,7 @@ from comparison.words.results import written
 from engine import FEWEST_SEEDS, Stopping
 from engine.analysis.rates import GOOD
 from engine.analysis.settings import (
+    answer,
     first_rates,
     first_sizes,
     good_loss,
@@ -105,36 +106,51 @@ def time_words(seconds: float) -> str:
         "About {seconds:.0f} s. Where a best setting lies at the edge of what is tried, it is"
         " followed outwards: up to about {longer:.0f} s in all."
     )
-    return text.format(seconds=max(seconds, 1), longer=max(1.5 * seconds, 2))
+    return text.format(seconds=max(seconds, 1), longer=1.5 * seconds + 2)
 
 
 # After it
 
 
+def rows_so_far(every: Sequence[Found], styles: Sequence[RunStyle], *, has_rows: bool) -> list[Row]:
+    """Return a row for every run: its best setting up to now.
+
+    Args:
+        every: what the search found.
+        styles: of its runs.
+        has_rows: whether the problem has rows, and so batch sizes.
+    """
+    return [
+        {_("Run"): style.name} | _setting(one, has_rows=has_rows) | {_("Tried"): f"{one.tried}"}
+        for one, style in zip(every, styles, strict=True)
+    ]
+
+
 def settings_rows(
-    every: Sequence[Found],
-    styles: Sequence[RunStyle],
-    history: History | None,
-    *,
-    has_rows: bool,
+    every: Sequence[Found], styles: Sequence[RunStyle], history: History, *, has_rows: bool
 ) -> list[Row]:
     """Return a row for every run: its best setting, and what that rests on.
 
     Args:
         every: what the search found.
         styles: of its runs.
-        history: of ``engine.analysis.settings.reporting``; None while there is none.
+        history: of ``engine.analysis.settings.reporting``.
         has_rows: whether the problem has rows, and so batch sizes.
     """
-    ends = {} if history is None else dict(zip(reported(every), history.runs, strict=True))
+    runs = dict(zip(reported(every), history.runs, strict=True))
+    stands = dict(zip(reported(every), standings(answer(history)), strict=True))
     level = good_loss(every)
-    rows = [
-        _row(one, style.name, level, ends.get(position))
-        for position, (one, style) in enumerate(zip(every, styles, strict=True))
-    ]
-    if not has_rows:
-        for row in rows:
-            del row[_("Best batch size")], row[_("Good batch sizes")]
+    rows = []
+    for position, (one, style) in enumerate(zip(every, styles, strict=True)):
+        run = runs.get(position)
+        row = {_("Run"): style.name, _("Standing"): stands.get(position, "–")}
+        row |= _setting(one, has_rows=has_rows)
+        row[_("Final loss")] = "–" if run is None else loss_words(run.final_loss)
+        row[_("Diverged")] = "–" if run is None else _diverged(run)
+        row[_("Good rates")] = "–" if one.best is None else _good_rates(one.best, level)
+        if has_rows:
+            row[_("Good batches")] = ", ".join(map(size_words, one.good_sizes(level))) or "–"
+        rows.append(row | {_("Tried"): f"{one.tried}", _("Edge"): edge_words(one)})
     return rows
 
 
@@ -143,22 +159,24 @@ def reported(every: Sequence[Found]) -> list[int]:
     return [position for position, one in enumerate(every) if one.setting is not None]
 
 
-def _row(one: Found, name: str, level: float, end: RunHistory | None) -> Row:
-    best, setting = one.best, one.setting
-    row = {_("Run"): name, _("Best rate"): "–", _("Best batch size"): "–"}
-    row |= {_("Final loss"): "–", _("Diverged"): "–", _("Good rates"): "–"}
-    row |= {_("Good batch sizes"): "–", _("Tried"): f"{one.tried}"}
-    row[_("Edge")] = edge_words(one)
-    if best is None or setting is None:
-        return row
-    row[_("Best rate")] = f"{setting.learning_rate:g}"
-    row[_("Best batch size")] = size_words(setting.batch_size)
-    row[_("Good rates")] = _good_rates(best, level)
-    row[_("Good batch sizes")] = ", ".join(map(size_words, one.good_sizes(level))) or "–"
-    if end is not None:
-        row[_("Final loss")] = loss_words(end.final_loss)
-        row[_("Diverged")] = f"{int(end.diverged.sum())} / {len(end.status)}"
+def standings(found: Answer) -> list[str]:
+    """Return what every run is beside the others, in the answer's order."""
+    said = dict.fromkeys(found.higher, _("higher")) | dict.fromkeys(found.diverged, _("diverged"))
+    said |= dict.fromkeys(found.first, _("tie") if found.level else _("lowest"))
+    return [said[position] for position in sorted(said)]
+
+
+def _setting(one: Found, *, has_rows: bool) -> Row:
+    """Return the best setting of a run."""
+    setting = one.setting
+    row = {_("Best rate"): "–" if setting is None else f"{setting.learning_rate:g}"}
+    if has_rows:
+        row[_("Best batch")] = "–" if setting is None else size_words(setting.batch_size)
     return row
+
+
+def _diverged(run: RunHistory) -> str:
+    return f"{int(run.diverged.sum())} / {len(run.status)}"
 
 
 def loss_words(losses: Array) -> str:
@@ -280,11 +298,15 @@ def _longer(
 ) -> Iterator[str]:
     """Yield how much longer than the best a run takes to the loss with which it ends."""
     text = {
-        "epochs": _("{run} needs {times} × as many epochs as {best} to reach its final {loss}."),
-        "iterations": _(
-            "{run} needs {times} × as many iterations as {best} to reach its final {loss}."
+        "epochs": _(
+            "{run} needs {times} × as many epochs as {best} to reach its final loss of {loss}."
         ),
-        "rows_seen": _("{run} needs {times} × as many rows as {best} to reach its final {loss}."),
+        "iterations": _(
+            "{run} needs {times} × as many iterations as {best} to reach its final loss of {loss}."
+        ),
+        "rows_seen": _(
+            "{run} needs {times} × as many rows as {best} to reach its final loss of {loss}."
+        ),
     }[unit]
     for position, times in found.times.items():
         loss = _short(losses[position])
@@ -323,10 +345,13 @@ def columns_help(experiment: Experiment) -> dict[str, str]:
     )
     sizes = _("Batch sizes that end as low at a rate of their own.")
     return {
+        _("Standing"): _(
+            "By the final loss on the seeds of the report. A tie: not told apart from the lowest."
+        ),
         _("Final loss"): text.format(loss=inline("quantity", loss)),
         _("Diverged"): _("Seeds of the report that diverged at the best setting."),
         _("Good rates"): good.format(factor=GOOD),
-        _("Good batch sizes"): sizes,
+        _("Good batches"): sizes,
         _("Tried"): _("Settings: pairs of a rate and a batch size."),
         _("Edge"): _("A better setting may lie beyond an edge of what was tried."),
     }

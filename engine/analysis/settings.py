@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -38,6 +39,7 @@ _TUNING_SEEDS: Final = 2
 _REPORTING_SEEDS: Final = 3
 _FOLLOWED: Final = 0.5  # of the updates of the first sweep; what follows takes no more, or
 _ANYWAY: Final = 2e7  # updates of single parameters, which take no time
+_LOOKS: Final = 20  # at all rows while settings are tried: only where they end is asked
 _CLEARLY: Final = 1.5  # times as long; less is not worth a sentence
 
 
@@ -165,7 +167,7 @@ class Found:
     curves: tuple[RateCurve, ...]
     rows: int
 
-    @property
+    @cached_property
     def best(self) -> RateCurve | None:
         """Return the curve of the best batch size; None if the run diverged at every setting."""
         lowest = min(self.curves, key=_lowest)
@@ -358,7 +360,7 @@ def _at(run: Run, size: BatchSize, rate: float) -> Run:
 
 
 def _sweep(about: Experiment, runs: Sequence[Run]) -> Sweep:
-    return Sweep.model_validate({**about.model_dump(), "runs": runs})
+    return Sweep.model_validate({**about.model_dump(), "runs": runs, "looks": _LOOKS})
 
 
 def _reported(experiment: Experiment, runs: Sequence[Run]) -> Experiment:

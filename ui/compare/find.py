@@ -19,6 +19,7 @@ from comparison.words.settings import (
     plan_words,
     question,
     reported,
+    rows_so_far,
     settings_rows,
     time_words,
     why_not_again,
@@ -91,7 +92,11 @@ def _search(experiment: Experiment) -> None:
         stage.empty()
     if every:
         with place.settled():
-            _answer(experiment, every, history, is_whole=is_whole)
+            if history is None:
+                _growing_table(every, "find-so-far")
+            else:
+                _answer(experiment, every, history)
+            _takes(experiment, every, is_whole=is_whole)
 
 
 def _reported(
@@ -140,7 +145,7 @@ def _swept(experiment: Experiment, place: Place, stage: DeltaGenerator) -> list[
 
     def draw(scores: Scores) -> None:
         with place.growing():
-            _settings_table(found(experiment, [*sweeps, scores]), None)
+            _growing_table(found(experiment, [*sweeps, scores]))
 
     stage.caption(_("Every setting, on the seeds of the choice:"))
     first = scored(first_sweep(experiment), "find-first", draw=draw, is_asked=True)
@@ -162,30 +167,27 @@ def _are_finished(results: Sequence[Scores | History]) -> bool:
     return not any({"", "stopped"} & set(run.status) for one in results for run in one.runs)
 
 
-def _answer(
-    experiment: Experiment, every: Sequence[Found], history: History | None, *, is_whole: bool
-) -> None:
-    """Show what was found, and offer to take it."""
-    if history is not None:
-        names = [styles_of_any_setting(document())[place].name for place in reported(every)]
-        shown = answer(history)
-        losses = [run.median_loss for run in history.runs]
-        said = " ".join(map(escaped, answer_words(shown, names, losses, history.experiment)))
-        st.markdown(f"**{said}**")
-        _equal, unequal = contract(history.experiment, tuned=None)
-        remarks = [*(f"**{sentence}**" for sentence in unequal), *caution(shown)]
+def _answer(experiment: Experiment, every: Sequence[Found], history: History) -> None:
+    """Show what the best settings show, and a row for every run."""
+    styles = styles_of_any_setting(document())
+    shown = answer(history)
+    names = [styles[position].name for position in reported(every)]
+    losses = [run.median_loss for run in history.runs]
+    said = " ".join(map(escaped, answer_words(shown, names, losses, history.experiment)))
+    st.markdown(f"**{said}**")
+    _equal, unequal = contract(history.experiment, tuned=None)
+    remarks = [*(f"**{sentence}**" for sentence in unequal), *caution(shown)]
+    if remarks:
         st.caption(" · ".join(remarks))
-    _settings_table(every, history, "find-settings")
-    _takes(experiment, every, is_whole=is_whole)
+    rows = settings_rows(every, styles, history, has_rows=experiment.problem.has_rows)
+    _table(rows, _("Best settings, one row per run."), "find-settings")
 
 
-def _settings_table(
-    every: Sequence[Found], history: History | None, key: str | None = None
-) -> None:
-    """Show a row for every run; without a key while it grows."""
+def _growing_table(every: Sequence[Found], key: str | None = None) -> None:
+    """Show a row for every run before the report; without a key while it grows."""
     has_rows = document().experiment.problem.has_rows
-    rows = settings_rows(every, styles_of_any_setting(document()), history, has_rows=has_rows)
-    _table(rows, _("Best settings, one row per run."), key)
+    rows = rows_so_far(every, styles_of_any_setting(document()), has_rows=has_rows)
+    _table(rows, _("Best settings so far, one row per run."), key)
 
 
 def _table(rows: Sequence[Row], alt: str, key: str | None) -> None:

@@ -17,8 +17,10 @@ from comparison.words.settings import (
     plan_rows,
     plan_words,
     question,
+    rows_so_far,
     setting_words,
     settings_rows,
+    standings,
     time_words,
     why_not_again,
     why_not_take,
@@ -63,7 +65,7 @@ def test_ties_are_named_as_ties_and_how_much_longer_another_takes():
     assert said(KNOWN) == (
         "On this data Adam and Nesterov cannot be told apart with 3 seeds."
         " SGD ends above Adam in each of 3 seeds."
-        " SGD needs 4 × as many epochs as Adam to reach its final 0.3."
+        " SGD needs 4 × as many epochs as Adam to reach its final loss of 0.3."
     )
 
 
@@ -170,23 +172,34 @@ def test_a_row_holds_the_numbers_of_the_report(every):
         low, median, high = np.sort(run.final_loss)
         assert row["Final loss"] == f"{median:.3g} ({low:.3g} to {high:.3g})"
         assert row["Best rate"] == f"{one.setting.learning_rate:g}"
-        assert row["Best batch size"] == str(one.setting.batch_size)
+        assert row["Best batch"] == str(one.setting.batch_size)
         assert (row["Diverged"], row["Tried"]) == ("0 / 3", "14")
     assert [row["Run"] for row in rows] == ["first", "second"]
 
 
-def test_before_the_report_there_is_no_final_loss(every):
-    rows = settings_rows(every, STYLES, None, has_rows=True)
+def test_before_the_report_there_are_settings_alone(every):
+    rows = rows_so_far(every, STYLES, has_rows=True)
 
-    assert [row["Final loss"] for row in rows] == ["–", "–"]
-    assert "–" not in {row["Best rate"] for row in rows}
+    assert [row["Run"] for row in rows] == ["first", "second"]
+    for row, one in zip(rows, every, strict=True):
+        assert list(row) == ["Run", "Best rate", "Best batch", "Tried"]
+        assert row["Best rate"] == f"{one.setting.learning_rate:g}"
 
 
-def test_without_rows_there_are_no_batch_sizes(every):
-    (first, _second) = settings_rows(every, STYLES, None, has_rows=False)
+def test_without_rows_there_are_no_batch_sizes():
+    every = found(BOWL, [score(first_sweep(BOWL))])
+    (row,) = settings_rows(every, STYLES[:1], fit(reporting(BOWL, every)), has_rows=False)
 
-    assert not {"Best batch size", "Good batch sizes"} & set(first)
-    assert "Best rate" in first
+    assert not {"Best batch", "Good batches"} & set(row)
+    assert "Best batch" not in rows_so_far(every, STYLES[:1], has_rows=False)[0]
+
+
+def test_ties_are_named_as_ties_in_the_table():
+    gone = replace(KNOWN, higher=(), diverged=(2,), times={})
+
+    assert standings(KNOWN) == ["tie", "tie", "higher"]
+    assert standings(replace(KNOWN, level=(), higher=(1, 2))) == ["lowest", "higher", "higher"]
+    assert standings(gone) == ["tie", "tie", "diverged"]
 
 
 def test_a_run_without_a_best_setting_takes_no_other_runs_numbers(every):
@@ -199,6 +212,7 @@ def test_a_run_without_a_best_setting_takes_no_other_runs_numbers(every):
     first, second = settings_rows(some, STYLES, history, has_rows=True)
 
     assert (first["Final loss"], first["Edge"]) == ("–", "diverged at every setting")
+    assert (first["Standing"], second["Standing"]) == ("–", "lowest")
     assert second["Final loss"] == loss_words(history.runs[0].final_loss)
 
 
@@ -258,7 +272,7 @@ def test_what_decides_without_validation_rows_and_what_is_left_out_is_told():
 
 def test_the_time_and_the_question_are_told():
     assert time_words(16.2).startswith("About 16 s.")
-    assert "up to about 24 s" in time_words(16.2)
+    assert "up to about 26 s" in time_words(16.2)
     assert "About 1 s." in time_words(0.1)
     assert question(MOONS) == "Which optimizer, which rate, which batch size for this data?"
     assert "function" in question(BOWL)

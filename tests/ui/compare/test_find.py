@@ -89,10 +89,11 @@ def test_one_click_gives_the_answer_and_its_numbers(asked):
     history = fit(reporting(compared(), every))
 
     assert list(table(asked)["Best rate"]) == [f"{one.setting.learning_rate:g}" for one in every]
-    assert list(table(asked)["Best batch size"]) == [str(one.setting.batch_size) for one in every]
+    assert list(table(asked)["Best batch"]) == [str(one.setting.batch_size) for one in every]
     assert list(table(asked)["Tried"]) == [str(one.tried) for one in every]
     medians = [f"{one.median_loss:.3g}" for one in history.runs]
     assert [cell.split()[0] for cell in table(asked)["Final loss"]] == medians
+    assert set(table(asked)["Standing"]) <= {"lowest", "higher", "tie"}
     assert answered(asked).startswith("On this data")
     assert {"SGD", "Adam"} <= set(answered(asked).replace(",", "").replace(".", "").split())
     assert not told(asked)
@@ -196,7 +197,8 @@ def test_on_a_bowl_the_known_rate_wins_and_equal_rules_tie(open_tab):
     run(at.button(key="find").click())
 
     assert list(table(at)["Best rate"]) == ["1", "1"]
-    assert "Best batch size" not in table(at)
+    assert "Best batch" not in table(at)
+    assert list(table(at)["Standing"]) == ["tie", "tie"]
     assert answered(at) == (
         "On this function SGD and Momentum μ 0 end equally low; nothing here is random."
     )
@@ -273,7 +275,7 @@ def test_a_stopped_search_shows_what_it_reached_and_takes_nothing(show, monkeypa
     run(at.button(key="find").click())
 
     assert "You stopped the training at" in captions(at)
-    assert set(table(at)["Final loss"]) == {"–"}
+    assert list(table(at)) == ["", "Run", "Best rate", "Best batch", "Tried"]
     assert "not finished" in at.button(key="find-take-all").help
 
     run(at.button(key="find-first-stop").click())
@@ -286,18 +288,18 @@ def test_while_it_trains_the_table_grows(open_tab, monkeypatch):
     monkeypatch.setattr("engine.training.loop.PAUSE_SECONDS", 1e-12)
     monkeypatch.setattr("ui.shell.training._UNSEEN_SECONDS", -1.0)
     monkeypatch.setattr("ui.shell.training._DRAW_SECONDS", -1.0)
-    drawn = ui.compare.find.settings_rows
+    drawn = ui.compare.find.rows_so_far
     monkeypatch.setattr(
         ui.compare.find,
-        "settings_rows",
-        lambda *given, **named: seen.append(given[2]) or drawn(*given, **named),
+        "rows_so_far",
+        lambda *given, **named: seen.append(drawn(*given, **named)) or seen[-1],
     )
     at = open_tab(data_seed=4_000_206)
     run(at.button(key="find").click())
 
     assert len(seen) > 1
-    assert seen[0] is None
-    assert seen[-1] is not None
+    assert [row["Run"] for row in seen[0]] == list(table(at)["Run"])
+    assert [row["Best rate"] for row in seen[-1]] == list(table(at)["Best rate"])
 
 
 def test_another_session_of_this_server_finds_the_answer_there(open_tab):

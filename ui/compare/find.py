@@ -118,7 +118,6 @@ def _offer(experiment: Experiment, seconds: float) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             question(experiment),
-            type="primary",
             icon=":material/search:",
             key="find",
             on_click=_ask,
@@ -230,7 +229,6 @@ def _take_button(
     st.button(
         title,
         key=key,
-        type="primary" if key == "find-take-all" else "secondary",
         on_click=_take,
         args=(best, every),
         disabled=why_not is not None,
@@ -241,8 +239,10 @@ def _take_button(
 def _is_claimed(best: Mapping[int, Run], every: Sequence[Found]) -> bool:
     """Tell whether all that may be claimed of settings is known: of those at an edge nothing is."""
     taken = searched(document().experiment).model_copy(update={"runs": tuple(best.values())})
-    at_edge = any(every[place].edge is not None for place in best)
-    return at_edge or best_rates().tried(taken) is not None
+    if any(every[place].edge is not None for place in best):
+        return True
+    claim = best_rates().tried(taken)
+    return claim is not None and (claim.batch_sizes or not taken.problem.has_rows)
 
 
 def _take(best: dict[int, Run], every: Sequence[Found]) -> None:

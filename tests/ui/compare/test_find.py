@@ -24,6 +24,7 @@ from engine.work import Task
 from tests.driven import captions, plain, run, small, told
 from tests.ui.compare.driven import document, page
 from ui.shell.driver import Pending
+from ui.shell.tuning import best_rates
 
 MOONS = Network(dataset=TwoMoons(rows=40), hidden=(2,))
 
@@ -310,3 +311,20 @@ def test_another_session_of_this_server_finds_the_answer_there(open_tab):
 
     assert "find" not in {button.key for button in second.button}
     assert answered(second) == answered(first)
+
+
+def test_settings_of_which_rates_alone_were_known_are_taken_for_both(open_tab, monkeypatch):
+    """That the comparison has them already is no reason, as long as the contract says less."""
+    monkeypatch.setattr(ui.compare.find, "are_scored", lambda _experiment: False)
+    fields = {"data_seed": 4_000_212}
+    every = searched(compared(**fields))
+    best = compared(**fields).model_copy(update={"runs": tuple(one.setting for one in every)})
+    about = best.model_copy(update={"seeds": (9,)})
+    best_rates().remember(about, [one.best for one in every])
+    at = open_tab(best)
+    assert "learning rates: each run's best of 7 tried with 1 seed" in captions(at)
+    run(at.button(key="find").click())
+    run(at.button(key="find-take-all").click())
+
+    assert "chosen on seeds 1000, 1001" in captions(at)
+    assert at.button(key="find-take-all").disabled

@@ -140,7 +140,7 @@ def next_sweep(experiment: Experiment, sweeps: Sequence[Scores]) -> Sweep | None
 
 
 def estimate_search(experiment: Experiment) -> float:
-    """Estimate the seconds of a search, without what is tried beyond edges: half as much at most.
+    """Estimate the seconds of a search, without what is tried beyond edges.
 
     Raises:
         InvalidInput: it takes more memory or time than the limits allow.

@@ -20,6 +20,8 @@ from comparison.presets import (
     SURFACE_PRESETS,
     SURFACES,
 )
+from comparison.words.names import styles_of_any_setting
+from comparison.words.settings import setting_words
 from engine import Experiment, Interval, InvalidInput, Network, Run
 from engine.problems.datasets import Spirals
 from engine.problems.losses import LOSSES, usual_loss
@@ -28,7 +30,7 @@ from language import _, ngettext
 from language.labels import inline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from comparison.pages import AnyPage
     from engine import Function
@@ -226,6 +228,30 @@ def apply_to_all(document: Document, field: str) -> Edited:
     runs = tuple(run.model_copy(update={field: value}) for run in document.experiment.runs)
     experiment = document.experiment.model_copy(update={"runs": runs})
     return _edited(document, experiment, document.view, "apply_to_all")
+
+
+def take_settings(document: Document, best: Mapping[int, Run]) -> Edited:
+    """Give some runs the learning rates and batch sizes that were found to be best, and say so.
+
+    Args:
+        document: the comparison, whose runs differ in more than these.
+        best: by positions of its runs, the same runs with other rates and batch sizes.
+    """
+    names = [style.name for style in styles_of_any_setting(document)]
+    runs = list(document.experiment.runs)
+    for position, run in best.items():
+        update: dict[str, Any] = {"learning_rate": run.learning_rate}
+        if document.experiment.problem.has_rows:
+            update["batch_size"] = run.batch_size
+        runs[position] = runs[position].model_copy(update=update)
+    taken = ", ".join(
+        f"{names[position]} ({setting_words(document.experiment, run)})"
+        for position, run in best.items()
+    )
+    notice = _("Best settings taken: {runs}. Undo takes them back.").format(runs=taken)
+    experiment = document.experiment.model_copy(update={"runs": tuple(runs)})
+    edited = _edited(document, experiment, document.view, "settings")
+    return edited._replace(notices=(*edited.notices, notice))
 
 
 # What all runs share

@@ -31,7 +31,7 @@ class TrainingPage(Spec):
     """
 
     name: Literal["training"] = "training"
-    tab: Literal["loss", "score", "norms", "fits", "rates", "details"] = "loss"
+    tab: Literal["loss", "score", "norms", "fits", "rates", "find", "details"] = "loss"
     norm: Literal["full_gradient_norm", "batch_gradient_norm", "update_norm"] = "full_gradient_norm"
     epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
     iteration: Annotated[int, Interval(0, LIMITS["iterations"].high)] | None = None

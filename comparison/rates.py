@@ -20,6 +20,7 @@ Part: TypeAlias = Literal["data", "network", "loss"]
 
 # The changes that bring a whole comparison, with rates that were chosen for its problem.
 _WHOLE: Final = {"demonstration", "preset", "reset", "surface"}
+_MEANT: Final = {*_WHOLE, "apply_to_all", "settings"}  # those by which rates are set on purpose
 
 
 class Past(NamedTuple):
@@ -35,15 +36,21 @@ class Past(NamedTuple):
 
 
 class Tuned(NamedTuple):
-    """What every run of a comparison has the best rate of.
+    """What every run of a comparison has the best rate of, or the best rate and batch size.
 
     Attributes:
-        rates: how many were tried, or more.
+        tried: how many rates, or settings of both, were tried of every run, or more.
         seeds: with which each was tried.
+        batch_sizes: whether batch sizes were tried as well.
+        most: how many settings of both were tried of the run that was tried most.
+        is_smallest_batch: whether a run's best batch size is the smallest of those tried.
     """
 
-    rates: int
+    tried: int
     seeds: tuple[int, ...]
+    batch_sizes: bool = False
+    most: int = 0
+    is_smallest_batch: bool = False
 
 
 class SetFor(NamedTuple):
@@ -143,6 +150,6 @@ def _set_on(runs: Sequence[Run], since: Past) -> Network | Function:
         runs: those that have their rates since then.
         since: the version that brought them.
     """
-    was_meant = since.change.endswith("learning_rate") or since.change in {*_WHOLE, "apply_to_all"}
+    was_meant = since.change.endswith("learning_rate") or since.change in _MEANT
     defaults = all(run.learning_rate == run.optimizer.default_learning_rate for run in runs)
     return Network() if defaults and not was_meant else since.experiment.problem

@@ -211,6 +211,11 @@ class Experiment(Spec):
         return [list(members) for _, members in groupby(ordered, cut)]
 
     @property
+    def fewer_looks(self) -> int | None:
+        """Return into how many parts a sweep cuts the budget; None for as many as is usual."""
+        return None
+
+    @property
     def key(self) -> str:
         """Return the canonical JSON with its format version: the key of all that is computed."""
         return json.dumps(
@@ -226,11 +231,22 @@ class Sweep(Experiment):
 
     Attributes:
         runs: what is compared; at most 2,000 lanes, counting all seeds.
+        looks: into how many equal parts the grid of ``record_every`` cuts the budget of a network,
+            where that is fewer; None for all. Final losses do not depend on it, but a loss that
+            diverges between two looks and comes back has not diverged.
     """
 
     runs: Annotated[tuple[Run, ...], Length(LIMITS["lanes"])] = Field(
         default_factory=_format_1_runs
     )
+    looks: Annotated[
+        Annotated[int, Interval(1, 200)] | None, Field(exclude_if=lambda value: value is None)
+    ] = None
+
+    @property
+    def fewer_looks(self) -> int | None:
+        """Return ``looks``."""
+        return self.looks
 
     @model_validator(mode="after")
     def _lanes_fit(self) -> Self:

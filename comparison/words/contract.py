@@ -25,7 +25,7 @@ def contract(
 
     Args:
         experiment: what is compared.
-        tuned: of which learning rates every run has the best; None means rates as set.
+        tuned: of which rates or settings every run has the best; None means rates as set.
         past: the versions that led to it, which tell for what they were set.
     """
     equal = [*_equal(experiment), _rates(experiment, tuned=tuned, past=past)]
@@ -68,6 +68,8 @@ def _rates(experiment: Experiment, *, tuned: Tuned | None, past: Sequence[Past])
     """Return where the learning rates come from."""
     if isinstance(experiment, Sweep):
         return _("learning rates as shown on the axis")
+    if tuned is not None and tuned.batch_sizes:
+        return _settings(tuned)
     if tuned is not None:
         text = _("learning rates: each run's best of {count} tried")
         if tuned.seeds != experiment.seeds:
@@ -76,7 +78,7 @@ def _rates(experiment: Experiment, *, tuned: Tuned | None, past: Sequence[Past])
                 "learning rates: each run's best of {count} tried with {seeds} seeds",
                 len(tuned.seeds),
             )
-        return text.format(count=tuned.rates, seeds=len(tuned.seeds))
+        return text.format(count=tuned.tried, seeds=len(tuned.seeds))
     set_for = rates_set_for(experiment, past)
     if set_for is None:
         return _("learning rates as set")
@@ -85,6 +87,21 @@ def _rates(experiment: Experiment, *, tuned: Tuned | None, past: Sequence[Past])
         text = _("some learning rates as set for {problem}")
     words = {_problem(one, experiment.problem) for one in set_for.problems}
     return text.format(problem=words.pop() if len(words) == 1 else _("other problems"))
+
+
+def _settings(tuned: Tuned) -> str:
+    """Return from how many settings rates and batch sizes were chosen, and on which seeds."""
+    text = ngettext(
+        "learning rates and batch sizes: each run's best of {count} settings, chosen on seed"
+        " {seeds}",
+        "learning rates and batch sizes: each run's best of {count} settings, chosen on seeds"
+        " {seeds}",
+        len(tuned.seeds),
+    )
+    if tuned.is_smallest_batch:
+        text += _(", the smallest batches tried among them")
+    count = f"{tuned.tried}" if tuned.tried == tuned.most else f"{tuned.tried}–{tuned.most}"
+    return text.format(count=count, seeds=", ".join(map(str, tuned.seeds)))
 
 
 def _problem(other: Network | Function, problem: Network | Function) -> str:

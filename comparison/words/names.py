@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
@@ -12,7 +12,7 @@ from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from comparison.document import Document
     from engine import Function, Interval, Network, Run
@@ -47,7 +47,17 @@ def styles_of_any_rate(document: Document) -> list[RunStyle]:
 
     Runs that differ in nothing else are one: selected if one of them is, hidden if all are.
     """
-    runs = [run.model_copy(update={"learning_rate": 1.0}) for run in document.experiment.runs]
+    return _styles_of_any(document, {"learning_rate": 1.0})
+
+
+def styles_of_any_setting(document: Document) -> list[RunStyle]:
+    """Return the same of runs that differ in more than learning rate and batch size."""
+    return _styles_of_any(document, {"learning_rate": 1.0, "batch_size": "all"})
+
+
+def _styles_of_any(document: Document, plain: Mapping[str, Any]) -> list[RunStyle]:
+    """Return the styles of runs that differ when all have these values in common."""
+    runs = [run.model_copy(update=plain) for run in document.experiment.runs]
     firsts = [runs.index(run) for run in dict.fromkeys(runs)]
     names = run_names([runs[n] for n in firsts], [document.view.names[n] for n in firsts])
     styles = run_styles(document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ class RateCurve:
     rates: tuple[float, ...]
     scores: tuple[RunScores, ...]
 
-    @property
+    @cached_property
     def losses(self) -> Array:
         """Return the median final loss at each rate, ``(rates,)``; +inf if half diverged."""
         return np.array([one.median_loss for one in self.scores])

@@ -39,12 +39,13 @@ def even_parts(experiment: Experiment) -> int:
 
     A budget in epochs: its epochs. One in iterations or rows: min(amount, 200), so that the grid
     does not depend on how many iterations an epoch has. A test function has no rows, so each of its
-    iterations is an epoch, and every one is recorded.
+    iterations is an epoch, and every one is recorded. A sweep may ask for fewer: ``Sweep.looks``.
     """
     budget = experiment.budget
-    if budget.unit == "epochs" or experiment.problem.kind == "function":
+    if experiment.problem.kind == "function":
         return budget.amount
-    return min(budget.amount, EVEN_PARTS)
+    usual = budget.amount if budget.unit == "epochs" else min(budget.amount, EVEN_PARTS)
+    return usual if experiment.fewer_looks is None else min(usual, experiment.fewer_looks)
 
 
 def part_size(experiment: Experiment) -> float:

@@ -13,6 +13,10 @@ from playwright.sync_api import expect
 LONG = "/?budget=10000&run=sgd~0.01~8&run=adam~0.001~8"
 
 
+# As long: 84 trainings at settings that are looked through.
+SEARCH = "/?budget=1500&run=sgd~0.01~8&run=adam~0.001~8"
+
+
 def train(tab):
     """Begin the training; the click waits for the button."""
     train_button(tab).click()
@@ -51,6 +55,23 @@ def test_a_long_training_is_started_stopped_and_gone_on_with(visit):
     expect(table(tab).get_by_test_id("glide-cell-7-0")).to_have_text("stopped by you")
 
     resume.click()
+    expect(stop_button(tab)).to_be_visible()
+
+
+def test_a_search_takes_two_clicks_grows_and_is_stopped(visit):
+    tab = visit(SEARCH)
+    tab.get_by_role("tab", name="Find settings").click()
+    question = tab.get_by_role("button", name=re.compile("^.*Which optimizer, which rate"))
+    question.click()
+
+    expect(bar_of(tab)).to_be_visible()
+    expect(question).to_have_count(0)  # at once, not when the search has ended
+    expect(table(tab).get_by_test_id("glide-cell-1-1")).to_have_text("Adam")
+    stop_button(tab).click()
+    expect(tab.get_by_text(re.compile(r"^You stopped the training at \d+%"))).to_be_visible()
+    expect(tab.get_by_role("button", name="Take all", exact=True)).to_be_disabled()
+
+    tab.get_by_role("button", name="Resume", exact=True).click()
     expect(stop_button(tab)).to_be_visible()
 
 

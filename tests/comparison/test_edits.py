@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comparison import edits, offers
-from comparison.document import Document, View
+from comparison.document import Document, View, with_default_view
 from comparison.edits import change, change_problem, change_run, change_view
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
@@ -53,6 +53,10 @@ ANYWHERE = {
     "reset": lambda _pick: edits.reset,
     "apply to all": lambda pick: partial(
         edits.apply_to_all, field=pick(("learning_rate", "batch_size", "optimizer"))
+    ),
+    "settings": lambda pick: partial(
+        edits.take_settings,
+        best={0: Run(optimizer=SGD(), learning_rate=0.2, batch_size=pick((1, 3, "all", 70_000)))},
     ),
     "runs preset": lambda pick: partial(edits.use_runs_preset, name=pick(("optimizers", "rates"))),
     "surface preset": lambda pick: partial(
@@ -528,3 +532,36 @@ def test_a_number_that_no_run_has_cannot_be_hidden():
         change_view(Document(), hidden_runs=(7,))
 
     assert refused.value.field == "view.hidden_runs"
+
+
+def test_best_settings_replace_rate_and_batch_size_of_their_runs_and_say_so():
+    runs = (
+        Run(optimizer=SGD(), learning_rate=0.5, batch_size=32),
+        Run(optimizer=Adam(beta1=0.8), learning_rate=0.01, batch_size=16),
+    )
+    now = with_default_view(Experiment(runs=runs, seeds=(3, 4)))
+    now = edits.rename_run(now, 0, "mine").document
+    best = {
+        0: Run(optimizer=SGD(), learning_rate=1.0, batch_size="all"),
+        1: runs[1].model_copy(update={"learning_rate": 0.1, "batch_size": 8}),
+    }
+    edited = edits.take_settings(now, best)
+
+    assert experiment(edited).runs == tuple(best.values())
+    assert experiment(edited).seeds == (3, 4)
+    assert edited.done == "settings"
+    assert edited.notices == (
+        "Best settings taken: mine (η 1, B all), Adam β₁ 0.8 (η 0.1, B 8). Undo takes them back.",
+    )
+    one = edits.take_settings(now, {1: best[1]})
+    assert experiment(one).runs == (runs[0], best[1])
+
+
+def test_of_a_function_the_rate_alone_is_taken():
+    runs = (Run(optimizer=SGD(), learning_rate=0.5, batch_size=1),)
+    now = with_default_view(Experiment(problem=Function(), runs=runs))
+    best = {0: Run(optimizer=SGD(), learning_rate=1.0, batch_size="all")}
+    edited = edits.take_settings(now, best)
+
+    assert experiment(edited).runs == (runs[0].model_copy(update={"learning_rate": 1.0}),)
+    assert "(η 1)" in edited.notices[0]

@@ -14,6 +14,7 @@ from comparison.edits import (
     choose_rule,
     duplicate_run,
     remove_run,
+    take_settings,
     use_preset,
     use_runs_preset,
     use_surface_preset,
@@ -130,6 +131,17 @@ def test_a_rate_given_to_all_is_set_for_what_is_shown():
     session = Session(OWN).do(choose_dataset, Digits()).do(change_run, 0, learning_rate=0.04)
 
     assert session.do(apply_to_all, "learning_rate").set_for is None
+
+
+def test_rates_that_are_taken_from_a_search_are_set_for_what_is_shown():
+    session = Session().do(choose_dataset, Digits())
+    best = dict(enumerate(session.document.experiment.runs))
+    best[0] = best[0].model_copy(update={"learning_rate": 0.1, "batch_size": 8})
+    assert session.set_for.problems == (MOONS,)
+
+    assert not {best[0]} & set(session.document.experiment.runs)
+    set_for = session.do(take_settings, {0: best[0]}).set_for
+    assert set_for.partly
 
 
 def test_a_rate_typed_that_happens_to_be_the_default_is_the_readers():

@@ -50,6 +50,7 @@ TABS = {
     "norms": "Norms",
     "fits": "Fits",
     "rates": "Learning-rate sensitivity",
+    "find": "Find settings",
     "details": "Details",
 }
 CHARTS = {
@@ -58,6 +59,7 @@ CHARTS = {
     "norms": ["chart-update_norm"],
     "fits": [],  # on canvases of the clock's own
     "rates": ["chart-rates"],
+    "find": [],
     "details": [],
 }
 
@@ -872,7 +874,7 @@ def test_the_batch_loss_can_be_smoothed_and_no_other():
     assert chart(at, "loss")["layout"]["yaxis"]["title"]["text"] == "Training loss"
 
 
-@pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "details"])
+@pytest.mark.parametrize("tab", ["loss", "score", "norms", "fits", "rates", "find", "details"])
 def test_a_reload_of_every_tab_shows_the_same(tab):
     page = TrainingPage(tab=tab, norm="update_norm", epoch=2.0)
     link = linked(small(), page)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from language import N_
 from ui.compare.comparison import Comparison
 from ui.compare.curves import norms_tab, score_tab
+from ui.compare.find import find_tab
 from ui.compare.fits import fits_tab
 from ui.compare.loss import loss_tab
 from ui.compare.rates import rates_tab
@@ -27,6 +28,7 @@ TABS: Final = Tabs[[Comparison]](
         "norms": Tab(N_("Norms"), norms_tab),
         "fits": Tab(N_("Fits"), fits_tab),
         "rates": Tab(N_("Learning-rate sensitivity"), rates_tab),
+        "find": Tab(N_("Find settings"), find_tab),
         "details": Tab(N_("Details"), details_tab),
     },
 )

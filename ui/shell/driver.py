@@ -62,7 +62,7 @@ def begin(
     key: object,
     cost: Cost,
     work: Callable[[], Generator[Told, Any, Result]],
-    offer: str,
+    offer: str | None,
 ) -> Pending[Told, Result] | None:
     """Begin some work; None while long work waits for a click.
 
@@ -71,13 +71,13 @@ def begin(
         key: what it computes.
         cost: what it was estimated to take.
         work: begins it.
-        offer: written on the button that long work waits for.
+        offer: written on the button that long work waits for; None where it was asked for.
 
     Raises:
         InvalidInput: it takes longer than the limits allow.
     """
     cost.check_time()
-    if cost.seconds > AT_ONCE_SECONDS:
+    if offer is not None and cost.seconds > AT_ONCE_SECONDS:
         container = st.empty()
         if not container.button(offer, key=f"{slot}-begin"):
             return None

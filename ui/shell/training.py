@@ -213,6 +213,8 @@ def trained(
     slot: str,
     draw: Callable[[History], None] = lambda _history: None,
     before: History | None = None,
+    *,
+    is_asked: bool = False,
 ) -> History | None:
     """Return the history of an experiment, training it if that is due; None while there is none.
 
@@ -221,6 +223,7 @@ def trained(
         slot: where in the session its training waits while Streamlit reruns the page.
         draw: shows a history that is still growing.
         before: an earlier history, whose runs are not trained again.
+        is_asked: whether the reader asked for it, so that a long one need not wait for a click.
     """
     return _result(
         _Wanted(
@@ -228,6 +231,7 @@ def trained(
             lambda: estimate(_untrained(experiment, before)),
             lambda: train(experiment, before),
             _history_so_far,
+            is_asked,
         ),
         slot,
         draw,
@@ -241,24 +245,43 @@ def _untrained(experiment: Experiment, before: History | None) -> Experiment:
     return experiment.model_copy(update={"runs": tuple(left)})
 
 
-def scored(experiment: Experiment, slot: str, targets: tuple[float, ...] = ()) -> Scores | None:
+def scored(
+    experiment: Experiment,
+    slot: str,
+    targets: tuple[float, ...] = (),
+    draw: Callable[[Scores], None] = lambda _scores: None,
+    *,
+    is_asked: bool = False,
+) -> Scores | None:
     """Return the scores of an experiment as ``trained`` returns its history.
 
     Args:
         experiment: what is trained.
         slot: where in the session its training waits while Streamlit reruns the page.
         targets: training losses, as in ``engine.scoring``.
+        draw: shows the scores up to now.
+        is_asked: as for ``trained``.
     """
     return _result(
         _Wanted(
-            f"scores {targets} {experiment.key}",
+            _scores_key(experiment, targets),
             lambda: estimate_scores(experiment, targets),
             lambda: scoring(experiment, targets),
             lambda progress: progress.scores(),
+            is_asked,
         ),
         slot,
-        lambda _scores: None,
+        draw,
     )
+
+
+def are_scored(experiment: Experiment) -> bool:
+    """Tell whether the scores of an experiment are kept, so that nothing needs to be trained."""
+    return results().get(_scores_key(experiment, ())) is not None
+
+
+def _scores_key(experiment: Experiment, targets: tuple[float, ...]) -> str:
+    return f"scores {targets} {experiment.key}"
 
 
 @dataclass(frozen=True)
@@ -270,12 +293,14 @@ class _Wanted:
         estimate: tells the cost.
         begin: begins the training.
         so_far: gives from its progress what there is so far.
+        is_asked: whether the reader asked for it.
     """
 
     key: str
     estimate: Callable[[], Cost]
     begin: Callable[[], Training]
     so_far: Callable[[Any], Any]
+    is_asked: bool
 
 
 def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
@@ -289,7 +314,8 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
         if pending is None:
             cost = wanted.estimate()
             offer = _("Train (about {seconds:.0f} s)").format(seconds=cost.seconds)
-            pending = begin(slot, wanted.key, cost, wanted.begin, offer)
+            waits_for = None if wanted.is_asked else offer
+            pending = begin(slot, wanted.key, cost, wanted.begin, waits_for)
         if pending is None:
             return None
         if pending.paused:

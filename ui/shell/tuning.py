@@ -1,7 +1,7 @@
-"""Which learning rates were found to be the best of a sweep: what the contract may claim.
+"""Which settings were found to be the best of a sweep: what the contract may claim.
 
 A claim is never stored with a comparison, where a link or a file could make it up: it holds for
-settings that were swept here and whose best rates a reader took.
+settings that were swept here and whose best ones a reader took.
 """
 
 from __future__ import annotations
@@ -14,29 +14,31 @@ import streamlit as st
 
 from comparison.presets import OPENING, OPENING_RATES
 from comparison.rates import Tuned
+from engine.analysis.settings import searched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engine import Experiment, RateCurve, Run
+    from engine.analysis.settings import Found
 
-_MOST: Final = 1_000  # runs that are remembered
+_MOST: Final = 1_000  # claims that are remembered
 
 
 class BestRates:
     """The best rate of each run that was swept, by all its settings; the oldest are forgotten.
 
-    With each goes how many rates were tried, and with which seeds. Those of the opening view are
-    known from the start: a test holds them against their sweep.
+    Likewise the best pair of rate and batch size. With each goes how many were tried, and with
+    which seeds. The rates of the opening view are known from the start: a test holds them against
+    their sweep.
     """
 
     def __init__(self) -> None:
-        self._found: OrderedDict[str, tuple[float, Tuned]] = OrderedDict()
+        self._found: OrderedDict[str, tuple[tuple[float, ...], Tuned]] = OrderedDict()
         self._lock = threading.Lock()
         opening = OPENING.experiment
         for run in opening.runs:
-            tuned = Tuned(len(OPENING_RATES), opening.seeds)
-            self._found[_settings(opening, run)] = run.learning_rate, tuned
+            self._keep(_rate_of(opening, run), Tuned(len(OPENING_RATES), opening.seeds))
 
     def remember(self, experiment: Experiment, curves: Sequence[RateCurve]) -> None:
         """Take the best rates that sweeps found when they were trained to their end.
@@ -51,33 +53,85 @@ class BestRates:
             for curve in curves:
                 if curve.best is None or curve.edge is not None:
                     continue
-                key = _settings(experiment, curve.run)
-                tuned = Tuned(len(curve.rates), experiment.seeds)
-                self._found[key] = curve.rates[curve.best], tuned
-                self._found.move_to_end(key)
-            while len(self._found) > _MOST:
-                self._found.popitem(last=False)
+                best = curve.run.model_copy(update={"learning_rate": curve.rates[curve.best]})
+                self._keep(_rate_of(experiment, best), Tuned(len(curve.rates), experiment.seeds))
+
+    def remember_settings(self, experiment: Experiment, every: Sequence[Found]) -> None:
+        """Take the best settings that a search found when it was trained to its end.
+
+        Those at the edge of the rates are left out, as in ``remember``.
+
+        Args:
+            experiment: whose settings were looked for.
+            every: what was found for its runs.
+        """
+        about = searched(experiment)
+        self.remember(about, [one.best for one in every if one.best is not None])
+        if not about.problem.has_rows:
+            return  # and so no batch sizes
+        with self._lock:
+            for one in every:
+                if one.setting is not None and one.edge is None:
+                    tuned = Tuned(
+                        one.tried,
+                        about.seeds,
+                        batch_sizes=True,
+                        most=one.tried,
+                        is_smallest_batch=one.is_smallest_batch,
+                    )
+                    self._keep(_setting_of(about, one.setting), tuned)
 
     def tried(self, experiment: Experiment) -> Tuned | None:
-        """Return of which rates every run of a comparison has the best; None if one has not.
+        """Return of which settings, or else rates, every run of a comparison has the best.
 
-        Of several answers it is the weakest. Seeds may be others than those compared: good rates
-        are found on some and reported on others.
+        None if a run has not. Of several answers it is the weakest. Seeds may be others than those
+        compared: good rates are found on some and reported on others.
         """
+        return self._weakest(experiment, _setting_of) or self._weakest(experiment, _rate_of)
+
+    def _keep(self, claim: tuple[str, tuple[float, ...]], tuned: Tuned) -> None:
+        key, values = claim
+        self._found[key] = values, tuned
+        self._found.move_to_end(key)
+        while len(self._found) > _MOST:
+            self._found.popitem(last=False)
+
+    def _weakest(
+        self,
+        experiment: Experiment,
+        claim: Callable[[Experiment, Run], tuple[str, tuple[float, ...]]],
+    ) -> Tuned | None:
         found = []
         with self._lock:
             for run in experiment.runs:
-                rate, tuned = self._found.get(_settings(experiment, run), (None, None))
-                if tuned is None or rate != run.learning_rate:
+                key, values = claim(experiment, run)
+                best, tuned = self._found.get(key, (None, None))
+                if tuned is None or best != values:
                     return None
                 found.append(tuned)
-        return min(found, key=lambda tuned: (tuned.rates, len(tuned.seeds)))
+        weakest = min(found, key=lambda tuned: (tuned.tried, len(tuned.seeds)))
+        return weakest._replace(
+            most=max(tuned.most for tuned in found),
+            is_smallest_batch=any(tuned.is_smallest_batch for tuned in found),
+        )
 
 
-def _settings(experiment: Experiment, run: Run) -> str:
-    """Return all that decides how a run does, but for rate and seeds; other runs do not."""
+def _rate_of(experiment: Experiment, run: Run) -> tuple[str, tuple[float, ...]]:
+    """Return all that decides how a run does, but for rate and seeds; and its rate."""
     alone = run.model_copy(update={"learning_rate": 1.0})
-    return experiment.model_copy(update={"runs": (alone,), "seeds": (0,)}).key
+    return _alone(experiment, alone), (run.learning_rate,)
+
+
+def _setting_of(experiment: Experiment, run: Run) -> tuple[str, tuple[float, ...]]:
+    """Return the same, but for the batch size as well; and rate and batch size."""
+    alone = run.model_copy(update={"learning_rate": 1.0, "batch_size": "all"})
+    setting = run.learning_rate, float(experiment.counts(run).batch_size)
+    return f"settings {_alone(experiment, alone)}", setting
+
+
+def _alone(experiment: Experiment, run: Run) -> str:
+    """Return the key of a run's own training; other runs do not decide how it does."""
+    return experiment.model_copy(update={"runs": (run,), "seeds": (0,)}).key
 
 
 @st.cache_resource(show_spinner=False)

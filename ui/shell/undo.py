@@ -21,6 +21,7 @@ _DONE: Final = {
     "remove": N_("removed run"),
     "reset": N_("Reset"),
     "runs": N_("preset"),
+    "settings": N_("best settings"),
     "surface": N_("another surface"),
 }
 # Fields by what their controls are called. A start is one of weights or of a test function's point.

@@ -166,6 +166,19 @@ def test_tuned_rates_are_told_from_set_ones():
     assert "learning rates: each run's best of 9 tried with 2 seeds" in said
 
 
+def test_tuned_settings_tell_from_how_many_and_on_which_seeds():
+    one = Tuned(21, (1000, 1001), batch_sizes=True, most=21)
+    some = one._replace(most=23, is_smallest_batch=True)
+
+    assert words(Experiment(), tuned=one)[0].endswith(
+        "learning rates and batch sizes: each run's best of 21 settings, chosen on seeds 1000, 1001"
+    )
+    assert words(Experiment(), tuned=some)[0].endswith(
+        "each run's best of 21–23 settings, chosen on seeds 1000, 1001, the smallest batches tried"
+        " among them"
+    )
+
+
 @pytest.mark.parametrize(
     ("problem", "name"),
     [

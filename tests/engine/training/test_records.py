@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, score
+from engine import Budget, Experiment, Function, Network, Run, Stopping, Sweep, fit, score
 from engine.counts import Counts
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam
@@ -295,3 +295,36 @@ def test_any_experiment_is_recorded_evenly(experiment):
 def test_counts_of_the_moons_are_as_the_tests_above_need_them():
     assert Counts(45, 7).per_epoch == 7
     assert MOONS.training_rows == 45
+
+
+# A sweep that looks less often
+
+
+@pytest.mark.parametrize("unit", ["epochs", "iterations", "rows_seen"])
+@pytest.mark.parametrize("amount", [3, 40, 333])
+def test_a_sweep_may_look_less_often_and_ends_alike(unit, amount):
+    runs = (run_of(7), run_of("all"))
+    usual = Sweep.model_validate(compared(unit, amount, *runs, seeds=(0, 1)).model_dump())
+    seldom = usual.model_copy(update={"looks": 5})
+
+    for run in runs:
+        steps = list(even_steps(seldom, run))
+        assert len(steps) <= 6
+        assert steps[-1] == seldom.iterations(run)
+        assert most_recorded(seldom, run) <= most_recorded(usual, run)
+    for one, other in zip(score(usual).runs, score(seldom).runs, strict=True):
+        np.testing.assert_array_equal(one.final_loss, other.final_loss)
+
+
+def test_a_sweep_that_looks_as_usual_keeps_its_key():
+    sweep = Sweep.model_validate(compared("epochs", 3, run_of(7)).model_dump())
+
+    assert "looks" not in sweep.key
+    assert "looks" in sweep.model_copy(update={"looks": 2}).key
+
+
+def test_a_function_is_looked_at_at_every_step():
+    fields = {"problem": Function(), "budget": Budget(amount=9, unit="iterations"), "looks": 2}
+    run = run_of("all")
+
+    assert list(even_steps(Sweep(runs=[run], **fields), run)) == list(range(10))

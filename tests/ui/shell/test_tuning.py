@@ -5,9 +5,21 @@ from dataclasses import replace
 import pytest
 
 from comparison.rates import Tuned
-from engine import Budget, Experiment, Network, Run, rate_curves, rate_sweep, score
+from engine import (
+    Budget,
+    Experiment,
+    Function,
+    Network,
+    Run,
+    Stopping,
+    rate_curves,
+    rate_sweep,
+    score,
+)
 from engine.analysis.rates import with_best_rates
+from engine.analysis.settings import first_sweep, found
 from engine.problems.datasets import TwoMoons
+from engine.problems.functions import Bowl
 from engine.rules import SGD, Adam
 from ui.shell import tuning
 from ui.shell.tuning import BestRates
@@ -104,3 +116,101 @@ def test_a_rate_at_the_edge_of_what_was_tried_is_not_taken_for_the_best(curves):
 
     assert found.tried(tuned(curves)) is None
     assert found.tried(COMPARED.model_copy(update={"runs": tuned(curves).runs[1:]})) == FIVE
+
+
+# Rates and batch sizes
+
+
+@pytest.fixture(scope="module")
+def every():
+    """Of each run a best setting that lies at no edge of the rates."""
+    return found(COMPARED, [score(first_sweep(COMPARED))])
+
+
+def taken(every, experiment=COMPARED, **fields):
+    runs = tuple(one.setting.model_copy(update=fields) for one in every)
+    return experiment.model_copy(update={"runs": runs})
+
+
+@pytest.fixture
+def searched_here(every):
+    assert [one.edge for one in every] == [None, None]
+    known = BestRates()
+    known.remember_settings(COMPARED, every)
+    return known
+
+
+def test_settings_that_were_found_are_claimed_with_their_number_and_seeds(searched_here, every):
+    claim = searched_here.tried(taken(every))
+
+    assert claim.batch_sizes
+    assert (claim.tried, claim.most, claim.seeds) == (14, 14, (1000, 1001))
+    assert claim.is_smallest_batch is any(one.is_smallest_batch for one in every)
+    assert searched_here.tried(COMPARED) is None
+    assert BestRates().tried(taken(every)) is None
+
+
+def test_the_seeds_compared_are_the_readers(searched_here, every):
+    seeds = {"seeds": (5, 6, 7)}
+    assert searched_here.tried(taken(every, COMPARED.model_copy(update=seeds))) is not None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"budget": Budget(amount=3)},
+        {"data_seed": 1},
+        {"problem": COMPARED.problem.model_copy(update={"l2": 0.1})},
+        {"stopping": Stopping(target_loss=0.1)},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_settings_found_for_another_comparison_are_none_of_this(other, searched_here, every):
+    assert searched_here.tried(taken(every, COMPARED.model_copy(update=other))) is None
+
+
+def test_a_batch_size_belongs_to_what_was_tuned(searched_here, every):
+    assert searched_here.tried(taken(every, batch_size=5)) is None
+
+
+def test_all_rows_are_all_rows_however_they_are_written(every):
+    rows = COMPARED.problem.training_rows
+    whole = [one for one in every if one.setting.batch_size == "all"]
+    whole = whole or [replace(every[0], curves=every[0].curves[-1:])]
+    known = BestRates()
+    known.remember_settings(COMPARED, whole)
+
+    assert known.tried(taken(whole, batch_size=rows)) == known.tried(taken(whole)) is not None
+
+
+def test_runs_of_which_one_was_tried_more_often_tell_both_numbers(every):
+    first, second = every
+    known = BestRates()
+    known.remember_settings(COMPARED, [first, replace(second, curves=(second.best,))])
+    claim = known.tried(taken(every))
+
+    assert (claim.tried, claim.most) == (7, 14)
+
+
+def test_a_setting_at_the_edge_of_the_rates_is_not_claimed(every):
+    first, second = every
+    best = first.best
+    edge = replace(best, rates=best.rates[: best.best + 1], scores=best.scores[: best.best + 1])
+    known = BestRates()
+    known.remember_settings(COMPARED, [replace(first, curves=(edge,)), second])
+
+    assert known.tried(taken(every)) is None
+    assert known.tried(COMPARED.model_copy(update={"runs": taken(every).runs[1:]})) is not None
+
+
+def test_of_a_function_rates_alone_are_claimed():
+    bowl = Experiment(
+        problem=Function(function=Bowl(condition=1.0)),
+        runs=[Run(optimizer=SGD(), learning_rate=0.3, batch_size="all")],
+        budget=Budget(amount=5, unit="iterations"),
+    )
+    every = found(bowl, [score(first_sweep(bowl))])
+    known = BestRates()
+    known.remember_settings(bowl, every)
+
+    assert known.tried(taken(every, bowl)) == Tuned(7, (0,))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from comparison.document import FILE_BYTES, read_document
 from comparison.words.errors import explain
 from comparison.words.sweeps import (
+    answer_lines,
     found_words,
     in_use_words,
     kept_words,
@@ -31,6 +32,7 @@ from engine import InvalidInput
 from engine.training.chunks import OtherEngine
 from language import _, set_language
 from storage.lock import FolderInUse
+from sweeps.answers import best_settings
 from sweeps.axes import read_axis
 from sweeps.chunking import Chunking
 from sweeps.cluster import Cluster, StaleWorkers
@@ -170,6 +172,8 @@ def _summary(folder: Folder) -> int:
     """Tell what came of a finished sweep, and return the exit status."""
     counts = folder.counts()
     tell(outcome_words(counts.lanes, counts.diverged, counts.failed))
+    for line in answer_lines(best_settings(folder.spec, folder.results), folder.spec.experiment):
+        tell(line)
     tell(str(folder.results))
     return FAILED if counts.failed else DONE
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
+from comparison.words.settings import loss_words
+from engine.rules import RULES
+from engine.spec import by_name
 from engine.version import VERSION
 from language import N_, _, ngettext
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine import Experiment
     from engine.training.chunks import OtherEngine
+    from sweeps.answers import BestSetting
     from sweeps.chunking import Size
     from sweeps.runner import State
     from sweeps.store import FolderRefused, Found
@@ -92,6 +99,46 @@ def outcome_words(lanes: int, diverged: int, failed: int) -> str:
         )
         parts.append(text.format(count=f"{failed:,}"))
     return ", ".join(parts)
+
+
+def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[str]:
+    """Return each run's best setting, a line for each, and how far they can be trusted."""
+    if not best:
+        return []
+    seeds = len(experiment.seeds)
+    text = ngettext(
+        "Each run's lowest final {loss} with {count} seed:",
+        "Each run's lowest median of the final {loss} over {count} seeds (quartiles in brackets):",
+        seeds,
+    )
+    loss = _("validation loss") if experiment.problem.n_validation else _("training loss")
+    lines = [text.format(loss=loss, count=seeds)]
+    width = max(len(_title(one)) for one in best)
+    lines += [f"  {_title(one):<{width}}  {_setting_words(one)}" for one in best]
+    text = _(
+        "The settings were chosen on these very seeds. How good they are, other seeds can tell."
+    )
+    return [*lines, text]
+
+
+def _title(best: BestSetting) -> str:
+    return by_name(RULES)[best.rule].title
+
+
+def _setting_words(best: BestSetting) -> str:
+    if not best.setting and best.tried > 1:
+        return _("diverged at each of {count} settings").format(count=f"{best.tried:,}")
+    parts = [loss_words(best.losses)]
+    parts += [f"{field} {_value(value)}" for field, value in best.setting.items()]
+    parts.append(_("the best of {count}").format(count=f"{best.tried:,}"))
+    if best.edges:
+        text = _("at the edge of {fields}: a better one may lie beyond")
+        parts.append(text.format(fields=", ".join(best.edges)))
+    return " · ".join(parts)
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def stopped_sweep_words(done: int, lanes: int) -> str:

@@ -75,9 +75,12 @@ def until_it_has_rows(process, folder):
 def test_it_tells_the_size_before_and_the_outcome_after(tmp_path, spec, capsys):
     assert main(["sweep", spec, "--to", str(tmp_path / "out"), "--workers", "1"]) == 0
 
-    size, outcome, path = capsys.readouterr().out.splitlines()
+    size, outcome, _head, *best, trust, path = capsys.readouterr().out.splitlines()
     assert size.startswith("12 settings × 3 seeds = 36 lanes, 360 updates: about 1 s with 1 worker")
     assert outcome == "36 lanes, 12 diverged"
+    assert [line.split()[0] for line in best] == ["SGD", "Adam"]
+    assert all("learning_rate 0.1 · batch_size 8 · the best of 6" in line for line in best)
+    assert trust.startswith("The settings were chosen on these very seeds.")
     assert path == str(tmp_path / "out" / "results.parquet")
     assert len(pd.read_parquet(path)) == LANES
 

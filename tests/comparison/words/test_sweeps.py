@@ -1,0 +1,127 @@
+"""What is said of a sweep follows from its numbers."""
+
+import numpy as np
+import pytest
+
+from comparison.words.sweeps import (
+    answer_lines,
+    found_words,
+    outcome_words,
+    refused_words,
+    size_words,
+    state_words,
+    stopped_sweep_words,
+)
+from engine import Experiment, Network
+from language import LANGUAGES, set_language
+from sweeps.answers import BestSetting
+from sweeps.chunking import Size
+from sweeps.runner import State
+from sweeps.store import FolderRefused, Found
+
+SIZE = Size(252, 1_260, 6_596_100, 17.4, 428_904, 6_832_296)
+
+
+def best(**fields):
+    usual = {
+        "rule": "adam",
+        "setting": {"learning_rate": 0.001, "batch_size": "all"},
+        "losses": np.array([0.1, 0.3, 0.2]),
+        "tried": 36,
+        "edges": (),
+    }
+    return BestSetting(**usual | fields)
+
+
+def test_the_size_says_settings_seeds_lanes_updates_time_and_space():
+    assert size_words(SIZE, 5, 2) == (
+        "252 settings × 5 seeds = 1,260 lanes, 6,596,100 updates: about 9 s with 2 workers,"
+        " 0.4 MB on the disk"
+    )
+
+
+def test_a_long_sweep_is_told_in_minutes_and_one_worker_is_one():
+    size = Size(20, 20, 10, 1_000.0, 36_000_000, 1)
+
+    assert size_words(size, 1, 1).endswith("about 17 minutes with 1 worker, 36 MB on the disk")
+
+
+def test_what_is_there_is_told_with_shards_that_cannot_be_read():
+    done = np.zeros((4, 3), dtype=bool)
+    assert found_words(Found(done, done, ())) == []
+    done[0] = True
+
+    there, broken = found_words(Found(done, ~done, ("000002.parquet",)))
+
+    assert there == "3 lanes are there already and are not trained again"
+    assert broken.startswith("000002.parquet cannot be read: it is kept as 000002.parquet.broken")
+
+
+def test_progress_is_a_rate_and_a_time():
+    assert state_words(State(100, 0, 0, 0.0, None)) == "0 lanes/s"
+    assert state_words(State(100, 50, 0, 1_234.5, 200.0)) == "1,234 lanes/s, 3 minutes left"
+
+
+def test_an_outcome_names_what_failed_only_where_something_did():
+    assert outcome_words(1_260, 0, 0) == "1,260 lanes, 0 diverged"
+    assert outcome_words(1, 1, 1).startswith("1 lane, 1 diverged, 1 could not be trained")
+
+
+def test_a_sweep_that_was_stopped_says_how_it_goes_on():
+    assert stopped_sweep_words(2_100, 10_500) == (
+        "Stopped at 2,100 of 10,500 lanes. The same command goes on from there."
+    )
+
+
+def test_an_answer_has_a_line_for_each_run_and_says_what_it_rests_on():
+    experiment = Experiment(seeds=(0, 1, 2))
+    head, adam, sgd, trust = answer_lines(
+        [best(), best(rule="sgd", edges=("learning_rate",))], experiment
+    )
+
+    assert head == (
+        "Each run's lowest median of the final validation loss over 3 seeds"
+        " (quartiles in brackets):"
+    )
+    assert adam == (
+        "  Adam  0.2 (0.1 to 0.3) · learning_rate 0.001 · batch_size all · the best of 36"
+    )
+    assert sgd.startswith("  SGD   0.2 ")
+    assert sgd.endswith("at the edge of learning_rate: a better one may lie beyond")
+    assert trust.startswith("The settings were chosen on these very seeds.")
+
+
+def test_a_run_that_diverged_everywhere_has_no_setting_to_tell():
+    lines = answer_lines([best(setting={}, losses=np.full(3, np.inf))], Experiment(seeds=(0, 1, 2)))
+
+    assert lines[1] == "  Adam  diverged at each of 36 settings"
+
+
+def test_without_validation_rows_it_is_the_training_loss():
+    experiment = Experiment(problem=Network(validation_share=0))
+
+    assert (
+        answer_lines([best()], experiment)[0]
+        == "Each run's lowest final training loss with 1 seed:"
+    )
+
+
+def test_no_answer_is_no_line():
+    assert answer_lines([], Experiment()) == []
+
+
+@pytest.mark.parametrize("code", ["not_empty", "other_sweep", "other_engine", "other_rows"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_of_a_folder_says_what_to_do(language, code):
+    set_language(language)
+
+    said = refused_words(FolderRefused(code, "000001.parquet"))
+
+    assert said.count(".") >= 2
+    assert "{" not in said
+
+
+def test_a_contradiction_shows_both_results():
+    said = refused_words(FolderRefused("contradiction", ({"loss": 0.1}, {"loss": 0.2})))
+
+    assert "{'loss': 0.1} ≠ {'loss': 0.2}" in said

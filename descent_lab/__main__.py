@@ -3,6 +3,9 @@
 import sys
 
 if __name__ == "__main__":  # the processes of a sweep read this file as well, and need no command
-    from descent_lab.command import main
+    try:
+        from descent_lab.command import main
 
-    sys.exit(main())
+        sys.exit(main())
+    except KeyboardInterrupt:  # before any work has begun
+        sys.exit(3)

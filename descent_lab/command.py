@@ -118,6 +118,13 @@ def _sweep(given: argparse.Namespace) -> int:
     if given.schema:
         print(json.dumps(SweepSpec.model_json_schema(), indent=2))  # noqa: T201 - its output
         return DONE
+    if given.sweep and (given.axis or given.seeds is not None):
+        given.wrong("--axis and --seeds go with --from: a SWEEP has its own")
+    if given.to is None and not given.dry_run:
+        given.wrong("--to DIR is missing; --dry-run says the size alone")
+    cluster = given.cluster
+    if cluster is None and given.workers is None:
+        cluster = os.environ.get("DASK_SCHEDULER_ADDRESS")
     asked = Asked(
         given.sweep,
         given.base,
@@ -125,7 +132,7 @@ def _sweep(given: argparse.Namespace) -> int:
         given.seeds,
         given.to,
         given.workers,
-        given.cluster,
+        cluster,
         retry=given.retry,
         dry_run=given.dry_run,
     )
@@ -195,7 +202,7 @@ def _add_sweep(commands: Any) -> None:
         epilog=_SWEEP_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(do=_sweep)
+    parser.set_defaults(do=_sweep, wrong=parser.error)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("sweep", type=Path, nargs="?", metavar="SWEEP", help="a JSON file")
     what.add_argument(
@@ -210,19 +217,19 @@ def _add_sweep(commands: Any) -> None:
         help="an axis, with --from: a list 1,8,32,all or a range log:1e-4:1:9; once for each",
     )
     parser.add_argument(
-        "--seeds", type=_count, metavar="N", help="train with the seeds 0 to N - 1, with --from"
+        "--seeds", type=int, metavar="N", help="train with the seeds 0 to N - 1, with --from"
     )
     parser.add_argument(
         "--to", type=Path, metavar="DIR", help="folder of the sweep; made where it is missing"
     )
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="processes (default: one for each core)"
+        "--workers", type=int, metavar="N", help="processes (default: one for each core)"
     )
     parser.add_argument(
         "--cluster",
-        default=os.environ.get("DASK_SCHEDULER_ADDRESS"),
         metavar="ADDRESS",
-        help="train on the Dask cluster of this scheduler (default: DASK_SCHEDULER_ADDRESS)",
+        help="train on the Dask cluster of this scheduler (default: DASK_SCHEDULER_ADDRESS, unless"
+        " --workers is given)",
     )
     parser.add_argument(
         "--retry", action="store_true", help="train again what could not be trained"
@@ -231,11 +238,3 @@ def _add_sweep(commands: Any) -> None:
         "--dry-run", action="store_true", help="say how large it is and how long it takes"
     )
     _add_language(parser, "of messages")
-
-
-def _count(text: str) -> int:
-    """Return a number of seeds or workers."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number

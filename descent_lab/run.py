@@ -66,12 +66,9 @@ def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
         )
         return refuse(f"{folder}: {text}")
     history = timed(_trained(document.experiment))
-    seen = sys.stderr.isatty()
-    if seen:  # the charts take a while
-        show(_("Writing {folder}").format(folder=folder))
+    show(_("Writing {folder}").format(folder=folder))  # the charts take a while
     write_all(folder, bundle(document, history))
-    if seen:
-        show("")
+    show("")
     for position, style in enumerate(run_styles(document)):
         end = status(history, position) or _("finished")
         tell(f"{style.name}: {end}")
@@ -88,16 +85,15 @@ def _read(path: Path) -> Document:
 
 def _trained(experiment: Experiment) -> History:
     """Train to the end, or until asked to stop, with a progress bar on a terminal."""
-    training, seen, drawn = Task(train(experiment)), sys.stderr.isatty(), 0.0
+    training, drawn = Task(train(experiment)), 0.0
     text = _(
         "Stopping: the bundle will contain the results so far. Interrupt again to quit at once."
     )
     with stop_signal(text) as asked:
         while training.go_on("stop" if training.progress and asked.is_set() else None):
             progress = training.progress
-            if seen and progress and time.monotonic() - drawn > _DRAW_SECONDS:
+            if progress and time.monotonic() - drawn > _DRAW_SECONDS:
                 drawn = time.monotonic()
                 show(bar(progress.updates / progress.total))
-    if seen:
-        show("")
+    show("")
     return training.result

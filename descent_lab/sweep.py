@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,7 +27,8 @@ from comparison.words.sweeps import (
     stopped_sweep_words,
 )
 from descent_lab.terminal import DONE, REFUSED, STOPPED, bar, refuse, show, stop_signal, tell
-from engine import InvalidInput
+from engine import Experiment, Interval, InvalidInput
+from engine.limits import LIMITS
 from engine.training.chunks import OtherEngine
 from language import _, set_language
 from storage.lock import FolderInUse
@@ -60,6 +60,7 @@ _EXPECTED: Final = (
     OSError,
 )
 _DRAW_SECONDS: Final = 0.2
+_WORKERS: Final = Interval(1, 1_024)
 
 
 @dataclass(frozen=True)
@@ -105,19 +106,32 @@ def sweep(asked: Asked, language: str) -> int:
 def _reason(error: Exception, asked: Asked) -> str:
     """Return why a sweep ended, and what to do."""
     if isinstance(error, InvalidInput):
-        return f"{asked.spec or asked.base}: {error.field or 'file'}: {explain(error)}"
+        why = f"{asked.spec or asked.base}: {error.field or 'file'}: {explain(error)}"
+        return f"{why} {_hint(error, asked)}".rstrip()
     if isinstance(error, OSError):
-        reason = f"{error.filename or asked.folder}: {error.strerror or error}"
+        why = os.strerror(error.errno) if error.errno else str(error)
+        reason = f"{error.filename2 or error.filename or asked.folder}: {why}"
         return f"{reason}. {kept_words()}" if _is_full(error) else reason
     words = {
         FolderRefused: lambda error: f"{asked.folder}: {refused_words(error)}",
         FolderInUse: lambda _error: f"{asked.folder}: {in_use_words()}",
         OtherEngine: other_engine_words,
-        CrewGone: lambda _error: no_cluster_words(asked.cluster or ""),
+        CrewGone: lambda error: no_cluster_words(asked.cluster or "", str(error)),
         StaleWorkers: lambda _error: stale_workers_words(),
         ImportError: no_distributed_words,
     }
     return next(say(error) for kind, say in words.items() if isinstance(error, kind))
+
+
+def _hint(error: InvalidInput, asked: Asked) -> str:
+    """Return what to do where an experiment was given for a sweep, or a sweep for an experiment."""
+    if error.code != "unknown_field":
+        return ""
+    if asked.spec and error.field in Experiment.model_fields:
+        return _("The file holds an experiment: give it with --from.")
+    if asked.base and error.field in SweepSpec.model_fields:
+        return _("The file holds a sweep: give it without --from.")
+    return ""
 
 
 def _is_full(error: Exception) -> bool:
@@ -129,15 +143,16 @@ def _is_full(error: Exception) -> bool:
 def _swept(asked: Asked) -> int:
     spec = _spec(asked)
     chunking = Chunking(spec)
-    workers = asked.workers or _cores()
+    workers = _WORKERS.integer("workers", _cores() if asked.workers is None else asked.workers)
     tell(size_words(chunking.size, len(spec.experiment.seeds), min(workers, _cores())))
     if asked.dry_run or asked.folder is None:
         return DONE
     with opened(asked.folder, spec) as folder:
         found = folder.found()
-        for sentence in found_words(found):
-            tell(sentence)
         done = found.done if asked.retry else found.done | found.failed
+        seconds = sum(chunk.seconds for chunk in chunking.chunks(done))
+        for sentence in found_words(found, seconds / min(workers, _cores())):
+            tell(sentence)
         state = None
         if not done.all():
             crew: Local | Cluster = Cluster(asked.cluster) if asked.cluster else Local(workers)
@@ -153,18 +168,17 @@ def _swept(asked: Asked) -> int:
 
 def _train(runner: Runner) -> State:
     """Train to the end, or until asked to stop, with a progress bar on a terminal."""
-    seen, drawn = sys.stderr.isatty(), 0.0
+    drawn = 0.0
     with stop_signal(_("Stopping. Interrupt again to quit at once.")) as asked:
         states = runner.states()
         with closing(states):
             for state in states:
-                if seen and time.monotonic() - drawn > _DRAW_SECONDS:
+                if time.monotonic() - drawn > _DRAW_SECONDS:
                     drawn = time.monotonic()
                     show(f"{bar(state.done / state.lanes)}  {state_words(state)}")
                 if asked.is_set():
                     break
-    if seen:
-        show("")
+    show("")
     return runner.state()
 
 
@@ -189,7 +203,7 @@ def _spec(asked: Asked) -> SweepSpec:
         experiment = read_document(file.read(FILE_BYTES + 1)).experiment
     fields = experiment.model_dump(mode="json")
     if asked.seeds is not None:
-        fields["seeds"] = list(range(asked.seeds))
+        fields["seeds"] = list(range(LIMITS["seeds"].integer("seeds", asked.seeds)))
     axes = [read_axis(line) for line in asked.axes]
     return SweepSpec.model_validate({"experiment": fields, "axes": axes})
 

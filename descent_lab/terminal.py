@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from comparison.words.cleaned import cleaned
 
@@ -28,9 +29,8 @@ def stop_signal(answer: str) -> Iterator[threading.Event]:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
-        if sys.stderr.isatty():
-            show("")  # the bar gives way
-        print(cleaned(answer), file=sys.stderr)  # noqa: T201 - its output
+        show("")  # the bar gives way
+        refuse(answer)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -40,10 +40,15 @@ def stop_signal(answer: str) -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def is_watched() -> bool:
+    """Tell whether messages go to a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def show(line: str) -> None:
-    """Replace the line that was shown last; "" removes it."""
-    sys.stderr.write(f"\r\033[K{cleaned(line)}")
-    sys.stderr.flush()
+    """Replace the line that was shown last on a terminal; "" removes it."""
+    if is_watched():
+        _say(f"\r\033[K{cleaned(line)}", sys.stderr)
 
 
 def bar(share: float) -> str:
@@ -54,10 +59,22 @@ def bar(share: float) -> str:
 
 def tell(line: str) -> None:
     """Print a line."""
-    print(cleaned(line))  # noqa: T201 - its output
+    _say(f"{cleaned(line)}\n", sys.stdout)
 
 
 def refuse(line: str) -> int:
     """Print why nothing was done, and return the exit status."""
-    print(cleaned(line), file=sys.stderr)  # noqa: T201 - its output
+    _say(f"{cleaned(line)}\n", sys.stderr)
     return REFUSED
+
+
+def _say(text: str, stream: TextIO | None) -> None:
+    """Write a text with what letters the stream has; work goes on where nobody reads it."""
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except OSError:  # nothing can be said there, not even when the program ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -243,6 +243,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "schedule": N_("Schedule"),
             "seed": N_("Seed"),
             "seeds": N_("Seeds"),
+            "workers": N_("Workers"),
             "selected": N_("Selected run"),
             "settings": N_("Number of settings"),
             "show": N_("Loss shown"),

@@ -218,11 +218,21 @@ def read_axis(text: str) -> Fields:
         except ValueError:
             raise InvalidInput("wrong_type", "axes", text, "axis") from None
         return {"field": field, "low": low, "high": high, "count": count, "scale": scale}
-    try:
-        listed = json.loads(f"[{values}]")
-    except ValueError:
-        listed = [_word(value) for value in values.split(",")]
-    return {"field": field, "values": listed}
+    return {"field": field, "values": [_word(value) for value in _listed(values)] if values else []}
+
+
+def _listed(text: str) -> list[str]:
+    """Return the entries of a list, parted by commas outside of all brackets and quotes."""
+    entries, depth, is_quoted = [""], 0, False
+    for character in text:
+        is_quoted ^= character == '"'
+        if not is_quoted:
+            depth += (character in "[{") - (character in "]}")
+        if character == "," and not depth and not is_quoted:
+            entries.append("")
+        else:
+            entries[-1] += character
+    return entries
 
 
 def _word(text: str) -> Any:

@@ -6,7 +6,6 @@ transport: no number depends on them.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import cycle, islice
 from operator import mul
@@ -34,7 +33,6 @@ _BYTES: Final = 300 << 20  # memory of a chunk, so that a worker stays below 600
 _BLOCK: Final = 100_000  # settings that are looked at together
 _ROW_BYTES: Final = 75  # of a lane in a file, besides its scores: key, setting, seed, worker
 _PACKED: Final = 0.85  # of their size that scores take in a file
-_CUTS: Final = ("batch_size", "sampling", "last_batch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,14 +163,8 @@ class Chunking:
     def text(self, chunk: Chunk) -> str:
         """Return a chunk as a worker is given it: a run for each of its settings."""
         seed = self.spec.experiment.seeds[chunk.seed]
-        experiment = self._experiment(chunk.settings, seed)
+        experiment = self._settings.experiment_text(chunk.settings, seed)
         return chunk_text(experiment, self.spec.targets, self.spec.curve_points)
-
-    def _experiment(self, settings: Integers, seed: int) -> str:
-        """Return settings of one problem as the JSON of an experiment."""
-        shared = json.dumps(self._settings.experiment(int(settings[0])))
-        runs = ",".join(self._settings.run_texts(settings))
-        return f'{shared[:-1]},"runs":[{runs}],"seeds":[{seed}]}}'
 
     def _grouped(self) -> tuple[Integers, list[Sweep]]:
         """Return the group of each setting, and for each group a run of each of its variants."""
@@ -180,7 +172,7 @@ class Chunking:
         numbers: dict[tuple[int, ...], int] = {}
         for first in range(0, len(group_of), _BLOCK):
             indices = np.arange(first, min(first + _BLOCK, len(group_of)))
-            kinds = self._kinds(indices)
+            kinds = self._settings.kinds(indices)
             distinct, places = np.unique(kinds, axis=1, return_inverse=True)
             own = [numbers.setdefault(tuple(kind), len(numbers)) for kind in distinct.T.tolist()]
             group_of[indices] = np.array(own)[places]
@@ -189,18 +181,9 @@ class Chunking:
         samples = []
         for members in np.split(order, ends[:-1]):
             _, firsts = np.unique(self._settings.variants_of(members), return_index=True)
-            text = self._experiment(members[firsts], self.spec.experiment.seeds[0])
+            text = self._settings.experiment_text(members[firsts], self.spec.experiment.seeds[0])
             samples.append(Sweep.model_validate_json(text))
         return group_of, samples
-
-    def _kinds(self, indices: Integers) -> Integers:
-        """Return rows of numbers that are equal for settings which can be trained side by side."""
-        rows = [self._settings.codes(indices)[at] for at in self._settings.problem_axes]
-        for field in _CUTS:
-            table, places = self._settings.column(field, indices)
-            numbers = {value: number for number, value in enumerate(dict.fromkeys(table))}
-            rows.append(np.array([numbers[value] for value in table])[places])
-        return np.array(rows)
 
     def _group(self, sample: Sweep, most: int) -> _Group:
         """Return how many lanes of a group are trained together, and what a lane costs then.

@@ -6,6 +6,7 @@ or the environment of the one who starts a sweep, never from a page.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import logging
@@ -49,9 +50,10 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
         try:
+            asyncio.run(_reach(address))
             self._client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise CrewGone from error
+        except (OSError, ValueError, TypeError) as error:
+            raise CrewGone(str(error).partition("\n")[0]) from error
         try:
             self._send_engine()
             self._executor = self._client.get_executor(pure=False, retries=0)
@@ -99,6 +101,14 @@ def _train(text: str) -> ChunkResult:
     from engine.training.chunks import train_chunk  # noqa: PLC0415 - a worker's own, from the zip
 
     return train_chunk(text)
+
+
+async def _reach(address: str) -> None:
+    """Connect once: a client that cannot leaves threads behind that complain."""
+    from distributed.comm import connect  # noqa: PLC0415 - only a cluster needs it
+
+    comm = await connect(address, timeout=_CONNECT_SECONDS)
+    await comm.close()
 
 
 class _Train:

@@ -46,6 +46,7 @@ class Local:
         # A process starts with each thing that is submitted until there are enough. All do so here:
         # they take over that Ctrl-C, which is for their owner, is ignored; and a pool that has just
         # been broken could not start one.
+        others = set(multiprocessing.active_children())
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             with suppress(BrokenExecutor):  # ``submit`` will tell
@@ -53,6 +54,7 @@ class Local:
                     self._pool.submit(os.getpid)
         finally:
             signal.signal(signal.SIGINT, before)
+        self._processes = set(multiprocessing.active_children()) - others
 
     def submit(self, text: str) -> Future[ChunkResult]:
         """Hand in a chunk.
@@ -68,7 +70,9 @@ class Local:
         self._start()
 
     def close(self) -> None:
-        """End the processes at once."""
+        """End the processes at once, whatever state they are in."""
+        for process in self._processes:
+            process.kill()
         self._held.close()
         self._pool.shutdown(cancel_futures=True)
         self._watched.close()

@@ -48,7 +48,7 @@ class Crew(Protocol):
 
 
 class CrewGone(Exception):  # noqa: N818 - says what happened
-    """The cluster does not answer, or no longer."""
+    """The cluster does not answer, or no longer; the argument says why, if that is known."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep
-from engine.limits import LIMITS
+from engine.limits import LIMITS, Interval
 from engine.version import VERSION
 from sweeps.axes import RangeAxis, placed, value_at, with_value
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # One for each axis of a quasi-random sweep.
 _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+_CUTS: Final = ("batch_size", "sampling", "last_batch")
 _NONE: Final = -1  # the code of an axis that a setting does not have
 
 
@@ -167,6 +168,24 @@ class Settings:
             first, *others = pieces[place]
             filled = ((levels[axis][own[axis]], rest) for axis, rest in others)
             yield "".join([first, *chain.from_iterable(filled)])
+
+    def experiment_text(self, indices: Integers, seed: int) -> str:
+        """Return settings of one problem as the JSON of an experiment, a run for each."""
+        shared = json.dumps(self.experiment(int(indices[0])))
+        runs = ",".join(self.run_texts(indices))
+        return f'{shared[:-1]},"runs":[{runs}],"seeds":[{seed}]}}'
+
+    def kinds(self, indices: Integers) -> Integers:
+        """Return columns of numbers that are equal where settings can be trained side by side.
+
+        That is where they have one problem and cut the rows alike.
+        """
+        rows = [self.codes(indices)[at] for at in self.problem_axes]
+        for field in _CUTS:
+            table, places = self.column(field, indices)
+            numbers = {value: number for number, value in enumerate(dict.fromkeys(table))}
+            rows.append(np.array([numbers[value] for value in table])[places])
+        return np.array(rows)
 
     def keys(self, indices: Integers, seeds: Sequence[int]) -> Iterator[list[str]]:
         """Yield the keys of each setting's lanes, a SHA-256 for each seed.
@@ -309,6 +328,9 @@ class Settings:
         seen = [_canonical(level) for level in levels]
         for place, text in enumerate(seen):
             if text in seen[:place]:
+                if isinstance(axis, RangeAxis):  # of whole numbers, of which there are fewer
+                    most = Interval(2, len(set(seen)))
+                    raise InvalidInput("out_of_range", f"{field}.count", axis.count, most)
                 raise InvalidInput("duplicate", f"{field}.values", levels[place])
         return levels
 

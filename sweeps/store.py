@@ -38,16 +38,17 @@ _ROWS: Final = "rows"
 _BROKEN: Final = ".broken"
 _SCRATCH: Final = "sorting-"
 _PART: Final = 200_000  # lanes that are sorted and written together
-_COMPRESSION: Final = "zstd"
+_WRITTEN: Final = {"compression": "zstd", "write_page_checksum": True}
 
 
 class FolderRefused(Exception):  # noqa: N818 - says what happened
     """A folder that a sweep cannot be kept in, or go on from.
 
     Attributes:
-        code: "not_empty": it holds something else; "other_sweep": another sweep; "other_engine":
-            the same one, by an engine whose numbers may differ; "other_rows": a shard of another
-            sweep; "contradiction": two results of one lane differ.
+        code: "not_empty": it holds something else; "no_spec": rows, but no file that says of which
+            sweep; "other_sweep": another sweep; "other_engine": the same one, by an engine whose
+            numbers may differ; "other_rows": a shard of another sweep; "contradiction": two results
+            of one lane differ.
         detail: the name of the shard, or both results.
     """
 
@@ -100,13 +101,25 @@ def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
 def _check(path: Path, spec: SweepSpec) -> bool:
     """Tell whether a folder holds the sweep, or may; refuse anything else."""
     file = path / SPEC_FILE
-    if file.exists():
-        if (held := file.read_text("utf-8", errors="replace")) != spec.key:
-            raise FolderRefused(_difference(held, spec.key))
-        return True
-    if any(item.name != LOCK_FILE for item in path.iterdir()):
-        raise FolderRefused("not_empty")
-    return False
+    if not file.exists():
+        if any(item.name != LOCK_FILE for item in path.iterdir()):
+            raise FolderRefused(_without_spec(path))
+        return False
+    wanted = parse_json(spec.key)
+    try:
+        held = parse_json(file.read_bytes())
+        same_sweep, engine = held["sweep"] == wanted["sweep"], held["engine"]
+    except (InvalidInput, KeyError, TypeError):
+        raise FolderRefused(_without_spec(path)) from None
+    if not same_sweep:
+        raise FolderRefused("other_sweep")
+    if engine != wanted["engine"]:
+        raise FolderRefused("other_engine" if isinstance(engine, int) else _without_spec(path))
+    return True
+
+
+def _without_spec(path: Path) -> str:
+    return "no_spec" if (path / _ROWS).exists() else "not_empty"
 
 
 class Folder:
@@ -130,8 +143,16 @@ class Folder:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the final table is there."""
-        return self.results.exists()
+        """Tell whether the final tables are there and whole."""
+        return all(self._is_whole(self.path / name) for name in (RESULTS_FILE, WORKERS_FILE))
+
+    def _is_whole(self, path: Path) -> bool:
+        try:
+            with path.open("rb") as file:
+                table = pq.ParquetFile(file, page_checksum_verification=True)
+                return sum(map(len, table.iter_batches())) == self.spec.lanes
+        except (pa.ArrowException, OSError):
+            return False
 
     @property
     def results(self) -> Path:
@@ -140,14 +161,15 @@ class Folder:
 
     def counts(self) -> Counts:
         """Return what the final table holds."""
-        status = pq.read_table(self.results, columns=["status"])["status"]
+        with self.results.open("rb") as file:
+            status = pq.read_table(file, columns=["status"])["status"]
         diverged, failed = (pc.sum(pc.equal(status, end)).as_py() for end in ("diverged", FAILED))
         return Counts(len(status), diverged, failed)
 
     def append(self, tables: list[pa.Table]) -> None:
         """Write rows as a new shard."""
         with whole(self.path / _ROWS / f"{self._next:06d}.parquet") as file:
-            pq.write_table(pa.concat_tables(tables), file, compression=_COMPRESSION)
+            pq.write_table(pa.concat_tables(tables), file, **_WRITTEN)
         self._next += 1
 
     def found(self) -> Found:
@@ -169,8 +191,8 @@ class Folder:
         broken = []
         for shard in self.shards:
             try:
-                lanes = pq.read_table(shard, columns=["key", "setting", "seed", "status"])
-            except (pa.ArrowInvalid, OSError):
+                lanes = _read(shard)
+            except (pa.ArrowException, OSError):
                 shard.rename(shard.with_name(shard.name + _BROKEN))
                 broken.append(shard.name)
                 continue
@@ -204,7 +226,7 @@ class Folder:
                 for file, table in tables.items():
                     if file not in writers:
                         writers[file] = files.enter_context(
-                            pq.ParquetWriter(file, table.schema, compression=_COMPRESSION)
+                            pq.ParquetWriter(file, table.schema, **_WRITTEN)
                         )
                     writers[file].write_table(table, row_group_size=_PART)
 
@@ -216,14 +238,15 @@ class Folder:
             paths = [Path(scratch) / str(first) for first in firsts]
             schema = row_schema(self.spec)
             with ExitStack() as files:
-                streams = [files.enter_context(pa.ipc.new_stream(path, schema)) for path in paths]
+                outs = [files.enter_context(path.open("wb")) for path in paths]
+                streams = [files.enter_context(pa.ipc.new_stream(out, schema)) for out in outs]
                 for shard in self.shards:
-                    table = pq.ParquetFile(shard).read()
+                    table = _read(shard)
                     of = table["setting"].to_numpy() // step
                     for part in np.unique(of).tolist():
                         streams[part].write_table(table.filter(pa.array(of == part)))
             for path in paths:
-                with pa.ipc.open_stream(path) as stream:
+                with path.open("rb") as file, pa.ipc.open_stream(file) as stream:
                     rows = stream.read_all()
                 yield _without_twins(rows)
 
@@ -231,13 +254,15 @@ class Folder:
         """Return the rows of some settings, which rise."""
         tables = [row_schema(self.spec).empty_table()]
         for shard in self.shards:
-            table = pq.ParquetFile(shard).read()
+            table = _read(shard)
             own = table["setting"].to_numpy()
             places = np.minimum(np.searchsorted(settings, own), len(settings) - 1)
             tables.append(table.filter(pa.array(settings[places] == own)))
         return pa.concat_tables(tables)
 
     def _check_keys(self, shard: Path, lanes: pa.Table) -> None:
+        if lanes.schema != row_schema(self.spec):
+            raise FolderRefused("other_rows", shard.name)
         settings, seeds = lanes["setting"].to_numpy(), lanes["seed"].to_numpy()
         keys = np.array(lanes["key"].to_pylist(), dtype=object)
         known = np.isin(seeds, self.spec.experiment.seeds)
@@ -251,13 +276,10 @@ class Folder:
                 raise FolderRefused("other_rows", shard.name)
 
 
-def _difference(held: str, wanted: str) -> str:
-    """Return in what the sweep of a folder differs from the wanted one."""
-    try:
-        sweeps = [parse_json(text)["sweep"] for text in (held, wanted)]
-    except (InvalidInput, KeyError, TypeError):
-        return "not_empty"
-    return "other_engine" if sweeps[0] == sweeps[1] else "other_sweep"
+def _read(shard: Path) -> pa.Table:
+    """Return the rows of a shard, whose checksums are compared."""
+    with shard.open("rb") as file:  # pyarrow itself opens no path that is no UTF-8
+        return pq.ParquetFile(file, page_checksum_verification=True).read()
 
 
 def _without_twins(rows: pa.Table) -> pa.Table:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from engine.experiment import Sweep
 from engine.training.chunks import QUANTITIES
+from engine.training.scores import curve_steps
 
 if TYPE_CHECKING:
     from engine.arrays import Integers
@@ -84,8 +86,8 @@ def result_table(spec: SweepSpec, found: pa.Table) -> pa.Table:
     """Return rows with the run and the values of all axes of their settings, without the workers.
 
     ``run`` is its number in the base experiment, from 1, ``rule`` the name of its rule, and
-    ``optimizer`` the rule with all hyperparameters. A column holds numbers, or else text, with JSON
-    for what is neither.
+    ``optimizer`` the rule with all hyperparameters; ``curve_steps`` are those of the curve. A
+    column holds numbers, or else text, with JSON for what is neither.
     """
     settings, indices = spec.settings, found["setting"].to_numpy()
     positions = np.array([variant.position for variant in settings.variants], dtype=np.int32)
@@ -99,7 +101,10 @@ def result_table(spec: SweepSpec, found: pa.Table) -> pa.Table:
     for axis in settings.axes:
         columns[axis.field] = _column(settings, axis.field, indices)
     own = [name for name in found.column_names if name not in columns and name not in WORKERS]
-    return pa.table({**columns, **{name: found[name] for name in own}})
+    columns |= {name: found[name] for name in own}
+    if spec.curve_points:
+        columns["curve_steps"] = _steps_of_curves(spec, indices)
+    return pa.table(columns)
 
 
 def worker_table(found: pa.Table) -> pa.Table:
@@ -122,6 +127,19 @@ def _optimizers(settings: Settings, indices: Integers) -> pa.Array:
     """Return the rules of settings as JSON."""
     texts = (run.partition('"optimizer":')[2] for run in settings.run_texts(indices))
     return pa.array([text.partition("}")[0] + "}" for text in texts])  # a rule holds no objects
+
+
+def _steps_of_curves(spec: SweepSpec, indices: Integers) -> pa.Array:
+    """Return the steps of each setting's curve, which depend on the budget and its batches."""
+    kinds = spec.settings.kinds(indices)
+    _, firsts, of = np.unique(kinds, axis=1, return_index=True, return_inverse=True)
+    lists = []
+    for place in firsts.tolist():
+        one = indices[place : place + 1]
+        text = spec.settings.experiment_text(one, spec.experiment.seeds[0])
+        experiment = Sweep.model_validate_json(text)
+        lists.append(curve_steps(experiment, experiment.runs[0], spec.curve_points))
+    return pa.array(lists, pa.list_(pa.int32())).take(pa.array(of.ravel()))
 
 
 def _named(spec: SweepSpec, chunk: Chunk) -> dict[str, Any]:

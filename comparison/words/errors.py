@@ -83,8 +83,6 @@ def explain(error: InvalidInput) -> str:
     apart = _no_plane if error.field == "plane.directions" else _APART.get(error.code)
     if apart is not None:
         return apart(error)
-    if error.code == "unknown_field" and _FIELD_OF_AXIS.fullmatch(error.field):
-        field = value  # what it is about is not the field that names it
     if error.code == "wrong_type":
         value = _as_written(error.value)
     if error.code in {"out_of_range", "not_finite"} and isinstance(error.limits, Interval):
@@ -103,7 +101,6 @@ def explain(error: InvalidInput) -> str:
         return _conflict(error, *error.limits)
     sentences = {
         "wrong_type": _("{field} is {value}. It must be {limits}."),
-        "unknown_field": _("There is no setting called {field}. Remove it."),
         "missing": _("{field} is missing. Add it."),
         "duplicate": _("{field} contains a value twice: {value}. Remove one of them."),
         "duplicate_key": _("The key {value} appears twice. Remove one of them."),
@@ -111,6 +108,14 @@ def explain(error: InvalidInput) -> str:
     kind = _KINDS.get(str(error.limits))
     limits = error.limits if kind is None else _(kind)
     return sentences[error.code].format(field=field, value=value, limits=limits)
+
+
+def _unknown_field(error: InvalidInput) -> str:
+    if _FIELD_OF_AXIS.fullmatch(error.field):
+        text = _("Nothing here has the field {field}: no run, nor the data. Remove the axis.")
+        return text.format(field=_shown(error.value))
+    text = _("There is no setting called {field}. Remove it.")
+    return text.format(field=_field(error.field, as_written=True))
 
 
 def _not_json(error: InvalidInput) -> str:
@@ -216,8 +221,13 @@ def _too_expensive(error: InvalidInput) -> str:
     return text + " " + _("Use fewer epochs, rows, runs or seeds, or a smaller network.")
 
 
-def _field(path: str) -> str:
-    """Return a path in words: runs.0.learning_rate is the learning rate of run 1."""
+def _field(path: str, *, as_written: bool = False) -> str:
+    """Return a path in words: runs.0.learning_rate is the learning rate of run 1.
+
+    Args:
+        path: the path.
+        as_written: whether its last name stands as in a file.
+    """
     parts = path.split(".")
     parents = [part for part in parts[:-1] if not part.isdigit()]
     name = parts[-1]
@@ -228,7 +238,7 @@ def _field(path: str) -> str:
     sentence = _FIELDS.get(name)
     if "axes" in parents:
         sentence = LABELS["axis"].get(name, sentence)
-    words = _(sentence) if sentence else _shown(name)
+    words = _(sentence) if sentence and not as_written else _shown(name)
     if "axes" in parts[:-2]:
         number = int(parts[parts.index("axes") + 1]) + 1
         return _("{field} of axis {number}").format(field=words, number=number)
@@ -241,6 +251,8 @@ def _field(path: str) -> str:
 def _shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)  # as written in a file
+    if isinstance(value, (dict, list, tuple)):
+        value = json.dumps(value, ensure_ascii=False, default=str)
     text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -284,4 +296,5 @@ _APART: Final[Mapping[str, Callable[[InvalidInput], str]]] = {
     "no_value": _about_formula,
     "no_derivative": _about_formula,
     "not_json": _not_json,
+    "unknown_field": _unknown_field,
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
 from comparison.words.settings import loss_words
+from engine import FEWEST_SEEDS
 from engine.rules import RULES
 from engine.spec import by_name
 from engine.version import VERSION
@@ -25,6 +26,10 @@ _REFUSED: Final = {
     "not_empty": N_(
         "The folder holds other files, which would get mixed up with those of the sweep. Choose"
         " another folder."
+    ),
+    "no_spec": N_(
+        "The folder holds rows of a sweep, but its sweep.json is missing or damaged. Put it back,"
+        " or choose another folder."
     ),
     "other_sweep": N_(
         "The folder holds another sweep. Choose another folder; to go on with that sweep, start it"
@@ -58,8 +63,8 @@ def size_words(size: Size, seeds: int, workers: int) -> str:
     )
 
 
-def found_words(found: Found) -> list[str]:
-    """Return what a folder held already, where it held anything."""
+def found_words(found: Found, seconds: float) -> list[str]:
+    """Return what a folder held already, where it held anything, and how long the rest takes."""
     sentences = []
     count = int(found.done.sum())
     if count:
@@ -68,7 +73,11 @@ def found_words(found: Found) -> list[str]:
             "{count} lanes are there already and are not trained again",
             count,
         )
-        sentences.append(text.format(count=f"{count:,}"))
+        there = text.format(count=f"{count:,}")
+        if seconds:
+            rest = _("about {time} for the others").format(time=duration(max(1.0, seconds)))
+            there = f"{there}: {rest}"
+        sentences.append(there)
     for name in found.broken:
         text = _(
             "{name} cannot be read: it is kept as {name}.broken, and its lanes are trained again"
@@ -118,6 +127,13 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
     text = _(
         "The settings were chosen on these very seeds. How good they are, other seeds can tell."
     )
+    if seeds < FEWEST_SEEDS and len(best) > 1:
+        few = ngettext(
+            "{count} seed cannot tell runs apart; {fewest} can.",
+            "{count} seeds cannot tell runs apart; {fewest} can.",
+            seeds,
+        )
+        text = f"{text} {few.format(count=seeds, fewest=FEWEST_SEEDS)}"
     return [*lines, text]
 
 
@@ -160,10 +176,10 @@ def in_use_words() -> str:
     return _("Another process is working on this folder. Wait for it to end, or stop it.")
 
 
-def no_cluster_words(address: str) -> str:
-    """Return that a cluster does not answer."""
+def no_cluster_words(address: str, reason: str) -> str:
+    """Return that a cluster does not answer, and why, if that is known."""
     text = _("No Dask scheduler answers at {address}.").format(address=address)
-    return f"{text} {kept_words()}"
+    return " ".join(filter(None, [text, reason and f"({reason})", kept_words()]))
 
 
 def kept_words() -> str:

@@ -50,7 +50,8 @@ class ChunkResult:
             that the problem has its ``_first``, ``_final`` and ``_best`` value, and the
             ``last_step``. A lane that diverged has final and best losses of +inf, and no scores.
         first_steps: ``(lanes, targets)``; +inf where a target was not reached.
-        curve: the validation (or training) loss at the steps of the curve, ``(lanes, points)``.
+        curve: the validation (or training) loss at the steps of the curve, ``(lanes, points)``;
+            +inf after a lane diverged, NaN after any other end.
         status: what ended each lane, ``(lanes,)``.
         seconds: how long the chunk took.
         worker: who trained it: its host and process.
@@ -96,7 +97,7 @@ def train_chunk(text: str) -> ChunkResult:
     return ChunkResult(
         scores=_columns(scores),
         first_steps=np.concatenate([run.first_steps.T for run in scores.runs]),
-        curve=np.concatenate([run.curve.T for run in scores.runs]),
+        curve=np.concatenate([_curve(run) for run in scores.runs]),
         status=[status for run in scores.runs for status in run.status],
         seconds=time.perf_counter() - began,
         worker=_worker(),
@@ -113,6 +114,12 @@ def processor() -> str:
     """Return the kind of processor: what decides how NumPy rounds beside its version."""
     config: Any = np.show_config(mode="dicts")
     return "-".join([platform.machine(), *config["SIMD Extensions"].get("found", [])[-1:]])
+
+
+def _curve(run: RunScores) -> Array:
+    """Return the curve of each seed, ``(seeds, points)``; a diverged one ends at infinity."""
+    diverged = np.array(run.status) == "diverged"
+    return np.where(diverged[:, None] & np.isnan(run.curve.T), np.inf, run.curve.T)
 
 
 def _columns(scores: Scores) -> dict[str, Array]:

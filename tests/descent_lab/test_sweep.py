@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -295,6 +296,111 @@ def test_no_process_of_a_sweep_imports_streamlit(tmp_path, spec):
 
     assert len(pd.read_parquet(tmp_path / "out" / "results.parquet")) == LANES
     assert not told.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--seeds", "1000000000"), "Seeds is 1000000000. It must be in the range [1 … 30]."),
+        (("--seeds", "0"), "Seeds is 0."),
+        (("--workers", "0"), "Workers is 0. It must be in the range [1 … 1,024]."),
+        (("--axis", "learning_rate"), "an axis, e.g. learning_rate=log:1e-4:1:9"),
+    ],
+)
+def test_wrong_options_are_refused_in_a_sentence(tmp_path, capsys, options, told):
+    base = tmp_path / "e.json"
+    base.write_text("{}")
+
+    status, errors = refused(capsys, "--from", str(base), *options, "--to", str(tmp_path / "out"))
+
+    assert status == 2
+    assert told in errors
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--axis", "learning_rate=1", "--dry-run"), "--axis and --seeds go with --from"),
+        (("--seeds", "2", "--dry-run"), "--axis and --seeds go with --from"),
+        ((), "--to DIR is missing"),
+    ],
+)
+def test_nothing_that_was_asked_for_is_left_undone_in_silence(spec, capsys, options, told):
+    with pytest.raises(SystemExit) as ended:
+        main(["sweep", spec, *options])
+
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_an_experiment_in_place_of_a_sweep_is_told_apart(tmp_path, spec, capsys):
+    base = tmp_path / "e.json"
+    base.write_text('{"budget": {"amount": 3}}')
+    to = ("--to", str(tmp_path / "out"))
+
+    assert (
+        "The file holds an experiment: give it with --from." in refused(capsys, str(base), *to)[1]
+    )
+    assert (
+        "The file holds a sweep: give it without --from." in refused(capsys, "--from", spec, *to)[1]
+    )
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "workers.parquet"])
+def test_a_damaged_table_is_made_again_from_the_shards(tmp_path, spec, name, capsys):
+    folder = tmp_path / "out"
+    assert main(["sweep", spec, "--to", str(folder)]) == 0
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(whole[:-20])
+
+    assert main(["sweep", spec, "--to", str(folder)]) == 0
+
+    assert (folder / name).read_bytes() == whole
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_terminal_that_has_few_letters_gets_those(spec, language):
+    command = [sys.executable, "-m", "descent_lab", "sweep", spec, "--dry-run"]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    said = subprocess.check_output([*command, "--language", language], text=True, env=ascii_only)
+
+    assert "36" in said
+
+
+def test_work_goes_on_where_nobody_reads_what_is_said(tmp_path, spec):
+    folder = tmp_path / "out"
+    script = "import sys; sys.stderr = None; from descent_lab.command import main; sys.exit(main())"
+    command = [sys.executable, "-c", script, "sweep", spec, "--to", str(folder), "--workers", "1"]
+    with Path("/dev/full").open("w") as full:
+        subprocess.run(command, stdout=full, check=True)
+
+    assert len(pd.read_parquet(folder / "results.parquet")) == LANES
+
+
+def test_a_second_signal_ends_it_even_if_a_worker_hangs(tmp_path, long):
+    file, _ = long
+    with driver(file, "--to", str(tmp_path)) as process:
+        until_it_has_rows(process, tmp_path)
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                os.kill(int(child), signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 3
+
+
+def test_an_address_in_the_environment_stands_where_no_workers_are_asked_for(
+    tmp_path, spec, capsys, monkeypatch
+):
+    monkeypatch.setattr("sweeps.cluster._CONNECT_SECONDS", 0.2)
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:1")
+
+    assert refused(capsys, spec, "--to", str(tmp_path / "out"))[0] == 3
+    assert main(["sweep", spec, "--to", str(tmp_path / "out"), "--workers", "1"]) == 0
 
 
 def test_it_speaks_korean(tmp_path, spec, capsys):

@@ -203,6 +203,10 @@ def test_a_value_may_suit_another_axis_and_not_the_base():
         ("problem.standardize=true,false", listed("problem.standardize", *BOTH)),
         ("stopping.patience=null,5", listed("stopping.patience", None, 5)),
         ('optimizer={"name": "adam", "beta1": 0.5}', listed("optimizer", Adam(beta1=0.5))),
+        (
+            'optimizer={"name": "adam", "beta1": 0.5},sgd',
+            listed("optimizer", {"name": "adam", "beta1": 0.5}, "sgd"),
+        ),
         ("problem.dataset=xor", listed("problem.dataset", "xor")),
         ("batch_size=", listed("batch_size")),
     ],
@@ -475,9 +479,9 @@ REFUSED = {
     ),
     "whole numbers closer than one": (
         [ranged("batch_size", 1, 4, 5)],
-        "duplicate",
-        "axes.0.values",
-        None,
+        "out_of_range",
+        "axes.0.count",
+        Interval(2, 4),
     ),
     "a field twice": ([RATES, RATES], "duplicate", "axes.1.field", None),
     "a field twice for one of its rules": (

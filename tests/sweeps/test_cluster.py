@@ -30,7 +30,7 @@ def undisturbed(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as started:
+    with LocalCluster(2, threads_per_worker=1, dashboard_address=":0") as started:
         yield started
 
 
@@ -41,14 +41,16 @@ def elsewhere(tmp_path):
     folder.mkdir()
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
+    anywhere = ("--dashboard-address", "127.0.0.1:0")
+
     def start(module, *options):
         command = [sys.executable, "-P", "-m", f"distributed.cli.dask_{module}", *options]
         return subprocess.Popen(command, cwd=folder, env=environment, stderr=-1, text=True)
 
-    scheduler = start("scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard")
+    scheduler = start("scheduler", "--port", "0", "--host", "127.0.0.1", *anywhere)
     lines = iter(scheduler.stderr.readline, "")
     address = next(line.split()[-1] for line in lines if "Scheduler at:" in line)
-    options = ("--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", str(folder))
+    options = ("--nthreads", "1", *anywhere, "--no-nanny", "--local-directory", str(folder))
     worker = start("worker", address, *options)
     assert any("Registered to:" in line for line in iter(worker.stderr.readline, ""))
     yield scheduler, address
@@ -117,7 +119,7 @@ def test_the_engine_travels_and_results_outlive_the_scheduler(tmp_path, elsewher
 def test_an_address_without_a_scheduler_is_told(monkeypatch):
     monkeypatch.setattr(sweeps.cluster, "_CONNECT_SECONDS", 0.2)
 
-    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+    for address in ("tcp://127.0.0.1:1", "nonsense://x", "tls://127.0.0.1:1", "tcp://"):
         with pytest.raises(CrewGone):
             Cluster(address)
 

@@ -1,6 +1,7 @@
 """The folder of a sweep: what it takes, what it refuses, and what it goes on from."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -283,3 +284,82 @@ def test_what_a_killed_process_was_sorting_is_removed(tmp_path):
         folder.found()
 
     assert not (tmp_path / "sorting-x1").exists()
+
+
+def test_a_shard_with_a_changed_byte_is_put_aside_wherever_the_byte_is(tmp_path):
+    swept(tmp_path / "whole")
+    swept(tmp_path / "changed")
+    (shard, *_) = sorted((tmp_path / "changed" / "rows").iterdir())
+    content = bytearray(shard.read_bytes())
+    column = pq.read_metadata(shard).row_group(0).column(len(SPEC.targets) + 8)
+    content[column.dictionary_page_offset or column.data_page_offset + 40] ^= 0xFF
+    shard.write_bytes(content)
+
+    with opened(tmp_path / "changed", SPEC) as folder:
+        assert folder.found().broken == (shard.name,)
+    swept(tmp_path / "changed")
+
+    assert result_bytes(tmp_path / "changed") == result_bytes(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "workers.parquet"])
+def test_a_final_table_that_is_missing_or_damaged_is_not_whole(tmp_path, name):
+    swept(tmp_path)
+    content = (tmp_path / name).read_bytes()
+    with opened(tmp_path, SPEC) as folder:
+        assert folder.is_finished
+        for damaged in (content[:-9], content[: len(content) // 2], b"x"):
+            (tmp_path / name).write_bytes(damaged)
+            assert not folder.is_finished
+        (tmp_path / name).unlink()
+        assert not folder.is_finished
+
+
+@pytest.mark.parametrize("content", [None, "", "{", '{"engine": 1}'])
+def test_rows_without_a_readable_specification_are_left_alone(tmp_path, content):
+    swept(tmp_path)
+    file = tmp_path / "sweep.json"
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+
+    assert refusal(tmp_path).code == "no_spec"
+    assert (tmp_path / "results.parquet").exists()
+
+
+def test_a_specification_that_was_only_written_otherwise_is_the_same(tmp_path):
+    swept(tmp_path)
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps(json.loads(file.read_text()), indent=2))
+
+    with opened(tmp_path, SPEC) as folder:
+        assert folder.found().done.all()
+
+
+def test_the_steps_of_a_curve_are_beside_it(tmp_path):
+    swept(tmp_path)
+
+    table = pd.read_parquet(tmp_path / "results.parquet")
+    steps = {size: own["curve_steps"].map(tuple) for size, own in table.groupby("batch_size")}
+    assert set(steps["8"]) == {(0, 8, 16)}
+    assert set(steps["all"]) == {(0, 2, 4)}
+    assert (table["curve"].map(len) == table["curve_steps"].map(len)).all()
+    ended = table[table["status"] == "budget"]
+    assert (ended["curve"].map(lambda curve: curve[-1]) == ended["validation_loss_final"]).all()
+
+
+def test_the_curve_of_a_diverged_lane_ends_at_infinity(tmp_path):
+    swept(tmp_path)
+
+    table = pd.read_parquet(tmp_path / "results.parquet")
+    lost = table[table["status"] == "diverged"]["curve"]
+    assert all(np.isposinf(curve[-1]) for curve in lost)
+
+
+def test_a_folder_whose_name_is_no_text_is_as_good_as_any(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9 \xff")
+
+    swept(path)
+    with opened(path, SPEC) as folder:
+        assert folder.found().done.all()
+        assert folder.is_finished

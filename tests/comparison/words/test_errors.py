@@ -537,7 +537,7 @@ def listed(field, *values, **fields):
         ),
         (
             swept(listed("problem.colour", "red")),
-            "There is no setting called problem.colour. Remove it.",
+            "Nothing here has the field problem.colour: no run, nor the data. Remove the axis.",
         ),
         (
             swept({**listed("learning_rate", 0.1), "colour": "red"}),

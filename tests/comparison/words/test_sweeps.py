@@ -48,12 +48,14 @@ def test_a_long_sweep_is_told_in_minutes_and_one_worker_is_one():
 
 def test_what_is_there_is_told_with_shards_that_cannot_be_read():
     done = np.zeros((4, 3), dtype=bool)
-    assert found_words(Found(done, done, ())) == []
+    assert found_words(Found(done, done, ()), 20.0) == []
     done[0] = True
 
-    there, broken = found_words(Found(done, ~done, ("000002.parquet",)))
+    there, broken = found_words(Found(done, ~done, ("000002.parquet",)), 20.0)
+    (all_of_it,) = found_words(Found(done, ~done, ()), 0.0)
 
-    assert there == "3 lanes are there already and are not trained again"
+    assert all_of_it == "3 lanes are there already and are not trained again"
+    assert there == f"{all_of_it}: about 20 s for the others"
     assert broken.startswith("000002.parquet cannot be read: it is kept as 000002.parquet.broken")
 
 
@@ -89,6 +91,7 @@ def test_an_answer_has_a_line_for_each_run_and_says_what_it_rests_on():
     assert sgd.startswith("  SGD   0.2 ")
     assert sgd.endswith("at the edge of learning_rate: a better one may lie beyond")
     assert trust.startswith("The settings were chosen on these very seeds.")
+    assert trust.endswith("3 seeds cannot tell runs apart; 5 can.")
 
 
 def test_a_run_that_diverged_everywhere_has_no_setting_to_tell():
@@ -110,7 +113,9 @@ def test_no_answer_is_no_line():
     assert answer_lines([], Experiment()) == []
 
 
-@pytest.mark.parametrize("code", ["not_empty", "other_sweep", "other_engine", "other_rows"])
+@pytest.mark.parametrize(
+    "code", ["not_empty", "no_spec", "other_sweep", "other_engine", "other_rows"]
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_of_a_folder_says_what_to_do(language, code):
     set_language(language)

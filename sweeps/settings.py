@@ -114,11 +114,7 @@ class Settings:
 
     def run(self, index: int) -> Fields:
         """Return the run of a setting, as in JSON."""
-        indices = np.array([index])
-        run = self.variants[int(self.variants_of(indices)[0])].run
-        for axis, code in zip(self.axes, self.codes(indices)[:, 0].tolist(), strict=True):
-            if axis.is_of_runs and code != _NONE:
-                run = with_value(run, axis.path, self._level(axis, code))
+        run: Fields = json.loads(next(self.run_texts(np.array([index]))))
         return run
 
     def experiment(self, index: int) -> Fields:
@@ -234,9 +230,6 @@ class Settings:
             number, _, rest = text.partition("}")
             pieces.append((int(number), rest))
         return pieces
-
-    def _level(self, axis: Axis, code: int) -> Any:
-        return self.levels[self.axes.index(axis)][code]
 
     def _context(self, codes: tuple[int, ...]) -> Fields:
         """Return an experiment without runs and seeds, by the codes of its axes."""

@@ -7,7 +7,7 @@ import os
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from comparison.document import FILE_BYTES, read_document
 from comparison.words.errors import explain
@@ -25,8 +25,9 @@ from comparison.words.sweeps import (
     stale_workers_words,
     state_words,
     stopped_sweep_words,
+    workers_lack_words,
 )
-from descent_lab.terminal import DONE, REFUSED, STOPPED, bar, refuse, show, stop_signal, tell
+from descent_lab.terminal import DONE, REFUSED, STOPPED, bar, show, stop_signal, tell, warn
 from engine import Experiment, Interval, InvalidInput
 from engine.limits import LIMITS
 from engine.training.chunks import OtherEngine
@@ -35,14 +36,14 @@ from storage.lock import FolderInUse
 from sweeps.answers import best_settings
 from sweeps.axes import read_axis
 from sweeps.chunking import Chunking
-from sweeps.cluster import Cluster, StaleWorkers
+from sweeps.cluster import Cluster, StaleWorkers, WorkersLack
 from sweeps.local import Local
 from sweeps.runner import CrewGone, Runner
 from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
 from sweeps.store import FolderRefused, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sweeps.runner import State
@@ -56,6 +57,7 @@ _EXPECTED: Final = (
     OtherEngine,
     CrewGone,
     StaleWorkers,
+    WorkersLack,
     ImportError,
     OSError,
 )
@@ -99,7 +101,7 @@ def sweep(asked: Asked, language: str) -> int:
         show("")
         return STOPPED
     except _EXPECTED as error:
-        refuse(_reason(error, asked))
+        warn(_reason(error, asked))
         return STOPPED if isinstance(error, CrewGone) or _is_full(error) else REFUSED
 
 
@@ -112,12 +114,13 @@ def _reason(error: Exception, asked: Asked) -> str:
         why = os.strerror(error.errno) if error.errno else str(error)
         reason = f"{error.filename2 or error.filename or asked.folder}: {why}"
         return f"{reason}. {kept_words()}" if _is_full(error) else reason
-    words = {
+    words: dict[type[Exception], Callable[[Any], str]] = {
         FolderRefused: lambda error: f"{asked.folder}: {refused_words(error)}",
         FolderInUse: lambda _error: f"{asked.folder}: {in_use_words()}",
         OtherEngine: other_engine_words,
         CrewGone: lambda error: no_cluster_words(asked.cluster or "", str(error)),
         StaleWorkers: lambda _error: stale_workers_words(),
+        WorkersLack: workers_lack_words,
         ImportError: no_distributed_words,
     }
     return next(say(error) for kind, say in words.items() if isinstance(error, kind))
@@ -144,14 +147,15 @@ def _swept(asked: Asked) -> int:
     spec = _spec(asked)
     chunking = Chunking(spec)
     workers = _WORKERS.integer("workers", _cores() if asked.workers is None else asked.workers)
-    tell(size_words(chunking.size, len(spec.experiment.seeds), min(workers, _cores())))
+    side_by_side = 1 if asked.cluster else min(workers, _cores())  # nobody knows a cluster's yet
+    tell(size_words(chunking.size, len(spec.experiment.seeds), side_by_side))
     if asked.dry_run or asked.folder is None:
         return DONE
     with opened(asked.folder, spec) as folder:
         found = folder.found()
         done = found.done if asked.retry else found.done | found.failed
         seconds = sum(chunk.seconds for chunk in chunking.chunks(done))
-        for sentence in found_words(found, seconds / min(workers, _cores())):
+        for sentence in found_words(found, seconds / side_by_side):
             tell(sentence)
         state = None
         if not done.all():

@@ -30,7 +30,7 @@ def stop_signal(answer: str) -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         asked.set()
         show("")  # the bar gives way
-        refuse(answer)
+        warn(answer)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -62,9 +62,14 @@ def tell(line: str) -> None:
     _say(f"{cleaned(line)}\n", sys.stdout)
 
 
+def warn(line: str) -> None:
+    """Print a line apart from the results."""
+    _say(f"{cleaned(line)}\n", sys.stderr)
+
+
 def refuse(line: str) -> int:
     """Print why nothing was done, and return the exit status."""
-    _say(f"{cleaned(line)}\n", sys.stderr)
+    warn(line)
     return REFUSED
 
 

@@ -43,17 +43,6 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def is_locked(folder: Path) -> bool:
-    """Tell whether a process writes to a folder now."""
-    if not (folder / LOCK_FILE).exists():
-        return False
-    handle = os.open(folder / LOCK_FILE, os.O_RDWR)
-    try:
-        return not _take(handle)
-    finally:
-        os.close(handle)
-
-
 def _take(handle: int) -> bool:
     try:
         if sys.platform == "win32":

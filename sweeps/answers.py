@@ -55,7 +55,8 @@ def best_settings(spec: SweepSpec, results: Path) -> list[BestSetting]:
     settings = spec.settings
     if settings.problem_axes:
         return []
-    table = pq.read_table(results, columns=["validation_loss_final", "training_loss_final"])
+    with results.open("rb") as file:
+        table = pq.read_table(file, columns=["validation_loss_final", "training_loss_final"])
     losses = table["validation_loss_final"]
     if losses.null_count == len(losses):
         losses = table["training_loss_final"]

@@ -55,7 +55,12 @@ class Chunk:
         """Return the chunk in two parts."""
         middle = len(self.settings) // 2
         return [
-            Chunk(part, self.seed, self.updates * len(part) // len(self.settings), 0.0)
+            Chunk(
+                part,
+                self.seed,
+                self.updates * len(part) // len(self.settings),
+                self.seconds * len(part) / len(self.settings),
+            )
             for part in (self.settings[:middle], self.settings[middle:])
         ]
 
@@ -70,7 +75,6 @@ class Size:
         updates: parameter updates of all lanes.
         seconds: time of one worker on this machine.
         bytes: of its folder when it is finished.
-        worker_bytes: memory of a worker.
     """
 
     settings: int
@@ -78,7 +82,6 @@ class Size:
     updates: int
     seconds: float
     bytes: int
-    worker_bytes: int
 
 
 class _Group(NamedTuple):
@@ -130,7 +133,6 @@ class Chunking:
             updates=seeds * sum(map(mul, counts, (group.updates for group in self._groups))),
             seconds=seeds * sum(map(mul, counts, (group.seconds for group in self._groups))),
             bytes=int(2 * row * lanes),
-            worker_bytes=max(group.bytes for group in self._groups),
         )
 
     def chunks(self, done: Booleans) -> Iterator[Chunk]:

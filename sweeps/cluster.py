@@ -33,6 +33,18 @@ class StaleWorkers(Exception):  # noqa: N818 - says what is the case
     """Workers hold the engine of an earlier sweep, which differs, and cannot take another."""
 
 
+class WorkersLack(Exception):  # noqa: N818 - says what is the case
+    """Workers lack a library that the engine needs.
+
+    Attributes:
+        module: its name.
+    """
+
+    def __init__(self, module: str) -> None:
+        super().__init__(module)
+        self.module = module
+
+
 class Cluster:
     """The workers of a Dask scheduler; the engine travels to them, and to those that join later."""
 
@@ -43,6 +55,7 @@ class Cluster:
             ImportError: ``distributed`` is not installed (requirements-cluster.txt).
             CrewGone: nothing answers at the address.
             StaleWorkers: workers have to be restarted.
+            WorkersLack: workers lack a library.
         """
         from distributed import Client  # noqa: PLC0415 - only a cluster needs it
 
@@ -59,6 +72,9 @@ class Cluster:
             self._executor = self._client.get_executor(pure=False, retries=0)
         except OSError as error:
             raise CrewGone from error
+        except (StaleWorkers, WorkersLack):
+            self.close()
+            raise
         self._counted, self._threads = -_COUNT_SECONDS, 0
 
     @property
@@ -94,7 +110,10 @@ class Cluster:
             try:
                 self._client.register_plugin(UploadFile(str(file)), name=name)
             except ImportError as error:
-                raise StaleWorkers from error
+                module = error.name or ""
+                if module.partition(".")[0] == engine.__name__.partition(".")[0]:
+                    raise StaleWorkers from error
+                raise WorkersLack(module) from error
 
 
 def _train(text: str) -> ChunkResult:

@@ -201,4 +201,5 @@ class Runner:
         if self._seconds:
             left = max(0.0, self._left - self._seconds) * took / self._seconds
         done = self._done + self._trained
-        return State(self._lanes, done, self._failed, self._trained / took, left)
+        rate = self._trained / took if took else 0.0
+        return State(self._lanes, done, self._failed, rate, left)

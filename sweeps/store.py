@@ -7,6 +7,7 @@ bytes whatever happened on the way. ``workers.parquet`` tells who trained which 
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ RESULTS_FILE: Final = "results.parquet"
 WORKERS_FILE: Final = "workers.parquet"
 _ROWS: Final = "rows"
 _BROKEN: Final = ".broken"
+_NUMBER: Final = re.compile(r"[0-9]+")
 _SCRATCH: Final = "sorting-"
 _PART: Final = 200_000  # lanes that are sorted and written together
 _WRITTEN: Final = {"compression": "zstd", "write_page_checksum": True}
@@ -133,13 +135,14 @@ class Folder:
     def __init__(self, path: Path, spec: SweepSpec) -> None:
         """Take a folder that is this process's own; ``opened`` gives one."""
         self.path, self.spec = path, spec
-        numbers = [int(shard.name.split(".")[0]) for shard in (path / _ROWS).glob("[0-9]*")]
-        self._next = 1 + max(numbers, default=0)
+        numbers = [_NUMBER.match(file.name) for file in (path / _ROWS).iterdir()]
+        self._next = 1 + max((int(number[0]) for number in numbers if number), default=0)
 
     @property
     def shards(self) -> list[Path]:
         """Return the shards, the oldest first."""
-        return sorted((self.path / _ROWS).glob("[0-9]*.parquet"))
+        files = (self.path / _ROWS).glob("[0-9]*.parquet")
+        return sorted(file for file in files if file.is_file())
 
     @property
     def is_finished(self) -> bool:
@@ -192,7 +195,9 @@ class Folder:
         for shard in self.shards:
             try:
                 lanes = _read(shard)
-            except (pa.ArrowException, OSError):
+            except (pa.ArrowException, OSError) as error:
+                if isinstance(error, OSError) and error.errno:
+                    raise  # the system cannot read it now; that says nothing about its content
                 shard.rename(shard.with_name(shard.name + _BROKEN))
                 broken.append(shard.name)
                 continue

@@ -8,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
-FOLDERS = [
-    "benchmarks",
-    "charts",
-    "comparison",
-    "descent_lab",
-    "docs",
-    "engine",
-    "exports",
-    "language",
-    "pages",
-    "storage",
-    "sweeps",
-    "ui",
-]
+from descent_lab.wheel import ROOMS
+
+FOLDERS = ["benchmarks", "descent_lab", "docs", *ROOMS]
 SOURCES = sorted([*Path().glob("*.py"), *(s for f in FOLDERS for s in Path(f).rglob("*.py"))])
 PAGES = [source for source in SOURCES if source.parts[0] in {"pages", "ui"}]
 

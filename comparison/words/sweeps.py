@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.training.chunks import OtherEngine
     from sweeps.answers import BestSetting
     from sweeps.chunking import Size
+    from sweeps.cluster import WorkersLack
     from sweeps.runner import State
     from sweeps.store import FolderRefused, Found
 
@@ -193,6 +194,12 @@ def stale_workers_words() -> str:
         "The workers still hold the engine of an earlier sweep, and it is another one. Restart the"
         " workers: they are sent this engine."
     )
+
+
+def workers_lack_words(error: WorkersLack) -> str:
+    """Return what is missing on the workers."""
+    text = _("The workers have no module {module}. They need NumPy and pydantic.")
+    return text.format(module=error.module)
 
 
 def no_distributed_words(error: ImportError) -> str:

@@ -254,6 +254,13 @@ def test_a_huge_specification_and_a_huge_sweep_are_refused(tmp_path, capsys):
     assert "1000000000000" in refused(capsys, str(many), "--to", str(tmp_path / "out"))[1]
 
 
+def test_a_folder_whose_name_is_no_text_is_as_good_as_any(tmp_path, spec):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+
+    assert main(["sweep", spec, "--to", str(folder)]) == 0
+    assert main(["sweep", spec, "--to", str(folder)]) == 0
+
+
 def test_what_is_missing_is_told(tmp_path, capsys):
     status, errors = refused(capsys, str(tmp_path / "none.json"), "--to", str(tmp_path / "out"))
 

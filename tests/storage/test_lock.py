@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from storage.lock import FolderInUse, is_locked, locked
+from storage.lock import LOCK_FILE, FolderInUse, locked
 
 # Holds a folder until it is killed.
 HOLDER = """
@@ -26,30 +26,23 @@ def holder(folder):
     return process
 
 
-def test_a_folder_is_free_before_and_after_it_was_locked(tmp_path):
-    assert not is_locked(tmp_path)
+def test_a_folder_is_free_again_when_its_holder_lets_go(tmp_path):
+    with locked(tmp_path), pytest.raises(FolderInUse), locked(tmp_path):
+        pass
+
     with locked(tmp_path):
-        assert is_locked(tmp_path)
-    assert not is_locked(tmp_path)
+        assert (tmp_path / LOCK_FILE).read_bytes() == b""
 
 
 def test_another_process_is_kept_out_until_the_holder_is_killed(tmp_path):
     with holder(tmp_path) as process:
         with pytest.raises(FolderInUse), locked(tmp_path):
             pass
-        assert is_locked(tmp_path)
         process.kill()
         process.wait()
 
-        assert not is_locked(tmp_path)
-        with locked(tmp_path):
+        with locked(tmp_path), pytest.raises(FolderInUse), locked(tmp_path):
             pass
-
-
-def test_asking_takes_nothing(tmp_path):
-    is_locked(tmp_path)
-
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path):

@@ -218,7 +218,7 @@ def test_a_chunk_of_a_large_network_fits_into_a_worker(spec):
     costs = [estimate_scores(experiment_of(chunking, one)) for one in found]
     assert max(cost.bytes for cost in costs) <= CHUNK_BYTES
     assert max(len(one.settings) for one in found) > 1
-    assert chunking.size.worker_bytes <= CHUNK_BYTES
+    assert max(group.bytes for group in chunking._groups) <= CHUNK_BYTES
 
 
 def test_a_first_guess_that_needs_too_much_memory_makes_no_chunk_larger(monkeypatch):
@@ -246,7 +246,7 @@ def test_data_that_fill_a_worker_still_have_many_lanes_together():
     )
     found = every_chunk(spec)
 
-    assert Chunking(spec).size.worker_bytes > CHUNK_BYTES
+    assert max(group.bytes for group in Chunking(spec)._groups) > CHUNK_BYTES
     assert min(len(one.settings) for one in found) > 4
 
 

@@ -13,7 +13,7 @@ from distributed import LocalCluster
 import engine.training.chunks
 import sweeps.cluster
 from engine.training.chunks import OtherEngine
-from sweeps.cluster import Cluster, engine_zip
+from sweeps.cluster import Cluster, WorkersLack, engine_zip
 from sweeps.runner import CrewGone
 from sweeps.store import opened
 from tests.sweeps.small import SPEC, Here, result_bytes, swept
@@ -114,6 +114,19 @@ def test_the_engine_travels_and_results_outlive_the_scheduler(tmp_path, elsewher
         assert folder.found().done.any()
     swept(tmp_path / "sweep", Here())
     assert result_bytes(tmp_path / "sweep") == undisturbed
+
+
+def test_what_the_workers_lack_is_named(elsewhere, monkeypatch):
+    _, address = elsewhere
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("engine/__init__.py", "import no_such_library")
+    monkeypatch.setattr(sweeps.cluster, "engine_zip", content.getvalue)
+
+    with pytest.raises(WorkersLack) as caught:
+        Cluster(address)
+
+    assert caught.value.module == "no_such_library"
 
 
 def test_an_address_without_a_scheduler_is_told(monkeypatch):

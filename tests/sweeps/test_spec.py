@@ -3,6 +3,7 @@
 import codecs
 import json
 
+import jsonschema
 import pytest
 from hypothesis import given
 
@@ -177,7 +178,6 @@ def test_another_engine_has_another_key(monkeypatch):
 
 
 def test_the_schema_takes_what_is_read_and_refuses_what_is_not():
-    jsonschema = pytest.importorskip("jsonschema")
     schema = SweepSpec.model_json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

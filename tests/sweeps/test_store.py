@@ -1,5 +1,6 @@
 """The folder of a sweep: what it takes, what it refuses, and what it goes on from."""
 
+import errno
 import json
 import os
 
@@ -363,3 +364,31 @@ def test_a_folder_whose_name_is_no_text_is_as_good_as_any(tmp_path):
     with opened(path, SPEC) as folder:
         assert folder.found().done.all()
         assert folder.is_finished
+
+
+def test_what_the_system_cannot_read_now_is_not_put_aside(tmp_path, monkeypatch):
+    swept(tmp_path)
+    before = sorted(path.name for path in (tmp_path / "rows").iterdir())
+
+    def fail(shard):
+        raise OSError(errno.EIO, "Input/output error", str(shard))
+
+    monkeypatch.setattr(sweeps.store, "_read", fail)
+    with pytest.raises(OSError, match="Input/output"), opened(tmp_path, SPEC) as folder:
+        folder.found()
+
+    assert sorted(path.name for path in (tmp_path / "rows").iterdir()) == before
+
+
+def test_files_and_folders_that_are_no_shards_are_left_alone(tmp_path):
+    with opened(tmp_path, SPEC):
+        pass
+    (tmp_path / "rows" / "9lives.txt").touch()
+    (tmp_path / "rows" / "notes").touch()
+    (tmp_path / "rows" / "000003.parquet").mkdir()
+
+    swept(tmp_path)
+    swept(tmp_path / "undisturbed")
+
+    assert result_bytes(tmp_path) == result_bytes(tmp_path / "undisturbed")
+    assert (tmp_path / "rows" / "9lives.txt").exists()

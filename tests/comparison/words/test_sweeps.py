@@ -19,7 +19,7 @@ from sweeps.chunking import Size
 from sweeps.runner import State
 from sweeps.store import FolderRefused, Found
 
-SIZE = Size(252, 1_260, 6_596_100, 17.4, 428_904, 6_832_296)
+SIZE = Size(252, 1_260, 6_596_100, 17.4, 428_904)
 
 
 def best(**fields):
@@ -41,7 +41,7 @@ def test_the_size_says_settings_seeds_lanes_updates_time_and_space():
 
 
 def test_a_long_sweep_is_told_in_minutes_and_one_worker_is_one():
-    size = Size(20, 20, 10, 1_000.0, 36_000_000, 1)
+    size = Size(20, 20, 10, 1_000.0, 36_000_000)
 
     assert size_words(size, 1, 1).endswith("about 17 minutes with 1 worker, 36 MB on the disk")
 

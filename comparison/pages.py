@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,11 +14,15 @@ from engine.formulas.graph import Graph, differentiate, steps
 from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed
 from engine.spec import Spec
 from engine.training.plans import EPOCHS, Plan
+from sweeps.axes import Axis, ListAxis, RangeAxis
+from sweeps.cells import Quantity  # noqa: TC001 - pydantic reads it
+from sweeps.spec import Grid, QuasiRandom
 
 PLANS: Final = Interval(1, 6)
 _NARROWEST: Final = 1e-12  # share of a window's size; a narrower one shows only rounding
 SIZES: Final = Interval(2, 6)
 TARGET: Final = Interval(-1e12, 1e12)
+_FIELD_CHARACTERS: Final = 80
 
 
 class TrainingPage(Spec):
@@ -220,8 +225,82 @@ class BackpropagationPage(Spec):
         return {name: EXAMPLES[self.example].point[name] for name in inputs}
 
 
-PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage)
+FieldPath = Annotated[str, Field(max_length=_FIELD_CHARACTERS)]
+
+
+class Held(Spec):
+    """A field of a sweep that is held at one of its values.
+
+    Attributes:
+        field: of an axis, or "run".
+        place: the position of the value, or bin, among those of the field.
+    """
+
+    field: FieldPath
+    place: Annotated[int, Interval(0, LIMITS["axis_values"].high)]
+
+
+class Brush(Spec):
+    """A part of an axis of the parallel coordinates, which only some settings pass through.
+
+    Attributes:
+        field: of the axis.
+        low: its lower end; None is open.
+        high: its upper end; None is open, and includes what diverged.
+    """
+
+    field: FieldPath
+    low: Annotated[float, Interval(-math.inf, math.inf)] | None = None
+    high: Annotated[float, Interval(-math.inf, math.inf)] | None = None
+
+
+class SweepPage(Spec):
+    """The Sweep page; its base is the Compare page's comparison.
+
+    Attributes:
+        tab: the open one.
+        sweep: the id of the sweep that is shown, on the server that has it; "" for none.
+        axes: which fields take which values.
+        seeds: how many seeds each setting has, from the first one of the comparison on.
+        design: all combinations, or quasi-random ones.
+        targets: training losses up to which time is counted.
+        shown: the quantity of map, curves and table.
+        target: position of the target whose time is shown.
+        x: the field across the map.
+        y: the field upwards, or "run".
+        held: fields that are held at a value; over all others the best is shown.
+        brushes: what the settings of map and table pass through.
+        setting: the index of the setting that is picked; None for none.
+        choosing: how many seeds choose the best settings; the others report. 0 is half of them.
+        reference: position of the run that others are compared with.
+        p_values: whether differences are tested.
+    """
+
+    name: Literal["sweep"] = "sweep"
+    tab: Literal["map", "curves", "parallel", "table", "scores", "range"] = "map"
+    sweep: Annotated[str, Field(max_length=64)] = ""
+    axes: Annotated[tuple[Axis, ...], Length(LIMITS["axes"])] = (
+        RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log"),
+        ListAxis(field="batch_size", values=(8, 32, "all")),
+    )
+    seeds: Annotated[int, LIMITS["seeds"]] = 3
+    design: Annotated[Grid | QuasiRandom, Field(discriminator="kind")] = Grid()
+    targets: Annotated[tuple[Annotated[float, TARGET], ...], Length(LIMITS["targets"])] = ()
+    shown: Quantity = "final_loss"
+    target: Annotated[int, Interval(0, LIMITS["targets"].high - 1)] = 0
+    x: FieldPath = "learning_rate"
+    y: FieldPath = "run"
+    held: Annotated[tuple[Held, ...], Length(Interval(0, LIMITS["axes"].high + 1))] = ()
+    brushes: Annotated[tuple[Brush, ...], Length(Interval(0, LIMITS["axes"].high + 2))] = ()
+    setting: Annotated[int, Interval(0, LIMITS["sweep_lanes"].high)] | None = None
+    choosing: Annotated[int, Interval(0, LIMITS["seeds"].high - 1)] = 0
+    reference: Annotated[int, Interval(0, 1_000)] = 0
+    p_values: bool = Field(default=False, strict=True)
+
+
+PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage, SweepPage)
 
 AnyPage = Annotated[
-    TrainingPage | SurfacesPage | EpochsPage | BackpropagationPage, Field(discriminator="name")
+    TrainingPage | SurfacesPage | EpochsPage | BackpropagationPage | SweepPage,
+    Field(discriminator="name"),
 ]

@@ -15,6 +15,7 @@ from comparison.pages import (
     BackpropagationPage,
     EpochsPage,
     SurfacesPage,
+    SweepPage,
     TrainingPage,
 )
 from engine import Budget, Experiment, Function, Network, Run
@@ -421,6 +422,7 @@ FIRST_VIEWS: Final[dict[str, Document]] = {
     # At the rates of the opening view, single rows would learn nothing.
     "epochs": with_default_view(_BATCHES, selected=1).on_page(EpochsPage()),
     "backpropagation": OPENING.document.on_page(BackpropagationPage()),
+    "sweep": OPENING.document.on_page(SweepPage()),
 }
 
 

@@ -100,6 +100,12 @@ def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
         yield Folder(path, spec)
 
 
+def shards_in(path: Path) -> list[Path]:
+    """Return the shards of a sweep's folder, the oldest first; none where it is not there."""
+    files = (path / _ROWS).glob("[0-9]*.parquet")
+    return sorted(file for file in files if file.is_file())
+
+
 def _check(path: Path, spec: SweepSpec) -> bool:
     """Tell whether a folder holds the sweep, or may; refuse anything else."""
     file = path / SPEC_FILE
@@ -141,8 +147,7 @@ class Folder:
     @property
     def shards(self) -> list[Path]:
         """Return the shards, the oldest first."""
-        files = (self.path / _ROWS).glob("[0-9]*.parquet")
-        return sorted(file for file in files if file.is_file())
+        return shards_in(self.path)
 
     @property
     def is_finished(self) -> bool:

@@ -1,13 +1,24 @@
-"""Which runs a budget favours: equal in one unit, it is unequal in the others."""
+"""A budget in words, and which runs it favours: equal in one unit, it is unequal in others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from language import _
+from language import _, ngettext
 
 if TYPE_CHECKING:
-    from engine import Experiment, Run
+    from engine import Budget, Experiment, Run
+
+
+def budget_words(budget: Budget) -> str:
+    """Return a budget in words: "60 epochs"."""
+    amount = budget.amount
+    text = {
+        "epochs": ngettext("{count} epoch", "{count} epochs", amount),
+        "iterations": ngettext("{count} iteration", "{count} iterations", amount),
+        "rows_seen": ngettext("{count} row seen", "{count} rows seen", amount),
+    }[budget.unit]
+    return text.format(count=f"{amount:,}")
 
 
 def favours(experiment: Experiment) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comparison.rates import differing, rates_set_for
+from comparison.words.budgets import budget_words
 from engine import Stopping, Sweep
 from language import _, ngettext
 from language.labels import inline, label
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from comparison.rates import Past, Tuned
-    from engine import Budget, Experiment, Function, Network
+    from engine import Experiment, Function, Network
 
 
 def contract(
@@ -56,7 +57,7 @@ def _equal(experiment: Experiment) -> list[str]:
         if problem.noise:
             text = _("same gradient noise (standard deviation {noise:g}, seed {seed})")
             sentences.append(text.format(noise=problem.noise, seed=problem.noise_seed))
-    sentences.append(_("same budget: {amount}").format(amount=_amount(experiment.budget)))
+    sentences.append(_("same budget: {amount}").format(amount=budget_words(experiment.budget)))
     if experiment.stopping != Stopping():
         sentences.append(_("same stopping rules, which may end a run before its budget"))
     count = len(experiment.seeds)
@@ -132,16 +133,6 @@ def _start(experiment: Experiment) -> str:
     if samplings == {"replacement"}:
         return _("same start, same rows drawn with replacement")
     return _("same start, same row order")
-
-
-def _amount(budget: Budget) -> str:
-    amount = budget.amount
-    text = {
-        "epochs": ngettext("{count} epoch", "{count} epochs", amount),
-        "iterations": ngettext("{count} iteration", "{count} iterations", amount),
-        "rows_seen": ngettext("{count} row seen", "{count} rows seen", amount),
-    }[budget.unit]
-    return text.format(count=f"{amount:,}")
 
 
 def _unequal(experiment: Experiment) -> list[str]:

@@ -1,0 +1,371 @@
+"""A map of a sweep: a cell for every pair of values, filled while the sweep runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from charts import marks
+from charts.theme import (
+    LOW_IS_DARK,
+    ON_PALE,
+    STRONG_BORDER,
+    TEXT,
+    WARNING,
+    Chart,
+    layout,
+    margin,
+    translucent,
+)
+from language import _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charts.marks import Mark
+    from engine.arrays import Array, Integers
+
+_CELL: Final = 46  # pixels that a cell is high
+_LOW: Final = 26  # the same in a map of many rows
+_MANY_ROWS: Final = 14
+_WRITTEN: Final = 16  # columns up to which cells hold numbers; with more, hovering tells them
+_DIVERGED: Final = "✕"
+_HIGH_IS_DARK: Final = [
+    [low[0], high[1]] for low, high in zip(LOW_IS_DARK, reversed(LOW_IS_DARK), strict=True)
+]
+_ALL_DIVERGED: Final = translucent(WARNING, 0.25)
+_ARROWS: Final = {"left": "←", "right": "→", "down": "↓", "up": "↑"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a map.
+
+    Attributes:
+        title: what its values are of.
+        names: of its values, in order.
+        is_ordered: whether a first and a last value are edges, beyond which others may follow.
+    """
+
+    title: str
+    names: Sequence[str]
+    is_ordered: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """What the cells of a map hold, ``(rows, columns)`` each.
+
+    Attributes:
+        values: a median in each; NaN where nothing is trained, +inf (or -inf) where it diverged or
+            was not reached.
+        n: how many seeds are trained.
+        diverged: how many of them diverged.
+        settings: the index of the setting that is shown; -1 for none.
+        among: how many settings belong to the cell.
+        seeds: how many seeds each setting gets.
+    """
+
+    values: Array
+    n: Integers
+    diverged: Integers
+    settings: Integers
+    among: Integers
+    seeds: int
+
+
+def sweep_map(
+    tiles: Tiles,
+    across: Side,
+    upwards: Side,
+    quantity: str,
+    *,
+    higher: bool = False,
+    picked: int | None = None,
+) -> Chart:
+    """Return a map of a sweep, with a ring on its best cell and an arrow where that is at an edge.
+
+    Cells of which all or half of the seeds diverged have a colour of their own. The points of the
+    last trace are the cells; their ``customdata`` is the setting, for what a click picks.
+
+    Args:
+        tiles: what the cells hold.
+        across: the columns.
+        upwards: the rows.
+        quantity: what the values are.
+        higher: whether more is better.
+        picked: the index of a setting whose cell is framed.
+    """
+    best = best_cell(tiles, higher=higher)
+    rows = len(upwards.names)
+    height = (_CELL if rows <= _MANY_ROWS else _LOW) * rows + 90
+    form = layout(
+        height,
+        xaxis=_side(across),
+        yaxis=_side(upwards) | _upwards(upwards),
+        margin=margin(right=24),
+        annotations=[*_texts(tiles, best), *_arrows(best, across, upwards)],
+        shapes=_rings(best, tiles, picked),
+    )
+    shades = _shades(tiles.values)
+    scale = _HIGH_IS_DARK if higher else LOW_IS_DARK
+    traces = [
+        marks.tiles(shades, scale) | {"xgap": 2, "ygap": 2},
+        _failed(tiles),
+        _points(tiles, across, upwards, quantity),
+    ]
+    remarks = _remarks(tiles, best, across, upwards, higher=higher)
+    return Chart(
+        go.Figure({"data": traces, "layout": form}),
+        _numbers(tiles, across, upwards, quantity),
+        " ".join([_alt(tiles, across, upwards, quantity, best), *remarks]),
+        remarks,
+    )
+
+
+def best_cell(tiles: Tiles, *, higher: bool) -> tuple[int, int] | None:
+    """Return row and column of the best cell; None where none has a number."""
+    standing = -tiles.values if higher else tiles.values
+    standing = np.where(np.isfinite(standing), standing, np.inf)
+    row, column = divmod(int(np.argmin(standing)), standing.shape[1])
+    return (row, column) if np.isfinite(standing[row, column]) else None
+
+
+def edges_of(best: tuple[int, int] | None, across: Side, upwards: Side) -> tuple[str, ...]:
+    """Return at which edges of the map a cell lies: "left", "right", "down", "up"."""
+    if best is None:
+        return ()
+    row, column = best
+    sides = []
+    for side, place, low, high in ((across, column, "left", "right"), (upwards, row, "down", "up")):
+        if not side.is_ordered:
+            continue
+        if place == 0:
+            sides.append(low)
+        elif place == len(side.names) - 1:
+            sides.append(high)
+    return tuple(sides)
+
+
+def _shades(values: Array) -> Array:
+    """Return what becomes the colour of each cell: the logarithm where all values are above 0."""
+    finite = np.isfinite(values)
+    shades = np.full(values.shape, np.nan)
+    if finite.any() and (values[finite] > 0).all():
+        shades[finite] = np.log10(values[finite])
+    else:
+        shades[finite] = values[finite]
+    return shades
+
+
+def _failed(tiles: Tiles) -> Mark:
+    """Return the cells without a finite number, in the colour of what diverged."""
+    is_infinite = np.isinf(tiles.values) & (tiles.diverged > 0)
+    shades = np.where(is_infinite, 1.0, np.nan)
+    one_colour = [[0.0, _ALL_DIVERGED], [1.0, _ALL_DIVERGED]]
+    return marks.tiles(shades, one_colour) | {"xgap": 2, "ygap": 2}
+
+
+def _points(tiles: Tiles, across: Side, upwards: Side, quantity: str) -> Mark:
+    """Return a point for each trained cell, not seen, which is hovered over and clicked."""
+    rows, columns = np.nonzero(tiles.settings >= 0)
+    words = [
+        "<br>".join(
+            [
+                f"{across.title}: {across.names[column]}",
+                f"{upwards.title}: {upwards.names[row]}",
+                f"{quantity}: {_number(float(tiles.values[row, column]))}",
+                _seed_words(tiles, row, column),
+            ]
+        )
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+    ]
+    points = marks.dots(columns, rows, TEXT, 26, symbol="square", opacity=0)
+    return points | {
+        "text": words,
+        "hovertemplate": "%{text}<extra></extra>",
+        "customdata": tiles.settings[rows, columns],
+        "unselected": {"marker": {"opacity": 0}},
+        "selected": {"marker": {"opacity": 0}},
+    }
+
+
+def _seed_words(tiles: Tiles, row: int, column: int) -> str:
+    text = _("{n} of {seeds} seeds trained, {diverged} diverged")
+    return text.format(
+        n=tiles.n[row, column], seeds=tiles.seeds, diverged=tiles.diverged[row, column]
+    )
+
+
+def _texts(tiles: Tiles, best: tuple[int, int] | None) -> list[Mark]:
+    """Return what stands in the cells: the number, what diverged, and n until it is complete."""
+    rows, columns = tiles.values.shape
+    if columns > _WRITTEN or rows > 2 * _MANY_ROWS:
+        return []
+    size = 14 if columns <= _WRITTEN // 2 + 2 else 12
+    texts = []
+    for row, column in zip(*(at.tolist() for at in np.nonzero(tiles.n)), strict=True):
+        value = float(tiles.values[row, column])
+        n, diverged = int(tiles.n[row, column]), int(tiles.diverged[row, column])
+        lines = [_number(value) if np.isfinite(value) or not diverged else _DIVERGED]
+        if (row, column) == best:
+            lines[0] = f"<b>{lines[0]}</b>"
+        details = []
+        if diverged and tiles.seeds > 1:
+            details.append(f"{_DIVERGED} {diverged}/{n}")
+        if n < tiles.seeds:
+            details.append(f"n {n}")
+        if details and rows <= _MANY_ROWS:
+            lines.append(f'<span style="font-size:0.75em">{" · ".join(details)}</span>')
+        colour = ON_PALE if np.isfinite(value) else WARNING
+        texts.append(marks.note("<br>".join(lines), column, row, colour, size))
+    return texts
+
+
+def _rings(best: tuple[int, int] | None, tiles: Tiles, picked: int | None) -> list[Mark]:
+    """Return the ring around the best cell, and a frame around the one that was picked."""
+    rings = []
+    if best is not None:
+        rings.append(_around(best, WARNING, 3))
+    if picked is not None:
+        for row, column in zip(
+            *(at.tolist() for at in np.nonzero(tiles.settings == picked)), strict=True
+        ):
+            rings.append(_around((row, column), STRONG_BORDER, 2, "dot"))
+    return rings
+
+
+def _around(cell: tuple[int, int], colour: str, width: float, dash: str | None = None) -> Mark:
+    row, column = cell
+    inset = 0.46
+    ends = {"x0": column - inset, "x1": column + inset, "y0": row - inset, "y1": row + inset}
+    return {"type": "rect", **ends, "line": {"color": colour, "width": width, "dash": dash}}
+
+
+def _arrows(best: tuple[int, int] | None, across: Side, upwards: Side) -> list[Mark]:
+    """Return an arrow at each edge that the best cell lies at: a better one may lie beyond."""
+    if best is None:
+        return []
+    row, column = best
+    places = {
+        "left": (column - 0.4, row),
+        "right": (column + 0.4, row),
+        "down": (column + 0.36, row),
+        "up": (column + 0.36, row),
+    }
+    return [
+        marks.note(f"<b>{_ARROWS[edge]}</b>", *places[edge], ON_PALE, 18)
+        for edge in edges_of(best, across, upwards)
+    ]
+
+
+def _side(side: Side) -> dict[str, Any]:
+    """Return an axis of cells; plotly must not take names that look like numbers for positions."""
+    return {
+        "title": side.title,
+        "tickvals": list(range(len(side.names))),
+        "ticktext": list(side.names),
+        "range": [-0.5, len(side.names) - 0.5],
+        "showgrid": False,
+        "showline": False,
+        "ticks": "",
+    }
+
+
+def _upwards(side: Side) -> dict[str, Any]:
+    """Return what an axis of rows has: what has no order is read from the top."""
+    ends = [-0.5, len(side.names) - 0.5]
+    title = {"text": side.title, "standoff": 12}
+    return {"title": title, "range": ends if side.is_ordered else ends[::-1]}
+
+
+def _number(value: float) -> str:
+    if np.isinf(value):
+        return "∞" if value > 0 else "–"
+    return f"{value:.3g}" if abs(value) < 1_000 else f"{value:,.0f}"
+
+
+def _numbers(
+    tiles: Tiles, across: Side, upwards: Side, quantity: str
+) -> dict[str, np.ndarray[Any, Any]]:
+    rows, columns = tiles.values.shape
+    titles = _distinct([upwards.title, across.title, quantity])
+    return {
+        titles[0]: np.repeat(list(upwards.names), columns),
+        titles[1]: np.tile(list(across.names), rows),
+        titles[2]: tiles.values.ravel(),
+        "n": tiles.n.ravel(),
+        "diverged": tiles.diverged.ravel(),
+        "settings": tiles.among.ravel(),
+        "setting": tiles.settings.ravel(),
+    }
+
+
+def _distinct(titles: Sequence[str]) -> list[str]:
+    """Return titles of columns, all different."""
+    return [
+        title if title not in titles[:place] else f"{title} ({place + 1})"
+        for place, title in enumerate(titles)
+    ]
+
+
+def _remarks(
+    tiles: Tiles,
+    best: tuple[int, int] | None,
+    across: Side,
+    upwards: Side,
+    *,
+    higher: bool,
+) -> tuple[str, ...]:
+    """Return what the signs mean, and what the best rests on."""
+    ring = _("ringed: the highest here") if higher else _("ringed: the lowest here")
+    remarks = [ring] if best is not None else []
+    if best is not None and edges_of(best, across, upwards):
+        remarks.append(_("it lies at the edge of what was tried: a better one may lie beyond"))
+    if tiles.diverged.any():
+        remarks.append(_("✕ diverged, with how many of the seeds"))
+    if np.isinf(tiles.values[tiles.diverged == 0]).any():
+        remarks.append(_("∞ not reached in the median"))
+    if (tiles.among > 1).any():
+        remarks.append(
+            _("each cell shows the best of its settings, up to {count}").format(
+                count=int(tiles.among.max())
+            )
+        )
+    if tiles.seeds > 1:
+        text = ngettext("medians of {count} seed", "medians of {count} seeds", tiles.seeds)
+        remarks.append(text.format(count=tiles.seeds))
+    is_partial = (tiles.n < tiles.seeds) & (tiles.among > 0)
+    if is_partial.any():
+        text = ngettext(
+            "{count} cell is not complete yet",
+            "{count} cells are not complete yet",
+            int(is_partial.sum()),
+        )
+        remarks.append(text.format(count=int(is_partial.sum())))
+    return tuple(remarks)
+
+
+def _alt(
+    tiles: Tiles, across: Side, upwards: Side, quantity: str, best: tuple[int, int] | None
+) -> str:
+    text = _("Map of {quantity}: {columns} across ({n_columns}), {rows} upwards ({n_rows}).")
+    said = text.format(
+        quantity=quantity,
+        columns=across.title,
+        n_columns=len(across.names),
+        rows=upwards.title,
+        n_rows=len(upwards.names),
+    )
+    if best is None:
+        return said
+    row, column = best
+    text = _("Best: {value} at {x}, {y}.")
+    return f"{said} " + text.format(
+        value=_number(float(tiles.values[row, column])),
+        x=across.names[column],
+        y=upwards.names[row],
+    )

@@ -1,0 +1,132 @@
+"""The charts of a sweep: from its lanes and the settings of the page to what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charts.sensitivity import rate_sensitivity
+from charts.sweep_map import Side, Tiles, sweep_map
+from comparison.words.fields import field_title
+from engine import RateCurve
+from engine.experiment import Run
+from language import _
+from sweeps.cells import NONE, best_of_groups, cells
+from sweeps.dimensions import dimension
+
+if TYPE_CHECKING:
+    from charts.theme import Chart
+    from comparison.sweep.look import Look
+    from engine.arrays import Integers
+    from sweeps.dimensions import Dimension
+
+RATE = "learning_rate"
+
+
+def map_chart(look: Look) -> Chart:
+    """Return the map over the two fields of the page."""
+    across, upwards = look.sides
+    higher = look.is_higher_better
+    found = cells(look.summary, upwards, across, look.is_kept, higher=higher)
+    tiles = Tiles(
+        values=found.median,
+        n=found.n,
+        diverged=found.diverged,
+        settings=found.setting,
+        among=found.among,
+        seeds=len(look.spec.experiment.seeds),
+    )
+    chart = sweep_map(
+        tiles,
+        _side(look, across),
+        _side(look, upwards),
+        look.quantity_title,
+        higher=higher,
+        picked=look.page.setting,
+    )
+    held = held_words(look)
+    return chart._replace(remarks=(*chart.remarks, *held), alt=" ".join([chart.alt, *held]))
+
+
+def _side(look: Look, dimension: Dimension) -> Side:
+    return Side(field_title(dimension.field), look.names(dimension), dimension.is_ordered)
+
+
+def held_words(look: Look) -> tuple[str, ...]:
+    """Return at which values the fields are held that are not shown."""
+    return tuple(
+        f"{field_title(one.field)}: {look.names(one)[look.held[one.field]]}"
+        for one in look.others
+        if one.field in look.held
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The final loss of each run against the learning rate.
+
+    Attributes:
+        curves: of the runs that are trained at some rate.
+        runs: the positions of these runs among those of the sweep.
+        settings: the setting at each rate of each curve.
+    """
+
+    curves: list[RateCurve]
+    runs: list[int]
+    settings: list[list[int]]
+
+
+def rate_curves_of(look: Look) -> Curves:
+    """Return each run's curve: at every rate the best of its kept settings, by the final loss."""
+    rates = dimension(look.spec, RATE)
+    found = Curves([], [], [])
+    if rates is None:
+        return found
+    for position, variant in enumerate(look.spec.settings.variants):
+        indices = np.flatnonzero(look.is_kept & (look.dimensions[0].places == position))
+        best = _best_at_rates(look, rates, indices)
+        chosen = best[best != NONE]
+        if not len(chosen):
+            continue
+        chosen = chosen[np.argsort(rates.numbers[chosen])]
+        curve = RateCurve(
+            Run.model_validate(variant.run),
+            tuple(rates.numbers[chosen].tolist()),
+            tuple(look.lanes.run_scores(setting) for setting in chosen.tolist()),
+        )
+        found.curves.append(curve)
+        found.runs.append(position)
+        found.settings.append(chosen.tolist())
+    return found
+
+
+def _best_at_rates(look: Look, rates: Dimension, indices: Integers) -> Integers:
+    """Return the best setting at every rate, by the median of the final loss."""
+    medians = look.final_losses
+    return best_of_groups(medians, indices, rates.places[indices], len(rates))
+
+
+def curves_chart(look: Look, found: Curves) -> Chart:
+    """Return the final loss against the learning rate; a point's ``customdata`` is its setting."""
+    styles = [look.styles[position] for position in found.runs]
+    chart = rate_sensitivity(found.curves, styles)
+    lines = [trace for trace in chart.figure.data if trace.mode == "lines+markers"]
+    for line, settings in zip(lines, found.settings, strict=True):
+        line.customdata = settings
+    chart.figure.update_traces(unselected_marker_opacity=1, selector={"mode": "lines+markers"})
+    remarks = [*chart.remarks, *_best_over(look), *held_words(look)]
+    return chart._replace(remarks=tuple(remarks))
+
+
+def _best_over(look: Look) -> list[str]:
+    """Return over which fields each point shows the best."""
+    names = [
+        field_title(one.field)
+        for one in look.dimensions[1:]
+        if one.field != RATE and len(one) > 1 and one.field not in look.held
+    ]
+    if not names:
+        return []
+    return [_("at every rate the best of: {fields}").format(fields=", ".join(names))]

@@ -1,0 +1,198 @@
+"""How a sweep is looked at: its lanes with the settings of the page, and the names of its runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charts.theme import RunStyle
+from comparison.words.fields import place_words
+from comparison.words.names import run_names
+from engine.experiment import Run
+from language import _
+from language.labels import inline
+from sweeps.axes import value_at, with_value
+from sweeps.cells import (
+    Summary,
+    best_of_groups,
+    held_back,
+    is_higher_better,
+    quantities,
+    summary,
+)
+from sweeps.dimensions import Dimension, dimensions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from comparison.document import View
+    from comparison.pages import SweepPage
+    from engine.arrays import Array, Booleans, Integers
+    from sweeps.cells import Quantity
+    from sweeps.lanes import Lanes
+    from sweeps.settings import Variant
+    from sweeps.spec import SweepSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A sweep as it is looked at.
+
+    Attributes:
+        lanes: of the sweep, as far as they are trained.
+        view: of the comparison that is its base.
+        page: the settings of the page.
+    """
+
+    lanes: Lanes
+    view: View
+    page: SweepPage
+
+    @property
+    def spec(self) -> SweepSpec:
+        """Return the sweep."""
+        return self.lanes.spec
+
+    @cached_property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Return in what its settings differ, the runs first."""
+        return dimensions(self.spec)
+
+    @cached_property
+    def styles(self) -> list[RunStyle]:
+        """Return how each of its runs appears."""
+        return sweep_styles(self.spec, self.view)
+
+    @property
+    def quantity(self) -> Quantity:
+        """Return the quantity that is shown: another one where the lanes have none of it."""
+        found = quantities(self.lanes)
+        return self.page.shown if self.page.shown in found else found[0]
+
+    @property
+    def target(self) -> int:
+        """Return the position of the target whose time is shown."""
+        return min(self.page.target, max(0, len(self.spec.targets) - 1))
+
+    @property
+    def is_higher_better(self) -> bool:
+        """Tell whether more of the quantity is better."""
+        return is_higher_better(self.quantity)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Return the quantity of every setting."""
+        return summary(self.lanes, self.quantity, self.target)
+
+    @cached_property
+    def final_losses(self) -> Array:
+        """Return the median of the final loss of every setting, whatever is shown."""
+        if self.quantity == "final_loss":
+            return self.summary.median
+        return summary(self.lanes, "final_loss").median
+
+    @property
+    def quantity_title(self) -> str:
+        """Return what the quantity is called."""
+        return quantity_title(self.lanes, self.quantity, self.target)
+
+    @property
+    def sides(self) -> tuple[Dimension, Dimension]:
+        """Return the dimensions across the map and upwards: others where the sweep lacks them."""
+        across = self._one(self.page.x, 1)
+        upwards = self._one(self.page.y, 0)
+        if upwards is across:
+            rest = [one for one in self.dimensions if one is not across]
+            upwards = rest[0] if rest else across
+        return across, upwards
+
+    @property
+    def others(self) -> tuple[Dimension, ...]:
+        """Return the dimensions that the map does not show, of more than one value."""
+        return tuple(one for one in self.dimensions if one not in self.sides and len(one) > 1)
+
+    @property
+    def held(self) -> Mapping[str, int]:
+        """Return at which place dimensions are held that the map does not show, by their fields."""
+        wanted = {held.field: held.place for held in self.page.held}
+        return {
+            one.field: wanted[one.field]
+            for one in self.others
+            if one.field in wanted and wanted[one.field] < len(one)
+        }
+
+    @cached_property
+    def is_kept(self) -> Booleans:
+        """Tell which settings have the values that are held, ``(settings,)``."""
+        return held_back(self.dimensions, self.held)
+
+    def names(self, dimension: Dimension) -> list[str]:
+        """Return what the places of a dimension are called."""
+        return place_words(dimension, [style.name for style in self.styles])
+
+    def best_of_runs(self) -> Integers:
+        """Return the best kept setting of each run by the quantity shown; -1 where none is."""
+        indices = np.flatnonzero(self.is_kept)
+        return best_of_groups(
+            self.summary.median,
+            indices,
+            self.dimensions[0].places[indices],
+            len(self.dimensions[0]),
+            higher=self.is_higher_better,
+        )
+
+    def _one(self, field: str, place: int) -> Dimension:
+        found = [one for one in self.dimensions if one.field == field]
+        return found[0] if found else self.dimensions[min(place, len(self.dimensions) - 1)]
+
+
+def sweep_styles(spec: SweepSpec, view: View) -> list[RunStyle]:
+    """Return how each run of a sweep appears: as in its base, where an axis makes no more of it."""
+    variants = spec.settings.variants
+    times = Counter(variant.position for variant in variants)
+    runs = [_unswept(spec, variant) for variant in variants]
+    is_known = len(view.names) == len(spec.experiment.runs)
+    given = [
+        view.names[variant.position] if is_known and times[variant.position] == 1 else ""
+        for variant in variants
+    ]
+    numbers: list[int] = []
+    for variant in variants:
+        number = view.numbers[variant.position] if is_known else variant.position
+        while number in numbers:
+            number += 1
+        numbers.append(number)
+    return [RunStyle(*one) for one in zip(run_names(runs, given), numbers, strict=True)]
+
+
+def _unswept(spec: SweepSpec, variant: Variant) -> Run:
+    """Return a run with equal or default values in place of those that axes set."""
+    fields = variant.run
+    rule = {"name": fields["optimizer"]["name"]}
+    usual = {**fields, "optimizer": rule, "learning_rate": 1.0, "batch_size": "all"}
+    plain = Run.model_validate(usual).model_dump(mode="json")
+    for at in variant.axes:
+        axis = spec.settings.axes[at]
+        value = value_at(plain, axis.path)
+        if value is not None:
+            fields = with_value(fields, axis.path, value)
+    return Run.model_validate(fields)
+
+
+def quantity_title(lanes: Lanes, quantity: Quantity, target: int = 0) -> str:
+    """Return what a quantity of a sweep is called."""
+    if quantity in {"epochs_to_target", "updates_to_target"}:
+        text = _("Epochs to training loss {target}")
+        if quantity == "updates_to_target":
+            text = _("Updates to training loss {target}")
+        return text.format(target=f"{lanes.spec.targets[target]:g}")
+    if quantity == "final_score":
+        score = lanes.spec.experiment.problem.score
+        return _("Final accuracy") if score == "accuracy" else _("Final R²")
+    loss = "training_loss" if quantity == "final_training_loss" else lanes.loss
+    text = _("Best {loss}") if quantity == "best_loss" else _("Final {loss}")
+    return text.format(loss=inline("quantity", loss))

@@ -1,0 +1,172 @@
+"""The plan of a sweep: the comparison with the page's axes, and which axes can be added."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from comparison.offers import losses
+from comparison.pages import SweepPage
+from engine import LIMITS
+from engine.problems.datasets import DATASETS
+from engine.problems.losses import LOSSES
+from engine.problems.specs import ActivationName, StartName
+from engine.rules import hyperparameters
+from engine.spec import by_name
+from sweeps.axes import ListAxis, RangeAxis, read_axis
+from sweeps.spec import SweepSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from comparison.document import Document
+    from engine import Experiment, Network, Run
+    from engine.problems.datasets import Source
+    from sweeps.axes import Axis
+
+_RATES: Final = RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log")
+_LAYERS: Final = ((), (4,), (8,), (8, 8), (16, 16), (32, 32), (64, 64))
+_DECAYS: Final = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999)
+_DATASETS: Final[Mapping[str, Callable[[], Source]]] = by_name(DATASETS)
+BUDGET: Final = "budget"  # the axis that the switch between equal epochs and updates makes
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A field that an axis may have.
+
+    Attributes:
+        first: the axis as it begins.
+        choices: its values as an axis holds them, where they are some of few; none where it takes
+            numbers.
+    """
+
+    first: Axis
+    choices: tuple[Any, ...] = ()
+
+
+def page_of(document: Document) -> SweepPage:
+    """Return the settings of the Sweep page; its first ones where another page is shown."""
+    page = document.view.page
+    return page if isinstance(page, SweepPage) else SweepPage()
+
+
+def sweep_of(document: Document) -> SweepSpec:
+    """Return the sweep that a document plans.
+
+    Raises:
+        InvalidInput: an axis does not fit the comparison, or there are too many lanes.
+    """
+    page = page_of(document)
+    first = min(document.experiment.seeds[0], int(LIMITS["seed"].high) - page.seeds + 1)
+    seeds = tuple(range(first, first + page.seeds))
+    return SweepSpec(
+        experiment=document.experiment.model_copy(update={"seeds": seeds}),
+        axes=page.axes,
+        design=page.design,
+        targets=page.targets,
+    )
+
+
+def offers(experiment: Experiment) -> dict[str, Offer]:
+    """Return the fields that an axis may have, in the order of a menu."""
+    problem = experiment.problem
+    found = {"learning_rate": Offer(_RATES)}
+    if problem.has_rows:
+        sizes = [size for size in (8, 32) if size < problem.training_rows]
+        found["batch_size"] = _numbers("batch_size", *sizes, "all")
+    found |= _hyperparameters(experiment.runs)
+    if problem.kind == "network":
+        found |= _of_network(problem)
+        found["sampling"] = _some("sampling", ("shuffled", "replacement"))
+        found["last_batch"] = _some("last_batch", ("kept", "dropped"))
+        found["data_seed"] = _numbers("data_seed", 0, 1, 2)
+    else:
+        found["problem.noise"] = _numbers("problem.noise", 0.0, 0.1, 1.0)
+    return found
+
+
+def further_offers(document: Document) -> dict[str, Offer]:
+    """Return the fields of which a document's sweep has no axis yet."""
+    taken = {axis.field for axis in page_of(document).axes}
+    return {
+        field: offer for field, offer in offers(document.experiment).items() if field not in taken
+    }
+
+
+def with_both_budgets(document: Document) -> tuple[Axis, ...]:
+    """Return the axes with one more: the budget, and one that gives all runs as many updates.
+
+    These are those that the selected run makes within the budget.
+    """
+    experiment, page = document.experiment, page_of(document)
+    run = experiment.runs[document.view.selected]
+    updates = {"amount": experiment.iterations(run), "unit": "iterations"}
+    both = (experiment.budget.model_dump(mode="json"), updates)
+    return (*page.axes, ListAxis(field=BUDGET, values=both))
+
+
+def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
+    found: dict[str, Offer] = {}
+    for run in runs:
+        for name, interval in hyperparameters(type(run.optimizer)).items():
+            field = f"optimizer.{name}"
+            if field not in found:
+                value = getattr(run.optimizer, name)
+                others = _DECAYS if interval.scale == "complement" else _tenfold(value)
+                allowed = {float(f"{one:.12g}") for one in (value, *others) if one in interval}
+                found[field] = _numbers(field, *sorted(allowed))
+    return found
+
+
+def _tenfold(value: float) -> tuple[float, ...]:
+    return (value / 10, value * 10) if value > 0 else (1e-4, 1e-3, 1e-2)
+
+
+def _of_network(problem: Network) -> dict[str, Offer]:
+    suited = tuple(name for name, kind in _DATASETS.items() if _suits(problem, kind().n_classes))
+    layers = _numbers("problem.hidden", *_LAYERS[1:4])
+    found = {"problem.dataset": _some("problem.dataset", suited)}
+    if hasattr(problem.dataset, "noise"):
+        found["problem.dataset.noise"] = _numbers("problem.dataset.noise", 0.0, 0.1, 0.2, 0.4)
+    found["problem.hidden"] = Offer(layers.first, _LAYERS)
+    found["problem.activation"] = _some("problem.activation", get_args(ActivationName))
+    found["problem.loss"] = _some("problem.loss", losses(problem))
+    found["problem.l2"] = _numbers("problem.l2", 0.0, 1e-4, 1e-3, 1e-2)
+    found["problem.start"] = _some("problem.start", get_args(StartName))
+    return found
+
+
+def _suits(problem: Network, classes: int) -> bool:
+    return LOSSES[problem.loss].suits(classes)
+
+
+def _some(field: str, choices: tuple[Any, ...]) -> Offer:
+    """Return the offer of an axis that begins with the first three of some choices."""
+    return Offer(ListAxis(field=field, values=choices[:3]), choices)
+
+
+def _numbers(field: str, *values: object) -> Offer:
+    return Offer(ListAxis(field=field, values=values))
+
+
+# Lists of numbers as text
+
+
+def list_text(axis: ListAxis) -> str:
+    """Return the values of a list as a reader types them: ``1, 8, all``."""
+    return ", ".join(
+        value if isinstance(value, str) else json.dumps(value) for value in axis.values
+    )
+
+
+def typed_list(field: str, text: str) -> tuple[Any, ...]:
+    """Return the values of a list that a reader typed.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    parts = [part.strip() for part in text.replace(";", ",").strip(" ,").split(",")]
+    values: tuple[Any, ...] = tuple(read_axis(f"{field}={','.join(parts)}")["values"])
+    return values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charts.theme import RunStyle
-from comparison.words.fields import place_words
+from comparison.words.fields import field_title, place_words, short
 from comparison.words.names import run_names
 from engine.experiment import Run
 from language import _
@@ -133,6 +133,16 @@ class Look:
     def names(self, dimension: Dimension) -> list[str]:
         """Return what the places of a dimension are called."""
         return place_words(dimension, [style.name for style in self.styles])
+
+    def setting_words(self, setting: int) -> str:
+        """Return a setting in words: its run, and the values of its axes."""
+        parts = [self.styles[int(self.dimensions[0].places[setting])].name]
+        for one in self.dimensions[1:]:
+            place = int(one.places[setting])
+            if place >= 0:
+                value = short(float(one.numbers[setting])) if one.edges is not None else None
+                parts.append(f"{field_title(one.field)} {value or self.names(one)[place]}")
+        return " · ".join(parts)
 
     def best_of_runs(self) -> Integers:
         """Return the best kept setting of each run by the quantity shown; -1 where none is."""

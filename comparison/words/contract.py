@@ -29,40 +29,44 @@ def contract(
         tuned: of which rates or settings every run has the best; None means rates as set.
         past: the versions that led to it, which tell for what they were set.
     """
-    equal = [*_equal(experiment), _rates(experiment, tuned=tuned, past=past)]
-    return equal, _unequal(experiment)
+    equal = [*equal_parts(experiment).values(), _rates(experiment, tuned=tuned, past=past)]
+    return equal, unequal_parts(experiment)
 
 
-def _equal(experiment: Experiment) -> list[str]:
+def equal_parts(experiment: Experiment) -> dict[str, str]:
+    """Return what is equal between the runs, but for their rates, by what the sentences are about.
+
+    Args:
+        experiment: what is compared.
+    """
     problem = experiment.problem
-    sentences = []
+    parts = {}
     if problem.kind == "network":
         text = _("{data}, data seed {seed}: {training} training and {validation} validation rows")
         rows = problem.training_rows
-        sentences.append(
-            text.format(
-                data=label("dataset", problem.dataset.name),
-                seed=experiment.data_seed,
-                training=f"{rows:,}",
-                validation=f"{problem.dataset.n_rows - rows:,}",
-            )
+        parts["data"] = text.format(
+            data=label("dataset", problem.dataset.name),
+            seed=experiment.data_seed,
+            training=f"{rows:,}",
+            validation=f"{problem.dataset.n_rows - rows:,}",
         )
-        sentences.append(_start(experiment))
+        parts["start"] = _start(experiment)
         if problem.l2:
             text = _("all losses, validation included, contain the L2 penalty (λ = {l2:g})")
-            sentences.append(text.format(l2=problem.l2))
+            parts["l2"] = text.format(l2=problem.l2)
     else:
         name = label("function", problem.function.name)
-        sentences.append(_("{function}, same start").format(function=name))
+        parts["data"] = _("{function}, same start").format(function=name)
         if problem.noise:
             text = _("same gradient noise (standard deviation {noise:g}, seed {seed})")
-            sentences.append(text.format(noise=problem.noise, seed=problem.noise_seed))
-    sentences.append(_("same budget: {amount}").format(amount=budget_words(experiment.budget)))
+            parts["noise"] = text.format(noise=problem.noise, seed=problem.noise_seed)
+    amount = budget_words(experiment.budget)
+    parts["budget"] = _("same budget: {amount}").format(amount=amount)
     if experiment.stopping != Stopping():
-        sentences.append(_("same stopping rules, which may end a run before its budget"))
+        parts["stopping"] = _("same stopping rules, which may end a run before its budget")
     count = len(experiment.seeds)
-    sentences.append(ngettext("{count} seed", "{count} seeds", count).format(count=count))
-    return sentences
+    parts["seeds"] = ngettext("{count} seed", "{count} seeds", count).format(count=count)
+    return parts
 
 
 def _rates(experiment: Experiment, *, tuned: Tuned | None, past: Sequence[Past]) -> str:
@@ -135,7 +139,8 @@ def _start(experiment: Experiment) -> str:
     return _("same start, same row order")
 
 
-def _unequal(experiment: Experiment) -> list[str]:
+def unequal_parts(experiment: Experiment) -> list[str]:
+    """Return what is not equal between the runs."""
     sentences = []
     counts = [experiment.counts(run) for run in experiment.runs]
     if len({count.batch_size for count in counts}) > 1:

@@ -1,0 +1,93 @@
+"""Ways from a sweep to a comparison: one setting, or each run's best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from comparison.document import View
+from comparison.edits import opened
+from comparison.pages import TrainingPage
+from comparison.words.fields import field_title
+from engine import LIMITS, Experiment
+from language import _
+from sweeps.cells import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comparison.document import Document
+    from comparison.edits import Edited
+    from comparison.sweep.look import Look
+
+
+def experiment_of(look: Look, settings: Sequence[int]) -> Experiment:
+    """Return the comparison of some settings of one problem, with the seeds of the sweep."""
+    spec = look.spec
+    fields = spec.settings.experiment(settings[0])
+    runs = [spec.settings.run(setting) for setting in settings]
+    return Experiment.model_validate({**fields, "runs": runs, "seeds": spec.experiment.seeds})
+
+
+def with_settings(document: Document, look: Look, settings: Sequence[int]) -> Edited:
+    """Open a comparison of some settings on the Compare page, with their names and colours.
+
+    Args:
+        document: the one on show, whose view is kept as far as it can be.
+        look: how the sweep is looked at.
+        settings: of one problem, each of another run or a single one.
+    """
+    experiment = experiment_of(look, settings)
+    styles = [look.styles[run] for run in look.dimensions[0].places[list(settings)].tolist()]
+    view = View(
+        names=tuple(style.name if len(settings) > 1 else "" for style in styles),
+        numbers=tuple(style.number for style in styles),
+        quantity=document.view.quantity,
+        axis=document.view.axis,
+        log=document.view.log,
+        page=TrainingPage(),
+    )
+    made = document.model_copy(update={"experiment": experiment, "view": view})
+    notice = _("Opened from the sweep: {settings}. Undo takes you back.").format(
+        settings="; ".join(map(look.setting_words, settings))
+    )
+    return opened(made, done="settings", notices=[notice])
+
+
+@dataclass(frozen=True)
+class Best:
+    """Each run's best setting, as far as it may be used.
+
+    Attributes:
+        settings: one for each run that has any.
+        why_not: why they cannot be compared; None where they can.
+    """
+
+    settings: tuple[int, ...]
+    why_not: str | None
+
+
+def best_of_each(look: Look) -> Best:
+    """Return each run's best setting, and whether all can be one comparison."""
+    found = tuple(setting for setting in look.best_of_runs().tolist() if setting != NONE)
+    medians = look.summary.median[list(found)]
+    finite = tuple(np.array(found, dtype=int)[np.isfinite(medians)].tolist())
+    if not finite:
+        return Best((), _("No setting has ended with a finite value yet."))
+    if not look.lanes.is_whole:
+        return Best(finite, _("The sweep has not finished: a better setting may still come."))
+    if len(finite) not in LIMITS["runs"]:
+        text = _("A comparison has at most {count} runs.")
+        return Best(finite, text.format(count=int(LIMITS["runs"].high)))
+    settings = look.spec.settings
+    codes = settings.codes(np.array(finite))[settings.problem_axes]
+    if codes.size and (codes != codes[:, :1]).any():
+        text = _(
+            "The best settings are of several problems. Hold these at one value, above the map:"
+            " {fields}."
+        )
+        fields = ", ".join(field_title(settings.axes[at].field) for at in settings.problem_axes)
+        return Best(finite, text.format(fields=fields))
+    return Best(finite, None)

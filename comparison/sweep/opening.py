@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from comparison.document import View
+from comparison.document import View, with_default_view
 from comparison.edits import opened
 from comparison.pages import TrainingPage
+from comparison.sweep.plan import page_of
 from comparison.words.fields import field_title
 from engine import LIMITS, Experiment
 from language import _
@@ -21,6 +22,33 @@ if TYPE_CHECKING:
     from comparison.document import Document
     from comparison.edits import Edited
     from comparison.sweep.look import Look
+    from sweeps.spec import SweepSpec
+
+
+def with_sweep(document: Document, name: str, spec: SweepSpec) -> Edited:
+    """Show a sweep that was started before, with its base as the comparison.
+
+    Args:
+        document: the one on show, whose view is kept where the base is the same.
+        name: the id of the sweep.
+        spec: the sweep.
+    """
+    seeds, first = document.experiment.seeds, spec.experiment.seeds[:1]
+    base = spec.experiment.model_copy(update={"seeds": seeds if seeds[:1] == first else first})
+    made = document if base.runs == document.experiment.runs else with_default_view(base)
+    page = page_of(document).model_copy(
+        update={
+            "sweep": name,
+            "axes": spec.axes,
+            "seeds": len(spec.experiment.seeds),
+            "design": spec.design,
+            "targets": spec.targets,
+            "setting": None,
+            "held": (),
+            "brushes": (),
+        }
+    )
+    return opened(made.model_copy(update={"experiment": base}).on_page(page), done="sweep")
 
 
 def experiment_of(look: Look, settings: Sequence[int]) -> Experiment:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from comparison.offers import losses
 from comparison.pages import SweepPage
-from engine import LIMITS
+from engine import LIMITS, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, StartName
@@ -170,3 +170,50 @@ def typed_list(field: str, text: str) -> tuple[Any, ...]:
     parts = [part.strip() for part in text.replace(";", ",").strip(" ,").split(",")]
     values: tuple[Any, ...] = tuple(read_axis(f"{field}={','.join(parts)}")["values"])
     return values
+
+
+def typed_targets(text: str) -> tuple[float, ...]:
+    """Return the target losses that a reader typed, with commas between them; none of nothing.
+
+    Raises:
+        InvalidInput: one is no number.
+    """
+    if not text.strip(" ,;"):
+        return ()
+    values = typed_list("targets", text)
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise InvalidInput("wrong_type", "targets", value, "number")
+    return tuple(map(float, values))
+
+
+def rescaled(axis: Axis, scale: str) -> Axis:
+    """Return an axis in another form, from its lowest number to its highest.
+
+    Args:
+        axis: of numbers.
+        scale: "list", "linear" or "log".
+
+    Raises:
+        InvalidInput: the ends do not allow it.
+    """
+    if isinstance(axis, RangeAxis):
+        if scale == "list":
+            return ListAxis(field=axis.field, rules=axis.rules, values=tuple(axis.grid))
+        return RangeAxis.model_validate(axis.model_dump() | {"scale": scale})
+    if scale == "list":
+        return axis
+    numbers = [value for value in axis.values if isinstance(value, (int, float))]
+    positive = [value for value in numbers if value > 0] if scale == "log" else numbers
+    low = float(min(positive, default=1.0))
+    high = float(max(positive, default=1.0))
+    if high <= low:
+        high = low * 10 if low > 0 else low + 1.0
+    return RangeAxis(
+        field=axis.field,
+        rules=axis.rules,
+        low=low,
+        high=high,
+        count=max(2, len(positive)),
+        scale="log" if scale == "log" else "linear",
+    )

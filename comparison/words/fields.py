@@ -57,8 +57,11 @@ def value_words(field: str, value: object) -> str:
 
     Args:
         field: its path.
-        value: as a dimension of a sweep has it: a number, a word, or JSON.
+        value: as an axis or a dimension of a sweep has it: what is no number and no word is a part
+            of an experiment, or its JSON.
     """
+    if isinstance(value, (tuple, list, dict)):
+        value = json.dumps(value)
     if value == "all":
         return _("all")
     if isinstance(value, bool):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
+from comparison.words.fields import field_title, place_words
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
 from engine.rules import RULES
 from engine.spec import by_name
 from engine.version import VERSION
 from language import N_, _, ngettext
+from sweeps.dimensions import dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from sweeps.chunking import Size
     from sweeps.cluster import WorkersLack
     from sweeps.runner import State
+    from sweeps.shelf import Status
+    from sweeps.spec import SweepSpec
     from sweeps.store import FolderRefused, Found
 
 _REFUSED: Final = {
@@ -43,6 +48,46 @@ _REFUSED: Final = {
     "other_rows": N_("{detail} holds rows of another sweep. Take it out of the folder."),
     "contradiction": N_("Two results of one lane differ, and none can be trusted: {detail}"),
 }
+
+_FEW: Final = 4  # values that are all named
+
+
+def axes_words(spec: SweepSpec) -> str:
+    """Return what a sweep goes over, in one line."""
+    runs = len(spec.settings.variants)
+    parts = [ngettext("{count} run", "{count} runs", runs).format(count=runs)]
+    for one in dimensions(spec)[1:]:
+        words = place_words(one)
+        values = ", ".join(words)
+        if one.is_numeric and len(words) > _FEW:
+            values = _("{first} to {last} ({count})").format(
+                first=words[0], last=words[-1], count=len(one.values)
+            )
+        parts.append(f"{field_title(one.field)} {values}")
+    seeds = len(spec.experiment.seeds)
+    parts.append(ngettext("{count} seed", "{count} seeds", seeds).format(count=seeds))
+    return " · ".join(parts)
+
+
+def began_words(began: float) -> str:
+    """Return when a sweep was put on the shelf, by the clock of the server."""
+    return f"{datetime.fromtimestamp(began).astimezone():%Y-%m-%d %H:%M}"
+
+
+def shelf_words(status: Status) -> str:
+    """Return how a sweep on the shelf is doing."""
+    if status.kind == "waiting" and status.ahead:
+        text = ngettext(
+            "waiting for {count} other sweep", "waiting for {count} other sweeps", status.ahead
+        )
+        return text.format(count=status.ahead)
+    return {
+        "waiting": _("about to begin"),
+        "running": _("running"),
+        "stopped": _("stopped"),
+        "failed": _("failed"),
+        "finished": _("finished"),
+    }[status.kind]
 
 
 def size_words(size: Size, seeds: int, workers: int) -> str:

@@ -1,0 +1,406 @@
+"""The plan: which fields take which values, how large that is, and the button that starts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from comparison.sweep.plan import (
+    BUDGET,
+    further_offers,
+    list_text,
+    offers,
+    page_of,
+    rescaled,
+    sweep_of,
+    typed_list,
+    typed_targets,
+    with_both_budgets,
+)
+from comparison.words.errors import explain
+from comparison.words.fields import field_title, having, value_words
+from comparison.words.sweeps import size_words, too_large_words
+from engine import InvalidInput
+from engine.rules import RULES
+from engine.spec import by_name
+from language import _
+from language.labels import label
+from sweeps.axes import ListAxis
+from sweeps.chunking import Chunking, Size
+from sweeps.spec import Grid, QuasiRandom
+from ui.setup.runs import run_editor, runs_and_actions
+from ui.shell.binding import bound
+from ui.shell.store import document, refuse, set_page, whole_document
+from ui.sweep.past import remember
+from ui.sweep.server import shelf
+from ui.sweep.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comparison.document import Document
+    from sweeps.axes import Axis, RangeAxis
+    from sweeps.spec import SweepSpec
+
+_SCALES: Final = ("list", "linear", "log")
+_POINTS: Final = 64  # of a quasi-random sweep, at first
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the page plans.
+
+    Attributes:
+        spec: the sweep; None where the plan does not fit together.
+        size: how large it is.
+        why_not: why there is none, in words.
+    """
+
+    spec: SweepSpec | None = None
+    size: Size | None = None
+    why_not: str = ""
+
+
+def planned() -> Planned:
+    """Return the sweep of the plan, and how large it is."""
+    whole = whole_document()
+    page = page_of(whole)
+    relevant = page.model_copy(update={"tab": "map", "setting": None, "held": (), "brushes": ()})
+    try:
+        spec, size = _measured(_Keyed(whole, whole.experiment.key + relevant.model_dump_json()))
+    except InvalidInput as error:
+        return Planned(why_not=explain(error))
+    return Planned(spec, size)
+
+
+@dataclass(frozen=True)
+class _Keyed:
+    """A document that is compared by a text: values of axes may be lists, which have no hash."""
+
+    whole: Document
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@lru_cache(maxsize=64)
+def _measured(keyed: _Keyed) -> tuple[SweepSpec, Size]:
+    spec = sweep_of(keyed.whole)
+    return spec, Chunking(spec).size
+
+
+def plan() -> None:
+    """Show the runs and the axes, to be changed."""
+    runs_and_actions()
+    run_editor()
+    for place, axis in enumerate(settings().axes):
+        _axis(place, axis)
+    _further()
+
+
+def _axis(place: int, axis: Axis) -> None:
+    """Show an axis: its field, its values, and the rules that it is for."""
+    offer = offers(document().experiment).get(axis.field)
+    choices = () if offer is None else offer.choices
+    title = field_title(axis.field)
+    with st.container(
+        key=f"sweep-axis-{place}", horizontal=True, vertical_alignment="bottom", gap="small"
+    ):
+        if isinstance(axis, ListAxis) and (choices or axis.field == BUDGET):
+            _choices(place, axis, choices or axis.values, title)
+        else:
+            _scale(place, axis, title)
+            if isinstance(axis, ListAxis):
+                _list(place, axis)
+            else:
+                _range(place, axis)
+        _rules(place, axis)
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"axis-remove-{place}",
+            type="tertiary",
+            help=_("Remove this axis"),
+            on_click=_replace,
+            args=(place, None),
+        )
+
+
+def _choices(place: int, axis: ListAxis, choices: Sequence[Any], title: str) -> None:
+    """Offer some of few values."""
+    texts = {value_words(axis.field, value): value for value in (*choices, *axis.values)}
+    bound(
+        st.multiselect,
+        title,
+        list(texts),
+        key=f"axis-values-{place}-{axis.field}",
+        shown=[value_words(axis.field, value) for value in axis.values],
+        report=lambda words: _change(place, values=tuple(texts[one] for one in words)),
+        disabled=axis.field == BUDGET,
+        width="stretch",
+    )
+
+
+def _scale(place: int, axis: Axis, title: str) -> None:
+    names = {"list": _("List"), "linear": _("Even steps"), "log": _("Even factors")}
+    shown = "list" if isinstance(axis, ListAxis) else axis.scale
+    bound(
+        st.selectbox,
+        title,
+        _SCALES,
+        format_func=names.__getitem__,
+        key=f"axis-scale-{place}-{axis.field}",
+        shown=shown,
+        report=partial(_rescale, place),
+        among=_SCALES,
+        width=230,
+    )
+
+
+def _list(place: int, axis: ListAxis) -> None:
+    bound(
+        st.text_input,
+        label("axis", "values"),
+        key=f"axis-list-{place}-{axis.field}",
+        shown=list_text(axis),
+        report=partial(_type, place, axis.field),
+        width="stretch",
+        help=_("Values with commas between them, such as 1, 8, 32, all."),
+    )
+
+
+def _range(place: int, axis: RangeAxis) -> None:
+    for name in ("low", "high"):
+        bound(
+            st.number_input,
+            label("axis", name),
+            value=None,
+            step=None,
+            format="%.6g",
+            key=f"axis-{name}-{place}-{axis.field}",
+            shown=getattr(axis, name),
+            report=lambda value, name=name: _change(place, **{name: float(value)}),
+            width=150,
+        )
+    if settings().design.kind == "grid":
+        bound(
+            st.number_input,
+            label("axis", "count"),
+            value=None,
+            step=1,
+            format="%d",
+            key=f"axis-count-{place}-{axis.field}",
+            shown=axis.count,
+            report=lambda value: _change(place, count=value),
+            width=150,
+        )
+
+
+def _rules(place: int, axis: Axis) -> None:
+    """Offer to have the axis for some optimizers alone, where the runs have several."""
+    names = list(dict.fromkeys(run.optimizer.name for run in document().experiment.runs))
+    if axis.path[0] == "optimizer":
+        names = [name for name in names if by_name(RULES)[name] in having(axis.path[-1])]
+    if not axis.is_of_runs or (len(names) < 2 and not axis.rules):
+        return
+    titles = {name: by_name(RULES)[name].title for name in (*names, *axis.rules)}
+    bound(
+        st.multiselect,
+        label("axis", "rules"),
+        list(titles),
+        format_func=titles.__getitem__,
+        key=f"axis-rules-{place}-{axis.field}",
+        shown=list(axis.rules),
+        report=lambda chosen: _change(place, rules=tuple(chosen)),
+        placeholder=_("all that have it"),
+        width=260,
+    )
+
+
+def _further() -> None:
+    """Offer further axes, seeds, the way settings are chosen, targets, and both budgets."""
+    more = further_offers(whole_document())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.menu_button(
+            _("Add an axis"),
+            list(more),
+            format_func=field_title,
+            key="axis-add",
+            icon=":material/add:",
+            on_click=_add,
+            disabled=not more,
+        )
+        _count(_("Seeds"), "seeds", settings().seeds, lambda value: set_page(seeds=value))
+        _design()
+        bound(
+            st.text_input,
+            label("field", "targets"),
+            key="sweep-targets",
+            shown=", ".join(f"{target:g}" for target in settings().targets),
+            report=_target,
+            placeholder=_("such as 0.3, 0.1"),
+            help=_(
+                "Training losses: how long each lane takes to get there is kept. What is not"
+                " reached is told as such."
+            ),
+            width=180,
+        )
+        _both_budgets()
+
+
+def _design() -> None:
+    design = settings().design
+    bound(
+        st.toggle,
+        _("Scattered points"),
+        key="sweep-scattered",
+        shown=isinstance(design, QuasiRandom),
+        report=lambda on: set_page(design=QuasiRandom(settings=_POINTS) if on else Grid()),
+        help=_(
+            "Instead of every combination: points that fill the axes evenly (Halton), the same for"
+            " every run. With many axes they need far fewer settings."
+        ),
+    )
+    if isinstance(design, QuasiRandom):
+        _count(
+            _("Settings of each run"),
+            "points",
+            design.settings,
+            lambda value: set_page(design={**design.model_dump(), "settings": value}),
+        )
+
+
+def _both_budgets() -> None:
+    """Offer to sweep with the budget of the comparison and with equal updates as well."""
+    page = settings()
+    has_both = any(axis.field == BUDGET for axis in page.axes)
+    if document().experiment.budget.unit == "iterations" and not has_both:
+        return
+    bound(
+        st.toggle,
+        _("Equal updates, too"),
+        key="sweep-budgets",
+        shown=has_both,
+        report=_switch_budgets,
+        help=_(
+            "Sweeps everything twice: with this budget, in which small batches make more updates,"
+            " and with as many updates for every batch size."
+        ),
+    )
+
+
+def _switch_budgets(on: bool) -> None:  # noqa: FBT001 - what a toggle reports
+    whole = whole_document()
+    axes = [axis for axis in page_of(whole).axes if axis.field != BUDGET]
+    set_page(axes=with_both_budgets(whole) if on else tuple(axes))
+
+
+def _count(title: str, name: str, value: int, report: Any) -> None:
+    bound(
+        st.number_input,
+        title,
+        value=None,
+        step=1,
+        format="%d",
+        key=f"sweep-{name}",
+        shown=value,
+        report=report,
+        width=130,
+    )
+
+
+# Changes
+
+
+def _add() -> None:
+    field = st.session_state["axis-add"]
+    offer = further_offers(whole_document()).get(field)
+    if offer is not None:
+        set_page(axes=(*settings().axes, offer.first))
+
+
+def _change(place: int, **fields: Any) -> None:
+    """Change an axis; what does not fit is refused and explained."""
+    try:
+        axis = settings().axes[place]
+        _replace(place, type(axis).model_validate(axis.model_dump() | fields))
+    except InvalidInput as error:
+        refuse(error)
+
+
+def _type(place: int, field: str, text: str) -> None:
+    try:
+        values = typed_list(field, text)
+    except InvalidInput as error:
+        refuse(error)
+    else:
+        _change(place, values=values)
+
+
+def _target(text: str) -> None:
+    try:
+        targets = typed_targets(text)
+    except InvalidInput as error:
+        refuse(error)
+    else:
+        set_page(targets=targets)
+
+
+def _rescale(place: int, scale: str) -> None:
+    """Give an axis the form that was chosen, with the ends that it has."""
+    try:
+        _replace(place, rescaled(settings().axes[place], scale))
+    except InvalidInput as error:
+        refuse(error)
+
+
+def _replace(place: int, axis: Axis | None) -> None:
+    axes = list(settings().axes)
+    axes[place : place + 1] = [] if axis is None else [axis]
+    set_page(axes=tuple(axes))
+
+
+# The start
+
+
+def start_line(now: Planned, *, is_there: bool) -> None:
+    """Show how large the plan is, and the button that starts it, unless it has been started.
+
+    Args:
+        now: the plan.
+        is_there: whether its sweep is on show.
+    """
+    if now.spec is None or now.size is None:
+        st.error(now.why_not)
+        return
+    if is_there:
+        return
+    limits = shelf().limits
+    seeds = len(now.spec.experiment.seeds)
+    why_not = too_large_words(now.size, limits)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            _("Start the sweep"),
+            key="sweep-start",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_start,
+            args=(now.spec,),
+            disabled=why_not is not None,
+        )
+        st.caption(size_words(now.size, seeds, limits.workers))
+    if why_not is not None:
+        st.warning(why_not)
+
+
+def _start(spec: SweepSpec) -> None:
+    name = shelf().add(spec)
+    remember(name)
+    set_page(sweep=name)

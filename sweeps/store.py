@@ -2,7 +2,8 @@
 
 ``sweep.json`` says what the sweep is. ``rows/`` holds the lanes that are done, in shards that are
 written whole. At the end ``results.parquet`` has all lanes, sorted by setting and seed: the same
-bytes whatever happened on the way. ``workers.parquet`` tells who trained which lane.
+bytes whatever happened on the way. ``workers.parquet`` tells who trained which lane. A file
+``stop``, whoever puts it there, stops the process that trains.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SPEC_FILE: Final = "sweep.json"
 RESULTS_FILE: Final = "results.parquet"
 WORKERS_FILE: Final = "workers.parquet"
+STOP_FILE: Final = "stop"
 _ROWS: Final = "rows"
 _BROKEN: Final = ".broken"
 _NUMBER: Final = re.compile(r"[0-9]+")
@@ -96,8 +98,14 @@ def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
     with locked(path):
         if not _check(path, spec):  # another process may have been faster
             write(path / SPEC_FILE, spec.key.encode())
+        (path / STOP_FILE).unlink(missing_ok=True)  # it was meant for another process
         (path / _ROWS).mkdir(exist_ok=True)
         yield Folder(path, spec)
+
+
+def shard_count(path: Path) -> int:
+    """Return how many shards a folder has, whoever works on it; 0 where there is none."""
+    return sum(1 for _ in (path / _ROWS).glob("[0-9]*.parquet"))
 
 
 def _check(path: Path, spec: SweepSpec) -> bool:
@@ -143,6 +151,11 @@ class Folder:
         """Return the shards, the oldest first."""
         files = (self.path / _ROWS).glob("[0-9]*.parquet")
         return sorted(file for file in files if file.is_file())
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Tell whether somebody has put a file ``stop`` there since this process took it."""
+        return (self.path / STOP_FILE).exists()
 
     @property
     def is_finished(self) -> bool:

@@ -17,6 +17,7 @@ _ERRORS_FILE: Final = "errors.txt"
 _ENDING: Final = 4_096  # bytes of a file in which its last line is looked for
 _OF_STREAMLIT: Final = ("STREAMLIT_", "MPLBACKEND")
 _NICE: Final = "10"
+_COMMAND: Final = ("-m", "descent_lab")
 _IS_INSTALLED: Final = not __name__.startswith("sweeps.")
 
 
@@ -48,7 +49,7 @@ class Child:
             flags |= subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
         with (home / LOG_FILE).open("wb") as log, (home / _ERRORS_FILE).open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - this project's own command
-                [sys.executable, "-m", "descent_lab", "sweep", *words],
+                [sys.executable, *_COMMAND, "sweep", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=errors,

@@ -37,7 +37,7 @@ from sweeps.answers import best_settings
 from sweeps.axes import read_axis
 from sweeps.chunking import Chunking
 from sweeps.cluster import Cluster, StaleWorkers, WorkersLack
-from sweeps.local import Local
+from sweeps.local import Local, cores
 from sweeps.runner import CrewGone, Runner
 from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
 from sweeps.store import FolderRefused, opened
@@ -61,7 +61,7 @@ _EXPECTED: Final = (
     ImportError,
     OSError,
 )
-_DRAW_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.2  # between two drawings of the bar, and looks for a file that says stop
 _WORKERS: Final = Interval(1, 1_024)
 
 
@@ -146,8 +146,8 @@ def _is_full(error: Exception) -> bool:
 def _swept(asked: Asked) -> int:
     spec = _spec(asked)
     chunking = Chunking(spec)
-    workers = _WORKERS.integer("workers", _cores() if asked.workers is None else asked.workers)
-    side_by_side = 1 if asked.cluster else min(workers, _cores())  # nobody knows a cluster's yet
+    workers = _WORKERS.integer("workers", cores() if asked.workers is None else asked.workers)
+    side_by_side = 1 if asked.cluster else min(workers, cores())  # nobody knows a cluster's yet
     tell(size_words(chunking.size, len(spec.experiment.seeds), side_by_side))
     if asked.dry_run or asked.folder is None:
         return DONE
@@ -161,7 +161,7 @@ def _swept(asked: Asked) -> int:
         if not done.all():
             crew: Local | Cluster = Cluster(asked.cluster) if asked.cluster else Local(workers)
             with closing(crew):
-                state = _train(Runner(folder, chunking, crew, done))
+                state = _train(Runner(folder, chunking, crew, done), folder)
             if state.done < state.lanes:
                 tell(stopped_sweep_words(state.done, state.lanes))
                 return STOPPED
@@ -170,16 +170,18 @@ def _swept(asked: Asked) -> int:
         return _summary(folder)
 
 
-def _train(runner: Runner) -> State:
+def _train(runner: Runner, folder: Folder) -> State:
     """Train to the end, or until asked to stop, with a progress bar on a terminal."""
-    drawn = 0.0
+    looked = 0.0
     with stop_signal(_("Stopping. Interrupt again to quit at once.")) as asked:
         states = runner.states()
         with closing(states):
             for state in states:
-                if time.monotonic() - drawn > _DRAW_SECONDS:
-                    drawn = time.monotonic()
+                if time.monotonic() - looked > _LOOK_SECONDS:
+                    looked = time.monotonic()
                     show(f"{bar(state.done / state.lanes)}  {state_words(state)}")
+                    if folder.is_asked_to_stop:
+                        break
                 if asked.is_set():
                     break
     show("")
@@ -210,10 +212,3 @@ def _spec(asked: Asked) -> SweepSpec:
         fields["seeds"] = list(range(LIMITS["seeds"].integer("seeds", asked.seeds)))
     axes = [read_axis(line) for line in asked.axes]
     return SweepSpec.model_validate({"experiment": fields, "axes": axes})
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -2,7 +2,8 @@
 
 ``sweep.json`` says what the sweep is. ``rows/`` holds the lanes that are done, in shards that are
 written whole. At the end ``results.parquet`` has all lanes, sorted by setting and seed: the same
-bytes whatever happened on the way. ``workers.parquet`` tells who trained which lane.
+bytes whatever happened on the way. ``workers.parquet`` tells who trained which lane. A file
+``stop``, whoever puts it there, stops the process that trains.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SPEC_FILE: Final = "sweep.json"
 RESULTS_FILE: Final = "results.parquet"
 WORKERS_FILE: Final = "workers.parquet"
+STOP_FILE: Final = "stop"
 _ROWS: Final = "rows"
 _BROKEN: Final = ".broken"
 _NUMBER: Final = re.compile(r"[0-9]+")
@@ -96,6 +98,7 @@ def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
     with locked(path):
         if not _check(path, spec):  # another process may have been faster
             write(path / SPEC_FILE, spec.key.encode())
+        (path / STOP_FILE).unlink(missing_ok=True)  # it was meant for another process
         (path / _ROWS).mkdir(exist_ok=True)
         yield Folder(path, spec)
 
@@ -104,6 +107,11 @@ def shards_in(path: Path) -> list[Path]:
     """Return the shards of a sweep's folder, the oldest first; none where it is not there."""
     files = (path / _ROWS).glob("[0-9]*.parquet")
     return sorted(file for file in files if file.is_file())
+
+
+def shard_count(path: Path) -> int:
+    """Return how many shards a folder has, whoever works on it; 0 where there is none."""
+    return len(shards_in(path))
 
 
 def _check(path: Path, spec: SweepSpec) -> bool:
@@ -148,6 +156,11 @@ class Folder:
     def shards(self) -> list[Path]:
         """Return the shards, the oldest first."""
         return shards_in(self.path)
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Tell whether somebody has put a file ``stop`` there since this process took it."""
+        return (self.path / STOP_FILE).exists()
 
     @property
     def is_finished(self) -> bool:

@@ -203,6 +203,8 @@ def _too_expensive(error: InvalidInput) -> str:
     if error.field == "file":
         text = _("The file has {value:.1f} MB; the limit is {limit:.0f} MB.")
         return text.format(value=amount / 2**20, limit=high / 2**20)
+    if error.field in {"sweep_seconds", "sweep_bytes"}:
+        return _too_large_here(error.field, amount, high)
     if error.field == "seconds":
         text = _("This training would take about {time}; the limit is {limit:.0f} s.")
         text = text.format(time=duration(amount), limit=high)
@@ -219,6 +221,20 @@ def _too_expensive(error: InvalidInput) -> str:
         )
         text = text.format(value=amount / 2**20, limit=high / 2**20)
     return text + " " + _("Use fewer epochs, rows, runs or seeds, or a smaller network.")
+
+
+def _too_large_here(field: str, amount: float, most: float) -> str:
+    """Return that a sweep is too large to be started on a page, and what can be done."""
+    text = _("This sweep would take about {amount}; on this server it may take {most}.")
+    words = {"amount": duration(amount), "most": duration(most)}
+    if field == "sweep_bytes":
+        text = _("This sweep would take about {amount} of disk; on this server it may take {most}.")
+        words = {"amount": f"{amount / 1e6:,.0f} MB", "most": f"{most / 1e6:,.0f} MB"}
+    way_out = _(
+        "Use fewer values, seeds or epochs; or save its specification, and train it with"
+        " `python -m descent_lab sweep` on a machine of your own or a cluster."
+    )
+    return f"{text.format(**words)} {way_out}"
 
 
 def _field(path: str, *, as_written: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
@@ -17,6 +16,7 @@ from sweeps.dimensions import dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from engine import Experiment
     from engine.training.chunks import OtherEngine
@@ -69,9 +69,9 @@ def axes_words(spec: SweepSpec) -> str:
     return " · ".join(parts)
 
 
-def began_words(began: float) -> str:
+def began_words(began: datetime) -> str:
     """Return when a sweep was put on the shelf, by the clock of the server."""
-    return f"{datetime.fromtimestamp(began).astimezone():%Y-%m-%d %H:%M}"
+    return f"{began.astimezone():%Y-%m-%d %H:%M}"
 
 
 def shelf_words(status: Status) -> str:
@@ -83,7 +83,7 @@ def shelf_words(status: Status) -> str:
         return text.format(count=status.ahead)
     return {
         "waiting": _("about to begin"),
-        "running": _("running"),
+        "running": _("stopping …") if status.is_stopping else _("running"),
         "stopped": _("stopped"),
         "failed": _("failed"),
         "finished": _("finished"),

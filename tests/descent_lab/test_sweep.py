@@ -159,19 +159,31 @@ def test_failed_lanes_are_told_and_trained_again_when_asked(tmp_path, spec, caps
     assert result_bytes(folder) == result_bytes(tmp_path / "undisturbed")
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def kill(process, _folder):
+    process.kill()
+
+
+def interrupt(process, _folder):
+    process.send_signal(signal.SIGINT)
+
+
+def put_a_file(_process, folder):
+    (folder / "stop").touch()
+
+
+@pytest.mark.parametrize("end", [kill, interrupt, put_a_file])
 def test_whatever_ends_it_the_same_command_goes_on(tmp_path, long, capsys, end):
     file, table = long
     with driver(file, "--to", str(tmp_path)) as process:
         until_it_has_rows(process, tmp_path)
-        process.send_signal(end)
+        end(process, tmp_path)
         out, errors = process.communicate()
     kept = [pd.read_parquet(shard) for shard in (tmp_path / "rows").glob("[0-9]*.parquet")]
 
     assert main(["sweep", file, "--to", str(tmp_path)]) == 0
 
     assert 0 < sum(map(len, kept)) < LONG.lanes
-    if end != signal.SIGKILL:
+    if end is not kill:
         assert process.returncode == 3
         assert f"of {LONG.lanes} lanes. The same command goes on from there." in out
         assert "Traceback" not in errors

@@ -208,6 +208,24 @@ def test_another_process_that_works_on_the_folder_is_named(tmp_path):
         pass
 
 
+def test_a_file_stop_is_heard_unless_it_was_there_before(tmp_path):
+    with opened(tmp_path, SPEC) as folder:
+        (tmp_path / "stop").touch()
+        assert folder.is_asked_to_stop
+
+    with opened(tmp_path, SPEC) as folder:
+        assert not folder.is_asked_to_stop
+
+
+def test_a_file_stop_of_a_process_at_work_is_left_to_it(tmp_path):
+    with opened(tmp_path, SPEC) as folder:
+        (tmp_path / "stop").touch()
+        with pytest.raises(FolderInUse), opened(tmp_path, SPEC):
+            pass
+
+        assert folder.is_asked_to_stop
+
+
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("dear")
 

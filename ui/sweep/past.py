@@ -149,5 +149,3 @@ def _ids() -> list[str]:
         st.session_state[_OWN] = [name for name in held if name][-_MOST:]
     ids: list[str] = st.session_state[_OWN]
     return ids
-
-

@@ -22,7 +22,7 @@ from comparison.sweep.plan import (
 )
 from comparison.words.errors import explain
 from comparison.words.fields import field_title, having, value_words
-from comparison.words.sweeps import size_words, too_large_words
+from comparison.words.sweeps import size_words
 from engine import InvalidInput
 from engine.rules import RULES
 from engine.spec import by_name
@@ -384,7 +384,7 @@ def start_line(now: Planned, *, is_there: bool) -> None:
         return
     limits = shelf().limits
     seeds = len(now.spec.experiment.seeds)
-    why_not = too_large_words(now.size, limits)
+    why_not = _why_not(now.size)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Start the sweep"),
@@ -398,6 +398,15 @@ def start_line(now: Planned, *, is_there: bool) -> None:
         st.caption(size_words(now.size, seeds, limits.workers))
     if why_not is not None:
         st.warning(why_not)
+
+
+def _why_not(size: Size) -> str | None:
+    """Return why a sweep of this size is not started here; None if it may be."""
+    try:
+        shelf().limits.check(size)
+    except InvalidInput as error:
+        return explain(error)
+    return None
 
 
 def _start(spec: SweepSpec) -> None:

@@ -17,7 +17,9 @@ _WATCHED = 6  # sweeps whose lanes are held in memory
 def shelf() -> Shelf:
     """Return the shelf; a thread starts what waits on it as long as the server lives."""
     kept = shelf_of(os.environ)
-    threading.Thread(target=kept.keep, name="sweeps", daemon=True).start()
+    threading.Thread(
+        target=kept.keep, args=(threading.Event(),), name="sweeps", daemon=True
+    ).start()
     return kept
 
 

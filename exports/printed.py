@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from html import escape
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import plotly.graph_objects as go
 import plotly.io as pio
@@ -20,12 +21,9 @@ from exports.markup import FONTS, drawn, inline_script, page, shared_script
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from charts.theme import Chart
 
-    Contract = tuple[Sequence[str], Sequence[str]]
-
+Contract: TypeAlias = tuple[Sequence[str], Sequence[str]]  # what is equal, and what is not
 Form = Literal["png", "svg", "pdf"]
 Drawing = dict[str, Any]  # a figure as plotly.js takes it, of a fixed size
 

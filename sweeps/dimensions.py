@@ -50,11 +50,15 @@ class Dimension:
         return len(self.values) if self.edges is None else len(self.edges) - 1
 
     @property
+    def has_numbers_only(self) -> bool:
+        """Tell whether its values are numbers, without "all"."""
+        return self.field != RUN and all(map(_is_number, self.values))
+
+    @property
     def is_numeric(self) -> bool:
         """Tell whether its values are numbers, "all" aside."""
-        return all(_is_number(value) or value == "all" for value in self.values) and any(
-            map(_is_number, self.values)
-        )
+        is_known = all(_is_number(value) or value == "all" for value in self.values)
+        return self.field != RUN and is_known and any(map(_is_number, self.values))
 
     @property
     def is_ordered(self) -> bool:

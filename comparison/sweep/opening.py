@@ -10,11 +10,13 @@ import numpy as np
 from comparison.document import View, with_default_view
 from comparison.edits import opened
 from comparison.pages import TrainingPage
+from comparison.rates import Tuned
 from comparison.sweep.plan import page_of
 from comparison.words.fields import field_title
-from engine import LIMITS, Experiment
+from engine import LIMITS, Experiment, Run
 from language import _
 from sweeps.cells import NONE
+from sweeps.dimensions import dimension
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,3 +121,41 @@ def best_of_each(look: Look) -> Best:
         fields = ", ".join(field_title(settings.axes[at].field) for at in settings.problem_axes)
         return Best(finite, text.format(fields=fields))
     return Best(finite, None)
+
+
+def claims(look: Look, chosen: Sequence[int]) -> list[tuple[Run, Tuned]]:
+    """Return of which settings the contract of a comparison may say that they are a run's best.
+
+    They are the best of a whole sweep over learning rates, or over these and batch sizes, by the
+    final loss, and their rate is not at the edge of those tried.
+
+    Args:
+        look: how the sweep is looked at.
+        chosen: settings.
+    """
+    swept = {one.field for one in look.dimensions[1:] if len(one) > 1}
+    rates = dimension(look.spec, "learning_rate")
+    is_known = swept in ({"learning_rate"}, {"learning_rate", "batch_size"})
+    if rates is None or not is_known or not look.lanes.is_whole:
+        return []
+    found, spec = [], look.spec
+    runs = look.dimensions[0].places
+    for setting in chosen:
+        own = np.flatnonzero(runs == runs[setting])
+        medians = look.final_losses[own]
+        numbers = rates.numbers[own]
+        at_edge = rates.numbers[setting] in {numbers.min(), numbers.max()}
+        if own[np.argmin(medians)] != setting or at_edge:
+            continue
+        run = Run.model_validate(spec.settings.run(setting))
+        sizes = {spec.settings.run(int(one))["batch_size"] for one in own} - {"all"}
+        has_sizes = "batch_size" in swept
+        tuned = Tuned(
+            len(own),
+            spec.experiment.seeds,
+            batch_sizes=has_sizes,
+            most=len(own),
+            is_smallest_batch=has_sizes and run.batch_size == min(sizes, default=None),
+        )
+        found.append((run, tuned))
+    return found

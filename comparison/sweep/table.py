@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from sweeps.dimensions import Dimension
 
 
+def kept_settings(look: Look) -> Booleans:
+    """Tell which settings the brushes of the parallel coordinates let through, ``(settings,)``."""
+    return look.is_kept
+
+
 def settings_table(look: Look, kept: Booleans) -> pd.DataFrame:
     """Return a row for each setting, the best first; its index are the settings.
 
@@ -47,9 +52,7 @@ def settings_table(look: Look, kept: Booleans) -> pd.DataFrame:
 def _column(look: Look, dimension: Dimension, indices: Integers) -> Any:
     """Return a field of settings: numbers where all are, so that they sort as numbers."""
     numbers: Array = dimension.numbers[indices]
-    if dimension.is_numeric and "all" not in dimension.values:
-        return numbers
-    if dimension.edges is not None:
+    if dimension.has_numbers_only or dimension.edges is not None:
         return numbers
     names = np.array([*look.names(dimension), "–"], dtype=object)  # -1 is the last
     return pd.Categorical(names[dimension.places[indices]], categories=names, ordered=True)

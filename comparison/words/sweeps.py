@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
-from comparison.words.fields import field_title, place_words
+from comparison.words.fields import field_title, place_words, settings_count
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
 from engine.rules import RULES
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sweeps.answers import BestSetting
     from sweeps.chunking import Size
     from sweeps.cluster import WorkersLack
+    from sweeps.lanes import Lanes
     from sweeps.runner import State
     from sweeps.shelf import Status
     from sweeps.spec import SweepSpec
@@ -88,6 +89,44 @@ def shelf_words(status: Status) -> str:
         "failed": _("failed"),
         "finished": _("finished"),
     }[status.kind]
+
+
+def lanes_words(lanes: Lanes) -> str:
+    """Return how many lanes a sweep has, and what came of them so far."""
+    done, diverged = int(lanes.done.sum()), int(lanes.diverged.sum())
+    parts = [
+        _("{done} of {lanes} lanes").format(done=f"{done:,}", lanes=f"{lanes.status.size:,}"),
+    ]
+    if diverged:
+        text = ngettext("{count} diverged", "{count} diverged", diverged)
+        parts.append(text.format(count=f"{diverged:,}"))
+    failed = int(lanes.failed.sum())
+    if failed:
+        text = ngettext("{count} could not be trained", "{count} could not be trained", failed)
+        parts.append(text.format(count=f"{failed:,}"))
+    return ", ".join(parts)
+
+
+def unreadable_words(names: Sequence[str]) -> str:
+    """Return that shards cannot be read, and what becomes of their lanes."""
+    text = ngettext(
+        "{names} cannot be read, so its lanes are missing here. They are trained again when the"
+        " sweep is started again.",
+        "{names} cannot be read, so their lanes are missing here. They are trained again when the"
+        " sweep is started again.",
+        len(names),
+    )
+    return text.format(names=", ".join(names))
+
+
+def table_words(shown: int, kept: int, all_settings: int) -> str:
+    """Return how many settings a table shows, and of how many."""
+    if shown < kept:
+        text = _("The best {shown} of {kept} settings; the files have all.")
+        return text.format(shown=f"{shown:,}", kept=f"{kept:,}")
+    if kept < all_settings:
+        return _("{kept} of {all} settings").format(kept=f"{kept:,}", all=f"{all_settings:,}")
+    return settings_count(kept)
 
 
 def size_words(size: Size, seeds: int, workers: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextvars
-from typing import TYPE_CHECKING, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -15,6 +16,7 @@ from exports.printed import CannotRender, printed, to_html, to_images, why_no_pi
 from exports.tables import to_csv, to_parquet
 from language import _, current_language, set_language
 from storage.writing import file_name
+from ui.shell.binding import reporting
 from ui.shell.locale import speak
 from ui.shell.presentation import is_presented
 from ui.shell.store import document, whole_document
@@ -22,7 +24,7 @@ from ui.shell.terms import terms
 from ui.shell.zoom import with_zoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from charts.theme import Chart
     from exports.printed import Contract, Drawing, Form
@@ -34,7 +36,12 @@ _FORMS: Final[tuple[Form, ...]] = ("png", "svg", "pdf")
 _SIZES: Final = (300, 3_000)  # pixels of a picture's side
 
 
-def figure(make: Callable[[], Chart], key: str, caption: Contract | None = None) -> Chart | None:
+def figure(
+    make: Callable[[], Chart],
+    key: str,
+    caption: Contract | None = None,
+    pick: Callable[[int], object] | None = None,
+) -> Chart | None:
     """Show a chart, with a button that offers it as a picture, as a page and as numbers.
 
     Args:
@@ -42,18 +49,24 @@ def figure(make: Callable[[], Chart], key: str, caption: Contract | None = None)
         key: names it, on the page and in the names of its files.
         caption: of its files: what is equal between the runs it shows and what is not. None takes
             the contract of the page's comparison.
+        pick: called with the ``customdata`` of a point that the reader clicks; None where a click
+            does nothing.
 
     Returns:
         The chart; None where there is only the sentence.
     """
-    chart = sketch(make, key, zoom=key)
+    chart = sketch(make, key, zoom=key, pick=pick)
     if chart is not None:
         offer(lambda: chart, key, caption)
     return chart
 
 
 def sketch(
-    make: Callable[[], Chart], key: str, zoom: str | None = None, **settings: object
+    make: Callable[[], Chart],
+    key: str,
+    zoom: str | None = None,
+    pick: Callable[[int], object] | None = None,
+    **settings: object,
 ) -> Chart | None:
     """Show a chart without a button: of a training under way, or of earlier settings.
 
@@ -61,6 +74,7 @@ def sketch(
         make: as for ``figure``.
         key: as for ``figure``.
         zoom: the key of the chart whose zoom it shares; None where no zoom is kept.
+        pick: as for ``figure``.
         settings: of plotly, beyond those of every chart.
 
     Returns:
@@ -71,16 +85,35 @@ def sketch(
         st.error(chart)
         return None
     shown = chart.figure if zoom is None else with_zoom(chart.figure, zoom)
-    st.plotly_chart(
-        enlarged(shown) if is_presented() else shown,
-        width="stretch",
-        height="stretch" if is_presented() else "content",
-        key=f"chart-{key}",
-        alt=chart.alt,
+    form: dict[str, Any] = {
+        "width": "stretch",
+        "height": "stretch" if is_presented() else "content",
+        "key": f"chart-{key}",
+        "alt": chart.alt,
         # No camera: its picture would have the colours of the screen and no caption.
-        config=camera(key) | {"modeBarButtonsToRemove": ["toImage"], **settings},
-    )
+        "config": camera(key) | {"modeBarButtonsToRemove": ["toImage"], **settings},
+    }
+    drawn = enlarged(shown) if is_presented() else shown
+    if pick is None:
+        st.plotly_chart(drawn, **form)
+    else:
+        reporting(
+            st.plotly_chart,
+            drawn,
+            event="select",
+            report=partial(_picked, pick),
+            selection_mode="points",
+            **form,
+        )
     return chart
+
+
+def _picked(pick: Callable[[int], object], chosen: Mapping[str, Any]) -> None:
+    """Pass on the point that was clicked; a click beside all points picks nothing."""
+    points = chosen["selection"]["points"]
+    if points and points[0].get("customdata") is not None:
+        value = points[0]["customdata"]
+        pick(int(value[0] if isinstance(value, list) else value))
 
 
 def offer(make: Callable[[], Chart], key: str, caption: Contract | None = None) -> None:

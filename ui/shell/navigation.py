@@ -43,7 +43,7 @@ _Arguments = ParamSpec("_Arguments")
 _WANTED: Final = "wanted-page"
 _SENT_SECONDS: Final = 0.03  # in which the first chart is sent
 # Settings of a page that its sidebar shows.
-_IN_SIDEBAR: Final = MADE | {"surfaces": ("surface",), "epochs": ()}
+_IN_SIDEBAR: Final = MADE | {"surfaces": ("surface",), "epochs": (), "sweep": ()}
 
 
 class Entry(NamedTuple):
@@ -62,6 +62,7 @@ MENU: Final = {
     "training": Entry("pages/compare/training.py", N_("Compare")),
     "surfaces": Entry("pages/compare/surfaces.py", N_("Surfaces")),
     "epochs": Entry("pages/compare/epochs.py", N_("Epochs")),
+    "sweep": Entry("pages/compare/sweep.py", N_("Sweep")),
     "backpropagation": Entry("pages/learn/backpropagation.py", N_("Backpropagation")),
 }
 
@@ -155,6 +156,7 @@ def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
 
 def fragment(
     around: Callable[[], object],
+    every: Callable[[], float | None] = lambda: None,
 ) -> Callable[[Callable[_Arguments, None]], Callable[_Arguments, None]]:
     """Make a function a Streamlit fragment: its own reruns leave the rest of the page alone.
 
@@ -164,6 +166,7 @@ def fragment(
 
     Args:
         around: returns what is shown around the fragment.
+        every: returns after how many seconds it is drawn again by itself; None is never.
     """
 
     def made(fill: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
@@ -173,10 +176,9 @@ def fragment(
                 st.rerun()
             fill(*args, **kwargs)
 
-        part = st.fragment(spoken)
-
         @wraps(fill)
         def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+            part = st.fragment(spoken, run_every=every())
             part((st.session_state.get(_WANTED), around()), *args, **kwargs)
 
         return call

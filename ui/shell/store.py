@@ -56,6 +56,7 @@ _EXAMPLE: Final = "backpropagation"  # whose versions are of its page's settings
 # makes no new version.
 MADE: Final = {
     "epochs": ("plans", "sizes"),
+    "sweep": ("axes", "seeds", "design", "targets"),
     _EXAMPLE: ("example", "formula", "values", "learning_rate", "updates"),
 }
 
@@ -291,6 +292,7 @@ def works() -> dict[str, Document]:
         _SHARED: _comparison(_SHARED).on_page(_settings_of("training")),
         _OWN: _comparison(_OWN).on_page(_settings_of("surfaces")),
         "epochs": nothing.on_page(_settings_of("epochs")),
+        "sweep": nothing.on_page(_settings_of("sweep")),
         _EXAMPLE: nothing.on_page(_settings_of(_EXAMPLE)),
     }
 

@@ -81,6 +81,18 @@ class BestRates:
                     )
                     self._keep(_setting_of(about, one.setting), tuned)
 
+    def remember_sweep(self, experiment: Experiment, claims: Sequence[tuple[Run, Tuned]]) -> None:
+        """Take what a finished sweep found to be the best of some runs.
+
+        Args:
+            experiment: their problem and budget.
+            claims: result of ``comparison.sweep.opening.claims``.
+        """
+        with self._lock:
+            for run, tuned in claims:
+                claim = _setting_of if tuned.batch_sizes else _rate_of
+                self._keep(claim(experiment, run), tuned)
+
     def tried(self, experiment: Experiment) -> Tuned | None:
         """Return of which settings, or else rates, every run of a comparison has the best.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -12,13 +12,15 @@ from comparison.sweep.plan import sweep_of
 from comparison.words.sweeps import axes_words, began_words, shelf_words
 from engine import InvalidInput
 from language import _
-from sweeps.spec import SweepSpec
 from ui.shell.binding import folded
 from ui.shell.navigation import open_edited
 from ui.shell.store import set_page, whole_document
 from ui.shell.text import escaped
 from ui.sweep.server import shelf
 from ui.sweep.settings import settings
+
+if TYPE_CHECKING:
+    from sweeps.spec import SweepSpec
 
 _COOKIE: Final = "descent_sweeps"
 _OWN: Final = "own-sweeps"  # ids, the oldest first

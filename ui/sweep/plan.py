@@ -160,7 +160,7 @@ def _scale(place: int, axis: Axis, title: str) -> None:
         shown=shown,
         report=partial(_rescale, place),
         among=_SCALES,
-        width=230,
+        width=180,
     )
 
 
@@ -186,8 +186,8 @@ def _range(place: int, axis: RangeAxis) -> None:
             format="%.6g",
             key=f"axis-{name}-{place}-{axis.field}",
             shown=getattr(axis, name),
-            report=lambda value, name=name: _change(place, **{name: float(value)}),
-            width=150,
+            report=partial(_end, place, name),
+            width=130,
         )
     if settings().design.kind == "grid":
         bound(
@@ -199,7 +199,7 @@ def _range(place: int, axis: RangeAxis) -> None:
             key=f"axis-count-{place}-{axis.field}",
             shown=axis.count,
             report=lambda value: _change(place, count=value),
-            width=150,
+            width=130,
         )
 
 
@@ -220,7 +220,7 @@ def _rules(place: int, axis: Axis) -> None:
         shown=list(axis.rules),
         report=lambda chosen: _change(place, rules=tuple(chosen)),
         placeholder=_("all that have it"),
-        width=260,
+        width=210,
     )
 
 
@@ -333,6 +333,10 @@ def _change(place: int, **fields: Any) -> None:
         _replace(place, type(axis).model_validate(axis.model_dump() | fields))
     except InvalidInput as error:
         refuse(error)
+
+
+def _end(place: int, name: str, value: float) -> None:
+    _change(place, **{name: float(value)})
 
 
 def _type(place: int, field: str, text: str) -> None:

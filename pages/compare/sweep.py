@@ -1,0 +1,109 @@
+"""Sweep: from one run to many thousands, which settings of what end lowest."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from comparison.sweep.contract import sweep_contract
+from comparison.sweep.look import Look
+from comparison.words.sweeps import axes_words
+from language import _
+from ui.setup.sidebar import sidebar
+from ui.shell.binding import draw_mark
+from ui.shell.heading import heading
+from ui.shell.locale import speak
+from ui.shell.navigation import all_but, fragment, work_on
+from ui.shell.notices import show_notices, state
+from ui.shell.share import address, share
+from ui.shell.store import document
+from ui.shell.text import escaped
+from ui.shell.undo import undo_buttons
+from ui.shell.zoom import keep_zooms
+from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
+from ui.sweep.picked import ways_on
+from ui.sweep.plan import plan, planned, start_line
+from ui.sweep.server import shelf, watch
+from ui.sweep.settings import settings
+from ui.sweep.status import redrawn, status_line
+from ui.sweep.tabs import TABS
+
+# Settings of the page that nothing outside of the results shows.
+_OF_RESULTS = (
+    "tab",
+    "shown",
+    "target",
+    "x",
+    "y",
+    "held",
+    "brushes",
+    "setting",
+    "choosing",
+    "reference",
+    "p_values",
+)
+
+
+def sweep() -> None:
+    """Show the plan, and what has come of it if it was started."""
+    now, name = planned(), shown_sweep()
+    with heading(
+        _("Sweep"),
+        _("Many settings, several seeds: which rule, which rate, which batch size ends lowest?"),
+    ):
+        list_of_sweeps()
+        undo_buttons()
+        share()
+    show_notices()
+    if is_elsewhere():
+        st.info(
+            _(
+                "This server does not have the sweep of this link, which may have been removed. Its"
+                " plan is below: start it to have its results here."
+            )
+        )
+    title = _("What is swept") if now.spec is None else escaped(axes_words(now.spec))
+    is_there = name is not None
+    key = f"sweep-plan-{is_there}"  # it folds when the sweep starts
+    with st.expander(title, expanded=not is_there, icon=":material/tune:", key=key):
+        plan()
+    start_line(now, is_there=is_there)
+    draw_mark("controls")
+    if name is not None:
+        results(name)
+    else:
+        finish()
+
+
+def _around() -> object:
+    """Return what is shown around the results, and whether they still grow."""
+    name = shown_sweep()
+    kind = None if name is None else shelf().status(name).kind
+    return all_but(*_OF_RESULTS)(), name, kind
+
+
+@fragment(_around, every=lambda: redrawn(shown_sweep()))
+def results(name: str) -> None:
+    """Show how far a sweep is, and what it has found; this is drawn anew as it grows."""
+    lanes = watch(name).look()
+    look = Look(lanes, document().view, settings())
+    status_line(name, shelf().status(name), lanes)
+    caption = sweep_contract(look)
+    state(caption)
+    TABS.show(look, caption)
+    ways_on(look)
+    finish()
+
+
+def finish() -> None:
+    """Keep zooms, the address and the ids, after all that is shown."""
+    keep_zooms()
+    address()
+    keep_ids()
+    draw_mark("page")
+
+
+speak()
+work_on("sweep")
+with st.sidebar:
+    sidebar()
+sweep()

@@ -1,0 +1,78 @@
+"""The setting that was picked, with its lanes, and ways from the sweep to Compare."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from comparison.sweep.opening import best_of_each, claims, with_settings
+from comparison.sweep.table import lanes_table
+from language import _
+from ui.shell.navigation import open_edited
+from ui.shell.store import set_page
+from ui.shell.text import escaped
+from ui.shell.tuning import best_rates
+from ui.sweep.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comparison.sweep.look import Look
+
+
+def ways_on(look: Look) -> None:
+    """Offer what can be done with the results: each run's best, and the setting that is picked."""
+    best = best_of_each(look)
+    setting = settings().setting
+    is_picked = setting is not None and setting < len(look.spec.settings)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            _("Use each run's best"),
+            key="sweep-use-best",
+            icon=":material/compare_arrows:",
+            on_click=_use,
+            args=(look, best.settings),
+            disabled=best.why_not is not None,
+            help=best.why_not or _("Opens a comparison of these settings on the Compare page."),
+        )
+        if not is_picked:
+            st.caption(_("Click a cell, a point or a row to see its setting in full."))
+    if is_picked and setting is not None:
+        _setting(look, setting)
+
+
+def _setting(look: Look, setting: int) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{escaped(look.setting_words(setting))}**", width="stretch")
+            st.button(
+                _("Open in Compare"),
+                key="sweep-open",
+                icon=":material/open_in_new:",
+                on_click=_use,
+                args=(look, (setting,)),
+            )
+            st.button(
+                "",
+                key="sweep-unpick",
+                icon=":material/close:",
+                type="tertiary",
+                help=_("Close"),
+                on_click=partial(set_page, setting=None),
+            )
+        st.dataframe(
+            lanes_table(look, setting),
+            width="stretch",
+            height="content",
+            hide_index=True,
+            key="sweep-lanes",
+            alt=_("The lanes of the setting, one row per seed."),
+        )
+
+
+def _use(look: Look, chosen: Sequence[int]) -> None:
+    """Open settings on the Compare page, and remember what is known of them."""
+    best_rates().remember_sweep(look.spec.experiment, claims(look, chosen))
+    open_edited(with_settings, look, chosen)

@@ -1,0 +1,20 @@
+"""The tabs of the Sweep page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from comparison.sweep.look import Look
+from exports.printed import Contract
+from language import N_
+from ui.shell.tabs import Tab, Tabs
+from ui.sweep.views import curves_tab, map_tab, table_tab
+
+TABS: Final = Tabs[[Look, Contract]](
+    "sweep-tab",
+    {
+        "map": Tab(N_("Map"), map_tab),
+        "curves": Tab(N_("Curves"), curves_tab),
+        "table": Tab(N_("Table"), table_tab),
+    },
+)

@@ -1,0 +1,103 @@
+"""The tabs that show where a sweep's settings end: the map, the curves and the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from comparison.sweep.charts import RATE, curves_chart, map_chart, rate_curves_of
+from comparison.sweep.table import kept_settings, settings_table
+from comparison.words.rates import good_words, rate_rows
+from comparison.words.sweeps import table_words
+from language import _
+from sweeps.dimensions import dimension
+from ui.shell.binding import reporting
+from ui.shell.figure import figure
+from ui.shell.store import set_page
+from ui.shell.text import escaped, line_sample
+from ui.sweep.controls import held_controls, quantity_control, side_controls
+
+if TYPE_CHECKING:
+    from comparison.sweep.look import Look
+    from exports.printed import Contract
+
+_ROWS: Final = 10_000  # of the table that is sent to the browser
+_SAMPLE: Final = 24
+
+
+def map_tab(look: Look, caption: Contract) -> None:
+    """Show the map over two fields."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        quantity_control(look)
+        side_controls(look)
+        held_controls(look)
+    chart = figure(lambda: map_chart(look), "sweep-map", caption, pick=pick)
+    if chart is not None:
+        st.caption(" · ".join(map(escaped, chart.remarks)))
+
+
+def curves_tab(look: Look, caption: Contract) -> None:
+    """Show the final loss of every run against the learning rate."""
+    if dimension(look.spec, RATE) is None:
+        st.info(_("The curves are drawn against the learning rate: add an axis of it."))
+        return
+    others = tuple(one for one in look.dimensions[1:] if one.field != RATE and len(one) > 1)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        held_controls(look, among=others)
+    found = rate_curves_of(look)
+    if not found.curves:
+        st.info(_("Nothing is trained yet."))
+        return
+    chart = figure(lambda: curves_chart(look, found), "sweep-curves", caption, pick=pick)
+    if chart is not None:
+        st.caption(" · ".join(map(escaped, chart.remarks)))
+    styles = [look.styles[position] for position in found.runs]
+    rows = [
+        {"": line_sample(style, _SAMPLE)} | row
+        for style, row in zip(styles, rate_rows(found.curves, styles), strict=True)
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        width="stretch",
+        hide_index=True,
+        height="content",
+        key="sweep-best-rates",
+        column_config={
+            "": st.column_config.ImageColumn(width=_SAMPLE + 14),
+            _("Good rates"): st.column_config.TextColumn(help=good_words()),
+        },
+        alt=_("Best learning rates, one row per run."),
+    )
+
+
+def table_tab(look: Look, _caption: Contract) -> None:
+    """Show a row for every setting, the best first."""
+    quantity_control(look)
+    table = settings_table(look, kept_settings(look))
+    shown = table.head(_ROWS)
+
+    def pick_row(chosen: dict[str, Any]) -> None:
+        rows = chosen["selection"]["rows"]
+        if rows:
+            pick(int(shown.index[rows[0]]))
+
+    reporting(
+        st.dataframe,
+        shown,
+        event="select",
+        selection_mode="single-row",
+        key="sweep-table",
+        report=pick_row,
+        width="stretch",
+        height=420,
+        hide_index=True,
+        alt=_("The settings of the sweep, one row each, the best first."),
+    )
+    st.caption(table_words(len(shown), len(table), len(look.spec.settings)))
+
+
+def pick(setting: int) -> None:
+    """Show a setting in full."""
+    set_page(setting=setting)

@@ -73,8 +73,11 @@ class Lanes:
 
     @property
     def loss(self) -> str:
-        """Return which loss is compared: "validation_loss", or "training_loss" without rows."""
-        return "validation_loss" if "validation_loss_final" in self.scores else "training_loss"
+        """Return which loss is compared: "training_loss" where a problem has no validation rows."""
+        losses = self.scores.get("validation_loss_final")
+        is_missing = losses is not None and np.isnan(losses[self.done]).any()
+        has_validation = self.spec.experiment.problem.n_validation and not is_missing
+        return "validation_loss" if has_validation else "training_loss"
 
     def run_scores(self, setting: int) -> RunScores:
         """Return how a setting went, for the seeds that have a result."""

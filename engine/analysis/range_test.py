@@ -98,6 +98,19 @@ class RangeTest:
 
     @property
     def breaks_at(self) -> float | None:
+        """Return from which rate on the smoothed loss stays above its first value.
+
+        It does so at the latest where half of the seeds have diverged, even if no window is whole
+        by then. None if it ends no higher than its first value.
+        """
+        means = self.smoothed
+        if not len(means) or np.isinf(means[0]) or means[-1] <= means[0]:
+            return self.half_diverged_at
+        last_low = np.flatnonzero(means <= means[0])[-1]
+        return float(self.smoothed_rates[last_low + 1])
+
+    @property
+    def half_diverged_at(self) -> float | None:
         """Return the rate at which half of the seeds have diverged; None if fewer did."""
         middle = np.sort(self.diverged_at)[(len(self.diverged_at) - 1) // 2]  # NaN comes last
         return None if np.isnan(middle) else float(middle)

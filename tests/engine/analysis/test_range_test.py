@@ -106,7 +106,7 @@ def test_a_run_that_diverges_ends_there():
     assert len(test.rates) < 300
     assert (test.median[:-1] <= 1e6 * (1 + 4.5)).all()  # it begins with a loss of 4.5
     assert np.isinf(test.median[-1])
-    assert test.diverged_at.tolist() == [test.rates[-1]] == [test.breaks_at]
+    assert test.diverged_at.tolist() == [test.rates[-1]] == [test.half_diverged_at]
 
 
 def test_of_several_seeds_each_ends_by_itself_and_the_test_with_the_last():
@@ -119,7 +119,7 @@ def test_of_several_seeds_each_ends_by_itself_and_the_test_with_the_last():
         gone = test.rates >= rate
         assert np.isfinite(test.losses[~gone, seed]).all()
         assert np.isinf(test.losses[gone, seed][1:]).all()
-    assert test.breaks_at == np.sort(test.diverged_at)[1]  # half of four
+    assert test.half_diverged_at == np.sort(test.diverged_at)[1]  # half of four
 
 
 # It is one training like any other
@@ -302,26 +302,32 @@ def test_the_median_of_seeds_is_infinite_where_half_of_them_are_lost():
     )
 
     np.testing.assert_array_equal(np.isinf(test.median), [False, False, True, True])
-    assert test.breaks_at == test.rates[2]
-    assert made([[1, 1, 1], [1, 1, np.inf]]).breaks_at is None
+    assert test.half_diverged_at == test.rates[2]
+    assert made([[1, 1, 1], [1, 1, np.inf]]).half_diverged_at is None
 
 
 @pytest.mark.parametrize(
-    ("losses", "rises_from", "steepest"),
+    ("losses", "steepest", "rises_from", "breaks_at"),
     [
-        ([5, 4, 1, 0.5, 3, np.inf], 3, 1),  # the second update took 3 away
-        ([5, 4, 3, 2, 1, 0], None, 0),
-        ([1, 2, 3, 4, 5, 6], 0, None),
-        ([1, 1, 1, 1, 1, 1], 0, None),
-        ([5, 4, 9, 3.5, 3.4, 8], 4, 0),  # from 9 to 3.5 it comes back, and gains half
-        ([np.inf] * 6, None, None),
+        ([5, 4, 1, 0.5, 3, np.inf], 1, 3, 5),  # the second update took 3 away
+        ([5, 4, 3, 2, 1, 0], 0, None, None),
+        ([1, 2, 3, 4, 5, 6], None, 0, 1),
+        ([1, 1, 1, 1, 1, 1], None, 0, None),
+        ([5, 4, 9, 3.5, 3.4, 8], 0, 4, 5),  # from 9 to 3.5 it comes back, and gains half
+        ([5, 4, 9, 3.5, 3.4, 5], 0, 4, None),
     ],
 )
-def test_where_it_rises_and_where_it_falls_fastest(losses, rises_from, steepest):
+def test_where_it_falls_fastest_where_it_rises_and_where_it_breaks(
+    losses, steepest, rises_from, breaks_at
+):
     test = made(losses)
 
-    assert test.rises_from == (None if rises_from is None else test.rates[rises_from])
-    assert test.steepest == (None if steepest is None else test.rates[steepest])
+    for found, place in [
+        (test.steepest, steepest),
+        (test.rises_from, rises_from),
+        (test.breaks_at, breaks_at),
+    ]:
+        assert found == (None if place is None else test.rates[place])
 
 
 @settings(max_examples=40, deadline=None)
@@ -346,7 +352,10 @@ def test_a_test_that_breaks_before_its_first_window_is_full_is_read_by_its_break
     test = made([1, 2, np.inf], window=11)
 
     assert len(test.smoothed) == len(test.smoothed_rates) == 0
-    assert (test.rises_from, test.steepest, test.breaks_at) == (None, None, test.rates[2])
+    assert (test.rises_from, test.steepest) == (None, None)
+    assert test.breaks_at == test.half_diverged_at == test.rates[2]
+    lost = made([np.inf])
+    assert (lost.rises_from, lost.steepest, lost.breaks_at) == (None, None, lost.rates[0])
 
 
 # What it costs, and what is refused

@@ -310,10 +310,9 @@ class _Training:
 
 
 def _highest(problem: NetworkProblem | FunctionProblem, updates: Updates[Batches]) -> Work[Array]:
-    """Return above which loss each lane has diverged, ``(lanes,)``; at its start, if at -inf."""
+    """Return above which loss each lane, which is at its start, has diverged, ``(lanes,)``."""
     evaluation = yield from problem.evaluator(updates.params).evaluate()
-    start = evaluation.training_loss
-    return np.where(np.isfinite(start), DIVERGED * (1 + np.abs(start)), -np.inf)
+    return DIVERGED * (1 + np.abs(evaluation.training_loss))
 
 
 def _losses_before(updates: Updates[Batches], rows: list[Any]) -> Work[Array]:

@@ -24,6 +24,7 @@ from engine import (
     inspect,
 )
 from engine.analysis import inspection
+from engine.analysis import range_test as range_module
 from engine.analysis.range_test import (
     UPDATES,
     RangeTest,
@@ -120,6 +121,36 @@ def test_of_several_seeds_each_ends_by_itself_and_the_test_with_the_last():
         assert np.isfinite(test.losses[~gone, seed]).all()
         assert np.isinf(test.losses[gone, seed][1:]).all()
     assert test.half_diverged_at == np.sort(test.diverged_at)[1]  # half of four
+
+
+def given_losses(monkeypatch, table, lost_params=()):
+    """Give the batches of two seeds these losses; some updates leave the first with infinity."""
+    taken, left = range_module._losses_before, iter(enumerate(table))
+
+    def losses_before(updates, rows):
+        yield from taken(updates, rows)
+        step, losses = next(left)
+        if step in lost_params:
+            updates.params[0, 0] = np.inf
+        return np.array(losses)
+
+    monkeypatch.setattr(range_module, "_losses_before", losses_before)
+
+
+def test_a_seed_that_comes_back_has_diverged_all_the_same(monkeypatch):
+    given_losses(monkeypatch, [[1, 1], [1e9, 2], [1, 3], [1, 1e9]])
+    test = range_test(one(SGD()), 0, 1e-3, 1.0, 5)
+
+    np.testing.assert_array_equal(test.losses, [[1, 1], [np.inf, 2], [np.inf, 3], [np.inf] * 2])
+    np.testing.assert_array_equal(test.diverged_at, test.rates[[1, 3]])
+
+
+def test_a_parameter_that_is_not_finite_ends_a_seed_though_its_loss_before_was(monkeypatch):
+    given_losses(monkeypatch, [[1, 1], [2, 2], [3, 3]], lost_params={1})
+    test = range_test(one(SGD()), 0, 1e-3, 1.0, 3)
+
+    np.testing.assert_array_equal(test.losses, [[1, 1], [2, 2], [np.inf, 3]])
+    np.testing.assert_array_equal(test.diverged_at, [test.rates[1], np.nan])
 
 
 # It is one training like any other

@@ -126,7 +126,7 @@ class RangeTest:
         means = self.smoothed
         if not len(means) or not np.isfinite(means.min()):
             return None
-        lowest = int(np.argmin(means))
+        lowest = int(np.flatnonzero(means == means.min())[-1])
         return None if lowest == len(means) - 1 else float(self.smoothed_rates[lowest])
 
     @property

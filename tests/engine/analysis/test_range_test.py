@@ -343,7 +343,8 @@ def test_the_median_of_seeds_is_infinite_where_half_of_them_are_lost():
         ([5, 4, 1, 0.5, 3, np.inf], 1, 3, 5),  # the second update took 3 away
         ([5, 4, 3, 2, 1, 0], 0, None, None),
         ([1, 2, 3, 4, 5, 6], None, 0, 1),
-        ([1, 1, 1, 1, 1, 1], None, 0, None),
+        ([1, 1, 1, 1, 1, 1], None, None, None),
+        ([2, 1, 2, 1, 2, 2], 0, 3, None),  # the last time that it is so low
         ([5, 4, 9, 3.5, 3.4, 8], 0, 4, 5),  # from 9 to 3.5 it comes back, and gains half
         ([5, 4, 9, 3.5, 3.4, 5], 0, 4, None),
     ],

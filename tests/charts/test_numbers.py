@@ -20,6 +20,7 @@ from charts.graph import graph_drawing
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from charts.overfitting import two_losses as losses_of_epochs
+from charts.range_test import range_test_chart
 from charts.sensitivity import rate_sensitivity
 from charts.steps import (
     Tangent,
@@ -45,6 +46,7 @@ from engine import (
     fit,
     gradient_norms,
     measure_noise,
+    range_test,
     rate_curves,
     rate_sweep,
     score,
@@ -200,6 +202,19 @@ def test_sensitivity():
     assert not strays(
         rate_sensitivity(rate_curves([sweep]), LOOKS[:2]), ("learning_rate", "validation_loss")
     )
+
+
+@pytest.mark.parametrize("size", [32, "all"])
+def test_range_test(size):
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size)]
+    experiment = Experiment(runs=runs, budget=Budget(amount=2))
+    (curve,) = rate_curves([score(rate_sweep(experiment, (0.01, 0.1, 1e7)))])
+    chart = range_test_chart(range_test(experiment, 0, 1e-3, 1e6, 100), curve, LOOKS[0])
+
+    losses = [name for name in chart.numbers if "loss" in name or "mean" in name]
+    assert len(losses) == (3 if size == 32 else 2)  # without noise there is no mean
+    assert not strays(chart, *(("learning_rate", name) for name in losses))
+    assert set(chart.numbers["kind"]) == {"range_test", "sweep"}
 
 
 @pytest.fixture

@@ -271,6 +271,7 @@ class SweepPage(Spec):
         held: fields that are held at a value; over all others the best is shown.
         brushes: what the settings of map and table pass through.
         setting: the index of the setting that is picked; None for none.
+        run: position of the run whose learning rate is tested.
         choosing: how many seeds choose the best settings; the others report. 0 is half of them.
         reference: position of the run that others are compared with.
         p_values: whether differences are tested.
@@ -293,6 +294,7 @@ class SweepPage(Spec):
     held: Annotated[tuple[Held, ...], Length(Interval(0, LIMITS["axes"].high + 1))] = ()
     brushes: Annotated[tuple[Brush, ...], Length(Interval(0, LIMITS["axes"].high + 2))] = ()
     setting: Annotated[int, Interval(0, LIMITS["sweep_lanes"].high)] | None = None
+    run: Annotated[int, Interval(0, 1_000)] = 0
     choosing: Annotated[int, Interval(0, LIMITS["seeds"].high - 1)] = 0
     reference: Annotated[int, Interval(0, 1_000)] = 0
     p_values: bool = Field(default=False, strict=True)

@@ -37,6 +37,7 @@ _OF_RESULTS = (
     "held",
     "brushes",
     "setting",
+    "run",
     "choosing",
     "reference",
     "p_values",

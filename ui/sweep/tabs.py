@@ -8,6 +8,7 @@ from comparison.sweep.look import Look
 from exports.printed import Contract
 from language import N_
 from ui.shell.tabs import Tab, Tabs
+from ui.sweep.range_test import range_tab
 from ui.sweep.views import curves_tab, map_tab, table_tab
 
 TABS: Final = Tabs[[Look, Contract]](
@@ -16,5 +17,6 @@ TABS: Final = Tabs[[Look, Contract]](
         "map": Tab(N_("Map"), map_tab),
         "curves": Tab(N_("Curves"), curves_tab),
         "table": Tab(N_("Table"), table_tab),
+        "range": Tab(N_("Range test"), range_tab),
     },
 )

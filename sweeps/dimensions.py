@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,7 +53,7 @@ class Dimension:
         """Return how many places there are."""
         return len(self.values) if self.edges is None else len(self.edges) - 1
 
-    @property
+    @cached_property
     def is_numeric(self) -> bool:
         """Tell whether its values are numbers, "all" aside."""
         return all(_is_number(value) or value == "all" for value in self.values) and any(
@@ -93,12 +93,11 @@ def dimension(spec: SweepSpec, field: str) -> Dimension | None:
 
 def _dimension(settings: Settings, field: str, axes: Sequence[Axis]) -> Dimension:
     table, at = settings.column(field, np.arange(len(settings)))
-    inside = [axis.path for axis in settings.axes if axis.field.startswith(f"{field}.")]
-    depth = len(axes[0].path)
+    depth, is_of_runs = len(axes[0].path), axes[0].is_of_runs
+    inside = [one.path[depth:] for one in settings.axes if one.field.startswith(f"{field}.")]
     # A run without the field has no value; an experiment has every field, though it may be null.
     names: list[Any] = [
-        None if value is None and axes[0].is_of_runs else _name(value, [p[depth:] for p in inside])
-        for value in table
+        None if value is None and is_of_runs else _name(value, inside) for value in table
     ]
     used = [names[place] for place in np.unique(at).tolist()]
     values = [name for name in dict.fromkeys(used) if name is not None]
@@ -144,7 +143,7 @@ def _are_apart_by_factors(numbers: Sequence[float]) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) in {int, float}  # a bool is none
 
 
 def _name(value: Any, inside: Sequence[list[str]]) -> Any:

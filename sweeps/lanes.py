@@ -195,16 +195,14 @@ def _read(file: Path, spec: SweepSpec) -> pa.Table | None:
     try:
         with file.open("rb") as opened:
             found = pq.ParquetFile(opened, page_checksum_verification=True)
-            table = found.read(wanted.names).select(wanted.names)
-    except (pa.ArrowException, OSError, KeyError):
+            table = found.read(wanted.names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return None
     return table if table.schema.equals(wanted) and _are_ours(table, spec) else None
 
 
 def _are_ours(table: pa.Table, spec: SweepSpec) -> bool:
     """Tell whether rows are of a sweep, by their lanes and some of their keys."""
-    if any(table[name].null_count for name in ("key", "setting", "seed", "status")):
-        return False
     settings, seeds = table["setting"].to_numpy(), table["seed"].to_numpy()
     known = (settings >= 0) & (settings < len(spec.settings))
     known &= np.isin(seeds, spec.experiment.seeds)

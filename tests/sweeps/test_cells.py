@@ -1,5 +1,7 @@
 """What a sweep shows: quantities of lanes, medians of settings, and the best in each cell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -145,6 +147,18 @@ def test_only_of_a_score_is_more_better(trained):
     every = quantities(trained["with and without validation rows"])
 
     assert [one for one in every if is_higher_better(one)] == ["final_score"]
+
+
+def test_a_lane_that_diverged_has_no_time_though_it_reached_the_target():
+    whole = no_lanes(SPECS["last batches"])
+    status = np.full(whole.status.shape, BUDGET)
+    status[0, 1] = DIVERGED
+    lanes = replace(whole, status=status, first_steps=np.full_like(whole.first_steps, 8))
+    updates, epochs = (values(lanes, name) for name in ("updates_to_target", "epochs_to_target"))
+
+    assert updates.tolist() == [[8, np.inf], [8, 8], [8, 8], [8, 8]]
+    # 24 rows in batches of 7, the short one kept or dropped, and of 24.
+    assert epochs.tolist() == [[2, np.inf], [8 / 3, 8 / 3], [8, 8], [8, 8]]
 
 
 @SOME

@@ -231,9 +231,9 @@ def test_a_list_is_logarithmic_where_its_numbers_are_more_even_so(values):
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
-@pytest.mark.parametrize("settings", [0, 60])
-def test_a_range_is_as_it_says(scale, settings):
-    spec = swept(ranged("learning_rate", 0.001, 1, 5, scale), settings=settings)
+@pytest.mark.parametrize(("count", "settings"), [(2, 0), (5, 0), (2, 1), (2, 60)])
+def test_a_range_is_as_it_says(scale, count, settings):
+    spec = swept(ranged("learning_rate", 0.001, 1, count, scale), settings=settings)
 
     assert dimension(spec, "learning_rate").log == (scale == "log")
 

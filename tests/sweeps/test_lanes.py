@@ -1,6 +1,7 @@
 """Looking at a sweep's folder: whatever is in it, and in whatever order it came."""
 
 import shutil
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -105,7 +106,9 @@ def shards(path):
 def write_shard(path, number, table):
     (path / "rows").mkdir(exist_ok=True)
     file = path / "rows" / f"{number:06d}.parquet"
-    pq.write_table(table, file, write_page_checksum=True)
+    # So that a changed byte is a changed number.
+    plain = {"compression": "none", "use_dictionary": False}
+    pq.write_table(table, file, write_page_checksum=True, **plain)
     return file
 
 
@@ -266,11 +269,20 @@ def cut(file):
     file.write_bytes(file.read_bytes()[:-200])
 
 
-def changed_byte(file):
-    content = bytearray(file.read_bytes())
-    column = pq.read_metadata(file).row_group(0).column(8)
-    content[column.dictionary_page_offset or column.data_page_offset + 40] ^= 0xFF
-    file.write_bytes(content)
+def emptied(file):
+    file.write_bytes(b"")
+
+
+def changed_number(file):
+    number = pq.read_table(file)["training_loss_first"][0].as_py()
+    own, other = struct.pack("<d", number), struct.pack("<d", number / 2)
+    content = file.read_bytes()
+    assert own in content
+    file.write_bytes(content.replace(own, other))
+
+
+def no_letters(file):
+    file.write_bytes(file.read_bytes().replace(b"curve", b"curv\xff"))
 
 
 def no_table(file):
@@ -315,7 +327,9 @@ def of_another_sweep(file):
 
 FAULTS = (
     cut,
-    changed_byte,
+    emptied,
+    changed_number,
+    no_letters,
     no_table,
     other_columns,
     other_type,
@@ -344,6 +358,39 @@ def test_a_shard_that_cannot_be_read_is_named_until_it_is_mended(running, finish
     assert watch.look().unreadable == ()
     assert_same(watch.look(), arrays(Watch(finished, SPEC).look()))
     assert lanes.unreadable == (shard.name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("setting", 8), ("setting", -1), ("seed", 0), ("seed", 4), ("status", ""), ("status", None)],
+)
+def test_one_row_of_another_sweep_among_many_is_enough(tables, tmp_path, name, value):
+    many = pa.concat_tables([tables[0]] * 20)
+    column = many[name].to_pylist()
+    column[1] = value
+    place = many.schema.get_field_index(name)
+    changed = many.set_column(place, name, pa.array(column, many.schema.field(name).type))
+    write_shard(tmp_path, 1, changed)
+
+    lanes = Watch(tmp_path, SPEC).look()
+
+    assert lanes.unreadable == ("000001.parquet",)
+    assert not lanes.done.any()
+
+
+@examples(100)
+@given(data=st.data())
+def test_whatever_byte_is_changed_no_number_is(tables, data):
+    with TemporaryDirectory() as folder:
+        table = tables[0].slice(0, 3)
+        shard = write_shard(Path(folder), 1, table)
+        content = bytearray(shard.read_bytes())
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+        shard.write_bytes(content)
+        lanes = Watch(Path(folder), SPEC).look()
+
+    expected = arrays(no_lanes(SPEC)) if lanes.unreadable else of_rows(table)
+    assert_same(lanes, expected)
 
 
 def test_a_shard_that_the_system_does_not_give_is_named(running, monkeypatch):

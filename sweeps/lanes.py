@@ -100,9 +100,9 @@ class Lanes:
         )
 
     def _summary(self, name: str, setting: int, seeds: Integers) -> Summary:
-        nothing = np.full(self.status.shape, np.nan)
-        parts = (self.scores.get(f"{name}_{part}", nothing) for part in ("first", "final", "best"))
-        return Summary(*(values[setting, seeds] for values in parts))
+        nothing = np.full(len(seeds), np.nan)
+        columns = [self.scores.get(f"{name}_{part}") for part in ("first", "final", "best")]
+        return Summary(*(nothing if own is None else own[setting, seeds] for own in columns))
 
 
 def no_lanes(spec: SweepSpec) -> Lanes:

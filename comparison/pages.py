@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -23,6 +22,7 @@ _NARROWEST: Final = 1e-12  # share of a window's size; a narrower one shows only
 SIZES: Final = Interval(2, 6)
 TARGET: Final = Interval(-1e12, 1e12)
 _FIELD_CHARACTERS: Final = 80
+_FINITE: Final = Interval(-1e300, 1e300)
 
 
 class TrainingPage(Spec):
@@ -250,8 +250,8 @@ class Brush(Spec):
     """
 
     field: FieldPath
-    low: Annotated[float, Interval(-math.inf, math.inf)] | None = None
-    high: Annotated[float, Interval(-math.inf, math.inf)] | None = None
+    low: Annotated[float, _FINITE] | None = None
+    high: Annotated[float, _FINITE] | None = None
 
 
 class SweepPage(Spec):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Booleans, Integers
     from sweeps.dimensions import Dimension
     from sweeps.lanes import Lanes
+    from sweeps.spec import SweepSpec
 
 Quantity: TypeAlias = Literal[
     "final_loss",
@@ -56,7 +58,7 @@ def values(lanes: Lanes, quantity: Quantity, target: int = 0) -> Array:
         steps = np.where(lanes.done, lanes.first_steps[target], np.nan)
         steps[lanes.diverged] = np.inf
         if quantity == "epochs_to_target":
-            steps /= _per_epoch(lanes)[:, None]
+            steps /= update_counts(lanes.spec)[0][:, None]
         return steps
     column = {
         "final_loss": f"{lanes.loss}_final",
@@ -69,19 +71,21 @@ def values(lanes: Lanes, quantity: Quantity, target: int = 0) -> Array:
     return found
 
 
-def _per_epoch(lanes: Lanes) -> Integers:
-    """Return how many updates each setting makes in an epoch, ``(settings,)``."""
-    settings = lanes.spec.settings
+@cache
+def update_counts(spec: SweepSpec) -> tuple[Integers, Integers]:
+    """Return how many updates each setting makes in an epoch and in all, ``(settings,)`` each."""
+    settings = spec.settings
     indices = np.arange(len(settings))
     _, firsts, of = np.unique(
         settings.kinds(indices), axis=1, return_index=True, return_inverse=True
     )
     counts = []
     for place in firsts.tolist():
-        text = settings.experiment_text(indices[place : place + 1], lanes.spec.experiment.seeds[0])
+        text = settings.experiment_text(indices[place : place + 1], spec.experiment.seeds[0])
         one = Sweep.model_validate_json(text)
-        counts.append(one.counts(one.runs[0]).per_epoch)
-    return np.array(counts)[of.ravel()]
+        counts.append((one.counts(one.runs[0]).per_epoch, one.iterations(one.runs[0])))
+    per_epoch, in_all = np.array(counts)[of.ravel()].T
+    return per_epoch, in_all
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
@@ -27,6 +27,7 @@ Quantity: TypeAlias = Literal[
     "updates_to_target",
 ]
 NONE: Final = -1  # stands for a setting where there is none
+_SPECS: Final = 16  # sweeps of which something is remembered
 
 
 def quantities(lanes: Lanes) -> tuple[Quantity, ...]:
@@ -71,7 +72,7 @@ def values(lanes: Lanes, quantity: Quantity, target: int = 0) -> Array:
     return found
 
 
-@cache
+@lru_cache(maxsize=_SPECS)
 def update_counts(spec: SweepSpec) -> tuple[Integers, Integers]:
     """Return how many updates each setting makes in an epoch and in all, ``(settings,)`` each."""
     settings = spec.settings

@@ -7,8 +7,8 @@ report.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
     from sweeps.axes import Axis
     from sweeps.spec import SweepSpec
+
+_SPECS: Final = 16  # sweeps of which something is remembered
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Problems:
         return len(self.firsts)
 
 
-@cache
+@lru_cache(maxsize=_SPECS)
 def problems(spec: SweepSpec) -> Problems:
     """Return the problems of a sweep: one where no axis makes more."""
     settings = spec.settings

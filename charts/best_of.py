@@ -107,8 +107,7 @@ def _drawn(prices: Sequence[_Price], loss: str) -> Chart:
     form = layout(
         height,
         xaxis=_settings_axis(most) | ({"anchor": "y2"} if has_strip else {}),
-        yaxis=value_axis(label("quantity", loss), scale.limits, log=scale.log)
-        | {"domain": (floor, 1)},
+        yaxis=value_axis(_title(loss), scale.limits, log=scale.log) | {"domain": (floor, 1)},
         margin=margin(right=labels.room),
         annotations=labels.notes,
         shapes=labels.leaders,
@@ -126,6 +125,10 @@ def _drawn(prices: Sequence[_Price], loss: str) -> Chart:
         " ".join([_alt(prices, loss), *remarks]),
         remarks,
     )
+
+
+def _title(loss: str) -> str:
+    return _("{loss} of the best").format(loss=label("quantity", loss))
 
 
 def _loss_axis(prices: Sequence[_Price]) -> ValueAxis:
@@ -166,6 +169,7 @@ def _strip_axis(top: float) -> dict[str, Any]:
     """Return the axis of the probabilities that all diverged, below the losses."""
     return {
         "domain": (0, top),
+        "zeroline": False,
         "range": (-0.08, 1.08),
         "tickvals": (0, 1),
         "tickformat": ".0%",

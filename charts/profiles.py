@@ -8,13 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from charts.lines import (
-    ALL_RUNS,
     End,
     end_labels,
     factor_text,
     hidden_words,
-    hover_title,
     none_shown,
+    plain,
     run_line,
     shown,
 )
@@ -61,7 +60,6 @@ def performance_profiles(ratios: PerformanceRatios, styles: Sequence[RunStyle]) 
         margin=margin(right=labels.room),
         annotations=labels.notes,
         shapes=labels.leaders,
-        **ALL_RUNS,
     )
     steps = [_steps(own, end) for own in profiles]
     data = [_line(*points, look) for points, look in zip(steps, looks, strict=True)]
@@ -86,13 +84,12 @@ def _last(profile: PerformanceProfile) -> float:
 
 def _factors(end: float) -> dict[str, Any]:
     """Return the axis of factors: doublings, or powers of ten where these would be too many."""
-    title = _("Factor of the fastest time")
     doublings = int(np.log2(end))
     ticks: dict[str, Any] = {"dtick": 1}
     if doublings <= _DOUBLINGS:
         ticks = {"tickvals": [2**power for power in range(doublings + 1)]}
-    named = {"title": title, "type": "log", "tickformat": "~g", "range": (0, float(np.log10(end)))}
-    return named | ticks | hover_title(title, ".3~g")
+    named = {"title": _("Factor of the fastest time"), "type": "log", "tickformat": "~g"}
+    return named | ticks | {"range": (0, float(np.log10(end)))}
 
 
 def _steps(profile: PerformanceProfile, end: float) -> tuple[Array, Array]:
@@ -104,7 +101,9 @@ def _steps(profile: PerformanceProfile, end: float) -> tuple[Array, Array]:
 
 
 def _line(x: Array, y: Array, style: RunStyle) -> Mark:
-    drawn = run_line(x, y, style) | {"hovertemplate": "%{y:.0%}"}
+    words = _("{run}: {share} within a factor of {factor}")
+    hover = words.format(run=plain(style.name), share="%{y:.0%}", factor="%{x:.3~g}")
+    drawn = run_line(x, y, style) | {"hovertemplate": f"{hover}<extra></extra>"}
     return drawn | {"line": drawn["line"] | {"shape": "hv"}}
 
 

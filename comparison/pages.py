@@ -272,6 +272,7 @@ class SweepPage(Spec):
         brushes: what the settings of map and table pass through.
         setting: the index of the setting that is picked; None for none.
         choosing: how many seeds choose the best settings; the others report. 0 is half of them.
+        problem: position of the problem whose scores are shown, where axes make several.
         reference: position of the run that others are compared with.
         p_values: whether differences are tested.
     """
@@ -294,6 +295,7 @@ class SweepPage(Spec):
     brushes: Annotated[tuple[Brush, ...], Length(Interval(0, LIMITS["axes"].high + 2))] = ()
     setting: Annotated[int, Interval(0, LIMITS["sweep_lanes"].high)] | None = None
     choosing: Annotated[int, Interval(0, LIMITS["seeds"].high - 1)] = 0
+    problem: Annotated[int, Interval(0, LIMITS["sweep_problems"].high - 1)] = 0
     reference: Annotated[int, Interval(0, 1_000)] = 0
     p_values: bool = Field(default=False, strict=True)
 

@@ -7,7 +7,7 @@ result yet; what is not known takes no part, and the numbers say how many seeds 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,11 +26,10 @@ from engine.analysis.claims import CHANCE
 from engine.analysis.samples import COUNTS
 from engine.analysis.significance import FLIPPED
 from sweeps.cells import update_counts, values
-from sweeps.choosing import choose, problems, split
+from sweeps.choosing import choose, is_without_chance, problems, split
+from sweeps.standing import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engine import (
         BestOf,
         ConfidenceInterval,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from sweeps.choosing import Chosen, Problems, Split
     from sweeps.lanes import Lanes
     from sweeps.spec import SweepSpec
+    from sweeps.standing import Standing
 
 Unit: TypeAlias = Literal["epochs", "updates"]
 UNITS: Final[tuple[Unit, ...]] = ("epochs", "updates")
@@ -57,12 +57,14 @@ class Report:
     Attributes:
         chosen: that setting; where all diverged, so did every seed here.
         losses: final losses, ``(reporting seeds,)``.
+        starts: losses before the first update, likewise.
         times: when each target was reached first, by unit, ``(targets, reporting seeds)``.
         budgets: how long each lane was allowed to take, by unit.
     """
 
     chosen: Chosen
     losses: Array
+    starts: Array
     times: dict[Unit, Array]
     budgets: dict[Unit, float]
 
@@ -75,6 +77,11 @@ class Report:
     def median(self) -> float:
         """Return the median of the final loss; NaN where no seed is there."""
         return float(np.median(self.known)) if len(self.known) else np.nan
+
+    @property
+    def has_learnt(self) -> bool:
+        """Tell whether the final loss is below that of the start, in the median of the seeds."""
+        return len(self.known) > 0 and bool(self.median < np.nanmedian(self.starts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +116,14 @@ def scoring(lanes: Lanes, choosing: int) -> Scoring:
     spec, parts = lanes.spec, split(lanes.spec, choosing)
     losses = values(lanes, "final_loss")
     chosen = choose(spec, losses, parts.choosing)
-    times = {unit: _all_times(lanes, unit) for unit in UNITS}
     seeds = list(parts.reporting)
-    reports = tuple(
-        tuple(_report(spec, one, losses[:, seeds], times, seeds) for one in row) for row in chosen
+    starts = np.where(lanes.done, lanes.scores.get(f"{lanes.loss}_first", np.nan), np.nan)
+    every = _Every(
+        losses[:, seeds],
+        starts[:, seeds],
+        {unit: _all_times(lanes, unit)[:, :, seeds] for unit in UNITS},
     )
+    reports = tuple(tuple(_report(spec, one, every) for one in row) for row in chosen)
     return Scoring(spec, parts, problems(spec), reports)
 
 
@@ -125,24 +135,26 @@ def _all_times(lanes: Lanes, unit: Unit) -> Array:
     return np.array(found).reshape(count, *lanes.status.shape)
 
 
-def _report(
-    spec: SweepSpec,
-    chosen: Chosen,
-    losses: Array,
-    times: dict[Unit, Array],
-    seeds: Sequence[int],
-) -> Report:
+class _Every(NamedTuple):
+    """What all settings reached, on the seeds that report; fields as those of ``Report``."""
+
+    losses: Array
+    starts: Array
+    times: dict[Unit, Array]
+
+
+def _report(spec: SweepSpec, chosen: Chosen, every: _Every) -> Report:
     per_epoch, in_all = update_counts(spec)
     at = chosen.setting if chosen.setting >= 0 else _first_setting(spec, chosen)
     updates = float(in_all[at])
     budgets: dict[Unit, float] = {"epochs": updates / float(per_epoch[at]), "updates": updates}
     if chosen.setting >= 0:
-        own = {unit: all_times[:, at][:, list(seeds)] for unit, all_times in times.items()}
-        return Report(chosen, losses[at], own, budgets)
+        own = {unit: times[:, at] for unit, times in every.times.items()}
+        return Report(chosen, every.losses[at], every.starts[at], own, budgets)
     nothing = np.inf if chosen.all_diverged else np.nan
-    shape = len(spec.targets), len(seeds)
-    own = {unit: np.full(shape, nothing) for unit in UNITS}
-    return Report(chosen, np.full(len(seeds), nothing), own, budgets)
+    losses = np.full(every.losses.shape[1], nothing)
+    own = {unit: np.full((len(spec.targets), len(losses)), nothing) for unit in UNITS}
+    return Report(chosen, losses, every.starts[at], own, budgets)
 
 
 def _first_setting(spec: SweepSpec, chosen: Chosen) -> int:
@@ -150,6 +162,21 @@ def _first_setting(spec: SweepSpec, chosen: Chosen) -> int:
     variant = spec.settings.variants[chosen.run]
     own = problems(spec).of[variant.first : variant.first + variant.size]
     return variant.first + int(np.flatnonzero(own == chosen.problem)[0])
+
+
+# Who is first
+
+
+def loss_standing(found: Scoring, problem: int) -> Standing:
+    """Return how the runs stand by their final losses on a problem."""
+    rows = [report.losses for report in found.reports[problem]]
+    return standing(rows, is_exact=is_without_chance(found.spec))
+
+
+def time_standing(found: Scoring, problem: int, target: int) -> Standing:
+    """Return how the runs stand by the time they took to a target, in the unit of the budget."""
+    rows = [report.times[found.unit][target] for report in found.reports[problem]]
+    return standing(rows, is_exact=is_without_chance(found.spec))
 
 
 # Times

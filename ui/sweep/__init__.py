@@ -1,0 +1,1 @@
+"""The Sweep page: many trainings at once, and what they show."""

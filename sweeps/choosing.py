@@ -75,12 +75,12 @@ class Problems:
     Attributes:
         of: the position of each setting's problem, ``(settings,)``.
         firsts: the index of the first setting of each problem.
-        values: the values of each problem's axes, by their fields.
+        fields: the values of each problem's axes, by their names.
     """
 
     of: Integers
     firsts: tuple[int, ...]
-    values: tuple[dict[str, Any], ...]
+    fields: tuple[dict[str, Any], ...]
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -98,14 +98,14 @@ def problems(spec: SweepSpec) -> Problems:
     codes, firsts, of = np.unique(
         settings.codes(np.arange(count))[axes], axis=1, return_index=True, return_inverse=True
     )
-    values = tuple(
+    fields = tuple(
         {
             settings.axes[at].field: settings.levels[at][code]
             for at, code in zip(axes, own, strict=True)
         }
         for own in codes.T.tolist()
     )
-    return Problems(of.ravel(), tuple(firsts.tolist()), values)
+    return Problems(of.ravel(), tuple(firsts.tolist()), fields)
 
 
 @dataclass(frozen=True)

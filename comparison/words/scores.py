@@ -48,7 +48,7 @@ _NONE: Final = "–"
 def problem_names(problems: Problems) -> list[str]:
     """Return what each problem is called, all different: the values of its axes."""
     names: list[str] = []
-    for values in problems.values:
+    for values in problems.fields:
         parts = (f"{_title(field)}: {_value(field, value)}" for field, value in values.items())
         name = ", ".join(parts)
         number, unique = 1, name

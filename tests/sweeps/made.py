@@ -41,7 +41,7 @@ def spec(runs=2, rates=(0.1, 1.0), seeds=6, problems=1, targets=(), budgets=(), 
 
 
 def made(sweep, losses, times=None, start=1.0):
-    """Lanes with these final losses, ``(settings, seeds)``, and times to the targets.
+    """Lanes with these final losses, ``(settings, seeds)``, and times to all targets.
 
     A loss of infinity is a lane that diverged, NaN one that is not trained yet.
     """
@@ -52,7 +52,7 @@ def made(sweep, losses, times=None, start=1.0):
     status[np.isnan(losses)] = 0
     first_steps = lanes.first_steps.copy()
     if times is not None:
-        first_steps[:] = np.array(times, dtype=float).reshape(first_steps.shape)
+        first_steps[:] = np.array(times, dtype=float)
     loss = "validation_loss" if sweep.experiment.problem.n_validation else "training_loss"
     first = np.where(np.isnan(losses), np.nan, start)
     scores = {f"{name}_final": losses for name in {loss, "training_loss"}}

@@ -216,10 +216,11 @@ def _remarks(prices: Sequence[_Price]) -> tuple[str, ...]:
     }
     late = {name: start for name, start in starts.items() if start > 1}
     if late:
-        text = _("{run} from {count} settings on")
+        text = _("{run} at {count} settings")
         written = ", ".join(text.format(run=run, count=count) for run, count in late.items())
         text = _(
-            "With fewer settings all that are drawn diverge in half of the draws or more: {runs}."
+            "A line begins where fewer than half of the draws hold nothing but settings that"
+            " diverged: {runs}."
         )
         said.append(text.format(runs=written))
     never = [one.style.name for one in prices if not one.is_finite.any()]

@@ -80,7 +80,7 @@ def _sign(field: str, rule: str) -> str:
     part, _dot, name = field.partition(".")
     if part == "optimizer" and name:
         return symbol(name, hyperparameters(by_name(RULES)[rule])[name])
-    return _SIGNS.get(field) or _title(field)
+    return _SIGNS.get(field) or f"{_title(field)}:"
 
 
 def _value(field: str, value: object) -> str:
@@ -232,6 +232,7 @@ def columns_help() -> dict[str, str]:
         _("Chosen among"): _("Settings of which all seeds that choose are trained."),
         _("Edge"): _("A better setting may lie beyond an edge of what was tried."),
         _("Chance to be better"): _("Share of the seeds that are better; equal ones count half."),
+        _("Reached by"): _("Seeds of the report."),
         _("Fastest in"): _("Share of the problems; those who tie are all fastest."),
         _("Solved"): _("Share of the problems whose target is reached in the median of the seeds."),
         _("Missed"): _("Problems whose target the run missed in the median of the seeds."),
@@ -354,7 +355,7 @@ def _times(report: Report, target: int) -> Row:
     row: Row = {}
     for unit, (median, expected) in titles.items():
         time = target_times(report, unit, target)
-        row[_("Reached it in")] = _NONE if time is None else f"{time.met} / {time.runs}"
+        row[_("Reached by")] = _NONE if time is None else f"{time.met} / {time.runs}"
         row[expected] = None if time is None else time.expected
         row[median] = None if time is None else time.median
     return row
@@ -403,12 +404,21 @@ def _first_time(place: Standing, first: Sequence[str], later: Sequence[str], los
     return text.format(best=first[0], loss=loss, seeds=place.seeds, others=others)
 
 
-def expected_words() -> str:
-    """Return what the expected time is."""
-    return _(
-        "Expected: how long it takes, with a new run of the whole budget after each miss, until one"
-        " reaches the target: the time of all seeds divided by those that reached it."
-    )
+def timing_words(found: Scoring, problem: int, target: int) -> list[str]:
+    """Return what the times are, and whether the target was too easy."""
+    said = [
+        _(
+            "Expected: how long it takes, with a new run of the whole budget after each miss, until"
+            " one reaches the target: the time of all seeds divided by those that reached it."
+        ),
+        _("Times are those of the first evaluation at which the loss was low enough."),
+    ]
+    times = [report.times[found.unit][target] for report in found.reports[problem]]
+    if any((own == 0).any() for own in times):
+        said.append(
+            _("Some seeds were there before the first update: a lower target would tell more.")
+        )
+    return said
 
 
 # Over problems
@@ -448,8 +458,8 @@ def ratio_words(shown: Profile, names: Sequence[str]) -> list[str]:
     said = []
     if shown.ratios is not None:
         text = _(
-            "Score: from 0 to 1, the mean over problems; the fastest gets 1, who takes {most:g} ×"
-            " as long or longer 0."
+            "Score: the mean over problems of 1 where a run is fastest, falling to 0 where it takes"
+            " {most:g} × as long or longer."
         )
         said.append(text.format(most=MOST))
     said.append(

@@ -17,7 +17,6 @@ from comparison.words.scores import (
     columns_help,
     difference_rows,
     difference_words,
-    expected_words,
     loss_answer,
     no_targets_words,
     price_words,
@@ -27,6 +26,7 @@ from comparison.words.scores import (
     split_words,
     time_rows,
     time_words,
+    timing_words,
     why_no_profile,
 )
 from language import _
@@ -200,7 +200,7 @@ def _times(shown: _Shown) -> None:
         return
     about = shown.found, shown.problem, shown.target, shown.names
     _answer(time_words(*about))
-    _said([expected_words()])
+    _said(timing_words(shown.found, shown.problem, shown.target))
     _table(shown.styles, time_rows(*about), _("Time to the target, one row per run."), "times")
 
 

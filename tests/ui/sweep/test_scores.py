@@ -131,7 +131,7 @@ def test_a_sweep_in_which_everything_diverged_is_shown_as_such():
 
     assert "every run diverged" in texts(at)
     assert list(frames(at)[0]["Best setting"]) == ["diverged at every setting"] * 2
-    assert list(frames(at)[2]["Reached it in"]) == ["0 / 6"] * 2
+    assert list(frames(at)[2]["Reached by"]) == ["0 / 6"] * 2
 
 
 def test_settings_of_the_page_that_another_sweep_had_are_not_taken():

@@ -273,6 +273,7 @@ class SweepPage(Spec):
         setting: the index of the setting that is picked; None for none.
         run: position of the run whose learning rate is tested.
         choosing: how many seeds choose the best settings; the others report. 0 is half of them.
+        problem: position of the problem whose scores are shown, where axes make several.
         reference: position of the run that others are compared with.
         p_values: whether differences are tested.
     """
@@ -296,6 +297,7 @@ class SweepPage(Spec):
     setting: Annotated[int, Interval(0, LIMITS["sweep_lanes"].high)] | None = None
     run: Annotated[int, Interval(0, 1_000)] = 0
     choosing: Annotated[int, Interval(0, LIMITS["seeds"].high - 1)] = 0
+    problem: Annotated[int, Interval(0, LIMITS["sweep_problems"].high - 1)] = 0
     reference: Annotated[int, Interval(0, 1_000)] = 0
     p_values: bool = Field(default=False, strict=True)
 

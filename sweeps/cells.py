@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Booleans, Integers
     from sweeps.dimensions import Dimension
     from sweeps.lanes import Lanes
-    from sweeps.settings import Settings
+    from sweeps.spec import SweepSpec
 
 Quantity: TypeAlias = Literal[
     "final_loss",
@@ -27,6 +27,7 @@ Quantity: TypeAlias = Literal[
     "updates_to_target",
 ]
 NONE: Final = -1  # stands for a setting where there is none
+_SPECS: Final = 16  # sweeps of which something is remembered
 
 
 def quantities(lanes: Lanes) -> tuple[Quantity, ...]:
@@ -58,7 +59,7 @@ def values(lanes: Lanes, quantity: Quantity, target: int = 0) -> Array:
         steps = np.where(lanes.done, lanes.first_steps[target], np.nan)
         steps[lanes.diverged] = np.inf
         if quantity == "epochs_to_target":
-            steps /= _per_epoch(lanes.spec.settings)[:, None]
+            steps /= update_counts(lanes.spec)[0][:, None]
         return steps
     names = {
         "final_loss": ("validation_loss_final", "training_loss_final"),
@@ -74,18 +75,21 @@ def values(lanes: Lanes, quantity: Quantity, target: int = 0) -> Array:
     return found
 
 
-@lru_cache(maxsize=8)
-def _per_epoch(settings: Settings) -> Integers:
-    """Return how many updates each setting makes in an epoch, ``(settings,)``."""
+@lru_cache(maxsize=_SPECS)
+def update_counts(spec: SweepSpec) -> tuple[Integers, Integers]:
+    """Return how many updates each setting makes in an epoch and in all, ``(settings,)`` each."""
+    settings = spec.settings
     indices = np.arange(len(settings))
     _, firsts, of = np.unique(
         settings.kinds(indices), axis=1, return_index=True, return_inverse=True
     )
     counts = []
     for place in firsts.tolist():
-        one = Sweep.model_validate_json(settings.experiment_text(indices[[place]], seed=0))
-        counts.append(one.counts(one.runs[0]).per_epoch)
-    return np.array(counts)[of.ravel()]
+        text = settings.experiment_text(indices[place : place + 1], spec.experiment.seeds[0])
+        one = Sweep.model_validate_json(text)
+        counts.append((one.counts(one.runs[0]).per_epoch, one.iterations(one.runs[0])))
+    per_epoch, in_all = np.array(counts)[of.ravel()].T
+    return per_epoch, in_all
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import pytest
 
 import charts
 from charts.batches import loss_on_four_axes
+from charts.best_of import best_of_settings
 from charts.counts import count_bars
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
@@ -20,6 +21,7 @@ from charts.graph import graph_drawing
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from charts.overfitting import two_losses as losses_of_epochs
+from charts.profiles import performance_profiles
 from charts.range_test import range_test_chart
 from charts.sensitivity import rate_sensitivity
 from charts.steps import (
@@ -42,10 +44,12 @@ from engine import (
     Run,
     batch_gradients,
     batch_size_runs,
+    best_of,
     data,
     fit,
     gradient_norms,
     measure_noise,
+    performance_ratios,
     range_test,
     rate_curves,
     rate_sweep,
@@ -447,6 +451,24 @@ def test_derivatives():
         ("parameters", "backpropagation_ms"),
         ("parameters", "central_difference_ms"),
     )
+
+
+def test_profiles():
+    times = [[10, 20, 30, 40], [20, 10, 60, np.inf], [10, 100, 15, 50]]
+
+    chart = performance_profiles(performance_ratios(times), LOOKS)
+
+    assert not strays(chart, ("factor", "share_of_problems"))
+
+
+def test_price_of_tuning():
+    losses = [[0.1, 0.2, 0.3, 0.4, 1.0], [0.1, 0.2, 0.3, np.inf, np.inf], [0.2]]
+    prices = [[best_of(own, k) for k in range(1, len(own) + 1)] for own in losses]
+
+    chart = best_of_settings(prices, LOOKS, "training_loss")
+
+    drawn = ("training_loss", "lower_quartile", "upper_quartile", "all_diverged")
+    assert not strays(chart, *(("settings", column) for column in drawn))
 
 
 def test_no_chart_is_left_out():

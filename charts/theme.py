@@ -96,6 +96,10 @@ ON_PALE: Final = "#0b1016"  # text on any of its shades
 ON_DARK: Final = "#ffffff"  # text in a coloured node
 INK: Final = [[0, translucent(GREY, 0.05)], [1, translucent(SKY, 1)]]  # of handwritten digits
 
+# Parallel coordinates: one hue over the page, the fainter the higher the value.
+FAINTEST: Final = 0.3  # opacity
+FADED: Final = translucent(GREY, 0.16)  # rows beside what is brushed
+
 # A computation graph.
 OPERATION: Final = BLUE
 OPERAND: Final = "#6b6b6b"

@@ -29,6 +29,7 @@ from charts.theme import (
     Chart,
     layout,
     margin,
+    on_paper,
     translucent,
 )
 from language import _
@@ -54,7 +55,7 @@ _APART: Final = 0.045  # the least distance of two ticks
 _FLOOR: Final = 0.04  # room below a logarithmic axis for values of 0 and below
 _FINE: Final = 2_000  # places of an axis that a brush can have
 _HEIGHT: Final = 460
-_TITLE: Final = 18  # letters of a title in the chart
+_LETTERS: Final = 104  # of all titles, in one line
 _WORD: Final = 16  # letters of a tick
 
 
@@ -84,7 +85,7 @@ class Scale:
         if names:
             return cls(-0.5, len(names) - 0.5, log=False, levels=levels, names=names)
         if not len(known):
-            return cls(0.0, 1.0, log=False, levels=levels)
+            return cls(0.0, 0.0, log=False, levels=levels)
         above = known[known > 0]
         if not (log and len(above)):
             return cls(float(known[0]), float(known[-1]), log=False, levels=levels)
@@ -137,11 +138,13 @@ class Scale:
         """Return the values to be written: the levels, where they are few, else round numbers."""
         if self.names:
             return range(len(self.names))
-        if len(self.levels) <= 2 * _TICKS:
+        if 0 < len(self.levels) <= 2 * _TICKS or self.low == self.high:
             return [float(value) for value in self.levels]
         low, high = self.low, self.high
         if not self.log:
             return _round_numbers(low, high)
+        if high - low < 1:
+            return _round_numbers(10.0**low, 10.0**high)
         if high - low < 2:
             return [
                 digit * 10.0**power
@@ -255,13 +258,17 @@ def shades(coordinate: Coordinate, count: int) -> Integers:
     return numbers
 
 
-def shade_colours(count: int) -> list[str]:
-    """Return a colour for each shade, the strongest first, for no value, and for diverged rows.
+def shade_opacities(count: int) -> list[float]:
+    """Return how opaque each shade is, the strongest first.
 
     It is one hue over the page, so that the order is plain in light and dark.
     """
-    opacities = np.linspace(1.0, FAINTEST, count)
-    return [*(translucent(BLUE, float(one)) for one in opacities), GREY, WARNING]
+    return [float(one) for one in np.linspace(1.0, FAINTEST, count)]
+
+
+def shade_colours(count: int) -> list[str]:
+    """Return a colour for each shade, the strongest first, for no value, and for diverged rows."""
+    return [*(translucent(BLUE, one) for one in shade_opacities(count)), GREY, WARNING]
 
 
 def parallel_coordinates(
@@ -277,19 +284,20 @@ def parallel_coordinates(
         colour_by: the axis that gives the rows their colours.
     """
     inside = kept(coordinates, brushes)
-    colours = shade_colours(_SHADES)
+    colours = [on_paper(BLUE, opacity) for opacity in shade_opacities(_SHADES)]
+    colours += [GREY, WARNING]
     groups = shades(coordinates[colour_by], _SHADES)
     groups[~inside] = len(colours)  # below all others
     bins, parts = _few_segments(coordinates, groups)
     traces = [
         _segments(parts, number, colour)
-        for number, colour in reversed(list(enumerate([*colours, FADED])))
+        for number, colour in reversed(list(enumerate([*colours, on_paper(GREY, FADED)])))
         if any((part[:, 3] == number).any() for part in parts)
     ]
     shapes, notes = [], []
     for number, coordinate in enumerate(coordinates):
         shapes.append(_upright(number, coordinate))
-        notes.extend(_written(number, coordinate))
+        notes.extend(_written(number, coordinate, _LETTERS // len(coordinates)))
         own = [brush for brush in brushes if brush.field == coordinate.field]
         shapes.extend(_area(number, coordinate, brush) for brush in own)
     hidden = {"visible": False, "fixedrange": True}
@@ -335,9 +343,7 @@ def parallel_remarks(
     """Return what is to be said of parallel coordinates: colours, extra places, brushes."""
     by = coordinates[colour_by]
     words = [
-        _("The lower {axis}, the stronger the colour, and the lowest lies on top.").format(
-            axis=by.title
-        )
+        _("Colour: {axis}. The lower, the stronger; the lowest lies on top.").format(axis=by.title)
     ]
     if any(coordinate.n_diverged for coordinate in coordinates):
         words.append(_("∞ above an axis: the row has no finite value there, as after divergence."))
@@ -448,8 +454,8 @@ def _upright(number: int, coordinate: Coordinate) -> Mark:
     }
 
 
-def _written(number: int, coordinate: Coordinate) -> list[Mark]:
-    """Return the title of an axis and what is written beside it."""
+def _written(number: int, coordinate: Coordinate, letters: int) -> list[Mark]:
+    """Return the title of an axis, of so many letters at most, and what is written beside it."""
     ticks = list(coordinate.scale.ticks())
     ticks += [(ABOVE, DIVERGED)] if coordinate.n_diverged else []
     ticks += [(BELOW, MISSING)] if coordinate.n_missing else []
@@ -459,7 +465,7 @@ def _written(number: int, coordinate: Coordinate) -> list[Mark]:
         written = marks.note(plain(shortened(text, _WORD)), number, place, size=12) | beside
         written["font"]["shadow"] = "auto"  # lines pass below it
         notes.append(written)
-    title = plain(shortened(coordinate.title, _TITLE))
+    title = plain(shortened(coordinate.title, letters))
     above = {"yref": "paper", "yanchor": "bottom", "yshift": 4}
     return [*notes, marks.note(f"<b>{title}</b>", number, 1, size=13) | above]
 

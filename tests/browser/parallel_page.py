@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from charts.parallel import Coordinate, kept, parallel_alt
-from comparison.parallel import parallel_brushes
 from ui.sweep.parallel import parallel_canvas
 
 ROWS = 100_000
@@ -46,6 +45,6 @@ def take(changed):
 if st.button("Undo"):
     brushes = st.session_state["brushes"] = st.session_state.pop("undo", [])
 parallel_canvas(axes, brushes, take, "parallel", parallel_alt(axes, brushes))
-st.code(repr([(brush.field, brush.low, brush.high) for brush in brushes]))
+st.text(repr([(brush.field, brush.low, brush.high) for brush in brushes]))
 st.text(f"{kept(axes, brushes).sum()} kept")
 st.text(f"{st.session_state.get('reports', 0)} reports")

@@ -109,7 +109,6 @@ def parallel_brushes(coordinates: Sequence[Coordinate], brushes: Sequence[Brush]
             for brush in own
         },
         "kept": _text(np.packbits(inside)) if own else "",
-        "n_kept": int(inside.sum()),
     }
 
 

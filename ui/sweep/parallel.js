@@ -160,7 +160,7 @@ function fit(view) {
   view.axes.forEach(({ box, title, at }) => {
     const isLast = at === view.axes.length - 1;
     title.style.width = `${at === 0 || isLast ? gap / 2 + 22 : gap - 8}px`;
-    for (const tick of box.querySelectorAll(".tick")) tick.style.maxWidth = `${isLast ? 58 : gap - 34}px`;
+    for (const tick of box.querySelectorAll(".tick")) tick.style.maxWidth = `${isLast ? 58 : gap - 18}px`;
   });
 }
 
@@ -297,7 +297,7 @@ function listen(view, made) {
       if (!view.isHeld || drag) return;
       view.isHeld = false;
       show(view);
-      report(view);
+      if (!same(view.before, view.brushes)) report(view);
     };
   });
 }
@@ -315,7 +315,7 @@ function grip(view, made, event) {
   if (y < high - air - NEAR || y > low + air + NEAR) return { what: "new" };
   const [toHigh, toLow] = [Math.abs(y - high + air), Math.abs(y - low - air)];
   if (Math.min(toHigh, toLow) > NEAR) return { what: "all" };
-  return { what: toHigh <= toLow ? "high" : "low" };
+  return { what: toHigh < toLow ? "high" : "low" };
 }
 
 function pointed(view, { axis }, event) {
@@ -333,13 +333,18 @@ function dragged(made, { what, begin, brush }, now) {
   return snapped(made.axis, Math.min(begin, now), Math.max(begin, now));
 }
 
+// The number of the nearest of some places; beyond the axis they are further apart than they look.
+function nearest(places, place) {
+  const distance = (one) => Math.abs(Math.min(one, 1 + EXTRA) - Math.min(place, 1 + EXTRA));
+  return places.reduce((best, one, at) => (distance(one) < distance(places[best]) ? at : best), 0);
+}
+
 // A brush as wide as before, elsewhere on its axis.
 function moved(axis, [low, high], by) {
   const places = stops(axis);
   if (axis.levels.length) {
-    const nearest = (place) => places.reduce((best, one, at) => (Math.abs(one - place) < Math.abs(places[best] - place) ? at : best), 0);
-    const [first, last] = [nearest(low), nearest(high)];
-    const steps = Math.max(-first, Math.min(places.length - 1 - last, nearest(Math.min(1, low) + by) - first));
+    const [first, last] = [nearest(places, low), nearest(places, high)];
+    const steps = Math.max(-first, Math.min(places.length - 1 - last, nearest(places, Math.min(low, 1 + EXTRA) + by) - first));
     return snapped(axis, places[first + steps], places[last + steps]);
   }
   const fits = Math.max(-low, Math.min(1 - Math.min(high, 1), by));
@@ -351,9 +356,8 @@ function snapped(axis, low, high) {
   const places = stops(axis);
   if (axis.levels.length) {
     const within = places.filter((place) => place >= low && place <= high);
-    const middle = (low + high) / 2;
-    const nearest = places.reduce((best, one) => (Math.abs(one - middle) < Math.abs(best - middle) ? one : best));
-    [low, high] = within.length ? [within[0], within.at(-1)] : [nearest, nearest];
+    const middle = places[nearest(places, (low + high) / 2)];
+    [low, high] = within.length ? [within[0], within.at(-1)] : [middle, middle];
   }
   return [low <= places[0] ? null : low, high >= places.at(-1) ? null : high];
 }
@@ -362,12 +366,13 @@ function pressed(view, made, at, event) {
   const key = event.key;
   if (key === "Escape" && view.brushes[made.axis.field]) {
     event.preventDefault();
-    set(view, made, null);
-    return hold(view);
+    hold(view);
+    return set(view, made, null);
   }
   const sign = { ArrowUp: 1, ArrowRight: 1, PageUp: 5, ArrowDown: -1, ArrowLeft: -1, PageDown: -5 }[key];
   if (!sign && key !== "Home" && key !== "End") return;
   event.preventDefault();
+  hold(view);
   const places = ends(made, view.brushes[made.axis.field]);
   if (event.shiftKey && sign) {
     const [low, high] = places.map((place) => stepped(made.axis, place, sign));
@@ -379,19 +384,19 @@ function pressed(view, made, at, event) {
     places[at] = at ? Math.max(...places) : Math.min(...places);
     set(view, made, snapped(made.axis, ...places));
   }
-  hold(view);
 }
 
 // A key that is held down is one change.
 function hold(view) {
+  if (view.isHeld) return;
   view.isHeld = true;
+  view.before = view.brushes;
 }
 
 function stepped(axis, place, steps) {
   const places = stops(axis);
   if (axis.levels.length) {
-    const at = places.indexOf(place);
-    return places[Math.max(0, Math.min(places.length - 1, at + steps))];
+    return places[Math.max(0, Math.min(places.length - 1, nearest(places, place) + steps))];
   }
   if (place === BEYOND) return steps < 0 ? 1 : place;
   if (place >= 1 && steps > 0) return places.at(-1);
@@ -428,7 +433,7 @@ function inside({ rows, brushes, axes }) {
     if (!brush) return;
     const [low, high] = brush;
     const from = low === null ? 0 : low === BEYOND ? ABOVE : low * UPPER - 0.5;
-    const to = high === null ? ABOVE : high * UPPER + 0.5;
+    const to = high === null || high === BEYOND ? ABOVE : high * UPPER + 0.5;
     const own = rows.places.subarray(at * rows.count, (at + 1) * rows.count);
     for (let row = 0; row < own.length; row++) if (own[row] < from || own[row] > to) mask[row] = 0;
   });

@@ -21,6 +21,7 @@ from charts.graph import graph_drawing
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from charts.overfitting import two_losses as losses_of_epochs
+from charts.parallel import Coordinate, parallel_coordinates
 from charts.profiles import performance_profiles
 from charts.range_test import range_test_chart
 from charts.sensitivity import rate_sensitivity
@@ -405,6 +406,23 @@ def test_map():
             assert text == NEVER
         else:
             assert float(text) == chart.numbers["final_loss"][number]
+
+
+def test_parallel_coordinates():
+    """Between the first axis and the second lie the values, where both run from 0 to 1."""
+    values = np.random.default_rng(2).integers(0, 5, (2, 60)) / 4
+    names = ("left", "right")
+    chart = parallel_coordinates(
+        [Coordinate(name, name, own) for name, own in zip(names, values, strict=True)], []
+    )
+    ends = {
+        (rounded(left), rounded(right))
+        for trace in chart.figure.data
+        for left, right, _gap in np.reshape(trace.y, (-1, 3))
+    }
+
+    assert ends == rows(chart, *names)
+    assert len(ends) < 60
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -247,11 +247,13 @@ class Brush(Spec):
         field: of the axis.
         low: its lower end; None is open.
         high: its upper end; None is open, and includes what diverged.
+        diverged: whether only what diverged passes.
     """
 
     field: FieldPath
     low: Annotated[float, _FINITE] | None = None
     high: Annotated[float, _FINITE] | None = None
+    diverged: bool = Field(default=False, strict=True)
 
 
 class SweepPage(Spec):

@@ -11,6 +11,7 @@ const BEYOND = 2;
 const EXTRA = 0.11; // of the axis, from its ends to the places beyond
 const GAP = 92; // pixels between two axes at the least
 const STROKES = 1500; // lines between two axes at the most that are drawn smoothly
+const MANY = 20000; // lines between two axes from which on the screen's finest pixels are left out
 const STEP = 0.02; // of the axis, for a key
 const NEAR = 7; // pixels
 const TURN = 30; // milliseconds of drawing before the page has its turn
@@ -550,21 +551,24 @@ function* strokes(ink, { ends: [left, right], lines, shades }, { colours }, heig
   }
 }
 
-// Many lines are written pixel by pixel: each has the colour of the lowest shade that passes it.
-function* raster(ink, { ends: [left, right], lines, shades }, { palette }, height) {
-  const width = right - left + 1;
-  const pixels = new Uint8Array(width * height).fill(NOTHING);
+// Many lines are written pixel by pixel: each has the colour of the lowest shade that passes it. Where there are very
+// many, it is a pixel of the page, which may be several of the screen.
+function* raster(ink, { ends: [left, right], lines, shades }, { palette }, height, ratio) {
+  const scale = lines.length > MANY ? 1 / ratio : 1;
+  const [wide, high] = [Math.ceil((right - left + 1) * scale), Math.ceil(height * scale)];
+  const pixels = new Uint8Array(wide * high).fill(NOTHING);
   for (let at = 0; at < lines.length; at++) {
-    const begin = Math.floor(lines[at] / height);
-    trace(pixels, width, begin, (lines[at] % height) - begin, shades[at]);
+    const begin = Math.floor(Math.floor(lines[at] / height) * scale);
+    const end = Math.floor((lines[at] % height) * scale);
+    trace(pixels, wide, begin, end - begin, shades[at]);
     if (at % 256 === 0) yield;
   }
-  const image = new ImageData(width, height);
+  const image = new ImageData(wide, high);
   const colours = new Uint32Array(image.data.buffer);
   for (let at = 0; at < pixels.length; at++) colours[at] = palette[pixels[at]];
-  const tile = new OffscreenCanvas(width, height); // what is put replaces: the axis in between belongs to both
+  const tile = new OffscreenCanvas(wide, high); // what is put replaces: the axis in between belongs to both
   tile.getContext("2d").putImageData(image, 0, 0);
-  ink.drawImage(tile, left, 0);
+  ink.drawImage(tile, left, 0, wide / scale, high / scale);
   yield;
 }
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from comparison.attempts import attempt
+from charts.parallel import parallel_alt, parallel_coordinates, parallel_remarks
 from comparison.sweep.charts import RATE, curves_chart, map_chart, rate_curves_of
 from comparison.sweep.coordinates import (
     brushes,
     coordinates,
-    coordinates_chart,
     kept_by_page,
     trained,
 )
@@ -88,17 +87,16 @@ def parallel_tab(look: Look, caption: Contract) -> None:
     if not rows.any():
         st.info(_("Nothing is trained yet."))
         return
-    chart = attempt(lambda: coordinates_chart(look), "sweep-parallel")
+    axes, told = coordinates(look, rows), brushes(look)
     parallel_canvas(
-        coordinates(look, rows),
-        brushes(look),
-        lambda told: set_page(brushes=kept_by_page(told)),
+        axes,
+        told,
+        lambda changed: set_page(brushes=kept_by_page(changed)),
         "sweep-parallel",
-        chart if isinstance(chart, str) else chart.alt,
+        parallel_alt(axes, told),
     )
-    offer(lambda: coordinates_chart(look), "sweep-parallel", caption)
-    if not isinstance(chart, str):
-        st.caption(" · ".join(map(escaped, chart.remarks)))
+    offer(lambda: parallel_coordinates(axes, told), "sweep-parallel", caption)
+    st.caption(" · ".join(map(escaped, parallel_remarks(axes, told))))
 
 
 def table_tab(look: Look, _caption: Contract) -> None:

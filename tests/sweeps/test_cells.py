@@ -234,7 +234,11 @@ def test_medians_and_quartiles_are_those_of_everything_else(lanes):
         own = lanes.run_scores(setting)
         assert found.n[setting] == len(own.status)
         assert found.diverged[setting] == own.status.count("diverged")
-        three = [found.lower[setting], found.median[setting], found.upper[setting]]
+        three = [
+            found.first_quartile[setting],
+            found.median[setting],
+            found.third_quartile[setting],
+        ]
         if not own.status:
             assert np.isnan(three).all()
             continue

@@ -168,7 +168,7 @@ def test_values_are_no_numbers_before_anything_is_trained(name):
     for quantity in ("final_loss", "final_score", "updates_to_target", "epochs_to_target"):
         assert np.isnan(values(lanes, quantity)).all()
         found = summary(lanes, quantity)
-        assert np.isnan([found.median, found.lower, found.upper]).all()
+        assert np.isnan([found.median, found.first_quartile, found.third_quartile]).all()
         assert not found.n.any()
 
 

@@ -77,12 +77,12 @@ def _best(settings: Settings, variant: Variant, every: Array) -> BestSetting:
     edges = tuple(
         settings.axes[at].field
         for at in variant.axes
-        if _is_at_edge(settings.axes[at], settings.levels[at], values, rule)
+        if is_at_edge(settings.axes[at], settings.levels[at], values, rule)
     )
     return BestSetting(rule, values, own[place], variant.size, edges)
 
 
-def _is_at_edge(axis: Axis, levels: list[Any], values: dict[str, Any], rule: str) -> bool:
+def is_at_edge(axis: Axis, levels: list[Any], values: dict[str, Any], rule: str) -> bool:
     """Tell whether a number is the lowest or highest that was tried, and others beyond it exist."""
     value = values[axis.field]
     numbers = [level for level in levels if isinstance(level, (int, float))]

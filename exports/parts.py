@@ -113,7 +113,9 @@ def chart_part(title: str, chart: Chart, key: str, caption: Contract) -> str:
 
 
 def left_out_list(reasons: Mapping[str, str]) -> str:
-    """Return which charts are missing, by their titles, and why."""
+    """Return which charts are missing, by their titles, and why; nothing if none is."""
+    if not reasons:
+        return ""
     items = "".join(
         f"<li>{escape(title)}: {escape(reason)}</li>" for title, reason in reasons.items()
     )

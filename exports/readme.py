@@ -82,13 +82,11 @@ def install_lines(made_with: Mapping[str, str]) -> list[str]:
 
 
 def left_out_lines(contents: Contents) -> list[str]:
-    """Return what is missing or incomplete, and why."""
+    """Return what is missing or incomplete, and why; nothing if all is there."""
     # Whether pictures can be drawn depends on the machine; the manifest tells.
     missing = {name: reason for name, reason in contents.left_out.items() if name != PICTURES}
-    return [
-        "## " + _("Left out"),
-        "\n".join(f"- `{name}`: {reason}" for name, reason in missing.items()),
-    ]
+    lines = "\n".join(f"- `{name}`: {reason}" for name, reason in missing.items())
+    return ["## " + _("Left out"), lines] if lines else []
 
 
 def as_markdown(parts: Iterable[str]) -> bytes:

@@ -203,7 +203,7 @@ def _summary(folder: Folder) -> int:
 def _spec(asked: Asked) -> SweepSpec:
     """Return the sweep of a file, or that of an experiment with axes.
 
-    An experiment that was saved on the Sweep page has the axes of the page, unless others are given.
+    What was saved on the Sweep page has the axes of that page, unless others are given.
     """
     if asked.spec is not None:
         with asked.spec.open("rb") as file:

@@ -19,6 +19,7 @@ from ui.shell.store import document
 from ui.shell.text import escaped
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
+from ui.sweep.exports import sweep_exports
 from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
 from ui.sweep.picked import ways_on
 from ui.sweep.plan import plan, planned, start_line
@@ -52,7 +53,7 @@ def sweep() -> None:
     ):
         list_of_sweeps()
         undo_buttons()
-        share()
+        popover = share()
     show_notices()
     if is_elsewhere():
         st.info(
@@ -67,6 +68,8 @@ def sweep() -> None:
     with st.expander(title, expanded=not is_there, icon=":material/tune:", key=key):
         plan()
     start_line(now, is_there=is_there)
+    with popover:
+        sweep_exports(now.spec, name)
     draw_mark("controls")
     if name is not None:
         results(name)

@@ -18,6 +18,7 @@ from ui.shell.figure import figure
 from ui.shell.store import set_page
 from ui.shell.text import escaped, line_sample
 from ui.sweep.controls import held_controls, quantity_control, side_controls
+from ui.sweep.exports import lanes_files
 
 if TYPE_CHECKING:
     from comparison.sweep.look import Look
@@ -96,6 +97,7 @@ def table_tab(look: Look, _caption: Contract) -> None:
         alt=_("The settings of the sweep, one row each, the best first."),
     )
     st.caption(table_words(len(shown), len(table), len(look.spec.settings)))
+    lanes_files(look)
 
 
 def pick(setting: int) -> None:

@@ -183,4 +183,5 @@ def test_a_link_opens_that_very_view_in_another_session(folder, document, is_the
     if is_there:
         keys = {one.key for one in at.get("plotly_chart")}
         assert {"chart-sweep-curves"} == {key for key in keys if key.startswith("chart-")}
-        assert "**SGD · Learning rate 0.1 · Batch size all**" in {plain(one.value) for one in at.markdown}
+        written = {plain(one.value) for one in at.markdown}
+        assert "**SGD · Learning rate 0.1 · Batch size all**" in written

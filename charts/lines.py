@@ -136,6 +136,11 @@ class ValueAxis:
             low -= _BELOW * (high - low)
         return cls((low, high), log=True, floor=floor)
 
+    @property
+    def top(self) -> float:
+        """Return the value at its upper end."""
+        return 10.0 ** self.limits[1] if self.log else self.limits[1]
+
     def drawn(self, values: Array) -> Array:
         """Return the heights at which values are drawn."""
         return np.where(values <= 0, self.floor, values) if self.log else values
@@ -283,6 +288,7 @@ def end_labels(
     *,
     log: bool = False,
     across: tuple[float, float] = (0.0, 1.0),
+    log_across: bool = False,
 ) -> Labels:
     """Return the names of lines: right of the plot, or in it where a line ends early.
 
@@ -294,9 +300,12 @@ def end_labels(
         limits: range of the value axis, in powers of ten if it is logarithmic.
         height: of the plot in pixels.
         log: whether the value axis is logarithmic.
-        across: range of the other axis.
+        across: range of the other axis, in powers of ten if it is logarithmic, as are the ends.
+        log_across: whether the other axis is logarithmic.
     """
-    places = placed([(end.y, end.x) for end in ends], limits, height, log=log, across=across)
+    heights = [(end.y, end.x) for end in ends]
+    form = {"log": log, "log_across": log_across}
+    places = placed(heights, limits, height, across=across, **form)
     beside = [place.note["xref"] == "paper" for place in places]
     texts = [end.text(is_beside=one) for end, one in zip(ends, beside, strict=True)]
     notes, leaders = [], []
@@ -348,7 +357,7 @@ def respaced(figure: go.Figure, height: float, label: float) -> None:
             notes, leaders, places, shares, moves, strict=True
         ):
             one.yshift = move
-            leader.path = _beside(x, share, y, move, log=False).leader["path"]
+            leader.path = _beside(x, share, y, move, log=False, log_across=False).leader["path"]
 
 
 def titled(
@@ -385,6 +394,7 @@ def placed(
     *,
     log: bool,
     across: tuple[float, float],
+    log_across: bool = False,
 ) -> list[Place]:
     """Return where each label of ``end_labels`` lies, moved apart where they would overlap.
 
@@ -396,6 +406,7 @@ def placed(
         height: as for ``end_labels``.
         log: as for ``end_labels``.
         across: as for ``end_labels``.
+        log_across: as for ``end_labels``.
     """
     shares = [_share(x, across) for _y, x in ends]
     above = [n for n, (y, x) in enumerate(ends) if x is not None and y > limits[1]]
@@ -405,13 +416,14 @@ def placed(
     # From below: no leader crosses a name that is written on the same side of the plot.
     upwards = sorted(above, key=lambda n: (shares[n] <= _MIDDLE, abs(shares[n] - _MIDDLE)))
     for row, number in enumerate(upwards):
-        places[number] = _above(ends[number][1], shares[number], row)
+        places[number] = _above(ends[number][1], shares[number], row, log_across=log_across)
     for column in (beside, inside):
         heights = [ends[n][0] for n in column]
         moves = _moves(heights, [shares[n] for n in column], limits, height)
         for number, (y, move) in zip(column, moves, strict=True):
             x = None if column is beside else ends[number][1]
-            places[number] = _beside(x, shares[number], y, move, log=log)
+            form = {"log": log, "log_across": log_across}
+            places[number] = _beside(x, shares[number], y, move, **form)
     return [places[number] for number in range(len(ends))]
 
 
@@ -453,7 +465,9 @@ def _offset(share: float) -> float:
     return 0.0 if share > _RIGHT else 9.0 if share <= _MIDDLE else -17.0
 
 
-def _beside(x: float | None, share: float, y: float, move: float, *, log: bool) -> Place:
+def _beside(
+    x: float | None, share: float, y: float, move: float, *, log: bool, log_across: bool
+) -> Place:
     """Return a label beside the end of a line: right of the plot if ``x`` is None."""
     side = 1 if x is None or share <= _MIDDLE else -1
     turn, end = (9, 30) if x is None else (9, 16)
@@ -473,16 +487,21 @@ def _beside(x: float | None, share: float, y: float, move: float, *, log: bool) 
         across
         | {
             "xsizemode": "pixel",
-            "xanchor": at,
+            "xanchor": at if x is None else _value(x, log=log_across),
             "yref": "y",
             "ysizemode": "pixel",
-            "yanchor": 10.0**y if log else y,
+            "yanchor": _value(y, log=log),
             "path": f"M{3 * side},0 L{turn * side},{move:.1f} L{end * side},{move:.1f}",
         },
     )
 
 
-def _above(x: float | None, share: float, row: int) -> Place:
+def _value(place: float, *, log: bool) -> float:
+    """Return the value at a place of an axis: shapes are put at values, texts at places."""
+    return 10.0**place if log else place
+
+
+def _above(x: float | None, share: float, row: int, *, log_across: bool) -> Place:
     """Return a label above the plot, towards its middle, with a line from where the run left it."""
     side, up = 1 if share <= _MIDDLE else -1, 15 + _LABEL * row
     return Place(
@@ -499,7 +518,7 @@ def _above(x: float | None, share: float, row: int) -> Place:
         {
             "xref": "x",
             "xsizemode": "pixel",
-            "xanchor": x,
+            "xanchor": x if x is None else _value(x, log=log_across),
             "yref": "paper",
             "ysizemode": "pixel",
             "yanchor": 1,

@@ -68,9 +68,9 @@ def _sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> Cha
     has_strip = len(one.status) > 1 and any(curve.diverged.any() for curve in curves)
     height = HEIGHT + _STRIP if has_strip else HEIGHT
     row_height = _MARK / (HEIGHT - _AROUND_PLOT) * (top - low)
-    above = _marks_above(curves, styles, scale, row_height)
+    above = marks_above(curves, styles, scale, row_height)
     shaded = _all_diverged(curves)
-    border = [marks.level(10**top if scale.log else top, BORDER, dash="dot")] if above else []
+    border = [marks.level(scale.top, BORDER, dash="dot")] if above else []
     high = max((mark["y"] + row_height for mark in above), default=top)
     loss = "validation_loss" if one.validation_loss is not None else "training_loss"
     losses = value_axis(over_seeds(loss, len(one.status)), (low, top), log=scale.log)
@@ -92,7 +92,7 @@ def _sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> Cha
     named = [(s.name, c.losses) for s, c in zip(styles, curves, strict=True)]
     below = scale.remarks(named, log=True)
     return Chart(
-        go.Figure({"data": _traces(curves, styles, scale) + traces, "layout": form}),
+        go.Figure({"data": rate_lines(curves, styles, scale) + traces, "layout": form}),
         _numbers(curves, styles, loss),
         " ".join([_alt(curves, styles), *below]),
         (
@@ -144,7 +144,7 @@ def _loss_axis(curves: Sequence[RateCurve], start: float) -> ValueAxis:
     return ValueAxis.over([np.append(finite[finite <= start + 2 * abs(start)], start)], log=True)
 
 
-def _traces(
+def rate_lines(
     curves: Sequence[RateCurve], styles: Sequence[RunStyle], scale: ValueAxis
 ) -> list[Mark]:
     """Return the band and the line of every run, with a star at its best rate."""
@@ -165,16 +165,14 @@ def _traces(
 
 def _band(curve: RateCurve, style: RunStyle, scale: ValueAxis) -> Mark:
     """Return the area between the quartiles; what lies above the axis ends at its upper end."""
-    top = 10 ** scale.limits[1] if scale.log else scale.limits[1]
     rates = np.array(curve.rates)
-    low, high = (scale.drawn(np.minimum(part, top)) for part in curve.quartiles)
+    low, high = (scale.drawn(np.minimum(part, scale.top)) for part in curve.quartiles)
     return marks.band((rates, low), (rates, high), style.colour) | {"showlegend": False}
 
 
 def _below(losses: Array, scale: ValueAxis) -> Booleans:
     """Tell which losses lie below the upper end of the axis."""
-    top = 10 ** scale.limits[1] if scale.log else scale.limits[1]
-    return losses <= top
+    return losses <= scale.top
 
 
 def _strip(
@@ -201,7 +199,7 @@ def _strip(
     return {"axis": axis, "above": (share + _GAP, 1)}, traces
 
 
-def _marks_above(
+def marks_above(
     curves: Sequence[RateCurve], styles: Sequence[RunStyle], scale: ValueAxis, row_height: float
 ) -> list[Mark]:
     """Return marks above the upper end of the axis: triangles for losses, crosses for divergence.

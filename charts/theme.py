@@ -24,6 +24,15 @@ def translucent(colour: str, opacity: float) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
 
 
+def on_paper(colour: str, opacity: float) -> str:
+    """Return the colour, as ``#rrggbb``, that a translucent one has on white paper.
+
+    Lines that lie over one another stay as faint as each of them.
+    """
+    parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - opacity * (255 - part)):02x}" for part in parts)
+
+
 BLUE: Final = "#0072b2"
 VERMILLION: Final = "#d55e00"
 GREEN: Final = "#009070"
@@ -95,6 +104,10 @@ LOW_IS_DARK: Final = [[0.0, "#4594c7"], [0.5, "#97c6e3"], [1.0, "#e8f1fa"]]
 ON_PALE: Final = "#0b1016"  # text on any of its shades
 ON_DARK: Final = "#ffffff"  # text in a coloured node
 INK: Final = [[0, translucent(GREY, 0.05)], [1, translucent(SKY, 1)]]  # of handwritten digits
+
+# Parallel coordinates: one hue over the page, the fainter the higher the value.
+FAINTEST: Final = 0.3  # opacity
+FADED: Final = 0.2  # opacity of rows beside what is brushed
 
 # A computation graph.
 OPERATION: Final = BLUE

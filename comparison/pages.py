@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -23,6 +22,7 @@ _NARROWEST: Final = 1e-12  # share of a window's size; a narrower one shows only
 SIZES: Final = Interval(2, 6)
 TARGET: Final = Interval(-1e12, 1e12)
 _FIELD_CHARACTERS: Final = 80
+_FINITE: Final = Interval(-1e300, 1e300)
 
 
 class TrainingPage(Spec):
@@ -247,11 +247,13 @@ class Brush(Spec):
         field: of the axis.
         low: its lower end; None is open.
         high: its upper end; None is open, and includes what diverged.
+        diverged: whether only what diverged passes.
     """
 
     field: FieldPath
-    low: Annotated[float, Interval(-math.inf, math.inf)] | None = None
-    high: Annotated[float, Interval(-math.inf, math.inf)] | None = None
+    low: Annotated[float, _FINITE] | None = None
+    high: Annotated[float, _FINITE] | None = None
+    diverged: bool = Field(default=False, strict=True)
 
 
 class SweepPage(Spec):
@@ -271,7 +273,9 @@ class SweepPage(Spec):
         held: fields that are held at a value; over all others the best is shown.
         brushes: what the settings of map and table pass through.
         setting: the index of the setting that is picked; None for none.
+        run: position of the run whose learning rate is tested.
         choosing: how many seeds choose the best settings; the others report. 0 is half of them.
+        problem: position of the problem whose scores are shown, where axes make several.
         reference: position of the run that others are compared with.
         p_values: whether differences are tested.
     """
@@ -293,7 +297,9 @@ class SweepPage(Spec):
     held: Annotated[tuple[Held, ...], Length(Interval(0, LIMITS["axes"].high + 1))] = ()
     brushes: Annotated[tuple[Brush, ...], Length(Interval(0, LIMITS["axes"].high + 2))] = ()
     setting: Annotated[int, Interval(0, LIMITS["sweep_lanes"].high)] | None = None
+    run: Annotated[int, Interval(0, 1_000)] = 0
     choosing: Annotated[int, Interval(0, LIMITS["seeds"].high - 1)] = 0
+    problem: Annotated[int, Interval(0, LIMITS["sweep_problems"].high - 1)] = 0
     reference: Annotated[int, Interval(0, 1_000)] = 0
     p_values: bool = Field(default=False, strict=True)
 

@@ -36,6 +36,12 @@ from engine.analysis.profiles import (
     speedup,
     time_to_target,
 )
+from engine.analysis.range_test import (
+    RangeTest,
+    estimate_range_test,
+    range_test,
+    range_testing,
+)
 from engine.analysis.rates import RateCurve, rate_curves
 from engine.analysis.significance import (
     ConfidenceInterval,
@@ -118,6 +124,7 @@ __all__ = [
     "Plane",
     "PrincipalPlane",
     "Progress",
+    "RangeTest",
     "RateCurve",
     "Run",
     "RunHistory",
@@ -153,6 +160,7 @@ __all__ = [
     "effective_learning_rates",
     "epoch_losses",
     "estimate",
+    "estimate_range_test",
     "estimate_scores",
     "estimate_surface",
     "exact_plane",
@@ -185,6 +193,8 @@ __all__ = [
     "predictions",
     "principal_plane",
     "random_plane",
+    "range_test",
+    "range_testing",
     "rate_curves",
     "rate_sweep",
     "recorded_params",

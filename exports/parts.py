@@ -104,7 +104,7 @@ def _sample(style: RunStyle) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, (int, float)):
         return f'<td class="number">{written(value, 5)}</td>'
-    return f"<td>{escape(str(value))}</td>"
+    return f"<td>{'–' if value is None else escape(str(value))}</td>"
 
 
 def chart_part(title: str, chart: Chart, key: str, caption: Contract) -> str:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from engine.limits import LIMITS
-from engine.rules import RULES, hyperparameters
-from engine.spec import by_name
+from sweeps.choosing import choose, setting_values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.arrays import Array
-    from sweeps.axes import Axis
-    from sweeps.settings import Settings, Variant
+    from sweeps.choosing import Chosen
     from sweeps.spec import SweepSpec
 
 
@@ -61,38 +58,13 @@ def best_settings(spec: SweepSpec, results: Path) -> list[BestSetting]:
     if losses.null_count == len(losses):
         losses = table["training_loss_final"]
     every = losses.to_numpy().reshape(len(settings), -1)
-    return [_best(settings, variant, every) for variant in settings.variants]
+    (chosen,) = choose(spec, every, range(every.shape[1]))
+    return [_best(spec, one, every) for one in chosen]
 
 
-def _best(settings: Settings, variant: Variant, every: Array) -> BestSetting:
-    own = every[variant.first : variant.first + variant.size]
-    medians = np.median(own, axis=1)  # NaN where a lane is missing
-    medians[np.isnan(medians)] = np.inf
-    place = int(np.argmin(medians))
-    rule = variant.run["optimizer"]["name"]
-    if np.isinf(medians[place]):
-        return BestSetting(rule, {}, own[place], variant.size, ())
-    codes = settings.codes(np.array([variant.first + place]))[:, 0].tolist()
-    values = {settings.axes[at].field: settings.levels[at][codes[at]] for at in variant.axes}
-    edges = tuple(
-        settings.axes[at].field
-        for at in variant.axes
-        if is_at_edge(settings.axes[at], settings.levels[at], values, rule)
-    )
-    return BestSetting(rule, values, own[place], variant.size, edges)
-
-
-def is_at_edge(axis: Axis, levels: list[Any], values: dict[str, Any], rule: str) -> bool:
-    """Tell whether a number is the lowest or highest that was tried, and others beyond it exist."""
-    value = values[axis.field]
-    numbers = [level for level in levels if isinstance(level, (int, float))]
-    if len(numbers) < 2 or value not in numbers:
-        return False
-    name = axis.path[-1]
-    allowed = LIMITS.get(name)
-    if axis.path[0] == "optimizer":
-        allowed = hyperparameters(by_name(RULES)[rule])[name]
-    low = value == min(numbers) and (allowed is None or value > allowed.low)
-    has_all = "all" in levels  # no batch is larger
-    high = value == max(numbers) and not has_all and (allowed is None or value < allowed.high)
-    return low or high
+def _best(spec: SweepSpec, chosen: Chosen, every: Array) -> BestSetting:
+    rule = spec.settings.variants[chosen.run].run["optimizer"]["name"]
+    if chosen.setting < 0:
+        return BestSetting(rule, {}, np.full(every.shape[1], np.inf), chosen.tried, ())
+    values = setting_values(spec, chosen.setting)
+    return BestSetting(rule, values, every[chosen.setting], chosen.tried, chosen.edges)

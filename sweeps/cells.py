@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Booleans, Integers
     from sweeps.dimensions import Dimension
     from sweeps.lanes import Lanes
+    from sweeps.spec import SweepSpec
 
 Quantity: TypeAlias = Literal[
     "final_loss",
@@ -25,6 +27,7 @@ Quantity: TypeAlias = Literal[
     "updates_to_target",
 ]
 NONE: Final = -1  # stands for a setting where there is none
+_SPECS: Final = 16  # sweeps of which something is remembered
 
 
 def quantities(lanes: Lanes) -> tuple[Quantity, ...]:
@@ -56,32 +59,37 @@ def values(lanes: Lanes, quantity: Quantity, target: int = 0) -> Array:
         steps = np.where(lanes.done, lanes.first_steps[target], np.nan)
         steps[lanes.diverged] = np.inf
         if quantity == "epochs_to_target":
-            steps /= _per_epoch(lanes)[:, None]
+            steps /= update_counts(lanes.spec)[0][:, None]
         return steps
-    column = {
-        "final_loss": f"{lanes.loss}_final",
-        "final_training_loss": "training_loss_final",
-        "best_loss": f"{lanes.loss}_best",
-        "final_score": f"{lanes.loss.removesuffix('loss')}score_final",
+    names = {
+        "final_loss": ("validation_loss_final", "training_loss_final"),
+        "final_training_loss": ("training_loss_final",),
+        "best_loss": ("validation_loss_best", "training_loss_best"),
+        "final_score": ("validation_score_final", "training_score_final"),
     }[quantity]
-    found = np.where(lanes.done, lanes.scores.get(column, np.nan), np.nan)
+    found = np.full(lanes.status.shape, np.nan)
+    for name in names:  # a setting without validation rows has the training loss
+        if name in lanes.scores:
+            found = np.where(np.isnan(found), lanes.scores[name], found)
     found[lanes.diverged] = -np.inf if quantity == "final_score" else np.inf
     return found
 
 
-def _per_epoch(lanes: Lanes) -> Integers:
-    """Return how many updates each setting makes in an epoch, ``(settings,)``."""
-    settings = lanes.spec.settings
+@lru_cache(maxsize=_SPECS)
+def update_counts(spec: SweepSpec) -> tuple[Integers, Integers]:
+    """Return how many updates each setting makes in an epoch and in all, ``(settings,)`` each."""
+    settings = spec.settings
     indices = np.arange(len(settings))
     _, firsts, of = np.unique(
         settings.kinds(indices), axis=1, return_index=True, return_inverse=True
     )
     counts = []
     for place in firsts.tolist():
-        text = settings.experiment_text(indices[place : place + 1], lanes.spec.experiment.seeds[0])
+        text = settings.experiment_text(indices[place : place + 1], spec.experiment.seeds[0])
         one = Sweep.model_validate_json(text)
-        counts.append(one.counts(one.runs[0]).per_epoch)
-    return np.array(counts)[of.ravel()]
+        counts.append((one.counts(one.runs[0]).per_epoch, one.iterations(one.runs[0])))
+    per_epoch, in_all = np.array(counts)[of.ravel()].T
+    return per_epoch, in_all
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +98,8 @@ class Summary:
 
     Attributes:
         median: NaN where no seed is trained.
-        lower: the first quartile.
-        upper: the third quartile.
+        lower: the first quartile, an observed value.
+        upper: the third quartile, an observed value.
         n: how many seeds are trained.
         diverged: how many of them diverged.
     """
@@ -104,31 +112,22 @@ class Summary:
 
 
 def summary(lanes: Lanes, quantity: Quantity, target: int = 0) -> Summary:
-    """Return medians and quartiles over the seeds; what diverged counts as the worst there is."""
+    """Return medians and quartiles over the seeds, as in ``engine.analysis.statistics.spread``.
+
+    What diverged counts as the worst there is.
+    """
     ordered = np.sort(values(lanes, quantity, target), axis=1)  # NaN comes last
-    n = lanes.done.sum(axis=1)
+    last = np.maximum(np.count_nonzero(~np.isnan(ordered), axis=1) - 1, 0)
+    rows = np.arange(len(ordered))
+    low, high = ordered[rows, last // 2], ordered[rows, -(-last // 2)]
     return Summary(
-        median=_quantile(ordered, n, 0.5),
-        lower=_quantile(ordered, n, 0.25),
-        upper=_quantile(ordered, n, 0.75),
-        n=n,
+        median=(low + high) / 2,
+        # Observed values, not interpolated ones: there is nothing between a number and infinity.
+        lower=ordered[rows, last // 4],
+        upper=ordered[rows, -(-3 * last // 4)],
+        n=lanes.done.sum(axis=1),
         diverged=lanes.diverged.sum(axis=1),
     )
-
-
-def _quantile(ordered: Array, n: Integers, share: float) -> Array:
-    """Return a quantile of the first n of each row: linear between neighbours, as NumPy's."""
-    place = share * np.maximum(n - 1, 0)
-    low = np.floor(place).astype(np.int64)
-    high = np.minimum(low + 1, np.maximum(n - 1, 0))
-    rows = np.arange(len(ordered))
-    below, above = ordered[rows, low], ordered[rows, high]
-    weight = place - low
-    with np.errstate(invalid="ignore"):
-        between = below + (above - below) * weight
-    # Infinity times 0 is no number: at a value that is met exactly nothing lies between.
-    between = np.where(weight == 0, below, np.where(below == above, below, between))
-    return np.where(n == 0, np.nan, between)
 
 
 def is_higher_better(quantity: Quantity) -> bool:
@@ -164,16 +163,17 @@ def cells(
 
     Args:
         found: the quantity that is shown.
-        rows: of the map; the same dimension as the columns makes a map of one row.
+        rows: of the map; the dimension of the columns makes a map of one row.
         columns: of the map.
         kept: which settings take part, ``(settings,)``.
         higher: whether more is better.
     """
-    shape = len(rows), len(columns)
-    is_inside = kept & (rows.places >= 0) & (columns.places >= 0)
-    indices = np.flatnonzero(is_inside)
-    of = rows.places[indices] * len(columns) + columns.places[indices]
-    setting = best_of_groups(found.median, indices, of, len(rows) * len(columns), higher=higher)
+    is_line = rows.field == columns.field
+    shape = 1 if is_line else len(rows), len(columns)
+    row_places = np.minimum(rows.places, 0) if is_line else rows.places
+    indices = np.flatnonzero(kept & (row_places >= 0) & (columns.places >= 0))
+    of = row_places[indices] * len(columns) + columns.places[indices]
+    setting = best_of_groups(found.median, indices, of, shape[0] * shape[1], higher=higher)
     is_known = setting != NONE
     trained = np.bincount(of[found.n[indices] > 0], minlength=setting.size)
 

@@ -16,7 +16,7 @@ LOG_FILE: Final = "log.txt"
 _ERRORS_FILE: Final = "errors.txt"
 _ENDING: Final = 4_096  # bytes of a file in which its last line is looked for
 _OF_STREAMLIT: Final = ("STREAMLIT_", "MPLBACKEND")
-_NICE: Final = "10"
+_NICE: Final = 10
 _COMMAND: Final = ("-m", "descent_lab")
 _IS_INSTALLED: Final = not __name__.startswith("sweeps.")
 
@@ -86,6 +86,7 @@ def _be_nice(number: int) -> None:
     if sys.platform == "win32":
         return  # it was started so
     with suppress(OSError):  # it may have ended
-        os.setpriority(os.PRIO_PROCESS, number, int(_NICE))
+        nice = os.getpriority(os.PRIO_PROCESS, number) + _NICE
+        os.setpriority(os.PRIO_PROCESS, number, nice)
     with suppress(OSError):  # where Linux weighs sessions, niceness counts only within each
-        Path(f"/proc/{number}/autogroup").write_text(_NICE, encoding="ascii")
+        Path(f"/proc/{number}/autogroup").write_text(str(_NICE), encoding="ascii")

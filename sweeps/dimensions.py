@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array, Integers
     from sweeps.axes import Axis
+    from sweeps.settings import Settings
     from sweeps.spec import SweepSpec
 
 RUN: Final = "run"  # the dimension of the runs, which no field has
@@ -31,11 +32,14 @@ class Dimension:
     Attributes:
         field: as in the axis; ``RUN`` for the runs, rule by rule.
         values: those that settings have, rising where they are numbers, with "all" behind them. A
-            run is its position among the variants; what is no number and no word is as in JSON.
-        places: position of each setting's value, or bin, ``(settings,)``; -1 where it has none.
+            run is its position among the variants; what is no number and no word is as in JSON,
+            without what inside it has an axis of its own.
+        places: position of each setting's value, or bin, ``(settings,)``; -1 where it has none:
+            the field of another rule, or "all" beside bins.
         numbers: the value of each setting, ``(settings,)``; NaN where it is no number.
         log: whether the axis is logarithmic.
         edges: lower and upper ends of bins, ``(bins + 1,)``; None where every value has a place.
+            A value at an edge is in the bin above it, the highest one in the last.
     """
 
     field: str
@@ -54,7 +58,7 @@ class Dimension:
         """Tell whether its values are numbers, without "all"."""
         return self.field != RUN and all(map(_is_number, self.values))
 
-    @property
+    @cached_property
     def is_numeric(self) -> bool:
         """Tell whether its values are numbers, "all" aside."""
         is_known = all(_is_number(value) or value == "all" for value in self.values)
@@ -66,10 +70,13 @@ class Dimension:
         return self.is_numeric and len(self) > 1
 
 
-@cache
 def dimensions(spec: SweepSpec) -> tuple[Dimension, ...]:
     """Return the dimensions of a sweep: its runs first, then its fields, each once."""
-    settings = spec.settings
+    return _dimensions(spec.settings)
+
+
+@lru_cache(maxsize=8)  # by identity: not every sweep can be hashed
+def _dimensions(settings: Settings) -> tuple[Dimension, ...]:
     indices = np.arange(len(settings))
     fields: dict[str, list[Axis]] = {}
     for axis in settings.axes:
@@ -80,7 +87,7 @@ def dimensions(spec: SweepSpec) -> tuple[Dimension, ...]:
         settings.variants_of(indices),
         np.full(len(indices), np.nan),
     )
-    return (runs, *(_dimension(spec, field, axes, indices) for field, axes in fields.items()))
+    return (runs, *(_dimension(settings, field, axes) for field, axes in fields.items()))
 
 
 def dimension(spec: SweepSpec, field: str) -> Dimension | None:
@@ -88,52 +95,74 @@ def dimension(spec: SweepSpec, field: str) -> Dimension | None:
     return next((one for one in dimensions(spec) if one.field == field), None)
 
 
-def _dimension(spec: SweepSpec, field: str, axes: Sequence[Axis], indices: Integers) -> Dimension:
-    table, at = spec.settings.column(field, indices)
-    texts = [None if value is None else _text(value) for value in table]
-    distinct = {text: value for text, value in zip(texts, table, strict=True) if text is not None}
-    used = {texts[place] for place in np.unique(at).tolist()} - {None}
-    known = [(text, value) for text, value in distinct.items() if text in used]
-    is_log = all(isinstance(axis, RangeAxis) and axis.scale == "log" for axis in axes)
-    if all(_is_number(value) or value == "all" for _, value in known):
-        known.sort(key=lambda one: math.inf if one[1] == "all" else one[1])
-        is_log = is_log or _looks_logarithmic([v for _, v in known if v != "all"])
-    position = {text: place for place, (text, _) in enumerate(known)}
-    places = np.array([position.get(text, -1) if text else -1 for text in texts])[at]
-    numbers = np.array([float(v) if _is_number(v) else np.nan for v in table])[at]
-    values = tuple(value if isinstance(value, (int, float, str)) else text for text, value in known)
-    whole = Dimension(field, values, places, numbers, is_log)
+def _dimension(settings: Settings, field: str, axes: Sequence[Axis]) -> Dimension:
+    table, at = settings.column(field, np.arange(len(settings)))
+    depth, is_of_runs = len(axes[0].path), axes[0].is_of_runs
+    inside = [one.path[depth:] for one in settings.axes if one.field.startswith(f"{field}.")]
+    # A run without the field has no value; an experiment has every field, though it may be null.
+    names: list[Any] = [
+        None if value is None and is_of_runs else _name(value, inside) for value in table
+    ]
+    used = [names[place] for place in np.unique(at).tolist()]
+    values = [name for name in dict.fromkeys(used) if name is not None]
+    is_log = False
+    if all(_is_number(value) or value == "all" for value in values):
+        values.sort(key=lambda value: math.inf if value == "all" else value)
+        is_log = _is_logarithmic(axes, [value for value in values if value != "all"])
+    position = {value: place for place, value in enumerate(values)}
+    places = np.array([position.get(name, -1) for name in names])[at]
+    numbers = np.array([float(name) if _is_number(name) else np.nan for name in names])[at]
+    whole = Dimension(field, tuple(values), places, numbers, is_log)
     return _binned(whole) if whole.is_numeric and len(values) > MOST_PLACES else whole
 
 
 def _binned(every: Dimension) -> Dimension:
     """Return a dimension of so many values that they are put into bins of equal width."""
-    known = every.numbers[~np.isnan(every.numbers)]
-    scale = np.log if every.log else np.asarray
-    low, high = scale(known.min()), scale(known.max())
-    shares = (scale(every.numbers) - low) / (high - low)
-    places = np.clip(np.nan_to_num(shares) * _BINS, 0, _BINS - 1).astype(np.int64)
-    edges = np.linspace(low, high, _BINS + 1)
-    return Dimension(
-        every.field,
-        every.values,
-        np.where(np.isnan(every.numbers), -1, places),
-        every.numbers,
-        every.log,
-        np.exp(edges) if every.log else edges,
-    )
+    is_number = ~np.isnan(every.numbers)
+    low, high = every.numbers[is_number].min(), every.numbers[is_number].max()
+    if every.log:
+        edges = np.exp(np.linspace(np.log(low), np.log(high), _BINS + 1))
+    else:
+        edges = np.linspace(low, high, _BINS + 1)
+    edges[[0, -1]] = low, high
+    above = np.searchsorted(edges, every.numbers, side="right")
+    places = np.where(is_number, np.minimum(above - 1, _BINS - 1), -1)
+    return replace(every, places=places, edges=edges)
 
 
-def _looks_logarithmic(numbers: Sequence[float]) -> bool:
-    """Tell whether numbers of a list are apart by factors rather than by steps."""
-    if len(numbers) < 3 or min(numbers) <= 0:
+def _is_logarithmic(axes: Sequence[Axis], numbers: Sequence[float]) -> bool:
+    """Tell whether an axis is logarithmic: as its ranges are, else as its lists seem to be."""
+    if min(numbers, default=0) <= 0:
         return False
-    return max(numbers) / min(numbers) >= 2 ** (len(numbers) - 1)
+    scales = {axis.scale for axis in axes if isinstance(axis, RangeAxis)}
+    return scales == {"log"} if scales else _are_apart_by_factors(numbers)
+
+
+def _are_apart_by_factors(numbers: Sequence[float]) -> bool:
+    """Tell whether rising numbers above 0 are more even in log x than in x."""
+    if len(numbers) < 3:
+        return False
+    steps, factors = np.diff(numbers), np.diff(np.log(numbers))
+    return bool(factors.max() * steps.min() < steps.max() * factors.min())
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) in {int, float}  # a bool is none
 
 
-def _text(value: object) -> str:
+def _name(value: Any, inside: Sequence[list[str]]) -> Any:
+    """Return a number or a word as it is, and anything else as JSON without the fields inside."""
+    if isinstance(value, (int, float, str)):
+        return value
+    for path in inside:
+        value = _without(value, path)
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _without(value: Any, path: Sequence[str]) -> Any:
+    """Return an object without a field, however deep it is."""
+    name, *rest = path
+    if not isinstance(value, dict) or name not in value:
+        return value
+    others = {key: part for key, part in value.items() if key != name}
+    return others | {name: _without(value[name], rest)} if rest else others

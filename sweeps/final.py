@@ -90,6 +90,8 @@ def _rows(path: Path, lanes: Lanes) -> pa.Table:
     order = np.argsort(known)
     tables = [schema.empty_table()]
     for shard in shards_in(path):
+        if shard.name in lanes.unreadable:
+            continue
         try:
             table = read_shard(shard)
         except (pa.ArrowException, OSError):

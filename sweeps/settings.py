@@ -158,9 +158,12 @@ class Settings:
     def run_texts(self, indices: Integers) -> Iterator[str]:
         """Yield the run of each setting as canonical JSON."""
         pieces = [self._pieces(variant) for variant in self.variants]
-        levels = [[_canonical(value) for value in values] for values in self.levels]
-        codes, of = self.codes(indices).T.tolist(), self.variants_of(indices).tolist()
-        for own, place in zip(codes, of, strict=True):
+        codes, of = self.codes(indices), self.variants_of(indices).tolist()
+        levels = [  # a quasi-random sweep has as many of them as settings
+            {code: _canonical(values[code]) for code in set(own) - {_NONE}}
+            for own, values in zip(codes.tolist(), self.levels, strict=True)
+        ]
+        for own, place in zip(codes.T.tolist(), of, strict=True):
             first, *others = pieces[place]
             filled = ((levels[axis][own[axis]], rest) for axis, rest in others)
             yield "".join([first, *chain.from_iterable(filled)])

@@ -79,6 +79,10 @@ class SweepSpec(Spec):
         """Return the settings, by their index."""
         return Settings(self)
 
+    def __hash__(self) -> int:
+        """Return a hash of all fields: lists among the values of axes have none of their own."""
+        return hash(self.key)
+
     @property
     def lanes(self) -> int:
         """Return how many lanes it has."""

@@ -7,7 +7,7 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from comparison.document import Document, View
-from comparison.pages import PAGES, BackpropagationPage
+from comparison.pages import PAGES, BackpropagationPage, SweepPage
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
 from engine.formulas.graph import steps
 from engine.limits import LIMITS, Interval, Length
@@ -29,6 +29,7 @@ from engine.problems.datasets import (
 )
 from engine.problems.functions import FUNCTIONS, Bowl
 from engine.rules import RULES, hyperparameters
+from sweeps.axes import ListAxis, RangeAxis
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
@@ -210,7 +211,47 @@ def documents(draw, compared=None, page=None):
 
 def pages(page):
     """Settings of a page: every field from its whole range, but for what contradicts itself."""
-    return worked_examples() if page is BackpropagationPage else _values(page)
+    if page is BackpropagationPage:
+        return worked_examples()
+    return sweep_pages() if page is SweepPage else _values(page)
+
+
+@st.composite
+def sweep_pages(draw):
+    """The Sweep page; its axes are of fields that there are, with values of any kind."""
+    fields = {
+        name: (field.annotation, field.metadata) for name, field in SweepPage.model_fields.items()
+    }
+    drawn = {name: draw(_values(*kind)) for name, kind in fields.items() if name != "axes"}
+    return SweepPage(**drawn, axes=draw(st.lists(sweep_axes(), max_size=4)))
+
+
+def sweep_axes():
+    """Axes of a sweep, which need not fit any comparison."""
+    fields = st.sampled_from(
+        ("learning_rate", "batch_size", "optimizer.momentum", "problem.hidden", "budget")
+    )
+    values = st.one_of(
+        st.integers(1, 64),
+        st.floats(1e-6, 10),
+        st.just("all"),
+        st.just([8, 8]),
+        st.text(max_size=5),
+    )
+    rules = st.lists(st.sampled_from([rule.name for rule in RULES]), max_size=2, unique=True)
+    lists = st.builds(
+        ListAxis, field=fields, values=st.lists(values, min_size=1, max_size=4), rules=st.just(())
+    )
+    ranges = st.builds(
+        RangeAxis,
+        field=st.just("learning_rate"),
+        rules=rules,
+        low=st.floats(1e-6, 1e-2),
+        high=st.floats(0.1, 10),
+        count=st.integers(2, 12),
+        scale=st.sampled_from(("linear", "log")),
+    )
+    return lists | ranges
 
 
 @st.composite

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from descent_lab.command import main
-from engine import Experiment
+from engine import Experiment, InvalidInput
+from sweeps.shelf import Limits, shelf_of
 from sweeps.spec import read_spec
 from sweeps.tables import SCORES, row_schema
 from tests.sweeps.small import SPEC, swept
@@ -56,3 +57,27 @@ def test_the_table_has_the_columns_it_names(tmp_path, capsys):
         row_schema(SPEC).names
     )
     assert {f"{name}_first" for name in ("training_loss",)} <= named & set(SCORES)
+
+
+def variables():
+    """The variables of an operator that it names, and what it says each is without it."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| .* \| (.*) \|$", GUIDE, re.MULTILINE)
+    return dict(rows)
+
+
+def test_the_variables_it_names_are_read_and_have_the_defaults_it_names():
+    named = variables()
+    limits = Limits()
+
+    assert named == {
+        "DESCENT_LAB_SWEEPS": "`~/.descent-lab/sweeps`",
+        "DESCENT_LAB_SWEEP_MINUTES": f"{limits.seconds / 60:.0f}",
+        "DESCENT_LAB_SWEEP_MEGABYTES": f"{limits.bytes / 1e6:.0f}",
+        "DESCENT_LAB_SWEEP_WORKERS": "one less than there are cores, at least 1",
+        "DASK_SCHEDULER_ADDRESS": "none",
+    }
+    assert shelf_of({"DESCENT_LAB_SWEEPS": "/sweeps"}).root == Path("/sweeps")
+    assert shelf_of({"DASK_SCHEDULER_ADDRESS": "there"}).limits.cluster == "there"
+    for name in (name for name in named if name.startswith("DESCENT_LAB_SWEEP_")):
+        with pytest.raises(InvalidInput, match=name):
+            shelf_of({name: "many"})

@@ -9,6 +9,7 @@ import numpy as np
 
 from charts.sensitivity import rate_sensitivity
 from charts.sweep_map import Side, Tiles, sweep_map
+from comparison.sweep.opening import experiment_of
 from comparison.words.fields import field_title
 from engine import RateCurve
 from engine.experiment import Run
@@ -17,8 +18,9 @@ from sweeps.cells import NONE, best_of_groups, cells
 from sweeps.dimensions import dimension
 
 if TYPE_CHECKING:
-    from charts.theme import Chart
+    from charts.theme import Chart, RunStyle
     from comparison.sweep.look import Look
+    from engine import Experiment
     from engine.arrays import Integers
     from sweeps.dimensions import Dimension
 
@@ -130,3 +132,50 @@ def _best_over(look: Look) -> list[str]:
     if not names:
         return []
     return [_("at every rate the best of: {fields}").format(fields=", ".join(names))]
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """A run whose learning rate is tested, and how the sweep did at constant rates.
+
+    Attributes:
+        experiment: the run alone, at its best setting, with the seeds of the sweep.
+        low: the lowest rate of the sweep.
+        high: the highest one.
+        curve: its settings that differ from the best in the rate alone.
+        style: of the run.
+    """
+
+    experiment: Experiment
+    low: float
+    high: float
+    curve: RateCurve
+    style: RunStyle
+
+
+def tested(look: Look, position: int) -> Tested | None:
+    """Return what a range test of a run is about; None where it has no rates or no best setting.
+
+    Args:
+        look: how the sweep is looked at.
+        position: of the run among those of the sweep.
+    """
+    rates = dimension(look.spec, RATE)
+    own = np.flatnonzero(look.is_kept & (look.dimensions[0].places == position))
+    if rates is None or not len(own) or not np.isfinite(look.final_losses[own]).any():
+        return None
+    best = int(own[np.nanargmin(look.final_losses[own])])
+    others = [one for one in look.dimensions if one is not rates]
+    is_alike = np.all([one.places[own] == one.places[best] for one in others], axis=0)
+    alike = own[is_alike & (look.summary.n[own] > 0) & ~np.isnan(rates.numbers[own])]
+    alike = alike[np.argsort(rates.numbers[alike])]
+    numbers = rates.numbers[alike].tolist()
+    if len(set(numbers)) < 2:
+        return None
+    experiment = experiment_of(look, [best])
+    curve = RateCurve(
+        experiment.runs[0],
+        tuple(numbers),
+        tuple(look.lanes.run_scores(setting) for setting in alike.tolist()),
+    )
+    return Tested(experiment, numbers[0], numbers[-1], curve, look.styles[position])

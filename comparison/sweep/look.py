@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charts.theme import RunStyle
+from comparison.sweep.coordinates import brushed
 from comparison.words.fields import field_title, place_words, short
 from comparison.words.names import run_names
 from engine.experiment import Run
@@ -127,8 +128,9 @@ class Look:
 
     @cached_property
     def is_kept(self) -> Booleans:
-        """Tell which settings have the values that are held, ``(settings,)``."""
-        return held_back(self.dimensions, self.held)
+        """Tell which settings have the values that are held, and pass through what is brushed."""
+        kept: Booleans = held_back(self.dimensions, self.held) & brushed(self)
+        return kept
 
     def names(self, dimension: Dimension) -> list[str]:
         """Return what the places of a dimension are called."""

@@ -15,26 +15,17 @@ from sweeps.lanes import STATUSES
 
 if TYPE_CHECKING:
     from comparison.sweep.look import Look
-    from engine.arrays import Array, Booleans, Integers
+    from engine.arrays import Array, Integers
     from sweeps.dimensions import Dimension
 
 
-def kept_settings(look: Look) -> Booleans:
-    """Tell which settings the brushes of the parallel coordinates let through, ``(settings,)``."""
-    return look.is_kept
-
-
-def settings_table(look: Look, kept: Booleans) -> pd.DataFrame:
-    """Return a row for each setting, the best first; its index are the settings.
+def settings_table(look: Look) -> pd.DataFrame:
+    """Return a row for each kept setting, the best first; its index are the settings.
 
     Settings of which nothing is trained yet come last. What diverged is infinite.
-
-    Args:
-        look: how the sweep is looked at.
-        kept: which settings are in the table.
     """
     found = look.summary
-    indices = np.flatnonzero(kept)
+    indices = np.flatnonzero(look.is_kept)
     standing = -found.median[indices] if look.is_higher_better else found.median[indices]
     indices = indices[np.lexsort((indices, standing))]  # NaN comes last
     columns: dict[str, Any] = {}

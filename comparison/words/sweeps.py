@@ -226,22 +226,17 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
     lines = [text.format(loss=loss, count=seeds)]
     width = max(len(_title(one)) for one in best)
     lines += [f"  {_title(one):<{width}}  {_setting_words(one)}" for one in best]
-    return [*lines, chosen_words(seeds, len(best))]
-
-
-def chosen_words(seeds: int, runs: int) -> str:
-    """Return how far the best settings of some runs can be trusted."""
     text = _(
         "The settings were chosen on these very seeds. How good they are, other seeds can tell."
     )
-    if seeds < FEWEST_SEEDS and runs > 1:
+    if seeds < FEWEST_SEEDS and len(best) > 1:
         few = ngettext(
             "{count} seed cannot tell runs apart; {fewest} can.",
             "{count} seeds cannot tell runs apart; {fewest} can.",
             seeds,
         )
         text = f"{text} {few.format(count=seeds, fewest=FEWEST_SEEDS)}"
-    return text
+    return [*lines, text]
 
 
 def _title(best: BestSetting) -> str:

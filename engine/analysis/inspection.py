@@ -21,7 +21,7 @@ from engine.training.updates import Updates
 from engine.work import Result, Task, Work, finish
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from engine.arrays import Array, Integers, State
     from engine.experiment import Experiment
@@ -156,7 +156,7 @@ def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replay
     _check_run(experiment, run)
     _check("step", step, Interval(1, experiment.iterations(experiment.runs[run])))
     replay = _Replay(experiment, run, seed)
-    return _paced(replay, _inspected(replay, step))
+    return paced(lambda: replay.step, _inspected(replay, step))
 
 
 def inspect(experiment: Experiment, run: int, seed: int, step: int) -> StepInspection:
@@ -196,7 +196,7 @@ def following_learning_rates(
         allowed = Interval(0, experiment.problem.n_params - 1)
         _check(f"parameters.{position}", parameter, allowed)
     replay = _Replay(experiment, run, seed)
-    return _paced(replay, _followed(replay, list(parameters), last_step))
+    return paced(lambda: replay.step, _followed(replay, list(parameters), last_step))
 
 
 def effective_learning_rates(
@@ -328,11 +328,12 @@ def _followed(
     return frozen(steps), frozen(rates)
 
 
-def _paced(replay: _Replay, work: Work[Result]) -> Replaying[Result]:
+def paced(taken: Callable[[], int], work: Work[Result]) -> Replaying[Result]:
     """Do some work, giving way when it is time to, and return its result.
 
-    Overflow and NaN of a diverging run are results. The setting never surrounds a yield, for a
-    generator may be resumed in another context.
+    What it yields is the number of updates done, which ``taken`` returns. Overflow and NaN of a
+    diverging run are results. The setting never surrounds a yield, for a generator may be resumed
+    in another context.
     """
     paused, task = time.perf_counter(), Task(work)
     while True:
@@ -341,5 +342,5 @@ def _paced(replay: _Replay, work: Work[Result]) -> Replaying[Result]:
         if not is_going_on:
             return task.result
         if time.perf_counter() - paused > _PAUSE_SECONDS:
-            yield replay.step
+            yield taken()
             paused = time.perf_counter()

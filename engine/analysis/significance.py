@@ -28,7 +28,7 @@ Statistic: TypeAlias = Literal["mean", "median", "interquartile_mean"]
 RESAMPLES: Final = 10_000
 VALUES: Final = Interval(1, 10_000)  # of all runs on all problems together
 _TWO_OR_MORE: Final = Interval(2, VALUES.high)
-_FLIPPED: Final = Interval(1, 16)  # differences whose signs are flipped in all ways
+FLIPPED: Final = Interval(1, 16)  # differences whose signs are flipped in all ways
 _SEEDS: Final = Interval(0, 2**256 - 1)  # a SHA-256, too
 _BLOCK: Final = 1_000_000  # resampled values at a time
 _ROUNDING: Final = 1e-12  # of the largest sum: sums that are no further apart are a tie
@@ -144,7 +144,7 @@ def sign_flip_p(differences: object) -> float:
     Raises:
         InvalidInput: no differences, more than 16, not numbers, or NaN.
     """
-    values = sample("differences", differences, DIFFERENCES, _FLIPPED)
+    values = sample("differences", differences, DIFFERENCES, FLIPPED)
     n = len(values)
     signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)  # the first row flips none
     is_infinite = np.isinf(values)

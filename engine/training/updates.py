@@ -1,8 +1,8 @@
 """One update of all lanes: the only place where parameters change.
 
 The gradient of a batch, for some rules a second gradient on the same rows, each rule's direction,
-the rate of this update, the step. ``train``, ``minimize`` and ``inspect`` all take their updates
-here.
+the rate of this update, the step. ``train``, ``minimize``, ``inspect`` and range tests all take
+their updates here.
 """
 
 from __future__ import annotations

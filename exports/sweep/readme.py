@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from comparison.sweep.best import best_table
-from comparison.words.results import written
+from comparison.sweep.scores import best_sections
 from comparison.words.sweeps import axes_words, lanes_words, unfinished_words
 from exports.manifest import spoken
 from exports.readme import as_markdown, install_lines, left_out_lines, one_line
@@ -13,7 +12,7 @@ from language import _
 from sweeps.store import RESULTS_FILE, SPEC_FILE, WORKERS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from comparison.sweep.look import Look
     from exports.contents import Contents
@@ -77,17 +76,18 @@ def _files(contents: Contents) -> str:
 
 
 def _best(look: Look) -> list[str]:
-    best = best_table(look)
-    parts = ["## " + one_line(best.title)]
-    if best.rows:
-        lines = [_line(best.rows[0]), "|" + " --- |" * len(best.rows[0])]
-        parts.append("\n".join([*lines, *(_line(row.values()) for row in best.rows)]))
-    return [*parts, " ".join(best.remarks)]
+    """Return each run's best setting, and which run ends lowest."""
+    parts = []
+    for section in best_sections(look):
+        parts += ["## " + one_line(section.title), one_line(" ".join(section.sentences))]
+        if section.rows:
+            lines = [_line(section.rows[0]), "|" + " --- |" * len(section.rows[0])]
+            parts.append("\n".join([*lines, *(_line(row.values()) for row in section.rows)]))
+    return parts
 
 
-def _line(cells: Any) -> str:
-    texts = (cell if isinstance(cell, str) else written(cell, 5) for cell in cells)
-    return "| " + " | ".join(map(one_line, texts)) + " |"
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(one_line, cells)) + " |"
 
 
 def _columns(look: Look, contents: Contents) -> list[str]:
@@ -134,7 +134,7 @@ def _list(name: str, columns: Mapping[str, str]) -> str:
     return "\n".join([f"`{name}`:", "", *lines])
 
 
-def _codes(fields: Any) -> str:
+def _codes(fields: Iterable[str]) -> str:
     return ", ".join(f"`{field}`" for field in dict.fromkeys(fields))
 
 

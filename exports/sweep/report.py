@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comparison.sweep.best import best_table
 from comparison.sweep.catalogue import sweep_chart_title, sweep_charts
 from comparison.sweep.contract import sweep_contract
+from comparison.sweep.scores import score_sections
 from comparison.words.cleaned import cleaned
 from comparison.words.fields import field_title
 from comparison.words.names import problem_words
@@ -55,7 +55,7 @@ def sweep_report(look: Look, title: str, notes: str) -> bytes:
         heading(_("What is swept")),
         facts_table(_swept(look)),
         paragraph(lanes_words(look.lanes)),
-        *_best(look),
+        *_scores(look),
         *(
             chart_part(sweep_chart_title(name), chart, name, terms)
             for name, chart in charts.items()
@@ -86,11 +86,14 @@ def _swept(look: Look) -> dict[str, str]:
     return swept | {_("Seeds"): ", ".join(map(str, look.spec.experiment.seeds))}
 
 
-def _best(look: Look) -> list[str]:
-    best = best_table(look)
-    styles = [look.styles[run] for run in best.runs]
-    table = [rows_table(best.rows, styles)] if best.rows else []
-    return [heading(best.title), *table, *map(paragraph, best.remarks)]
+def _scores(look: Look) -> list[str]:
+    """Return the best settings, how runs differ, and the times to the targets."""
+    parts = []
+    for section in score_sections(look):
+        parts += [heading(section.title), paragraph(" ".join(section.sentences))]
+        if section.rows:
+            parts.append(rows_table(section.rows, [look.styles[run] for run in section.runs]))
+    return parts
 
 
 def _rules(look: Look) -> dict[type[Rule], list[str]]:

@@ -38,6 +38,7 @@ _OF_RESULTS = (
     "held",
     "brushes",
     "setting",
+    "run",
     "choosing",
     "reference",
     "p_values",

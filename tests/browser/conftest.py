@@ -306,15 +306,15 @@ def place():
 
 
 @contextmanager
-def _server(log_path):
-    """Run the dashboard."""
+def _server(log_path, script="dashboard.py"):
+    """Run the dashboard, or another script."""
     port = _free_port()
     options = {
         "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",
     }
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     command += [f"--{name}={value}" for name, value in options.items()]
     with log_path.open("wb") as log:
         process = subprocess.Popen(

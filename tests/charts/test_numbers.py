@@ -12,6 +12,7 @@ import pytest
 
 import charts
 from charts.batches import loss_on_four_axes
+from charts.best_of import best_of_settings
 from charts.counts import count_bars
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
@@ -20,6 +21,9 @@ from charts.graph import graph_drawing
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
 from charts.overfitting import two_losses as losses_of_epochs
+from charts.parallel import Coordinate, parallel_coordinates
+from charts.profiles import performance_profiles
+from charts.range_test import range_test_chart
 from charts.sensitivity import rate_sensitivity
 from charts.steps import (
     Tangent,
@@ -41,10 +45,13 @@ from engine import (
     Run,
     batch_gradients,
     batch_size_runs,
+    best_of,
     data,
     fit,
     gradient_norms,
     measure_noise,
+    performance_ratios,
+    range_test,
     rate_curves,
     rate_sweep,
     score,
@@ -200,6 +207,19 @@ def test_sensitivity():
     assert not strays(
         rate_sensitivity(rate_curves([sweep]), LOOKS[:2]), ("learning_rate", "validation_loss")
     )
+
+
+@pytest.mark.parametrize("size", [32, "all"])
+def test_range_test(size):
+    runs = [Run(optimizer=SGD(), learning_rate=0.1, batch_size=size)]
+    experiment = Experiment(runs=runs, budget=Budget(amount=2))
+    (curve,) = rate_curves([score(rate_sweep(experiment, (0.01, 0.1, 1e7)))])
+    chart = range_test_chart(range_test(experiment, 0, 1e-3, 1e6, 100), curve, LOOKS[0])
+
+    losses = [name for name in chart.numbers if "loss" in name or "mean" in name]
+    assert len(losses) == (3 if size == 32 else 2)  # without noise there is no mean
+    assert not strays(chart, *(("learning_rate", name) for name in losses))
+    assert set(chart.numbers["kind"]) == {"range_test", "sweep"}
 
 
 @pytest.fixture
@@ -388,6 +408,23 @@ def test_map():
             assert float(text) == chart.numbers["final_loss"][number]
 
 
+def test_parallel_coordinates():
+    """Between the first axis and the second lie the values, where both run from 0 to 1."""
+    values = np.random.default_rng(2).integers(0, 5, (2, 60)) / 4
+    names = ("left", "right")
+    chart = parallel_coordinates(
+        [Coordinate(name, name, own) for name, own in zip(names, values, strict=True)], []
+    )
+    ends = {
+        (rounded(left), rounded(right))
+        for trace in chart.figure.data
+        for left, right, _gap in np.reshape(trace.y, (-1, 3))
+    }
+
+    assert ends == rows(chart, *names)
+    assert len(ends) < 60
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_graph(name):
     """What is written on the edges and below shared nodes, to the digits that are shown."""
@@ -432,6 +469,24 @@ def test_derivatives():
         ("parameters", "backpropagation_ms"),
         ("parameters", "central_difference_ms"),
     )
+
+
+def test_profiles():
+    times = [[10, 20, 30, 40], [20, 10, 60, np.inf], [10, 100, 15, 50]]
+
+    chart = performance_profiles(performance_ratios(times), LOOKS)
+
+    assert not strays(chart, ("factor", "share_of_problems"))
+
+
+def test_price_of_tuning():
+    losses = [[0.1, 0.2, 0.3, 0.4, 1.0], [0.1, 0.2, 0.3, np.inf, np.inf], [0.2]]
+    prices = [[best_of(own, k) for k in range(1, len(own) + 1)] for own in losses]
+
+    chart = best_of_settings(prices, LOOKS, "training_loss")
+
+    drawn = ("training_loss", "lower_quartile", "upper_quartile", "all_diverged")
+    assert not strays(chart, *(("settings", column) for column in drawn))
 
 
 def test_no_chart_is_left_out():

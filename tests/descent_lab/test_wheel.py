@@ -52,6 +52,20 @@ bundle.to_images = refuse
 from descent_lab.command import main
 sys.exit(main())
 """
+# A server that keeps a shelf until its one sweep is finished, and tells its folder.
+KEEPS = """
+import sys, time
+from pathlib import Path
+from descent_lab.sweeps.shelf import Limits, Shelf
+from descent_lab.sweeps.spec import read_spec
+shelf = Shelf(Path(sys.argv[2]), Limits(workers=1))
+name = shelf.add(read_spec(Path(sys.argv[1]).read_bytes()))
+while (status := shelf.status(name)).kind != "finished":
+    assert status.kind != "failed", status
+    shelf.look_once()
+    time.sleep(0.01)
+print(shelf.folder(name))
+"""
 
 
 class Installed:
@@ -201,6 +215,16 @@ def test_a_sweep_gives_the_table_of_the_checkout(installed, tmp_path):
     installed.run(command, "sweep", source, "--to", tmp_path / "theirs", "--workers", "1")
 
     assert result_bytes(tmp_path / "theirs") == result_bytes(tmp_path / "ours")
+
+
+def test_a_servers_sweep_gives_the_table_of_the_checkout(installed, tmp_path):
+    source = tmp_path / "sweep.json"
+    source.write_text(SPEC.model_dump_json(), "utf-8")
+    swept(tmp_path / "ours")
+
+    folder = installed.run(installed.python, "-c", KEEPS, source, tmp_path / "shelf").strip()
+
+    assert result_bytes(folder) == result_bytes(tmp_path / "ours")
 
 
 def test_the_engine_that_travels_is_the_installed_one(installed, tmp_path):

@@ -1,13 +1,14 @@
 """The report of a sweep: one page with everything, and nothing of a name in it but text."""
 
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
-from comparison.pages import Held, SweepPage
+import comparison.sweep.scores
+from comparison.pages import SweepPage
 from comparison.sweep.catalogue import sweep_charts
 from comparison.sweep.contract import sweep_contract
 from comparison.words.rules import RULE_WORDS
@@ -18,7 +19,7 @@ from language import set_language
 from sweeps.axes import ListAxis
 from sweeps.spec import read_spec
 from tests.exports.hostile import NAMES
-from tests.sweeps.looked import failed, finished, looked, planned, unfinished
+from tests.sweeps.looked import failed, finished, planned, unfinished
 
 DOCUMENT = planned(names=NAMES[3:5])
 _EMPTY = {"meta", "path", "br"}  # elements without an end
@@ -74,9 +75,10 @@ def test_the_report_has_its_parts(look):
 def test_every_chart_of_the_catalogue_is_there(look, content):
     charts, missing = sweep_charts(look)
 
-    assert missing == {}
-    assert content.count("Plotly.newPlot(") == len(charts) == 2
-    assert "Left out" not in content
+    assert content.count("Plotly.newPlot(") == len(charts) == 4
+    assert set(missing) == {"profiles", "range_test"}
+    for why in missing.values():
+        assert escape(why) in content
 
 
 def test_it_is_well_formed(content):
@@ -90,57 +92,70 @@ def test_it_is_well_formed(content):
 def test_no_name_and_no_note_becomes_markup(look):
     content = read(look, " ".join(NAMES), "\n".join(NAMES))
 
-    assert content.count("<script") == content.count("</script>") == 2 + 2
+    assert content.count("<script") == content.count("</script>") == 2 + 4
     assert not re.search(r"<(img|a|iframe|link)\b", content)
 
 
+def tables(content):
+    """The tables by the headings of their sections."""
+    found = re.findall(r"<h2>([^<]*)</h2>(?:(?!<h2>).)*?(<table>.*?</table>)", content, re.DOTALL)
+    return {unescape(title): table for title, table in found}
+
+
 def test_the_table_tells_the_best_setting_of_each_run(look, content):
-    *_others, table = re.findall(r"<table>.*?</table>", content, re.DOTALL)
+    """Chosen on the first of three seeds, reported on the other two."""
+    table = tables(content)["Best settings"]
     losses = look.lanes.scores["validation_loss_final"]
 
     assert table.count("<tr>") == 1 + 2
     for run in range(2):
         own = losses[6 * run : 6 * run + 6]
-        best = own[np.argmin(np.median(own, axis=1))]
-        for share in (0.5, 0.25, 0.75):
-            assert f'<td class="number">{np.quantile(best, share):,.5g}</td>' in table
-    assert table.count('<td class="number">6</td>') == 2
+        reported = np.sort(own[np.argmin(own[:, 0]), 1:])
+        low, high = reported
+        assert f"<td>{np.median(reported):.3g} ({low:.3g} to {high:.3g})</td>" in table
     assert escape(NAMES[3]) in table
+    assert "reported on seeds 2, 3, which had no say in it" in content
+
+
+def test_runs_are_compared_seed_by_seed_and_by_their_times(content):
+    found = tables(content)
+
+    assert found["Differences, seed by seed"].count("<tr>") == 1 + 1
+    assert found["Time to target · 0.5"].count("<tr>") == 1 + 2
 
 
 def test_the_best_at_the_edge_is_said(tmp_path):
     page = SweepPage(axes=(ListAxis(field="learning_rate", values=(0.001, 0.01)),), seeds=1)
-    content = read(finished(tmp_path, planned(page)))
+    table = tables(read(finished(tmp_path, planned(page))))["Best settings"]
 
-    assert content.count("<td>Learning rate</td>") == 2
-    assert "a better setting may lie beyond" in content
+    assert table.count("<td>Learning rate</td>") == 2
 
 
 def test_a_run_that_diverged_everywhere_has_no_best_setting(tmp_path):
     page = SweepPage(axes=(ListAxis(field="learning_rate", values=(1e6, 1e7)),), seeds=1)
-    content = read(finished(tmp_path, planned(page)))
-    *_others, table = re.findall(r"<table>.*?</table>", content, re.DOTALL)
+    table = tables(read(finished(tmp_path, planned(page))))["Best settings"]
 
-    assert table.count('<td class="number">∞</td>') == 2
-    assert table.count("<td>–</td>") == 4
+    assert table.count("<td>diverged at every setting</td>") == 2
 
 
-def test_of_several_problems_there_is_no_best_until_one_is_held(tmp_path):
+def test_each_problem_has_a_table_of_its_own(tmp_path):
     axes = (
         ListAxis(field="learning_rate", values=(0.01, 0.1)),
-        ListAxis(field="problem.l2", values=(0.0, 0.1)),
+        ListAxis(field="problem.l2", values=(0.0, 0.1, 0.2)),
     )
-    document = planned(SweepPage(axes=axes, seeds=1))
-    content = read(finished(tmp_path, document))
-    assert "several problems" in content
-    assert content.count("<table>") == 2
+    look = finished(tmp_path, planned(SweepPage(axes=axes, seeds=1)))
+    found = [title for title in tables(read(look)) if title.startswith("Best settings")]
 
-    held = document.view.page.model_copy(update={"held": (Held(field="problem.l2", place=1),)})
-    content = read(looked(tmp_path, document.on_page(held)))
-    assert "several problems" not in content
-    assert content.count("<table>") == 3
-    (title,) = re.findall(r"<h2>(Each run.*?)</h2>", content)
-    assert title.endswith(": 0.1")
+    assert [title.rpartition(": ")[2] for title in found] == ["0", "0.1", "0.2"]
+
+
+def test_of_very_many_problems_the_first_are_told_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(comparison.sweep.scores, "_PROBLEMS", 1)
+    axes = (ListAxis(field="problem.l2", values=(0.0, 0.1, 0.2)),)
+    content = read(finished(tmp_path, planned(SweepPage(axes=axes, seeds=1))))
+
+    assert "2 further problems are told of on the page." in content
+    assert len([title for title in tables(content) if title.startswith("Best settings")]) == 1
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from pathlib import Path
 from threading import Event
 import sweeps.child
 from sweeps.shelf import Limits, Shelf
-sweeps.child._COMMAND = ("-c", sys.argv[2])
+sweeps.child._COMMAND, sweeps.child._NICE = ("-c", sys.argv[2]), 0
 Shelf(Path(sys.argv[1]), Limits(workers=1)).keep(Event())
 """
 
@@ -538,9 +538,8 @@ def test_what_another_server_removes_before_it_has_begun_is_ended(shelf, command
 
 
 def test_what_a_killed_server_had_begun_to_remove_is_removed(shelf):
-    shelf.add(SPEC)
+    shelf.stop(shelf.add(SPEC))
     (shelf.root / ".removed-x/sweep").mkdir(parents=True)
-    shelf.stop(*(path.name for path in shelf.root.iterdir() if not path.name.startswith(".")))
 
     shelf.look_once()
 
@@ -554,35 +553,35 @@ def test_nothing_is_made_where_nothing_was_added(shelf):
 
 
 def test_its_loop_goes_on_after_an_error_that_is_told_once(shelf, monkeypatch, caplog):
-    until, looks = threading.Event(), []
+    ended, looks = threading.Event(), []
 
     def look():
         looks.append(len(looks))
         if len(looks) == 3:
-            until.set()
+            ended.set()
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(sweeps.shelf, "_LOOK_SECONDS", 0.0)
     monkeypatch.setattr(shelf, "look_once", look)
 
-    shelf.keep(until)
+    shelf.keep(ended)
 
     assert looks == [0, 1, 2]
     assert [record.exc_info[1].errno for record in caplog.records] == [errno.EIO]
 
 
 def test_when_its_loop_ends_another_may_keep_it(shelf, commands, monkeypatch):
-    until = threading.Event()
+    ended = threading.Event()
     look = shelf.look_once
 
     def last():
         look()
-        until.set()
+        ended.set()
 
     monkeypatch.setattr(shelf, "look_once", last)
     shelf.add(SPEC)
 
-    shelf.keep(until)
+    shelf.keep(ended)
 
     assert len(commands) == 1
     assert not is_locked(shelf.root)
@@ -593,8 +592,12 @@ def test_when_its_loop_ends_another_may_keep_it(shelf, commands, monkeypatch):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    """Lets the command write a shard for each ten lanes, so that it can be disturbed."""
+    """Lets the command write a shard for each ten lanes, so that it can be disturbed.
+
+    It would give way to all that runs beside it.
+    """
     monkeypatch.setattr(sweeps.child, "_COMMAND", ("-c", DRIVER))
+    monkeypatch.setattr(sweeps.child, "_NICE", 0)
 
 
 @pytest.fixture(scope="module")
@@ -675,6 +678,7 @@ def test_a_server_that_is_killed_and_started_again_changes_no_byte(shelf, undist
     until(lambda: shelf._child is None, shelf.look_once)
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_the_command_refuses_in_words_that_a_reader_is_shown(shelf):
     name = shelf.add(SPEC)
     shelf.folder(name).mkdir()

@@ -177,6 +177,14 @@ def test_another_engine_has_another_key(monkeypatch):
     assert SweepSpec().key != before
 
 
+def test_equal_sweeps_have_one_hash_also_with_lists_among_the_values():
+    axis = {"field": "problem.hidden", "values": [[4], [8, 8]]}
+    one, equal = (SweepSpec.model_validate({"axes": [axis]}) for _ in range(2))
+
+    assert hash(one) == hash(equal)
+    assert len({one, equal, SweepSpec()}) == 2
+
+
 def test_the_schema_takes_what_is_read_and_refuses_what_is_not():
     schema = SweepSpec.model_json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -16,13 +16,13 @@ from comparison.words.results import (
     result_remarks,
     settings,
     status,
-    written,
 )
 from language import _
 from language.labels import label
 from ui.compare.comparison import after_training
 from ui.shell.binding import reporting
 from ui.shell.store import document, edit
+from ui.shell.tables import with_written_numbers
 from ui.shell.text import escaped, line_sample
 from ui.shell.tuning import best_rates
 
@@ -55,7 +55,7 @@ def results_table(history: History, styles: Sequence[RunStyle], *, full: bool) -
     rows = [_row(history, position, style, full=full) for position, style in enumerate(styles)]
     reporting(
         st.dataframe,
-        _written(pd.DataFrame(rows)),
+        with_written_numbers(pd.DataFrame(rows)),
         key=f"results-{full}",
         report=_select_run,
         event="select",
@@ -113,15 +113,6 @@ def _row(history: History, position: int, style: RunStyle, *, full: bool) -> Row
     return row | _named(details(history, position)) | seconds
 
 
-def _written(table: pd.DataFrame) -> Any:
-    """Return a table that shows its numbers as ``written`` says; they sort as numbers."""
-
-    def shown(number: Any) -> str:
-        return written(number)
-
-    return table.style.format(shown, subset=table.select_dtypes("number").columns)
-
-
 def _number_columns(history: History, *, full: bool) -> dict[str, Any]:
     """Return the titles of the ends, short where they stand beside the settings."""
     columns = {}
@@ -144,7 +135,7 @@ def _paired_table(history: History, styles: Sequence[RunStyle]) -> None:
     text, rows = differences
     st.caption(escaped(text))
     st.dataframe(
-        _written(pd.DataFrame(rows)),
+        with_written_numbers(pd.DataFrame(rows)),
         width="stretch",
         hide_index=True,
         key="paired",

@@ -23,6 +23,7 @@ _DONE: Final = {
     "runs": N_("preset"),
     "settings": N_("best settings"),
     "surface": N_("another surface"),
+    "sweep": N_("opened sweep"),
 }
 # Fields by what their controls are called. A start is one of weights or of a test function's point.
 _FIELDS: Final = {

@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
+from charts.parallel import parallel_alt, parallel_coordinates, parallel_remarks
 from comparison.sweep.charts import RATE, curves_chart, map_chart, rate_curves_of
-from comparison.sweep.table import kept_settings, settings_table
+from comparison.sweep.coordinates import (
+    brushes,
+    coordinates,
+    kept_by_page,
+    trained,
+)
+from comparison.sweep.table import settings_table
 from comparison.words.rates import good_words, rate_rows
 from comparison.words.sweeps import table_words
 from language import _
 from sweeps.dimensions import dimension
 from ui.shell.binding import reporting
-from ui.shell.figure import figure
+from ui.shell.figure import figure, offer
 from ui.shell.store import set_page
 from ui.shell.text import escaped, line_sample
 from ui.sweep.controls import held_controls, quantity_control, side_controls
 from ui.sweep.exports import lanes_files
+from ui.sweep.parallel import parallel_canvas
 
 if TYPE_CHECKING:
     from comparison.sweep.look import Look
@@ -73,10 +81,29 @@ def curves_tab(look: Look, caption: Contract) -> None:
     )
 
 
+def parallel_tab(look: Look, caption: Contract) -> None:
+    """Show a line for every setting through all its values; what is brushed filters all tabs."""
+    quantity_control(look)
+    rows = trained(look)
+    if not rows.any():
+        st.info(_("Nothing is trained yet."))
+        return
+    axes, told = coordinates(look, rows), brushes(look)
+    parallel_canvas(
+        axes,
+        told,
+        lambda changed: set_page(brushes=kept_by_page(changed)),
+        "sweep-parallel",
+        parallel_alt(axes, told),
+    )
+    offer(lambda: parallel_coordinates(axes, told), "sweep-parallel", caption)
+    st.caption(" · ".join(map(escaped, parallel_remarks(axes, told))))
+
+
 def table_tab(look: Look, _caption: Contract) -> None:
     """Show a row for every setting, the best first."""
     quantity_control(look)
-    table = settings_table(look, kept_settings(look))
+    table = settings_table(look)
     shown = table.head(_ROWS)
 
     def pick_row(chosen: dict[str, Any]) -> None:

@@ -1,0 +1,136 @@
+"""What is said of a range test follows from its numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from comparison.words.range_test import range_test_words
+from engine import Budget, Experiment, Function, Run, range_test, rate_curves, rate_sweep, score
+from engine.analysis.range_test import RangeTest
+from engine.problems.functions import Bowl
+from engine.rules import SGD
+from language import LANGUAGES, set_language
+
+RUN = Run(optimizer=SGD(), learning_rate=1.0, batch_size="all")
+# (w, 0) on a bowl: w^2 / 2, whose largest stable rate is 2, and whose best rate is 1
+SQUARE = Experiment(
+    problem=Function(function=Bowl(condition=1.0), start=(1.0, 0.0)),
+    runs=(RUN,),
+    budget=Budget(amount=20),
+)
+RATES = (0.01, 0.1, 0.8, 10.0)
+
+
+def swept(rates=RATES):
+    (curve,) = rate_curves([score(rate_sweep(SQUARE, rates))])
+    return curve
+
+
+def made(losses, rates, diverged_at=None):
+    """A test of one seed, or of several with equal losses."""
+    at = np.array([np.nan] if diverged_at is None else diverged_at, dtype=float)
+    values = np.repeat(np.array(losses, dtype=float)[:, None], len(at), axis=1)
+    return RangeTest(RUN, np.array(rates), values, at, 1)
+
+
+def test_half_a_square_is_told_with_its_known_numbers():
+    """The worked example: the loss is lowest before the update at 2.06, for 2 is the bound."""
+    test = range_test(SQUARE, 0, 1e-3, 10.0, 100)
+    falls, lowest, breaks, *rest = range_test_words(test, swept())
+    # By hand: |1 - rate| multiplies the error, which has become so small that it stays below 1.
+    assert np.abs(np.prod(1 - test.rates[:-1])) < 1
+
+    assert falls.startswith("Along the range test, the loss falls fastest around a rate of 0.045")
+    assert lowest == "It is lowest at 2.06, and not as low again."
+    assert breaks == "It does not break: at 10, the loss is still no higher than at its beginning."
+    assert rest == ["The sweep's best rate is 0.8."]
+
+
+def test_the_break_and_the_best_rate_of_the_sweep_are_compared():
+    test = made([5, 4, 1, 2, 6, 9], [0.1, 0.2, 0.4, 0.8, 6.4, 12.8])
+    falls, lowest, breaks, best = range_test_words(test, swept())
+
+    assert falls == "Along the range test, the loss falls fastest around a rate of 0.2."
+    assert lowest == "It is lowest at 0.4, and not as low again."
+    assert breaks == (
+        "It breaks at 6.4: from there on, the loss stays above that of its beginning."
+    )
+    assert best == "The sweep's best rate is 0.8: 8 times lower than where the range test breaks."
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (0.2, "4 times higher than where the range test breaks."),
+        (0.81, "about where the range test breaks."),
+        (80.0, "100 times lower than where the range test breaks."),
+    ],
+)
+def test_the_ratio_is_told_in_its_direction(broken, words):
+    test = made([5, 4, 6], [0.01, 0.02, broken])
+
+    assert range_test_words(test, swept())[-1] == f"The sweep's best rate is 0.8: {words}"
+
+
+def test_a_best_rate_at_the_edge_is_told():
+    test = made([5, 4, 6], [0.1, 0.2, 0.4])
+
+    assert range_test_words(test, swept((0.01, 0.1)))[-1] == (
+        "The sweep's best rate is 0.1, at the edge of what was tried:"
+        " 4 times lower than where the range test breaks."
+    )
+
+
+def test_a_sweep_without_a_best_rate_is_told():
+    test = made([5, 4, 6], [0.1, 0.2, 0.4])
+
+    assert range_test_words(test, swept((1e3, 1e4)))[-1] == (
+        "The sweep has no best rate: the run diverged at each of them."
+    )
+
+
+def test_a_loss_that_only_falls_does_not_break_and_may_at_higher_rates():
+    _falls, lowest, breaks, best = range_test_words(made([3, 2, 1], [0.1, 0.2, 0.4]), swept())
+
+    assert lowest == "It is lowest at its highest rates, up to 0.4: higher ones may break it."
+    assert breaks.startswith("It does not break: at 0.4")
+    assert best == "The sweep's best rate is 0.8."
+
+
+def test_a_loss_that_never_falls_is_told():
+    falls, lowest, *_rest = range_test_words(made([1, 2, 3], [0.1, 0.2, 0.4]), swept())
+
+    assert falls == "Along the range test, no fall of the loss stands out."
+    assert lowest == "It is lowest at 0.1, and not as low again."
+
+
+@pytest.mark.parametrize(
+    ("diverged_at", "words"),
+    [
+        ([0.4], "It diverged at 0.4."),
+        ([0.4, np.nan, np.nan], "1 of 3 seeds diverged, at 0.4."),
+        ([0.4, 0.2, np.nan], "2 of 3 seeds diverged, at 0.2 to 0.4."),
+    ],
+)
+def test_the_seeds_that_diverged_are_counted(diverged_at, words):
+    assert words in range_test_words(made([5, 4, 6], [0.1, 0.2, 0.4], diverged_at), swept())
+
+
+def test_before_any_window_is_whole_only_the_break_is_told():
+    test = replace(made([1, np.inf], [0.1, 0.2], [0.2]), window=11)
+    falls, breaks, diverged, _best = range_test_words(test, swept())
+
+    assert falls == "Along the range test, no fall of the loss stands out."
+    assert breaks.startswith("It breaks at 0.2:")
+    assert diverged == "It diverged at 0.2."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_placeholder_is_left_in_any_language(language):
+    set_language(language)
+
+    for test in (made([5, 4, 6], [0.1, 0.2, 0.4], [0.4, 0.2, np.nan]), made([1, 1], [0.1, 0.2])):
+        said = range_test_words(test, swept())
+        assert "{" not in " ".join(said)
+        assert "nan" not in " ".join(said)

@@ -42,10 +42,13 @@ class RateCurve:
 
     @property
     def quartiles(self) -> tuple[Array, Array]:
-        """Return lower and upper quartile over the seeds, observed values, ``(rates,)`` each."""
-        finals = np.array([one.final_loss for one in self.scores])
-        low = np.quantile(finals, 0.25, axis=1, method="lower")
-        return low, np.quantile(finals, 0.75, axis=1, method="higher")
+        """Return lower and upper quartile over the seeds, observed values, ``(rates,)`` each.
+
+        Not every rate has all seeds while a sweep runs.
+        """
+        finals = [one.final_loss for one in self.scores]
+        low = [np.quantile(one, 0.25, method="lower") for one in finals]
+        return np.array(low), np.array([np.quantile(one, 0.75, method="higher") for one in finals])
 
     @property
     def diverged(self) -> Array:

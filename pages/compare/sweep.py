@@ -22,6 +22,7 @@ from ui.shell.store import document
 from ui.shell.text import escaped
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
+from ui.sweep.exports import sweep_exports
 from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
 from ui.sweep.picked import ways_on
 from ui.sweep.plan import plan, planned, start_line
@@ -67,7 +68,7 @@ def sweep() -> None:
         undo_buttons()
         if name is not None:
             present_button()
-        share()
+        popover = share()
     show_notices()
     if is_elsewhere():
         st.info(
@@ -82,6 +83,8 @@ def sweep() -> None:
     with st.expander(title, expanded=not is_there, icon=":material/tune:", key=key):
         plan()
     start_line(now, is_there=is_there)
+    with popover:
+        sweep_exports(now.spec, name)
     draw_mark("controls")
     if name is not None:
         results(name)

@@ -25,7 +25,8 @@ from ui.shell.zoom import keep_zooms
 from ui.sweep.exports import sweep_exports
 from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
 from ui.sweep.picked import ways_on
-from ui.sweep.plan import plan, planned, start_line
+from ui.sweep.plan import plan, start_line
+from ui.sweep.planned import planned
 from ui.sweep.server import shelf, watch
 from ui.sweep.settings import settings
 from ui.sweep.status import redrawn, status_line

@@ -84,7 +84,7 @@ def test_the_table_offers_all_lanes(folder, document, offered):
 
 
 def test_the_bundle_has_the_view_of_the_page(folder, document, offered):
-    opened(document, x="batch_size", y="learning_rate")
+    opened(document, across="batch_size", upwards="learning_rate")
 
     with zipfile.ZipFile(io.BytesIO(offered["descent-lab-sweep.zip"]())) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
@@ -160,8 +160,8 @@ def test_a_report_has_the_title_and_the_notes_of_the_form(document, offered):
 VIEW = {
     "tab": "curves",
     "shown": "best_loss",
-    "x": "run",
-    "y": "learning_rate",
+    "across": "run",
+    "upwards": "learning_rate",
     "held": (Held(field="batch_size", place=1),),
     "setting": 3,
 }

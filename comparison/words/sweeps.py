@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
-from comparison.words.fields import field_title, place_words, settings_count
+from comparison.words.fields import field_title, place_words, settings_count, value_words
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
 from engine.rules import RULES

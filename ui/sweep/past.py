@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COOKIE: Final = "descent_sweeps"
 _OWN: Final = "own-sweeps"  # ids, the oldest first
+_LIST: Final = "list-of-sweeps"  # whether it is open
 _REMOVED: Final = "removed-sweeps"
 _MOST: Final = 50  # ids that a cookie has room for
 _SHOWN: Final = 12  # in the list
@@ -83,7 +84,8 @@ def list_of_sweeps() -> None:
     """Offer the reader's sweeps, to look at again and to remove."""
     names = own_sweeps()
     title = _("Your sweeps ({count})").format(count=len(names))
-    with folded("own-sweeps", title, disabled=not names):
+    # With a state of its own, so that it closes when one of them is opened.
+    with folded("own-sweeps", title, disabled=not names, key=_LIST, on_change="rerun"):
         for name in names[:_SHOWN]:
             _entry(name)
         if len(names) > _SHOWN:
@@ -118,6 +120,7 @@ def _entry(name: str) -> None:
 
 def _open(name: str, spec: SweepSpec) -> None:
     """Show a sweep, with its base as the comparison and its axes in the plan."""
+    st.session_state[_LIST] = False
     open_edited(with_sweep, name, spec)
 
 

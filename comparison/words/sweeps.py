@@ -69,10 +69,9 @@ def axes_words(spec: SweepSpec) -> str:
 
 def range_words(dimension: Dimension) -> str:
     """Return the first and the last value of a field of numbers, and how many there are."""
-    words = place_words(dimension)
-    return _("{first} to {last} ({count})").format(
-        first=words[0], last=words[-1], count=len(dimension.values)
-    )
+    first, last = (value_words(dimension.field, dimension.values[at]) for at in (0, -1))
+    text = _("{first} to {last} ({count})")
+    return text.format(first=first, last=last, count=len(dimension.values))
 
 
 def began_words(began: datetime) -> str:

@@ -160,6 +160,14 @@ def test_starting_puts_the_sweep_on_the_shelf_and_remembers_its_id():
     assert shelf().status(name).kind == "waiting"
 
 
+def test_the_sidebar_offers_what_the_plan_depends_on_and_no_more():
+    at = opened()
+
+    keys = {one.key for one in (*at.sidebar.number_input, *at.sidebar.selectbox)}
+    assert {"dataset", "budget-epochs-number", "first-seed-number"} <= keys
+    assert "seeds-number" not in keys  # the plan has seeds of its own
+
+
 # The results
 
 

@@ -12,7 +12,7 @@ import pytest
 import comparison.sweep.catalogue
 from comparison.document import read_document
 from comparison.pages import SweepPage
-from comparison.sweep.catalogue import sweep_charts
+from comparison.sweep.catalogue import sweep_chart_title, sweep_charts
 from comparison.sweep.contract import sweep_contract
 from comparison.sweep.look import Look
 from comparison.sweep.plan import sweep_of
@@ -247,3 +247,25 @@ def test_without_an_axis_of_rates_there_are_no_curves(tmp_path):
     made = sweep_bundle(finished(tmp_path, document), tmp_path, document)
 
     assert "add an axis of it" in manifest(made)["left_out"]["figures/curves.html"]
+
+
+def test_over_several_problems_there_are_profiles(tmp_path):
+    rates = ListAxis(field="learning_rate", values=(0.1, 0.2))
+    problems = ListAxis(field="problem.l2", values=(0.0, 0.001))
+    document = planned(SweepPage(axes=(rates, problems), targets=(1.0,), seeds=2))
+    look = finished(tmp_path, document)
+    made = sweep_bundle(look, tmp_path, document)
+
+    charts, missing = sweep_charts(look)
+    assert set(charts) == {"map", "curves", "parallel", "profiles", "price"}
+    assert set(missing) == {"range_test"}
+    assert {f"figures/{name}.html" for name in charts} <= set(made)
+    page = text(made, "figures/profiles.html").replace(r"\u003cbr\u003e", " ")
+    assert "chosen on seeds 1" in page
+
+
+def test_every_chart_has_a_title(look):
+    charts, missing = sweep_charts(look)
+    titles = [sweep_chart_title(name) for name in (*charts, *missing)]
+
+    assert len(set(titles)) == len(titles) == 6

@@ -232,11 +232,11 @@ def test_a_chart_that_fails_is_missed_and_named(look, folder, monkeypatch, caplo
     def broken(*_args, **_options):
         raise ValueError("math domain error")
 
-    monkeypatch.setattr(comparison.sweep.catalogue, "map_chart", broken)
+    monkeypatch.setattr(comparison.sweep.catalogue, "coordinates_chart", broken)
     made = sweep_bundle(look, folder, DOCUMENT)
 
-    assert "figures/map.html" not in made
-    assert "could not be drawn" in manifest(made)["left_out"]["figures/map.html"]
+    assert "figures/parallel.html" not in made
+    assert "could not be drawn" in manifest(made)["left_out"]["figures/parallel.html"]
     assert "figures/curves.html" in made
     caplog.clear()
 

@@ -88,6 +88,6 @@ def _settings(look: Look, found: dict[str, Summary]) -> Iterator[dict[str, Any]]
         columns["failed"] = lanes.failed[at].sum(axis=1)
         for name, one in found.items():
             columns[f"{name}_median"] = one.median[at]
-            columns[f"{name}_first_quartile"] = one.lower[at]
-            columns[f"{name}_third_quartile"] = one.upper[at]
+            columns[f"{name}_first_quartile"] = one.first_quartile[at]
+            columns[f"{name}_third_quartile"] = one.third_quartile[at]
         yield columns

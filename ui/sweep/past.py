@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from comparison.sweep.opening import with_sweep
-from comparison.sweep.plan import sweep_of
 from comparison.words.sweeps import axes_words, began_words, shelf_words
-from engine import InvalidInput
 from language import _
 from ui.shell.binding import folded
 from ui.shell.navigation import open_edited
-from ui.shell.store import set_page, whole_document
+from ui.shell.store import set_page
 from ui.shell.text import escaped
+from ui.sweep.planned import planned
 from ui.sweep.server import shelf
 from ui.sweep.settings import settings
 
@@ -65,9 +64,8 @@ def shown_sweep() -> str | None:
     The id that the page holds comes first: it may be that of a link, and is the reader's own from
     then on.
     """
-    try:
-        wanted = sweep_of(whole_document())
-    except InvalidInput:
+    wanted = planned().spec
+    if wanted is None:
         return None
     named = settings().sweep
     if named and _is(named, wanted):

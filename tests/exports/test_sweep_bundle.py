@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import comparison.sweep.catalogue
+import descent_lab.sweep
 from comparison.document import read_document
 from comparison.pages import SweepPage
 from comparison.sweep.catalogue import sweep_chart_title, sweep_charts
@@ -33,6 +34,7 @@ from tests.sweeps.looked import (
     unfinished,
     with_shards,
 )
+from tests.sweeps.small import Here
 
 pytestmark = pytest.mark.usefixtures("nothing_drawn")
 DOCUMENT = planned(names=NAMES[3:5])
@@ -124,7 +126,8 @@ def test_it_is_the_same_every_time_but_for_times(made, look, folder):
     assert [name for name in made if made[name] != again[name]] in ([], ["manifest.json"])
 
 
-def test_the_command_of_the_readme_trains_it_again(made, tmp_path):
+def test_the_command_of_the_readme_trains_it_again(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
     (command,) = re.findall(r"(?m)^ {4}python -m descent_lab (.*)$", text(made))
     assert manifest(made)["reproduce"] == [f"python -m descent_lab {command}"]
     write_all(tmp_path, made)

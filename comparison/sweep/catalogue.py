@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from charts.best_of import best_of_settings
 from charts.profiles import performance_profiles
@@ -19,19 +19,17 @@ from comparison.words.scores import (
     why_no_profile,
 )
 from comparison.words.sweeps import unfinished_words
-from language import _
+from language import N_, _
 from sweeps.dimensions import dimension
 from sweeps.scoring import price_of_tuning, profile, scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from charts.theme import Chart
     from comparison.sweep.look import Look
-    from sweeps.scoring import Scoring
 
-    Makers = dict[str, Callable[[], Chart]]
-    Missing = dict[str, str]
+_NOTHING: Final = N_("Nothing is trained yet.")
 
 
 def sweep_charts(look: Look) -> tuple[dict[str, Chart], dict[str, str]]:
@@ -42,77 +40,62 @@ def sweep_charts(look: Look) -> tuple[dict[str, Chart], dict[str, str]]:
     Returns:
         The charts, and a sentence for each chart that is missing.
     """
-    makers: Makers = {"map": partial(map_chart, look)}
-    missing: Missing = {}
-    _add_curves(look, makers, missing)
-    if look.lanes.done.any():
-        makers["parallel"] = partial(coordinates_chart, look)
-        found = scoring(look.lanes, look.page.choosing)
-        _add_profiles(look, found, makers, missing)
-        _add_price(look, found, makers, missing)
-    else:
-        missing |= dict.fromkeys(("parallel", "profiles", "price"), _nothing())
-    missing["range_test"] = _("It is a training of its own: save it from its tab.")
-    unfinished = tuple(unfinished_words(look.lanes))
-    charts = {}
-    for name, make in makers.items():
-        chart = attempt(make, name)
-        if isinstance(chart, str):
-            missing[name] = chart
-        else:
-            charts[name] = _with_remarks(chart, *unfinished)
-    return charts, missing
+    made = {name: attempt(partial(make, look), name) for name, (_title, make) in _CHARTS.items()}
+    unfinished = unfinished_words(look.lanes)
+    charts = {
+        name: _with_remarks(chart, *unfinished)
+        for name, chart in made.items()
+        if not isinstance(chart, str)
+    }
+    return charts, {name: why for name, why in made.items() if isinstance(why, str)}
 
 
 def sweep_chart_title(name: str) -> str:
     """Return what a chart of a sweep is called, by its id."""
-    return {
-        "map": _("Map"),
-        "curves": _("Curves"),
-        "parallel": _("Parallel coordinates"),
-        "profiles": _("Over all problems"),
-        "price": _("Price of tuning"),
-        "range_test": _("Range test"),
-    }[name]
+    return _(_CHARTS[name][0])
 
 
-def _add_curves(look: Look, makers: Makers, missing: Missing) -> None:
-    curves = rate_curves_of(look)
-    if curves.curves:
-        makers["curves"] = partial(curves_chart, look, curves)
-    elif dimension(look.spec, RATE) is None:
-        missing["curves"] = _("The curves are drawn against the learning rate: add an axis of it.")
-    else:
-        missing["curves"] = _nothing()
+def _curves(look: Look) -> Chart | str:
+    if dimension(look.spec, RATE) is None:
+        return _("The curves are drawn against the learning rate: add an axis of it.")
+    found = rate_curves_of(look)
+    return curves_chart(look, found) if found.curves else _(_NOTHING)
 
 
-def _add_profiles(look: Look, found: Scoring, makers: Makers, missing: Missing) -> None:
-    """Add the times to the target over all problems."""
+def _parallel(look: Look) -> Chart | str:
+    return coordinates_chart(look) if look.lanes.done.any() else _(_NOTHING)
+
+
+def _profiles(look: Look) -> Chart | str:
+    """Return how the times to the target of the page compare over all problems."""
     if not look.spec.targets:
-        missing["profiles"] = no_targets_words()
-        return
+        return no_targets_words()
+    if not look.lanes.done.any():
+        return _(_NOTHING)
+    found = scoring(look.lanes, look.page.choosing)
     profiles = profile(found, or_first(look.page.target, len(look.spec.targets)))
-    ratios, why_not = profiles.ratios, why_no_profile(found, profiles)
-    if ratios is None or why_not is not None:
-        missing["profiles"] = why_not or _nothing()
-    else:
-        makers["profiles"] = lambda: _with_remarks(
-            performance_profiles(ratios, look.styles), *split_words(found)
-        )
+    why_not = why_no_profile(found, profiles)
+    if profiles.ratios is None or why_not is not None:
+        return why_not or _(_NOTHING)
+    return _with_remarks(performance_profiles(profiles.ratios, look.styles), *split_words(found))
 
 
-def _add_price(look: Look, found: Scoring, makers: Makers, missing: Missing) -> None:
-    """Add how low the best of some settings ends, on the problem of the page."""
+def _price(look: Look) -> Chart | str:
+    """Return how low the best of some settings ends, on the problem of the page."""
+    if not look.lanes.done.any():
+        return _(_NOTHING)
+    found = scoring(look.lanes, look.page.choosing)
     problem = or_first(look.page.problem, len(found.problems))
     prices = [price_of_tuning(look.lanes, run, problem) for run in range(len(look.styles))]
     said = price_words(found, prices)
-    name = problem_names(found.problems)[problem]
-    if any(prices):
-        makers["price"] = lambda: _with_remarks(
-            best_of_settings(prices, look.styles, look.lanes.loss), *filter(None, [name]), *said
-        )
-    else:
-        missing["price"] = " ".join(said)
+    if not any(prices):
+        return " ".join(said)
+    chart = best_of_settings(prices, look.styles, look.lanes.loss)
+    return _with_remarks(chart, *filter(None, [problem_names(found.problems)[problem]]), *said)
+
+
+def _range_test(_look: Look) -> str:
+    return _("It is a training of its own: save it from its tab.")
 
 
 def _with_remarks(chart: Chart, *remarks: str) -> Chart:
@@ -120,5 +103,12 @@ def _with_remarks(chart: Chart, *remarks: str) -> Chart:
     return chart._replace(remarks=(*chart.remarks, *remarks))
 
 
-def _nothing() -> str:
-    return _("Nothing is trained yet.")
+# What each is called, and what makes it, or says why it is missing.
+_CHARTS: Final[Mapping[str, tuple[str, Callable[[Look], Chart | str]]]] = {
+    "map": (N_("Map"), map_chart),
+    "curves": (N_("Curves"), _curves),
+    "parallel": (N_("Parallel coordinates"), _parallel),
+    "profiles": (N_("Over all problems"), _profiles),
+    "price": (N_("Price of tuning"), _price),
+    "range_test": (N_("Range test"), _range_test),
+}

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import comparison.sweep.catalogue
+import descent_lab.sweep
 from comparison.document import read_document
 from comparison.pages import SweepPage
-from comparison.sweep.catalogue import sweep_charts
+from comparison.sweep.catalogue import sweep_chart_title, sweep_charts
 from comparison.sweep.contract import sweep_contract
 from comparison.sweep.look import Look
 from comparison.sweep.plan import sweep_of
@@ -33,6 +34,7 @@ from tests.sweeps.looked import (
     unfinished,
     with_shards,
 )
+from tests.sweeps.small import Here
 
 pytestmark = pytest.mark.usefixtures("nothing_drawn")
 DOCUMENT = planned(names=NAMES[3:5])
@@ -124,7 +126,8 @@ def test_it_is_the_same_every_time_but_for_times(made, look, folder):
     assert [name for name in made if made[name] != again[name]] in ([], ["manifest.json"])
 
 
-def test_the_command_of_the_readme_trains_it_again(made, tmp_path):
+def test_the_command_of_the_readme_trains_it_again(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
     (command,) = re.findall(r"(?m)^ {4}python -m descent_lab (.*)$", text(made))
     assert manifest(made)["reproduce"] == [f"python -m descent_lab {command}"]
     write_all(tmp_path, made)
@@ -232,11 +235,11 @@ def test_a_chart_that_fails_is_missed_and_named(look, folder, monkeypatch, caplo
     def broken(*_args, **_options):
         raise ValueError("math domain error")
 
-    monkeypatch.setattr(comparison.sweep.catalogue, "map_chart", broken)
+    monkeypatch.setattr(comparison.sweep.catalogue, "coordinates_chart", broken)
     made = sweep_bundle(look, folder, DOCUMENT)
 
-    assert "figures/map.html" not in made
-    assert "could not be drawn" in manifest(made)["left_out"]["figures/map.html"]
+    assert "figures/parallel.html" not in made
+    assert "could not be drawn" in manifest(made)["left_out"]["figures/parallel.html"]
     assert "figures/curves.html" in made
     caplog.clear()
 
@@ -247,3 +250,25 @@ def test_without_an_axis_of_rates_there_are_no_curves(tmp_path):
     made = sweep_bundle(finished(tmp_path, document), tmp_path, document)
 
     assert "add an axis of it" in manifest(made)["left_out"]["figures/curves.html"]
+
+
+def test_over_several_problems_there_are_profiles(tmp_path):
+    rates = ListAxis(field="learning_rate", values=(0.1, 0.2))
+    problems = ListAxis(field="problem.l2", values=(0.0, 0.001))
+    document = planned(SweepPage(axes=(rates, problems), targets=(1.0,), seeds=2))
+    look = finished(tmp_path, document)
+    made = sweep_bundle(look, tmp_path, document)
+
+    charts, missing = sweep_charts(look)
+    assert set(charts) == {"map", "curves", "parallel", "profiles", "price"}
+    assert set(missing) == {"range_test"}
+    assert {f"figures/{name}.html" for name in charts} <= set(made)
+    page = text(made, "figures/profiles.html").replace(r"\u003cbr\u003e", " ")
+    assert "chosen on seeds 1" in page
+
+
+def test_every_chart_has_a_title(look):
+    charts, missing = sweep_charts(look)
+    titles = [sweep_chart_title(name) for name in (*charts, *missing)]
+
+    assert len(set(titles)) == len(titles) == 6

@@ -9,17 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow.parquet as pq
 import pytest
 
+import descent_lab.sweep
 import ui.sweep.past
 import ui.sweep.server
 from comparison.link import to_link
-from comparison.pages import Held
+from comparison.pages import SweepPage
 from comparison.sweep.plan import page_of, sweep_of
 from descent_lab.command import main
 from exports.tables import read_csv
 from sweeps.spec import read_spec
 from tests.driven import first_run, plain, run, told
 from tests.sweeps.looked import PAGE, all_rows, planned, unfinished, with_shards
-from tests.sweeps.small import swept
+from tests.sweeps.small import Here, swept
 
 pytestmark = pytest.mark.usefixtures("nothing_waits", "nothing_drawn")
 SWEEP = "pages/compare/sweep.py"
@@ -64,8 +65,12 @@ def folder(shelf, document):
 
 def opened(document, **page):
     """The page of a link to a document, with some settings of its own."""
-    shown = document.on_page(page_of(document).model_copy(update=page))
-    return first_run(SWEEP, link=to_link(shown))
+    return first_run(SWEEP, link=to_link(with_view(document, page)))
+
+
+def with_view(document, page):
+    """A document with some settings of its page."""
+    return document.on_page(SweepPage.model_validate(page_of(document).model_dump() | page))
 
 
 def saved(at):
@@ -102,7 +107,10 @@ def test_the_command_trains_the_specification(shelf, document, offered, tmp_path
     assert main(["sweep", str(tmp_path / "sweep.json"), "--dry-run"]) == 0
 
 
-def test_the_command_trains_what_was_saved_as_an_experiment(folder, document, offered, tmp_path):
+def test_the_command_trains_what_was_saved_as_an_experiment(
+    folder, document, offered, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
     opened(document)
     source = tmp_path / "experiment.json"
     source.write_text(offered["descent-lab.json"])
@@ -162,7 +170,7 @@ VIEW = {
     "shown": "best_loss",
     "across": "run",
     "upwards": "learning_rate",
-    "held": (Held(field="batch_size", place=1),),
+    "held": [{"field": "batch_size", "place": 1}],
     "setting": 3,
 }
 
@@ -177,8 +185,7 @@ def test_a_link_opens_that_very_view_in_another_session(folder, document, is_the
     at = first_run(SWEEP, link=link)
 
     assert saved(at) == link
-    page = page_of(document).model_copy(update=VIEW)
-    assert to_link(document.on_page(page)) == link
+    assert to_link(with_view(document, VIEW)) == link
     assert ("This server does not have the sweep" in told(at)) is not is_there
     if is_there:
         keys = {one.key for one in at.get("plotly_chart")}

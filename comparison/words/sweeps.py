@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration
-from comparison.words.fields import field_title, place_words, settings_count
+from comparison.words.fields import field_title, place_words, settings_count, value_words
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
 from engine.rules import RULES
@@ -58,12 +58,11 @@ def axes_words(spec: SweepSpec) -> str:
     runs = len(spec.settings.variants)
     parts = [ngettext("{count} run", "{count} runs", runs).format(count=runs)]
     for one in dimensions(spec)[1:]:
-        words = place_words(one)
-        values = ", ".join(words)
-        if one.is_numeric and len(words) > _FEW:
-            values = _("{first} to {last} ({count})").format(
-                first=words[0], last=words[-1], count=len(one.values)
-            )
+        values = ", ".join(place_words(one))
+        if one.is_numeric and len(one.values) > _FEW:
+            first, last = (value_words(one.field, one.values[place]) for place in (0, -1))
+            text = _("{first} to {last} ({count})")
+            values = text.format(first=first, last=last, count=len(one.values))
         parts.append(f"{field_title(one.field)} {values}")
     seeds = len(spec.experiment.seeds)
     parts.append(ngettext("{count} seed", "{count} seeds", seeds).format(count=seeds))
@@ -209,9 +208,7 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
     lines = [text.format(loss=loss, count=seeds)]
     width = max(len(_title(one)) for one in best)
     lines += [f"  {_title(one):<{width}}  {_setting_words(one)}" for one in best]
-    text = _(
-        "The settings were chosen on these very seeds. How good they are, other seeds can tell."
-    )
+    text = chosen_words()
     if seeds < FEWEST_SEEDS and len(best) > 1:
         few = ngettext(
             "{count} seed cannot tell runs apart; {fewest} can.",
@@ -220,6 +217,13 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
         )
         text = f"{text} {few.format(count=seeds, fewest=FEWEST_SEEDS)}"
     return [*lines, text]
+
+
+def chosen_words() -> str:
+    """Return how far a best setting can be trusted that was chosen by what is shown of it."""
+    return _(
+        "The settings were chosen on these very seeds. How good they are, other seeds can tell."
+    )
 
 
 def _title(best: BestSetting) -> str:

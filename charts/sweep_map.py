@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.theme import (
+    BORDER,
     LOW_IS_DARK,
     ON_PALE,
     STRONG_BORDER,
@@ -37,7 +38,7 @@ _HIGH_IS_DARK: Final = [
     [low[0], high[1]] for low, high in zip(LOW_IS_DARK, reversed(LOW_IS_DARK), strict=True)
 ]
 _ALL_DIVERGED: Final = translucent(WARNING, 0.25)
-_ALL_MISSED: Final = translucent(STRONG_BORDER, 0.25)
+_ALL_MISSED: Final = BORDER
 Edge: TypeAlias = Literal["left", "right", "down", "up"]
 _ARROWS: Final[dict[Edge, str]] = {"left": "←", "right": "→", "down": "↓", "up": "↑"}
 

@@ -14,7 +14,7 @@ from comparison.words.fields import field_title
 from comparison.words.sweeps import chosen_words
 from engine import RateCurve
 from engine.experiment import Run
-from language import _
+from language import _, ngettext
 from sweeps.cells import NONE, best_of_groups, cells
 from sweeps.dimensions import dimension
 from sweeps.edges import edges
@@ -139,8 +139,20 @@ def curves_chart(look: Look, found: Curves) -> Chart:
     for line, settings in zip(lines, found.settings, strict=True):
         line.customdata = settings
     chart.figure.update_traces(unselected_marker_opacity=1, selector={"mode": "lines+markers"})
-    remarks = [*chart.remarks, *_best_over(look), *held_words(look)]
+    remarks = [*chart.remarks, *_best_over(look), *held_words(look), *_partial(look, found)]
     return chart._replace(remarks=tuple(remarks))
+
+
+def _partial(look: Look, found: Curves) -> list[str]:
+    """Return at how many points some seeds are missing, which the others may stand for badly."""
+    settings = [setting for own in found.settings for setting in own]
+    count = int((look.summary.n[settings] < len(look.spec.experiment.seeds)).sum())
+    if not count:
+        return []
+    text = ngettext(
+        "{count} point is not complete yet", "{count} points are not complete yet", count
+    )
+    return [text.format(count=count)]
 
 
 def _best_over(look: Look) -> list[str]:

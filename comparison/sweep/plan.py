@@ -139,12 +139,12 @@ def _tenfold(value: float) -> tuple[float, ...]:
 
 
 def _of_network(experiment: Experiment, problem: Network) -> dict[str, Offer]:
-    found = {"problem.dataset": _fitting(experiment, "problem.dataset", tuple(by_name(DATASETS)))}
+    found = _fitting(experiment, "problem.dataset", tuple(by_name(DATASETS)))
     if hasattr(problem.dataset, "noise"):
         found["problem.dataset.noise"] = _numbers("problem.dataset.noise", 0.0, 0.1, 0.2, 0.4)
-    found["problem.hidden"] = _fitting(experiment, "problem.hidden", _LAYERS, begins_with=1)
+    found |= _fitting(experiment, "problem.hidden", _LAYERS, begins_with=1)
     found["problem.activation"] = _some("problem.activation", get_args(ActivationName))
-    found["problem.loss"] = _fitting(experiment, "problem.loss", losses(problem))
+    found |= _fitting(experiment, "problem.loss", losses(problem))
     found["problem.l2"] = _numbers("problem.l2", 0.0, 1e-4, 1e-3, 1e-2)
     found["problem.start"] = _some("problem.start", get_args(StartName))
     return found
@@ -152,8 +152,8 @@ def _of_network(experiment: Experiment, problem: Network) -> dict[str, Offer]:
 
 def _fitting(
     experiment: Experiment, field: str, choices: tuple[Any, ...], begins_with: int = 0
-) -> Offer:
-    """Return the offer of those choices that fit the rest of an experiment.
+) -> dict[str, Offer]:
+    """Return the offer of those choices that fit the rest of an experiment, if there are any.
 
     It begins with three of them, from a place on where there are so many.
     """
@@ -165,8 +165,11 @@ def _fitting(
         except InvalidInput:
             continue
         fitting.append(choice)
+    if not fitting:
+        return {}
     first = min(begins_with, max(0, len(fitting) - 3))
-    return Offer(ListAxis(field=field, values=fitting[first : first + 3]), tuple(fitting))
+    chosen = fitting[first : first + 3]
+    return {field: Offer(ListAxis(field=field, values=chosen), tuple(fitting))}
 
 
 def _some(field: str, choices: tuple[Any, ...]) -> Offer:

@@ -200,7 +200,7 @@ def _numbers(test: RangeTest, curve: RateCurve) -> dict[str, Array]:
     means[half : half + len(test.smoothed)] = test.smoothed
     tested = {"batch_loss": test.median, f"mean_of_{test.window}_around": means}
     swept: dict[str, Any] = {_loss_of(curve): curve.losses}
-    if len(curve.scores[0].status) > 1:
+    if curve.seeds > 1:
         swept["lower_quartile"], swept["upper_quartile"] = curve.quartiles
         swept["diverged_share"] = curve.diverged
     if test.window == 1:
@@ -235,10 +235,10 @@ def _remarks(test: RangeTest, curve: RateCurve) -> list[str]:
             "its line: the mean of {count} updates around each, seed by seed; thin: without it"
         )
         said.append(mean.format(count=test.window))
-    loss = over_seeds(_loss_of(curve), len(curve.scores[0].status))
+    loss = over_seeds(_loss_of(curve), curve.seeds)
     text = _("sweep: {loss}, at the end of a whole training at each rate")
     said.append(text.format(loss=loss))
-    if len(curve.scores[0].status) > 1:
+    if curve.seeds > 1:
         said.append(_("its band: the quartiles of its seeds"))
     if curve.best is not None:
         said.append(_("★ the best of the rates that were tried"))

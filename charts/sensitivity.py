@@ -65,7 +65,8 @@ def _sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> Cha
     one = curves[0].scores[0]
     scale = _loss_axis(curves, float(np.median(one.training_loss.first)))
     low, top = scale.limits
-    has_strip = len(one.status) > 1 and any(curve.diverged.any() for curve in curves)
+    seeds = max(curve.seeds for curve in curves)
+    has_strip = seeds > 1 and any(curve.diverged.any() for curve in curves)
     height = HEIGHT + _STRIP if has_strip else HEIGHT
     row_height = _MARK / (HEIGHT - _AROUND_PLOT) * (top - low)
     above = marks_above(curves, styles, scale, row_height)
@@ -73,7 +74,7 @@ def _sensitivity(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> Cha
     border = [marks.level(scale.top, BORDER, dash="dot")] if above else []
     high = max((mark["y"] + row_height for mark in above), default=top)
     loss = "validation_loss" if one.validation_loss is not None else "training_loss"
-    losses = value_axis(over_seeds(loss, len(one.status)), (low, top), log=scale.log)
+    losses = value_axis(over_seeds(loss, seeds), (low, top), log=scale.log)
     strip, traces = _strip(curves, styles, height) if has_strip else ({}, [])
     form = layout(
         height,
@@ -115,7 +116,7 @@ def _numbers(
         "learning_rate": np.concatenate([curve.rates for curve in curves]),
         loss: np.concatenate([curve.losses for curve in curves]),
     }
-    if len(curves[0].scores[0].status) > 1:
+    if max(curve.seeds for curve in curves) > 1:
         columns["lower_quartile"] = np.concatenate([low for low, _high in quartiles])
         columns["upper_quartile"] = np.concatenate([high for _low, high in quartiles])
         columns["diverged_share"] = np.concatenate([curve.diverged for curve in curves])
@@ -151,7 +152,7 @@ def rate_lines(
     traces: list[Mark] = []
     for style, curve in zip(styles, curves, strict=True):
         losses, rates = curve.losses, list(curve.rates)
-        if len(curve.scores[0].status) > 1:
+        if curve.seeds > 1:
             traces.append(_band(curve, style, scale))
         y = np.where(_below(losses, scale), losses, np.nan)
         form = {"mode": "lines+markers", "marker": {"size": 6}}

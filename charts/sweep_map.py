@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
 
 from charts import marks
 from charts.theme import (
+    BORDER,
     LOW_IS_DARK,
     ON_PALE,
     STRONG_BORDER,
@@ -23,10 +24,10 @@ from charts.theme import (
 from language import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from charts.marks import Mark
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array, Booleans, Integers
 
 _CELL: Final = 46  # pixels that a cell is high
 _LOW: Final = 26  # the same in a map of many rows
@@ -38,7 +39,9 @@ _HIGH_IS_DARK: Final = [
     [low[0], high[1]] for low, high in zip(LOW_IS_DARK, reversed(LOW_IS_DARK), strict=True)
 ]
 _ALL_DIVERGED: Final = translucent(WARNING, 0.25)
-_ARROWS: Final = {"left": "←", "right": "→", "down": "↓", "up": "↑"}
+_ALL_MISSED: Final = BORDER
+Edge: TypeAlias = Literal["left", "right", "down", "up"]
+_ARROWS: Final[dict[Edge, str]] = {"left": "←", "right": "→", "down": "↓", "up": "↑"}
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Side:
     """One side of a map.
 
     Attributes:
-        title: what its values are of.
+        title: what its values are of; "" where there is nothing to tell.
         names: of its values, in order.
-        is_ordered: whether a first and a last value are edges, beyond which others may follow.
+        is_ordered: whether they rise.
     """
 
     title: str
@@ -68,6 +71,7 @@ class Tiles:
         settings: the index of the setting that is shown; -1 for none.
         among: how many settings belong to the cell.
         seeds: how many seeds each setting gets.
+        higher: whether more is better.
     """
 
     values: Array
@@ -76,6 +80,7 @@ class Tiles:
     settings: Integers
     among: Integers
     seeds: int
+    higher: bool = False
 
 
 def sweep_map(
@@ -84,23 +89,24 @@ def sweep_map(
     upwards: Side,
     quantity: str,
     *,
-    higher: bool = False,
+    edges: Collection[Edge] = (),
     picked: int | None = None,
 ) -> Chart:
     """Return a map of a sweep, with a ring on its best cell and an arrow where that is at an edge.
 
-    Cells of which all or half of the seeds diverged have a colour of their own. The points of the
-    last trace are the cells; their ``customdata`` is the setting, for what a click picks.
+    Cells of which half of the seeds or more diverged have a colour of their own, and so have those
+    that never got there. The points of the last trace are the cells; their ``customdata`` is the
+    setting, for what a click picks.
 
     Args:
         tiles: what the cells hold.
         across: the columns.
         upwards: the rows.
         quantity: what the values are.
-        higher: whether more is better.
+        edges: at which ends of what was tried the best cell's setting lies.
         picked: the index of a setting whose cell is framed.
     """
-    best = best_cell(tiles, higher=higher)
+    best = best_cell(tiles)
     rows = len(upwards.names)
     height = (_CELL if rows <= _MANY_ROWS else _LOW) * rows + 90
     form = layout(
@@ -108,17 +114,17 @@ def sweep_map(
         xaxis=_side(across),
         yaxis=_side(upwards) | _upwards(upwards),
         margin=margin(right=24),
-        annotations=[*_texts(tiles, best), *_arrows(best, across, upwards)],
+        annotations=[*_texts(tiles, best), *_arrows(best, edges)],
         shapes=_rings(best, tiles, picked),
     )
     shades = _shades(tiles.values)
-    scale = _HIGH_IS_DARK if higher else LOW_IS_DARK
+    scale = _HIGH_IS_DARK if tiles.higher else LOW_IS_DARK
     traces = [
         marks.tiles(shades, scale) | {"xgap": 2, "ygap": 2},
         _failed(tiles),
         _points(tiles, across, upwards, quantity),
     ]
-    remarks = _remarks(tiles, best, across, upwards, higher=higher)
+    remarks = _remarks(tiles, best, is_at_edge=bool(edges))
     return Chart(
         go.Figure({"data": traces, "layout": form}),
         _numbers(tiles, across, upwards, quantity),
@@ -127,28 +133,12 @@ def sweep_map(
     )
 
 
-def best_cell(tiles: Tiles, *, higher: bool) -> tuple[int, int] | None:
+def best_cell(tiles: Tiles) -> tuple[int, int] | None:
     """Return row and column of the best cell; None where none has a number."""
-    standing = -tiles.values if higher else tiles.values
+    standing = -tiles.values if tiles.higher else tiles.values
     standing = np.where(np.isfinite(standing), standing, np.inf)
     row, column = divmod(int(np.argmin(standing)), standing.shape[1])
     return (row, column) if np.isfinite(standing[row, column]) else None
-
-
-def edges_of(best: tuple[int, int] | None, across: Side, upwards: Side) -> tuple[str, ...]:
-    """Return at which edges of the map a cell lies: "left", "right", "down", "up"."""
-    if best is None:
-        return ()
-    row, column = best
-    sides = []
-    for side, place, low, high in ((across, column, "left", "right"), (upwards, row, "down", "up")):
-        if not side.is_ordered:
-            continue
-        if place == 0:
-            sides.append(low)
-        elif place == len(side.names) - 1:
-            sides.append(high)
-    return tuple(sides)
 
 
 def _shades(values: Array) -> Array:
@@ -162,12 +152,22 @@ def _shades(values: Array) -> Array:
     return shades
 
 
+def _has_diverged(tiles: Tiles) -> Booleans:
+    """Tell in which cells the median diverged: half of the seeds or more."""
+    return np.isinf(tiles.values) & (2 * tiles.diverged >= tiles.n)
+
+
+def _has_missed(tiles: Tiles) -> Booleans:
+    """Tell in which cells the median did not get there, though it did not diverge."""
+    return np.isinf(tiles.values) & ~_has_diverged(tiles)
+
+
 def _failed(tiles: Tiles) -> Mark:
-    """Return the cells without a finite number, in the colour of what diverged."""
-    is_infinite = np.isinf(tiles.values) & (tiles.diverged > 0)
-    shades = np.where(is_infinite, 1.0, np.nan)
-    one_colour = [[0.0, _ALL_DIVERGED], [1.0, _ALL_DIVERGED]]
-    return marks.tiles(shades, one_colour) | {"xgap": 2, "ygap": 2}
+    """Return the cells without a finite number, in colours that no number has."""
+    shades = np.full(tiles.values.shape, np.nan)
+    shades[_has_missed(tiles)], shades[_has_diverged(tiles)] = 0.0, 1.0
+    colours = [[0.0, _ALL_MISSED], [0.5, _ALL_MISSED], [0.5, _ALL_DIVERGED], [1.0, _ALL_DIVERGED]]
+    return marks.tiles(shades, colours) | {"zmin": 0, "zmax": 1, "xgap": 2, "ygap": 2}
 
 
 def _points(tiles: Tiles, across: Side, upwards: Side, quantity: str) -> Mark:
@@ -176,8 +176,7 @@ def _points(tiles: Tiles, across: Side, upwards: Side, quantity: str) -> Mark:
     words = [
         "<br>".join(
             [
-                f"{across.title}: {across.names[column]}",
-                f"{upwards.title}: {upwards.names[row]}",
+                *_where(across, column, upwards, row),
                 f"{quantity}: {_number(float(tiles.values[row, column]))}",
                 _seed_words(tiles, row, column),
             ]
@@ -194,6 +193,12 @@ def _points(tiles: Tiles, across: Side, upwards: Side, quantity: str) -> Mark:
     }
 
 
+def _where(across: Side, column: int, upwards: Side, row: int) -> list[str]:
+    """Return which values a cell is of."""
+    sides = ((across, column), (upwards, row))
+    return [f"{side.title}: {side.names[place]}" for side, place in sides if side.title]
+
+
 def _seed_words(tiles: Tiles, row: int, column: int) -> str:
     text = _("{n} of {seeds} seeds trained, {diverged} diverged")
     return text.format(
@@ -207,11 +212,12 @@ def _texts(tiles: Tiles, best: tuple[int, int] | None) -> list[Mark]:
     if columns > _WRITTEN or rows > 2 * _MANY_ROWS:
         return []
     size = 14 if columns <= _WRITTEN // 2 + 2 else 12
+    has_diverged = _has_diverged(tiles)
     texts = []
     for row, column in zip(*(at.tolist() for at in np.nonzero(tiles.n)), strict=True):
         value = float(tiles.values[row, column])
         n, diverged = int(tiles.n[row, column]), int(tiles.diverged[row, column])
-        lines = [_number(value) if np.isfinite(value) or not diverged else _DIVERGED]
+        lines = [_DIVERGED if has_diverged[row, column] else _number(value)]
         if (row, column) == best:
             lines[0] = f"<b>{lines[0]}</b>"
         details = []
@@ -245,7 +251,7 @@ def _around(cell: tuple[int, int], colour: str, **edge: Any) -> Mark:
     return marks.frame(*x, *y, colour, **edge)
 
 
-def _arrows(best: tuple[int, int] | None, across: Side, upwards: Side) -> list[Mark]:
+def _arrows(best: tuple[int, int] | None, edges: Collection[Edge]) -> list[Mark]:
     """Return an arrow at each edge that the best cell lies at: a better one may lie beyond."""
     if best is None:
         return []
@@ -253,12 +259,11 @@ def _arrows(best: tuple[int, int] | None, across: Side, upwards: Side) -> list[M
     places = {
         "left": (column - 0.4, row),
         "right": (column + 0.4, row),
-        "down": (column + 0.36, row),
-        "up": (column + 0.36, row),
+        "down": (column + 0.36, row - 0.28),
+        "up": (column + 0.36, row + 0.28),
     }
     return [
-        marks.note(f"<b>{_ARROWS[edge]}</b>", *places[edge], ON_PALE, 18)
-        for edge in edges_of(best, across, upwards)
+        marks.note(f"<b>{_ARROWS[edge]}</b>", *places[edge], ON_PALE, 18) for edge in sorted(edges)
     ]
 
 
@@ -293,8 +298,8 @@ def _numbers(
 ) -> dict[str, np.ndarray[Any, Any]]:
     rows, columns = tiles.values.shape
     titles = _distinct([upwards.title, across.title, quantity])
-    return {
-        titles[0]: np.repeat(list(upwards.names), columns),
+    named = {titles[0]: np.repeat(list(upwards.names), columns)} if upwards.title else {}
+    return named | {
         titles[1]: np.tile(list(across.names), rows),
         titles[2]: tiles.values.ravel(),
         "n": tiles.n.ravel(),
@@ -312,22 +317,15 @@ def _distinct(titles: Sequence[str]) -> list[str]:
     ]
 
 
-def _remarks(
-    tiles: Tiles,
-    best: tuple[int, int] | None,
-    across: Side,
-    upwards: Side,
-    *,
-    higher: bool,
-) -> tuple[str, ...]:
+def _remarks(tiles: Tiles, best: tuple[int, int] | None, *, is_at_edge: bool) -> tuple[str, ...]:
     """Return what the signs mean, and what the best rests on."""
-    ring = _("ringed: the highest here") if higher else _("ringed: the lowest here")
+    ring = _("ringed: the highest here") if tiles.higher else _("ringed: the lowest here")
     remarks = [ring] if best is not None else []
-    if best is not None and edges_of(best, across, upwards):
+    if best is not None and is_at_edge:
         remarks.append(_("it lies at the edge of what was tried: a better one may lie beyond"))
     if tiles.diverged.any():
         remarks.append(_("✕ diverged, with how many of the seeds"))
-    if np.isinf(tiles.values[tiles.diverged == 0]).any():
+    if _has_missed(tiles).any():
         remarks.append(_("∞ not reached in the median"))
     if (tiles.among > 1).any():
         remarks.append(
@@ -353,6 +351,8 @@ def _alt(
     tiles: Tiles, across: Side, upwards: Side, quantity: str, best: tuple[int, int] | None
 ) -> str:
     text = _("Map of {quantity}: {columns} across ({n_columns}), {rows} upwards ({n_rows}).")
+    if not upwards.title:
+        text = _("Map of {quantity}: {columns} across ({n_columns}).")
     said = text.format(
         quantity=quantity,
         columns=across.title,
@@ -363,9 +363,8 @@ def _alt(
     if best is None:
         return said
     row, column = best
-    text = _("Best: {value} at {x}, {y}.")
+    text = _("Best: {value} at {where}.")
     return f"{said} " + text.format(
         value=_number(float(tiles.values[row, column])),
-        x=across.names[column],
-        y=upwards.names[row],
+        where=", ".join(_where(across, column, upwards, row)),
     )

@@ -269,6 +269,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "standardize_targets": N_("Standardise the targets"),
             "start": N_("Starting weights"),
             "step": N_("Step"),
+            "stopping": N_("Stopping"),
             "surface": N_("Surface"),
             "sweep_lanes": N_("Number of lanes"),
             "sweep_problems": N_("Number of problems"),

@@ -29,6 +29,7 @@ PROBLEM_FIELDS: Final = tuple(
 )
 _RULE_NAMES: Final = tuple(rule.name for rule in RULES)
 _ANY: Final = Interval(-math.inf, math.inf)
+_SIGNS: Final = frozenset('[]{}",;')  # that mean something in a list of values
 _DIGITS: Final = 12  # of the values of a range: enough, and 0.001 stays 0.001
 
 
@@ -215,20 +216,32 @@ def read_axis(text: str) -> Fields:
     if scale in {"log", "linear"}:
         try:
             low, high, count = (json.loads(number) for number in numbers)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInput("wrong_type", "axes", text, "axis") from None
         return {"field": field, "low": low, "high": high, "count": count, "scale": scale}
-    return {"field": field, "values": [_word(value) for value in _listed(values)] if values else []}
+    return {"field": field, "values": read_values(values)}
+
+
+def read_values(text: str) -> list[Any]:
+    """Return the values of a list, with commas or semicolons between them: ``1, 8, all``.
+
+    A word is itself; one that looks like something else is in quotes.
+    """
+    entries = _listed(text) if text.strip(" ,;") else []
+    return [_word(entry.strip()) for entry in entries]
 
 
 def _listed(text: str) -> list[str]:
-    """Return the entries of a list, parted by commas outside of all brackets and quotes."""
-    entries, depth, is_quoted = [""], 0, False
-    for character in text:
-        is_quoted ^= character == '"'
-        if not is_quoted:
+    """Return the entries of a list, parted outside of all brackets and quotes."""
+    entries, depth, is_quoted, is_escaped = [""], 0, False, False
+    for character in text.strip(" ,;"):
+        if is_quoted:
+            is_quoted = character != '"' or is_escaped
+            is_escaped = character == "\\" and not is_escaped
+        else:
+            is_quoted = character == '"'
             depth += (character in "[{") - (character in "]}")
-        if character == "," and not depth and not is_quoted:
+        if character in ",;" and not depth and not is_quoted:
             entries.append("")
         else:
             entries[-1] += character
@@ -239,5 +252,12 @@ def _word(text: str) -> Any:
     """Return what JSON makes of a value of a list, else the word itself."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
+
+
+def value_text(value: Any) -> str:
+    """Return a value as it stands in a list that ``read_values`` reads."""
+    if isinstance(value, str) and not _SIGNS & set(value) and read_values(value) == [value]:
+        return value
+    return json.dumps(value, ensure_ascii=False)

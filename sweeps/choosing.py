@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.analysis.settings import is_exact
-from engine.limits import LIMITS
-from engine.rules import RULES, hyperparameters
-from engine.spec import by_name
+from sweeps.axes import RUN_FIELDS
 from sweeps.cells import NONE, best_of_groups
+from sweeps.edges import edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.arrays import Array, Integers
-    from sweeps.axes import Axis
     from sweeps.spec import SweepSpec
 
 _SPECS: Final = 16  # sweeps of which something is remembered
@@ -169,7 +167,7 @@ def choose(spec: SweepSpec, losses: Array, seeds: Sequence[int]) -> list[list[Ch
             setting=best[at],
             among=among[at],
             tried=tried[at],
-            edges=() if best[at] == NONE else edges(spec, best[at]),
+            edges=() if best[at] == NONE else _edges_of_runs(spec, best[at]),
         )
         for at in range(count)
     ]
@@ -187,31 +185,6 @@ def setting_values(spec: SweepSpec, setting: int) -> dict[str, Any]:
     }
 
 
-def edges(spec: SweepSpec, setting: int) -> tuple[str, ...]:
-    """Return the fields of runs in which a setting lies at an edge of what was tried."""
-    settings = spec.settings
-    variant = settings.variants[int(settings.variants_of(np.array([setting]))[0])]
-    rule = variant.run["optimizer"]["name"]
-    values = setting_values(spec, setting)
-    return tuple(
-        settings.axes[at].field
-        for at in variant.axes
-        if settings.axes[at].field in values
-        and _is_at_edge(settings.axes[at], settings.levels[at], values, rule)
-    )
-
-
-def _is_at_edge(axis: Axis, levels: list[Any], values: dict[str, Any], rule: str) -> bool:
-    """Tell whether a number is the lowest or highest that was tried, and others beyond it exist."""
-    value = values[axis.field]
-    numbers = [level for level in levels if isinstance(level, (int, float))]
-    if len(numbers) < 2 or value not in numbers:
-        return False
-    name = axis.path[-1]
-    allowed = LIMITS.get(name)
-    if axis.path[0] == "optimizer":
-        allowed = hyperparameters(by_name(RULES)[rule])[name]
-    low = value == min(numbers) and (allowed is None or value > allowed.low)
-    has_all = "all" in levels  # no batch is larger
-    high = value == max(numbers) and not has_all and (allowed is None or value < allowed.high)
-    return low or high
+def _edges_of_runs(spec: SweepSpec, setting: int) -> tuple[str, ...]:
+    """Return the fields of runs in which a setting lies at an edge: problems are no choice."""
+    return tuple(field for field in edges(spec, setting) if field.split(".")[0] in RUN_FIELDS)

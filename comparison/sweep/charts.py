@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from charts.sensitivity import rate_sensitivity
-from charts.sweep_map import Side, Tiles, sweep_map
+from charts.sweep_map import Side, Tiles, best_cell, sweep_map
 from comparison.sweep.opening import experiment_of
 from comparison.words.fields import field_title
+from comparison.words.sweeps import chosen_words
 from engine import RateCurve
 from engine.experiment import Run
-from language import _
+from language import _, ngettext
 from sweeps.cells import NONE, best_of_groups, cells
 from sweeps.dimensions import dimension
+from sweeps.edges import edges
 
 if TYPE_CHECKING:
+    from charts.sweep_map import Edge
     from charts.theme import Chart, RunStyle
     from comparison.sweep.look import Look
     from engine import Experiment
-    from engine.arrays import Integers
+    from engine.arrays import Booleans, Integers
     from sweeps.dimensions import Dimension
 
-RATE = "learning_rate"
+RATE: Final = "learning_rate"
+_NO_SIDE: Final = Side("", ("",))  # of a map of one row
 
 
 def map_chart(look: Look) -> Chart:
@@ -39,21 +43,38 @@ def map_chart(look: Look) -> Chart:
         settings=found.setting,
         among=found.among,
         seeds=len(look.spec.experiment.seeds),
+        higher=higher,
     )
+    best = best_cell(tiles)
     chart = sweep_map(
         tiles,
         _side(look, across),
-        _side(look, upwards),
+        _NO_SIDE if upwards is across else _side(look, upwards),
         look.quantity_title,
-        higher=higher,
+        edges=() if best is None else _edges(look, int(found.setting[best])),
         picked=look.page.setting,
     )
-    held = held_words(look)
-    return chart._replace(remarks=(*chart.remarks, *held), alt=" ".join([chart.alt, *held]))
+    further = list(held_words(look))
+    if best is not None and found.trained.sum() > 1:
+        further.append(chosen_words())
+    return chart._replace(remarks=(*chart.remarks, *further), alt=" ".join([chart.alt, *further]))
 
 
 def _side(look: Look, dimension: Dimension) -> Side:
     return Side(field_title(dimension.field), look.names(dimension), dimension.is_ordered)
+
+
+def _edges(look: Look, setting: int) -> list[Edge]:
+    """Return at which sides of the map a setting lies at an edge of what was tried."""
+    found = edges(look.spec, setting)
+    across, upwards = look.sides
+    names: tuple[tuple[Dimension, dict[str, Edge]], ...] = (
+        (across, {"low": "left", "high": "right"}),
+        (upwards, {"low": "down", "high": "up"}),
+    )
+    return [
+        sides[found[one.field]] for one, sides in names if one.field in found and one.is_ordered
+    ]
 
 
 def held_words(look: Look) -> tuple[str, ...]:
@@ -118,8 +139,20 @@ def curves_chart(look: Look, found: Curves) -> Chart:
     for line, settings in zip(lines, found.settings, strict=True):
         line.customdata = settings
     chart.figure.update_traces(unselected_marker_opacity=1, selector={"mode": "lines+markers"})
-    remarks = [*chart.remarks, *_best_over(look), *held_words(look)]
+    remarks = [*chart.remarks, *_best_over(look), *held_words(look), *_partial(look, found)]
     return chart._replace(remarks=tuple(remarks))
+
+
+def _partial(look: Look, found: Curves) -> list[str]:
+    """Return at how many points some seeds are missing, which the others may stand for badly."""
+    settings = [setting for own in found.settings for setting in own]
+    count = int((look.summary.n[settings] < len(look.spec.experiment.seeds)).sum())
+    if not count:
+        return []
+    text = ngettext(
+        "{count} point is not complete yet", "{count} points are not complete yet", count
+    )
+    return [text.format(count=count)]
 
 
 def _best_over(look: Look) -> list[str]:
@@ -166,7 +199,7 @@ def tested(look: Look, position: int) -> Tested | None:
         return None
     best = int(own[np.nanargmin(look.final_losses[own])])
     others = [one for one in look.dimensions if one is not rates]
-    is_alike = np.all([one.places[own] == one.places[best] for one in others], axis=0)
+    is_alike = np.all([_is_same(one, own, best) for one in others], axis=0)
     alike = own[is_alike & (look.summary.n[own] > 0) & ~np.isnan(rates.numbers[own])]
     alike = alike[np.argsort(rates.numbers[alike])]
     numbers = rates.numbers[alike].tolist()
@@ -179,3 +212,11 @@ def tested(look: Look, position: int) -> Tested | None:
         tuple(look.lanes.run_scores(setting) for setting in alike.tolist()),
     )
     return Tested(experiment, numbers[0], numbers[-1], curve, look.styles[position])
+
+
+def _is_same(one: Dimension, settings: Integers, best: int) -> Booleans:
+    """Tell which settings have the value of the best; those of one bin may differ."""
+    is_same: Booleans = one.places[settings] == one.places[best]
+    if one.edges is not None:
+        is_same &= one.numbers[settings] == one.numbers[best]
+    return is_same

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.contract import equal_parts, unequal_parts
 from comparison.words.fields import field_title, settings_count
-from engine.experiment import Run
+from engine.experiment import Experiment, Run
 from language import _, ngettext
+from sweeps.axes import RUN_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from comparison.sweep.look import Look
+    from sweeps.settings import Settings
     from sweeps.spec import SweepSpec
 
 
-# What a sentence of the contract is about, by the beginnings of the fields that would change it.
+# What a sentence of the contract is about: the fields that would make it untrue.
 _ABOUT: Final = {
     "data": ("data_seed", "problem.dataset", "problem.validation_share", "problem.function"),
-    "start": ("sampling",),
+    "start": (
+        "sampling",
+        "data_seed",
+        "problem.dataset",
+        "problem.validation_share",
+        "problem.hidden",
+        "problem.bias",
+        "problem.start",
+    ),
     "l2": ("problem.l2",),
-    "noise": ("problem.noise",),
+    "noise": ("problem.noise", "problem.noise_seed"),
     "budget": ("budget",),
     "stopping": ("stopping",),
 }
+_CUTS: Final = ("batch_size", "sampling", "last_batch")  # fields that decide which rows are seen
 
 
 def sweep_contract(look: Look) -> tuple[list[str], list[str]]:
@@ -32,32 +44,50 @@ def sweep_contract(look: Look) -> tuple[list[str], list[str]]:
 
     How many settings each run has, and which seeds choose and report, is said as well.
     """
-    spec, settings = look.spec, look.spec.settings
-    runs = tuple(Run.model_validate(variant.run) for variant in settings.variants)
-    experiment = spec.experiment.model_copy(update={"runs": runs})
-    swept = [one.field for one in look.dimensions[1:] if len(one) > 1]
+    spec = look.spec
+    swept = [one.field for one in look.dimensions[1:] if len(one.values) > 1]
+    experiment = _first(spec)
     equal = [
         sentence
         for part, sentence in equal_parts(experiment).items()
-        if not any(field.startswith(_ABOUT.get(part, ())) for field in swept)
+        if not any(_overlap(field, about) for field in swept for about in _about(part, experiment))
     ]
     unequal = unequal_parts(experiment)
-    if "batch_size" in swept:
-        unequal.append(_smaller_batches(spec, swept))
-    outside = [settings.axes[at].field for at in settings.problem_axes]
+    if "batch_size" in unequal and any(_overlap(field, "budget") for field in swept):
+        unequal["batch_size"] = _("batch sizes differ: each budget is equal in one unit alone")
+    outside = [field for field in swept if field.split(".")[0] not in RUN_FIELDS]
     if outside:
         text = _("settings also differ in: {fields}")
-        unequal.append(text.format(fields=", ".join(map(field_title, outside))))
-    return [*equal, _tried(look), _seed_words(spec)], list(dict.fromkeys(unequal))
+        unequal["others"] = text.format(fields=", ".join(map(field_title, outside)))
+    return [*equal, _tried(look), _seed_words(spec)], list(unequal.values())
 
 
-def _smaller_batches(spec: SweepSpec, swept: Sequence[str]) -> str:
-    """Return what the budget gives to small batches."""
-    if "budget" in swept:
-        return _("batch sizes differ: each budget is equal in one unit alone")
-    if spec.experiment.budget.unit == "iterations":
-        return _("batch sizes differ: equal iterations are not equal rows")
-    return _("batch sizes differ: smaller batches get more updates")
+def _first(spec: SweepSpec) -> Experiment:
+    """Return the first problem of a sweep, with a run for every way in which rows are cut."""
+    settings = spec.settings
+    fields = {**settings.experiment(0), "runs": [settings.run(0)], "seeds": spec.experiment.seeds}
+    return Experiment.model_validate(fields).model_copy(update={"runs": tuple(_cuts(settings))})
+
+
+def _cuts(settings: Settings) -> Iterator[Run]:
+    for variant in settings.variants:
+        run = Run.model_validate(variant.run)
+        own = [at for at in variant.axes if settings.axes[at].field in _CUTS]
+        for values in product(*(dict.fromkeys(settings.levels[at]) for at in own)):
+            names = (settings.axes[at].field for at in own)
+            yield run.model_copy(update=dict(zip(names, values, strict=True)))
+
+
+def _about(part: str, experiment: Experiment) -> tuple[str, ...]:
+    """Return the fields that would make a sentence untrue."""
+    if part == "data" and experiment.problem.kind == "function":  # it speaks of the start as well
+        return (*_ABOUT[part], "problem.start")
+    return _ABOUT.get(part, ())
+
+
+def _overlap(field: str, about: str) -> bool:
+    """Tell whether a field is another one, within it or around it."""
+    return f"{field}.".startswith(f"{about}.") or about.startswith(f"{field}.")
 
 
 def _tried(look: Look) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from engine import LIMITS, Experiment, Run
 from language import _
 from sweeps.cells import NONE
 from sweeps.dimensions import dimension
+from sweeps.edges import edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from comparison.document import Document
     from comparison.edits import Edited
     from comparison.sweep.look import Look
+    from engine.arrays import Integers
     from sweeps.spec import SweepSpec
+
+_RATE: Final = "learning_rate"
 
 
 def with_sweep(document: Document, name: str, spec: SweepSpec) -> Edited:
@@ -105,11 +109,14 @@ def best_of_each(look: Look) -> Best:
     medians = look.summary.median[list(found)]
     finite = tuple(np.array(found, dtype=int)[np.isfinite(medians)].tolist())
     if not finite:
-        return Best((), _("No setting has ended with a finite value yet."))
+        return Best((), _nothing_finite(look))
     if not look.lanes.is_whole:
-        return Best(finite, _("The sweep has not finished: a better setting may still come."))
+        return Best(finite, _unfinished(look))
     if len(finite) not in LIMITS["runs"]:
-        text = _("A comparison has at most {count} runs.")
+        text = _(
+            "A comparison has at most {count} runs. Open single settings instead: click a cell, a"
+            " point or a row."
+        )
         return Best(finite, text.format(count=int(LIMITS["runs"].high)))
     settings = look.spec.settings
     codes = settings.codes(np.array(finite))[settings.problem_axes]
@@ -123,6 +130,31 @@ def best_of_each(look: Look) -> Best:
     return Best(finite, None)
 
 
+def _nothing_finite(look: Look) -> str:
+    """Return that no setting has a finite value, and what can be done."""
+    if not look.is_kept.any():
+        return _("No setting passes through all brushes. Widen one of them.")
+    if not look.lanes.is_whole:
+        return _("No setting has ended with a finite value yet.")
+    if look.quantity.endswith("target"):
+        return _("No setting reaches the target. Choose a higher one, or train for longer.")
+    return _("Every setting diverged. Sweep lower learning rates.")
+
+
+def _unfinished(look: Look) -> str:
+    """Return that better settings may come, and what can be done."""
+    lanes = look.lanes
+    if (lanes.done | lanes.failed).all():
+        return _(
+            "Some lanes could not be trained, and a better setting may be among them. Open single"
+            " settings instead: click a cell, a point or a row."
+        )
+    return _(
+        "The sweep has not finished: a better setting may still come. Wait for its end, or open"
+        " single settings: click a cell, a point or a row."
+    )
+
+
 def claims(look: Look, chosen: Sequence[int]) -> list[tuple[Run, Tuned]]:
     """Return of which settings the contract of a comparison may say that they are a run's best.
 
@@ -133,29 +165,33 @@ def claims(look: Look, chosen: Sequence[int]) -> list[tuple[Run, Tuned]]:
         look: how the sweep is looked at.
         chosen: settings.
     """
-    swept = {one.field for one in look.dimensions[1:] if len(one) > 1}
-    rates = dimension(look.spec, "learning_rate")
-    is_known = swept in ({"learning_rate"}, {"learning_rate", "batch_size"})
-    if rates is None or not is_known or not look.lanes.is_whole:
+    spec = look.spec
+    swept = {axis.field for axis in spec.axes} - {"optimizer"}
+    rates = dimension(spec, _RATE)
+    if rates is None or not swept <= {_RATE, "batch_size"} or not look.lanes.is_whole:
         return []
-    found, spec = [], look.spec
-    runs = look.dimensions[0].places
+    runs, found = look.dimensions[0].places, []
     for setting in chosen:
         own = np.flatnonzero(runs == runs[setting])
         medians = look.final_losses[own]
-        numbers = rates.numbers[own]
-        at_edge = rates.numbers[setting] in {numbers.min(), numbers.max()}
-        if own[np.argmin(medians)] != setting or at_edge:
-            continue
-        run = Run.model_validate(spec.settings.run(setting))
-        sizes = {spec.settings.run(int(one))["batch_size"] for one in own} - {"all"}
-        has_sizes = "batch_size" in swept
-        tuned = Tuned(
-            len(own),
-            spec.experiment.seeds,
-            batch_sizes=has_sizes,
-            most=len(own),
-            is_smallest_batch=has_sizes and run.batch_size == min(sizes, default=None),
-        )
-        found.append((run, tuned))
+        is_best = np.isfinite(medians.min()) and own[np.argmin(medians)] == setting
+        has_rates = len(set(rates.numbers[own].tolist())) > 1
+        if is_best and has_rates and _RATE not in edges(spec, setting):
+            found.append(_claim(spec, setting, own))
     return found
+
+
+def _claim(spec: SweepSpec, setting: int, own: Integers) -> tuple[Run, Tuned]:
+    """Return the run of a setting, and among which settings of that run it was found."""
+    run = Run.model_validate(spec.settings.run(setting))
+    table, places = spec.settings.column("batch_size", own)
+    sizes = {table[place] for place in np.unique(places).tolist()}
+    has_sizes = len(sizes) > 1
+    tuned = Tuned(
+        len(own),
+        spec.experiment.seeds,
+        batch_sizes=has_sizes,
+        most=len(own),
+        is_smallest_batch=has_sizes and run.batch_size == min(sizes - {"all"}, default=None),
+    )
+    return run, tuned

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from comparison.offers import losses
 from comparison.pages import SweepPage
-from engine import LIMITS, InvalidInput
+from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
-from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, StartName
 from engine.rules import hyperparameters
 from engine.spec import by_name
-from sweeps.axes import ListAxis, RangeAxis, read_axis
+from sweeps.axes import ListAxis, RangeAxis, read_values, value_text, with_value
 from sweeps.spec import SweepSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from comparison.document import Document
-    from engine import Experiment, Network, Run
-    from engine.problems.datasets import Source
+    from engine import Network, Run
     from sweeps.axes import Axis
 
 _RATES: Final = RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log")
 _LAYERS: Final = ((), (4,), (8,), (8, 8), (16, 16), (32, 32), (64, 64))
 _DECAYS: Final = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999)
-_DATASETS: Final[Mapping[str, Callable[[], Source]]] = by_name(DATASETS)
+# Fields of whole numbers.
+WHOLE: Final = frozenset(
+    (
+        "amount",
+        "arms",
+        "batch_size",
+        "classes",
+        "data_seed",
+        "features",
+        "noise_seed",
+        "patience",
+        "record_every",
+        "rows",
+    )
+)
 BUDGET: Final = "budget"  # the axis that the switch between equal epochs and updates makes
 
 
@@ -78,7 +89,7 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
     if problem.kind == "network":
-        found |= _of_network(problem)
+        found |= _of_network(experiment, problem)
         found["sampling"] = _some("sampling", ("shuffled", "replacement"))
         found["last_batch"] = _some("last_batch", ("kept", "dropped"))
         found["data_seed"] = _numbers("data_seed", 0, 1, 2)
@@ -100,11 +111,12 @@ def with_both_budgets(document: Document) -> tuple[Axis, ...]:
 
     These are those that the selected run makes within the budget.
     """
-    experiment, page = document.experiment, page_of(document)
+    experiment = document.experiment
     run = experiment.runs[document.view.selected]
     updates = {"amount": experiment.iterations(run), "unit": "iterations"}
     both = (experiment.budget.model_dump(mode="json"), updates)
-    return (*page.axes, ListAxis(field=BUDGET, values=both))
+    others = [axis for axis in page_of(document).axes if axis.field != BUDGET]
+    return (*others, ListAxis(field=BUDGET, values=both))
 
 
 def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
@@ -115,31 +127,49 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
             if field not in found:
                 value = getattr(run.optimizer, name)
                 others = _DECAYS if interval.scale == "complement" else _tenfold(value)
-                allowed = {float(f"{one:.12g}") for one in (value, *others) if one in interval}
+                allowed = {value, *(one for one in others if one in interval)}
                 found[field] = _numbers(field, *sorted(allowed))
     return found
 
 
 def _tenfold(value: float) -> tuple[float, ...]:
-    return (value / 10, value * 10) if value > 0 else (1e-4, 1e-3, 1e-2)
+    if value <= 0:
+        return (1e-4, 1e-3, 1e-2)
+    return tuple(float(f"{one:.12g}") for one in (value / 10, value * 10))
 
 
-def _of_network(problem: Network) -> dict[str, Offer]:
-    suited = tuple(name for name, kind in _DATASETS.items() if _suits(problem, kind().n_classes))
-    layers = _numbers("problem.hidden", *_LAYERS[1:4])
-    found = {"problem.dataset": _some("problem.dataset", suited)}
+def _of_network(experiment: Experiment, problem: Network) -> dict[str, Offer]:
+    found = _fitting(experiment, "problem.dataset", tuple(by_name(DATASETS)))
     if hasattr(problem.dataset, "noise"):
         found["problem.dataset.noise"] = _numbers("problem.dataset.noise", 0.0, 0.1, 0.2, 0.4)
-    found["problem.hidden"] = Offer(layers.first, _LAYERS)
+    found |= _fitting(experiment, "problem.hidden", _LAYERS, begins_with=1)
     found["problem.activation"] = _some("problem.activation", get_args(ActivationName))
-    found["problem.loss"] = _some("problem.loss", losses(problem))
+    found |= _fitting(experiment, "problem.loss", losses(problem))
     found["problem.l2"] = _numbers("problem.l2", 0.0, 1e-4, 1e-3, 1e-2)
     found["problem.start"] = _some("problem.start", get_args(StartName))
     return found
 
 
-def _suits(problem: Network, classes: int) -> bool:
-    return LOSSES[problem.loss].suits(classes)
+def _fitting(
+    experiment: Experiment, field: str, choices: tuple[Any, ...], begins_with: int = 0
+) -> dict[str, Offer]:
+    """Return the offer of those choices that fit the rest of an experiment, if there are any.
+
+    It begins with three of them, from a place on where there are so many.
+    """
+    fields = experiment.model_dump(mode="json")
+    fitting = []
+    for choice in choices:
+        try:
+            Experiment.model_validate(with_value(fields, field.split("."), choice))
+        except InvalidInput:
+            continue
+        fitting.append(choice)
+    if not fitting:
+        return {}
+    first = min(begins_with, max(0, len(fitting) - 3))
+    chosen = fitting[first : first + 3]
+    return {field: Offer(ListAxis(field=field, values=chosen), tuple(fitting))}
 
 
 def _some(field: str, choices: tuple[Any, ...]) -> Offer:
@@ -156,9 +186,7 @@ def _numbers(field: str, *values: object) -> Offer:
 
 def list_text(axis: ListAxis) -> str:
     """Return the values of a list as a reader types them: ``1, 8, all``."""
-    return ", ".join(
-        value if isinstance(value, str) else json.dumps(value) for value in axis.values
-    )
+    return ", ".join(map(value_text, axis.values))
 
 
 def typed_list(field: str, text: str) -> tuple[Any, ...]:
@@ -167,8 +195,9 @@ def typed_list(field: str, text: str) -> tuple[Any, ...]:
     Raises:
         InvalidInput: there is none.
     """
-    parts = [part.strip() for part in text.replace(";", ",").strip(" ,").split(",")]
-    values: tuple[Any, ...] = tuple(read_axis(f"{field}={','.join(parts)}")["values"])
+    values = tuple(read_values(text))
+    if not values:
+        raise InvalidInput("wrong_length", field, 0, LIMITS["axis_values"])
     return values
 
 
@@ -199,21 +228,21 @@ def rescaled(axis: Axis, scale: str) -> Axis:
     """
     if isinstance(axis, RangeAxis):
         if scale == "list":
-            return ListAxis(field=axis.field, rules=axis.rules, values=tuple(axis.grid))
+            return ListAxis(field=axis.field, rules=axis.rules, values=_listed(axis))
         return RangeAxis.model_validate(axis.model_dump() | {"scale": scale})
     if scale == "list":
         return axis
-    numbers = [value for value in axis.values if isinstance(value, (int, float))]
-    positive = [value for value in numbers if value > 0] if scale == "log" else numbers
-    low = float(min(positive, default=1.0))
-    high = float(max(positive, default=1.0))
+    numbers = [value for value in axis.values if type(value) in {int, float}]
+    usable = [value for value in numbers if value > 0] if scale == "log" else numbers
+    low, high = min(usable, default=1), max(usable, default=1)
     if high <= low:
-        high = low * 10 if low > 0 else low + 1.0
-    return RangeAxis(
-        field=axis.field,
-        rules=axis.rules,
-        low=low,
-        high=high,
-        count=max(2, len(positive)),
-        scale="log" if scale == "log" else "linear",
-    )
+        high = low * 10 if low > 0 else low + 1
+    ends = {"low": low, "high": high, "count": max(2, len(usable)), "scale": scale}
+    return RangeAxis.model_validate({"field": axis.field, "rules": axis.rules, **ends})
+
+
+def _listed(axis: RangeAxis) -> tuple[float, ...]:
+    """Return the values of a range, whole numbers where its field has no others."""
+    if axis.path[-1] in WHOLE:
+        return tuple(dict.fromkeys(map(round, axis.grid)))
+    return tuple(axis.grid)

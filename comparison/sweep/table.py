@@ -30,7 +30,10 @@ def settings_table(look: Look) -> pd.DataFrame:
     indices = indices[np.lexsort((indices, standing))]  # NaN comes last
     columns: dict[str, Any] = {}
     for one in look.dimensions:
-        columns[field_title(one.field)] = _column(look, one, indices)
+        title = field_title(one.field)
+        if title in columns:  # a budget, and its amount
+            title = f"{title} ({len(columns) + 1})"
+        columns[title] = _column(look, one, indices)
     columns[look.quantity_title] = found.median[indices]
     if len(look.spec.experiment.seeds) > 1:
         columns[_("First quartile")] = found.first_quartile[indices]
@@ -45,8 +48,10 @@ def _column(look: Look, dimension: Dimension, indices: Integers) -> Any:
     numbers: Array = dimension.numbers[indices]
     if dimension.has_numbers_only or dimension.edges is not None:
         return numbers
-    names = np.array([*look.names(dimension), "–"], dtype=object)  # -1 is the last
-    return pd.Categorical(names[dimension.places[indices]], categories=names, ordered=True)
+    # A place of -1 is none.
+    return pd.Categorical.from_codes(
+        dimension.places[indices], pd.Index(look.names(dimension)), ordered=True
+    )
 
 
 def lanes_table(look: Look, setting: int) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def contract(
         past: the versions that led to it, which tell for what they were set.
     """
     equal = [*equal_parts(experiment).values(), _rates(experiment, tuned=tuned, past=past)]
-    return equal, unequal_parts(experiment)
+    return equal, list(unequal_parts(experiment).values())
 
 
 def equal_parts(experiment: Experiment) -> dict[str, str]:
@@ -139,18 +139,16 @@ def _start(experiment: Experiment) -> str:
     return _("same start, same row order")
 
 
-def unequal_parts(experiment: Experiment) -> list[str]:
-    """Return what is not equal between the runs."""
-    sentences = []
+def unequal_parts(experiment: Experiment) -> dict[str, str]:
+    """Return what is not equal between the runs, by the field in which they differ."""
+    parts = {}
     counts = [experiment.counts(run) for run in experiment.runs]
     if len({count.batch_size for count in counts}) > 1:
-        unit = experiment.budget.unit
-        if unit == "iterations":
-            sentences.append(_("batch sizes differ: equal iterations are not equal rows"))
-        else:
-            sentences.append(_("batch sizes differ: smaller batches get more updates"))
+        parts["batch_size"] = _("batch sizes differ: smaller batches get more updates")
+        if experiment.budget.unit == "iterations":
+            parts["batch_size"] = _("batch sizes differ: equal iterations are not equal rows")
     if len({run.sampling for run in experiment.runs}) > 1:
-        sentences.append(_("sampling differs: the runs do not see the same rows"))
+        parts["sampling"] = _("sampling differs: the runs do not see the same rows")
     if len({count.rows_per_epoch for count in counts}) > 1:
-        sentences.append(_("some runs drop rows at the end of an epoch"))
-    return sentences
+        parts["last_batch"] = _("some runs drop rows at the end of an epoch")
+    return parts

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from comparison.words.budgets import budget_words
 from comparison.words.names import symbol
 from engine import Budget
+from engine.problems.datasets import DATASETS
+from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, hyperparameters
 from engine.spec import by_name
 from language import _, ngettext
@@ -30,6 +32,8 @@ _SPACES: Final = {
     "last_batch": "last_batch",
     "dataset": "dataset",
     "function": "function",
+    "problem": "problem",
+    "unit": "quantity",
 }
 
 
@@ -37,7 +41,7 @@ def field_title(field: str) -> str:
     """Return what a field of an experiment is called, by its path; "run" is the optimizer."""
     if field == "run":
         return label("field", "optimizer")
-    path = field.split(".")
+    path = _thing(field)
     if path[0] == "optimizer" and len(path) == 2:
         name = path[1]
         limits = next((hyperparameters(rule)[name] for rule in having(name)), None)
@@ -45,6 +49,12 @@ def field_title(field: str) -> str:
         sign = "" if limits is None else symbol(name, limits)
         return title if sign in {"", title} else f"{title} {sign}"
     return label("field", path[-1])
+
+
+def _thing(field: str) -> list[str]:
+    """Return the path of a field, or of what it names."""
+    path = field.split(".")
+    return path[:-1] if path[-1] in {"name", "kind"} and len(path) > 1 else path
 
 
 def having(hyperparameter: str) -> list[type[Rule]]:
@@ -60,21 +70,23 @@ def value_words(field: str, value: object) -> str:
         value: as an axis or a dimension of a sweep has it: what is no number and no word is a part
             of an experiment, or its JSON.
     """
+    name = _thing(field)[-1]
     if isinstance(value, (tuple, list, dict)):
         value = json.dumps(value)
+    if value is None or value == "null":
+        return _("none")
     if value == "all":
         return _("all")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, (int, float)):
-        return f"{value:,}" if isinstance(value, int) else short(value)
-    return _words(field.rsplit(".", maxsplit=1)[-1], str(value))
+    if isinstance(value, int):
+        return str(value) if name.endswith("seed") else f"{value:,}"
+    return short(value) if isinstance(value, float) else _words(name, str(value))
 
 
 def _words(name: str, text: str) -> str:
-    space: Any = _SPACES.get(name)
-    if space is not None and text in LABELS[space]:
-        return label(space, text)
+    if text in _names(name):
+        return _names(name)[text]
     try:
         parsed = json.loads(text)
     except ValueError:
@@ -83,18 +95,39 @@ def _words(name: str, text: str) -> str:
         return "-".join(map(str, parsed)) or _("none")
     if name == "budget" and isinstance(parsed, dict):
         return budget_words(Budget.model_validate(parsed))
-    if isinstance(parsed, dict) and isinstance(parsed.get("name"), str):
-        return _named(space, parsed)
+    if isinstance(parsed, dict):
+        return _part(name, parsed) or text
     return text
 
 
-def _named(space: Any, parsed: dict[str, Any]) -> str:
-    """Return a data set, a function or a rule with the settings that it does not have by itself."""
-    name = parsed["name"]
-    if space is not None and name in LABELS[space]:
-        return label(space, name)
-    rules = by_name(RULES)
-    return rules[name].title if name in rules else name
+def _names(name: str) -> dict[str, str]:
+    """Return what the ids are called that a field may have."""
+    if name == "optimizer":
+        return {rule.name: rule.title for rule in RULES}
+    space: Any = _SPACES.get(name)
+    return {} if space is None else {one: label(space, one) for one in LABELS[space]}
+
+
+def _part(name: str, parsed: dict[str, Any]) -> str:
+    """Return a data set, a function or a rule, with the settings that it does not have by itself.
+
+    A problem is called by its data or its function.
+    """
+    for inside in ("dataset", "function"):
+        if name == "problem" and inside in parsed:
+            return _part(inside, parsed[inside])
+    kinds = {"dataset": DATASETS, "function": FUNCTIONS, "optimizer": RULES}.get(name, ())
+    kind: Any = by_name(kinds).get(str(parsed.get("name")))
+    if kind is None:
+        return ""
+    own = {
+        field: value
+        for field, value in parsed.items()
+        if field != "name" and value != getattr(kind(), field, None)
+    }
+    words = [f"{field_title(f'{name}.{one}')} {value_words(one, own[one])}" for one in own]
+    title = _names(name)[parsed["name"]]
+    return f"{title} ({', '.join(words)})" if words else title
 
 
 def place_words(dimension: Dimension, names: Sequence[str] = ()) -> list[str]:
@@ -110,7 +143,7 @@ def place_words(dimension: Dimension, names: Sequence[str] = ()) -> list[str]:
         ends = [short(float(edge)) for edge in dimension.edges]
         return [f"{low}–{high}" for low, high in pairwise(ends)]
     words = [value_words(dimension.field, value) for value in dimension.values]
-    if len(set(words)) < len(words):  # data sets of one name with other settings
+    if len(set(words)) < len(words):  # of more digits, or with settings that no word is said of
         return [str(value) for value in dimension.values]
     return words
 

@@ -225,9 +225,7 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
     lines = [text.format(loss=loss, count=seeds)]
     width = max(len(_title(one)) for one in best)
     lines += [f"  {_title(one):<{width}}  {_setting_words(one)}" for one in best]
-    text = _(
-        "The settings were chosen on these very seeds. How good they are, other seeds can tell."
-    )
+    text = chosen_words()
     if seeds < FEWEST_SEEDS and len(best) > 1:
         few = ngettext(
             "{count} seed cannot tell runs apart; {fewest} can.",
@@ -236,6 +234,13 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
         )
         text = f"{text} {few.format(count=seeds, fewest=FEWEST_SEEDS)}"
     return [*lines, text]
+
+
+def chosen_words() -> str:
+    """Return how far a best setting can be trusted that was chosen by what is shown of it."""
+    return _(
+        "The settings were chosen on these very seeds. How good they are, other seeds can tell."
+    )
 
 
 def _title(best: BestSetting) -> str:

@@ -42,13 +42,15 @@ class RateCurve:
 
     @property
     def quartiles(self) -> tuple[Array, Array]:
-        """Return lower and upper quartile over the seeds, observed values, ``(rates,)`` each.
+        """Return lower and upper quartile over the seeds, observed values, ``(rates,)`` each."""
+        finals = [one.final_loss for one in self.scores]  # in a sweep under way, of other seeds
+        low = np.array([np.quantile(losses, 0.25, method="lower") for losses in finals])
+        return low, np.array([np.quantile(losses, 0.75, method="higher") for losses in finals])
 
-        Not every rate has all seeds while a sweep runs.
-        """
-        finals = [one.final_loss for one in self.scores]
-        low = [np.quantile(one, 0.25, method="lower") for one in finals]
-        return np.array(low), np.array([np.quantile(one, 0.75, method="higher") for one in finals])
+    @property
+    def seeds(self) -> int:
+        """Return with how many seeds it was tried at the rate with the most of them."""
+        return max(len(one.status) for one in self.scores)
 
     @property
     def diverged(self) -> Array:

@@ -34,6 +34,7 @@ from charts.steps import (
     two_losses,
 )
 from charts.surfaces import Field, Trail, contour, heights_of, panels, relief, relief_levels
+from charts.sweep_map import Side, Tiles, sweep_map
 from charts.theme import Chart, RunStyle
 from charts.timeline import rows_against_iterations, times_seen
 from engine import (
@@ -487,6 +488,23 @@ def test_price_of_tuning():
 
     drawn = ("training_loss", "lower_quartile", "upper_quartile", "all_diverged")
     assert not strays(chart, *(("settings", column) for column in drawn))
+
+
+def test_map_of_a_sweep():
+    values = np.array([[0.3, 0.1, np.inf], [0.2, np.nan, 0.4]])
+    n = np.array([[2, 3, 3], [3, 0, 3]])
+    settings = np.array([[0, 1, 2], [3, -1, 5]])
+    tiles = Tiles(values, n, np.where(np.isinf(values), n, 0), settings, np.ones_like(n), 3)
+    across, upwards = Side("Rate", ("0.1", "1", "10")), Side("Run", ("a", "b"))
+    chart = sweep_map(tiles, across, upwards, "Loss")
+
+    points = chart.figure.data[-1]
+    drawn = {
+        (upwards.names[row], across.names[column], setting)
+        for row, column, setting in zip(points.y, points.x, points.customdata, strict=True)
+    }
+    columns = (chart.numbers[name] for name in ("Run", "Rate", "setting"))
+    assert drawn == {row for row in zip(*columns, strict=True) if row[2] >= 0}
 
 
 def test_no_chart_is_left_out():

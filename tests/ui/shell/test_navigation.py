@@ -149,10 +149,10 @@ def fragment_rerun(monkeypatch):
         raise RerunError
 
     def drive(page, around, do):
-        parts, filled = [], []
+        parts, filled, every = [], [], []
 
         def note(part, run_every):
-            assert run_every is None  # of these none is drawn again by itself
+            every.append(run_every)
 
             def begin(*args):
                 parts.append(lambda: part(*args))
@@ -165,6 +165,7 @@ def fragment_rerun(monkeypatch):
         monkeypatch.setattr(streamlit, "switch_page", list)
         work_on(page)
         fragment(around)(lambda: filled.append(True))()
+        assert every == [None]  # it is not drawn again by itself
         do()
         try:
             parts[-1]()
@@ -215,6 +216,23 @@ def test_a_part_of_a_fragment_may_change_its_own_settings_alone(fragment_rerun):
     assert fragment_rerun("surfaces", around, lambda: set_page(step=3.0)) == (False, 2)
     assert fragment_rerun("surfaces", around, lambda: set_page(relief=True)) == (True, 1)
     assert fragment_rerun("surfaces", around, lambda: edit(change_view, log=False)) == (True, 1)
+
+
+def test_a_fragment_is_drawn_again_as_often_as_is_said_when_it_is_drawn(monkeypatch):
+    asked, seconds = [], [1.0, None]
+
+    def note(part, run_every):
+        asked.append(run_every)
+        return part
+
+    monkeypatch.setattr(streamlit, "fragment", note)
+    drawn = []
+    part = fragment(lambda: None, every=lambda: seconds.pop(0))(lambda: drawn.append(True))
+
+    assert asked == []
+    part()
+    part()
+    assert (asked, len(drawn)) == ([1.0, None], 2)
 
 
 @pytest.mark.parametrize(("fragments", "pauses"), [(["one"], 1), ([], 0), (None, 0)])

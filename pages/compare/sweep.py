@@ -52,7 +52,7 @@ _OF_RESULTS: Final = (
 
 def sweep() -> None:
     """Show the plan, and what has come of it if it was started."""
-    now, name = planned(), shown_sweep()
+    name = shown_sweep()
     if is_presented():
         with presentation(present_title):
             if name is None:
@@ -61,6 +61,26 @@ def sweep() -> None:
             else:
                 presented(name)
         return
+    # Two blocks, so that what comes and goes in the first leaves the second where it is: results
+    # that are drawn anew by themselves would else stand beside their old place.
+    plan_place, results_place = st.container(), st.container()
+    with plan_place:
+        planning(name)
+    draw_mark("controls")
+    with results_place:
+        if name is not None:
+            results(name)
+        else:
+            finish()
+
+
+def planning(name: str | None) -> None:
+    """Show the plan and what can be done with all of it.
+
+    Args:
+        name: the id of its sweep, if it has been started.
+    """
+    now = planned()
     with heading(
         _("Sweep"),
         _("Many settings, several seeds: which rule, which rate, which batch size ends lowest?"),
@@ -86,11 +106,6 @@ def sweep() -> None:
     start_line(now, is_there=is_there)
     with popover:
         sweep_exports(now.spec, name)
-    draw_mark("controls")
-    if name is not None:
-        results(name)
-    else:
-        finish()
 
 
 def _around() -> object:

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 VIOLATIONS_ALONE = {"resultTypes": ["violations"]}  # to list what is right takes as long again
-PAGES = ["training", "surfaces", "epochs", "backpropagation"]
+PAGES = ["training", "surfaces", "epochs", "sweep", "backpropagation"]
 
 # Streamlit's own markup, which this project cannot change.
 STREAMLITS_OWN = {
@@ -27,6 +27,10 @@ def test_no_page_breaks_a_rule(visit, idle, color_scheme, locale):
         idle(tab)
         main = tab.get_by_role("main")
         expect(main.get_by_role("heading", level=1)).to_be_visible()
+        if name == "sweep":
+            main.locator(".st-key-sweep-start button").click()
+            expect(main.locator(".st-key-sweep-use-best button:enabled")).to_have_count(1)
+            idle(tab)
         expect(main.get_by_role("figure").first).to_be_visible()
         # What was drawn anew fades in, and half faded in it is pale.
         tab.wait_for_function(

@@ -162,6 +162,12 @@ def region(left: float, right: float, fill: str) -> Mark:
     return edges | {"fillcolor": fill, "line": {"width": 0}}
 
 
+def frame(left: float, right: float, bottom: float, top: float, colour: str, **edge: Any) -> Mark:
+    """Return an empty rectangle with an edge, whose width and dash are given."""
+    sides = {"type": "rect", "x0": left, "x1": right, "y0": bottom, "y1": top}
+    return sides | {"line": {"color": colour, **edge}}
+
+
 def note(
     text: str, x: float, y: float, colour: str | None = None, size: float | None = None
 ) -> Mark:

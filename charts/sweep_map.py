@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _CELL: Final = 46  # pixels that a cell is high
 _LOW: Final = 26  # the same in a map of many rows
 _MANY_ROWS: Final = 14
+_INSET: Final = 0.46  # half the side of a frame, in cells
 _WRITTEN: Final = 16  # columns up to which cells hold numbers; with more, hovering tells them
 _DIVERGED: Final = "✕"
 _HIGH_IS_DARK: Final = [
@@ -235,20 +236,19 @@ def _rings(best: tuple[int, int] | None, tiles: Tiles, picked: int | None) -> li
     """Return the ring around the best cell, and a frame around the one that was picked."""
     rings = []
     if best is not None:
-        rings.append(_around(best, WARNING, 3))
+        rings.append(_around(best, WARNING, width=3))
     if picked is not None:
         for row, column in zip(
             *(at.tolist() for at in np.nonzero(tiles.settings == picked)), strict=True
         ):
-            rings.append(_around((row, column), STRONG_BORDER, 2, "dot"))
+            rings.append(_around((row, column), STRONG_BORDER, width=2, dash="dot"))
     return rings
 
 
-def _around(cell: tuple[int, int], colour: str, width: float, dash: str | None = None) -> Mark:
+def _around(cell: tuple[int, int], colour: str, **edge: Any) -> Mark:
     row, column = cell
-    inset = 0.46
-    ends = {"x0": column - inset, "x1": column + inset, "y0": row - inset, "y1": row + inset}
-    return {"type": "rect", **ends, "line": {"color": colour, "width": width, "dash": dash}}
+    x, y = (column - _INSET, column + _INSET), (row - _INSET, row + _INSET)
+    return marks.frame(*x, *y, colour, **edge)
 
 
 def _arrows(best: tuple[int, int] | None, edges: Collection[Edge]) -> list[Mark]:

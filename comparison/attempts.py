@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger(__name__)
 
 
-def attempt(make: Callable[[], Chart], name: str) -> Chart | str:
-    """Return a chart or, if drawing it fails, a sentence to show instead.
+def attempt(make: Callable[[], Chart | str], name: str) -> Chart | str:
+    """Return a chart or, if there is none or drawing it fails, a sentence to show instead.
 
     Such an error is our bug; it is logged, and everything else goes on.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from comparison.document import Quantity
-from comparison.pages import EpochsPage
+from comparison.pages import EpochsPage, SweepPage
 from comparison.presets import RUNS_PRESETS
 from engine import LIMITS
 from engine.problems.datasets.toy import Toy
@@ -91,6 +91,8 @@ def shared_controls(document: Document) -> frozenset[Shared]:
     experiment, page = document.experiment, document.view.page
     problem = experiment.problem
     on_page = _ON_EPOCHS[page.tab] if isinstance(page, EpochsPage) else _ALL
+    if isinstance(page, SweepPage):  # which has seeds of its own
+        on_page -= {"repeats"}
     if problem.kind == "network":
         is_drawn = isinstance(problem.dataset, Toy) or problem.n_validation > 0
         return on_page - {"way_to_network"} - (set() if is_drawn else {"data_seed"})

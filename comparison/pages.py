@@ -268,8 +268,8 @@ class SweepPage(Spec):
         targets: training losses up to which time is counted.
         shown: the quantity of map, curves and table.
         target: position of the target whose time is shown.
-        x: the field across the map.
-        y: the field upwards, or "run".
+        across: the field across the map.
+        upwards: the field upwards, or "run".
         held: fields that are held at a value; over all others the best is shown.
         brushes: what the settings of map and table pass through.
         setting: the index of the setting that is picked; None for none.
@@ -292,8 +292,8 @@ class SweepPage(Spec):
     targets: Annotated[tuple[Annotated[float, TARGET], ...], Length(LIMITS["targets"])] = ()
     shown: Quantity = "final_loss"
     target: Annotated[int, Interval(0, LIMITS["targets"].high - 1)] = 0
-    x: FieldPath = "learning_rate"
-    y: FieldPath = "run"
+    across: FieldPath = "learning_rate"
+    upwards: FieldPath = "run"
     held: Annotated[tuple[Held, ...], Length(Interval(0, LIMITS["axes"].high + 1))] = ()
     brushes: Annotated[tuple[Brush, ...], Length(Interval(0, LIMITS["axes"].high + 2))] = ()
     setting: Annotated[int, Interval(0, LIMITS["sweep_lanes"].high)] | None = None

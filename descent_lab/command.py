@@ -65,6 +65,8 @@ Without a file, give an experiment and axes; its runs are the first axis:
 
   sweep --from experiment.json --axis learning_rate=log:1e-4:1:9 --axis batch_size=1,8,32,all \\
         --seeds 5 --to DIR
+
+An experiment that was saved on the Sweep page needs no axes: it has those of the page.
 """
 _SWEEP_STATUS: Final = """\
 exit status:

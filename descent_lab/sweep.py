@@ -9,7 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from comparison.document import FILE_BYTES, read_document
+from comparison.document import FILE_BYTES, Document, read_document
+from comparison.pages import SweepPage
+from comparison.sweep.plan import sweep_of
 from comparison.words.errors import explain
 from comparison.words.sweeps import (
     answer_lines,
@@ -130,7 +132,7 @@ def _hint(error: InvalidInput, asked: Asked) -> str:
     """Return what to do where an experiment was given for a sweep, or a sweep for an experiment."""
     if error.code != "unknown_field":
         return ""
-    if asked.spec and error.field in Experiment.model_fields:
+    if asked.spec and error.field in Experiment.model_fields | Document.model_fields:
         return _("The file holds an experiment: give it with --from.")
     if asked.base and error.field in SweepSpec.model_fields:
         return _("The file holds a sweep: give it without --from.")
@@ -199,16 +201,23 @@ def _summary(folder: Folder) -> int:
 
 
 def _spec(asked: Asked) -> SweepSpec:
-    """Return the sweep of a file, or that of an experiment with axes."""
+    """Return the sweep of a file, or that of an experiment with axes.
+
+    What was saved on the Sweep page has the axes of that page, unless others are given.
+    """
     if asked.spec is not None:
         with asked.spec.open("rb") as file:
             return read_spec(file.read(SPEC_BYTES + 1))
     if asked.base is None:
         raise InvalidInput("missing", "sweep", None)
     with asked.base.open("rb") as file:
-        experiment = read_document(file.read(FILE_BYTES + 1)).experiment
-    fields = experiment.model_dump(mode="json")
+        document = read_document(file.read(FILE_BYTES + 1))
+    fields: dict[str, Any] = {"experiment": document.experiment.model_dump(mode="json")}
+    if isinstance(document.view.page, SweepPage) and not asked.axes:
+        fields = sweep_of(document).model_dump(mode="json")
     if asked.seeds is not None:
-        fields["seeds"] = list(range(LIMITS["seeds"].integer("seeds", asked.seeds)))
-    axes = [read_axis(line) for line in asked.axes]
-    return SweepSpec.model_validate({"experiment": fields, "axes": axes})
+        seeds = range(LIMITS["seeds"].integer("seeds", asked.seeds))
+        fields["experiment"]["seeds"] = list(seeds)
+    if asked.axes:
+        fields["axes"] = [read_axis(line) for line in asked.axes]
+    return SweepSpec.model_validate(fields)

@@ -9,6 +9,8 @@ import typing
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
+from pydantic import Discriminator, Tag
+
 from engine.limits import Interval, Length
 from engine.spec import Spec
 
@@ -82,6 +84,8 @@ def _annotated(kind: Any, remark: Any) -> str:
         return span(remark)
     if isinstance(remark, Length):
         return f"{span(remark.interval)} of: {_allowed(kind)}"
+    if isinstance(remark, (Discriminator, Tag)) or remark.discriminator is not None:
+        return _allowed(kind)  # which of several it is
     (length,) = remark.metadata  # of a text
     return f"text of up to {length.max_length:,} characters"
 

@@ -80,7 +80,8 @@ def bundle(
     _add_results(contents, history, styles)
     _add_replay(contents, document.experiment)
     _add_scripts(contents, document.experiment, styles)
-    _add_charts(contents, document, charts, caption)
+    add_charts(contents, document, charts, caption)
+    contents.leave_out_charts(missing_charts(document))
     remarks = unfinished(history, shown, document.view.page)
     contents.files["README.md"] = readme(document, styles, contents, remarks)
     contents.files["manifest.json"] = manifest(document, history, caption, contents, remarks)
@@ -93,7 +94,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
             entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            is_packed = name.endswith(".parquet")  # nothing would come of it but seconds
+            entry.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
     return content.getvalue()
@@ -159,7 +161,7 @@ def _add_scripts(contents: Contents, experiment: Experiment, styles: list[RunSty
                 contents.files[path] = script.text.encode("utf-8", "backslashreplace")
 
 
-def _add_charts(
+def add_charts(
     contents: Contents, document: Document, charts: Mapping[str, Chart], caption: Contract
 ) -> None:
     """Add the charts as pages that share one plotly.js, and as SVG if it can be drawn."""
@@ -173,4 +175,3 @@ def _add_charts(
         contents.left_out[PICTURES] = str(reason)
     else:
         files |= dict(zip((f"figures/{name}.svg" for name in charts), pictures, strict=True))
-    contents.leave_out_charts(missing_charts(document))

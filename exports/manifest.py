@@ -61,18 +61,21 @@ def manifest(
             for number, (style, run, spec) in enumerate(runs, 1)
         ],
         "digest": history.digest(),
-        "left_out": contents.left_out,
         "times": {
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds_last_training": history.seconds,
             "seconds_alone": [run.seconds_alone for run in history.runs],
             "seconds_alone_spread": [run.seconds_alone_spread for run in history.runs],
         },
-        "files": {
-            name: hashlib.sha256(content).hexdigest() for name, content in contents.files.items()
-        },
     }
-    return (json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode(
+    return with_sums(facts, contents)
+
+
+def with_sums(facts: dict[str, Any], contents: Contents) -> bytes:
+    """Return facts about a bundle with what it leaves out and the SHA-256 of each of its files."""
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.files.items()}
+    whole = {**facts, "left_out": contents.left_out, "files": sums}
+    return (json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode(
         "utf-8", "replace"
     )
 
@@ -82,14 +85,22 @@ def command_again(path: str) -> str:
 
     It does not refuse a training that takes long, since it has been done once.
     """
+    return f"python -m descent_lab run {path} --to DIR --no-limit{spoken()}"
+
+
+def spoken() -> str:
+    """Return the option that has the command speak the current language; "" if it does anyway."""
     language = current_language()
-    spoken = "" if language == SOURCE_LANGUAGE else f" --language {language}"
-    return f"python -m descent_lab run {path} --to DIR --no-limit{spoken}"
+    return "" if language == SOURCE_LANGUAGE else f" --language {language}"
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of everything that numbers and charts depend on."""
-    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+def versions(*further: str) -> dict[str, str]:
+    """Return the versions of everything that numbers and charts depend on.
+
+    Args:
+        further: libraries beyond those that every bundle depends on.
+    """
+    libraries = {name: importlib.metadata.version(name) for name in (*_LIBRARIES, *further)}
     own = {"descent-lab": _own_version(), "python": platform.python_version()}
     return own | libraries
 

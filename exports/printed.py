@@ -178,8 +178,12 @@ def experiment_text(source: str) -> str:
     """Return markup that hides the JSON of a comparison until the reader opens it."""
     if not source:
         return ""
-    title = _("The experiment, as a file that you can open in Descent Lab")
-    return f"\n<details><summary>{escape(title)}</summary><pre>{escape(source)}</pre></details>"
+    return folded_text(_("The experiment, as a file that you can open in Descent Lab"), source)
+
+
+def folded_text(title: str, text: str) -> str:
+    """Return markup that hides a text until the reader opens it by its title."""
+    return f"\n<details><summary>{escape(title)}</summary><pre>{escape(text)}</pre></details>"
 
 
 def why_no_pictures() -> str | None:

@@ -11,7 +11,7 @@ from exports.replay import replay_seeds
 from language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from charts.theme import RunStyle
     from comparison.document import Document
@@ -60,22 +60,38 @@ def readme(
         else "",
         "\n".join(_runs(document, styles)),
         "## " + _("Reproducing the numbers"),
-        _("Made with {versions}.").format(
-            versions=", ".join(f"{name} {version}" for name, version in versions().items())
-        ),
-        _("Install Descent Lab from its folder, with the package versions it was tested with:"),
-        "    pip install . -c requirements.txt",
+        *install_lines(versions()),
         _("With Descent Lab: repeat the same training to the end.")
         if remarks
         else _("With Descent Lab: make the same files again, apart from times and rendered SVG."),
         f"    {command_again('.../experiment.json')}",
         *_with_scripts(document.experiment, contents.files),
     ]
+    return as_markdown([*lines, *left_out_lines(contents)])
+
+
+def install_lines(made_with: Mapping[str, str]) -> list[str]:
+    """Return with which versions a bundle was made, and how to install them."""
+    return [
+        _("Made with {versions}.").format(
+            versions=", ".join(f"{name} {version}" for name, version in made_with.items())
+        ),
+        _("Install Descent Lab from its folder, with the package versions it was tested with:"),
+        "    pip install . -c requirements.txt",
+    ]
+
+
+def left_out_lines(contents: Contents) -> list[str]:
+    """Return what is missing or incomplete, and why; nothing if all is there."""
     # Whether pictures can be drawn depends on the machine; the manifest tells.
     missing = {name: reason for name, reason in contents.left_out.items() if name != PICTURES}
-    lines.append("## " + _("Left out"))
-    lines.append("\n".join(f"- `{name}`: {reason}" for name, reason in missing.items()))
-    return ("\n\n".join(filter(None, lines)) + "\n").encode("utf-8", "backslashreplace")
+    lines = "\n".join(f"- `{name}`: {reason}" for name, reason in missing.items())
+    return ["## " + _("Left out"), lines] if lines else []
+
+
+def as_markdown(parts: Iterable[str]) -> bytes:
+    """Return the parts of a README, with a blank line between them."""
+    return ("\n\n".join(filter(None, parts)) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _with_scripts(experiment: Experiment, files: Mapping[str, bytes]) -> list[str]:
@@ -106,18 +122,18 @@ def _runs(document: Document, styles: list[RunStyle]) -> list[str]:
     """Return a line for every run: its number, its name, and which batches it uses."""
     experiment = document.experiment
     if experiment.problem.kind == "function":
-        return [f"{number}. {_one_line(style.name)}" for number, style in enumerate(styles, 1)]
+        return [f"{number}. {one_line(style.name)}" for number, style in enumerate(styles, 1)]
     group_of = {
         position: group
         for group, members in enumerate(experiment.groups(), 1)
         for position in members
     }
     return [
-        f"{position + 1}. {_one_line(style.name)} (`batches` = {group_of[position]})"
+        f"{position + 1}. {one_line(style.name)} (`batches` = {group_of[position]})"
         for position, style in enumerate(styles)
     ]
 
 
-def _one_line(name: str) -> str:
+def one_line(name: str) -> str:
     """Return a name as Markdown text on one line."""
     return "".join(f"\\{mark}" if mark in "\\`*_[]<>#!|" else mark for mark in cleaned(name))

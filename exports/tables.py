@@ -50,13 +50,26 @@ def to_csv(columns: Columns) -> bytes:
     Args:
         columns: columns of equal length by name: text, numbers, or true and false.
     """
-    text = io.StringIO(newline="")
+    return csv_of_parts([columns])
+
+
+def csv_of_parts(parts: Iterable[Columns]) -> bytes:
+    """Return a table that comes in parts as CSV, so that one part is held in memory at a time.
+
+    Args:
+        parts: some rows each, all with the same columns, as for ``to_csv``; there is at least one.
+    """
+    content = io.BytesIO()
+    text = io.TextIOWrapper(content, "utf-8-sig", "replace", newline="")
     # Lines end as RFC 4180 demands; with a line feed alone Python 3.11 would not
     # quote a carriage return in a cell.
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([defused(name) for name in columns])
-    writer.writerows(zip(*(_cells(column) for column in columns.values()), strict=True))
-    return text.getvalue().encode("utf-8-sig", "replace")
+    for place, columns in enumerate(parts):
+        if place == 0:
+            writer.writerow([defused(name) for name in columns])
+        writer.writerows(zip(*(_cells(column) for column in columns.values()), strict=True))
+    text.flush()
+    return content.getvalue()
 
 
 def _cells(column: Sequence[Any] | Array) -> Iterable[Any]:

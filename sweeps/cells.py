@@ -98,15 +98,15 @@ class Summary:
 
     Attributes:
         median: NaN where no seed is trained.
-        lower: the first quartile, an observed value.
-        upper: the third quartile, an observed value.
+        first_quartile: the first quartile, an observed value.
+        third_quartile: the third quartile, an observed value.
         n: how many seeds are trained.
         diverged: how many of them diverged.
     """
 
     median: Array
-    lower: Array
-    upper: Array
+    first_quartile: Array
+    third_quartile: Array
     n: Integers
     diverged: Integers
 
@@ -123,8 +123,8 @@ def summary(lanes: Lanes, quantity: Quantity, target: int = 0) -> Summary:
     return Summary(
         median=(low + high) / 2,
         # Observed values, not interpolated ones: there is nothing between a number and infinity.
-        lower=ordered[rows, last // 4],
-        upper=ordered[rows, -(-3 * last // 4)],
+        first_quartile=ordered[rows, last // 4],
+        third_quartile=ordered[rows, -(-3 * last // 4)],
         n=lanes.done.sum(axis=1),
         diverged=lanes.diverged.sum(axis=1),
     )

@@ -42,7 +42,7 @@ _BROKEN: Final = ".broken"
 _NUMBER: Final = re.compile(r"[0-9]+")
 _SCRATCH: Final = "sorting-"
 _PART: Final = 200_000  # lanes that are sorted and written together
-_WRITTEN: Final = {"compression": "zstd", "write_page_checksum": True}
+WRITTEN: Final = {"compression": "zstd", "write_page_checksum": True}
 
 
 class FolderRefused(Exception):  # noqa: N818 - says what happened
@@ -190,7 +190,7 @@ class Folder:
     def append(self, tables: list[pa.Table]) -> None:
         """Write rows as a new shard."""
         with whole(self.path / _ROWS / f"{self._next:06d}.parquet") as file:
-            pq.write_table(pa.concat_tables(tables), file, **_WRITTEN)
+            pq.write_table(pa.concat_tables(tables), file, **WRITTEN)
         self._next += 1
 
     def found(self) -> Found:
@@ -212,7 +212,7 @@ class Folder:
         broken = []
         for shard in self.shards:
             try:
-                lanes = _read(shard)
+                lanes = read_shard(shard)
             except (pa.ArrowException, OSError) as error:
                 if isinstance(error, OSError) and error.errno:
                     raise  # the system cannot read it now; that says nothing about its content
@@ -228,7 +228,7 @@ class Folder:
             twice[good] |= done[good]
             done[good] = True
         if twice.any():
-            _without_twins(self._rows_of(np.flatnonzero(twice.any(axis=1))))
+            without_twins(self._rows_of(np.flatnonzero(twice.any(axis=1))))
         return Found(done, failed & ~done, tuple(broken))
 
     def finish(self) -> None:
@@ -249,7 +249,7 @@ class Folder:
                 for file, table in tables.items():
                     if file not in writers:
                         writers[file] = files.enter_context(
-                            pq.ParquetWriter(file, table.schema, **_WRITTEN)
+                            pq.ParquetWriter(file, table.schema, **WRITTEN)
                         )
                     writers[file].write_table(table, row_group_size=_PART)
 
@@ -264,20 +264,20 @@ class Folder:
                 outs = [files.enter_context(path.open("wb")) for path in paths]
                 streams = [files.enter_context(pa.ipc.new_stream(out, schema)) for out in outs]
                 for shard in self.shards:
-                    table = _read(shard)
+                    table = read_shard(shard)
                     of = table["setting"].to_numpy() // step
                     for part in np.unique(of).tolist():
                         streams[part].write_table(table.filter(pa.array(of == part)))
             for path in paths:
                 with path.open("rb") as file, pa.ipc.open_stream(file) as stream:
                     rows = stream.read_all()
-                yield _without_twins(rows)
+                yield without_twins(rows)
 
     def _rows_of(self, settings: Integers) -> pa.Table:
         """Return the rows of some settings, which rise."""
         tables = [row_schema(self.spec).empty_table()]
         for shard in self.shards:
-            table = _read(shard)
+            table = read_shard(shard)
             own = table["setting"].to_numpy()
             places = np.minimum(np.searchsorted(settings, own), len(settings) - 1)
             tables.append(table.filter(pa.array(settings[places] == own)))
@@ -299,13 +299,13 @@ class Folder:
                 raise FolderRefused("other_rows", shard.name)
 
 
-def _read(shard: Path) -> pa.Table:
+def read_shard(shard: Path) -> pa.Table:
     """Return the rows of a shard, whose checksums are compared."""
     with shard.open("rb") as file:  # pyarrow itself opens no path that is no UTF-8
         return pq.ParquetFile(file, page_checksum_verification=True).read()
 
 
-def _without_twins(rows: pa.Table) -> pa.Table:
+def without_twins(rows: pa.Table) -> pa.Table:
     """Return rows sorted by setting and seed, one for each lane; a result stands for a failure.
 
     Raises:

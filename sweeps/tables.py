@@ -89,22 +89,27 @@ def result_table(spec: SweepSpec, found: pa.Table) -> pa.Table:
     ``optimizer`` the rule with all hyperparameters; ``curve_steps`` are those of the curve. A
     column holds numbers, or else text, with JSON for what is neither.
     """
-    settings, indices = spec.settings, found["setting"].to_numpy()
+    indices = found["setting"].to_numpy()
+    columns = {"setting": found["setting"], "seed": found["seed"]}
+    columns |= setting_columns(spec.settings, indices)
+    own = [name for name in found.column_names if name not in columns and name not in WORKERS]
+    columns |= {name: found[name] for name in own}
+    if spec.curve_points:
+        columns["curve_steps"] = _steps_of_curves(spec, indices)
+    return pa.table(columns)
+
+
+def setting_columns(settings: Settings, indices: Integers) -> dict[str, pa.Array]:
+    """Return the columns that say what settings are, as the final table has them."""
     positions = np.array([variant.position for variant in settings.variants], dtype=np.int32)
     columns = {
-        "setting": found["setting"],
-        "seed": found["seed"],
         "run": pa.array(positions[settings.variants_of(indices)] + 1),
         "rule": _column(settings, "optimizer.name", indices),
         "optimizer": _optimizers(settings, indices),
     }
     for axis in settings.axes:
         columns[axis.field] = _column(settings, axis.field, indices)
-    own = [name for name in found.column_names if name not in columns and name not in WORKERS]
-    columns |= {name: found[name] for name in own}
-    if spec.curve_points:
-        columns["curve_steps"] = _steps_of_curves(spec, indices)
-    return pa.table(columns)
+    return columns
 
 
 def worker_table(found: pa.Table) -> pa.Table:

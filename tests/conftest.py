@@ -36,6 +36,14 @@ def machine_of_the_estimates():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def shelf_of_the_tests(tmp_path_factory):
+    """Let no page, and no server that a test starts, keep sweeps where their user's are."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DESCENT_LAB_SWEEPS", str(tmp_path_factory.mktemp("sweeps")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def components_looked_for_once():
     """Let no page look through all installed packages, as a server does once, at its start."""
     from streamlit.components.v2 import manifest_scanner  # noqa: PLC0415 - see above

@@ -27,7 +27,7 @@ ABOVE = {
 
 NEVER = {
     r"unsafe_allow_html|\bst\.html\((?!Path\(__file__\))": "draws users' text as markup",
-    r"\bst\.fragment\b(?!\(spoken\))": "forgets the language, ui.shell.navigation has one",
+    r"\bst\.fragment\b(?!\(spoken\b)": "forgets the language, ui.shell.navigation has one",
     r"\bon_change=(?!_hear|_pass_on|\"rerun\")": "is no binding of ui.shell.binding",
     r"\bnp\.load\(|allow_pickle": "may unpickle a user's file, which runs its code",
     r"\.read_(excel|feather|hdf|html|orc|parquet|pickle|sas|spss|sql|stata|xml)\w*\(": (

@@ -104,8 +104,8 @@ def _tried(look: Look) -> str:
 def _seed_words(spec: SweepSpec) -> str:
     seeds = ", ".join(map(str, spec.experiment.seeds))
     text = ngettext(
-        "seed {seeds} both chooses and reports",
-        "seeds {seeds} both choose and report",
+        "map, curves and table: seed {seeds} both chooses and reports",
+        "map, curves and table: seeds {seeds} both choose and report",
         len(spec.experiment.seeds),
     )
     return text.format(seeds=seeds)

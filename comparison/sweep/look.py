@@ -104,8 +104,8 @@ class Look:
     @property
     def sides(self) -> tuple[Dimension, Dimension]:
         """Return the dimensions across the map and upwards: others where the sweep lacks them."""
-        across = self._one(self.page.x, 1)
-        upwards = self._one(self.page.y, 0)
+        across = self._one(self.page.across, 1)
+        upwards = self._one(self.page.upwards, 0)
         if upwards is across:
             rest = [one for one in self.dimensions if one is not across]
             upwards = rest[0] if rest else across

@@ -36,8 +36,8 @@ def settings_table(look: Look) -> pd.DataFrame:
         columns[title] = _column(look, one, indices)
     columns[look.quantity_title] = found.median[indices]
     if len(look.spec.experiment.seeds) > 1:
-        columns[_("First quartile")] = found.lower[indices]
-        columns[_("Third quartile")] = found.upper[indices]
+        columns[_("First quartile")] = found.first_quartile[indices]
+        columns[_("Third quartile")] = found.third_quartile[indices]
     columns["n"] = found.n[indices]
     columns[_("Diverged")] = found.diverged[indices]
     return pd.DataFrame(columns, index=indices)

@@ -257,6 +257,8 @@ def _field(path: str, *, as_written: bool = False) -> str:
     words = _(sentence) if sentence and not as_written else _shown(name)
     if "axes" in parts[:-2]:
         number = int(parts[parts.index("axes") + 1]) + 1
+        if name == "values" and parts[-1] != "values":  # one of them
+            return _("A value of axis {number}").format(number=number)
         return _("{field} of axis {number}").format(field=words, number=number)
     if "runs" in parts[:-2]:
         number = int(parts[parts.index("runs") + 1]) + 1

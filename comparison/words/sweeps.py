@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sweeps.answers import BestSetting
     from sweeps.chunking import Size
     from sweeps.cluster import WorkersLack
+    from sweeps.dimensions import Dimension
     from sweeps.lanes import Lanes
     from sweeps.runner import State
     from sweeps.shelf import Status
@@ -58,15 +59,19 @@ def axes_words(spec: SweepSpec) -> str:
     runs = len(spec.settings.variants)
     parts = [ngettext("{count} run", "{count} runs", runs).format(count=runs)]
     for one in dimensions(spec)[1:]:
-        values = ", ".join(place_words(one))
-        if one.is_numeric and len(one.values) > _FEW:
-            first, last = (value_words(one.field, one.values[place]) for place in (0, -1))
-            text = _("{first} to {last} ({count})")
-            values = text.format(first=first, last=last, count=len(one.values))
+        is_short = one.is_numeric and len(one) > _FEW
+        values = range_words(one) if is_short else ", ".join(place_words(one))
         parts.append(f"{field_title(one.field)} {values}")
     seeds = len(spec.experiment.seeds)
     parts.append(ngettext("{count} seed", "{count} seeds", seeds).format(count=seeds))
     return " · ".join(parts)
+
+
+def range_words(dimension: Dimension) -> str:
+    """Return the first and the last value of a field of numbers, and how many there are."""
+    first, last = (value_words(dimension.field, dimension.values[at]) for at in (0, -1))
+    text = _("{first} to {last} ({count})")
+    return text.format(first=first, last=last, count=len(dimension.values))
 
 
 def began_words(began: datetime) -> str:
@@ -104,6 +109,18 @@ def lanes_words(lanes: Lanes) -> str:
         text = ngettext("{count} could not be trained", "{count} could not be trained", failed)
         parts.append(text.format(count=f"{failed:,}"))
     return ", ".join(parts)
+
+
+def unfinished_words(lanes: Lanes) -> list[str]:
+    """Return that a sweep has not finished, that lanes failed, or that some cannot be read."""
+    told = []
+    if not (lanes.done | lanes.failed).all():
+        text = _("The sweep has not finished: {lanes}. What is best may still change.")
+        told.append(text.format(lanes=lanes_words(lanes)))
+    elif lanes.failed.any():
+        text = _("Some lanes have no result: {lanes}.")
+        told.append(text.format(lanes=lanes_words(lanes)))
+    return [*told, unreadable_words(lanes.unreadable)] if lanes.unreadable else told
 
 
 def unreadable_words(names: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from comparison.sweep.contract import sweep_contract
@@ -14,26 +16,29 @@ from ui.shell.heading import heading
 from ui.shell.locale import speak
 from ui.shell.navigation import all_but, fragment, work_on
 from ui.shell.notices import show_notices, state
+from ui.shell.presentation import is_presented, present_button, presentation
 from ui.shell.share import address, share
 from ui.shell.store import document
 from ui.shell.text import escaped
 from ui.shell.undo import undo_buttons
 from ui.shell.zoom import keep_zooms
+from ui.sweep.exports import sweep_exports
 from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
 from ui.sweep.picked import ways_on
-from ui.sweep.plan import plan, planned, start_line
+from ui.sweep.plan import plan, start_line
+from ui.sweep.planned import planned
 from ui.sweep.server import shelf, watch
 from ui.sweep.settings import settings
 from ui.sweep.status import redrawn, status_line
 from ui.sweep.tabs import TABS
 
 # Settings of the page that nothing outside of the results shows.
-_OF_RESULTS = (
+_OF_RESULTS: Final = (
     "tab",
     "shown",
     "target",
-    "x",
-    "y",
+    "across",
+    "upwards",
     "held",
     "brushes",
     "setting",
@@ -41,19 +46,30 @@ _OF_RESULTS = (
     "choosing",
     "reference",
     "p_values",
+    "problem",
 )
 
 
 def sweep() -> None:
     """Show the plan, and what has come of it if it was started."""
     now, name = planned(), shown_sweep()
+    if is_presented():
+        with presentation(present_title):
+            if name is None:
+                st.info(_("There is no sweep to present: leave the presentation and start one."))
+                finish()
+            else:
+                presented(name)
+        return
     with heading(
         _("Sweep"),
         _("Many settings, several seeds: which rule, which rate, which batch size ends lowest?"),
     ):
         list_of_sweeps()
         undo_buttons()
-        share()
+        if name is not None:
+            present_button()
+        popover = share()
     show_notices()
     if is_elsewhere():
         st.info(
@@ -68,6 +84,8 @@ def sweep() -> None:
     with st.expander(title, expanded=not is_there, icon=":material/tune:", key=key):
         plan()
     start_line(now, is_there=is_there)
+    with popover:
+        sweep_exports(now.spec, name)
     draw_mark("controls")
     if name is not None:
         results(name)
@@ -92,6 +110,23 @@ def results(name: str) -> None:
     state(caption)
     TABS.show(look, caption)
     ways_on(look)
+    finish()
+
+
+def present_title() -> None:
+    """Show what the presentation is of."""
+    st.title(_("Sweep"), anchor=False, width="stretch")
+
+
+@fragment(_around, every=lambda: redrawn(shown_sweep()))
+def presented(name: str) -> None:
+    """Show the open tab alone, large."""
+    lanes = watch(name).look()
+    look = Look(lanes, document().view, settings())
+    status_line(name, shelf().status(name), lanes)
+    caption = sweep_contract(look)
+    TABS.fill(look, caption)
+    state(caption)
     finish()
 
 

@@ -168,7 +168,7 @@ def test_values_are_no_numbers_before_anything_is_trained(name):
     for quantity in ("final_loss", "final_score", "updates_to_target", "epochs_to_target"):
         assert np.isnan(values(lanes, quantity)).all()
         found = summary(lanes, quantity)
-        assert np.isnan([found.median, found.lower, found.upper]).all()
+        assert np.isnan([found.median, found.first_quartile, found.third_quartile]).all()
         assert not found.n.any()
 
 
@@ -234,7 +234,11 @@ def test_medians_and_quartiles_are_those_of_everything_else(lanes):
         own = lanes.run_scores(setting)
         assert found.n[setting] == len(own.status)
         assert found.diverged[setting] == own.status.count("diverged")
-        three = [found.lower[setting], found.median[setting], found.upper[setting]]
+        three = [
+            found.first_quartile[setting],
+            found.median[setting],
+            found.third_quartile[setting],
+        ]
         if not own.status:
             assert np.isnan(three).all()
             continue

@@ -24,6 +24,7 @@ from sweeps.scoring import (
     target_times,
     time_standing,
 )
+from sweeps.spec import SweepSpec
 from sweeps.standing import standing
 from tests.sweeps.made import BUDGET, made, spec
 from tests.sweeps.small import SPEC, swept
@@ -151,6 +152,20 @@ def test_every_combination_of_values_of_the_axes_of_the_problem_is_one():
             == known.fields[problem]["problem.l2"]
         )
     assert [known.of.tolist().index(problem) for problem in range(3)] == list(known.firsts)
+
+
+def test_quasi_random_points_have_the_problems_that_they_fall_on():
+    whole = spec(runs=2, seeds=2, problems=3).model_dump()
+    design = {"kind": "quasi_random", "settings": 7}
+    sweep = SweepSpec.model_validate(whole | {"design": design})
+    known = problems(sweep)
+
+    assert len(known.of) == 14
+    for setting, problem in enumerate(known.of.tolist()):
+        l2 = sweep.settings.experiment(setting)["problem"]["l2"]
+        assert known.fields[problem] == {"problem.l2": l2}
+    rows = scoring(made(sweep, np.full((14, 2), 0.1)), 0).reports
+    assert sum(report.chosen.tried for row in rows for report in row) == 14
 
 
 def test_without_such_an_axis_there_is_one():

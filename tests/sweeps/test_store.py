@@ -391,7 +391,7 @@ def test_what_the_system_cannot_read_now_is_not_put_aside(tmp_path, monkeypatch)
     def fail(shard):
         raise OSError(errno.EIO, "Input/output error", str(shard))
 
-    monkeypatch.setattr(sweeps.store, "_read", fail)
+    monkeypatch.setattr(sweeps.store, "read_shard", fail)
     with pytest.raises(OSError, match="Input/output"), opened(tmp_path, SPEC) as folder:
         folder.found()
 

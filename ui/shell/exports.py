@@ -15,7 +15,7 @@ from language import _
 from storage.writing import file_name
 from ui.shell.figure import DIALOG, close_dialog, later
 from ui.shell.locale import speak
-from ui.shell.share import SHARE
+from ui.shell.report import open_dialog, report_button, report_dialog
 from ui.shell.store import past, whole_document
 from ui.shell.tuning import best_rates
 
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from comparison.document import Document
     from comparison.scenes import Scene
     from ui.shell.training import Outcome
-
-_CHARACTERS = 20_000  # of notes
-_TITLE, _NOTES = "report-title", "report-notes"  # of the form
-_WRITTEN = "report-written"  # title and notes of the last report
-_IS_MADE = "report-is-made"  # whether that report is on offer
 
 
 def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
@@ -60,65 +55,16 @@ def exports(shown: Outcome | None, scenes: Sequence[Scene] = ()) -> None:
         width="stretch",
         key="export-bundle",
     )
-    st.button(_("Report …"), width="stretch", key="open-report", on_click=_open, args=("report",))
-    st.button(_("Code …"), width="stretch", key="open-code", on_click=_open, args=("code",))
-    # A click on the dialog closes the popover, if it was still open, and that runs the page again:
-    # then the dialog must still be there.
-    if st.session_state.get(DIALOG) == "report":
-        st.dialog(_("Report"), width="medium", on_dismiss=close_dialog)(_report)(now, shown, scenes)
-    elif st.session_state.get(DIALOG) == "code":
+    report_button()
+    st.button(_("Code …"), width="stretch", key="open-code", on_click=open_dialog, args=("code",))
+
+    def make(title: str, notes: str) -> bytes:
+        tuned = best_rates().tried(now.experiment)
+        return report(now, shown.history, title, notes, scenes, tuned=tuned, past=past())
+
+    report_dialog("report", usual_title(), make)
+    if st.session_state.get(DIALOG) == "code":
         st.dialog(_("Code"), width="large", on_dismiss=close_dialog)(_code)(now, shown)
-
-
-def _open(dialog: str) -> None:
-    st.session_state[DIALOG] = dialog
-    st.session_state[SHARE] = False
-    _change()
-
-
-def _report(now: Document, shown: Outcome, scenes: Sequence[Scene]) -> None:
-    """Ask for title and notes, then offer the report with them.
-
-    A text field is sent when it loses the focus. The click on a download beside it would do that,
-    and start the download before the script has received what was typed. So a form sends the text
-    with a button of its own and then gives way to the download: the file on offer is never older
-    than the text on show.
-    """
-    speak()
-    container = st.empty()  # the form disappears at once when the report is being made
-    title, notes = st.session_state.get(_WRITTEN, (usual_title(), ""))
-    if not st.session_state.get(_IS_MADE):
-        with container.form("report-form", border=False):
-            st.text_input(_("Title"), title, key=_TITLE)
-            st.text_area(_("Notes"), notes, key=_NOTES, max_chars=_CHARACTERS, height=200)
-            st.form_submit_button(_("Make the report"), type="primary", on_click=_make)
-        return
-    with container.container():
-        with st.spinner(_("Making the report …")):
-            tuned = best_rates().tried(now.experiment)
-            page = report(now, shown.history, title, notes, scenes, tuned=tuned, past=past())
-        st.text_input(_("Title"), title, disabled=True)
-        st.text_area(_("Notes"), notes, disabled=True, height=200)
-        with st.container(horizontal=True):
-            st.download_button(
-                _("Save the report (HTML)"),
-                page,
-                file_name=f"{file_name('report')}.html",
-                mime="text/html",
-                type="primary",
-                on_click="ignore",
-                key="export-report",
-            )
-            st.button(_("Change title or notes"), key="change-report", on_click=_change)
-
-
-def _make() -> None:
-    st.session_state[_WRITTEN] = st.session_state[_TITLE], st.session_state[_NOTES]
-    st.session_state[_IS_MADE] = True
-
-
-def _change() -> None:
-    st.session_state[_IS_MADE] = False
 
 
 def _code(now: Document, shown: Outcome) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-_PAGES: Final = ("training", "surfaces", "epochs")
+_PAGES: Final = ("training", "surfaces", "epochs", "sweep")
 _KEY: Final = "presentation"  # of the container that is presented
 
 

@@ -47,8 +47,8 @@ def side_controls(look: Look) -> None:
     if len(fields) < 2:
         return
     for title, key, shown, other in (
-        (_("Across"), "x", across, upwards),
-        (_("Upwards"), "y", upwards, across),
+        (_("Across"), "across", across, upwards),
+        (_("Upwards"), "upwards", upwards, across),
     ):
         _select(
             title,
@@ -62,7 +62,7 @@ def side_controls(look: Look) -> None:
 
 def _side_changer(key: str, shown: Dimension, other: Dimension) -> Callable[[str], None]:
     """Return what gives a side another field; the one of the other side changes places with it."""
-    swapped = "y" if key == "x" else "x"
+    swapped = "upwards" if key == "across" else "across"
 
     def change(field: str) -> None:
         taken = {swapped: shown.field} if field == other.field else {swapped: other.field}

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from comparison.sweep.opening import with_sweep
-from comparison.sweep.plan import sweep_of
 from comparison.words.sweeps import axes_words, began_words, shelf_words
-from engine import InvalidInput
 from language import _
 from ui.shell.binding import folded
 from ui.shell.navigation import open_edited
-from ui.shell.store import set_page, whole_document
+from ui.shell.store import set_page
 from ui.shell.text import escaped
+from ui.sweep.planned import planned
 from ui.sweep.server import shelf
 from ui.sweep.settings import settings
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 _COOKIE: Final = "descent_sweeps"
 _OWN: Final = "own-sweeps"  # ids, the oldest first
+_LIST: Final = "list-of-sweeps"  # whether it is open
 _REMOVED: Final = "removed-sweeps"
 _MOST: Final = 50  # ids that a cookie has room for
 _SHOWN: Final = 12  # in the list
@@ -65,9 +65,8 @@ def shown_sweep() -> str | None:
     The id that the page holds comes first: it may be that of a link, and is the reader's own from
     then on.
     """
-    try:
-        wanted = sweep_of(whole_document())
-    except InvalidInput:
+    wanted = planned().spec
+    if wanted is None:
         return None
     named = settings().sweep
     if named and _is(named, wanted):
@@ -85,7 +84,8 @@ def list_of_sweeps() -> None:
     """Offer the reader's sweeps, to look at again and to remove."""
     names = own_sweeps()
     title = _("Your sweeps ({count})").format(count=len(names))
-    with folded("own-sweeps", title, disabled=not names):
+    # With a state of its own, so that it closes when one of them is opened.
+    with folded("own-sweeps", title, disabled=not names, key=_LIST, on_change="rerun"):
         for name in names[:_SHOWN]:
             _entry(name)
         if len(names) > _SHOWN:
@@ -120,6 +120,7 @@ def _entry(name: str) -> None:
 
 def _open(name: str, spec: SweepSpec) -> None:
     """Show a sweep, with its base as the comparison and its axes in the plan."""
+    st.session_state[_LIST] = False
     open_edited(with_sweep, name, spec)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -15,7 +14,6 @@ from comparison.sweep.plan import (
     offers,
     page_of,
     rescaled,
-    sweep_of,
     typed_list,
     typed_targets,
     with_both_budgets,
@@ -29,7 +27,6 @@ from engine.spec import by_name
 from language import _
 from language.labels import label
 from sweeps.axes import ListAxis
-from sweeps.chunking import Chunking, Size
 from sweeps.spec import Grid, QuasiRandom
 from ui.setup.runs import run_editor, runs_and_actions
 from ui.shell.binding import bound
@@ -41,59 +38,13 @@ from ui.sweep.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from comparison.document import Document
     from sweeps.axes import Axis, RangeAxis
+    from sweeps.chunking import Size
     from sweeps.spec import SweepSpec
+    from ui.sweep.planned import Planned
 
 _SCALES: Final = ("list", "linear", "log")
 _POINTS: Final = 64  # of a quasi-random sweep, at first
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What the page plans.
-
-    Attributes:
-        spec: the sweep; None where the plan does not fit together.
-        size: how large it is.
-        why_not: why there is none, in words.
-    """
-
-    spec: SweepSpec | None = None
-    size: Size | None = None
-    why_not: str = ""
-
-
-def planned() -> Planned:
-    """Return the sweep of the plan, and how large it is."""
-    whole = whole_document()
-    page = page_of(whole)
-    relevant = page.model_copy(update={"tab": "map", "setting": None, "held": (), "brushes": ()})
-    try:
-        spec, size = _measured(_Keyed(whole, whole.experiment.key + relevant.model_dump_json()))
-    except InvalidInput as error:
-        return Planned(why_not=explain(error))
-    return Planned(spec, size)
-
-
-@dataclass(frozen=True)
-class _Keyed:
-    """A document that is compared by a text: values of axes may be lists, which have no hash."""
-
-    whole: Document
-    text: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-
-@lru_cache(maxsize=64)
-def _measured(keyed: _Keyed) -> tuple[SweepSpec, Size]:
-    spec = sweep_of(keyed.whole)
-    return spec, Chunking(spec).size
 
 
 def plan() -> None:

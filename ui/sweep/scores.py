@@ -11,6 +11,7 @@ import streamlit as st
 from charts.best_of import best_of_settings
 from charts.profiles import performance_profiles
 from comparison.pages import SweepPage
+from comparison.sweep.scores import or_first
 from comparison.words.scores import (
     choosing_words,
     chosen_rows,
@@ -108,15 +109,11 @@ def _shown(lanes: Lanes, styles: Sequence[RunStyle], caption: Contract) -> _Show
         lanes,
         styles,
         found,
-        problem=_or_first(page.problem, len(found.problems)),
-        target=_or_first(page.target, len(lanes.spec.targets)),
-        reference=_or_first(page.reference, len(styles)),
+        problem=or_first(page.problem, len(found.problems)),
+        target=or_first(page.target, len(lanes.spec.targets)),
+        reference=or_first(page.reference, len(styles)),
         caption=([*equal, *split_words(found)], unequal),
     )
-
-
-def _or_first(position: int, count: int) -> int:
-    return position if position < count else 0
 
 
 # Controls

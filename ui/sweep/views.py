@@ -25,6 +25,7 @@ from ui.shell.figure import figure, offer
 from ui.shell.store import set_page
 from ui.shell.text import escaped, line_sample
 from ui.sweep.controls import held_controls, quantity_control, side_controls
+from ui.sweep.exports import lanes_files
 from ui.sweep.parallel import parallel_canvas
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def table_tab(look: Look, _caption: Contract) -> None:
         alt=_("The settings of the sweep, one row each, the best first."),
     )
     st.caption(table_words(len(shown), len(table), len(look.spec.settings)))
+    lanes_files(look)
 
 
 def pick(setting: int) -> None:

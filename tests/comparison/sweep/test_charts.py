@@ -37,7 +37,7 @@ def without(own, settings, seeds=(0, 1, 2)):
 @pytest.mark.parametrize("x", ["learning_rate", "batch_size", "run"])
 @pytest.mark.parametrize("shown", ["final_loss", "final_score", "updates_to_target"])
 def test_every_cell_shows_its_best_setting(x, shown):
-    seen = look("rates and batch sizes", x=x, y="run", shown=shown)
+    seen = look("rates and batch sizes", across=x, upwards="run", shown=shown)
     medians, numbers = truth(seen, shown), map_chart(seen).numbers
     across, upwards = seen.sides
     settings = numbers["setting"]
@@ -98,7 +98,7 @@ def test_an_arrow_is_drawn_at_the_edge_of_a_rule_s_own_rates_inside_the_map():
 
 
 def test_an_end_that_no_experiment_may_pass_gets_no_arrow():
-    seen = look("a field of some rules", x="optimizer.momentum", y="run")
+    seen = look("a field of some rules", across="optimizer.momentum", upwards="run")
     chart = map_chart(seen)
 
     assert "Momentum μ: 0," in chart.alt  # the lowest there is
@@ -106,7 +106,7 @@ def test_an_end_that_no_experiment_may_pass_gets_no_arrow():
 
 
 def test_fields_that_the_map_does_not_show_make_no_arrow():
-    seen = look("other rates for another rule", x="batch_size", y="run")
+    seen = look("other rates for another rule", across="batch_size", upwards="run")
 
     assert EDGES not in map_chart(seen).remarks
 

@@ -40,8 +40,8 @@ def pages(draw):
     ends = st.none() | st.floats(-1, 10)
     brush = st.builds(dict, field=fields, low=ends, high=ends, diverged=st.booleans())
     changed = {
-        "x": draw(fields),
-        "y": draw(fields),
+        "across": draw(fields),
+        "upwards": draw(fields),
         "held": draw(held),
         "brushes": draw(st.lists(brush, max_size=2)),
         "setting": draw(st.none() | st.integers(0, 5)),
@@ -84,13 +84,13 @@ def test_a_sweep_of_which_nothing_is_trained_can_be_looked_at(name):
 
 
 def test_fields_that_the_sweep_lacks_are_replaced_by_those_it_has():
-    across, upwards = look("rates and batch sizes", x="nothing", y="nor this").sides
+    across, upwards = look("rates and batch sizes", across="nothing", upwards="nor this").sides
 
     assert (across.field, upwards.field) == ("learning_rate", "run")
 
 
 def test_one_field_on_both_sides_leaves_the_other_side_to_another():
-    across, upwards = look("rates and batch sizes", x="run", y="run").sides
+    across, upwards = look("rates and batch sizes", across="run", upwards="run").sides
 
     assert (across.field, upwards.field) == ("run", "learning_rate")
 

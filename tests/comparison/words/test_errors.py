@@ -467,8 +467,8 @@ def test_every_field_of_a_sweep_has_words():
         ("axes.1", "Axes"),
         ("axes.1.field", "Field of axis 2"),
         ("axes.1.values", "Values of axis 2"),
-        ("axes.1.values.7", "Values of axis 2"),
-        ("axes.1.values.7.name", "Values of axis 2"),
+        ("axes.1.values.7", "A value of axis 2"),
+        ("axes.1.values.7.name", "A value of axis 2"),
         ("axes.1.values.7.beta1", "Decay of the mean of axis 2"),
         ("axes.11.low", "First value of axis 12"),
         ("axes.0.high", "Last value of axis 1"),
@@ -504,7 +504,7 @@ def listed(field, *values, **fields):
     [
         (
             swept(listed("learning_rate", 0.1), listed("problem.l2", 0.1, 11.0)),
-            "Values of axis 2 is 11. It must be in the range [0 … 10].",
+            "A value of axis 2 is 11. It must be in the range [0 … 10].",
         ),
         (
             swept(listed("optimizer", {"name": "momentum", "momentum": 2.0})),
@@ -549,7 +549,7 @@ def listed(field, *values, **fields):
         ),
         (
             swept(listed("optimizer", "nope")),
-            f"Values of axis 1 is nope. Choose one of: {IN_ORDER}.",
+            f"A value of axis 1 is nope. Choose one of: {IN_ORDER}.",
         ),
         (
             swept(listed("problem.dataset", "iris")),

@@ -53,6 +53,18 @@ def test_every_run_has_a_curve_of_its_medians_and_quartiles(sweep):
         np.testing.assert_array_equal(one.quartiles[1], finals[:, 3])  # observed ones
 
 
+def test_rates_of_which_fewer_seeds_are_trained_have_quartiles_too(sweep):
+    (one, *_others) = rate_curves([sweep])
+    first = one.scores[0]
+    loss = replace(first.validation_loss, final=first.validation_loss.final[:1])
+    fewer = replace(first, validation_loss=loss)
+    partial = replace(one, scores=(fewer, *one.scores[1:]))
+
+    for own, every in zip(partial.quartiles, one.quartiles, strict=True):
+        assert own[0] == first.final_loss[0]
+        np.testing.assert_array_equal(own[1:], every[1:])
+
+
 def test_sweeps_of_one_run_are_put_together_in_the_order_of_their_rates(sweep):
     part = COMPARED.model_copy(update={"runs": COMPARED.runs[1:]})
     more = score(rate_sweep(part, (10.0, 0.01)))

@@ -1,0 +1,108 @@
+"""The Sweep page in a real browser: started, watched, clicked, and found again."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+TABS = ["Map", "Curves", "Parallel coordinates", "Table", "Scores", "Range test"]
+SMALL = {
+    "data": "line",
+    "data.rows": "40",
+    "hidden": "3",
+    "loss": "mean_squared_error",
+    "budget": "4",
+    "run": ["sgd~0.5~10", "adam~0.05~10"],
+}
+AXES = [
+    {"field": "learning_rate", "values": [0.01, 0.1, 1e6]},
+    {"field": "batch_size", "values": [8, "all"]},
+]
+WIDE = {"width": 1440, "height": 900}
+
+
+def address(**settings):
+    fields = {"axes": json.dumps(AXES), "seeds": 2, **settings}
+    page = {f"page.{name}": value for name, value in fields.items()}
+    return f"/?{urlencode({**SMALL, 'page': 'sweep', **page}, doseq=True)}"
+
+
+@pytest.fixture
+def swept(share, idle):
+    """A page whose sweep has ended, for tests that only look."""
+    tab = share(address(), viewport=WIDE)
+    if tab.get_by_role("button", name="Start the sweep").count():
+        started(tab, idle)
+    return tab
+
+
+def started(tab, idle):
+    """Start the sweep and wait for its end."""
+    tab.get_by_role("button", name="Start the sweep").click()
+    expect(tab.get_by_role("button", name="Use each run's best")).to_be_enabled()
+    idle(tab)
+
+
+def chart(tab, key):
+    return tab.locator(f".st-key-chart-{key}")
+
+
+def test_a_started_sweep_fills_its_map_and_ends(swept, drawn):
+    (_cells, _diverged, points) = drawn(chart(swept, "sweep-map").locator(".js-plotly-plot"))
+
+    assert len(points["x"]) == 6  # two runs at three rates
+    expect(swept.get_by_text("24 lanes")).to_have_count(0)  # it is no longer under way
+    expect(swept.get_by_text("the best of its settings, up to 2")).to_be_visible()
+
+
+def test_every_tab_is_drawn_and_is_no_wider_than_the_window(swept, idle):
+    for name in TABS:
+        swept.get_by_role("tab", name=name, exact=True).click()
+        idle(swept)
+        expect(swept.get_by_role("tab", name=name, exact=True)).to_have_attribute(
+            "aria-selected", "true"
+        )
+        assert swept.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), (
+            name
+        )
+    swept.get_by_role("tab", name="Map", exact=True).click()
+    expect(chart(swept, "sweep-map")).to_be_visible()
+
+
+def test_a_click_on_a_cell_shows_its_setting_and_opens_it_in_compare(visit, idle, place):
+    tab = visit(address(seeds=1), viewport=WIDE)
+    started(tab, idle)
+    plot = chart(tab, "sweep-map").locator(".js-plotly-plot")
+
+    tab.mouse.click(*place(plot, 1, 0))
+
+    expect(tab.get_by_text("SGD · Learning rate 0.1")).to_be_visible()
+    tab.get_by_role("button", name="Open in Compare").click()
+    expect(tab.get_by_role("heading", name="Descent Lab")).to_be_visible()
+    expect(tab.get_by_text("Opened from the sweep: SGD")).to_be_visible()
+    expect(tab.get_by_role("spinbutton", name="Learning rate η")).to_have_value("0.1")
+
+
+def test_a_sweep_is_found_again_in_another_tab(visit, idle):
+    first = visit(address(seeds=3), viewport=WIDE)
+    started(first, idle)
+    other = visit("/sweep", viewport=WIDE)
+
+    other.get_by_role("button", name="Your sweeps (1)").click()
+    other.get_by_role("button", name="2 runs · Learning rate").click()
+
+    expect(other.get_by_role("button", name="Use each run's best")).to_be_enabled()
+    expect(other.get_by_role("button", name="Start the sweep")).to_have_count(0)
+
+
+def test_what_is_brushed_filters_the_table(visit, idle):
+    tab = visit(address(seeds=1, tab="parallel"), viewport=WIDE)
+    if tab.get_by_role("button", name="Start the sweep").count():
+        started(tab, idle)
+
+    tab.get_by_role("slider", name="Learning rate, to").press("ArrowDown")
+    idle(tab)
+    tab.get_by_role("tab", name="Table", exact=True).click()
+
+    expect(tab.get_by_text("8 of 12 settings")).to_be_visible()

@@ -1,0 +1,282 @@
+"""The Sweep page, driven without a browser."""
+
+import json
+
+import pytest
+
+from comparison.document import with_default_view
+from comparison.pages import SweepPage
+from comparison.sweep.plan import sweep_of
+from engine import Budget, Experiment, Network, Run, fit
+from engine.problems.datasets import Line
+from engine.rules import SGD, Adam, Momentum
+from language import LANGUAGES
+from sweeps.chunking import Size
+from sweeps.lanes import Watch
+from tests.driven import captions, chart, first_run, linked, plain, run, told
+from tests.sweeps.small import swept
+from ui.sweep.server import shelf
+
+pytestmark = pytest.mark.usefixtures("nothing_waits", "no_keeper")
+TABS = ("map", "curves", "parallel", "table", "scores", "range")
+BASE = Experiment(
+    problem=Network(dataset=Line(rows=40), hidden=(3,), loss="mean_squared_error"),
+    runs=(
+        Run(optimizer=SGD(), learning_rate=0.5, batch_size=10),
+        Run(optimizer=Adam(), learning_rate=0.05, batch_size=10),
+    ),
+    budget=Budget(amount=4),
+)
+AXES = (
+    {"field": "learning_rate", "values": (0.01, 0.1, 1e6)},
+    {"field": "batch_size", "values": (8, "all")},
+)
+
+
+def page(**fields):
+    return SweepPage.model_validate({"axes": AXES, "targets": (0.5,), **fields})
+
+
+def planned(shown):
+    """The sweep that a page plans."""
+    return sweep_of(with_default_view(BASE).on_page(shown))
+
+
+@pytest.fixture(scope="module")
+def no_keeper():
+    """No thread starts what waits on the shelf: tests train it, or leave it waiting."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sweeps.shelf.Shelf.keep", lambda _self, _until: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(no_keeper):  # noqa: ARG001 - what waits must stay so
+    """The id of a sweep that is trained."""
+    name = shelf().add(planned(page()))
+    swept(shelf().folder(name), spec=planned(page()))
+    return name
+
+
+@pytest.fixture(scope="module")
+def half_trained(no_keeper):  # noqa: ARG001 - see above
+    """The id of a sweep that was stopped; the second half of its rows is not there."""
+    spec = planned(page(seeds=2))
+    name = shelf().add(spec)
+    folder = shelf().folder(name)
+    swept(folder, spec=spec)
+    for file in ("results.parquet", "workers.parquet"):
+        (folder / file).unlink()
+    shards = sorted((folder / "rows").iterdir())
+    if len(shards) > 1:
+        shards[-1].unlink()
+    shelf().stop(name)
+    return name
+
+
+def opened(shown=None, locale="en-US"):
+    return first_run(link=linked(BASE, shown or page()), locale=locale)
+
+
+def settings(at):
+    return at.session_state["page-settings"]["sweep"]
+
+
+# The plan
+
+
+def test_the_first_view_can_be_started_with_one_click():
+    at = first_run("pages/compare/sweep.py")
+
+    assert not at.button(key="sweep-start").disabled
+    assert "settings × 3 seeds = " in plain(captions(at))
+
+
+def test_size_and_time_are_said_before_the_start():
+    at = opened()
+
+    said = captions(at)
+    assert "12 settings × 3 seeds = 36 lanes, " in said
+    assert "on the disk" in said
+    assert "about 1 s with" in said
+
+
+def test_an_axis_can_be_added_changed_and_removed():
+    at = opened()
+    at.session_state["axis-add"] = "optimizer.momentum"
+
+    run(at.number_input(key="sweep-seeds").set_value(5))
+    run(at.text_input(key="axis-list-1-batch_size").set_value("4, 8; 16, all"))
+
+    assert settings(at).seeds == 5
+    assert settings(at).axes[1].values == (4, 8, 16, "all")
+    run(at.button(key="axis-remove-1").click())
+    assert [axis.field for axis in settings(at).axes] == ["learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("axis-list-0-learning_rate", "0.1, 0.1", "0.1"),
+        ("axis-list-0-learning_rate", "-1, 2", "A value of axis 1 is -1"),
+        ("axis-list-0-learning_rate", "fast", "fast"),
+        ("axis-list-1-batch_size", "0", "A value of axis 2 is 0"),
+        ("axis-list-1-batch_size", "100", "Batch size"),
+        ("sweep-targets", "low", "Target"),
+    ],
+)
+def test_what_does_not_fit_is_explained_and_nothing_is_lost(key, text, words):
+    at = opened()
+
+    run(at.text_input(key=key).set_value(text))
+
+    assert words in told(at)
+    assert not [button for button in at.button if button.key == "sweep-start"] or (
+        settings(at) == page()
+    )
+
+
+def test_what_is_too_large_for_the_server_is_not_started(monkeypatch):
+    size = Size(settings=1, lanes=1, updates=1, seconds=1e5, bytes=1)
+    monkeypatch.setattr("sweeps.chunking.Chunking.size", property(lambda _self: size))
+    at = opened(page(seeds=7))
+
+    assert at.button(key="sweep-start").disabled
+    assert "on this server it may take" in told(at)
+
+
+def test_starting_puts_the_sweep_on_the_shelf_and_remembers_its_id():
+    at = opened(page(seeds=4))
+
+    run(at.button(key="sweep-start").click())
+
+    name = settings(at).sweep
+    assert shelf().spec(name).key == planned(page(seeds=4)).key
+    assert at.session_state["own-sweeps"] == [name]
+    assert shelf().status(name).kind == "waiting"
+    run(at.button(key="sweep-stop").click())
+    assert shelf().status(name).kind == "stopped"
+    run(at.button(key="sweep-resume").click())
+    assert shelf().status(name).kind == "waiting"
+
+
+def test_the_sidebar_offers_what_the_plan_depends_on_and_no_more():
+    at = opened()
+
+    keys = {one.key for one in (*at.sidebar.number_input, *at.sidebar.selectbox)}
+    assert {"dataset", "budget-epochs-number", "first-seed-number"} <= keys
+    assert "seeds-number" not in keys  # the plan has seeds of its own
+
+
+# The results
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_every_tab_shows_the_results(trained, tab, locale):
+    at = opened(page(sweep=trained, tab=tab), locale)
+
+    assert not at.error
+    assert not [button for button in at.button if button.key == "sweep-start"]
+
+
+def test_the_map_shows_the_lanes_of_the_folder(trained):
+    at = opened(page(sweep=trained, across="learning_rate", upwards="batch_size"))
+
+    lanes = Watch(shelf().folder(trained), planned(page())).look()
+    (tiles, *_others) = chart(at, "sweep-map")["data"]
+    assert lanes.is_whole
+    assert tiles["type"] == "heatmap"
+    assert "12 diverged" not in plain(captions(at))
+    assert "best of its settings, up to 2" in plain(captions(at))
+
+
+def test_a_cell_leads_to_its_setting_and_that_to_compare(trained):
+    spec = planned(page())
+    at = opened(page(sweep=trained, setting=1))
+
+    run(at.button(key="sweep-open").click())
+
+    shown = at.session_state["document"].experiment
+    assert [one.model_dump(mode="json") for one in shown.runs] == [spec.settings.run(1)]
+    assert shown.seeds == spec.experiment.seeds
+    lanes = Watch(shelf().folder(trained), spec).look()
+    losses = fit(shown).runs[0].final_loss
+    assert losses.tolist() == lanes.run_scores(1).final_loss.tolist()
+
+
+def test_the_best_of_each_run_is_one_click_away(trained):
+    at = opened(page(sweep=trained))
+
+    run(at.button(key="sweep-use-best").click())
+
+    shown = at.session_state["document"].experiment
+    assert [run.optimizer.name for run in shown.runs] == ["sgd", "adam"]
+
+
+def test_other_axes_leave_the_results_and_lead_back_to_them(trained):
+    at = opened(page(sweep=trained))
+
+    run(at.number_input(key="sweep-seeds").set_value(6))
+    assert not at.button(key="sweep-start").disabled
+    run(at.number_input(key="sweep-seeds").set_value(3))
+
+    assert not [button for button in at.button if button.key == "sweep-start"]
+
+
+def test_a_stopped_sweep_says_how_far_it_is_and_may_not_be_used_yet(half_trained):
+    at = opened(page(seeds=2, sweep=half_trained))
+
+    assert at.button(key="sweep-use-best").disabled or shelf().status(half_trained).kind
+    assert not at.button(key="sweep-resume").disabled
+
+
+def test_an_id_that_this_server_does_not_have_is_said():
+    at = opened(page(sweep="A" * 22, seeds=9))
+
+    assert "This server does not have the sweep of this link" in told(at)
+    assert not at.button(key="sweep-start").disabled
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/", "con", "\0", "x" * 64])
+def test_a_text_that_is_no_id_is_none(name):
+    at = opened(page(sweep=name, seeds=9))
+
+    assert not at.button(key="sweep-start").disabled
+
+
+def test_the_list_of_sweeps_is_that_of_the_browser(trained):
+    at = first_run("pages/compare/sweep.py", session={"own-sweeps": [trained, "B" * 22]})
+
+    run(at.button(key=f"open-sweep-{trained}").click())
+
+    assert settings(at).sweep == trained
+    assert at.session_state["document"].experiment.runs == BASE.runs
+    assert json.loads(json.dumps([axis.field for axis in settings(at).axes])) == [
+        "learning_rate",
+        "batch_size",
+    ]
+
+
+def test_a_removed_sweep_is_gone_from_the_shelf_and_the_list():
+    name = shelf().add(planned(page(seeds=8)))
+    shelf().stop(name)
+    at = first_run("pages/compare/sweep.py", session={"own-sweeps": [name]})
+
+    run(at.button(key=f"remove-sweep-{name}").click())
+
+    assert shelf().spec(name) is None
+    assert at.session_state["own-sweeps"] == []
+
+
+def test_three_optimizers_that_share_no_field_are_swept_alike():
+    base = replace_runs(BASE, Run(optimizer=Momentum(), learning_rate=0.1, batch_size=10))
+    at = first_run(
+        link=linked(base, page(axes=[*AXES, {"field": "optimizer.momentum", "values": [0.5, 0.9]}]))
+    )
+
+    assert "18 settings" in captions(at) or "24 settings" in plain(captions(at))
+
+
+def replace_runs(experiment, run_):
+    return experiment.model_copy(update={"runs": (*experiment.runs, run_)})

@@ -23,7 +23,7 @@ def test_the_first_plan_is_of_rates_and_batch_sizes():
     page = SweepPage()
 
     assert [axis.field for axis in page.axes] == ["learning_rate", "batch_size"]
-    assert (page.x, page.y, page.setting) == ("learning_rate", "run", None)
+    assert (page.across, page.upwards, page.setting) == ("learning_rate", "run", None)
 
 
 @given(page=sweep_pages())
@@ -66,7 +66,7 @@ def test_a_field_has_a_name_of_limited_length():
     for make in (Held, Brush):
         assert explain(refusal(make, field="x" * 81, place=0))
         make.model_validate({"field": "x" * 80} | ({"place": 0} if make is Held else {}))
-    assert explain(refusal(SweepPage, x="x" * 81))
+    assert explain(refusal(SweepPage, across="x" * 81))
 
 
 def test_there_is_a_place_for_every_value_of_an_axis_and_a_brush_for_every_axis():

@@ -96,7 +96,7 @@ def test_the_problem_as_a_whole_makes_none_of_its_parts_equal():
         "same budget: 2 epochs",
         "3 seeds",
         "2 settings of each run",
-        "seeds 0, 1, 2 both choose and report",
+        "map, curves and table: seeds 0, 1, 2 both choose and report",
     ]
     assert unequal == ["settings also differ in: Problem"]
 
@@ -148,8 +148,8 @@ def test_the_settings_of_each_run_are_counted():
 
 
 def test_the_seeds_are_named():
-    assert "seeds 0, 1, 2 both choose and report" in sweep_contract(look("no axes"))[0]
-    assert "seed 5 both chooses and reports" in sweep_contract(look("one seed"))[0]
+    assert "map, curves and table: seeds 0, 1, 2 both choose and report" in sweep_contract(look("no axes"))[0]
+    assert "map, curves and table: seed 5 both chooses and reports" in sweep_contract(look("one seed"))[0]
 
 
 def test_more_runs_than_a_comparison_may_have_are_counted_all_the_same():

@@ -82,6 +82,12 @@ class Lanes:
             has_validation = bool(self.spec.experiment.problem.n_validation)
         return "validation_loss" if has_validation else "training_loss"
 
+    @property
+    def nbytes(self) -> int:
+        """Return the size of all arrays in bytes."""
+        arrays = (self.status, self.last_step, self.first_steps, *self.scores.values())
+        return sum(array.nbytes for array in arrays)
+
     def run_scores(self, setting: int) -> RunScores:
         """Return how a setting went, for the seeds that have a result."""
         seeds = np.flatnonzero(self.done[setting])

@@ -27,7 +27,7 @@ from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
 from ui.sweep.picked import ways_on
 from ui.sweep.plan import plan, start_line
 from ui.sweep.planned import planned
-from ui.sweep.server import shelf, watch
+from ui.sweep.server import shelf, watches
 from ui.sweep.settings import settings
 from ui.sweep.status import redrawn, status_line
 from ui.sweep.tabs import TABS
@@ -103,7 +103,7 @@ def _around() -> object:
 @fragment(_around, every=lambda: redrawn(shown_sweep()))
 def results(name: str) -> None:
     """Show how far a sweep is, and what it has found; this is drawn anew as it grows."""
-    lanes = watch(name).look()
+    lanes = watches().look(name)
     look = Look(lanes, document().view, settings())
     status_line(name, shelf().status(name), lanes)
     caption = sweep_contract(look)
@@ -121,7 +121,7 @@ def present_title() -> None:
 @fragment(_around, every=lambda: redrawn(shown_sweep()))
 def presented(name: str) -> None:
     """Show the open tab alone, large."""
-    lanes = watch(name).look()
+    lanes = watches().look(name)
     look = Look(lanes, document().view, settings())
     status_line(name, shelf().status(name), lanes)
     caption = sweep_contract(look)

@@ -33,7 +33,7 @@ def shelf(tmp_path, monkeypatch):
     """The folder of a shelf that starts nothing."""
     monkeypatch.setenv("DESCENT_LAB_SWEEPS", str(tmp_path))
     monkeypatch.setattr("sweeps.shelf.Shelf.keep", lambda *_given: None)
-    cached = (ui.sweep.server.shelf, ui.sweep.server.watch, ui.sweep.past.spec_of)
+    cached = (ui.sweep.server.shelf, ui.sweep.server.watches, ui.sweep.past.spec_of)
     for one in cached:
         one.clear()
     yield tmp_path

@@ -20,7 +20,7 @@ from ui.shell.figure import close_dialog, later
 from ui.shell.report import report_button, report_dialog
 from ui.shell.store import document, whole_document
 from ui.sweep.past import shown_sweep
-from ui.sweep.server import shelf, watch
+from ui.sweep.server import shelf, watches
 from ui.sweep.settings import settings
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def sweep_exports(spec: SweepSpec | None, name: str | None) -> None:
         close_dialog()
         return
     whole, view, page = whole_document(), document().view, settings()
-    folder, watched = shelf().folder(name), watch(name)
+    folder, watched = shelf().folder(name), watches()
     st.download_button(
         _("Bundle (zip)"),
-        later(lambda: zipped(sweep_bundle(Look(watched.look(), view, page), folder, whole))),
+        later(lambda: zipped(sweep_bundle(Look(watched.look(name), view, page), folder, whole))),
         file_name=f"{file_name('sweep')}.zip",
         mime="application/zip",
         help=_("All lanes and settings as tables, charts, the specification, and what was equal."),
@@ -65,7 +65,7 @@ def sweep_exports(spec: SweepSpec | None, name: str | None) -> None:
     report_dialog(
         "sweep-report",
         usual_sweep_title(),
-        lambda title, notes: sweep_report(Look(watched.look(), view, page), title, notes),
+        lambda title, notes: sweep_report(Look(watched.look(name), view, page), title, notes),
     )
 
 
@@ -74,10 +74,10 @@ def lanes_files(look: Look) -> None:
     name = shown_sweep()
     if name is None or not look.lanes.status.any():
         return
-    folder, watched = shelf().folder(name), watch(name)
+    folder, watched = shelf().folder(name), watches()
     files = (
-        (_("All lanes (CSV)"), "csv", lambda: lanes_csv(folder, watched.look())),
-        (_("All lanes (Parquet)"), "parquet", lambda: lanes_parquet(folder, watched.look())),
+        (_("All lanes (CSV)"), "csv", lambda: lanes_csv(folder, watched.look(name))),
+        (_("All lanes (Parquet)"), "parquet", lambda: lanes_parquet(folder, watched.look(name))),
     )
     with st.container(horizontal=True):
         for title, ending, make in files:

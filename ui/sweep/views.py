@@ -42,7 +42,8 @@ def map_tab(look: Look, caption: Contract) -> None:
         quantity_control(look)
         side_controls(look)
         held_controls(look)
-    chart = figure(lambda: map_chart(look), "sweep-map", caption, pick=pick)
+    with st.container(key="sweep-map-place"):  # as wide as its numbers need, see style.css
+        chart = figure(lambda: map_chart(look), "sweep-map", caption, pick=pick)
     if chart is not None:
         st.caption(" · ".join(map(escaped, chart.remarks)))
 

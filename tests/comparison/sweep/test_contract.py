@@ -148,8 +148,14 @@ def test_the_settings_of_each_run_are_counted():
 
 
 def test_the_seeds_are_named():
-    assert "map, curves and table: seeds 0, 1, 2 both choose and report" in sweep_contract(look("no axes"))[0]
-    assert "map, curves and table: seed 5 both chooses and reports" in sweep_contract(look("one seed"))[0]
+    assert (
+        "map, curves and table: seeds 0, 1, 2 both choose and report"
+        in sweep_contract(look("no axes"))[0]
+    )
+    assert (
+        "map, curves and table: seed 5 both chooses and reports"
+        in sweep_contract(look("one seed"))[0]
+    )
 
 
 def test_more_runs_than_a_comparison_may_have_are_counted_all_the_same():

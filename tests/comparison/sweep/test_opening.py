@@ -100,7 +100,11 @@ def test_a_lane_that_cannot_be_trained_is_no_reason_to_wait():
 @pytest.mark.parametrize(
     "settings",
     [
-        {"across": "run", "upwards": "learning_rate", "held": [{"field": "problem.l2", "place": 1}]},
+        {
+            "across": "run",
+            "upwards": "learning_rate",
+            "held": [{"field": "problem.l2", "place": 1}],
+        },
         {"brushes": [{"field": "problem.l2", "low": 0.05}]},
     ],
 )

@@ -122,8 +122,8 @@ def best_of_each(look: Look) -> Best:
     codes = settings.codes(np.array(finite))[settings.problem_axes]
     if codes.size and (codes != codes[:, :1]).any():
         text = _(
-            "The best settings are of several problems. Hold these at one value, above the map:"
-            " {fields}."
+            "The best settings are of several problems. Hold these at one value above the map, or"
+            " brush one in the parallel coordinates: {fields}."
         )
         fields = ", ".join(field_title(settings.axes[at].field) for at in settings.problem_axes)
         return Best(finite, text.format(fields=fields))

@@ -383,7 +383,7 @@ def _paths(fields, above=""):
     """The paths of all fields of an experiment that an axis may have."""
     fields = {**fields, **fields.pop("runs", [{}])[0]}
     for name, value in fields.items():
-        if name != "seeds":
+        if name not in {"runs", "seeds"}:
             yield f"{above}{name}"
         if isinstance(value, dict):
             yield from _paths(value, f"{above}{name}.")

@@ -3,7 +3,7 @@
 import pytest
 
 from comparison.rates import Past, Tuned
-from comparison.words.contract import contract
+from comparison.words.contract import contract, equal_parts, unequal_parts
 from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_rate_sweep
 from engine.problems.datasets import DATASETS, Circles, TwoMoons, Xor
 from engine.problems.functions import FUNCTIONS, Booth, Bowl
@@ -230,3 +230,26 @@ def test_no_sentence_keeps_a_placeholder(code):
     equal, unequal = contract(experiment, tuned=Tuned(9, (0,)))
 
     assert not set("{}") & set("".join(equal + unequal))
+
+
+def test_what_is_equal_is_told_by_what_it_is_about():
+    network = Experiment(
+        problem=Network(dataset=TwoMoons(), hidden=(2,), l2=0.1),
+        runs=[SGD_RUN],
+        stopping=Stopping(target_loss=0.1),
+    )
+    run = SGD_RUN.model_copy(update={"batch_size": "all"})
+    function = Experiment(problem=Function(function=Booth(), noise=0.1), runs=[run])
+
+    assert list(equal_parts(network)) == ["data", "start", "l2", "budget", "stopping", "seeds"]
+    assert list(equal_parts(function)) == ["data", "noise", "budget", "seeds"]
+    assert [*equal_parts(network).values()] == contract(network, tuned=None)[0][:-1]
+
+
+def test_what_is_unequal_is_told_by_the_field_in_which_runs_differ():
+    apart = {"batch_size": 7, "sampling": "replacement", "last_batch": "dropped"}
+
+    assert unequal_parts(Experiment(runs=[SGD_RUN])) == {}
+    assert list(unequal_parts(against(**apart))) == ["batch_size", "sampling", "last_batch"]
+    for field in ("batch_size", "sampling"):
+        assert list(unequal_parts(against(**{field: apart[field]}))) == [field]

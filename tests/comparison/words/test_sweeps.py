@@ -1,23 +1,37 @@
 """What is said of a sweep follows from its numbers."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from comparison.words.sweeps import (
     answer_lines,
+    axes_words,
+    began_words,
+    chosen_words,
     found_words,
+    lanes_words,
     outcome_words,
     refused_words,
+    shelf_words,
     size_words,
     state_words,
     stopped_sweep_words,
+    table_words,
+    unreadable_words,
 )
 from engine import Experiment, Network
 from language import LANGUAGES, set_language
 from sweeps.answers import BestSetting
 from sweeps.chunking import Size
+from sweeps.lanes import STATUSES, no_lanes
 from sweeps.runner import State
+from sweeps.shelf import Status
 from sweeps.store import FolderRefused, Found
+from tests.comparison.sweep.looks import listed, ranged, spec
+from tests.sweeps import made
 
 SIZE = Size(252, 1_260, 6_596_100, 17.4, 428_904)
 
@@ -130,3 +144,101 @@ def test_a_contradiction_shows_both_results():
     said = refused_words(FolderRefused("contradiction", ({"loss": 0.1}, {"loss": 0.2})))
 
     assert "{'loss': 0.1} ≠ {'loss': 0.2}" in said
+
+
+# What the page says
+
+
+@pytest.mark.parametrize(
+    ("axes", "fields", "words"),
+    [
+        ([], {}, "2 runs · 3 seeds"),
+        ([], {"runs": ["sgd"], "seeds": [0]}, "1 run · 1 seed"),
+        (
+            [listed("learning_rate", 0.01, 0.1), listed("batch_size", 4, "all")],
+            {},
+            "2 runs · Learning rate 0.01, 0.1 · Batch size 4, all · 3 seeds",
+        ),
+        (
+            [ranged("learning_rate", 0.001, 10, 9)],
+            {},
+            "2 runs · Learning rate 0.001 to 10 (9) · 3 seeds",
+        ),
+        (
+            [listed("problem.dataset", "line", "sine")],
+            {},
+            "2 runs · Data set Straight line, Sine · 3 seeds",
+        ),
+        ([listed("optimizer", "sgd", "adam")], {"runs": ["sgd"]}, "2 runs · 3 seeds"),
+    ],
+)
+def test_a_sweep_in_one_line(axes, fields, words):
+    assert axes_words(spec(*axes, **fields)) == words
+
+
+def test_scattered_points_are_told_by_their_ends_and_not_by_bins():
+    design = {"kind": "quasi_random", "settings": 50}
+    words = axes_words(spec(ranged("learning_rate", 0.01, 1.0, 2), design=design))
+
+    assert "–" not in words
+    assert "(50)" in words
+
+
+def test_the_beginning_of_a_sweep_is_told_by_the_clock_of_the_server():
+    moment = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+
+    assert began_words(moment) == f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    assert len(began_words(moment)) == 16
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status("waiting"), "about to begin"),
+        (Status("waiting", ahead=1), "waiting for 1 other sweep"),
+        (Status("waiting", ahead=3), "waiting for 3 other sweeps"),
+        (Status("running"), "running"),
+        (Status("running", is_stopping=True), "stopping …"),
+        (Status("stopped"), "stopped"),
+        (Status("failed"), "failed"),
+        (Status("finished"), "finished"),
+    ],
+    ids=str,
+)
+def test_how_a_sweep_on_the_shelf_is_doing(status, words):
+    assert shelf_words(status) == words
+
+
+def test_lanes_are_counted_with_what_came_of_them():
+    sweep = made.spec(runs=1, rates=(0.1, 1.0), seeds=3)
+    lanes = made.made(sweep, [[0.1, 0.2, np.nan], [np.inf, np.inf, 0.3]])
+    status = lanes.status.copy()
+    status[0, 0] = STATUSES.index("failed")
+
+    assert lanes_words(no_lanes(sweep)) == "0 of 6 lanes"
+    assert lanes_words(lanes) == "5 of 6 lanes, 2 diverged"
+    assert lanes_words(replace(lanes, status=status)) == (
+        "4 of 6 lanes, 2 diverged, 1 could not be trained"
+    )
+
+
+def test_shards_that_cannot_be_read_are_named():
+    assert unreadable_words(["a.parquet"]).startswith("a.parquet cannot be read, so its lanes")
+    assert unreadable_words(["a", "b"]).startswith("a, b cannot be read, so their lanes")
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((5, 5, 5), "5 settings"),
+        ((1, 1, 1), "1 setting"),
+        ((5, 5, 1_000), "5 of 1,000 settings"),
+        ((10_000, 20_000, 30_000), "The best 10,000 of 20,000 settings; the files have all."),
+    ],
+)
+def test_a_table_says_how_much_of_a_sweep_it_shows(counts, words):
+    assert table_words(*counts) == words
+
+
+def test_the_command_and_the_map_say_with_one_sentence_what_a_best_setting_rests_on():
+    assert answer_lines([best()], Experiment(seeds=tuple(range(5))))[-1] == chosen_words()

@@ -7,11 +7,14 @@ import threading
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.compare.loss
 import ui.shell.figure
 import ui.surfaces.picture
+from charts.theme import Chart
 from comparison.catalogue import comparison_charts
 from comparison.document import Document, View, read_document
 from comparison.words.names import run_styles
@@ -200,3 +203,57 @@ def test_a_download_speaks_the_language_of_its_page():
 
     assert said == [("ko", "훈련 손실"), "en"]
     assert current_language() == "en"
+
+
+# Points that are picked
+
+
+@pytest.fixture
+def clicked(monkeypatch):
+    """Function that draws a chart whose points can be picked, and clicks on some of them."""
+    reports = []
+    monkeypatch.setattr(
+        ui.shell.figure, "reporting", lambda *_drawn, report, **_form: reports.append(report)
+    )
+
+    def click(*points):
+        picked = []
+        trace = {"type": "scatter", "x": [1], "y": [1], "customdata": [7]}
+        chart = Chart(go.Figure(data=[trace]), {}, "", ())
+        ui.shell.figure.sketch(lambda: chart, "map", pick=picked.append)
+        reports[-1]({"selection": {"points": list(points)}})
+        return picked
+
+    return click
+
+
+@pytest.mark.parametrize(
+    ("points", "picked"),
+    [
+        ([{"x": 1, "customdata": 7}], [7]),
+        ([{"x": 1, "customdata": [7]}], [7]),
+        ([{"x": 1, "customdata": 0}], [0]),
+        ([{"x": 1, "customdata": 7}, {"x": 1, "customdata": 8}], [7]),
+        ([{"x": 1}], []),
+        ([{"x": 1, "customdata": None}], []),
+        ([], []),
+    ],
+    ids=str,
+)
+def test_a_click_on_a_point_picks_what_the_point_stands_for(clicked, points, picked):
+    assert clicked(*points) == picked
+
+
+def test_a_chart_whose_points_stand_for_nothing_reports_none(monkeypatch):
+    def never(*_drawn, **_form):
+        raise AssertionError
+
+    drawn = []
+    monkeypatch.setattr(ui.shell.figure, "reporting", never)
+    monkeypatch.setattr(
+        ui.shell.figure.st, "plotly_chart", lambda *_one, **form: drawn.append(form)
+    )
+    ui.shell.figure.sketch(lambda: Chart(go.Figure(), {}, "said", ()), "plain")
+
+    assert drawn[0]["alt"] == "said"
+    assert "on_select" not in drawn[0]

@@ -214,3 +214,58 @@ def test_of_a_function_rates_alone_are_claimed():
     known.remember_settings(bowl, every)
 
     assert known.tried(taken(every, bowl)) == Tuned(7, (0,))
+
+
+def of_a_sweep(*runs, sizes=False):
+    """Claims that these runs are the best of seven settings with two seeds."""
+    tuned = Tuned(7, (4, 2), batch_sizes=sizes, most=7)
+    return [(run, tuned) for run in runs], tuned
+
+
+def test_the_best_rates_of_a_sweep_hold_for_its_problem_whatever_the_seeds():
+    claims, tuned = of_a_sweep(*COMPARED.runs)
+    known = BestRates()
+    known.remember_sweep(COMPARED, claims)
+
+    assert known.tried(COMPARED) == tuned
+    assert known.tried(COMPARED.model_copy(update={"seeds": (9,)})) == tuned
+    assert known.tried(COMPARED.model_copy(update={"budget": Budget(amount=3)})) is None
+
+
+def test_a_sweep_claims_nothing_of_runs_that_it_does_not_name():
+    claims, tuned = of_a_sweep(COMPARED.runs[0])
+    known = BestRates()
+    known.remember_sweep(COMPARED, claims)
+
+    assert known.tried(COMPARED) is None
+    assert known.tried(COMPARED.model_copy(update={"runs": COMPARED.runs[:1]})) == tuned
+
+
+def test_another_rate_than_that_of_the_sweep_is_not_its_best():
+    claims, _tuned = of_a_sweep(*COMPARED.runs)
+    known = BestRates()
+    known.remember_sweep(COMPARED, claims)
+    other = COMPARED.runs[0].model_copy(update={"learning_rate": 0.4})
+
+    assert known.tried(COMPARED.model_copy(update={"runs": (other, COMPARED.runs[1])})) is None
+
+
+def test_a_sweep_over_batch_sizes_claims_rate_and_batch_size_together():
+    claims, tuned = of_a_sweep(*COMPARED.runs, sizes=True)
+    known = BestRates()
+    known.remember_sweep(COMPARED, claims)
+    smaller = [run.model_copy(update={"batch_size": 5}) for run in COMPARED.runs]
+
+    assert known.tried(COMPARED) == tuned
+    assert known.tried(COMPARED.model_copy(update={"runs": tuple(smaller)})) is None
+
+
+def test_the_latest_sweep_is_believed():
+    claims, _tuned = of_a_sweep(*COMPARED.runs)
+    known = BestRates()
+    known.remember_sweep(COMPARED, claims)
+    faster = [run.model_copy(update={"learning_rate": 0.7}) for run in COMPARED.runs]
+    known.remember_sweep(COMPARED, of_a_sweep(*faster)[0])
+
+    assert known.tried(COMPARED) is None
+    assert known.tried(COMPARED.model_copy(update={"runs": tuple(faster)})) is not None

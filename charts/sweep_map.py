@@ -13,7 +13,6 @@ from charts.theme import (
     BORDER,
     LOW_IS_DARK,
     ON_PALE,
-    STRONG_BORDER,
     TEXT,
     WARNING,
     Chart,
@@ -34,6 +33,7 @@ _LOW: Final = 26  # the same in a map of many rows
 _MANY_ROWS: Final = 14
 _INSET: Final = 0.46  # half the side of a frame, in cells
 _WRITTEN: Final = 16  # columns up to which cells hold numbers; with more, hovering tells them
+_TOOLS: Final = 36  # pixels for the tools that plotly shows above the cells
 _DIVERGED: Final = "✕"
 _HIGH_IS_DARK: Final = [
     [low[0], high[1]] for low, high in zip(LOW_IS_DARK, reversed(LOW_IS_DARK), strict=True)
@@ -41,6 +41,7 @@ _HIGH_IS_DARK: Final = [
 _ALL_DIVERGED: Final = translucent(WARNING, 0.25)
 _ALL_MISSED: Final = BORDER
 Edge: TypeAlias = Literal["left", "right", "down", "up"]
+Apart: TypeAlias = Literal["", "rows", "columns", "cells"]
 _ARROWS: Final[dict[Edge, str]] = {"left": "←", "right": "→", "down": "↓", "up": "↑"}
 
 
@@ -72,6 +73,9 @@ class Tiles:
         among: how many settings belong to the cell.
         seeds: how many seeds each setting gets.
         higher: whether more is better.
+        start: the loss before any update; cells above it are all as pale. None where there is none.
+        apart: whether rows, columns or all cells are of different problems, so that each has a best
+            of its own, or none.
     """
 
     values: Array
@@ -81,6 +85,13 @@ class Tiles:
     among: Integers
     seeds: int
     higher: bool = False
+    start: float | None = None
+    apart: Apart = ""
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether some cells have fewer seeds than they get."""
+        return bool(((self.n < self.seeds) & (self.among > 0)).any())
 
 
 def sweep_map(
@@ -107,24 +118,25 @@ def sweep_map(
         picked: the index of a setting whose cell is framed.
     """
     best = best_cell(tiles)
+    bests = _bests(tiles)
     rows = len(upwards.names)
-    height = (_CELL if rows <= _MANY_ROWS else _LOW) * rows + 90
+    height = (_CELL if rows <= _MANY_ROWS else _LOW) * rows + 78 + _TOOLS
     form = layout(
         height,
         xaxis=_side(across),
         yaxis=_side(upwards) | _upwards(upwards),
-        margin=margin(right=24),
-        annotations=[*_texts(tiles, best), *_arrows(best, edges)],
-        shapes=_rings(best, tiles, picked),
+        margin=margin(right=24, top=_TOOLS),
+        annotations=[*_texts(tiles, bests), *_arrows(best, edges)],
+        shapes=_rings(bests, tiles, picked),
     )
-    shades = _shades(tiles.values)
+    shades = _shades(tiles)
     scale = _HIGH_IS_DARK if tiles.higher else LOW_IS_DARK
     traces = [
         marks.tiles(shades, scale) | {"xgap": 2, "ygap": 2},
         _failed(tiles),
         _points(tiles, across, upwards, quantity),
     ]
-    remarks = _remarks(tiles, best, is_at_edge=bool(edges))
+    remarks = _remarks(tiles, across, upwards, is_at_edge=bool(edges))
     return Chart(
         go.Figure({"data": traces, "layout": form}),
         _numbers(tiles, across, upwards, quantity),
@@ -134,16 +146,36 @@ def sweep_map(
 
 
 def best_cell(tiles: Tiles) -> tuple[int, int] | None:
-    """Return row and column of the best cell; None where none has a number."""
+    """Return row and column of the best cell; None where none has a number, or problems differ."""
+    return None if tiles.apart else next(iter(_bests(tiles)), None)
+
+
+def _bests(tiles: Tiles) -> list[tuple[int, int]]:
+    """Return the best cell, or that of each row or column where these are different problems."""
     standing = -tiles.values if tiles.higher else tiles.values
     standing = np.where(np.isfinite(standing), standing, np.inf)
-    row, column = divmod(int(np.argmin(standing)), standing.shape[1])
-    return (row, column) if np.isfinite(standing[row, column]) else None
+    rows, columns = standing.shape
+    if tiles.apart == "cells":
+        return []
+    if tiles.apart == "rows":
+        found = [(row, int(np.argmin(standing[row]))) for row in range(rows)]
+    elif tiles.apart == "columns":
+        found = [(int(np.argmin(standing[:, column])), column) for column in range(columns)]
+    else:
+        row, column = divmod(int(np.argmin(standing)), columns)
+        found = [(row, column)]
+    return [cell for cell in found if np.isfinite(standing[cell])]
 
 
-def _shades(values: Array) -> Array:
-    """Return what becomes the colour of each cell: the logarithm where all values are above 0."""
+def _shades(tiles: Tiles) -> Array:
+    """Return what becomes the colour of each cell: the logarithm where all values are above 0.
+
+    What ended no lower than it began is as pale as the start: how far above says little.
+    """
+    values, start = tiles.values, tiles.start
     finite = np.isfinite(values)
+    if start is not None and (values[finite] < start).any():
+        values = np.where(finite, np.minimum(values, start), values)
     shades = np.full(values.shape, np.nan)
     if finite.any() and (values[finite] > 0).all():
         shades[finite] = np.log10(values[finite])
@@ -206,7 +238,7 @@ def _seed_words(tiles: Tiles, row: int, column: int) -> str:
     )
 
 
-def _texts(tiles: Tiles, best: tuple[int, int] | None) -> list[Mark]:
+def _texts(tiles: Tiles, bests: Collection[tuple[int, int]]) -> list[Mark]:
     """Return what stands in the cells: the number, what diverged, and n until it is complete."""
     rows, columns = tiles.values.shape
     if columns > _WRITTEN or rows > 2 * _MANY_ROWS:
@@ -218,7 +250,7 @@ def _texts(tiles: Tiles, best: tuple[int, int] | None) -> list[Mark]:
         value = float(tiles.values[row, column])
         n, diverged = int(tiles.n[row, column]), int(tiles.diverged[row, column])
         lines = [_DIVERGED if has_diverged[row, column] else _number(value)]
-        if (row, column) == best:
+        if (row, column) in bests:
             lines[0] = f"<b>{lines[0]}</b>"
         details = []
         if diverged and tiles.seeds > 1:
@@ -232,16 +264,14 @@ def _texts(tiles: Tiles, best: tuple[int, int] | None) -> list[Mark]:
     return texts
 
 
-def _rings(best: tuple[int, int] | None, tiles: Tiles, picked: int | None) -> list[Mark]:
-    """Return the ring around the best cell, and a frame around the one that was picked."""
-    rings = []
-    if best is not None:
-        rings.append(_around(best, WARNING, width=3))
+def _rings(bests: Collection[tuple[int, int]], tiles: Tiles, picked: int | None) -> list[Mark]:
+    """Return the rings around the best cells, and a frame around the one that was picked."""
+    rings = [_around(cell, WARNING, width=3) for cell in bests]
     if picked is not None:
         for row, column in zip(
             *(at.tolist() for at in np.nonzero(tiles.settings == picked)), strict=True
         ):
-            rings.append(_around((row, column), STRONG_BORDER, width=2, dash="dot"))
+            rings.append(_around((row, column), ON_PALE, width=2, dash="dot"))
     return rings
 
 
@@ -317,11 +347,15 @@ def _distinct(titles: Sequence[str]) -> list[str]:
     ]
 
 
-def _remarks(tiles: Tiles, best: tuple[int, int] | None, *, is_at_edge: bool) -> tuple[str, ...]:
+def _remarks(tiles: Tiles, across: Side, upwards: Side, *, is_at_edge: bool) -> tuple[str, ...]:
     """Return what the signs mean, and what the best rests on."""
-    ring = _("ringed: the highest here") if tiles.higher else _("ringed: the lowest here")
-    remarks = [ring] if best is not None else []
-    if best is not None and is_at_edge:
+    darker = _("darker is higher") if tiles.higher else _("darker is lower")
+    remarks = [darker, *_ring_words(tiles, across, upwards)]
+    finite = tiles.values[np.isfinite(tiles.values)]
+    if tiles.start is not None and (finite > tiles.start).any() and (finite < tiles.start).any():
+        text = _("palest: no lower than at the start, {loss}")
+        remarks.append(text.format(loss=_number(tiles.start)))
+    if is_at_edge:
         remarks.append(_("it lies at the edge of what was tried: a better one may lie beyond"))
     if tiles.diverged.any():
         remarks.append(_("✕ diverged, with how many of the seeds"))
@@ -344,7 +378,23 @@ def _remarks(tiles: Tiles, best: tuple[int, int] | None, *, is_at_edge: bool) ->
             int(is_partial.sum()),
         )
         remarks.append(text.format(count=int(is_partial.sum())))
+        remarks.append(_("n: how many of its seeds are trained"))
     return tuple(remarks)
+
+
+def _ring_words(tiles: Tiles, across: Side, upwards: Side) -> list[str]:
+    """Return what is ringed."""
+    if not _bests(tiles):
+        return []
+    if tiles.apart:
+        side = upwards if tiles.apart == "rows" else across
+        text = _("ringed: the lowest of each value of {field}, which is a problem of its own")
+        if tiles.higher:
+            text = _("ringed: the highest of each value of {field}, which is a problem of its own")
+        return [text.format(field=side.title)]
+    if tiles.is_partial:
+        return [_("ringed: the highest so far") if tiles.higher else _("ringed: the lowest so far")]
+    return [_("ringed: the highest here") if tiles.higher else _("ringed: the lowest here")]
 
 
 def _alt(

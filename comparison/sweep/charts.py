@@ -9,6 +9,7 @@ import numpy as np
 
 from charts.sensitivity import rate_sensitivity
 from charts.sweep_map import Side, Tiles, best_cell, sweep_map
+from comparison.sweep.look import is_of_problem
 from comparison.sweep.opening import experiment_of
 from comparison.words.fields import field_title
 from comparison.words.sweeps import chosen_words
@@ -20,7 +21,7 @@ from sweeps.dimensions import dimension
 from sweeps.edges import edges
 
 if TYPE_CHECKING:
-    from charts.sweep_map import Edge
+    from charts.sweep_map import Apart, Edge
     from charts.theme import Chart, RunStyle
     from comparison.sweep.look import Look
     from engine import Experiment
@@ -33,6 +34,7 @@ _NO_SIDE: Final = Side("", ("",))  # of a map of one row
 
 def map_chart(look: Look) -> Chart:
     """Return the map over the two fields of the page."""
+    look = look.on_tab("map")
     across, upwards = look.sides
     higher = look.is_higher_better
     found = cells(look.summary, upwards, across, look.is_kept, higher=higher)
@@ -44,6 +46,8 @@ def map_chart(look: Look) -> Chart:
         among=found.among,
         seeds=len(look.spec.experiment.seeds),
         higher=higher,
+        start=look.start,
+        apart=_apart(across, upwards),
     )
     best = best_cell(tiles)
     chart = sweep_map(
@@ -58,6 +62,14 @@ def map_chart(look: Look) -> Chart:
     if best is not None and found.trained.sum() > 1:
         further.append(chosen_words())
     return chart._replace(remarks=(*chart.remarks, *further), alt=" ".join([chart.alt, *further]))
+
+
+def _apart(across: Dimension, upwards: Dimension) -> Apart:
+    """Return which cells of a map cannot be held against each other."""
+    columns, rows = is_of_problem(across.field), is_of_problem(upwards.field)
+    if columns and rows:
+        return "cells"
+    return "columns" if columns else "rows" if rows else ""
 
 
 def _side(look: Look, dimension: Dimension) -> Side:
@@ -103,6 +115,7 @@ class Curves:
 
 def rate_curves_of(look: Look) -> Curves:
     """Return each run's curve: at every rate the best of its kept settings, by the final loss."""
+    look = look.on_tab("curves")
     rates = dimension(look.spec, RATE)
     found = Curves([], [], [])
     if rates is None:
@@ -133,6 +146,7 @@ def _best_at_rates(look: Look, rates: Dimension, indices: Integers) -> Integers:
 
 def curves_chart(look: Look, found: Curves) -> Chart:
     """Return the final loss against the learning rate; a point's ``customdata`` is its setting."""
+    look = look.on_tab("curves")
     styles = [look.styles[position] for position in found.runs]
     chart = rate_sensitivity(found.curves, styles)
     lines = [trace for trace in chart.figure.data if trace.mode == "lines+markers"]
@@ -193,6 +207,7 @@ def tested(look: Look, position: int) -> Tested | None:
         look: how the sweep is looked at.
         position: of the run among those of the sweep.
     """
+    look = look.on_tab("curves")
     rates = dimension(look.spec, RATE)
     own = np.flatnonzero(look.is_kept & (look.dimensions[0].places == position))
     if rates is None or not len(own) or not np.isfinite(look.final_losses[own]).any():

@@ -9,6 +9,7 @@ import numpy as np
 
 from charts.parallel import Brush, Coordinate, kept, parallel_coordinates
 from comparison.words.fields import field_title
+from sweeps.cells import held_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ def coordinates(look: Look, rows: Booleans) -> list[Coordinate]:
         look: how the sweep is looked at.
         rows: which settings are shown, ``(settings,)``.
     """
-    fields = [one for one in look.dimensions if len(one) > 1]
+    fields = [one for one in look.dimensions if len(one) > 1 and one.field not in look.held]
     return [*(_field(look, one, rows) for one in fields), _quantity(look, rows)]
 
 
@@ -48,8 +49,8 @@ def _quantity(look: Look, rows: Booleans) -> Coordinate:
 
 
 def trained(look: Look) -> Booleans:
-    """Tell which settings have a seed that is trained, ``(settings,)``."""
-    is_trained: Booleans = look.summary.n > 0
+    """Tell which settings of the problem have a seed that is trained, ``(settings,)``."""
+    is_trained: Booleans = (look.summary.n > 0) & held_back(look.dimensions, look.held)
     return is_trained
 
 
@@ -85,4 +86,5 @@ def kept_by_page(told: Sequence[Brush]) -> tuple[dict[str, object], ...]:
 
 def coordinates_chart(look: Look) -> Chart:
     """Return the parallel coordinates as files have them."""
+    look = look.on_tab("parallel")
     return parallel_coordinates(coordinates(look, trained(look)), brushes(look))

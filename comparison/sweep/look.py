@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from sweeps.cells import (
     quantities,
     summary,
 )
-from sweeps.dimensions import Dimension, dimensions
+from sweeps.dimensions import RUN, Dimension, dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,25 @@ if TYPE_CHECKING:
     from sweeps.lanes import Lanes
     from sweeps.settings import Variant
     from sweeps.spec import SweepSpec
+
+
+# Fields that make another problem, or budget, of which losses cannot be held against each other.
+_PROBLEM: Final = (
+    "problem.dataset",
+    "problem.function",
+    "problem.l2",
+    "problem.loss",
+    "problem.noise",
+    "problem.standardize_targets",
+    "problem.validation_share",
+    "budget",
+    "data_seed",
+)
+
+
+def is_of_problem(field: str) -> bool:
+    """Tell whether losses with different values of a field say nothing about each other."""
+    return field == "problem" or field.startswith(_PROBLEM)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,25 +131,53 @@ class Look:
         return across, upwards
 
     @property
+    def free(self) -> tuple[str, ...]:
+        """Return the fields that the open tab shows all values of: the others may be held."""
+        if self.page.tab == "map":
+            return tuple(one.field for one in self.sides)
+        if self.page.tab in {"curves", "range"}:
+            return (RUN, "learning_rate")
+        return tuple(one.field for one in self.dimensions if not is_of_problem(one.field))
+
+    def on_tab(self, tab: Literal["map", "curves", "parallel"]) -> Look:
+        """Return the same sweep as another tab shows it."""
+        return replace(self, page=self.page.model_copy(update={"tab": tab}))
+
+    @property
     def others(self) -> tuple[Dimension, ...]:
-        """Return the dimensions that the map does not show, of more than one value."""
-        return tuple(one for one in self.dimensions if one not in self.sides and len(one) > 1)
+        """Return the dimensions that the open tab does not show, of more than one value."""
+        return tuple(one for one in self.dimensions if one.field not in self.free and len(one) > 1)
 
     @property
     def held(self) -> Mapping[str, int]:
-        """Return at which place dimensions are held that the map does not show, by their fields."""
+        """Return at which place the other dimensions are held, by their fields.
+
+        One of the problem always is: losses of several problems say nothing about each other.
+        """
         wanted = {held.field: held.place for held in self.page.held}
-        return {
-            one.field: wanted[one.field]
-            for one in self.others
-            if one.field in wanted and wanted[one.field] < len(one)
-        }
+        places = {}
+        for one in self.others:
+            place = wanted.get(one.field, len(one))
+            if place < len(one):
+                places[one.field] = place
+            elif is_of_problem(one.field):
+                places[one.field] = 0
+        return places
 
     @cached_property
     def is_kept(self) -> Booleans:
         """Tell which settings have the values that are held, and pass through what is brushed."""
         kept: Booleans = held_back(self.dimensions, self.held) & brushed(self)
         return kept
+
+    @cached_property
+    def start(self) -> float | None:
+        """Return the median loss before any update, which a loss shown is held against."""
+        first = self.lanes.scores.get(f"{self.lanes.loss}_first")
+        is_loss = self.quantity in {"final_loss", "best_loss"}
+        if first is None or not is_loss or not self.lanes.done[self.is_kept].any():
+            return None
+        return float(np.nanmedian(first[self.is_kept]))
 
     def names(self, dimension: Dimension) -> list[str]:
         """Return what the places of a dimension are called."""
@@ -201,7 +248,7 @@ def quantity_title(lanes: Lanes, quantity: Quantity, target: int = 0) -> str:
         text = _("Epochs to training loss {target}")
         if quantity == "updates_to_target":
             text = _("Updates to training loss {target}")
-        return text.format(target=f"{lanes.spec.targets[target]:g}")
+        return text.format(target=f"{lanes.spec.targets[target]:.12g}")
     if quantity == "final_score":
         score = lanes.spec.experiment.problem.score
         return _("Final accuracy") if score == "accuracy" else _("Final R²")

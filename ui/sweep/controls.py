@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from comparison.sweep.look import quantity_title
+from comparison.sweep.look import is_of_problem, quantity_title
 from comparison.words.fields import field_title
 from language import _
 from sweeps.cells import quantities
@@ -47,8 +47,8 @@ def side_controls(look: Look) -> None:
     if len(fields) < 2:
         return
     for title, key, shown, other in (
-        (_("Across"), "across", across, upwards),
-        (_("Upwards"), "upwards", upwards, across),
+        (_("Horizontal axis"), "across", across, upwards),
+        (_("Vertical axis"), "upwards", upwards, across),
     ):
         _select(
             title,
@@ -71,20 +71,24 @@ def _side_changer(key: str, shown: Dimension, other: Dimension) -> Callable[[str
     return change
 
 
-def held_controls(look: Look, *, among: tuple[Dimension, ...] | None = None) -> None:
-    """Offer to hold each other field at a value, or to show the best over all of its values."""
-    for one in look.others if among is None else among:
+def held_controls(look: Look) -> None:
+    """Offer to hold each field that the open tab does not show, or the best over its values.
+
+    One of the problem is always held: no loss of one problem is better than one of another.
+    """
+    for one in look.others:
         names = look.names(one)
-        options: list[Any] = [_BEST, *range(len(one))]
+        options: list[Any] = [*range(len(one))]
+        if not is_of_problem(one.field):
+            options.insert(0, _BEST)
 
         def written(place: Any, names: list[str] = names) -> str:
             return _("best over all") if place == _BEST else names[place]
 
-        place = look.held.get(one.field, _BEST)
         _select(
             field_title(one.field),
             options,
-            place,
+            look.held.get(one.field, _BEST),
             f"sweep-held-{one.field}",
             _holder(one.field),
             format_func=written,

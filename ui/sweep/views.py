@@ -53,9 +53,8 @@ def curves_tab(look: Look, caption: Contract) -> None:
     if dimension(look.spec, RATE) is None:
         st.info(_("The curves are drawn against the learning rate: add an axis of it."))
         return
-    others = tuple(one for one in look.dimensions[1:] if one.field != RATE and len(one) > 1)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        held_controls(look, among=others)
+        held_controls(look)
     found = rate_curves_of(look)
     if not found.curves:
         st.info(_("Nothing is trained yet."))
@@ -84,7 +83,9 @@ def curves_tab(look: Look, caption: Contract) -> None:
 
 def parallel_tab(look: Look, caption: Contract) -> None:
     """Show a line for every setting through all its values; what is brushed filters all tabs."""
-    quantity_control(look)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        quantity_control(look)
+        held_controls(look)
     rows = trained(look)
     if not rows.any():
         st.info(_("Nothing is trained yet."))
@@ -102,8 +103,10 @@ def parallel_tab(look: Look, caption: Contract) -> None:
 
 
 def table_tab(look: Look, _caption: Contract) -> None:
-    """Show a row for every setting, the best first."""
-    quantity_control(look)
+    """Show a row for every setting of the problem, the best first."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        quantity_control(look)
+        held_controls(look)
     table = settings_table(look)
     shown = table.head(_ROWS)
 

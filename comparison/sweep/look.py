@@ -175,9 +175,9 @@ class Look:
         """Return the median loss before any update, which a loss shown is held against."""
         first = self.lanes.scores.get(f"{self.lanes.loss}_first")
         is_loss = self.quantity in {"final_loss", "best_loss"}
-        if first is None or not is_loss or not self.lanes.done[self.is_kept].any():
-            return None
-        return float(np.nanmedian(first[self.is_kept]))
+        known = np.empty(0) if first is None else first[self.is_kept]
+        known = known[~np.isnan(known)]
+        return float(np.median(known)) if is_loss and len(known) else None
 
     def names(self, dimension: Dimension) -> list[str]:
         """Return what the places of a dimension are called."""

@@ -119,8 +119,29 @@ def test_of_scores_the_highest_is_best_and_what_diverged_is_not():
     chart = drawn(tiles([[0.5, 0.9, -INF], [0.2, 0.1, NAN]], higher=True))
 
     assert rings(chart) == [(0, 1, None)]
-    assert "ringed: the highest here" in chart.remarks
+    assert "ringed: the highest so far" in chart.remarks  # one cell is not trained yet
     assert texts(chart)[0, 2].startswith("✕")
+
+
+@pytest.mark.parametrize(
+    ("apart", "ringed"),
+    [("", [(1, 0)]), ("rows", [(0, 1), (1, 0)]), ("columns", [(0, 1), (1, 0)]), ("cells", [])],
+)
+def test_what_is_of_different_problems_has_a_best_of_its_own(apart, ringed):
+    chart = drawn(tiles([[3.0, 2.0], [1.0, 4.0]], apart=apart), edges=())
+
+    assert sorted((row, column) for row, column, _dash in rings(chart)) == ringed
+    assert ("a problem of its own" in " ".join(chart.remarks)) == (apart in {"rows", "columns"})
+
+
+def test_what_ended_above_the_start_is_as_pale_as_the_start():
+    rates = Side("Learning rate", ("0.01", "0.1", "1", "10"), is_ordered=True)
+    chart = drawn(tiles([[0.1, 0.5, 100.0, 1e6]], start=0.7), rates, Side("", ("",)), edges=())
+
+    shades = chart.figure.data[0].z[0]
+    assert shades[2] == shades[3] == pytest.approx(np.log10(0.7))
+    assert "palest: no lower than at the start, 0.7" in chart.remarks
+    assert chart.numbers["Final loss"].tolist() == [0.1, 0.5, 100.0, 1e6]  # not clipped
 
 
 def test_the_setting_that_is_picked_is_framed():

@@ -97,29 +97,29 @@ def test_a_lane_that_cannot_be_trained_is_no_reason_to_wait():
     assert "Open single settings" in best_of_each(seen).why_not
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {
-            "across": "run",
-            "upwards": "learning_rate",
-            "held": [{"field": "problem.l2", "place": 1}],
-        },
-        {"brushes": [{"field": "problem.l2", "low": 0.05}]},
-    ],
-)
-def test_best_settings_of_several_problems_are_refused_until_one_is_held_or_brushed(settings):
-    sweep = spec(THREE, listed("problem.l2", 0.0, 0.1), seeds=[0])
+def test_best_settings_of_several_networks_are_refused_until_one_is_held():
+    sweep = spec(THREE, listed("problem.hidden", [2], [3]), seeds=[0])
     own = made(sweep, [[loss] for loss in (1, 2, 3, 4, 5, 6, 2, 1, 3, 4, 5, 6)])
-    seen = Look(own, with_default_view(sweep.experiment).view, SweepPage())
-    chosen = replace(seen, page=SweepPage(**settings))
+    view = with_default_view(sweep.experiment).view
+    seen = Look(own, view, SweepPage())
+    held = SweepPage(held=[{"field": "problem.hidden", "place": 1}])
 
     assert best_of_each(seen).why_not == (
         "The best settings are of several problems. Hold these at one value above the map, or"
-        " brush one in the parallel coordinates: L2 penalty."
+        " brush one in the parallel coordinates: Hidden layers."
     )
-    assert best_of_each(chosen).why_not is None
-    assert best_of_each(chosen).settings == (1, 7)
+    assert best_of_each(replace(seen, page=held)).why_not is None
+    assert best_of_each(replace(seen, page=held)).settings == (1, 7)
+
+
+def test_of_several_problems_the_best_are_those_of_the_one_that_is_held():
+    sweep = spec(THREE, listed("problem.l2", 0.0, 0.1), seeds=[0])
+    own = made(sweep, [[loss] for loss in (1, 2, 3, 4, 5, 6, 2, 1, 3, 4, 5, 6)])
+    seen = Look(own, with_default_view(sweep.experiment).view, SweepPage())
+    other = SweepPage(held=[{"field": "problem.l2", "place": 1}])
+
+    assert best_of_each(seen).settings == (0, 6)  # the first one, where none is chosen
+    assert best_of_each(replace(seen, page=other)).settings == (1, 7)
 
 
 def test_more_runs_than_a_comparison_may_have_are_refused_with_what_can_be_done():

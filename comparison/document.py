@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from comparison.pages import AnyPage, TrainingPage
+from comparison.pages import AnyPage, SweepPage, TrainingPage
 from comparison.words.cleaned import cleaned
 from engine import Experiment, InvalidInput
 from engine.experiment import FORMAT, FORMAT_1_RUNS
@@ -85,6 +85,13 @@ class Document(Spec):
     def on_page(self, page: AnyPage) -> Self:
         """Return the comparison as shown on a page with these settings."""
         return self.model_copy(update={"view": self.view.model_copy(update={"page": page})})
+
+    def for_files(self) -> Self:
+        """Return the comparison without the id of a sweep, with which others could stop it."""
+        page = self.view.page
+        if not isinstance(page, SweepPage):
+            return self
+        return self.on_page(page.model_copy(update={"sweep": ""}))
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

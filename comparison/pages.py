@@ -266,6 +266,8 @@ class SweepPage(Spec):
         seeds: how many seeds each setting has, from the first one of the comparison on.
         design: all combinations, or quasi-random ones.
         targets: training losses up to which time is counted.
+        both_budgets: whether all is trained twice: with the comparison's budget, and with as many
+            updates for every batch size.
         shown: the quantity of map, curves and table.
         target: position of the target whose time is shown.
         across: the field across the map.
@@ -287,9 +289,10 @@ class SweepPage(Spec):
         RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log"),
         ListAxis(field="batch_size", values=(8, 32, "all")),
     )
-    seeds: Annotated[int, LIMITS["seeds"]] = 3
+    seeds: Annotated[int, LIMITS["seeds"]] = 10
     design: Annotated[Grid | QuasiRandom, Field(discriminator="kind")] = Grid()
     targets: Annotated[tuple[Annotated[float, TARGET], ...], Length(LIMITS["targets"])] = ()
+    both_budgets: bool = Field(default=False, strict=True)
     shown: Quantity = "final_loss"
     target: Annotated[int, Interval(0, LIMITS["targets"].high - 1)] = 0
     across: FieldPath = "learning_rate"

@@ -169,6 +169,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "axis_values": N_("Values of an axis"),
             "batch_size": N_("Batch size"),
             "bias": N_("Biases"),
+            "both_budgets": N_("Equal updates, too"),
             "brushes": N_("Brushed parts of axes"),
             "choosing": N_("Seeds that choose"),
             "diverged": N_("Diverged only"),

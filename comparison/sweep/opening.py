@@ -11,7 +11,7 @@ from comparison.document import View, with_default_view
 from comparison.edits import opened
 from comparison.pages import TrainingPage
 from comparison.rates import Tuned
-from comparison.sweep.plan import page_of
+from comparison.sweep.plan import page_of, plan_of
 from comparison.words.fields import field_title
 from engine import LIMITS, Experiment, Run
 from language import _
@@ -42,19 +42,11 @@ def with_sweep(document: Document, name: str, spec: SweepSpec) -> Edited:
     seeds, first = document.experiment.seeds, spec.experiment.seeds[:1]
     base = spec.experiment.model_copy(update={"seeds": seeds if seeds[:1] == first else first})
     made = document if base.runs == document.experiment.runs else with_default_view(base)
-    page = page_of(document).model_copy(
-        update={
-            "sweep": name,
-            "axes": spec.axes,
-            "seeds": len(spec.experiment.seeds),
-            "design": spec.design,
-            "targets": spec.targets,
-            "setting": None,
-            "held": (),
-            "brushes": (),
-        }
-    )
-    return opened(made.model_copy(update={"experiment": base}).on_page(page), done="sweep")
+    made = made.model_copy(update={"experiment": base})
+    plan = plan_of(made.on_page(page_of(document)), spec)
+    anew = {"sweep": name, "setting": None, "held": (), "brushes": ()}
+    page = page_of(document).model_copy(update=plan | anew)
+    return opened(made.on_page(page), done="sweep")
 
 
 def experiment_of(look: Look, settings: Sequence[int]) -> Experiment:

@@ -40,7 +40,7 @@ WHOLE: Final = frozenset(
         "rows",
     )
 )
-BUDGET: Final = "budget"  # the axis that the switch between equal epochs and updates makes
+BUDGET: Final = "budget"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def sweep_of(document: Document) -> SweepSpec:
     seeds = tuple(range(first, first + page.seeds))
     return SweepSpec(
         experiment=document.experiment.model_copy(update={"seeds": seeds}),
-        axes=page.axes,
+        axes=(*page.axes, *_both_budgets(document)),
         design=page.design,
         targets=page.targets,
     )
@@ -106,17 +106,50 @@ def further_offers(document: Document) -> dict[str, Offer]:
     }
 
 
-def with_both_budgets(document: Document) -> tuple[Axis, ...]:
-    """Return the axes with one more: the budget, and one that gives all runs as many updates.
+def may_have_both_budgets(document: Document) -> bool:
+    """Tell whether a budget of equal updates would be another one, and no axis is of it yet."""
+    fields = {axis.path[0] for axis in page_of(document).axes}
+    experiment = document.experiment
+    return (
+        experiment.problem.has_rows
+        and experiment.budget.unit != "iterations"
+        and BUDGET not in fields
+    )
 
-    These are those that the selected run makes within the budget.
+
+def _both_budgets(document: Document) -> tuple[Axis, ...]:
+    """Return the axis of the budget and of one that gives all runs as many updates, if asked for.
+
+    These are those that the first run makes within the budget.
     """
     experiment = document.experiment
-    run = experiment.runs[document.view.selected]
-    updates = {"amount": experiment.iterations(run), "unit": "iterations"}
+    if not (page_of(document).both_budgets and may_have_both_budgets(document)):
+        return ()
+    updates = {"amount": experiment.iterations(experiment.runs[0]), "unit": "iterations"}
     both = (experiment.budget.model_dump(mode="json"), updates)
-    others = [axis for axis in page_of(document).axes if axis.field != BUDGET]
-    return (*others, ListAxis(field=BUDGET, values=both))
+    return (ListAxis(field=BUDGET, values=both),)
+
+
+def plan_of(document: Document, spec: SweepSpec) -> dict[str, Any]:
+    """Return the settings of the page that plan a sweep.
+
+    Args:
+        document: with the base of the sweep as its experiment.
+        spec: the sweep.
+    """
+    fields: dict[str, Any] = {
+        "axes": spec.axes,
+        "seeds": len(spec.experiment.seeds),
+        "design": spec.design,
+        "targets": spec.targets,
+        "both_budgets": False,
+    }
+    if not spec.axes or spec.axes[-1].field != BUDGET:
+        return fields
+    switched = fields | {"axes": spec.axes[:-1], "both_budgets": True}
+    page = page_of(document).model_copy(update=switched)
+    is_same = sweep_of(document.on_page(page)).key == spec.key
+    return switched if is_same else fields
 
 
 def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
@@ -139,7 +172,9 @@ def _tenfold(value: float) -> tuple[float, ...]:
 
 
 def _of_network(experiment: Experiment, problem: Network) -> dict[str, Offer]:
-    found = _fitting(experiment, "problem.dataset", tuple(by_name(DATASETS)))
+    own = problem.dataset  # with the settings that it has
+    others = [name for name in by_name(DATASETS) if name != own.name]
+    found = _fitting(experiment, "problem.dataset", (own.model_dump(mode="json"), *others))
     if hasattr(problem.dataset, "noise"):
         found["problem.dataset.noise"] = _numbers("problem.dataset.noise", 0.0, 0.1, 0.2, 0.4)
     found |= _fitting(experiment, "problem.hidden", _LAYERS, begins_with=1)
@@ -199,6 +234,11 @@ def typed_list(field: str, text: str) -> tuple[Any, ...]:
     if not values:
         raise InvalidInput("wrong_length", field, 0, LIMITS["axis_values"])
     return values
+
+
+def targets_text(targets: Sequence[float]) -> str:
+    """Return target losses as a reader types them, with all their digits."""
+    return ", ".join(map(value_text, targets))
 
 
 def typed_targets(text: str) -> tuple[float, ...]:

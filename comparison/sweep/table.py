@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from comparison.sweep.look import quantity_title
 from comparison.words.fields import field_title
 from language import _
 from language.labels import label
-from sweeps.cells import values
+from sweeps.cells import quantities, values
 from sweeps.lanes import STATUSES
 
 if TYPE_CHECKING:
@@ -57,27 +58,17 @@ def _column(look: Look, dimension: Dimension, indices: Integers) -> Any:
 def lanes_table(look: Look, setting: int) -> pd.DataFrame:
     """Return a row for each seed of a setting."""
     lanes = look.lanes
-    codes = lanes.status[setting].tolist()
-    columns: dict[str, Any] = {
-        label("field", "seed"): list(lanes.spec.experiment.seeds),
-        look.quantity_title: values(lanes, look.quantity, look.target)[setting],
-    }
-    for name, title in _lane_columns(look).items():
-        if name in lanes.scores and title not in columns:
-            columns[title] = lanes.scores[name][setting]
+    columns: dict[str, Any] = {label("field", "seed"): list(lanes.spec.experiment.seeds)}
+    first = lanes.scores.get(f"{lanes.loss}_first")
+    if first is not None:
+        columns[_("Loss at the start")] = first[setting]
+    for name in quantities(lanes):
+        for target in range(len(lanes.spec.targets) if name.endswith("target") else 1):
+            title = quantity_title(lanes, name, target)
+            columns[title] = values(lanes, name, target)[setting]
     columns[_("Last update")] = lanes.last_step[setting]
-    columns[_("Status")] = [status_words(STATUSES[code]) for code in codes]
+    columns[_("Status")] = [status_words(STATUSES[code]) for code in lanes.status[setting].tolist()]
     return pd.DataFrame(columns)
-
-
-def _lane_columns(look: Look) -> dict[str, str]:
-    loss = look.lanes.loss
-    return {
-        f"{loss}_first": _("Loss at the start"),
-        f"{loss}_final": _("Final loss"),
-        f"{loss}_best": _("Best loss"),
-        f"{loss.removesuffix('loss')}score_final": _("Final score"),
-    }
 
 
 def status_words(status: str) -> str:

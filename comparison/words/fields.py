@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.budgets import budget_words
 from comparison.words.names import symbol
-from engine import Budget
+from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, hyperparameters
@@ -94,10 +94,18 @@ def _words(name: str, text: str) -> str:
     if name == "hidden" and isinstance(parsed, list):
         return "-".join(map(str, parsed)) or _("none")
     if name == "budget" and isinstance(parsed, dict):
-        return budget_words(Budget.model_validate(parsed))
+        return _budget(parsed) or text
     if isinstance(parsed, dict):
         return _part(name, parsed) or text
     return text
+
+
+def _budget(parsed: dict[str, Any]) -> str:
+    """Return a budget in words; "" where there is no such budget."""
+    try:
+        return budget_words(Budget.model_validate(parsed))
+    except InvalidInput:
+        return ""
 
 
 def _names(name: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from engine.rules import RULES
 from engine.spec import by_name
 from engine.version import VERSION
 from language import N_, _, ngettext
+from language.labels import label
 from sweeps.dimensions import dimensions
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ _FEW: Final = 4  # values that are all named
 def axes_words(spec: SweepSpec) -> str:
     """Return what a sweep goes over, in one line."""
     runs = len(spec.settings.variants)
-    parts = [ngettext("{count} run", "{count} runs", runs).format(count=runs)]
+    parts = [] if "problem.dataset" in {axis.field for axis in spec.axes} else [_problem(spec)]
+    parts.append(ngettext("{count} run", "{count} runs", runs).format(count=runs))
     for one in dimensions(spec)[1:]:
         is_short = one.is_numeric and len(one) > _FEW
         values = range_words(one) if is_short else ", ".join(place_words(one))
@@ -65,6 +67,14 @@ def axes_words(spec: SweepSpec) -> str:
     seeds = len(spec.experiment.seeds)
     parts.append(ngettext("{count} seed", "{count} seeds", seeds).format(count=seeds))
     return " · ".join(parts)
+
+
+def _problem(spec: SweepSpec) -> str:
+    """Return the data set or the test function of a sweep's base."""
+    problem = spec.experiment.problem
+    if problem.kind == "function":
+        return label("function", problem.function.name)
+    return label("dataset", problem.dataset.name)
 
 
 def range_words(dimension: Dimension) -> str:
@@ -143,6 +153,22 @@ def table_words(shown: int, kept: int, all_settings: int) -> str:
     if kept < all_settings:
         return _("{kept} of {all} settings").format(kept=f"{kept:,}", all=f"{all_settings:,}")
     return settings_count(kept)
+
+
+def lane_words() -> str:
+    """Return what a lane is."""
+    return _("A lane is one training: a setting with one seed.")
+
+
+def too_few_words(seeds: int) -> list[str]:
+    """Return that so few seeds make a map, but no verdict; nothing where they are enough."""
+    if seeds >= 2 * FEWEST_SEEDS:
+        return []
+    text = _(
+        "So few seeds make a map; to tell runs apart, {fewest} must report, so take {enough}: half"
+        " of them choose."
+    )
+    return [text.format(fewest=FEWEST_SEEDS, enough=2 * FEWEST_SEEDS)]
 
 
 def size_words(size: Size, seeds: int, workers: int) -> str:

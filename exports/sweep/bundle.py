@@ -45,7 +45,7 @@ def sweep_bundle(look: Look, folder: Path, document: Document) -> dict[str, byte
     caption = sweep_contract(look)
     remarks = unfinished_words(look.lanes)
     contents.files[SPEC_FILE] = specification(look.spec)
-    contents.files["experiment.json"] = document.model_dump_json(indent=2).encode()
+    contents.files["experiment.json"] = document.for_files().model_dump_json(indent=2).encode()
     _add_lanes(contents, look, folder)
     contents.files["settings.csv"] = settings_csv(look)
     charts, missing = sweep_charts(look)

@@ -130,7 +130,9 @@ def results(name: str) -> None:
 
 def present_title() -> None:
     """Show what the presentation is of."""
-    st.title(_("Sweep"), anchor=False, width="stretch")
+    spec = planned().spec
+    title = _("Sweep") if spec is None else axes_words(spec)
+    st.title(escaped(title), anchor=False, width="stretch")
 
 
 @fragment(_around, every=lambda: redrawn(shown_sweep()))

@@ -91,7 +91,7 @@ def test_a_sweep_is_found_again_in_another_tab(visit, idle):
     other = visit("/sweep", viewport=WIDE)
 
     other.get_by_role("button", name="Your sweeps (1)").click()
-    other.get_by_role("button", name="2 runs · Learning rate").click()
+    other.get_by_role("button", name="Straight line · 2 runs · Learning rate").click()
 
     expect(other.locator(".st-key-sweep-use-best button").first).to_be_enabled()
     expect(other.get_by_role("button", name="Start the sweep")).to_have_count(0)

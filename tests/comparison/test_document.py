@@ -179,3 +179,11 @@ def test_a_file_is_readable_json_with_format_experiment_and_view():
 
     assert list(saved) == ["format", "experiment", "view"]
     assert saved["format"] == 1
+
+
+def test_files_hold_no_id_of_a_sweep():
+    page = SweepPage(sweep="A" * 22, tab="table")
+    shown = Document().on_page(page)
+
+    assert shown.for_files().view.page == SweepPage(tab="table")
+    assert Document().for_files() == Document()

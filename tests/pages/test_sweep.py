@@ -34,7 +34,7 @@ AXES = (
 
 
 def page(**fields):
-    return SweepPage.model_validate({"axes": AXES, "targets": (0.5,), **fields})
+    return SweepPage.model_validate({"axes": AXES, "targets": (0.5,), "seeds": 3, **fields})
 
 
 def planned(shown):
@@ -89,7 +89,7 @@ def test_the_first_view_can_be_started_with_one_click():
     at = first_run("pages/compare/sweep.py")
 
     assert not at.button(key="sweep-start").disabled
-    assert "settings × 3 seeds = " in plain(captions(at))
+    assert "settings × 10 seeds = " in plain(captions(at))
 
 
 def test_size_and_time_are_said_before_the_start():

@@ -192,7 +192,7 @@ def _field(title: str, value: Number, key: str, report: Callable[[Any], object])
         title,
         value=None,  # an emptied field says so, where it would be 0 with a number here
         step=1 if isinstance(value, int) else _step(value),
-        format="%d" if isinstance(value, int) else f"%.{max(6, _digits(value))}g",
+        format="%d" if isinstance(value, int) else f"%.{max(6, digits(value))}g",
         key=key,
         shown=value,
         report=report,
@@ -217,11 +217,11 @@ def _spread(interval: Interval, value: Number) -> list[Number]:
 
 
 def _written(value: Number) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.{max(6, _digits(value))}g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{max(6, digits(value))}g}"
 
 
-def _digits(value: float) -> int:
-    """Return how many significant digits it takes to write a number exactly."""
+def digits(value: float) -> int:
+    """Return how many significant digits it takes to write a number exactly, 1 to 17."""
     return next(count for count in range(1, 18) if float(f"{value:.{count}g}") == value)
 
 

@@ -214,7 +214,7 @@ def _picture_controls(chart: Chart, key: str, caption: Contract) -> tuple[Form, 
 
 def _files(chart: Chart, key: str, caption: Contract) -> None:
     """Offer the chart as an interactive page, and the numbers behind it."""
-    source = whole_document().model_dump_json(indent=2)
+    source = whole_document().for_files().model_dump_json(indent=2)
     files = (
         (_("Interactive page (HTML)"), "html", lambda: to_html(chart, caption, key, source)),
         (_("Numbers (CSV)"), "csv", lambda: to_csv(chart.numbers)),

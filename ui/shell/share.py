@@ -134,7 +134,7 @@ def share() -> DeltaGenerator:
         _link()
         st.download_button(
             _("Save experiment"),
-            whole_document().model_dump_json(indent=2),
+            whole_document().for_files().model_dump_json(indent=2),
             file_name="descent-lab.json",
             mime="application/json",
             on_click="ignore",

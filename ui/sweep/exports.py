@@ -34,6 +34,13 @@ def sweep_exports(spec: SweepSpec | None, name: str | None) -> None:
         spec: what the page plans; None where that does not fit together.
         name: the id of its sweep; None before it is started.
     """
+    if name is not None:
+        st.caption(
+            _(
+                "On this server the link also opens the results. Whoever has it can stop and"
+                " remove the sweep; elsewhere it opens the plan."
+            )
+        )
     if spec is not None:
         st.download_button(
             _("Specification (JSON)"),

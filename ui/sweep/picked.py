@@ -62,11 +62,16 @@ def _setting(look: Look, setting: int) -> None:
                 help=_("Close"),
                 on_click=partial(set_page, setting=None),
             )
+        lanes = lanes_table(look, setting)
         st.dataframe(
-            lanes_table(look, setting),
+            lanes,
             width="stretch",
             height="content",
             hide_index=True,
+            column_config={
+                title: st.column_config.NumberColumn(format="%.4g")
+                for title in lanes.select_dtypes("float").columns
+            },
             key="sweep-lanes",
             alt=_("The lanes of the setting, one row per seed."),
         )

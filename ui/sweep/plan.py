@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from comparison.sweep.opening import with_sweep
 from comparison.sweep.plan import (
     BUDGET,
     further_offers,
     list_text,
+    may_have_both_budgets,
     offers,
-    page_of,
     rescaled,
+    targets_text,
     typed_list,
     typed_targets,
-    with_both_budgets,
 )
 from comparison.words.errors import explain
 from comparison.words.fields import field_title, having, value_words
-from comparison.words.sweeps import size_words
+from comparison.words.sweeps import lane_words, size_words, too_few_words
 from engine import InvalidInput
 from engine.rules import RULES
 from engine.spec import by_name
@@ -30,8 +31,10 @@ from sweeps.axes import ListAxis
 from sweeps.spec import Grid, QuasiRandom
 from ui.setup.runs import run_editor, runs_and_actions
 from ui.shell.binding import bound
+from ui.shell.controls import digits
+from ui.shell.navigation import open_edited
 from ui.shell.store import document, refuse, set_page, whole_document
-from ui.sweep.past import remember
+from ui.sweep.past import remember, spec_of
 from ui.sweep.server import shelf
 from ui.sweep.settings import settings
 
@@ -100,7 +103,11 @@ def _choices(place: int, axis: ListAxis, choices: Sequence[Any], title: str) -> 
 
 
 def _scale(place: int, axis: Axis, title: str) -> None:
-    names = {"list": _("List"), "linear": _("Even steps"), "log": _("Even factors")}
+    names = {
+        "list": _("List"),
+        "linear": _("Equal steps (linear)"),
+        "log": _("Equal factors (log)"),
+    }
     shown = "list" if isinstance(axis, ListAxis) else axis.scale
     bound(
         st.selectbox,
@@ -134,7 +141,7 @@ def _range(place: int, axis: RangeAxis) -> None:
             label("axis", name),
             value=None,
             step=None,
-            format="%.6g",
+            format=f"%.{digits(getattr(axis, name))}g",
             key=f"axis-{name}-{place}-{axis.field}",
             shown=getattr(axis, name),
             report=partial(_end, place, name),
@@ -170,7 +177,7 @@ def _rules(place: int, axis: Axis) -> None:
         key=f"axis-rules-{place}-{axis.field}",
         shown=list(axis.rules),
         report=lambda chosen: _change(place, rules=tuple(chosen)),
-        placeholder=_("all that have it"),
+        placeholder=_("every optimizer"),
         width=210,
     )
 
@@ -188,13 +195,13 @@ def _further() -> None:
             on_click=_add,
             disabled=not more,
         )
-        _count(_("Seeds"), "seeds", settings().seeds, lambda value: set_page(seeds=value))
+        _count(_("Seeds"), "seeds", settings().seeds, lambda value: _replan(seeds=value))
         _design()
         bound(
             st.text_input,
             label("field", "targets"),
             key="sweep-targets",
-            shown=", ".join(f"{target:g}" for target in settings().targets),
+            shown=targets_text(settings().targets),
             report=_target,
             placeholder=_("such as 0.3, 0.1"),
             help=_(
@@ -213,7 +220,7 @@ def _design() -> None:
         _("Scattered points"),
         key="sweep-scattered",
         shown=isinstance(design, QuasiRandom),
-        report=lambda on: set_page(design=QuasiRandom(settings=_POINTS) if on else Grid()),
+        report=lambda on: _replan(design=QuasiRandom(settings=_POINTS) if on else Grid()),
         help=_(
             "Instead of every combination: points that fill the axes evenly (Halton), the same for"
             " every run. With many axes they need far fewer settings."
@@ -224,33 +231,25 @@ def _design() -> None:
             _("Settings of each run"),
             "points",
             design.settings,
-            lambda value: set_page(design={**design.model_dump(), "settings": value}),
+            lambda value: _replan(design={**design.model_dump(), "settings": value}),
         )
 
 
 def _both_budgets() -> None:
     """Offer to sweep with the budget of the comparison and with equal updates as well."""
-    page = settings()
-    has_both = any(axis.field == BUDGET for axis in page.axes)
-    if document().experiment.budget.unit == "iterations" and not has_both:
+    if not may_have_both_budgets(whole_document()):
         return
     bound(
         st.toggle,
         _("Equal updates, too"),
         key="sweep-budgets",
-        shown=has_both,
-        report=_switch_budgets,
+        shown=settings().both_budgets,
+        report=lambda on: _replan(both_budgets=on),
         help=_(
             "Sweeps everything twice: with this budget, in which small batches make more updates,"
             " and with as many updates for every batch size."
         ),
     )
-
-
-def _switch_budgets(on: bool) -> None:  # noqa: FBT001 - what a toggle reports
-    whole = whole_document()
-    axes = [axis for axis in page_of(whole).axes if axis.field != BUDGET]
-    set_page(axes=with_both_budgets(whole) if on else tuple(axes))
 
 
 def _count(title: str, name: str, value: int, report: Any) -> None:
@@ -270,11 +269,16 @@ def _count(title: str, name: str, value: int, report: Any) -> None:
 # Changes
 
 
+def _replan(**fields: Any) -> None:
+    """Change the plan; what was picked, held or brushed belongs to the one before."""
+    set_page(**fields, setting=None, held=(), brushes=())
+
+
 def _add() -> None:
     field = st.session_state["axis-add"]
     offer = further_offers(whole_document()).get(field)
     if offer is not None:
-        set_page(axes=(*settings().axes, offer.first))
+        _replan(axes=(*settings().axes, offer.first))
 
 
 def _change(place: int, **fields: Any) -> None:
@@ -305,7 +309,7 @@ def _target(text: str) -> None:
     except InvalidInput as error:
         refuse(error)
     else:
-        set_page(targets=targets)
+        _replan(targets=targets)
 
 
 def _rescale(place: int, scale: str) -> None:
@@ -319,7 +323,7 @@ def _rescale(place: int, scale: str) -> None:
 def _replace(place: int, axis: Axis | None) -> None:
     axes = list(settings().axes)
     axes[place : place + 1] = [] if axis is None else [axis]
-    set_page(axes=tuple(axes))
+    _replan(axes=tuple(axes))
 
 
 # The start
@@ -337,7 +341,7 @@ def start_line(now: Planned, *, is_there: bool) -> None:
         return
     if is_there:
         return
-    limits = shelf().limits
+    _way_back()
     seeds = len(now.spec.experiment.seeds)
     why_not = _why_not(now.size)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -350,9 +354,30 @@ def start_line(now: Planned, *, is_there: bool) -> None:
             args=(now.spec,),
             disabled=why_not is not None,
         )
-        st.caption(size_words(now.size, seeds, limits.workers))
+        size = size_words(now.size, seeds, shelf().limits.workers)
+        st.caption(" ".join([f"{size}.", lane_words(), *too_few_words(seeds)]))
     if why_not is not None:
         st.warning(why_not)
+
+
+def _way_back() -> None:
+    """Lead back to the sweep that was on show, where the plan has become another one."""
+    name = settings().sweep
+    spec = spec_of(name) if name else None
+    if spec is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            _("The plan, or the comparison, is another one now: its results have to be trained.")
+        )
+        st.button(
+            _("Back to the sweep before"),
+            key="sweep-back",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=open_edited,
+            args=(with_sweep, name, spec),
+        )
 
 
 def _why_not(size: Size) -> str | None:
@@ -367,4 +392,4 @@ def _why_not(size: Size) -> str | None:
 def _start(spec: SweepSpec) -> None:
     name = shelf().add(spec)
     remember(name)
-    set_page(sweep=name)
+    set_page(sweep=name, setting=None, held=(), brushes=())

@@ -125,6 +125,10 @@ def table_tab(look: Look, _caption: Contract) -> None:
         width="stretch",
         height=420,
         hide_index=True,
+        column_config={
+            title: st.column_config.NumberColumn(format="%.4g")
+            for title in shown.select_dtypes("float").columns
+        },
         alt=_("The settings of the sweep, one row each, the best first."),
     )
     st.caption(table_words(len(shown), len(table), len(look.spec.settings)))

@@ -15,13 +15,13 @@ from comparison.sweep.plan import (
     WHOLE,
     further_offers,
     list_text,
+    may_have_both_budgets,
     offers,
     page_of,
     rescaled,
     sweep_of,
     typed_list,
     typed_targets,
-    with_both_budgets,
 )
 from comparison.words.errors import explain
 from comparison.words.fields import field_title, value_words
@@ -178,7 +178,7 @@ REFUSED = {
             *(ListAxis(field=f"optimizer.{name}", values=MANY) for name in ("beta1", "beta2")),
             ListAxis(field="optimizer.epsilon", values=tuple(n + 1e-6 for n in MANY[:-2])),
         ],
-        "Number of lanes is 2994000000000",
+        "Number of lanes is 9980000000000",
     ),
     "too many problems": (
         [ListAxis(field="problem.l2", values=MANY), ListAxis(field="data_seed", values=(1, 2, 3))],
@@ -394,23 +394,41 @@ def _paths(fields, above=""):
 
 def test_both_budgets_are_that_of_the_comparison_and_as_many_updates():
     document = swept_document("rates and batch sizes")
-    *others, both = with_both_budgets(document)
+    page = page_of(document).model_copy(update={"both_budgets": True})
     experiment = document.experiment
 
-    assert tuple(others) == page_of(document).axes
-    assert both == ListAxis(
-        field=BUDGET,
-        values=(
-            {"amount": 2, "unit": "epochs"},
-            {"amount": experiment.iterations(experiment.runs[0]), "unit": "iterations"},
+    spec = sweep_of(document.on_page(page))
+
+    assert may_have_both_budgets(document)
+    assert spec.axes == (
+        *page.axes,
+        ListAxis(
+            field=BUDGET,
+            values=(
+                {"amount": 2, "unit": "epochs"},
+                {"amount": experiment.iterations(experiment.runs[0]), "unit": "iterations"},
+            ),
         ),
     )
-    spec = sweep_of(document.on_page(SweepPage(axes=(*others, both))))
     assert len(spec.settings) == 2 * 16
 
 
-def test_both_budgets_are_taken_once():
+def test_both_budgets_follow_the_comparison():
     document = swept_document("rates and batch sizes")
-    again = document.on_page(SweepPage(axes=with_both_budgets(document)))
+    page = page_of(document).model_copy(update={"both_budgets": True})
+    longer = document.experiment.model_copy(update={"budget": Budget(amount=9)})
 
-    assert with_both_budgets(again) == with_both_budgets(document)
+    spec = sweep_of(document.model_copy(update={"experiment": longer}).on_page(page))
+
+    assert spec.axes[-1].values[0] == {"amount": 9, "unit": "epochs"}
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        BASES["line"].model_copy(update={"budget": Budget(amount=9, unit="iterations")}),
+        BASES["ravine"],
+    ],
+)
+def test_equal_updates_are_no_offer_where_they_are_the_same_budget(base):
+    assert not may_have_both_budgets(with_default_view(base))

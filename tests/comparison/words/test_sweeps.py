@@ -152,24 +152,28 @@ def test_a_contradiction_shows_both_results():
 @pytest.mark.parametrize(
     ("axes", "fields", "words"),
     [
-        ([], {}, "2 runs · 3 seeds"),
-        ([], {"runs": ["sgd"], "seeds": [0]}, "1 run · 1 seed"),
+        ([], {}, "Straight line · 2 runs · 3 seeds"),
+        ([], {"runs": ["sgd"], "seeds": [0]}, "Straight line · 1 run · 1 seed"),
         (
             [listed("learning_rate", 0.01, 0.1), listed("batch_size", 4, "all")],
             {},
-            "2 runs · Learning rate 0.01, 0.1 · Batch size 4, all · 3 seeds",
+            "Straight line · 2 runs · Learning rate 0.01, 0.1 · Batch size 4, all · 3 seeds",
         ),
         (
             [ranged("learning_rate", 0.001, 10, 9)],
             {},
-            "2 runs · Learning rate 0.001 to 10 (9) · 3 seeds",
+            "Straight line · 2 runs · Learning rate 0.001 to 10 (9) · 3 seeds",
         ),
         (
             [listed("problem.dataset", "line", "sine")],
             {},
             "2 runs · Data set Straight line, Sine · 3 seeds",
         ),
-        ([listed("optimizer", "sgd", "adam")], {"runs": ["sgd"]}, "2 runs · 3 seeds"),
+        (
+            [listed("optimizer", "sgd", "adam")],
+            {"runs": ["sgd"]},
+            "Straight line · 2 runs · 3 seeds",
+        ),
     ],
 )
 def test_a_sweep_in_one_line(axes, fields, words):

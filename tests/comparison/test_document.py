@@ -9,6 +9,7 @@ from hypothesis import given
 
 from comparison.document import FILE_BYTES, Document, View, read_document, with_default_view
 from comparison.link import _FIELDS, LINK_CHARACTERS, from_link, to_link
+from comparison.pages import SweepPage
 from engine import Experiment, InvalidInput, Run
 from engine.rules import SGD
 from tests.strategies import documents, examples

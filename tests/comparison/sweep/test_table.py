@@ -89,7 +89,9 @@ def test_the_table_of_lanes_is_the_lanes():
     losses = values(seen.lanes, "final_loss")[3]
     assert table["Seed"].tolist() == [0, 1, 2]
     assert table["Final validation loss"].tolist() == losses.tolist()
-    assert table["Final loss"].tolist() == seen.lanes.scores["validation_loss_final"][3].tolist()
+    assert table["Final training loss"].tolist() == (
+        seen.lanes.scores["training_loss_final"][3].tolist()
+    )
     assert table["Last update"].tolist() == seen.lanes.last_step[3].tolist()
     assert table["Status"].tolist() == ["finished"] * 3
 

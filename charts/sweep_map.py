@@ -388,10 +388,11 @@ def _ring_words(tiles: Tiles, across: Side, upwards: Side) -> list[str]:
         return []
     if tiles.apart:
         side = upwards if tiles.apart == "rows" else across
-        text = _("ringed: the lowest of each value of {field}, which is a problem of its own")
+        ring = _("ringed: the lowest of each")
         if tiles.higher:
-            text = _("ringed: the highest of each value of {field}, which is a problem of its own")
-        return [text.format(field=side.title)]
+            ring = _("ringed: the highest of each")
+        text = _("losses and scores with other values of “{field}” say nothing about each other")
+        return [ring, text.format(field=side.title)]
     if tiles.is_partial:
         return [_("ringed: the highest so far") if tiles.higher else _("ringed: the lowest so far")]
     return [_("ringed: the highest here") if tiles.higher else _("ringed: the lowest here")]

@@ -25,6 +25,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const isNew = view.rows !== rows;
   view.rows = rows;
   view.texts = data.texts;
+  view.best = data.tenth;
   view.all.setAttribute("aria-label", data.alt);
   const look = JSON.stringify([data.axes, data.texts]);
   if (view.look !== look) {
@@ -109,8 +110,14 @@ function begin(parent) {
   const below = element("below", root);
   view.told = element("", below, "output");
   view.hint = element("hint", below);
+  view.tenth = element("tenth", below, "button");
   view.clear = element("clear", below, "button");
-  view.clear.type = "button";
+  view.tenth.type = view.clear.type = "button";
+  view.tenth.onclick = () => {
+    const before = view.brushes;
+    set(view, view.axes.at(-1), view.best);
+    if (!same(before, view.brushes)) report(view);
+  };
   view.clear.onclick = () => {
     view.axes[0]?.ends[0].focus({ preventScroll: true }); // the button goes
     change(view, {});
@@ -132,6 +139,7 @@ function build(view, axes) {
   view.top = axes.some(({ above }) => above) ? 1 + EXTRA : 1;
   view.bottom = axes.some(({ below }) => below) ? -EXTRA : 0;
   view.picture.style.minWidth = `${GAP * axes.length}px`;
+  view.tenth.textContent = view.texts.tenth;
   view.clear.textContent = view.texts.clear;
   view.hint.textContent = `${view.texts.hint} ${view.texts.keys}`;
   view.axesBox.replaceChildren();
@@ -245,6 +253,7 @@ function show(view) {
     });
   }
   const isBrushed = Object.keys(view.brushes).length > 0;
+  view.tenth.hidden = !view.best;
   view.clear.hidden = !isBrushed;
   view.told.hidden = !isBrushed;
   view.told.textContent = isBrushed ? counted(view) : "";

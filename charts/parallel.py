@@ -50,7 +50,7 @@ _LEVELS: Final = 200  # different values at the most of an axis that is drawn va
 _BINS: Final = (200, 100, 50, 25)  # of any other axis: the first with few enough segments
 _SEGMENTS: Final = 20_000  # of a chart at the most
 _SHADES: Final = 10
-_FALL: Final = 3.0  # a power: how soon lines are fainter than the best ones
+_FALL: Final = 5.0  # a power: how soon lines are fainter than the best ones
 _TENTH: Final = 10  # the best rows are one of so many
 _TICKS: Final = 6  # about, of an axis
 _MANY_TICKS: Final = 14  # at the most, of a logarithmic axis
@@ -183,7 +183,7 @@ class Scale:
         ]
         if len(finer) <= _MANY_TICKS:
             return finer
-        every = math.ceil((high - low) / _TICKS)
+        every = math.ceil((high - low) / (_MANY_TICKS - 1))
         powers = range(math.ceil(low / every) * every, math.floor(high) + 1, every)
         return [10.0**power for power in powers]
 

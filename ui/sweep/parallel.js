@@ -110,8 +110,9 @@ function begin(parent) {
   const below = element("below", root);
   view.told = element("", below, "output");
   view.hint = element("hint", below);
-  view.tenth = element("tenth", below, "button");
-  view.clear = element("clear", below, "button");
+  const buttons = element("buttons", below);
+  view.tenth = element("tenth", buttons, "button");
+  view.clear = element("clear", buttons, "button");
   view.tenth.type = view.clear.type = "button";
   view.tenth.onclick = () => {
     const before = view.brushes;

@@ -39,7 +39,7 @@ def _falls(test: RangeTest) -> str:
     if test.steepest is None:
         return _("Along the range test, no fall of the loss stands out.")
     text = _("Along the range test, the loss falls fastest around {rate}.")
-    return text.format(rate=_written(test.steepest))
+    return text.format(rate=_about(test.steepest))
 
 
 def _lowest(test: RangeTest) -> list[str]:
@@ -88,7 +88,7 @@ def _concluded(test: RangeTest, curve: RateCurve) -> str:
             )
         text = _("A range test alone suggests no rate; whole trainings were lowest at {rate}.")
         return text.format(rate=_written(best)) + edge
-    suggested = f"{test.steepest:.2g}"
+    suggested = _about(test.steepest)
     if best is None:
         text = _(
             "A range test alone would have suggested about {suggested}; whole trainings"
@@ -106,6 +106,10 @@ def _concluded(test: RangeTest, curve: RateCurve) -> str:
         " {rate}."
     )
     return text.format(suggested=suggested, rate=_written(best)) + edge
+
+
+def _about(rate: float) -> str:
+    return f"{rate:.2g}"
 
 
 def _written(rate: float) -> str:

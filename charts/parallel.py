@@ -521,7 +521,8 @@ def _segments(parts: Sequence[Array], group: int, colour: str) -> Mark:
     gap = np.full(len(own), np.nan)
     x = np.stack([own[:, 0], own[:, 0] + 1, gap], axis=1).ravel()
     y = np.stack([own[:, 1], own[:, 2], gap], axis=1).ravel()
-    return marks.line(single(x), single(y), colour, 1) | marks.SILENT
+    width = 2 if group == 0 else 1  # the best tenth
+    return marks.line(single(x), single(y), colour, width) | marks.SILENT
 
 
 def _upright(number: int, coordinate: Coordinate) -> Mark:

@@ -391,11 +391,12 @@ def test_the_first_remark_tells_which_end_is_strongest(sweep):
 
 
 @pytest.mark.parametrize(("is_higher_better", "best"), [(False, 0.0), (True, 1.0)])
-def test_the_best_row_is_drawn_last_in_full_colour(is_higher_better, best):
+def test_the_best_tenth_is_drawn_last_wider_and_in_full_colour(is_higher_better, best):
     axes = [coordinate(np.linspace(1, 2, 50)), coordinate(np.linspace(1, 2, 50))]
     chart = parallel_coordinates(axes, [], is_higher_better=is_higher_better)
 
     assert chart.figure.data[-1].line.color == BLUE
+    assert [trace.line.width for trace in chart.figure.data] == [1] * 9 + [2]
     places = [one[1] for one in segments(chart) if one[3] == BLUE]
     assert sorted(abs(best - place) for place in places) == pytest.approx(np.arange(5) / 49)
 

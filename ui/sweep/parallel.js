@@ -546,12 +546,13 @@ function heights(view, height) {
   return made;
 }
 
-// Few lines are drawn smoothly, the lowest shade last.
+// Few lines are drawn smoothly, the lowest shade last; the best tenth are wider.
 function* strokes(ink, { ends: [left, right], lines, shades }, { colours }, height, ratio) {
   const order = Uint32Array.from(lines.keys()).sort((one, other) => shades[other] - shades[one]);
-  ink.lineWidth = 1.3 * ratio;
+  const best = (colours.length - 2) / 10; // the last two are those of no value and of ∞
   for (let at = 0; at < order.length; at++) {
     const line = lines[order[at]];
+    ink.lineWidth = (shades[order[at]] < best ? 2 : 1.2) * ratio;
     ink.strokeStyle = colours[shades[order[at]]];
     ink.beginPath();
     ink.moveTo(left, Math.floor(line / height) + 0.5);

@@ -49,8 +49,12 @@ MISSING: Final = "–"
 _LEVELS: Final = 200  # different values at the most of an axis that is drawn value by value
 _BINS: Final = (200, 100, 50, 25)  # of any other axis: the first with few enough segments
 _SEGMENTS: Final = 20_000  # of a chart at the most
-_SHADES: Final = 8
+_SHADES: Final = 10
+_FALL: Final = 5.0  # a power: how soon lines are fainter than the best ones
+_TENTH: Final = 10  # the best rows are one of so many
 _TICKS: Final = 6  # about, of an axis
+_MANY_TICKS: Final = 14  # at the most, of a logarithmic axis
+_FIGURES: Final = 4  # of a value on a logarithmic axis
 _APART: Final = 0.045  # the least distance of two ticks
 _FLOOR: Final = 0.04  # room below a logarithmic axis for values of 0 and below
 _FINE: Final = 2_000  # places of an axis that a brush can have
@@ -112,11 +116,37 @@ class Scale:
         """Return the value at a place, with as many digits as a reader can point at."""
         units = self.low * (1 - place) + self.high * place
         if self.log:
-            return float(f"{10.0**units:.4g}")
+            return float(f"{10.0**units:.{_FIGURES}g}")
+        digits = self._digits(units)
+        return units if digits is None else round(units, digits)
+
+    def end_beyond(self, value: float, *, is_upper: bool) -> float:
+        """Return a value with as many digits as ``value`` gives that is not inside of another one.
+
+        A brush that ends there holds the other one, and ends there again when a browser tells it.
+
+        Args:
+            value: finite.
+            is_upper: whether it shall not be below, else not above.
+        """
+        if self.log and value <= 0:
+            return self.value(0.0)
+        digits = self._digits(value)
+        if digits is None:
+            return value
+        rounded = round(value, digits)
+        if is_upper and rounded < value:
+            return round(rounded + 10.0**-digits, digits)
+        if not is_upper and rounded > value:
+            return round(rounded - 10.0**-digits, digits)
+        return rounded
+
+    def _digits(self, value: float) -> int | None:
+        """Return to how many decimals a value is rounded; None leaves it as it is."""
+        if self.log:
+            return _FIGURES - 1 - math.floor(math.log10(value))
         step = (self.high / 2 - self.low / 2) * 2 / _FINE
-        if not 0 < step < np.inf:
-            return units
-        return round(units, -math.floor(math.log10(step)))
+        return -math.floor(math.log10(step)) if 0 < step < np.inf else None
 
     def written(self, value: float) -> str:
         """Return a value in words or figures."""
@@ -145,14 +175,15 @@ class Scale:
             return _round_numbers(low, high)
         if high - low < 1:
             return _round_numbers(10.0**low, 10.0**high)
-        if high - low < 2:
-            return [
-                digit * 10.0**power
-                for power in range(math.floor(low), math.ceil(high))
-                for digit in (1, 2, 5)
-                if low <= math.log10(digit) + power <= high
-            ]
-        every = math.ceil((high - low) / _TICKS)
+        finer = [
+            digit * 10.0**power
+            for power in range(math.floor(low), math.ceil(high) + 1)
+            for digit in (1, 2, 5)
+            if low <= math.log10(digit) + power <= high
+        ]
+        if len(finer) <= _MANY_TICKS:
+            return finer
+        every = math.ceil((high - low) / (_MANY_TICKS - 1))
         powers = range(math.ceil(low / every) * every, math.floor(high) + 1, every)
         return [10.0**power for power in powers]
 
@@ -243,27 +274,57 @@ def kept(coordinates: Sequence[Coordinate], brushes: Sequence[Brush]) -> Boolean
     return inside
 
 
-def shades(coordinate: Coordinate, count: int) -> Integers:
-    """Return the number of every row's colour in ``shade_colours``, by its value on an axis.
+def shades(coordinate: Coordinate, count: int, *, is_higher_better: bool = False) -> Integers:
+    """Return the number of every row's colour in ``shade_colours``, by its rank on an axis.
+
+    A rank is the share of the finite values that are better, so equal values have equal ones. A few
+    values far from all others move no rank but their own.
 
     Args:
         coordinate: the axis.
         count: of the shades of finite values.
+        is_higher_better: whether the first shade is that of the highest value, else of the lowest.
     """
-    places = coordinate.places
-    known = np.isfinite(places)
-    numbers = np.full(len(places), count)
-    numbers[known] = np.minimum(places[known] * count, count - 1).astype(int)
-    numbers[places == np.inf] = count + 1
+    values = coordinate.values
+    known = np.isfinite(values)
+    losses = -values[known] if is_higher_better else values[known]
+    n_better = np.searchsorted(np.sort(losses), losses, side="left")
+    numbers = np.full(len(values), count)
+    numbers[known] = n_better * count // max(len(losses), 1)
+    numbers[values == np.inf] = count + 1
     return numbers
+
+
+def best_tenth(coordinate: Coordinate, *, is_higher_better: bool = False) -> Brush | None:
+    """Return the part of an axis that holds the best tenth of its finite values; None without any.
+
+    It holds what equals the last of them, too.
+
+    Args:
+        coordinate: the axis.
+        is_higher_better: whether the highest values are the best, else the lowest.
+    """
+    scale, known = coordinate.scale, np.sort(coordinate.values[np.isfinite(coordinate.values)])
+    if not len(known):
+        return None
+    last = math.ceil(len(known) / _TENTH)
+    end = float(known[-last] if is_higher_better else known[last - 1])
+    if not len(scale.levels):
+        end = scale.end_beyond(end, is_upper=not is_higher_better)
+    if not is_higher_better:
+        return Brush(coordinate.field, None, end)
+    top = float(known[-1]) if coordinate.n_diverged else None
+    return Brush(coordinate.field, end, top)
 
 
 def shade_opacities(count: int) -> list[float]:
     """Return how opaque each shade is, the strongest first.
 
-    It is one hue over the page, so that the order is plain in light and dark.
+    It is one hue over the page, so that the order is plain in light and dark. The first ones differ
+    most, so that the best rows stand out.
     """
-    return [float(one) for one in np.linspace(1.0, FAINTEST, count)]
+    worse = np.linspace(1.0, 0.0, count) ** _FALL
+    return [float(one) for one in FAINTEST + (1 - FAINTEST) * worse]
 
 
 def shade_colours(count: int) -> list[str]:
@@ -272,7 +333,11 @@ def shade_colours(count: int) -> list[str]:
 
 
 def parallel_coordinates(
-    coordinates: Sequence[Coordinate], brushes: Sequence[Brush], colour_by: int = -1
+    coordinates: Sequence[Coordinate],
+    brushes: Sequence[Brush],
+    colour_by: int = -1,
+    *,
+    is_higher_better: bool = False,
 ) -> Chart:
     """Return a line for each row through its values on all axes; those beside the brushes fade.
 
@@ -282,11 +347,12 @@ def parallel_coordinates(
         coordinates: the axes, from left to right; at least one.
         brushes: parts of axes.
         colour_by: the axis that gives the rows their colours.
+        is_higher_better: whether the highest value on it is the best, else the lowest.
     """
     inside = kept(coordinates, brushes)
     colours = [on_paper(BLUE, opacity) for opacity in shade_opacities(_SHADES)]
     colours += [GREY, WARNING]
-    groups = shades(coordinates[colour_by], _SHADES)
+    groups = shades(coordinates[colour_by], _SHADES, is_higher_better=is_higher_better)
     groups[~inside] = len(colours)  # below all others
     bins, parts = _few_segments(coordinates, groups)
     traces = [
@@ -319,7 +385,10 @@ def parallel_coordinates(
         figure,
         numbers | ({"kept": inside} if brushes else {}),
         parallel_alt(coordinates, brushes, colour_by),
-        (*parallel_remarks(coordinates, brushes, colour_by), *_bin_words(coordinates, bins)),
+        (
+            *parallel_remarks(coordinates, brushes, colour_by, is_higher_better=is_higher_better),
+            *_bin_words(coordinates, bins),
+        ),
     )
 
 
@@ -338,13 +407,23 @@ def parallel_alt(
 
 
 def parallel_remarks(
-    coordinates: Sequence[Coordinate], brushes: Sequence[Brush], colour_by: int = -1
+    coordinates: Sequence[Coordinate],
+    brushes: Sequence[Brush],
+    colour_by: int = -1,
+    *,
+    is_higher_better: bool = False,
 ) -> tuple[str, ...]:
-    """Return what is to be said of parallel coordinates: colours, extra places, brushes."""
+    """Return what is to be said of parallel coordinates: colours, extra places, brushes.
+
+    The arguments are those of the chart.
+    """
     by = coordinates[colour_by]
-    words = [
-        _("Colour: {axis}. The lower, the stronger; the lowest lies on top.").format(axis=by.title)
-    ]
+    text = (
+        _("Colour by rank on {axis}, the highest strongest and on top.")
+        if is_higher_better
+        else _("Colour by rank on {axis}, the lowest strongest and on top.")
+    )
+    words = [text.format(axis=by.title)]
     if any(coordinate.n_diverged for coordinate in coordinates):
         words.append(_("∞ above an axis: the row has no finite value there, as after divergence."))
     if by.n_diverged:
@@ -442,7 +521,8 @@ def _segments(parts: Sequence[Array], group: int, colour: str) -> Mark:
     gap = np.full(len(own), np.nan)
     x = np.stack([own[:, 0], own[:, 0] + 1, gap], axis=1).ravel()
     y = np.stack([own[:, 1], own[:, 2], gap], axis=1).ravel()
-    return marks.line(single(x), single(y), colour, 1) | marks.SILENT
+    width = 2 if group == 0 else 1  # the best tenth
+    return marks.line(single(x), single(y), colour, width) | marks.SILENT
 
 
 def _upright(number: int, coordinate: Coordinate) -> Mark:

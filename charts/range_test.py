@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 _MARK: Final = 15  # pixels that a mark above the line is high
+_TOP: Final = 12  # pixels above the plot, where no name is
 _AIR: Final = 0.03  # left and right of the lines, as a share of the axis
 _RAW: Final = 1.0  # pixels of the losses that are not smoothed
 _FAINT: Final = 2 * BAND  # their opacity
@@ -63,10 +65,10 @@ def range_test_chart(test: RangeTest, curve: RateCurve, style: RunStyle) -> Char
     )
     rates = {"title": _("Learning rate"), "type": "log", "tickformat": "~g", "dtick": 1}
     form = layout(
-        HEIGHT,
+        HEIGHT + labels.above,
         xaxis=rates | {"range": across} | hover_title(_("Learning rate"), ".3~g"),
-        yaxis=value_axis(_("Loss"), (low, top), log=scale.log) | {"range": (low, high)},
-        margin=margin(right=labels.room),
+        yaxis=value_axis(_title(curve), (low, top), log=scale.log) | {"range": (low, high)},
+        margin=margin(right=labels.room, top=_TOP + labels.above),
         shapes=[*border, *labels.leaders],
         annotations=[*above, *labels.notes],
         **ALL_RUNS,
@@ -104,14 +106,17 @@ class _Line(NamedTuple):
         return np.where(self.losses <= scale.top, self.losses, np.nan)
 
     def end(self, scale: ValueAxis) -> End | None:
-        """Return where its name is written, at the last point that is seen; None without one."""
+        """Return where its name is written, at the last point that is seen; None without one.
+
+        Where it left the axis at the top, that is above the plot, beside all lines.
+        """
         y = self.seen(scale)
         seen = np.flatnonzero(np.isfinite(y))
         if not len(seen):
             return None
         last = seen[-1]
-        place, x = scale.place(float(y[last])), float(np.log10(self.rates[last]))
-        return End(self.style, place, x, _("{run}: range test"))
+        place = scale.place(float(y[last])) if last == len(y) - 1 else math.inf
+        return End(self.style, place, float(np.log10(self.rates[last])), _("{run}: range test"))
 
 
 def _line(test: RangeTest, style: RunStyle) -> _Line:
@@ -214,6 +219,13 @@ def _numbers(test: RangeTest, curve: RateCurve) -> dict[str, Array]:
     }
 
 
+def _title(curve: RateCurve) -> str:
+    """Return the title of the axis, which two kinds of losses share."""
+    if _loss_of(curve) == "validation_loss":
+        return _("Loss (range test: of batches; sweep: validation)")
+    return _("Loss (range test: of batches; sweep: training)")
+
+
 def _loss_of(curve: RateCurve) -> str:
     """Return which loss the sweep ends with."""
     has_validation = curve.scores[0].validation_loss is not None
@@ -243,8 +255,8 @@ def _remarks(test: RangeTest, curve: RateCurve) -> list[str]:
     if curve.best is not None:
         said.append(_("★ the best of the rates that were tried"))
     why = _(
-        "a range test is one short training whose rate never stays: it shows where training breaks,"
-        " not which rate ends lowest, so the sweep is drawn with it"
+        "a range test is one short training whose rate never stays, so it shows where training"
+        " breaks, not which rate ends lowest"
     )
     return [*said, why]
 

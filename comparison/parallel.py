@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from charts.parallel import Brush, kept, shade_colours, shades
+from charts.parallel import Brush, best_tenth, kept, shade_colours, shades
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from charts.parallel import Coordinate
     from engine.arrays import Array
 
-_SHADES: Final = 48
+_SHADES: Final = 50
 _UPPER: Final = 65_533  # stands for the upper end of an axis
 _ABOVE: Final = 65_534  # for +inf
 _BELOW: Final = 65_535  # for no value
@@ -57,7 +57,9 @@ def _levels(coordinate: Coordinate) -> list[tuple[float, str]]:
     ]
 
 
-def parallel_rows(coordinates: Sequence[Coordinate], colour_by: int = -1) -> dict[str, Any]:
+def parallel_rows(
+    coordinates: Sequence[Coordinate], colour_by: int = -1, *, is_higher_better: bool = False
+) -> dict[str, Any]:
     """Return all rows, ready for JSON: their places on every axis, their colours, and a version.
 
     The version is another one whenever the rows are.
@@ -65,9 +67,11 @@ def parallel_rows(coordinates: Sequence[Coordinate], colour_by: int = -1) -> dic
     Args:
         coordinates: the axes; at least one.
         colour_by: the axis that gives the rows their colours.
+        is_higher_better: whether the highest value on it is the best, else the lowest.
     """
     places = np.concatenate([_codes(coordinate.places) for coordinate in coordinates])
-    numbers = shades(coordinates[colour_by], _SHADES).astype(np.uint8)
+    ranks = shades(coordinates[colour_by], _SHADES, is_higher_better=is_higher_better)
+    numbers = ranks.astype(np.uint8)
     names = " ".join(coordinate.field for coordinate in coordinates)
     told = blake2b(names.encode(), digest_size=16)
     told.update(places.tobytes())
@@ -110,6 +114,16 @@ def parallel_brushes(coordinates: Sequence[Coordinate], brushes: Sequence[Brush]
         },
         "kept": _text(np.packbits(inside)) if own else "",
     }
+
+
+def parallel_tenth(
+    coordinates: Sequence[Coordinate], *, is_higher_better: bool = False
+) -> list[float | None] | None:
+    """Return both ends of the best tenth of the last axis as places; None where it has no value."""
+    brush = best_tenth(coordinates[-1], is_higher_better=is_higher_better)
+    if brush is None:
+        return None
+    return [_place(coordinates[-1], end) for end in (brush.low, brush.high)]
 
 
 def _place(coordinate: Coordinate, end: float | None) -> float | None:

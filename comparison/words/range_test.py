@@ -1,4 +1,13 @@
-"""What a range test says, and how its rates compare with the best one of the sweep."""
+"""What a range test says, and the rate it suggests beside the best one of the sweep.
+
+The rate that is read off a range test is that of the steepest fall of the loss. Another habit, a
+tenth of the rate at which the loss is lowest, is not followed here.
+
+Source:
+    The suggestions of ``lr_find``: ``steep`` in fastai, described by Howard and Gugger (2020),
+    fastai: a layered API for deep learning, arXiv:2002.04688, and the only one in PyTorch
+    Lightning. Smith (2017), arXiv:1506.01186, reads two bounds instead.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from charts.lines import factor_text
 from language import _, ngettext
 
 if TYPE_CHECKING:
@@ -16,38 +24,39 @@ _SAME: Final = 1.05  # times; less is no difference that could be seen
 
 
 def range_test_words(test: RangeTest, curve: RateCurve) -> list[str]:
-    """Return sentences on where the loss falls, where it breaks, and where the sweep is best.
+    """Return sentences on where the loss falls, where it breaks, and what follows for the rate.
+
+    The last one is the conclusion.
 
     Args:
         test: result of ``engine.range_test``.
         curve: of the same run, from ``engine.rate_curves``.
     """
-    return [*_falls(test), *_lowest(test), *_breaks(test), *_diverged(test), _best(test, curve)]
+    return [_falls(test), *_lowest(test), _breaks(test), *_diverged(test), _concluded(test, curve)]
 
 
-def _falls(test: RangeTest) -> list[str]:
+def _falls(test: RangeTest) -> str:
     if test.steepest is None:
-        return [_("Along the range test, no fall of the loss stands out.")]
-    text = _("Along the range test, the loss falls fastest around a rate of {rate}.")
-    return [text.format(rate=_written(test.steepest))]
+        return _("Along the range test, no fall of the loss stands out.")
+    text = _("Along the range test, the loss falls fastest around {rate}.")
+    return text.format(rate=_about(test.steepest))
 
 
 def _lowest(test: RangeTest) -> list[str]:
     if test.rises_from is not None:
-        text = _("It is lowest at {rate}, and not as low again.")
-        return [text.format(rate=_written(test.rises_from))]
+        return [_("It is lowest at {rate}.").format(rate=_written(test.rises_from))]
     if test.breaks_at is not None:  # before any loss could be smoothed
         return []
-    text = _("It is lowest at its highest rates, up to {rate}: higher ones may break it.")
+    text = _("It is lowest at the highest rates, up to {rate}.")
     return [text.format(rate=_written(float(test.rates[-1])))]
 
 
-def _breaks(test: RangeTest) -> list[str]:
+def _breaks(test: RangeTest) -> str:
     if test.breaks_at is not None:
-        text = _("It breaks at {rate}: from there on, the loss stays above that of its beginning.")
-        return [text.format(rate=_written(test.breaks_at))]
-    text = _("It does not break: at {rate}, the loss is still no higher than at its beginning.")
-    return [text.format(rate=_written(float(test.rates[-1])))]
+        text = _("From {rate} on, it stays above its first value.")
+        return text.format(rate=_written(test.breaks_at))
+    text = _("At {rate}, it is still no higher than at first.")
+    return text.format(rate=_written(float(test.rates[-1])))
 
 
 def _diverged(test: RangeTest) -> list[str]:
@@ -68,31 +77,39 @@ def _diverged(test: RangeTest) -> list[str]:
     return [text.format(count=len(gone), seeds=seeds, rate=where)]
 
 
-def _best(test: RangeTest, curve: RateCurve) -> str:
-    """Return the best rate of the sweep, and how far it is from where the range test breaks."""
-    best = curve.best
+def _concluded(test: RangeTest, curve: RateCurve) -> str:
+    """Return the rate that the range test alone suggests, beside the best one of the sweep."""
+    best = None if curve.best is None else float(curve.rates[curve.best])
+    edge = "" if curve.edge is None else " " + _("That is the edge of what was tried.")
+    if test.steepest is None:
+        if best is None:
+            return _(
+                "A range test alone suggests no rate, and whole trainings diverged at every rate."
+            )
+        text = _("A range test alone suggests no rate; whole trainings were lowest at {rate}.")
+        return text.format(rate=_written(best)) + edge
+    suggested = _about(test.steepest)
     if best is None:
-        return _("The sweep has no best rate: the run diverged at each of them.")
-    rate = curve.rates[best]
-    text = {
-        None: _("The sweep's best rate is {rate}"),
-        "low": _("The sweep's best rate is {rate}, at the edge of what was tried"),
-        "high": _("The sweep's best rate is {rate}, at the edge of what was tried"),
-    }[curve.edge]
-    said = text.format(rate=_written(rate))
-    if test.breaks_at is None:
-        return f"{said}."
-    return f"{said}: {_apart(rate, test.breaks_at)}"
+        text = _(
+            "A range test alone would have suggested about {suggested}; whole trainings"
+            " diverged at every rate."
+        )
+        return text.format(suggested=suggested)
+    if max(best, test.steepest) < _SAME * min(best, test.steepest):
+        text = _(
+            "A range test alone would have suggested about {suggested}, and whole trainings were"
+            " lowest there, too."
+        )
+        return text.format(suggested=suggested) + edge
+    text = _(
+        "A range test alone would have suggested about {suggested}; whole trainings were lowest at"
+        " {rate}."
+    )
+    return text.format(suggested=suggested, rate=_written(best)) + edge
 
 
-def _apart(rate: float, breaks: float) -> str:
-    """Return how a rate compares with the one at which the range test breaks."""
-    factor = factor_text(max(rate / breaks, breaks / rate))
-    if max(rate, breaks) < _SAME * min(rate, breaks):
-        return _("about where the range test breaks.")
-    if rate < breaks:
-        return _("{factor} times lower than where the range test breaks.").format(factor=factor)
-    return _("{factor} times higher than where the range test breaks.").format(factor=factor)
+def _about(rate: float) -> str:
+    return f"{rate:.2g}"
 
 
 def _written(rate: float) -> str:

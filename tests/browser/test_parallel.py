@@ -120,6 +120,36 @@ def test_a_brush_is_told_once_on_release_and_the_rows_beside_it_fade(tab):
     expect(tab.locator(".parallel canvas.all")).not_to_have_class(re.compile("faded"))
 
 
+def test_a_button_keeps_the_best_tenth_and_is_told_once(tab):
+    drag(tab, "Learning rate", 0.45, 0.95)
+    expect(tab.get_by_text("1 reports", exact=True)).to_be_visible()
+    button = tab.get_by_role("button", name="Best tenth")
+    button.click()
+    expect(brushes(tab)).to_have_text(re.compile(r"^\[\('rate'.*\), \('loss', None, 0\.\d+\)\]$"))
+    button.click()  # it is in force: nothing is told
+    axis(tab, "Learning rate").dblclick(position={"x": 19, "y": 200})
+
+    expect(brushes(tab)).to_have_text(re.compile(r"^\[\('loss', None, 0\.\d+\)\]$"))
+    expect(tab.get_by_text("3 reports", exact=True)).to_be_visible()
+    told = tab.get_by_role("img").get_attribute("aria-label")
+    n_finite = ROWS - int(re.search(r"([\d,]+) diverged", told)[1].replace(",", ""))
+    kept = re.match(r"\d+", tab.get_by_text(re.compile(r"^\d+ kept$")).text_content())[0]
+    assert 0.1 <= int(kept) / n_finite < 0.1005
+
+
+@pytest.mark.parametrize("width", [700, 1100])
+def test_words_that_wrap_leave_room_to_what_follows(visit, width):
+    tab = visit(viewport={"width": width, "height": 900})
+    drawn(tab)
+    for name in ("Best tenth", "Clear"):
+        hint = tab.locator(".parallel .hint").bounding_box()
+        button = tab.get_by_role("button", name=name).bounding_box()
+        below = brushes(tab).bounding_box()["y"]
+        assert below - max(one["y"] + one["height"] for one in (hint, button)) >= 12
+        tab.get_by_role("button", name="Best tenth").click()
+        expect(tab.get_by_text("1 reports", exact=True)).to_be_visible()
+
+
 def test_infinity_is_brushed_at_its_place_and_a_double_click_clears(tab):
     drag(tab, "Validation loss", 0.0, 0.04)
     expect(brushes(tab)).to_have_text("[('loss', inf, None)]")

@@ -14,14 +14,16 @@ from charts.parallel import (
     Brush,
     Coordinate,
     Scale,
+    best_tenth,
     kept,
     parallel_alt,
     parallel_coordinates,
     parallel_remarks,
     shade_colours,
+    shade_opacities,
     shades,
 )
-from charts.theme import GREY, WARNING
+from charts.theme import BLUE, GREY, WARNING
 
 RULES = ("SGD", "Adam", "Momentum")
 NUMBERS = st.floats(-1e6, 1e6) | st.sampled_from([math.inf, math.nan, 0.0, 1.0])
@@ -182,6 +184,9 @@ def test_ticks_are_few_lie_apart_and_tell_the_value_at_their_place(values, log):
         (np.linspace(0, 60, 500), False, ["0", "10", "20", "30", "40", "50", "60"]),
         (np.geomspace(2.1, 4.9, 500), True, ["2.5", "3", "3.5", "4", "4.5"]),
         (np.geomspace(0.09, 6, 500), True, ["0.1", "0.2", "0.5", "1", "2", "5"]),
+        (np.geomspace(0.15, 30, 500), True, ["0.2", "0.5", "1", "2", "5", "10", "20"]),
+        (np.geomspace(1e-3, 200, 500), True, ["0.001", "0.01", "0.1", "1", "10", "100"]),
+        (np.geomspace(1e-9, 2e9, 500), True, [f"{10.0**power:.4g}" for power in range(-8, 9, 2)]),
         ([], False, []),
     ],
 )
@@ -280,12 +285,75 @@ def test_extra_places_are_only_where_there_are_such_rows(sweep):
     assert [note.x for note in notes if note.text == "–"] == [2]
 
 
-def test_shades_rise_with_the_value_and_all_have_a_colour(sweep):
-    found = shades(sweep[-1], 10)
+def coordinate(values, *, log=False):
+    return Coordinate("loss", "Loss", np.array(values, dtype=float), log=log)
 
-    assert found.tolist() == [0, 5, 9, 11]
+
+@given(st.lists(NUMBERS, min_size=1, max_size=40), st.booleans())
+def test_a_shade_is_the_share_of_finite_values_that_are_better(values, is_higher_better):
+    found = shades(coordinate(values), 10, is_higher_better=is_higher_better)
+    finite = [value for value in values if math.isfinite(value)]
+
+    for value, shade in zip(values, found, strict=True):
+        if math.isfinite(value):
+            better = [one > value if is_higher_better else one < value for one in finite]
+            assert shade == math.floor(10 * sum(better) / len(finite))
+        else:
+            assert shade == (11 if value == math.inf else 10)
+
+
+def test_a_few_bad_rows_leave_the_shades_of_the_others_apart():
+    near, far = np.linspace(0.15, 0.3, 98), [1e3, 1e6]
+    found = shades(coordinate([*near, *far], log=True), 10)
+
+    assert np.bincount(found).tolist() == [10] * 10
+
+
+def test_the_best_shade_stands_out_and_each_further_one_is_fainter():
+    opacities = np.array(shade_opacities(10))
+
+    assert opacities[0] == 1
+    assert (np.diff(opacities) < 0).all()
+    assert np.argmin(np.diff(opacities)) == 0
     assert len(shade_colours(10)) == 12
-    assert shades(sweep[2], 10)[0] == 10
+
+
+# ---------------------------------------------------------------- the best tenth
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=60), st.booleans(), st.booleans())
+def test_the_best_tenth_are_the_best_rows_and_their_equals(values, log, is_higher_better):
+    axis = coordinate(values, log=log)
+    finite = sorted(filter(math.isfinite, values), reverse=is_higher_better)
+    brush = best_tenth(axis, is_higher_better=is_higher_better)
+
+    if not finite:
+        assert brush is None
+        return
+    last = finite[math.ceil(len(finite) / 10) - 1]
+    wanted = [
+        math.isfinite(value) and (value >= last if is_higher_better else value <= last)
+        for value in values
+    ]
+    assert kept([axis], [brush]).tolist() == wanted
+
+
+@pytest.mark.parametrize("is_higher_better", [False, True])
+@pytest.mark.parametrize("log", [False, True])
+def test_of_many_values_the_best_tenth_ends_at_a_round_one_just_beyond(log, is_higher_better):
+    values = np.random.default_rng(3).lognormal(-1.5, 0.5, 5_000)
+    axis = coordinate(values, log=log)
+    brush = best_tenth(axis, is_higher_better=is_higher_better)
+    end = brush.low if is_higher_better else brush.high
+
+    assert len(f"{end:.15g}".strip("0.")) <= 5
+    assert 500 <= kept([axis], [brush]).sum() <= 510
+
+
+def test_the_best_tenth_of_a_logarithmic_axis_may_be_values_of_0():
+    axis = coordinate([0.0] * 100 + np.geomspace(0.1, 10, 300).tolist(), log=True)
+
+    assert kept([axis], [best_tenth(axis)]).sum() == 100
 
 
 def test_the_alternative_text_tells_rows_axes_divergence_and_brushes(sweep):
@@ -311,6 +379,26 @@ def test_remarks_explain_what_is_there_and_nothing_else(sweep):
     assert "–" not in plain
     assert "Brushed" not in told
     assert "lower end" in " ".join(parallel_remarks([floored], []))
+
+
+def test_the_first_remark_tells_which_end_is_strongest(sweep):
+    lowest, highest = (
+        parallel_remarks(sweep, [], is_higher_better=is_higher) for is_higher in (False, True)
+    )
+
+    assert lowest[0] == "Colour by rank on Loss, the lowest strongest and on top."
+    assert highest[0] == "Colour by rank on Loss, the highest strongest and on top."
+
+
+@pytest.mark.parametrize(("is_higher_better", "best"), [(False, 0.0), (True, 1.0)])
+def test_the_best_tenth_is_drawn_last_wider_and_in_full_colour(is_higher_better, best):
+    axes = [coordinate(np.linspace(1, 2, 50)), coordinate(np.linspace(1, 2, 50))]
+    chart = parallel_coordinates(axes, [], is_higher_better=is_higher_better)
+
+    assert chart.figure.data[-1].line.color == BLUE
+    assert [trace.line.width for trace in chart.figure.data] == [1] * 9 + [2]
+    places = [one[1] for one in segments(chart) if one[3] == BLUE]
+    assert sorted(abs(best - place) for place in places) == pytest.approx(np.arange(5) / 49)
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [], [np.inf, np.inf], [np.nan]])

@@ -101,16 +101,40 @@ def test_each_line_has_its_name_beside_it_where_both_axes_have_it():
     seen = np.flatnonzero(test.smoothed <= top(drawn))[-1]
 
     assert list(named) == ["SGD: sweep", "SGD: range test"]
-    for note, leader, rate, loss in zip(
-        named.values(),
-        leaders,
-        (RATES[curve.best], test.smoothed_rates[seen]),
-        (curve.losses[curve.best], test.smoothed[seen]),
-        strict=True,
-    ):
+    rates = RATES[curve.best], test.smoothed_rates[seen]
+    for note, leader, rate in zip(named.values(), leaders, rates, strict=True):
         assert note.x == pytest.approx(np.log10(rate))  # texts are put at powers of ten
         assert leader.xanchor == pytest.approx(rate)  # and shapes at values
-        assert (10**note.y, leader.yanchor) == pytest.approx((loss, loss))
+    loss = curve.losses[curve.best]
+    assert (10 ** named["SGD: sweep"].y, leaders[0].yanchor) == pytest.approx((loss, loss))
+
+
+def test_a_test_that_left_the_picture_is_named_above_it_where_no_line_is():
+    drawn, whole = chart(), chart(ends=(1e-4, 0.1), rates=RATES[:3])
+    name, inside = (
+        next(note for note in notes(one) if note.name and "range" in note.text)
+        for one in (drawn, whole)
+    )
+
+    assert (name.yref, name.y) == ("paper", 1)
+    assert name.yshift > 0
+    assert drawn.figure.layout.margin.t > whole.figure.layout.margin.t
+    assert inside.yref == "y"
+    heights = [
+        one.figure.layout.height - one.figure.layout.margin.t - one.figure.layout.margin.b
+        for one in (drawn, whole)
+    ]
+    assert heights[0] == heights[1]
+
+
+def test_the_axis_names_both_losses():
+    alone = chart(problem=LINE.model_copy(update={"validation_share": 0.0}), seeds=(0,))
+
+    titles = [one.figure.layout.yaxis.title.text for one in (chart(), alone)]
+    assert titles == [
+        "Loss (range test: of batches; sweep: validation)",
+        "Loss (range test: of batches; sweep: training)",
+    ]
 
 
 def test_a_cross_stands_where_half_of_the_seeds_diverged_over_that_of_the_sweep():
@@ -178,7 +202,7 @@ def test_what_is_said_names_both_losses_the_window_and_what_a_range_test_cannot_
     )
     assert said[1].startswith("its line: the mean of 11 updates around each, seed by seed")
     assert said[2].startswith("sweep: Validation loss (median of 3 seeds)")
-    assert "not which rate ends lowest, so the sweep is drawn with it" in " ".join(said)
+    assert "where training breaks, not which rate ends lowest" in " ".join(said)
     alone = chart(problem=LINE.model_copy(update={"validation_share": 0.0}), seeds=(0,)).remarks
     assert "sweep: Training loss, at the end" in " ".join(alone)
     assert "quartiles" not in " ".join(alone)

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charts.parallel import Brush, Coordinate, kept
-from comparison.parallel import parallel_axes, parallel_brushes, parallel_rows, told_brushes
+from charts.parallel import Brush, Coordinate, best_tenth, kept
+from comparison.parallel import (
+    parallel_axes,
+    parallel_brushes,
+    parallel_rows,
+    parallel_tenth,
+    told_brushes,
+)
 
 RATES = np.array([0.001, 0.01, 0.1, 1.0])
 LOSS = Coordinate("loss", "Loss", np.append(np.geomspace(0.1, 10, 300), [np.inf, np.nan]), log=True)
@@ -39,6 +45,33 @@ def test_every_row_has_a_colour_and_the_lowest_loss_the_first():
     assert numbers[0] == 0
     assert (np.diff(numbers[:300].astype(int)) >= 0).all()
     assert numbers.max() == len(rows["colours"]) - 1 == numbers[300]
+
+
+def test_where_higher_is_better_the_highest_has_the_first_colour():
+    rows = parallel_rows(AXES, is_higher_better=True)
+    numbers = unpacked(rows["shades"], np.uint8)
+
+    assert numbers[299] == 0
+    assert (np.diff(numbers[:300].astype(int)) <= 0).all()
+    assert rows["version"] != parallel_rows(AXES)["version"]
+
+
+@given(
+    st.lists(st.floats(1e-6, 1e6) | st.just(math.inf), min_size=1, max_size=400),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_best_tenth_comes_back_from_the_browser_as_it_was(values, log, is_higher_better):
+    axis = Coordinate("loss", "Loss", np.array(values), log=log)
+    places = parallel_tenth([RATE, axis], is_higher_better=is_higher_better)
+    brush = best_tenth(axis, is_higher_better=is_higher_better)
+
+    if brush is None:
+        assert places is None
+        return
+    sent = json.loads(json.dumps(places, allow_nan=False))
+    (told,) = told_brushes([axis], {"loss": sent})
+    assert kept([axis], [told]).tolist() == kept([axis], [brush]).tolist()
 
 
 def test_the_version_is_that_of_the_rows():

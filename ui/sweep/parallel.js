@@ -25,6 +25,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const isNew = view.rows !== rows;
   view.rows = rows;
   view.texts = data.texts;
+  view.best = data.tenth;
   view.all.setAttribute("aria-label", data.alt);
   const look = JSON.stringify([data.axes, data.texts]);
   if (view.look !== look) {
@@ -109,8 +110,15 @@ function begin(parent) {
   const below = element("below", root);
   view.told = element("", below, "output");
   view.hint = element("hint", below);
-  view.clear = element("clear", below, "button");
-  view.clear.type = "button";
+  const buttons = element("buttons", below);
+  view.tenth = element("tenth", buttons, "button");
+  view.clear = element("clear", buttons, "button");
+  view.tenth.type = view.clear.type = "button";
+  view.tenth.onclick = () => {
+    const before = view.brushes;
+    set(view, view.axes.at(-1), view.best);
+    if (!same(before, view.brushes)) report(view);
+  };
   view.clear.onclick = () => {
     view.axes[0]?.ends[0].focus({ preventScroll: true }); // the button goes
     change(view, {});
@@ -132,6 +140,7 @@ function build(view, axes) {
   view.top = axes.some(({ above }) => above) ? 1 + EXTRA : 1;
   view.bottom = axes.some(({ below }) => below) ? -EXTRA : 0;
   view.picture.style.minWidth = `${GAP * axes.length}px`;
+  view.tenth.textContent = view.texts.tenth;
   view.clear.textContent = view.texts.clear;
   view.hint.textContent = `${view.texts.hint} ${view.texts.keys}`;
   view.axesBox.replaceChildren();
@@ -245,6 +254,7 @@ function show(view) {
     });
   }
   const isBrushed = Object.keys(view.brushes).length > 0;
+  view.tenth.hidden = !view.best;
   view.clear.hidden = !isBrushed;
   view.told.hidden = !isBrushed;
   view.told.textContent = isBrushed ? counted(view) : "";
@@ -536,12 +546,13 @@ function heights(view, height) {
   return made;
 }
 
-// Few lines are drawn smoothly, the lowest shade last.
+// Few lines are drawn smoothly, the lowest shade last; the best tenth are wider.
 function* strokes(ink, { ends: [left, right], lines, shades }, { colours }, height, ratio) {
   const order = Uint32Array.from(lines.keys()).sort((one, other) => shades[other] - shades[one]);
-  ink.lineWidth = 1.3 * ratio;
+  const best = (colours.length - 2) / 10; // the last two are those of no value and of ∞
   for (let at = 0; at < order.length; at++) {
     const line = lines[order[at]];
+    ink.lineWidth = (shades[order[at]] < best ? 2 : 1.2) * ratio;
     ink.strokeStyle = colours[shades[order[at]]];
     ink.beginPath();
     ink.moveTo(left, Math.floor(line / height) + 0.5);

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from comparison.parallel import parallel_axes, parallel_brushes, parallel_rows, told_brushes
+from comparison.parallel import (
+    parallel_axes,
+    parallel_brushes,
+    parallel_rows,
+    parallel_tenth,
+    told_brushes,
+)
 from language import _
 
 if TYPE_CHECKING:
@@ -38,8 +44,12 @@ def parallel_canvas(
     report: Callable[[list[Brush]], None],
     key: str,
     alt: str,
+    *,
+    is_higher_better: bool = False,
 ) -> None:
     """Show a line for each row through its values on all axes; the last axis gives the colours.
+
+    A button brushes the best tenth of the last axis.
 
     Args:
         coordinates: the axes, from left to right; at least one.
@@ -47,6 +57,7 @@ def parallel_canvas(
         report: called with all brushes when the reader has changed one.
         key: names it.
         alt: what it shows, for those who do not see it.
+        is_higher_better: whether the highest value on the last axis is the best, else the lowest.
     """
     known = st.session_state.setdefault(f"{key}-canvas", {_HELD: "", _HEARD: 0})
 
@@ -60,22 +71,30 @@ def parallel_canvas(
     def send_again() -> None:
         known[_HELD] = ""
 
-    data = _message(coordinates, brushes, alt, known) | {"key": key}
+    data = {
+        **_message(coordinates, brushes, known, is_higher_better=is_higher_better),
+        "key": key,
+        "alt": alt,
+    }
     _component(key=key, data=data, on_brushed_change=hear, on_lacks_change=send_again)
 
 
 def _message(
-    coordinates: Sequence[Coordinate], brushes: Sequence[Brush], alt: str, known: dict[str, Any]
+    coordinates: Sequence[Coordinate],
+    brushes: Sequence[Brush],
+    known: dict[str, Any],
+    *,
+    is_higher_better: bool,
 ) -> dict[str, Any]:
     """Return what the component is sent, ready for JSON.
 
     Args:
         coordinates: as for ``parallel_canvas``.
         brushes: as for ``parallel_canvas``.
-        alt: as for ``parallel_canvas``.
         known: what the browser holds, and the number of its last event.
+        is_higher_better: as for ``parallel_canvas``.
     """
-    rows = parallel_rows(coordinates)
+    rows = parallel_rows(coordinates, is_higher_better=is_higher_better)
     if rows["version"] == known[_HELD]:
         rows = {name: value for name, value in rows.items() if name not in _LARGE}
     shown = parallel_brushes(coordinates, brushes)
@@ -84,16 +103,22 @@ def _message(
         "rows": rows,
         "brushes": shown["brushes"],
         "kept": shown["kept"],
+        "tenth": parallel_tenth(coordinates, is_higher_better=is_higher_better),
         "heard": known[_HEARD],
-        "alt": alt,
-        "texts": {
-            "from": _("{axis}, from"),
-            "to": _("{axis}, to"),
-            "lowest": _("lowest"),
-            "highest": _("highest"),
-            "told": _("{kept} of {rows} rows"),
-            "hint": _("Drag along an axis to keep the rows of that part; double-click clears it."),
-            "keys": _("Arrow keys move an end, with Shift the whole part; Escape clears it."),
-            "clear": _("Clear"),
-        },
+        "texts": _texts(),
+    }
+
+
+def _texts() -> dict[str, str]:
+    """Return what the component writes."""
+    return {
+        "from": _("{axis}, from"),
+        "to": _("{axis}, to"),
+        "lowest": _("lowest"),
+        "highest": _("highest"),
+        "told": _("{kept} of {rows} rows"),
+        "hint": _("Drag along an axis to keep the rows of that part; double-click clears it."),
+        "keys": _("Arrow keys move an end, with Shift the whole part; Escape clears it."),
+        "tenth": _("Best tenth"),
+        "clear": _("Clear"),
     }

@@ -66,8 +66,7 @@ def range_tab(look: Look, caption: Contract) -> None:
         return
     chart = figure(lambda: range_test_chart(test, about.curve, about.style), "sweep-range", caption)
     if chart is not None:
-        for sentence in range_test_words(test, about.curve):
-            st.markdown(escaped(sentence))
+        st.markdown(escaped(" ".join(range_test_words(test, about.curve))))
         st.caption(" · ".join(map(escaped, chart.remarks)))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import ui.sweep.parallel
-from charts.parallel import Brush, Coordinate
+from charts.parallel import Brush, Coordinate, kept
 from ui.sweep.parallel import parallel_canvas
 
 AXES = [
@@ -23,8 +23,8 @@ def canvas(monkeypatch):
     monkeypatch.setattr(ui.sweep.parallel, "st", SimpleNamespace(session_state=state))
     monkeypatch.setattr(ui.sweep.parallel, "_component", lambda **given: sent.update(given))
 
-    def draw(brushes=(), coordinates=AXES):
-        parallel_canvas(coordinates, brushes, reports.append, "sweep", "what it shows")
+    def draw(brushes=(), coordinates=AXES, **options):
+        parallel_canvas(coordinates, brushes, reports.append, "sweep", "what it shows", **options)
         return sent["data"]
 
     def tell(name, **event):
@@ -42,6 +42,21 @@ def test_all_that_is_sent_is_json_without_special_numbers(canvas):
     assert data["key"] == "sweep"
     assert [axis["title"] for axis in data["axes"]] == ["Learning rate", "Loss"]
     assert data["brushes"] == {"loss": [2.0, None]}
+
+
+@pytest.mark.parametrize(("is_higher_better", "rate"), [(False, 0.01), (True, 1.0)])
+def test_the_best_tenth_is_that_of_the_last_axis_at_its_best_end(canvas, is_higher_better, rate):
+    tenth = canvas.draw(coordinates=AXES[::-1], is_higher_better=is_higher_better)["tenth"]
+    canvas.tell("brushed", brushes={"rate": tenth}, version="?", number=1)
+
+    ((brush,),) = canvas.reports
+    assert kept(AXES, [brush]).tolist() == (AXES[0].values == rate).tolist()
+
+
+def test_without_a_finite_value_there_is_no_best_tenth(canvas):
+    axis = Coordinate("loss", "Loss", np.array([np.inf, np.nan]), log=True)
+
+    assert canvas.draw(coordinates=[axis])["tenth"] is None
 
 
 def test_a_brush_is_reported_once_in_values(canvas):

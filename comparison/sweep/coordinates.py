@@ -87,4 +87,6 @@ def kept_by_page(told: Sequence[Brush]) -> tuple[dict[str, object], ...]:
 def coordinates_chart(look: Look) -> Chart:
     """Return the parallel coordinates as files have them."""
     look = look.on_tab("parallel")
-    return parallel_coordinates(coordinates(look, trained(look)), brushes(look))
+    return parallel_coordinates(
+        coordinates(look, trained(look)), brushes(look), is_higher_better=look.is_higher_better
+    )

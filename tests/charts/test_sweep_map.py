@@ -131,7 +131,9 @@ def test_what_is_of_different_problems_has_a_best_of_its_own(apart, ringed):
     chart = drawn(tiles([[3.0, 2.0], [1.0, 4.0]], apart=apart), edges=())
 
     assert sorted((row, column) for row, column, _dash in rings(chart)) == ringed
-    assert ("say nothing about each other" in " ".join(chart.remarks)) == (apart in {"rows", "columns"})
+    assert ("say nothing about each other" in " ".join(chart.remarks)) == (
+        apart in {"rows", "columns"}
+    )
 
 
 def test_what_ended_above_the_start_is_as_pale_as_the_start():

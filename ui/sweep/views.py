@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from charts.parallel import parallel_alt, parallel_coordinates, parallel_remarks
+from charts.parallel import parallel_alt, parallel_remarks
 from comparison.sweep.charts import RATE, curves_chart, map_chart, rate_curves_of
 from comparison.sweep.coordinates import (
     brushes,
     coordinates,
+    coordinates_chart,
     kept_by_page,
     trained,
 )
@@ -97,9 +98,11 @@ def parallel_tab(look: Look, caption: Contract) -> None:
         lambda changed: set_page(brushes=kept_by_page(changed)),
         "sweep-parallel",
         parallel_alt(axes, told),
+        is_higher_better=look.is_higher_better,
     )
-    offer(lambda: parallel_coordinates(axes, told), "sweep-parallel", caption)
-    st.caption(" · ".join(map(escaped, parallel_remarks(axes, told))))
+    offer(lambda: coordinates_chart(look), "sweep-parallel", caption)
+    remarks = parallel_remarks(axes, told, is_higher_better=look.is_higher_better)
+    st.caption(" · ".join(map(escaped, remarks)))
 
 
 def table_tab(look: Look, _caption: Contract) -> None:

@@ -4,9 +4,9 @@ The rate that is read off a range test is that of the steepest fall of the loss.
 tenth of the rate at which the loss is lowest, is not followed here.
 
 Source:
-    The suggestions of ``lr_find``: ``steep`` in fastai, described by Howard and Gugger (2020),
-    fastai: a layered API for deep learning, arXiv:2002.04688, and the only one in PyTorch
-    Lightning. Smith (2017), arXiv:1506.01186, reads two bounds instead.
+    The rate of the steepest fall is ``lr_steep`` of fastai's ``lr_find``, and what the finders of
+    PyTorch Lightning and of pytorch-lr-finder suggest. Smith (2017), arXiv:1506.01186, reads two
+    bounds instead.
 """
 
 from __future__ import annotations

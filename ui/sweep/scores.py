@@ -32,7 +32,7 @@ from comparison.words.scores import (
 )
 from language import _
 from language.labels import label
-from sweeps.scoring import price_of_tuning, profile, scoring
+from sweeps.scoring import price_of_tuning, profile, scoring, settings_needed
 from ui.shell.binding import bound
 from ui.shell.figure import figure
 from ui.shell.store import page_settings, set_page
@@ -223,7 +223,8 @@ def _price(shown: _Shown) -> None:
     """Show how low the best of some settings ends."""
     _title(_("Price of tuning"))
     prices = [price_of_tuning(shown.lanes, run, shown.problem) for run in range(len(shown.styles))]
-    _said(price_words(shown.found, prices))
+    needed = [settings_needed(shown.lanes, run, shown.problem) for run in range(len(shown.styles))]
+    _said(price_words(shown.found, prices, needed, shown.names))
     if any(prices):
         loss = shown.lanes.loss
         _chart(lambda: best_of_settings(prices, shown.styles, loss), "sweep-best-of", shown)

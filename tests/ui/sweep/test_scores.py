@@ -82,7 +82,7 @@ def test_a_choice_is_kept_in_the_settings_of_the_page():
 
     kept = page(at)
     assert (kept.choosing, kept.reference, kept.problem, kept.target) == (4, 2, 1, 1)
-    assert "chosen on seeds 10, 11, 12, 13 " in texts(at)
+    assert "chosen on seeds 10–13 " in texts(at)
     assert list(frames(at)[1]["Run"]) == ["SGD", "Momentum"]
 
 

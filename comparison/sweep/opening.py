@@ -108,14 +108,13 @@ def with_settings(
         page=TrainingPage(),
     )
     made = document.model_copy(update={"experiment": experiment, "view": view})
-    notice = _("Opened from the sweep: {settings}. Undo takes you back.").format(
-        settings="; ".join(map(look.setting_words, settings))
-    )
-    notices = [notice]
+    words = "; ".join(map(look.setting_words, settings))
+    said = [_("Opened from the sweep: {settings}.").format(settings=words)]
     if chosen_on and not set(chosen_on) & set(seeds):
         text = _("Chosen on {choosing}; shown here on {seeds}, which had no say in it.")
-        notices.append(text.format(choosing=named_seeds(chosen_on), seeds=named_seeds(seeds)))
-    return opened(made, done="settings", notices=notices)
+        said.append(text.format(choosing=named_seeds(chosen_on), seeds=named_seeds(seeds)))
+    notice = " ".join([*said, _("Undo takes you back.")])
+    return opened(made, done="settings", notices=[notice])
 
 
 @dataclass(frozen=True)

@@ -483,6 +483,8 @@ def ratio_words(shown: Profile, names: Sequence[str]) -> list[str]:
             " {most:g} × as long or longer."
         )
         said.append(text.format(most=MOST))
+        if sum(own.at(1) for own in shown.ratios.profiles) > 1:
+            said.append(_("Runs that tie are each counted as fastest."))
     said.append(
         _(
             "Times as fast: the geometric mean over problems, of two runs alone. A miss counts as"

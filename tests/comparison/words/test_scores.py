@@ -443,6 +443,13 @@ def test_scores_and_ratios_of_two_runs_stand_side_by_side():
     assert (first["Fastest in"], first["Solved"], first["Missed"]) == ("67%", "100%", "0 / 3")
 
 
+@pytest.mark.parametrize(("rows", "ties"), [(((4, 4), (4, 9)), True), (((4, 4), (5, 3)), False)])
+def test_that_a_tie_counts_for_each_run_is_said_where_there_is_one(rows, ties):
+    said = ratio_words(profile(over_problems(*rows), 0), ["one", "two"])
+
+    assert ("Runs that tie are each counted as fastest." in said) == ties
+
+
 def test_problems_that_say_nothing_are_named():
     scores = over_problems((4, 0, 4), (2, 6, NAN))
     names = problem_names(scores.problems)

@@ -6,8 +6,10 @@ result yet; what is not known takes no part, and the numbers say how many seeds 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 Unit: TypeAlias = Literal["epochs", "updates"]
 UNITS: Final[tuple[Unit, ...]] = ("epochs", "updates")
+NEAR: Final = 0.1  # of the lowest loss: what ends less above it is worth as much
 _DRAWS: Final = 24  # numbers of settings for which the price of tuning is computed, at the most
 
 
@@ -106,6 +109,10 @@ class Scoring:
         return "updates" if self.spec.experiment.budget.unit == "iterations" else "epochs"
 
 
+# The last scoring of lanes: several parts of a page ask for the same.
+_KNOWN: Final[WeakKeyDictionary[Lanes, tuple[int, Scoring]]] = WeakKeyDictionary()
+
+
 def scoring(lanes: Lanes, choosing: int) -> Scoring:
     """Return what every run reached on every problem.
 
@@ -113,6 +120,14 @@ def scoring(lanes: Lanes, choosing: int) -> Scoring:
         lanes: of a sweep, as far as they are trained.
         choosing: how many seeds choose; see ``split``.
     """
+    known = _KNOWN.get(lanes)
+    if known is None or known[0] != choosing:
+        known = choosing, _scored(lanes, choosing)
+        _KNOWN[lanes] = known
+    return known[1]
+
+
+def _scored(lanes: Lanes, choosing: int) -> Scoring:
     spec, parts = lanes.spec, split(lanes.spec, choosing)
     losses = values(lanes, "final_loss")
     chosen = choose(spec, losses, parts.choosing)
@@ -356,14 +371,35 @@ def price_of_tuning(lanes: Lanes, run: int, problem: int) -> list[BestOf]:
         run: the position of the run among the variants.
         problem: the position of the problem.
     """
+    medians = _tried(lanes, run, problem)
+    if len(medians) not in COUNTS:
+        return []
+    return [best_of(medians, drawn) for drawn in _ladder(len(medians))]
+
+
+def settings_needed(lanes: Lanes, run: int, problem: int) -> int | None:
+    """Return of how many settings the best comes near the lowest of all, in the median of draws.
+
+    It is near where it is higher by at most a share of ``NEAR``. None where ``price_of_tuning`` has
+    nothing, or every setting diverged.
+    """
+    medians = _tried(lanes, run, problem)
+    if len(medians) not in COUNTS or np.isinf(medians).all():
+        return None
+    lowest = float(medians.min())
+    near = lowest + NEAR * abs(lowest)
+    drawn = range(1, len(medians) + 1)  # the more are drawn, the lower the median ends
+    return drawn[bisect_left(drawn, -near, key=lambda count: -best_of(medians, count).median)]
+
+
+def _tried(lanes: Lanes, run: int, problem: int) -> Array:
+    """Return the losses of the settings of a run that are whole: medians over all seeds."""
     variant = lanes.spec.settings.variants[run]
     own = slice(variant.first, variant.first + variant.size)
     is_here = problems(lanes.spec).of[own] == problem
     medians = np.median(values(lanes, "final_loss")[own][is_here], axis=1)
-    medians = medians[~np.isnan(medians)]
-    if len(medians) not in COUNTS:
-        return []
-    return [best_of(medians, drawn) for drawn in _ladder(len(medians))]
+    tried: Array = medians[~np.isnan(medians)]
+    return tried
 
 
 def _ladder(count: int) -> list[int]:

@@ -21,7 +21,7 @@ from comparison.words.scores import (
 from comparison.words.sweeps import unfinished_words
 from language import N_, _
 from sweeps.dimensions import dimension
-from sweeps.scoring import price_of_tuning, profile, scoring
+from sweeps.scoring import price_of_tuning, profile, scoring, settings_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +87,8 @@ def _price(look: Look) -> Chart | str:
     found = scoring(look.lanes, look.page.choosing)
     problem = or_first(look.page.problem, len(found.problems))
     prices = [price_of_tuning(look.lanes, run, problem) for run in range(len(look.styles))]
-    said = price_words(found, prices)
+    needed = [settings_needed(look.lanes, run, problem) for run in range(len(look.styles))]
+    said = price_words(found, prices, needed, [style.name for style in look.styles])
     if not any(prices):
         return " ".join(said)
     chart = best_of_settings(prices, look.styles, look.lanes.loss)

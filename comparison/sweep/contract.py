@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.words.contract import equal_parts, unequal_parts
 from comparison.words.fields import field_title, settings_count
+from comparison.words.seeds import seeds_words
 from engine.experiment import Experiment, Run
 from language import _, ngettext
 from sweeps.axes import RUN_FIELDS
@@ -102,10 +103,10 @@ def _tried(look: Look) -> str:
 
 
 def _seed_words(spec: SweepSpec) -> str:
-    seeds = ", ".join(map(str, spec.experiment.seeds))
+    seeds = spec.experiment.seeds
     text = ngettext(
         "map, curves and table: seed {seeds} both chooses and reports",
         "map, curves and table: seeds {seeds} both choose and report",
-        len(spec.experiment.seeds),
+        len(seeds),
     )
-    return text.format(seeds=seeds)
+    return text.format(seeds=seeds_words(seeds))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
+from comparison.words.seeds import seeds_words
 from engine import Stopping, Sweep
 from language import _, ngettext
 from language.labels import inline, label
@@ -106,7 +107,7 @@ def _settings(tuned: Tuned) -> str:
     if tuned.is_smallest_batch:
         text += _(", the smallest batches tried among them")
     count = f"{tuned.tried}" if tuned.tried == tuned.most else f"{tuned.tried}–{tuned.most}"
-    return text.format(count=count, seeds=", ".join(map(str, tuned.seeds)))
+    return text.format(count=count, seeds=seeds_words(tuned.seeds))
 
 
 def _problem(other: Network | Function, problem: Network | Function) -> str:

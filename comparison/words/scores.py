@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+from comparison.words.fields import field_title, value_words
 from comparison.words.names import symbol
 from comparison.words.results import written
+from comparison.words.seeds import named_seeds
 from comparison.words.settings import listed, loss_words
 from engine.analysis.claims import CHANCE, FEWEST_SEEDS
 from engine.analysis.profiles import MOST
@@ -14,9 +15,10 @@ from engine.analysis.significance import FLIPPED
 from engine.rules import RULES, hyperparameters
 from engine.spec import by_name
 from language import _, ngettext
-from language.labels import LABELS, inline, label
+from language.labels import inline
 from sweeps.choosing import is_without_chance, setting_values, split
 from sweeps.scoring import (
+    NEAR,
     differences,
     fewest_for_interval,
     loss_standing,
@@ -29,8 +31,7 @@ from sweeps.scoring import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine import BestOf, ConfidenceInterval, Speedup
-    from language.labels import Space
+    from engine import BestOf, ConfidenceInterval, PairedDifference, Speedup
     from sweeps.choosing import Chosen, Problems
     from sweeps.scoring import Compared, Profile, Report, Scoring, Unit
     from sweeps.spec import SweepSpec
@@ -49,7 +50,9 @@ def problem_names(problems: Problems) -> list[str]:
     """Return what each problem is called, all different: the values of its axes."""
     names: list[str] = []
     for values in problems.fields:
-        parts = (f"{_title(field)}: {_value(field, value)}" for field, value in values.items())
+        parts = (
+            f"{field_title(field)}: {value_words(field, value)}" for field, value in values.items()
+        )
         name = ", ".join(parts)
         number, unique = 1, name
         while unique in names:
@@ -67,12 +70,8 @@ def setting_words(spec: SweepSpec, chosen: Chosen) -> str:
         return _NONE
     rule = spec.settings.variants[chosen.run].run["optimizer"]["name"]
     found = setting_values(spec, chosen.setting)
-    words = (f"{_sign(field, rule)} {_value(field, value)}" for field, value in found.items())
+    words = (f"{_sign(field, rule)} {value_words(field, value)}" for field, value in found.items())
     return ", ".join(words) or _("as it is")
-
-
-def _title(field: str) -> str:
-    return label("field", field.rpartition(".")[2])
 
 
 def _sign(field: str, rule: str) -> str:
@@ -80,24 +79,7 @@ def _sign(field: str, rule: str) -> str:
     part, _dot, name = field.partition(".")
     if part == "optimizer" and name:
         return symbol(name, hyperparameters(by_name(RULES)[rule])[name])
-    return _SIGNS.get(field) or f"{_title(field)}:"
-
-
-def _value(field: str, value: object) -> str:
-    """Return a value of an axis, given as in JSON."""
-    space = field.rpartition(".")[2]
-    if isinstance(value, dict):
-        value = value.get("name", json.dumps(value))
-    known = LABELS.get(cast("Space", space), {})
-    if isinstance(value, str) and value in known:
-        return label(cast("Space", space), value)
-    if isinstance(value, list):
-        return "-".join(map(str, value)) or _("none")
-    if value is None or isinstance(value, bool):
-        return {None: _NONE, True: _("yes"), False: _("no")}[value]
-    if isinstance(value, (int, float)):
-        return f"{value:g}" if isinstance(value, float) else f"{value:,}"
-    return _("all") if value == "all" else str(value)
+    return _SIGNS.get(field) or f"{field_title(field)}:"
 
 
 # What was chosen
@@ -107,23 +89,23 @@ def split_words(found: Scoring) -> list[str]:
     """Return which seeds chose the settings and which report, and what is unequal in that."""
     seeds, parts = found.spec.experiment.seeds, found.split
     choosing, reporting = (
-        ", ".join(str(seeds[at]) for at in positions)
-        for positions in (parts.choosing, parts.reporting)
+        [seeds[at] for at in positions] for positions in (parts.choosing, parts.reporting)
     )
     if is_without_chance(found.spec):
         said = [_("Nothing is random here: one seed says all.")]
     elif parts.is_apart:
         text = _(
-            "Each run's best setting was chosen on seeds {choosing} and is reported on seeds"
-            " {reporting}, which had no say in it."
+            "Each run's best setting was chosen on {choosing} and is reported on {reporting}, which"
+            " had no say in it."
         )
-        said = [text.format(choosing=choosing, reporting=reporting)]
+        words = {"choosing": named_seeds(choosing), "reporting": named_seeds(reporting)}
+        said = [text.format(**words)]
     else:
         text = _(
             "Seed {seed} both chose the settings and reports them, which flatters every run. With"
             " two seeds or more, others report."
         )
-        said = [text.format(seed=choosing)]
+        said = [text.format(seed=choosing[0])]
     tried = {one.chosen.tried for row in found.reports for one in row}
     if len(tried) > 1:
         text = _("The runs had unequal numbers of settings, {low} to {high}: more flatter a run.")
@@ -151,7 +133,7 @@ def chosen_rows(found: Scoring, problem: int, names: Sequence[str]) -> list[Row]
             _("Final loss"): loss_words(report.known) if len(report.known) else _NONE,
             _("Diverged"): _share(report),
             _("Chosen among"): _among(report.chosen),
-            _("Edge"): ", ".join(map(_title, report.chosen.edges)) or _edge(report.chosen),
+            _("Edge"): ", ".join(map(field_title, report.chosen.edges)) or _edge(report.chosen),
         }
         for at, (report, name) in enumerate(rows)
     ]
@@ -159,10 +141,17 @@ def chosen_rows(found: Scoring, problem: int, names: Sequence[str]) -> list[Row]
 
 def _standing_word(place: Standing, run: int) -> str:
     if run in place.first:
-        return _("lowest") if len(place.first) == 1 else _("tie")
+        if len(place.first) == 1:
+            return _("lowest")
+        return _("open") if is_few(place) else _("tie")
     if run in place.higher:
         return _("higher")
     return _("diverged") if run in place.lost else _NONE
+
+
+def is_few(place: Standing) -> bool:
+    """Tell whether too few seeds report to tell runs apart, whatever their losses."""
+    return not place.is_exact and place.seeds < FEWEST_SEEDS
 
 
 def _share(report: Report) -> str:
@@ -181,6 +170,15 @@ def _edge(chosen: Chosen) -> str:
 
 
 def loss_answer(found: Scoring, problem: int, names: Sequence[str]) -> list[str]:
+    """Return which run ends lowest, and whether more seeds could tell more."""
+    said, place = order_words(found, problem, names), loss_standing(found, problem)
+    if len(place.first) > 1 and is_few(place) and _has_learnt(found, problem, place):
+        text = _("From {fewest} seeds that report on, runs can be told apart.")
+        said.append(text.format(fewest=FEWEST_SEEDS))
+    return said
+
+
+def order_words(found: Scoring, problem: int, names: Sequence[str]) -> list[str]:
     """Return which run ends lowest, in sentences that follow from the numbers."""
     place = loss_standing(found, problem)
     if not place.seeds:
@@ -188,7 +186,7 @@ def loss_answer(found: Scoring, problem: int, names: Sequence[str]) -> list[str]
     if not place.first:
         return [_("At its best setting every run diverged in at least half of the seeds.")]
     first, higher = ([names[at] for at in group] for group in (place.first, place.higher))
-    if not found.reports[problem][place.first[0]].has_learnt:
+    if not _has_learnt(found, problem, place):
         text = _("No run learnt anything: even {best} does not end below its start.")
         return [text.format(best=first[0])]
     said = [_first_loss(place, first, higher)]
@@ -198,10 +196,12 @@ def loss_answer(found: Scoring, problem: int, names: Sequence[str]) -> list[str]
     if place.lost:
         text = _("Diverged in at least half of the seeds: {runs}.")
         said.append(text.format(runs=listed([names[at] for at in place.lost])))
-    if len(first) > 1 and not place.is_exact and place.seeds < FEWEST_SEEDS:
-        text = _("From {fewest} seeds that report on, runs can be told apart.")
-        said.append(text.format(fewest=FEWEST_SEEDS))
     return said
+
+
+def _has_learnt(found: Scoring, problem: int, place: Standing) -> bool:
+    """Tell whether the first run, where there is one, ends below its start."""
+    return bool(place.first) and found.reports[problem][place.first[0]].has_learnt
 
 
 def _first_loss(place: Standing, first: Sequence[str], higher: Sequence[str]) -> str:
@@ -225,15 +225,23 @@ def columns_help() -> dict[str, str]:
     """Return what the columns of all tables mean, by their titles."""
     return {
         _("Standing"): _(
-            "By the final loss on the seeds of the report. A tie: not told apart from the lowest."
+            "By the final loss on the seeds of the report. Tie: not told apart from the lowest."
+            " Open: too few seeds report to tell runs apart."
         ),
         _("Final loss"): _("On the seeds of the report: median and quartiles."),
         _("Diverged"): _("Seeds of the report that diverged at the best setting."),
         _("Chosen among"): _("Settings of which all seeds that choose are trained."),
         _("Edge"): _("A better setting may lie beyond an edge of what was tried."),
-        _("Chance to be better"): _("Share of the seeds that are better; equal ones count half."),
+        _("Chance to be better"): _(
+            "Share of the seeds that are better, equal ones counting half. With few seeds, how many"
+            " are better."
+        ),
+        _("Setting"): _("The one that was chosen by the final loss, not by the time."),
         _("Reached by"): _("Seeds of the report."),
-        _("Fastest in"): _("Share of the problems; those who tie are all fastest."),
+        _("Fastest in"): _(
+            "Share of the problems in which no run is faster. A tie counts for each run that ties,"
+            " so that the shares may add up to more than 100%."
+        ),
         _("Solved"): _("Share of the problems whose target is reached in the median of the seeds."),
         _("Missed"): _("Problems whose target the run missed in the median of the seeds."),
     }
@@ -265,12 +273,20 @@ def _difference_row(one: Compared | None, name: str, *, tested: bool) -> Row:
         _("Equal"): None if found is None else found.equal,
         _("Worse"): None if found is None else found.worse,
         _("Seeds"): None if found is None else found.seeds,
-        _("Chance to be better"): _NONE if found is None else f"{found.improvement:.0%}",
+        _("Chance to be better"): _NONE if found is None else _chance(found),
     }
     if tested:
         row["p"] = None if one is None else one.p
         row[_("p after Holm")] = None if one is None else one.adjusted
     return row
+
+
+def _chance(found: PairedDifference) -> str:
+    """Return how often a run is better: a share, but of few seeds how many they are."""
+    if found.seeds >= FEWEST_SEEDS:
+        return f"{found.improvement:.0%}"
+    text = ngettext("{better} of {count} seed", "{better} of {count} seeds", found.seeds)
+    return text.format(better=found.better, count=found.seeds)
 
 
 def _interval(interval: ConfidenceInterval) -> str:
@@ -289,7 +305,7 @@ def difference_words(
         "Final {loss} minus that of {reference} in the same seed, each at its best setting: below 0"
         " is better."
     )
-    loss = inline("quantity", _loss(found))
+    loss = inline("quantity", loss_name(found))
     said = [text.format(loss=loss, reference=names[reference])]
     if not compared:
         return said
@@ -333,7 +349,8 @@ def _test_words(seeds: int, compared: Sequence[Compared]) -> Iterator[str]:
         yield text.format(seeds=seeds, lowest=lowest, chance=CHANCE)
 
 
-def _loss(found: Scoring) -> str:
+def loss_name(found: Scoring) -> str:
+    """Return the id of the loss that is compared."""
     has_rows = found.spec.experiment.problem.n_validation
     return "validation_loss" if has_rows else "training_loss"
 
@@ -344,7 +361,11 @@ def _loss(found: Scoring) -> str:
 def time_rows(found: Scoring, problem: int, target: int, names: Sequence[str]) -> list[Row]:
     """Return a row for every run: how often and how soon it reaches a target on a problem."""
     rows = zip(found.reports[problem], names, strict=True)
-    return [{_("Run"): name} | _times(report, target) for report, name in rows]
+    return [
+        {_("Run"): name, _("Setting"): setting_words(found.spec, report.chosen)}
+        | _times(report, target)
+        for report, name in rows
+    ]
 
 
 def _times(report: Report, target: int) -> Row:
@@ -462,6 +483,8 @@ def ratio_words(shown: Profile, names: Sequence[str]) -> list[str]:
             " {most:g} × as long or longer."
         )
         said.append(text.format(most=MOST))
+        if sum(own.at(1) for own in shown.ratios.profiles) > 1:
+            said.append(_("Runs that tie are each counted as fastest."))
     said.append(
         _(
             "Times as fast: the geometric mean over problems, of two runs alone. A miss counts as"
@@ -505,16 +528,47 @@ def no_targets_words() -> str:
 # The price of tuning
 
 
-def price_words(found: Scoring, prices: Sequence[Sequence[BestOf]]) -> list[str]:
-    """Return what the curves of the price of tuning rest on."""
+def price_words(
+    found: Scoring,
+    prices: Sequence[Sequence[BestOf]],
+    needed: Sequence[int | None],
+    names: Sequence[str],
+) -> list[str]:
+    """Return what the curves of the price of tuning rest on, and the price of each run.
+
+    Args:
+        found: what the runs reached.
+        prices: of all runs.
+        needed: how many settings each run needs; see ``settings_needed``.
+        names: of the runs.
+    """
     if not any(prices):
         return [_("No run has a setting of which all seeds are trained yet.")]
     seeds = 1 if is_without_chance(found.spec) else len(found.spec.experiment.seeds)
     text = ngettext(
-        "How low the best of so many settings ends, drawn from all that were tried, none twice. A"
-        " setting's loss is that of {count} seed, which flatters the winner.",
-        "How low the best of so many settings ends, drawn from all that were tried, none twice. A"
-        " setting's loss is its median over all {count} seeds, which flatters the winner.",
+        "If you could afford only so many settings, picked at random from those tried, how low"
+        " would the best of them end? A setting's loss is that of {count} seed, which flatters the"
+        " winner.",
+        "If you could afford only so many settings, picked at random from those tried, how low"
+        " would the best of them end? A setting's loss is its median over all {count} seeds, which"
+        " flatters the winner.",
         seeds,
     )
-    return [text.format(count=seeds)]
+    return [text.format(count=seeds), *_needed_words(prices, needed, names)]
+
+
+def _needed_words(
+    prices: Sequence[Sequence[BestOf]], needed: Sequence[int | None], names: Sequence[str]
+) -> Iterator[str]:
+    """Yield how many settings each run needs to end near its own lowest."""
+    runs = [
+        _("{run} {count} of {all}").format(run=name, count=f"{count:,}", all=f"{own[0].tried:,}")
+        for name, own, count in zip(names, prices, needed, strict=True)
+        if count is not None
+    ]
+    if runs:
+        text = _(
+            "Settings it takes to come within {share:.0%} of a run's own lowest, in the median of"
+            " such picks: {runs}."
+        )
+        yield text.format(share=NEAR, runs=", ".join(runs))

@@ -31,6 +31,7 @@ from ui.sweep.server import shelf, watches
 from ui.sweep.settings import settings
 from ui.sweep.status import redrawn, status_line
 from ui.sweep.tabs import TABS
+from ui.sweep.verdict import verdict
 
 # Settings of the page that nothing outside of the results shows.
 _OF_RESULTS: Final = (
@@ -123,6 +124,7 @@ def results(name: str) -> None:
     status_line(name, shelf().status(name), lanes)
     caption = sweep_contract(look)
     state(caption)
+    verdict(look)
     TABS.show(look, caption)
     ways_on(look)
     finish()
@@ -142,6 +144,7 @@ def presented(name: str) -> None:
     look = Look(lanes, document().view, settings())
     status_line(name, shelf().status(name), lanes)
     caption = sweep_contract(look)
+    verdict(look)
     TABS.fill(look, caption)
     state(caption)
     finish()

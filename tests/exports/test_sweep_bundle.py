@@ -150,7 +150,7 @@ def test_the_readme_tells_the_best_setting_of_each_run(made, look):
         assert f"| {np.median(reported):.3g} (" in line
         assert "| η 0.1, B 8 |" in line
         assert line.endswith("| 0 / 2 | 6 | none |")
-    assert "chosen on seeds 1 and is reported on seeds 2, 3" in text(made)
+    assert "chosen on seed 1 and is reported on seeds 2, 3" in text(made)
 
 
 def test_the_readme_names_every_column(made):
@@ -264,7 +264,7 @@ def test_over_several_problems_there_are_profiles(tmp_path):
     assert set(missing) == {"range_test"}
     assert {f"figures/{name}.html" for name in charts} <= set(made)
     page = text(made, "figures/profiles.html").replace(r"\u003cbr\u003e", " ")
-    assert "chosen on seeds 1" in page
+    assert "chosen on seed 1 and is reported on seed 2" in page
 
 
 def test_every_chart_has_a_title(look):

@@ -212,6 +212,33 @@ def test_the_best_of_each_run_is_one_click_away(trained):
 
     shown = at.session_state["document"].experiment
     assert [run.optimizer.name for run in shown.runs] == ["sgd", "adam"]
+    assert shown.seeds == (3, 4, 5, 6, 7)
+    assert at.session_state["document"].view.quantity == "validation_loss"
+    assert "Chosen on seeds 0–2; shown here on seeds 3–7" in told(at)
+
+
+def test_the_scores_offer_the_settings_of_their_table(trained):
+    at = opened(page(sweep=trained, tab="scores"))
+    table = next(one.value for one in at.dataframe if "Best setting" in one.value)
+
+    button = at.button(key="sweep-use-best")
+    assert button.label == "Use the settings chosen here"
+    run(button.click())
+
+    shown = at.session_state["document"].experiment
+    assert shown.seeds == (1, 2)
+    assert list(table["Best setting"]) == [
+        f"η {run_.learning_rate:g}, B {run_.batch_size}" for run_ in shown.runs
+    ]
+    assert "Chosen on seed 0; shown here on seeds 1, 2" in told(at)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_verdict_of_a_whole_sweep_stands_above_every_tab(trained, tab):
+    said = plain(" ".join(one.value for one in opened(page(sweep=trained, tab=tab)).markdown))
+
+    assert "cannot be told apart by their final losses with 2 seeds.**" in said
+    assert "Sweep with 10 seeds, half of which choose." in said
 
 
 def test_other_axes_leave_the_results_and_lead_back_to_them(trained):

@@ -20,12 +20,14 @@ from sweeps.scoring import (
     price_of_tuning,
     profile,
     scoring,
+    settings_needed,
     speedups,
     target_times,
     time_standing,
 )
 from sweeps.spec import SweepSpec
 from sweeps.standing import standing
+from tests.strategies import examples
 from tests.sweeps.made import BUDGET, made, spec
 from tests.sweeps.small import SPEC, swept
 
@@ -437,6 +439,37 @@ def test_a_setting_of_which_a_seed_is_missing_has_no_price():
 
     assert (one.tried, one.median) == (1, pytest.approx(0.3))
     assert price_of_tuning(made(sweep, np.full((2, 2), NAN)), 0, 0) == []
+    assert settings_needed(made(sweep, np.full((2, 2), NAN)), 0, 0) is None
+
+
+@given(
+    losses=st.lists(st.one_of(st.floats(-5, 5), st.just(INF)), min_size=1, max_size=6, unique=True)
+)
+@examples(80)
+def test_so_many_settings_are_needed_as_half_of_all_draws_need(losses):
+    rates = tuple((at + 1) / 10 for at in range(len(losses)))
+    sweep = spec(runs=1, rates=rates, seeds=1)
+
+    needed = settings_needed(made(sweep, np.array(losses)[:, None]), 0, 0)
+
+    if min(losses) == INF:
+        assert needed is None
+        return
+    near = min(losses) + 0.1 * abs(min(losses))
+    ends = {
+        drawn: np.median([min(draw) for draw in combinations(losses, drawn)])
+        for drawn in range(1, len(losses) + 1)
+    }
+    assert needed == min(drawn for drawn, median in ends.items() if median <= near)
+
+
+def test_the_same_lanes_are_scored_once_until_other_seeds_choose():
+    lanes = made(spec(seeds=6), np.full((4, 6), 0.1))
+    first = scoring(lanes, 2)
+
+    assert scoring(lanes, 2) is first
+    assert scoring(lanes, 3).split.choosing == (0, 1, 2)
+    assert scoring(lanes, 2).split.choosing == (0, 1)
 
 
 # A sweep that was trained

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from unicodedata import east_asian_width
 
 import pandas as pd
 import streamlit as st
@@ -32,7 +33,7 @@ from comparison.words.scores import (
 )
 from language import _
 from language.labels import label
-from sweeps.scoring import price_of_tuning, profile, scoring
+from sweeps.scoring import price_of_tuning, profile, scoring, settings_needed
 from ui.shell.binding import bound
 from ui.shell.figure import figure
 from ui.shell.store import page_settings, set_page
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 24  # pixels of a line's sample
 _MENU: Final = 260  # pixels
+_LETTER: Final = 6.5  # pixels of a letter in a table; Hangul has twice as many
+_MARGIN: Final = 30  # pixels beside a cell's text
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +165,8 @@ def _menu(
 def _best(shown: _Shown) -> None:
     """Show each run's best setting, and which run ends lowest."""
     _title(_("Best settings"))
-    _answer(loss_answer(shown.found, shown.problem, shown.names))
+    if not shown.lanes.is_whole:  # once it is, the verdict above the tabs says so
+        _answer(loss_answer(shown.found, shown.problem, shown.names))
     _said(split_words(shown.found))
     rows = chosen_rows(shown.found, shown.problem, shown.names)
     _table(shown.styles, rows, _("Best settings, one row per run."), "chosen")
@@ -223,7 +227,8 @@ def _price(shown: _Shown) -> None:
     """Show how low the best of some settings ends."""
     _title(_("Price of tuning"))
     prices = [price_of_tuning(shown.lanes, run, shown.problem) for run in range(len(shown.styles))]
-    _said(price_words(shown.found, prices))
+    needed = [settings_needed(shown.lanes, run, shown.problem) for run in range(len(shown.styles))]
+    _said(price_words(shown.found, prices, needed, shown.names))
     if any(prices):
         loss = shown.lanes.loss
         _chart(lambda: best_of_settings(prices, shown.styles, loss), "sweep-best-of", shown)
@@ -247,6 +252,29 @@ def _chart(make: Callable[[], Chart], key: str, shown: _Shown) -> None:
         _said(chart.remarks)
 
 
+def _columns(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what columns mean, and how wide those are whose texts are longer than their title.
+
+    By itself a table keeps the widths of what it showed first, and cuts off what is longer.
+    """
+    about = columns_help()
+    return {
+        title: st.column_config.Column(help=about.get(title), width=_width(rows, title))
+        for title in (rows[0] if rows else ())
+    }
+
+
+def _width(rows: Sequence[Row], title: str) -> int | None:
+    """Return how wide a column of texts has to be; None where its title needs more."""
+    longest = max(_letters(row[title]) if isinstance(row[title], str) else 0 for row in rows)
+    return round(longest * _LETTER) + _MARGIN if longest > _letters(title) else None
+
+
+def _letters(text: str) -> int:
+    """Return how long a text is, in letters of the Latin alphabet."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def _table(styles: Sequence[RunStyle], rows: Sequence[Row], alt: str, name: str) -> None:
     with_samples = [
         {"": line_sample(style, _SAMPLE)} | row for style, row in zip(styles, rows, strict=True)
@@ -257,8 +285,7 @@ def _table(styles: Sequence[RunStyle], rows: Sequence[Row], alt: str, name: str)
         hide_index=True,
         height="content",
         key=f"sweep-scores-{name}",
-        column_config={"": st.column_config.ImageColumn(width=_SAMPLE + 14)}
-        | {title: st.column_config.Column(help=text) for title, text in columns_help().items()},
+        column_config={"": st.column_config.ImageColumn(width=_SAMPLE + 14)} | _columns(rows),
         placeholder="–",
         alt=alt,
     )

@@ -96,7 +96,7 @@ def test_the_problem_as_a_whole_makes_none_of_its_parts_equal():
         "same budget: 2 epochs",
         "3 seeds",
         "2 settings of each run",
-        "map, curves and table: seeds 0, 1, 2 both choose and report",
+        "map, curves and table: seeds 0–2 both choose and report",
     ]
     assert unequal == ["settings also differ in: Problem"]
 
@@ -149,7 +149,7 @@ def test_the_settings_of_each_run_are_counted():
 
 def test_the_seeds_are_named():
     assert (
-        "map, curves and table: seeds 0, 1, 2 both choose and report"
+        "map, curves and table: seeds 0–2 both choose and report"
         in sweep_contract(look("no axes"))[0]
     )
     assert (

@@ -5,17 +5,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from comparison.document import with_default_view
 from comparison.pages import SweepPage, TrainingPage
 from comparison.rates import Tuned
 from comparison.sweep.look import Look
-from comparison.sweep.opening import best_of_each, claims, experiment_of, with_settings, with_sweep
+from comparison.sweep.opening import (
+    best_of_each,
+    chosen_of_each,
+    claims,
+    experiment_of,
+    fresh_seeds,
+    with_settings,
+    with_sweep,
+)
 from comparison.sweep.plan import sweep_of
-from engine import Budget, Experiment, InvalidInput, fit
+from engine import FEWEST_SEEDS, Budget, Experiment, InvalidInput, fit
 from engine.rules import RULES
 from sweeps.cells import values
 from sweeps.lanes import STATUSES, no_lanes
+from sweeps.scoring import scoring
 from tests.comparison.sweep.looks import (
     RATES,
     SIZES,
@@ -39,7 +49,7 @@ def test_a_setting_that_is_opened_ends_as_it_did_in_the_sweep_bit_by_bit(name):
     seen = look(name)
     count = len(seen.spec.settings)
     for setting in {0, count // 2, count - 1}:
-        opened = with_settings(document(name), seen, [setting]).document
+        opened = with_settings(document(name), seen, [setting], seen.spec.experiment.seeds).document
         finals = fit(opened.experiment).runs[0].final_loss
 
         np.testing.assert_array_equal(finals, values(seen.lanes, "final_loss")[setting])
@@ -47,7 +57,7 @@ def test_a_setting_that_is_opened_ends_as_it_did_in_the_sweep_bit_by_bit(name):
 
 def test_settings_are_opened_with_their_names_and_colours_and_can_be_told():
     seen = look("rates and batch sizes")
-    edited = with_settings(document("rates and batch sizes"), seen, [2, 10])
+    edited = with_settings(document("rates and batch sizes"), seen, [2, 10], (0, 1, 2))
     view = edited.document.view
 
     assert [run.optimizer.name for run in edited.document.experiment.runs] == ["sgd", "adam"]
@@ -61,10 +71,46 @@ def test_settings_are_opened_with_their_names_and_colours_and_can_be_told():
 
 
 def test_one_setting_is_opened_under_its_automatic_name():
-    opened = with_settings(document("one seed"), look("one seed"), [5]).document
+    opened = with_settings(document("one seed"), look("one seed"), [5], (5,)).document
 
     assert (opened.view.names, opened.view.numbers) == (("",), (1,))
     assert opened.experiment.seeds == SPECS["one seed"].experiment.seeds
+
+
+@pytest.mark.parametrize("before", ["training_loss", "validation_loss"])
+@pytest.mark.parametrize(
+    ("name", "setting", "loss"),
+    [
+        ("one run", 0, "validation_loss"),
+        ("a function without a lowest value", 0, "training_loss"),
+        ("with and without validation rows", 0, "training_loss"),
+        ("with and without validation rows", 1, "validation_loss"),
+    ],
+)
+def test_the_loss_that_was_swept_is_shown_whatever_was_shown_before(name, setting, loss, before):
+    seen, shown = look(name), document(name)
+    shown = shown.model_copy(
+        update={"view": shown.view.model_copy(update={"quantity": before, "log": True})}
+    )
+
+    view = with_settings(shown, seen, [setting], (0,)).document.view
+
+    assert (view.quantity, view.log) == (loss, True)
+
+
+def test_seeds_that_had_no_say_are_told_apart_from_those_that_chose():
+    seen, shown = look("rates and batch sizes"), document("rates and batch sizes")
+
+    edited = with_settings(shown, seen, [2, 10], range(3, 8), (0, 1, 2))
+    same = with_settings(shown, seen, [2, 10], (0, 1, 2), (0, 1, 2))
+
+    assert edited.document.experiment.seeds == (3, 4, 5, 6, 7)
+    (said,), (of_same,) = edited.notices, same.notices
+    assert said.endswith(
+        ". Chosen on seeds 0–2; shown here on seeds 3–7, which had no say in it. Undo takes you"
+        " back."
+    )
+    assert "Chosen" not in of_same
 
 
 THREE = listed("learning_rate", 0.1, 1.0, 10.0)
@@ -78,7 +124,74 @@ def test_each_run_s_best_can_be_compared_once_the_sweep_is_whole():
 
     assert best.why_not is None
     assert len(best.settings) == 2
-    experiment_of(look("rates and batch sizes"), best.settings)
+    assert (best.chosen_on, best.seeds) == ((0, 1, 2), (3, 4, 5, 6, 7))
+    experiment_of(look("rates and batch sizes"), best.settings, best.seeds)
+
+
+@given(
+    seeds=st.lists(
+        st.one_of(st.integers(0, 40), st.integers(2**32 - 40, 2**32 - 1)),
+        min_size=1,
+        max_size=30,
+        unique=True,
+    )
+)
+def test_fresh_seeds_are_none_of_the_sweep_and_always_make_a_comparison(seeds):
+    fresh = fresh_seeds(seeds)
+
+    assert len(set(fresh) - set(seeds)) == len(fresh) == max(len(seeds), FEWEST_SEEDS)
+    Experiment(seeds=fresh)
+    if max(seeds) < 2**31:
+        assert fresh == tuple(range(max(seeds) + 1, max(seeds) + 1 + len(fresh)))
+
+
+def test_where_nothing_is_random_no_seed_is_fresher_than_another():
+    best = best_of_each(look("a function without a lowest value"))
+
+    assert best.chosen_on == best.seeds == (0,)
+
+
+# The settings that the scores are of
+
+
+def scored(losses, seeds, sweep=None, **settings):
+    sweep = sweep or spec(THREE, runs=["sgd", "adam"], seeds=list(range(seeds)))
+    view = with_default_view(sweep.experiment).view
+    return Look(made(sweep, losses), view, SweepPage(**settings))
+
+
+# By the first two seeds the second rate is the best of SGD, by all four the first.
+SPLIT = [[0.4] * 4, [0.3, 0.3, 0.9, 0.9], [5] * 4, [7] * 4, [6] * 4, [5] * 4]
+
+
+def test_the_scores_open_what_their_seeds_chose_on_the_seeds_that_report():
+    seen = scored(SPLIT, 4)
+
+    chosen, best = chosen_of_each(seen), best_of_each(seen)
+
+    assert (chosen.settings, chosen.why_not) == ((1, 5), None)
+    assert (chosen.chosen_on, chosen.seeds) == ((0, 1), (2, 3))
+    assert best.settings == (0, 5)
+    assert chosen.settings == tuple(one.chosen.setting for one in scoring(seen.lanes, 0).reports[0])
+
+
+def test_the_scores_open_what_is_chosen_on_the_page():
+    assert chosen_of_each(scored(SPLIT, 4, choosing=3)).seeds == (3,)
+    sweep = spec(THREE, listed("problem.l2", 0.0, 0.1), seeds=[0, 1])
+    losses = [[loss] * 2 for loss in (1, 3, 2, 2, 3, 1, 1, 3, 2, 2, 3, 1)]
+
+    for problem, settings in enumerate([(0, 6), (5, 11)]):
+        seen = scored(losses, 2, sweep, problem=problem, brushes=[{"field": "run", "low": 7.0}])
+        assert chosen_of_each(seen).settings == settings
+        assert chosen_of_each(seen).why_not is None
+
+
+def test_scores_of_a_sweep_under_way_or_of_nothing_finite_cannot_be_opened():
+    nan, inf = np.nan, np.inf
+
+    assert "Wait for its end" in chosen_of_each(scored([*SPLIT[:5], [5, 5, nan, nan]], 4)).why_not
+    assert "Every setting diverged" in chosen_of_each(scored([[inf]] * 6, 1)).why_not
+    assert "yet" in chosen_of_each(scored([[nan]] * 6, 1)).why_not
 
 
 def test_a_sweep_under_way_is_refused_with_what_can_be_done():

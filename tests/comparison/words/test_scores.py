@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from comparison.words.fields import field_title, value_words
 from comparison.words.scores import (
     choosing_words,
     chosen_rows,
@@ -25,7 +26,7 @@ from comparison.words.scores import (
     why_no_profile,
 )
 from sweeps.choosing import problems
-from sweeps.scoring import price_of_tuning, profile, scoring
+from sweeps.scoring import price_of_tuning, profile, scoring, settings_needed
 from sweeps.spec import SweepSpec
 from tests.sweeps.made import made, spec
 
@@ -141,6 +142,18 @@ def test_one_seed_that_does_both_is_owned_up_to():
     assert said.startswith("Seed 10 both chose the settings and reports them, which flatters")
 
 
+def test_a_single_seed_on_a_side_is_called_a_seed():
+    (said,) = split_words(scoring(made(spec(seeds=2), np.full((4, 2), 0.1)), 0))
+
+    assert "chosen on seed 10 and is reported on seed 11, which" in said
+
+
+def test_many_seeds_are_told_by_the_first_and_the_last():
+    (said,) = split_words(scoring(made(spec(seeds=12), np.full((4, 12), 0.1)), 0))
+
+    assert "chosen on seeds 10–15 and is reported on seeds 16–21, which" in said
+
+
 def test_unequal_numbers_of_settings_are_told():
     whole = spec(seeds=2).model_dump()
     whole["axes"] = [
@@ -182,6 +195,20 @@ def test_standings_are_the_words_of_the_answer():
     assert [row["Standing"] for row in tie] == ["tie", "tie"]
 
 
+@pytest.mark.parametrize(("seeds", "word"), [(1, "open"), (4, "open"), (5, "tie"), (6, "tie")])
+def test_the_standing_is_open_until_enough_seeds_report_to_tell_runs_apart(seeds, word):
+    rows = chosen_rows(found(Y[:seeds], Y[:seeds]), 0, NAMES[:2])
+
+    assert [row["Standing"] for row in rows] == [word] * 2
+
+
+def test_where_nothing_is_random_equal_runs_tie_with_one_seed():
+    sweep = spec(rates=(0.1,), seeds=1, problem=BOWL)
+    rows = chosen_rows(scoring(made(sweep, [[0.1], [0.1]]), 0), 0, NAMES[:2])
+
+    assert [row["Standing"] for row in rows] == ["tie"] * 2
+
+
 def test_what_is_not_trained_is_a_dash():
     rows = chosen_rows(scoring(made(spec(), np.full((4, 6), NAN)), 0), 0, NAMES[:2])
 
@@ -214,12 +241,29 @@ def test_settings_and_problems_are_called_by_symbols_and_labels():
 
 
 def test_problems_with_equal_names_are_numbered():
-    values = [{"name": "line", "noise": noise} for noise in (0.1, 0.2)]
-    whole = spec(seeds=1).model_dump() | {"axes": [{"field": "problem.dataset", "values": values}]}
+    values = [0.12341, 0.12342]  # in three digits they are one
+    whole = spec(seeds=1).model_dump() | {"axes": [{"field": "problem.l2", "values": values}]}
 
     names = problem_names(problems(SweepSpec.model_validate(whole)))
 
-    assert names == ["Data set: Straight line", "Data set: Straight line (2)"]
+    assert names == ["L2 penalty: 0.123", "L2 penalty: 0.123 (2)"]
+
+
+def test_parts_of_an_experiment_are_called_as_on_the_other_tabs():
+    axes = [
+        {"field": "problem.dataset", "values": ["line", {"name": "line", "noise": 0.7}]},
+        {"field": "budget", "values": [{"amount": 3}, {"amount": 90, "unit": "iterations"}]},
+    ]
+    whole = spec(seeds=1).model_dump() | {"axes": axes}
+    sweep = SweepSpec.model_validate(whole)
+
+    names = problem_names(problems(sweep))
+
+    assert not [name for name in names if "{" in name]
+    for field, values in (one.values() for one in axes):
+        for value in values:
+            part = f"{field_title(field)}: {value_words(field, value)}"
+            assert sum(part in name for name in names) >= 2
 
 
 # Differences
@@ -234,6 +278,15 @@ def test_the_published_differences_stand_in_the_table():
     assert [row[name] for name in ("Better", "Equal", "Worse", "Seeds")] == [6, 0, 0, 6]
     assert row["Chance to be better"] == "100%"
     assert row["p"] == row["p after Holm"] == 0.03125
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(1, "1 of 1 seed"), (4, "4 of 4 seeds"), (5, "100%")])
+def test_the_chance_to_be_better_of_few_seeds_is_a_count(seeds, said):
+    (row,) = difference_rows(found(X[:seeds], Y[:seeds]), 0, 1, NAMES[:2], tested=False)
+    (other,) = difference_rows(found(X[:seeds], Y[:seeds]), 0, 0, NAMES[:2], tested=False)
+
+    assert row["Chance to be better"] == said
+    assert other["Chance to be better"].startswith("0")
 
 
 def test_p_values_have_no_column_unless_they_are_asked_for():
@@ -301,6 +354,7 @@ def test_the_published_times_stand_in_the_table_with_the_share_beside_them():
     assert row["Reached by"] == "3 / 5"
     assert row["Expected epochs"] == pytest.approx(155 / 3)
     assert row["Median epochs"] == row["Median updates"] == 25
+    assert row["Setting"] == "η 0.1"
 
 
 @pytest.mark.parametrize(
@@ -389,6 +443,13 @@ def test_scores_and_ratios_of_two_runs_stand_side_by_side():
     assert (first["Fastest in"], first["Solved"], first["Missed"]) == ("67%", "100%", "0 / 3")
 
 
+@pytest.mark.parametrize(("rows", "ties"), [(((4, 4), (4, 9)), True), (((4, 4), (5, 3)), False)])
+def test_that_a_tie_counts_for_each_run_is_said_where_there_is_one(rows, ties):
+    said = ratio_words(profile(over_problems(*rows), 0), ["one", "two"])
+
+    assert ("Runs that tie are each counted as fastest." in said) == ties
+
+
 def test_problems_that_say_nothing_are_named():
     scores = over_problems((4, 0, 4), (2, 6, NAN))
     names = problem_names(scores.problems)
@@ -415,12 +476,30 @@ def test_the_price_says_what_it_rests_on():
     lanes = made(spec(seeds=4), np.full((4, 4), 0.1))
     scores = scoring(lanes, 0)
 
-    (said,) = price_words(scores, [price_of_tuning(lanes, run, 0) for run in range(2)])
+    prices = [price_of_tuning(lanes, run, 0) for run in range(2)]
 
+    said, needed = price_words(scores, prices, [1, 2], NAMES[:2])
+
+    assert said.startswith("If you could afford only so many settings, picked at random")
     assert "its median over all 4 seeds, which flatters the winner" in said
-    assert price_words(scores, [[], []]) == [
+    assert needed == (
+        "Settings it takes to come within 10% of a run's own lowest, in the median of such picks:"
+        " SGD 1 of 2, Momentum 2 of 2."
+    )
+    assert price_words(scores, [[], []], [None, None], NAMES[:2]) == [
         "No run has a setting of which all seeds are trained yet."
     ]
+
+
+def test_a_run_that_always_diverged_has_no_price():
+    lanes = made(spec(seeds=1), [[0.1], [0.2], [INF], [INF]])
+    prices = [price_of_tuning(lanes, run, 0) for run in range(2)]
+    needed = [settings_needed(lanes, run, 0) for run in range(2)]
+
+    said = price_words(scoring(lanes, 0), prices, needed, NAMES[:2])
+
+    assert needed == [2, None]
+    assert said[-1].endswith(": SGD 2 of 2.")
 
 
 def test_what_is_helped_with_is_a_column():

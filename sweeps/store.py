@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,8 @@ class FolderRefused(Exception):  # noqa: N818 - says what happened
     Attributes:
         code: "not_empty": it holds something else; "no_spec": rows, but no file that says of which
             sweep; "other_sweep": another sweep; "other_engine": the same one, by an engine whose
-            numbers may differ; "other_rows": a shard of another sweep; "contradiction": two results
-            of one lane differ.
+            numbers may differ; "other_rows": a shard of another sweep; "damaged": a shard that was
+            damaged since it was found; "contradiction": two results of one lane differ.
         detail: the name of the shard, or both results.
     """
 
@@ -235,7 +236,7 @@ class Folder:
         """Write the final tables from all rows.
 
         Raises:
-            FolderRefused: two results of a lane differ.
+            FolderRefused: two results of a lane differ, or a shard was damaged since it was found.
             OSError: the folder cannot be written to.
         """
         with ExitStack() as files:
@@ -264,7 +265,7 @@ class Folder:
                 outs = [files.enter_context(path.open("wb")) for path in paths]
                 streams = [files.enter_context(pa.ipc.new_stream(out, schema)) for out in outs]
                 for shard in self.shards:
-                    table = read_shard(shard)
+                    table = _found_shard(shard)
                     of = table["setting"].to_numpy() // step
                     for part in np.unique(of).tolist():
                         streams[part].write_table(table.filter(pa.array(of == part)))
@@ -277,7 +278,7 @@ class Folder:
         """Return the rows of some settings, which rise."""
         tables = [row_schema(self.spec).empty_table()]
         for shard in self.shards:
-            table = read_shard(shard)
+            table = _found_shard(shard)
             own = table["setting"].to_numpy()
             places = np.minimum(np.searchsorted(settings, own), len(settings) - 1)
             tables.append(table.filter(pa.array(settings[places] == own)))
@@ -303,6 +304,28 @@ def read_shard(shard: Path) -> pa.Table:
     """Return the rows of a shard, whose checksums are compared."""
     with shard.open("rb") as file:  # pyarrow itself opens no path that is no UTF-8
         return pq.ParquetFile(file, page_checksum_verification=True).read()
+
+
+def _found_shard(shard: Path) -> pa.Table:
+    """Return the rows of a shard that could be read a while ago."""
+    try:
+        return read_shard(shard)
+    except pa.ArrowException:
+        raise FolderRefused("damaged", shard.name) from None
+
+
+def failures(path: Path) -> Counter[str]:
+    """Return why lanes of a finished sweep could not be trained, and of how many that is said.
+
+    It is empty where that cannot be read.
+    """
+    try:
+        with (path / WORKERS_FILE).open("rb") as file:
+            table = pq.read_table(file, columns=["failure"])
+    except (pa.ArrowException, OSError):
+        return Counter()
+    counts = pc.value_counts(table["failure"].drop_null()).to_pylist()
+    return Counter({one["values"]: one["counts"] for one in counts})
 
 
 def without_twins(rows: pa.Table) -> pa.Table:

@@ -134,6 +134,8 @@ def _nothing_finite(look: Look) -> str:
     """Return that no setting has a finite value, and what can be done."""
     if not look.is_kept.any():
         return _("No setting passes through all brushes. Widen one of them.")
+    if _has_ended(look):
+        return _("No setting has a finite value, and some lanes could not be trained.")
     if not look.lanes.is_whole:
         return _("No setting has ended with a finite value yet.")
     if look.quantity.endswith("target"):
@@ -143,8 +145,12 @@ def _nothing_finite(look: Look) -> str:
 
 def _unfinished(look: Look) -> str:
     """Return that better settings may come, and what can be done."""
-    lanes = look.lanes
-    if (lanes.done | lanes.failed).all():
+    if look.lanes.unreadable:
+        return _(
+            "Some lanes cannot be read, and a better setting may be among them. Let the sweep go"
+            " on, or open single settings: click a cell, a point or a row."
+        )
+    if _has_ended(look):
         return _(
             "Some lanes could not be trained, and a better setting may be among them. Open single"
             " settings instead: click a cell, a point or a row."
@@ -153,6 +159,12 @@ def _unfinished(look: Look) -> str:
         "The sweep has not finished: a better setting may still come. Wait for its end, or open"
         " single settings: click a cell, a point or a row."
     )
+
+
+def _has_ended(look: Look) -> bool:
+    """Tell whether every lane was tried, and some could not be trained."""
+    lanes = look.lanes
+    return bool((lanes.done | lanes.failed).all() and lanes.failed.any())
 
 
 def claims(look: Look, chosen: Sequence[int]) -> list[tuple[Run, Tuned]]:

@@ -32,7 +32,7 @@ from ui.setup.runs import run_editor, runs_and_actions
 from ui.shell.binding import bound
 from ui.shell.store import document, refuse, set_page, whole_document
 from ui.sweep.past import remember
-from ui.sweep.server import shelf
+from ui.sweep.server import put_on_shelf, shelf
 from ui.sweep.settings import settings
 
 if TYPE_CHECKING:
@@ -365,6 +365,7 @@ def _why_not(size: Size) -> str | None:
 
 
 def _start(spec: SweepSpec) -> None:
-    name = shelf().add(spec)
-    remember(name)
-    set_page(sweep=name)
+    name = put_on_shelf(spec)
+    if name is not None:
+        remember(name)
+        set_page(sweep=name)

@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from engine.errors import InvalidInput
 from engine.limits import Interval
-from storage.lock import FolderInUse, is_locked, locked
+from storage.lock import LOCK_FILE, FolderInUse, is_locked, locked
 from storage.writing import write
 from sweeps.child import Child, last_words, without_place
 from sweeps.chunking import Chunking
 from sweeps.lanes import Watch
 from sweeps.local import cores
 from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
-from sweeps.store import RESULTS_FILE, SPEC_FILE, STOP_FILE, WORKERS_FILE, shard_count
+from sweeps.store import RESULTS_FILE, SPEC_FILE, STOP_FILE, WORKERS_FILE, holds, shard_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -246,6 +246,7 @@ class Shelf:
         So is a finished one of which lanes cannot be read any more: they are trained again.
 
         Raises:
+            FolderRefused: it is finished, and was trained by an engine with other numbers.
             OSError: the shelf cannot be written.
         """
         if not self.has(name):
@@ -254,8 +255,7 @@ class Shelf:
         if _is_finished(home / _SWEEP):
             spec = self.spec(name)
             if spec is not None and Watch(home / _SWEEP, spec).look().unreadable:
-                (home / _RETRY).unlink(missing_ok=True)
-                self._begin_anew(name)
+                self._begin_anew(name, is_retried=False)
         elif any((home / mark).exists() for mark in (_ASKED_TO_STOP, _FAILED)):
             self._queue(name)
 
@@ -263,20 +263,26 @@ class Shelf:
         """Have those lanes of a finished sweep trained again that could not be trained.
 
         Raises:
+            FolderRefused: it was trained by an engine with other numbers.
             OSError: the shelf cannot be written.
         """
         if self.has(name) and _is_finished(self._home(name) / _SWEEP):
-            with suppress(FileNotFoundError):  # it was removed
-                write(self._home(name) / _RETRY, b"")
-            self._begin_anew(name)
+            self._begin_anew(name, is_retried=True)
 
-    def _begin_anew(self, name: str) -> None:
+    def _begin_anew(self, name: str, *, is_retried: bool) -> None:
         """Put a finished sweep at the end of the queue: its tables will be made anew."""
-        if self._is_running(name):  # somebody else's command
+        home, spec = self._home(name), self.spec(name)
+        if spec is None or self._is_running(name):  # by somebody else's command
             return
+        holds(home / _SWEEP, spec)  # else the command would refuse it, and its tables be lost
+        with suppress(FileNotFoundError):  # it was removed
+            if is_retried:
+                write(home / _RETRY, b"")
+            else:
+                (home / _RETRY).unlink(missing_ok=True)
         self._queue(name)
         for table in (RESULTS_FILE, WORKERS_FILE):  # without them it is not finished
-            (self._home(name) / _SWEEP / table).unlink(missing_ok=True)
+            (home / _SWEEP / table).unlink(missing_ok=True)
 
     def _queue(self, name: str) -> None:
         with suppress(FileNotFoundError):  # it was removed
@@ -299,7 +305,7 @@ class Shelf:
         left = self.root / f"{_REMOVED}{name}"
         with suppress(FileNotFoundError):  # another session was faster
             self._home(name).rename(left)  # now it is not there
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # who keeps the shelf next removes the rest
 
     def keep(self, until: Event) -> None:
         """Start one sweep after the other until an event is set; the work of a thread.
@@ -342,6 +348,8 @@ class Shelf:
 
     def _keeps(self) -> bool:
         """Tell whether this process keeps the shelf, which it does from the first time it can."""
+        if self._is_keeper and not (self.root / LOCK_FILE).exists():  # the shelf was removed
+            self.close()
         if not self._is_keeper and self.root.is_dir():
             with suppress(FolderInUse):
                 self._lock.enter_context(locked(self.root))

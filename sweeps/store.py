@@ -95,9 +95,9 @@ def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
         OSError: it cannot be written to.
     """
     path.mkdir(parents=True, exist_ok=True)
-    _check(path, spec)  # before anything is written to it
+    holds(path, spec)  # before anything is written to it
     with locked(path):
-        if not _check(path, spec):  # another process may have been faster
+        if not holds(path, spec):  # another process may have been faster
             write(path / SPEC_FILE, spec.key.encode())
         (path / STOP_FILE).unlink(missing_ok=True)  # it was meant for another process
         (path / _ROWS).mkdir(exist_ok=True)
@@ -115,8 +115,12 @@ def shard_count(path: Path) -> int:
     return len(shards_in(path))
 
 
-def _check(path: Path, spec: SweepSpec) -> bool:
-    """Tell whether a folder holds the sweep, or may; refuse anything else."""
+def holds(path: Path, spec: SweepSpec) -> bool:
+    """Tell whether a folder holds the sweep; False where it is empty.
+
+    Raises:
+        FolderRefused: it holds something else.
+    """
     file = path / SPEC_FILE
     if not file.exists():
         if any(item.name != LOCK_FILE for item in path.iterdir()):

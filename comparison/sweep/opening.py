@@ -134,6 +134,8 @@ def _nothing_finite(look: Look) -> str:
     """Return that no setting has a finite value, and what can be done."""
     if not look.is_kept.any():
         return _("No setting passes through all brushes. Widen one of them.")
+    if look.lanes.unreadable:
+        return _("Some lanes cannot be read, and no other setting has a finite value.")
     if _has_ended(look):
         return _("No setting has a finite value, and some lanes could not be trained.")
     if not look.lanes.is_whole:

@@ -1,6 +1,7 @@
 """A server's sweeps: one at a time, in their order, whatever happens to the server."""
 
 import errno
+import json
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from storage.lock import FolderInUse, is_locked, locked
 from sweeps.chunking import Chunking
 from sweeps.lanes import Watch
 from sweeps.shelf import Limits, Shelf, Status, shelf_of
+from sweeps.store import FolderRefused
 from tests.descent_lab.test_sweep import DRIVER, LONG
 from tests.sweeps.small import SPEC, result_bytes, swept
 
@@ -46,7 +48,7 @@ class Command:
         self.name, self.home, self.words, self.status = name, home, words, None
         (home / "errors.txt").write_bytes(b"")
         (home / "sweep/rows").mkdir(parents=True, exist_ok=True)
-        (home / "sweep/sweep.json").touch()
+        (home / "sweep/sweep.json").write_text(SPEC.key)
         (home / "sweep/stop").unlink(missing_ok=True)
 
     def writes_rows(self):
@@ -447,6 +449,18 @@ def test_a_finished_sweep_at_which_somebody_works_keeps_its_tables(shelf, finish
     assert result_bytes(shelf.folder(finished))
 
 
+def test_a_finished_sweep_of_another_engine_keeps_its_tables(shelf, finished):
+    folder = shelf.folder(finished)
+    held = json.loads((folder / "sweep.json").read_bytes())
+    (folder / "sweep.json").write_text(json.dumps(held | {"engine": held["engine"] + 1}))
+
+    with pytest.raises(FolderRefused, match="other_engine"):
+        shelf.retry(finished)
+
+    assert shelf.status(finished) == Status("finished")
+    assert result_bytes(folder)
+
+
 def test_lanes_that_could_not_be_trained_are_tried_again_once(shelf, commands):
     name = shelf.add(SPEC)
     shelf.look_once()
@@ -795,6 +809,20 @@ def test_its_loop_survives_whatever_is_wrong(shelf, monkeypatch, caplog):
 
     assert looks == [0, 1, 2]
     assert len(caplog.records) == 1
+
+
+def test_a_shelf_that_is_removed_and_made_again_is_kept_again(shelf, commands, caplog):
+    shelf.stop(shelf.add(SPEC))
+    shelf.look_once()
+    shutil.rmtree(shelf.root)
+    shelf.look_once()
+
+    name = shelf.add(SPEC)
+    shelf.look_once()
+
+    assert [command.name for command in commands] == [name]
+    assert is_locked(shelf.root)
+    assert not caplog.records
 
 
 def test_what_a_killed_server_had_begun_to_remove_is_removed(shelf):

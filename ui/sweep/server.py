@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from comparison.words.sweeps import no_shelf_words, running_words, unwritable_words
+from comparison.words.sweeps import no_shelf_words, refused_words, running_words, unwritable_words
 from engine import InvalidInput
 from storage.lock import FolderInUse
 from sweeps.lanes import Watch
 from sweeps.shelf import Shelf, shelf_of
+from sweeps.store import FolderRefused
 from ui.shell.locale import speak
 from ui.shell.store import refuse, set_page, tell
 
@@ -76,6 +77,8 @@ def on_shelf(act: Callable[[str], None], name: str) -> None:
         act(name)
     except FolderInUse:
         _say(running_words())
+    except FolderRefused as error:
+        _say(refused_words(error))
     except OSError as error:
         _say(unwritable_words(error))
 

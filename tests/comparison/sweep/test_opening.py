@@ -10,7 +10,14 @@ from comparison.document import with_default_view
 from comparison.pages import SweepPage, TrainingPage
 from comparison.rates import Tuned
 from comparison.sweep.look import Look
-from comparison.sweep.opening import best_of_each, claims, experiment_of, with_settings, with_sweep
+from comparison.sweep.opening import (
+    Best,
+    best_of_each,
+    claims,
+    experiment_of,
+    with_settings,
+    with_sweep,
+)
 from comparison.sweep.plan import sweep_of
 from engine import Budget, Experiment, InvalidInput, fit
 from engine.rules import RULES
@@ -95,6 +102,30 @@ def test_a_lane_that_cannot_be_trained_is_no_reason_to_wait():
 
     assert "Some lanes could not be trained" in best_of_each(seen).why_not
     assert "Open single settings" in best_of_each(seen).why_not
+
+
+def test_where_all_lanes_could_not_be_trained_nothing_is_promised():
+    own = no_lanes(spec(listed("learning_rate", 0.1, 1.0)))
+    status = np.full_like(own.status, STATUSES.index("failed"))
+    failed = replace(own, status=status)
+    view = with_default_view(own.spec.experiment).view
+
+    assert best_of_each(Look(failed, view, SweepPage())) == Best(
+        (), "No setting has a finite value, and some lanes could not be trained."
+    )
+
+
+def test_lanes_that_cannot_be_read_are_no_reason_to_wait_but_to_go_on():
+    some = without(lanes("one seed"), [0], seeds=(0,))
+    none = no_lanes(some.spec)
+    seen, nothing = (
+        replace(look("one seed"), lanes=replace(one, unreadable=("results.parquet",)))
+        for one in (some, none)
+    )
+
+    assert "Some lanes cannot be read" in best_of_each(seen).why_not
+    assert "Let the sweep go on" in best_of_each(seen).why_not
+    assert best_of_each(nothing).why_not.startswith("Some lanes cannot be read, and no other")
 
 
 @pytest.mark.parametrize(

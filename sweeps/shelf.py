@@ -247,6 +247,7 @@ class Shelf:
 
         Raises:
             FolderRefused: it is finished, and was trained by an engine with other numbers.
+            FolderInUse: it is finished, but somebody works on it.
             OSError: the shelf cannot be written.
         """
         if not self.has(name):
@@ -264,16 +265,32 @@ class Shelf:
 
         Raises:
             FolderRefused: it was trained by an engine with other numbers.
+            FolderInUse: somebody works on it.
             OSError: the shelf cannot be written.
         """
         if self.has(name) and _is_finished(self._home(name) / _SWEEP):
             self._begin_anew(name, is_retried=True)
 
+    def _let_go(self, name: str) -> None:
+        """End the command of a finished sweep, which may still be telling what came of it.
+
+        Raises:
+            FolderInUse: it is not finished, or another command is at work.
+        """
+        child, folder = self._child, self._home(name) / _SWEEP
+        if child is not None and child.name == name:
+            if not _is_finished(folder):
+                raise FolderInUse
+            child.kill()
+        if is_locked(folder):
+            raise FolderInUse
+
     def _begin_anew(self, name: str, *, is_retried: bool) -> None:
         """Put a finished sweep at the end of the queue: its tables will be made anew."""
         home, spec = self._home(name), self.spec(name)
-        if spec is None or self._is_running(name):  # by somebody else's command
+        if spec is None:
             return
+        self._let_go(name)
         holds(home / _SWEEP, spec)  # else the command would refuse it, and its tables be lost
         with suppress(FileNotFoundError):  # it was removed
             if is_retried:
@@ -300,8 +317,7 @@ class Shelf:
         """
         if not self.has(name):
             return
-        if self._is_running(name):
-            raise FolderInUse
+        self._let_go(name)
         left = self.root / f"{_REMOVED}{name}"
         with suppress(FileNotFoundError):  # another session was faster
             self._home(name).rename(left)  # now it is not there

@@ -150,8 +150,8 @@ def unwritable_words(error: OSError) -> str:
 
 
 def running_words() -> str:
-    """Return that a sweep cannot be removed while it is trained."""
-    return _("This sweep is being trained. Stop it before you remove it.")
+    """Return that a sweep cannot be removed or begun anew while a process is at work on it."""
+    return _("A process is still at work on this sweep. Wait for its end, or stop it first.")
 
 
 def lanes_words(lanes: Lanes) -> str:

@@ -297,7 +297,7 @@ def test_a_sweep_that_is_trained_meanwhile_is_not_removed():
     with locked(shelf().folder(name)):
         run(at.button(key=f"really-remove-{name}").click())
 
-    assert "This sweep is being trained. Stop it before you remove it." in told(at)
+    assert "A process is still at work on this sweep." in told(at)
     assert shelf().has(name)
     assert at.session_state["own-sweeps"] == [name]
 

@@ -443,10 +443,30 @@ def test_where_the_tables_are_whole_damaged_rows_lose_nothing(shelf, finished):
 
 
 def test_a_finished_sweep_at_which_somebody_works_keeps_its_tables(shelf, finished):
-    with locked(shelf.folder(finished)):
+    with locked(shelf.folder(finished)), pytest.raises(FolderInUse):
         shelf.retry(finished)
 
     assert result_bytes(shelf.folder(finished))
+
+
+@pytest.mark.parametrize("act", ["remove", "retry"])
+def test_a_command_that_still_tells_what_came_of_a_finished_sweep_is_in_nobodys_way(
+    shelf, commands, act
+):
+    name, other = shelf.add(SPEC), shelf.add(SPEC)
+    shelf.look_once()
+    commands[0].finishes()
+    commands[0].status = None  # it has written all, and has not ended
+
+    getattr(shelf, act)(name)
+    assert commands[0].status == -9
+    for _ in range(2):
+        shelf.look_once()
+        commands[-1].finishes()
+
+    assert [command.name for command in commands[:2]] == [name, other]
+    assert shelf.has(name) is (act == "retry")
+    assert (commands[-1].name == name) is (act == "retry")
 
 
 def test_a_finished_sweep_of_another_engine_keeps_its_tables(shelf, finished):

@@ -71,14 +71,23 @@ class Child:
 
 
 def last_words(home: Path) -> str:
-    """Return the last line that a command wrote apart from its results, or ""."""
+    """Return the last line that a command wrote apart from its results, or "".
+
+    It does not say where the folder of the sweep lies.
+    """
     try:
         with (home / _ERRORS_FILE).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _ENDING))
             lines = file.read().decode("utf-8", errors="replace").split("\n")
-    except FileNotFoundError:
+    except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return without_place(last, home)
+
+
+def without_place(text: str, home: Path) -> str:
+    """Return a text in which no path says where the folder of a sweep lies."""
+    return text.replace(f"{home}{os.sep}", "").replace(str(home), home.name)
 
 
 def _be_nice(number: int) -> None:

@@ -8,6 +8,9 @@ sweep has an id that cannot be guessed: whoever holds it may see, stop and remov
     asked-to-stop     somebody stopped it
     failed            the command cannot go on; its last words
     tries             how often it was started since it last got on
+    retry             lanes that could not be trained are trained again, until it is finished
+
+A mark that cannot be read is none: what is wrong with one sweep holds up no other.
 
 One process keeps a shelf: it starts what is next. All others may add, read and stop.
 """
@@ -24,20 +27,21 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from engine.errors import InvalidInput
 from engine.limits import Interval
-from storage.lock import FolderInUse, is_locked, locked
+from storage.lock import LOCK_FILE, FolderInUse, is_locked, locked
 from storage.writing import write
-from sweeps.child import Child, last_words
+from sweeps.child import Child, last_words, without_place
 from sweeps.chunking import Chunking
+from sweeps.lanes import Watch
 from sweeps.local import cores
 from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
-from sweeps.store import RESULTS_FILE, SPEC_FILE, STOP_FILE, WORKERS_FILE, shard_count
+from sweeps.store import RESULTS_FILE, SPEC_FILE, STOP_FILE, WORKERS_FILE, holds, shard_count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from threading import Event
 
     from sweeps.chunking import Size
@@ -50,6 +54,7 @@ _QUEUED: Final = "queued"
 _ASKED_TO_STOP: Final = "asked-to-stop"
 _FAILED: Final = "failed"
 _TRIES: Final = "tries"
+_RETRY: Final = "retry"
 _REMOVED: Final = ".removed-"
 _MOST_TRIES: Final = 4  # once, and three times again
 _REFUSED: Final = 2  # exit statuses of the command
@@ -62,6 +67,7 @@ _VARIABLES: Final = {
     "DESCENT_LAB_SWEEP_WORKERS": Interval(1, 1_024),
 }
 Kind = Literal["waiting", "running", "stopped", "failed", "finished"]
+_T = TypeVar("_T")
 _log: Final = logging.getLogger(__name__)
 
 
@@ -115,12 +121,14 @@ class Status:
         told: why it failed, in the command's last words; "" if its process was killed again and
             again.
         is_stopping: it is running, and was asked to stop.
+        is_retried: lanes that could not be trained are trained again.
     """
 
     kind: Kind
     ahead: int = 0
     told: str = ""
     is_stopping: bool = False
+    is_retried: bool = False
 
 
 class Shelf:
@@ -140,6 +148,7 @@ class Shelf:
         self._lock = ExitStack()
         self._is_keeper = False
         self._child: Child | None = None
+        self._logged: set[tuple[str, type[Exception]]] = set()
 
     def add(self, spec: SweepSpec) -> str:
         """Put a sweep at the end of the queue and return its id.
@@ -151,19 +160,31 @@ class Shelf:
         self.limits.check(Chunking(spec).size)
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = secrets.token_urlsafe(_ID_BYTES)
-        self._home(name).mkdir()
-        self._put_last(name)
-        write(self._home(name) / _REQUEST, spec.model_dump_json().encode())  # now it is there
+        home = self._home(name)
+        home.mkdir()
+        try:
+            self._put_last(name)
+            write(home / _REQUEST, spec.model_dump_json().encode())  # now it is there
+        except OSError:
+            shutil.rmtree(home, ignore_errors=True)
+            raise
         return name
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a sweep of an id."""
+        try:
+            return bool(_ID.fullmatch(name)) and (self._home(name) / _REQUEST).is_file()
+        except OSError:  # nobody may look
+            return False
 
     def spec(self, name: str) -> SweepSpec | None:
         """Return the sweep of an id; None if there is none, or none that this version can read."""
-        if not self._has(name):
+        if not self.has(name):
             return None
         try:
             with (self._home(name) / _REQUEST).open("rb") as file:
                 return read_spec(file.read(SPEC_BYTES + 1))
-        except (FileNotFoundError, InvalidInput):
+        except (OSError, InvalidInput):
             return None
 
     def folder(self, name: str) -> Path:
@@ -187,38 +208,105 @@ class Shelf:
         return datetime.fromtimestamp(seconds, UTC)
 
     def status(self, name: str) -> Status:
-        """Return how it stands with a sweep.
+        """Return how it stands with a sweep; one whose folder cannot be looked at has failed.
 
         Raises:
             KeyError: there is no such sweep.
         """
         home = self._found(name)
-        kind = self._kind(name)
-        if kind == "failed":
-            return Status(kind, told=_read(home / _FAILED))
-        if kind == "running":
-            return Status(kind, is_stopping=(home / _ASKED_TO_STOP).exists())
-        if kind == "waiting":
-            return Status(kind, ahead=self._ahead(name))
-        return Status(kind)
+        try:
+            return self._status(name)
+        except OSError as error:
+            if not self.has(name):  # it was removed
+                raise KeyError(name) from None
+            return Status("failed", told=without_place(error.strerror or str(error), home))
+
+    def _status(self, name: str) -> Status:
+        home, kind = self._home(name), self._kind(name)
+        if kind == "finished":
+            return Status(kind)
+        return Status(
+            kind,
+            ahead=self._ahead(name) if kind == "waiting" else 0,
+            told=_read(home / _FAILED) if kind == "failed" else "",
+            is_stopping=kind == "running" and (home / _ASKED_TO_STOP).exists(),
+            is_retried=(home / _RETRY).exists(),
+        )
 
     def stop(self, name: str) -> None:
         """Stop a sweep that waits, at once, or one that is running, within some seconds."""
-        if self._has(name) and self._kind(name) in {"waiting", "running"}:
+        if self.has(name) and self._kind(name) in {"waiting", "running"}:
             with suppress(FileNotFoundError):  # it was removed
                 write(self._home(name) / _ASKED_TO_STOP, b"")
             self._pass_on(name)
 
     def resume(self, name: str) -> None:
-        """Put a sweep that was stopped or has failed at the end of the queue."""
-        home = self._home(name) if self._has(name) else None
-        if home is None or not any((home / mark).exists() for mark in (_ASKED_TO_STOP, _FAILED)):
+        """Put a sweep that was stopped or has failed at the end of the queue.
+
+        So is a finished one of which lanes cannot be read any more: they are trained again.
+
+        Raises:
+            FolderRefused: it is finished, and was trained by an engine with other numbers.
+            FolderInUse: it is finished, but somebody works on it.
+            OSError: the shelf cannot be written.
+        """
+        if not self.has(name):
             return
+        home = self._home(name)
+        if _is_finished(home / _SWEEP):
+            spec = self.spec(name)
+            if spec is not None and Watch(home / _SWEEP, spec).look().unreadable:
+                self._begin_anew(name, is_retried=False)
+        elif any((home / mark).exists() for mark in (_ASKED_TO_STOP, _FAILED)):
+            self._queue(name)
+
+    def retry(self, name: str) -> None:
+        """Have those lanes of a finished sweep trained again that could not be trained.
+
+        Raises:
+            FolderRefused: it was trained by an engine with other numbers.
+            FolderInUse: somebody works on it.
+            OSError: the shelf cannot be written.
+        """
+        if self.has(name) and _is_finished(self._home(name) / _SWEEP):
+            self._begin_anew(name, is_retried=True)
+
+    def _let_go(self, name: str) -> None:
+        """End the command of a finished sweep, which may still be telling what came of it.
+
+        Raises:
+            FolderInUse: it is not finished, or another command is at work.
+        """
+        child, folder = self._child, self._home(name) / _SWEEP
+        if child is not None and child.name == name:
+            if not _is_finished(folder):
+                raise FolderInUse
+            child.kill()
+        if is_locked(folder):
+            raise FolderInUse
+
+    def _begin_anew(self, name: str, *, is_retried: bool) -> None:
+        """Put a finished sweep at the end of the queue: its tables will be made anew."""
+        home, spec = self._home(name), self.spec(name)
+        if spec is None:
+            return
+        self._let_go(name)
+        holds(home / _SWEEP, spec)  # else the command would refuse it, and its tables be lost
+        with suppress(FileNotFoundError):  # it was removed
+            if is_retried:
+                write(home / _RETRY, b"")
+            else:
+                (home / _RETRY).unlink(missing_ok=True)
+        self._queue(name)
+        for table in (RESULTS_FILE, WORKERS_FILE):  # without them it is not finished
+            (home / _SWEEP / table).unlink(missing_ok=True)
+
+    def _queue(self, name: str) -> None:
         with suppress(FileNotFoundError):  # it was removed
             self._put_last(name)
         # The command's file comes last: as long as the mark is there, a keeper puts it there again.
         for mark in (_TRIES, _FAILED, _ASKED_TO_STOP, f"{_SWEEP}/{STOP_FILE}"):
-            (home / mark).unlink(missing_ok=True)
+            (self._home(name) / mark).unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         """Remove a sweep with all that it has trained.
@@ -227,14 +315,13 @@ class Shelf:
             FolderInUse: it is running.
             OSError: it cannot be removed.
         """
-        if not self._has(name):
+        if not self.has(name):
             return
-        if self._is_running(name):
-            raise FolderInUse
+        self._let_go(name)
         left = self.root / f"{_REMOVED}{name}"
         with suppress(FileNotFoundError):  # another session was faster
             self._home(name).rename(left)  # now it is not there
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # who keeps the shelf next removes the rest
 
     def keep(self, until: Event) -> None:
         """Start one sweep after the other until an event is set; the work of a thread.
@@ -246,7 +333,7 @@ class Shelf:
             try:
                 self.look_once()
                 told = ""
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - its thread is the only one
                 if str(error) != told:  # once, not twice a second
                     _log.exception("Sweeps in %s cannot be kept now", self.root)
                 told = str(error)
@@ -261,13 +348,14 @@ class Shelf:
         """
         if not self._keeps():
             return
-        self._look_after_child()
+        if self._child is not None:
+            self._of_one(self._look_after_child, self._child.name)
         kinds = self._kinds()
         for name, kind in kinds.items():
-            if kind == "running" and (self._home(name) / _ASKED_TO_STOP).exists():
-                self._pass_on(name)  # the command removes what it finds when it begins
+            if kind == "running":
+                self._of_one(self._remind, name)
         if self._child is None and "running" not in kinds.values():
-            any(map(self._start, self._queue_of(kinds)))
+            any(self._of_one(self._start, name) for name in self._queue_of(kinds))
 
     def close(self) -> None:
         """Let another process keep the shelf; a sweep that is running goes on."""
@@ -276,6 +364,8 @@ class Shelf:
 
     def _keeps(self) -> bool:
         """Tell whether this process keeps the shelf, which it does from the first time it can."""
+        if self._is_keeper and not (self.root / LOCK_FILE).exists():  # the shelf was removed
+            self.close()
         if not self._is_keeper and self.root.is_dir():
             with suppress(FolderInUse):
                 self._lock.enter_context(locked(self.root))
@@ -284,20 +374,38 @@ class Shelf:
                     shutil.rmtree(left, ignore_errors=True)
         return self._is_keeper
 
-    def _look_after_child(self) -> None:
+    def _of_one(self, act: Callable[[str], _T], name: str) -> _T | None:
+        """Do something with one sweep; whatever is wrong with it is logged once, and is no result.
+
+        All others go on.
+        """
+        try:
+            return act(name)
+        except Exception as error:  # noqa: BLE001 - see above
+            if (name, type(error)) not in self._logged:
+                _log.exception("The sweep %s cannot be kept now", name)
+            self._logged.add((name, type(error)))
+            return None
+
+    def _look_after_child(self, name: str) -> None:
         """Note why the command failed, if it has; the rest can be seen."""
         child = self._child
         if child is None:
             return
-        home, status = self._home(child.name), child.poll()
+        home, status = self._home(name), child.poll()
         if not (home / _REQUEST).exists():  # removed by another process before it had begun
+            self._child = None
             child.kill()
             shutil.rmtree(home, ignore_errors=True)
-        elif status is None:
-            return
-        elif status >= 0 and status != _STOPPED and not self._is_explained(child.name):
-            self._fail(child.name, last_words(home))
-        self._child = None
+        elif status is not None:
+            self._child = None
+            if status >= 0 and status != _STOPPED and not self._is_explained(name):
+                self._fail(name, last_words(home))
+
+    def _remind(self, name: str) -> None:
+        """Ask a command to stop that may have begun since: it removes what it finds then."""
+        if (self._home(name) / _ASKED_TO_STOP).exists():
+            self._pass_on(name)
 
     def _is_explained(self, name: str) -> bool:
         """Tell whether it is seen why a command ended: done, stopped, or another works there."""
@@ -316,9 +424,11 @@ class Shelf:
         if tries >= _MOST_TRIES:
             self._fail(name, last_words(home))
             return False
-        where = ("--workers", str(self.limits.workers))
+        where: tuple[str, ...] = ("--workers", str(self.limits.workers))
         if self.limits.cluster:
             where = ("--cluster", self.limits.cluster)
+        if (home / _RETRY).exists():
+            where += ("--retry",)
         try:
             write(home / _TRIES, json.dumps([shards, tries + 1]).encode())
             self._child = Child(name, home, (home / _REQUEST, "--to", home / _SWEEP, *where))
@@ -363,21 +473,19 @@ class Shelf:
     def _queue_of(self, kinds: Mapping[str, str]) -> list[str]:
         """Return the ids of the sweeps that wait, the next one first."""
         waiting = [name for name, kind in kinds.items() if kind == "waiting"]
-        return sorted(waiting, key=lambda name: (int(_read(self._home(name) / _QUEUED) or 0), name))
+        return sorted(waiting, key=lambda name: (_number_in(self._home(name) / _QUEUED), name))
 
     def _put_last(self, name: str) -> None:
         write(self._home(name) / _QUEUED, str(time.time_ns()).encode())
 
     def _kinds(self) -> dict[str, Kind]:
-        """Return how it stands with each sweep."""
-        names = [path.name for path in self.root.iterdir()]
-        return {name: self._kind(name) for name in names if self._has(name)}
-
-    def _has(self, name: str) -> bool:
-        return bool(_ID.fullmatch(name)) and (self._home(name) / _REQUEST).is_file()
+        """Return how it stands with each sweep whose folder can be looked at."""
+        names = [path.name for path in self.root.iterdir() if self.has(path.name)]
+        kinds = {name: self._of_one(self._kind, name) for name in names}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     def _found(self, name: str) -> Path:
-        if not self._has(name):
+        if not self.has(name):
             raise KeyError(name)
         return self._home(name)
 
@@ -428,13 +536,25 @@ def _is_finished(folder: Path) -> bool:
 
 def _tries(home: Path) -> tuple[int, int]:
     """Return how many shards there were when the command was last started, and how often."""
-    shards, times = json.loads(_read(home / _TRIES) or "[0, 0]")
-    return shards, times
+    try:
+        shards, times = json.loads(_read(home / _TRIES))
+    except (ValueError, TypeError, RecursionError):
+        return 0, 0
+    is_whole = isinstance(shards, int) and isinstance(times, int)
+    return (shards, times) if is_whole else (0, 0)
+
+
+def _number_in(path: Path) -> int:
+    """Return the number in a file, 0 where there is none."""
+    try:
+        return int(_read(path))
+    except ValueError:
+        return 0
 
 
 def _read(path: Path) -> str:
-    """Return the text of a file, "" where there is none."""
+    """Return the text of a file, "" where there is none that can be read."""
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (OSError, UnicodeDecodeError):
         return ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,8 @@ class FolderRefused(Exception):  # noqa: N818 - says what happened
     Attributes:
         code: "not_empty": it holds something else; "no_spec": rows, but no file that says of which
             sweep; "other_sweep": another sweep; "other_engine": the same one, by an engine whose
-            numbers may differ; "other_rows": a shard of another sweep; "contradiction": two results
-            of one lane differ.
+            numbers may differ; "other_rows": a shard of another sweep; "damaged": a shard that was
+            damaged since it was found; "contradiction": two results of one lane differ.
         detail: the name of the shard, or both results.
     """
 
@@ -94,9 +95,9 @@ def opened(path: Path, spec: SweepSpec) -> Iterator[Folder]:
         OSError: it cannot be written to.
     """
     path.mkdir(parents=True, exist_ok=True)
-    _check(path, spec)  # before anything is written to it
+    holds(path, spec)  # before anything is written to it
     with locked(path):
-        if not _check(path, spec):  # another process may have been faster
+        if not holds(path, spec):  # another process may have been faster
             write(path / SPEC_FILE, spec.key.encode())
         (path / STOP_FILE).unlink(missing_ok=True)  # it was meant for another process
         (path / _ROWS).mkdir(exist_ok=True)
@@ -114,8 +115,12 @@ def shard_count(path: Path) -> int:
     return len(shards_in(path))
 
 
-def _check(path: Path, spec: SweepSpec) -> bool:
-    """Tell whether a folder holds the sweep, or may; refuse anything else."""
+def holds(path: Path, spec: SweepSpec) -> bool:
+    """Tell whether a folder holds the sweep; False where it is empty.
+
+    Raises:
+        FolderRefused: it holds something else.
+    """
     file = path / SPEC_FILE
     if not file.exists():
         if any(item.name != LOCK_FILE for item in path.iterdir()):
@@ -235,7 +240,7 @@ class Folder:
         """Write the final tables from all rows.
 
         Raises:
-            FolderRefused: two results of a lane differ.
+            FolderRefused: two results of a lane differ, or a shard was damaged since it was found.
             OSError: the folder cannot be written to.
         """
         with ExitStack() as files:
@@ -264,7 +269,7 @@ class Folder:
                 outs = [files.enter_context(path.open("wb")) for path in paths]
                 streams = [files.enter_context(pa.ipc.new_stream(out, schema)) for out in outs]
                 for shard in self.shards:
-                    table = read_shard(shard)
+                    table = _found_shard(shard)
                     of = table["setting"].to_numpy() // step
                     for part in np.unique(of).tolist():
                         streams[part].write_table(table.filter(pa.array(of == part)))
@@ -277,7 +282,7 @@ class Folder:
         """Return the rows of some settings, which rise."""
         tables = [row_schema(self.spec).empty_table()]
         for shard in self.shards:
-            table = read_shard(shard)
+            table = _found_shard(shard)
             own = table["setting"].to_numpy()
             places = np.minimum(np.searchsorted(settings, own), len(settings) - 1)
             tables.append(table.filter(pa.array(settings[places] == own)))
@@ -303,6 +308,28 @@ def read_shard(shard: Path) -> pa.Table:
     """Return the rows of a shard, whose checksums are compared."""
     with shard.open("rb") as file:  # pyarrow itself opens no path that is no UTF-8
         return pq.ParquetFile(file, page_checksum_verification=True).read()
+
+
+def _found_shard(shard: Path) -> pa.Table:
+    """Return the rows of a shard that could be read a while ago."""
+    try:
+        return read_shard(shard)
+    except pa.ArrowException:
+        raise FolderRefused("damaged", shard.name) from None
+
+
+def failures(path: Path) -> Counter[str]:
+    """Return why lanes of a finished sweep could not be trained, and of how many that is said.
+
+    It is empty where that cannot be read.
+    """
+    try:
+        with (path / WORKERS_FILE).open("rb") as file:
+            table = pq.read_table(file, columns=["failure"])
+    except (pa.ArrowException, OSError):
+        return Counter()
+    counts = pc.value_counts(table["failure"].drop_null()).to_pylist()
+    return Counter({one["values"]: one["counts"] for one in counts})
 
 
 def without_twins(rows: pa.Table) -> pa.Table:

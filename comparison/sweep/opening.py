@@ -217,6 +217,10 @@ def _nothing_finite(look: Look) -> str:
     """Return that no setting has a finite value, and what can be done."""
     if not look.is_kept.any():
         return _("No setting passes through all brushes. Widen one of them.")
+    if look.lanes.unreadable:
+        return _("Some lanes cannot be read, and no other setting has a finite value.")
+    if _has_ended(look):
+        return _("No setting has a finite value, and some lanes could not be trained.")
     if look.lanes.is_whole and look.quantity.endswith("target"):
         return _("No setting reaches the target. Choose a higher one, or train for longer.")
     return _never_finite(look)
@@ -230,8 +234,12 @@ def _never_finite(look: Look) -> str:
 
 def _unfinished(look: Look) -> str:
     """Return that better settings may come, and what can be done."""
-    lanes = look.lanes
-    if (lanes.done | lanes.failed).all():
+    if look.lanes.unreadable:
+        return _(
+            "Some lanes cannot be read, and a better setting may be among them. Let the sweep go"
+            " on, or open single settings: click a cell, a point or a row."
+        )
+    if _has_ended(look):
         return _(
             "Some lanes could not be trained, and a better setting may be among them. Open single"
             " settings instead: click a cell, a point or a row."
@@ -240,6 +248,12 @@ def _unfinished(look: Look) -> str:
         "The sweep has not finished: a better setting may still come. Wait for its end, or open"
         " single settings: click a cell, a point or a row."
     )
+
+
+def _has_ended(look: Look) -> bool:
+    """Tell whether every lane was tried, and some could not be trained."""
+    lanes = look.lanes
+    return bool((lanes.done | lanes.failed).all() and lanes.failed.any())
 
 
 def claims(look: Look, chosen: Sequence[int]) -> list[tuple[Run, Tuned]]:

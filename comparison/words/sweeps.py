@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from comparison.words.errors import duration
+from comparison.words.errors import duration, explain
 from comparison.words.fields import field_title, place_words, settings_count, value_words
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
@@ -16,10 +16,11 @@ from language.labels import label
 from sweeps.dimensions import dimensions
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Sequence
     from datetime import datetime
 
-    from engine import Experiment
+    from engine import Experiment, InvalidInput
     from engine.training.chunks import OtherEngine
     from sweeps.answers import BestSetting
     from sweeps.chunking import Size
@@ -49,10 +50,20 @@ _REFUSED: Final = {
         " differ. Choose another folder."
     ),
     "other_rows": N_("{detail} holds rows of another sweep. Take it out of the folder."),
+    "damaged": N_(
+        "{detail} was damaged while the sweep was trained. Let it go on: the lanes of that file are"
+        " trained again."
+    ),
     "contradiction": N_("Two results of one lane differ, and none can be trusted: {detail}"),
 }
 
+# Why a lane could not be trained, where it is known.
+_KILLED: Final = {
+    "killed its worker": N_("the process that trained them was killed, perhaps for want of memory")
+}
 _FEW: Final = 4  # values that are all named
+_REASONS: Final = 3  # that are named
+_REASON: Final = 200  # letters of one
 
 
 def axes_words(spec: SweepSpec) -> str:
@@ -93,9 +104,11 @@ def shelf_words(status: Status) -> str:
     """Return how a sweep on the shelf is doing."""
     if status.kind == "waiting" and status.ahead:
         text = ngettext(
-            "waiting for {count} other sweep", "waiting for {count} other sweeps", status.ahead
+            "waiting: number {place} in the queue, {count} other sweep is trained first",
+            "waiting: number {place} in the queue, {count} other sweeps are trained first",
+            status.ahead,
         )
-        return text.format(count=status.ahead)
+        return text.format(place=status.ahead + 1, count=status.ahead)
     return {
         "waiting": _("about to begin"),
         "running": _("stopping …") if status.is_stopping else _("running"),
@@ -103,6 +116,52 @@ def shelf_words(status: Status) -> str:
         "failed": _("failed"),
         "finished": _("finished"),
     }[status.kind]
+
+
+def left_words(seconds: float) -> str:
+    """Return how long a sweep that is running still takes."""
+    return _("about {time} left").format(time=duration(max(1.0, seconds)))
+
+
+def failed_words(count: int, reasons: Counter[str]) -> str:
+    """Return how many lanes of a finished sweep have no result, and why.
+
+    Args:
+        count: how many.
+        reasons: why, as ``sweeps.store.failures`` has it.
+    """
+    text = ngettext(
+        "{count} lane could not be trained.", "{count} lanes could not be trained.", count
+    )
+    told = [text.format(count=f"{count:,}")]
+    for reason, lanes in reasons.most_common(_REASONS):
+        why = _(_KILLED[reason]) if reason in _KILLED else reason[:_REASON]
+        text = ngettext("{count} lane: {why}.", "{count} lanes: {why}.", lanes)
+        told.append(text.format(count=f"{lanes:,}", why=why.rstrip(".")))
+    return " ".join(told)
+
+
+def no_shelf_words(error: InvalidInput) -> str:
+    """Return that no sweep can be started, because the operator's variables are wrong, and how."""
+    text = _(
+        "This server starts no sweeps, because an environment variable is wrong: {why} Its operator"
+        " can put it right and start the server again."
+    )
+    return text.format(why=explain(error))
+
+
+def unwritable_words(error: OSError) -> str:
+    """Return that nothing can be written where a server keeps its sweeps."""
+    text = _(
+        "Nothing was changed, because the server cannot write to the folder of its sweeps"
+        " ({reason}). Its operator can see to that; the plan is kept."
+    )
+    return text.format(reason=error.strerror or type(error).__name__)
+
+
+def running_words() -> str:
+    """Return that a sweep cannot be removed or begun anew while a process is at work on it."""
+    return _("A process is still at work on this sweep. Wait for its end, or stop it first.")
 
 
 def lanes_words(lanes: Lanes) -> str:

@@ -27,9 +27,9 @@ from ui.sweep.past import is_elsewhere, keep_ids, list_of_sweeps, shown_sweep
 from ui.sweep.picked import ways_on
 from ui.sweep.plan import plan, start_line
 from ui.sweep.planned import planned
-from ui.sweep.server import shelf, watches
+from ui.sweep.server import why_no_shelf
 from ui.sweep.settings import settings
-from ui.sweep.status import redrawn, status_line
+from ui.sweep.status import kind_of, redrawn, seen, status_line
 from ui.sweep.tabs import TABS
 from ui.sweep.verdict import verdict
 
@@ -92,7 +92,7 @@ def planning(name: str | None) -> None:
             present_button()
         popover = share()
     show_notices()
-    if is_elsewhere():
+    if name is None and is_elsewhere():
         st.info(
             _(
                 "This server does not have the sweep of this link, which may have been removed. Its"
@@ -104,7 +104,11 @@ def planning(name: str | None) -> None:
     key = f"sweep-plan-{is_there}"  # it folds when the sweep starts
     with st.expander(title, expanded=not is_there, icon=":material/tune:", key=key):
         plan()
-    start_line(now, is_there=is_there)
+    why_not = why_no_shelf()
+    if why_not is None:
+        start_line(now, is_there=is_there)
+    else:
+        st.error(escaped(now.why_not or why_not))
     with popover:
         sweep_exports(now.spec, name)
 
@@ -112,16 +116,15 @@ def planning(name: str | None) -> None:
 def _around() -> object:
     """Return what is shown around the results, and whether they still grow."""
     name = shown_sweep()
-    kind = None if name is None else shelf().status(name).kind
-    return all_but(*_OF_RESULTS)(), name, kind
+    return all_but(*_OF_RESULTS)(), name, kind_of(name)
 
 
 @fragment(_around, every=lambda: redrawn(shown_sweep()))
 def results(name: str) -> None:
     """Show how far a sweep is, and what it has found; this is drawn anew as it grows."""
-    lanes = watches().look(name)
+    status, lanes = seen(name)
     look = Look(lanes, document().view, settings())
-    status_line(name, shelf().status(name), lanes)
+    status_line(name, status, lanes)
     caption = sweep_contract(look)
     state(caption)
     verdict(look)
@@ -140,9 +143,9 @@ def present_title() -> None:
 @fragment(_around, every=lambda: redrawn(shown_sweep()))
 def presented(name: str) -> None:
     """Show the open tab alone, large."""
-    lanes = watches().look(name)
+    status, lanes = seen(name)
     look = Look(lanes, document().view, settings())
-    status_line(name, shelf().status(name), lanes)
+    status_line(name, status, lanes)
     caption = sweep_contract(look)
     verdict(look)
     TABS.fill(look, caption)

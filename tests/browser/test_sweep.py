@@ -97,6 +97,25 @@ def test_a_sweep_is_found_again_in_another_tab(visit, idle):
     expect(other.get_by_role("button", name="Start the sweep")).to_have_count(0)
 
 
+def test_a_sweep_is_removed_at_a_second_click(visit, idle):
+    tab = visit(address(seeds=4), viewport=WIDE)
+    started(tab, idle)
+    tab.get_by_role("button", name="Your sweeps (1)").click()
+    bin_of_it = tab.locator("[class*=st-key-remove-sweep-] button").first
+    expect(bin_of_it).to_be_visible()
+    idle(tab)
+
+    bin_of_it.click()
+    tab.get_by_role("button", name="Keep it").click()
+    expect(tab.get_by_role("button", name="Really remove?")).to_have_count(0)
+    idle(tab)
+    bin_of_it.click()
+    tab.get_by_role("button", name="Really remove?").click()
+
+    expect(tab.get_by_role("button", name="Your sweeps (0)")).to_be_disabled()
+    expect(tab.get_by_role("button", name="Start the sweep")).to_be_enabled()
+
+
 def test_what_is_brushed_filters_the_table(visit, idle):
     tab = visit(address(seeds=1, tab="parallel"), viewport=WIDE)
     if tab.get_by_role("button", name="Start the sweep").count():

@@ -1,6 +1,8 @@
 """The Sweep page, driven without a browser."""
 
+import errno
 import json
+import shutil
 
 import pytest
 
@@ -10,11 +12,13 @@ from comparison.sweep.plan import sweep_of
 from engine import Budget, Experiment, Network, Run, fit
 from engine.problems.datasets import Line
 from engine.rules import SGD, Adam, Momentum
+from engine.training.chunks import train_chunk
 from language import LANGUAGES
+from storage.lock import locked
 from sweeps.chunking import Size
 from sweeps.lanes import Watch
 from tests.driven import captions, chart, first_run, linked, plain, run, told
-from tests.sweeps.small import swept
+from tests.sweeps.small import Here, result_bytes, swept
 from ui.sweep.server import shelf
 
 pytestmark = pytest.mark.usefixtures("nothing_waits", "no_keeper")
@@ -291,9 +295,179 @@ def test_a_removed_sweep_is_gone_from_the_shelf_and_the_list():
     at = first_run("pages/compare/sweep.py", session={"own-sweeps": [name]})
 
     run(at.button(key=f"remove-sweep-{name}").click())
+    assert shelf().has(name)  # it asks first
+    run(at.button(key=f"really-remove-{name}").click())
 
-    assert shelf().spec(name) is None
+    assert not shelf().has(name)
     assert at.session_state["own-sweeps"] == []
+
+
+def test_a_sweep_that_is_kept_after_all_is_asked_about_no_longer(trained):
+    at = first_run("pages/compare/sweep.py", session={"own-sweeps": [trained]})
+
+    run(at.button(key=f"remove-sweep-{trained}").click())
+    run(at.button(key=f"keep-sweep-{trained}").click())
+
+    assert not [one for one in at.button if one.key == f"really-remove-{trained}"]
+    assert shelf().has(trained)
+
+
+# What goes wrong with a sweep
+
+
+def test_a_sweep_that_is_trained_meanwhile_is_not_removed():
+    name = shelf().add(planned(page(seeds=11)))
+    shelf().folder(name).mkdir()
+    at = first_run("pages/compare/sweep.py", session={"own-sweeps": [name]})
+    run(at.button(key=f"remove-sweep-{name}").click())
+
+    with locked(shelf().folder(name)):
+        run(at.button(key=f"really-remove-{name}").click())
+
+    assert "A process is still at work on this sweep." in told(at)
+    assert shelf().has(name)
+    assert at.session_state["own-sweeps"] == [name]
+
+
+@pytest.mark.parametrize("is_on_show", [True, False])
+def test_a_sweep_whose_folder_was_removed_is_only_gone(is_on_show):
+    name = shelf().add(planned(page(seeds=12)))
+    at = opened(page(seeds=12, sweep=name))
+    assert [one for one in at.button if one.key == "sweep-stop"]
+    shutil.rmtree(shelf().folder(name).parent)
+
+    again = first_run(
+        link=linked(BASE, page(seeds=12, sweep=name if is_on_show else "")),
+        session={"own-sweeps": [name]},
+    )
+
+    assert ("This server does not have the sweep of this link" in told(again)) is is_on_show
+    assert not again.button(key="sweep-start").disabled
+    assert not [one for one in again.button if one.key == f"open-sweep-{name}"]
+    run(at)  # the page that was open
+    assert "This server does not have the sweep of this link" in told(at)
+
+
+def test_a_finished_sweep_that_cannot_be_read_says_so_and_goes_on():
+    spec = planned(page(seeds=4))
+    name = shelf().add(spec)
+    folder = shelf().folder(name)
+    swept(folder, spec=spec)
+    whole = result_bytes(folder)
+    for file in (*folder.glob("rows/*.parquet"), folder / "results.parquet"):
+        file.write_bytes(file.read_bytes()[:100])
+    at = opened(page(seeds=4, sweep=name))
+    assert "results.parquet, 000001.parquet cannot be read" in told(at)
+    assert at.button(key="sweep-use-best").disabled
+
+    run(at.button(key="sweep-resume").click())
+    assert shelf().status(name).kind == "waiting"
+    swept(folder, spec=spec)  # as the command does
+    run(at)
+
+    assert result_bytes(folder) == whole
+    assert "cannot be read" not in told(at)
+    assert not [one for one in at.button if one.key == "sweep-resume"]
+
+
+def test_a_stopped_sweep_names_the_rows_that_cannot_be_read():
+    spec = planned(page(seeds=5))
+    name = shelf().add(spec)
+    folder = shelf().folder(name)
+    swept(folder, spec=spec)
+    for file in (*folder.glob("*.parquet"), *folder.glob("rows/*.parquet")):
+        file.unlink() if file.parent == folder else file.write_bytes(b"PAR1")
+    shelf().stop(name)
+    at = opened(page(seeds=5, sweep=name))
+
+    assert "000001.parquet cannot be read" in told(at)
+    run(at.button(key="sweep-resume").click())
+    assert shelf().status(name).kind == "waiting"
+
+
+def test_lanes_that_could_not_be_trained_are_counted_and_tried_again():
+    def fails(text):
+        if '"batch_size":"all"' in text:
+            raise MemoryError("no more")
+        return train_chunk(text)
+
+    spec = planned(page(seeds=1))
+    name = shelf().add(spec)
+    swept(shelf().folder(name), Here(fails), spec=spec)
+    at = opened(page(seeds=1, sweep=name))
+    assert "6 lanes could not be trained. 6 lanes: MemoryError: no more." in told(at)
+    assert "has not finished" not in told(at)
+
+    run(at.button(key="sweep-retry").click())
+    assert shelf().status(name).is_retried
+    assert shelf().status(name).kind == "waiting"
+    swept(shelf().folder(name), spec=spec, retry=True)  # as the command does
+    run(at)
+
+    assert "could not be trained" not in told(at)
+    assert not [one for one in at.button if one.key == "sweep-retry"]
+
+
+def test_where_nothing_can_be_written_a_start_is_refused_in_words(monkeypatch):
+    at = opened(page(seeds=13))
+    monkeypatch.setattr("sweeps.shelf.write", full_disk)
+
+    run(at.button(key="sweep-start").click())
+
+    assert "the server cannot write to the folder of its sweeps (No space left" in told(at)
+    assert settings(at) == page(seeds=13)
+
+
+def test_where_nothing_can_be_written_a_sweep_is_not_stopped_and_that_is_said(monkeypatch):
+    name = shelf().add(planned(page(seeds=14)))
+    at = opened(page(seeds=14, sweep=name))
+    monkeypatch.setattr("sweeps.shelf.write", full_disk)
+
+    run(at.button(key="sweep-stop").click())
+
+    assert told(at).count("No space left on device") == 1
+    run(at.button(key="sweep-stop").click())
+    assert told(at).count("No space left on device") == 1
+
+
+def full_disk(_path, _content):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "words"),
+    [
+        ("DESCENT_LAB_SWEEP_MINUTES", "abc", "DESCENT_LAB_SWEEP_MINUTES is “abc”. It must be a"),
+        ("DESCENT_LAB_SWEEP_WORKERS", "0", "must be in the range [1 … 1,024]"),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "A" * 22])
+def test_a_wrong_variable_of_the_server_is_named_and_the_plan_works(
+    monkeypatch, variable, text, words, name
+):
+    monkeypatch.setenv(variable, text)
+    shelf.clear()
+    try:
+        at = opened(page(seeds=15, sweep=name))
+        assert words in told(at)
+        assert not [one for one in at.button if one.key == "sweep-start"]
+
+        run(at.number_input(key="sweep-seeds").set_value(6))
+        assert settings(at).seeds == 6
+    finally:
+        shelf.clear()
+
+
+def test_a_sweep_that_is_trained_says_how_long_that_still_takes(monkeypatch):
+    monkeypatch.setattr("ui.sweep.server.Paces.seconds_left", lambda *_given: 90.2)
+    name = shelf().add(planned(page(seeds=16)))
+    shelf().folder(name).mkdir()
+
+    with locked(shelf().folder(name)):
+        at = opened(page(seeds=16, sweep=name))
+
+    (bar,) = [one.proto for one in at.get("progress")]
+    assert bar.text.endswith(" of 192 lanes · about 90 s left")
 
 
 def test_three_optimizers_that_share_no_field_are_swept_alike():

@@ -33,7 +33,7 @@ def shelf(tmp_path, monkeypatch):
     """The folder of a shelf that starts nothing."""
     monkeypatch.setenv("DESCENT_LAB_SWEEPS", str(tmp_path))
     monkeypatch.setattr("sweeps.shelf.Shelf.keep", lambda *_given: None)
-    cached = (ui.sweep.server.shelf, ui.sweep.server.watches, ui.sweep.past.spec_of)
+    cached = (ui.sweep.server.shelf, ui.sweep.server.watches, ui.sweep.past._spec)
     for one in cached:
         one.clear()
     yield tmp_path
@@ -180,7 +180,6 @@ def test_a_link_opens_that_very_view_in_another_session(folder, document, is_the
     link = saved(opened(document, **VIEW))
     if not is_there:
         shutil.rmtree(folder.parent)
-        ui.sweep.past.spec_of.clear()
 
     at = first_run(SWEEP, link=link)
 

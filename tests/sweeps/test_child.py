@@ -113,3 +113,11 @@ def test_an_interpreter_that_is_gone_is_an_error(tmp_path, monkeypatch):
 
     with pytest.raises(FileNotFoundError):
         Child("name", tmp_path, ())
+
+
+def test_its_last_words_do_not_say_where_the_folder_lies(tmp_path):
+    home = tmp_path / "secret/A1"
+    home.mkdir(parents=True)
+    (home / "errors.txt").write_text(f"{home}/sweep/rows: Permission denied ({home})\n")
+
+    assert last_words(home) == "sweep/rows: Permission denied (A1)"

@@ -1,7 +1,9 @@
 """A server's sweeps: one at a time, in their order, whatever happens to the server."""
 
 import errno
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import example, given
@@ -20,7 +23,9 @@ import sweeps.shelf
 from engine import InvalidInput
 from storage.lock import FolderInUse, is_locked, locked
 from sweeps.chunking import Chunking
+from sweeps.lanes import Watch
 from sweeps.shelf import Limits, Shelf, Status, shelf_of
+from sweeps.store import FolderRefused
 from tests.descent_lab.test_sweep import DRIVER, LONG
 from tests.sweeps.small import SPEC, result_bytes, swept
 
@@ -43,7 +48,7 @@ class Command:
         self.name, self.home, self.words, self.status = name, home, words, None
         (home / "errors.txt").write_bytes(b"")
         (home / "sweep/rows").mkdir(parents=True, exist_ok=True)
-        (home / "sweep/sweep.json").touch()
+        (home / "sweep/sweep.json").write_text(SPEC.key)
         (home / "sweep/stop").unlink(missing_ok=True)
 
     def writes_rows(self):
@@ -359,7 +364,6 @@ def test_to_stop_what_is_done_changes_nothing(shelf, commands):
     shelf.look_once()
 
     shelf.stop(name)
-    shelf.resume(name)
 
     assert shelf.status(name) == Status("finished")
 
@@ -385,6 +389,278 @@ def test_a_sweep_that_is_running_cannot_be_removed(shelf, commands):
 
     assert shelf.spec(name) is None
     assert [path.name for path in shelf.root.iterdir() if path.is_dir()] == [other]
+
+
+def cut(file):
+    """Leave half of a file."""
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+
+
+@pytest.fixture
+def finished(shelf):
+    """The id of a sweep that is trained."""
+    name = shelf.add(SPEC)
+    swept(shelf.folder(name))
+    return name
+
+
+def test_to_resume_a_finished_sweep_changes_nothing(shelf, finished):
+    before = result_bytes(shelf.folder(finished))
+
+    shelf.resume(finished)
+
+    assert shelf.status(finished) == Status("finished")
+    assert result_bytes(shelf.folder(finished)) == before
+
+
+def test_a_finished_sweep_that_cannot_be_read_is_trained_again(shelf, finished, commands):
+    folder = shelf.folder(finished)
+    before = result_bytes(folder)
+    for file in (*folder.glob("rows/*.parquet"), folder / "results.parquet"):
+        cut(file)
+
+    shelf.resume(finished)
+    assert shelf.status(finished) == Status("waiting")
+    shelf.look_once()
+    assert [command.name for command in commands] == [finished]
+    swept(folder)  # as the command does
+
+    assert result_bytes(folder) == before
+    assert Watch(folder, SPEC).look().unreadable == ()
+    commands[0].ends(0)
+    shelf.look_once()
+    assert shelf.status(finished) == Status("finished")
+
+
+def test_where_the_tables_are_whole_damaged_rows_lose_nothing(shelf, finished):
+    for file in shelf.folder(finished).glob("rows/*.parquet"):
+        cut(file)
+
+    shelf.resume(finished)
+
+    assert shelf.status(finished) == Status("finished")
+
+
+def test_a_finished_sweep_at_which_somebody_works_keeps_its_tables(shelf, finished):
+    with locked(shelf.folder(finished)), pytest.raises(FolderInUse):
+        shelf.retry(finished)
+
+    assert result_bytes(shelf.folder(finished))
+
+
+@pytest.mark.parametrize("act", ["remove", "retry"])
+def test_a_command_that_still_tells_what_came_of_a_finished_sweep_is_in_nobodys_way(
+    shelf, commands, act
+):
+    name, other = shelf.add(SPEC), shelf.add(SPEC)
+    shelf.look_once()
+    commands[0].finishes()
+    commands[0].status = None  # it has written all, and has not ended
+
+    getattr(shelf, act)(name)
+    assert commands[0].status == -9
+    for _ in range(2):
+        shelf.look_once()
+        commands[-1].finishes()
+
+    assert [command.name for command in commands[:2]] == [name, other]
+    assert shelf.has(name) is (act == "retry")
+    assert (commands[-1].name == name) is (act == "retry")
+
+
+def test_a_finished_sweep_of_another_engine_keeps_its_tables(shelf, finished):
+    folder = shelf.folder(finished)
+    held = json.loads((folder / "sweep.json").read_bytes())
+    (folder / "sweep.json").write_text(json.dumps(held | {"engine": held["engine"] + 1}))
+
+    with pytest.raises(FolderRefused, match="other_engine"):
+        shelf.retry(finished)
+
+    assert shelf.status(finished) == Status("finished")
+    assert result_bytes(folder)
+
+
+def test_lanes_that_could_not_be_trained_are_tried_again_once(shelf, commands):
+    name = shelf.add(SPEC)
+    shelf.look_once()
+    assert "--retry" not in commands[0].words
+    commands[0].finishes()
+    shelf.look_once()
+
+    shelf.retry(name)
+    assert shelf.status(name) == Status("waiting", is_retried=True)
+    shelf.look_once()
+    assert commands[1].words[-1] == "--retry"
+    assert shelf.status(name) == Status("running", is_retried=True)
+    commands[1].finishes()
+    commands[1].ends(1)
+    for _ in range(3):
+        shelf.look_once()
+
+    assert shelf.status(name) == Status("finished")
+    assert len(commands) == 2
+
+
+def test_a_server_that_is_started_again_still_tries_them(shelf, commands):
+    name = shelf.add(SPEC)
+    shelf.look_once()
+    commands[0].finishes()
+    shelf.look_once()
+    shelf.retry(name)
+    shelf.close()
+
+    other = Shelf(shelf.root, shelf.limits)
+    other.look_once()
+
+    assert commands[1].words[-1] == "--retry"
+    other.close()
+
+
+def test_only_a_finished_sweep_is_tried_again(shelf, commands):
+    name = shelf.add(SPEC)
+    shelf.retry(name)
+    shelf.retry("A" * 22)
+    shelf.look_once()
+
+    assert "--retry" not in commands[0].words
+
+
+# What is damaged, or not to be written
+
+
+@pytest.mark.parametrize("mark", ["queued", "tries", "failed"])
+@given(content=st.binary())
+@example(b"x\0")
+@example(b"\xff\xfe")
+@example(b"9" * 5_000)
+@example(b"[")
+@example(b"[" * 100_000)
+@example(b"null")
+@example(b"[1, 2, 3]")
+@example(b'["a", {}]')
+@example(b"[NaN, 1e999]")
+def test_a_mark_that_cannot_be_read_stops_no_sweep(mark, content):
+    with TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patched:
+        started = []
+        patched.setattr(
+            sweeps.shelf, "Child", lambda *given: started.append(given[0]) or Command(*given)
+        )
+        shelf = Shelf(Path(root), Limits(workers=1))
+        damaged, other = shelf.add(SPEC), shelf.add(SPEC)
+        (shelf.root / damaged / mark).write_bytes(content)
+        for name in (damaged, other):
+            assert shelf.status(name).kind in {"waiting", "failed"}
+
+        shelf.look_once()
+        shelf._child.finishes()
+        shelf.look_once()
+        shelf.close()
+
+        assert other in started
+
+
+@pytest.mark.parametrize("mark", ["queued", "tries", "failed"])
+def test_a_folder_in_the_place_of_a_mark_stops_no_sweep(shelf, commands, mark):
+    damaged, other = shelf.add(SPEC), shelf.add(SPEC)
+    (shelf.root / damaged / mark).unlink(missing_ok=True)
+    (shelf.root / damaged / mark).mkdir()
+
+    for _ in range(3):
+        shelf.look_once()
+        if commands:
+            commands[-1].finishes()
+
+    assert other in [command.name for command in commands]
+    assert shelf.status(damaged).kind in {"failed", "finished"}
+
+
+def test_what_goes_wrong_with_one_sweep_is_logged_once_and_the_others_go_on(
+    shelf, commands, monkeypatch, caplog
+):
+    first, second = shelf.add(SPEC), shelf.add(SPEC)
+    start = shelf._start
+
+    def strange(name):
+        if name == first:
+            raise RuntimeError("strange")
+        return start(name)
+
+    monkeypatch.setattr(shelf, "_start", strange)
+    for _ in range(3):
+        shelf.look_once()
+
+    assert [command.name for command in commands] == [second]
+    assert [record.exc_info[0] for record in caplog.records] == [RuntimeError]
+
+
+def test_a_sweep_that_cannot_be_looked_at_is_in_nobodys_way(shelf, commands, monkeypatch):
+    closed, other = shelf.add(SPEC), shelf.add(SPEC)
+    look = sweeps.shelf.is_locked
+
+    def refused(folder):
+        if folder == shelf.folder(closed):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return look(folder)
+
+    monkeypatch.setattr(sweeps.shelf, "is_locked", refused)
+
+    assert shelf.status(closed) == Status("failed", told="Permission denied")
+    assert shelf.status(other) == Status("waiting")
+    shelf.look_once()
+    assert [command.name for command in commands] == [other]
+
+
+def test_the_end_of_a_command_is_seen_where_no_mark_can_be_written(shelf, commands, monkeypatch):
+    first, second = shelf.add(SPEC), shelf.add(SPEC)
+    shelf.look_once()
+    write = sweeps.shelf.write
+
+    def full(path, content):
+        if path.parent.name == first:
+            raise OSError(errno.EROFS, "Read-only file system")
+        write(path, content)
+
+    monkeypatch.setattr(sweeps.shelf, "write", full)
+    commands[0].ends(2, "Reason.")
+    shelf.look_once()
+
+    assert [command.name for command in commands] == [first, second]
+
+
+def test_a_sweep_that_cannot_be_written_leaves_nothing(shelf, monkeypatch):
+    def full(_path, _content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sweeps.shelf, "write", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        shelf.add(SPEC)
+
+    assert list(shelf.root.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_shelf_has_no_sweeps(tmp_path):
+    (tmp_path / "shelf").touch()
+    shelf = Shelf(tmp_path / "shelf", Limits())
+
+    shelf.look_once()
+
+    assert not shelf.has("A" * 22)
+    assert shelf.spec("A" * 22) is None
+    with pytest.raises(FileExistsError):
+        shelf.add(SPEC)
+
+
+def test_a_sweep_whose_folder_is_removed_is_there_no_longer(shelf):
+    name = shelf.add(SPEC)
+    assert shelf.has(name)
+
+    shutil.rmtree(shelf.root / name)
+
+    assert not shelf.has(name)
+    with pytest.raises(KeyError):
+        shelf.status(name)
 
 
 # What ends a command
@@ -537,6 +813,38 @@ def test_what_another_server_removes_before_it_has_begun_is_ended(shelf, command
     assert not (shelf.root / name).exists()
 
 
+def test_its_loop_survives_whatever_is_wrong(shelf, monkeypatch, caplog):
+    ended, looks = threading.Event(), []
+
+    def look():
+        looks.append(len(looks))
+        if len(looks) == 3:
+            ended.set()
+        raise ValueError("strange")
+
+    monkeypatch.setattr(sweeps.shelf, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(shelf, "look_once", look)
+
+    shelf.keep(ended)
+
+    assert looks == [0, 1, 2]
+    assert len(caplog.records) == 1
+
+
+def test_a_shelf_that_is_removed_and_made_again_is_kept_again(shelf, commands, caplog):
+    shelf.stop(shelf.add(SPEC))
+    shelf.look_once()
+    shutil.rmtree(shelf.root)
+    shelf.look_once()
+
+    name = shelf.add(SPEC)
+    shelf.look_once()
+
+    assert [command.name for command in commands] == [name]
+    assert is_locked(shelf.root)
+    assert not caplog.records
+
+
 def test_what_a_killed_server_had_begun_to_remove_is_removed(shelf):
     shelf.stop(shelf.add(SPEC))
     (shelf.root / ".removed-x/sweep").mkdir(parents=True)
@@ -685,4 +993,4 @@ def test_the_command_refuses_in_words_that_a_reader_is_shown(shelf):
     (shelf.folder(name) / "thesis.tex").touch()
     until(lambda: shelf.status(name).kind == "failed", shelf.look_once)
 
-    assert "The folder holds other files" in shelf.status(name).told
+    assert shelf.status(name).told.startswith("sweep: The folder holds other files")

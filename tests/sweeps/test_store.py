@@ -16,7 +16,7 @@ from engine.version import VERSION
 from storage.lock import FolderInUse
 from sweeps.chunking import Chunking
 from sweeps.spec import SweepSpec
-from sweeps.store import FolderRefused, opened
+from sweeps.store import FolderRefused, failures, opened
 from sweeps.tables import failed_rows, rows
 from tests.sweeps.small import LANES, SPEC, result_bytes, swept
 
@@ -410,3 +410,39 @@ def test_files_and_folders_that_are_no_shards_are_left_alone(tmp_path):
 
     assert result_bytes(tmp_path) == result_bytes(tmp_path / "undisturbed")
     assert (tmp_path / "rows" / "9lives.txt").exists()
+
+
+def test_a_shard_that_is_damaged_while_others_are_trained_is_named(tmp_path):
+    swept(tmp_path)
+    with opened(tmp_path, SPEC) as folder:
+        folder.found()
+        (shard, *_) = folder.shards
+        shard.write_bytes(shard.read_bytes()[:-100])
+
+        with pytest.raises(FolderRefused) as caught:
+            folder.finish()
+    assert (caught.value.code, caught.value.detail) == ("damaged", shard.name)
+
+    swept(tmp_path)  # as when it goes on
+    with opened(tmp_path, SPEC) as folder:
+        assert folder.is_finished
+
+
+def test_why_lanes_failed_is_counted_by_its_reasons(tmp_path):
+    with opened(tmp_path, SPEC) as folder:
+        for number, (chunk, _table) in enumerate(chunks()):
+            folder.append([failed_rows(SPEC, chunk, "odd" if number else "killed its worker")])
+        folder.finish()
+    first = next(chunks())[0]
+
+    killed = len(first.settings)
+    assert failures(tmp_path) == {"killed its worker": killed, "odd": LANES - killed}
+
+
+def test_where_nothing_failed_or_can_be_read_there_are_no_reasons(tmp_path):
+    swept(tmp_path)
+    assert failures(tmp_path) == {}
+
+    (tmp_path / "workers.parquet").write_bytes(b"PAR1")
+    assert failures(tmp_path) == {}
+    assert failures(tmp_path / "nowhere") == {}

@@ -15,7 +15,7 @@ from ui.shell.navigation import open_edited
 from ui.shell.store import set_page
 from ui.shell.text import escaped
 from ui.sweep.planned import planned
-from ui.sweep.server import shelf
+from ui.sweep.server import on_shelf, shelf, why_no_shelf
 from ui.sweep.settings import settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _COOKIE: Final = "descent_sweeps"
 _OWN: Final = "own-sweeps"  # ids, the oldest first
 _LIST: Final = "list-of-sweeps"  # whether it is open
 _REMOVED: Final = "removed-sweeps"
+_TO_REMOVE: Final = "sweep-to-remove"  # of which the reader is asked
 _MOST: Final = 50  # ids that a cookie has room for
 _SHOWN: Final = 12  # in the list
 
@@ -93,7 +94,11 @@ def list_of_sweeps() -> None:
 
 
 def _entry(name: str) -> None:
-    spec, status = spec_of(name), shelf().status(name)
+    spec = spec_of(name)
+    try:
+        status, began = shelf().status(name), shelf().began(name)
+    except KeyError:  # it has just been removed
+        return
     if spec is None:
         return
     words, act = st.columns([5, 1], vertical_alignment="center")
@@ -105,39 +110,61 @@ def _entry(name: str) -> None:
             on_click=_open,
             args=(name, spec),
         )
-        st.caption(f"{began_words(shelf().began(name))} · {shelf_words(status)}")
+        st.caption(f"{began_words(began)} · {shelf_words(status)}")
     act.button(
         "",
         icon=":material/delete:",
         key=f"remove-sweep-{name}",
         type="tertiary",
         help=_("Remove this sweep and its results from the server"),
-        on_click=_remove,
+        on_click=_ask,
         args=(name,),
         disabled=status.kind == "running",
     )
+    if st.session_state.get(_TO_REMOVE) == name and status.kind != "running":
+        with st.container(horizontal=True):
+            st.button(
+                _("Really remove?"), key=f"really-remove-{name}", on_click=_remove, args=(name,)
+            )
+            st.button(_("Keep it"), key=f"keep-sweep-{name}", on_click=_ask, args=(None,))
 
 
 def _open(name: str, spec: SweepSpec) -> None:
     """Show a sweep, with its base as the comparison and its axes in the plan."""
+    _ask(None)
     st.session_state[_LIST] = False
     open_edited(with_sweep, name, spec)
 
 
+def _ask(name: str | None) -> None:
+    """Ask whether a sweep is to be removed; None asks nothing any more."""
+    st.session_state[_TO_REMOVE] = name
+
+
 def _remove(name: str) -> None:
-    shelf().remove(name)
+    """Remove a sweep, unless the shelf refuses."""
+    _ask(None)
+    on_shelf(shelf().remove, name)
+    if shelf().has(name):
+        return
     st.session_state.setdefault(_REMOVED, []).append(name)
     ids = _ids()
     if name in ids:
         ids.remove(name)
-    spec_of.clear(name)
+    _spec.clear(name)
     if settings().sweep == name:
         set_page(sweep="")
 
 
-@st.cache_resource(show_spinner=False, max_entries=200)
 def spec_of(name: str) -> SweepSpec | None:
-    """Return the sweep of an id; None where the shelf has none of it."""
+    """Return the sweep of an id; None where the shelf has none of it, or has it no longer."""
+    is_there = why_no_shelf() is None and shelf().has(name)
+    return _spec(name) if is_there else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _spec(name: str) -> SweepSpec | None:
+    """Return the sweep of an id, which is read once."""
     return shelf().spec(name)
 
 

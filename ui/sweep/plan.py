@@ -35,7 +35,7 @@ from ui.shell.controls import digits
 from ui.shell.navigation import open_edited
 from ui.shell.store import document, refuse, set_page, whole_document
 from ui.sweep.past import remember, spec_of
-from ui.sweep.server import shelf
+from ui.sweep.server import put_on_shelf, shelf
 from ui.sweep.settings import settings
 
 if TYPE_CHECKING:
@@ -390,6 +390,7 @@ def _why_not(size: Size) -> str | None:
 
 
 def _start(spec: SweepSpec) -> None:
-    name = shelf().add(spec)
-    remember(name)
-    set_page(sweep=name, setting=None, held=(), brushes=())
+    name = put_on_shelf(spec)
+    if name is not None:
+        remember(name)
+        set_page(sweep=name, setting=None, held=(), brushes=())

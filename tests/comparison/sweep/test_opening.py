@@ -210,6 +210,31 @@ def test_a_lane_that_cannot_be_trained_is_no_reason_to_wait():
     assert "Open single settings" in best_of_each(seen).why_not
 
 
+def test_where_all_lanes_could_not_be_trained_nothing_is_promised():
+    own = no_lanes(spec(listed("learning_rate", 0.1, 1.0)))
+    status = np.full_like(own.status, STATUSES.index("failed"))
+    failed = replace(own, status=status)
+    view = with_default_view(own.spec.experiment).view
+
+    best = best_of_each(Look(failed, view, SweepPage()))
+
+    assert best.settings == ()
+    assert best.why_not == "No setting has a finite value, and some lanes could not be trained."
+
+
+def test_lanes_that_cannot_be_read_are_no_reason_to_wait_but_to_go_on():
+    some = without(lanes("one seed"), [0], seeds=(0,))
+    none = no_lanes(some.spec)
+    seen, nothing = (
+        replace(look("one seed"), lanes=replace(one, unreadable=("results.parquet",)))
+        for one in (some, none)
+    )
+
+    assert "Some lanes cannot be read" in best_of_each(seen).why_not
+    assert "Let the sweep go on" in best_of_each(seen).why_not
+    assert best_of_each(nothing).why_not.startswith("Some lanes cannot be read, and no other")
+
+
 def test_best_settings_of_several_networks_are_refused_until_one_is_held():
     sweep = spec(THREE, listed("problem.hidden", [2], [3]), seeds=[0])
     own = made(sweep, [[loss] for loss in (1, 2, 3, 4, 5, 6, 2, 1, 3, 4, 5, 6)])

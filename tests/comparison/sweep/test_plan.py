@@ -136,7 +136,7 @@ def test_any_document_gives_a_sweep_or_a_reason_in_words(document):
     page = page_of(document)
     spec, why_not = spec_or_reason(document)
 
-    assert why_not or spec.axes == page.axes
+    assert why_not or spec.axes[: len(page.axes)] == page.axes
     assert why_not or len(spec.experiment.seeds) == page.seeds
     assert why_not or spec.experiment.runs == document.experiment.runs
 

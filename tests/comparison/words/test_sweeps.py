@@ -1,5 +1,7 @@
 """What is said of a sweep follows from its numbers."""
 
+import errno
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,8 +13,11 @@ from comparison.words.sweeps import (
     axes_words,
     began_words,
     chosen_words,
+    failed_words,
     found_words,
     lanes_words,
+    left_words,
+    no_shelf_words,
     outcome_words,
     refused_words,
     shelf_words,
@@ -21,8 +26,9 @@ from comparison.words.sweeps import (
     stopped_sweep_words,
     table_words,
     unreadable_words,
+    unwritable_words,
 )
-from engine import Experiment, Network
+from engine import Experiment, Interval, InvalidInput, Network
 from language import LANGUAGES, set_language
 from sweeps.answers import BestSetting
 from sweeps.chunking import Size
@@ -128,7 +134,7 @@ def test_no_answer_is_no_line():
 
 
 @pytest.mark.parametrize(
-    "code", ["not_empty", "no_spec", "other_sweep", "other_engine", "other_rows"]
+    "code", ["not_empty", "no_spec", "other_sweep", "other_engine", "other_rows", "damaged"]
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_of_a_folder_says_what_to_do(language, code):
@@ -199,8 +205,14 @@ def test_the_beginning_of_a_sweep_is_told_by_the_clock_of_the_server():
     ("status", "words"),
     [
         (Status("waiting"), "about to begin"),
-        (Status("waiting", ahead=1), "waiting for 1 other sweep"),
-        (Status("waiting", ahead=3), "waiting for 3 other sweeps"),
+        (
+            Status("waiting", ahead=1),
+            "waiting: number 2 in the queue, 1 other sweep is trained first",
+        ),
+        (
+            Status("waiting", ahead=3),
+            "waiting: number 4 in the queue, 3 other sweeps are trained first",
+        ),
         (Status("running"), "running"),
         (Status("running", is_stopping=True), "stopping …"),
         (Status("stopped"), "stopped"),
@@ -211,6 +223,48 @@ def test_the_beginning_of_a_sweep_is_told_by_the_clock_of_the_server():
 )
 def test_how_a_sweep_on_the_shelf_is_doing(status, words):
     assert shelf_words(status) == words
+
+
+def test_time_that_is_left_is_about_so_much():
+    assert left_words(90.4) == "about 90 s left"
+    assert left_words(0.01) == "about 1 s left"
+    assert left_words(7_000) == "about 117 minutes left"
+
+
+def test_lanes_without_a_result_are_counted_by_their_reasons_the_most_frequent_first():
+    reasons = Counter({"ValueError: odd.": 1, "killed its worker": 3})
+
+    assert failed_words(4, reasons) == (
+        "4 lanes could not be trained. 3 lanes: the process that trained them was killed, perhaps"
+        " for want of memory. 1 lane: ValueError: odd."
+    )
+    assert failed_words(1, Counter()) == "1 lane could not be trained."
+
+
+def test_of_many_long_reasons_a_few_are_told_in_short():
+    reasons = Counter({f"{number}{'x' * 10_000}": number + 1 for number in range(50)})
+
+    assert len(failed_words(1_275, reasons)) < 1_000
+
+
+def test_a_wrong_variable_is_named_with_what_is_allowed():
+    error = InvalidInput("out_of_range", "DESCENT_LAB_SWEEP_WORKERS", 0, Interval(1, 1_024))
+
+    said = no_shelf_words(error)
+
+    assert "DESCENT_LAB_SWEEP_WORKERS is 0. It must be in the range [1 … 1,024]." in said
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a/secret"), "(No space left on"),
+        (FileExistsError("/a/secret"), "(FileExistsError)"),
+    ],
+)
+def test_what_cannot_be_written_is_told_by_its_reason_without_the_place(error, reason):
+    assert reason in unwritable_words(error)
+    assert "secret" not in unwritable_words(error)
 
 
 def test_lanes_are_counted_with_what_came_of_them():

@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -33,6 +34,14 @@ def machine_of_the_estimates():
             "timeit.repeat", lambda *_work, number, **_: [number * cost._REFERENCE_CALL]
         )
         assert cost._slowness() == 1.0  # and remembered
+
+
+@pytest.fixture(autouse=True)
+def main_of_the_tests():
+    """Put this program back, where Streamlit's driver leaves its script: children would run it."""
+    program = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = program
 
 
 @pytest.fixture(scope="session", autouse=True)

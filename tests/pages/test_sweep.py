@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+import ui.sweep.server
 from comparison.document import with_default_view
 from comparison.pages import SweepPage
 from comparison.sweep.plan import sweep_of
@@ -15,13 +16,15 @@ from engine.rules import SGD, Adam, Momentum
 from engine.training.chunks import train_chunk
 from language import LANGUAGES
 from storage.lock import locked
-from sweeps.chunking import Size
+from sweeps.chunking import Chunking, Size
 from sweeps.lanes import Watch
+from sweeps.runner import Runner
+from sweeps.store import opened as held
 from tests.driven import captions, chart, first_run, linked, plain, run, told
 from tests.sweeps.small import Here, result_bytes, swept
 from ui.sweep.server import shelf
 
-pytestmark = pytest.mark.usefixtures("nothing_waits", "no_keeper")
+pytestmark = pytest.mark.usefixtures("nothing_waits", "own_shelf")
 TABS = ("map", "curves", "parallel", "table", "scores", "range")
 BASE = Experiment(
     problem=Network(dataset=Line(rows=40), hidden=(3,), loss="mean_squared_error"),
@@ -47,15 +50,20 @@ def planned(shown):
 
 
 @pytest.fixture(scope="module")
-def no_keeper():
-    """No thread starts what waits on the shelf: tests train it, or leave it waiting."""
+def own_shelf(no_keeper, tmp_path_factory):  # noqa: ARG001 - what waits must stay so
+    """A shelf for the tests of this file, whatever other files have begun."""
+    cached = (ui.sweep.server.shelf, ui.sweep.server.watches)
+    for one in cached:
+        one.clear()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sweeps.shelf.Shelf.keep", lambda _self, _until: None)
+        patched.setenv("DESCENT_LAB_SWEEPS", str(tmp_path_factory.mktemp("shelf")))
         yield
+    for one in cached:
+        one.clear()
 
 
 @pytest.fixture(scope="module")
-def trained(no_keeper):  # noqa: ARG001 - what waits must stay so
+def trained(own_shelf):  # noqa: ARG001 - where it is put
     """The id of a sweep that is trained."""
     name = shelf().add(planned(page()))
     swept(shelf().folder(name), spec=planned(page()))
@@ -63,17 +71,14 @@ def trained(no_keeper):  # noqa: ARG001 - what waits must stay so
 
 
 @pytest.fixture(scope="module")
-def half_trained(no_keeper):  # noqa: ARG001 - see above
-    """The id of a sweep that was stopped; the second half of its rows is not there."""
+def half_trained(own_shelf):  # noqa: ARG001 - where it is put
+    """The id of a sweep that was stopped when its first chunk was trained."""
     spec = planned(page(seeds=2))
     name = shelf().add(spec)
-    folder = shelf().folder(name)
-    swept(folder, spec=spec)
-    for file in ("results.parquet", "workers.parquet"):
-        (folder / file).unlink()
-    shards = sorted((folder / "rows").iterdir())
-    if len(shards) > 1:
-        shards[-1].unlink()
+    with held(shelf().folder(name), spec) as folder:
+        states = Runner(folder, Chunking(spec), Here(at_once=1), folder.found().done).states()
+        assert 0 < next(states).done < spec.lanes
+        states.close()
     shelf().stop(name)
     return name
 
@@ -258,8 +263,11 @@ def test_other_axes_leave_the_results_and_lead_back_to_them(trained):
 def test_a_stopped_sweep_says_how_far_it_is_and_may_not_be_used_yet(half_trained):
     at = opened(page(seeds=2, sweep=half_trained))
 
-    assert at.button(key="sweep-use-best").disabled or shelf().status(half_trained).kind
-    assert not at.button(key="sweep-resume").disabled
+    (bar,) = at.get("progress")
+    assert bar.proto.text == "stopped · 6 of 24 lanes, 2 diverged"
+    assert at.button(key="sweep-use-best").disabled
+    run(at.button(key="sweep-resume").click())
+    assert shelf().status(half_trained).kind == "waiting"
 
 
 def test_an_id_that_this_server_does_not_have_is_said():

@@ -286,3 +286,12 @@ def _listed(axis: RangeAxis) -> tuple[float, ...]:
     if axis.path[-1] in WHOLE:
         return tuple(dict.fromkeys(map(round, axis.grid)))
     return tuple(axis.grid)
+
+
+def leaves_out(before: Axis, after: Axis) -> bool:
+    """Tell whether a range that took the place of a list has no place for some of its values."""
+    if not (isinstance(before, ListAxis) and isinstance(after, RangeAxis)):
+        return False
+    numbers = [value for value in before.values if isinstance(value, (int, float))]
+    inside = [value for value in numbers if after.low <= value <= after.high]
+    return len(inside) < len(before.values)

@@ -145,6 +145,15 @@ def test_what_does_not_fit_is_explained_and_nothing_is_lost(key, text, words):
     )
 
 
+def test_values_that_a_range_leaves_out_are_told():
+    at = opened()
+
+    run(at.selectbox(key="axis-scale-1-batch_size").set_value("log"))
+
+    assert "no place for some values of the list" in told(at)
+    assert settings(at).axes[1].low == settings(at).axes[1].high / 10 == 8
+
+
 def test_what_is_too_large_for_the_server_is_not_started(monkeypatch):
     size = Size(settings=1, lanes=1, updates=1, seconds=1e5, bytes=1)
     monkeypatch.setattr("sweeps.chunking.Chunking.size", property(lambda _self: size))

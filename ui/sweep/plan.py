@@ -11,6 +11,7 @@ from comparison.sweep.opening import with_sweep
 from comparison.sweep.plan import (
     BUDGET,
     further_offers,
+    leaves_out,
     list_text,
     may_have_both_budgets,
     offers,
@@ -25,7 +26,7 @@ from comparison.words.sweeps import lane_words, size_words, too_few_words
 from engine import InvalidInput
 from engine.rules import RULES
 from engine.spec import by_name
-from language import _
+from language import N_, _
 from language.labels import label
 from sweeps.axes import ListAxis
 from sweeps.spec import Grid, QuasiRandom
@@ -33,7 +34,7 @@ from ui.setup.runs import run_editor, runs_and_actions
 from ui.shell.binding import bound
 from ui.shell.controls import digits
 from ui.shell.navigation import open_edited
-from ui.shell.store import document, refuse, set_page, whole_document
+from ui.shell.store import document, refuse, set_page, tell, whole_document
 from ui.sweep.past import remember, spec_of
 from ui.sweep.server import put_on_shelf, shelf
 from ui.sweep.settings import settings
@@ -314,10 +315,20 @@ def _target(text: str) -> None:
 
 def _rescale(place: int, scale: str) -> None:
     """Give an axis the form that was chosen, with the ends that it has."""
+    before = settings().axes[place]
     try:
-        _replace(place, rescaled(settings().axes[place], scale))
+        after = rescaled(before, scale)
     except InvalidInput as error:
         refuse(error)
+        return
+    _replace(place, after)
+    if leaves_out(before, after):
+        tell(
+            N_(
+                "A range has no place for some values of the list, which were left out. Undo brings"
+                " them back."
+            )
+        )
 
 
 def _replace(place: int, axis: Axis | None) -> None:

@@ -14,6 +14,7 @@ from comparison.sweep.plan import (
     BUDGET,
     WHOLE,
     further_offers,
+    leaves_out,
     list_text,
     may_have_both_budgets,
     offers,
@@ -432,3 +433,19 @@ def test_both_budgets_follow_the_comparison():
 )
 def test_equal_updates_are_no_offer_where_they_are_the_same_budget(base):
     assert not may_have_both_budgets(with_default_view(base))
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "lost"),
+    [
+        ((8, 32, "all"), "log", True),
+        ((0.0, 0.001, 0.01), "log", True),
+        ((0.0, 0.001, 0.01), "linear", False),
+        ((0.1, 1.0), "log", False),
+    ],
+)
+def test_values_without_a_place_in_a_range_are_known(values, scale, lost):
+    before = ListAxis(field="problem.l2", values=values)
+
+    assert leaves_out(before, rescaled(before, scale)) == lost
+    assert not leaves_out(before, before)

@@ -4,12 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from charts.theme import BLUE, WARNING
 from tests.browser.conftest import _server
-from tests.browser.test_accessibility import STREAMLITS_OWN, VIOLATIONS_ALONE
+from tests.browser.rules import broken_rules
 
 ROWS = 100_000
 SCRIPT = "tests/browser/parallel_page.py"
@@ -198,9 +197,8 @@ def test_the_picture_breaks_no_rule_of_axe(visit, color_scheme):
     drawn(tab)
     drag(tab, "Seconds", 0.5, 0.8)
     expect(tab.get_by_text("1 reports", exact=True)).to_be_visible()
-    found = Axe().run(tab, options=VIOLATIONS_ALONE).response["violations"]
 
-    assert {one["id"] for one in found} - STREAMLITS_OWN == set()
+    assert broken_rules(tab) == {}
 
 
 def test_on_a_narrow_page_the_axes_scroll_and_the_page_does_not(visit):

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.rules import broken_rules
+
 TABS = ["Map", "Curves", "Parallel coordinates", "Table", "Scores", "Range test"]
 SMALL = {
     "data": "line",
@@ -57,7 +59,8 @@ def test_a_started_sweep_fills_its_map_and_ends(swept, drawn):
     expect(swept.get_by_text("the best of its settings, up to 2")).to_be_visible()
 
 
-def test_every_tab_is_drawn_and_is_no_wider_than_the_window(swept, idle):
+def test_every_tab_is_drawn_breaks_no_rule_and_is_no_wider_than_the_window(swept, idle):
+    broken = {}
     for name in TABS:
         swept.get_by_role("tab", name=name, exact=True).click()
         idle(swept)
@@ -67,6 +70,8 @@ def test_every_tab_is_drawn_and_is_no_wider_than_the_window(swept, idle):
         assert swept.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), (
             name
         )
+        broken |= {(name, rule): found for rule, found in broken_rules(swept).items()}
+    assert broken == {}
     swept.get_by_role("tab", name="Map", exact=True).click()
     expect(chart(swept, "sweep-map")).to_be_visible()
 

@@ -359,7 +359,6 @@ def start_line(now: Planned, *, is_there: bool) -> None:
         st.button(
             _("Start the sweep"),
             key="sweep-start",
-            type="primary",
             icon=":material/play_arrow:",
             on_click=_start,
             args=(now.spec,),

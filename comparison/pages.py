@@ -289,7 +289,7 @@ class SweepPage(Spec):
         RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log"),
         ListAxis(field="batch_size", values=(8, 32, "all")),
     )
-    seeds: Annotated[int, LIMITS["seeds"]] = 10
+    seeds: Annotated[int, LIMITS["seeds"]] = 12
     design: Annotated[Grid | QuasiRandom, Field(discriminator="kind")] = Grid()
     targets: Annotated[tuple[Annotated[float, TARGET], ...], Length(LIMITS["targets"])] = ()
     both_budgets: bool = Field(default=False, strict=True)

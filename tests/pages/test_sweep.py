@@ -98,7 +98,7 @@ def test_the_first_view_can_be_started_with_one_click():
     at = first_run("pages/compare/sweep.py")
 
     assert not at.button(key="sweep-start").disabled
-    assert "settings × 10 seeds = " in plain(captions(at))
+    assert "settings × 12 seeds = " in plain(captions(at))
 
 
 def test_size_and_time_are_said_before_the_start():

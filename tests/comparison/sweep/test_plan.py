@@ -179,7 +179,7 @@ REFUSED = {
             *(ListAxis(field=f"optimizer.{name}", values=MANY) for name in ("beta1", "beta2")),
             ListAxis(field="optimizer.epsilon", values=tuple(n + 1e-6 for n in MANY[:-2])),
         ],
-        "Number of lanes is 9980000000000",
+        "Number of lanes is 11976000000000",
     ),
     "too many problems": (
         [ListAxis(field="problem.l2", values=MANY), ListAxis(field="data_seed", values=(1, 2, 3))],

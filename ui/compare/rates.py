@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 import streamlit as st
 
 from charts.sensitivity import rate_sensitivity
 from comparison.edits import change
 from comparison.words.contract import contract
 from comparison.words.names import styles_of_any_rate
-from comparison.words.rates import good_words, rate_rows, why_no_best_rates
+from comparison.words.rates import why_no_best_rates
 from engine import rate_curves, rate_sweep
 from engine.analysis.rates import further_rates, half_decades, with_best_rates
 from language import _
 from ui.compare.comparison import after_training
 from ui.shell.figure import figure
 from ui.shell.store import document, edit
-from ui.shell.text import escaped, line_sample
+from ui.shell.tables import rate_table
+from ui.shell.text import escaped
 from ui.shell.training import scored
 from ui.shell.tuning import best_rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charts.theme import RunStyle
     from engine import Experiment, RateCurve, Scores
     from exports.printed import Contract
     from ui.shell.training import Outcome
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 # Nine rates, each half a power of ten above the one before.
 SWEPT_RATES = half_decades(-7, 1)
 _FURTHER: Final = 3  # times that a run whose best rate lies at the edge is tried beyond it
-_SAMPLE: Final = 24  # pixels of a line's sample
 
 
 @after_training
@@ -53,7 +51,7 @@ def rates_tab(_shown: Outcome) -> None:
     chart = figure(lambda: rate_sensitivity(curves, swept), "rates", _contract(experiment))
     if chart is not None:
         st.caption(" · ".join(map(escaped, chart.remarks)))
-    _table(curves, swept)
+    rate_table(curves, swept, "best-rates")
     why_not = why_no_best_rates(experiment, curves) or _why_not_again(experiment, curves)
     st.button(
         _("Use each run's best rate"),
@@ -88,26 +86,6 @@ def _swept(experiment: Experiment) -> list[Scores]:
 
 def _is_whole(scores: Scores) -> bool:
     return not any({"", "stopped"} & set(run.status) for run in scores.runs)
-
-
-def _table(curves: Sequence[RateCurve], styles: Sequence[RunStyle]) -> None:
-    """Show every run's best rate, and what it rests on."""
-    rows = [
-        {"": line_sample(style, _SAMPLE)} | row
-        for style, row in zip(styles, rate_rows(curves, styles), strict=True)
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        width="stretch",
-        hide_index=True,
-        height="content",
-        key="best-rates",
-        column_config={
-            "": st.column_config.ImageColumn(width=_SAMPLE + 14),
-            _("Good rates"): st.column_config.TextColumn(help=good_words()),
-        },
-        alt=_("Best learning rates, one row per run."),
-    )
 
 
 def _contract(experiment: Experiment) -> Contract:

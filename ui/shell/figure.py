@@ -24,7 +24,7 @@ from ui.shell.terms import terms
 from ui.shell.zoom import with_zoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from charts.theme import Chart
     from exports.printed import Contract, Drawing, Form
@@ -220,15 +220,25 @@ def _files(chart: Chart, key: str, caption: Contract) -> None:
         (_("Numbers (CSV)"), "csv", lambda: to_csv(chart.numbers)),
         (_("Numbers (Parquet)"), "parquet", lambda: to_parquet(chart.numbers)),
     )
+    offer_files(files, key)
+
+
+def offer_files(files: Iterable[tuple[str, str, Callable[[], bytes]]], name: str) -> None:
+    """Offer files side by side, each of which is made at the click on it.
+
+    Args:
+        files: what each is called on the page, the ending of its name, and what makes it.
+        name: of all of them, before the ending.
+    """
     with st.container(horizontal=True):
         for title, ending, make in files:
             st.download_button(
                 title,
                 later(make),
-                file_name=f"{file_name(key)}.{ending}",
+                file_name=f"{file_name(name)}.{ending}",
                 mime="application/octet-stream",
                 on_click="ignore",
-                key=f"export-{ending}-{key}",
+                key=f"export-{ending}-{name}",
             )
 
 

@@ -16,7 +16,7 @@ from exports.sweep.report import sweep_report, usual_sweep_title
 from exports.sweep.tables import lanes_csv, lanes_parquet
 from language import _
 from storage.writing import file_name
-from ui.shell.figure import close_dialog, later
+from ui.shell.figure import close_dialog, later, offer_files
 from ui.shell.report import report_button, report_dialog
 from ui.shell.store import document, whole_document
 from ui.sweep.past import shown_sweep
@@ -86,13 +86,4 @@ def lanes_files(look: Look) -> None:
         (_("All lanes (CSV)"), "csv", lambda: lanes_csv(folder, watched.look(name))),
         (_("All lanes (Parquet)"), "parquet", lambda: lanes_parquet(folder, watched.look(name))),
     )
-    with st.container(horizontal=True):
-        for title, ending, make in files:
-            st.download_button(
-                title,
-                later(make),
-                file_name=f"{file_name('sweep-lanes')}.{ending}",
-                mime="application/octet-stream",
-                on_click="ignore",
-                key=f"sweep-lanes-{ending}",
-            )
+    offer_files(files, "sweep-lanes")

@@ -1,10 +1,9 @@
-"""The tabs that show where a sweep's settings end: the map, the curves and the table."""
+"""The tabs that show where a sweep's settings end: map, curves, parallel coordinates and table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import streamlit as st
 
 from charts.parallel import parallel_alt, parallel_remarks
@@ -17,14 +16,14 @@ from comparison.sweep.coordinates import (
     trained,
 )
 from comparison.sweep.table import settings_table
-from comparison.words.rates import good_words, rate_rows
 from comparison.words.sweeps import table_words
 from language import _
 from sweeps.dimensions import dimension
 from ui.shell.binding import reporting
 from ui.shell.figure import figure, offer
 from ui.shell.store import set_page
-from ui.shell.text import escaped, line_sample
+from ui.shell.tables import rate_table
+from ui.shell.text import escaped
 from ui.sweep.controls import held_controls, quantity_control, side_controls
 from ui.sweep.exports import lanes_files
 from ui.sweep.parallel import parallel_canvas
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from exports.printed import Contract
 
 _ROWS: Final = 10_000  # of the table that is sent to the browser
-_SAMPLE: Final = 24
 
 
 def map_tab(look: Look, caption: Contract) -> None:
@@ -64,22 +62,7 @@ def curves_tab(look: Look, caption: Contract) -> None:
     if chart is not None:
         st.caption(" · ".join(map(escaped, chart.remarks)))
     styles = [look.styles[position] for position in found.runs]
-    rows = [
-        {"": line_sample(style, _SAMPLE)} | row
-        for style, row in zip(styles, rate_rows(found.curves, styles), strict=True)
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        width="stretch",
-        hide_index=True,
-        height="content",
-        key="sweep-best-rates",
-        column_config={
-            "": st.column_config.ImageColumn(width=_SAMPLE + 14),
-            _("Good rates"): st.column_config.TextColumn(help=good_words()),
-        },
-        alt=_("Best learning rates, one row per run."),
-    )
+    rate_table(found.curves, styles, "sweep-best-rates")
 
 
 def parallel_tab(look: Look, caption: Contract) -> None:

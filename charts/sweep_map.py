@@ -243,7 +243,7 @@ def _texts(tiles: Tiles, bests: Collection[tuple[int, int]]) -> list[Mark]:
     rows, columns = tiles.values.shape
     if columns > _WRITTEN or rows > 2 * _MANY_ROWS:
         return []
-    size = 14 if columns <= _WRITTEN // 2 + 2 else 12
+    size = 14 if columns <= _WRITTEN // 2 else 12
     has_diverged = _has_diverged(tiles)
     texts = []
     for row, column in zip(*(at.tolist() for at in np.nonzero(tiles.n)), strict=True):

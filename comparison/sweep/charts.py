@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from charts.range_test import range_test_chart
 from charts.sensitivity import rate_sensitivity
 from charts.sweep_map import Side, Tiles, best_cell, sweep_map
 from comparison.sweep.look import is_of_problem
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from charts.sweep_map import Apart, Edge
     from charts.theme import Chart, RunStyle
     from comparison.sweep.look import Look
-    from engine import Experiment
+    from engine import Experiment, RangeTest
     from engine.arrays import Booleans, Integers
     from sweeps.dimensions import Dimension
 
@@ -227,6 +228,12 @@ def tested(look: Look, position: int) -> Tested | None:
         tuple(look.lanes.run_scores(setting) for setting in alike.tolist()),
     )
     return Tested(experiment, numbers[0], numbers[-1], curve, look.styles[position])
+
+
+def range_chart(look: Look, test: RangeTest, about: Tested) -> Chart:
+    """Return a range test over the sweep's curve of the same run, and what is held in both."""
+    chart = range_test_chart(test, about.curve, about.style)
+    return chart._replace(remarks=(*chart.remarks, *held_words(look.on_tab("curves"))))
 
 
 def _is_same(one: Dimension, settings: Integers, best: int) -> Booleans:

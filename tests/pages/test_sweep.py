@@ -209,6 +209,15 @@ def test_the_map_shows_the_lanes_of_the_folder(trained):
     assert "best of its settings, up to 2" in plain(captions(at))
 
 
+def test_a_range_test_says_and_lets_choose_of_which_settings_it_is(trained):
+    at = opened(page(sweep=trained, tab="range"))
+
+    assert at.selectbox(key="range-run").value == "SGD"
+    assert at.selectbox(key="sweep-held-batch_size").options == ["best over all", "8", "all"]
+    run(at.selectbox(key="sweep-held-batch_size").set_value(0))
+    assert "Batch size: 8" in plain(captions(at))
+
+
 def test_a_cell_leads_to_its_setting_and_that_to_compare(trained):
     spec = planned(page())
     at = opened(page(sweep=trained, setting=1))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.range_test import range_test_chart
-from comparison.sweep.charts import tested
+from comparison.sweep.charts import range_chart, tested
 from comparison.words.errors import explain
 from comparison.words.range_test import range_test_words
 from engine import InvalidInput
@@ -18,6 +17,7 @@ from ui.shell.driver import begin, drive, stop_button, waiting
 from ui.shell.figure import figure
 from ui.shell.store import set_page
 from ui.shell.text import escaped
+from ui.sweep.controls import held_controls
 from ui.sweep.settings import settings
 
 if TYPE_CHECKING:
@@ -42,16 +42,18 @@ def range_tab(look: Look, caption: Contract) -> None:
     )
     position = min(settings().run, len(look.styles) - 1)
     names = [style.name for style in look.styles]
-    bound(
-        st.selectbox,
-        _("Run"),
-        names,
-        key="range-run",
-        shown=names[position],
-        report=lambda name: set_page(run=names.index(name)),
-        among=names,
-        width=260,
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        bound(
+            st.selectbox,
+            _("Run"),
+            names,
+            key="range-run",
+            shown=names[position],
+            report=lambda name: set_page(run=names.index(name)),
+            among=names,
+            width=260,
+        )
+        held_controls(look)
     about = tested(look, position)
     if about is None:
         st.info(
@@ -64,7 +66,7 @@ def range_tab(look: Look, caption: Contract) -> None:
     test = _test(about)
     if test is None:
         return
-    chart = figure(lambda: range_test_chart(test, about.curve, about.style), "sweep-range", caption)
+    chart = figure(lambda: range_chart(look, test, about), "sweep-range", caption)
     if chart is not None:
         st.markdown(escaped(" ".join(range_test_words(test, about.curve))))
         st.caption(" · ".join(map(escaped, chart.remarks)))

@@ -20,6 +20,8 @@ from engine.limits import Interval
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES
+from engine.rules.clipping import CLIPPINGS
+from engine.rules.schedules import SCHEDULES, Constant
 from engine.spec import Spec, by_name, parse_json
 
 if TYPE_CHECKING:
@@ -124,6 +126,11 @@ _SPECS: Final[Mapping[str, tuple[type[Spec], ...]]] = {
     "data": DATASETS,
     "function": FUNCTIONS,
     "page": PAGES,
+}
+# Parts of a run with fields of their own: ``schedule:cosine~schedule.end:0.1``.
+_PARTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
+    "schedule": SCHEDULES,
+    "clipping": CLIPPINGS,
 }
 _RUN_FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
     "learning_rate": _number,
@@ -245,7 +252,23 @@ def _run_code(run: dict[str, Any]) -> str:
     for key, value in (("sampling", "shuffled"), ("last_batch", "kept")):
         if run[key] != value:
             parts.append(f"{key}:{run[key]}")
+    for key, kinds in _PARTS.items():
+        parts += _part_code(key, run.get(key), kinds)
     return "~".join(parts)
+
+
+def _part_code(key: str, part: dict[str, Any] | None, kinds: tuple[type[Any], ...]) -> list[str]:
+    """Return a part of a run by its name, then what differs from its defaults; nothing if absent.
+
+    A constant schedule is absent as well.
+    """
+    if part is None or part["name"] == Constant.name:
+        return []
+    plain = vars(by_name(kinds)[part["name"]]())
+    own = [
+        f"{key}.{name}:{_written(value)}" for name, value in part.items() if value != plain[name]
+    ]
+    return [f"{key}:{part['name']}", *own]
 
 
 def _run(code: str) -> dict[str, Any]:
@@ -260,11 +283,22 @@ def _run(code: str) -> dict[str, Any]:
     }
     for part in more:
         key, _, text = part.partition(":")
+        owner, _, field = key.partition(".")
         if key in _RUN_FIELDS:
             run[key] = _read("run", text, _RUN_FIELDS[key])
+        elif key in _PARTS:
+            run[key] = {"name": text}
+        elif owner in _PARTS and owner in run:
+            kind = by_name(_PARTS[owner]).get(run[owner]["name"])
+            run[owner][field] = _read("run", text, _reader(kind, field))
         else:
-            run["optimizer"][key] = _read("run", text, _number)
+            run["optimizer"][key] = _read("run", text, _reader(by_name(RULES).get(name), key))
     return run
+
+
+def _reader(kind: type[Any] | None, field: str) -> Callable[[str], Any]:
+    """Return how the text of a field is read; validation refuses what does not exist."""
+    return _BY_TYPE.get(type(getattr(kind, field, 0.0)), _number)
 
 
 def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:

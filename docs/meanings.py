@@ -24,6 +24,7 @@ LIMITS: Final = {
     "epochs": "Epochs of a budget, or of patience",
     "iterations": "Iterations of a budget, or from one evaluation to the next",
     "rows_seen": "Rows of a budget",
+    "gradients": "Gradients of a budget",
     "runs": "Runs of a comparison",
     "lanes": "Runs × seeds that are trained together",
     "seeds": "Seeds of a comparison",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Sampling: TypeAlias = Literal["shuffled", "replacement"]
 LastBatch: TypeAlias = Literal["kept", "dropped"]
-Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen"]
+Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen", "gradients"]
 
 # The second entropy word of each random stream, so that no two streams of a seed are alike
 # (0 and 1 belong to the data: rows and split).
@@ -97,10 +97,13 @@ class Counts:
         return iterations / self.per_epoch
 
     def iterations(self, amount: int, unit: Unit) -> int:
-        """Return the iterations of a budget; a budget of rows ends at the step that reaches it."""
+        """Return the iterations of a budget; a budget of rows ends at the step that reaches it.
+
+        One of gradients is that of a rule that takes one per update.
+        """
         if unit == "epochs":
             return amount * self.per_epoch
-        if unit == "iterations":
+        if unit in {"iterations", "gradients"}:
             return amount
         epochs, rest = divmod(amount, self.rows_per_epoch)
         return epochs * self.per_epoch + min(-(-rest // self.batch_size), self.per_epoch)

@@ -31,6 +31,7 @@ from engine.rules import (
     Nesterov,
     RMSprop,
 )
+from engine.rules.clipping import AnyClipping  # noqa: TC001 - pydantic reads it
 from engine.rules.schedules import AnySchedule, Constant
 from engine.spec import Spec
 
@@ -51,8 +52,11 @@ class Run(Spec):
         batch_size: rows per batch, 1 to the number of training rows, or "all".
         sampling: a new permutation of all rows every epoch, or independent draws with replacement.
         last_batch: whether the short batch at the end of an epoch is kept or dropped.
-        schedule: what the learning rate is multiplied by, update by update. The default is left out
-            of JSON, so keys, links and files are those of a version without schedules.
+        schedule: what the learning rate is multiplied by, update by update.
+        clipping: what is done to every gradient before the rule sees it; None leaves it.
+
+    The defaults of the last two are left out of JSON, so that keys, links and files are those of a
+    version without them.
     """
 
     optimizer: AnyRule
@@ -63,6 +67,7 @@ class Run(Spec):
     schedule: Annotated[AnySchedule, Field(exclude_if=lambda value: value == Constant())] = (
         Constant()
     )
+    clipping: Annotated[AnyClipping | None, Field(exclude_if=lambda value: value is None)] = None
 
     @field_validator("optimizer", mode="before")
     @classmethod
@@ -79,8 +84,9 @@ class Budget(Spec):
 
     Attributes:
         amount: how many units.
-        unit: epochs, iterations (updates), or rows seen; a budget of rows ends at the first step
-            that reaches it.
+        unit: epochs, iterations (updates), rows seen, or gradients taken, of which some rules take
+            two per update; a budget of rows ends at the first step that reaches it, one of
+            gradients at the last step within it, and no sooner than at the first.
     """
 
     amount: Annotated[int, Interval(-math.inf, math.inf)] = 60  # the unit decides what is allowed
@@ -169,10 +175,14 @@ class Experiment(Spec):
             if run.batch_size != "all" and run.batch_size > rows:
                 field = f"runs.{position}.batch_size"
                 raise InvalidInput("out_of_range", field, run.batch_size, Interval(1, rows))
+            cause = misfit(self.problem, run)
+            if cause is not None:
+                field = f"runs.{position}.optimizer"
+                raise InvalidInput("conflict", field, run.optimizer.name, cause)
         if len(set(self.seeds)) < len(self.seeds):
             raise InvalidInput("duplicate", "seeds", self.seeds)
         if self.stopping.patience is not None and not self.problem.n_validation:
-            cause: tuple[str, object] = ("problem", "function")
+            cause = ("problem", "function")
             if isinstance(self.problem, Network):
                 cause = ("validation_share", self.problem.validation_share)
             raise InvalidInput("conflict", "stopping.patience", self.stopping.patience, cause)
@@ -185,7 +195,10 @@ class Experiment(Spec):
 
     def iterations(self, run: Run) -> int:
         """Return how many iterations the budget gives a run."""
-        return self.counts(run).iterations(self.budget.amount, self.budget.unit)
+        amount, unit = self.budget.amount, self.budget.unit
+        if unit == "gradients":
+            return max(1, amount // run.optimizer.gradients_per_update)
+        return self.counts(run).iterations(amount, unit)
 
     def is_full_batch(self, run: Run) -> bool:
         """Tell whether a run's updates follow the gradient of all rows, without noise."""
@@ -197,14 +210,16 @@ class Experiment(Spec):
     def groups(self) -> list[list[int]]:
         """Return the positions of runs that step together, each list in the order of the rules.
 
-        They cut the rows in the same way: equal batch size, sampling and last-batch rule.
+        They cut the rows in the same way, equal batch size, sampling and last-batch rule, and take
+        equally many iterations.
         """
 
-        def cut(position: int) -> tuple[int, str, str]:
+        def cut(position: int) -> tuple[int, str, str, int]:
             run = self.runs[position]
-            return self.counts(run).batch_size, run.sampling, run.last_batch
+            batch_size = self.counts(run).batch_size
+            return batch_size, run.sampling, run.last_batch, self.iterations(run)
 
-        def cut_and_rule(position: int) -> tuple[tuple[int, str, str], int]:
+        def cut_and_rule(position: int) -> tuple[tuple[int, str, str, int], int]:
             return cut(position), RULES.index(type(self.runs[position].optimizer))
 
         ordered = sorted(range(len(self.runs)), key=cut_and_rule)
@@ -254,6 +269,25 @@ class Sweep(Experiment):
         if lanes not in LIMITS["lanes"]:
             raise InvalidInput("out_of_range", "runs", lanes, LIMITS["lanes"])
         return self
+
+
+def misfit(problem: Network | Function, run: Run) -> tuple[str, object] | None:
+    """Return the field, with its value, for which a run's rule makes no sense; None if it does.
+
+    ``needs`` of the rule says what it makes no sense without.
+    """
+    needs = run.optimizer.needs
+    if "layers" in needs and problem.kind == "function":
+        return "problem", "function"
+    if "hessian" in needs and problem.kind == "network":
+        return "problem", "network"
+    if "all_rows" not in needs:
+        return None
+    if problem.kind == "function":
+        return ("noise", problem.noise) if problem.noise else None
+    if run.batch_size != "all" and run.batch_size < problem.training_rows:
+        return "batch_size", run.batch_size
+    return ("sampling", run.sampling) if run.sampling != "shuffled" else None
 
 
 def distinct_runs(runs: Sequence[Run]) -> list[Run]:

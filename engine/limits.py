@@ -109,6 +109,7 @@ LIMITS: Final[dict[str, Interval]] = {
     "epochs": Interval(1, 10_000),
     "iterations": Interval(1, 600_000_000),
     "rows_seen": Interval(1, 600_000_000),
+    "gradients": Interval(1, 600_000_000),
     "runs": Interval(1, 12),
     "lanes": Interval(1, 2_000),
     "seeds": Interval(1, 30),

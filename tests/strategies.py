@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from comparison.document import Document, View
 from comparison.pages import PAGES, BackpropagationPage, SweepPage
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
+from engine.experiment import misfit
 from engine.formulas.graph import steps
 from engine.limits import LIMITS, Interval, Length
 from engine.problems.datasets import (
@@ -28,7 +29,8 @@ from engine.problems.datasets import (
     Xor,
 )
 from engine.problems.functions import FUNCTIONS, Bowl
-from engine.rules import RULES, hyperparameters
+from engine.rules import RULES, choices, hyperparameters
+from engine.rules.clipping import CLIPPINGS, Threshold
 from sweeps.axes import ListAxis, RangeAxis
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
@@ -56,7 +58,19 @@ def numbers(interval):
 def rules(draw, classes=RULES):
     """A rule with hyperparameters from their whole range."""
     rule = draw(st.sampled_from(classes))
-    return rule(**{name: draw(numbers(i)) for name, i in hyperparameters(rule).items()})
+    fields = {name: st.sampled_from(words) for name, words in choices(rule).items()}
+    for name, interval in hyperparameters(rule).items():
+        is_whole = isinstance(getattr(rule(), name), int)
+        low, high = interval.low, interval.high
+        fields[name] = st.integers(int(low), int(high)) if is_whole else numbers(interval)
+    return rule(**{name: draw(values) for name, values in fields.items()})
+
+
+def clippings():
+    """No clipping, or one of any threshold."""
+    (interval,) = Threshold.__metadata__
+    thresholds = numbers(interval)
+    return st.one_of(st.none(), *(st.builds(kind, thresholds) for kind in CLIPPINGS))
 
 
 def batch_sizes(rows):
@@ -65,16 +79,24 @@ def batch_sizes(rows):
 
 
 @st.composite
-def runs(draw, rows, rates=None, sizes=None):
-    """A run that fits so many training rows."""
-    sizes = batch_sizes(rows) if sizes is None else sizes
-    return Run(
-        optimizer=draw(rules()),
+def runs(draw, problem, rates=None, sizes=None):
+    """A run that fits a problem."""
+    sizes = batch_sizes(problem.training_rows) if sizes is None else sizes
+    of_all_rows = {"batch_size": "all", "sampling": "shuffled"}
+    fitting = [
+        rule
+        for rule in RULES
+        if misfit(problem, Run(optimizer=rule(), learning_rate=1.0, **of_all_rows)) is None
+    ]
+    run = Run(
+        optimizer=draw(rules(fitting)),
         learning_rate=draw(numbers(LIMITS["learning_rate"]) if rates is None else rates),
         batch_size=draw(sizes),
         sampling=draw(st.sampled_from(("shuffled", "replacement"))),
         last_batch=draw(st.sampled_from(("kept", "dropped"))),
+        clipping=draw(clippings()),
     )
+    return run if misfit(problem, run) is None else run.model_copy(update=of_all_rows)
 
 
 def datasets(most_rows):
@@ -142,11 +164,11 @@ def experiments(draw):
     data = st.one_of(datasets(60_000), real_datasets())
     problem = draw(st.one_of(networks(data), functions()))
     validated = problem.kind == "network" and problem.training_rows < problem.dataset.n_rows
-    unit = draw(st.sampled_from(("epochs", "iterations", "rows_seen")))
+    unit = draw(st.sampled_from(("epochs", "iterations", "rows_seen", "gradients")))
     number = st.none() | st.floats(0, 1e12)
     return Experiment(
         problem=problem,
-        runs=draw(st.lists(runs(problem.training_rows), min_size=1, max_size=12)),
+        runs=draw(st.lists(runs(problem), min_size=1, max_size=12)),
         budget=Budget(amount=draw(st.integers(1, int(LIMITS[unit].high))), unit=unit),
         stopping=Stopping(
             target_loss=draw(st.none() | st.floats(-1e12, 1e12)),
@@ -169,10 +191,10 @@ def small_experiments(draw, most_runs=4):
     small_network = networks(datasets(24), most_units=5, l2=st.sampled_from((0.0, 0.1)))
     problem = draw(st.one_of(small_network, small_network, functions()))
     validated = problem.kind == "network" and problem.training_rows < problem.dataset.n_rows
-    unit = draw(st.sampled_from(("epochs", "iterations", "rows_seen")))
+    unit = draw(st.sampled_from(("epochs", "iterations", "rows_seen", "gradients")))
     rows = problem.training_rows
     sizes = draw(st.lists(batch_sizes(rows), min_size=1, max_size=2))
-    some_runs = runs(rows, rates, st.sampled_from(sizes))
+    some_runs = runs(problem, rates, st.sampled_from(sizes))
     return Experiment(
         problem=problem,
         runs=draw(st.lists(some_runs, min_size=1, max_size=most_runs)),

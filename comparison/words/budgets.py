@@ -17,6 +17,7 @@ def budget_words(budget: Budget) -> str:
         "epochs": ngettext("{count} epoch", "{count} epochs", amount),
         "iterations": ngettext("{count} iteration", "{count} iterations", amount),
         "rows_seen": ngettext("{count} row seen", "{count} rows seen", amount),
+        "gradients": ngettext("{count} gradient", "{count} gradients", amount),
     }[budget.unit]
     return text.format(count=f"{amount:,}")
 

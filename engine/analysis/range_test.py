@@ -296,8 +296,8 @@ class _Training:
             return problem.batches(params, grads, len(seeds), counts.batch_size, longest=1)
 
         starts, lanes = np.stack([problem.start(seed) for seed in seeds]), [self._run] * len(seeds)
-        layout = experiment.problem.layout
-        return Updates(lanes, starts, layout, make, counts, len(self._rates))
+        layout, total = experiment.problem.layout, len(self._rates)
+        return Updates(lanes, starts, layout, make, counts, total)
 
     def _rows(self, problem: NetworkProblem | FunctionProblem) -> Iterator[list[Any]]:
         """Yield the rows of each update, an array for each seed, without end."""

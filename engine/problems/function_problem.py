@@ -59,6 +59,7 @@ class _FunctionBatches:
         self, problem: FunctionProblem, params: Array, grads: Array, n_seeds: int, longest: int
     ) -> None:
         self._function, self._params, self._grads = problem.function, params, grads
+        self.hessian = problem.function.hessian
         self._by_seed = grads.reshape(-1, n_seeds, 2)
         self._noise = np.empty((n_seeds, 0, 0))
         self._values = np.empty((longest, len(params)))

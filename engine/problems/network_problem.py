@@ -149,6 +149,8 @@ class NetworkProblem:
 class _NetworkBatches:
     """Buffers for a segment: its rows, and its outputs until losses are computed from them."""
 
+    hessian = None  # rules that need one are for test functions
+
     def __init__(
         self,
         problem: NetworkProblem,
@@ -242,6 +244,8 @@ class _LargeBatches:
     It goes through small buffers: the rows of some seeds at a time, and some lanes of these seeds.
     So no buffer grows with the lanes or the rows, except for one number per lane, the loss so far.
     """
+
+    hessian = None
 
     def __init__(
         self, problem: NetworkProblem, params: Array, grads: Array, n_seeds: int, batch_size: int

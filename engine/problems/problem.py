@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from engine.arrays import Array
     from engine.problems.pieces import Piece
@@ -48,6 +48,10 @@ class Guess:
 
 class Batches(Protocol):
     """The batches of a segment of consecutive iterations, for the lanes of a group."""
+
+    @property
+    def hessian(self) -> Callable[[Array], Array] | None:
+        """Return what gives the Hessians of points, for rules that need them; None if nothing."""
 
     def load(self, rows: Any) -> None:
         """Take the rows of the segment as ``epochs`` yielded them, equally many of each seed."""

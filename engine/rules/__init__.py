@@ -9,7 +9,17 @@ from pydantic import Field
 
 from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
 from engine.rules.momentum import SGD, Momentum, Nesterov
-from engine.rules.rule import Epsilon, Moment, Rule, Slot, hyperparameters, stack, validated
+from engine.rules.rule import (
+    Epsilon,
+    Moment,
+    Rule,
+    Slot,
+    choices,
+    hyperparameters,
+    stack,
+    structure,
+    validated,
+)
 
 __all__ = [
     "RULES",
@@ -25,8 +35,10 @@ __all__ = [
     "RMSprop",
     "Rule",
     "Slot",
+    "choices",
     "hyperparameters",
     "stack",
+    "structure",
     "validated",
 ]
 

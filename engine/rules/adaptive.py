@@ -42,6 +42,7 @@ class Adagrad(Rule):
     name: Literal["adagrad"] = "adagrad"
 
     title: ClassVar = "Adagrad"
+    family: ClassVar = "adaptive"
     slots: ClassVar = (Slot("sum_of_squares", "s"),)
     default_learning_rate: ClassVar = 0.5
     formula: ClassVar = r"s_t = s_{t-1} + g_t^2 \qquad d_t = \frac{g_t}{\sqrt{s_t} + \epsilon}"
@@ -87,6 +88,7 @@ class RMSprop(Rule):
     name: Literal["rmsprop"] = "rmsprop"
 
     title: ClassVar = "RMSprop"
+    family: ClassVar = "adaptive"
     slots: ClassVar = (Slot("second_moment", "v"),)
     default_learning_rate: ClassVar = 0.01
     formula: ClassVar = (
@@ -141,6 +143,7 @@ class Adam(Rule):
     name: Literal["adam"] = "adam"
 
     title: ClassVar = "Adam"
+    family: ClassVar = "adaptive"
     slots: ClassVar = (Slot("first_moment", "m"), Slot("second_moment", "v"))
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (
@@ -209,6 +212,7 @@ class AdamW(Rule):
     name: Literal["adamw"] = "adamw"
 
     title: ClassVar = "AdamW"
+    family: ClassVar = "adaptive"
     slots: ClassVar = (Slot("first_moment", "m"), Slot("second_moment", "v"))
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (

@@ -30,6 +30,7 @@ class SGD(Rule):
     name: Literal["sgd"] = "sgd"
 
     title: ClassVar = "SGD"
+    family: ClassVar = "momentum"
     default_learning_rate: ClassVar = 2.0
     formula: ClassVar = r"d_t = g_t"
     source: ClassVar = "Robbins & Monro (1951), doi:10.1214/aoms/1177729586"
@@ -67,6 +68,7 @@ class Momentum(Rule):
     name: Literal["momentum"] = "momentum"
 
     title: ClassVar = "Momentum"
+    family: ClassVar = "momentum"
     slots: ClassVar = (Slot("velocity", "v"),)
     default_learning_rate: ClassVar = 0.1
     formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = v_t"
@@ -106,6 +108,7 @@ class Nesterov(Rule):
     name: Literal["nesterov"] = "nesterov"
 
     title: ClassVar = "Nesterov"
+    family: ClassVar = "momentum"
     slots: ClassVar = (Slot("velocity", "v"),)
     default_learning_rate: ClassVar = 0.1
     formula: ClassVar = r"v_t = \mu\,v_{t-1} + g_t \qquad d_t = g_t + \mu\,v_t"

@@ -22,6 +22,7 @@ from typing import (
     ClassVar,
     Literal,
     NamedTuple,
+    TypeAlias,
     TypeVar,
     cast,
     get_args,
@@ -35,9 +36,18 @@ from engine.limits import Interval
 from engine.spec import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from engine.arrays import Array, Layout, State
+
+Family: TypeAlias = Literal[
+    "momentum", "adaptive", "signs", "averages", "wrappers", "layers", "second_order"
+]
+"""What kinds of rules there are, in the order of the menu."""
+
+Need: TypeAlias = Literal["layers", "hessian", "all_rows"]
+"""What a rule makes no sense without: the layers of a network, the Hessian of a test function, or
+updates that all follow the gradient of all rows, without noise."""
 
 Epsilon = Annotated[float, Interval(1e-16, 1, symbol=r"\epsilon", scale="log")]
 
@@ -53,6 +63,8 @@ class Moment:
         layout: where each layer's matrix lies in a lane; a point without layers is one row.
         step: number of the update, from 1; 0 before the first one.
         rate: learning rate x schedule factor of this update, ``(lanes, 1)``.
+        hessian: of the loss at ``params``, ``(lanes, n_params, n_params)``; None for a rule that
+            does not need it.
     """
 
     grads: Array
@@ -60,6 +72,7 @@ class Moment:
     layout: Layout
     step: int
     rate: Array
+    hessian: Array | None = None
 
 
 class Slot(NamedTuple):
@@ -83,10 +96,15 @@ class Slot(NamedTuple):
 class Rule(ABC):
     """What every rule has: a name, slots and one formula. The rest is for the rules that need it.
 
+    Its fields are numbers with an interval, its hyperparameters, and words from a list, its choices
+    (``Literal``). Lanes move together where choices and whole numbers are equal: these are no
+    columns, so a formula may branch and count by them.
+
     Attributes:
         name: the id in files, links and the registry.
         title: the proper name, the same in every language.
-        slots: the arrays that the rule remembers.
+        family: where the menu has it.
+        needs: without what it is refused.
         couples: which coordinates of a lane influence each other: none, those of the same
             layer's matrix, or all.
         default_learning_rate: the rate of a run that is added with it
@@ -97,11 +115,17 @@ class Rule(ABC):
 
     name: str
     title: ClassVar[str]
-    slots: ClassVar[tuple[Slot, ...]] = ()
+    family: ClassVar[Family]
+    needs: ClassVar[frozenset[Need]] = frozenset()
     couples: ClassVar[Literal["nothing", "matrix", "lane"]] = "nothing"
     default_learning_rate: ClassVar[float]
     formula: ClassVar[str]
     source: ClassVar[str]
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Return the arrays that the rule remembers; most rules write them as a class variable."""
+        return ()
 
     @abstractmethod
     def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
@@ -158,14 +182,35 @@ SomeRule = TypeVar("SomeRule", bound=Rule)
 
 def hyperparameters(rule: type[Rule]) -> dict[str, Interval]:
     """Return the hyperparameters of a rule with their intervals, in the order of its fields."""
-    return dict(_intervals(rule))
+    return {name: note for name, (_, note) in _fields(rule) if isinstance(note, Interval)}
+
+
+def choices(rule: type[Rule]) -> dict[str, tuple[str, ...]]:
+    """Return the fields of a rule that hold one word of a list, each with its list."""
+    return {name: note for name, (_, note) in _fields(rule) if not isinstance(note, Interval)}
+
+
+def structure(rule: Rule) -> tuple[object, ...]:
+    """Return what rules must have in common to be stacked: class, choices and whole numbers."""
+    return (type(rule), *(getattr(rule, name) for name in _structural(type(rule))))
 
 
 @cache
-def _intervals(rule: type[Rule]) -> tuple[tuple[str, Interval], ...]:
+def _structural(rule: type[Rule]) -> tuple[str, ...]:
+    return tuple(name for name, (kind, _) in _fields(rule) if kind is not float)
+
+
+@cache
+def _fields(rule: type[Rule]) -> tuple[tuple[str, tuple[type, Interval | tuple[str, ...]]], ...]:
+    """Return the type of each field of a rule, and its interval or the words that it may hold."""
     hints = get_type_hints(rule, include_extras=True)
     names = [field.name for field in fields(cast("Any", rule)) if field.name != "name"]
-    return tuple((name, get_args(hints[name])[1]) for name in names)
+    return tuple((name, _kind(hints[name])) for name in names)
+
+
+def _kind(hint: Any) -> tuple[type, Interval | tuple[str, ...]]:
+    kind, *notes = get_args(hint)
+    return (kind, notes[0]) if isinstance(kind, type) else (str, get_args(hint))
 
 
 def validated(rule: SomeRule) -> SomeRule:
@@ -185,10 +230,20 @@ def _adapter(rule: type[SomeRule]) -> TypeAdapter[SomeRule]:
 def stack(rules: Sequence[SomeRule]) -> SomeRule:
     """Return one rule whose hyperparameters are columns ``(lanes, 1)``, a row per given rule.
 
-    One that all share is ``(1, 1)``, which is faster; arrays round the same at any length.
+    One that all share is ``(1, 1)``, which is faster; arrays round the same at any length. Choices
+    and whole numbers, which all have in common (``structure``), stay as they are.
     """
+    kind = type(rules[0])
+    return stacked(rules, [name for name in hyperparameters(kind) if name not in _structural(kind)])
+
+
+Columns = TypeVar("Columns")
+
+
+def stacked(given: Sequence[Columns], names: Iterable[str]) -> Columns:
+    """Return the first of some equal dataclasses with columns in place of these fields."""
     columns = {}
-    for name in hyperparameters(type(rules[0])):
-        column = [[getattr(rule, name)] for rule in rules]
+    for name in names:
+        column = [[getattr(one, name)] for one in given]
         columns[name] = np.array(column[:1] if column.count(column[0]) == len(column) else column)
-    return replace(cast("Any", rules[0]), **columns)
+    return replace(cast("Any", given[0]), **columns)

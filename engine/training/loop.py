@@ -30,6 +30,7 @@ from engine.problems.network_problem import NetworkProblem
 from engine.problems.pieces import UPDATE_NUMBERS
 from engine.problems.specs import Function
 from engine.rules import RULES, SGD, Rule, validated
+from engine.rules.schedules import Constant
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array
     from engine.problems.pieces import Piece
     from engine.problems.problem import Batches
+    from engine.rules.schedules import Schedule
     from engine.training.history import RunHistory
     from engine.work import Result, Work
 
@@ -93,12 +95,16 @@ def fit(experiment: Experiment) -> History:
     return finish(train(experiment))
 
 
-def minimize(
+def minimize(  # noqa: PLR0913 - the last three are for few rules, by their names
     gradient: Callable[[Array], Array],
     start: Array,
     optimizer: Rule,
     learning_rate: float,
     steps: int,
+    *,
+    shape: tuple[int, int] | None = None,
+    schedule: Schedule | None = None,
+    hessian: Callable[[Array], Array] | None = None,
 ) -> Array:
     """Follow a rule down any function whose gradient you have.
 
@@ -109,6 +115,11 @@ def minimize(
         optimizer: the rule; its hyperparameters are checked.
         learning_rate: multiplies the direction; it has the limits of a run's learning rate.
         steps: number of updates, at least 0; the iterates must fit into the memory of a training.
+        shape: the parameters are a matrix with so many rows and columns, for rules of matrices;
+            None for one row.
+        schedule: multiplies the learning rate; its epochs are updates. None leaves it constant.
+        hessian: returns the Hessians ``(1, n_params, n_params)`` of such points, for rules that
+            need them.
 
     Returns:
         The iterates ``(steps + 1, n_params)``, beginning with the start. For a rule that reports
@@ -116,8 +127,9 @@ def minimize(
 
     Raises:
         InvalidInput: ``optimizer`` is not a rule; a hyperparameter, the learning rate or the number
-            of steps is out of range; the start is not made of finite numbers; or the gradient has
-            another shape than its point.
+            of steps is out of range; the start is not made of finite numbers, or not as many as the
+            matrix has; a rule needs a Hessian and none is given; or the gradient has another shape
+            than its point.
     """
     Interval(0, LIMITS["iterations"].high).integer("steps", steps)
     if not isinstance(optimizer, Rule):
@@ -131,10 +143,12 @@ def minimize(
         raise InvalidInput("not_finite", "start", start, any_number)
     if 8 * (steps + 1) * params.size not in LIMITS["bytes"]:
         raise InvalidInput("too_expensive", "bytes", 8 * (steps + 1) * params.size, LIMITS["bytes"])
-    lane = run.model_copy(update={"optimizer": rule})
-    one_row = Layout((params.shape[1], 1), bias=False)
-    make = partial(_GivenGradient, gradient)
-    updates = Updates([lane], params, one_row, make, Counts(1, 1), steps)
+    if "hessian" in rule.needs and hessian is None:
+        raise InvalidInput("missing", "hessian", None)
+    lane = run.model_copy(update={"optimizer": rule, "schedule": schedule or Constant()})
+    layout = _matrix(params.shape[1], shape)
+    make = partial(_GivenGradient, gradient, hessian)
+    updates = Updates([lane], params, layout, make, Counts(1, 1), steps)
     iterates = np.empty((steps + 1, params.shape[1]))
     iterates[0], points = params[0], updates.points
     with np.errstate(all="ignore"):  # a diverging path is a result
@@ -149,10 +163,26 @@ def minimize(
     return iterates
 
 
+def _matrix(numbers: int, shape: tuple[int, int] | None) -> Layout:
+    """Return the layout of so many parameters, all of them one matrix."""
+    rows, columns = (1, numbers) if shape is None else shape
+    if rows < 1 or rows * columns != numbers:
+        needed = Interval(rows * columns, rows * columns)
+        raise InvalidInput("wrong_length", "start", numbers, needed)
+    return Layout((columns, rows), bias=False)
+
+
 class _GivenGradient:
     """Gradients from the function that ``minimize`` was given."""
 
-    def __init__(self, gradient: Callable[[Array], Array], params: Array, grads: Array) -> None:
+    def __init__(
+        self,
+        gradient: Callable[[Array], Array],
+        hessian: Callable[[Array], Array] | None,
+        params: Array,
+        grads: Array,
+    ) -> None:
+        self.hessian = hessian
         self._gradient, self._params, self._grads = gradient, params, grads
         self._pieces = [self._call]
 

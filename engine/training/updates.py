@@ -1,8 +1,8 @@
 """One update of all lanes: the only place where parameters change.
 
-The gradient of a batch, for some rules a second gradient on the same rows, each rule's direction,
-the rate of this update, the step. ``train``, ``minimize``, ``inspect`` and range tests all take
-their updates here.
+The gradient of a batch, for some rules a second gradient on the same rows, clipped where a run asks
+for it, each rule's direction, the rate of this update, the step. ``train``, ``minimize``,
+``inspect`` and range tests all take their updates here.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 import numpy as np
 
 from engine.problems.pieces import param_blocks
-from engine.rules import stack
-from engine.rules.rule import Moment
+from engine.rules import stack, structure
+from engine.rules.rule import Moment, stacked
 from engine.rules.schedules import Constant
 
 if TYPE_CHECKING:
@@ -27,11 +27,19 @@ if TYPE_CHECKING:
     from engine.experiment import Run
     from engine.problems.pieces import Piece
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
     from engine.rules.schedules import ProgressUnit
 
 
 class Gradients(Protocol):
     """Where gradients come from, for parameters and gradients that it was made with."""
+
+    @property
+    def hessian(self) -> Callable[[Array], Array] | None:
+        """Return what gives the Hessians ``(points, n_params, n_params)`` of points, if anything.
+
+        None where there are none, as of networks, whose rules need none.
+        """
 
     def load(self, rows: Any, /) -> None:
         """Take the rows of a segment of updates."""
@@ -46,7 +54,7 @@ Source = TypeVar("Source", bound=Gradients)
 class Updates(Generic[Source]):
     """The updates of some lanes.
 
-    Lanes of one rule are neighbours, so that each rule sees one contiguous slice, or several where
+    Neighbours that can be stacked, by rule and clipping, are one slice of lanes, or several where
     these are large: an update may be long.
 
     Args:
@@ -63,8 +71,8 @@ class Updates(Generic[Source]):
         step: updates taken.
         batches: the source of the first gradients; the losses of batches are its own, for a second
             gradient has a source of its own.
-        changes: ``(2, lanes, n_params)``: the first gradient, and what the last update subtracted,
-            rate x direction; side by side, so that one call gives both norms.
+        changes: ``(2, lanes, n_params)``: the first gradient, not clipped, and what the last update
+            subtracted, rate x direction; side by side, so that one call gives both norms.
         points: ``(lanes, n_params)``, what is evaluated; the parameters themselves unless a rule
             reports other points: then ``report`` fills it.
     """
@@ -93,19 +101,22 @@ class Updates(Generic[Source]):
         self._slices: list[_Slice] = []
         self._second: list[Source] = []
         start = 0
-        for _, neighbours in groupby((run.optimizer for run in lanes), type):
-            rules = list(neighbours)
-            stop = start + len(rules)
+        for _, neighbours in groupby(lanes, _stacks):
+            runs = list(neighbours)
+            stop = start + len(runs)
             second = None
-            if rules[0].gradients_per_update == 2:
-                second = np.zeros((2, len(rules), params.shape[1]))
+            if runs[0].optimizer.gradients_per_update == 2:
+                second = np.zeros((2, len(runs), params.shape[1]))
                 self._second.append(make(*second))
-            for part in param_blocks(len(rules), params.shape[1]):
+            for part in param_blocks(len(runs), params.shape[1]):
                 here = slice(start + part.start, start + part.stop)
                 moment = Moment(grads[here], params[here], layout, 0, self._rates[here])
                 looking = None if second is None else second[:, part]
                 update = self._update[here]
-                self._slices.append(_Slice(rules[part], here, moment, update, looking))
+                one = _Slice(runs[part], here, moment, update, looking)
+                if "hessian" in one.rule.needs:
+                    one.hessian = self.batches.hessian
+                self._slices.append(one)
             start = stop
 
     def load(self, rows: Any) -> None:
@@ -192,49 +203,74 @@ class Updates(Generic[Source]):
         """
         for part in self._slices:
             if part.lanes.start <= lane < part.lanes.stop:
+                if step > self.step:
+                    part.ready(step)
                 return part.seen(lane - part.lanes.start, step)
         raise IndexError(lane)
 
 
+def _stacks(run: Run) -> tuple[object, ...]:
+    """Return what neighbouring lanes must have in common to be one slice."""
+    return (*structure(run.optimizer), type(run.clipping))
+
+
 class _Slice:
-    """Lanes of one rule.
+    """Lanes of one rule, and of one kind of clipping.
 
     Attributes:
         looking: ``(2, lanes, n_params)``: where the second gradient is taken, and that gradient;
             None for a rule that takes none.
+        hessian: returns Hessians; None for a rule that needs none.
     """
+
+    hessian: Callable[[Array], Array] | None = None
 
     def __init__(
         self,
-        rules: Sequence[Rule],
+        runs: Sequence[Run],
         lanes: slice,
         moment: Moment,
         update: Array,
         looking: Array | None,
     ) -> None:
-        self.rule = stack(rules)
+        self.rule: Rule = stack([run.optimizer for run in runs])
+        clippings = [run.clipping for run in runs if run.clipping is not None]
+        self._clipping: Clipping | None = stacked(clippings, ["threshold"]) if clippings else None
         self.lanes, self.moment, self.update, self.looking = lanes, moment, update, looking
         self._first = moment.grads
         self.state: State = tuple(
-            np.zeros((len(rules), slot.numbers(moment.layout))) for slot in self.rule.slots
+            np.zeros((len(runs), slot.numbers(moment.layout))) for slot in self.rule.slots
         )
 
     def look(self, step: int, points: Array, second: Array) -> None:
         """Write where the second gradient of an update is taken; ``turn`` then sees it."""
-        self.moment.step, self.moment.grads = step, self._first
+        self.moment.step, self.moment.grads = step, self._clipped(self._first)
         np.copyto(points, cast("Array", self.rule.looks_at(self.moment, self.state)))
         self.moment.grads = second
 
     def turn(self, step: int) -> None:
         """Write the update with this number: rate x direction."""
-        self.moment.step = step
+        self.ready(step)
         direction, self.state = self.rule.direction(self.moment, self.state)
         np.multiply(self.moment.rate, direction, out=self.update)
+
+    def ready(self, step: int) -> None:
+        """Show the rule all that it sees in the update with this number."""
+        moment = self.moment
+        moment.step = step
+        if self._clipping is not None:
+            moment.grads = self._clipped(self._first if self.looking is None else self.looking[1])
+        if self.hessian is not None:
+            moment.hessian = self.hessian(moment.params)
+
+    def _clipped(self, grads: Array) -> Array:
+        return grads if self._clipping is None else self._clipping.clipped(grads)
 
     def seen(self, position: int, step: int) -> tuple[Moment, State]:
         row = slice(position, position + 1)
         moment, state = self.moment, tuple(slot[row].copy() for slot in self.state)
-        arrays = {name: getattr(moment, name)[row].copy() for name in ("grads", "params", "rate")}
+        names = ["grads", "params", "rate"] + ["hessian"] * (moment.hessian is not None)
+        arrays = {name: getattr(moment, name)[row].copy() for name in names}
         return replace(moment, step=step, **arrays), state
 
 

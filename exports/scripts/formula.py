@@ -13,7 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from engine.arrays import Layout
-from engine.rules import hyperparameters
+from engine.rules import choices, hyperparameters
 
 if TYPE_CHECKING:
     from exports.scripts.replay import Replay
@@ -92,7 +92,8 @@ def class_lines(replay: Replay) -> str:
     """Return the lines that define the class of a run's rule and make the rule."""
     rule = type(replay.run.optimizer)
     source = textwrap.dedent(inspect.getsource(rule))
-    fields = (f"{name}={getattr(replay.run.optimizer, name)!r}" for name in hyperparameters(rule))
+    names = (*hyperparameters(rule), *choices(rule))
+    fields = (f"{name}={getattr(replay.run.optimizer, name)!r}" for name in names)
     layout, layout_value = "", "None  # this rule knows of no layers"
     if "layout" in source:
         layout = _LAYOUT.substitute(source=inspect.getsource(Layout))

@@ -7,7 +7,7 @@ import textwrap
 from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from engine.rules import hyperparameters
+from engine.rules import choices, hyperparameters
 from exports.replay import noise_updates, replay_seeds
 from exports.scripts.translations import TRANSLATIONS, VALUES, Translation
 from language import N_
@@ -124,7 +124,7 @@ class Replay(NamedTuple):
     def settings(self) -> dict[str, str]:
         """Return the hyperparameters and the learning rate as Python text, by name."""
         optimizer = self.run.optimizer
-        names = hyperparameters(type(optimizer))
+        names = (*hyperparameters(type(optimizer)), *choices(type(optimizer)))
         written = {name: repr(getattr(optimizer, name)) for name in names}
         return {"learning_rate": repr(self.run.learning_rate), **written}
 

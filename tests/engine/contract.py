@@ -5,6 +5,7 @@ still needs its part of the contract.
 """
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from engine import Run
 from engine.arrays import Layout
 from engine.counts import Counts
 from engine.limits import Interval
-from engine.rules import RULES, SGD, Moment, Rule, Slot
+from engine.rules import RULES, SGD, Moment, Rule, Slot, choices, hyperparameters, structure
 from engine.rules.schedules import Constant, Schedule
 from engine.training.updates import Updates
 
@@ -159,6 +160,10 @@ class Slope:
     def __init__(self, params, grads):
         self._params, self._grads = params, grads
 
+    @staticmethod
+    def hessian(points):
+        return (0.5 - np.sin(points))[:, :, None] * np.eye(points.shape[1])
+
     def load(self, rows):
         pass
 
@@ -200,7 +205,8 @@ def follow(rules, stream, start, learning_rates):
 
 
 def zeros(rule, layout, lanes=1):
-    """The state of a rule before its first update."""
+    """The state of a rule, or of a class with its defaults, before its first update."""
+    rule = rule() if isinstance(rule, type) else rule
     return tuple(np.zeros((lanes, slot.numbers(layout))) for slot in rule.slots)
 
 
@@ -208,7 +214,23 @@ def moment_of(grads, params=None, step=1, rate=0.1, layout=None):
     """A moment, at zero and of one row unless something else is said."""
     params = np.zeros_like(grads) if params is None else params
     layout = layout or Layout((grads.shape[1], 1), bias=False)
-    return Moment(grads, params, layout, step, np.full((len(grads), 1), rate))
+    hessian = np.tile(np.eye(grads.shape[1]), (len(grads), 1, 1))
+    return Moment(grads, params, layout, step, np.full((len(grads), 1), rate), hessian)
+
+
+def ends(rule):
+    """A rule at every combination of its intervals' ends: of an open end the number next to it.
+
+    Of a choice it has its first and its last word.
+    """
+    actual = {name: (words[0], words[-1]) for name, words in choices(rule).items()}
+    for name, interval in hyperparameters(rule).items():
+        low = np.nextafter(interval.low, np.inf) if interval.open_low else interval.low
+        high = np.nextafter(interval.high, -np.inf) if interval.open_high else interval.high
+        kind = type(getattr(rule(), name))
+        actual[name] = (kind(low), kind(high))
+    made = [rule(**dict(zip(actual, values, strict=True))) for values in product(*actual.values())]
+    return sorted(made, key=lambda one: str(structure(one)))
 
 
 def directions(rule, stream):

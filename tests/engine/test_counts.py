@@ -170,7 +170,7 @@ def test_golden_row_order(sampling):
 @given(
     counts().filter(lambda counts: counts.rows > 1),
     st.sampled_from(SAMPLINGS),
-    st.sampled_from(("epochs", "iterations", "rows_seen")),
+    st.sampled_from(("epochs", "iterations", "rows_seen", "gradients")),
     st.integers(1, 6),
 )
 def test_training_and_replay_count_the_same(counts, sampling, unit, amount):

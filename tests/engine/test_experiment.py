@@ -108,7 +108,7 @@ CHOICES = {
     (of_network, "activation"): tuple(ACTIVATIONS),
     (of_network, "output_activation"): tuple(ACTIVATIONS),
     (of_network, "loss"): tuple(LOSSES),
-    (of_budget, "unit"): ("epochs", "iterations", "rows_seen"),
+    (of_budget, "unit"): ("epochs", "iterations", "rows_seen", "gradients"),
 }
 BOOLEANS = [
     (of_network, "standardize"),

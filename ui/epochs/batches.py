@@ -116,7 +116,8 @@ def _shows_seconds() -> bool:
 def _chart(history: History, styles: Sequence[RunStyle]) -> Chart:
     view, charts = document().view, settings().charts
     if is_presented() and charts == "four":
-        charts = document().experiment.budget.unit
+        unit = document().experiment.budget.unit
+        charts = "iterations" if unit == "gradients" else unit
     axes = AXES if charts == "four" else (charts,)
     return loss_on_four_axes(history, styles, view.quantity, axes, log=view.log)
 

@@ -21,7 +21,6 @@ from engine.rules import SGD, Adam, Momentum
 from language.labels import label
 from tests.strategies import examples, runs
 
-ROWS = 300
 GIVEN = st.sampled_from(["", "", "Adam", "Adam (2)", "mine", "<b>"])
 
 
@@ -30,7 +29,7 @@ def automatic(*compared):
 
 
 @examples(40)
-@given(st.lists(st.tuples(runs(ROWS), GIVEN), min_size=1, max_size=12))
+@given(st.lists(st.tuples(runs(Network()), GIVEN), min_size=1, max_size=12))
 def test_no_two_runs_have_the_same_name(compared):
     names = run_names([run for run, _ in compared], [name for _, name in compared])
 
@@ -39,7 +38,7 @@ def test_no_two_runs_have_the_same_name(compared):
 
 
 @examples(40)
-@given(st.lists(runs(ROWS), min_size=1, max_size=12))
+@given(st.lists(runs(Network()), min_size=1, max_size=12))
 def test_an_automatic_name_begins_with_the_rules_own(compared):
     for run, name in zip(compared, automatic(*compared), strict=True):
         assert name.split(" ")[0] == run.optimizer.title.split(" ")[0]

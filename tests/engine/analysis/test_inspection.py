@@ -115,7 +115,7 @@ def test_one_step_begins_where_the_one_before_ended(experiment, rule):
 def test_nothing_is_remembered_before_the_first_step(experiment, rule):
     seen = inspect(of(experiment, rule), 0, 5, 1)
 
-    assert list(seen.slots_before) == [slot.name for slot in rule.slots]
+    assert list(seen.slots_before) == [slot.name for slot in rule().slots]
     assert not any(slot.any() for slot in seen.slots_before.values())
 
 
@@ -223,7 +223,7 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rul
     assert terms[r"\theta_t"] == seen.after[1]
     moved = terms[r"\theta_{t-1}"] - terms[r"\eta"] * terms["d_t"]
     assert terms[r"\theta_t"] == pytest.approx(moved, rel=1e-14)
-    for name, symbol, _size in rule.slots:
+    for name, symbol, _size in rule().slots:
         assert terms[f"{symbol}_{{t-1}}"] == seen.slots_before[name][1]
         assert terms[f"{symbol}_t"] == seen.slots_after[name][1]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from engine import StepInspection
+from engine import Function, Network, Run, StepInspection
+from engine.experiment import misfit
 from engine.limits import LIMITS
 from engine.rules import RULES, Rule
 
@@ -52,21 +53,24 @@ class Facts:
 
     Attributes:
         by_hand: yields the directions of one coordinate, one gradient after another, as the paper
-            has them; without the weight decay, which is added where it is tested.
-        first: the direction of the rule's defaults on a first gradient of 1.
+            has them; without the weight decay, which is added where it is tested. None for a rule
+            that also looks elsewhere: at other coordinates, parameters, rate, a second gradient. It
+            is compared with recorded answers, and has tests of its own.
+        first: the direction of the rule's defaults on a first gradient of 1, from 0.
         bowl: a learning rate, and steps that suffice there from (-3, 2) to within 0.01 of the
             minimum of ``Bowl(condition=10)``: found by trying and then doubled.
-        rosenbrock: the same on ``Rosenbrock()`` from (-1.2, 1).
+        rosenbrock: the same on ``Rosenbrock()`` from (-1.2, 1); None for a rule that does not get
+            there in 200,000 steps.
         scaled: returns what the effective learning rate multiplies in an inspected update, but for
             the weight decay: the gradient, or what stands in its place in the formula.
         on_stream: a recorded answer, None where no library has the rule in this form.
         on_ravine: another one.
     """
 
-    by_hand: Callable[[Any, Iterable[Any]], Iterator[Any]]
+    by_hand: Callable[[Any, Iterable[Any]], Iterator[Any]] | None
     first: float
     bowl: tuple[float, int]
-    rosenbrock: tuple[float, int]
+    rosenbrock: tuple[float, int] | None
     scaled: Callable[[StepInspection], Any] = attrgetter("gradient")
     on_stream: OnStream | None = None
     on_ravine: OnRavine | None = None
@@ -79,6 +83,17 @@ def facts(rule: type[Rule]) -> Facts:
         ModuleNotFoundError: the rule has no file.
     """
     return importlib.import_module(f"tests.engine.rules.data.{rule.name}").FACTS
+
+
+def fits(rule: type[Rule], problem: Network | Function) -> bool:
+    """Tell whether a rule with batches of all rows makes sense on a problem."""
+    run = Run(optimizer=rule(), learning_rate=0.1, batch_size="all")
+    return misfit(problem, run) is None
+
+
+def batches_of(rule: type[Rule], size: int) -> int | str:
+    """Return batches of so many rows, or all if the rule needs all."""
+    return "all" if "all_rows" in rule.needs else size
 
 
 def portions() -> list[tuple[type[Rule], ...]]:

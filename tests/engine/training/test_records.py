@@ -114,7 +114,7 @@ def test_part_of_a_budget_is_told_in_its_unit():
 
 
 @given(
-    st.sampled_from(("epochs", "iterations", "rows_seen")),
+    st.sampled_from(("epochs", "iterations", "rows_seen", "gradients")),
     st.integers(1, 30),
     st.sampled_from(SIZES),
     st.none() | st.integers(1, 40),

@@ -1,0 +1,29 @@
+"""What each rule does, in words, and who writes it differently: a module for each family.
+
+A rule without an entry is shown by its update, its formula and its source.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from comparison.words.rules import adaptive, momentum
+from comparison.words.rules.told import RuleWords
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.rules import Rule
+
+__all__ = ["RULE_WORDS", "UPDATE", "RuleWords"]
+
+# What is done with the direction d of every rule, in LaTeX.
+UPDATE: Final = r"\theta_t = \theta_{t-1} - \eta\,d_t"
+
+RULE_WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
+    {
+        **momentum.WORDS,
+        **adaptive.WORDS,
+    }
+)

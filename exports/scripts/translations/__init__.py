@@ -1,0 +1,27 @@
+"""How other libraries write a rule or a test function: a module for each family of rules.
+
+A rule without a row, or without a form in some library, is exported as its formula in NumPy.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from exports.scripts.translations import adaptive, momentum
+from exports.scripts.translations.functions import VALUES
+from exports.scripts.translations.translation import Translation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.rules import Rule
+
+__all__ = ["TRANSLATIONS", "VALUES", "Translation"]
+
+TRANSLATIONS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
+    {
+        **momentum.FORMS,
+        **adaptive.FORMS,
+    }
+)

@@ -370,6 +370,8 @@ def _remarks(tiles: Tiles, across: Side, upwards: Side, *, is_at_edge: bool) -> 
     if tiles.seeds > 1:
         text = ngettext("medians of {count} seed", "medians of {count} seeds", tiles.seeds)
         remarks.append(text.format(count=tiles.seeds))
+    if (tiles.among == 0).any():
+        remarks.append(_("empty: no setting has these values"))
     is_partial = (tiles.n < tiles.seeds) & (tiles.among > 0)
     if is_partial.any():
         text = ngettext(

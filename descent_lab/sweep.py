@@ -20,6 +20,7 @@ from comparison.words.sweeps import (
     kept_words,
     no_cluster_words,
     no_distributed_words,
+    not_applicable_words,
     other_engine_words,
     outcome_words,
     refused_words,
@@ -151,6 +152,8 @@ def _swept(asked: Asked) -> int:
     workers = _WORKERS.integer("workers", cores() if asked.workers is None else asked.workers)
     side_by_side = 1 if asked.cluster else min(workers, cores())  # nobody knows a cluster's yet
     tell(size_words(chunking.size, len(spec.experiment.seeds), side_by_side))
+    for sentence in not_applicable_words(spec):
+        tell(sentence)
     if asked.dry_run or asked.folder is None:
         return DONE
     with opened(asked.folder, spec) as folder:

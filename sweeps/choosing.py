@@ -116,7 +116,7 @@ class Chosen:
         setting: its index; -1 where none is known, or every one diverged.
         among: how many settings it was chosen among: those of which no seed that chooses is
             missing.
-        tried: how many settings the run has on this problem.
+        tried: how many settings the run has on this problem; 0 where its rule does not apply.
         edges: fields whose value is the first or last of those tried, though others beyond are
             allowed.
     """

@@ -173,10 +173,13 @@ def _report(spec: SweepSpec, chosen: Chosen, every: _Every) -> Report:
 
 
 def _first_setting(spec: SweepSpec, chosen: Chosen) -> int:
-    """Return the first setting of a run on a problem."""
+    """Return the first setting of a run on a problem; of any run where its rule does not apply."""
     variant = spec.settings.variants[chosen.run]
     own = problems(spec).of[variant.first : variant.first + variant.size]
-    return variant.first + int(np.flatnonzero(own == chosen.problem)[0])
+    found = np.flatnonzero(own == chosen.problem)
+    if not len(found):
+        return problems(spec).firsts[chosen.problem]
+    return variant.first + int(found[0])
 
 
 # Who is first

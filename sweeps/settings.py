@@ -1,13 +1,15 @@
 """The settings of a sweep by arithmetic: what an index stands for, and the key of each lane.
 
 Nothing is listed: a setting is made from its index when it is needed, and many at once are arrays
-of **codes**, places in the short lists of values that each axis has.
+of **codes**, places in the short lists of values that each axis has. A combination that makes no
+sense for a rule, such as L-BFGS with a part of the rows, is no setting: it has no index, no lane.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -15,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from engine.errors import InvalidInput
-from engine.experiment import FORMAT, Experiment, Run, Sweep
+from engine.experiment import FORMAT, Experiment, Run, Sweep, misfit
 from engine.limits import LIMITS, Interval
+from engine.rules import RULES, SGD
+from engine.spec import by_name
 from engine.version import VERSION
 from sweeps.axes import RangeAxis, placed, value_at, with_value
 
@@ -42,6 +46,7 @@ class Variant(NamedTuple):
         axes: positions of its axes, those of the problem included.
         first: index of its first setting.
         size: how many settings it has.
+        kept: the numbers of the combinations that are settings, ``(size,)``; None where all are.
     """
 
     position: int
@@ -49,6 +54,7 @@ class Variant(NamedTuple):
     axes: tuple[int, ...]
     first: int
     size: int
+    kept: Integers | None = None
 
 
 class Settings:
@@ -57,7 +63,10 @@ class Settings:
     Attributes:
         axes: the axes, without that of the rules, which makes variants.
         levels: the values of each axis, as in canonical JSON.
-        variants: the runs of the base, rule by rule, in the order of their settings.
+        variants: the runs of the base, rule by rule, in the order of their settings; those without
+            any setting are left out.
+        not_applicable: how many combinations of values make no sense for a rule, by its name; rules
+            for which all do are left out.
     """
 
     def __init__(self, spec: SweepSpec) -> None:
@@ -69,8 +78,8 @@ class Settings:
         """
         self._spec = spec
         self._base = spec.experiment.model_dump(mode="json")
-        run = {**self._base["runs"][0], "batch_size": "all"}  # it fits every problem
-        self._alone = {"runs": [run], "seeds": [0]}
+        plain = Run(optimizer=SGD(), learning_rate=1.0, batch_size="all")  # it fits every problem
+        self._alone: Fields = {"runs": [plain.model_dump(mode="json")], "seeds": [0]}
         every = list(enumerate(spec.axes))
         self._rules = [(place, axis) for place, axis in every if axis.path == ["optimizer"]]
         self._places = [place for place, axis in every if axis.path != ["optimizer"]]
@@ -80,10 +89,12 @@ class Settings:
         _refuse_overlaps(others, [run for _, run in runs])
         points = self._points()
         self.levels = [self._levels(at, runs, points) for at in range(len(self.axes))]
-        self.variants = self._variants(runs, points)
         self._codes_of_points = self._point_codes(points)
         self._contexts: dict[tuple[int, ...], Fields] = {}
-        self._check_problems()
+        self._refusals: list[InvalidInput] = []
+        self.not_applicable: Counter[str] = Counter()
+        self._check_problems(runs)
+        self.variants = self._variants(runs, points)
 
     def __len__(self) -> int:
         """Return how many settings there are."""
@@ -105,11 +116,19 @@ class Settings:
         for at, variant in enumerate(self.variants):
             mine = of == at
             rest = indices[mine] - variant.first
-            for axis in reversed(variant.axes):
-                if self._codes_of_points is None:
-                    rest, codes[axis, mine] = np.divmod(rest, len(self.levels[axis]))
-                else:
-                    codes[axis, mine] = self._codes_of_points[axis, rest]
+            if variant.kept is not None:
+                rest = variant.kept[rest]
+            own = np.array(variant.axes, dtype=np.int64)
+            codes[np.ix_(own, np.flatnonzero(mine))] = self._codes_of(variant.axes, rest)
+        return codes
+
+    def _codes_of(self, axes: Sequence[int], numbers: Integers) -> Integers:
+        """Return the codes of some combinations of the values of axes, ``(axes, numbers)``."""
+        if self._codes_of_points is not None:
+            return self._codes_of_points[list(axes)][:, numbers]
+        codes, rest = np.empty((len(axes), len(numbers)), dtype=np.int64), numbers
+        for at in reversed(range(len(axes))):
+            rest, codes[at] = np.divmod(rest, len(self.levels[axes[at]]))
         return codes
 
     def run(self, index: int) -> Fields:
@@ -386,23 +405,59 @@ class Settings:
             count = prod(len(self.levels[at]) for at in mine)
             if points is not None:
                 count = points.shape[1]
-            variants.append(Variant(position, changed, mine, first, count))
-            first += count
+            kept = self._kept(changed, mine, count)
+            size = count if kept is None else len(kept)
+            if size < count:
+                self.not_applicable[run["optimizer"]["name"]] += count - size
+            if size:
+                variants.append(Variant(position, changed, mine, first, size, kept))
+            first += size
+        if not first:
+            raise self._refusals[0]
         return variants
 
-    def _check_problems(self) -> None:
+    def _kept(self, run: Fields, axes: tuple[int, ...], count: int) -> Integers | None:
+        """Return which of so many combinations make sense for the rule of a run; None if all do."""
+        if not by_name(RULES)[run["optimizer"]["name"]].needs:
+            return None
+        acting = [
+            at for at in axes if not self.axes[at].is_of_runs or self.axes[at].path[0] in _CUTS
+        ]
+        if not acting:
+            return None if self._fits(run, (), ()) else np.empty(0, dtype=np.int64)
+        codes = self._codes_of(axes, np.arange(count))[[axes.index(at) for at in acting]]
+        kinds, of = np.unique(codes, axis=1, return_inverse=True)
+        fitting = np.array([self._fits(run, acting, own) for own in kinds.T.tolist()])
+        makes_sense = fitting[of.ravel()]
+        return None if makes_sense.all() else np.flatnonzero(makes_sense)
+
+    def _fits(self, run: Fields, axes: Sequence[int], codes: Sequence[int]) -> bool:
+        """Tell whether a rule makes sense with these values of some axes; keep why it does not."""
+        chosen = dict(zip(axes, codes, strict=True))
+        context = self._context(tuple(chosen[at] for at in self.problem_axes))
+        for at in axes:
+            if self.axes[at].is_of_runs:
+                run = with_value(run, self.axes[at].path, self.levels[at][chosen[at]])
+        taken = Experiment.model_validate({**context, **self._alone})
+        cause = misfit(taken.problem, Run.model_validate(run))
+        if cause is not None:
+            name = run["optimizer"]["name"]
+            self._refusals.append(InvalidInput("conflict", "runs.0.optimizer", name, cause))
+        return cause is None
+
+    def _check_problems(self, runs: Sequence[tuple[int, Fields]]) -> None:
         """Check every problem with every way of cutting its rows."""
         found = self._problem_codes()
         if len(found) not in LIMITS["sweep_problems"]:
             raise InvalidInput(
                 "out_of_range", "sweep_problems", len(found), LIMITS["sweep_problems"]
             )
-        sizes = {variant.run["batch_size"] for variant in self.variants}
+        sizes = {run["batch_size"] for _, run in runs}
         for axis, values in zip(self.axes, self.levels, strict=True):
             if axis.path == ["batch_size"]:
                 sizes |= set(values)
         largest = max((size for size in sizes if size != "all"), default="all")
-        run = {**self.variants[0].run, "batch_size": largest}
+        run = {**self._alone["runs"][0], "batch_size": largest}
         for codes in found:
             try:
                 Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})

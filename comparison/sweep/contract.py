@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from comparison.words.contract import equal_parts, unequal_parts
 from comparison.words.fields import field_title, settings_count
 from comparison.words.seeds import seeds_words
+from comparison.words.sweeps import not_applicable_words
 from engine.experiment import Experiment, Run
 from language import _, ngettext
 from sweeps.axes import RUN_FIELDS
@@ -60,7 +61,8 @@ def sweep_contract(look: Look) -> tuple[list[str], list[str]]:
     if outside:
         text = _("settings also differ in: {fields}")
         unequal["others"] = text.format(fields=", ".join(map(field_title, outside)))
-    return [*equal, _tried(look), _seed_words(spec)], list(unequal.values())
+    said = [_tried(look), *not_applicable_words(spec), _seed_words(spec)]
+    return [*equal, *said], list(unequal.values())
 
 
 def _first(spec: SweepSpec) -> Experiment:

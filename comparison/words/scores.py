@@ -66,6 +66,8 @@ def setting_words(spec: SweepSpec, chosen: Chosen) -> str:
     """Return the values of the axes at a run's chosen setting."""
     if chosen.all_diverged:
         return _("diverged at every setting")
+    if not chosen.tried:
+        return _("not applicable")
     if not chosen.is_known:
         return _NONE
     rule = spec.settings.variants[chosen.run].run["optimizer"]["name"]
@@ -106,7 +108,7 @@ def split_words(found: Scoring) -> list[str]:
             " two seeds or more, others report."
         )
         said = [text.format(seed=choosing[0])]
-    tried = {one.chosen.tried for row in found.reports for one in row}
+    tried = {one.chosen.tried for row in found.reports for one in row} - {0}
     if len(tried) > 1:
         text = _("The runs had unequal numbers of settings, {low} to {high}: more flatter a run.")
         said.append(text.format(low=f"{min(tried):,}", high=f"{max(tried):,}"))

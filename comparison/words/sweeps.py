@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration, explain
 from comparison.words.fields import field_title, place_words, settings_count, value_words
+from comparison.words.needs import needs_words
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
 from engine.rules import RULES
@@ -247,6 +248,18 @@ def size_words(size: Size, seeds: int, workers: int) -> str:
         workers=workers_words,
         megabytes=_megabytes(size.bytes),
     )
+
+
+def not_applicable_words(spec: SweepSpec) -> list[str]:
+    """Return which combinations of values make no sense, and why; no full stops."""
+    return [
+        ngettext(
+            "{why}: {count} combination of values is not applicable, and is not trained",
+            "{why}: {count} combinations of values are not applicable, and are not trained",
+            count,
+        ).format(why=needs_words(by_name(RULES)[name]), count=f"{count:,}")
+        for name, count in spec.settings.not_applicable.items()
+    ]
 
 
 def found_words(found: Found, seconds: float) -> list[str]:

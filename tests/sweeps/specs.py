@@ -69,7 +69,12 @@ def sweeps(draw, **fields):
     try:
         return SweepSpec(experiment=experiment, axes=drawn, **fields)
     except InvalidInput as error:
-        # No run has the field, or one has it twice. Anything else is a fault.
-        if error.code not in {"unknown_field", "unknown_choice", "duplicate"}:
+        # No run has the field, or one has it twice; a rule makes no sense in the base. Anything
+        # else is a fault.
+        makes_no_sense = error.code == "conflict" and error.field.endswith("optimizer")
+        if (
+            error.code not in {"unknown_field", "unknown_choice", "duplicate"}
+            and not makes_no_sense
+        ):
             raise
     return reject()

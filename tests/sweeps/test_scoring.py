@@ -472,6 +472,28 @@ def test_the_same_lanes_are_scored_once_until_other_seeds_choose():
     assert scoring(lanes, 2).split.choosing == (0, 1)
 
 
+def test_a_run_that_does_not_apply_to_a_problem_is_in_no_denominator_there(monkeypatch):
+    """Momentum stands for a rule of layers; the second problem is a test function."""
+    monkeypatch.setattr("engine.rules.Momentum.needs", frozenset({"layers"}))
+    axes = [{"field": "learning_rate", "values": [0.1, 1.0]}]
+    axes.append({"field": "problem", "values": ["network", {"kind": "function", "noise": 0.1}]})
+    sweep = SweepSpec.model_validate(spec(runs=2).model_dump() | {"axes": axes, "targets": [0.2]})
+    losses = [[0.3] * 6, [0.4] * 6, [0.1] * 6, [0.2] * 6, [0.5] * 6, [0.6] * 6]
+
+    found = scoring(made(sweep, losses, [[[10.0] * 6] * 6]), 2)
+
+    network, function = (row[1] for row in found.reports)
+    assert (network.chosen.tried, network.median) == (2, 0.5)
+    assert (function.chosen.tried, function.chosen.setting) == (0, -1)
+    assert np.isnan(function.median)
+    assert not function.chosen.all_diverged
+    assert loss_standing(found, 1).unknown == (1,)
+    assert loss_standing(found, 1).first == (0,)
+    assert differences(found, 1, 0) == [None, None]
+    assert profile(found, 0).problems == (0,)
+    assert price_of_tuning(made(sweep, losses), 1, 1) == []
+
+
 # A sweep that was trained
 
 

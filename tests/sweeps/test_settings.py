@@ -401,3 +401,123 @@ def test_a_million_millions_of_settings_are_refused_at_once():
     assert (caught.value.code, caught.value.field) == ("out_of_range", "sweep_lanes")
     assert caught.value.limits == LIMITS["sweep_lanes"]
     assert peak < 2e6
+
+
+# What makes no sense for a rule
+
+
+@pytest.fixture
+def choosy(monkeypatch):
+    """Adam needs all rows, and AdamW the layers of a network."""
+    monkeypatch.setattr("engine.rules.Adam.needs", frozenset({"all_rows"}))
+    monkeypatch.setattr("engine.rules.AdamW.needs", frozenset({"layers"}))
+
+
+def choosy_spec(**fields):
+    runs = [run("adam", batch_size="all"), run("sgd"), run("adamw")]
+    axes = [listed("batch_size", 8, "all"), listed("learning_rate", *RATES)]
+    return SweepSpec(**{"experiment": {"runs": runs}, "axes": axes, **fields})
+
+
+def trained(spec):
+    """Rule, batch size and kind of problem of every setting."""
+    settings = spec.settings
+    runs = [settings.run(at) for at in range(len(settings))]
+    kinds = [settings.experiment(at)["problem"]["kind"] for at in range(len(settings))]
+    return [
+        (one["optimizer"]["name"], one["batch_size"], kind)
+        for one, kind in zip(runs, kinds, strict=True)
+    ]
+
+
+@pytest.mark.usefixtures("choosy")
+def test_a_combination_that_makes_no_sense_has_no_setting_and_is_counted():
+    spec = choosy_spec()
+
+    assert trained(spec) == (
+        [("adam", "all", "network")] * 3
+        + [("sgd", 8, "network")] * 3
+        + [("sgd", "all", "network")] * 3
+        + [("adamw", 8, "network")] * 3
+        + [("adamw", "all", "network")] * 3
+    )
+    assert len(spec.settings) == 15 == spec.lanes
+    assert spec.settings.not_applicable == {"adam": 3}
+    assert [spec.settings.run(at)["learning_rate"] for at in range(3)] == list(RATES)
+
+
+@pytest.mark.usefixtures("choosy")
+def test_keys_of_the_others_are_what_they_are_without_it():
+    with_it, without = choosy_spec(), choosy_spec(experiment={"runs": [run("sgd"), run("adamw")]})
+
+    def keys(spec, names):
+        indices = [at for at, (name, *_) in enumerate(trained(spec)) if name in names]
+        return list(spec.settings.keys(np.array(indices), (0,)))
+
+    assert keys(with_it, {"sgd", "adamw"}) == keys(without, {"sgd", "adamw"})
+
+
+@pytest.mark.usefixtures("choosy")
+def test_a_rule_of_layers_has_no_setting_on_a_test_function():
+    spec = choosy_spec(
+        experiment={"runs": [run("sgd", batch_size="all"), run("adamw", batch_size="all")]},
+        axes=[listed("problem", "network", "function"), listed("learning_rate", *RATES)],
+    )
+
+    assert {kind for name, _, kind in trained(spec) if name == "adamw"} == {"network"}
+    assert spec.settings.not_applicable == {"adamw": 3}
+
+
+@pytest.mark.usefixtures("choosy")
+def test_noise_leaves_out_a_rule_that_needs_all_rows():
+    spec = choosy_spec(
+        experiment={
+            "problem": {"kind": "function"},
+            "runs": [run("sgd", batch_size="all"), run("adam", batch_size="all")],
+        },
+        axes=[listed("problem.noise", 0.0, 0.5), listed("learning_rate", *RATES)],
+    )
+
+    assert len(spec.settings) == 9
+    assert spec.settings.not_applicable == {"adam": 3}
+
+
+@pytest.mark.usefixtures("choosy")
+def test_a_rule_that_never_applies_is_no_run():
+    spec = choosy_spec(
+        experiment={"runs": [run("sgd", batch_size=8)]},
+        axes=[listed("optimizer", "sgd", "adam"), listed("learning_rate", *RATES)],
+    )
+
+    assert [one.run["optimizer"]["name"] for one in spec.settings.variants] == ["sgd"]
+    assert spec.settings.not_applicable == {"adam": 3}
+
+
+@pytest.mark.usefixtures("choosy")
+def test_a_sweep_without_any_setting_is_refused_with_the_reason():
+    with pytest.raises(InvalidInput) as caught:
+        choosy_spec(
+            experiment={"runs": [run("sgd", batch_size=8)]}, axes=[listed("optimizer", "adam")]
+        )
+
+    assert (caught.value.code, caught.value.value) == ("conflict", "adam")
+    assert caught.value.limits == ("batch_size", 8)
+
+
+@pytest.mark.usefixtures("choosy")
+def test_scattered_points_are_those_of_a_sweep_in_which_all_make_sense(monkeypatch):
+    fields = {"design": {"kind": "quasi_random", "settings": 20, "seed": 3}}
+    some = choosy_spec(**fields)
+    monkeypatch.setattr("engine.rules.Adam.needs", frozenset())
+    every = choosy_spec(**fields)
+
+    def runs(spec):
+        return [spec.settings.run(at) for at in range(len(spec.settings))]
+
+    expected = [
+        one
+        for one in runs(every)
+        if one["optimizer"]["name"] != "adam" or one["batch_size"] == "all"
+    ]
+    assert runs(some) == expected
+    assert 40 < len(expected) < 60

@@ -5,6 +5,7 @@ import itertools
 import json
 
 from engine import Experiment, Run
+from engine.experiment import misfit
 from sweeps.axes import RUN_FIELDS, RangeAxis
 
 
@@ -20,8 +21,14 @@ def settings(spec):
         ]
         if (text := json.dumps(own, sort_keys=True)) not in seen:
             seen.add(text)
-            found += own
+            found += [setting for setting in own if _makes_sense(*setting)]
     return found
+
+
+def _makes_sense(run, shared):
+    plain = {"optimizer": {"name": "sgd"}, "learning_rate": 1.0, "batch_size": "all"}
+    problem = Experiment.model_validate({**shared, "runs": [plain]}).problem
+    return misfit(problem, Run.model_validate(run)) is None
 
 
 def _runs(runs, axes):

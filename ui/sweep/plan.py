@@ -22,7 +22,12 @@ from comparison.sweep.plan import (
 )
 from comparison.words.errors import explain
 from comparison.words.fields import field_title, having, value_words
-from comparison.words.sweeps import lane_words, size_words, too_few_words
+from comparison.words.sweeps import (
+    lane_words,
+    not_applicable_words,
+    size_words,
+    too_few_words,
+)
 from engine import InvalidInput
 from engine.rules import RULES
 from engine.spec import by_name
@@ -365,7 +370,8 @@ def start_line(now: Planned, *, is_there: bool) -> None:
             disabled=why_not is not None,
         )
         size = size_words(now.size, seeds, shelf().limits.workers)
-        st.caption(" ".join([f"{size}.", lane_words(), *too_few_words(seeds)]))
+        facts = ". ".join([size, *not_applicable_words(now.spec)])
+        st.caption(" ".join([f"{facts}.", lane_words(), *too_few_words(seeds)]))
     if why_not is not None:
         st.warning(why_not)
 

@@ -18,6 +18,7 @@ from comparison.words.sweeps import (
     lanes_words,
     left_words,
     no_shelf_words,
+    not_applicable_words,
     outcome_words,
     refused_words,
     shelf_words,
@@ -35,6 +36,7 @@ from sweeps.chunking import Size
 from sweeps.lanes import STATUSES, no_lanes
 from sweeps.runner import State
 from sweeps.shelf import Status
+from sweeps.spec import SweepSpec
 from sweeps.store import FolderRefused, Found
 from tests.comparison.sweep.looks import listed, ranged, spec
 from tests.sweeps import made
@@ -82,6 +84,19 @@ def test_what_is_there_is_told_with_shards_that_cannot_be_read():
 def test_progress_is_a_rate_and_a_time():
     assert state_words(State(100, 0, 0, 0.0, None)) == "0 lanes/s"
     assert state_words(State(100, 50, 0, 1_234.5, 200.0)) == "1,234 lanes/s, 3 minutes left"
+
+
+def test_what_is_not_applicable_is_counted_with_the_reason(monkeypatch):
+    axes = [listed("batch_size", 8, "all"), listed("learning_rate", 0.1, 1.0)]
+    runs = [{"optimizer": {"name": "adam"}, "learning_rate": 0.1, "batch_size": "all"}]
+    assert not_applicable_words(SweepSpec(experiment={"runs": runs}, axes=axes)) == []
+
+    monkeypatch.setattr("engine.rules.Adam.needs", frozenset({"all_rows"}))
+
+    assert not_applicable_words(SweepSpec(experiment={"runs": runs}, axes=axes)) == [
+        "Adam needs the gradient of all rows, without noise: 2 combinations of values are not"
+        " applicable, and are not trained"
+    ]
 
 
 def test_an_outcome_names_what_failed_only_where_something_did():

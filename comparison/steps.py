@@ -103,7 +103,7 @@ def followed_instead(experiment: Experiment, position: int) -> str:
     if experiment.is_full_batch(experiment.runs[position]):
         return ""
     if experiment.problem.kind == "function":
-        return _("noisy slope")
+        return _("noisy slope") if experiment.problem.noise else _("slope of this step")
     return _("slope of the mini-batch")
 
 

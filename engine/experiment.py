@@ -36,7 +36,7 @@ from engine.rules.schedules import AnySchedule, Constant
 from engine.spec import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # The version of the canonical JSON. The defaults below belong to it, so that old links keep their
 # meaning.
@@ -203,7 +203,7 @@ class Experiment(Spec):
     def is_full_batch(self, run: Run) -> bool:
         """Tell whether a run's updates follow the gradient of all rows, without noise."""
         if self.problem.kind == "function":
-            return self.problem.noise == 0
+            return not self.problem.is_disturbed
         counts = self.counts(run)
         return run.sampling == "shuffled" and counts.batch_size == counts.rows
 
@@ -276,18 +276,27 @@ def misfit(problem: Network | Function, run: Run) -> tuple[str, object] | None:
 
     ``needs`` of the rule says what it makes no sense without.
     """
+    return next(_misfits(problem, run), None)
+
+
+def _misfits(problem: Network | Function, run: Run) -> Iterator[tuple[str, object]]:
     needs = run.optimizer.needs
     if "layers" in needs and problem.kind == "function":
-        return "problem", "function"
+        yield "problem", "function"
     if "hessian" in needs and problem.kind == "network":
-        return "problem", "network"
+        yield "problem", "network"
     if "all_rows" not in needs:
-        return None
+        return
     if problem.kind == "function":
-        return ("noise", problem.noise) if problem.noise else None
+        if problem.noise:
+            yield "noise", problem.noise
+        if problem.function.pushes:
+            yield "function", problem.function.name
+        return
     if run.batch_size != "all" and run.batch_size < problem.training_rows:
-        return "batch_size", run.batch_size
-    return ("sampling", run.sampling) if run.sampling != "shuffled" else None
+        yield "batch_size", run.batch_size
+    if run.sampling != "shuffled":
+        yield "sampling", run.sampling
 
 
 def distinct_runs(runs: Sequence[Run]) -> list[Run]:

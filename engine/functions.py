@@ -4,6 +4,7 @@ from engine.problems.functions import (
     FUNCTIONS,
     AnyFunction,
     Beale,
+    Bends,
     Booth,
     Bowl,
     Dip,
@@ -19,12 +20,14 @@ from engine.problems.functions import (
     StationaryPoint,
     StyblinskiTang,
     ThreeHumpCamel,
+    Tug,
 )
 
 __all__ = [
     "FUNCTIONS",
     "AnyFunction",
     "Beale",
+    "Bends",
     "Booth",
     "Bowl",
     "Dip",
@@ -40,4 +43,5 @@ __all__ = [
     "StationaryPoint",
     "StyblinskiTang",
     "ThreeHumpCamel",
+    "Tug",
 ]

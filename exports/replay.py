@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from engine import batches, data, initial_params, layers
-from engine.counts import noise_generator
+from engine.problems.function_problem import disturbances
 from engine.training.history import SUMMARIES, Series
 from exports.tables import to_csv
 from language import _
@@ -103,13 +104,16 @@ def batches_csv(experiment: Experiment) -> tuple[bytes, bool]:
 
 
 def noise_csv(experiment: Experiment) -> bytes | None:
-    """Return the noise on the gradient of a test function, update by update; None without noise."""
+    """Return what is added to the gradient of a test function, update by update.
+
+    None where nothing is: it has no noise, and no pushes of its own.
+    """
     problem = experiment.problem
-    if problem.kind == "network" or not problem.noise:
+    if problem.kind == "network" or not problem.is_disturbed:
         return None
     most = noise_updates(experiment)
     drawn = {
-        seed: problem.noise * noise_generator(problem.noise_seed, seed).standard_normal((most, 2))
+        seed: np.concatenate(list(islice(disturbances(problem, seed), most)))
         for seed in experiment.seeds
     }
     return to_csv(

@@ -62,6 +62,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "saddle": N_("Saddle x² − y²"),
             "plateau": N_("Plateau"),
             "dip": N_("Bowl with a dip"),
+            "bends": N_("Slope with two bends"),
+            "tug": N_("Tug of war"),
             "beale": N_("Beale"),
             "himmelblau": N_("Himmelblau"),
             "three_hump_camel": N_("Three-hump camel"),

@@ -58,6 +58,8 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
     else:
         name = label("function", problem.function.name)
         parts["data"] = _("{function}, same start").format(function=name)
+        if problem.function.pushes:
+            parts["pushes"] = _("slopes that change from step to step, the same for all runs")
         if problem.noise:
             text = _("same gradient noise (standard deviation {noise:g}, seed {seed})")
             parts["noise"] = text.format(noise=problem.noise, seed=problem.noise_seed)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from comparison.document import Document
     from engine import Function, Interval, Network, Run
+    from engine.problems.functions import AnyFunction
     from engine.spec import Spec
 
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -139,6 +140,18 @@ def problem_words(problem: Network | Function) -> dict[str, str]:
     drawn = problem.start if isinstance(problem.start, str) else None
     words[_("Starting weights")] = _("as given") if drawn is None else label("start", drawn)
     return words
+
+
+def pushes_words(function: AnyFunction) -> str:
+    """Return how the slopes of a function change from step to step; "" where they do not."""
+    if not function.pushes:
+        return ""
+    text = _(
+        "The slope changes from step to step: in turn, {pushes} is added to (∂f/∂x, ∂f/∂y), which"
+        " makes nothing in the mean. The loss shown is f itself."
+    )
+    pushes = ", ".join(f"({x:+.4g}, {y:+.4g})" for x, y in function.pushes)
+    return text.format(pushes=pushes.replace("-", "−").replace("+0", "0"))
 
 
 def _own(spec: Spec) -> dict[str, str]:

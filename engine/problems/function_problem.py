@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,12 +37,8 @@ class FunctionProblem:
         return
 
     def epochs(self, counts: Counts, seed: int, sampling: Sampling) -> Iterator[Array]:
-        """Yield the noise of each epoch's only gradient, ``(1, 2)``; without noise ``(1, 0)``."""
-        generator = noise_generator(self.spec.noise_seed, seed)
-        nothing = np.empty((1, 0))
-        while True:
-            noise = self.spec.noise
-            yield noise * generator.standard_normal((1, 2)) if noise else nothing
+        """Yield what is added to each epoch's only gradient, ``(1, 2)``; ``(1, 0)`` for nothing."""
+        return disturbances(self.spec, seed)
 
     def batches(
         self, params: Array, grads: Array, n_seeds: int, batch_size: int, longest: int
@@ -52,6 +49,22 @@ class FunctionProblem:
     def evaluator(self, params: Array) -> Evaluator:
         """Return the losses of these lanes."""
         return _FunctionEvaluator(self, params)
+
+
+def disturbances(spec: Function, seed: int) -> Iterator[Array]:
+    """Yield what is added to one gradient after another, ``(1, 2)``; ``(1, 0)`` for nothing.
+
+    The noise, which is drawn for a seed, and the function's own pushes.
+    """
+    generator = noise_generator(spec.noise_seed, seed)
+    nothing = np.empty((1, 0))
+    pushes = cycle(np.array(spec.function.pushes or [(0.0, 0.0)])[:, None])
+    while True:
+        push = next(pushes)
+        if spec.noise:
+            yield spec.noise * generator.standard_normal((1, 2)) + push
+        else:
+            yield push if spec.is_disturbed else nothing
 
 
 class _FunctionBatches:

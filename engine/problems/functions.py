@@ -46,6 +46,8 @@ class FunctionOfTwo(Spec):
         window: the part that is shown, ``((x low, x high), (y low, y high))``.
         stationary_points: all of them in the window.
         bounded: whether the function has a lowest value.
+        pushes: what is added to the gradient, one after another and over again; they add up to
+            nothing, so that f is what a path of small steps follows. None for most functions.
     """
 
     name: str
@@ -54,6 +56,7 @@ class FunctionOfTwo(Spec):
     window: ClassVar[tuple[tuple[float, float], tuple[float, float]]]
     stationary_points: ClassVar[tuple[StationaryPoint, ...]]
     bounded: ClassVar[bool] = True
+    pushes: ClassVar[tuple[tuple[float, float], ...]] = ()
 
     @property
     def minima(self) -> tuple[StationaryPoint, ...]:
@@ -76,6 +79,11 @@ class FunctionOfTwo(Spec):
 def _symmetric(xx: Array, xy: Array, yy: Array) -> Array:
     """Return the matrices with these entries, ``(lanes, 2, 2)``."""
     return np.stack([xx, xy, xy, yy], axis=1).reshape(-1, 2, 2)
+
+
+def _above(x: Array, bend: float) -> Array:
+    """Return by how much numbers are above a bend, ``(lanes,)``; 0 below it."""
+    return np.where(x.real > bend, x - bend, 0)
 
 
 def _constant(points: Array, xx: float, xy: float, yy: float) -> Array:
@@ -314,6 +322,82 @@ class Dip(FunctionOfTwo):
         )
 
 
+class Bends(FunctionOfTwo):
+    """A slope in x that bends twice, on which heavy ball with its best setting runs in a circle.
+
+    df/dx = 25 x below 1, x + 24 from 1 to 2, 25 x - 24 above; to this 5 y^2 is added. f is strongly
+    convex with curvatures of x between 1 and 25. Momentum with mu = 4/9 at the rate 1/9 is the best
+    there is on a quadratic with these curvatures; from x between about 3.07 and 3.46 it ends in a
+    cycle of three points here.
+
+    Source:
+        Lessard, Recht and Packard (2016), Analysis and design of optimization algorithms via
+        integral quadratic constraints, section 4.6, equation 4.11.
+    """
+
+    name: Literal["bends"] = "bends"
+
+    formula: ClassVar = (
+        r"\tfrac{25}{2}x^2 - 12\,\max\left(x - 1, 0\right)^2"
+        r" + 12\,\max\left(x - 2, 0\right)^2 + 5y^2"
+    )
+    start: ClassVar = (3.3, 1.0)
+    window: ClassVar = ((-3.0, 4.0), (-1.75, 1.75))
+    stationary_points: ClassVar = (StationaryPoint(0.0, 0.0, "minimum", is_global=True),)
+
+    def value(self, points: Array) -> Array:
+        """Return f, ``(lanes,)``."""
+        x, y = points.T
+        return 12.5 * x**2 - 12 * _above(x, 1) ** 2 + 12 * _above(x, 2) ** 2 + 5 * y**2
+
+    def gradient(self, points: Array) -> Array:
+        """Return the gradient, ``(lanes, 2)``."""
+        x, y = points.T
+        return np.stack([25 * x - 24 * _above(x, 1) + 24 * _above(x, 2), 10 * y], axis=1)
+
+    def hessian(self, points: Array) -> Array:
+        """Return the Hessian, ``(lanes, 2, 2)``; at a bend that of the left side."""
+        x, y = points.T
+        bent = 25 - 24.0 * (x.real > 1) + 24.0 * (x.real > 2)
+        return _symmetric(bent, 0 * y, 10 + 0 * y)
+
+
+class Tug(FunctionOfTwo):
+    """f(x, y) = x / 3 + 5 max(|x| - 1, 0)^2 + y^2 / 2, whose slope in x changes at every step.
+
+    In turn the gradient of x has 3, -1 and -1 in place of 1/3: one step pulls hard downhill, two
+    pull uphill. SGD follows the mean. Adam with beta1 = 0 and beta2 = 1 / (1 + 3^2) makes the hard
+    pull about as short as the others, and walks uphill; AMSGrad does not.
+
+    Source:
+        Reddi, Kale and Kumar (2018), On the convergence of Adam and beyond, theorem 1 with C = 3,
+        arXiv:1904.09237. There x stays within [-1, 1]; here walls hold it.
+    """
+
+    name: Literal["tug"] = "tug"
+
+    formula: ClassVar = r"\tfrac{x}{3} + 5\,\max\left(|x| - 1, 0\right)^2 + \tfrac{y^2}{2}"
+    start: ClassVar = (0.0, 1.0)
+    window: ClassVar = ((-2.0, 2.0), (-1.25, 1.25))
+    stationary_points: ClassVar = (StationaryPoint(-31 / 30, 0.0, "minimum", is_global=True),)
+    pushes: ClassVar = ((8 / 3, 0.0), (-4 / 3, 0.0), (-4 / 3, 0.0))
+
+    def value(self, points: Array) -> Array:
+        """Return f, ``(lanes,)``."""
+        x, y = points.T
+        return x / 3 + 5 * (_above(x, 1) ** 2 + _above(-x, 1) ** 2) + y**2 / 2
+
+    def gradient(self, points: Array) -> Array:
+        """Return the gradient without what is added in turn, ``(lanes, 2)``."""
+        x, y = points.T
+        return np.stack([1 / 3 + 10 * (_above(x, 1) - _above(-x, 1)), y], axis=1)
+
+    def hessian(self, points: Array) -> Array:
+        """Return the Hessian, ``(lanes, 2, 2)``; at a wall that of the inside."""
+        x, y = points.T
+        return _symmetric(10.0 * (np.abs(x.real) > 1), 0 * y, 1 + 0 * y)
+
+
 class Rosenbrock(FunctionOfTwo):
     """f(x, y) = (1 - x)^2 + 100 (y - x^2)^2, a bent valley (Rosenbrock, 1960)."""
 
@@ -532,6 +616,8 @@ FUNCTIONS: Final = (
     Saddle,
     Plateau,
     Dip,
+    Bends,
+    Tug,
     Rosenbrock,
     Beale,
     Himmelblau,
@@ -548,6 +634,8 @@ AnyFunction = Annotated[
     | Saddle
     | Plateau
     | Dip
+    | Bends
+    | Tug
     | Rosenbrock
     | Beale
     | Himmelblau

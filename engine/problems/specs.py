@@ -48,6 +48,11 @@ class Function(Spec):
     noise_seed: Seed = 0
 
     @property
+    def is_disturbed(self) -> bool:
+        """Tell whether gradients are not those of f: noise is added, or pushes in turn."""
+        return self.noise > 0 or bool(self.function.pushes)
+
+    @property
     def training_rows(self) -> int:
         """Return 1: the function itself."""
         return 1

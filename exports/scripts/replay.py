@@ -197,7 +197,7 @@ class Replay(NamedTuple):
 
     def read_noise(self) -> str:
         """Return the lines that read the noise on every gradient of a test function, if any."""
-        if self.problem.kind == "network" or not self.problem.noise:
+        if self.problem.kind == "network" or not self.problem.is_disturbed:
             return ""
         return (
             'noises = [\n    [float(line["noise_x"]), float(line["noise_y"])]\n'

@@ -22,6 +22,7 @@ from comparison.edits import (
     repeat,
 )
 from comparison.offers import budget_units, losses, shared_controls
+from comparison.words.names import pushes_words
 from engine import LIMITS
 from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS
@@ -113,6 +114,8 @@ def _function(problem: Function) -> None:
         help=_("The function to minimise. It has two parameters and no data."),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
+    if problem.function.pushes:
+        st.caption(pushes_words(problem.function))
     function_numbers(problem)
     start = problem.function.start if problem.start is None else problem.start
     for index, axis in enumerate(("x", "y")):

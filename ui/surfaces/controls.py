@@ -9,6 +9,7 @@ import streamlit as st
 
 from comparison.edits import change, change_problem, move_start
 from comparison.surfaces import drawn_start
+from comparison.words.names import pushes_words
 from engine import LIMITS, InvalidInput, initial_params, parameter_names
 from engine.limits import COORDINATE
 from engine.problems.functions import FUNCTIONS
@@ -76,6 +77,8 @@ def _function(problem: Function) -> None:
         names=partial(label, "function"),
     )
     st.latex(f"f(x, y) = {problem.function.formula}")
+    if problem.function.pushes:
+        st.caption(pushes_words(problem.function))
     function_numbers(problem)
     with st.expander(_("Gradient noise")):
         number(

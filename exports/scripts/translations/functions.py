@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.problems.functions import (
     Beale,
+    Bends,
     Booth,
     Bowl,
     Dip,
@@ -19,6 +20,7 @@ from engine.problems.functions import (
     Saddle,
     StyblinskiTang,
     ThreeHumpCamel,
+    Tug,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,14 @@ VALUES: Final[Mapping[type[FunctionOfTwo], str]] = MappingProxyType(
         Saddle: "x ** 2 - y ** 2",
         Plateau: "1 - $np.exp(-x ** 2 / 8 - y ** 2 / 2)",
         Dip: "x ** 2 / 20 + y ** 2 / 2 - 0.35 * $np.exp(-2 * (x + 3) ** 2 - 2 * y ** 2)",
+        Bends: (
+            "12.5 * x ** 2 - 12 * $np.where(x > 1, x - 1, 0) ** 2"
+            " + 12 * $np.where(x > 2, x - 2, 0) ** 2 + 5 * y ** 2"
+        ),
+        Tug: (
+            "x / 3 + 5 * $np.where(x > 1, x - 1, 0) ** 2"
+            " + 5 * $np.where(x < -1, x + 1, 0) ** 2 + y ** 2 / 2"
+        ),
         Rosenbrock: "(1 - x) ** 2 + 100 * (y - x ** 2) ** 2",
         Beale: (
             "(1.5 - x + x * y) ** 2 + (2.25 - x + x * y ** 2) ** 2 + (2.625 - x + x * y ** 3) ** 2"

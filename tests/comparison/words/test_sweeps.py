@@ -93,10 +93,11 @@ def test_what_is_not_applicable_is_counted_with_the_reason(monkeypatch):
 
     monkeypatch.setattr("engine.rules.Adam.needs", frozenset({"all_rows"}))
 
-    assert not_applicable_words(SweepSpec(experiment={"runs": runs}, axes=axes)) == [
+    (said,) = not_applicable_words(SweepSpec(experiment={"runs": runs}, axes=axes))
+    assert said == (
         "Adam needs the gradient of all rows, without noise: 2 combinations of values are not"
         " applicable, and are not trained"
-    ]
+    )
 
 
 def test_an_outcome_names_what_failed_only_where_something_did():

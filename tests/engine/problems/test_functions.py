@@ -10,6 +10,7 @@ from engine.problems.functions import (
     FUNCTIONS,
     AnyFunction,
     Beale,
+    Bends,
     Booth,
     Bowl,
     Dip,
@@ -22,6 +23,7 @@ from engine.problems.functions import (
     Saddle,
     StyblinskiTang,
     ThreeHumpCamel,
+    Tug,
 )
 from engine.rules import SGD, Adam, Momentum
 
@@ -110,6 +112,12 @@ def test_points_are_lanes(function):
         (Plateau(), (0, 0), 0),
         (Plateau(), (2, 1), 1 - np.exp(-1)),
         (Dip(), (-3, 0), 9 / 20 - 0.35),
+        (Bends(), (0.5, 0), 25 / 8),
+        (Bends(), (1.5, 0), 1.5**2 / 2 + 24 * 1.5 - 12),
+        (Bends(), (3, 1), 12.5 * 9 - 24 * 3 + 36 + 5),
+        (Tug(), (0.6, 2), 0.2 + 2),
+        (Tug(), (-2, 0), -2 / 3 + 5),
+        (Tug(), (3, 0), 1 + 20),
         (Rosenbrock(), (-7, 2), 64 + 100 * 47**2),
         (Beale(), (1, 2), (1.5 + 1) ** 2 + (2.25 + 3) ** 2 + (2.625 + 7) ** 2),
         (Himmelblau(), (1, 2), 8**2 + 2**2),
@@ -429,3 +437,44 @@ def test_the_rows_of_a_function_are_its_only_one_with_noise_too():
     experiment = noisy().model_copy(update={"budget": Budget(amount=3)})
 
     assert [rows.tolist() for rows in batches(experiment, 0, 4)] == [[0], [0], [0]]
+
+
+def test_heavy_ball_with_the_best_setting_of_a_quadratic_runs_in_a_circle_of_three():
+    """Lessard, Recht and Packard (2016), equation 4.11: from 3.07 to 3.46, and not beside it."""
+    rate, momentum = 1 / 9, Momentum(momentum=4 / 9)
+
+    for start, cycles in ((3.1, True), (3.3, True), (3.44, True), (3.0, False), (3.6, False)):
+        path = minimize(Bends().gradient, [start, 1.0], momentum, rate, 600)[:, 0]
+
+        assert (np.abs(path[-3:]).max() > 0.5) == cycles
+        assert np.allclose(path[-3:], path[-6:-3], rtol=1e-9, atol=1e-9)
+    quadratic = minimize(lambda p: p * [25, 1], [3.3, 1.0], momentum, rate, 600)
+    assert np.abs(quadratic[-1]).max() < 1e-12
+    plain = minimize(Bends().gradient, [3.3, 1.0], SGD(), 2 / 26, 600)
+    assert np.abs(plain[-1]).max() < 1e-12
+
+
+def pulled(rule, rate, steps):
+    """The path of x on the tug of war, whose gradients are taken one after another."""
+    run = Run(optimizer=rule, learning_rate=rate, batch_size="all")
+    budget = Budget(amount=steps, unit="iterations")
+    (ended,) = fit(Experiment(problem=Function(function=Tug()), runs=[run], budget=budget)).runs
+    return ended.params[0, :, 0]
+
+
+def test_pushes_add_up_to_nothing_and_come_in_turn():
+    for function in FUNCTIONS:
+        np.testing.assert_allclose(np.sum(function().pushes, axis=0), 0.0, atol=1e-15)
+
+    path = pulled(SGD(), 0.01, 7)
+
+    np.testing.assert_allclose(path[:-1] - path[1:], 0.01 * np.array([3, -1, -1, 3, -1, -1, 3]))
+
+
+def test_adam_with_a_short_memory_loses_the_tug_of_war_and_sgd_wins_it():
+    """Reddi, Kale and Kumar (2018), theorem 1, with C = 3: beta1 = 0, beta2 = 1 / 10."""
+    short = pulled(Adam(beta1=0.0, beta2=0.1), 0.02, 600)
+
+    assert short[-1] > 1
+    assert pulled(SGD(), 0.02, 600)[-1] < -1
+    assert pulled(Adam(), 0.02, 600)[-1] < -1

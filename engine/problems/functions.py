@@ -332,7 +332,7 @@ class Bends(FunctionOfTwo):
 
     Source:
         Lessard, Recht and Packard (2016), Analysis and design of optimization algorithms via
-        integral quadratic constraints, section 4.6, equation 4.11.
+        integral quadratic constraints, section 4.6, arXiv:1408.3595.
     """
 
     name: Literal["bends"] = "bends"

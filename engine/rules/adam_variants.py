@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class AMSGrad(Rule):
-    """Adam that divides by the largest mean square so far, so that its rates never grow again.
+    """Adam that divides by the largest mean square so far, so that a steep slope is not forgotten.
 
         m_t = beta1 m_{t-1} + (1 - beta1) g_t
         v_t = beta2 v_{t-1} + (1 - beta2) g_t^2

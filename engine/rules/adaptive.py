@@ -112,7 +112,7 @@ class RMSprop(Rule):
 @final
 @dataclass(frozen=True)
 class Adadelta(Rule):
-    """RMSprop whose steps have the size of its own past steps, in the units of the parameters.
+    """RMSprop that multiplies by the recent size of its own steps, so that it has their units.
 
         v_t = rho v_{t-1} + (1 - rho) g_t^2
         d_t = sqrt(x_{t-1} + epsilon) / sqrt(v_t + epsilon) g_t
@@ -122,7 +122,7 @@ class Adadelta(Rule):
 
     Attributes:
         decay: rho, the share of the old averages kept each step.
-        epsilon: what the average of squared steps begins with; it also keeps the division finite.
+        epsilon: the size that the first steps are given; it also keeps the division finite.
 
     Note:
         rho = 0.9 and epsilon = 1e-6 (PyTorch, optax). Keras has the same form with 0.95 and 1e-7.
@@ -140,7 +140,7 @@ class Adadelta(Rule):
 
     title: ClassVar = "Adadelta"
     family: ClassVar = "adaptive"
-    slots: ClassVar = (Slot("second_moment", "v"), Slot("squared_steps", "x"))
+    slots: ClassVar = (Slot("second_moment", "v"), Slot("squared_directions", "x"))
     default_learning_rate: ClassVar = 5.0
     formula: ClassVar = (
         r"v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad"

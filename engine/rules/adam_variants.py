@@ -54,8 +54,8 @@ class AMSGrad(Rule):
     family: ClassVar = "adaptive"
     slots: ClassVar = (
         Slot("first_moment", "m"),
-        Slot("second_moment", "v"),
         Slot("largest_second_moment", "w"),
+        Slot("second_moment", "v"),
     )
     default_learning_rate: ClassVar = 0.05
     formula: ClassVar = (
@@ -68,24 +68,23 @@ class AMSGrad(Rule):
 
     def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the corrected mean over the root of the largest mean square, corrected."""
-        m, v, w = state
+        m, w, v = state
         m *= self.beta1
         m += (1 - self.beta1) * moment.grads
         v *= self.beta2
         v += (1 - self.beta2) * moment.grads**2
         np.maximum(w, v, out=w)
-        m_hat, _, w_hat = self.corrected(moment, state)
+        m_hat, w_hat = self.corrected(moment, state)
         return m_hat / (np.sqrt(w_hat) + self.epsilon), state
 
     def corrected(self, moment: Moment, state: State) -> State:
-        """Return the averages and the maximum over the weight that they have gathered."""
-        m, v, w = state
-        weight = 1 - self.beta2**moment.step
-        return m / (1 - self.beta1**moment.step), v / weight, w / weight
+        """Return the mean and the maximum over the weight that averages have gathered."""
+        m, w, _ = state
+        return m / (1 - self.beta1**moment.step), w / (1 - self.beta2**moment.step)
 
     def scale(self, moment: Moment, state: State) -> Array:
         """Return one over the root of the largest mean square, corrected, plus epsilon."""
-        *_, w_hat = self.corrected(moment, state)
+        _, w_hat = self.corrected(moment, state)
         return 1 / (np.sqrt(w_hat) + self.epsilon)
 
 
@@ -177,15 +176,16 @@ class RAdam(Rule):
         m_t = beta1 m_{t-1} + (1 - beta1) g_t
         v_t = beta2 v_{t-1} + (1 - beta2) g_t^2
         m_hat = m_t / (1 - beta1^t)
+        w_t = beta2 w_{t-1} + 1
+        rho_t = (1 - 1 / w_t) (rho_{t-1} + 1) + 1
         rho_inf = 2 / (1 - beta2) - 1
-        rho_t = rho_inf - 2 t beta2^t / (1 - beta2^t)
         r_t^2 = (rho_t - 4)(rho_t - 2) rho_inf / ((rho_inf - 4)(rho_inf - 2) rho_t)
         d_t = r_t m_hat sqrt(1 - beta2^t) / (sqrt(v_t) + epsilon)  where rho_t > 5
         d_t = m_hat  elsewhere
 
-    rho_t is the length of the moving average that v_t stands for. Its step r_t m_hat / sqrt(v_hat)
-    begins small and grows to that of Adam: a warm-up. Before it, the first five steps are those of
-    an averaged gradient, which follow its scale.
+    rho_t is the length of the moving average that v_t stands for: the mean of 2 j + 1 over the ages
+    j of the squares, weighted by beta2^j. r_t begins small and grows towards 1: a warm-up. Before
+    it, the first five steps are those of an averaged gradient, and as long as gradients are large.
 
     Attributes:
         beta1: share of the old mean of gradients kept each step.
@@ -194,7 +194,8 @@ class RAdam(Rule):
 
     Note:
         Rectified where rho_t > 5, with epsilon beside the root of v_t (PyTorch). Optax adds epsilon
-        after the correction; the paper has rho_t > 4 and no epsilon.
+        after the correction; the paper has rho_t > 4 and no epsilon. All write rho_t = rho_inf - 2
+        t beta2^t / (1 - beta2^t): the same number, but with no right digits as beta2 nears 1.
 
     Source:
         Liu, Jiang, He, Chen, Liu, Gao and Han (2020), On the variance of the adaptive learning rate
@@ -223,12 +224,14 @@ class RAdam(Rule):
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad"
         r" v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \qquad"
         r" \hat m_t = \frac{m_t}{1-\beta_1^t} \\"
-        r"\rho_\infty = \frac{2}{1-\beta_2} - 1 \qquad"
-        r" \rho_t = \rho_\infty - \frac{2\,t\,\beta_2^t}{1-\beta_2^t} \qquad"
-        r" r_t = \sqrt{\frac{(\rho_t-4)\,(\rho_t-2)\,\rho_\infty}"
-        r"{(\rho_\infty-4)\,(\rho_\infty-2)\,\rho_t}} \\"
-        r"\rho_t > 5: \ s_t = \frac{r_t\,\sqrt{1-\beta_2^t}}{\sqrt{v_t} + \epsilon} \qquad"
-        r" \rho_t \le 5: \ s_t = 1 \qquad d_t = s_t\,\hat m_t"
+        r"w_t = \beta_2 w_{t-1} + 1 \qquad"
+        r" \rho_t = \left(1 - \frac{1}{w_t}\right)\,(\rho_{t-1} + 1) + 1 \qquad"
+        r" \rho_\infty = \frac{2}{1-\beta_2} - 1 \\"
+        r"r_t = \sqrt{\frac{(\rho_t-4)\,(\rho_t-2)\,\rho_\infty}"
+        r"{(\rho_\infty-4)\,(\rho_\infty-2)\,\rho_t}} \qquad"
+        r" \rho_t > 5: \ s_t = \frac{r_t\,\sqrt{1-\beta_2^t}}{\sqrt{v_t} + \epsilon} \qquad"
+        r" \rho_t \le 5: \ s_t = 1 \\"
+        r"d_t = s_t\,\hat m_t"
     )
     source: ClassVar = "Liu et al. (2020), algorithm 2, arXiv:1908.03265"
 
@@ -239,8 +242,6 @@ class RAdam(Rule):
         m += (1 - self.beta1) * moment.grads
         v *= self.beta2
         v += (1 - self.beta2) * moment.grads**2
-        # The mean of 2 j + 1 over the ages j of the squares, each with its weight beta2^j, is equal
-        # to the difference above, which loses all digits as beta2 nears 1.
         weight *= self.beta2
         weight += 1
         length += 1

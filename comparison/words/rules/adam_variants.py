@@ -70,7 +70,10 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
                     "Optax adds ε after the bias correction, which matters where gradients are"
                     " tiny; Keras has no RAdam."
                 ),
-                N_("The paper divides where ρ > 4, one update earlier, and has no ε."),
+                N_(
+                    "The paper divides where ρ is above 4, one update earlier, and has no ε. It has"
+                    " ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ) for ρ, which is the same number."
+                ),
             ),
         ),
         Adamax: RuleWords(

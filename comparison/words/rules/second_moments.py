@@ -57,17 +57,17 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
                 "Remembers fading averages of the gradients, of their changes from update to"
                 " update, and of squares, and divides the mean gradient with its expected change by"
                 " the root of the squares: Nesterov's look ahead without a second gradient. While"
-                " the gradient stays the same, each step is η. It also needs the last gradient, four"
-                " numbers for each parameter, and with small batches most changes are noise."
+                " the gradient stays the same, each step is η. It remembers four numbers for each"
+                " parameter, and with small batches most changes are noise."
             ),
             (
                 N_(
                     "PyTorch and Keras have no Adan; timm has this form without its proximal decay."
                 ),
                 N_(
-                    "The paper, and timm unless told otherwise, divide the new parameters by 1 + η λ"
-                    " instead of taking the share η λ off. The paper also writes 1 − β for each β"
-                    " here."
+                    "The paper, and timm unless told otherwise, divide the new parameters by"
+                    " 1 + η λ instead of taking the share η λ off. The paper also writes 1 − β for"
+                    " each β here."
                 ),
                 N_(
                     "Optax 0.2.8 weighs the changes by 1 − β₂ = 0.08 where the paper has"

@@ -44,7 +44,7 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
             (
                 N_(
                     "PyTorch has this form; while the gradient stays the same, the first step is"
-                    " 1.06 η, the fifth 0.75 η, and later ones near η."
+                    " 1.06 η, the fourth 0.73 η, and later ones near η."
                 ),
                 N_(
                     "Keras always has ψ = 1, where the momentum is at its end after a hundred"

@@ -155,7 +155,7 @@ class NAdam(Rule):
         mu, mu_next = self.mu(moment.step), self.mu(moment.step + 1)
         c *= mu
         c += 1 - mu
-        ahead = mu_next / (mu_next * c + 1 - mu_next) * m + (1 - mu) / c * moment.grads
+        ahead = mu_next * m / (mu_next * c + 1 - mu_next) + (1 - mu) * moment.grads / c
         return ahead * self.scale(moment, state), state
 
     def mu(self, step: int) -> Array:
@@ -258,12 +258,15 @@ class RAdam(Rule):
         """Return what the corrected mean is multiplied by: 1 until it is rectified."""
         _, v, _, length = state
         longest = 2 / (1 - self.beta2) - 1
-        share = self.known(length) / self.known(longest)
-        rectified = np.sqrt(share * (1 - self.beta2**moment.step)) / (np.sqrt(v) + self.epsilon)
+        r = np.sqrt(self.precision(length) / self.precision(longest))
+        rectified = r * np.sqrt(1 - self.beta2**moment.step) / (np.sqrt(v) + self.epsilon)
         return np.where(length > 5, rectified, 1.0)
 
-    def known(self, length: Array) -> Array:
-        """Return (rho - 4)(rho - 2) / rho for lengths above 5, of the others that of 5."""
+    def precision(self, length: Array | float) -> Array:
+        """Return (rho - 4)(rho - 2) / rho of a length, or of 5 if it is shorter.
+
+        One over the variance of the rate that such an average gives, but for a factor.
+        """
         length = np.maximum(length, 5)
         return (length - 4) * (length - 2) / length
 

@@ -154,7 +154,7 @@ class Adadelta(Rule):
         v, x = state
         v *= self.decay
         v += (1 - self.decay) * moment.grads**2
-        direction = np.sqrt((x + self.epsilon) / (v + self.epsilon)) * moment.grads
+        direction = np.sqrt(x + self.epsilon) / np.sqrt(v + self.epsilon) * moment.grads
         x *= self.decay
         x += (1 - self.decay) * direction**2
         return direction, state

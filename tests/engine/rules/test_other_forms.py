@@ -148,5 +148,13 @@ def test_another_form_gives_its_recorded_answer_and_differs_from_ours_as_said(en
     assert apart.max() == pytest.approx(result["from_recommended"], rel=1e-5)
 
 
+def test_without_a_rising_momentum_the_first_step_of_nadam_is_half_as_long_again():
+    given = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-16}
+
+    first = nadam_without_schedule(np.ones(1), 1, given, {"m": np.zeros(1), "v": np.zeros(1)})
+
+    assert first == pytest.approx(1 + 0.9 / 1.9)
+
+
 def test_every_form_is_recorded():
     assert {(entry["rule"], result["form"]) for entry, result in RECORDED} == set(FORMS)

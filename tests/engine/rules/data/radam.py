@@ -5,7 +5,7 @@ import numpy as np
 from tests.engine.rules.facts import Facts
 
 
-def known(length):
+def precision(length):
     return (length - 4) * (length - 2) / length
 
 
@@ -18,7 +18,7 @@ def by_hand(rule, stream):
         lengths = 1 + rule.beta2 * (lengths + 2 * weights)
         weights = 1 + rule.beta2 * weights
         length, longest = lengths / weights, 2 / (1 - rule.beta2) - 1
-        r = (known(np.maximum(length, 5)) / known(np.maximum(longest, 5))) ** 0.5
+        r = (precision(np.maximum(length, 5)) / precision(np.maximum(longest, 5))) ** 0.5
         rectified = r * (1 - rule.beta2**step) ** 0.5 / (v**0.5 + rule.epsilon)
         yield m / (1 - rule.beta1**step) * np.where(length > 5, rectified, 1)
 

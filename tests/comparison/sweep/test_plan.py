@@ -30,7 +30,7 @@ from engine import LIMITS, Budget, Experiment, Function, InvalidInput, Network, 
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, Adam
+from engine.rules import Adam
 from sweeps.axes import ListAxis, RangeAxis
 from sweeps.spec import SweepSpec
 from tests.comparison.sweep.looks import document as swept_document
@@ -362,7 +362,7 @@ def test_a_range_of_whole_numbers_becomes_a_list_of_them(field):
     listed = rescaled(axis, "list")
 
     assert listed.values == (1, 2, 3, 4)
-    assert len(planned(BASES["line"], listed).settings) == 4 * len(RULES)
+    assert len(planned(BASES["line"], listed).settings) == 4 * len(BASES["line"].runs)
 
 
 def test_fields_of_whole_numbers_are_those_that_take_no_others():

@@ -111,8 +111,10 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
         "hyperparameter": {
             "momentum": N_("Momentum"),
             "decay": N_("Decay of the average"),
-            "beta1": N_("Decay of the mean"),
-            "beta2": N_("Decay of the squares"),
+            "momentum_decay": N_("Rise of the momentum"),
+            "beta1": N_("First decay"),
+            "beta2": N_("Second decay"),
+            "beta3": N_("Third decay"),
             "epsilon": N_("Epsilon"),
             "weight_decay": N_("Weight decay"),
         },
@@ -122,6 +124,15 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "sum_of_squares": N_("Sum of squares"),
             "first_moment": N_("First moment"),
             "second_moment": N_("Second moment"),
+            "largest_second_moment": N_("Largest second moment"),
+            "momentum_weight": N_("Weight gathered by the momentum"),
+            "squares_weight": N_("Weight gathered by the squares"),
+            "averaging_length": N_("Length of the average"),
+            "largest_gradient": N_("Largest recent gradient"),
+            "squared_directions": N_("Mean square of the directions"),
+            "variance": N_("Variance of the gradient"),
+            "mean_change": N_("Mean change of the gradient"),
+            "last_gradient": N_("Last gradient"),
         },
         # what is counted or measured: curves, axes, columns of results
         "quantity": {

@@ -292,7 +292,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
 
     def named(slots: State) -> dict[str, Array]:
         names = [slot.name for slot in rule.slots]
-        return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=bool(slots))}
+        return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=False)}
 
     return StepInspection(
         optimizer=replay.run.optimizer,

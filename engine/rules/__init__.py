@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Union
 
 from pydantic import Field
 
-from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
+from engine.rules.adam_variants import Adamax, AMSGrad, NAdam, RAdam
+from engine.rules.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
 from engine.rules.momentum import SGD, Momentum, Nesterov
 from engine.rules.rule import (
     Epsilon,
@@ -20,21 +21,30 @@ from engine.rules.rule import (
     structure,
     validated,
 )
+from engine.rules.second_moments import AdaBelief, Adan, Yogi
 
 __all__ = [
     "RULES",
     "SGD",
+    "AMSGrad",
+    "AdaBelief",
+    "Adadelta",
     "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
+    "Adan",
     "AnyRule",
     "Epsilon",
     "Moment",
     "Momentum",
+    "NAdam",
     "Nesterov",
+    "RAdam",
     "RMSprop",
     "Rule",
     "Slot",
+    "Yogi",
     "choices",
     "hyperparameters",
     "stack",
@@ -42,7 +52,23 @@ __all__ = [
     "validated",
 ]
 
-RULES: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+RULES: Final = (
+    SGD,
+    Momentum,
+    Nesterov,
+    Adagrad,
+    RMSprop,
+    Adam,
+    AdamW,
+    AMSGrad,
+    NAdam,
+    RAdam,
+    Adamax,
+    Adadelta,
+    AdaBelief,
+    Yogi,
+    Adan,
+)
 
 if TYPE_CHECKING:
     AnyRule = Rule

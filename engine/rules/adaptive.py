@@ -111,6 +111,67 @@ class RMSprop(Rule):
 
 @final
 @dataclass(frozen=True)
+class Adadelta(Rule):
+    """RMSprop that multiplies by the recent size of its own steps, so that it has their units.
+
+        v_t = rho v_{t-1} + (1 - rho) g_t^2
+        d_t = sqrt(x_{t-1} + epsilon) / sqrt(v_t + epsilon) g_t
+        x_t = rho x_{t-1} + (1 - rho) d_t^2
+
+    The first steps have no past, so epsilon gives them their size, and sets the pace for long.
+
+    Attributes:
+        decay: rho, the share of the old averages kept each step.
+        epsilon: the size that the first steps are given; it also keeps the division finite.
+
+    Note:
+        rho = 0.9 and epsilon = 1e-6 (PyTorch, optax). Keras has the same form with 0.95 and 1e-7.
+        The paper has no learning rate, which is a rate of 1.
+
+    Source:
+        Zeiler (2012), ADADELTA: an adaptive learning rate method, arXiv:1212.5701, algorithm 1.
+    """
+
+    decay: Annotated[float, Interval(0, 1, open_high=True, symbol=r"\rho", scale="complement")] = (
+        0.9
+    )
+    epsilon: Epsilon = 1e-6
+    name: Literal["adadelta"] = "adadelta"
+
+    title: ClassVar = "Adadelta"
+    family: ClassVar = "adaptive"
+    slots: ClassVar = (Slot("second_moment", "v"), Slot("squared_directions", "x"))
+    default_learning_rate: ClassVar = 5.0
+    formula: ClassVar = (
+        r"v_t = \rho\,v_{t-1} + (1-\rho)\,g_t^2 \qquad"
+        r" d_t = \frac{\sqrt{x_{t-1} + \epsilon}}{\sqrt{v_t + \epsilon}}\,g_t \\"
+        r"x_t = \rho\,x_{t-1} + (1-\rho)\,d_t^2"
+    )
+    source: ClassVar = "Zeiler (2012), algorithm 1, arXiv:1212.5701"
+
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
+        """Return the gradient over its recent size, times the recent size of directions."""
+        v, x = state
+        v *= self.decay
+        v += (1 - self.decay) * moment.grads**2
+        direction = np.sqrt(x + self.epsilon) / np.sqrt(v + self.epsilon) * moment.grads
+        x *= self.decay
+        x += (1 - self.decay) * direction**2
+        return direction, state
+
+    def scale(self, moment: Moment, state: State) -> Array:
+        """Return the root of squared directions before this one, over that of squared gradients.
+
+        The average that has this direction in it tells the one before; without a memory (rho = 0),
+        a gradient of 0 leaves no trace of it, and the answer is NaN.
+        """
+        v, x = state
+        squares = self.decay * (v + self.epsilon) + (1 - self.decay) * moment.grads**2
+        return np.sqrt((x + self.decay * self.epsilon) / squares)
+
+
+@final
+@dataclass(frozen=True)
 class Adam(Rule):
     """RMSprop on a momentum average, both corrected for their start at zero.
 

@@ -70,6 +70,7 @@ def _formula(seen: StepInspection, names: Sequence[str], parameters: Sequence[in
 
 def _aligned(line: str) -> str:
     """Return an equation for an aligned block: symbols, numbers and value below each other."""
-    left, right, *put_in, value = line.split(" = ")
-    rows = [right, *put_in, value] if put_in else [f"{right} = {value}"]
+    left, *rows = line.split(" = ")
+    if len(rows) == 2:
+        rows = [" = ".join(rows)]
     return left + r" \\ ".join(f" &= {row}" for row in rows)

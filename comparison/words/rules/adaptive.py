@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.rules.told import RuleWords
-from engine.rules import Adagrad, Adam, AdamW, RMSprop
+from engine.rules import Adadelta, Adagrad, Adam, AdamW, RMSprop
 from language import N_
 
 if TYPE_CHECKING:
@@ -49,6 +49,23 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
                     "Keras and Optax add ε inside the root, √(v + ε), which matters where gradients"
                     " are tiny."
                 ),
+            ),
+        ),
+        Adadelta: RuleWords(
+            N_(
+                "Divides the gradient by the root of a fading average of its squares, as RMSprop"
+                " does, and multiplies it by the root of a fading average of its own squared steps:"
+                " so a step has the units of the parameter, and the scale of the loss does not"
+                " matter. Only ε gives the first steps a size, and it sets the pace for long: while"
+                " the gradient stays the same, the first step is 0.0032 η, the hundredth 0.0047 η"
+                " and the thousandth 0.011 η. Too slow, it needs a larger ε, or an η above 1."
+            ),
+            (
+                N_(
+                    "PyTorch, Optax and Keras have this form, Keras with ρ = 0.95, ε = 10⁻⁷ and"
+                    " η = 0.001 unless told otherwise."
+                ),
+                N_("The paper has no learning rate, which is η = 1 here."),
             ),
         ),
         Adam: RuleWords(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from engine.rules import Adagrad, Adam, AdamW, RMSprop
+from engine.rules import Adadelta, Adagrad, Adam, AdamW, RMSprop
 from exports.scripts.translations.translation import Translation
 from language import N_
 
@@ -22,7 +22,7 @@ _OPTAX_INSIDE_THE_ROOT: Final = N_(
     "Optax adds epsilon inside the square root, sqrt(s + ε); here it is outside, sqrt(s) + ε."
     " The steps differ where gradients are tiny."
 )
-_EPSILON_HAT: Final = N_(
+EPSILON_HAT: Final = N_(
     "Keras adds epsilon before the bias correction (the paper's “epsilon hat”); here it is added"
     " afterwards. The steps differ where gradients are tiny."
 )
@@ -39,10 +39,15 @@ FORMS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
             optax="rmsprop($learning_rate, decay=$decay, eps=$epsilon, eps_in_sqrt=False)",
             differences={"keras": _KERAS_INSIDE_THE_ROOT},
         ),
+        Adadelta: Translation(
+            pytorch="Adadelta(params, lr=$learning_rate, rho=$decay, eps=$epsilon)",
+            keras="Adadelta(learning_rate=$learning_rate, rho=$decay, epsilon=$epsilon)",
+            optax="adadelta($learning_rate, rho=$decay, eps=$epsilon)",
+        ),
         Adam: Translation(
             pytorch="Adam(params, lr=$learning_rate, betas=($beta1, $beta2), eps=$epsilon)",
             optax="adam($learning_rate, b1=$beta1, b2=$beta2, eps=$epsilon)",
-            differences={"keras": _EPSILON_HAT},
+            differences={"keras": EPSILON_HAT},
         ),
         AdamW: Translation(
             pytorch=(
@@ -53,7 +58,7 @@ FORMS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
                 "adamw(\n    $learning_rate, b1=$beta1, b2=$beta2, eps=$epsilon,"
                 " weight_decay=$weight_decay\n)"
             ),
-            differences={"keras": _EPSILON_HAT},
+            differences={"keras": EPSILON_HAT},
         ),
     }
 )

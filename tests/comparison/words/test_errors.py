@@ -469,7 +469,7 @@ def test_every_field_of_a_sweep_has_words():
         ("axes.1.values", "Values of axis 2"),
         ("axes.1.values.7", "A value of axis 2"),
         ("axes.1.values.7.name", "A value of axis 2"),
-        ("axes.1.values.7.beta1", "Decay of the mean of axis 2"),
+        ("axes.1.values.7.beta1", "First decay of axis 2"),
         ("axes.11.low", "First value of axis 12"),
         ("axes.0.high", "Last value of axis 1"),
         ("axes.0.count", "Number of values of axis 1"),

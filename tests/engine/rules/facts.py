@@ -63,6 +63,8 @@ class Facts:
             there in 200,000 steps.
         scaled: returns what the effective learning rate multiplies in an inspected update, but for
             the weight decay: the gradient, or what stands in its place in the formula.
+        differs: whether the rule averages differences of gradients: their sum keeps the roundings
+            of the largest gradient for good, so that small ones have fewer digits after it.
         on_stream: a recorded answer, None where no library has the rule in this form.
         on_ravine: another one.
     """
@@ -72,6 +74,7 @@ class Facts:
     bowl: tuple[float, int]
     rosenbrock: tuple[float, int] | None
     scaled: Callable[[StepInspection], Any] = attrgetter("gradient")
+    differs: bool = False
     on_stream: OnStream | None = None
     on_ravine: OnRavine | None = None
 

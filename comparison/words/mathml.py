@@ -1,8 +1,8 @@
 r"""Formulas as MathML, which browsers draw without help, offline and on paper.
 
 Reads the small part of LaTeX in which the engine writes its formulas: letters, digits, signs,
-``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\left``, ``\right``, spaces, ``\\``
-and the names below. Anything else is an error, so that no formula is drawn wrongly.
+``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\operatorname``, ``\left``, ``\right``,
+spaces, ``\\`` and the names below. Anything else is an error, so that no formula is drawn wrongly.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ _SIGNS: Final = {
     r"\ge": "≥",
     r"\ne": "≠",
     r"\dots": "…",
+    r"\|": "‖",
+    r"\langle": "⟨",
+    r"\rangle": "⟩",
     r"\leftarrow": "←",
 }
 _OPERATORS: Final = frozenset("+=()[]|,;:/!<>")
@@ -135,6 +138,16 @@ class _Reader:
             self._tokens[self._next : self._next + 1] = [mark[0], mark[1:]]
         return f"<mrow>{self._atom()}</mrow>"
 
+    def _word(self) -> str:
+        """Read the letters in braces."""
+        letters = []
+        while (mark := self._take()) != "}":
+            letters.append(mark)
+        word = "".join(letters[1:])
+        if letters[:1] != ["{"] or not (word.isalpha() and word.isascii()):
+            raise ValueError(f"cannot draw {word}")
+        return word
+
     def _atom(self) -> str:
         mark = self._take()
         if mark == "{":
@@ -146,6 +159,8 @@ class _Reader:
             return f"<msqrt>{self._argument()}</msqrt>"
         if mark == r"\hat":
             return f"<mover accent='true'>{self._argument()}<mo>^</mo></mover>"
+        if mark == r"\operatorname":
+            return f"<mi>{self._word()}</mi>"
         if mark in {r"\left", r"\right"}:
             return f"<mo stretchy='true'>{escape(self._take())}</mo>"
         return _leaf(mark)

@@ -1,7 +1,8 @@
 r"""A rule's formula with the numbers of one step, as LaTeX.
 
 It reads the formulas of ``engine.rules``: equations separated by ``\qquad`` or ``\\``, with the
-symbols of ``engine.analysis.inspection``.
+symbols of ``engine.analysis.inspection``. Norms and products of whole vectors, ``\|…\|`` and
+``\langle … \rangle``, stay in symbols: no number of one parameter stands for them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.analysis.inspection import Term
 
 _APART: Final = re.compile(r"\\qquad|\\\\")
+_VECTORS: Final = r"\\\|.*?\\\||\\langle.*?\\rangle"
 _JOINED: Final = re.compile(r"(?<=\ue001)(?:\\,|\s)*(?=\ue000)")
 _MARKS: Final = str.maketrans("", "", "\ue000\ue001")
 
@@ -51,9 +53,14 @@ def number(value: float) -> str:
 def _filled(side: str, values: dict[str, float]) -> str:
     """Return one side of an equation with numbers instead of symbols."""
     symbols = sorted(values, key=len, reverse=True)
-    pattern = "|".join(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])" for symbol in symbols)
+    named = (rf"(?<![A-Za-z\\_]){re.escape(symbol)}(?![A-Za-z])" for symbol in symbols)
+
+    def number_of(match: re.Match[str]) -> str:
+        known = values.get(match[0])
+        return match[0] if known is None else _marked(known, side[match.end() :])
+
     # Numbers get a private mark on either side, so that a sign can be put between neighbours.
-    filled = re.sub(pattern, lambda match: _marked(values[match[0]], side[match.end() :]), side)
+    filled = re.sub("|".join((_VECTORS, *named)), number_of, side)
     return _JOINED.sub(r" \\cdot ", filled).translate(_MARKS)
 
 

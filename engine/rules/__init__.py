@@ -9,6 +9,7 @@ from pydantic import Field
 
 from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
 from engine.rules.momentum import SGD, Momentum, Nesterov
+from engine.rules.prodigy import Prodigy
 from engine.rules.rule import (
     Epsilon,
     Moment,
@@ -20,18 +21,26 @@ from engine.rules.rule import (
     structure,
     validated,
 )
+from engine.rules.second_order import LBFGS, Newton
+from engine.rules.wrappers import INNER, SAM, Lookahead
 
 __all__ = [
+    "INNER",
+    "LBFGS",
     "RULES",
+    "SAM",
     "SGD",
     "Adagrad",
     "Adam",
     "AdamW",
     "AnyRule",
     "Epsilon",
+    "Lookahead",
     "Moment",
     "Momentum",
     "Nesterov",
+    "Newton",
+    "Prodigy",
     "RMSprop",
     "Rule",
     "Slot",
@@ -42,7 +51,21 @@ __all__ = [
     "validated",
 ]
 
-RULES: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+RULES: Final = (
+    SGD,
+    Momentum,
+    Nesterov,
+    Adagrad,
+    RMSprop,
+    Adam,
+    AdamW,
+    # around another rule, by the distance from the start, by curvature
+    Lookahead,
+    SAM,
+    Prodigy,
+    LBFGS,
+    Newton,
+)
 
 if TYPE_CHECKING:
     AnyRule = Rule

@@ -56,7 +56,7 @@ class Prodigy(Rule):
         float, Interval(0, 1, open_high=True, symbol=r"\beta_2", scale="complement")
     ] = 0.999
     epsilon: Epsilon = 1e-8
-    d0: Annotated[float, Interval(0, 1, open_low=True, symbol="d_0", scale="log")] = 1e-6
+    d0: Annotated[float, Interval(1e-16, 1, symbol="d_0", scale="log")] = 1e-6
     weight_decay: Annotated[float, Interval(0, 1, symbol=r"\lambda")] = 0.0
     name: Literal["prodigy"] = "prodigy"
 

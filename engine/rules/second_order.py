@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast, final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
 
@@ -142,7 +142,8 @@ class Newton(Rule):
 
     def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
         """Return the gradient over the Hessian; NaN in a lane whose Hessian is singular."""
-        hessian, direction = cast("Array", moment.hessian), np.full_like(moment.grads, np.nan)
+        hessian: Any = moment.hessian  # there, for the rule needs it
+        direction = np.full_like(moment.grads, np.nan)
         regular = np.linalg.slogdet(hessian).sign != 0
         solved = np.linalg.solve(hessian[regular], moment.grads[regular][:, :, None])
         direction[regular] = solved[:, :, 0]

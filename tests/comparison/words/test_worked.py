@@ -29,22 +29,36 @@ def lines_of(rule):
 
 
 def letters_left(latex):
-    """What is left of a formula without numbers, signs and names of functions."""
-    latex = re.sub(r"\\operatorname\{\w+\}", "", latex)
-    return re.findall(
-        r"[A-Za-z]\w*", re.sub(r"\\(frac|sqrt|left|right|cdot|max|min|,)", "", latex)
-    )
+    """The names in a formula that stand for no number, such as those of quantities and rules."""
+    return re.findall(r"[A-Za-z]+", re.sub(r"\\(frac|sqrt|left|right|cdot|max|min|,)", "", latex))
+
+
+def group(latex, begin):
+    """Where the braces that open at a position close again."""
+    depth = 0
+    for position, mark in enumerate(latex[begin:], start=begin):
+        depth += (mark == "{") - (mark == "}")
+        if depth == 0:
+            return position
+    raise ValueError(latex)
+
+
+def without_fractions(latex):
+    """A formula whose fractions are written with a slash."""
+    while (begin := latex.rfind(r"\frac")) >= 0:
+        middle = group(latex, begin + 5)
+        end = group(latex, middle + 1)
+        above, below = latex[begin + 5 : middle + 1], latex[middle + 1 : end + 1]
+        latex = f"{latex[:begin]}{{{above}/{below}}}{latex[end + 1 :]}"
+    return latex
 
 
 def value_of(latex):
     """What a side of an equation in numbers comes to."""
-    text = re.sub(r"\\left|\\right", "", latex)
+    text = re.sub(r"\\left|\\right", "", without_fractions(latex))
     text = text.replace(r"\cdot", "*").replace(r"\,", "*").replace("^", "**")
     text = text.replace(r"\sqrt", "math.sqrt").replace("{", "(").replace("}", ")")
     text = re.sub(r"\\(max|min)", r"\1", re.sub(r"\|([^|]*)\|", r"abs(\1)", text))
-    if text.startswith(r"\frac"):
-        above, below = re.match(r"\\frac\((\(*[^()]*\)*)\)\((.*)$", text).groups()
-        text = f"({above})/({below}"
     return eval(text, {"math": math})  # noqa: S307 - own text
 
 

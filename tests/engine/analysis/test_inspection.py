@@ -24,7 +24,19 @@ from engine import (
 )
 from engine.problems.datasets import Digits, TwoMoons
 from engine.problems.functions import Himmelblau, Ravine
-from engine.rules import RULES, SGD, Adagrad, Adam, Momentum, Nesterov, RMSprop
+from engine.rules import (
+    RULES,
+    SAM,
+    SGD,
+    Adagrad,
+    Adam,
+    Lookahead,
+    Momentum,
+    Nesterov,
+    RMSprop,
+    hyperparameters,
+)
+from engine.rules.wrappers import INNER
 from tests.engine import plain
 from tests.engine.rules.facts import facts, fitted
 from tests.strategies import small_experiments
@@ -202,6 +214,11 @@ def test_averages_are_corrected_where_the_formula_has_hats(rule):
     assert len(seen.corrected) == len(set(re.findall(r"\\hat (\w)_t", rule.formula)))
 
 
+def around(rule):
+    """The id of the rule that a rule stands around; None if it stands around none."""
+    return getattr(rule(), "inner", None)
+
+
 @EVERY
 @EVERY_RULE
 def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rule):
@@ -210,7 +227,8 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rul
 
     assert len(terms) == len(seen.terms(1))
     apart = {r"\eta", r"\theta_{t-1}", r"\theta_t", "t"}
-    assert all(symbol in rule.formula for symbol in terms.keys() - apart)
+    written = rule.formula + "".join(INNER[inner].formula for inner in (around(rule),) if inner)
+    assert all(symbol in written for symbol in terms.keys() - apart)
     assert terms["g_t"] == seen.gradient[1]
     assert terms["d_t"] == seen.direction[1]
     assert terms["t"] == 4
@@ -218,8 +236,22 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rul
     moved = terms[r"\theta_{t-1}"] - terms[r"\eta"] * terms["d_t"]
     assert terms[r"\theta_t"] == pytest.approx(moved, rel=1e-14)
     for name, symbol, _size in rule().slots:
-        assert terms[f"{symbol}_{{t-1}}"] == seen.slots_before[name][1]
-        assert terms[f"{symbol}_t"] == seen.slots_after[name][1]
+        slots = seen.slots_before[name], seen.slots_after[name]
+        for term, slot in zip((f"{symbol}_{{t-1}}", f"{symbol}_t"), slots, strict=True):
+            if len(slot) in {1, len(seen.before)}:
+                assert terms[term] == seen.at(slot, 1)
+            else:  # of another size: it has no number for a single parameter
+                assert term not in terms
+
+
+@pytest.mark.parametrize("rule", [Lookahead, SAM])
+def test_no_slot_of_an_inner_rule_has_a_symbol_that_means_something_else_around_it(rule):
+    """It would be worked out with the wrong number."""
+    own = {"e", "h", "q", "a", r"\chi", *(interval.symbol for interval in hyperparameters(rule).values())}
+    for inner in INNER.values():
+        assert not own & {slot.symbol for slot in inner().slots}
+        slots = rule(inner=inner.name).slots
+        assert len({slot.symbol for slot in slots}) == len({slot.name for slot in slots}) == len(slots)
 
 
 def test_terms_of_adam_make_its_formula_come_out():

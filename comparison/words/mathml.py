@@ -1,8 +1,9 @@
 r"""Formulas as MathML, which browsers draw without help, offline and on paper.
 
 Reads the small part of LaTeX in which the engine writes its formulas: letters, digits, signs,
-``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\operatorname``, ``\left``, ``\right``,
-spaces, ``\\`` and the names below. Anything else is an error, so that no formula is drawn wrongly.
+``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\operatorname``, ``\left``,
+``\right``, spaces, ``\\`` and the names below. Anything else is an error, so that no formula is
+drawn wrongly.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ _SIGNS: Final = {
     r"\langle": "⟨",
     r"\rangle": "⟩",
     r"\leftarrow": "←",
+}
+_AROUND: Final = {
+    r"\sqrt": "<msqrt>{}</msqrt>",
+    r"\hat": "<mover accent='true'>{}<mo>^</mo></mover>",
 }
 _OPERATORS: Final = frozenset("+=()[]|,;:/!<>")
 _SPACES: Final = {
@@ -155,10 +160,8 @@ class _Reader:
         if mark in {r"\frac", r"\tfrac"}:
             above, below = self._argument(), self._argument()
             return f"<mfrac>{above}{below}</mfrac>"
-        if mark == r"\sqrt":
-            return f"<msqrt>{self._argument()}</msqrt>"
-        if mark == r"\hat":
-            return f"<mover accent='true'>{self._argument()}<mo>^</mo></mover>"
+        if mark in _AROUND:
+            return _AROUND[mark].format(self._argument())
         if mark == r"\operatorname":
             return f"<mi>{self._word()}</mi>"
         if mark in {r"\left", r"\right"}:

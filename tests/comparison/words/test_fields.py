@@ -24,7 +24,7 @@ def bases():
     for kind in FUNCTIONS:
         yield Experiment(problem=Function(function=kind()), runs=[RUN])
     for rule in RULES:
-        yield Experiment(runs=[RUN.model_copy(update={"optimizer": rule()})])
+        yield fitted(Experiment(runs=[RUN]), rule)
 
 
 def fields(part, above=""):

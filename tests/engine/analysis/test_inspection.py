@@ -247,11 +247,20 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rul
 @pytest.mark.parametrize("rule", [Lookahead, SAM])
 def test_no_slot_of_an_inner_rule_has_a_symbol_that_means_something_else_around_it(rule):
     """It would be worked out with the wrong number."""
-    own = {"e", "h", "q", "a", r"\chi", *(interval.symbol for interval in hyperparameters(rule).values())}
+    own = {
+        "e",
+        "h",
+        "q",
+        "a",
+        r"\chi",
+        *(interval.symbol for interval in hyperparameters(rule).values()),
+    }
     for inner in INNER.values():
         assert not own & {slot.symbol for slot in inner().slots}
         slots = rule(inner=inner.name).slots
-        assert len({slot.symbol for slot in slots}) == len({slot.name for slot in slots}) == len(slots)
+        assert (
+            len({slot.symbol for slot in slots}) == len({slot.name for slot in slots}) == len(slots)
+        )
 
 
 def test_terms_of_adam_make_its_formula_come_out():

@@ -202,7 +202,9 @@ def of_parts(dataset, hidden, batch_size, n_runs, seeds):
     """One epoch of so many runs of all rules that fit."""
     loss = "mean_squared_error" if dataset.task == "regression" else "cross_entropy"
     problem = Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01)
-    runs = [Run(optimizer=rule(), learning_rate=1e-3, batch_size=batch_size) for rule in RULES[::-1]]
+    runs = [
+        Run(optimizer=rule(), learning_rate=1e-3, batch_size=batch_size) for rule in RULES[::-1]
+    ]
     fitting = [run for run in runs if misfit(problem, run) is None]
     return Experiment(
         problem=problem,

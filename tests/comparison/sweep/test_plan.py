@@ -34,12 +34,14 @@ from engine.rules import RULES, Adam
 from sweeps.axes import ListAxis, RangeAxis
 from sweeps.spec import SweepSpec
 from tests.comparison.sweep.looks import document as swept_document
+from tests.engine.rules.facts import portions
 from tests.strategies import documents, examples, experiments, sweep_axes
 
 
 def experiment(problem, size="all"):
-    """One run of every rule on a problem."""
-    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=size) for rule in RULES]
+    """One run of each of the rules that fit a problem, as many as there may be."""
+    rules = portions(problem)[0]
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=size) for rule in rules]
     return Experiment(problem=problem, runs=runs, budget=Budget(amount=2))
 
 

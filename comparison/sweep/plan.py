@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from comparison.offers import losses
 from comparison.pages import SweepPage
+from comparison.words.fields import having
 from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.specs import ActivationName, StartName
@@ -159,13 +160,16 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
             field = f"optimizer.{name}"
             if field not in found:
                 value = getattr(run.optimizer, name)
-                others = _DECAYS if interval.scale == "complement" else _tenfold(value)
+                others = _DECAYS if interval.scale == "complement" else _beside(value)
                 allowed = {value, *(one for one in others if one in interval)}
                 found[field] = _numbers(field, *sorted(allowed))
     return found
 
 
-def _tenfold(value: float) -> tuple[float, ...]:
+def _beside(value: float) -> tuple[float, ...]:
+    """Return numbers to try beside one, whole ones beside a whole number."""
+    if isinstance(value, int):
+        return (value // 2, value * 2)
     if value <= 0:
         return (1e-4, 1e-3, 1e-2)
     return tuple(float(f"{one:.12g}") for one in (value / 10, value * 10))
@@ -283,7 +287,8 @@ def rescaled(axis: Axis, scale: str) -> Axis:
 
 def _listed(axis: RangeAxis) -> tuple[float, ...]:
     """Return the values of a range, whole numbers where its field has no others."""
-    if axis.path[-1] in WHOLE:
+    name = axis.path[-1]
+    if name in WHOLE or any(isinstance(getattr(rule(), name), int) for rule in having(name)):
         return tuple(dict.fromkeys(map(round, axis.grid)))
     return tuple(axis.grid)
 

@@ -82,19 +82,24 @@ def sweep_of(document: Document) -> SweepSpec:
 
 
 def offers(experiment: Experiment) -> dict[str, Offer]:
-    """Return the fields that an axis may have, in the order of a menu."""
+    """Return the fields that an axis may have, in the order of a menu.
+
+    Where a rule needs all rows, batches and noise are none of them.
+    """
     problem = experiment.problem
+    may_be_noisy = not any("all_rows" in run.optimizer.needs for run in experiment.runs)
     found = {"learning_rate": Offer(_RATES)}
-    if problem.has_rows:
+    if problem.has_rows and may_be_noisy:
         sizes = [size for size in (8, 32) if size < problem.training_rows]
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
     if problem.kind == "network":
         found |= _of_network(experiment, problem)
-        found["sampling"] = _some("sampling", ("shuffled", "replacement"))
+        if may_be_noisy:
+            found["sampling"] = _some("sampling", ("shuffled", "replacement"))
         found["last_batch"] = _some("last_batch", ("kept", "dropped"))
         found["data_seed"] = _numbers("data_seed", 0, 1, 2)
-    else:
+    elif may_be_noisy:
         found["problem.noise"] = _numbers("problem.noise", 0.0, 0.1, 1.0)
     return found
 

@@ -123,6 +123,16 @@ def test_no_data_set_is_offered_that_has_fewer_rows_than_a_batch():
     assert "digits" in choices
 
 
+@pytest.mark.parametrize("problem", [Network(), Function()], ids=["network", "function"])
+def test_neither_batches_nor_noise_are_offered_where_a_rule_needs_all_rows(problem):
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size="all") for rule in (Adam, LBFGS)]
+    both, adam = (offers(Experiment(problem=problem, runs=some)) for some in (runs, runs[:1]))
+
+    noisy = {"batch_size", "sampling", "problem.noise"} & set(adam)
+    assert noisy
+    assert not noisy & set(both)
+
+
 # The plan
 
 

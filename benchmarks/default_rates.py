@@ -1,5 +1,8 @@
 """Each rule's default learning rate: the best of a sweep on the default problem.
 
+Rules that need all rows have batches of all rows. A rule that makes no sense on a network, such as
+Newton's, has no sweep: its class says why its rate is what it is.
+
 Run ``python -m benchmarks.default_rates`` with ids of rules, or without for all. The rates are in
 ``engine/rules`` as ``default_learning_rate``, and a test compares them with this sweep.
 
@@ -12,11 +15,12 @@ best rate has the lowest median score.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from engine import Experiment, Run, fit
+from engine.experiment import misfit
 from engine.limits import LIMITS
 from engine.rules import RULES
 
@@ -29,6 +33,16 @@ RATES = (*(float(f"{digit}e{power}") for power in range(-4, 1) for digit in (1, 
 SEEDS = (0, 1, 2, 3, 4)
 
 
+def is_swept(rule: type[Rule]) -> bool:
+    """Tell whether a rule can train the default problem."""
+    return misfit(Experiment().problem, _run(rule, 1.0)) is None
+
+
+def _run(rule: type[Rule], rate: float) -> Run:
+    batch_size: Literal["all", 32] = "all" if "all_rows" in rule.needs else 32
+    return Run(optimizer=rule(), learning_rate=rate, batch_size=batch_size)
+
+
 def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
     """Return the median score for every rule and rate."""
     pairs = [(rule, rate) for rule in rules for rate in RATES]
@@ -36,7 +50,7 @@ def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
     medians: dict[str, dict[float, float]] = {rule().name: {} for rule in rules}
     for start in range(0, len(pairs), size):
         chosen = pairs[start : start + size]
-        runs = tuple(Run(optimizer=rule(), learning_rate=rate) for rule, rate in chosen)
+        runs = tuple(_run(rule, rate) for rule, rate in chosen)
         history = fit(Experiment(runs=runs, seeds=SEEDS))
         for (rule, rate), run in zip(chosen, history.runs, strict=True):
             if run.validation_loss is None:
@@ -49,7 +63,8 @@ def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
 
 
 if __name__ == "__main__":
-    wanted = [rule for rule in RULES if rule.name in sys.argv[1:]] or RULES
+    swept = [rule for rule in RULES if is_swept(rule)]
+    wanted = [rule for rule in swept if rule.name in sys.argv[1:]] or swept
     for name, losses in sweep(wanted).items():
         best = min(losses, key=losses.__getitem__)
         row = "  ".join(f"{rate:g}: {loss:.3f}" for rate, loss in losses.items())

@@ -86,6 +86,7 @@ def _quantities(seen: StepInspection) -> Mapping[str, Array]:
     return {
         _("Before"): seen.before,
         _("Gradient"): seen.gradient,
+        **({} if seen.second_gradient is None else {_("Second gradient"): seen.second_gradient}),
         **{label("slot", name): values for name, values in seen.slots_after.items()},
         **{
             corrected.format(slot=label("slot", name)): values

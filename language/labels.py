@@ -117,6 +117,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "beta3": N_("Third decay"),
             "epsilon": N_("Epsilon"),
             "weight_decay": N_("Weight decay"),
+            "inner": N_("Inner rule"),
+            "period": N_("Updates before it goes back"),
+            "share": N_("Share of the way that is kept"),
+            "radius": N_("Distance uphill"),
+            "d0": N_("First distance"),
+            "memory": N_("Pairs that are kept"),
         },
         # what rules remember from one update to the next
         "slot": {
@@ -133,6 +139,14 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "variance": N_("Variance of the gradient"),
             "mean_change": N_("Mean change of the gradient"),
             "last_gradient": N_("Last gradient"),
+            "lead": N_("Lead over the slow parameters"),
+            "weighted_gradients": N_("Weighted sum of gradients"),
+            "start": N_("Start"),
+            "progress": N_("Progress from the start"),
+            "distance": N_("Distance"),
+            "last_params": N_("Last parameters"),
+            "steps": N_("Kept steps"),
+            "changes": N_("Kept changes of the gradient"),
         },
         # what is counted or measured: curves, axes, columns of results
         "quantity": {

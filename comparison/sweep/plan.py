@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from comparison.offers import losses
 from comparison.pages import SweepPage
+from comparison.words.fields import having
 from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.specs import ActivationName, StartName
@@ -81,19 +82,24 @@ def sweep_of(document: Document) -> SweepSpec:
 
 
 def offers(experiment: Experiment) -> dict[str, Offer]:
-    """Return the fields that an axis may have, in the order of a menu."""
+    """Return the fields that an axis may have, in the order of a menu.
+
+    Where a rule needs all rows, batches and noise are none of them.
+    """
     problem = experiment.problem
+    may_be_noisy = not any("all_rows" in run.optimizer.needs for run in experiment.runs)
     found = {"learning_rate": Offer(_RATES)}
-    if problem.has_rows:
+    if problem.has_rows and may_be_noisy:
         sizes = [size for size in (8, 32) if size < problem.training_rows]
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
     if problem.kind == "network":
         found |= _of_network(experiment, problem)
-        found["sampling"] = _some("sampling", ("shuffled", "replacement"))
+        if may_be_noisy:
+            found["sampling"] = _some("sampling", ("shuffled", "replacement"))
         found["last_batch"] = _some("last_batch", ("kept", "dropped"))
         found["data_seed"] = _numbers("data_seed", 0, 1, 2)
-    else:
+    elif may_be_noisy:
         found["problem.noise"] = _numbers("problem.noise", 0.0, 0.1, 1.0)
     return found
 
@@ -159,13 +165,16 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
             field = f"optimizer.{name}"
             if field not in found:
                 value = getattr(run.optimizer, name)
-                others = _DECAYS if interval.scale == "complement" else _tenfold(value)
+                others = _DECAYS if interval.scale == "complement" else _beside(value)
                 allowed = {value, *(one for one in others if one in interval)}
                 found[field] = _numbers(field, *sorted(allowed))
     return found
 
 
-def _tenfold(value: float) -> tuple[float, ...]:
+def _beside(value: float) -> tuple[float, ...]:
+    """Return numbers to try beside one, whole ones beside a whole number."""
+    if isinstance(value, int):
+        return (value // 2, value * 2)
     if value <= 0:
         return (1e-4, 1e-3, 1e-2)
     return tuple(float(f"{one:.12g}") for one in (value / 10, value * 10))
@@ -283,7 +292,8 @@ def rescaled(axis: Axis, scale: str) -> Axis:
 
 def _listed(axis: RangeAxis) -> tuple[float, ...]:
     """Return the values of a range, whole numbers where its field has no others."""
-    if axis.path[-1] in WHOLE:
+    name = axis.path[-1]
+    if name in WHOLE or any(isinstance(getattr(rule(), name), int) for rule in having(name)):
         return tuple(dict.fromkeys(map(round, axis.grid)))
     return tuple(axis.grid)
 

@@ -68,7 +68,13 @@ _SIGNS: Final = {
     r"\ge": "≥",
     r"\ne": "≠",
     r"\dots": "…",
+    r"\langle": "⟨",
+    r"\rangle": "⟩",
     r"\leftarrow": "←",
+}
+_AROUND: Final = {
+    r"\sqrt": "<msqrt>{}</msqrt>",
+    r"\hat": "<mover accent='true'>{}<mo>^</mo></mover>",
 }
 _OPERATORS: Final = frozenset("+=()[]|,;:/!<>")
 _BEFORE_NAMES: Final = frozenset({r"\left", r"\right", r"\operatorname"})
@@ -138,6 +144,16 @@ class _Reader:
             self._tokens[self._next : self._next + 1] = [mark[0], mark[1:]]
         return f"<mrow>{self._atom()}</mrow>"
 
+    def _word(self) -> str:
+        """Read the letters in braces."""
+        letters = []
+        while (mark := self._take()) != "}":
+            letters.append(mark)
+        word = "".join(letters[1:])
+        if letters[:1] != ["{"] or not (word.isalpha() and word.isascii()):
+            raise ValueError(f"cannot draw {word}")
+        return word
+
     def _atom(self) -> str:
         mark = self._take()
         if mark == "{":
@@ -145,10 +161,8 @@ class _Reader:
         if mark in {r"\frac", r"\tfrac"}:
             above, below = self._argument(), self._argument()
             return f"<mfrac>{above}{below}</mfrac>"
-        if mark == r"\sqrt":
-            return f"<msqrt>{self._argument()}</msqrt>"
-        if mark == r"\hat":
-            return f"<mover accent='true'>{self._argument()}<mo>^</mo></mover>"
+        if mark in _AROUND:
+            return _AROUND[mark].format(self._argument())
         return self._named(mark) if mark in _BEFORE_NAMES else _leaf(mark)
 
     def _named(self, mark: str) -> str:

@@ -92,8 +92,9 @@ class StepInspection:
     def terms(self, parameter: int) -> tuple[Term, ...]:
         """Return the numbers behind the rule's formula for one parameter, in reading order.
 
-        They are the hyperparameters, the step, the gradient, the slots before and after, the
-        corrected slots and the direction; then those of ``theta_t = theta_{t-1} - eta d_t``.
+        They are the hyperparameters, the step, the slots before and after, the gradient, the second
+        one if there is one, the corrected slots and the direction; then those of ``theta_t =
+        theta_{t-1} - eta d_t``. Slots without a number for a single parameter are left out.
 
         Args:
             parameter: position of the parameter in a lane.
@@ -106,8 +107,11 @@ class StepInspection:
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
-            terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
-            return {term: self.at(slot, parameter) for term, slot in terms.items()}
+            return {
+                symbol.format(symbols[name]): self.at(slot, parameter)
+                for name, slot in slots.items()
+                if len(slot) in {1, len(self.before)}
+            }
 
         values = {
             **{
@@ -115,9 +119,10 @@ class StepInspection:
                 for name, interval in hyperparameters(type(optimizer)).items()
             },
             "t": self.step,
-            "g_t": self.gradient[parameter],
             **numbers(self.slots_before, "{}_{{t-1}}"),
             **numbers(self.slots_after, "{}_t"),
+            "g_t": self.gradient[parameter],  # also where a slot keeps the last gradient taken
+            **({} if self.second_gradient is None else {"h_t": self.second_gradient[parameter]}),
             **numbers(self.corrected, r"\hat {}_t"),
             "d_t": self.direction[parameter],
             r"\eta": self.learning_rate,

@@ -10,6 +10,7 @@ from pydantic import Field
 from engine.rules.adam_variants import Adamax, AMSGrad, NAdam, RAdam
 from engine.rules.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
 from engine.rules.momentum import SGD, Momentum, Nesterov
+from engine.rules.prodigy import Prodigy
 from engine.rules.rule import (
     Epsilon,
     Moment,
@@ -22,9 +23,14 @@ from engine.rules.rule import (
     validated,
 )
 from engine.rules.second_moments import AdaBelief, Adan, Yogi
+from engine.rules.second_order import LBFGS, Newton
+from engine.rules.wrappers import INNER, SAM, Lookahead
 
 __all__ = [
+    "INNER",
+    "LBFGS",
     "RULES",
+    "SAM",
     "SGD",
     "AMSGrad",
     "AdaBelief",
@@ -36,10 +42,13 @@ __all__ = [
     "Adan",
     "AnyRule",
     "Epsilon",
+    "Lookahead",
     "Moment",
     "Momentum",
     "NAdam",
     "Nesterov",
+    "Newton",
+    "Prodigy",
     "RAdam",
     "RMSprop",
     "Rule",
@@ -53,21 +62,9 @@ __all__ = [
 ]
 
 RULES: Final = (
-    SGD,
-    Momentum,
-    Nesterov,
-    Adagrad,
-    RMSprop,
-    Adam,
-    AdamW,
-    AMSGrad,
-    NAdam,
-    RAdam,
-    Adamax,
-    Adadelta,
-    AdaBelief,
-    Yogi,
-    Adan,
+    *(SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW),
+    *(AMSGrad, NAdam, RAdam, Adamax, Adadelta, AdaBelief, Yogi, Adan),
+    *(Lookahead, SAM, Prodigy, LBFGS, Newton),
 )
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """A rule without a translation: its own class, word for word, moves the parameters in NumPy.
 
 The library computes the gradients. Its part of the script defines ``gradient(params, …)``, which
-returns the loss of a batch and its gradient; parameters and gradients are ``(1, n_params)``, in the
-order of ``start.csv``, as the engine's rules need them.
+returns the loss of a batch and its gradient, and for a rule that needs it ``hessian(params)``;
+parameters and gradients are ``(1, n_params)``, in the order of ``start.csv``, as the engine's rules
+need them. A rule around another one brings the class of that one, too.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from engine.arrays import Layout
 from engine.rules import choices, hyperparameters
+from engine.rules.wrappers import INNER
 
 if TYPE_CHECKING:
+    from engine.rules import Rule
     from exports.scripts.replay import Replay
 
 # What a rule's class needs, and how the rule is asked for a direction. Of all scripts, only these
@@ -37,6 +40,7 @@ class Moment:
     layout: object
     step: int
     rate: object
+    hessian: object = None
 
 
 class Slot(NamedTuple):
@@ -73,7 +77,7 @@ for $each:
     loss, moment.grads = gradient(moment.params$given)
     losses.append(loss)
     moment.step = step
-    looked_at = rule.looks_at(moment, state)
+${hessian}    looked_at = rule.looks_at(moment, state)
     if looked_at is not None:
         _, moment.grads = gradient(looked_at$given)
     direction, state = rule.direction(moment, state)
@@ -90,10 +94,14 @@ $source
 
 def class_lines(replay: Replay) -> str:
     """Return the lines that define the class of a run's rule and make the rule."""
-    rule = type(replay.run.optimizer)
-    source = textwrap.dedent(inspect.getsource(rule))
+    optimizer = replay.run.optimizer
+    rule = type(optimizer)
+    source = _source(rule)
+    if "inner" in choices(rule):
+        inner = INNER[optimizer.inner]  # type: ignore[attr-defined]  # its choices say that it is
+        source = f"{_source(inner)}\n\nINNER = {{{inner.name!r}: {inner.__name__}}}\n\n\n{source}"
     names = (*hyperparameters(rule), *choices(rule))
-    fields = (f"{name}={getattr(replay.run.optimizer, name)!r}" for name in names)
+    fields = (f"{name}={getattr(optimizer, name)!r}" for name in names)
     layout, layout_value = "", "None  # this rule knows of no layers"
     if "layout" in source:
         layout = _LAYOUT.substitute(source=inspect.getsource(Layout))
@@ -106,11 +114,23 @@ def class_lines(replay: Replay) -> str:
     )
 
 
+def _source(rule: type[Rule]) -> str:
+    return textwrap.dedent(inspect.getsource(rule))
+
+
+def needs_hessian(replay: Replay) -> bool:
+    """Tell whether the rule of a run reads ``hessian(params)``."""
+    return "hessian" in replay.run.optimizer.needs
+
+
 def training_lines(replay: Replay) -> str:
     """Return the lines that take every update and put the loss before each into ``losses``."""
     each, given = "step, batch in enumerate(batches, 1)", ", batch"
     if replay.problem.kind == "function":
         each, given = f"step in range(1, {replay.function_updates + 1})", ", step"
     return _TRAINING.substitute(
-        each=each, given=given, learning_rate=repr(replay.run.learning_rate)
+        each=each,
+        given=given,
+        learning_rate=repr(replay.run.learning_rate),
+        hessian="    moment.hessian = hessian(moment.params)\n" if needs_hessian(replay) else "",
     )

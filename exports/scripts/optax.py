@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from exports.scripts.formula import class_lines, training_lines
+from exports.scripts.formula import class_lines, needs_hessian, training_lines
 from exports.scripts.replay import Library, function_lines, indented
 
 if TYPE_CHECKING:
@@ -145,6 +145,13 @@ def gradient(params, step):
 
 
 """)
+_HESSIAN: Final = """\
+def hessian(params):
+    \"\"\"Return the second derivatives of the value, (1, 2, 2).\"\"\"
+    return np.asarray(jax.hessian(loss_of)(params[0]))[None]
+
+
+"""
 
 
 def refusal(_replay: Replay) -> str | None:
@@ -217,8 +224,10 @@ def _function(replay: Replay, problem: Function, rule: str | None) -> str:
     value = _VALUE.substitute(function=indented(function_lines(problem, "jnp")))
     if rule is None:
         noisy = " + np.array(noises[step - 1])" if noise else ""
-        gradient = _FUNCTION_GRADIENT.substitute(noise=noise, noisy=noisy)
-        return class_lines(replay) + value + gradient + training_lines(replay)
+        lines = value + _FUNCTION_GRADIENT.substitute(noise=noise, noisy=noisy)
+        if needs_hessian(replay):
+            lines += _HESSIAN
+        return class_lines(replay) + lines + training_lines(replay)
     return value + _FUNCTION.substitute(
         step=_step(replay, rule, ""),
         noise=noise,

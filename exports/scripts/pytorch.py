@@ -6,7 +6,7 @@ from itertools import pairwise
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from exports.scripts.formula import class_lines, training_lines
+from exports.scripts.formula import class_lines, needs_hessian, training_lines
 from exports.scripts.replay import Library, function_lines, indented
 
 if TYPE_CHECKING:
@@ -114,6 +114,17 @@ $function    value.backward()
 
 
 """)
+_HESSIAN: Final = Template("""\
+def value_at(point):
+$function    return value
+
+
+def hessian(params):
+    \"\"\"Return the second derivatives of the value, (1, 2, 2).\"\"\"
+    return torch.autograd.functional.hessian(value_at, torch.tensor(params[0])).numpy()[None]
+
+
+""")
 
 
 def refusal(_replay: Replay) -> str | None:
@@ -190,10 +201,12 @@ def _function(replay: Replay, problem: Function, rule: str) -> str:
 
 
 def _function_by_formula(replay: Replay, problem: Function) -> str:
-    noise = replay.read_noise()
-    gradient = _FUNCTION_GRADIENT.substitute(
+    noise, function = replay.read_noise(), indented(function_lines(problem, "torch"))
+    lines = _FUNCTION_GRADIENT.substitute(
         noise=noise,
-        function=indented(function_lines(problem, "torch")),
+        function=function,
         noisy=" + np.array(noises[step - 1])" if noise else "",
     )
-    return class_lines(replay) + gradient + training_lines(replay)
+    if needs_hessian(replay):
+        lines += _HESSIAN.substitute(function=function)
+    return class_lines(replay) + lines + training_lines(replay)

@@ -8,7 +8,15 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from comparison.words.rules import adam_variants, adaptive, momentum, second_moments
+from comparison.words.rules import (
+    adam_variants,
+    adaptive,
+    momentum,
+    prodigy,
+    second_moments,
+    second_order,
+    wrappers,
+)
 from comparison.words.rules.told import RuleWords
 
 if TYPE_CHECKING:
@@ -27,5 +35,8 @@ RULE_WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
         **adaptive.WORDS,
         **adam_variants.WORDS,
         **second_moments.WORDS,
+        **wrappers.WORDS,
+        **prodigy.WORDS,
+        **second_order.WORDS,
     }
 )

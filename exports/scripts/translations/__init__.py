@@ -8,7 +8,15 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from exports.scripts.translations import adam_variants, adaptive, momentum, second_moments
+from exports.scripts.translations import (
+    adam_variants,
+    adaptive,
+    momentum,
+    prodigy,
+    second_moments,
+    second_order,
+    wrappers,
+)
 from exports.scripts.translations.functions import VALUES
 from exports.scripts.translations.translation import Translation
 
@@ -25,5 +33,8 @@ TRANSLATIONS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
         **adaptive.FORMS,
         **adam_variants.FORMS,
         **second_moments.FORMS,
+        **wrappers.FORMS,
+        **prodigy.FORMS,
+        **second_order.FORMS,
     }
 )

@@ -27,22 +27,23 @@ from comparison.sweep.plan import (
 from comparison.words.errors import explain
 from comparison.words.fields import field_title, value_words
 from engine import LIMITS, Budget, Experiment, Function, InvalidInput, Network, Run
-from engine.problems.datasets import DATASETS
+from engine.experiment import misfit
+from engine.problems.datasets import DATASETS, Line
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import Adam
+from engine.rules import LBFGS, RULES, Adam
 from sweeps.axes import ListAxis, RangeAxis
 from sweeps.spec import SweepSpec
 from tests.comparison.sweep.looks import document as swept_document
-from tests.engine.rules.facts import portions
 from tests.strategies import documents, examples, experiments, sweep_axes
 
 
 def experiment(problem, size="all"):
-    """One run of each of the first rules on a problem, as many as there may be."""
-    rules = portions()[0]
-    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=size) for rule in rules]
-    return Experiment(problem=problem, runs=runs, budget=Budget(amount=2))
+    """One run of every rule that fits, as many as there may be."""
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=size) for rule in RULES]
+    fitting = [run for run in runs if misfit(problem, run) is None]
+    most = int(LIMITS["runs"].high)
+    return Experiment(problem=problem, runs=fitting[:most], budget=Budget(amount=2))
 
 
 def network(dataset):
@@ -120,6 +121,16 @@ def test_no_data_set_is_offered_that_has_fewer_rows_than_a_batch():
     assert "single_row" not in choices
     assert "three_points" not in choices
     assert "digits" in choices
+
+
+@pytest.mark.parametrize("problem", [Network(), Function()], ids=["network", "function"])
+def test_neither_batches_nor_noise_are_offered_where_a_rule_needs_all_rows(problem):
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size="all") for rule in (Adam, LBFGS)]
+    both, adam = (offers(Experiment(problem=problem, runs=some)) for some in (runs, runs[:1]))
+
+    noisy = {"batch_size", "sampling", "problem.noise"} & set(adam)
+    assert noisy
+    assert not noisy & set(both)
 
 
 # The plan
@@ -360,9 +371,20 @@ def test_numbers_that_are_no_ends_are_refused(number):
 def test_a_range_of_whole_numbers_becomes_a_list_of_them(field):
     axis = RangeAxis(field=field, low=1, high=4, count=9)
     listed = rescaled(axis, "list")
+    base = experiment(Network(dataset=Line(), loss="mean_squared_error"), size=32)
 
     assert listed.values == (1, 2, 3, 4)
-    assert len(planned(BASES["line"], listed).settings) == 4 * len(BASES["line"].runs)
+    assert len(planned(base, listed).settings) == 4 * len(base.runs)
+
+
+def test_whole_hyperparameters_are_offered_and_listed_as_whole_numbers():
+    run = Run(optimizer=LBFGS(memory=5), learning_rate=0.1, batch_size="all")
+    base = Experiment(problem=Function(), runs=[run])
+    axis = RangeAxis(field="optimizer.memory", low=1, high=4, count=9)
+
+    assert offers(base)["optimizer.memory"].first.values == (2, 5, 10)
+    assert rescaled(axis, "list").values == (1, 2, 3, 4)
+    assert len(planned(base, rescaled(axis, "list")).settings) == 4
 
 
 def test_fields_of_whole_numbers_are_those_that_take_no_others():

@@ -12,6 +12,7 @@ from language import LANGUAGES, set_language
 from sweeps.dimensions import dimension
 from sweeps.spec import SweepSpec
 from tests.comparison.sweep.looks import listed, ranged, spec
+from tests.engine.rules.facts import fitted
 
 RUN = Run(optimizer=RULES[0](), learning_rate=0.1, batch_size="all")
 
@@ -24,7 +25,7 @@ def bases():
     for kind in FUNCTIONS:
         yield Experiment(problem=Function(function=kind()), runs=[RUN])
     for rule in RULES:
-        yield Experiment(runs=[RUN.model_copy(update={"optimizer": rule()})])
+        yield fitted(Experiment(runs=[RUN]), rule)
 
 
 def fields(part, above=""):

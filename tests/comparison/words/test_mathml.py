@@ -34,6 +34,7 @@ def test_every_formula_of_the_engine_can_be_drawn(formula):
         (r"\operatorname{sign}(g)", "[sign]<mo>(</mo>[g]<mo>)</mo>"),
         (r"\|g\|^2", "<mo>‖</mo>[g]<msup><mo>‖</mo><mrow><mn>2</mn></mrow></msup>"),
         (r"\left\|x\right\|", "<mo stretchy='true'>‖</mo>[x]<mo stretchy='true'>‖</mo>"),
+        (r"\langle x, y \rangle", "<mo>⟨</mo>[x]<mo>,</mo>[y]<mo>⟩</mo>"),
         (r"a\,-b", "[a]<mspace width='0.17em'></mspace><mo>−</mo>[b]"),
     ],
 )

@@ -59,6 +59,16 @@ def experiment_of(rules, problem=NETWORK, **fields):
     return made.model_copy(update={"runs": runs})
 
 
+def having_what_it_needs(rule, problem=NETWORK):
+    """The problem, or the function in place of a network that has no Hessian for a rule."""
+    return FUNCTION if "hessian" in rule.needs else problem
+
+
+def trained_on(problem, rules=EVERY):
+    """Those of some rules that have what they need on a problem."""
+    return tuple(rule for rule in rules if having_what_it_needs(rule, problem) is problem)
+
+
 def alone(experiment, position):
     return experiment.model_copy(update={"runs": (experiment.runs[position],)})
 
@@ -130,6 +140,10 @@ def path(rule, stream, start, layout=LAYOUT):
         def __init__(self, params, grads):
             self._params, self._grads = params, grads
 
+        @staticmethod
+        def hessian(points):
+            return (2 * np.eye(points.shape[1]) + 0.1)[None]
+
         def load(self, rows):
             pass
 
@@ -147,9 +161,12 @@ def path(rule, stream, start, layout=LAYOUT):
 
 @EVERY_RULE
 def test_coordinates_hear_of_each_other_as_the_rule_says(rule):
-    """Another gradient at one coordinate reaches those that it is coupled with, and no other."""
+    """Another gradient at one coordinate reaches those that it is coupled with, and no other.
+
+    Within twelve updates: Prodigy's first steps are too small to be heard of.
+    """
     rng = np.random.default_rng(1)
-    stream, start = rng.normal(size=(6, LAYOUT.n_params)), rng.normal(size=LAYOUT.n_params)
+    stream, start = rng.normal(size=(12, LAYOUT.n_params)), rng.normal(size=LAYOUT.n_params)
     expected = path(rule(), stream, start)
     heard = np.zeros((LAYOUT.n_params, LAYOUT.n_params), dtype=bool)
     for coordinate in range(LAYOUT.n_params):
@@ -211,22 +228,23 @@ def test_a_rule_that_promised_a_point_and_has_none_is_no_silent_nan(monkeypatch)
 # A training
 
 
-@pytest.mark.parametrize("fields", [{}, {"problem": FUNCTION}], ids=["network", "function"])
+@pytest.mark.parametrize("problem", [NETWORK, FUNCTION], ids=["network", "function"])
 @pytest.mark.parametrize("large", [False, True], ids=["at once", "some lanes at a time"])
-def test_a_run_among_others_is_the_run_alone(monkeypatch, fields, large):
+def test_a_run_among_others_is_the_run_alone(monkeypatch, problem, large):
     if large:
         monkeypatch.setattr("engine.problems.pieces.UPDATE_NUMBERS", 70)
         monkeypatch.setattr("engine.training.loop.UPDATE_NUMBERS", 1)
-    experiment = experiment_of((*EVERY, Uphill, Averaged), seeds=(5, 2, 3), **fields)
+    rules = (*trained_on(problem), Uphill, Averaged)
+    experiment = experiment_of(rules, problem, seeds=(5, 2, 3))
 
     together = fit(experiment)
 
     for position, run in enumerate(together.runs):
-        assert run.digest() == fit(alone(experiment, position)).runs[0].digest(), EVERY[position]
+        assert run.digest() == fit(alone(experiment, position)).runs[0].digest(), rules[position]
 
 
 def test_large_batches_give_the_numbers_of_small_ones(monkeypatch):
-    experiment = experiment_of(EVERY, seeds=(5, 2))
+    experiment = experiment_of(trained_on(NETWORK), seeds=(5, 2))
     expected = fit(experiment).digest()
 
     monkeypatch.setattr("engine.problems.pieces.HELD_BYTES", 1)
@@ -237,7 +255,8 @@ def test_large_batches_give_the_numbers_of_small_ones(monkeypatch):
 
 @EVERY_RULE
 def test_lanes_that_stay_keep_what_they_remember_when_others_leave(rule):
-    experiment = experiment_of((SGD, rule, rule), budget=Budget(amount=5), seeds=(0, 1))
+    problem = having_what_it_needs(rule)
+    experiment = experiment_of((SGD, rule, rule), problem, budget=Budget(amount=5), seeds=(0, 1))
     first, second, third = experiment.runs
     first = first.model_copy(update={"learning_rate": 1e7})
     third = third.model_copy(update={"learning_rate": 0.02})
@@ -254,6 +273,7 @@ def test_lanes_that_stay_keep_what_they_remember_when_others_leave(rule):
 @EVERY_RULE
 @pytest.mark.parametrize("problem", [NETWORK, FUNCTION], ids=["network", "function"])
 def test_an_inspected_step_is_the_step_that_was_trained(rule, problem):
+    problem = having_what_it_needs(rule, problem)
     experiment = experiment_of((SGD, rule), problem, seeds=(5, 2))
     run = fit(experiment).runs[1]
 
@@ -295,8 +315,8 @@ def test_a_number_per_lane_stands_beside_every_parameter_and_an_odd_slot_beside_
         for parameter in (0, 11):
             terms = dict(seen.terms(parameter))
             for when, slots in (("{t-1}", seen.slots_before), ("t", seen.slots_after)):
-                expected = slots[name][0] if rule is Summed else np.nan
-                np.testing.assert_equal(terms[f"{symbol}_{when}"], expected)
+                expected = slots[name][0] if rule is Summed else None
+                assert terms.get(f"{symbol}_{when}") == expected
         assert seen.norms[name] == pytest.approx(np.linalg.norm(seen.slots_after[name]))
 
 
@@ -323,7 +343,10 @@ def test_batch_losses_and_gradient_norms_are_those_of_the_first_gradient():
 
 @EVERY_RULE
 def test_the_batch_loss_of_all_rows_is_the_training_loss_of_the_step_before(rule):
-    experiment = experiment_of((rule,))
+    problem = having_what_it_needs(rule)
+    if problem.kind == "function":
+        problem = problem.model_copy(update={"noise": 0.0})
+    experiment = experiment_of((rule,), problem)
     runs = (experiment.runs[0].model_copy(update={"batch_size": "all"}),)
     run = fit(experiment.model_copy(update={"runs": runs})).runs[0]
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from benchmarks.default_rates import RATES, SEEDS, sweep
-from engine.rules import RULES
+from benchmarks.default_rates import RATES, SEEDS, is_swept, sweep
+from engine.rules import RULES, Newton
+
+SWEPT = [rule for rule in RULES if is_swept(rule)]
 
 
 # What it trains is covered by others, and tracing makes it three times as long.
 @pytest.mark.no_cover
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule().name)
+@pytest.mark.parametrize("rule", SWEPT, ids=lambda rule: rule().name)
 def test_default_learning_rates_are_the_best_of_the_sweep(rule):
     losses = sweep([rule])[rule().name]
 
@@ -17,3 +19,8 @@ def test_default_learning_rates_are_the_best_of_the_sweep(rule):
     # Another processor rounds otherwise and may swap two rates of nearly equal score.
     assert losses[rule.default_learning_rate] <= 1.05 * min(losses.values())
     assert 1e-4 < rule.default_learning_rate < 10.0  # the best lies inside the swept range
+
+
+def test_a_rule_that_cannot_train_the_default_problem_has_no_sweep():
+    assert set(RULES) - set(SWEPT) == {rule for rule in RULES if "hessian" in rule.needs}
+    assert Newton.default_learning_rate == 1.0  # the full step

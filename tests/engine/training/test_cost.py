@@ -20,8 +20,9 @@ from engine import (
     estimate,
     fit,
 )
+from engine.experiment import misfit
 from engine.problems.datasets import Blobs, Digits, Sine, TwoMoons
-from engine.rules import RULES, SGD, Adam, Momentum
+from engine.rules import LBFGS, RULES, SGD, Adam, Momentum
 from tests.engine.contract import EVERY, Averaged, Summed, Uphill, run_of
 from tests.strategies import examples, experiments, small_experiments
 from tests.work import calls
@@ -156,6 +157,20 @@ def test_points_and_slots_of_their_own_size_count_in_memory():
     assert numbers(Averaged) - numbers(Momentum) == pytest.approx(8 * n_params, abs=1)
 
 
+def test_the_pairs_of_l_bfgs_count_in_memory_as_many_as_it_keeps():
+    def numbers(memory):
+        run = Run(optimizer=LBFGS(memory=memory), learning_rate=0.1, batch_size="all")
+        problem = Network(dataset=TwoMoons(rows=40), hidden=(5,))
+        experiment = Experiment(problem=problem, runs=[run] * 3, seeds=(0, 1))
+        assert experiment.problem.n_params == 21
+        return estimate(experiment).bytes / 8
+
+    pair = 2 * 21 * 3 * 2  # a step and a change of all lanes
+    assert numbers(11) - numbers(10) == pair
+    # They are copied where lanes leave; only of many is that more than what is recorded.
+    assert numbers(100) - numbers(99) == 2 * pair
+
+
 # Each of them is large in another way.
 SEEDS = tuple(range(30))
 MEMORY = {
@@ -184,12 +199,16 @@ MEMORY = {
 
 
 def of_parts(dataset, hidden, batch_size, n_runs, seeds):
-    """One epoch of so many runs of all rules."""
+    """One epoch of so many runs of all rules that fit."""
     loss = "mean_squared_error" if dataset.task == "regression" else "cross_entropy"
-    run = {"learning_rate": 1e-3, "batch_size": batch_size}
+    problem = Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01)
+    runs = [
+        Run(optimizer=rule(), learning_rate=1e-3, batch_size=batch_size) for rule in RULES[::-1]
+    ]
+    fitting = [run for run in runs if misfit(problem, run) is None]
     return Experiment(
-        problem=Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01),
-        runs=[Run(optimizer=RULES[-1 - at % len(RULES)](), **run) for at in range(n_runs)],
+        problem=problem,
+        runs=[fitting[at % len(fitting)] for at in range(n_runs)],
         budget=Budget(amount=1),
         seeds=seeds,
     )
@@ -206,6 +225,7 @@ def of_rules(rules, dataset, hidden, batch_size, seeds):
 MEMORY |= {
     "second gradients": of_rules((Uphill,) * 4, TwoMoons(rows=200), (30,), 32, SEEDS),
     "second gradients of large batches": of_rules((Uphill,) * 3, Digits(), (), "all", SEEDS[:8]),
+    "pairs of many parameters": of_rules((LBFGS,) * 3, Digits(), (150, 150), "all", SEEDS[:5]),
     "points of many parameters": of_rules((Averaged,) * 3, Digits(), (150, 150), 500, SEEDS[:5]),
 }
 

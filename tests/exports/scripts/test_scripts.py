@@ -13,7 +13,8 @@ from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, fit, initial_params
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES, SGD, Adagrad, Adam, Nesterov
+from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton
+from engine.rules.wrappers import INNER
 from exports.replay import histories_csv
 from exports.scripts import FRAMEWORKS, code
 from exports.scripts.formula import class_lines, training_lines
@@ -67,11 +68,14 @@ def test_a_library_with_the_same_form_calls_its_own_optimizer_and_says_nothing()
     assert "class Adam" not in one.text
 
 
-@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: rule.name)
+AROUND = [rule(inner=name) for rule in (Lookahead, SAM) for name in INNER]
+
+
+@pytest.mark.parametrize("rule", [*(rule() for rule in EVERY), *AROUND], ids=repr)
 def test_a_formula_trains_as_the_engine_does(rule, tmp_path, monkeypatch):
     monkeypatch.setattr("engine.experiment.RULES", EVERY)
     experiment = Experiment(problem=Function(), budget=Budget(amount=30, unit="iterations"))
-    runs = (run_of(rule(), 0.05, batch_size="all"),)
+    runs = (run_of(rule, 0.05, batch_size="all"),)
     experiment = experiment.model_copy(update={"runs": runs})
     function, start = experiment.problem.function, initial_params(experiment, 0)
     replay, file = Replay(experiment, 0, ""), tmp_path / "script.py"
@@ -81,6 +85,7 @@ def test_a_formula_trains_as_the_engine_does(rule, tmp_path, monkeypatch):
         "SEED": 0,
         "table": lambda _name: [{"seed_0": repr(value)} for value in start.tolist()],
         "gradient": lambda at, _step: (function.value(at)[0], function.gradient(at)),
+        "hessian": function.hessian,
     }
     found = runpy.run_path(str(file), given, "__main__")["losses"]
 
@@ -225,6 +230,28 @@ def test_the_lines_of_a_function_compute_its_value(function):
 
 def test_every_test_function_has_its_line():
     assert set(VALUES) == set(FUNCTIONS)
+
+
+def test_a_rule_around_another_carries_the_class_of_that_one_and_no_further_one():
+    run = Run(optimizer=Lookahead(inner="nesterov"), learning_rate=0.1)
+    text = code("keras", Experiment(runs=[run]), 0, "").text
+    classes = {node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
+
+    assert classes == {"Moment", "Slot", "Rule", "Nesterov", "Lookahead"}
+    assert "rule = Lookahead(period=5, share=0.5, inner='nesterov')" in text
+
+
+@pytest.mark.parametrize(
+    ("framework", "call"),
+    [("pytorch", "torch.autograd.functional.hessian("), ("optax", "jax.hessian(")],
+)
+def test_the_library_computes_the_hessian_where_a_rule_needs_it(framework, call):
+    for rule in (Newton, SGD, Lookahead):
+        runs = [Run(optimizer=rule(), learning_rate=0.5, batch_size="all")]
+        text = code(framework, Experiment(problem=Function(), runs=runs), 0, "").text
+
+        assert (call in text) == (rule is Newton)
+        assert ("moment.hessian = hessian(moment.params)" in text) == (rule is Newton)
 
 
 def test_keras_has_no_test_functions():

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Union
 from pydantic import Field
 
 from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
+from engine.rules.kronecker import SOAP, Shampoo
+from engine.rules.layers import LAMB, LARS, Adafactor, Muon
 from engine.rules.momentum import SGD, Momentum, Nesterov
 from engine.rules.rule import (
     Epsilon,
@@ -22,8 +24,12 @@ from engine.rules.rule import (
 )
 
 __all__ = [
+    "LAMB",
+    "LARS",
     "RULES",
     "SGD",
+    "SOAP",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -31,9 +37,11 @@ __all__ = [
     "Epsilon",
     "Moment",
     "Momentum",
+    "Muon",
     "Nesterov",
     "RMSprop",
     "Rule",
+    "Shampoo",
     "Slot",
     "choices",
     "hyperparameters",
@@ -42,7 +50,10 @@ __all__ = [
     "validated",
 ]
 
-RULES: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+RULES: Final = (
+    *(SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW),
+    *(Muon, LAMB, LARS, Shampoo, SOAP, Adafactor),  # they see the matrices of layers
+)
 
 if TYPE_CHECKING:
     AnyRule = Rule

@@ -93,7 +93,8 @@ class StepInspection:
         """Return the numbers behind the rule's formula for one parameter, in reading order.
 
         They are the hyperparameters, the step, the gradient, the slots before and after, the
-        corrected slots and the direction; then those of ``theta_t = theta_{t-1} - eta d_t``.
+        corrected slots and the direction; then those of ``theta_t = theta_{t-1} - eta d_t``. Slots
+        that hold no number for a single parameter are left out.
 
         Args:
             parameter: position of the parameter in a lane.
@@ -107,7 +108,8 @@ class StepInspection:
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
             terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
-            return {term: self.at(slot, parameter) for term, slot in terms.items()}
+            known = {term: slot for term, slot in terms.items() if self._is_of_parameters(slot)}
+            return {term: self.at(slot, parameter) for term, slot in known.items()}
 
         values = {
             **{
@@ -132,9 +134,18 @@ class StepInspection:
         A slot of one number per lane has it for every parameter; NaN for a slot of another size of
         its own, which has none for a single one.
         """
-        if len(values) == len(self.before):
-            return float(values[parameter])
-        return float(values[0]) if len(values) == 1 else np.nan
+        if len(values) == 1:
+            return float(values[0])
+        return float(values[parameter]) if self._is_of_parameters(values) else np.nan
+
+    def _is_of_parameters(self, values: Array) -> bool:
+        """Tell whether an array of this inspection has numbers for single parameters, or for all.
+
+        A slot with a size of its own has none, be it as large as the parameters by chance.
+        """
+        own = [slot.name for slot in self.optimizer.slots if slot.size is not None]
+        slots = [held[name] for held in (self.slots_before, self.slots_after) for name in own]
+        return len(values) == 1 or not any(values is slot for slot in slots)
 
 
 def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replaying[StepInspection]:

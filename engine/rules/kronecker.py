@@ -91,7 +91,7 @@ class Shampoo(Rule):
         Slot("rows_together", "L", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
         Slot("columns_together", "R", lambda layout: sum(size**2 for _, size in layout.shapes)),
     )
-    default_learning_rate: ClassVar = 0.5
+    default_learning_rate: ClassVar = 2.0
     formula: ClassVar = (
         r"L_t = L_{t-1} + g_t g_t^\top \qquad R_t = R_{t-1} + g_t^\top g_t \\"
         r"d_t = (L_t + \epsilon I)^{-1/4}\,g_t\,(R_t + \epsilon I)^{-1/4}"
@@ -172,7 +172,7 @@ class SOAP(Rule):
         Slot("axes_of_rows", "A", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
         Slot("axes_of_columns", "B", lambda layout: sum(size**2 for _, size in layout.shapes)),
     )
-    default_learning_rate: ClassVar = 0.05
+    default_learning_rate: ClassVar = 0.02
     formula: ClassVar = (
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad"
         r" v_t = \beta_2 v_{t-1} + (1-\beta_2)\,(A_t^\top g_t B_t)^2 \\"

@@ -67,7 +67,7 @@ class Muon(Rule):
     needs: ClassVar = frozenset({"layers"})
     couples: ClassVar = "matrix"
     slots: ClassVar = (Slot("first_moment", "m"),)
-    default_learning_rate: ClassVar = 0.05
+    default_learning_rate: ClassVar = 0.01
     formula: ClassVar = (
         r"m_t = \mu\,m_{t-1} + (1-\mu)\,g_t \qquad n_t = \mu\,m_t + (1-\mu)\,g_t \\"
         r"X_0 = \frac{n_t}{\|n_t\|} \qquad B_i = X_i X_i^\top \qquad"
@@ -143,7 +143,7 @@ class LAMB(Rule):
     needs: ClassVar = frozenset({"layers"})
     couples: ClassVar = "matrix"
     slots: ClassVar = (Slot("first_moment", "m"), Slot("second_moment", "v"))
-    default_learning_rate: ClassVar = 0.05
+    default_learning_rate: ClassVar = 0.005
     formula: ClassVar = (
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\,g_t \qquad"
         r" v_t = \beta_2 v_{t-1} + (1-\beta_2)\,g_t^2 \\"
@@ -224,7 +224,7 @@ class LARS(Rule):
     needs: ClassVar = frozenset({"layers"})
     couples: ClassVar = "matrix"
     slots: ClassVar = (Slot("velocity", "v"),)
-    default_learning_rate: ClassVar = 5.0
+    default_learning_rate: ClassVar = 2.0
     formula: ClassVar = (
         r"c_t = \frac{\kappa\,\|\theta_{t-1}\|}{\|g_t\| + \lambda\,\|\theta_{t-1}\|} \qquad"
         r" v_t = \mu\,v_{t-1} + c_t\,(g_t + \lambda\,\theta_{t-1}) \qquad d_t = v_t"
@@ -295,7 +295,7 @@ class Adafactor(Rule):
             "squares_of_columns", "C", lambda layout: sum(columns for _, columns in layout.shapes)
         ),
     )
-    default_learning_rate: ClassVar = 0.05
+    default_learning_rate: ClassVar = 0.02
     formula: ClassVar = (
         r"\beta_t = 1 - t^{-\gamma} \qquad"
         r" R_t = \beta_t R_{t-1} + (1-\beta_t)\,\operatorname{mean}_j(g_t^2) \qquad"

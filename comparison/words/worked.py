@@ -2,7 +2,8 @@ r"""A rule's formula with the numbers of one step, as LaTeX.
 
 It reads the formulas of ``engine.rules``: equations separated by ``\qquad`` or ``\\``, with the
 symbols of ``engine.analysis.inspection``. Symbols without a number stay as they are, and so do
-those within norms, ``\|x\|``, which are of all parameters together.
+those within norms, ``\|x\|``, and means, which are of many parameters together. An equation of
+matrices, which has a transpose or the identity ``I``, stays whole in symbols.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 _APART: Final = re.compile(r"\\qquad|\\\\")
 _JOINED: Final = re.compile(r"(?<=\ue001)(?:\\,|\s)*(?=\ue000)")
 _NO_INDEX: Final = r"(?<![A-Za-z\\_])(?<!_\{)"
-_NORM: Final = r"\\\|.*?\\\|"
+_NORM: Final = r"\\\|.*?\\\||\\operatorname\{mean\}\w*\(.*?\)"
+_MATRICES: Final = re.compile(r"\\top|\bI\b")
 _MARKS: Final = str.maketrans("", "", "\ue000\ue001")
 
 
@@ -35,7 +37,7 @@ def worked(formula: str, terms: Sequence[Term]) -> list[str]:
         left, right = (side.strip() for side in equation.split("=", 1))
         parts = [left, right]
         filled = _filled(right, values)
-        if right not in values and filled != right:
+        if not (right in values or filled == right or _MATRICES.search(right)):
             parts.append(filled)
         if left in values:  # a formula may name quantities that are not recorded
             parts.append(number(values[left]))

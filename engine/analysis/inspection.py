@@ -278,10 +278,12 @@ class _Replay:
         self.updates.take()
         self.step = self.updates.step
 
-    def effective_learning_rates(self) -> Array:
-        """Return the effective learning rates of the update just taken, ``(n_params,)``."""
-        moment, state = self.updates.seen(0, self.step)
-        return np.broadcast_to(moment.rate * self.rule.scale(moment, state), moment.params.shape)[0]
+    def rated(self) -> Array:
+        """Take the update that is ready; return its effective learning rates, ``(n_params,)``."""
+        before, _ = self.updates.seen(0, self.step + 1)
+        self.take()
+        _, state = self.updates.seen(0, self.step)
+        return np.broadcast_to(before.rate * self.rule.scale(before, state), before.params.shape)[0]
 
 
 def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
@@ -296,8 +298,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     before, state = updates.seen(0, step)
     used = tuple(slot.copy() for slot in state)  # a rule may write to these
     direction, _ = rule.direction(before, used)
-    direction = direction.copy()
-    replay.take()
+    direction, rates = direction.copy(), replay.rated()
     after, new = updates.seen(0, step)
     gradient, update = updates.changes
 
@@ -315,7 +316,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
         slots_before=named(state),
         slots_after=named(new),
         corrected=named(rule.corrected(after, new)),
-        effective_learning_rate=frozen(replay.effective_learning_rates()),
+        effective_learning_rate=frozen(rates),
         direction=frozen(direction[0]),
         update=frozen(update[0]),
         after=frozen(after.params[0]),
@@ -332,10 +333,11 @@ def _followed(
     rates = np.empty((len(steps), len(parameters)))
     yield from replay.begin()
     for position, step in enumerate(steps):
-        while replay.step < step:
+        while replay.step < step - 1:
             yield from replay.prepare()
             replay.take()
-        rates[position] = replay.effective_learning_rates()[parameters]
+        yield from replay.prepare()
+        rates[position] = replay.rated()[parameters]
     return frozen(steps), frozen(rates)
 
 

@@ -256,10 +256,11 @@ class Adafactor(Rule):
         C_t = beta_t C_{t-1} + (1 - beta_t) column means of g_t^2
         V_t = R_t C_t^T / mean(R_t)
         u_t = g_t / sqrt(max(V_t, epsilon_1^2))
-        d_t = max(epsilon_2, rms(theta_{t-1})) u_t / max(1, rms(u_t) / c),  layer by layer
+        d_t = max(epsilon_2, |theta_{t-1}| / sqrt(n)) u_t / max(1, |u_t| / (c sqrt(n)))
 
-    The learning rate is a share of the root mean square of the layer's parameters. A layer of one
-    row has V = C, for then C is the mean square of each parameter itself; one of one column V = R.
+    Norms are of a layer, which has n parameters; over sqrt(n) they are root mean squares, and the
+    learning rate is a share of that of the parameters. A layer of one row has V = C, for then C is
+    the mean square of each parameter itself; one of one column V = R.
 
     Attributes:
         decay_exponent: gamma, how fast the average grows longer.
@@ -302,8 +303,7 @@ class Adafactor(Rule):
         r" C_t = \beta_t C_{t-1} + (1-\beta_t)\,\operatorname{mean}_i(g_t^2) \\"
         r"V_t = \frac{R_t C_t^\top}{\operatorname{mean}(R_t)} \qquad"
         r" u_t = \frac{g_t}{\sqrt{\max(V_t, \epsilon_1^2)}} \\"
-        r"d_t = \frac{\max(\epsilon_2, \operatorname{rms}(\theta_{t-1}))}"
-        r"{\max(1, \operatorname{rms}(u_t)/c)}\,u_t"
+        r"d_t = \frac{\max(\epsilon_2, \|\theta_{t-1}\|/\sqrt n)}{\max(1, \|u_t\|/(c\sqrt n))}\,u_t"
     )
     source: ClassVar = "Shazeer & Stern (2018), algorithms 4 and 5, arXiv:1804.04235"
 

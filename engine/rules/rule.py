@@ -161,8 +161,9 @@ class Rule(ABC):
     def scale(self, moment: Moment, state: State) -> Array | float:
         """Return what the direction multiplies the gradient, or its running mean, by.
 
-        From the new state, for each parameter. The **effective learning rate** of a parameter is
-        the learning rate times this number: 1 unless the rule gives each parameter its own rate.
+        For each parameter, from the moment of an update and the state that it left. The **effective
+        learning rate** of a parameter is the learning rate times this number: 1 unless the rule
+        gives each parameter its own rate.
         """
         return 1.0
 

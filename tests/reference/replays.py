@@ -100,8 +100,16 @@ def _compared(
     **cut: object,
 ) -> Iterator[tuple[str, Experiment]]:
     """Yield experiments of all rules."""
-    for rules in portions():
-        runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in rules]
+    all_rows = {"batch_size": "all", "sampling": "shuffled"}
+    for rules in portions(problem):
+        runs = [
+            Run(
+                optimizer=rule(),
+                learning_rate=learning_rate,
+                **(cut | all_rows if "all_rows" in rule.needs else cut),
+            )
+            for rule in rules
+        ]
         yield name, Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
 
 

@@ -18,6 +18,7 @@ from engine.analysis.theory import (
     sharpness_threshold,
     stationary_variance,
 )
+from engine.arrays import Layout
 from engine.problems.functions import FUNCTIONS, Bowl, Saddle
 from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine.contract import moment_of
@@ -103,7 +104,8 @@ def test_a_rule_with_theory_is_linear(optimizer):
     """Twice the gradients and state give twice the direction, at any step, or there is none."""
     generator = np.random.default_rng(0)
     grads = generator.normal(size=(1, 4))
-    state = [generator.uniform(1, 2, size=(1, 4)) for _ in optimizer.slots]
+    layout = Layout((4, 1), bias=False)
+    state = [generator.uniform(1, 2, size=(1, slot.numbers(layout))) for slot in optimizer.slots]
     params = np.ones((1, 4))
 
     def direction(factor, step):

@@ -904,7 +904,7 @@ def test_the_whole_default_experiment_has_no_diverged_run():
     )
 
 
-@pytest.mark.parametrize("rules", portions(), ids=len)
+@pytest.mark.parametrize("rules", portions(Function()), ids=len)
 def test_a_group_of_functions_trains_too(rules):
     runs = [Run(optimizer=rule(), learning_rate=0.01, batch_size=1) for rule in rules]
     experiment = Experiment(

@@ -1,5 +1,7 @@
 """A rule without a translation: its own class, word for word, moves the parameters in NumPy.
 
+The functions of its file that the class names come with it.
+
 The library computes the gradients. Its part of the script defines ``gradient(params, …)``, which
 returns the loss of a batch and its gradient; parameters and gradients are ``(1, n_params)``, in the
 order of ``start.csv``, as the engine's rules need them.
@@ -7,15 +9,19 @@ order of ``start.csv``, as the engine's rules need them.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import sys
 import textwrap
 from string import Template
+from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 from engine.arrays import Layout
 from engine.rules import choices, hyperparameters
 
 if TYPE_CHECKING:
+    from engine.rules import Rule
     from exports.scripts.replay import Replay
 
 # What a rule's class needs, and how the rule is asked for a direction. Of all scripts, only these
@@ -91,7 +97,7 @@ $source
 def class_lines(replay: Replay) -> str:
     """Return the lines that define the class of a run's rule and make the rule."""
     rule = type(replay.run.optimizer)
-    source = textwrap.dedent(inspect.getsource(rule))
+    source = _source(rule)
     names = (*hyperparameters(rule), *choices(rule))
     fields = (f"{name}={getattr(replay.run.optimizer, name)!r}" for name in names)
     layout, layout_value = "", "None  # this rule knows of no layers"
@@ -104,6 +110,18 @@ def class_lines(replay: Replay) -> str:
         layout=layout,
         layout_value=layout_value,
     )
+
+
+def _source(rule: type[Rule]) -> str:
+    """Return a class, after the functions of its file that it names."""
+    source = textwrap.dedent(inspect.getsource(rule))
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    own = [
+        inspect.getsource(value)
+        for name, value in vars(sys.modules[rule.__module__]).items()
+        if name in names and isinstance(value, FunctionType) and value.__module__ == rule.__module__
+    ]
+    return "\n\n".join((*own, source))
 
 
 def training_lines(replay: Replay) -> str:

@@ -113,6 +113,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "beta2": N_("Decay of the squares"),
             "epsilon": N_("Epsilon"),
             "weight_decay": N_("Weight decay"),
+            "trust": N_("Trust coefficient"),
+            "frequency": N_("Updates between new axes"),
+            "decay_exponent": N_("Exponent of the decay"),
+            "epsilon1": N_("Epsilon of the squares"),
+            "epsilon2": N_("Least size of a layer"),
+            "clip": N_("Largest root mean square"),
         },
         # what rules remember from one update to the next
         "slot": {
@@ -120,6 +126,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "sum_of_squares": N_("Sum of squares"),
             "first_moment": N_("First moment"),
             "second_moment": N_("Second moment"),
+            "row_products": N_("Products of rows"),
+            "column_products": N_("Products of columns"),
+            "row_axes": N_("Axes of rows"),
+            "column_axes": N_("Axes of columns"),
+            "row_squares": N_("Mean squares of rows"),
+            "column_squares": N_("Mean squares of columns"),
         },
         # what is counted or measured: curves, axes, columns of results
         "quantity": {

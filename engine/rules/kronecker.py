@@ -88,8 +88,8 @@ class Shampoo(Rule):
     needs: ClassVar = frozenset({"layers"})
     couples: ClassVar = "matrix"
     slots: ClassVar = (
-        Slot("rows_together", "L", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
-        Slot("columns_together", "R", lambda layout: sum(size**2 for _, size in layout.shapes)),
+        Slot("row_products", "L", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
+        Slot("column_products", "R", lambda layout: sum(size**2 for _, size in layout.shapes)),
     )
     default_learning_rate: ClassVar = 2.0
     formula: ClassVar = (
@@ -143,7 +143,9 @@ class SOAP(Rule):
 
     Note:
         The authors' code, as in pytorch_optimizer, with QR in 64 bits instead of 32 (1e-7). Their
-        rate is 0.003 and their decay 0.01. Biases are a column of the matrix here.
+        rate is 0.003 and their decay 0.01. Biases are a column of the matrix here. Where L_1 or R_1
+        has an eigenvalue more than once, as 0 if the first gradient has fewer directions than the
+        layer has rows or columns, rounding chooses the axes, and the path depends on it.
 
     Source:
         Vyas et al. (2025), SOAP: improving and stabilizing Shampoo using Adam, algorithm 3.
@@ -167,10 +169,10 @@ class SOAP(Rule):
     slots: ClassVar = (
         Slot("first_moment", "m"),
         Slot("second_moment", "v"),
-        Slot("rows_together", "L", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
-        Slot("columns_together", "R", lambda layout: sum(size**2 for _, size in layout.shapes)),
-        Slot("axes_of_rows", "A", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
-        Slot("axes_of_columns", "B", lambda layout: sum(size**2 for _, size in layout.shapes)),
+        Slot("row_products", "L", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
+        Slot("column_products", "R", lambda layout: sum(size**2 for _, size in layout.shapes)),
+        Slot("row_axes", "A", lambda layout: sum(rows**2 for rows, _ in layout.shapes)),
+        Slot("column_axes", "B", lambda layout: sum(size**2 for _, size in layout.shapes)),
     )
     default_learning_rate: ClassVar = 0.02
     formula: ClassVar = (

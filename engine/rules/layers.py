@@ -291,10 +291,8 @@ class Adafactor(Rule):
     needs: ClassVar = frozenset({"layers"})
     couples: ClassVar = "matrix"
     slots: ClassVar = (
-        Slot("squares_of_rows", "R", lambda layout: sum(rows for rows, _ in layout.shapes)),
-        Slot(
-            "squares_of_columns", "C", lambda layout: sum(columns for _, columns in layout.shapes)
-        ),
+        Slot("row_squares", "R", lambda layout: sum(rows for rows, _ in layout.shapes)),
+        Slot("column_squares", "C", lambda layout: sum(columns for _, columns in layout.shapes)),
     )
     default_learning_rate: ClassVar = 0.02
     formula: ClassVar = (

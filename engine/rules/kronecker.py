@@ -51,9 +51,13 @@ def together(grads: Array, layout: Layout) -> tuple[Array, Array]:
 
 def eigen(matrices: Array) -> tuple[Array, Array]:
     """Return eigenvalues, rising, and eigenvectors; NaN of a lane that is no longer finite."""
-    finite = np.isfinite(matrices).all(axis=(1, 2), keepdims=True)
-    values, vectors = np.linalg.eigh(np.where(finite, matrices, 0.0))
-    return np.where(finite[:, 0], values, np.nan), np.where(finite, vectors, np.nan)
+    lost = ~np.isfinite(matrices).all(axis=(1, 2))
+    if not lost.any():
+        values, vectors = np.linalg.eigh(matrices)
+        return values, vectors
+    values, vectors = np.linalg.eigh(np.where(lost[:, None, None], 0.0, matrices))
+    values[lost], vectors[lost] = np.nan, np.nan
+    return values, vectors
 
 
 @final

@@ -109,7 +109,7 @@ def test_a_lars_that_divides_by_the_norm_of_the_sum_is_another_one_with_decay(si
     assert rate == 1.0
     assert difference(points, theirs(step, stream)) < 1e-12
     here = ours(LARS(trust=0.02, weight_decay=0.05), stream, rate)
-    assert 0.15 < difference(points, here) < 0.3
+    assert 0.14 < difference(points, here) < 0.27  # and 0.17 at a step that is not recorded
 
 
 @pytest.mark.parametrize("size", ["4x3", "3x3"])

@@ -36,6 +36,7 @@ from engine.problems.datasets import Line, TwoMoons
 from engine.problems.functions import Bowl, Himmelblau
 from engine.rules import RULES, SGD, Adam, Momentum
 from engine.work import Task
+from tests.engine.rules.facts import fitted
 
 NETWORK = Network(dataset=TwoMoons(rows=50), hidden=(4, 3), l2=0.05)
 # 16 rows to train, 4 batches an epoch
@@ -200,10 +201,10 @@ def test_a_line_is_fitted_as_a_few_lines_of_numpy_do(rule):
 @pytest.mark.parametrize("problem", ["network", "function"])
 def test_over_a_range_that_hardly_is_one_it_is_the_ordinary_training(rule, problem):
     """Rates that are a billionth apart; over 60 updates and 9 epochs."""
-    experiment = one(rule())
+    experiment = one(SGD())
     if problem == "function":
-        function = Function(function=Himmelblau(), noise=0.3)
-        experiment = one(rule(), function, "all")
+        experiment = one(SGD(), Function(function=Himmelblau(), noise=0.3), "all")
+    experiment = fitted(experiment, rule)
     rate = experiment.runs[0].learning_rate if problem == "network" else 1e-3
     (run,) = experiment.runs
     run = run.model_copy(update={"learning_rate": rate})
@@ -218,7 +219,7 @@ def test_over_a_range_that_hardly_is_one_it_is_the_ordinary_training(rule, probl
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_the_first_update_is_that_of_the_run_at_the_lowest_rate(rule):
     """The loss before the second update tells it, bit by bit, whatever the highest rate is."""
-    experiment = one(rule(), batch_size="all")
+    experiment = fitted(one(SGD(), batch_size="all"), rule)
     run = experiment.runs[0].model_copy(update={"learning_rate": 0.3})
     history = fit(experiment.model_copy(update={"runs": (run,)}))
     test = range_test(experiment, 0, 0.3, 1e4, 10)

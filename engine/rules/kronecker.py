@@ -51,7 +51,7 @@ def together(grads: Array, layout: Layout) -> tuple[Array, Array]:
 
 def eigen(matrices: Array) -> tuple[Array, Array]:
     """Return eigenvalues, rising, and eigenvectors; NaN of a lane that is no longer finite."""
-    lost = ~np.isfinite(matrices).all(axis=(1, 2))
+    lost = ~np.isfinite(np.abs(matrices).max(axis=(1, 2)))
     if not lost.any():
         values, vectors = np.linalg.eigh(matrices)
         return values, vectors

@@ -36,8 +36,8 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
                 ),
                 N_(
                     "Optax corrects both parts of n for their start at zero, which makes a"
-                    " difference of 0.01 to 0.02 in 60 updates, and takes the rows of a matrix for its"
-                    " inputs."
+                    " difference of 0.01 to 0.02 in 60 updates, and takes the rows of a matrix for"
+                    " its inputs."
                 ),
                 N_("The author leaves biases, the first and the last layer to AdamW."),
             ),

@@ -203,9 +203,10 @@ def test_over_a_range_that_hardly_is_one_it_is_the_ordinary_training(rule, probl
     """Rates that are a billionth apart; over 60 updates and 9 epochs."""
     experiment = one(SGD())
     if problem == "function":
-        experiment = one(SGD(), Function(function=Himmelblau(), noise=0.3), "all")
+        function = Function(function=Himmelblau(), noise=0.3)
+        experiment = one(SGD(), function, "all")
     experiment = fitted(experiment, rule)
-    rate = experiment.runs[0].learning_rate if problem == "network" else 1e-3
+    rate = 0.05 if experiment.problem.kind == "network" else 1e-3
     (run,) = experiment.runs
     run = run.model_copy(update={"learning_rate": rate})
     history = fit(experiment.model_copy(update={"runs": (run,)}))

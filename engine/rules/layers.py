@@ -88,6 +88,11 @@ class Muon(Rule):
             matrix[:] = max(1, rows / columns) ** 0.5 * self._orthogonal(matrix)
         return n + self.weight_decay * moment.params, state
 
+    def operations(self, layout: Layout) -> float:
+        """Return those of the products of five iterations."""
+        shapes = [(min(shape), max(shape)) for shape in layout.shapes]
+        return sum(5.0 * (4 * small**2 * large + 2 * small**3) for small, large in shapes)
+
     @staticmethod
     def _orthogonal(x: Array) -> Array:
         """Return matrices of norm 1 after five iterations of Newton and Schulz."""

@@ -167,6 +167,14 @@ class Rule(ABC):
         """
         return 1.0
 
+    def operations(self, layout: Layout) -> float:
+        """Return about what an update of a lane costs beyond some operations for each parameter.
+
+        In additions and multiplications, as fast as those of products of large matrices: what
+        training takes is estimated with it, and cut into pieces.
+        """
+        return 0.0
+
     @property
     def gradients_per_update(self) -> int:
         """Return how many gradients an update takes: 2 if the rule ``looks_at`` a second point."""

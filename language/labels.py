@@ -123,6 +123,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "radius": N_("Distance uphill"),
             "d0": N_("First distance"),
             "memory": N_("Pairs that are kept"),
+            "trust": N_("Trust coefficient"),
+            "frequency": N_("Updates between new axes"),
+            "decay_exponent": N_("Exponent of the decay"),
+            "epsilon1": N_("Epsilon of the squares"),
+            "epsilon2": N_("Least size of a layer"),
+            "clip": N_("Largest root mean square"),
         },
         # what rules remember from one update to the next
         "slot": {
@@ -147,6 +153,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "last_params": N_("Last parameters"),
             "steps": N_("Kept steps"),
             "changes": N_("Kept changes of the gradient"),
+            "row_products": N_("Products of rows"),
+            "column_products": N_("Products of columns"),
+            "row_axes": N_("Axes of rows"),
+            "column_axes": N_("Axes of columns"),
+            "row_squares": N_("Mean squares of rows"),
+            "column_squares": N_("Mean squares of columns"),
         },
         # what is counted or measured: curves, axes, columns of results
         "quantity": {

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from engine.rules.adam_variants import Adamax, AMSGrad, NAdam, RAdam
 from engine.rules.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
+from engine.rules.kronecker import SOAP, Shampoo
+from engine.rules.layers import LAMB, LARS, Adafactor, Muon
 from engine.rules.momentum import SGD, Momentum, Nesterov
 from engine.rules.prodigy import Prodigy
 from engine.rules.rule import (
@@ -28,13 +30,17 @@ from engine.rules.wrappers import INNER, SAM, Lookahead
 
 __all__ = [
     "INNER",
+    "LAMB",
+    "LARS",
     "LBFGS",
     "RULES",
     "SAM",
     "SGD",
+    "SOAP",
     "AMSGrad",
     "AdaBelief",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -45,6 +51,7 @@ __all__ = [
     "Lookahead",
     "Moment",
     "Momentum",
+    "Muon",
     "NAdam",
     "Nesterov",
     "Newton",
@@ -52,6 +59,7 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rule",
+    "Shampoo",
     "Slot",
     "Yogi",
     "choices",
@@ -64,7 +72,9 @@ __all__ = [
 RULES: Final = (
     *(SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW),
     *(AMSGrad, NAdam, RAdam, Adamax, Adadelta, AdaBelief, Yogi, Adan),
-    *(Lookahead, SAM, Prodigy, LBFGS, Newton),
+    *(Lookahead, SAM),
+    *(Muon, LAMB, LARS, Prodigy, Shampoo, SOAP, Adafactor),
+    *(LBFGS, Newton),
 )
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from comparison.words.rules import (
     adam_variants,
     adaptive,
+    layers,
     momentum,
     prodigy,
     second_moments,
@@ -38,5 +39,6 @@ RULE_WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
         **wrappers.WORDS,
         **prodigy.WORDS,
         **second_order.WORDS,
+        **layers.WORDS,
     }
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from exports.scripts.translations import (
     adam_variants,
     adaptive,
+    layers,
     momentum,
     prodigy,
     second_moments,
@@ -36,5 +37,6 @@ TRANSLATIONS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
         **wrappers.FORMS,
         **prodigy.FORMS,
         **second_order.FORMS,
+        **layers.FORMS,
     }
 )

@@ -19,7 +19,7 @@ from engine.arrays import Layout
 from engine.landscape.surfaces import training_losses
 from engine.problems.datasets import TwoMoons
 from engine.problems.functions import Himmelblau
-from engine.rules import SGD, Rule, stack
+from engine.rules import SGD, Rule, Slot, stack
 from tests.engine.contract import (
     EVERY,
     Averaged,
@@ -315,9 +315,21 @@ def test_a_number_per_lane_stands_beside_every_parameter_and_an_odd_slot_beside_
         for parameter in (0, 11):
             terms = dict(seen.terms(parameter))
             for when, slots in (("{t-1}", seen.slots_before), ("t", seen.slots_after)):
-                expected = slots[name][0] if rule is Summed else None
-                assert terms.get(f"{symbol}_{when}") == expected
+                expected = slots[name][0] if rule is Summed else np.nan
+                np.testing.assert_equal(seen.at(slots[name], parameter), expected)
+                assert terms.get(f"{symbol}_{when}") == (expected if rule is Summed else None)
         assert seen.norms[name] == pytest.approx(np.linalg.norm(seen.slots_after[name]))
+
+
+def test_an_odd_slot_that_is_as_large_as_the_parameters_is_not_taken_for_them(monkeypatch):
+    size = Slot("rows", "r", lambda layout: layout.n_params)
+    monkeypatch.setattr(Whitened, "slots", (Whitened.slots[0], size))
+    seen = inspect(experiment_of((Whitened,)), 0, 0, 4)
+
+    assert len(seen.slots_after["rows"]) == len(seen.before)
+    assert np.isnan(seen.at(seen.slots_after["rows"], 3))
+    assert seen.at(seen.slots_after["mean"], 3) == seen.slots_after["mean"][3]
+    assert "r_t" not in dict(seen.terms(3))
 
 
 def test_effective_rates_of_a_number_per_lane_are_the_same_for_all_parameters():

@@ -291,8 +291,8 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     gradient, update = updates.changes
 
     def named(slots: State) -> dict[str, Array]:
-        names = [slot.name for slot in rule.slots]
-        return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=bool(slots))}
+        names = [slot.name for slot in rule.slots]  # a rule may correct its first slots alone
+        return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=False)}
 
     return StepInspection(
         optimizer=replay.run.optimizer,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Union
 from pydantic import Field
 
 from engine.rules.adaptive import Adagrad, Adam, AdamW, RMSprop
-from engine.rules.momentum import SGD, Momentum, Nesterov
+from engine.rules.averages import AveragedSGD, ScheduleFreeAdamW, ScheduleFreeSGD
+from engine.rules.momentum import QHM, SGD, Momentum, Nesterov
 from engine.rules.rule import (
     Epsilon,
     Moment,
@@ -20,20 +21,28 @@ from engine.rules.rule import (
     structure,
     validated,
 )
+from engine.rules.signs import Lion, Rprop, Signum
 
 __all__ = [
+    "QHM",
     "RULES",
     "SGD",
     "Adagrad",
     "Adam",
     "AdamW",
     "AnyRule",
+    "AveragedSGD",
     "Epsilon",
+    "Lion",
     "Moment",
     "Momentum",
     "Nesterov",
     "RMSprop",
+    "Rprop",
     "Rule",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
+    "Signum",
     "Slot",
     "choices",
     "hyperparameters",
@@ -42,7 +51,22 @@ __all__ = [
     "validated",
 ]
 
-RULES: Final = (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+RULES: Final = (
+    SGD,
+    Momentum,
+    Nesterov,
+    Adagrad,
+    RMSprop,
+    Adam,
+    AdamW,
+    Lion,
+    Signum,
+    QHM,
+    Rprop,
+    ScheduleFreeSGD,
+    ScheduleFreeAdamW,
+    AveragedSGD,
+)
 
 if TYPE_CHECKING:
     AnyRule = Rule

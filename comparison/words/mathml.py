@@ -1,8 +1,9 @@
 r"""Formulas as MathML, which browsers draw without help, offline and on paper.
 
 Reads the small part of LaTeX in which the engine writes its formulas: letters, digits, signs,
-``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\left``, ``\right``, spaces, ``\\``
-and the names below. Anything else is an error, so that no formula is drawn wrongly.
+``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\operatorname``, ``\left``,
+``\right``, norms ``\|x\|``, spaces, ``\\`` and the names below. Anything else is an error, so that
+no formula is drawn wrongly.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ _SIGNS: Final = {
     r"\in": "∈",
     r"\{": "{",
     r"\}": "}",
+    r"\|": "‖",
     r"\times": "×",
     r"\le": "≤",
     r"\ge": "≥",
@@ -69,6 +71,7 @@ _SIGNS: Final = {
     r"\leftarrow": "←",
 }
 _OPERATORS: Final = frozenset("+=()[]|,;:/!<>")
+_BEFORE_NAMES: Final = frozenset({r"\left", r"\right", r"\operatorname"})
 _SPACES: Final = {
     r"\,": "0.17em",
     r"\;": "0.28em",
@@ -146,9 +149,18 @@ class _Reader:
             return f"<msqrt>{self._argument()}</msqrt>"
         if mark == r"\hat":
             return f"<mover accent='true'>{self._argument()}<mo>^</mo></mover>"
-        if mark in {r"\left", r"\right"}:
-            return f"<mo stretchy='true'>{escape(self._take())}</mo>"
-        return _leaf(mark)
+        return self._named(mark) if mark in _BEFORE_NAMES else _leaf(mark)
+
+    def _named(self, mark: str) -> str:
+        """Read a bracket that grows, or the name of a function, letters between braces."""
+        opening, name = self._take(), ""
+        if mark != r"\operatorname":
+            return f"<mo stretchy='true'>{escape(_SIGNS.get(opening, opening))}</mo>"
+        while (mark := self._take()) != "}":
+            name += mark
+        if opening != "{" or not (name.isalpha() and name.isascii()):
+            raise ValueError(f"cannot draw {opening}{name}}} as a name")
+        return f"<mi>{name}</mi>"
 
 
 def _leaf(mark: str) -> str:

@@ -1,7 +1,8 @@
 r"""A rule's formula with the numbers of one step, as LaTeX.
 
 It reads the formulas of ``engine.rules``: equations separated by ``\qquad`` or ``\\``, with the
-symbols of ``engine.analysis.inspection``.
+symbols of ``engine.analysis.inspection``. Symbols without a number stay as they are, and so do
+those within norms, ``\|x\|``, which are of all parameters together.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _APART: Final = re.compile(r"\\qquad|\\\\")
 _JOINED: Final = re.compile(r"(?<=\ue001)(?:\\,|\s)*(?=\ue000)")
+_NO_INDEX: Final = r"(?<![A-Za-z\\_])(?<!_\{)"
+_NORM: Final = r"\\\|.*?\\\|"
 _MARKS: Final = str.maketrans("", "", "\ue000\ue001")
 
 
@@ -31,8 +34,9 @@ def worked(formula: str, terms: Sequence[Term]) -> list[str]:
     for equation in _APART.split(formula):
         left, right = (side.strip() for side in equation.split("=", 1))
         parts = [left, right]
-        if right not in values:
-            parts.append(_filled(right, values))
+        filled = _filled(right, values)
+        if right not in values and filled != right:
+            parts.append(filled)
         if left in values:  # a formula may name quantities that are not recorded
             parts.append(number(values[left]))
         lines.append(" = ".join(parts))
@@ -51,9 +55,14 @@ def number(value: float) -> str:
 def _filled(side: str, values: dict[str, float]) -> str:
     """Return one side of an equation with numbers instead of symbols."""
     symbols = sorted(values, key=len, reverse=True)
-    pattern = "|".join(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])" for symbol in symbols)
+    pattern = "|".join(rf"{_NO_INDEX}{re.escape(symbol)}(?![A-Za-z])" for symbol in symbols)
+
     # Numbers get a private mark on either side, so that a sign can be put between neighbours.
-    filled = re.sub(pattern, lambda match: _marked(values[match[0]], side[match.end() :]), side)
+    def written(match: re.Match[str]) -> str:
+        is_symbol = match[0] in values
+        return _marked(values[match[0]], side[match.end() :]) if is_symbol else match[0]
+
+    filled = re.sub(f"{_NORM}|{pattern}", written, side)
     return _JOINED.sub(r" \\cdot ", filled).translate(_MARKS)
 
 

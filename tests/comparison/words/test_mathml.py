@@ -31,6 +31,9 @@ def test_every_formula_of_the_engine_can_be_drawn(formula):
         (r"\frac ab", "<mfrac><mrow>[a]</mrow><mrow>[b]</mrow></mfrac>"),
         (r"\sqrt s", "<msqrt><mrow>[s]</mrow></msqrt>"),
         ("x<y", "[x]<mo>&lt;</mo>[y]"),
+        (r"\operatorname{sign}(g)", "[sign]<mo>(</mo>[g]<mo>)</mo>"),
+        (r"\|g\|^2", "<mo>‖</mo>[g]<msup><mo>‖</mo><mrow><mn>2</mn></mrow></msup>"),
+        (r"\left\|x\right\|", "<mo stretchy='true'>‖</mo>[x]<mo stretchy='true'>‖</mo>"),
         (r"a\,-b", "[a]<mspace width='0.17em'></mspace><mo>−</mo>[b]"),
     ],
 )
@@ -41,7 +44,20 @@ def test_the_parts_of_a_formula(latex, expected):
     assert f"<mtd>{expected}</mtd>" in drawn
 
 
-@pytest.mark.parametrize("latex", [r"\href{x}{y}", r"\frac{a}", "{a", "é", '"', r"\begin{a}"])
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\href{x}{y}",
+        r"\frac{a}",
+        "{a",
+        "é",
+        '"',
+        r"\begin{a}",
+        r"\operatorname{<}",
+        r"\operatorname x}",
+        r"\operatorname x",
+    ],
+)
 def test_what_is_not_known_is_an_error(latex):
     with pytest.raises(ValueError, match=r"cannot draw|ends too early"):
         mathml(latex)

@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pytest
 
 from comparison.words.worked import number, worked
@@ -26,12 +27,14 @@ def value_of(latex):
     """What a side of an equation in numbers comes to."""
     text = re.sub(r"\\left|\\right", "", latex)
     text = text.replace(r"\cdot", "*").replace(r"\,", "*").replace("^", "**")
-    text = text.replace(r"\sqrt", "math.sqrt").replace("{", "(").replace("}", ")")
-    text = re.sub(r"\\(max|min)", r"\1", re.sub(r"\|([^|]*)\|", r"abs(\1)", text))
-    if text.startswith(r"\frac"):
-        above, below = re.match(r"\\frac\((\(*[^()]*\)*)\)\((.*)$", text).groups()
-        text = f"({above})/({below}"
-    return eval(text, {"math": math})  # noqa: S307 - own text
+    text = re.sub(r"\\operatorname\{(\w+)\}", r"\1", text).replace("{", "(").replace("}", ")")
+    text = re.sub(r"\\(frac|sqrt|max|min)", r"\1", re.sub(r"\|([^|]*)\|", r"abs(\1)", text))
+    return eval(text, {"frac": over, "sqrt": math.sqrt, "sign": np.sign})  # noqa: S307 - own text
+
+
+def over(above):
+    """What divides a number by another one: a fraction is written as ``over(above)(below)``."""
+    return lambda below: above / below
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -44,12 +47,21 @@ def test_every_line_in_numbers_is_right(rule):
                 assert value_of(filled) == pytest.approx(value_of(value), rel=2e-3)
 
 
+def ends_in_a_number(line):
+    return re.fullmatch(r"-?[\d.]+( \\cdot 10\^\{-?\d+\})?", line.split(" = ")[-1]) is not None
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_no_symbol_is_left_among_the_numbers(rule):
+    """But for those of quantities that the formula names and nobody records."""
     for lines in lines_of(rule):
+        unknown = [line.split(" = ")[0] for line in lines if not ends_in_a_number(line)]
         for line in lines:
             *_symbols, filled, _value = line.split(" = ")
-            left = re.sub(r"\\(frac|sqrt|left|right|cdot|max|min|,)", "", filled)
+            left = re.sub(r"\\\|.*?\\\||\\operatorname\{\w+\}", "", filled)
+            left = re.sub(r"\\(frac|sqrt|left|right|cdot|max|min|,)", "", left)
+            for symbol in unknown:
+                left = left.replace(symbol, "")
             if len(line.split(" = ")) > 3:
                 assert not re.search(r"[A-Za-z]", left), line
 
@@ -59,6 +71,28 @@ def test_a_negative_number_stands_in_brackets():
 
     assert worked("s_t = s_{t-1} + g_t^2", terms) == [
         r"s_t = s_{t-1} + g_t^2 = {\left(-2\right)} + {\left(-2.5\right)}^2 = 4.25"
+    ]
+
+
+def test_a_norm_is_of_all_parameters_and_keeps_its_symbols():
+    terms = (Term("d_t", 0.5), Term("g_t", 3.0), Term("c", 2.0))
+
+    norms = r"\|c\,g_t\|_2 + \left\|g_t\right\|"
+    (line,) = worked(rf"d_t = \frac{{c\,g_t}}{{{norms}}}", terms)
+
+    assert line.endswith(rf" = \frac{{{{2}} \cdot {{3}}}}{{{norms}}} = 0.5")
+
+
+def test_an_index_is_no_number():
+    (line,) = worked("d_t = g_t^t c_t c_{t-1}", (Term("t", 3.0), Term("g_t", 2.0)))
+
+    assert line == "d_t = g_t^t c_t c_{t-1} = {2}^{3} c_t c_{t-1}"
+
+
+def test_a_start_has_no_numbers_but_its_own():
+    assert worked(r"s_0 = 1 \qquad d_t = s_t", (Term("s_t", 2.0), Term("d_t", 2.0))) == [
+        "s_0 = 1",
+        "d_t = s_t = 2",
     ]
 
 

@@ -224,8 +224,8 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rul
     moved = terms[r"\theta_{t-1}"] - terms[r"\eta"] * terms["d_t"]
     assert terms[r"\theta_t"] == pytest.approx(moved, rel=1e-14)
     for name, symbol, _size in rule().slots:
-        assert terms[f"{symbol}_{{t-1}}"] == seen.slots_before[name][1]
-        assert terms[f"{symbol}_t"] == seen.slots_after[name][1]
+        for term, slots in (("{t-1}", seen.slots_before), ("t", seen.slots_after)):
+            np.testing.assert_equal(terms[f"{symbol}_{term}"], seen.at(slots[name], 1))
 
 
 def test_terms_of_adam_make_its_formula_come_out():

@@ -85,9 +85,9 @@ def facts(rule: type[Rule]) -> Facts:
     return importlib.import_module(f"tests.engine.rules.data.{rule.name}").FACTS
 
 
-def fits(rule: type[Rule], problem: Network | Function) -> bool:
-    """Tell whether a rule with batches of all rows makes sense on a problem."""
-    run = Run(optimizer=rule(), learning_rate=0.1, batch_size="all")
+def fits(rule: type[Rule], problem: Network | Function, batch_size: int | str = "all") -> bool:
+    """Tell whether a rule makes sense on a problem, with batches of all rows or of so many."""
+    run = Run(optimizer=rule(), learning_rate=0.1, batch_size=batch_size)
     return misfit(problem, run) is None
 
 

@@ -23,6 +23,7 @@ from engine import (
 from engine.problems.datasets import Blobs, Digits, Sine, TwoMoons
 from engine.rules import RULES, SGD, Adam, Momentum
 from tests.engine.contract import EVERY, Averaged, Summed, Uphill, run_of
+from tests.engine.rules.facts import fits
 from tests.strategies import examples, experiments, small_experiments
 from tests.work import calls
 
@@ -184,12 +185,14 @@ MEMORY = {
 
 
 def of_parts(dataset, hidden, batch_size, n_runs, seeds):
-    """One epoch of so many runs of all rules."""
+    """One epoch of so many runs of all rules that make sense with such batches."""
     loss = "mean_squared_error" if dataset.task == "regression" else "cross_entropy"
+    problem = Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01)
     run = {"learning_rate": 1e-3, "batch_size": batch_size}
+    rules = [rule for rule in RULES if fits(rule, problem, batch_size)]
     return Experiment(
-        problem=Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01),
-        runs=[Run(optimizer=RULES[-1 - at % len(RULES)](), **run) for at in range(n_runs)],
+        problem=problem,
+        runs=[Run(optimizer=rules[-1 - at % len(rules)](), **run) for at in range(n_runs)],
         budget=Budget(amount=1),
         seeds=seeds,
     )

@@ -110,9 +110,14 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "momentum": N_("Momentum"),
             "decay": N_("Decay of the average"),
             "beta1": N_("Decay of the mean"),
-            "beta2": N_("Decay of the squares"),
+            "beta2": N_("Decay of the second average"),
             "epsilon": N_("Epsilon"),
             "weight_decay": N_("Weight decay"),
+            "nu": N_("Share of the average"),
+            "shrink": N_("Factor after a turn"),
+            "grow": N_("Factor without a turn"),
+            "smallest": N_("Shortest step"),
+            "largest": N_("Longest step"),
         },
         # what rules remember from one update to the next
         "slot": {
@@ -120,6 +125,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "sum_of_squares": N_("Sum of squares"),
             "first_moment": N_("First moment"),
             "second_moment": N_("Second moment"),
+            "last_sign": N_("Last sign"),
+            "step_size": N_("Step in learning rates"),
+            "mean_minus_base": N_("Mean minus base sequence"),
+            "largest_rate": N_("Largest rate so far"),
+            "sum_of_weights": N_("Sum of weights"),
+            "mean_minus_parameters": N_("Mean minus parameters"),
         },
         # what is counted or measured: curves, axes, columns of results
         "quantity": {

@@ -291,7 +291,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     gradient, update = updates.changes
 
     def named(slots: State) -> dict[str, Array]:
-        names = [slot.name for slot in rule.slots]  # a rule may correct its first slots alone
+        names = [slot.name for slot in rule.slots]
         return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=False)}
 
     return StepInspection(

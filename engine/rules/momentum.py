@@ -130,7 +130,8 @@ class QHM(Rule):
         m_t = beta m_{t-1} + (1 - beta) g_t
         d_t = nu m_t + (1 - nu) g_t
 
-    nu = 0 is SGD; at the rate eta (1 - beta), nu = 1 is Momentum and nu = beta is Nesterov.
+    nu = 0 is SGD, nu = 1 is Momentum and nu = beta is Nesterov, these two at the rate eta (1 -
+    beta).
 
     Attributes:
         momentum: beta, the share of the old mean kept each step.

@@ -155,11 +155,7 @@ class Rule(ABC):
         return moment.params
 
     def corrected(self, moment: Moment, state: State) -> State:
-        """Return the new slots corrected for their start at zero.
-
-        All of them, or the first ones, if the rule does not correct the others; none if it corrects
-        none.
-        """
+        """Return the new slots corrected for their start at zero: all, the first ones, or none."""
         return ()
 
     def scale(self, moment: Moment, state: State) -> Array | float:

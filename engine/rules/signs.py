@@ -132,8 +132,8 @@ class Rprop(Rule):
     Attributes:
         shrink: eta_-, what the step is multiplied by where the sign has turned.
         grow: eta_+, what the step is multiplied by where the sign has stayed.
-        smallest: Delta_min, the shortest step of a parameter.
-        largest: Delta_max, the longest step of a parameter; it wins if it is below the smallest.
+        smallest: Delta_-, the shortest step of a parameter.
+        largest: Delta_+, the longest step of a parameter; it wins if it is below the smallest.
 
     Note:
         PyTorch has this form, and keeps the gradient where p is its sign here. Under a schedule the
@@ -149,8 +149,8 @@ class Rprop(Rule):
 
     shrink: Annotated[float, Interval(0, 1, open_low=True, open_high=True, symbol=r"\eta_-")] = 0.5
     grow: Annotated[float, Interval(1, 2, open_low=True, symbol=r"\eta_+")] = 1.2
-    smallest: Annotated[float, Interval(1e-12, 1e12, symbol=r"\Delta_{\min}", scale="log")] = 1e-6
-    largest: Annotated[float, Interval(1e-12, 1e12, symbol=r"\Delta_{\max}", scale="log")] = 50.0
+    smallest: Annotated[float, Interval(1e-12, 1e12, symbol=r"\Delta_-", scale="log")] = 1e-6
+    largest: Annotated[float, Interval(1e-12, 1e12, symbol=r"\Delta_+", scale="log")] = 50.0
     name: Literal["rprop"] = "rprop"
 
     title: ClassVar = "Rprop"
@@ -161,7 +161,7 @@ class Rprop(Rule):
     formula: ClassVar = (
         r"\sigma_t = p_{t-1}\,\operatorname{sign}(g_t) \qquad s_0 = 1 \\"
         r"s_t = \min(\max(s_{t-1}\,\eta_+^{\max(\sigma_t, 0)}\,\eta_-^{\max(-\sigma_t, 0)},"
-        r" \frac{\Delta_{\min}}{\eta}), \frac{\Delta_{\max}}{\eta}) \\"
+        r" \frac{\Delta_-}{\eta}), \frac{\Delta_+}{\eta}) \\"
         r"p_t = \min(1 + \sigma_t, 1)\,\operatorname{sign}(g_t) \qquad d_t = p_t\,s_t"
     )
     source: ClassVar = (

@@ -32,7 +32,7 @@ from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.scripts.translations import TRANSLATIONS
 from storage.writing import write_all
-from tests.engine.rules.facts import portions
+from tests.engine.rules.facts import fits, portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,10 +99,21 @@ def _compared(
     learning_rate: float = _RATE,
     **cut: object,
 ) -> Iterator[tuple[str, Experiment]]:
-    """Yield experiments of all rules."""
+    """Yield experiments of all rules that make sense on a problem."""
     for rules in portions():
-        runs = [Run(optimizer=rule(), learning_rate=learning_rate, **cut) for rule in rules]
-        yield name, Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
+        runs = [
+            Run(optimizer=rule(), learning_rate=learning_rate, **_of_all_rows(rule, cut))
+            for rule in rules
+            if fits(rule, problem)
+        ]
+        if runs:
+            yield name, Experiment(problem=problem, runs=runs, budget=budget, seeds=(0, 4))
+
+
+def _of_all_rows(rule: type[Rule], cut: dict[str, object]) -> dict[str, object]:
+    """Return how batches are cut: as given, unless the rule needs all rows."""
+    whole: dict[str, object] = {"batch_size": "all", "sampling": "shuffled"}
+    return cut | whole if "all_rows" in rule.needs else cut
 
 
 def replayed(script: Path, seed: int) -> tuple[bool, list[str]]:

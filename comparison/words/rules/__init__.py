@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from comparison.words.rules import adaptive, momentum
+from comparison.words.rules import adaptive, averages, momentum, signs
 from comparison.words.rules.told import RuleWords
 
 if TYPE_CHECKING:
@@ -25,5 +25,7 @@ RULE_WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
     {
         **momentum.WORDS,
         **adaptive.WORDS,
+        **signs.WORDS,
+        **averages.WORDS,
     }
 )

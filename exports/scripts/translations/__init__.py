@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from exports.scripts.translations import adaptive, momentum
+from exports.scripts.translations import adaptive, averages, momentum, signs
 from exports.scripts.translations.functions import VALUES
 from exports.scripts.translations.translation import Translation
 
@@ -23,5 +23,7 @@ TRANSLATIONS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
     {
         **momentum.FORMS,
         **adaptive.FORMS,
+        **signs.FORMS,
+        **averages.FORMS,
     }
 )

@@ -36,6 +36,7 @@ from engine.problems.datasets import Line, TwoMoons
 from engine.problems.functions import Bowl, Himmelblau
 from engine.rules import RULES, SGD, Adam, Momentum
 from engine.work import Task
+from tests.engine.rules.facts import batches_of, fits
 
 NETWORK = Network(dataset=TwoMoons(rows=50), hidden=(4, 3), l2=0.05)
 # 16 rows to train, 4 batches an epoch

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from engine.rules.adam_variants import Adamax, AMSGrad, NAdam, RAdam
 from engine.rules.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
+from engine.rules.averages import AveragedSGD, ScheduleFreeAdamW, ScheduleFreeSGD
 from engine.rules.kronecker import SOAP, Shampoo
 from engine.rules.layers import LAMB, LARS, Adafactor, Muon
-from engine.rules.momentum import SGD, Momentum, Nesterov
+from engine.rules.momentum import QHM, SGD, Momentum, Nesterov
 from engine.rules.prodigy import Prodigy
 from engine.rules.rule import (
     Epsilon,
@@ -26,6 +27,7 @@ from engine.rules.rule import (
 )
 from engine.rules.second_moments import AdaBelief, Adan, Yogi
 from engine.rules.second_order import LBFGS, Newton
+from engine.rules.signs import Lion, Rprop, Signum
 from engine.rules.wrappers import INNER, SAM, Lookahead
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "LAMB",
     "LARS",
     "LBFGS",
+    "QHM",
     "RULES",
     "SAM",
     "SGD",
@@ -47,7 +50,9 @@ __all__ = [
     "Adamax",
     "Adan",
     "AnyRule",
+    "AveragedSGD",
     "Epsilon",
+    "Lion",
     "Lookahead",
     "Moment",
     "Momentum",
@@ -58,8 +63,12 @@ __all__ = [
     "Prodigy",
     "RAdam",
     "RMSprop",
+    "Rprop",
     "Rule",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
     "Shampoo",
+    "Signum",
     "Slot",
     "Yogi",
     "choices",
@@ -71,10 +80,9 @@ __all__ = [
 
 RULES: Final = (
     *(SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW),
-    *(AMSGrad, NAdam, RAdam, Adamax, Adadelta, AdaBelief, Yogi, Adan),
-    *(Lookahead, SAM),
-    *(Muon, LAMB, LARS, Prodigy, Shampoo, SOAP, Adafactor),
-    *(LBFGS, Newton),
+    *(AMSGrad, NAdam, RAdam, Adamax, Adadelta, Lion, Signum, QHM, AdaBelief, Yogi, Adan),
+    *(Rprop, ScheduleFreeSGD, ScheduleFreeAdamW, AveragedSGD, Lookahead, SAM),
+    *(Muon, LAMB, LARS, Prodigy, Shampoo, SOAP, Adafactor, LBFGS, Newton),
 )
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeAlias
 import numpy as np
 
 from engine.limits import Interval
-from engine.rules import adam_variants, adaptive, momentum, second_moments
+from engine.rules import adam_variants, adaptive, momentum, second_moments, signs
 from engine.rules.rule import Rule, Slot
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.rules.rule import Moment
 
 # Those whose rules may stand inside another one.
-_MODULES: Final = (momentum, adaptive, adam_variants, second_moments)
+_MODULES: Final = (momentum, adaptive, adam_variants, second_moments, signs)
 
 
 def _stands_alone(rule: type[Rule]) -> bool:

@@ -1,5 +1,6 @@
 """Edits: pure, always valid or refused; what no longer fits is replaced, with a notice."""
 
+import math
 from functools import partial
 
 import pytest
@@ -328,9 +329,9 @@ def test_a_rule_comes_with_its_own_numbers_and_each_can_be_changed(rule):
     assert (run.optimizer, run.learning_rate) == (rule(), rule.default_learning_rate)
 
     for name, interval in hyperparameters(rule).items():
-        edited = edits.change_hyperparameter(chosen, 0, name, interval.low)
-        if not interval.open_low:
-            assert getattr(experiment(edited).runs[0].optimizer, name) == interval.low
+        least = math.nextafter(interval.low, math.inf) if interval.open_low else interval.low
+        edited = edits.change_hyperparameter(chosen, 0, name, least)
+        assert getattr(experiment(edited).runs[0].optimizer, name) == least
 
 
 def test_seeds_that_are_there_already_stay():

@@ -62,7 +62,7 @@ class Facts:
         bowl: a learning rate, and steps that suffice there from (-3, 2) to within 0.01 of the
             minimum of ``Bowl(condition=10)``: found by trying and then doubled.
         rosenbrock: the same on ``Rosenbrock()`` from (-1.2, 1); None for a rule that does not get
-            there in 20,000 steps.
+            there in 100,000 steps.
         scaled: returns what the effective learning rate multiplies in an inspected update, but for
             the weight decay: the gradient, or what stands in its place in the formula.
         differs: whether the rule averages differences of gradients: their sum keeps the roundings

@@ -334,7 +334,7 @@ SCHEDULE_FORMS: Final[Mapping[type[Schedule], ScheduleForms]] = MappingProxyType
 
 # Rules whose optimizer in a library multiplies the direction by the rate of the same update, as
 # here, so that a schedule does the same to both. Keras keeps the rate inside the velocity.
-_ADAPTIVE: Final = frozenset({SGD, Adagrad, RMSprop, Adam, AdamW})
+_ADAPTIVE: Final[frozenset[type[Rule]]] = frozenset({SGD, Adagrad, RMSprop, Adam, AdamW})
 RATE_OUTSIDE: Final[Mapping[str, frozenset[type[Rule]]]] = MappingProxyType(
     {
         "pytorch": _ADAPTIVE | {Momentum, Nesterov},

@@ -27,6 +27,7 @@ _SPACES: Final[Mapping[str, Space]] = {
     "loss": "loss",
     "output_activation": "activation",
     "problem": "problem",
+    "schedule": "schedule",
 }
 # Why a formula cannot be read.
 _EXPECTED: Final = {
@@ -156,6 +157,12 @@ def _conflict(error: InvalidInput, other: str, setting: object) -> str:
             " or train a network on data."
         )
         return text.format(field=field, value=value)
+    if error.field.endswith("schedule") and setting == "function":
+        text = _(
+            "{field} is “{value}”, but a test function has no validation rows. Choose another"
+            " schedule, or train a network on data."
+        )
+        return text.format(field=field, value=value)
     text = _("{field} is {value}, which does not work with {other} = {setting}. Change either one.")
     return text.format(
         field=field, value=value, other=_field(other), setting=_setting(other, setting)
@@ -254,6 +261,8 @@ def _field(path: str, *, as_written: bool = False) -> str:
     sentence = _FIELDS.get(name)
     if "axes" in parents:
         sentence = LABELS["axis"].get(name, sentence)
+    if "schedule" in parents and name != "schedule":
+        sentence = LABELS["schedule_field"].get(name, sentence)
     words = _(sentence) if sentence and not as_written else _shown(name)
     if "axes" in parts[:-2]:
         number = int(parts[parts.index("axes") + 1]) + 1

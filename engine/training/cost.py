@@ -22,8 +22,10 @@ from engine.problems.pieces import (
     lanes_of_piece,
     rows_of_piece,
 )
+from engine.rules.schedules import Constant, Plateau
 from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS
 from engine.training.records import most_evaluated, most_recorded
+from engine.training.updates import RATES_AT_ONCE
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment, Run
@@ -98,7 +100,8 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
     seconds = _SETUP + data_seconds(experiment)
     for members in experiment.groups():
         runs = [experiment.runs[position] for position in members]
-        total, evaluations = experiment.iterations(runs[0]), most_evaluated(experiment, runs[0])
+        total, is_watched = experiment.iterations(runs[0]), any(map(_watches, runs))
+        evaluations = most_evaluated(experiment, runs[0], is_watched=is_watched)
         n_lanes = len(runs) * n_seeds
         gradients = sum(run.optimizer.gradients_per_update for run in runs) * n_seeds
         updates += total * n_lanes
@@ -116,6 +119,10 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
     numbers += max(kept, taken_out, _UPDATE_ARRAYS * updated)
     working = 8 * (data + max(making, numbers))
     return Cost(updates, rows, working + 8 * kept + _OBJECTS, 8 * kept, seconds)
+
+
+def _watches(run: Run) -> bool:
+    return isinstance(run.schedule, Plateau)
 
 
 def _kept(experiment: Experiment, run: Run) -> int:
@@ -137,7 +144,10 @@ def _lanes_numbers(experiment: Experiment, runs: list[Run]) -> int:
     vectors += 2 * len(_looking(runs))  # points of second gradients, and these gradients
     if not all(run.optimizer.reports_its_params for run in runs):
         vectors += len(runs)  # points that are evaluated
-    return n_seeds * (slots + vectors * layout.n_params)
+    rates = 0
+    if any(run.schedule != Constant() for run in runs):
+        rates = RATES_AT_ONCE * len(runs)
+    return n_seeds * (slots + vectors * layout.n_params + rates)
 
 
 def _looking(runs: list[Run]) -> list[Run]:

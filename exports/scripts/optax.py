@@ -38,7 +38,7 @@ jax.config.update("jax_enable_x64", True)"""
 LIBRARY: Final = Library("optax", "Optax", "optax", _IMPORTS)
 
 _STEP: Final = Template("""\
-optimizer = optax.$rule
+${schedule}optimizer = optax.$rule
 
 
 @jax.jit
@@ -46,6 +46,16 @@ def step(params, state$batch$noise):
     loss, grads = jax.value_and_grad(loss_of)(params$batch)
 ${noisy}    updates, state = optimizer.update(grads, state, params)
     return optax.apply_updates(params, updates), state, loss
+
+
+""")
+_OWN: Final = Template("""\
+own = $own
+
+
+# Updates are counted with 32 bits, and so divided unless told otherwise.
+def schedule(done):
+    return own(jnp.asarray(done, float))
 
 
 """)
@@ -172,10 +182,25 @@ def script(replay: Replay) -> str:
 def _step(replay: Replay, rule: str, batch: str) -> str:
     noisy = bool(replay.read_noise())
     return _STEP.substitute(
+        schedule=_schedule(replay),
         rule=rule,
         batch=batch,
         noise=", noise" if noisy else "",
         noisy="    grads = grads + noise\n" if noisy else "",
+    )
+
+
+def _schedule(replay: Replay) -> str:
+    """Return the lines that make the schedule, if there is one."""
+    if not replay.is_scheduled:
+        return ""
+    own = replay.own_schedule(LIBRARY)
+    if own is not None:
+        return _OWN.substitute(own=own)
+    rate = replay.settings["learning_rate"]
+    return (
+        f"{replay.read_factors()}rates = {rate} * jnp.array(factors)\n\n\n"
+        "def schedule(done):\n    return rates[done]\n\n\n"
     )
 
 
@@ -195,6 +220,8 @@ def _network(replay: Replay, network: Network, rule: str | None) -> str:
         gradient = _GRADIENT.substitute(units=units, columns=columns, batches=batches)
         lines = class_lines(replay) + rows + "\n\n" + loss
         return lines + gradient + training_lines(replay)
+    if replay.reads_factors(LIBRARY):
+        batches += "batches = batches[: len(factors)]\n"
     training = _TRAINING.substitute(step=_step(replay, rule, ", inputs, wanted"), batches=batches)
     return rows + _START.substitute(units=units) + loss + training
 

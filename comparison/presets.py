@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
+
 from comparison.document import Document, with_default_view
 from comparison.pages import (
     AnyPage,
@@ -20,9 +22,24 @@ from comparison.pages import (
 )
 from engine import Budget, Experiment, Function, Network, Run
 from engine.analysis.rates import half_decades
-from engine.problems.datasets import Blobs, Circles, Line, Spirals
-from engine.problems.functions import Bowl, Dip, Matyas, Ravine, Saddle
-from engine.rules import SGD, Adagrad, Adam, Momentum, RMSprop, Rule
+from engine.arrays import Layout
+from engine.problems.datasets import Blobs, Circles, Digits, Line, Spirals, TwoMoons
+from engine.problems.functions import Bends, Bowl, Dip, Matyas, Ravine, Saddle, Tug
+from engine.rules import (
+    LAMB,
+    LARS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    AMSGrad,
+    Momentum,
+    Muon,
+    Nesterov,
+    RMSprop,
+    Rule,
+    Shampoo,
+)
 from language import N_
 
 if TYPE_CHECKING:
@@ -109,6 +126,20 @@ RUNS_PRESETS: Final = {
 
 def _runs(*rules: tuple[Rule, float]) -> tuple[Run, ...]:
     return tuple(Run(optimizer=rule, learning_rate=rate, batch_size="all") for rule, rate in rules)
+
+
+def _unequal_layers(units: tuple[int, ...], scales: tuple[float, ...]) -> tuple[float, ...]:
+    """Return starting weights like those of He et al. (2015), each layer times a scale of its own.
+
+    With ReLU units and scales whose product is 1, the network computes what it does without them.
+    """
+    layout, generator = Layout(units), np.random.default_rng(0)
+    params = np.zeros(layout.n_params)
+    for matrix, scale in zip(layout.matrices(params), scales, strict=True):
+        n_in = matrix.shape[1] - 1
+        weights = generator.normal(0.0, (2 / n_in) ** 0.5, (len(matrix), n_in))
+        matrix[:, :-1] = np.round(scale * weights, 6)
+    return tuple(params.tolist())
 
 
 def _steps(count: int) -> Budget:
@@ -283,6 +314,51 @@ COMPARE_PRESETS: Final = {
         _course((100,)),
         TrainingPage(tab="fits"),
     ),
+    "scales": Preset(
+        N_("Layers of different scales (LARS)"),
+        N_(
+            "The weights of the first layer are a hundred times as large as usual and those of the"
+            " last a hundredth: the network computes what it always does, but a rate that suits one"
+            " layer is far off for the other. SGD and Momentum, each at the best of 24 rates, end"
+            " at more than twice the loss of LARS and LAMB, which take steps in proportion to the"
+            " weights of each layer and hardly notice."
+        ),
+        Experiment(
+            problem=Network(
+                dataset=TwoMoons(),
+                hidden=(8, 8),
+                activation="relu",
+                loss="binary_cross_entropy",
+                start=_unequal_layers((2, 8, 8, 1), (100.0, 1.0, 0.01)),
+            ),
+            runs=tuple(
+                Run(optimizer=rule, learning_rate=rate)
+                for rule, rate in (
+                    (SGD(), 0.005),
+                    (Momentum(), 0.0005),
+                    (LARS(), 2.0),
+                    (LAMB(), 0.005),
+                )
+            ),
+        ),
+    ),
+    "matrix": Preset(
+        N_("A matrix to be found (Shampoo, Muon)"),
+        N_(
+            "Least squares for a matrix of weights, 64 pixels to ten digits, from all rows in 30"
+            " steps; each rate is the best of eighteen. Shampoo undoes the curvature on both sides"
+            " of the matrix and ends at less than three quarters of the loss of SGD and Adam. Muon"
+            " does not win here: all its steps are of the same size, so at a constant rate it"
+            " cannot settle."
+        ),
+        Experiment(
+            problem=Network(
+                dataset=Digits(), hidden=(), loss="mean_squared_error", standardize=True
+            ),
+            runs=_runs((SGD(), 1.0), (Adam(), 0.05), (Muon(), 0.2), (Shampoo(), 1.0)),
+            budget=Budget(amount=30),
+        ),
+    ),
 }
 
 SURFACE_PRESETS: Final = {
@@ -405,6 +481,68 @@ SURFACE_PRESETS: Final = {
         ),
         NEURON_VIEW,
         SurfacesPage(tab="wrong"),
+    ),
+    "tug": Preset(
+        N_("Adam walks uphill (Reddi)"),
+        N_(
+            "The slope in x is 3, −1, −1 in turn, so that it falls to the left in the mean, and SGD"
+            " goes there. Adam with a short memory (β₁ = 0, β₂ = 0.1) divides each slope by about"
+            " its own size: one step to the left, two to the right. AMSGrad keeps the largest"
+            " average of squares that it has seen and goes the right way; so does Adam with its"
+            " usual memory, but such a slope can be made for any β₁ and β₂ (Reddi et al. 2018)."
+        ),
+        Experiment(
+            problem=Function(function=Tug()),
+            runs=_runs(
+                (SGD(), 0.03),
+                (Adam(beta1=0.0, beta2=0.1), 0.03),
+                (AMSGrad(beta1=0.0, beta2=0.1), 0.03),
+                (Adam(), 0.03),
+            ),
+            budget=_steps(240),
+        ),
+        SurfacesPage(),
+        {"log": False, "selected": 1},
+    ),
+    "circle": Preset(
+        N_("Heavy ball runs in a circle (Lessard)"),
+        N_(
+            "The curvature in x lies between 1 and 25 everywhere, and for a quadratic with these"
+            " curvatures μ = 4/9 and η = 1/9 is the best Momentum there is. But this slope has two"
+            " bends, and from here Momentum jumps from one to the next of three points for ever."
+            " Nesterov and SGD at their textbook rates reach the minimum."
+        ),
+        Experiment(
+            problem=Function(function=Bends()),
+            runs=_runs((SGD(), 0.077), (Momentum(4 / 9), 1 / 9), (Nesterov(2 / 3), 0.04)),
+            budget=_steps(90),
+        ),
+        SurfacesPage(),
+        {"selected": 1},
+    ),
+    "decay": Preset(
+        N_("L2 penalty and decoupled decay"),
+        N_(
+            "The surface is the loss with an L2 penalty, so its minimum lies nearer to zero than"
+            " that of the data alone. SGD and Adam both end in it, for a penalty is part of the"
+            " loss whatever the optimizer. AdamW also takes a share off the weights at every step,"
+            " which is not divided as the gradient is, so it ends beside the minimum: its decay is"
+            " not the slope of any loss."
+        ),
+        Experiment(
+            problem=Network(
+                dataset=Line(rows=40, noise=0.3),
+                validation_share=0.0,
+                hidden=(),
+                loss="mean_squared_error",
+                start=(-2.0, 3.0),
+                l2=0.5,
+            ),
+            runs=_runs((SGD(), 0.1), (Adam(), 0.1), (AdamW(weight_decay=0.5), 0.1)),
+            budget=_steps(200),
+        ),
+        SurfacesPage(),
+        {"selected": 2},
     ),
 }
 

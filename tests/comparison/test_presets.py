@@ -185,6 +185,35 @@ def test_spirals_as_they_open_can_be_learnt(data_seed):
     assert min(learnt[RMSprop], learnt[Adam]) >= 0.95
 
 
+def test_layers_of_different_scales_stop_sgd_and_momentum_and_not_lars_and_lamb():
+    for data_seed in DATA_SEEDS:
+        sgd, momentum, lars, lamb = ends(compared("scales", data_seed))
+        assert min(sgd, momentum) > 2 * max(lars, lamb), data_seed
+
+
+def test_shampoo_finds_a_matrix_and_muon_cannot_settle():
+    for data_seed in DATA_SEEDS:
+        sgd, adam, muon, shampoo = ends(compared("matrix", data_seed))
+        assert shampoo < 0.75 * min(sgd, adam), data_seed
+        assert muon > max(sgd, adam), data_seed
+
+
+@pytest.mark.parametrize(("name", "powers", "count"), [("scales", -6, 24), ("matrix", -4, 18)])
+def test_their_rates_are_the_best_of_those_that_are_told(name, powers, count):
+    experiment = COMPARE_PRESETS[name].experiment
+    rates = tuple(float(f"{digit}e{power}") for power in range(powers, 2) for digit in (1, 2, 5))
+    tried = score(rate_sweep(experiment, rates)).runs
+
+    assert len(rates) == count
+    for position, run in enumerate(experiment.runs):
+        losses = [
+            np.inf if one.status == ("diverged",) else float(one.training_loss.final[0])
+            for one in tried[position * count : (position + 1) * count]
+        ]
+        # Another processor rounds otherwise and may swap two rates of nearly equal loss.
+        assert losses[rates.index(run.learning_rate)] <= 1.05 * min(losses)
+
+
 # The Surfaces page
 
 
@@ -310,6 +339,40 @@ def test_the_squared_error_does_not_get_away_from_a_confident_mistake():
 
     assert min(moved(crossed, 10)) > 1
     assert max(moved(squared, -1)) < 0.5
+
+
+def test_adam_with_a_short_memory_walks_uphill_and_amsgrad_does_not(walked):
+    sgd, short, amsgrad, usual = (run.params[0, :, 0] for run in walked("tug").runs)
+
+    assert short[-1] > 1
+    assert max(sgd[-1], amsgrad[-1], usual[-1]) < -0.8
+    steps = np.diff(short[:90])  # before it reaches the wall
+    left, right, other = steps[3::3], steps[4::3], steps[5::3]
+    assert (left < 0).all()
+    assert (right > 0).all()
+    assert (other > 0).all()
+
+
+def test_heavy_ball_runs_in_a_circle_of_three_points(walked):
+    sgd, momentum, nesterov = (run.params[0] for run in walked("circle").runs)
+
+    np.testing.assert_allclose(momentum[-3:, 0], momentum[-6:-3, 0], rtol=1e-6)
+    assert len(np.unique(np.round(momentum[-9:, 0], 6))) == 3
+    assert np.abs(sgd[-1]).max() < 0.01
+    assert np.abs(nesterov[-1]).max() < 0.01
+
+
+def test_adamw_ends_beside_the_minimum_of_a_penalised_loss(walked):
+    experiment = SURFACE_PRESETS["decay"].experiment
+    no_penalty = experiment.problem.model_copy(update={"l2": 0.0})
+    without = fit(experiment.model_copy(update={"problem": no_penalty})).runs[0]
+    sgd, adam, adamw = at_end(walked("decay"))
+
+    np.testing.assert_allclose(sgd, adam, atol=1e-3)
+    sizes = [np.linalg.norm(end) for end in (without.params[0, -1], sgd, adamw)]
+    assert sizes[0] > 1.2 * sizes[1] > 1.2 * 1.1 * sizes[2]
+    low, _, high = (run.training_loss.final[0] for run in walked("decay").runs)
+    assert high > 1.05 * low
 
 
 # Both

@@ -19,6 +19,7 @@ from engine.problems.functions import (
     StationaryPoint,
     StyblinskiTang,
     ThreeHumpCamel,
+    Twin,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "StationaryPoint",
     "StyblinskiTang",
     "ThreeHumpCamel",
+    "Twin",
 ]

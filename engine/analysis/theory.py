@@ -76,6 +76,12 @@ def sharpness_threshold(optimizer: Rule, learning_rate: float) -> float | None:
     return None if known is None else known.threshold(optimizer) / learning_rate
 
 
+def has_preconditioned_threshold(optimizer: Rule) -> bool:
+    """Tell whether ``sharpness_threshold`` is about the preconditioned Hessian."""
+    known = _THEORY.get(type(optimizer))
+    return known is not None and known.linear is None
+
+
 def largest_stable_rate(optimizer: Rule, curvatures: Sequence[float] | Array) -> float | None:
     """Return the learning rate above which a rule diverges on a quadratic; None if not linear.
 

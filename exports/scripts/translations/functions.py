@@ -19,6 +19,7 @@ from engine.problems.functions import (
     Saddle,
     StyblinskiTang,
     ThreeHumpCamel,
+    Twin,
 )
 
 if TYPE_CHECKING:
@@ -46,5 +47,6 @@ VALUES: Final[Mapping[type[FunctionOfTwo], str]] = MappingProxyType(
         Rastrigin: (
             "20 + x ** 2 - 10 * $np.cos(2 * $np.pi * x) + y ** 2 - 10 * $np.cos(2 * $np.pi * y)"
         ),
+        Twin: "(1 - x ** 2 * y ** 2) ** 2 / 2",
     }
 )

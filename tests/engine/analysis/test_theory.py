@@ -190,7 +190,7 @@ def test_critical_damping_is_the_fastest_momentum_of_a_rate(share):
 @pytest.mark.parametrize("optimizer", LINEAR, ids=repr)
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.8])
 @pytest.mark.parametrize(
-    "function", [f() for f in FUNCTIONS if f().bounded], ids=lambda function: function.name
+    "function", [f() for f in FUNCTIONS if f().minima], ids=lambda function: function.name
 )
 def test_predicted_rates_come_out_within_one_per_cent(function, optimizer, share):
     """From near a minimum, along no axis: every function is a quadratic there.

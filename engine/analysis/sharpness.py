@@ -13,12 +13,11 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from engine.analysis.theory import has_preconditioned_threshold, sharpness_threshold
-from engine.experiment import Experiment
 from engine.landscape.curvature import (
     Hessians,
     gradients_needed,
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from engine.arrays import Array, Booleans, Integers
-    from engine.experiment import Run
+    from engine.experiment import Experiment, Run
+    from engine.landscape.curvature import TopEigenpairs
     from engine.problems.function_problem import FunctionProblem
     from engine.problems.network_problem import NetworkProblem
     from engine.problems.problem import Evaluation
@@ -94,7 +94,7 @@ class RunSharpness:
 
     @property
     def later_half(self) -> Booleans:
-        """Tell which points lie in the later half of what the longest seed trained, ``(points,)``."""
+        """Tell which points lie in the later half of the updates, ``(points,)``."""
         return 2 * self.steps > self.last_step.max()
 
 
@@ -233,8 +233,9 @@ class _Meter(Judge):
         self._places = {step: place for place, step in enumerate(steps)}
         self._measured = np.full((_QUANTITIES, len(steps), len(self.alive)), np.nan)
         self._rates = np.full((len(steps), len(self.alive)), np.nan)
-        self._is_reached = np.zeros(len(steps), dtype=bool)
         self._before = self.alive.copy()
+        kinds = [has_preconditioned_threshold(run.optimizer) for run in self._runs]
+        self._preconditioned = np.repeat(kinds, self._n_seeds)
         self._hessians: Hessians | None = None
         self._n_measured = 0
 
@@ -270,43 +271,52 @@ class _Meter(Judge):
         self,
         lanes: Integers,
         due: Due,
-        updates: Updates[object],
+        updates: Updates[Any],
         problem: NetworkProblem | FunctionProblem,
     ) -> Work[None]:
         """Measure the lanes that came here and did not diverge."""
         if due.step not in self._places or not due.is_even:
             return
-        place, step = self._places[due.step], due.step
-        self._is_reached[place] = True
-        self._rates[place, lanes] = updates.rates(max(step, 1))
-        preconditioned = np.array([self._is_preconditioned(lane) for lane in lanes])
-        here = self._before[lanes] & (self._status[lanes] != "diverged")
-        if step == 0:
-            here &= ~preconditioned
-        rows = np.flatnonzero(here)
-        if not len(rows):
-            return
+        came = self._before[lanes]
+        measured = came & (self._status[lanes] != "diverged")
+        if due.step == 0:
+            measured &= ~self._preconditioned[lanes]
+        rows, place = np.flatnonzero(measured), self._places[due.step]
+        if len(rows):
+            found, shares = yield from self._measure(lanes[rows], rows, updates, problem)
+            self._measured[:3, place, lanes[rows]] = found.values, found.residuals, shares
+        self._rates[place, lanes[came]] = updates.rates(max(due.step, 1))[came]
+
+    def _measure(
+        self,
+        lanes: Integers,
+        rows: Integers,
+        updates: Updates[Any],
+        problem: NetworkProblem | FunctionProblem,
+    ) -> Work[tuple[TopEigenpairs, Array]]:
+        """Return the steepest direction of some lanes, and the share of the last update along it.
+
+        Args:
+            lanes: their numbers.
+            rows: where they are in the updates.
+            updates: of these and perhaps other lanes.
+            problem: what is trained.
+        """
         params, change = updates.points[rows], updates.changes[1, rows]
-        roots = np.ones_like(params)
-        inside = preconditioned[rows]
-        if inside.any():
-            roots[inside] = np.sqrt(updates.scales()[rows[inside]])
-        starts = np.array([self._start(lane, step) for lane in lanes[rows]])
+        roots = None
+        if self._preconditioned[lanes].any():
+            scales = updates.scales()[rows]
+            roots = np.where(self._preconditioned[lanes, None], np.sqrt(scales), 1.0)
+            change = change / roots
+        seeds = self._experiment.seeds
+        starts = [
+            start_vector(params.shape[1], seeds[lane % self._n_seeds], updates.step)
+            for lane in lanes
+        ]
         products = self._products(problem, *params.shape).at(params, roots)
-        found = yield from top_eigenpairs(products, starts)
-        change = change / roots
+        found = yield from top_eigenpairs(products, np.array(starts))
         along, length = np.vecdot(change, found.vectors), np.vecdot(change, change)
-        share = np.where(length > 0, along**2 / np.where(length > 0, length, 1.0), np.nan)
-        kept = self._measured[:, place]
-        kept[0, lanes[rows]], kept[1, lanes[rows]] = found.values, found.residuals
-        kept[2, lanes[rows]] = share
-
-    def _is_preconditioned(self, lane: int) -> bool:
-        return has_preconditioned_threshold(self._runs[lane // self._n_seeds].optimizer)
-
-    def _start(self, lane: int, step: int) -> Array:
-        seed = self._experiment.seeds[lane % self._n_seeds]
-        return start_vector(self._experiment.problem.n_params, seed, step)
+        return found, np.where(length > 0, along**2 / length, np.nan)
 
     def _products(
         self, problem: NetworkProblem | FunctionProblem, n_lanes: int, n_params: int
@@ -320,7 +330,7 @@ class _Meter(Judge):
     def sharpness(self, position: int) -> RunSharpness:
         """Return what was measured of the run at ``position`` in the group."""
         lanes = slice(position * self._n_seeds, (position + 1) * self._n_seeds)
-        reached = self._is_reached & ~np.isnan(self._rates[:, lanes]).all(axis=1)
+        reached = ~np.isnan(self._rates[:, lanes]).all(axis=1)
         steps = np.array(list(self._places))[reached]
         values, residuals, shares, losses = self._measured[:, reached, lanes]
         return RunSharpness(
@@ -330,7 +340,7 @@ class _Meter(Judge):
             shares=frozen(shares),
             training_loss=frozen(losses),
             thresholds=self._thresholds(self._runs[position], self._rates[reached, lanes]),
-            is_preconditioned=has_preconditioned_threshold(self._runs[position].optimizer),
+            is_preconditioned=bool(self._preconditioned[lanes.start]),
             last_step=frozen(self.last_step[lanes]),
             status=tuple(self._status[lanes].tolist()),
             per_epoch=self._counts.per_epoch,

@@ -527,7 +527,7 @@ class Rastrigin(FunctionOfTwo):
 class Twin(FunctionOfTwo):
     """f(x, y) = (1 - x^2 y^2)^2 / 2, the twin with two parameters of a deep linear network.
 
-    The network is one unit per layer, two layers of weight x and two of weight y, on the row 1 -> 1.
+    The network has a unit per layer, two layers of weight x and two of weight y; its row is 1 -> 1.
     Every point with x y = 1 or x y = -1 is a minimum, and they are not equally sharp: the largest
     eigenvalue of the Hessian there is 4 (x^2 + y^2), at least 8. So the learning rate decides where
     on the curve gradient descent can stay. On the axes the gradient vanishes as well.

@@ -111,8 +111,8 @@ class Judge(ABC):
         due: Due,
         updates: Updates[Any],
         problem: NetworkProblem | FunctionProblem,
-    ) -> Work[None]:
-        """See the updates of the lanes after an evaluation; most recorders have no use for them.
+    ) -> Work[None] | None:
+        """See the updates of the lanes after an evaluation; None from those that need not.
 
         Args:
             lanes: as for ``evaluation``.
@@ -120,7 +120,6 @@ class Judge(ABC):
             updates: of these lanes; they are left as they are.
             problem: what is trained.
         """
-        yield from ()
 
     @abstractmethod
     def _follow(

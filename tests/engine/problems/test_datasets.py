@@ -152,7 +152,8 @@ def test_same_seed_gives_the_same_rows(dataset):
 @EVERY_DATASET
 def test_another_seed_changes_generated_rows_only(dataset):
     """But for a data set whose inputs are equally spaced: only its noise is drawn."""
-    same = [np.array_equal(*pair) for pair in zip(*(generate(dataset, s) for s in (0, 1)))]
+    first, second = generate(dataset, 0), generate(dataset, 1)
+    same = [np.array_equal(*pair) for pair in zip(first, second, strict=True)]
 
     if isinstance(dataset, Chebyshev):
         noisy = [generate(Chebyshev(noise=0.1), seed)[1] for seed in (0, 1)]

@@ -105,7 +105,7 @@ class Judge(ABC):
         if ended.any() and not due.is_recorded:
             self._keep_ends(due.step, values, ended)
 
-    def look(
+    def look(  # noqa: B027 - most recorders need none of it
         self,
         lanes: Integers,
         due: Due,

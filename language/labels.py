@@ -139,6 +139,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "batch_gradient_norm": N_("Norm of the batch gradient"),
             "full_gradient_norm": N_("Norm of the full gradient"),
             "update_norm": N_("Norm of the update"),
+            "sharpness": N_("Sharpness"),
+            "step_share": N_("Share of the step along the steepest direction"),
             "final_loss": N_("Final loss"),
             "best_loss": N_("Best loss"),
             "best_epoch": N_("Best at epoch"),

@@ -93,29 +93,26 @@ def full_gradient_curves(
 def measured_curves(
     history: History,
     styles: Sequence[RunStyle],
-    series: Sequence[Series],
+    measured: Sequence[tuple[Series, Array | None]],
     quantity: str,
     axis: str,
     *,
-    edges: Sequence[Array | None] = (),
-    log: bool = False,
+    log: bool,
 ) -> Chart:
     """Return a quantity that was measured along every run, perhaps beside an edge of its own.
 
     Args:
         history: of the same runs.
         styles: of the runs.
-        series: the quantity, one for each run.
+        measured: for each run the quantity and, at each of its points, the height of an edge, drawn
+            as a dashed line of the run's colour; None for a run without one.
         quantity: its id.
         axis: against what it is drawn.
-        edges: for each run, a height at each point of its series, drawn as a dashed line of its
-            colour; None for a run that has none. Without any, no run has one.
         log: whether the value axis is logarithmic.
     """
-    lines = _lines(history, styles, series, axis)
-    if edges:
-        shown_edges = [edges[position] for position in shown(styles)]
-        lines = [replace(line, edge=edge) for line, edge in zip(lines, shown_edges, strict=True)]
+    lines = _lines(history, styles, [series for series, _edge in measured], axis)
+    edges = [measured[position][1] for position in shown(styles)]
+    lines = [replace(line, edge=edge) for line, edge in zip(lines, edges, strict=True)]
     return _curves(history, styles, lines, quantity, axis, log=log)
 
 
@@ -321,7 +318,7 @@ def _traces(lines: list[_Line], values: ValueAxis) -> list[Mark]:
     for line in lines:
         y = line.finite
         if line.edge is not None:
-            traces.append(_edge(line, line.edge, values))
+            traces.append(_beside(line, line.edge, values))
         if line.band is not None:
             traces.append(_band(line, len(y), values))
         traces.append(_trace(line, *thinned(line.x[: len(y)], y), values))
@@ -334,7 +331,7 @@ def _traces(lines: list[_Line], values: ValueAxis) -> list[Mark]:
     ]
 
 
-def _edge(line: _Line, edge: Array, values: ValueAxis) -> Mark:
+def _beside(line: _Line, edge: Array, values: ValueAxis) -> Mark:
     drawn = marks.line(line.x, edge, line.style.colour, _EDGE_WIDTH, _EDGE_DASH)
     name = _("{run}: edge").format(run=plain(line.style.name))
     return drawn | values.points(edge) | {"name": name}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from charts.curves import measured_curves, over_seeds
+from charts.curves import measured_curves
 from engine import Series
 from language import _, ngettext
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from charts.theme import Chart, RunStyle
     from engine import History, RunSharpness, Sharpness
-    from engine.arrays import Array, Booleans
+    from engine.arrays import Array
 
 Shown = Literal["sharpness", "step_share"]
-RESIDUAL = 1e-2  # above which a measurement is said to be rough
+RESIDUAL: Final = 1e-2  # above which a measurement is said to be rough
 
 
 def sharpness_chart(
@@ -43,33 +43,22 @@ def sharpness_chart(
         axis: against what.
         log: whether the axis of sharpness is logarithmic; that of shares never is.
     """
-    runs = measured.runs
-    known = [_known(run, shown) for run in runs]
-    series = [
-        _series(run, run.values if shown == "sharpness" else run.shares, points)
-        for run, points in zip(runs, known, strict=True)
-    ]
-    edges: list[Array | None] = []
-    if shown == "sharpness":
-        edges = [
-            None if run.thresholds is None or not points.any() else run.thresholds[points]
-            for run, points in zip(runs, known, strict=True)
-        ]
+    lines = [_line(run, shown) for run in measured.runs]
     is_log = log and shown == "sharpness"
-    chart = measured_curves(history, styles, series, shown, axis, edges=edges, log=is_log)
-    said = (*_remarks(measured, styles, shown),)
+    chart = measured_curves(history, styles, lines, shown, axis, log=is_log)
+    said = _remarks(measured, styles, shown)
     return chart._replace(alt=" ".join([chart.alt, *said]), remarks=(*chart.remarks, *said))
 
 
-def _known(run: RunSharpness, shown: Shown) -> Booleans:
-    """Return which points have a value: a line would end at the first one without."""
+def _line(run: RunSharpness, shown: Shown) -> tuple[Series, Array | None]:
+    """Return what is drawn of a run where it is known, and its edge: a gap would end the line."""
     values = run.values if shown == "sharpness" else run.shares
-    return np.isfinite(values).any(axis=1)
-
-
-def _series(run: RunSharpness, values: Array, points: Booleans) -> Series:
-    kept = values[points].T
-    return Series(run.steps[points], kept, kept, kept, kept, kept, width=1)
+    known = np.isfinite(values).any(axis=1)
+    kept = values[known].T
+    series = Series(run.steps[known], kept, kept, kept, kept, kept, width=1)
+    if shown == "step_share" or run.thresholds is None or not known.any():
+        return series, None
+    return series, run.thresholds[known]
 
 
 def _remarks(measured: Sharpness, styles: Sequence[RunStyle], shown: Shown) -> list[str]:
@@ -111,19 +100,16 @@ def _what(shown: Shown) -> str:
 
 
 def _how_often(measured: Sharpness) -> str:
+    every = measured.every
     if measured.experiment.problem.kind == "function":
         text = ngettext(
-            "Measured every {count} iteration.",
-            "Measured every {count} iterations.",
-            measured.every,
+            "Measured every {count} iteration.", "Measured every {count} iterations.", every
         )
     else:
-        text = ngettext(
-            "Measured every {count} epoch.", "Measured every {count} epochs.", measured.every
-        )
-    return text.format(count=f"{measured.every:,}")
+        text = ngettext("Measured every {count} epoch.", "Measured every {count} epochs.", every)
+    return text.format(count=f"{every:,}")
 
 
 def _is_rough(run: RunSharpness) -> bool:
     residuals = run.residuals[np.isfinite(run.residuals)]
-    return bool(len(residuals) and residuals.max() > RESIDUAL)
+    return bool((residuals > RESIDUAL).any())

@@ -280,6 +280,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "selected": N_("Selected run"),
             "settings": N_("Number of settings"),
             "show": N_("Loss shown"),
+            "sharpness": N_("Drawn of the sharpness"),
+            "sharpness_every": N_("Epochs between measurements"),
             "shown": N_("Quantity shown"),
             "sizes": N_("Batch sizes"),
             "slice": N_("One parameter"),

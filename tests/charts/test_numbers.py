@@ -173,7 +173,12 @@ def test_a_measured_quantity_beside_its_edge():
     edges = [np.arange(1.0, len(one.steps) + 1) for one in series[:2]]
 
     chart = measured_curves(
-        history, styles, series, "training_loss", "epochs", edges=[*edges, None], log=True
+        history,
+        styles,
+        list(zip(series, [*edges, None], strict=True)),
+        "training_loss",
+        "epochs",
+        log=True,
     )
 
     drawn = ("training_loss", "lower_quartile", "upper_quartile", "edge")

@@ -24,8 +24,8 @@ def measured(seeds=(0,), rate=0.05):
     return measure_sharpness(experiment, 5), fit(experiment)
 
 
-def chart(shown="sharpness", styles=STYLES, axis="epochs", log=True, **fields):
-    return sharpness_chart(*measured(**fields), styles, shown, axis, log=log)
+def chart(shown="sharpness", styles=STYLES, **fields):
+    return sharpness_chart(*measured(**fields), styles, shown, "epochs", log=True)
 
 
 def traces(drawn, name):

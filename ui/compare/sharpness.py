@@ -1,0 +1,104 @@
+"""The tab that measures sharpness along the training, beside each run's edge of stability."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from charts.sharpness import sharpness_chart
+from comparison.catalogue import losses
+from comparison.words.errors import explain
+from comparison.words.sharpness import (
+    every_words,
+    limits_of_claims,
+    price_words,
+    sharpness_words,
+)
+from engine import InvalidInput, estimate_sharpness
+from engine.analysis.sharpness import usual_every
+from language import _
+from language.labels import label
+from ui.compare.comparison import after_training
+from ui.compare.loss import axis_switch, remarks
+from ui.compare.settings import settings
+from ui.shell.binding import bound
+from ui.shell.figure import figure
+from ui.shell.presentation import is_presented
+from ui.shell.store import document, set_page
+from ui.shell.text import escaped
+from ui.shell.training import measured
+
+if TYPE_CHECKING:
+    from engine import Experiment
+    from ui.shell.training import Outcome
+
+_SHOWN: Final = ("sharpness", "step_share")
+_STOPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)  # a link may ask for any other number
+
+
+@after_training
+def sharpness_tab(shown: Outcome) -> None:
+    """Measure the runs, show how sharp the loss is where they go, and the loss below it."""
+    experiment = shown.history.experiment
+    every = settings().sharpness_every or usual_every(experiment)
+    _controls(experiment, every)
+    if shown.stale:
+        st.info(_("These settings have not been trained yet."))
+        return
+    try:
+        price = estimate_sharpness(experiment, every)
+    except InvalidInput as error:
+        st.error(explain(error))
+        return
+    if not is_presented():
+        st.caption(price_words(price))
+    found = measured(experiment, every, "sharpness")
+    if found is None:
+        return
+    view, quantity = document().view, settings().sharpness
+    chart = figure(
+        lambda: sharpness_chart(
+            found, shown.history, shown.styles, quantity, view.axis, log=view.log
+        ),
+        quantity,
+    )
+    if is_presented():
+        return
+    for said in sharpness_words(found, shown.styles):
+        st.markdown(escaped(said))
+    remarks(chart)
+    st.caption(" ".join(map(escaped, limits_of_claims(experiment))))
+    make = partial(losses, shown.history, shown.styles, "training_loss", view.axis, log=view.log)
+    remarks(figure(make, "training_loss"))
+
+
+def _controls(experiment: Experiment, every: int) -> None:
+    """Choose what is drawn, against what, and how often it is measured."""
+    stops = sorted({*_STOPS, usual_every(experiment), every})
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        bound(
+            st.segmented_control,
+            label("field", "sharpness"),
+            _SHOWN,
+            format_func=partial(label, "quantity"),
+            key="sharpness-shown",
+            shown=settings().sharpness,
+            report=lambda chosen: set_page(sharpness=chosen),
+            required=True,
+            label_visibility="collapsed",
+        )
+        axis_switch(with_log=True)
+        bound(
+            st.selectbox,
+            label("field", "sharpness_every"),
+            stops,
+            format_func=partial(every_words, experiment),
+            key="sharpness-every",
+            shown=every,
+            report=lambda chosen: set_page(sharpness_every=chosen),
+            among=stops,
+            label_visibility="collapsed",
+            width=230,
+        )

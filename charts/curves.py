@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _EDGE_WIDTH: Final = 1.0  # pixels of a line that marks an edge
 _EDGE_DASH: Final = "dash"
+_EDGE_APART: Final = 0.1  # of the axis, from which on line and edge are named each by itself
 
 
 def loss_curves(
@@ -229,8 +230,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     if mean:
         title += "<br>" + _("mean of the last {count} iterations").format(count=mean)
     ended = [line for line in lines if len(line.finite)]
-    ends = [_end(line, values) for line in ended]
-    ends += [_end_of_edge(line, line.edge, values) for line in lines if line.edge is not None]
+    ends = [end for line in ended for end in _ends(line, values)]
     plot = HEIGHT - AROUND_PLOT
     labels = end_labels(ends, values.limits, plot, log=values.log, across=across)
     form = layout(
@@ -296,10 +296,18 @@ def _end(line: _Line, values: ValueAxis) -> End:
     return End(line.style, place, x, words)
 
 
-def _end_of_edge(line: _Line, edge: Array, values: ValueAxis) -> End:
-    """Return where an edge is named: at its beginning, for at its end is the name of the run."""
-    words = _("{run}: edge at {value}").format(run="{run}", value=f"{edge[0]:.4g}")
-    return End(line.style, values.place(float(edge[0])), float(line.x[0]), words, _EDGE_DASH)
+def _ends(line: _Line, values: ValueAxis) -> list[End]:
+    """Return where a line is named, and its edge: with it where both end at nearly one height."""
+    end = _end(line, values)
+    if line.edge is None:
+        return [end]
+    place, value = values.place(float(line.edge[-1])), f"{line.edge[-1]:.4g}"
+    low, high = values.limits
+    if abs(place - end.y) < _EDGE_APART * (high - low):
+        both = _("{line} (edge {value})").format(line=end.words, value=value)
+        return [end._replace(words=both)]
+    words = _("{run}: edge {value}").format(run="{run}", value=value)
+    return [end, End(line.style, place, float(line.x[-1]), words, _EDGE_DASH)]
 
 
 def _fate(line: _Line) -> str:

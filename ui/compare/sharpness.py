@@ -66,8 +66,7 @@ def sharpness_tab(shown: Outcome) -> None:
     )
     if is_presented():
         return
-    for said in sharpness_words(found, shown.styles):
-        st.markdown(escaped(said))
+    st.markdown("  \n".join(map(escaped, sharpness_words(found, shown.styles))))
     remarks(chart)
     st.caption(" ".join(map(escaped, limits_of_claims(experiment))))
     make = partial(losses, shown.history, shown.styles, "training_loss", view.axis, log=view.log)

@@ -124,7 +124,7 @@ def price_words(price: SharpnessPrice) -> str:
         count=f"{price.measurements:,}",
         gradients=f"{price.gradients:,}",
         training=f"{price.training_gradients:,}",
-        seconds=f"{price.cost.seconds:.1f}",
+        seconds=f"{max(price.cost.seconds, 0.1):.1f}",
     )
 
 

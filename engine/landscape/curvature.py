@@ -84,9 +84,8 @@ class Hessians:
         def product(vectors: Array) -> Work[Array]:
             directions = vectors if roots is None else roots * vectors
             steps = STEP * (1 + _norms(params)) / _norms(directions)
-            np.multiply(steps, directions, out=self._points[0])
-            np.subtract(params, self._points[0], out=self._points[1])
-            np.add(params, self._points[0], out=self._points[0])
+            moves = steps * directions
+            self._points[0], self._points[1] = params + moves, params - moves
             gradients = yield from self._evaluator.gradient()
             ahead, behind = gradients.reshape(self._points.shape)
             found: Array = (ahead - behind) / (2 * steps)

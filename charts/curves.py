@@ -301,10 +301,10 @@ def _ends(line: _Line, values: ValueAxis) -> list[End]:
     end = _end(line, values)
     if line.edge is None:
         return [end]
-    place, value = values.place(float(line.edge[-1])), f"{line.edge[-1]:.4g}"
+    place, value = values.place(float(line.edge[-1])), f"{line.edge[-1]:.3g}"
     low, high = values.limits
     if abs(place - end.y) < _EDGE_APART * (high - low):
-        both = _("{line} (edge {value})").format(line=end.words, value=value)
+        both = _("{line}, edge {value}").format(line=end.words, value=value)
         return [end._replace(words=both)]
     words = _("{run}: edge {value}").format(run="{run}", value=value)
     return [end, End(line.style, place, float(line.x[-1]), words, _EDGE_DASH)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 Shown = Literal["sharpness", "step_share"]
+_LEFT: Final = 72  # pixels left of plots that lie above one another: titles and ticks fit there
 RESIDUAL: Final = 1e-2  # above which a measurement is said to be rough
 
 
@@ -48,6 +49,14 @@ def sharpness_chart(
     chart = measured_curves(history, styles, lines, shown, axis, log=is_log)
     said = _remarks(measured, styles, shown)
     return chart._replace(alt=" ".join([chart.alt, *said]), remarks=(*chart.remarks, *said))
+
+
+def aligned(*charts: Chart) -> tuple[Chart, ...]:
+    """Return charts that are to lie above one another, with the same room beside their plots."""
+    room = max(chart.figure.layout.margin.r for chart in charts)
+    for chart in charts:
+        chart.figure.layout.margin.update(l=_LEFT, r=room)
+    return charts
 
 
 def _line(run: RunSharpness, shown: Shown) -> tuple[Series, Array | None]:

@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from charts.sharpness import sharpness_chart
+from charts.curves import loss_curves
+from charts.sharpness import aligned, sharpness_chart
 from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, fit, measure_sharpness
 from engine.problems.datasets import Line
@@ -54,10 +55,10 @@ def test_a_run_has_a_line_and_its_edge_is_thin_and_dashed_in_its_colour():
 
 def test_an_edge_is_named_with_its_value_and_with_its_run_where_both_end_alike():
     far = [note.text for note in chart().figure.layout.annotations]
-    near = [note.text for note in on_bowl(0.2, 0.001).figure.layout.annotations]
+    near = [note.text for note in on_bowl(0.2, 0.01).figure.layout.annotations]
 
     assert {"SGD", "SGD: edge 40", "Momentum", "Momentum: edge 76", "Adagrad"} <= set(far)
-    assert near == ["SGD (edge 10)", "Momentum", "Momentum: edge 2000"]
+    assert near == ["SGD, edge 10", "Momentum", "Momentum: edge 200"]
 
 
 def test_a_run_without_a_known_edge_has_its_line_alone_and_the_chart_says_so():
@@ -120,3 +121,15 @@ def test_the_alternative_text_says_all_that_the_remarks_say(shown):
 
     assert all(remark in drawn.alt for remark in drawn.remarks)
     assert [remark for remark in drawn.remarks if "5 epochs" in remark]
+
+
+def test_charts_that_lie_above_one_another_leave_the_same_room_beside_their_plots():
+    _results, history = measured()
+    loss = loss_curves(history, STYLES, "training_loss", "epochs", log=True)
+    before = loss.figure.layout.margin.r
+
+    above, below = aligned(chart(), loss)
+
+    sides = [(one.figure.layout.margin.l, one.figure.layout.margin.r) for one in (above, below)]
+    assert sides[0] == sides[1]
+    assert sides[0][1] >= before

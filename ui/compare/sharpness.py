@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from charts.sharpness import sharpness_chart
-from comparison.catalogue import losses
+from comparison.catalogue import sharpness_over_loss
 from comparison.words.errors import explain
 from comparison.words.sharpness import (
     every_words,
@@ -31,6 +30,7 @@ from ui.shell.text import escaped
 from ui.shell.training import measured
 
 if TYPE_CHECKING:
+    from charts.theme import Chart
     from engine import Experiment
     from ui.shell.training import Outcome
 
@@ -57,20 +57,19 @@ def sharpness_tab(shown: Outcome) -> None:
     found = measured(experiment, every, "sharpness")
     if found is None:
         return
-    view, quantity = document().view, settings().sharpness
-    chart = figure(
-        lambda: sharpness_chart(
-            found, shown.history, shown.styles, quantity, view.axis, log=view.log
-        ),
-        quantity,
-    )
+    shown_now, view = settings().sharpness, document().view
+
+    @cache
+    def both() -> tuple[Chart, Chart]:
+        return sharpness_over_loss(found, shown.history, shown.styles, shown_now, view)
+
+    chart = figure(lambda: both()[0], shown_now)
     if is_presented():
         return
     st.markdown("  \n".join(map(escaped, sharpness_words(found, shown.styles))))
     remarks(chart)
     st.caption(" ".join(map(escaped, limits_of_claims(experiment))))
-    make = partial(losses, shown.history, shown.styles, "training_loss", view.axis, log=view.log)
-    remarks(figure(make, "training_loss"))
+    remarks(figure(lambda: both()[1], "training_loss"))
 
 
 def _controls(experiment: Experiment, every: int) -> None:

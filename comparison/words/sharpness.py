@@ -230,13 +230,13 @@ def _above_or_below(course: _Course) -> str:
 def _with_noise(experiment: Experiment, name: str, course: _Course) -> str:
     """Return the numbers of a run whose gradients are noisy, of which nothing is claimed."""
     text = _(
-        "{run}: sharpness goes from {first} to {last}, over the later half {ratio} times the edge"
-        " of full-batch descent."
+        "{run}: sharpness goes from {first} to {last}; over the later half it is {ratio} times the"
+        " edge of full-batch descent."
     )
     if experiment.problem.kind == "function":
         text = _(
-            "{run}: sharpness goes from {first} to {last}, over the later half {ratio} times the"
-            " edge of descent without noise."
+            "{run}: sharpness goes from {first} to {last}; over the later half it is {ratio} times"
+            " the edge of descent without noise."
         )
     first, last = written(course.first), written(course.last)
     return text.format(run=name, first=first, last=last, ratio=_ratio(course.stayed))

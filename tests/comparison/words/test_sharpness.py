@@ -132,8 +132,8 @@ def test_of_mini_batches_only_the_numbers_are_said():
     text = said([4, 6, 8, 10, 10, 10], run=mini)
 
     assert text == (
-        "SGD: sharpness goes from 4 to 10, over the later half 1.000 times the edge of full-batch"
-        " descent."
+        "SGD: sharpness goes from 4 to 10; over the later half it is 1.000 times the edge of"
+        " full-batch descent."
     )
     (claims,) = (limits_of_claims(measured([1, 1], run=run).experiment) for run in [mini])
     assert any(

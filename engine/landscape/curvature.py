@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from engine.counts import direction_generator
-from engine.problems.pieces import evaluator_numbers
+from engine.problems.pieces import evaluator_numbers, param_blocks
 from engine.training.loop import problem_of
 from engine.work import finish
 
@@ -169,8 +169,7 @@ def _lanczos(products: Products, starts: Array) -> Work[TopEigenpairs]:
     vectors = starts / _norms(starts)
     while not method.is_settled.all():
         images = yield from products(vectors)
-        vectors = method.take(vectors, images)
-        yield
+        vectors = yield from method.take(vectors, images)
     return TopEigenpairs(method.values, method.vectors, method.residuals)
 
 
@@ -194,7 +193,7 @@ class _Lanczos:
         self._settled_for = np.zeros(n_lanes, dtype=int)
         self._count = 0
 
-    def take(self, vectors: Array, images: Array) -> Array:
+    def take(self, vectors: Array, images: Array) -> Work[Array]:
         """Take the next basis vectors and their images; return the vectors to go on with."""
         broken = ~self.is_settled & ~np.isfinite(images).all(axis=1)
         self.values[broken] = self.residuals[broken] = np.nan
@@ -204,8 +203,10 @@ class _Lanczos:
         self._basis[:, place] = vectors
         self._matrices[:, place, place] = np.where(going, np.vecdot(vectors, images), 0.0)
         remainders = np.where(going[:, None], images, 0.0)
-        for _twice in range(2):  # which is enough: Parlett, section 6.9
-            remainders = remainders - self._within(remainders)
+        for lanes in param_blocks(len(vectors), self._count * vectors.shape[1]):
+            for _twice in range(2):  # which is enough: Parlett, section 6.9
+                remainders[lanes] -= self._within(remainders[lanes], lanes)
+            yield
         left = _norms(remainders)[:, 0]
         self._judge(left, going)
         if self._count < len(self._basis[0]):
@@ -213,9 +214,9 @@ class _Lanczos:
         going = ~self.is_settled
         return np.where(going[:, None], remainders / np.where(going, left, 1.0)[:, None], vectors)
 
-    def _within(self, vectors: Array) -> Array:
-        """Return the part of vectors that lies in the space of the basis."""
-        known = self._basis[:, : self._count]
+    def _within(self, vectors: Array, lanes: slice) -> Array:
+        """Return the part of some lanes' vectors that lies in the space of their bases."""
+        known = self._basis[lanes, : self._count]
         shares = known @ vectors[:, :, None]
         found: Array = (shares.transpose(0, 2, 1) @ known)[:, 0]
         return found
@@ -232,8 +233,8 @@ class _Lanczos:
         is_good = (self._settled_for > 1) & (residuals < _RESIDUAL) & (self._count >= PRODUCTS)
         is_whole = left <= _NOTHING_LEFT * np.abs(every[:, [0, -1]]).max(axis=1)
         final = going & (is_good | is_whole | (self._count == len(self._basis[0])))
-        found = (tops[:, None] @ self._basis[:, : self._count])[:, 0]
-        self.vectors[final] = found[final]
+        for lane in np.flatnonzero(final):
+            self.vectors[lane] = tops[lane] @ self._basis[lane, : self._count]
         self.is_settled |= final
 
 

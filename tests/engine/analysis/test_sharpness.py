@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import (
     Budget,
@@ -30,6 +32,7 @@ from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, R
 from engine.rules.clipping import ClipNorm
 from engine.work import Task
 from tests.engine.contract import Listed
+from tests.strategies import small_experiments
 
 MOONS = Network(dataset=TwoMoons(rows=40, noise=0.2), hidden=(4,))
 
@@ -67,6 +70,20 @@ def test_what_is_measured_trains_to_the_same_bits(batch_size):
         np.testing.assert_array_equal(one.training_loss, losses_at(history, position, one.steps))
         assert one.last_step.tolist() == history.runs[position].last_step.tolist()
         assert one.status == history.runs[position].status
+
+
+@settings(max_examples=25, deadline=None)
+@given(small_experiments(), st.integers(1, 5))
+def test_whatever_is_measured_trains_to_the_same_bits(experiment, every):
+    measured, history = measure_sharpness(experiment, every), fit(experiment)
+
+    for position, one in enumerate(measured.runs):
+        assert one.status == history.runs[position].status
+        assert one.last_step.tolist() == history.runs[position].last_step.tolist()
+        there = losses_at(history, position, one.steps)
+        reached = one.steps[:, None] <= one.last_step
+        np.testing.assert_array_equal(one.training_loss[reached], there[reached])
+        assert np.isnan(one.values[~reached]).all()
 
 
 def test_a_run_is_measured_alone_to_the_same_bits():

@@ -30,7 +30,8 @@ from engine.problems.datasets import Chebyshev, Line, TwoMoons
 from engine.problems.functions import Bowl, Ravine, Twin
 from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from engine.rules.clipping import ClipNorm
-from engine.work import Task
+from engine.training.loop import problem_of
+from engine.work import Task, finish
 from tests.engine.contract import Listed
 from tests.strategies import small_experiments
 
@@ -410,6 +411,22 @@ def test_at_the_edge_the_loss_goes_up_and_down_and_yet_falls():
     assert loss[1_000] == pytest.approx(9.7e-3, rel=0.1)
     assert at_edge.training_loss.final[0] < 6e-4
     assert beyond.status == ("diverged",)
+    assert changes_of_side(experiment, at_edge.params[0, -1:], 0.4) > 0.98
+
+
+def changes_of_side(experiment, params, rate):
+    """The share of further updates that point to the other side than the one before.
+
+    Along the eigenvector of the largest curvature where they begin.
+    """
+    params, sides = params.copy(), []
+    evaluator = problem_of(experiment).evaluator(params)
+    steepest = largest_eigenvalues(experiment, params).vectors[0]
+    for _ in range(300):
+        gradient = finish(evaluator.gradient())
+        sides.append(gradient[0] @ steepest > 0)
+        params -= rate * gradient
+    return np.mean(np.diff(sides))
 
 
 # The twin with two parameters

@@ -166,11 +166,22 @@ def measured_steps(experiment: Experiment, run: Run, every: int) -> Iterator[int
     They are steps of the even grid, so an epoch that ends between two of them counts at the second.
     """
     apart, total = every * experiment.counts(run).per_epoch, experiment.iterations(run)
+    if experiment.problem.kind == "function":  # whose grid has every step, perhaps millions
+        yield from range(0, total, apart)
+        yield total
+        return
     due = 0
     for step in even_steps(experiment, run):
         if step >= due or step == total:
             yield step
             due = (step // apart + 1) * apart
+
+
+def _points(experiment: Experiment, run: Run, every: int) -> int:
+    """Return how many steps ``measured_steps`` yields."""
+    if experiment.problem.kind == "function":
+        return len(range(0, experiment.iterations(run), every)) + 1
+    return sum(1 for _ in measured_steps(experiment, run, every))
 
 
 def estimate_sharpness(experiment: Experiment, every: int) -> SharpnessPrice:
@@ -186,7 +197,7 @@ def estimate_sharpness(experiment: Experiment, every: int) -> SharpnessPrice:
     seconds = 0.0
     for members in experiment.groups():
         runs = [experiment.runs[position] for position in members]
-        points = sum(1 for _ in measured_steps(experiment, runs[0], every))
+        points = _points(experiment, runs[0], every)
         n_lanes = len(runs) * n_seeds
         measurements += points * n_lanes
         kept += points * (_QUANTITIES * n_lanes + 2 * len(runs))

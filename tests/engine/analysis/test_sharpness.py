@@ -34,6 +34,7 @@ from engine.training.loop import problem_of
 from engine.work import Task, finish
 from tests.engine.contract import Listed
 from tests.strategies import small_experiments
+from tests.work import FEW_CALLS, calls
 
 MOONS = Network(dataset=TwoMoons(rows=40, noise=0.2), hidden=(4,))
 
@@ -238,6 +239,25 @@ def test_it_is_measured_every_so_many_epochs_and_at_the_end():
 
     assert list(measured_steps(experiment, experiment.runs[0], 4)) == [0, 16, 32, 40]
     assert measure_sharpness(experiment, 4).runs[0].steps.tolist() == [0, 16, 32, 40]
+
+
+def test_a_very_long_run_is_priced_or_refused_at_once():
+    longest = bowl(run(SGD()), amount=600_000_000)
+
+    def too_often():
+        with pytest.raises(InvalidInput) as caught:
+            measuring_sharpness(longest, 1)
+        assert (caught.value.code, caught.value.field) == ("too_expensive", "history_bytes")
+
+    assert estimate_sharpness(longest, 10_000).measurements == 60_001
+    assert calls(too_often) < FEW_CALLS
+    assert calls(lambda: estimate_sharpness(longest, 10_000)) < FEW_CALLS
+
+
+def test_a_test_function_is_measured_every_so_many_iterations():
+    experiment = bowl(run(SGD()), amount=7)
+
+    assert list(measured_steps(experiment, experiment.runs[0], 3)) == [0, 3, 6, 7]
 
 
 def test_an_epoch_that_ends_between_two_recorded_steps_counts_at_the_second():

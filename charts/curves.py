@@ -16,6 +16,7 @@ from charts.lines import (
     ValueAxis,
     covered,
     end_labels,
+    factor_text,
     hidden_words,
     hover_title,
     none_shown,
@@ -102,6 +103,8 @@ def measured_curves(
 ) -> Chart:
     """Return a quantity that was measured along every run, perhaps beside an edge of its own.
 
+    A run without a measurement has no line; the caller says why.
+
     Args:
         history: of the same runs.
         styles: of the runs.
@@ -113,7 +116,9 @@ def measured_curves(
     """
     lines = _lines(history, styles, [series for series, _edge in measured], axis)
     edges = [measured[position][1] for position in shown(styles)]
-    lines = [replace(line, edge=edge) for line, edge in zip(lines, edges, strict=True)]
+    lines = [
+        replace(line, edge=edge) for line, edge in zip(lines, edges, strict=True) if len(line.y)
+    ]
     return _curves(history, styles, lines, quantity, axis, log=log)
 
 
@@ -301,7 +306,7 @@ def _ends(line: _Line, values: ValueAxis) -> list[End]:
     end = _end(line, values)
     if line.edge is None:
         return [end]
-    place, value = values.place(float(line.edge[-1])), f"{line.edge[-1]:.3g}"
+    place, value = values.place(float(line.edge[-1])), factor_text(float(line.edge[-1]))
     low, high = values.limits
     if abs(place - end.y) < _EDGE_APART * (high - low):
         both = _("{line}, edge {value}").format(line=end.words, value=value)

@@ -78,6 +78,11 @@ def _remarks(measured: Sharpness, styles: Sequence[RunStyle], shown: Shown) -> l
         for style, run in zip(styles, measured.runs, strict=True)
         if not style.hidden
     ]
+    unknown = [name for name, run in named if not len(_line(run, shown)[0].steps)]
+    if unknown:
+        said.append(
+            _("Ended before there was anything to measure: {runs}.").format(runs=", ".join(unknown))
+        )
     own = [name for name, run in named if run.is_preconditioned]
     if own:
         text = _(

@@ -68,7 +68,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "three_hump_camel": N_("Three-hump camel"),
             "styblinski_tang": N_("Styblinski–Tang"),
             "rastrigin": N_("Rastrigin"),
-            "twin": N_("Two-parameter twin of a deep network"),
+            "twin": N_("Twin of a deep network"),
         },
         "activation": {
             "sigmoid": N_("Sigmoid"),

@@ -123,6 +123,23 @@ def test_the_alternative_text_says_all_that_the_remarks_say(shown):
     assert [remark for remark in drawn.remarks if "5 epochs" in remark]
 
 
+def test_a_run_that_ended_before_a_measurement_is_said_to_have():
+    """Adam has no preconditioner before its first update, and here no measurement after it."""
+    runs = tuple(
+        Run(optimizer=rule, learning_rate=rate, batch_size="all")
+        for rule, rate in ((SGD(), 0.1), (Adam(), 1e7))
+    )
+    problem = Function(function=Bowl(condition=9.0))
+    experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=9, unit="iterations"))
+    results = measure_sharpness(experiment, 9), fit(experiment)
+
+    drawn = sharpness_chart(*results, STYLES[:2], "sharpness", "iterations", log=True)
+
+    assert "Ended before there was anything to measure: Momentum." in drawn.remarks
+    assert set(drawn.numbers["run"]) == {"SGD"}
+    assert not any("where they began" in remark for remark in drawn.remarks)
+
+
 def test_charts_that_lie_above_one_another_leave_the_same_room_beside_their_plots():
     _results, history = measured()
     loss = loss_curves(history, STYLES, "training_loss", "epochs", log=True)

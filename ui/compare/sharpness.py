@@ -23,15 +23,15 @@ from ui.compare.comparison import after_training
 from ui.compare.loss import axis_switch, remarks
 from ui.compare.settings import settings
 from ui.shell.binding import bound
-from ui.shell.figure import figure
+from ui.shell.figure import figure, sketch
 from ui.shell.presentation import is_presented
 from ui.shell.store import document, set_page
 from ui.shell.text import escaped
-from ui.shell.training import measured
+from ui.shell.training import Place, measured
 
 if TYPE_CHECKING:
     from charts.theme import Chart
-    from engine import Experiment
+    from engine import Experiment, Sharpness
     from ui.shell.training import Outcome
 
 _SHOWN: Final = ("sharpness", "step_share")
@@ -54,22 +54,38 @@ def sharpness_tab(shown: Outcome) -> None:
         return
     if not is_presented():
         st.caption(price_words(price))
-    found = measured(experiment, every, "sharpness")
+    status, place, below = st.container(), Place(st.container()), st.container()
+
+    def draw(so_far: Sharpness) -> None:
+        with place.growing():
+            points = sum(len(run.steps) for run in so_far.runs)
+            sketch(lambda: _charts(so_far, shown)[0], f"growing-{points}", _chart_id())
+
+    with status:
+        found = measured(experiment, every, "sharpness", draw)
     if found is None:
         return
-    shown_now, view = settings().sharpness, document().view
-
-    @cache
-    def both() -> tuple[Chart, Chart]:
-        return sharpness_over_loss(found, shown.history, shown.styles, shown_now, view)
-
-    chart = figure(lambda: both()[0], shown_now)
+    both = cache(lambda: _charts(found, shown))
+    with place.settled():
+        chart = figure(lambda: both()[0], _chart_id())
     if is_presented():
         return
-    st.markdown("  \n".join(map(escaped, sharpness_words(found, shown.styles))))
-    remarks(chart)
-    st.caption(" ".join(map(escaped, limits_of_claims(experiment))))
-    remarks(figure(lambda: both()[1], "training_loss"))
+    with below:
+        st.markdown("  \n".join(map(escaped, sharpness_words(found, shown.styles))))
+        remarks(chart)
+        st.caption(" ".join(map(escaped, limits_of_claims(experiment))))
+        remarks(figure(lambda: both()[1], "training_loss"))
+
+
+def _charts(found: Sharpness, shown: Outcome) -> tuple[Chart, Chart]:
+    """Return the chart of a measurement, and that of the loss below it."""
+    view = document().view
+    return sharpness_over_loss(found, shown.history, shown.styles, settings().sharpness, view)
+
+
+def _chart_id() -> str:
+    """Return what names the chart, by what is drawn."""
+    return settings().sharpness
 
 
 def _controls(experiment: Experiment, every: int) -> None:

@@ -277,13 +277,16 @@ def scored(
     )
 
 
-def measured(experiment: Experiment, every: int, slot: str) -> Sharpness | None:
+def measured(
+    experiment: Experiment, every: int, slot: str, draw: Callable[[Sharpness], None]
+) -> Sharpness | None:
     """Return the sharpness of an experiment as ``trained`` returns its history.
 
     Args:
         experiment: what is trained and measured.
         every: epochs from one measurement to the next.
         slot: as for ``trained``.
+        draw: shows what has been measured so far.
     """
     return _result(
         _Wanted(
@@ -295,7 +298,7 @@ def measured(experiment: Experiment, every: int, slot: str) -> Sharpness | None:
             offer=N_("Measure (about {seconds:.0f} s)"),
         ),
         slot,
-        lambda _sharpness: None,
+        draw,
     )
 
 

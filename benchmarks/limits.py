@@ -21,7 +21,7 @@ from charts.fits import Panel, fit_panels
 from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, Sweep
 from engine.formulas.formula import parse
-from engine.problems.datasets import Blobs, Digits, TwoMoons, generate, real
+from engine.problems.datasets import Blobs, Chebyshev, Digits, TwoMoons, generate, real
 from engine.problems.functions import Rosenbrock
 from engine.rules import RULES, SGD, Adam
 from engine.training.chunks import train_chunk
@@ -138,6 +138,34 @@ def _training_pause() -> float:
     return _pause(engine.train(Experiment(problem=_WIDE, runs=runs, budget=Budget(amount=20))))
 
 
+def _sharp() -> Experiment:
+    """Return 4,000 steps of a network of 321 parameters, at the edge of stability."""
+    network = Network(
+        dataset=Chebyshev(),
+        validation_share=0.0,
+        hidden=(16, 16),
+        loss="half_mean_squared_error",
+    )
+    run = Run(optimizer=SGD(), learning_rate=0.4, batch_size="all")
+    budget = Budget(amount=4_000, unit="iterations")
+    return Experiment(problem=network, runs=[run], budget=budget)
+
+
+def _sharpness() -> float:
+    return _least(lambda: engine.measure_sharpness(_sharp(), 100))
+
+
+def _sharpness_seconds() -> float:
+    estimated = engine.estimate_sharpness(_sharp(), 10).cost.seconds
+    return _apart(1e3 * estimated, _least(lambda: engine.measure_sharpness(_sharp(), 10)))
+
+
+def _sharpness_pause() -> float:
+    runs = [Run(optimizer=rule(), learning_rate=0.01, batch_size="all") for rule in (SGD, Adam)]
+    experiment = Experiment(problem=_WIDE, runs=runs, budget=Budget(amount=4))
+    return _pause(engine.measuring_sharpness(experiment, 1))
+
+
 def _surface(experiment: Experiment, size: int) -> Generator[object, Any, object]:
     start = engine.initial_params(experiment, seed=0)
     plane = engine.Plane(start, np.eye(len(start))[:2])
@@ -213,6 +241,9 @@ PROMISES: Final = (
     Promise("twelve fit panels are drawn", 150, _panels),
     Promise("a long training gives way", 50, _training_pause),
     Promise("a surface gives way", 50, _surface_pause),
+    Promise("4,000 steps with 40 measurements", 1_000, _sharpness),
+    Promise("measuring sharpness gives way", 50, _sharpness_pause),
+    Promise("estimated and real time of measuring", 20, _sharpness_seconds, "times"),
     Promise("estimated and real time of a training", 20, _training_seconds, "times"),
     Promise("estimated and real time of a surface", 20, _surface_seconds, "times"),
     Promise("a lane among 256, over one among 35", 1.1, _many_lanes, "times"),

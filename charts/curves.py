@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,9 +16,11 @@ from charts.lines import (
     ValueAxis,
     covered,
     end_labels,
+    factor_text,
     hidden_words,
     hover_title,
     none_shown,
+    plain,
     run_line,
     shown,
     thinned,
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
     from charts.theme import RunStyle
     from engine import History, RunHistory, Spread
     from engine.arrays import Array, Integers
+
+_EDGE_WIDTH: Final = 1.0  # pixels of a line that marks an edge
+_EDGE_DASH: Final = "dash"
+_EDGE_APART: Final = 0.1  # of the axis, from which on line and edge are named each by itself
 
 
 def loss_curves(
@@ -86,6 +92,36 @@ def full_gradient_curves(
     return _curves(history, styles, lines, "full_gradient_norm", axis, log=True)
 
 
+def measured_curves(
+    history: History,
+    styles: Sequence[RunStyle],
+    measured: Sequence[tuple[Series, Array | None]],
+    quantity: str,
+    axis: str,
+    *,
+    log: bool,
+) -> Chart:
+    """Return a quantity that was measured along every run, perhaps beside an edge of its own.
+
+    A run without a measurement has no line; the caller says why.
+
+    Args:
+        history: of the same runs.
+        styles: of the runs.
+        measured: for each run the quantity and, at each of its points, the height of an edge, drawn
+            as a dashed line of the run's colour; None for a run without one.
+        quantity: its id.
+        axis: against what it is drawn.
+        log: whether the value axis is logarithmic.
+    """
+    lines = _lines(history, styles, [series for series, _edge in measured], axis)
+    edges = [measured[position][1] for position in shown(styles)]
+    lines = [
+        replace(line, edge=edge) for line, edge in zip(lines, edges, strict=True) if len(line.y)
+    ]
+    return _curves(history, styles, lines, quantity, axis, log=log)
+
+
 def _recorded(run: RunHistory, values: Array) -> Series:
     """Return a quantity of the recorded parameters, ``(seeds, snapshots)``, along their steps.
 
@@ -109,6 +145,7 @@ class _Line:
         seeds: how many there are.
         averaged: over how many iterations each point is a mean; 1 is none.
         raw: the median without that mean; None where it is the same.
+        edge: heights of a line beside it that marks an edge; None where there is none.
     """
 
     style: RunStyle
@@ -119,6 +156,7 @@ class _Line:
     seeds: int = 1
     averaged: int = 1
     raw: Array | None = None
+    edge: Array | None = None
 
     @cached_property
     def finite(self) -> Array:
@@ -197,7 +235,7 @@ def _draw(lines: list[_Line], history: History, quantity: str, axis: str, *, log
     if mean:
         title += "<br>" + _("mean of the last {count} iterations").format(count=mean)
     ended = [line for line in lines if len(line.finite)]
-    ends = [_end(line, values) for line in ended]
+    ends = [end for line in ended for end in _ends(line, values)]
     plot = HEIGHT - AROUND_PLOT
     labels = end_labels(ends, values.limits, plot, log=values.log, across=across)
     form = layout(
@@ -238,8 +276,9 @@ def _mean_words(mean: str) -> tuple[str, ...]:
 def _value_axis(lines: list[_Line], *, log: bool) -> ValueAxis:
     """Return the axis for the lines that did not diverge; if all did, for their finite parts."""
     alive = [line for line in lines if not line.is_lost]
-    bands = [quartile for line in alive for quartile in line.band or ()]
-    return ValueAxis.over([*(line.finite for line in alive or lines), *bands], log=log)
+    beside = [quartile for line in alive for quartile in line.band or ()]
+    beside += [line.edge for line in lines if line.edge is not None]
+    return ValueAxis.over([*(line.finite for line in alive or lines), *beside], log=log)
 
 
 def _across(lines: list[_Line], history: History, axis: str) -> tuple[float, float]:
@@ -262,6 +301,20 @@ def _end(line: _Line, values: ValueAxis) -> End:
     return End(line.style, place, x, words)
 
 
+def _ends(line: _Line, values: ValueAxis) -> list[End]:
+    """Return where a line is named, and its edge: with it where both end at nearly one height."""
+    end = _end(line, values)
+    if line.edge is None:
+        return [end]
+    place, value = values.place(float(line.edge[-1])), factor_text(float(line.edge[-1]))
+    low, high = values.limits
+    if abs(place - end.y) < _EDGE_APART * (high - low):
+        both = _("{line}, edge {value}").format(line=end.words, value=value)
+        return [end._replace(words=both)]
+    words = _("{run}: edge {value}").format(run="{run}", value=value)
+    return [end, End(line.style, place, float(line.x[-1]), words, _EDGE_DASH)]
+
+
 def _fate(line: _Line) -> str:
     """Return what is written at the end of a line: ``{run}``, and how many seeds diverged."""
     if not line.diverged:
@@ -277,6 +330,8 @@ def _traces(lines: list[_Line], values: ValueAxis) -> list[Mark]:
     traces: list[Mark] = []
     for line in lines:
         y = line.finite
+        if line.edge is not None:
+            traces.append(_beside(line, line.edge, values))
         if line.band is not None:
             traces.append(_band(line, len(y), values))
         traces.append(_trace(line, *thinned(line.x[: len(y)], y), values))
@@ -287,6 +342,12 @@ def _traces(lines: list[_Line], values: ValueAxis) -> list[Mark]:
         for line in lost
         if values.place(line.end[1]) <= values.limits[1]
     ]
+
+
+def _beside(line: _Line, edge: Array, values: ValueAxis) -> Mark:
+    drawn = marks.line(line.x, edge, line.style.colour, _EDGE_WIDTH, _EDGE_DASH)
+    name = _("{run}: edge").format(run=plain(line.style.name))
+    return drawn | values.points(edge) | {"name": name}
 
 
 def without_points(styles: Sequence[RunStyle]) -> tuple[str, ...]:
@@ -368,12 +429,16 @@ def _numbers(lines: list[_Line], quantity: str, axis: str) -> dict[str, Array]:
     mean = _averaged(lines).replace(",", "").replace("–", "_to_")
     drawn, ending = (f"mean_of_last_{mean}", f"_of_mean_of_last_{mean}") if mean else (quantity, "")
     columns: dict[str, list[Array]] = {"run": [], axis: [], quantity: [], drawn: []}
+    has_edge = any(line.edge is not None for line in lines)
     for line in lines:
         columns["run"].append(np.full(len(line.x), line.style.name))
         columns[axis].append(line.x)
         if line.raw is not None:
             columns[quantity].append(line.raw)
         columns[drawn].append(line.y)
+        if has_edge:
+            edge = np.full(len(line.x), np.nan) if line.edge is None else line.edge
+            columns.setdefault("edge", []).append(edge)
         if line.band is not None:
             for side, values in zip(("lower", "upper"), line.band, strict=True):
                 columns.setdefault(f"{side}_quartile{ending}", []).append(values)

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.sharpness import aligned, sharpness_chart
 from charts.steps import effective_rates, fitted_lines, plane_distances, two_losses
 from charts.surfaces import contour, panels, relief
 from charts.theme import GREY
@@ -38,10 +39,11 @@ from language.labels import label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from charts.sharpness import Shown
     from charts.theme import Chart, RunStyle
     from comparison.document import Document, View
     from comparison.scenes import Scene
-    from engine import Function, History, Network
+    from engine import Function, History, Network, Sharpness
     from engine.arrays import Array
 
 NORMS: Final = ("full_gradient_norm", "batch_gradient_norm", "update_norm")
@@ -121,6 +123,25 @@ def norms(history: History, styles: Sequence[RunStyle], name: str, axis: str) ->
         return _with_remarks(chart, *_line_words(history, axis))
     chart = norm_curves(history, styles, name, axis)
     return _with_remarks(chart, *bin_words(history, name), *_line_words(history, axis))
+
+
+def sharpness_over_loss(
+    measured: Sharpness, history: History, styles: Sequence[RunStyle], shown: Shown, view: View
+) -> tuple[Chart, Chart]:
+    """Return the chart of a measurement of sharpness, and that of the training loss below it.
+
+    Args:
+        measured: result of ``engine.measure_sharpness``.
+        history: of the same experiment.
+        styles: of the runs.
+        shown: what is drawn of the measurement.
+        view: says against what, and whether axes are logarithmic.
+    """
+    chart = sharpness_chart(measured, history, styles, shown, view.axis, log=view.log)
+    above = _with_remarks(chart, *seconds_words(history, view.axis), *stopped_words(history))
+    below = losses(history, styles, "training_loss", view.axis, log=view.log)
+    above, below = aligned(above, below)
+    return above, below
 
 
 def score(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
@@ -349,7 +370,12 @@ def confident_and_wrong() -> Chart:
 def missing_charts(document: Document) -> dict[str, str]:
     """Return, by id, why other charts of the pages are not among these."""
     problem = document.experiment.problem
-    missing = {"rates": _("Learning-rate sensitivity needs training runs of its own.")}
+    missing = {
+        "rates": _("Learning-rate sensitivity needs training runs of its own."),
+        "sharpness": _(
+            "Sharpness is measured in a training of its own. Export it from the Compare page."
+        ),
+    }
     if not isinstance(document.view.page, SurfacesPage):
         return missing
     missing["one_parameter"] = _(

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from engine.analysis.sharpness import EVERY
 from engine.backprop.examples import EXAMPLES
 from engine.errors import InvalidInput
 from engine.formulas.formula import parse
@@ -31,13 +32,18 @@ class TrainingPage(Spec):
     Attributes:
         tab: the open one.
         norm: the one that is drawn.
+        sharpness: what is drawn of a measurement of sharpness: itself, or the share of the last
+            step along the steepest direction.
+        sharpness_every: epochs from one measurement to the next; None is about forty in all.
         epoch: the epoch of the fits, or the nearest recorded one; None is the last.
         iteration: likewise, where the budget is in iterations.
     """
 
     name: Literal["training"] = "training"
-    tab: Literal["loss", "score", "norms", "fits", "rates", "find", "details"] = "loss"
+    tab: Literal["loss", "score", "norms", "fits", "rates", "find", "sharpness", "details"] = "loss"
     norm: Literal["full_gradient_norm", "batch_gradient_norm", "update_norm"] = "full_gradient_norm"
+    sharpness: Literal["sharpness", "step_share"] = "sharpness"
+    sharpness_every: Annotated[int, EVERY] | None = None
     epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
     iteration: Annotated[int, Interval(0, LIMITS["iterations"].high)] | None = None
 

@@ -23,8 +23,8 @@ from comparison.pages import (
 from engine import Budget, Experiment, Function, Network, Run
 from engine.analysis.rates import half_decades
 from engine.arrays import Layout
-from engine.problems.datasets import Blobs, Circles, Digits, Line, Spirals, TwoMoons
-from engine.problems.functions import Bends, Bowl, Dip, Matyas, Ravine, Saddle, Tug
+from engine.problems.datasets import Blobs, Chebyshev, Circles, Digits, Line, Spirals, TwoMoons
+from engine.problems.functions import Bends, Bowl, Dip, Matyas, Ravine, Saddle, Tug, Twin
 from engine.rules import (
     LAMB,
     LARS,
@@ -359,6 +359,30 @@ COMPARE_PRESETS: Final = {
             budget=Budget(amount=30),
         ),
     ),
+    "edge": Preset(
+        N_("Edge of stability"),
+        N_(
+            "Every update is made from all twenty rows, so nothing here is noise. With SGD at 0.2"
+            " and 0.4 the loss gets sharper and sharper, until its largest curvature reaches the"
+            " edge of stability, 2 divided by the learning rate; there it hovers, while the loss"
+            " goes up and down and yet falls. At 0.6 it begins beyond its edge and is driven down"
+            " to it. Momentum has a higher edge and converges before it gets there: not every run"
+            " comes to its edge."
+        ),
+        # The experiment of Cohen et al. (2021), arXiv:2103.00065, in small.
+        Experiment(
+            problem=Network(
+                dataset=Chebyshev(),
+                validation_share=0.0,
+                hidden=(16, 16),
+                loss="half_mean_squared_error",
+            ),
+            runs=_runs((SGD(), 0.2), (SGD(), 0.4), (SGD(), 0.6), (Momentum(), 0.1)),
+            budget=_steps(3_000),
+        ),
+        TrainingPage(tab="sharpness"),
+        {"axis": "iterations", "selected": 1},
+    ),
 }
 
 SURFACE_PRESETS: Final = {
@@ -543,6 +567,22 @@ SURFACE_PRESETS: Final = {
         ),
         SurfacesPage(),
         {"selected": 2},
+    ),
+    "twin": Preset(
+        N_("Edge of stability in two parameters"),
+        N_(
+            "Every point along this valley is a minimum, and the further right, the sharper: the"
+            " largest curvature is 4 (x² + y²). From the same start, a learning rate of 0.005 leads"
+            " to the nearest point, where it is 28. A rate of 0.1 cannot stay there, for its edge"
+            " of stability is 2/0.1 = 20: it jumps from side to side, and so moves along the valley"
+            " until the curvature is just below 20."
+        ),
+        Experiment(
+            problem=Function(function=Twin()),
+            runs=_runs((SGD(), 0.1), (SGD(), 0.005)),
+            budget=_steps(400),
+        ),
+        SurfacesPage(window=(2.1, 2.7, 0.12, 0.52)),
     ),
 }
 

@@ -159,8 +159,9 @@ def _functions() -> Iterator[str]:
 
 
 def _where(function: FunctionOfTwo) -> str:
-    lowest = ", ".join(_point(found.x, found.y) for found in function.minima)
-    return f"Start: {_point(*function.start)}. Lowest at: {lowest or 'nowhere'}."
+    elsewhere = "whole curves" if function.bounded else "nowhere"
+    lowest = ", ".join(_point(found.x, found.y) for found in function.minima) or elsewhere
+    return f"Start: {_point(*function.start)}. Lowest at: {lowest}."
 
 
 def _point(x: float, y: float) -> str:

@@ -43,6 +43,15 @@ from engine.analysis.range_test import (
     range_testing,
 )
 from engine.analysis.rates import RateCurve, rate_curves
+from engine.analysis.sharpness import (
+    RunSharpness,
+    Sharpness,
+    SharpnessPrice,
+    SharpnessProgress,
+    estimate_sharpness,
+    measure_sharpness,
+    measuring_sharpness,
+)
 from engine.analysis.significance import (
     ConfidenceInterval,
     bootstrap_interval,
@@ -63,6 +72,7 @@ from engine.analysis.statistics import (
 from engine.analysis.tuning import BestOf, best_of
 from engine.errors import InvalidInput
 from engine.experiment import Budget, Experiment, Run, Stopping, Sweep, distinct_runs, rate_sweep
+from engine.landscape.curvature import TopEigenpairs, largest_eigenvalues
 from engine.landscape.planes import (
     Plane,
     PrincipalPlane,
@@ -129,8 +139,12 @@ __all__ = [
     "Run",
     "RunHistory",
     "RunScores",
+    "RunSharpness",
     "Scores",
     "Series",
+    "Sharpness",
+    "SharpnessPrice",
+    "SharpnessProgress",
     "SigmoidLosses",
     "Speedup",
     "Spread",
@@ -142,6 +156,7 @@ __all__ = [
     "Term",
     "TimeToTarget",
     "Timeline",
+    "TopEigenpairs",
     "Window",
     "alone_to_the_end",
     "batch_gradients",
@@ -162,6 +177,7 @@ __all__ = [
     "estimate",
     "estimate_range_test",
     "estimate_scores",
+    "estimate_sharpness",
     "estimate_surface",
     "exact_plane",
     "final_losses",
@@ -177,10 +193,13 @@ __all__ = [
     "interquartile_mean",
     "is_no_better_than_guessing",
     "iterations_to",
+    "largest_eigenvalues",
     "layers",
     "loss_differences",
     "mean_interval",
     "measure_noise",
+    "measure_sharpness",
+    "measuring_sharpness",
     "median_interval",
     "minimize",
     "optimizers",

@@ -25,6 +25,7 @@ Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen", "gradients"]
 _START_STREAM = 2
 _ORDER_STREAMS: dict[Sampling, int] = {"shuffled": 3, "replacement": 4}
 _NOISE_STREAM = 7  # 5 and 6 are random planes and subsamples of surfaces
+_SEARCH_STREAM = 8
 
 
 def start_generator(seed: int) -> np.random.Generator:
@@ -35,6 +36,11 @@ def start_generator(seed: int) -> np.random.Generator:
 def noise_generator(noise_seed: int, seed: int) -> np.random.Generator:
     """Return the generator of a seed's gradient noise."""
     return np.random.default_rng([seed, _NOISE_STREAM, noise_seed])
+
+
+def direction_generator(seed: int, step: int) -> np.random.Generator:
+    """Return the generator of the direction in which the search for an eigenvalue begins."""
+    return np.random.default_rng([seed, _SEARCH_STREAM, step])
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from engine.problems.functions import (
     StyblinskiTang,
     ThreeHumpCamel,
     Tug,
+    Twin,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "StyblinskiTang",
     "ThreeHumpCamel",
     "Tug",
+    "Twin",
 ]

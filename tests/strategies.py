@@ -15,6 +15,7 @@ from engine.limits import LIMITS, Interval, Length
 from engine.problems.datasets import (
     Blobs,
     BreastCancer,
+    Chebyshev,
     Circles,
     Diabetes,
     Digits,
@@ -146,7 +147,7 @@ def runs(draw, problem, rates=None, sizes=None):
 def datasets(most_rows):
     """Every data set; the generated ones with up to so many rows."""
     rows, noise = st.integers(4, most_rows), st.floats(0, 10)
-    curves = [st.builds(d, rows=rows, noise=noise) for d in (Line, Sine, Polynomial)]
+    curves = [st.builds(d, rows=rows, noise=noise) for d in (Line, Sine, Polynomial, Chebyshev)]
     planes = [st.builds(d, rows=rows, noise=noise) for d in (TwoMoons, Circles, Xor, Spirals)]
     blobs = st.builds(
         Blobs,

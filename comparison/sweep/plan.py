@@ -34,6 +34,7 @@ WHOLE: Final = frozenset(
         "batch_size",
         "classes",
         "data_seed",
+        "degree",
         "features",
         "noise_seed",
         "patience",

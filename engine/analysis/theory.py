@@ -76,6 +76,12 @@ def sharpness_threshold(optimizer: Rule, learning_rate: float) -> float | None:
     return None if known is None else known.threshold(optimizer) / learning_rate
 
 
+def has_preconditioned_threshold(optimizer: Rule) -> bool:
+    """Tell whether ``sharpness_threshold`` is about the preconditioned Hessian."""
+    known = _THEORY.get(type(optimizer))
+    return known is not None and known.preconditioned
+
+
 def largest_stable_rate(optimizer: Rule, curvatures: Sequence[float] | Array) -> float | None:
     """Return the learning rate above which a rule diverges on a quadratic; None if not linear.
 
@@ -274,10 +280,13 @@ class _Theory(NamedTuple):
     Attributes:
         threshold: returns learning rate x curvature at which the rule turns unstable.
         linear: what follows if it is linear, else None.
+        preconditioned: whether the curvature is that of the preconditioned Hessian, where ``scale``
+            of the rule gives the preconditioner.
     """
 
     threshold: Callable[[Any], float]
     linear: _Linear | None = None
+    preconditioned: bool = False
 
 
 # A rule that is not here has no theory.
@@ -288,8 +297,8 @@ _THEORY: Final[dict[type[Rule], _Theory]] = {
         lambda rule: (2 + 2 * rule.momentum) / (1 + 2 * rule.momentum),
         _Linear("2(1 + μ)/((1 + 2μ) λmax)", _best_nesterov),
     ),
-    RMSprop: _Theory(lambda _rule: 2.0),
-    Adam: _Theory(lambda rule: (2 + 2 * rule.beta1) / (1 - rule.beta1)),
+    RMSprop: _Theory(lambda _rule: 2.0, preconditioned=True),
+    Adam: _Theory(lambda rule: (2 + 2 * rule.beta1) / (1 - rule.beta1), preconditioned=True),
 }
 
 

@@ -2,7 +2,7 @@
 
 Points are lanes, ``(lanes, 2)``. Each function is a frozen description with its value, its exact
 gradient and its Hessian; all three take complex points too. What is known about a function is
-beside it: where the gradient vanishes, and whether there is a lowest value at all.
+beside it: where the gradient vanishes at single points, and whether there is a lowest value at all.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class FunctionOfTwo(Spec):
         formula: f in LaTeX.
         start: where runs start by default.
         window: the part that is shown, ``((x low, x high), (y low, y high))``.
-        stationary_points: all of them in the window.
+        stationary_points: all in the window that are alone; those of a whole curve are not listed.
         bounded: whether the function has a lowest value.
         pushes: what is added to the gradient, one after another and over again; they add up to
             nothing, so that f is what a path of small steps follows. None for most functions.
@@ -60,7 +60,7 @@ class FunctionOfTwo(Spec):
 
     @property
     def minima(self) -> tuple[StationaryPoint, ...]:
-        """Return the global minima; none if the function is not bounded."""
+        """Return the global minima; none if it is not bounded, or its minima are a curve."""
         return tuple(point for point in self.stationary_points if point.is_global)
 
     @abstractmethod
@@ -608,6 +608,42 @@ class Rastrigin(FunctionOfTwo):
         return _symmetric(x, 0 * x, y)
 
 
+class Twin(FunctionOfTwo):
+    """f(x, y) = (1 - x^2 y^2)^2 / 2, the twin with two parameters of a deep linear network.
+
+    The network has a unit per layer, two layers of weight x and two of weight y; its row is 1 -> 1.
+    Every point with x y = 1 or x y = -1 is a minimum, and they are not equally sharp: the largest
+    eigenvalue of the Hessian there is 4 (x^2 + y^2), at least 8. So the learning rate decides where
+    on the curve gradient descent can stay. On the axes the gradient vanishes as well.
+    """
+
+    name: Literal["twin"] = "twin"
+
+    formula: ClassVar = r"\tfrac12\left(1 - x^2\,y^2\right)^2"
+    start: ClassVar = (2.6, 0.2)
+    window: ClassVar = ((1.0, 4.0), (0.05, 1.05))
+    stationary_points: ClassVar = ()
+
+    def value(self, points: Array) -> Array:
+        """Return f, ``(lanes,)``."""
+        x, y = points.T
+        return (1 - x**2 * y**2) ** 2 / 2
+
+    def gradient(self, points: Array) -> Array:
+        """Return the gradient, ``(lanes, 2)``."""
+        x, y = points.T
+        missing = 1 - x**2 * y**2
+        return np.stack([-2 * x * y**2 * missing, -2 * x**2 * y * missing], axis=1)
+
+    def hessian(self, points: Array) -> Array:
+        """Return the Hessian, ``(lanes, 2, 2)``."""
+        x, y = points.T
+        square = x**2 * y**2
+        return _symmetric(
+            y**2 * (6 * square - 2), 4 * x * y * (2 * square - 1), x**2 * (6 * square - 2)
+        )
+
+
 FUNCTIONS: Final = (
     Ravine,
     Bowl,
@@ -624,6 +660,7 @@ FUNCTIONS: Final = (
     ThreeHumpCamel,
     StyblinskiTang,
     Rastrigin,
+    Twin,
 )
 
 AnyFunction = Annotated[
@@ -641,6 +678,7 @@ AnyFunction = Annotated[
     | Himmelblau
     | ThreeHumpCamel
     | StyblinskiTang
-    | Rastrigin,
+    | Rastrigin
+    | Twin,
     Field(discriminator="name"),
 ]

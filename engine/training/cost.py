@@ -240,16 +240,27 @@ def update_seconds(experiment: Experiment, runs: list[Run]) -> float:
 
 def _gradient_seconds(experiment: Experiment, runs: list[Run], passes: int) -> float:
     """Estimate the time to compute the batch gradients of some runs in this many passes."""
+    if experiment.problem.kind == "network" and not runs:
+        return 0.0
+    batch_size = experiment.counts(runs[0]).batch_size if runs else 1
+    return _passes_seconds(experiment, len(runs) * len(experiment.seeds), batch_size, passes)
+
+
+def full_gradient_seconds(experiment: Experiment, n_lanes: int) -> float:
+    """Estimate the time to compute the gradients of some lanes on all training rows."""
+    rows = experiment.problem.training_rows
+    return _slowness() * _PER_EVALUATION + _passes_seconds(experiment, n_lanes, rows, 1)
+
+
+def _passes_seconds(experiment: Experiment, n_lanes: int, n_rows: int, passes: int) -> float:
+    """Estimate the time of passes forward and backward, of some lanes and rows in all."""
     problem = experiment.problem
     if problem.kind == "function":
         return _slowness() * passes * 2 * _PER_LAYER
-    if not runs:
-        return 0.0
     units, n_params = problem.layout.units, problem.n_params
-    n_layers, batch_size = len(units) - 1, experiment.counts(runs[0]).batch_size
+    n_layers = len(units) - 1
     per_row = 6 * n_params * _PER_FLOP + sum(units[1:]) * _PER_ACTIVATION
-    per_lane = n_layers * _PER_LANE_AND_LAYER + batch_size * per_row + n_params * _PER_PARAMETER
-    n_lanes = len(runs) * len(experiment.seeds)
+    per_lane = n_layers * _PER_LANE_AND_LAYER + n_rows * per_row + n_params * _PER_PARAMETER
     return _slowness() * (passes * n_layers * _PER_LAYER + n_lanes * per_lane)
 
 

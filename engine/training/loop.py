@@ -494,6 +494,7 @@ class _Group(Generic[Kept]):
             norms = np.linalg.norm(gradient, axis=1)
         lanes, params = self._lanes.ravel(), (updates.params, updates.points)
         yield from self.recorder.evaluation(lanes, due, *params, evaluation, norms)
+        yield from self.recorder.look(lanes, due, updates, self._problem) or ()
         if due.is_recorded:
             self._recorded_step = due.step
         self._due = next(self._dues, due)

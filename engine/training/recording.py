@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array, Booleans, Integers
     from engine.experiment import Experiment
+    from engine.problems.function_problem import FunctionProblem
+    from engine.problems.network_problem import NetworkProblem
     from engine.problems.problem import Evaluation
     from engine.training.history import Status
     from engine.training.records import Due
+    from engine.training.updates import Updates
     from engine.work import Work
 
 # How many numbers a run may keep, all seeds together, so that 12 runs stay below 64 MiB: this many
@@ -101,6 +104,22 @@ class Judge(ABC):
         ended = before & ~self.alive
         if ended.any() and not due.is_recorded:
             self._keep_ends(due.step, values, ended)
+
+    def look(  # noqa: B027 - most recorders need none of it
+        self,
+        lanes: Integers,
+        due: Due,
+        updates: Updates[Any],
+        problem: NetworkProblem | FunctionProblem,
+    ) -> Work[None] | None:
+        """See the updates of the lanes after an evaluation; None from those that need not.
+
+        Args:
+            lanes: as for ``evaluation``.
+            due: likewise.
+            updates: of these lanes; they are left as they are.
+            problem: what is trained.
+        """
 
     @abstractmethod
     def _follow(

@@ -191,6 +191,21 @@ class Updates(Generic[Source]):
         if self._scheduled is not None:
             self._scheduled.watch(self.step, losses)
 
+    def rates(self, step: int) -> Array:
+        """Return the rate of every lane in the update with this number, ``(lanes,)``."""
+        self._set_rates(step)
+        return self._rates[:, 0].copy()
+
+    def scales(self) -> Array:
+        """Return what each rule multiplied its gradients, or running means, by in the last update.
+
+        ``(lanes, n_params)``; ``Rule.scale`` says more.
+        """
+        found = np.ones_like(self.params)
+        for part in self._slices:
+            found[part.lanes] = part.rule.scale(part.moment, part.state)
+        return found
+
     def go_on(self, before: Updates[Source], lanes: Integers) -> None:
         """Go on where ``before`` is, with what it remembers of its ``lanes``, one per lane here."""
         self.step = before.step

@@ -14,7 +14,13 @@ import charts
 from charts.batches import loss_on_four_axes
 from charts.best_of import best_of_settings
 from charts.counts import count_bars
-from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.curves import (
+    full_gradient_curves,
+    loss_curves,
+    measured_curves,
+    norm_curves,
+    score_curves,
+)
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
 from charts.fits import Panel, fit_panels
 from charts.graph import graph_drawing
@@ -25,6 +31,7 @@ from charts.parallel import Coordinate, parallel_coordinates
 from charts.profiles import performance_profiles
 from charts.range_test import range_test_chart
 from charts.sensitivity import rate_sensitivity
+from charts.sharpness import sharpness_chart
 from charts.steps import (
     Tangent,
     effective_rates,
@@ -51,6 +58,7 @@ from engine import (
     fit,
     gradient_norms,
     measure_noise,
+    measure_sharpness,
     performance_ratios,
     range_test,
     rate_curves,
@@ -144,6 +152,38 @@ def test_curves(name, axis):
         x, *values = (column for column in chart.numbers if column != "run")
         assert x == axis
         assert not strays(chart, *((x, value) for value in values))
+
+
+@pytest.mark.parametrize("axis", ["epochs", "rows_seen"])
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_sharpness(name, axis):
+    history, styles = trained(name), LOOKS[: len(trained(name).runs)]
+    measured = measure_sharpness(history.experiment, 1)
+
+    for shown, log in [("sharpness", True), ("sharpness", False), ("step_share", False)]:
+        chart = sharpness_chart(measured, history, styles, shown, axis, log=log)
+        drawn = [column for column in chart.numbers if column not in {"run", axis}]
+        assert drawn[0] == shown
+        assert not strays(chart, *((axis, column) for column in drawn))
+
+
+def test_a_measured_quantity_beside_its_edge():
+    history, styles = trained("three seeds"), LOOKS[:3]
+    series = [run.training_loss for run in history.runs]
+    edges = [np.arange(1.0, len(one.steps) + 1) for one in series[:2]]
+
+    chart = measured_curves(
+        history,
+        styles,
+        list(zip(series, [*edges, None], strict=True)),
+        "training_loss",
+        "epochs",
+        log=True,
+    )
+
+    drawn = ("training_loss", "lower_quartile", "upper_quartile", "edge")
+    assert not strays(chart, *(("epochs", column) for column in drawn))
+    assert np.isnan(chart.numbers["edge"]).sum() == len(series[2].steps)
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])

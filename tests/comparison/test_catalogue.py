@@ -270,10 +270,11 @@ def test_every_missing_chart_has_a_title():
 
     assert {chart_title(name, document) for name in missing_charts(document)} == {
         "Learning-rate sensitivity",
+        "Sharpness",
         "One parameter",
         "Confident and wrong",
     }
-    assert set(missing_charts(shown)) == {"rates"}
+    assert set(missing_charts(shown)) == {"rates", "sharpness"}
 
 
 def test_a_score_says_on_which_rows():

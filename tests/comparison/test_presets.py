@@ -17,6 +17,7 @@ from comparison.presets import (
     SURFACE_PRESETS,
     shown_preset,
 )
+from comparison.words.sharpness import NEAR
 from engine import (
     FEWEST_SEEDS,
     Budget,
@@ -25,11 +26,13 @@ from engine import (
     effective_learning_rates,
     estimate,
     fit,
+    measure_sharpness,
     rate_curves,
     rate_sweep,
     score,
     under_both_losses,
 )
+from engine.problems.functions import Twin
 from engine.rules import SGD, Adam, Momentum, RMSprop
 
 # What is trained here is covered by others, and tracing makes it three times as long.
@@ -214,6 +217,23 @@ def test_their_rates_are_the_best_of_those_that_are_told(name, powers, count):
         assert losses[rates.index(run.learning_rate)] <= 1.05 * min(losses)
 
 
+@pytest.mark.parametrize("data_seed", [0, 5])
+def test_three_runs_come_to_the_edge_of_stability_and_momentum_converges_below_it(data_seed):
+    experiment = COMPARE_PRESETS["edge"].experiment.model_copy(update={"data_seed": data_seed})
+    measured, history = measure_sharpness(experiment, 75), fit(experiment)
+    *descents, momentum = measured.runs
+
+    for one, run, began in zip(descents, history.runs, (0.43, 0.86, 1.29), strict=False):
+        loss = run.batch_loss.last[0]  # of all rows, before every update
+        assert one.ratios[0, 0] == pytest.approx(began, abs=0.01)
+        assert np.median(one.ratios[one.later_half]) == pytest.approx(1, abs=NEAR)
+        assert 0.2 < share_of_rises(loss[1_500:]) < 0.7
+        assert loss[-1] < 0.7 * loss[1_500]
+    assert momentum.ratios.max() < 0.8
+    assert momentum.training_loss[-1, 0] < 1e-4
+    assert all(experiment.is_full_batch(run) for run in experiment.runs)
+
+
 # The Surfaces page
 
 
@@ -373,6 +393,22 @@ def test_adamw_ends_beside_the_minimum_of_a_penalised_loss(walked):
     assert sizes[0] > 1.2 * sizes[1] > 1.2 * 1.1 * sizes[2]
     low, _, high = (run.training_loss.final[0] for run in walked("decay").runs)
     assert high > 1.05 * low
+
+
+def test_a_rate_too_high_for_a_minimum_moves_along_the_valley_until_it_is_below_its_edge(walked):
+    jumping, calm = walked("twin").runs
+    ends = at_end(walked("twin"))
+
+    sides = np.sign(np.prod(jumping.params[0], axis=1) - 1)
+    assert (sides[1:] != sides[:-1]).mean() > 0.95
+    assert (np.diff(calm.training_loss.last[0][:100]) < 0).all()
+    assert 4 * (ends[1] @ ends[1]) == pytest.approx(28, abs=0.1)
+    assert 19.8 < 4 * (ends[0] @ ends[0]) < 20
+    assert np.diff(jumping.params[0, ::20, 0]).max() < 0  # on and on to the left
+    for end in ends:
+        assert np.linalg.eigvalsh(Twin().hessian(end[None]))[0, 1] == pytest.approx(
+            4 * (end @ end), rel=1e-2
+        )
 
 
 # Both

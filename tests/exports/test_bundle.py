@@ -231,8 +231,8 @@ def test_values_that_stand_for_several_are_said():
 @pytest.mark.parametrize(
     ("page", "names"),
     [
-        (None, {"rates"}),
-        (SurfacesPage(), {"rates", "one_parameter", "two_losses"}),
+        (None, {"rates", "sharpness"}),
+        (SurfacesPage(), {"rates", "sharpness", "one_parameter", "two_losses"}),
     ],
 )
 def test_charts_of_the_pages_that_are_left_out_are_named(page, names):

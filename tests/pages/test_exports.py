@@ -31,6 +31,7 @@ NEURON = NETWORK.model_copy(
 )
 SHOWN = {
     "loss": (NETWORK, TrainingPage()),
+    "sharpness": (NETWORK, TrainingPage(tab="sharpness")),
     **{f"epochs {tab}": (NETWORK, EpochsPage(tab=tab)) for tab in ("count", "rows", "noise")},
     **{f"epochs {tab}": (NETWORK, EpochsPage(tab=tab)) for tab in ("overfitting", "map")},
     "epochs batches": (STRAIGHT, EpochsPage(tab="batches", sizes=("all", 1))),

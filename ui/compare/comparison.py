@@ -61,9 +61,9 @@ def runs_alone() -> bool:
     """Tell whether the comparison may rerun without the rest of the page, which is faster.
 
     Streamlit never interrupts such a rerun, so nothing that takes long may be trained in it: no
-    sweep of learning rates, no search for settings, and no run alone to time it.
+    sweep of learning rates, no search for settings, no measurement, and no run alone to time it.
     """
-    is_long = settings().tab in {"rates", "find"} or _shows_seconds()
+    is_long = settings().tab in {"rates", "find", "sharpness"} or _shows_seconds()
     return is_quick(document().experiment) and not is_long
 
 

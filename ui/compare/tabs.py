@@ -14,6 +14,7 @@ from ui.compare.loss import loss_tab
 from ui.compare.rates import rates_tab
 from ui.compare.results import details_tab
 from ui.compare.settings import settings
+from ui.compare.sharpness import sharpness_tab
 from ui.shell.store import set_page
 from ui.shell.tabs import Tab, Tabs
 
@@ -29,6 +30,7 @@ TABS: Final = Tabs[[Comparison]](
         "fits": Tab(N_("Fits"), fits_tab),
         "rates": Tab(N_("Learning-rate sensitivity"), rates_tab),
         "find": Tab(N_("Find settings"), find_tab),
+        "sharpness": Tab(N_("Sharpness"), sharpness_tab),
         "details": Tab(N_("Details"), details_tab),
     },
 )

@@ -59,6 +59,7 @@ _HELP = {
     "factor": N_("Radius of the inner circle; the outer one has radius 1."),
     "arms": N_("How many spiral arms there are; each is a class."),
     "turns": N_("How often an arm winds around the centre."),
+    "degree": N_("How often the curve swings between −1 and 1."),
     "frequency": N_("How many times the curve oscillates over the range of the data."),
     "slope": N_("How much y changes when x grows by 1."),
     "intercept": N_("The value of y at x = 0."),

@@ -19,11 +19,13 @@ from engine import (
     can_be_timed,
     estimate,
     estimate_scores,
+    estimate_sharpness,
+    measuring_sharpness,
     scoring,
     time_alone,
     train,
 )
-from language import _
+from language import N_, _
 from ui.shell.binding import draw_mark
 from ui.shell.driver import (
     Pending,
@@ -43,9 +45,9 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from charts.theme import RunStyle
-    from engine import Cost, Experiment, History, Progress, Scores
+    from engine import Cost, Experiment, History, Progress, Scores, Sharpness
 
-    Result: TypeAlias = History | Scores
+    Result: TypeAlias = History | Scores | Sharpness
     Training: TypeAlias = Generator[Any, str | None, Result]
 
 _UNSEEN_SECONDS = 0.5  # of work, by the clock: a shorter training draws nothing before its end
@@ -275,6 +277,31 @@ def scored(
     )
 
 
+def measured(
+    experiment: Experiment, every: int, slot: str, draw: Callable[[Sharpness], None]
+) -> Sharpness | None:
+    """Return the sharpness of an experiment as ``trained`` returns its history.
+
+    Args:
+        experiment: what is trained and measured.
+        every: epochs from one measurement to the next.
+        slot: as for ``trained``.
+        draw: shows what has been measured so far.
+    """
+    return _result(
+        _Wanted(
+            f"sharpness {every} {experiment.key}",
+            lambda: estimate_sharpness(experiment, every).cost,
+            lambda: measuring_sharpness(experiment, every),
+            lambda progress: progress.sharpness(),
+            is_asked=False,
+            offer=N_("Measure (about {seconds:.0f} s)"),
+        ),
+        slot,
+        draw,
+    )
+
+
 def are_scored(experiment: Experiment) -> bool:
     """Tell whether the scores of an experiment are kept, so that nothing needs to be trained."""
     return results().get(_scores_key(experiment, ())) is not None
@@ -294,6 +321,7 @@ class _Wanted:
         begin: begins the training.
         so_far: gives from its progress what there is so far.
         is_asked: whether the reader asked for it.
+        offer: what is written on the button that a long one waits for.
     """
 
     key: str
@@ -301,6 +329,7 @@ class _Wanted:
     begin: Callable[[], Training]
     so_far: Callable[[Any], Any]
     is_asked: bool
+    offer: str = N_("Train (about {seconds:.0f} s)")
 
 
 def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
@@ -313,7 +342,7 @@ def _result(wanted: _Wanted, slot: str, draw: Callable[[Any], None]) -> Any:
     try:
         if pending is None:
             cost = wanted.estimate()
-            offer = _("Train (about {seconds:.0f} s)").format(seconds=cost.seconds)
+            offer = _(wanted.offer).format(seconds=cost.seconds)
             waits_for = None if wanted.is_asked else offer
             pending = begin(slot, wanted.key, cost, wanted.begin, waits_for)
         if pending is None:

@@ -16,6 +16,7 @@ from engine.problems.datasets.real import BreastCancer, Diabetes, Digits, Iris
 from engine.problems.datasets.source import Drawn, Source
 from engine.problems.datasets.toy import (
     Blobs,
+    Chebyshev,
     Circles,
     Line,
     Polynomial,
@@ -33,6 +34,7 @@ DATASETS: Final[tuple[type[Source], ...]] = (
     Line,
     Sine,
     Polynomial,
+    Chebyshev,
     Blobs,
     TwoMoons,
     Circles,
@@ -50,6 +52,7 @@ Dataset: TypeAlias = Annotated[
     | Line
     | Sine
     | Polynomial
+    | Chebyshev
     | Blobs
     | TwoMoons
     | Circles
@@ -88,6 +91,7 @@ __all__ = [
     "DATASETS",
     "Blobs",
     "BreastCancer",
+    "Chebyshev",
     "Circles",
     "Dataset",
     "Diabetes",

@@ -130,6 +130,34 @@ class Polynomial(_Curve):
         return x, y + _noise(rng, self.noise, x.shape)
 
 
+class Chebyshev(_Curve):
+    """A Chebyshev polynomial of the first kind: y = cos(degree arccos x) + noise.
+
+    The rows are equally spaced in [-1, 1], its ends included, so without noise nothing is drawn. Of
+    all polynomials of its degree that stay between -1 and 1 there, it swings most often.
+
+    Attributes:
+        degree: how often it swings from one end to the other, 1 to 10.
+
+    Source:
+        Cohen et al. (2021), arXiv:2103.00065, fit 20 points of those of degree 3 to 5, to see
+        gradient descent at the edge of stability.
+    """
+
+    name: Literal["chebyshev"] = "chebyshev"
+    rows: Rows = 20
+    noise: Noise = 0.0
+    degree: Annotated[int, Interval(1, 10)] = 4
+
+    def draw(self, rng: np.random.Generator) -> Drawn:
+        """Space x evenly, then draw the noise of y."""
+        x = np.linspace(-1, 1, self.rows)[:, None]
+        before, y = np.ones_like(x), x.copy()  # T_0 and T_1
+        for _ in range(self.degree - 1):
+            before, y = y, 2 * x * y - before
+        return x, y + _noise(rng, self.noise, x.shape)
+
+
 class TwoMoons(_Plane):
     """Two half circles of radius 1 that reach into each other.
 

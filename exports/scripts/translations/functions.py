@@ -21,6 +21,7 @@ from engine.problems.functions import (
     StyblinskiTang,
     ThreeHumpCamel,
     Tug,
+    Twin,
 )
 
 if TYPE_CHECKING:
@@ -56,5 +57,6 @@ VALUES: Final[Mapping[type[FunctionOfTwo], str]] = MappingProxyType(
         Rastrigin: (
             "20 + x ** 2 - 10 * $np.cos(2 * $np.pi * x) + y ** 2 - 10 * $np.cos(2 * $np.pi * y)"
         ),
+        Twin: "(1 - x ** 2 * y ** 2) ** 2 / 2",
     }
 )

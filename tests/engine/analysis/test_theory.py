@@ -13,6 +13,7 @@ from engine.analysis.theory import (
     convergence_rate,
     curvatures,
     edge_formula,
+    has_preconditioned_threshold,
     largest_stable_rate,
     measured_rate,
     sharpness_threshold,
@@ -20,7 +21,7 @@ from engine.analysis.theory import (
 )
 from engine.arrays import Layout
 from engine.problems.functions import FUNCTIONS, Bowl, Saddle
-from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop, Rule
 from tests.engine.contract import moment_of
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -64,6 +65,16 @@ def test_sharpness_thresholds_at_a_rate_of_a_tenth(optimizer, threshold):
     actual = sharpness_threshold(optimizer, 0.1)
 
     assert actual == (None if threshold is None else pytest.approx(threshold, rel=1e-4))
+
+
+def test_only_thresholds_of_rules_that_scale_are_about_the_preconditioned_hessian():
+    """A rule that scales and has a threshold for the plain Hessian would be compared wrongly."""
+    with_threshold = [rule for rule in RULES if sharpness_threshold(rule(), 0.1) is not None]
+    scaling = [rule for rule in with_threshold if rule.scale is not Rule.scale]
+
+    assert [rule for rule in with_threshold if has_preconditioned_threshold(rule())] == scaling
+    assert {Adam, RMSprop} <= set(scaling)
+    assert not has_preconditioned_threshold(AdamW())
 
 
 @pytest.mark.parametrize("optimizer", LINEAR, ids=repr)
@@ -192,7 +203,7 @@ def test_critical_damping_is_the_fastest_momentum_of_a_rate(share):
 @pytest.mark.parametrize("optimizer", LINEAR, ids=repr)
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.8])
 @pytest.mark.parametrize(
-    "function", [f() for f in FUNCTIONS if f().bounded], ids=lambda function: function.name
+    "function", [f() for f in FUNCTIONS if f().minima], ids=lambda function: function.name
 )
 def test_predicted_rates_come_out_within_one_per_cent(function, optimizer, share):
     """From near a minimum, along no axis: every function is a quadratic there.

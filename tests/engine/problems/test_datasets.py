@@ -14,6 +14,7 @@ from engine.problems.datasets import (
     DATASETS,
     Blobs,
     BreastCancer,
+    Chebyshev,
     Circles,
     Dataset,
     Diabetes,
@@ -52,6 +53,7 @@ GOLDEN = {
     "line": "b8b5b790fa4d7308",
     "sine": "2e9a419f35a36bb2",
     "polynomial": "8fdb7cf006137dc9",
+    "chebyshev": "46cb0d7edd0cac82",
     "blobs": "d8526167068aec21",
     "two_moons": "62cb9fba1d8bdf8f",
     "circles": "56fd8f9041d7744d",
@@ -149,9 +151,16 @@ def test_same_seed_gives_the_same_rows(dataset):
 
 @EVERY_DATASET
 def test_another_seed_changes_generated_rows_only(dataset):
-    same = np.array_equal(generate(dataset, 0)[0], generate(dataset, 1)[0])
+    """But for a data set whose inputs are equally spaced: only its noise is drawn."""
+    first, second = generate(dataset, 0), generate(dataset, 1)
+    same = [np.array_equal(*pair) for pair in zip(first, second, strict=True)]
 
-    assert same == (not isinstance(dataset, Toy))
+    if isinstance(dataset, Chebyshev):
+        noisy = [generate(Chebyshev(noise=0.1), seed)[1] for seed in (0, 1)]
+        assert same == [True, True]
+        assert not np.array_equal(*noisy)
+    else:
+        assert same[0] == (not isinstance(dataset, Toy))
 
 
 @EVERY_DATASET
@@ -245,6 +254,14 @@ def test_polynomial_without_noise_has_its_coefficients():
         np.polynomial.polynomial.polyfit(x[:, 0], y[:, 0], 3), [4, 3, -2, 1], rtol=1e-12
     )
     assert (np.abs(x) <= 2).all()
+
+
+@pytest.mark.parametrize("degree", range(1, 11))
+def test_chebyshev_without_noise_is_the_cosine_of_a_multiple_of_the_angle(degree):
+    x, y = generate(Chebyshev(rows=101, degree=degree), 0)
+
+    np.testing.assert_allclose(x[:, 0], np.linspace(-1, 1, 101), rtol=0, atol=0)
+    np.testing.assert_allclose(y, np.cos(degree * np.arccos(x)), rtol=0, atol=1e-13)
 
 
 def test_circles_without_noise_have_their_radii():

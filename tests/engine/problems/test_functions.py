@@ -24,12 +24,16 @@ from engine.problems.functions import (
     StyblinskiTang,
     ThreeHumpCamel,
     Tug,
+    Twin,
 )
 from engine.rules import SGD, Adam, Momentum
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover
 
+LISTED = pytest.mark.parametrize(
+    "function", [f() for f in FUNCTIONS if f.stationary_points], ids=lambda f: f.name
+)
 EVERY = pytest.mark.parametrize("function", [f() for f in FUNCTIONS], ids=lambda f: f.name)
 POINTS = np.random.default_rng(0).normal(scale=3, size=(50, 2))
 
@@ -124,6 +128,7 @@ def test_points_are_lanes(function):
         (ThreeHumpCamel(), (1, 2), 2 - 1.05 + 1 / 6 + 2 + 4),
         (StyblinskiTang(), (1, 2), (1 - 16 + 5) / 2 + (16 - 64 + 10) / 2),
         (Rastrigin(), (0.5, 1), 20 + 0.25 + 10 + 1 - 10),
+        (Twin(), (2, 3), 35**2 / 2),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -134,7 +139,7 @@ def test_values_by_hand(function, point, value):
 # Where the gradient vanishes
 
 
-@EVERY
+@LISTED
 def test_stationary_points_are_what_they_say(function):
     points = coordinates(function.stationary_points)
     curvatures = np.linalg.eigvalsh(function.hessian(points))
@@ -148,7 +153,7 @@ def test_stationary_points_are_what_they_say(function):
     ]
 
 
-@EVERY
+@LISTED
 def test_all_stationary_points_of_the_window_are_listed(function):
     """Newton's method from everywhere ends at these and at no others."""
     (left, right), (low, high) = function.window
@@ -174,7 +179,7 @@ def test_all_stationary_points_of_the_window_are_listed(function):
     assert set(gaps.argmin(axis=1)) == set(range(len(listed)))
 
 
-@EVERY
+@LISTED
 def test_global_minima_are_lowest_of_all_that_is_seen(function):
     best = coordinates(function.minima)
     everywhere = np.concatenate([seen(function), coordinates(function.stationary_points)])
@@ -188,6 +193,21 @@ def test_global_minima_are_lowest_of_all_that_is_seen(function):
     assert all(point.kind == "minimum" for point in function.minima)
     others = [p for p in function.stationary_points if p.kind == "minimum" and not p.is_global]
     assert (function.value(coordinates(others)) > values.max() + 1e-3).all()
+
+
+def test_only_the_twin_has_no_stationary_point_that_is_alone():
+    """Its minima are the curves x y = 1 and x y = -1, where the sharpest way is across them."""
+    assert [function for function in FUNCTIONS if not function.stationary_points] == [Twin]
+    x = np.array([-3, -1, 0.5, 2.180206, 4])
+    for side in (1, -1):
+        valley = np.stack([x, side / x], axis=1)
+        curvatures = np.linalg.eigvalsh(Twin().hessian(valley))
+
+        np.testing.assert_allclose(Twin().value(valley), 0, atol=1e-30)
+        np.testing.assert_allclose(Twin().gradient(valley), 0, atol=1e-14)
+        np.testing.assert_allclose(curvatures[:, 0], 0, atol=1e-13)
+        np.testing.assert_allclose(curvatures[:, 1], 4 * (x**2 + 1 / x**2), rtol=1e-13)
+    np.testing.assert_array_equal(Twin().gradient(np.array([[5.0, 0.0], [0.0, 2.0]])), 0)
 
 
 def test_a_function_that_is_not_bounded_has_no_lowest_value():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
 from comparison.words.mathml import LETTERS
-from engine.rules import hyperparameters
+from engine.rules import RULES, choices, hyperparameters
 from language import _
 from language.labels import label
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from comparison.document import Document
     from engine import Function, Interval, Network, Run
+    from engine.rules import Rule
     from engine.spec import Spec
 
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -89,17 +90,42 @@ def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
 
 def _automatic(run: Run, runs: Sequence[Run]) -> str:
     alike = [other for other in runs if type(other.optimizer) is type(run.optimizer)]
-    details = []
-    for name, interval in hyperparameters(type(run.optimizer)).items():
-        rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
-        if len({getattr(rule, name) for rule in rules}) > 1:
-            details.append(f"{symbol(name, interval)} {getattr(run.optimizer, name):g}")
+    rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
+    details = [
+        own_words(run.optimizer, name)
+        for name in own_fields(type(run.optimizer))
+        if len({getattr(rule, name) for rule in rules}) > 1
+    ]
     if len({other.learning_rate for other in alike}) > 1:
         details.append(f"η {run.learning_rate:g}")
     if len({other.batch_size for other in alike}) > 1:
         size = _("all") if run.batch_size == "all" else run.batch_size
         details.append(f"B {size}")
     return " ".join([run.optimizer.title, *details])
+
+
+def own_fields(rule: type[Rule]) -> dict[str, str]:
+    """Return what a rule is set by, choices before numbers, each with its symbol or label."""
+    chosen = {name: label("hyperparameter", name) for name in choices(rule)}
+    return chosen | {name: symbol(name, one) for name, one in hyperparameters(rule).items()}
+
+
+def own_words(optimizer: Rule, name: str) -> str:
+    """Return the value of one of ``own_fields`` in short: with its symbol, or a choice alone."""
+    value = own_value(optimizer, name)
+    is_choice = name in choices(type(optimizer))
+    return f"({value})" if is_choice else f"{own_fields(type(optimizer))[name]} {value}"
+
+
+def own_value(optimizer: Rule, name: str) -> str:
+    """Return the value of one of ``own_fields`` in words."""
+    value = getattr(optimizer, name)
+    return choice_words(value) if isinstance(value, str) else f"{value:g}"
+
+
+def choice_words(word: str) -> str:
+    """Return what a word that a rule offers is called: a rule has its title."""
+    return next((rule.title for rule in RULES if rule.name == word), word.replace("_", " "))
 
 
 def symbol(name: str, interval: Interval) -> str:

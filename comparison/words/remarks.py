@@ -111,6 +111,10 @@ def evaluation_words(experiment: Experiment) -> str:
             "The full loss is evaluated every {count} rows, or after every iteration if a batch"
             " has more rows."
         ),
+        "gradients": _(
+            "The full loss is evaluated every {count} gradients, or after every iteration if an"
+            " update takes more."
+        ),
     }[unit]
     return text.format(count=count)
 

@@ -63,7 +63,7 @@ def plan_rows(experiment: Experiment, runs: Sequence[Run], names: Sequence[str])
 
 
 def _plan_row(experiment: Experiment, run: Run, name: str) -> Row:
-    rates, sizes = first_rates(run), first_sizes(experiment)
+    rates, sizes = first_rates(run), first_sizes(experiment, run)
     text = _("{count} from {low:g} to {high:g}")
     row = {_("Run"): name}
     row[_("Learning rates")] = text.format(count=len(rates), low=rates[0], high=rates[-1])
@@ -306,6 +306,9 @@ def _longer(
         ),
         "rows_seen": _(
             "{run} needs {times} × as many rows as {best} to reach its final loss of {loss}."
+        ),
+        "gradients": _(
+            "{run} needs {times} × as many gradients as {best} to reach its final loss of {loss}."
         ),
     }[unit]
     for position, times in found.times.items():

@@ -46,6 +46,7 @@ def _toy(rules, interval, number):
         name: Literal[f"toy_{number}"] = f"toy_{number}"
 
         title: ClassVar = f"Toy {number}"
+        family: ClassVar = "signs"
         slots: ClassVar = (
             rules.Slot("toy_count", "c", lambda _layout: 1),
             rules.Slot("toy_pair", "p", lambda _layout: 2),

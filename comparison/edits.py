@@ -21,8 +21,8 @@ from comparison.presets import (
     SURFACE_PRESETS,
     SURFACES,
 )
-from comparison.words.names import styles_of_any_setting
-from comparison.words.settings import listed, setting_words
+from comparison.words.names import listed, styles_of_any_setting
+from comparison.words.settings import setting_words
 from engine import Experiment, Interval, InvalidInput, Network, Run
 from engine.experiment import misfit
 from engine.problems.datasets import Spirals

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
+from comparison.words.names import listed
+from comparison.words.remarks import reporting_averages
 from comparison.words.seeds import seeds_words
-from comparison.words.settings import listed
 from engine import Stopping, Sweep
 from language import _, ngettext
 from language.labels import inline, label
@@ -155,6 +156,14 @@ def unequal_parts(experiment: Experiment) -> dict[str, str]:
         parts["last_batch"] = _("some runs drop rows at the end of an epoch")
     if len({run.optimizer.gradients_per_update for run in experiment.runs}) > 1:
         parts["gradients"] = _unequal_gradients(experiment)
+    averaged = reporting_averages(experiment)
+    if averaged:
+        text = ngettext(
+            "losses and pictures of {rules} are those of the average that it reports",
+            "losses and pictures of {rules} are those of the averages that they report",
+            len(averaged),
+        )
+        parts["reported"] = text.format(rules=listed(list(averaged)))
     return parts
 
 

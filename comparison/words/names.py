@@ -138,6 +138,13 @@ def symbol(name: str, interval: Interval) -> str:
     return written or label("hyperparameter", name)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return some names in one phrase."""
+    if len(names) == 1:
+        return names[0]
+    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
+
+
 def problem_words(problem: Network | Function) -> dict[str, str]:
     """Return what is trained on which data: settings by their names on the page."""
     if problem.kind == "function":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from comparison.words.names import choice_words, own_fields
+from comparison.words.remarks import reported_words
 from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
 from engine.analysis.claims import seeds_in_order
 from language import _
@@ -93,6 +94,7 @@ def details(history: History, position: int) -> Row:
         "iterations_per_epoch": run.per_epoch,
         "iterations_in_all": last,
         "rows_seen": float(np.median(run.rows_seen)),
+        **_gradients(history, spec, last),
         **_overshoot(history, run),
         "batch_size": history.experiment.counts(spec).batch_size,
     }
@@ -144,6 +146,7 @@ def result_remarks(history: History, *, is_tuned: bool) -> list[str]:
     seeds = len(history.experiment.seeds)
     if seeds > 1:
         remarks.append(_("Medians of {count} seeds.").format(count=seeds))
+    remarks += reported_words(history.experiment)
     if any(run.diverged.any() for run in history.runs):
         remarks.append(
             _(
@@ -293,6 +296,12 @@ def written(value: float | None, digits: int = 4) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.{digits}g}"
+
+
+def _gradients(history: History, run: Run, updates: float) -> Row:
+    """Return how many gradients a run took, where some run takes two per update."""
+    each = [one.optimizer.gradients_per_update for one in history.experiment.runs]
+    return {} if max(each) == 1 else {"gradients": updates * run.optimizer.gradients_per_update}
 
 
 def _overshoot(history: History, run: RunHistory) -> Row:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.fields import field_title, value_words
-from comparison.words.names import own_fields
+from comparison.words.names import listed, own_fields
 from comparison.words.results import written
 from comparison.words.seeds import named_seeds
-from comparison.words.settings import listed, loss_words
+from comparison.words.settings import loss_words
 from engine.analysis.claims import CHANCE, FEWEST_SEEDS
 from engine.analysis.profiles import MOST
 from engine.analysis.significance import FLIPPED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charts.lines import factor_text
+from comparison.words.names import listed
 from comparison.words.results import written
 from engine import FEWEST_SEEDS, Stopping
 from engine.analysis.rates import GOOD
@@ -318,13 +319,6 @@ def _longer(
 
 def _short(loss: float) -> str:
     return written(loss, digits=3)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return some names in one phrase."""
-    if len(names) == 1:
-        return names[0]
-    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
 def caution(found: Answer) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Fields by their names; a rule's hyperparameters have their own, and so has an axis.
 _FIELDS: Final = {**LABELS["axis"], **LABELS["hyperparameter"], **LABELS["field"]}
+_PLACE_OF_RUN: Final = re.compile(r"\bruns\.(\d+)\.")
 _FIELD_OF_AXIS: Final = re.compile(r"axes\.\d+\.field")
 # Fields that hold an id, and the name space of its label.
 _SPACES: Final[Mapping[str, Space]] = {
@@ -194,9 +195,9 @@ def _unfit_rule(error: InvalidInput, other: str, setting: object) -> str:
             " Take all rows, or choose another optimizer."
         )
     rule = _TITLES.get(str(error.value), _shown(error.value))
-    number = next((part for part in error.field.split(".") if part.isdigit()), None)
-    if number is not None and error.field.startswith("runs."):
-        rule = _("{rule} (run {number})").format(rule=rule, number=int(number) + 1)
+    place = _PLACE_OF_RUN.search(error.field)
+    if place is not None:
+        rule = _("{rule} (run {number})").format(rule=rule, number=int(place[1]) + 1)
     return text.format(rule=rule, value=_shown(setting))
 
 

@@ -1,6 +1,7 @@
 """Edits: pure, always valid or refused; what no longer fits is replaced, with a notice."""
 
 from functools import partial
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, Trai
 from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
 from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run
+from engine.counts import Unit
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import (
@@ -46,6 +48,9 @@ ON_A_NETWORK = {
     "rows": lambda pick: partial(change_problem, dataset=TwoMoons(rows=pick((2, 5, 60_000)))),
     "validation": lambda pick: partial(change_problem, validation_share=pick((0.0, 0.9, 1.0))),
 }
+ON_A_FUNCTION = {
+    "noise": lambda pick: partial(change_problem, noise=pick((0.0, 0.5, -1.0))),
+}
 ANYWHERE = {
     "add": lambda _pick: edits.add_run,
     "duplicate": lambda _pick: edits.duplicate_run,
@@ -56,7 +61,7 @@ ANYWHERE = {
     ),
     "settings": lambda pick: partial(
         edits.take_settings,
-        best={0: Run(optimizer=SGD(), learning_rate=0.2, batch_size=pick((1, 3, "all", 70_000)))},
+        best={0: Run(optimizer=SGD(), learning_rate=0.2, batch_size=pick((1, 3, "all", 60_000)))},
     ),
     "runs preset": lambda pick: partial(edits.use_runs_preset, name=pick(("optimizers", "rates"))),
     "surface preset": lambda pick: partial(
@@ -74,7 +79,8 @@ ANYWHERE = {
     "alone": lambda _pick: edits.show_only_selected,
     "show all": lambda _pick: edits.show_all_runs,
     "budget": lambda pick: partial(edits.change_budget, amount=pick((0, 1, 10**12))),
-    "unit": lambda pick: partial(edits.count_in, unit=pick(("epochs", "iterations", "rows_seen"))),
+    "unit": lambda pick: partial(edits.count_in, unit=pick(get_args(Unit))),
+    "sampling": lambda pick: lambda now: change_run(now, 0, sampling=pick(("replacement",))),
     "patience": lambda pick: partial(edits.change_stopping, patience=pick((None, 0, 5))),
     "repeats": lambda pick: partial(edits.repeat, times=pick((0, 1, 5, 30, 31))),
     "first seed": lambda pick: partial(edits.change_first_seed, first=pick((-1, 0, 2**32 - 1))),
@@ -100,7 +106,7 @@ def known(document):
 def test_any_edit_of_any_document_gives_a_valid_one_or_a_refusal(document, data):
     document = edits.opened(document).document
     is_network = document.experiment.problem.kind == "network"
-    offered = ANYWHERE | ON_A_NETWORK if is_network else ANYWHERE
+    offered = ANYWHERE | (ON_A_NETWORK if is_network else ON_A_FUNCTION)
     name = data.draw(st.sampled_from(sorted(offered)))
     edit = offered[name](lambda among: data.draw(st.sampled_from(tuple(among))))
     try:

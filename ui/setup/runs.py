@@ -167,7 +167,7 @@ def run_editor() -> None:
 def _rule_title(name: str) -> str:
     """Return a rule's title and its family, so that a search finds it by either."""
     rule = _RULES[name]
-    return f"{rule.title} · {label('family', rule.family)}"
+    return " · ".join(dict.fromkeys((rule.title, label("family", rule.family))))
 
 
 def rate_control() -> None:

@@ -24,7 +24,8 @@ def bases():
     for kind in FUNCTIONS:
         yield Experiment(problem=Function(function=kind()), runs=[RUN])
     for rule in RULES:
-        yield Experiment(runs=[RUN.model_copy(update={"optimizer": rule()})])
+        problem = Function() if "hessian" in rule.needs else Network()
+        yield Experiment(problem=problem, runs=[RUN.model_copy(update={"optimizer": rule()})])
 
 
 def fields(part, above=""):

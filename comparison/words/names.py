@@ -131,10 +131,11 @@ def choice_words(word: str) -> str:
 def symbol(name: str, interval: Interval) -> str:
     r"""Return the symbol of a hyperparameter in plain text, or its label if it has none.
 
-    The symbol is a letter with or without an index: ``\beta_1`` becomes β₁.
+    The symbol is a letter with or without an index: ``\beta_1`` becomes β₁, ``\Delta_{\min}`` Δmin.
     """
     letter, _lower, index = interval.symbol.partition("_")
-    written = LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
+    lowered = index.strip("{}").lstrip("\\").translate(_LOWERED)
+    written = LETTERS.get(letter, letter.lstrip("\\")) + lowered
     return written or label("hyperparameter", name)
 
 

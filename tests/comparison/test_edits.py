@@ -29,10 +29,13 @@ from engine.problems.datasets import (
 )
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, SGD, Adam, hyperparameters
+from engine.rules import RULES, SGD, Adam, choices, hyperparameters
 from tests.strategies import documents, examples
 
 FIRST = Document()
+FUNCTION = Experiment(
+    problem=Function(), runs=(Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+)
 SPECS = {dataset().name: dataset for dataset in DATASETS}
 MOST_RUNS = int(LIMITS["runs"].high)
 ON_A_NETWORK = {
@@ -329,14 +332,22 @@ def test_all_rows_are_all_whatever_becomes_of_them():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_comes_with_its_own_numbers_and_each_can_be_changed(rule):
-    chosen = edits.choose_rule(FIRST, 0, rule).document
+    now = with_default_view(FUNCTION) if "hessian" in rule.needs else FIRST
+    chosen = edits.choose_rule(now, 0, rule).document
     run = chosen.experiment.runs[0]
     assert (run.optimizer, run.learning_rate) == (rule(), rule.default_learning_rate)
 
+    values = {name: words[-1] for name, words in choices(rule).items()}
     for name, interval in hyperparameters(rule).items():
-        edited = edits.change_hyperparameter(chosen, 0, name, interval.low)
-        if not interval.open_low:
-            assert getattr(experiment(edited).runs[0].optimizer, name) == interval.low
+        low = type(getattr(rule(), name))(interval.low)
+        if interval.open_low:
+            with pytest.raises(InvalidInput):
+                edits.change_hyperparameter(chosen, 0, name, low)
+        else:
+            values[name] = low
+    for name, value in values.items():
+        edited = edits.change_hyperparameter(chosen, 0, name, value)
+        assert getattr(experiment(edited).runs[0].optimizer, name) == value
 
 
 def test_seeds_that_are_there_already_stay():

@@ -55,6 +55,7 @@ _STOPS: dict[str, Sequence[Number]] = {
     "units": (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
     "features": (1, 2, 3, 5, 10, 20, 50, 100, 200, 784),
 }
+_BELOW = 1e-4  # of the value, where a scale of powers begins if any number above 0 is allowed
 _DECAYS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)
 
 
@@ -216,11 +217,12 @@ def _spread(interval: Interval, value: Number) -> list[Number]:
         return list(_DECAYS)
     low, high = interval.low, interval.high
     if isinstance(value, int):
-        if high > 100 * max(low, 1):
+        if high >= 100 * max(low, 1):
             return [digit * 10**power for power in range(7) for digit in (1, 2, 5)]
         step = max(1, round((high - low) / 20))
         return list(range(int(low), int(high) + 1, step))
     if interval.scale == "log":
+        low = low or value * _BELOW
         return [
             float(f"1e{power}")
             for power in range(math.ceil(math.log10(low)), int(math.log10(high)) + 1)

@@ -25,6 +25,7 @@ _FIELD_OF_AXIS: Final = re.compile(r"axes\.\d+\.field")
 # Fields that hold an id, and the name space of its label.
 _SPACES: Final[Mapping[str, Space]] = {
     "dataset": "dataset",
+    "function": "function",
     "kind": "problem",
     "loss": "loss",
     "output_activation": "activation",
@@ -184,6 +185,11 @@ def _unfit_rule(error: InvalidInput, other: str, setting: object) -> str:
             "{rule} works only with gradients without noise, and all runs share the noise of"
             " {value}. Set it to 0, or choose another optimizer."
         )
+    elif other == "function":
+        text = _(
+            "{rule} works only with gradients without noise, and the slopes of the function {value}"
+            " change from step to step. Choose another test function, or another optimizer."
+        )
     elif other == "sampling":
         text = _(
             "{rule} works only with the gradient of all rows, and rows that are drawn with"
@@ -198,7 +204,7 @@ def _unfit_rule(error: InvalidInput, other: str, setting: object) -> str:
     place = _PLACE_OF_RUN.search(error.field)
     if place is not None:
         rule = _("{rule} (run {number})").format(rule=rule, number=int(place[1]) + 1)
-    return text.format(rule=rule, value=_shown(setting))
+    return text.format(rule=rule, value=_setting(other, setting))
 
 
 def _about_formula(error: InvalidInput) -> str:

@@ -10,7 +10,7 @@ from charts.curves import positions
 from comparison import edits, offers
 from comparison.document import Document, View, with_default_view
 from comparison.link import from_link, to_link
-from comparison.pages import EpochsPage, SweepPage, TrainingPage
+from comparison.pages import EpochsPage, SurfacesPage, SweepPage, TrainingPage
 from comparison.sweep import plan
 from comparison.words.budgets import budget_words, favours
 from comparison.words.contract import contract
@@ -417,4 +417,12 @@ def test_the_page_says_of_which_point_the_curves_are(quantity, said):
     shown = linked(of(LAGGING).experiment, TrainingPage())
     at = first_run(link={**shown, "show": [quantity]})
 
-    assert any(said in caption.value for caption in at.caption)
+    assert said in captions(at)
+
+
+@pytest.mark.parametrize("tab", ["step", "slice"])
+def test_an_update_is_not_where_the_average_is(tab):
+    shown = SurfacesPage(surface="network", fineness=31, tab=tab)
+    at = first_run(link=linked(of(LAGGING).experiment, shown))
+
+    assert "not at the average that it reports" in captions(at)

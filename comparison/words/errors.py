@@ -31,7 +31,7 @@ _SPACES: Final[Mapping[str, Space]] = {
     "output_activation": "activation",
     "problem": "problem",
 }
-_TITLES: Final = {rule.name: rule.title for rule in RULES}
+_TITLES: Final[Mapping[str, str]] = {rule.name: rule.title for rule in RULES}
 # Why a formula cannot be read.
 _EXPECTED: Final = {
     "operand": N_("a number, a variable or a function is missing here"),

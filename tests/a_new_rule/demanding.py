@@ -65,15 +65,17 @@ class Curved(_Plain):
 @final
 @dataclass(frozen=True)
 class Twice(_Plain):
-    """A rule that takes two gradients per update, with a choice and a whole number.
+    """A rule that takes two gradients per update, with fields of every kind.
 
     Attributes:
         inner: a rule that it could be around.
         period: a whole number.
+        radius: any number above 0.
     """
 
     inner: Literal["sgd", "adam"] = "sgd"
     period: Annotated[int, Interval(1, 100, symbol="k")] = 5
+    radius: Annotated[float, Interval(0, 1, open_low=True, symbol=r"\rho", scale="log")] = 0.01
     name: Literal["twice"] = "twice"
 
     title: ClassVar = "Twice"

@@ -42,7 +42,9 @@ from exports.report import report
 from exports.tables import read_csv
 from language.labels import label
 from sweeps.axes import ListAxis, RangeAxis
+from sweeps.cells import update_counts
 from sweeps.chunking import Chunking
+from sweeps.scoring import Scoring
 from sweeps.spec import SweepSpec
 from tests.driven import captions, first_run, linked, plain, run, told
 
@@ -230,6 +232,13 @@ def test_a_choice_and_a_whole_number_are_set_on_the_page():
     assert "Twice (Adam) k 7" in plain(chip)
 
 
+def test_a_slider_of_any_number_above_0_has_powers_of_ten_around_its_value():
+    at = first_run(link=linked(of(TWICE).experiment, TrainingPage()))
+    stops = at.select_slider(key="twice-radius-slider").options
+
+    assert [float(stop) for stop in stops] == [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1]
+
+
 def test_runs_are_told_apart_by_choices_everywhere():
     experiment = of(TWICE, TWICE).experiment
     other = experiment.runs[1].model_copy(update={"optimizer": TWICE("adam")})
@@ -373,6 +382,19 @@ def test_lanes_of_a_chunk_take_equally_many_updates_of_a_budget_in_gradients():
 
     assert sorted(sorted(one.settings.tolist()) for one in chunks) == [[0, 1, 4, 5], [2, 3]]
     assert Chunking(spec).size.updates == 2 * (8 + 4 + 8)
+
+
+def test_times_of_a_sweep_are_told_in_the_unit_of_its_budget():
+    def scoring(*rules, budget):
+        spec = SweepSpec(experiment=of(*rules, budget=budget).experiment, axes=())
+        return Scoring(spec, None, None, ())
+
+    mixed = scoring(SGD, TWICE, budget=in_gradients(8))
+    assert (mixed.unit, mixed.units) == ("gradients", ("epochs", "updates", "gradients"))
+    assert mixed.spec.settings.gradients_per_update.tolist() == [1, 2]
+    assert update_counts(mixed.spec)[1].tolist() == [8, 4]
+    plain = scoring(SGD, budget=Budget(amount=8, unit="iterations"))
+    assert (plain.unit, plain.units) == ("updates", ("epochs", "updates"))
 
 
 # The reported point

@@ -462,7 +462,13 @@ def use_runs_preset(document: Document, name: str) -> Edited:
         InvalidInput: the rule of the selected run needs all rows, and the preset others.
     """
     experiment, view = document.experiment, document.view
-    runs = RUNS_PRESETS[name].runs(experiment, experiment.runs[view.selected])
+    selected = experiment.runs[view.selected]
+    runs = RUNS_PRESETS[name].runs(experiment, selected)
+    for run in runs:
+        cause = misfit(experiment.problem, run)
+        if cause is not None:
+            field = f"runs.{view.selected}.optimizer"
+            raise InvalidInput("conflict", field, selected.optimizer.name, cause)
     update = {
         "names": ("",) * len(runs),
         "numbers": tuple(range(len(runs))),

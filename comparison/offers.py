@@ -76,6 +76,11 @@ def fitted(problem: Network | Function, run: Run) -> Run:
     return run.model_copy(update={"batch_size": "all", "sampling": "shuffled"})
 
 
+def has_batch_sizes(run: Run) -> bool:
+    """Tell whether a run can be trained with other batch sizes than all rows."""
+    return "all_rows" not in run.optimizer.needs
+
+
 def fields_for_all(experiment: Experiment) -> tuple[str, ...]:
     """Return the fields of a run that can be copied to all runs."""
     if experiment.problem.has_rows:

@@ -21,6 +21,7 @@ from ui.epochs.sizes import batch_sizes, budget_choice, size_choice, size_name, 
 from ui.epochs.switches import (
     REPLACES,
     has_no_rows,
+    has_one_size,
     log_switch,
     loss_choice,
     page_choice,
@@ -57,6 +58,8 @@ def batches_tab() -> None:
     if has_no_rows():
         return
     _controls()
+    if has_one_size():
+        return
     now = document()
     try:
         compared = compared_sizes(now.experiment, now.view.selected, batch_sizes())

@@ -107,11 +107,9 @@ class StepInspection:
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
-            return {
-                symbol.format(symbols[name]): self.at(slot, parameter)
-                for name, slot in slots.items()
-                if len(slot) in {1, len(self.before)}
-            }
+            terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
+            known = {term: slot for term, slot in terms.items() if self._is_of_parameters(slot)}
+            return {term: self.at(slot, parameter) for term, slot in known.items()}
 
         values = {
             **{
@@ -137,9 +135,18 @@ class StepInspection:
         A slot of one number per lane has it for every parameter; NaN for a slot of another size of
         its own, which has none for a single one.
         """
-        if len(values) == len(self.before):
-            return float(values[parameter])
-        return float(values[0]) if len(values) == 1 else np.nan
+        if len(values) == 1:
+            return float(values[0])
+        return float(values[parameter]) if self._is_of_parameters(values) else np.nan
+
+    def _is_of_parameters(self, values: Array) -> bool:
+        """Tell whether an array of this inspection has numbers for single parameters, or for all.
+
+        A slot with a size of its own has none, be it as large as the parameters by chance.
+        """
+        own = [slot.name for slot in self.optimizer.slots if slot.size is not None]
+        slots = [held[name] for held in (self.slots_before, self.slots_after) for name in own]
+        return len(values) == 1 or not any(values is slot for slot in slots)
 
 
 def inspecting(experiment: Experiment, run: int, seed: int, step: int) -> Replaying[StepInspection]:
@@ -272,10 +279,12 @@ class _Replay:
         self.updates.take()
         self.step = self.updates.step
 
-    def effective_learning_rates(self) -> Array:
-        """Return the effective learning rates of the update just taken, ``(n_params,)``."""
-        moment, state = self.updates.seen(0, self.step)
-        return np.broadcast_to(moment.rate * self.rule.scale(moment, state), moment.params.shape)[0]
+    def rated(self) -> Array:
+        """Take the update that is ready; return its effective learning rates, ``(n_params,)``."""
+        before, _ = self.updates.seen(0, self.step + 1)
+        self.take()
+        _, state = self.updates.seen(0, self.step)
+        return np.broadcast_to(before.rate * self.rule.scale(before, state), before.params.shape)[0]
 
 
 def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
@@ -290,8 +299,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     before, state = updates.seen(0, step)
     used = tuple(slot.copy() for slot in state)  # a rule may write to these
     direction, _ = rule.direction(before, used)
-    direction = direction.copy()
-    replay.take()
+    direction, rates = direction.copy(), replay.rated()
     after, new = updates.seen(0, step)
     gradient, update = updates.changes
 
@@ -309,7 +317,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
         slots_before=named(state),
         slots_after=named(new),
         corrected=named(rule.corrected(after, new)),
-        effective_learning_rate=frozen(replay.effective_learning_rates()),
+        effective_learning_rate=frozen(rates),
         direction=frozen(direction[0]),
         update=frozen(update[0]),
         after=frozen(after.params[0]),
@@ -326,10 +334,11 @@ def _followed(
     rates = np.empty((len(steps), len(parameters)))
     yield from replay.begin()
     for position, step in enumerate(steps):
-        while replay.step < step:
+        while replay.step < step - 1:
             yield from replay.prepare()
             replay.take()
-        rates[position] = replay.effective_learning_rates()[parameters]
+        yield from replay.prepare()
+        rates[position] = replay.rated()[parameters]
     return frozen(steps), frozen(rates)
 
 

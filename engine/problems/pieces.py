@@ -115,9 +115,16 @@ def lane_blocks(n_lanes: int, n_seeds: int, at_once: int) -> list[tuple[slice, s
     ]
 
 
-def param_blocks(n_lanes: int, n_params: int) -> list[slice]:
-    """Cut lanes into blocks whose update takes a few milliseconds."""
-    return blocks(n_lanes, max(1, UPDATE_NUMBERS // n_params))
+def param_blocks(n_lanes: int, n_params: int, operations: float = 0.0) -> list[slice]:
+    """Cut lanes into blocks whose update takes a few milliseconds.
+
+    Args:
+        n_lanes: how many lanes there are.
+        n_params: parameters of a lane.
+        operations: what an update of a lane costs beyond some operations for each of them.
+    """
+    most = UPDATE_NUMBERS // n_params
+    return blocks(n_lanes, max(1, min(most, int(_PIECE_FLOPS / max(operations, 1.0)))))
 
 
 def batches_numbers(model: Model, counts: Counts, n_seeds: int, n_lanes: int, longest: int) -> int:

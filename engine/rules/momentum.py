@@ -120,3 +120,50 @@ class Nesterov(Rule):
         velocity *= self.momentum
         velocity += moment.grads
         return moment.grads + self.momentum * velocity, state
+
+
+@final
+@dataclass(frozen=True)
+class QHM(Rule):
+    """Step between the gradient and the mean of past gradients.
+
+        m_t = beta m_{t-1} + (1 - beta) g_t
+        d_t = nu m_t + (1 - nu) g_t
+
+    nu = 0 is SGD, nu = 1 is Momentum and nu = beta is Nesterov, these two at the rate eta (1 -
+    beta).
+
+    Attributes:
+        momentum: beta, the share of the old mean kept each step.
+        nu: the share of the mean in the step.
+
+    Note:
+        The paper recommends beta = 0.999 and nu = 0.7. pytorch_optimizer and torch-optimizer agree;
+        PyTorch, Keras and optax have no QHM.
+
+    Source:
+        Ma and Yarats (2019), Quasi-hyperbolic momentum and Adam for deep learning, equations 3 and
+        4.
+    """
+
+    momentum: Annotated[
+        float, Interval(0, 1, open_high=True, symbol=r"\beta", scale="complement")
+    ] = 0.9
+    nu: Annotated[float, Interval(0, 1, symbol=r"\nu")] = 0.7
+    name: Literal["qhm"] = "qhm"
+
+    title: ClassVar = "QHM"
+    family: ClassVar = "momentum"
+    slots: ClassVar = (Slot("first_moment", "m"),)
+    default_learning_rate: ClassVar = 1.0
+    formula: ClassVar = (
+        r"m_t = \beta\,m_{t-1} + (1-\beta)\,g_t \qquad d_t = \nu\,m_t + (1-\nu)\,g_t"
+    )
+    source: ClassVar = "Ma & Yarats (2019), arXiv:1810.06801"
+
+    def direction(self, moment: Moment, state: State) -> tuple[Array, State]:
+        """Return the gradient and the mean, each with its share."""
+        (m,) = state
+        m *= self.momentum
+        m += (1 - self.momentum) * moment.grads
+        return self.nu * m + (1 - self.nu) * moment.grads, state

@@ -165,10 +165,19 @@ class Rule(ABC):
     def scale(self, moment: Moment, state: State) -> Array | float:
         """Return what the direction multiplies the gradient, or its running mean, by.
 
-        From the new state, for each parameter. The **effective learning rate** of a parameter is
-        the learning rate times this number: 1 unless the rule gives each parameter its own rate.
+        For each parameter, from the moment of an update and the state that it left. The **effective
+        learning rate** of a parameter is the learning rate times this number: 1 unless the rule
+        gives each parameter its own rate.
         """
         return 1.0
+
+    def operations(self, layout: Layout) -> float:
+        """Return about what an update of a lane costs beyond some operations for each parameter.
+
+        In additions and multiplications, as fast as those of products of large matrices: what
+        training takes is estimated with it, and cut into pieces.
+        """
+        return 0.0
 
     @property
     def gradients_per_update(self) -> int:

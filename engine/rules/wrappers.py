@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeAlias
 import numpy as np
 
 from engine.limits import Interval
-from engine.rules import adaptive, momentum
+from engine.rules import adam_variants, adaptive, momentum, second_moments, signs
 from engine.rules.rule import Rule, Slot
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engine.arrays import Array, State
     from engine.rules.rule import Moment
 
-_MODULES: Final = (momentum, adaptive)  # those whose rules may stand inside another one
+# Those whose rules may stand inside another one.
+_MODULES: Final = (momentum, adaptive, adam_variants, second_moments, signs)
 
 
 def _stands_alone(rule: type[Rule]) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Seconds on the machine where these were fitted; ``_slowness`` scales them to this machine.
 _PER_LAYER: Final = 7e-6  # NumPy calls of one layer, forward and backward
 _PER_RULE: Final = 6e-6
+_PER_MATRIX: Final = 30e-6  # of a rule of layers, each of them
 _PER_UPDATE: Final = 3e-6
 _PER_LANE_AND_LAYER: Final = 0.13e-6
 _PER_FLOP: Final = 1 / 2e10
@@ -219,6 +220,10 @@ def update_seconds(experiment: Experiment, runs: list[Run]) -> float:
     looking = _looking(runs)
     rules, second = ({type(run.optimizer) for run in some} for some in (runs, looking))
     calls = len(rules) * _PER_RULE + _PER_UPDATE
+    layout = experiment.problem.layout
+    matrices = sum(rule.couples == "matrix" for rule in rules) * len(layout.shapes)
+    operations = sum(run.optimizer.operations(layout) for run in runs) * len(experiment.seeds)
+    calls += matrices * _PER_MATRIX + operations * _PER_FLOP
     seconds = _slowness() * calls + _gradient_seconds(experiment, runs, 1)
     return seconds + _gradient_seconds(experiment, looking, len(second))
 

@@ -108,7 +108,8 @@ class Updates(Generic[Source]):
             if runs[0].optimizer.gradients_per_update == 2:
                 second = np.zeros((2, len(runs), params.shape[1]))
                 self._second.append(make(*second))
-            for part in param_blocks(len(runs), params.shape[1]):
+            operations = max(run.optimizer.operations(layout) for run in runs)
+            for part in param_blocks(len(runs), params.shape[1], operations):
                 here = slice(start + part.start, start + part.stop)
                 moment = Moment(grads[here], params[here], layout, 0, self._rates[here])
                 looking = None if second is None else second[:, part]

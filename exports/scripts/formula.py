@@ -1,5 +1,7 @@
 """A rule without a translation: its own class, word for word, moves the parameters in NumPy.
 
+The functions of its file that the class names come with it.
+
 The library computes the gradients. Its part of the script defines ``gradient(params, …)``, which
 returns the loss of a batch and its gradient, and for a rule that needs it ``hessian(params)``;
 parameters and gradients are ``(1, n_params)``, in the order of ``start.csv``, as the engine's rules
@@ -8,9 +10,12 @@ need them. A rule around another one brings the class of that one, too.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import sys
 import textwrap
 from string import Template
+from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 from engine.arrays import Layout
@@ -115,7 +120,15 @@ def class_lines(replay: Replay) -> str:
 
 
 def _source(rule: type[Rule]) -> str:
-    return textwrap.dedent(inspect.getsource(rule))
+    """Return a class, after the functions of its file that it names."""
+    source = textwrap.dedent(inspect.getsource(rule))
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    own = [
+        inspect.getsource(value)
+        for name, value in vars(sys.modules[rule.__module__]).items()
+        if name in names and isinstance(value, FunctionType) and value.__module__ == rule.__module__
+    ]
+    return "\n\n".join((*own, source))
 
 
 def needs_hessian(replay: Replay) -> bool:

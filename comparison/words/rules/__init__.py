@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Final
 from comparison.words.rules import (
     adam_variants,
     adaptive,
+    averages,
+    layers,
     momentum,
     prodigy,
     second_moments,
     second_order,
+    signs,
     wrappers,
 )
 from comparison.words.rules.told import RuleWords
@@ -38,5 +41,8 @@ RULE_WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
         **wrappers.WORDS,
         **prodigy.WORDS,
         **second_order.WORDS,
+        **layers.WORDS,
+        **signs.WORDS,
+        **averages.WORDS,
     }
 )

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from comparison.words.rules.told import RuleWords
-from engine.rules import SGD, Momentum, Nesterov
+from engine.rules import QHM, SGD, Momentum, Nesterov
 from language import N_
 
 if TYPE_CHECKING:
@@ -68,6 +68,25 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
                 N_(
                     "The code of the book “Deep Learning from Scratch” takes the velocity of the"
                     " wrong step, so its numbers are different."
+                ),
+            ),
+        ),
+        QHM: RuleWords(
+            N_(
+                "Remembers a fading average of its gradients, and steps by a mixture: the share ν"
+                " of this average and the share 1 − ν of the newest gradient. So one rule holds"
+                " three: ν = 0 is SGD, ν = 1 is Momentum and ν = β is Nesterov, the last two at the"
+                " rate η (1 − β). It has two numbers to tune instead of one, and like all three it"
+                " has a single rate for steep and gentle directions."
+            ),
+            (
+                N_(
+                    "PyTorch, Keras and Optax have no QHM; the authors' code for PyTorch has this"
+                    " form."
+                ),
+                N_(
+                    "Momentum here adds up gradients without the factor 1 − β: its rate is η (1 −"
+                    " β) where QHM's is η."
                 ),
             ),
         ),

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Final
 from exports.scripts.translations import (
     adam_variants,
     adaptive,
+    averages,
+    layers,
     momentum,
     prodigy,
     second_moments,
     second_order,
+    signs,
     wrappers,
 )
 from exports.scripts.translations.functions import VALUES
@@ -36,5 +39,8 @@ TRANSLATIONS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
         **wrappers.FORMS,
         **prodigy.FORMS,
         **second_order.FORMS,
+        **layers.FORMS,
+        **signs.FORMS,
+        **averages.FORMS,
     }
 )

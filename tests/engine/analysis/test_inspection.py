@@ -34,7 +34,6 @@ from engine.rules import (
     Momentum,
     Nesterov,
     RMSprop,
-    hyperparameters,
 )
 from engine.rules.wrappers import INNER
 from tests.engine import plain
@@ -97,7 +96,8 @@ def test_any_step_of_any_experiment_is_bit_equal_to_the_training(experiment, dat
     place = data.draw(st.integers(0, len(experiment.seeds) - 1))
     run = history.runs[position]
     end = int(run.last_step[place])
-    if end == 0:  # ended where it began: nothing to take apart
+    reports_others = not experiment.runs[position].optimizer.reports_its_params
+    if end == 0 or reports_others:  # it ended where it began, or an average is what is recorded
         return
 
     seen = inspect(experiment, position, experiment.seeds[place], end)
@@ -247,16 +247,8 @@ def test_terms_are_the_symbols_of_the_formula_with_their_numbers(experiment, rul
 @pytest.mark.parametrize("rule", [Lookahead, SAM])
 def test_no_slot_of_an_inner_rule_has_a_symbol_that_means_something_else_around_it(rule):
     """It would be worked out with the wrong number."""
-    own = {
-        "e",
-        "h",
-        "q",
-        "a",
-        r"\chi",
-        *(interval.symbol for interval in hyperparameters(rule).values()),
-    }
     for inner in INNER.values():
-        assert not own & {slot.symbol for slot in inner().slots}
+        assert not {"e", "h", "q", "a", r"\chi"} & {slot.symbol for slot in inner().slots}
         slots = rule(inner=inner.name).slots
         assert (
             len({slot.symbol for slot in slots}) == len({slot.name for slot in slots}) == len(slots)

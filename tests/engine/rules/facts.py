@@ -62,7 +62,7 @@ class Facts:
         bowl: a learning rate, and steps that suffice there from (-3, 2) to within 0.01 of the
             minimum of ``Bowl(condition=10)``: found by trying and then doubled.
         rosenbrock: the same on ``Rosenbrock()`` from (-1.2, 1); None for a rule that does not get
-            there in 200,000 steps.
+            there in 100,000 steps.
         scaled: returns what the effective learning rate multiplies in an inspected update, but for
             the weight decay: the gradient, or what stands in its place in the formula.
         differs: whether the rule averages differences of gradients: their sum keeps the roundings
@@ -90,9 +90,9 @@ def facts(rule: type[Rule]) -> Facts:
     return importlib.import_module(f"tests.engine.rules.data.{rule.name}").FACTS
 
 
-def fits(rule: type[Rule], problem: Network | Function) -> bool:
-    """Tell whether a rule with batches of all rows makes sense on a problem."""
-    run = Run(optimizer=rule(), learning_rate=0.1, batch_size="all")
+def fits(rule: type[Rule], problem: Network | Function, batch_size: int | str = "all") -> bool:
+    """Tell whether a rule makes sense on a problem, with batches of all rows or of so many."""
+    run = Run(optimizer=rule(), learning_rate=0.1, batch_size=batch_size)
     return misfit(problem, run) is None
 
 
@@ -101,14 +101,15 @@ def batches_of(rule: type[Rule], size: int) -> int | str:
     return "all" if "all_rows" in rule.needs else size
 
 
-def fitted(experiment: Experiment, rule: type[Rule]) -> Experiment:
-    """Return an experiment with one run, of a rule's defaults, where the rule makes sense.
+def fitted(experiment: Experiment, rule: Rule | type[Rule]) -> Experiment:
+    """Return an experiment with one run, of a rule or a rule's defaults, where it makes sense.
 
     The run is otherwise the first one. Only what the rule needs is changed: a test function stands
     in place of a network that has no Hessian, a network in place of a function without layers;
     batches are of all rows, gradients without noise.
     """
-    problem, changed = experiment.problem, {"optimizer": rule()}
+    rule = rule() if isinstance(rule, type) else rule
+    problem, changed = experiment.problem, {"optimizer": rule}
     if "hessian" in rule.needs and problem.kind == "network":
         problem, changed["batch_size"] = Function(function=Himmelblau()), "all"
     if "layers" in rule.needs and problem.kind == "function":

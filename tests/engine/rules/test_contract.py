@@ -19,7 +19,7 @@ from engine.arrays import Layout
 from engine.landscape.surfaces import training_losses
 from engine.problems.datasets import TwoMoons
 from engine.problems.functions import Himmelblau
-from engine.rules import SGD, Rule, stack
+from engine.rules import SGD, Rule, Slot, stack
 from tests.engine.contract import (
     EVERY,
     Averaged,
@@ -163,15 +163,17 @@ def path(rule, stream, start, layout=LAYOUT):
 def test_coordinates_hear_of_each_other_as_the_rule_says(rule):
     """Another gradient at one coordinate reaches those that it is coupled with, and no other.
 
-    Within twelve updates: Prodigy's first steps are too small to be heard of.
+    At first it is of another sign, for some rules see nothing else. Within twelve updates, for
+    Prodigy's first steps are too small to be heard of.
     """
     rng = np.random.default_rng(1)
     stream, start = rng.normal(size=(12, LAYOUT.n_params)), rng.normal(size=LAYOUT.n_params)
     expected = path(rule(), stream, start)
+    signs = np.sign(stream[0] + np.sin(start))
     heard = np.zeros((LAYOUT.n_params, LAYOUT.n_params), dtype=bool)
     for coordinate in range(LAYOUT.n_params):
         other = stream.copy()
-        other[:, coordinate] += 0.5
+        other[:, coordinate] -= 5 * signs[coordinate]
         heard[coordinate] = (path(rule(), other, start) != expected).any(axis=0)
 
     np.testing.assert_array_equal(heard, coupled(rule, LAYOUT))
@@ -315,9 +317,21 @@ def test_a_number_per_lane_stands_beside_every_parameter_and_an_odd_slot_beside_
         for parameter in (0, 11):
             terms = dict(seen.terms(parameter))
             for when, slots in (("{t-1}", seen.slots_before), ("t", seen.slots_after)):
-                expected = slots[name][0] if rule is Summed else None
-                assert terms.get(f"{symbol}_{when}") == expected
+                expected = slots[name][0] if rule is Summed else np.nan
+                np.testing.assert_equal(seen.at(slots[name], parameter), expected)
+                assert terms.get(f"{symbol}_{when}") == (expected if rule is Summed else None)
         assert seen.norms[name] == pytest.approx(np.linalg.norm(seen.slots_after[name]))
+
+
+def test_an_odd_slot_that_is_as_large_as_the_parameters_is_not_taken_for_them(monkeypatch):
+    size = Slot("rows", "r", lambda layout: layout.n_params)
+    monkeypatch.setattr(Whitened, "slots", (Whitened.slots[0], size))
+    seen = inspect(experiment_of((Whitened,)), 0, 0, 4)
+
+    assert len(seen.slots_after["rows"]) == len(seen.before)
+    assert np.isnan(seen.at(seen.slots_after["rows"], 3))
+    assert seen.at(seen.slots_after["mean"], 3) == seen.slots_after["mean"][3]
+    assert "r_t" not in dict(seen.terms(3))
 
 
 def test_effective_rates_of_a_number_per_lane_are_the_same_for_all_parameters():

@@ -28,7 +28,7 @@ from engine.landscape.planes import principal_plane, random_plane
 from engine.problems.datasets import Line, SingleRow, TwoMoons
 from engine.problems.functions import Ravine, Rosenbrock
 from engine.problems.network_problem import NetworkProblem
-from engine.rules import RULES, SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
+from engine.rules import RULES, SGD, SOAP, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from tests.engine import plain
 from tests.engine.rules.facts import facts, portions
 
@@ -415,9 +415,13 @@ def test_d21_no_other_ending_hides_divergence():
 
 @pytest.mark.parametrize("rules", portions(Network()), ids=len)
 def test_d22_noise_comes_from_the_batches_alone_for_every_rule_alike(rules):
-    """With all rows in a batch nothing is random: two seeds from one start go the same way."""
+    """With all rows in a batch nothing is random: two seeds from one start go the same way.
+
+    Sums of rows in another order round differently, and that decides where SOAP's first axes lie
+    in all directions that the first gradient does not have: it is tested by itself.
+    """
     problem = Network(dataset=TwoMoons(rows=30), hidden=(), start="zeros")
-    runs = [run_of(rule(), 0.1, batch_size="all") for rule in rules]
+    runs = [run_of(rule(), 0.1, batch_size="all") for rule in rules if rule is not SOAP]
     experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=20), seeds=(0, 1))
 
     for run in fit(experiment).runs:

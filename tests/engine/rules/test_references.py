@@ -11,8 +11,9 @@ from engine import minimize
 from engine.arrays import Layout
 from engine.problems.functions import Ravine
 from engine.rules import RULES, choices, hyperparameters
+from engine.rules.schedules import Constant
 from engine.spec import by_name
-from tests.engine.contract import Stream, run_of, take, updates_of
+from tests.engine.contract import Listed, Stream, run_of, take, updates_of
 
 FILE = Path(__file__).parents[2] / "reference" / "rules.json"
 KNOWN = by_name(RULES)
@@ -25,17 +26,30 @@ def recorded():
     return json.loads(FILE.read_text("utf-8"))
 
 
+# Rules that are another one with certain hyperparameters.
+SPECIAL = {"signsgd": ("signum", {"momentum": 0.0})}
+
+
 def id_of(entry):
-    return entry["rule"].replace("-", "_").replace(" ", "_")
+    name, _ = SPECIAL.get(entry["rule"], (entry["rule"], {}))
+    return name.replace("-", "_").replace(" ", "_")
 
 
 def rule_of(entry):
     """The rule of an entry; a setting that is fixed here is left out."""
     kind = KNOWN[id_of(entry)]
     known = {*hyperparameters(kind), *choices(kind)}
-    return kind(
-        **{name: value for name, value in entry["hyperparameters"].items() if name in known}
-    )
+    _, fixed = SPECIAL.get(entry["rule"], ("", {}))
+    given = {name: value for name, value in entry["hyperparameters"].items() if name in known}
+    return kind(**given, **fixed)
+
+
+def schedule_of(entry):
+    """The schedule of an entry: none, or a warm-up that is linear from its first update on."""
+    if "schedule" not in entry:
+        return Constant()
+    warmup = entry["schedule"]["warmup"]
+    return Listed(tuple(min(1, step / warmup) for step in range(1, entry["steps"] + 1)))
 
 
 ENTRIES = [
@@ -75,7 +89,8 @@ def followed(entry):
             return Stream(gradients.reshape(len(gradients), 1, -1), grads)
 
     params = np.ravel(start)[None].astype(float)
-    updates = updates_of([run_of(rule, rate)], params, make, layout, total=steps)
+    run = run_of(rule, rate, schedule_of(entry))
+    updates = updates_of([run], params, make, layout, total=steps)
     path, seen = [params[0].copy()], [params[0].copy()]
     for _ in range(steps):
         take(updates)
@@ -103,7 +118,7 @@ class Closed:
 
 def name_of(entry):
     settings = "-".join(f"{key}={value}" for key, value in entry["hyperparameters"].items())
-    return f"{entry['rule']}-{entry['problem']}-{settings}"
+    return f"{entry['rule']}-{entry['problem']}-{settings}" + "-warmup" * ("schedule" in entry)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=name_of)
@@ -119,7 +134,7 @@ def test_every_recorded_answer_in_our_form_is_ours(entry):
 
 def test_minimize_gives_what_is_evaluated():
     for entry in ENTRIES:
-        if entry["problem"] == "A":
+        if entry["problem"] == "A" and "schedule" not in entry:
             path = minimize(
                 Ravine().gradient,
                 [-7.0, 2.0],

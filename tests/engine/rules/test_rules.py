@@ -266,12 +266,15 @@ def test_value_outside_its_interval_is_refused_by_name(rule, field):
 
 
 @EVERY_FIELD
-def test_ends_of_the_interval_are_accepted_where_closed(rule, field):
+def test_ends_of_the_interval_are_accepted_where_closed_and_else_the_numbers_next_to_them(
+    rule, field
+):
     interval = hyperparameters(rule)[field]
-    ends = [interval.low] * (not interval.open_low) + [interval.high] * (not interval.open_high)
+    low, high = interval.low, interval.high
+    low = float(np.nextafter(low, high)) if interval.open_low else low
+    high = float(np.nextafter(high, low)) if interval.open_high else high
 
-    assert ends
-    for end in ends:
+    for end in (low, high):
         assert getattr(validated(rule(**{field: end})), field) == end
 
 

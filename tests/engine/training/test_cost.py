@@ -20,10 +20,13 @@ from engine import (
     estimate,
     fit,
 )
-from engine.experiment import misfit
+from engine.arrays import Layout
 from engine.problems.datasets import Blobs, Digits, Sine, TwoMoons
-from engine.rules import LBFGS, RULES, SGD, Adam, Momentum
-from tests.engine.contract import EVERY, Averaged, Summed, Uphill, run_of
+from engine.problems.pieces import param_blocks
+from engine.rules import LBFGS, RULES, SGD, SOAP, Adam, Momentum, Muon, Shampoo
+from engine.training.cost import segment_length
+from tests.engine.contract import EVERY, Averaged, Summed, Uphill, run_of, updates_of
+from tests.engine.rules.facts import fits
 from tests.strategies import examples, experiments, small_experiments
 from tests.work import calls
 
@@ -199,16 +202,14 @@ MEMORY = {
 
 
 def of_parts(dataset, hidden, batch_size, n_runs, seeds):
-    """One epoch of so many runs of all rules that fit."""
+    """One epoch of so many runs of all rules that make sense with such batches."""
     loss = "mean_squared_error" if dataset.task == "regression" else "cross_entropy"
     problem = Network(dataset=dataset, hidden=hidden, loss=loss, l2=0.01)
-    runs = [
-        Run(optimizer=rule(), learning_rate=1e-3, batch_size=batch_size) for rule in RULES[::-1]
-    ]
-    fitting = [run for run in runs if misfit(problem, run) is None]
+    run = {"learning_rate": 1e-3, "batch_size": batch_size}
+    rules = [rule for rule in RULES if fits(rule, problem, batch_size)]
     return Experiment(
         problem=problem,
-        runs=[fitting[at % len(fitting)] for at in range(n_runs)],
+        runs=[Run(optimizer=rules[-1 - at % len(rules)](), **run) for at in range(n_runs)],
         budget=Budget(amount=1),
         seeds=seeds,
     )
@@ -258,6 +259,30 @@ def test_seconds_grow_with_the_work():
     assert seconds(seeds=range(30)) > seconds()
     assert seconds(problem=Network(hidden=(256, 256))) > seconds(problem=Network(hidden=(2,)))
     assert seconds(record_every=1) > seconds()
+
+
+@pytest.mark.parametrize("rule", [Muon, Shampoo, SOAP], ids=lambda rule: rule.name)
+def test_what_a_rule_does_with_matrices_counts_in_time_and_cuts_segments(rule):
+    def of(rule):
+        run = Run(optimizer=rule(), learning_rate=0.1, batch_size=8)
+        problem = Network(dataset=Digits(), hidden=(128,), loss="cross_entropy")
+        return Experiment(problem=problem, runs=[run], seeds=(0, 1))
+
+    plain, whole = of(Adam), of(rule)
+
+    assert estimate(whole).seconds > 2 * estimate(plain).seconds
+    assert segment_length(whole, list(whole.runs)) < segment_length(plain, list(plain.runs))
+
+
+def test_lanes_whose_update_is_long_are_updated_in_smaller_blocks():
+    layout = Layout((64, 64, 10))
+    lanes = 40
+    runs = [Run(optimizer=Shampoo(), learning_rate=0.1)] * lanes
+
+    assert len(param_blocks(lanes, layout.n_params)) == 1
+    assert len(param_blocks(lanes, layout.n_params, Shampoo().operations(layout))) > 3
+    assert param_blocks(2, 10, 1e12) == [slice(0, 1), slice(1, 2)]
+    assert len(updates_of(runs, np.ones((lanes, layout.n_params)), layout=layout)._slices) > 3
 
 
 def test_what_is_too_large_is_refused_with_value_and_limit():

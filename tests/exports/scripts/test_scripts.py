@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from charts.theme import RunStyle
-from engine import Budget, Experiment, Function, Network, Run, fit, initial_params
+from engine import Budget, Experiment, Function, Network, Run, batches, fit, initial_params
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton
 from engine.rules.wrappers import INNER
+from engine.training.loop import problem_of
 from exports.replay import histories_csv
 from exports.scripts import FRAMEWORKS, code
 from exports.scripts.formula import class_lines, training_lines
@@ -22,6 +23,7 @@ from exports.scripts.replay import Library, Replay, function_lines
 from exports.scripts.translations import TRANSLATIONS, VALUES
 from language import set_language
 from tests.engine.contract import EVERY, run_of
+from tests.engine.rules.facts import fitted
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
 
@@ -68,6 +70,26 @@ def test_a_library_with_the_same_form_calls_its_own_optimizer_and_says_nothing()
     assert "class Adam" not in one.text
 
 
+def gradients_of(experiment):
+    """What returns the loss and the gradient of a batch: rows of a network, or a step."""
+    problem = experiment.problem
+    if problem.kind == "function":
+        function = problem.function
+        return lambda at, _step: (function.value(at)[0], function.gradient(at))
+    size = experiment.counts(experiment.runs[0]).batch_size
+    params, grads = np.empty((2, 1, problem.n_params))
+    work = problem_of(experiment).batches(params, grads, 1, size, longest=1)
+
+    def gradient(at, rows):
+        params[:] = at
+        work.load(np.array([rows]))
+        for piece in work.pieces(0, size):
+            piece()
+        return work.losses(1, size)[0, 0], grads.copy()
+
+    return gradient
+
+
 AROUND = [rule(inner=name) for rule in (Lookahead, SAM) for name in INNER]
 
 
@@ -75,22 +97,24 @@ AROUND = [rule(inner=name) for rule in (Lookahead, SAM) for name in INNER]
 def test_a_formula_trains_as_the_engine_does(rule, tmp_path, monkeypatch):
     monkeypatch.setattr("engine.experiment.RULES", EVERY)
     experiment = Experiment(problem=Function(), budget=Budget(amount=30, unit="iterations"))
-    runs = (run_of(rule, 0.05, batch_size="all"),)
-    experiment = experiment.model_copy(update={"runs": runs})
-    function, start = experiment.problem.function, initial_params(experiment, 0)
+    experiment = experiment.model_copy(update={"runs": (run_of(SGD(), 0.05, batch_size="all"),)})
+    experiment = fitted(experiment, rule)
+    start = initial_params(experiment, 0)
     replay, file = Replay(experiment, 0, ""), tmp_path / "script.py"
     lines = ["from __future__ import annotations", class_lines(replay), training_lines(replay)]
     file.write_text("\n".join(lines), "utf-8")
     given = {
         "SEED": 0,
         "table": lambda _name: [{"seed_0": repr(value)} for value in start.tolist()],
-        "gradient": lambda at, _step: (function.value(at)[0], function.gradient(at)),
-        "hessian": function.hessian,
+        "batches": list(batches(experiment, 0, 0)) if experiment.problem.kind == "network" else [],
+        "gradient": gradients_of(experiment),
+        "hessian": Function().function.hessian,
     }
     found = runpy.run_path(str(file), given, "__main__")["losses"]
 
     expected = fit(experiment).runs[0].batch_loss.last[0]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert len(set(found)) > 25
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,11 @@
+"""What tests know of Rprop."""
+
+from tests.engine.rules.facts import Facts
+
+FACTS = Facts(
+    by_hand=None,
+    first=1.0,
+    bowl=(0.1, 60),
+    rosenbrock=(0.01, 5_200),
+    scaled=lambda seen: seen.slots_after["last_sign"],
+)

@@ -1,0 +1,13 @@
+"""What tests know of Shampoo; its facts are in ``tests/engine/rules/test_kronecker.py``."""
+
+from operator import attrgetter
+
+from tests.engine.rules.facts import Facts
+
+FACTS = Facts(
+    by_hand=None,
+    first=1.0,
+    bowl=(1.0, 130),
+    rosenbrock=(1.0, 11_500),
+    scaled=attrgetter("direction"),
+)

@@ -397,6 +397,9 @@ def positions(history: History, number: int, steps: Integers, axis: str) -> Arra
     if axis == "rows_seen":
         counts = history.experiment.counts(history.experiment.runs[number])
         return np.array([counts.rows_seen(int(step)) for step in steps], dtype=float)
+    if axis == "gradients":
+        rule = history.experiment.runs[number].optimizer
+        return np.multiply(steps, float(rule.gradients_per_update))
     if axis == "seconds":
         alone = np.nan if run.seconds_per_update is None else run.seconds_per_update
         return np.multiply(steps, alone)

@@ -21,6 +21,7 @@ from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
     bin_words,
     coarse_words,
+    reported_words,
     seconds_words,
     stopped_words,
     thinning_words,
@@ -103,7 +104,7 @@ def losses(
         smoothing = 1
     chart = loss_curves(history, styles, quantity, axis, log=log, smoothing=smoothing)
     binned = bin_words(history, quantity) if smoothing == 1 else ()
-    return _with_remarks(chart, *binned, *_line_words(history, axis))
+    return _with_remarks(chart, *binned, *_line_words(history, axis, quantity))
 
 
 def _with_remarks(chart: Chart, *remarks: str) -> Chart:
@@ -111,18 +112,23 @@ def _with_remarks(chart: Chart, *remarks: str) -> Chart:
     return chart._replace(remarks=(*chart.remarks, *remarks))
 
 
-def _line_words(history: History, axis: str) -> tuple[str, ...]:
-    """Return the remarks that the lines of a training need."""
-    return *thinning_words(history), *seconds_words(history, axis), *stopped_words(history)
+def _line_words(history: History, axis: str, quantity: str) -> tuple[str, ...]:
+    """Return the remarks that the lines of a quantity along a training need."""
+    return (
+        *reported_words(history.experiment, quantity),
+        *thinning_words(history),
+        *seconds_words(history, axis),
+        *stopped_words(history),
+    )
 
 
 def norms(history: History, styles: Sequence[RunStyle], name: str, axis: str) -> Chart:
     """Return the chart of one of ``NORMS``, with remarks on what it leaves out."""
     if name == "full_gradient_norm":
         chart = full_gradient_curves(history, styles, gradient_norms(history), axis)
-        return _with_remarks(chart, *_line_words(history, axis))
+        return _with_remarks(chart, *_line_words(history, axis, name))
     chart = norm_curves(history, styles, name, axis)
-    return _with_remarks(chart, *bin_words(history, name), *_line_words(history, axis))
+    return _with_remarks(chart, *bin_words(history, name), *_line_words(history, axis, name))
 
 
 def sharpness_over_loss(
@@ -150,7 +156,7 @@ def score(history: History, styles: Sequence[RunStyle], axis: str) -> Chart:
     rows = _("On the validation rows.") if is_validated else _("On the training rows.")
     binned = bin_words(history, "validation_score" if is_validated else "training_score")
     return _with_remarks(
-        score_curves(history, styles, axis), rows, *binned, *_line_words(history, axis)
+        score_curves(history, styles, axis), rows, *binned, *_line_words(history, axis, "score")
     )
 
 
@@ -203,7 +209,12 @@ def surface_in_relief(scene: Scene, page: SurfacesPage) -> Chart:
 
 
 def _all_words(scene: Scene, page: SurfacesPage) -> tuple[str, ...]:
-    return *scene_words(scene), *coarse_words(scene, page), *stopped_words(scene.history)
+    return (
+        *scene_words(scene),
+        *reported_words(scene.history.experiment),
+        *coarse_words(scene, page),
+        *stopped_words(scene.history),
+    )
 
 
 def at_step(chart: Chart, scene: Scene, step: float | None) -> Chart:

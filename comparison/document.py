@@ -33,7 +33,7 @@ Numbers = Annotated[
     AfterValidator(lambda numbers: tuple(sorted(set(numbers)))),
 ]
 Quantity = Literal["training_loss", "validation_loss", "batch_loss"]
-Axis = Literal["iterations", "epochs", "rows_seen", "seconds"]
+Axis = Literal["iterations", "epochs", "rows_seen", "gradients", "seconds"]
 
 
 class View(Spec):

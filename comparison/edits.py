@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comparison.document import Document, View, with_default_view
+from comparison.offers import fitted
 from comparison.pages import BackpropagationPage, SurfacesPage
 from comparison.presets import (
     COMPARE_PRESETS,
@@ -20,9 +21,10 @@ from comparison.presets import (
     SURFACE_PRESETS,
     SURFACES,
 )
-from comparison.words.names import styles_of_any_setting
+from comparison.words.names import listed, styles_of_any_setting
 from comparison.words.settings import setting_words
 from engine import Experiment, Interval, InvalidInput, Network, Run
+from engine.experiment import misfit
 from engine.problems.datasets import Spirals
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules import RULES, Adam
@@ -30,7 +32,7 @@ from language import _, ngettext
 from language.labels import inline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from comparison.pages import AnyPage
     from engine import Function
@@ -106,15 +108,19 @@ def change_page(page: AnyPage, /, **fields: Any) -> AnyPage:
 
 
 def add_run(document: Document) -> Edited:
-    """Add a run of the first rule that has none yet, or else of Adam, and select it.
+    """Add a run of the first rule that has none yet and fits here, or else of Adam, and select it.
 
     Raises:
         InvalidInput: there are too many runs.
     """
-    used = {type(run.optimizer) for run in document.experiment.runs}
-    rule = next((rule for rule in RULES if rule not in used), Adam)
-    size = document.experiment.runs[document.view.selected].batch_size
-    run = Run(optimizer=rule(), learning_rate=rule.default_learning_rate, batch_size=size)
+    experiment = document.experiment
+    used = {type(run.optimizer) for run in experiment.runs}
+    size = experiment.runs[document.view.selected].batch_size
+    runs = (
+        Run(optimizer=rule(), learning_rate=rule.default_learning_rate, batch_size=size)
+        for rule in (*(rule for rule in RULES if rule not in used), Adam)
+    )
+    run = next(run for run in runs if misfit(experiment.problem, run) is None)
     return _with_another(document, run, "add")
 
 
@@ -197,15 +203,24 @@ def rename_run(document: Document, index: int, name: str) -> Edited:
 
 
 def choose_rule(document: Document, index: int, rule: type[Rule]) -> Edited:
-    """Give a run another rule, with that rule's own hyperparameters and learning rate."""
-    return change_run(document, index, optimizer=rule(), learning_rate=rule.default_learning_rate)
+    """Give a run another rule, with that rule's own hyperparameters and learning rate.
 
-
-def change_hyperparameter(document: Document, index: int, name: str, value: float) -> Edited:
-    """Change a hyperparameter of a run's rule.
+    A rule that needs all rows gets them, and a notice says so.
 
     Raises:
-        InvalidInput: the value is out of range.
+        InvalidInput: the rule makes no sense on this problem.
+    """
+    runs = list(document.experiment.runs)
+    update = {"optimizer": rule(), "learning_rate": rule.default_learning_rate}
+    runs[index] = runs[index].model_copy(update=update)
+    return _with_fitted(document, runs)
+
+
+def change_hyperparameter(document: Document, index: int, name: str, value: float | str) -> Edited:
+    """Change a hyperparameter of a run's rule, or a choice that it offers.
+
+    Raises:
+        InvalidInput: the value is not allowed.
     """
     optimizer = document.experiment.runs[index].optimizer
     changed = type(optimizer)(**vars(optimizer) | {name: value})
@@ -216,18 +231,46 @@ def change_batch_size(document: Document, index: int, size: int) -> Edited:
     """Change the batch size of a run; as many as there are rows becomes "all".
 
     Raises:
-        InvalidInput: there are fewer rows.
+        InvalidInput: there are fewer rows, or the run's rule needs all of them.
     """
     rows = document.experiment.problem.training_rows
     return change_run(document, index, batch_size="all" if size == rows else size)
 
 
 def apply_to_all(document: Document, field: str) -> Edited:
-    """Give every run the selected run's value of a field, such as its learning rate."""
+    """Give every run the selected run's value of a field, such as its learning rate.
+
+    Runs whose rule needs all rows have them nevertheless, and a notice says so.
+    """
     value = getattr(document.experiment.runs[document.view.selected], field)
-    runs = tuple(run.model_copy(update={field: value}) for run in document.experiment.runs)
-    experiment = document.experiment.model_copy(update={"runs": runs})
-    return _edited(document, experiment, document.view, "apply_to_all")
+    runs = [run.model_copy(update={field: value}) for run in document.experiment.runs]
+    return _with_fitted(document, runs, "apply_to_all")
+
+
+def _with_fitted(document: Document, runs: Sequence[Run], done: str = "") -> Edited:
+    """Return the document with other runs, which get what their rules need."""
+    experiment = document.experiment.model_copy(update={"runs": tuple(runs)})
+    experiment, notices = _fitted(experiment)
+    edited = _edited(document, experiment, document.view, done)
+    return edited._replace(notices=(*notices, *edited.notices))
+
+
+def _fitted(experiment: Experiment) -> tuple[Experiment, tuple[str, ...]]:
+    """Return an experiment whose runs have what their rules need, and a notice of what changed."""
+    runs = tuple(fitted(experiment.problem, run) for run in experiment.runs)
+    changed = [new for old, new in zip(experiment.runs, runs, strict=True) if new != old]
+    if not changed:
+        return experiment, ()
+    titles = dict.fromkeys(run.optimizer.title for run in changed)
+    text = ngettext(
+        "{rules} works only with the gradient of all rows, so its batch size is now all rows, in a"
+        " shuffled pass.",
+        "{rules} work only with the gradient of all rows, so their batch size is now all rows, in a"
+        " shuffled pass.",
+        len(titles),
+    )
+    notice = text.format(rules=listed(list(titles)))
+    return experiment.model_copy(update={"runs": runs}), (notice,)
 
 
 def take_settings(document: Document, best: Mapping[int, Run]) -> Edited:
@@ -363,6 +406,7 @@ def count_in(document: Document, unit: str) -> Edited:
         "epochs": max(1, round(counts.epochs(total))),
         "iterations": total,
         "rows_seen": counts.rows_seen(total),
+        "gradients": total * run.optimizer.gradients_per_update,
     }
     edited = change_budget(document, amount=amounts[unit], unit=unit)
     if document.view.axis != experiment.budget.unit:
@@ -412,9 +456,19 @@ def change_first_seed(document: Document, first: int) -> Edited:
 
 
 def use_runs_preset(document: Document, name: str) -> Edited:
-    """Replace the runs by those of a preset; data, network and budget remain."""
+    """Replace the runs by those of a preset; data, network and budget remain.
+
+    Raises:
+        InvalidInput: the rule of the selected run needs all rows, and the preset others.
+    """
     experiment, view = document.experiment, document.view
-    runs = RUNS_PRESETS[name].runs(experiment, experiment.runs[view.selected])
+    selected = experiment.runs[view.selected]
+    runs = RUNS_PRESETS[name].runs(experiment, selected)
+    for run in runs:
+        cause = misfit(experiment.problem, run)
+        if cause is not None:
+            field = f"runs.{view.selected}.optimizer"
+            raise InvalidInput("conflict", field, selected.optimizer.name, cause)
     update = {
         "names": ("",) * len(runs),
         "numbers": tuple(range(len(runs))),
@@ -509,6 +563,9 @@ def _edited(document: Document, experiment: Experiment, view: View, done: str = 
     if problem.training_rows < before.training_rows:
         experiment, removed = _without_large_batches(experiment)
         notices += removed
+    if problem != before:
+        experiment, changed = _fitted(experiment)
+        notices += changed
     view, changed = _drawable(view, experiment)
     _check_batch_sizes(experiment)
     fields = {"experiment": experiment.model_dump(), "view": view.model_dump()}

@@ -177,12 +177,11 @@ def moving_heads(
         series = getattr(run, view.quantity)
         if view.quantity == "batch_loss" and view.smoothing > 1:
             series, _averaged = smoothed(series, view.smoothing)
-        medians = spread(run, series).median
+        # A batch has no loss before the first update, of which there may be none.
+        medians = np.append(np.nan, spread(run, series).median)
         steps = np.rint(clock.ticks * _steps_per_unit(history, number)).astype(int)
         steps = np.minimum(steps, run.last_step.max())
-        found = np.searchsorted(series.steps, steps, side="right") - 1
-        known = found >= 0  # a batch has no loss before the first update
-        up.append(np.where(known, medians[np.maximum(found, 0)], np.nan))
+        up.append(medians[np.searchsorted(series.steps, steps, side="right")])
         across.append(positions(history, number, steps, view.axis))
     return {
         "runs": [{"colour": styles[number].colour, "last": clock.lasts[number]} for number in seen],

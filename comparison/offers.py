@@ -1,4 +1,4 @@
-"""What can be offered for a comparison: runs, losses, axes and presets that fit it."""
+"""What can be offered for a comparison: runs, rules, losses, axes and presets that fit it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from comparison.document import Quantity
 from comparison.pages import EpochsPage, SweepPage
 from comparison.presets import RUNS_PRESETS
 from engine import LIMITS
+from engine.counts import Unit
+from engine.experiment import misfit
 from engine.problems.datasets.toy import Toy
 from engine.problems.losses import LOSSES
 from engine.problems.specs import LossName
+from engine.rules import RULES
+from engine.rules.rule import Family
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from comparison.document import Document
-    from engine import Experiment, Network
+    from engine import Experiment, Function, Network, Run
+    from engine.rules import Rule
 
 Shared: TypeAlias = Literal[
     "problem", "way_to_network", "budget", "stopping", "repeats", "data_seed", "first_seed"
@@ -54,6 +59,28 @@ def runs_presets(experiment: Experiment) -> dict[str, str]:
     }
 
 
+def rules_by_family() -> tuple[type[Rule], ...]:
+    """Return all rules in the order of the menu: family by family, within each as in ``RULES``."""
+    families = get_args(Family)
+    return tuple(sorted(RULES, key=lambda rule: families.index(rule.family)))
+
+
+def fitted(problem: Network | Function, run: Run) -> Run:
+    """Return a run with what its rule needs, as far as the run itself has it: all rows, shuffled.
+
+    What else is in the way of the rule (``engine.experiment.misfit``) is shared by all runs.
+    """
+    cause = misfit(problem, run)
+    if cause is None or cause[0] not in {"batch_size", "sampling"}:
+        return run
+    return run.model_copy(update={"batch_size": "all", "sampling": "shuffled"})
+
+
+def has_batch_sizes(run: Run) -> bool:
+    """Tell whether a run can be trained with other batch sizes than all rows."""
+    return "all_rows" not in run.optimizer.needs
+
+
 def fields_for_all(experiment: Experiment) -> tuple[str, ...]:
     """Return the fields of a run that can be copied to all runs."""
     if experiment.problem.has_rows:
@@ -74,16 +101,27 @@ def quantities(experiment: Experiment) -> tuple[str, ...]:
 
 
 def axes(document: Document) -> tuple[str, ...]:
-    """Return the axes of a chart; rows seen only if there are rows, or a link asks for them."""
-    rows = document.experiment.problem.has_rows or document.view.axis == "rows_seen"
-    names = ("epochs", "iterations", "rows_seen", "seconds")
-    return names if rows else tuple(name for name in names if name != "rows_seen")
+    """Return the axes of a chart.
+
+    Rows seen only if there are rows, gradients only if some run takes two per update, or else if a
+    link asks for them.
+    """
+    return (*_counted(document.experiment, document.view.axis), "seconds")
 
 
 def budget_units(experiment: Experiment) -> tuple[str, ...]:
-    """Return the units of a budget; rows as for ``axes``."""
-    rows = experiment.problem.has_rows or experiment.budget.unit == "rows_seen"
-    return ("epochs", "iterations", "rows_seen") if rows else ("epochs", "iterations")
+    """Return the units of a budget; rows and gradients as for ``axes``."""
+    return _counted(experiment, experiment.budget.unit)
+
+
+def _counted(experiment: Experiment, now: str) -> tuple[str, ...]:
+    """Return in what updates can be counted, what is in force now among it."""
+    left_out = set()
+    if not experiment.problem.has_rows:
+        left_out.add("rows_seen")
+    if all(run.optimizer.gradients_per_update == 1 for run in experiment.runs):
+        left_out.add("gradients")
+    return tuple(unit for unit in get_args(Unit) if unit not in left_out - {now})
 
 
 def shared_controls(document: Document) -> frozenset[Shared]:

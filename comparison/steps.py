@@ -9,6 +9,7 @@ import pandas as pd
 
 from charts.steps import Tangent, one_parameter
 from comparison.scenes import seed_words
+from comparison.words.remarks import reported_words
 from engine import parameter_names, recorded_params, training_gradients, training_losses
 from language import _
 from language.labels import label
@@ -47,6 +48,12 @@ def update_words(name: str, update: int) -> str:
     """Return in words which update this is: the run's name, and the steps before and after it."""
     text = _("{run}, update {number}: from step {before} to step {after}.")
     return text.format(run=name, number=update, before=update - 1, after=update)
+
+
+def point_words(experiment: Experiment, position: int) -> tuple[str, ...]:
+    """Return where an update is, if that is not the point that the run reports."""
+    alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})
+    return reported_words(alone, "update_norm")
 
 
 def is_finite(seen: StepInspection) -> bool:
@@ -147,6 +154,7 @@ def loss_along(scene: Scene, position: int, parameter: int, seen: StepInspection
     name = parameter_names(experiment.problem)[parameter]
     chart = one_parameter(values, losses[:-2], tangent, style, name)
     remarks = [update_words(style.name, seen.step), *seed_words(experiment)]
+    remarks += point_words(experiment, position)
     if followed:
         remarks.append(followed_words(followed))
     return chart._replace(remarks=tuple(remarks))

@@ -23,7 +23,7 @@ from engine.problems.activations import ACTIVATIONS, LEAK
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, hyperparameters
+from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import LENGTHS, SCHEDULES, intervals, words
 from language import set_language
 from language.labels import label
@@ -92,6 +92,10 @@ def _hyperparameters(rule: type[Rule]) -> Iterator[tuple[str, ...]]:
         default = written(getattr(rule, name))
         meaning = told.get(name, "").removeprefix(f"{interval.symbol[1:]}, ")
         yield f"`{name}`", symbol(name, interval), span(interval), default, sentence(meaning)
+    for name, options in choices(rule).items():
+        allowed = ", ".join(f"`{option}`" for option in options)
+        default = f"`{getattr(rule, name)}`"
+        yield f"`{name}`", "", allowed, default, sentence(told.get(name, ""))
 
 
 def _schedules() -> Iterator[str]:

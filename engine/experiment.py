@@ -213,10 +213,13 @@ class Experiment(Spec):
 
     def iterations(self, run: Run) -> int:
         """Return how many iterations the budget gives a run."""
-        amount, unit = self.budget.amount, self.budget.unit
-        if unit == "gradients":
+        return self.iterations_of(run, self.budget.amount)
+
+    def iterations_of(self, run: Run, amount: int) -> int:
+        """Return how many iterations a part of the budget, in its unit, gives a run."""
+        if self.budget.unit == "gradients":
             return max(1, amount // run.optimizer.gradients_per_update)
-        return self.counts(run).iterations(amount, unit)
+        return self.counts(run).iterations(amount, self.budget.unit)
 
     def is_full_batch(self, run: Run) -> bool:
         """Tell whether a run's updates follow the gradient of all rows, without noise."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comparison.words.cleaned import cleaned
+from comparison.words.remarks import reported_words
 from exports.contents import PICTURES
 from exports.manifest import command_again, versions
 from exports.replay import replay_seeds
@@ -60,6 +61,8 @@ def readme(
         if "batches.csv" in contents.files
         else "",
         "\n".join(_runs(document, styles)),
+        *reported_words(document.experiment),
+        *reported_words(document.experiment, "batch_loss"),
         "## " + _("Reproducing the numbers"),
         *install_lines(versions()),
         _("With Descent Lab: repeat the same training to the end.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from comparison.catalogue import chart_title, comparison_charts, missing_charts
 from comparison.words.cleaned import cleaned
 from comparison.words.contract import contract
-from comparison.words.names import problem_words, run_styles, symbol
+from comparison.words.names import own_fields, own_value, problem_words, run_styles
 from comparison.words.remarks import unfinished
 from comparison.words.results import (
     details,
@@ -17,7 +17,6 @@ from comparison.words.results import (
     settings,
     status,
 )
-from engine.rules import hyperparameters
 from exports.markup import inline_script, page
 from exports.parts import (
     chart_part,
@@ -141,8 +140,8 @@ def _formulas(experiment: Experiment) -> str:
 
 
 def _settings(run: Run) -> str:
-    names = hyperparameters(type(run.optimizer)).items()
     values = [
-        f"{symbol(name, limits)} = {getattr(run.optimizer, name):g}" for name, limits in names
+        f"{sign} = {own_value(run.optimizer, name)}"
+        for name, sign in own_fields(type(run.optimizer)).items()
     ]
     return ", ".join([f"η = {run.learning_rate:g}", *values])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comparison.words.remarks import reporting_averages
 from comparison.words.results import details, ends
 from engine import claim, is_no_better_than_guessing
 from exports.tables import to_csv
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from comparison.words.results import Row
-    from engine import History
+    from engine import History, Run
 
 
 def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
@@ -27,6 +28,7 @@ def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
                 "run": style.name,
                 "optimizer": spec.optimizer.name,
                 "learning_rate": spec.learning_rate,
+                **_reported(history, spec),
                 **ends(history, position),
                 **details(history, position),
                 "claim": made.verdict if made and made.holds_for(position) else "",
@@ -39,6 +41,14 @@ def results_csv(history: History, styles: Sequence[RunStyle]) -> bytes:
             }
         )
     return to_csv({name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _reported(history: History, run: Run) -> Row:
+    """Return of what the losses are, where some run of the comparison reports an average."""
+    if not reporting_averages(history.experiment):
+        return {}
+    own = run.optimizer.reports_its_params
+    return {"losses_of": "parameters" if own else "reported_average"}
 
 
 def _first_divergence(history: History, position: int) -> Row:

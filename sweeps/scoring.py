@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from sweeps.spec import SweepSpec
     from sweeps.standing import Standing
 
-Unit: TypeAlias = Literal["epochs", "updates"]
-UNITS: Final[tuple[Unit, ...]] = ("epochs", "updates")
+Unit: TypeAlias = Literal["epochs", "updates", "gradients"]
+UNITS: Final[tuple[Unit, ...]] = ("epochs", "updates", "gradients")
 NEAR: Final = 0.1  # of the lowest loss: what ends less above it is worth as much
 _DRAWS: Final = 24  # numbers of settings for which the price of tuning is computed, at the most
 
@@ -106,7 +106,15 @@ class Scoring:
     @property
     def unit(self) -> Unit:
         """Return the unit in which all settings of a problem have the same budget."""
-        return "updates" if self.spec.experiment.budget.unit == "iterations" else "epochs"
+        units: dict[str, Unit] = {"iterations": "updates", "gradients": "gradients"}
+        return units.get(self.spec.experiment.budget.unit, "epochs")
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Return the units in which times differ: gradients where some run takes two an update."""
+        variants = self.spec.settings.variants
+        alike = all(variant.gradients_per_update == 1 for variant in variants)
+        return tuple(unit for unit in UNITS if not (alike and unit == "gradients"))
 
 
 # The last scoring of lanes: several parts of a page ask for the same.
@@ -147,7 +155,10 @@ def _all_times(lanes: Lanes, unit: Unit) -> Array:
     count = len(lanes.spec.targets)
     quantity: Quantity = "epochs_to_target" if unit == "epochs" else "updates_to_target"
     found = [values(lanes, quantity, target) for target in range(count)]
-    return np.array(found).reshape(count, *lanes.status.shape)
+    times = np.array(found).reshape(count, *lanes.status.shape)
+    return (
+        times * lanes.spec.settings.gradients_per_update[:, None] if unit == "gradients" else times
+    )
 
 
 class _Every(NamedTuple):
@@ -162,7 +173,11 @@ def _report(spec: SweepSpec, chosen: Chosen, every: _Every) -> Report:
     per_epoch, in_all = update_counts(spec)
     at = chosen.setting if chosen.setting >= 0 else _first_setting(spec, chosen)
     updates = float(in_all[at])
-    budgets: dict[Unit, float] = {"epochs": updates / float(per_epoch[at]), "updates": updates}
+    budgets: dict[Unit, float] = {
+        "epochs": updates / float(per_epoch[at]),
+        "updates": updates,
+        "gradients": updates * float(spec.settings.gradients_per_update[at]),
+    }
     if chosen.setting >= 0:
         own = {unit: times[:, at] for unit, times in every.times.items()}
         return Report(chosen, every.losses[at], every.starts[at], own, budgets)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from functools import cached_property
 from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -25,15 +26,17 @@ from engine.version import VERSION
 from sweeps.axes import RangeAxis, placed, value_at, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from engine.arrays import Integers
+    from engine.rules import Rule
     from sweeps.axes import Axis, Fields
     from sweeps.spec import SweepSpec
 
 # One for each axis of a quasi-random sweep.
 _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _CUTS: Final = ("batch_size", "sampling", "last_batch")
+_RULES: Final[Mapping[str, type[Rule]]] = by_name(RULES)
 _NONE: Final = -1  # the code of an axis that a setting does not have
 
 
@@ -55,6 +58,11 @@ class Variant(NamedTuple):
     first: int
     size: int
     kept: Integers | None = None
+
+    @property
+    def gradients_per_update(self) -> int:
+        """Return how many gradients an update of the run's rule takes."""
+        return _RULES[self.run["optimizer"]["name"]]().gradients_per_update
 
 
 class Settings:
@@ -196,14 +204,22 @@ class Settings:
     def kinds(self, indices: Integers) -> Integers:
         """Return columns of numbers that are equal where settings can be trained side by side.
 
-        That is where they have one problem and cut the rows alike.
+        That is where they have one problem, cut the rows alike and make equally many updates of
+        any budget: those that take two gradients per update are apart from those that take one.
         """
         rows = [self.codes(indices)[at] for at in self.problem_axes]
+        rows.append(self.gradients_per_update[indices])
         for field in _CUTS:
             table, places = self.column(field, indices)
             numbers = {value: number for number, value in enumerate(dict.fromkeys(table))}
             rows.append(np.array([numbers[value] for value in table])[places])
         return np.array(rows)
+
+    @cached_property
+    def gradients_per_update(self) -> Integers:
+        """Return how many gradients an update of each setting takes, ``(settings,)``."""
+        own = np.array([variant.gradients_per_update for variant in self.variants])
+        return own[self.variants_of(np.arange(len(self)))]
 
     def keys(self, indices: Integers, seeds: Sequence[int]) -> Iterator[list[str]]:
         """Yield the keys of each setting's lanes, a SHA-256 for each seed.

@@ -269,7 +269,7 @@ def documents(draw, compared=None, page=None):
         hidden_runs=draw(st.lists(st.sampled_from(numbers), max_size=runs)),
         smoothing=draw(st.just(1) | st.integers(1, 1_000)),
         quantity=draw(st.sampled_from(("training_loss", "validation_loss", "batch_loss"))),
-        axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "seconds"))),
+        axis=draw(st.sampled_from(("iterations", "epochs", "rows_seen", "gradients", "seconds"))),
         log=draw(st.booleans()),
         page=draw(st.one_of(*map(pages, PAGES)) if page is None else pages(page)),
     )

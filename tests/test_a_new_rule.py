@@ -27,7 +27,7 @@ def with_more_rules(*arguments):
 
 
 def test_more_rules_change_nothing_that_was_there_and_work_everywhere():
-    passed, said = with_more_rules("tests/a_new_rule/checks.py")
+    passed, said = with_more_rules("tests/a_new_rule/checks.py", "tests/a_new_rule/needs.py")
 
     assert passed, said
 

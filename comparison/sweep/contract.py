@@ -57,6 +57,8 @@ def sweep_contract(look: Look) -> tuple[list[str], list[str]]:
     unequal = unequal_parts(experiment)
     if "batch_size" in unequal and any(_overlap(field, "budget") for field in swept):
         unequal["batch_size"] = _("batch sizes differ: each budget is equal in one unit alone")
+    if "gradients" in unequal and any(_overlap(field, "budget") for field in swept):
+        unequal["gradients"] = _("some runs take two gradients per update")
     outside = [field for field in swept if field.split(".")[0] not in RUN_FIELDS]
     if outside:
         text = _("settings also differ in: {fields}")

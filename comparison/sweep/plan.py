@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from comparison.offers import losses
 from comparison.pages import SweepPage
-from comparison.words.fields import having
 from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.specs import ActivationName, StartName
-from engine.rules import hyperparameters
+from engine.rules import RULES, choices, hyperparameters
 from engine.spec import by_name
 from sweeps.axes import ListAxis, RangeAxis, read_values, value_text, with_value
 from sweeps.spec import SweepSpec
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _RATES: Final = RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log")
 _LAYERS: Final = ((), (4,), (8,), (8, 8), (16, 16), (32, 32), (64, 64))
 _DECAYS: Final = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999)
-# Fields of whole numbers.
+# Fields of whole numbers, besides those of rules.
 WHOLE: Final = frozenset(
     (
         "amount",
@@ -161,19 +160,32 @@ def plan_of(document: Document, spec: SweepSpec) -> dict[str, Any]:
 
 def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
     found: dict[str, Offer] = {}
+    for rule in dict.fromkeys(type(run.optimizer) for run in runs):
+        for name in choices(rule):
+            field = f"optimizer.{name}"
+            words = _common_words(runs, name)
+            if words:
+                found[field] = _some(field, words)
     for run in runs:
         for name, interval in hyperparameters(type(run.optimizer)).items():
             field = f"optimizer.{name}"
             if field not in found:
                 value = getattr(run.optimizer, name)
-                others = _DECAYS if interval.scale == "complement" else _beside(value)
+                others = _DECAYS if interval.scale == "complement" else _around(value)
                 allowed = {value, *(one for one in others if one in interval)}
                 found[field] = _numbers(field, *sorted(allowed))
     return found
 
 
-def _beside(value: float) -> tuple[float, ...]:
-    """Return numbers to try beside one, whole ones beside a whole number."""
+def _common_words(runs: Sequence[Run], name: str) -> tuple[str, ...]:
+    """Return the words that the choice of this name has in every rule of the runs with it."""
+    offered = [choices(type(run.optimizer)).get(name) for run in runs]
+    first, *others = [words for words in offered if words is not None]
+    return tuple(word for word in first if all(word in words for words in others))
+
+
+def _around(value: float) -> tuple[float, ...]:
+    """Return a smaller and a larger value: whole numbers around a whole number."""
     if isinstance(value, int):
         return (value // 2, value * 2)
     if value <= 0:
@@ -293,10 +305,17 @@ def rescaled(axis: Axis, scale: str) -> Axis:
 
 def _listed(axis: RangeAxis) -> tuple[float, ...]:
     """Return the values of a range, whole numbers where its field has no others."""
-    name = axis.path[-1]
-    if name in WHOLE or any(isinstance(getattr(rule(), name), int) for rule in having(name)):
+    if _is_whole(axis.path):
         return tuple(dict.fromkeys(map(round, axis.grid)))
     return tuple(axis.grid)
+
+
+def _is_whole(path: Sequence[str]) -> bool:
+    """Tell whether the field at a path holds whole numbers."""
+    if path[0] != "optimizer":
+        return path[-1] in WHOLE
+    values = [getattr(rule, path[-1]) for rule in RULES if path[-1] in hyperparameters(rule)]
+    return all(isinstance(value, int) for value in values)
 
 
 def leaves_out(before: Axis, after: Axis) -> bool:

@@ -30,12 +30,18 @@ def favours(experiment: Experiment) -> str:
         "small": f"{experiment.counts(small).batch_size:,}",
         "large": f"{experiment.counts(large).batch_size:,}",
     }
-    if experiment.budget.unit == "iterations":
+    if experiment.budget.unit in {"iterations", "gradients"}:
         ratio = _rows_seen(experiment, large) / _rows_seen(experiment, small)
-        text = _(
-            "Equal iterations favour large batches: for the same number of updates, B = {large}"
-            " reads {ratio} times as many rows as B = {small}."
-        )
+        text = {
+            "iterations": _(
+                "Equal iterations favour large batches: for the same number of updates, B ="
+                " {large} reads {ratio} times as many rows as B = {small}."
+            ),
+            "gradients": _(
+                "Equal gradients favour large batches: for the same number of gradients, B ="
+                " {large} reads {ratio} times as many rows as B = {small}."
+            ),
+        }[experiment.budget.unit]
         return text.format(ratio=_written(ratio), **names)
     ratio = experiment.iterations(small) / experiment.iterations(large)
     if ratio == 1:

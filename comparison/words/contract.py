@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
+from comparison.words.names import listed
+from comparison.words.remarks import reporting_averages
 from comparison.words.seeds import seeds_words
 from engine import Stopping, Sweep
 from language import _, ngettext
@@ -154,4 +156,44 @@ def unequal_parts(experiment: Experiment) -> dict[str, str]:
         parts["sampling"] = _("sampling differs: the runs do not see the same rows")
     if len({count.rows_per_epoch for count in counts}) > 1:
         parts["last_batch"] = _("some runs drop rows at the end of an epoch")
+    if len({run.optimizer.gradients_per_update for run in experiment.runs}) > 1:
+        parts["gradients"] = _unequal_gradients(experiment)
+    averaged = reporting_averages(experiment)
+    if averaged:
+        text = ngettext(
+            "losses and pictures of {rules} are those of the average that it reports",
+            "losses and pictures of {rules} are those of the averages that they report",
+            len(averaged),
+        )
+        parts["reported"] = text.format(rules=listed(list(averaged)))
     return parts
+
+
+def _unequal_gradients(experiment: Experiment) -> str:
+    """Return what it means that some rules take two gradients per update and others one."""
+    rules = dict.fromkeys(
+        run.optimizer.title for run in experiment.runs if run.optimizer.gradients_per_update > 1
+    )
+    text = {
+        "epochs": ngettext(
+            "{rules} takes two gradients per update: equal epochs are not equal gradients",
+            "{rules} take two gradients per update: equal epochs are not equal gradients",
+            len(rules),
+        ),
+        "iterations": ngettext(
+            "{rules} takes two gradients per update: equal iterations are not equal gradients",
+            "{rules} take two gradients per update: equal iterations are not equal gradients",
+            len(rules),
+        ),
+        "rows_seen": ngettext(
+            "{rules} takes two gradients per update: equal rows are not equal gradients",
+            "{rules} take two gradients per update: equal rows are not equal gradients",
+            len(rules),
+        ),
+        "gradients": ngettext(
+            "{rules} takes two gradients per update, and so makes half as many updates",
+            "{rules} take two gradients per update, and so make half as many updates",
+            len(rules),
+        ),
+    }[experiment.budget.unit]
+    return text.format(rules=listed(list(rules)))

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from engine import LIMITS, Interval
+from engine.rules import RULES
 from language import N_, _
 from language.labels import LABELS, label
 
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 
 # Fields by their names; a rule's hyperparameters have their own, and so has an axis.
 _FIELDS: Final = {**LABELS["axis"], **LABELS["hyperparameter"], **LABELS["field"]}
+_PLACE_OF_RUN: Final = re.compile(r"\bruns\.(\d+)\.")
 _FIELD_OF_AXIS: Final = re.compile(r"axes\.\d+\.field")
 # Fields that hold an id, and the name space of its label.
 _SPACES: Final[Mapping[str, Space]] = {
     "dataset": "dataset",
+    "function": "function",
     "kind": "problem",
     "loss": "loss",
     "output_activation": "activation",
     "problem": "problem",
     "schedule": "schedule",
 }
+_TITLES: Final[Mapping[str, str]] = {rule.name: rule.title for rule in RULES}
 # Why a formula cannot be read.
 _EXPECTED: Final = {
     "operand": N_("a number, a variable or a function is missing here"),
@@ -150,6 +154,8 @@ def _conflict(error: InvalidInput, other: str, setting: object) -> str:
     """Return which two settings cannot be combined, and what each is set to."""
     if (error.field, setting) == ("plane", "diverged"):
         return _no_plane(error)
+    if error.field.endswith("optimizer"):
+        return _unfit_rule(error, other, setting)
     field, value = _field(error.field), _setting(error.field, error.value)
     if error.field.endswith("patience") and setting == "function":
         text = _(
@@ -167,6 +173,45 @@ def _conflict(error: InvalidInput, other: str, setting: object) -> str:
     return text.format(
         field=field, value=value, other=_field(other), setting=_setting(other, setting)
     )
+
+
+def _unfit_rule(error: InvalidInput, other: str, setting: object) -> str:
+    """Return why a rule makes no sense here, and what to change."""
+    if other == "problem" and setting == "function":
+        text = _(
+            "{rule} works on the layers of a network, and a test function has none. Choose another"
+            " optimizer, or train a network on data."
+        )
+    elif other == "problem":
+        text = _(
+            "{rule} follows the Hessian, which only test functions have here. Choose another"
+            " optimizer, or minimise a test function."
+        )
+    elif other == "noise":
+        text = _(
+            "{rule} works only with gradients without noise, and all runs share the noise of"
+            " {value}. Set it to 0, or choose another optimizer."
+        )
+    elif other == "function":
+        text = _(
+            "{rule} works only with gradients without noise, and the slopes of the function {value}"
+            " change from step to step. Choose another test function, or another optimizer."
+        )
+    elif other == "sampling":
+        text = _(
+            "{rule} works only with the gradient of all rows, and rows that are drawn with"
+            " replacement leave some out. Choose a shuffled pass, or another optimizer."
+        )
+    else:
+        text = _(
+            "{rule} works only with the gradient of all rows, so its batch size cannot be {value}."
+            " Take all rows, or choose another optimizer."
+        )
+    rule = _TITLES.get(str(error.value), _shown(error.value))
+    place = _PLACE_OF_RUN.search(error.field)
+    if place is not None:
+        rule = _("{rule} (run {number})").format(rule=rule, number=int(place[1]) + 1)
+    return text.format(rule=rule, value=_setting(other, setting))
 
 
 def _about_formula(error: InvalidInput) -> str:

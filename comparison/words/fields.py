@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.budgets import budget_words
-from comparison.words.names import symbol
+from comparison.words.names import choice_words, own_fields, symbol
 from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
@@ -44,7 +44,7 @@ def field_title(field: str) -> str:
     path = _thing(field)
     if path[0] == "optimizer" and len(path) == 2:
         name = path[1]
-        limits = next((hyperparameters(rule)[name] for rule in having(name)), None)
+        limits = next((hyperparameters(rule).get(name) for rule in having(name)), None)
         title = label("hyperparameter", name)
         sign = "" if limits is None else symbol(name, limits)
         return title if sign in {"", title} else f"{title} {sign}"
@@ -58,8 +58,8 @@ def _thing(field: str) -> list[str]:
 
 
 def having(hyperparameter: str) -> list[type[Rule]]:
-    """Return the rules that have a hyperparameter."""
-    return [rule for rule in RULES if hyperparameter in hyperparameters(rule)]
+    """Return the rules that have a hyperparameter or a choice."""
+    return [rule for rule in RULES if hyperparameter in own_fields(rule)]
 
 
 def value_words(field: str, value: object) -> str:
@@ -70,7 +70,10 @@ def value_words(field: str, value: object) -> str:
         value: as an axis or a dimension of a sweep has it: what is no number and no word is a part
             of an experiment, or its JSON.
     """
-    name = _thing(field)[-1]
+    path = _thing(field)
+    name = path[-1]
+    if path[0] == "optimizer" and len(path) == 2 and isinstance(value, str):
+        return choice_words(value)
     if isinstance(value, (tuple, list, dict)):
         value = json.dumps(value)
     if value is None or value == "null":
@@ -133,7 +136,8 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
         for field, value in parsed.items()
         if field != "name" and value != getattr(kind(), field, None)
     }
-    words = [f"{field_title(f'{name}.{one}')} {value_words(one, own[one])}" for one in own]
+    paths = {f"{name}.{one}": value for one, value in own.items()}
+    words = [f"{field_title(path)} {value_words(path, value)}" for path, value in paths.items()]
     title = _names(name)[parsed["name"]]
     return f"{title} ({', '.join(words)})" if words else title
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
 from comparison.words.mathml import LETTERS
-from engine.rules import hyperparameters
+from engine.rules import RULES, choices, hyperparameters
 from language import _
 from language.labels import label
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from comparison.document import Document
     from engine import Function, Interval, Network, Run
     from engine.problems.functions import AnyFunction
+    from engine.rules import Rule
     from engine.spec import Spec
 
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -90,11 +91,12 @@ def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
 
 def _automatic(run: Run, runs: Sequence[Run]) -> str:
     alike = [other for other in runs if type(other.optimizer) is type(run.optimizer)]
-    details = []
-    for name, interval in hyperparameters(type(run.optimizer)).items():
-        rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
-        if len({getattr(rule, name) for rule in rules}) > 1:
-            details.append(f"{symbol(name, interval)} {getattr(run.optimizer, name):g}")
+    rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
+    details = [
+        own_words(run.optimizer, name)
+        for name in own_fields(type(run.optimizer))
+        if len({getattr(rule, name) for rule in rules}) > 1
+    ]
     if len({other.learning_rate for other in alike}) > 1:
         details.append(f"η {run.learning_rate:g}")
     if len({other.batch_size for other in alike}) > 1:
@@ -103,14 +105,46 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
     return " ".join([run.optimizer.title, *details])
 
 
+def own_fields(rule: type[Rule]) -> dict[str, str]:
+    """Return what a rule is set by, choices before numbers, each with its symbol or label."""
+    chosen = {name: label("hyperparameter", name) for name in choices(rule)}
+    return chosen | {name: symbol(name, one) for name, one in hyperparameters(rule).items()}
+
+
+def own_words(optimizer: Rule, name: str) -> str:
+    """Return the value of one of ``own_fields`` in short: with its symbol, or a choice alone."""
+    value = own_value(optimizer, name)
+    is_choice = name in choices(type(optimizer))
+    return f"({value})" if is_choice else f"{own_fields(type(optimizer))[name]} {value}"
+
+
+def own_value(optimizer: Rule, name: str) -> str:
+    """Return the value of one of ``own_fields`` in words."""
+    value = getattr(optimizer, name)
+    return choice_words(value) if isinstance(value, str) else f"{value:g}"
+
+
+def choice_words(word: str) -> str:
+    """Return what a word that a rule offers is called: a rule has its title."""
+    return next((rule.title for rule in RULES if rule.name == word), word.replace("_", " "))
+
+
 def symbol(name: str, interval: Interval) -> str:
     r"""Return the symbol of a hyperparameter in plain text, or its label if it has none.
 
-    The symbol is a letter with or without an index: ``\beta_1`` becomes β₁.
+    The symbol is a letter with or without an index: ``\beta_1`` becomes β₁, ``\Delta_{\min}`` Δmin.
     """
     letter, _lower, index = interval.symbol.partition("_")
-    written = LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
+    lowered = index.strip("{}").lstrip("\\").translate(_LOWERED)
+    written = LETTERS.get(letter, letter.lstrip("\\")) + lowered
     return written or label("hyperparameter", name)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return some names in one phrase."""
+    if len(names) == 1:
+        return names[0]
+    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
 def problem_words(problem: Network | Function) -> dict[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from comparison.words.names import listed
 from engine import GRID_SIZES
 from engine.training.records import part_size
-from language import _
+from language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,40 @@ def thinning_words(history: History) -> tuple[str, ...]:
     return (text,) if ended else ()
 
 
+def reported_words(experiment: Experiment, quantity: str = "") -> tuple[str, ...]:
+    """Return which rules report another point than their parameters; nothing if none does.
+
+    Args:
+        experiment: what is trained.
+        quantity: the series that is drawn; those of updates are of the parameters nevertheless.
+    """
+    rules = list(reporting_averages(experiment))
+    if not rules:
+        return ()
+    text = ngettext(
+        "{rules}: losses, scores and pictures are those of the average that it reports, not of the"
+        " parameters at which its gradients are taken.",
+        "{rules}: losses, scores and pictures are those of the averages that they report, not of"
+        " the parameters at which their gradients are taken.",
+        len(rules),
+    )
+    if quantity in _OF_UPDATES:
+        text = ngettext(
+            "{rules}: batches, their gradients and updates are seen at its parameters, not at the"
+            " average that it reports.",
+            "{rules}: batches, their gradients and updates are seen at their parameters, not at the"
+            " averages that they report.",
+            len(rules),
+        )
+    return (text.format(rules=listed(rules)),)
+
+
+def reporting_averages(experiment: Experiment) -> dict[str, None]:
+    """Return the titles of the rules that report another point than their parameters, in order."""
+    rules = (run.optimizer for run in experiment.runs)
+    return dict.fromkeys(rule.title for rule in rules if not rule.reports_its_params)
+
+
 def seconds_words(history: History, axis: str) -> tuple[str, ...]:
     """Return what an axis of seconds shows, with its uncertainty; nothing for another axis."""
     known = [
@@ -110,6 +145,10 @@ def evaluation_words(experiment: Experiment) -> str:
         "rows_seen": _(
             "The full loss is evaluated every {count} rows, or after every iteration if a batch"
             " has more rows."
+        ),
+        "gradients": _(
+            "The full loss is evaluated every {count} gradients, or after every iteration if an"
+            " update takes more."
         ),
     }[unit]
     return text.format(count=count)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from comparison.words.names import symbol
+from comparison.words.names import choice_words, own_fields
+from comparison.words.remarks import reported_words
 from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
 from engine.analysis.claims import seeds_in_order
-from engine.rules import hyperparameters
 from language import _
 from language.labels import inline, label
 
@@ -38,7 +38,8 @@ def settings(history: History, position: int, *, full: bool) -> Row:
     row: Row = {_("Optimizer"): run.optimizer.title} if full else {}
     row[_("Learning rate")] = run.learning_rate
     for name, title in _own_numbers(runs, full=full).items():
-        row[title] = getattr(run.optimizer, name, None)
+        value = getattr(run.optimizer, name, None)
+        row[title] = choice_words(value) if isinstance(value, str) else value
     if has_rows:
         row[label("field", "batch_size")] = history.experiment.counts(run).batch_size
     for name in ("sampling", "last_batch") if has_rows else ():
@@ -48,7 +49,7 @@ def settings(history: History, position: int, *, full: bool) -> Row:
 
 
 def _own_numbers(runs: Sequence[Run], *, full: bool) -> dict[str, str]:
-    """Return the hyperparameters of the runs' rules, with their symbols as titles.
+    """Return what the runs' rules are set by, with symbols or labels as titles.
 
     Unless all are wanted, they are those that tell runs of a rule apart, or are not its default.
     """
@@ -56,9 +57,11 @@ def _own_numbers(runs: Sequence[Run], *, full: bool) -> dict[str, str]:
     for run in runs:
         kind = type(run.optimizer)
         rules = [kind(), *(other.optimizer for other in runs if type(other.optimizer) is kind)]
-        for name, interval in hyperparameters(kind).items():
-            if full or len({getattr(rule, name) for rule in rules}) > 1:
-                found[name] = symbol(name, interval)
+        found |= {
+            name: title
+            for name, title in own_fields(kind).items()
+            if full or len({getattr(rule, name) for rule in rules}) > 1
+        }
     return found
 
 
@@ -91,6 +94,7 @@ def details(history: History, position: int) -> Row:
         "iterations_per_epoch": run.per_epoch,
         "iterations_in_all": last,
         "rows_seen": float(np.median(run.rows_seen)),
+        **_gradients(history, spec, last),
         **_overshoot(history, run),
         "batch_size": history.experiment.counts(spec).batch_size,
     }
@@ -142,6 +146,7 @@ def result_remarks(history: History, *, is_tuned: bool) -> list[str]:
     seeds = len(history.experiment.seeds)
     if seeds > 1:
         remarks.append(_("Medians of {count} seeds.").format(count=seeds))
+    remarks += reported_words(history.experiment)
     if any(run.diverged.any() for run in history.runs):
         remarks.append(
             _(
@@ -291,6 +296,12 @@ def written(value: float | None, digits: int = 4) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.{digits}g}"
+
+
+def _gradients(history: History, run: Run, updates: float) -> Row:
+    """Return how many gradients a run took, where some run takes two per update."""
+    each = [one.optimizer.gradients_per_update for one in history.experiment.runs]
+    return {} if max(each) == 1 else {"gradients": updates * run.optimizer.gradients_per_update}
 
 
 def _overshoot(history: History, run: RunHistory) -> Row:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.fields import field_title, value_words
-from comparison.words.names import symbol
+from comparison.words.names import listed, own_fields
 from comparison.words.results import written
 from comparison.words.seeds import named_seeds
-from comparison.words.settings import listed, loss_words
+from comparison.words.settings import loss_words
 from engine.analysis.claims import CHANCE, FEWEST_SEEDS
 from engine.analysis.profiles import MOST
 from engine.analysis.significance import FLIPPED
-from engine.rules import RULES, hyperparameters
+from engine.rules import RULES
 from engine.spec import by_name
 from language import _, ngettext
 from language.labels import inline
@@ -80,7 +80,7 @@ def _sign(field: str, rule: str) -> str:
     """Return a field of a run in short: its symbol, where it has one."""
     part, _dot, name = field.partition(".")
     if part == "optimizer" and name:
-        return symbol(name, hyperparameters(by_name(RULES)[rule])[name])
+        return own_fields(by_name(RULES)[rule])[name]
     return _SIGNS.get(field) or f"{field_title(field)}:"
 
 
@@ -365,18 +365,20 @@ def time_rows(found: Scoring, problem: int, target: int, names: Sequence[str]) -
     rows = zip(found.reports[problem], names, strict=True)
     return [
         {_("Run"): name, _("Setting"): setting_words(found.spec, report.chosen)}
-        | _times(report, target)
+        | _times(report, target, found.units)
         for report, name in rows
     ]
 
 
-def _times(report: Report, target: int) -> Row:
+def _times(report: Report, target: int, units: Sequence[Unit]) -> Row:
     titles: dict[Unit, tuple[str, str]] = {
         "epochs": (_("Median epochs"), _("Expected epochs")),
         "updates": (_("Median updates"), _("Expected updates")),
+        "gradients": (_("Median gradients"), _("Expected gradients")),
     }
     row: Row = {}
-    for unit, (median, expected) in titles.items():
+    for unit in units:
+        median, expected = titles[unit]
         time = target_times(report, unit, target)
         row[_("Reached by")] = _NONE if time is None else f"{time.met} / {time.runs}"
         row[expected] = None if time is None else time.expected

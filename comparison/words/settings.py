@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charts.lines import factor_text
+from comparison.words.names import listed
 from comparison.words.results import written
 from engine import FEWEST_SEEDS, Stopping
 from engine.analysis.rates import GOOD
@@ -63,7 +64,7 @@ def plan_rows(experiment: Experiment, runs: Sequence[Run], names: Sequence[str])
 
 
 def _plan_row(experiment: Experiment, run: Run, name: str) -> Row:
-    rates, sizes = first_rates(run), first_sizes(experiment)
+    rates, sizes = first_rates(run), first_sizes(experiment, run)
     text = _("{count} from {low:g} to {high:g}")
     row = {_("Run"): name}
     row[_("Learning rates")] = text.format(count=len(rates), low=rates[0], high=rates[-1])
@@ -307,6 +308,9 @@ def _longer(
         "rows_seen": _(
             "{run} needs {times} × as many rows as {best} to reach its final loss of {loss}."
         ),
+        "gradients": _(
+            "{run} needs {times} × as many gradients as {best} to reach its final loss of {loss}."
+        ),
     }[unit]
     for position, times in found.times.items():
         loss = _short(losses[position])
@@ -315,13 +319,6 @@ def _longer(
 
 def _short(loss: float) -> str:
     return written(loss, digits=3)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return some names in one phrase."""
-    if len(names) == 1:
-        return names[0]
-    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
 def caution(found: Answer) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comparison.words.fields import field_title
+from comparison.words.names import listed
 from comparison.words.scores import is_few, loss_name, order_words, problem_names, setting_words
-from comparison.words.settings import listed, loss_words
+from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
 from language import _, ngettext
 from language.labels import inline

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.analysis.rates import further_rates
 from engine.errors import InvalidInput
-from engine.experiment import Experiment, Sweep
+from engine.experiment import Experiment, Sweep, misfit
 from engine.limits import Interval
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ def batch_size_runs(
         record_every: as in ``Experiment``.
 
     Raises:
-        InvalidInput: there is no such run, or a batch size does not fit the rows.
+        InvalidInput: there is no such run, or a batch size does not fit its rule or the rows.
     """
-    run = _run(experiment, position)
-    runs = [run.model_copy(update={"batch_size": size}) for size in sizes]
+    runs = [_run(experiment, position, size) for size in sizes]
     fields = {**experiment.model_dump(), "runs": runs, "record_every": record_every}
     return Experiment.model_validate(fields)
 
@@ -57,9 +56,8 @@ def batch_rate_sweep(
     Raises:
         InvalidInput: there is no such run, or a batch size or rate does not fit.
     """
-    run = _run(experiment, position)
     runs = [
-        run.model_copy(update={"batch_size": size, "learning_rate": rate})
+        _run(experiment, position, size).model_copy(update={"learning_rate": rate})
         for size in sizes
         for rate in rates
     ]
@@ -111,8 +109,13 @@ def edge_of_rates(values: Array, rates: Sequence[float]) -> Literal["low", "high
     return "high" if places <= {len(rates) - 1} and further_rates(rates, "high") else None
 
 
-def _run(experiment: Experiment, position: int) -> Run:
+def _run(experiment: Experiment, position: int, size: BatchSize) -> Run:
+    """Return one of the runs with another batch size."""
     runs = experiment.runs
     if not 0 <= position < len(runs):
         raise InvalidInput("out_of_range", "run", position, Interval(0, len(runs) - 1))
-    return runs[position]
+    run = runs[position].model_copy(update={"batch_size": size})
+    cause = misfit(experiment.problem, run)
+    if cause is not None:
+        raise InvalidInput("conflict", f"runs.{position}.optimizer", run.optimizer.name, cause)
+    return run

@@ -92,9 +92,12 @@ def alone_to_the_end(experiment: Experiment, position: int) -> Experiment:
         raise InvalidInput("out_of_range", "validation_share", problem.validation_share, limits)
     counts, budget = experiment.counts(run), experiment.budget
     epochs = experiment.iterations(run) // counts.per_epoch
-    if epochs < 1:  # counted in iterations or rows
-        rows = (counts.per_epoch - 1) * counts.batch_size + 1
-        least = {"iterations": counts.per_epoch, "rows_seen": rows}[budget.unit]
+    if epochs < 1:  # counted in something smaller
+        least = {
+            "iterations": counts.per_epoch,
+            "rows_seen": (counts.per_epoch - 1) * counts.batch_size + 1,
+            "gradients": counts.per_epoch * run.optimizer.gradients_per_update,
+        }[budget.unit]
         limits = Interval(least, LIMITS[budget.unit].high)
         raise InvalidInput("out_of_range", budget.unit, budget.amount, limits)
     if epochs not in LIMITS["epochs"]:

@@ -90,10 +90,17 @@ def has_a_best(experiment: Experiment) -> bool:
     return experiment.problem.kind == "network" or experiment.problem.function.bounded
 
 
-def first_sizes(experiment: Experiment) -> tuple[BatchSize, ...]:
-    """Return the batch sizes that are tried of every run: 8 and 32 where there are more rows."""
+def first_sizes(experiment: Experiment, run: Run) -> tuple[BatchSize, ...]:
+    """Return the batch sizes that are tried of a run: all rows, and 8 and 32 where they are fewer.
+
+    Of a rule that needs all rows there is nothing else to try.
+    """
     rows = experiment.problem.training_rows
-    return (*(size for size in _SIZES if size < rows), "all")
+    return (*(size for size in _SIZES if size < rows and not _needs_all_rows(run)), "all")
+
+
+def _needs_all_rows(run: Run) -> bool:
+    return "all_rows" in run.optimizer.needs
 
 
 def first_rates(run: Run) -> tuple[float, ...]:
@@ -111,7 +118,7 @@ def first_sweep(experiment: Experiment) -> Sweep:
         [
             _at(run, size, rate)
             for run in about.runs
-            for size in first_sizes(experiment)
+            for size in first_sizes(experiment, run)
             for rate in first_rates(run)
         ],
     )
@@ -145,9 +152,10 @@ def estimate_search(experiment: Experiment) -> float:
     Raises:
         InvalidInput: it takes more memory or time than the limits allow.
     """
-    about, size = searched(experiment), first_sizes(experiment)[0]
+    about = searched(experiment)
     first = estimate_scores(first_sweep(experiment))
-    report = estimate(_reported(experiment, [_at(run, size, 1.0) for run in about.runs]))
+    longest = [_at(run, first_sizes(experiment, run)[0], 1.0) for run in about.runs]
+    report = estimate(_reported(experiment, longest))
     for cost in (first, report):
         cost.check_time()
     return first.seconds + report.seconds
@@ -193,7 +201,9 @@ class Found:
 
     @property
     def is_smallest_batch(self) -> bool:
-        """Tell whether the best batch size is the smallest that was tried, and more than a row."""
+        """Tell whether a batch smaller than the best one could be tried, and was not."""
+        if _needs_all_rows(self.run):
+            return False
         smallest = self.curves[0]
         size = smallest.run.batch_size
         return self.best is smallest and (self.rows if size == "all" else size) > 1
@@ -320,10 +330,14 @@ def _until(history: History, position: int, loss: float) -> float:
     if not len(reached):
         return math.inf
     step, experiment = int(series.steps[reached[0]]), history.experiment
-    counts = experiment.counts(experiment.runs[position])
-    if experiment.budget.unit == "iterations":
-        return step
-    return counts.epochs(step) if experiment.budget.unit == "epochs" else counts.rows_seen(step)
+    spec = experiment.runs[position]
+    counts = experiment.counts(spec)
+    return {
+        "epochs": counts.epochs(step),
+        "iterations": step,
+        "rows_seen": counts.rows_seen(step),
+        "gradients": step * spec.optimizer.gradients_per_update,
+    }[experiment.budget.unit]
 
 
 def _rates_beyond(every: Sequence[Found]) -> Iterator[Run]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.experiment import Experiment, Run
 
-EVEN_PARTS: Final = 200  # of a budget in iterations or rows
+EVEN_PARTS: Final = 200  # of a budget in iterations, rows or gradients
 
 
 class Due(NamedTuple):
@@ -37,9 +37,9 @@ class Due(NamedTuple):
 def even_parts(experiment: Experiment) -> int:
     """Return into how many equal parts the grid divides the budget.
 
-    A budget in epochs: its epochs. One in iterations or rows: min(amount, 200), so that the grid
-    does not depend on how many iterations an epoch has. A test function has no rows, so each of its
-    iterations is an epoch, and every one is recorded. A sweep may ask for fewer: ``Sweep.looks``.
+    A budget in epochs: its epochs. Any other: min(amount, 200), so that the grid does not depend on
+    how many iterations an epoch has. A test function has no rows, so each of its iterations is an
+    epoch, and every one is recorded. A sweep may ask for fewer: ``Sweep.looks``.
     """
     budget = experiment.budget
     if experiment.problem.kind == "function":
@@ -54,16 +54,17 @@ def part_size(experiment: Experiment) -> float:
 
 
 def even_steps(experiment: Experiment, run: Run) -> Iterator[int]:
-    """Yield the grid of a run: step 0, then the first step that reaches each part of the budget.
+    """Yield the grid of a run: step 0, then the step at which each part of the budget ends.
 
-    Strictly rising up to the run's last step. There are fewer steps than parts where a batch holds
-    more rows than a part.
+    That is the first step that reaches it, or of gradients the last within it. Strictly rising up
+    to the run's last step. There are fewer steps than parts where a batch holds more rows, or an
+    update takes more gradients, than a part.
     """
-    counts, budget, parts = experiment.counts(run), experiment.budget, even_parts(experiment)
+    amount, parts = experiment.budget.amount, even_parts(experiment)
     last = 0
     yield last
     for part in range(1, parts + 1):
-        step = counts.iterations(-(-part * budget.amount // parts), budget.unit)
+        step = experiment.iterations_of(run, -(-part * amount // parts))
         if step > last:
             yield step
             last = step

@@ -34,6 +34,7 @@ class Inertia(Rule):
     name: Literal["inertia"] = "inertia"
 
     title: ClassVar = "Inertia"
+    family: ClassVar = "averages"
     slots: ClassVar = (Slot("mean_so_far", "u"),)
     default_learning_rate: ClassVar = 2.0
     formula: ClassVar = r"u_t = \chi\,u_{t-1} + (1-\chi)\,g_t \qquad d_t = u_t"

@@ -2,6 +2,7 @@
 
 ``python -m pytest -p tests.a_new_rule.plugin FILES`` runs tests as a version with more rules would:
 with Inertia, which has its class, its line in the registry and its file of facts, and nothing else;
+with rules that ask for more than gradients (``demanding.py``);
 and with ten toys, so that there are more rules than an experiment can have runs.
 """
 
@@ -22,9 +23,10 @@ def _register():
     sys.modules["engine"] = types.ModuleType("engine")
     sys.modules["engine"].__path__ = [str(_ENGINE)]
     rules = importlib.import_module("engine.rules")
+    demanding = importlib.import_module("tests.a_new_rule.demanding").DEMANDING
     inertia = importlib.import_module("tests.a_new_rule.inertia").Inertia
     interval = importlib.import_module("engine.limits").Interval
-    rules.RULES += (inertia, *(_toy(rules, interval, number) for number in range(10)))
+    rules.RULES += (*demanding, inertia, *(_toy(rules, interval, number) for number in range(10)))
     rules.AnyRule = Annotated[
         Union[rules.RULES],  # noqa: UP007 - of a tuple
         Field(discriminator="name"),
@@ -32,7 +34,7 @@ def _register():
     del sys.modules["engine"]
     importlib.import_module("engine")
     facts = importlib.import_module("tests.a_new_rule.inertia_facts")
-    for rule in rules.RULES[-11:]:  # of the toys they are asked for, and not used
+    for rule in rules.RULES[-16:]:  # of the toys they are asked for, and not used
         sys.modules[f"tests.engine.rules.data.{rule.name}"] = facts
 
 
@@ -46,6 +48,7 @@ def _toy(rules, interval, number):
         name: Literal[f"toy_{number}"] = f"toy_{number}"
 
         title: ClassVar = f"Toy {number}"
+        family: ClassVar = "signs"
         slots: ClassVar = (
             rules.Slot("toy_count", "c", lambda _layout: 1),
             rules.Slot("toy_pair", "p", lambda _layout: 2),

@@ -29,7 +29,7 @@ from language import set_language
 from language.labels import label
 
 QUANTITIES = ("training_loss", "validation_loss", "batch_loss")
-AXES = ("iterations", "epochs", "rows_seen")
+AXES = ("iterations", "epochs", "rows_seen", "gradients")
 LINE = Network(dataset=Line(rows=22), hidden=(), loss="mean_squared_error")  # 16 rows to train
 HOSTILE = [
     "<b>bold</b>",
@@ -155,6 +155,7 @@ def test_positions_are_counted_from_the_batches_themselves(axis, quantity):
             "iterations": steps,
             "epochs": steps / per_epoch,
             "rows_seen": rows_seen[steps],
+            "gradients": steps,  # one per update, as these rules take them
         }[axis]
         np.testing.assert_allclose(of_run(chart, style.name, axis), expected, rtol=1e-15)
 

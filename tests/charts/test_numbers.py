@@ -93,7 +93,7 @@ EXPERIMENTS = {
     ),
 }
 LOOKS = [RunStyle(f"run {number}", number) for number in range(3)]
-AXES = ("epochs", "iterations", "rows_seen", "seconds")
+AXES = ("epochs", "iterations", "rows_seen", "gradients", "seconds")
 CURVE = np.linspace(-2, 2, 41)
 
 

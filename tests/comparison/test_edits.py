@@ -1,7 +1,7 @@
 """Edits: pure, always valid or refused; what no longer fits is replaced, with a notice."""
 
-import math
 from functools import partial
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +14,7 @@ from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, Trai
 from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
 from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run
+from engine.counts import Unit
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import (
@@ -28,10 +29,13 @@ from engine.problems.datasets import (
 )
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, SGD, Adam, hyperparameters
+from engine.rules import RULES, SGD, Adam, choices, hyperparameters
 from tests.strategies import documents, examples
 
 FIRST = Document()
+FUNCTION = Experiment(
+    problem=Function(), runs=(Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+)
 SPECS = {dataset().name: dataset for dataset in DATASETS}
 MOST_RUNS = int(LIMITS["runs"].high)
 ON_A_NETWORK = {
@@ -47,6 +51,9 @@ ON_A_NETWORK = {
     "rows": lambda pick: partial(change_problem, dataset=TwoMoons(rows=pick((2, 5, 60_000)))),
     "validation": lambda pick: partial(change_problem, validation_share=pick((0.0, 0.9, 1.0))),
 }
+ON_A_FUNCTION = {
+    "noise": lambda pick: partial(change_problem, noise=pick((0.0, 0.5, -1.0))),
+}
 ANYWHERE = {
     "add": lambda _pick: edits.add_run,
     "duplicate": lambda _pick: edits.duplicate_run,
@@ -57,7 +64,7 @@ ANYWHERE = {
     ),
     "settings": lambda pick: partial(
         edits.take_settings,
-        best={0: Run(optimizer=SGD(), learning_rate=0.2, batch_size=pick((1, 3, "all", 70_000)))},
+        best={0: Run(optimizer=SGD(), learning_rate=0.2, batch_size=pick((1, 3, "all", 60_000)))},
     ),
     "runs preset": lambda pick: partial(edits.use_runs_preset, name=pick(("optimizers", "rates"))),
     "surface preset": lambda pick: partial(
@@ -75,7 +82,8 @@ ANYWHERE = {
     "alone": lambda _pick: edits.show_only_selected,
     "show all": lambda _pick: edits.show_all_runs,
     "budget": lambda pick: partial(edits.change_budget, amount=pick((0, 1, 10**12))),
-    "unit": lambda pick: partial(edits.count_in, unit=pick(("epochs", "iterations", "rows_seen"))),
+    "unit": lambda pick: partial(edits.count_in, unit=pick(get_args(Unit))),
+    "sampling": lambda pick: lambda now: change_run(now, 0, sampling=pick(("replacement",))),
     "patience": lambda pick: partial(edits.change_stopping, patience=pick((None, 0, 5))),
     "repeats": lambda pick: partial(edits.repeat, times=pick((0, 1, 5, 30, 31))),
     "first seed": lambda pick: partial(edits.change_first_seed, first=pick((-1, 0, 2**32 - 1))),
@@ -101,7 +109,7 @@ def known(document):
 def test_any_edit_of_any_document_gives_a_valid_one_or_a_refusal(document, data):
     document = edits.opened(document).document
     is_network = document.experiment.problem.kind == "network"
-    offered = ANYWHERE | ON_A_NETWORK if is_network else ANYWHERE
+    offered = ANYWHERE | (ON_A_NETWORK if is_network else ON_A_FUNCTION)
     name = data.draw(st.sampled_from(sorted(offered)))
     edit = offered[name](lambda among: data.draw(st.sampled_from(tuple(among))))
     try:
@@ -324,14 +332,22 @@ def test_all_rows_are_all_whatever_becomes_of_them():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_comes_with_its_own_numbers_and_each_can_be_changed(rule):
-    chosen = edits.choose_rule(FIRST, 0, rule).document
+    now = with_default_view(FUNCTION) if "hessian" in rule.needs else FIRST
+    chosen = edits.choose_rule(now, 0, rule).document
     run = chosen.experiment.runs[0]
     assert (run.optimizer, run.learning_rate) == (rule(), rule.default_learning_rate)
 
+    values = {name: words[-1] for name, words in choices(rule).items()}
     for name, interval in hyperparameters(rule).items():
-        least = math.nextafter(interval.low, math.inf) if interval.open_low else interval.low
-        edited = edits.change_hyperparameter(chosen, 0, name, least)
-        assert getattr(experiment(edited).runs[0].optimizer, name) == least
+        low = type(getattr(rule(), name))(interval.low)
+        if interval.open_low:
+            with pytest.raises(InvalidInput):
+                edits.change_hyperparameter(chosen, 0, name, low)
+        else:
+            values[name] = low
+    for name, value in values.items():
+        edited = edits.change_hyperparameter(chosen, 0, name, value)
+        assert getattr(experiment(edited).runs[0].optimizer, name) == value
 
 
 def test_seeds_that_are_there_already_stay():

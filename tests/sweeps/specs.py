@@ -15,7 +15,7 @@ OF_RUNS = {
     "batch_size": (1, 4, 30, "all"),
     "sampling": ("shuffled", "replacement"),
     "last_batch": ("kept", "dropped"),
-    "optimizer.momentum": (0.0, 0.5, 0.9),
+    "optimizer.momentum": (0.1, 0.5, 0.9),
     "optimizer.beta1": (0.1, 0.9),
     "optimizer.epsilon": (1e-8, 1e-3),
 }

@@ -517,5 +517,6 @@ def test_a_trained_sweep_is_chosen_on_its_first_seed_and_reported_on_the_others(
         assert best.times["updates"][0].tolist() == steps.tolist()
         size = own["batch_size"].iloc[0]
         per_epoch = 1 if size == "all" else math.ceil(30 / int(size))
-        assert best.budgets == {"epochs": 4, "updates": 4 * per_epoch}
+        updates = 4 * per_epoch  # with a gradient each
+        assert best.budgets == {"epochs": 4, "updates": updates, "gradients": updates}
         assert best.times["epochs"][0].tolist() == (steps / per_epoch).tolist()

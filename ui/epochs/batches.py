@@ -10,7 +10,7 @@ from charts.batches import AXES, loss_on_four_axes
 from charts.theme import RunStyle
 from comparison.line_paths import compared_sizes, is_line, line_paths, line_surface
 from comparison.words.errors import explain
-from comparison.words.remarks import seconds_words, thinning_words
+from comparison.words.remarks import reported_words, seconds_words, thinning_words
 from engine import Budget, Experiment, InvalidInput, Network, Run
 from engine.problems.datasets import Line
 from engine.rules import SGD
@@ -21,6 +21,7 @@ from ui.epochs.sizes import batch_sizes, budget_choice, size_choice, size_name, 
 from ui.epochs.switches import (
     REPLACES,
     has_no_rows,
+    has_one_size,
     log_switch,
     loss_choice,
     page_choice,
@@ -57,6 +58,8 @@ def batches_tab() -> None:
     if has_no_rows():
         return
     _controls()
+    if has_one_size():
+        return
     now = document()
     try:
         compared = compared_sizes(now.experiment, now.view.selected, batch_sizes())
@@ -174,6 +177,7 @@ def _remarks(history: History, chart: Chart | None) -> None:
             " between are not shown."
         )
         texts.append(text.format(count=f"{widest:,}"))
+    texts += reported_words(history.experiment, document().view.quantity)
     texts += thinning_words(history)
     if _shows_seconds():
         texts += seconds_words(history, "seconds")

@@ -15,7 +15,7 @@ from language import _
 from language.labels import label
 from ui.epochs.settings import settings
 from ui.epochs.sizes import budget_choice, size_name, state_contract
-from ui.epochs.switches import has_no_rows, page_choice, run_name
+from ui.epochs.switches import has_no_rows, has_one_size, page_choice, run_name
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.presentation import is_presented
@@ -41,6 +41,8 @@ def map_tab() -> None:
     rates = tuple(float(f"{rule.default_learning_rate * factor:.3g}") for factor in _FACTORS)
     sizes = batch_size_ladder(experiment.problem.training_rows)
     _controls()
+    if has_one_size():
+        return
     try:
         sweep = batch_rate_sweep(experiment, selected, sizes, rates)
     except InvalidInput as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from comparison.edits import count_in
+from comparison.offers import budget_units
 from comparison.pages import SIZES
 from comparison.words.budgets import favours
 from engine import Experiment, Interval, InvalidInput
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from engine.analysis.batch_sizes import BatchSize
     from exports.printed import Contract
-
-_UNITS: Final = ("epochs", "iterations", "rows_seen")
 
 
 def size_choice() -> None:
@@ -107,7 +106,7 @@ def budget_choice() -> None:
     bound(
         st.segmented_control,
         _("Keep equal"),
-        _UNITS,
+        budget_units(document().experiment),
         format_func=partial(label, "quantity"),
         key="epochs-unit",
         shown=document().experiment.budget.unit,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from comparison.edits import change_run, change_view, demonstrate
-from comparison.offers import quantities
+from comparison.offers import has_batch_sizes, quantities
 from engine import LIMITS
 from language import N_, _
 from language.labels import label
@@ -46,6 +46,20 @@ def has_no_rows() -> bool:
     if document().experiment.problem.kind != "function":
         return False
     st.info(_(NO_ROWS))
+    return True
+
+
+def has_one_size() -> bool:
+    """Return whether the run has no batch size but all rows, and if so say why nothing is shown."""
+    now = document()
+    run = now.experiment.runs[now.view.selected]
+    if has_batch_sizes(run):
+        return False
+    text = _(
+        "{rule} works only with the gradient of all rows, so there are no batch sizes to compare."
+        " Choose a run of another optimizer."
+    )
+    st.info(text.format(rule=run.optimizer.title))
     return True
 
 

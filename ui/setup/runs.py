@@ -21,7 +21,12 @@ from comparison.edits import (
     show_all_runs,
     show_only_selected,
 )
-from comparison.offers import fields_for_all, may_add_run, may_remove_run
+from comparison.offers import (
+    fields_for_all,
+    may_add_run,
+    may_remove_run,
+    rules_by_family,
+)
 from engine import LIMITS
 from engine.rules import RULES
 from engine.spec import by_name
@@ -140,13 +145,14 @@ def run_editor() -> None:
         choice(
             _("Optimizer"),
             run.optimizer.name,
-            list(_RULES),
+            [rule.name for rule in rules_by_family()],
             "optimizer",
             lambda name: edit(choose_rule, index, _RULES[name]),
-            names=lambda name: _RULES[name].title,
+            names=_rule_title,
             help=_(
-                "Makes a step out of the gradients. What this one remembers and does, its formula,"
-                " and which libraries differ: under “More”."
+                "Makes a step out of the gradients. Type part of a name or of a family to find it."
+                " What this one remembers and does, its formula, and which libraries differ: under"
+                " “More”."
             ),
         )
     with rate:
@@ -156,6 +162,12 @@ def run_editor() -> None:
             batch_size(index, now.experiment.problem.training_rows)
     with more, folded("more", _("More"), width="stretch"):
         _details(index, run)
+
+
+def _rule_title(name: str) -> str:
+    """Return a rule's title and its family, so that a search finds it by either."""
+    rule = _RULES[name]
+    return " · ".join(dict.fromkeys((rule.title, label("family", rule.family))))
 
 
 def rate_control() -> None:

@@ -233,7 +233,7 @@ def _network(problem: Network) -> None:
 def budget_controls() -> None:
     """Offer how long every run trains."""
     experiment = document().experiment
-    budget = experiment.budget
+    budget, units = experiment.budget, budget_units(experiment)
     st.subheader(_("Budget"), anchor=False)
     number(
         budget.unit,
@@ -247,12 +247,17 @@ def budget_controls() -> None:
     choice(
         _("Counted in"),
         budget.unit,
-        budget_units(experiment),
+        units,
         "budget-unit",
         partial(edit, count_in),
         names=partial(label, "quantity"),
         help=_(
             "Equal epochs give small batches more updates; equal iterations give them fewer rows."
+        )
+        + (
+            " " + _("Equal gradients give an optimizer that takes two per update half the updates.")
+            if "gradients" in units
+            else ""
         ),
     )
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from comparison.edits import change_batch_size, change_hyperparameter
-from comparison.words.names import symbol
+from comparison.words.names import choice_words, symbol
 from engine import Interval, InvalidInput
-from engine.rules import hyperparameters
+from engine.rules import choices, hyperparameters
 from language import _
 from language.labels import label
 from ui.shell.binding import bound
@@ -51,9 +51,11 @@ _STOPS: dict[str, Sequence[Number]] = {
     ),
     "iterations": tuple(digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)),
     "rows_seen": tuple(digit * 10**power for power in range(2, 8) for digit in (1, 2, 5)),
+    "gradients": tuple(digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)),
     "units": (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
     "features": (1, 2, 3, 5, 10, 20, 50, 100, 200, 784),
 }
+_BELOW = 1e-4  # of the value, where a scale of powers begins if any number above 0 is allowed
 _DECAYS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)
 
 
@@ -172,8 +174,17 @@ def batch_size(index: int, rows: int) -> None:
 
 
 def rule_hyperparameters(index: int) -> None:
-    """Offer every hyperparameter of a run's rule, from its metadata."""
+    """Offer every choice and hyperparameter of a run's rule, from its metadata."""
     run = document().experiment.runs[index]
+    for name, words in choices(type(run.optimizer)).items():
+        choice(
+            label("hyperparameter", name),
+            getattr(run.optimizer, name),
+            words,
+            f"{run.optimizer.name}-{name}",
+            partial(edit, change_hyperparameter, index, name),
+            names=choice_words,
+        )
     for name, interval in hyperparameters(type(run.optimizer)).items():
         number(
             name,
@@ -205,14 +216,17 @@ def _spread(interval: Interval, value: Number) -> list[Number]:
     if interval.scale == "complement":
         return list(_DECAYS)
     low, high = interval.low, interval.high
+    if isinstance(value, int):
+        if high >= 100 * max(low, 1):
+            return [digit * 10**power for power in range(7) for digit in (1, 2, 5)]
+        step = max(1, round((high - low) / 20))
+        return list(range(int(low), int(high) + 1, step))
     if interval.scale == "log":
+        low = low or value * _BELOW
         return [
             float(f"1e{power}")
             for power in range(math.ceil(math.log10(low)), int(math.log10(high)) + 1)
         ]
-    if isinstance(value, int):
-        step = max(1, round((high - low) / 20))
-        return list(range(int(low), int(high) + 1, step))
     return [round(low + (high - low) * step / 20, 10) for step in range(21)]
 
 

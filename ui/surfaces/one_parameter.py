@@ -13,6 +13,7 @@ from comparison.steps import (
     followed_words,
     is_finite,
     loss_along,
+    point_words,
 )
 from engine import inspect, parameter_names
 from language import _
@@ -43,6 +44,8 @@ def one_parameter_tab(scene: Scene) -> None:
         return
     st.caption(_step_words(parameter_names(experiment.problem)[parameter], parameter, seen))
     followed = followed_instead(experiment, position)
+    for sentence in point_words(experiment, position):
+        st.caption(sentence)
     if followed:
         st.caption(followed_words(followed))
     alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})

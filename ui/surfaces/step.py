@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from comparison.scenes import seen_parameters
-from comparison.steps import chosen_update, step_table, update_words
+from comparison.steps import chosen_update, point_words, step_table, update_words
 from comparison.words.rules import UPDATE
 from comparison.words.worked import worked
 from engine import inspect, parameter_names
@@ -36,6 +36,8 @@ def step_tab(scene: Scene) -> None:
     names = parameter_names(experiment.problem)
     parameters = seen_parameters(experiment.problem, settings())
     st.markdown(update_words(f"**{escaped(scene.styles[position].name)}**", update))
+    for sentence in point_words(experiment, position):
+        st.caption(sentence)
     grid = st.grid(2, min_column_width=400)
     table, formula = grid.cell(), grid.cell()
     with table:

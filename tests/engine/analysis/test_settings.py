@@ -112,11 +112,11 @@ def test_where_nothing_is_random_one_seed_is_enough():
 )
 def test_no_batch_is_larger_than_the_rows(rows, sizes):
     problem = Network(dataset=TwoMoons(rows=rows), validation_share=0.0)
-    assert first_sizes(Experiment(problem=problem, runs=[SGD_RUN])) == sizes
+    assert first_sizes(Experiment(problem=problem, runs=[SGD_RUN]), SGD_RUN) == sizes
 
 
 def test_a_function_has_rates_alone():
-    assert first_sizes(bowl(2.0, 5)) == ("all",)
+    assert first_sizes(bowl(2.0, 5), SGD_RUN) == ("all",)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -134,7 +134,7 @@ def test_every_run_is_tried_at_equally_many_settings_with_an_equal_budget():
 
     for run in MOONS.runs:
         own = [one for one in sweep.runs if one.optimizer == run.optimizer]
-        assert len(own) == len(set(own)) == 7 * len(first_sizes(MOONS))
+        assert len(own) == len(set(own)) == 7 * len(first_sizes(MOONS, run))
     assert sweep == first_sweep(MOONS)
     assert (sweep.budget, sweep.stopping) == (MOONS.budget, Stopping())
 

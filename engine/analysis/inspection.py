@@ -50,8 +50,11 @@ class StepInspection:
         step: number of the update, from 1.
         learning_rate: the factor of the direction, learning rate x schedule factor.
         before: parameters before the update.
-        gradient: gradient of the batch at these parameters, including noise and the l2 term.
-        second_gradient: gradient of the same batch where the rule looks; None if it takes none.
+        gradient: gradient of the batch at these parameters, including noise and the l2 term, before
+            it is clipped.
+        clipped_gradient: what clipping leaves of it; None where the run clips nothing.
+        second_gradient: gradient of the same batch where the rule looks, clipped where the run
+            clips; None if it takes none.
         slots_before: what the rule remembered before the update, by the names of its slots.
         slots_after: what it remembers after the update.
         corrected: the new slots corrected for their start at zero; empty if the rule corrects none.
@@ -68,6 +71,7 @@ class StepInspection:
     learning_rate: float
     before: Array
     gradient: Array
+    clipped_gradient: Array | None
     second_gradient: Array | None
     slots_before: dict[str, Array]
     slots_after: dict[str, Array]
@@ -92,8 +96,9 @@ class StepInspection:
     def terms(self, parameter: int) -> tuple[Term, ...]:
         """Return the numbers behind the rule's formula for one parameter, in reading order.
 
-        They are the hyperparameters, the step, the gradient, the slots before and after, the
-        corrected slots and the direction; then those of ``theta_t = theta_{t-1} - eta d_t``.
+        They are the hyperparameters, the step, the gradient as the rule sees it (clipped, where the
+        run clips), the slots before and after, the corrected slots and the direction; then those of
+        ``theta_t = theta_{t-1} - eta d_t``.
 
         Args:
             parameter: position of the parameter in a lane.
@@ -104,6 +109,7 @@ class StepInspection:
         _check("parameter", parameter, Interval(0, len(self.before) - 1))
         optimizer = self.optimizer
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
+        seen = self.gradient if self.clipped_gradient is None else self.clipped_gradient
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
             terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
@@ -115,7 +121,7 @@ class StepInspection:
                 for name, interval in hyperparameters(type(optimizer)).items()
             },
             "t": self.step,
-            "g_t": self.gradient[parameter],
+            "g_t": seen[parameter],
             **numbers(self.slots_before, "{}_{{t-1}}"),
             **numbers(self.slots_after, "{}_t"),
             **numbers(self.corrected, r"\hat {}_t"),
@@ -289,6 +295,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     replay.take()
     after, new = updates.seen(0, step)
     gradient, update = updates.changes
+    clipping = replay.run.clipping
 
     def named(slots: State) -> dict[str, Array]:
         names = [slot.name for slot in rule.slots]
@@ -300,6 +307,7 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
         learning_rate=float(before.rate[0, 0]),
         before=frozen(before.params[0]),
         gradient=frozen(gradient[0]),
+        clipped_gradient=None if clipping is None else frozen(clipping.clipped(gradient)[0]),
         second_gradient=frozen(before.grads[0]) if rule.gradients_per_update == 2 else None,
         slots_before=named(state),
         slots_after=named(new),

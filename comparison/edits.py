@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine import Function
     from engine.problems.datasets import Source
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
 
 
 class Edited(NamedTuple):
@@ -210,6 +211,24 @@ def change_hyperparameter(document: Document, index: int, name: str, value: floa
     optimizer = document.experiment.runs[index].optimizer
     changed = type(optimizer)(**vars(optimizer) | {name: value})
     return change_run(document, index, optimizer=changed)
+
+
+def choose_clipping(document: Document, index: int, kind: type[Clipping] | None) -> Edited:
+    """Clip a run's gradients in another way, at the threshold that it has; None clips nothing."""
+    present = document.experiment.runs[index].clipping
+    if kind is None or present is None:
+        return change_run(document, index, clipping=None if kind is None else kind())
+    return change_run(document, index, clipping=kind(threshold=present.threshold))
+
+
+def change_threshold(document: Document, index: int, threshold: float) -> Edited:
+    """Change the threshold of a run's clipping.
+
+    Raises:
+        InvalidInput: the value is out of range.
+    """
+    kind = type(document.experiment.runs[index].clipping)
+    return change_run(document, index, clipping=kind(threshold=threshold))
 
 
 def change_batch_size(document: Document, index: int, size: int) -> Edited:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comparison.catalogue import chart_title, comparison_charts, missing_charts
 from comparison.words.cleaned import cleaned
+from comparison.words.clipping import clipping_sign
 from comparison.words.contract import contract
 from comparison.words.names import problem_words, run_styles, symbol
 from comparison.words.remarks import unfinished
@@ -135,9 +136,10 @@ def _missing(document: Document, failed: dict[str, str]) -> str:
 def _formulas(experiment: Experiment) -> str:
     """Return the loss and every rule once, each with the settings of its runs and in words."""
     rules: dict[type[Rule], list[str]] = {}
+    clippings = dict.fromkeys(type(run.clipping) for run in experiment.runs if run.clipping)
     for run in experiment.runs:
         rules.setdefault(type(run.optimizer), []).append(_settings(run))
-    return formulas(experiment.problem, rules)
+    return formulas(experiment.problem, rules, clippings)
 
 
 def _settings(run: Run) -> str:
@@ -145,4 +147,6 @@ def _settings(run: Run) -> str:
     values = [
         f"{symbol(name, limits)} = {getattr(run.optimizer, name):g}" for name, limits in names
     ]
+    if run.clipping is not None:
+        values.append(clipping_sign(run.clipping))
     return ", ".join([f"η = {run.learning_rate:g}", *values])

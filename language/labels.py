@@ -15,6 +15,7 @@ from language import N_, _
 Space = Literal[
     "activation",
     "axis",
+    "clipping",
     "dataset",
     "field",
     "function",
@@ -95,6 +96,11 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
         "last_batch": {
             "kept": N_("Short last batch kept"),
             "dropped": N_("Short last batch dropped"),
+        },
+        "clipping": {
+            "none": N_("None"),
+            "norm": N_("By norm"),
+            "value": N_("By value"),
         },
         # kinds of rules, as the menu has them
         "family": {

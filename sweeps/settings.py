@@ -18,7 +18,7 @@ from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep
 from engine.limits import LIMITS, Interval
 from engine.version import VERSION
-from sweeps.axes import RangeAxis, placed, value_at, with_value
+from sweeps.axes import LEFT_OUT, RangeAxis, completed, placed, value_at, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -132,7 +132,7 @@ class Settings:
         The field has an axis, or is one of a run; its value is None where a run does not have it.
         """
         path = field.split(".")
-        table = [value_at(variant.run, path) for variant in self.variants]
+        table = [value_at(completed(variant.run), path) for variant in self.variants]
         places = self.variants_of(indices)
         codes = self.codes(indices)
         for at, axis in enumerate(self.axes):
@@ -160,8 +160,8 @@ class Settings:
         pieces = [self._pieces(variant) for variant in self.variants]
         codes, of = self.codes(indices), self.variants_of(indices).tolist()
         levels = [  # a quasi-random sweep has as many of them as settings
-            {code: _canonical(values[code]) for code in set(own) - {_NONE}}
-            for own, values in zip(codes.tolist(), self.levels, strict=True)
+            {code: _written(axis, values[code]) for code in set(own) - {_NONE}}
+            for axis, own, values in zip(self.axes, codes.tolist(), self.levels, strict=True)
         ]
         for own, place in zip(codes.T.tolist(), of, strict=True):
             first, *others = pieces[place]
@@ -222,12 +222,16 @@ class Settings:
     def _pieces(self, variant: Variant) -> list[Any]:
         """Return the canonical JSON of a variant's run, cut where its axes have their values.
 
-        First a text, then an axis and the text behind its value, and so on.
+        First a text, then an axis and the text behind its value, and so on. What stands before a
+        value that may be left out is left to it.
         """
         run, axes = variant.run, [at for at in variant.axes if self.axes[at].is_of_runs]
         for at in axes:
             run = with_value(run, self.axes[at].path, {"\0": at})
-        first, *others = _canonical(run).split('{"\\u0000":')
+        text = _canonical(run)
+        for name in LEFT_OUT:
+            text = text.replace(f'{_key(name)}{{"\\u0000":', '{"\\u0000":')
+        first, *others = text.split('{"\\u0000":')
         pieces: list[Any] = [first]
         for text in others:
             number, _, rest = text.partition("}")
@@ -348,7 +352,7 @@ class Settings:
         if axis.is_of_runs:
             having = [run for _, run in runs if axis.suits(run)]
             changed = [_with_checked(run, axis, value, place) for run in having]
-            return value_at(changed[0], axis.path)
+            return value_at(completed(changed[0]), axis.path)
         return value_at(self._with_problem(axis, value, place), axis.path)
 
     def _with_problem(self, axis: Axis, value: Any, place: str) -> Fields:
@@ -423,7 +427,10 @@ class Settings:
 
 
 def _refuse_overlaps(axes: Sequence[tuple[int, Axis]], runs: Sequence[Fields]) -> None:
-    """Refuse an axis that no run has, and two axes of the same field of a run."""
+    """Refuse an axis that no run has, and two axes of the same field of a run.
+
+    Neither can a part that may be left out be set, and what is inside it.
+    """
     names = tuple(dict.fromkeys(run["optimizer"]["name"] for run in runs))
     for at, (place, axis) in enumerate(axes):
         own = [run for run in runs if axis.suits(run)]
@@ -432,8 +439,13 @@ def _refuse_overlaps(axes: Sequence[tuple[int, Axis]], runs: Sequence[Fields]) -
         if not own:
             raise InvalidInput("unknown_field", f"axes.{place}.field", axis.field)
         for _, other in axes[:at]:
-            if axis.field == other.field and any(other.suits(run) for run in own):
+            if not any(other.suits(run) for run in own):
+                continue
+            if axis.field == other.field:
                 raise InvalidInput("duplicate", f"axes.{place}.field", axis.field)
+            if axis.path[0] == other.path[0] in LEFT_OUT and 1 in {len(axis.path), len(other.path)}:
+                cause = ("field", other.field)
+                raise InvalidInput("conflict", f"axes.{place}.field", axis.field, cause)
 
 
 def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
@@ -442,6 +454,19 @@ def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
         return Run.model_validate(with_value(run, axis.path, value)).model_dump(mode="json")
     except InvalidInput as error:
         raise placed(error, axis, place) from None
+
+
+def _written(axis: Axis, value: Any) -> str:
+    """Return a value of an axis as it stands in the canonical JSON of a run."""
+    if axis.field not in LEFT_OUT:
+        return _canonical(value)
+    is_left_out = value == LEFT_OUT[axis.field]
+    return "" if is_left_out else f"{_key(axis.field)}{_canonical(value)}"
+
+
+def _key(name: str) -> str:
+    """Return a field that may be left out with its comma: it is never the first in a run."""
+    return f',"{name}":'
 
 
 def _canonical(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from comparison.offers import losses
@@ -11,7 +11,8 @@ from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.specs import ActivationName, StartName
 from engine.rules import hyperparameters
-from engine.spec import by_name
+from engine.rules.clipping import CLIPPINGS, THRESHOLD
+from engine.spec import by_name, name_of
 from sweeps.axes import ListAxis, RangeAxis, read_values, value_text, with_value
 from sweeps.spec import SweepSpec
 
@@ -88,6 +89,7 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
         sizes = [size for size in (8, 32) if size < problem.training_rows]
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
+    found |= _clipping(experiment.runs)
     if problem.kind == "network":
         found |= _of_network(experiment, problem)
         found["sampling"] = _some("sampling", ("shuffled", "replacement"))
@@ -162,6 +164,20 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
                 others = _DECAYS if interval.scale == "complement" else _tenfold(value)
                 allowed = {value, *(one for one in others if one in interval)}
                 found[field] = _numbers(field, *sorted(allowed))
+    return found
+
+
+def _clipping(runs: Sequence[Run]) -> dict[str, Offer]:
+    """Return the offers of ways to clip gradients, and of thresholds where runs clip."""
+    plain = tuple({"name": name_of(kind), "threshold": 1.0} for kind in CLIPPINGS)
+    own = (asdict(run.clipping) for run in runs if run.clipping is not None)
+    choices = (None, *plain, *(one for one in own if one not in plain))
+    found = {"clipping": _some("clipping", choices)}
+    thresholds = {run.clipping.threshold for run in runs if run.clipping is not None}
+    if thresholds:
+        tried = {*thresholds, *_tenfold(min(thresholds))}
+        values = sorted(value for value in tried if value in THRESHOLD)
+        found["clipping.threshold"] = _numbers("clipping.threshold", *values)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
+from comparison.words.clipping import clipping_sign
 from comparison.words.seeds import seeds_words
 from engine import Stopping, Sweep
 from language import _, ngettext
@@ -65,6 +66,10 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
     parts["budget"] = _("same budget: {amount}").format(amount=amount)
     if experiment.stopping != Stopping():
         parts["stopping"] = _("same stopping rules, which may end a run before its budget")
+    clippings = {run.clipping for run in experiment.runs}
+    if len(clippings) == 1 and (clipping := experiment.runs[0].clipping) is not None:
+        text = _("same gradient clipping: {sign}")
+        parts["clipping"] = text.format(sign=clipping_sign(clipping))
     count = len(experiment.seeds)
     parts["seeds"] = ngettext("{count} seed", "{count} seeds", count).format(count=count)
     return parts
@@ -152,4 +157,9 @@ def unequal_parts(experiment: Experiment) -> dict[str, str]:
         parts["sampling"] = _("sampling differs: the runs do not see the same rows")
     if len({count.rows_per_epoch for count in counts}) > 1:
         parts["last_batch"] = _("some runs drop rows at the end of an epoch")
+    clippings = {run.clipping for run in experiment.runs}
+    if len(clippings) > 1:
+        parts["clipping"] = _("gradient clipping differs: some runs clip gradients in another way")
+        if None in clippings:
+            parts["clipping"] = _("gradient clipping differs: only some runs clip their gradients")
     return parts

@@ -7,11 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.budgets import budget_words
+from comparison.words.clipping import clipping_sign
 from comparison.words.names import symbol
 from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, hyperparameters
+from engine.rules.clipping import CLIPPINGS
 from engine.spec import by_name
 from language import _, ngettext
 from language.labels import LABELS, label
@@ -30,6 +32,7 @@ _SPACES: Final = {
     "start": "start",
     "sampling": "sampling",
     "last_batch": "last_batch",
+    "clipping": "clipping",
     "dataset": "dataset",
     "function": "function",
     "problem": "problem",
@@ -93,8 +96,6 @@ def _words(name: str, text: str) -> str:
         return text
     if name == "hidden" and isinstance(parsed, list):
         return "-".join(map(str, parsed)) or _("none")
-    if name == "budget" and isinstance(parsed, dict):
-        return _budget(parsed) or text
     if isinstance(parsed, dict):
         return _part(name, parsed) or text
     return text
@@ -108,6 +109,15 @@ def _budget(parsed: dict[str, Any]) -> str:
         return ""
 
 
+def _clipping(parsed: dict[str, Any]) -> str:
+    """Return a clipping by its sign; "" where there is no such clipping."""
+    kind = by_name(CLIPPINGS).get(str(parsed.get("name")))
+    try:
+        return "" if kind is None else clipping_sign(kind(parsed["threshold"]))
+    except KeyError:
+        return label("clipping", str(parsed["name"]))
+
+
 def _names(name: str) -> dict[str, str]:
     """Return what the ids are called that a field may have."""
     if name == "optimizer":
@@ -117,10 +127,14 @@ def _names(name: str) -> dict[str, str]:
 
 
 def _part(name: str, parsed: dict[str, Any]) -> str:
-    """Return a data set, a function or a rule, with the settings that it does not have by itself.
+    """Return a part of an experiment, with the settings that it does not have by itself.
 
-    A problem is called by its data or its function.
+    A problem is called by its data or its function, a clipping by its sign.
     """
+    if name == "budget":
+        return _budget(parsed)
+    if name == "clipping":
+        return _clipping(parsed)
     for inside in ("dataset", "function"):
         if name == "problem" and inside in parsed:
             return _part(inside, parsed[inside])

@@ -67,6 +67,8 @@ _SIGNS: Final = {
     r"\ne": "≠",
     r"\dots": "…",
     r"\leftarrow": "←",
+    r"\lVert": "‖",
+    r"\rVert": "‖",
 }
 _OPERATORS: Final = frozenset("+=()[]|,;:/!<>")
 _SPACES: Final = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
+from comparison.words.clipping import clipping_sign
 from comparison.words.mathml import LETTERS
 from engine.rules import hyperparameters
 from language import _
@@ -74,7 +75,7 @@ def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
     """Return a name for every run, all different.
 
     A given name is kept; "" asks for the automatic one: the rule's, with what distinguishes the run
-    from others of the rule and from the rule's defaults.
+    from others of the rule and from the rule's defaults, and the clipping of its gradients.
     """
     names = [name or _automatic(run, runs) for run, name in zip(runs, given, strict=True)]
     taken: list[str] = []
@@ -94,6 +95,8 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
         rules = [type(run.optimizer)(), *(other.optimizer for other in alike)]
         if len({getattr(rule, name) for rule in rules}) > 1:
             details.append(f"{symbol(name, interval)} {getattr(run.optimizer, name):g}")
+    if run.clipping is not None:  # whatever the others do
+        details.append(clipping_sign(run.clipping))
     if len({other.learning_rate for other in alike}) > 1:
         details.append(f"η {run.learning_rate:g}")
     if len({other.batch_size for other in alike}) > 1:

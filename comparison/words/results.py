@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from comparison.words.clipping import clipping_sign
 from comparison.words.names import symbol
 from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
 from engine.analysis.claims import seeds_in_order
@@ -31,7 +32,8 @@ def settings(history: History, position: int, *, full: bool) -> Row:
         history: of the comparison.
         position: of the run.
         full: whether to list what most comparisons leave alone: the rule's own numbers, sampling,
-            the last batch; otherwise only where the runs differ in them.
+            the last batch; otherwise only where the runs differ in them. Clipping is always listed
+            where a run clips.
     """
     runs = history.experiment.runs
     run, has_rows = runs[position], history.experiment.problem.has_rows
@@ -44,6 +46,9 @@ def settings(history: History, position: int, *, full: bool) -> Row:
     for name in ("sampling", "last_batch") if has_rows else ():
         if full or len({getattr(other, name) for other in runs}) > 1:
             row[label("field", name)] = label(cast("Space", name), getattr(run, name))
+    if any(other.clipping for other in runs):
+        sign = _("none") if run.clipping is None else clipping_sign(run.clipping)
+        row[label("field", "clipping")] = sign
     return row
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, final
 
 import numpy as np
 from pydantic import Field
@@ -18,7 +18,8 @@ from engine.limits import Interval
 if TYPE_CHECKING:
     from engine.arrays import Array
 
-Threshold = Annotated[float, Interval(1e-12, 1e12, symbol="c", scale="log")]
+THRESHOLD: Final = Interval(1e-12, 1e12, symbol="c", scale="log")
+Threshold = Annotated[float, THRESHOLD]
 
 
 class Clipping(ABC):
@@ -27,10 +28,12 @@ class Clipping(ABC):
     Attributes:
         name: the id in files, links and the registry.
         threshold: c, the largest norm or number that is left.
+        formula: in LaTeX, as the page shows it.
     """
 
     name: str
     threshold: float
+    formula: ClassVar[str]
 
     @abstractmethod
     def clipped(self, grads: Array) -> Array:
@@ -54,6 +57,8 @@ class ClipNorm(Clipping):
     threshold: Threshold = 1.0
     name: Literal["norm"] = "norm"
 
+    formula: ClassVar = r"g_t \leftarrow g_t \min\left(1, \frac{c}{\lVert g_t \rVert}\right)"
+
     def clipped(self, grads: Array) -> Array:
         """Return gradients whose norm is at most the threshold."""
         largest = np.maximum(np.abs(grads).max(axis=1, keepdims=True), np.finfo(float).tiny)
@@ -71,6 +76,8 @@ class ClipValue(Clipping):
 
     threshold: Threshold = 1.0
     name: Literal["value"] = "value"
+
+    formula: ClassVar = r"g_t \leftarrow \max\left(-c, \min(g_t, c)\right)"
 
     def clipped(self, grads: Array) -> Array:
         """Return gradients of which no number is beyond the threshold."""

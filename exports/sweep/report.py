@@ -12,6 +12,8 @@ from comparison.words.fields import field_title
 from comparison.words.names import problem_words
 from comparison.words.sweeps import lanes_words, range_words, unfinished_words
 from engine import Run
+from engine.rules.clipping import CLIPPINGS
+from engine.spec import by_name
 from exports.markup import inline_script, page
 from exports.parts import (
     chart_part,
@@ -33,6 +35,7 @@ from language import _
 if TYPE_CHECKING:
     from comparison.sweep.look import Look
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
 
 
 def sweep_report(look: Look, title: str, notes: str) -> bytes:
@@ -61,7 +64,7 @@ def sweep_report(look: Look, title: str, notes: str) -> bytes:
             for name, chart in charts.items()
         ),
         left_out_list({sweep_chart_title(name): why for name, why in missing.items()}),
-        formulas(look.spec.experiment.problem, _rules(look)),
+        formulas(look.spec.experiment.problem, _rules(look), _clippings(look)),
         origin(),
         folded_text(
             _("The sweep, as a file that the command takes"), specification(look.spec).decode()
@@ -100,3 +103,13 @@ def _rules(look: Look) -> dict[type[Rule], list[str]]:
     """Return the rules of all runs; their settings are in the tables."""
     runs = (Run.model_validate(variant.run) for variant in look.spec.settings.variants)
     return {type(run.optimizer): [] for run in runs}
+
+
+def _clippings(look: Look) -> list[type[Clipping]]:
+    """Return the ways in which gradients are clipped, in any setting."""
+    settings = look.spec.settings
+    given = [variant.run.get("clipping") for variant in settings.variants]
+    for axis, levels in zip(settings.axes, settings.levels, strict=True):
+        given += levels if axis.field == "clipping" else []
+    names = {one["name"] for one in given if one is not None}
+    return [kind for name, kind in by_name(CLIPPINGS).items() if name in names]

@@ -28,6 +28,7 @@ from engine.problems.datasets import (
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, SGD, Adam, hyperparameters
+from engine.rules.clipping import ClipNorm, ClipValue
 from tests.strategies import documents, examples
 
 FIRST = Document()
@@ -331,6 +332,20 @@ def test_a_rule_comes_with_its_own_numbers_and_each_can_be_changed(rule):
         edited = edits.change_hyperparameter(chosen, 0, name, interval.low)
         if not interval.open_low:
             assert getattr(experiment(edited).runs[0].optimizer, name) == interval.low
+
+
+def test_clipping_is_chosen_for_one_run_and_keeps_its_threshold_where_it_changes():
+    chosen = edits.choose_clipping(FIRST, 1, ClipNorm).document
+    other = edits.change_threshold(chosen, 1, 0.25).document
+
+    assert [run.clipping for run in chosen.experiment.runs[:3]] == [None, ClipNorm(1.0), None]
+    assert experiment(edits.choose_clipping(other, 1, ClipValue)).runs[1].clipping == ClipValue(
+        0.25
+    )
+    assert experiment(edits.choose_clipping(other, 1, None)).runs == FIRST.experiment.runs
+    with pytest.raises(InvalidInput) as error:
+        edits.change_threshold(chosen, 1, 0.0)
+    assert error.value.field.endswith("runs.1.clipping.threshold")
 
 
 def test_seeds_that_are_there_already_stay():

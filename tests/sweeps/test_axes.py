@@ -98,6 +98,10 @@ def test_a_range_of_numbers_stays_one_where_they_are_whole():
         (listed("problem.standardize", *BOTH), [[True, False]]),
         (listed("record_every", None, 7), [[None, 7]]),
         (listed("learning_rate", 1), [[1.0]]),
+        (
+            listed("clipping", None, "norm", {"name": "value", "threshold": 2}),
+            [[None, {"name": "norm", "threshold": 1.0}, {"name": "value", "threshold": 2.0}]],
+        ),
     ],
     ids=lambda value: value["field"] if isinstance(value, dict) else "",
 )
@@ -330,11 +334,17 @@ REFUSED = {
         "axes.0.field",
         (*RUN_FIELDS, *PROBLEM_FIELDS),
     ),
-    "the schedule, of which there is one": (
-        [listed("schedule", "constant")],
+    "an unknown clipping": (
+        [listed("clipping", None, "length")],
         "unknown_choice",
+        "axes.0.values.1.name",
+        ("norm", "value"),
+    ),
+    "a threshold of no run": (
+        [listed("clipping.threshold", 1.0)],
+        "unknown_field",
         "axes.0.field",
-        (*RUN_FIELDS, *PROBLEM_FIELDS),
+        None,
     ),
     "a field that no rule has": (
         [listed("optimizer.colour", 1)],
@@ -569,6 +579,19 @@ def test_a_rule_that_no_run_has_is_refused_with_those_that_have_runs():
 
         assert (error.code, error.field) == ("unknown_choice", "axes.0.rules.0")
         assert (error.value, error.limits) == ("adam", ("sgd",))
+
+
+def test_a_part_that_may_be_left_out_and_what_is_inside_it_are_not_swept_both():
+    clipped = {"runs": [SGD_RUN | {"clipping": {"name": "norm"}}]}
+    inside = listed("clipping.threshold", 1.0, 2.0)
+    error = refused(lambda: sweep(listed("clipping", None, "norm"), inside, experiment=clipped))
+
+    assert (error.code, error.field, error.limits) == (
+        "conflict",
+        "axes.1.field",
+        ("field", "clipping"),
+    )
+    assert levels(inside, experiment=clipped) == [[1.0, 2.0]]
 
 
 def test_a_field_that_the_rules_of_no_run_have_is_refused():

@@ -36,7 +36,8 @@ def swept(*axes, runs=("sgd",), settings=0, **fields):
 
 def value_of(spec, index, field):
     """A setting's value of a field as it is trained, without what inside has its own axis."""
-    value = {**spec.settings.experiment(index), **spec.settings.run(index)}
+    plain = {"clipping": None}  # which the JSON of a run leaves out
+    value = {**spec.settings.experiment(index), **plain, **spec.settings.run(index)}
     for name in field.split("."):
         if name not in value:
             return ABSENT

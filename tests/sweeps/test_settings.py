@@ -69,6 +69,17 @@ SPECS = {
             listed("problem.dataset.noise", 0.0, 0.2),
         ]
     ),
+    "a part that may be left out": SweepSpec(
+        experiment={"runs": [run("sgd"), run("adam", clipping={"name": "value"})]},
+        axes=[
+            listed("clipping", {"name": "norm", "threshold": 2.0}, None),
+            listed("learning_rate", *RATES),
+        ],
+    ),
+    "what only clipped runs have": SweepSpec(
+        experiment={"runs": [run("sgd"), run("sgd", clipping={"name": "value"})]},
+        axes=[listed("clipping.threshold", 0.1, 1.0), listed("learning_rate", *RATES)],
+    ),
     "runs that an axis makes equal": SweepSpec(
         experiment={"runs": [run("sgd", 0.1), run("sgd", 0.2), run("adam", 0.1), run("adam", 0.2)]},
         axes=[listed("learning_rate", *RATES, rules=["sgd"])],
@@ -169,7 +180,7 @@ def check_columns(spec):
         for settings, place in zip(whole, places.tolist(), strict=True):
             value = settings
             for name in field.split("."):
-                value = value.get(name)
+                value = None if value is None else value.get(name)
             assert values[place] == value, field
 
 

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.rules import RULE_WORDS, UPDATE
 from language import _
 
 if TYPE_CHECKING:
+    from comparison.words.rules import RuleWords
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
 
 
 def rule_words(rule: type[Rule]) -> None:
@@ -25,5 +28,21 @@ def rule_words(rule: type[Rule]) -> None:
     st.latex(rf"{UPDATE} \\ {rule.formula}")
     st.caption(rule.source)
     if words is not None:
-        title = _("Who has this form, and who differs")
-        st.markdown("\n".join([f"**{title}**", "", *(f"- {_(form)}" for form in words.forms)]))
+        _forms(words)
+
+
+def clipping_words(clipping: type[Clipping]) -> None:
+    """Explain a way of clipping gradients.
+
+    Args:
+        clipping: one of ``CLIPPINGS``.
+    """
+    words = CLIPPING_WORDS[clipping]
+    st.markdown(f"**{clipping_title(clipping)}.** {_(words.idea)}")
+    st.latex(clipping.formula)
+    _forms(words)
+
+
+def _forms(words: RuleWords) -> None:
+    title = _("Who has this form, and who differs")
+    st.markdown("\n".join([f"**{title}**", "", *(f"- {_(form)}" for form in words.forms)]))

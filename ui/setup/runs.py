@@ -12,7 +12,9 @@ from comparison.edits import (
     add_run,
     apply_to_all,
     change_run,
+    change_threshold,
     change_view,
+    choose_clipping,
     choose_rule,
     duplicate_run,
     hide_or_show_run,
@@ -24,10 +26,11 @@ from comparison.edits import (
 from comparison.offers import fields_for_all, may_add_run, may_remove_run
 from engine import LIMITS
 from engine.rules import RULES
+from engine.rules.clipping import CLIPPINGS, THRESHOLD
 from engine.spec import by_name
 from language import _
 from language.labels import inline, label
-from ui.setup.rules import rule_words
+from ui.setup.rules import clipping_words, rule_words
 from ui.shell.binding import bound, folded
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
@@ -42,8 +45,10 @@ if TYPE_CHECKING:
     from comparison.edits import Edited
     from engine import Run
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
 
 _RULES: Mapping[str, type[Rule]] = by_name(RULES)
+_CLIPPINGS: Mapping[str, type[Clipping]] = by_name(CLIPPINGS)
 
 
 def run_strip() -> None:
@@ -185,10 +190,13 @@ def _details(index: int, run: Run) -> None:
         _settings(index, run)
     with words:
         rule_words(type(run.optimizer))
+        if run.clipping is not None:
+            clipping_words(type(run.clipping))
 
 
 def _settings(index: int, run: Run) -> None:
     rule_hyperparameters(index)
+    _clipping(index, run)
     if document().experiment.problem.has_rows:
         _batch_making(index, run)
     bound(
@@ -200,6 +208,31 @@ def _settings(index: int, run: Run) -> None:
         max_chars=int(LIMITS["name_characters"].high),
         placeholder=styles()[index].name,
     )
+
+
+def _clipping(index: int, run: Run) -> None:
+    choice(
+        _("Gradient clipping"),
+        "none" if run.clipping is None else run.clipping.name,
+        ("none", *_CLIPPINGS),
+        "clipping",
+        lambda name: edit(choose_clipping, index, _CLIPPINGS.get(name)),
+        names=partial(label, "clipping"),
+        help=_(
+            "What is done to every gradient before the optimizer sees it. Clipping by norm shortens"
+            " one that is longer than c and keeps its direction; clipping by value cuts every"
+            " number off at c and −c, which turns the direction."
+        ),
+    )
+    if run.clipping is not None:
+        number(
+            "threshold",
+            run.clipping.threshold,
+            THRESHOLD,
+            "clipping-threshold",
+            lambda value: edit(change_threshold, index, value),
+            title=_("Clipping threshold") + " c",
+        )
 
 
 def _batch_making(index: int, run: Run) -> None:

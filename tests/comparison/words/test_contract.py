@@ -8,6 +8,7 @@ from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_r
 from engine.problems.datasets import DATASETS, Circles, TwoMoons, Xor
 from engine.problems.functions import FUNCTIONS, Booth, Bowl
 from engine.rules import SGD, Adam
+from engine.rules.clipping import ClipNorm, ClipValue
 from language import LANGUAGES, set_language
 from language.labels import label
 
@@ -122,6 +123,7 @@ def test_a_function_has_a_start_and_no_rows(function):
         ({"batch_size": "all"}, "batch sizes differ"),
         ({"sampling": "replacement"}, "sampling differs"),
         ({"last_batch": "dropped"}, "drop rows"),
+        ({"clipping": ClipNorm()}, "only some runs clip"),
     ],
 )
 def test_each_difference_that_breaks_fairness_is_named(fields, fact):
@@ -139,6 +141,22 @@ def test_what_differs_in_words_only_breaks_nothing():
     ]
 
     assert words(Experiment(runs=runs))[1] == []
+
+
+def test_clipping_is_told_where_all_do_it_alike_and_where_they_do_not():
+    def said(*clippings):
+        return words(
+            Experiment(runs=[SGD_RUN.model_copy(update={"clipping": one}) for one in clippings])
+        )
+
+    equal, unequal = said(ClipNorm(2.0), ClipNorm(2.0))
+    assert "same gradient clipping: ‖g‖ ≤ 2" in equal
+    assert unequal == []
+    for others in ((ClipNorm(2.0), ClipNorm(1.0)), (ClipNorm(), ClipValue())):
+        equal, unequal = said(*others)
+        assert "clipping" not in equal
+        assert [part.split(":")[0] for part in unequal] == ["gradient clipping differs"]
+    assert "clipping" not in said(None)[0]
 
 
 def test_all_differences_are_named_at_once():

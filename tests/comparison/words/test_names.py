@@ -18,6 +18,7 @@ from engine import Experiment, Function, Interval, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
 from engine.rules import SGD, Adam, Momentum
+from engine.rules.clipping import ClipNorm, ClipValue
 from language.labels import label
 from tests.strategies import examples, runs
 
@@ -48,6 +49,14 @@ def test_rules_that_appear_once_need_no_more_than_their_name():
     runs = Experiment().runs
 
     assert automatic(*runs) == [run.optimizer.title for run in runs]
+
+
+def test_a_clipped_run_says_so_by_itself_and_beside_others():
+    adam = Run(optimizer=Adam(), learning_rate=0.1, clipping=ClipNorm(1.0))
+    others = [adam.model_copy(update={"clipping": one}) for one in (None, ClipValue(0.25))]
+
+    assert automatic(adam) == ["Adam ‖g‖ ≤ 1"]
+    assert automatic(adam, *others) == ["Adam ‖g‖ ≤ 1", "Adam", "Adam |gᵢ| ≤ 0.25"]
 
 
 def test_runs_of_one_rule_are_named_by_what_differs():

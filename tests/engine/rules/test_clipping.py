@@ -13,7 +13,10 @@ from tests.engine.contract import Slope, Stream, Uphill, run_of, take, updates_o
 from tests.engine.rules.test_references import answers, recorded
 from tests.engine.training.test_updates import start
 
-KINDS = {"clipping by norm": ("clip_norm", ClipNorm), "clipping by value": ("clip_value", ClipValue)}
+KINDS = {
+    "clipping by norm": ("clip_norm", ClipNorm),
+    "clipping by value": ("clip_value", ClipValue),
+}
 ENTRIES = [entry for entry in recorded()["entries"] if entry["rule"] in KINDS]
 EVERY = pytest.mark.parametrize("kind", CLIPPINGS, ids=lambda kind: kind.name)
 vectors = st.lists(st.floats(-1e150, 1e150), min_size=1, max_size=5)

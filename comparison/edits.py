@@ -7,6 +7,7 @@ notice says so. Remaining runs keep their names, colours and dashes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comparison.document import Document, View, with_default_view
@@ -227,8 +228,9 @@ def change_threshold(document: Document, index: int, threshold: float) -> Edited
     Raises:
         InvalidInput: the value is out of range.
     """
-    kind = type(document.experiment.runs[index].clipping)
-    return change_run(document, index, clipping=kind(threshold=threshold))
+    clipping = document.experiment.runs[index].clipping
+    changed = None if clipping is None else replace(clipping, threshold=threshold)
+    return change_run(document, index, clipping=changed)
 
 
 def change_batch_size(document: Document, index: int, size: int) -> Edited:

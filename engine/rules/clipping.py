@@ -22,17 +22,19 @@ THRESHOLD: Final = Interval(1e-12, 1e12, symbol="c", scale="log")
 Threshold = Annotated[float, THRESHOLD]
 
 
+@dataclass(frozen=True)
 class Clipping(ABC):
     """What every clipping has: a name, a threshold and one formula; frozen like a rule.
 
     Attributes:
-        name: the id in files, links and the registry.
         threshold: c, the largest norm or number that is left.
+        name: the id in files, links and the registry.
         formula: in LaTeX, as the page shows it.
     """
 
-    name: str
-    threshold: float
+    threshold: Threshold = 1.0
+    name: str = ""
+
     formula: ClassVar[str]
 
     @abstractmethod
@@ -54,7 +56,6 @@ class ClipNorm(Clipping):
         algorithm 1.
     """
 
-    threshold: Threshold = 1.0
     name: Literal["norm"] = "norm"
 
     formula: ClassVar = r"g_t \leftarrow g_t \min\left(1, \frac{c}{\lVert g_t \rVert}\right)"
@@ -74,7 +75,6 @@ class ClipValue(Clipping):
     PyTorch and optax are equal. The direction changes, which it does not where the norm is clipped.
     """
 
-    threshold: Threshold = 1.0
     name: Literal["value"] = "value"
 
     formula: ClassVar = r"g_t \leftarrow \max\left(-c, \min(g_t, c)\right)"

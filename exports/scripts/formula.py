@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from engine.arrays import Layout
 from engine.rules import choices, hyperparameters
+from exports.scripts.clipping import clipping_class
+from exports.scripts.replay import indented
 
 if TYPE_CHECKING:
     from exports.scripts.replay import Replay
@@ -58,7 +60,7 @@ class Rule:
 
 $source
 
-np.seterr(over="ignore", invalid="ignore")  # a run that diverges is a result
+${clipping}np.seterr(over="ignore", invalid="ignore")  # a run that diverges is a result
 rule = $rule
 layout = $layout_value
 
@@ -72,13 +74,14 @@ losses = []
 for $each:
     loss, moment.grads = gradient(moment.params$given)
     losses.append(loss)
-    moment.step = step
+${clip}    moment.step = step
     looked_at = rule.looks_at(moment, state)
     if looked_at is not None:
         _, moment.grads = gradient(looked_at$given)
-    direction, state = rule.direction(moment, state)
+${clip_again}    direction, state = rule.direction(moment, state)
     moment.params = moment.params - moment.rate * direction
 """)
+_CLIP: Final = "    moment.grads = clipping.clipped(moment.grads)\n"
 _LAYOUT: Final = Template("""\
 from functools import cached_property
 
@@ -100,6 +103,7 @@ def class_lines(replay: Replay) -> str:
         layout_value = repr(replay.problem.layout)
     return _CLASS.substitute(
         source=source,
+        clipping=clipping_class(replay.run.clipping),
         rule=f"{rule.__name__}({', '.join(fields)})",
         layout=layout,
         layout_value=layout_value,
@@ -111,6 +115,11 @@ def training_lines(replay: Replay) -> str:
     each, given = "step, batch in enumerate(batches, 1)", ", batch"
     if replay.problem.kind == "function":
         each, given = f"step in range(1, {replay.function_updates + 1})", ", step"
+    clip = "" if replay.run.clipping is None else _CLIP
     return _TRAINING.substitute(
-        each=each, given=given, learning_rate=repr(replay.run.learning_rate)
+        each=each,
+        given=given,
+        learning_rate=repr(replay.run.learning_rate),
+        clip=clip,
+        clip_again=indented(clip),
     )

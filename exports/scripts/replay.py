@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rules import choices, hyperparameters
 from exports.replay import noise_updates, replay_seeds
+from exports.scripts.clipping import clipped
 from exports.scripts.translations import TRANSLATIONS, VALUES, Translation
 from language import N_
 
@@ -134,7 +135,8 @@ class Replay(NamedTuple):
         if form is None:
             return None
         written = form if isinstance(form, str) else form(self.run.optimizer)
-        return Template(written).substitute(self.settings)
+        rule = Template(written).substitute(self.settings)
+        return clipped(library.id, rule, self.run.clipping)
 
     def why_formula(self, library: Library, say: Callable[[str], str]) -> str:
         """Return why the script computes the rule's formula; ``say`` puts it into a language."""

@@ -42,7 +42,7 @@ def one_parameter_tab(scene: Scene) -> None:
         st.info(_("The run has already diverged here, so there is no gradient to show."))
         return
     st.caption(_step_words(parameter_names(experiment.problem)[parameter], parameter, seen))
-    followed = followed_instead(experiment, position)
+    followed = followed_instead(experiment, position, seen)
     if followed:
         st.caption(followed_words(followed))
     alone = experiment.model_copy(update={"runs": (experiment.runs[position],)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
@@ -27,7 +28,7 @@ Fields: TypeAlias = "dict[str, Any]"  # a part of an experiment, as in its JSON
 RUN_FIELDS: Final = tuple(Run.model_fields)
 # Fields that are left out of a run's JSON where they have these values.
 LEFT_OUT: Final[Mapping[str, Any]] = MappingProxyType(
-    {"schedule": {"name": Constant.name}, "clipping": None}
+    {"schedule": asdict(Constant()), "clipping": None}
 )
 PROBLEM_FIELDS: Final = tuple(
     name for name in Experiment.model_fields if name not in {"runs", "seeds"}

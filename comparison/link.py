@@ -260,9 +260,9 @@ def _run_code(run: dict[str, Any]) -> str:
 def _part_code(key: str, part: dict[str, Any] | None, kinds: tuple[type[Any], ...]) -> list[str]:
     """Return a part of a run by its name, then what differs from its defaults; nothing if absent.
 
-    A constant schedule is absent as well.
+    The constant schedule without a warm-up is absent as well.
     """
-    if part is None or part["name"] == Constant.name:
+    if part is None or part == vars(Constant()):
         return []
     plain = vars(by_name(kinds)[part["name"]]())
     own = [
@@ -298,7 +298,8 @@ def _run(code: str) -> dict[str, Any]:
 
 def _reader(kind: type[Any] | None, field: str) -> Callable[[str], Any]:
     """Return how the text of a field is read; validation refuses what does not exist."""
-    return _BY_TYPE.get(type(getattr(kind, field, 0.0)), _number)
+    default = getattr(kind, field, 0.0)
+    return _tuple_of(_number) if isinstance(default, tuple) else _BY_TYPE[type(default)]
 
 
 def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Sampling: TypeAlias = Literal["shuffled", "replacement"]
 LastBatch: TypeAlias = Literal["kept", "dropped"]
+Number = TypeVar("Number", int, "Integers")
 Unit: TypeAlias = Literal["epochs", "iterations", "rows_seen", "gradients"]
 
 # The second entropy word of each random stream, so that no two streams of a seed are alike
@@ -87,8 +88,8 @@ class Counts:
         """Return how many rows all batches of an epoch hold together."""
         return min(self.per_epoch * self.batch_size, self.rows)
 
-    def rows_seen(self, iterations: int) -> int:
-        """Return how many rows these iterations used."""
+    def rows_seen(self, iterations: Number) -> Number:
+        """Return how many rows these iterations used; of an array, an array."""
         epochs, rest = divmod(iterations, self.per_epoch)
         return epochs * self.rows_per_epoch + rest * self.batch_size
 

@@ -32,7 +32,7 @@ from engine.rules import (
     RMSprop,
 )
 from engine.rules.clipping import AnyClipping  # noqa: TC001 - pydantic reads it
-from engine.rules.schedules import AnySchedule, Constant
+from engine.rules.schedules import AnySchedule, Constant, Plateau
 from engine.spec import Spec
 
 if TYPE_CHECKING:
@@ -179,14 +179,32 @@ class Experiment(Spec):
             if cause is not None:
                 field = f"runs.{position}.optimizer"
                 raise InvalidInput("conflict", field, run.optimizer.name, cause)
+            self._check_schedule(run, f"runs.{position}.schedule")
         if len(set(self.seeds)) < len(self.seeds):
             raise InvalidInput("duplicate", "seeds", self.seeds)
         if self.stopping.patience is not None and not self.problem.n_validation:
-            cause = ("problem", "function")
-            if isinstance(self.problem, Network):
-                cause = ("validation_share", self.problem.validation_share)
-            raise InvalidInput("conflict", "stopping.patience", self.stopping.patience, cause)
+            patience, cause = self.stopping.patience, self._no_validation
+            raise InvalidInput("conflict", "stopping.patience", patience, cause)
         return self
+
+    def _check_schedule(self, run: Run, field: str) -> None:
+        """Refuse a schedule that falls to 0, or watches validation rows that there are not."""
+        schedule = run.schedule
+        if isinstance(schedule, Plateau) and not self.problem.n_validation:
+            raise InvalidInput("conflict", field, schedule.name, self._no_validation)
+        if schedule == Constant():
+            return
+        try:
+            schedule.check(self.counts(run), self.iterations(run))
+        except InvalidInput as error:
+            raise error.at(f"{field}.{error.field}") from None
+
+    @property
+    def _no_validation(self) -> tuple[str, object]:
+        """Return the setting for which there are no validation rows."""
+        if isinstance(self.problem, Network):
+            return "validation_share", self.problem.validation_share
+        return "problem", "function"
 
     def counts(self, run: Run) -> Counts:
         """Return how a run's batches are cut from the training rows."""

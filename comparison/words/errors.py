@@ -254,6 +254,8 @@ def _field(path: str, *, as_written: bool = False) -> str:
     sentence = _FIELDS.get(name)
     if "axes" in parents:
         sentence = LABELS["axis"].get(name, sentence)
+    if "schedule" in parents and name != "schedule":
+        sentence = LABELS["schedule_field"].get(name, sentence)
     words = _(sentence) if sentence and not as_written else _shown(name)
     if "axes" in parts[:-2]:
         number = int(parts[parts.index("axes") + 1]) + 1

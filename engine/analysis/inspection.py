@@ -256,17 +256,28 @@ class _Replay:
         params, layout = problem.start(self._seed)[None], experiment.problem.layout
         total = experiment.iterations(run)
         self.updates = Updates([run], params, layout, make, self._counts, total)
+        if self.updates.watches:
+            self._evaluator = problem.evaluator(self.updates.points)
 
     def prepare(self) -> Work[None]:
         """Ready the next update, piece by piece."""
         position, size = self.step % self._counts.per_epoch, self._counts.batch_size
         if position == 0:
+            if self.step and self.updates.watches:
+                yield from self._watch()
             self._order = next(self._epochs)
         rows = self._order[None, position * size : (position + 1) * size]
         self.updates.load(rows)
         for piece in self.updates.pieces(0, rows.shape[1]):
             piece()
             yield
+
+    def _watch(self) -> Work[None]:
+        """Show the validation loss to the schedule, at the end of an epoch."""
+        yield from self.updates.report()
+        evaluation = yield from self._evaluator.evaluate()
+        if evaluation.validation_loss is not None:
+            self.updates.watch(evaluation.validation_loss)
 
     def take(self) -> None:
         """Take the update that is ready."""

@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.analysis.inspection import Replaying
-    from engine.arrays import Array
+    from engine.arrays import Array, Integers
+    from engine.counts import Counts
     from engine.experiment import Experiment, Run
     from engine.problems.function_problem import FunctionProblem
     from engine.problems.network_problem import NetworkProblem
     from engine.problems.problem import Batches
-    from engine.rules.schedules import ProgressUnit
     from engine.training.cost import Cost
     from engine.work import Work
 
@@ -171,11 +171,10 @@ class _Growing:
     ratio: float
     updates: int
 
-    unit: ClassVar[ProgressUnit] = "updates"
-
-    def factor(self, progress: float) -> float:
-        """Return the factor of an update, from 1 to the ratio."""
-        return float(self.ratio ** (progress / (self.updates - 1)))
+    def factors(self, steps: Integers, _counts: Counts, _total: int) -> Array:
+        """Return the factors of some updates, from 1 to the ratio."""
+        powers = ((steps - 1) / (self.updates - 1)).tolist()
+        return np.array([self.ratio**power for power in powers])
 
 
 def range_testing(
@@ -259,7 +258,8 @@ class _Training:
         fields = {"learning_rate": ends[0], "schedule": growing}
         self.step = 0
         self._experiment, self._run = experiment, run.model_copy(update=fields)
-        self._rates = np.array([ends[0] * growing.factor(step) for step in range(updates)])
+        counts = experiment.counts(run)
+        self._rates = ends[0] * growing.factors(np.arange(1, updates + 1), counts, updates)
 
     def result(self) -> Work[RangeTest]:
         """Train to the end."""

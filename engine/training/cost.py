@@ -22,6 +22,7 @@ from engine.problems.pieces import (
     lanes_of_piece,
     rows_of_piece,
 )
+from engine.rules.schedules import Plateau
 from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS
 from engine.training.records import most_evaluated, most_recorded
 
@@ -97,7 +98,8 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
     seconds = _SETUP + data_seconds(experiment)
     for members in experiment.groups():
         runs = [experiment.runs[position] for position in members]
-        total, evaluations = experiment.iterations(runs[0]), most_evaluated(experiment, runs[0])
+        total, is_watched = experiment.iterations(runs[0]), any(map(_watches, runs))
+        evaluations = most_evaluated(experiment, runs[0], is_watched=is_watched)
         n_lanes = len(runs) * n_seeds
         gradients = sum(run.optimizer.gradients_per_update for run in runs) * n_seeds
         updates += total * n_lanes
@@ -115,6 +117,10 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
     numbers += max(kept, taken_out, _UPDATE_ARRAYS * updated)
     working = 8 * (data + max(making, numbers))
     return Cost(updates, rows, working + 8 * kept + _OBJECTS, 8 * kept, seconds)
+
+
+def _watches(run: Run) -> bool:
+    return isinstance(run.schedule, Plateau)
 
 
 def _kept(experiment: Experiment, run: Run) -> int:

@@ -30,7 +30,7 @@ from engine.problems.network_problem import NetworkProblem
 from engine.problems.pieces import UPDATE_NUMBERS
 from engine.problems.specs import Function
 from engine.rules import RULES, SGD, Rule, validated
-from engine.rules.schedules import Constant
+from engine.rules.schedules import Constant, Plateau
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
@@ -117,7 +117,8 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
         steps: number of updates, at least 0; the iterates must fit into the memory of a training.
         shape: the parameters are a matrix with so many rows and columns, for rules of matrices;
             None for one row.
-        schedule: multiplies the learning rate; its epochs are updates. None leaves it constant.
+        schedule: multiplies the learning rate; its epochs are updates, and so are shares of
+            ``steps``. None leaves it constant.
         hessian: returns the Hessians ``(1, n_params, n_params)`` of such points, for rules that
             need them.
 
@@ -127,7 +128,8 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
 
     Raises:
         InvalidInput: ``optimizer`` is not a rule; a hyperparameter, the learning rate or the number
-            of steps is out of range; the start is not made of finite numbers, or not as many as the
+            of steps is out of range; the schedule falls to 0, or watches a validation loss, which
+            there is none of; the start is not made of finite numbers, or not as many as the
             matrix has; a rule needs a Hessian and none is given; or the gradient has another shape
             than its point.
     """
@@ -145,10 +147,12 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
         raise InvalidInput("too_expensive", "bytes", 8 * (steps + 1) * params.size, LIMITS["bytes"])
     if "hessian" in rule.needs and hessian is None:
         raise InvalidInput("missing", "hessian", None)
-    lane = run.model_copy(update={"optimizer": rule, "schedule": schedule or Constant()})
+    counts = Counts(1, 1)
+    fields = {"optimizer": rule, "schedule": _given_schedule(schedule, counts, steps)}
+    lane = run.model_copy(update=fields)
     layout = _matrix(params.shape[1], shape)
     make = partial(_GivenGradient, gradient, hessian)
-    updates = Updates([lane], params, layout, make, Counts(1, 1), steps)
+    updates = Updates([lane], params, layout, make, counts, steps)
     iterates = np.empty((steps + 1, params.shape[1]))
     iterates[0], points = params[0], updates.points
     with np.errstate(all="ignore"):  # a diverging path is a result
@@ -161,6 +165,19 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
                     pass
             iterates[step] = points[0]
     return iterates
+
+
+def _given_schedule(schedule: Schedule | None, counts: Counts, steps: int) -> Schedule:
+    """Return the schedule that ``minimize`` was given, checked, or the one that does nothing."""
+    if schedule is None:
+        return Constant()
+    if isinstance(schedule, Plateau):
+        raise InvalidInput("conflict", "schedule", schedule.name, ("problem", "function"))
+    try:
+        schedule.check(counts, steps)
+    except InvalidInput as error:
+        raise error.at(f"schedule.{error.field}") from None
+    return schedule
 
 
 def _matrix(numbers: int, shape: tuple[int, int] | None) -> Layout:
@@ -357,7 +374,7 @@ class _Group(Generic[Kept]):
         self._orders = [
             problem.epochs(self._counts, seed, run.sampling) for seed in experiment.seeds
         ]
-        self._recorded_step = -1
+        self._recorded_step = self._evaluated_step = -1
         n_seeds = len(experiment.seeds)
         self._lanes = np.arange(len(members) * n_seeds).reshape(len(members), n_seeds)
         self._longest = segment_length(experiment, self._runs)
@@ -406,6 +423,8 @@ class _Group(Generic[Kept]):
             position += count
             if self._updates.step == self._due.step:
                 yield from self._training.paced(self._record())
+        if position == per_epoch and self._updates.watches:
+            yield from self._training.paced(self._watch())
         self._compact()
 
     def finish(self) -> Yielding:
@@ -468,6 +487,7 @@ class _Group(Generic[Kept]):
         updates, due = self._updates, self._due
         yield from updates.report()
         evaluation = yield from self._evaluator.evaluate()
+        self._evaluated_step, self._evaluation = updates.step, evaluation
         norms = None
         if self._measures_norm and due.is_even:
             gradient = yield from self._evaluator.gradient()
@@ -477,6 +497,18 @@ class _Group(Generic[Kept]):
         if due.is_recorded:
             self._recorded_step = due.step
         self._due = next(self._dues, due)
+
+    def _watch(self) -> Work[None]:
+        """Show the validation losses to the schedules that watch them, at the end of an epoch.
+
+        Where this step is not recorded nothing else looks at it, so that no run hears of others.
+        """
+        updates = self._updates
+        if self._evaluated_step != updates.step:
+            yield from updates.report()
+            self._evaluation = yield from self._evaluator.evaluate()
+        if self._evaluation.validation_loss is not None:
+            updates.watch(self._evaluation.validation_loss)
 
     def _compact(self) -> None:
         """Take out the runs and the seeds that have no living lane."""

@@ -102,9 +102,12 @@ def most_recorded(experiment: Experiment, run: Run) -> int:
     return min(1 + even + extra + ends, total + 1)  # 1 more where the training is stopped
 
 
-def most_evaluated(experiment: Experiment, run: Run) -> int:
-    """Return the largest number of evaluations of a run, recorded or not."""
+def most_evaluated(experiment: Experiment, run: Run, *, is_watched: bool = False) -> int:
+    """Return the largest number of evaluations of a run, recorded or not.
+
+    ``is_watched`` says that a schedule watches the validation loss at the end of every epoch.
+    """
     total, looks = experiment.iterations(run), 0
-    if looks_between(experiment):
+    if is_watched or looks_between(experiment):
         looks = total // experiment.counts(run).per_epoch
     return min(most_recorded(experiment, run) + looks, total + 1)

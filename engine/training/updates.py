@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
 from engine.problems.pieces import param_blocks
 from engine.rules import stack, structure
 from engine.rules.rule import Moment, stacked
-from engine.rules.schedules import Constant
+from engine.rules.schedules import Constant, Plateau, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from engine.problems.pieces import Piece
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
-    from engine.rules.schedules import ProgressUnit
+
+_BLOCK: Final = 256  # updates whose rates are known at once
 
 
 class Gradients(Protocol):
@@ -93,11 +94,10 @@ class Updates(Generic[Source]):
         self.points = params
         if not all(run.optimizer.reports_its_params for run in lanes):
             self.points = params.copy()
-        self._counts, self._total = counts, total
         self._rates = np.array([[run.learning_rate] for run in lanes])
-        self._scheduled = [
-            (lane, run) for lane, run in enumerate(lanes) if run.schedule != Constant()
-        ]
+        self._scheduled: _Rates | None = None
+        if any(run.schedule != Constant() for run in lanes):
+            self._scheduled = _Rates(lanes, counts, total)
         self._slices: list[_Slice] = []
         self._second: list[Source] = []
         start = 0
@@ -134,8 +134,7 @@ class Updates(Generic[Source]):
             position: of the batch in the segment.
             size: rows of the batch.
         """
-        if self._scheduled:
-            self._set_rates(self.step + 1)
+        self._set_rates(self.step + 1)
         first = self.batches.pieces(position, size)
         return chain(first, self._again(position, size)) if self._second else first
 
@@ -174,14 +173,28 @@ class Updates(Generic[Source]):
             yield
 
     def _set_rates(self, step: int) -> None:
-        """Set the rates of an update where a schedule changes them."""
-        for lane, run in self._scheduled:
-            done = progress(self._counts, self._total, step, run.schedule.unit)
-            self._rates[lane] = run.learning_rate * run.schedule.factor(done)
+        """Set the rates of an update where schedules change them."""
+        if self._scheduled is not None:
+            self._scheduled.write(step, self._rates)
+
+    @property
+    def watches(self) -> bool:
+        """Tell whether a schedule watches the validation loss at the end of every epoch."""
+        return self._scheduled is not None and bool(self._scheduled.watching)
+
+    def watch(self, losses: Array) -> None:
+        """Show the validation losses ``(lanes,)`` after the last update, at the end of an epoch.
+
+        They act from the next update on.
+        """
+        if self._scheduled is not None:
+            self._scheduled.watch(self.step, losses)
 
     def go_on(self, before: Updates[Source], lanes: Integers) -> None:
         """Go on where ``before`` is, with what it remembers of its ``lanes``, one per lane here."""
         self.step = before.step
+        if self._scheduled is not None and before._scheduled is not None:
+            self._scheduled.go_on(before._scheduled, lanes)
         for part in self._slices:
             wanted = lanes[part.lanes]
             for old in before._slices:
@@ -274,16 +287,60 @@ class _Slice:
         return replace(moment, step=step, **arrays), state
 
 
-def progress(counts: Counts, total: int, step: int, unit: ProgressUnit) -> float:
-    """Return how far a run is before an update.
+class _Rates:
+    """The rates of lanes with schedules.
 
-    Args:
-        counts: how it cuts its rows into batches.
-        total: its updates.
-        step: number of the update, from 1.
-        unit: what progress is counted in.
+    Attributes:
+        watching: schedule of each lane that watches the validation loss.
     """
-    done = step - 1
-    if unit == "share":
-        return done / total
-    return counts.rows_seen(done) / counts.rows if unit == "epochs" else float(done)
+
+    def __init__(self, lanes: Sequence[Run], counts: Counts, total: int) -> None:
+        self._counts, self._total = counts, total
+        self._schedules = list(dict.fromkeys(run.schedule for run in lanes))
+        self._which = [self._schedules.index(run.schedule) for run in lanes]
+        self._constant = np.array([run.learning_rate for run in lanes])
+        self._first, self._rates = 0, np.empty((0, len(lanes)))
+        self.watching = {
+            lane: run.schedule
+            for lane, run in enumerate(lanes)
+            if isinstance(run.schedule, Plateau)
+        }
+        self._watched = dict.fromkeys(self.watching, Watched())
+        # Factors of watched losses: up to the update after which they were seen, and from then on.
+        self._seen_at, self._old, self._new = 0, np.ones(len(lanes)), np.ones(len(lanes))
+
+    def write(self, step: int, rates: Array) -> None:
+        """Write the rates of an update, ``(lanes, 1)``."""
+        block, position = divmod(step - 1, _BLOCK)
+        if not len(self._rates) or self._first != block * _BLOCK + 1:
+            self._first = block * _BLOCK + 1
+            self._rates = self._constant * self._factors()
+        rates[:, 0] = self._rates[position]
+        if self.watching:
+            rates[:, 0] *= self._new if step > self._seen_at else self._old
+
+    def _factors(self) -> Array:
+        """Return the factors of a block of updates, ``(updates, lanes)``.
+
+        A block always begins at the same updates, so that a factor is never rounded in two ways.
+        """
+        steps = np.arange(self._first, max(min(self._first + _BLOCK - 1, self._total), 1) + 1)
+        columns = [one.factors(steps, self._counts, self._total) for one in self._schedules]
+        return np.stack(columns, axis=1)[:, self._which]
+
+    def watch(self, step: int, losses: Array) -> None:
+        """Take the validation losses ``(lanes,)`` after an update."""
+        self._seen_at, self._old = step, self._new.copy()
+        for lane, schedule in self.watching.items():
+            if schedule.is_warm(step, self._counts, self._total):
+                self._watched[lane] = schedule.watch(self._watched[lane], float(losses[lane]))
+                self._new[lane] = self._watched[lane].factor
+
+    def go_on(self, before: _Rates, lanes: Integers) -> None:
+        """Go on with what was watched ``before`` of its ``lanes``, one per lane here."""
+        self._seen_at, self._old, self._new = (
+            before._seen_at,
+            before._old[lanes],
+            before._new[lanes],
+        )
+        self._watched = {lane: before._watched[int(lanes[lane])] for lane in self.watching}

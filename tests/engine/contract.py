@@ -121,15 +121,15 @@ EVERY = (*RULES, *DEMANDING)
 
 @dataclass(frozen=True)
 class Listed(Schedule):
-    """A schedule of given factors, one per whole number of its progress."""
+    """A schedule of given factors, one per update; the last one holds."""
 
-    factors: tuple[float, ...]
+    values: tuple[float, ...]
+    warm_up: float = 0.0
+    unit: Literal["updates"] = "updates"
     name: Literal["listed"] = "listed"
 
-    unit: ClassVar = "updates"
-
-    def factor(self, progress):
-        return self.factors[int(progress)]
+    def shape(self, done, clock):  # noqa: ARG002 - the signature of all
+        return np.array(self.values)[np.minimum(done, len(self.values) - 1)]
 
 
 def run_of(rule, learning_rate=0.1, schedule=Constant(), **fields):  # noqa: B008 - it is frozen

@@ -5,11 +5,8 @@ import pytest
 
 from engine import Budget, Experiment, Network, fit, inspect
 from engine.arrays import Layout
-from engine.counts import Counts
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam, Momentum
-from engine.rules.schedules import Constant
-from engine.training.updates import progress
 from tests.engine.contract import (
     EVERY,
     Averaged,
@@ -174,37 +171,6 @@ def test_the_factor_reaches_the_update_and_what_the_rule_sees(rule):
         assert updates.seen(1, step)[0].rate.item() == 0.3
 
 
-@pytest.mark.parametrize(
-    ("unit", "expected"),
-    [
-        ("updates", [0, 1, 2, 3, 4, 5, 6]),
-        ("share", [0, 1 / 7, 2 / 7, 3 / 7, 4 / 7, 5 / 7, 6 / 7]),
-        ("epochs", [0, 0.4, 0.8, 1, 1.4, 1.8, 2]),
-    ],
-)
-def test_progress_is_what_lies_before_an_update(unit, expected):
-    actual = [progress(Counts(10, 4), 7, step, unit) for step in range(1, 8)]
-
-    assert actual == pytest.approx(expected, rel=1e-15)
-
-
-def test_epochs_of_dropped_batches_are_the_rows_that_were_seen():
-    assert progress(Counts(10, 4, "dropped"), 7, 3, "epochs") == 0.8
-
-
-@pytest.mark.parametrize("unit", ["updates", "share", "epochs"])
-def test_a_schedule_follows_its_own_unit(monkeypatch, unit):
-    asked = []
-    monkeypatch.setattr(Listed, "unit", unit)
-    monkeypatch.setattr(Listed, "factor", lambda _, done: asked.append(done) or 1.0)
-    counts = Counts(10, 4)
-    updates = updates_of([run_of(SGD(), schedule=Listed(()))], start(LANES[:1]), counts=counts)
-
-    take(updates, 4)
-
-    assert asked == [progress(counts, 100, step, unit) for step in (1, 2, 3, 4)]
-
-
 def test_a_factor_of_one_changes_no_bit():
     runs = [run_of(SGD(), 0.3), run_of(Summed(), 0.1)]
     plain, ones = start(runs), start(runs)
@@ -213,7 +179,6 @@ def test_a_factor_of_one_changes_no_bit():
     take(updates_of(listed, ones), 6)
 
     assert np.array_equal(plain, ones)
-    assert Constant().factor(3.0) == 1.0
 
 
 def test_a_schedule_is_trained_and_inspected_alike_and_moves_no_other_run():

@@ -87,13 +87,19 @@ def with_factors(
 def _drawn(history: History, at: int, style: RunStyle, axis: str) -> Mark | None:
     """Return the line of a run's factors; None where they are not known."""
     last = int(history.runs[at].last_step.max())
-    steps = np.unique(np.linspace(1, last, min(last, POINTS)).astype(int)) if last else np.empty(0)
-    factors = schedule_factors(history, at, steps) if last else np.empty((1, 0))
+    steps = _some(last)
+    factors = schedule_factors(history, at, steps)
     if factors is None:
         return None
-    x = positions(history, at, np.concatenate([[0], steps]) if last else steps, axis)
-    y = np.nanmedian(factors, axis=0)
+    x = positions(history, at, np.concatenate([steps[:1] - 1, steps]), axis)
+    y = np.nanmedian(factors, axis=0) if last else np.empty(0)
     return _line(x, np.concatenate([y[:1], y]), style) | {"yaxis": "y2"}
+
+
+def _some(total: int) -> Integers:
+    """Return the numbers of all updates, or of many of them, the first and the last included."""
+    steps: Integers = np.unique(np.linspace(1, total, min(total, POINTS)).astype(int))
+    return steps
 
 
 def _line(x: Array, y: Array, style: RunStyle) -> dict[str, Any]:
@@ -123,7 +129,7 @@ def schedule_preview(experiment: Experiment, run: Run, style: RunStyle) -> Chart
         style: of the run.
     """
     counts, total = experiment.counts(run), experiment.iterations(run)
-    steps = np.unique(np.linspace(1, total, min(total, POINTS)).astype(int))
+    steps = _some(total)
     factors = run.schedule.factors(steps, counts, total)
     axis = "epochs" if experiment.problem.has_rows else "iterations"
     x = np.concatenate([[0], steps]) / (counts.per_epoch if axis == "epochs" else 1)
@@ -135,7 +141,7 @@ def schedule_preview(experiment: Experiment, run: Run, style: RunStyle) -> Chart
         margin=margin(top=8),
         hovermode="x unified",
     )
-    remarks = ()
+    remarks: tuple[str, ...] = ()
     if isinstance(run.schedule, Plateau):
         remarks = (_("It falls where the validation loss rests, which nobody knows beforehand."),)
     figure = go.Figure({"data": [_line(x, y, style)], "layout": form})

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.problems.datasets import Source
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
+    from engine.rules.schedules import ProgressUnit, Schedule
 
 
 class Edited(NamedTuple):
@@ -212,6 +213,53 @@ def change_hyperparameter(document: Document, index: int, name: str, value: floa
     optimizer = document.experiment.runs[index].optimizer
     changed = type(optimizer)(**vars(optimizer) | {name: value})
     return change_run(document, index, optimizer=changed)
+
+
+def choose_schedule(document: Document, index: int, kind: type[Schedule]) -> Edited:
+    """Give a run another schedule, with that schedule's own numbers."""
+    return change_run(document, index, schedule=kind())
+
+
+def change_schedule(document: Document, index: int, /, **fields: Any) -> Edited:
+    """Change fields of a run's schedule.
+
+    Raises:
+        InvalidInput: a value is out of range.
+    """
+    schedule: Any = document.experiment.runs[index].schedule
+    try:
+        changed = replace(schedule, **fields)
+    except InvalidInput as error:
+        raise error.at(f"runs.{index}.schedule.{error.field}") from None
+    return change_run(document, index, schedule=changed)
+
+
+def count_schedule_in(document: Document, index: int, unit: ProgressUnit) -> Edited:
+    """Count the lengths of a run's schedule in another unit; they remain about as long.
+
+    Raises:
+        InvalidInput: a length would be out of range.
+    """
+    experiment = document.experiment
+    run = experiment.runs[index]
+    updates = {
+        "share": experiment.iterations(run),
+        "epochs": experiment.counts(run).per_epoch,
+        "updates": 1,
+    }
+    factor = updates[run.schedule.unit] / updates[unit]
+
+    def counted(length: float) -> float:
+        return (
+            float(round(length * factor)) if unit == "updates" else float(f"{length * factor:.4g}")
+        )
+
+    fields: dict[str, Any] = {"unit": unit}
+    for name in (*type(run.schedule).lengths, "warm_up"):
+        value = getattr(run.schedule, name)
+        is_one = not isinstance(value, tuple)
+        fields[name] = counted(value) if is_one else tuple(map(counted, value))
+    return change_schedule(document, index, **fields)
 
 
 def choose_clipping(document: Document, index: int, kind: type[Clipping] | None) -> Edited:

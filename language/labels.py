@@ -368,8 +368,29 @@ _INLINE: Mapping[Space, Mapping[str, str]] = MappingProxyType(
     {
         "field": {
             "batch_size": N_("batch size"),
+            "clipping": N_("gradient clipping"),
             "learning_rate": N_("learning rate"),
             "optimizer": N_("optimizer"),
+            "schedule": N_("schedule"),
+        },
+        "schedule": {
+            "constant": N_("constant"),
+            "step": N_("step"),
+            "multi_step": N_("several steps"),
+            "exponential": N_("exponential"),
+            "inverse_time": N_("inverse time"),
+            "polynomial": N_("polynomial"),
+            "cosine": N_("cosine"),
+            "warm_restarts": N_("warm restarts"),
+            "one_cycle": N_("one cycle"),
+            "triangular": N_("triangular"),
+            "warm_up_stable_decay": N_("warm-up, stable, decay"),
+            "plateau": N_("plateau"),
+        },
+        "curve": {
+            "cosine": N_("cosine"),
+            "linear": N_("straight line"),
+            "root": N_("square root"),
         },
         "dataset": {
             "three_points": N_("three points of y = 2x"),
@@ -422,7 +443,10 @@ def label(space: Space, name: str) -> str:
     return _worded(LABELS[space], name)
 
 
-def inline(space: Literal["dataset", "field", "loss", "quantity", "sampling"], name: str) -> str:
+def inline(
+    space: Literal["curve", "dataset", "field", "loss", "quantity", "sampling", "schedule"],
+    name: str,
+) -> str:
     """Return what an id is called within a sentence.
 
     Args:

@@ -37,6 +37,7 @@ _ABOUT: Final = {
     "budget": ("budget",),
     "stopping": ("stopping",),
     "clipping": ("clipping",),
+    "schedule": ("schedule",),
 }
 _CUTS: Final = ("batch_size", "sampling", "last_batch")  # fields that decide which rows are seen
 

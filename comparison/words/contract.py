@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
+from comparison.words.scheduled import schedule_sign
 from comparison.words.seeds import seeds_words
 from engine import Stopping, Sweep
+from engine.rules.schedules import Constant
 from language import _, ngettext
 from language.labels import inline, label
 
@@ -70,6 +72,9 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
     if len(clippings) == 1 and (clipping := experiment.runs[0].clipping) is not None:
         text = _("same gradient clipping: {sign}")
         parts["clipping"] = text.format(sign=clipping_sign(clipping))
+    schedules = {run.schedule for run in experiment.runs}
+    if len(schedules) == 1 and (schedule := experiment.runs[0].schedule) != Constant():
+        parts["schedule"] = _("same schedule: {sign}").format(sign=schedule_sign(schedule))
     count = len(experiment.seeds)
     parts["seeds"] = ngettext("{count} seed", "{count} seeds", count).format(count=count)
     return parts
@@ -157,6 +162,8 @@ def unequal_parts(experiment: Experiment) -> dict[str, str]:
         parts["sampling"] = _("sampling differs: the runs do not see the same rows")
     if len({count.rows_per_epoch for count in counts}) > 1:
         parts["last_batch"] = _("some runs drop rows at the end of an epoch")
+    if len({run.schedule for run in experiment.runs}) > 1:
+        parts["schedule"] = _("schedules differ: learning rates do not change alike")
     clippings = {run.clipping for run in experiment.runs}
     if len(clippings) > 1:
         parts["clipping"] = _("gradient clipping differs: some runs clip gradients in another way")

@@ -53,6 +53,7 @@ LETTERS: Final = {
     r"\partial": "∂",
     r"\infty": "∞",
 }
+_LOWERED: Final = str.maketrans("0123456789+-i", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢ")
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
 _SIGNS: Final = {
     "-": "−",
@@ -67,6 +68,9 @@ _SIGNS: Final = {
     r"\ne": "≠",
     r"\dots": "…",
     r"\leftarrow": "←",
+    r"\rightarrow": "→",
+    r"\lfloor": "⌊",
+    r"\rfloor": "⌋",
     r"\lVert": "‖",
     r"\rVert": "‖",
 }
@@ -78,6 +82,12 @@ _SPACES: Final = {
     r"\quad": "1em",
     r"\qquad": "2em",
 }
+
+
+def plain_symbol(latex: str) -> str:
+    r"""Return a letter with or without an index in plain text: ``\beta_1`` becomes β₁."""
+    letter, _lower, index = latex.partition("_")
+    return LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
 
 
 def mathml(latex: str) -> str:

@@ -8,12 +8,15 @@ import streamlit as st
 
 from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.rules import RULE_WORDS, UPDATE
+from engine.spec import name_of
 from language import _
+from language.labels import label
 
 if TYPE_CHECKING:
     from comparison.words.rules import RuleWords
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
+    from engine.rules.schedules import Schedule
 
 
 def rule_words(rule: type[Rule]) -> None:
@@ -29,6 +32,18 @@ def rule_words(rule: type[Rule]) -> None:
     st.caption(rule.source)
     if words is not None:
         _forms(words)
+
+
+def schedule_words(schedule: type[Schedule]) -> None:
+    """Explain a schedule.
+
+    Args:
+        schedule: one of ``SCHEDULES``.
+    """
+    st.markdown(f"**{_('Schedule')}: {label('schedule', name_of(schedule))}.**")
+    st.latex(schedule.formula)
+    if schedule.source:
+        st.caption(schedule.source)
 
 
 def clipping_words(clipping: type[Clipping]) -> None:

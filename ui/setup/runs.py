@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -27,10 +27,12 @@ from comparison.offers import fields_for_all, may_add_run, may_remove_run
 from engine import LIMITS
 from engine.rules import RULES
 from engine.rules.clipping import CLIPPINGS, THRESHOLD
+from engine.rules.schedules import Constant
 from engine.spec import by_name
 from language import _
 from language.labels import inline, label
-from ui.setup.rules import clipping_words, rule_words
+from ui.setup.rules import clipping_words, rule_words, schedule_words
+from ui.setup.schedules import schedule_controls
 from ui.shell.binding import bound, folded
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 _RULES: Mapping[str, type[Rule]] = by_name(RULES)
 _CLIPPINGS: Mapping[str, type[Clipping]] = by_name(CLIPPINGS)
+_THRESHOLDS: Final = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0)
 
 
 def run_strip() -> None:
@@ -190,12 +193,15 @@ def _details(index: int, run: Run) -> None:
         _settings(index, run)
     with words:
         rule_words(type(run.optimizer))
+        if run.schedule != Constant():
+            schedule_words(type(run.schedule))
         if run.clipping is not None:
             clipping_words(type(run.clipping))
 
 
 def _settings(index: int, run: Run) -> None:
     rule_hyperparameters(index)
+    schedule_controls(index, run)
     _clipping(index, run)
     if document().experiment.problem.has_rows:
         _batch_making(index, run)
@@ -232,6 +238,7 @@ def _clipping(index: int, run: Run) -> None:
             "clipping-threshold",
             lambda value: edit(change_threshold, index, value),
             title=_("Clipping threshold") + " c",
+            stops=_THRESHOLDS,
         )
 
 

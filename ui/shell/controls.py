@@ -52,7 +52,6 @@ _STOPS: dict[str, Sequence[Number]] = {
     "iterations": tuple(digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)),
     "rows_seen": tuple(digit * 10**power for power in range(2, 8) for digit in (1, 2, 5)),
     "units": (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
-    "threshold": (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
     "features": (1, 2, 3, 5, 10, 20, 50, 100, 200, 784),
 }
 _DECAYS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)

@@ -23,6 +23,8 @@ from exports.replay import (
     NUMBERS,
     batches_csv,
     data_csv,
+    factor_updates,
+    factors_csv,
     histories_csv,
     no_rows,
     noise_csv,
@@ -30,6 +32,7 @@ from exports.replay import (
     recorded,
     replay_seeds,
     start_csv,
+    unknown_factors,
 )
 from exports.results import results_csv
 from exports.scripts import FRAMEWORKS, code
@@ -79,6 +82,7 @@ def bundle(
     contents.files["experiment.json"] = document.model_dump_json(indent=2).encode()
     _add_results(contents, history, styles)
     _add_replay(contents, document.experiment)
+    _add_factors(contents, history)
     _add_scripts(contents, document.experiment, styles)
     add_charts(contents, document, charts, caption)
     contents.leave_out_charts(missing_charts(document))
@@ -147,6 +151,23 @@ def _add_replay(contents: Contents, experiment: Experiment) -> None:
     files["batches.csv"], complete = batches_csv(experiment)
     if not complete:
         left_out["batches.csv"] = some_updates.format(most=NUMBERS)
+
+
+def _add_factors(contents: Contents, history: History) -> None:
+    """Add the factors of schedules, if a rate changes."""
+    experiment, name = history.experiment, "schedule.csv"
+    factors = factors_csv(history)
+    if factors is not None:
+        contents.files[name] = factors
+    for run in experiment.runs:
+        reason = unknown_factors(experiment, run)
+        if reason is not None:
+            contents.left_out[name] = reason
+    if factors is not None and factor_updates(experiment) < max(
+        map(experiment.iterations, experiment.runs)
+    ):
+        text = _("Only the first updates: all of them would be more than {most:,} numbers.")
+        contents.left_out[name] = text.format(most=NUMBERS)
 
 
 def _add_scripts(contents: Contents, experiment: Experiment, styles: list[RunStyle]) -> None:

@@ -36,6 +36,7 @@ def readme(
         "start.csv": _("where every run starts"),
         "batches.csv": _("the rows used in every update"),
         "noise.csv": _("the gradient noise added in every update"),
+        "schedule.csv": _("what multiplies the learning rate in every update"),
         "figures/": _("the charts as pages that open in a browser, even offline"),
         "scripts/": _(
             "every run in other libraries, as far as their optimizers can be made to match"

@@ -8,7 +8,10 @@ import numpy as np
 
 from engine import batches, data, initial_params, layers
 from engine.counts import noise_generator
+from engine.rules.schedules import Constant, Plateau, Watched
 from engine.training.history import SUMMARIES, Series
+from engine.training.recording import SERIES_POINTS
+from engine.training.records import most_recorded
 from exports.tables import to_csv
 from language import _
 
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from charts.theme import RunStyle
-    from engine import Experiment, History, RunHistory
-    from engine.arrays import Array
+    from engine import Experiment, History, Run, RunHistory
+    from engine.arrays import Array, Integers
 
 NUMBERS: Final = 2_000_000  # in one file; nobody would read more, and writing them takes long
 
@@ -126,6 +129,70 @@ def noise_updates(experiment: Experiment) -> int:
     """Return the updates whose noise is written: all, or for long trainings only the first ones."""
     updates = max(experiment.iterations(run) for run in experiment.runs)
     return min(updates, NUMBERS // (2 * len(experiment.seeds)))
+
+
+def factors_csv(history: History) -> bytes | None:
+    """Return the factors of every schedule, update by update; None if no rate changes.
+
+    Those of a schedule that follows the validation loss are of a seed each.
+    """
+    experiment = history.experiment
+    columns: dict[str, list[Any]] = {"number": [], "seed": [], "iteration": [], "factor": []}
+    for number, run in enumerate(experiment.runs, 1):
+        if run.schedule == Constant() or unknown_factors(experiment, run):
+            continue
+        steps = np.arange(1, min(experiment.iterations(run), factor_updates(experiment)) + 1)
+        counts, total = experiment.counts(run), experiment.iterations(run)
+        factors = run.schedule.factors(steps, counts, total)
+        tables = {"all": factors}
+        if isinstance(run.schedule, Plateau):
+            tables = {
+                str(seed): factors * _watched(history, number - 1, position, steps)
+                for position, seed in enumerate(experiment.seeds)
+            }
+        for seed, column in tables.items():
+            columns["number"] += [number] * len(steps)
+            columns["seed"] += [seed] * len(steps)
+            columns["iteration"] += steps.tolist()
+            columns["factor"] += column.tolist()
+    return to_csv(columns) if columns["number"] else None
+
+
+def _watched(history: History, position: int, seed: int, steps: Integers) -> Array:
+    """Return what the validation losses of a run's seed did to the rate of each update."""
+    experiment, recorded = history.experiment, history.runs[position]
+    run, per_epoch = experiment.runs[position], recorded.per_epoch
+    series = recorded.validation_loss
+    plateau, actual, watched = run.schedule, np.ones(len(steps)), Watched()
+    if series is None or not isinstance(plateau, Plateau):
+        return actual
+    counts, total = experiment.counts(run), experiment.iterations(run)
+    for step, loss in zip(series.steps.tolist(), series.last[seed].tolist(), strict=True):
+        if step and step % per_epoch == 0 and plateau.is_warm(step, counts, total):
+            watched = plateau.watch(watched, loss)
+            actual[steps > step] = watched.factor
+    return actual
+
+
+def unknown_factors(experiment: Experiment, run: Run) -> str | None:
+    """Return why the factors of a schedule are not written; None if they are, or there is none."""
+    if not isinstance(run.schedule, Plateau):
+        return None
+    kept = SERIES_POINTS // len(experiment.seeds)
+    if experiment.budget.unit == "epochs" and most_recorded(experiment, run) <= kept:
+        return None
+    return _(
+        "The schedule follows the validation loss at the end of every epoch, and not all of these"
+        " losses were recorded. Count the budget in epochs, or choose another schedule."
+    )
+
+
+def factor_updates(experiment: Experiment) -> int:
+    """Return the updates whose factors are written: all, or of long trainings only the first."""
+    tables = sum(
+        len(experiment.seeds) if isinstance(run.schedule, Plateau) else 1 for run in experiment.runs
+    )
+    return NUMBERS // tables
 
 
 def histories_csv(history: History, styles: Sequence[RunStyle]) -> bytes:

@@ -31,6 +31,18 @@ from engine.problems.datasets import (
 from engine.problems.functions import FUNCTIONS, Bowl
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.clipping import CLIPPINGS, Threshold
+from engine.rules.schedules import (
+    LENGTHS,
+    SCHEDULES,
+    Constant,
+    Exponential,
+    MultiStep,
+    Plateau,
+    Step,
+    WarmUpStableDecay,
+    intervals,
+    words,
+)
 from sweeps.axes import ListAxis, RangeAxis
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
@@ -58,7 +70,7 @@ def numbers(interval):
 def rules(draw, classes=RULES):
     """A rule with hyperparameters from their whole range."""
     rule = draw(st.sampled_from(classes))
-    fields = {name: st.sampled_from(words) for name, words in choices(rule).items()}
+    fields = {name: st.sampled_from(some) for name, some in choices(rule).items()}
     for name, interval in hyperparameters(rule).items():
         is_whole = isinstance(getattr(rule(), name), int)
         low, high = interval.low, interval.high
@@ -71,6 +83,37 @@ def clippings():
     (interval,) = Threshold.__metadata__
     thresholds = numbers(interval)
     return st.one_of(st.none(), *(st.builds(kind, thresholds) for kind in CLIPPINGS))
+
+
+@st.composite
+def schedules(draw, validated):
+    """A schedule with numbers from their whole range, of a run of any length.
+
+    Decays by steps are in shares of the run, for in long runs they would fall to 0, and so would an
+    end value of 0 before the end of a run. ``validated`` tells whether there are validation rows.
+    """
+    kind = draw(st.sampled_from([one for one in SCHEDULES if validated or one is not Plateau]))
+    unit = "share" if kind in {Step, Exponential} else draw(st.sampled_from(list(LENGTHS)))
+    fields = {name: draw(st.sampled_from(of)) for name, of in words(kind).items()}
+    for name, interval in intervals(kind, unit).items():
+        is_whole = isinstance(getattr(kind, name), int)
+        low, high = interval.low, interval.high
+        fields[name] = draw(st.integers(int(low), int(high)) if is_whole else numbers(interval))
+    fields["unit"] = unit
+    if kind is MultiStep:
+        milestones = st.lists(numbers(LENGTHS[unit]), min_size=1, max_size=12, unique=True)
+        fields["milestones"] = tuple(sorted(draw(milestones)))
+    if "length" in fields:
+        fields["warm_up"] = draw(st.floats(0, 0.5)) * fields["length"]
+    if kind is WarmUpStableDecay:
+        fields["cooldown"] = max(fields["length"] / 2, LENGTHS[unit].low)
+        fields["warm_up"] = min(fields["warm_up"], fields["length"] - fields["cooldown"])
+        fields["curve"] = draw(st.sampled_from(("linear", "root")))
+    if "end" in fields:
+        fields["end"] = max(fields["end"], 1e-6)
+    if kind is Step:
+        fields |= {"every": max(fields["every"], 0.02), "decay": max(fields["decay"], 1e-5)}
+    return kind(**fields)
 
 
 def batch_sizes(rows):
@@ -95,6 +138,7 @@ def runs(draw, problem, rates=None, sizes=None):
         sampling=draw(st.sampled_from(("shuffled", "replacement"))),
         last_batch=draw(st.sampled_from(("kept", "dropped"))),
         clipping=draw(clippings()),
+        schedule=draw(st.just(Constant()) | schedules(problem.n_validation > 0)),
     )
     return run if misfit(problem, run) is None else run.model_copy(update=of_all_rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from exports.replay import no_rows
+from exports.replay import no_rows, unknown_factors
 from exports.scripts import keras, optax, pytorch
 from exports.scripts.replay import Library, Replay
 from language import _
@@ -41,7 +41,8 @@ class Code(NamedTuple):
     Attributes:
         text: the script; None if the library cannot replay the run or the bundle holds no rows.
         remark: why there is no script, or why it computes the rule's formula instead of calling the
-            library's optimizer, in the reader's language; otherwise None.
+            library's optimizer, and how it follows a schedule, in the reader's language; None if
+            there is nothing to say.
     """
 
     text: str | None
@@ -59,10 +60,13 @@ def code(framework: str, experiment: Experiment, position: int, name: str) -> Co
     """
     chosen, replay = FRAMEWORKS[framework], Replay(experiment, position, name)
     refusal = chosen.refusal(replay) or _nothing_to_read(experiment)
+    refusal = refusal or unknown_factors(experiment, replay.run)
     if refusal:
         return Code(None, refusal)
-    has_form = replay.translated(chosen.LIBRARY) is not None
-    return Code(chosen.script(replay), None if has_form else replay.why_formula(chosen.LIBRARY, _))
+    remarks = [replay.about_schedule(chosen.LIBRARY, _)]
+    if replay.translated(chosen.LIBRARY) is None:
+        remarks.insert(0, replay.why_formula(chosen.LIBRARY, _))
+    return Code(chosen.script(replay), " ".join(filter(None, remarks)) or None)
 
 
 def _nothing_to_read(experiment: Experiment) -> str | None:

@@ -70,9 +70,9 @@ params = np.array([[float(row[f"seed_{SEED}"]) for row in table("start.csv")]])
 sizes = [params.shape[1] if slot.size is None else slot.size(layout) for slot in rule.slots]
 state = tuple(np.zeros((1, size)) for size in sizes)
 moment = Moment(None, params, layout, 0, np.array([[$learning_rate]]))
-losses = []
+${factors}losses = []
 for $each:
-    loss, moment.grads = gradient(moment.params$given)
+$scheduled    loss, moment.grads = gradient(moment.params$given)
     losses.append(loss)
 ${clip}    moment.step = step
     looked_at = rule.looks_at(moment, state)
@@ -113,13 +113,21 @@ def class_lines(replay: Replay) -> str:
 def training_lines(replay: Replay) -> str:
     """Return the lines that take every update and put the loss before each into ``losses``."""
     each, given = "step, batch in enumerate(batches, 1)", ", batch"
+    factors = scheduled = ""
+    if replay.is_scheduled:
+        factors = replay.read_factors()
+        scheduled = "    moment.rate[:] = $learning_rate * factors[step - 1]\n"
+        each = "step, batch in enumerate(batches[: len(factors)], 1)"
     if replay.problem.kind == "function":
         each, given = f"step in range(1, {replay.function_updates + 1})", ", step"
     clip = "" if replay.run.clipping is None else _CLIP
+    rate = repr(replay.run.learning_rate)
     return _TRAINING.substitute(
         each=each,
         given=given,
-        learning_rate=repr(replay.run.learning_rate),
+        learning_rate=rate,
+        factors=factors,
+        scheduled=scheduled.replace("$learning_rate", rate),
         clip=clip,
         clip_again=indented(clip),
     )

@@ -82,7 +82,7 @@ for number, layer in enumerate(layers, 1):
 $batches
 """)
 _TRAINING: Final = Template("""\
-model.compile(
+${schedule}model.compile(
     optimizer=keras.optimizers.$rule,
     loss=loss_of,
 )
@@ -90,6 +90,19 @@ losses = []
 for batch in batches:
     model.reset_metrics()
     losses.append(float(model.train_on_batch(inputs[batch], targets[batch])))
+""")
+_TABLE: Final = Template("""\
+batches = batches[: len(factors)]
+
+
+class Table(keras.optimizers.schedules.LearningRateSchedule):
+    rates = $rate * np.array(factors)
+
+    def __call__(self, step):
+        return ops.take(ops.convert_to_tensor(self.rates), ops.cast(step, "int32"))
+
+
+schedule = Table()
 """)
 _GRADIENT: Final = """\
 import jax
@@ -142,8 +155,18 @@ def script(replay: Replay) -> str:
     if rule is None:
         body = class_lines(replay) + body + _GRADIENT + training_lines(replay)
     else:
-        body += _TRAINING.substitute(rule=rule)
+        body += _TRAINING.substitute(rule=rule, schedule=_schedule(replay))
     return replay.head(LIBRARY) + body + replay.check()
+
+
+def _schedule(replay: Replay) -> str:
+    """Return the lines that make the schedule, if there is one."""
+    if not replay.is_scheduled:
+        return ""
+    own = replay.own_schedule(LIBRARY)
+    if own is not None:
+        return f"schedule = {own}\n"
+    return replay.read_factors() + _TABLE.substitute(rate=replay.settings["learning_rate"])
 
 
 def _layers(network: Network) -> list[str]:

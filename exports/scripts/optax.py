@@ -38,7 +38,7 @@ jax.config.update("jax_enable_x64", True)"""
 LIBRARY: Final = Library("optax", "Optax", "optax", _IMPORTS)
 
 _STEP: Final = Template("""\
-optimizer = optax.$rule
+${schedule}optimizer = optax.$rule
 
 
 @jax.jit
@@ -165,10 +165,25 @@ def script(replay: Replay) -> str:
 def _step(replay: Replay, rule: str, batch: str) -> str:
     noisy = bool(replay.read_noise())
     return _STEP.substitute(
+        schedule=_schedule(replay),
         rule=rule,
         batch=batch,
         noise=", noise" if noisy else "",
         noisy="    grads = grads + noise\n" if noisy else "",
+    )
+
+
+def _schedule(replay: Replay) -> str:
+    """Return the lines that make the schedule, if there is one."""
+    if not replay.is_scheduled:
+        return ""
+    own = replay.own_schedule(LIBRARY)
+    if own is not None:
+        return f"schedule = {own}\n"
+    rate = replay.settings["learning_rate"]
+    return (
+        f"{replay.read_factors()}rates = {rate} * jnp.array(factors)\n\n\n"
+        "def schedule(done):\n    return rates[done]\n\n\n"
     )
 
 
@@ -188,6 +203,8 @@ def _network(replay: Replay, network: Network, rule: str | None) -> str:
         gradient = _GRADIENT.substitute(units=units, columns=columns, batches=batches)
         lines = class_lines(replay) + rows + "\n\n" + loss
         return lines + gradient + training_lines(replay)
+    if replay.reads_factors(LIBRARY):
+        batches += "batches = batches[: len(factors)]\n"
     training = _TRAINING.substitute(step=_step(replay, rule, ", inputs, wanted"), batches=batches)
     return rows + _START.substitute(units=units) + loss + training
 

@@ -62,14 +62,14 @@ $batches
 _NETWORK_TRAINING: Final = Template("""\
 params = list(model.parameters())
 optimizer = torch.optim.$rule
-losses = []
+${schedule}losses = []
 for batch in batches:
     optimizer.zero_grad()
     outputs, wanted = model(inputs[batch]), targets[batch]
     loss = $loss
 $penalty    loss.backward()
 $clipping    optimizer.step()
-    losses.append(loss.item())
+$stepped    losses.append(loss.item())
 """)
 _NETWORK_GRADIENT: Final = Template("""\
 def gradient(params, batch):
@@ -97,12 +97,12 @@ start = [float(row[f"seed_{SEED}"]) for row in table("start.csv")]
 point = torch.tensor(start, requires_grad=True)
 params = [point]
 ${noise}optimizer = torch.optim.$rule
-losses = []
+${schedule}losses = []
 for number in range($iterations):
     optimizer.zero_grad()
 $function    value.backward()
 $noisy$clipping    optimizer.step()
-    losses.append(value.item())
+$stepped    losses.append(value.item())
 """)
 _FUNCTION_GRADIENT: Final = Template("""\
 ${noise}
@@ -146,7 +146,7 @@ def _network(replay: Replay, network: Network, rule: str | None) -> str:
         penalty = _penalty(network, "params")
         clipping = clipping_in_pytorch(replay.run.clipping)
         return lines + _NETWORK_TRAINING.substitute(
-            rule=rule, loss=loss, penalty=penalty, clipping=clipping
+            rule=rule, loss=loss, penalty=penalty, clipping=clipping, **_scheduled(replay)
         )
     penalty = _penalty(network, "parts.values()")
     gradient = _NETWORK_GRADIENT.substitute(loss=loss, penalty=penalty)
@@ -191,7 +191,24 @@ def _function(replay: Replay, problem: Function, rule: str) -> str:
         rule=rule,
         iterations=replay.function_updates,
         function=indented(function_lines(problem, "torch")),
+        **_scheduled(replay),
     )
+
+
+def _scheduled(replay: Replay) -> dict[str, str]:
+    """Return the lines that make the schedule, and the line after each update."""
+    if not replay.is_scheduled:
+        return {"schedule": "", "stepped": ""}
+    own, lines = replay.own_schedule(LIBRARY), ""
+    if own is None:
+        lines = replay.read_factors()
+        if replay.problem.kind == "network":
+            lines += "batches = batches[: len(factors)]\n"
+        own = (
+            "torch.optim.lr_scheduler.LambdaLR(\n"
+            "    optimizer, lambda done: factors[min(done, len(factors) - 1)]\n)"
+        )
+    return {"schedule": f"{lines}scheduler = {own}\n", "stepped": "    scheduler.step()\n"}
 
 
 def _function_by_formula(replay: Replay, problem: Function) -> str:

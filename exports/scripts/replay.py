@@ -8,8 +8,16 @@ from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rules import choices, hyperparameters
-from exports.replay import noise_updates, replay_seeds
+from exports.replay import factor_updates, noise_updates, replay_seeds
 from exports.scripts.clipping import clipped
+from exports.scripts.schedule import (
+    followed,
+    is_scheduled,
+    keeps_the_rate_outside,
+    table_lines,
+    why_not_outside,
+    words,
+)
 from exports.scripts.translations import TRANSLATIONS, VALUES, Translation
 from language import N_
 
@@ -132,15 +140,52 @@ class Replay(NamedTuple):
     def translated(self, library: Library) -> str | None:
         """Return the library's own form of the rule; None if it has no equal one."""
         form = getattr(self._translation, library.id)
-        if form is None:
+        if form is None or not self._follows(library):
             return None
         written = form if isinstance(form, str) else form(self.run.optimizer)
-        rule = Template(written).substitute(self.settings)
+        settings = self.settings
+        if self.is_scheduled and library.id != "pytorch":
+            settings["learning_rate"] = "schedule"
+        rule = Template(written).substitute(settings)
         return clipped(library.id, rule, self.run.clipping)
+
+    def _follows(self, library: Library) -> bool:
+        """Tell whether a library's optimizer may follow the schedule, if there is one."""
+        return not self.is_scheduled or keeps_the_rate_outside(library.id, self.run)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Tell whether the learning rate changes."""
+        return is_scheduled(self.run)
+
+    def own_schedule(self, library: Library) -> str | None:
+        """Return the library's own form of the schedule; None if the script reads factors."""
+        if not self.is_scheduled or self.translated(library) is None:
+            return None
+        return followed(library.id, self.experiment, self.run).own
+
+    def reads_factors(self, library: Library) -> bool:
+        """Tell whether the script reads the factors of the schedule."""
+        return self.is_scheduled and self.own_schedule(library) is None
+
+    def read_factors(self) -> str:
+        """Return the lines that read the factors of the schedule."""
+        return table_lines(self.run)
+
+    def about_schedule(self, library: Library, say: Callable[[str], str]) -> str:
+        """Return how the script follows the schedule; "" without one."""
+        if not self.is_scheduled:
+            return ""
+        how = followed(library.id, self.experiment, self.run)
+        if self.translated(library) is None:
+            how = how._replace(own=None, reason="")
+        return words(how, library.title, self.run, say)
 
     def why_formula(self, library: Library, say: Callable[[str], str]) -> str:
         """Return why the script computes the rule's formula; ``say`` puts it into a language."""
         reason = self._translation.differences.get(library.id, _NO_TRANSLATION)
+        if not self._follows(library) and getattr(self._translation, library.id) is not None:
+            reason = why_not_outside(library.id, self.run)
         words = {"rule": self.run.optimizer.title, "library": library.title}
         return f"{say(reason)} {say(_FORMULA)}".format(**words)
 
@@ -160,6 +205,9 @@ class Replay(NamedTuple):
             about_rule = "\n" + textwrap.fill(self.why_formula(library, str), 99) + "\n"
             future = "\nfrom __future__ import annotations\n"
             numpy = " numpy"
+        if self.is_scheduled:
+            about = self.about_schedule(library, str)
+            about_rule += "\n" + textwrap.fill(about, 99) + "\n"
         return _HEAD.substitute(
             title=library.title,
             packages=library.packages + numpy,
@@ -186,8 +234,13 @@ class Replay(NamedTuple):
 
     @property
     def function_updates(self) -> int:
-        """Return how many updates of a test function can be replayed: those with known noise."""
+        """Return how many updates of a test function are replayed.
+
+        Those of which the noise is known, and the factor of a schedule.
+        """
         updates = self.experiment.iterations(self.run)
+        if self.is_scheduled:
+            updates = min(updates, factor_updates(self.experiment))
         return min(updates, noise_updates(self.experiment)) if self.read_noise() else updates
 
     def read_batches(self) -> str:

@@ -12,7 +12,10 @@ from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.mathml import mathml
 from comparison.words.results import written
 from comparison.words.rules import RULE_WORDS, UPDATE
+from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED
 from engine.problems.losses import LOSSES
+from engine.rules.schedules import Constant
+from engine.spec import name_of
 from exports.markup import drawn
 from exports.printed import printed
 from language import _
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from engine import Function, Network
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
+    from engine.rules.schedules import Schedule
     from exports.printed import Contract
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
@@ -127,13 +131,15 @@ def left_out_list(reasons: Mapping[str, str]) -> str:
 def formulas(
     problem: Network | Function,
     rules: Mapping[type[Rule], Iterable[str]],
+    schedules: Iterable[Schedule] = (),
     clippings: Iterable[type[Clipping]] = (),
 ) -> str:
-    """Return the loss, each rule and each way of clipping, in words as well.
+    """Return the loss, each rule, each kind of schedule and of clipping, in words as well.
 
     Args:
         problem: what is trained.
         rules: each with the settings of its runs.
+        schedules: of the runs; a constant one is not told of.
         clippings: what the runs do to gradients.
     """
     if problem.kind == "function":
@@ -145,6 +151,11 @@ def formulas(
     for rule, settings in rules.items():
         formula = rf"{UPDATE} \qquad {rule.formula}"
         parts.append(_formula(rule.title, formula, (*settings, *_told(rule))))
+    for kind in dict.fromkeys(type(one) for one in schedules if one != Constant()):
+        words, title = SCHEDULE_WORDS[kind], label("schedule", name_of(kind))
+        formula = rf"{SCHEDULED} \\ {kind.formula}"
+        told = (kind.source, _(words.idea), *map(_, words.forms))
+        parts.append(_formula(f"{_('Schedule')}: {title}", formula, told))
     for clipping in clippings:
         words = CLIPPING_WORDS[clipping]
         told = (_(words.idea), *map(_, words.forms))

@@ -18,7 +18,9 @@ from comparison.words.results import (
     settings,
     status,
 )
+from comparison.words.scheduled import schedule_sign
 from engine.rules import hyperparameters
+from engine.rules.schedules import Constant
 from exports.markup import inline_script, page
 from exports.parts import (
     chart_part,
@@ -137,9 +139,10 @@ def _formulas(experiment: Experiment) -> str:
     """Return the loss and every rule once, each with the settings of its runs and in words."""
     rules: dict[type[Rule], list[str]] = {}
     clippings = dict.fromkeys(type(run.clipping) for run in experiment.runs if run.clipping)
+    schedules = dict.fromkeys(run.schedule for run in experiment.runs)
     for run in experiment.runs:
         rules.setdefault(type(run.optimizer), []).append(_settings(run))
-    return formulas(experiment.problem, rules, clippings)
+    return formulas(experiment.problem, rules, schedules, clippings)
 
 
 def _settings(run: Run) -> str:
@@ -147,6 +150,8 @@ def _settings(run: Run) -> str:
     values = [
         f"{symbol(name, limits)} = {getattr(run.optimizer, name):g}" for name, limits in names
     ]
+    if run.schedule != Constant():
+        values.append(schedule_sign(run.schedule))
     if run.clipping is not None:
         values.append(clipping_sign(run.clipping))
     return ", ".join([f"η = {run.learning_rate:g}", *values])

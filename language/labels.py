@@ -387,6 +387,11 @@ _INLINE: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "warm_up_stable_decay": N_("warm-up, stable, decay"),
             "plateau": N_("plateau"),
         },
+        "progress_unit": {
+            "share": N_("shares of the run"),
+            "epochs": N_("epochs"),
+            "updates": N_("updates"),
+        },
         "curve": {
             "cosine": N_("cosine"),
             "linear": N_("straight line"),
@@ -444,7 +449,16 @@ def label(space: Space, name: str) -> str:
 
 
 def inline(
-    space: Literal["curve", "dataset", "field", "loss", "quantity", "sampling", "schedule"],
+    space: Literal[
+        "curve",
+        "dataset",
+        "field",
+        "loss",
+        "progress_unit",
+        "quantity",
+        "sampling",
+        "schedule",
+    ],
     name: str,
 ) -> str:
     """Return what an id is called within a sentence.

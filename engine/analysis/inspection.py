@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.limits import Interval
 from engine.rules import hyperparameters, stack
+from engine.rules.schedules import Constant
 from engine.training.loop import making
 from engine.training.recording import frozen
 from engine.training.updates import Updates
@@ -49,6 +50,7 @@ class StepInspection:
         optimizer: the rule.
         step: number of the update, from 1.
         learning_rate: the factor of the direction, learning rate x schedule factor.
+        schedule_factor: that of the schedule; None where the learning rate is constant.
         before: parameters before the update.
         gradient: gradient of the batch at these parameters, including noise and the l2 term, before
             it is clipped.
@@ -69,6 +71,7 @@ class StepInspection:
     optimizer: Rule
     step: int
     learning_rate: float
+    schedule_factor: float | None
     before: Array
     gradient: Array
     clipped_gradient: Array | None
@@ -98,7 +101,8 @@ class StepInspection:
 
         They are the hyperparameters, the step, the gradient as the rule sees it (clipped, where the
         run clips), the slots before and after, the corrected slots and the direction; then those of
-        ``theta_t = theta_{t-1} - eta d_t``.
+        ``eta = eta_0 f_t``, the rate of this update if there is a schedule, and of ``theta_t =
+        theta_{t-1} - eta d_t``.
 
         Args:
             parameter: position of the parameter in a lane.
@@ -110,6 +114,9 @@ class StepInspection:
         optimizer = self.optimizer
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
         seen = self.gradient if self.clipped_gradient is None else self.clipped_gradient
+        factor, rate = self.schedule_factor, {}
+        if factor is not None:
+            rate = {r"\eta_0": self.learning_rate / factor, "f_t": factor}
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
             terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
@@ -126,6 +133,7 @@ class StepInspection:
             **numbers(self.slots_after, "{}_t"),
             **numbers(self.corrected, r"\hat {}_t"),
             "d_t": self.direction[parameter],
+            **rate,
             r"\eta": self.learning_rate,
             r"\theta_{t-1}": self.before[parameter],
             r"\theta_t": self.after[parameter],
@@ -306,16 +314,18 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     replay.take()
     after, new = updates.seen(0, step)
     gradient, update = updates.changes
-    clipping = replay.run.clipping
+    run, rate = replay.run, float(before.rate[0, 0])
+    clipping = run.clipping
 
     def named(slots: State) -> dict[str, Array]:
         names = [slot.name for slot in rule.slots]
         return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=bool(slots))}
 
     return StepInspection(
-        optimizer=replay.run.optimizer,
+        optimizer=run.optimizer,
         step=step,
-        learning_rate=float(before.rate[0, 0]),
+        learning_rate=rate,
+        schedule_factor=None if run.schedule == Constant() else rate / run.learning_rate,
         before=frozen(before.params[0]),
         gradient=frozen(gradient[0]),
         clipped_gradient=None if clipping is None else frozen(clipping.clipped(gradient)[0]),

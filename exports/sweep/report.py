@@ -12,8 +12,6 @@ from comparison.words.fields import field_title
 from comparison.words.names import problem_words
 from comparison.words.sweeps import lanes_words, range_words, unfinished_words
 from engine import Run
-from engine.rules.clipping import CLIPPINGS
-from engine.spec import by_name
 from exports.markup import inline_script, page
 from exports.parts import (
     chart_part,
@@ -31,11 +29,13 @@ from exports.parts import (
 from exports.printed import folded_text
 from exports.sweep.bundle import specification
 from language import _
+from sweeps.axes import LEFT_OUT, with_value
 
 if TYPE_CHECKING:
     from comparison.sweep.look import Look
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
+    from engine.rules.schedules import Schedule
 
 
 def sweep_report(look: Look, title: str, notes: str) -> bytes:
@@ -64,7 +64,7 @@ def sweep_report(look: Look, title: str, notes: str) -> bytes:
             for name, chart in charts.items()
         ),
         left_out_list({sweep_chart_title(name): why for name, why in missing.items()}),
-        formulas(look.spec.experiment.problem, _rules(look), _clippings(look)),
+        formulas(look.spec.experiment.problem, _rules(look), *_parts(look)),
         origin(),
         folded_text(
             _("The sweep, as a file that the command takes"), specification(look.spec).decode()
@@ -105,11 +105,16 @@ def _rules(look: Look) -> dict[type[Rule], list[str]]:
     return {type(run.optimizer): [] for run in runs}
 
 
-def _clippings(look: Look) -> list[type[Clipping]]:
-    """Return the ways in which gradients are clipped, in any setting."""
+def _parts(look: Look) -> tuple[list[Schedule], list[type[Clipping]]]:
+    """Return the schedules, and the ways in which gradients are clipped, of any setting."""
     settings = look.spec.settings
-    given = [variant.run.get("clipping") for variant in settings.variants]
-    for axis, levels in zip(settings.axes, settings.levels, strict=True):
-        given += levels if axis.field == "clipping" else []
-    names = {one["name"] for one in given if one is not None}
-    return [kind for name, kind in by_name(CLIPPINGS).items() if name in names]
+    runs = [
+        Run.model_validate(with_value(variant.run, axis.path, value))
+        for variant in settings.variants
+        for axis, values in zip(settings.axes, settings.levels, strict=True)
+        for value in (values if axis.field in LEFT_OUT else values[:1])
+        if axis.is_of_runs and axis.suits(variant.run)
+    ]
+    runs += [Run.model_validate(variant.run) for variant in settings.variants]
+    clippings = dict.fromkeys(type(run.clipping) for run in runs if run.clipping)
+    return [run.schedule for run in runs], list(clippings)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.rules import RULE_WORDS, UPDATE
-from engine.spec import name_of
+from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED, WARM_UP, WARM_UP_WORDS
 from language import _
 from language.labels import label
 
@@ -34,16 +34,24 @@ def rule_words(rule: type[Rule]) -> None:
         _forms(words)
 
 
-def schedule_words(schedule: type[Schedule]) -> None:
-    """Explain a schedule.
+def schedule_words(schedule: Schedule) -> None:
+    """Explain a schedule, and its warm-up if it has one.
 
     Args:
-        schedule: one of ``SCHEDULES``.
+        schedule: of a run.
     """
-    st.markdown(f"**{_('Schedule')}: {label('schedule', name_of(schedule))}.**")
-    st.latex(schedule.formula)
+    words = SCHEDULE_WORDS[type(schedule)]
+    title = f"{_('Schedule')}: {label('schedule', schedule.name)}"
+    st.markdown(f"**{title}.** {_(words.idea)}")
+    st.latex(rf"{SCHEDULED} \\ {schedule.formula}")
     if schedule.source:
         st.caption(schedule.source)
+    if words.forms:
+        _forms(words)
+    if schedule.warm_up:
+        st.markdown(f"**{label('schedule_field', 'warm_up')}.** {_(WARM_UP_WORDS.idea)}")
+        st.latex(WARM_UP)
+        _forms(WARM_UP_WORDS)
 
 
 def clipping_words(clipping: type[Clipping]) -> None:

@@ -194,7 +194,7 @@ def _details(index: int, run: Run) -> None:
     with words:
         rule_words(type(run.optimizer))
         if run.schedule != Constant():
-            schedule_words(type(run.schedule))
+            schedule_words(run.schedule)
         if run.clipping is not None:
             clipping_words(type(run.clipping))
 

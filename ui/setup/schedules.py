@@ -16,7 +16,7 @@ from engine import InvalidInput
 from engine.rules.schedules import SCHEDULES, Constant, intervals, words
 from engine.spec import by_name, name_of
 from language import _
-from language.labels import label
+from language.labels import inline, label
 from ui.shell.binding import bound
 from ui.shell.controls import choice, number
 from ui.shell.figure import sketch
@@ -93,8 +93,8 @@ def _numbers(index: int, schedule: Schedule) -> None:
     for name, interval in limits.items():
         value = getattr(schedule, name)
         title = ", ".join((label("schedule_field", name), schedule_symbol(schedule, name)))
-        if name in {*kind.lengths, "warm_up"}:
-            title += f" ({label('progress_unit', schedule.unit)})"
+        if schedule == Constant():  # which shows no unit above
+            title += f" ({inline('progress_unit', schedule.unit)})"
         if isinstance(value, tuple):
             _milestones(index, value, title)
             continue

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from comparison.words.schedules import SCHEDULED
+from comparison.words.worked import worked
 from engine import Budget, Experiment, Network, Run, fit, inspect
 from engine.analysis.schedules import schedule_factors
 from engine.problems.datasets import TwoMoons
@@ -39,6 +41,19 @@ def test_a_factor_is_that_of_the_update_in_every_seed(schedule):
     np.testing.assert_allclose(factors, expected, rtol=1e-15)
     if schedule == SCHEDULES["plateau"]:
         assert len(set(factors[:, -1]) - {1.0}) > 0
+
+
+def test_a_step_taken_apart_tells_the_rate_of_the_run_from_the_factor_of_its_update():
+    history = trained(SCHEDULES["steps"])
+    seen = inspect(history.experiment, 0, 3, 10)  # of three updates an epoch
+    terms = dict(seen.terms(0))
+
+    assert seen.schedule_factor == 0.5
+    assert (terms[r"\eta_0"], terms["f_t"], terms[r"\eta"]) == (0.5, 0.5, 0.25)
+    assert worked(SCHEDULED, seen.terms(0)) == [r"\eta = \eta_0\,f_t = {0.5} \cdot {0.5} = 0.25"]
+    constant = inspect(trained(Constant()).experiment, 0, 3, 10)
+    assert constant.schedule_factor is None
+    assert "f_t" not in dict(constant.terms(0))
 
 
 def test_a_plateau_is_not_guessed_where_the_ends_of_epochs_were_not_recorded():

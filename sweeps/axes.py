@@ -87,8 +87,8 @@ class _Axis(Spec):
     def suits(self, run: Fields) -> bool:
         """Tell whether a run has the field, and a rule that the axis is for."""
         *above, name = self.path
-        part = value_at(completed(run), above)
-        if self.is_of_runs and not (isinstance(part, dict) and name in part):
+        part = value_at(run, above)
+        if self.is_of_runs and above and not (isinstance(part, dict) and name in part):
             return False
         return not self.rules or run["optimizer"]["name"] in self.rules
 
@@ -165,11 +165,6 @@ Axis: TypeAlias = Annotated[
 ]
 
 
-def completed(run: Fields) -> Fields:
-    """Return a run with the fields that its JSON leaves out."""
-    return {**LEFT_OUT, **run}
-
-
 def value_at(fields: Mapping[str, Any], path: list[str]) -> Any:
     """Return the value at a path; None where there is no such field."""
     value: Any = fields
@@ -178,6 +173,14 @@ def value_at(fields: Mapping[str, Any], path: list[str]) -> Any:
             return None
         value = value[name]
     return value
+
+
+def value_of_run(run: Fields, path: list[str]) -> Any:
+    """Return the value at a path of a run, whose JSON may leave it out; None where there is none.
+
+    What is inside a part that is left out is not there.
+    """
+    return value_at({**LEFT_OUT, **run} if len(path) == 1 else run, path)
 
 
 def with_value(fields: Fields, path: list[str], value: Any) -> Fields:

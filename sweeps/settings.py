@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from itertools import chain, product
+from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,11 +17,12 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep
 from engine.limits import LIMITS, Interval
+from engine.rules.schedules import Plateau
 from engine.version import VERSION
-from sweeps.axes import LEFT_OUT, RangeAxis, completed, placed, value_at, with_value
+from sweeps.axes import LEFT_OUT, RangeAxis, placed, value_at, value_of_run, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from engine.arrays import Integers
     from sweeps.axes import Axis, Fields
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 # One for each axis of a quasi-random sweep.
 _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _CUTS: Final = ("batch_size", "sampling", "last_batch")
+_OF_SCHEDULES: Final = ("schedule", "batch_size", "last_batch")  # on which factors depend
+_MOST_CHECKED: Final = (
+    2_000  # schedules of a run; what is wrong with further ones is a lane's fault
+)
 _NONE: Final = -1  # the code of an axis that a setting does not have
 
 
@@ -132,7 +137,7 @@ class Settings:
         The field has an axis, or is one of a run; its value is None where a run does not have it.
         """
         path = field.split(".")
-        table = [value_at(completed(variant.run), path) for variant in self.variants]
+        table = [value_of_run(variant.run, path) for variant in self.variants]
         places = self.variants_of(indices)
         codes = self.codes(indices)
         for at, axis in enumerate(self.axes):
@@ -352,7 +357,7 @@ class Settings:
         if axis.is_of_runs:
             having = [run for _, run in runs if axis.suits(run)]
             changed = [_with_checked(run, axis, value, place) for run in having]
-            return value_at(completed(changed[0]), axis.path)
+            return value_of_run(changed[0], axis.path)
         return value_at(self._with_problem(axis, value, place), axis.path)
 
     def _with_problem(self, axis: Axis, value: Any, place: str) -> Fields:
@@ -409,9 +414,33 @@ class Settings:
         run = {**self.variants[0].run, "batch_size": largest}
         for codes in found:
             try:
-                Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
+                about = Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
             except InvalidInput as error:
                 raise error.at(error.field.removeprefix("runs.0.")) from None
+            for variant in self.variants:
+                for scheduled in islice(self._scheduled(variant), _MOST_CHECKED):
+                    _check_schedule(about, scheduled)
+
+    def _scheduled(self, variant: Variant) -> Iterator[Run]:
+        """Yield the runs of a variant with all that its schedule depends on, if it has any.
+
+        What axes set alone need not go together: an end value and a length, for example.
+        """
+        mine = [at for at in variant.axes if self.axes[at].path[0] in _OF_SCHEDULES]
+        has_axis = any(self.axes[at].path[0] == "schedule" for at in mine)
+        if not has_axis and "schedule" not in variant.run:
+            return
+        chosen: Iterable[tuple[int, ...]]
+        if self._codes_of_points is None:
+            chosen = product(*(range(len(self.levels[at])) for at in mine))
+        else:
+            columns = self._codes_of_points[mine].T.tolist()
+            chosen = dict.fromkeys(map(tuple, columns))
+        for codes in chosen:
+            run = variant.run
+            for at, code in zip(mine, codes, strict=True):
+                run = with_value(run, self.axes[at].path, self.levels[at][code])
+            yield Run.model_validate(run)
 
     def _problem_codes(self) -> list[tuple[int, ...]]:
         """Return the codes of all problems."""
@@ -454,6 +483,17 @@ def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
         return Run.model_validate(with_value(run, axis.path, value)).model_dump(mode="json")
     except InvalidInput as error:
         raise placed(error, axis, place) from None
+
+
+def _check_schedule(about: Experiment, run: Run) -> None:
+    """Refuse a schedule that a run cannot have on a problem."""
+    alone = about.model_copy(update={"runs": (run,)})
+    if isinstance(run.schedule, Plateau) and not about.problem.n_validation:
+        Experiment.model_validate(alone.model_dump())
+    try:
+        run.schedule.check(alone.counts(run), alone.iterations(run))
+    except InvalidInput as error:
+        raise error.at(f"schedule.{error.field}") from None
 
 
 def _written(axis: Axis, value: Any) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, get_args
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from comparison.offers import losses
+from comparison.offers import losses, schedules
 from comparison.pages import SweepPage
 from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.specs import ActivationName, StartName
 from engine.rules import hyperparameters
 from engine.rules.clipping import CLIPPINGS, THRESHOLD
+from engine.rules.schedules import Constant, Cosine, intervals
 from engine.spec import by_name, name_of
 from sweeps.axes import ListAxis, RangeAxis, read_values, value_text, with_value
 from sweeps.spec import SweepSpec
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from comparison.document import Document
     from engine import Network, Run
+    from engine.rules.schedules import Schedule
     from sweeps.axes import Axis
 
 _RATES: Final = RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log")
@@ -35,6 +38,7 @@ WHOLE: Final = frozenset(
         "classes",
         "data_seed",
         "features",
+        "grow",
         "noise_seed",
         "patience",
         "record_every",
@@ -89,6 +93,7 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
         sizes = [size for size in (8, 32) if size < problem.training_rows]
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
+    found |= _schedules(experiment)
     found |= _clipping(experiment.runs)
     if problem.kind == "network":
         found |= _of_network(experiment, problem)
@@ -165,6 +170,64 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
                 allowed = {value, *(one for one in others if one in interval)}
                 found[field] = _numbers(field, *sorted(allowed))
     return found
+
+
+def _schedules(experiment: Experiment) -> dict[str, Offer]:
+    """Return the offers of schedules, and of the numbers of those that the runs have."""
+    runs = experiment.runs
+    own, plain = [run.schedule for run in runs], [kind() for kind in schedules(experiment)]
+    choices = tuple(
+        json.loads(json.dumps(asdict(cast("Any", one))))
+        for one in dict.fromkeys([Constant(), Cosine(), *own, *plain])
+        if all(_may_have(experiment, run, one) for run in runs)
+    )
+    found = {"schedule": _some("schedule", choices)} if choices else {}
+    for one in dict.fromkeys(own):
+        for name in intervals(type(one), one.unit) if one != Constant() else ():
+            value, field = getattr(one, name), f"schedule.{name}"
+            having = [run for run in runs if name in vars(run.schedule)]
+            if (
+                field in found
+                or isinstance(value, tuple)
+                or Constant() in {r.schedule for r in having}
+            ):
+                continue
+            tried = sorted({value, *_around(value)})
+            fitting = [
+                other
+                for other in tried
+                if all(_may_be(experiment, run, name, other) for run in having)
+            ]
+            if fitting:
+                found[field] = _numbers(field, *fitting)
+    return found
+
+
+def _around(value: float) -> tuple[float, ...]:
+    """Return numbers of the same kind around one."""
+    if isinstance(value, int):
+        return (value // 2, 2 * value)
+    return (value / 2, 2 * value) if value else (0.05, 0.1)
+
+
+def _may_be(experiment: Experiment, run: Run, name: str, value: float) -> bool:
+    """Tell whether a number of a run's schedule may be another one."""
+    if value not in intervals(type(run.schedule), run.schedule.unit)[name]:
+        return False
+    try:
+        changed = replace(cast("Any", run.schedule), **{name: value})
+    except InvalidInput:
+        return False
+    return _may_have(experiment, run, changed)
+
+
+def _may_have(experiment: Experiment, run: Run, schedule: Schedule) -> bool:
+    """Tell whether a run may have a schedule."""
+    try:
+        schedule.check(experiment.counts(run), experiment.iterations(run))
+    except InvalidInput:
+        return False
+    return True
 
 
 def _clipping(runs: Sequence[Run]) -> dict[str, Offer]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
 from comparison.words.names import symbol
+from comparison.words.scheduled import schedule_sign
 from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, hyperparameters
 from engine.rules.clipping import CLIPPINGS
+from engine.rules.schedules import SCHEDULES
 from engine.spec import by_name
 from language import _, ngettext
 from language.labels import LABELS, label
@@ -33,6 +35,8 @@ _SPACES: Final = {
     "sampling": "sampling",
     "last_batch": "last_batch",
     "clipping": "clipping",
+    "curve": "curve",
+    "schedule": "schedule",
     "dataset": "dataset",
     "function": "function",
     "problem": "problem",
@@ -51,6 +55,8 @@ def field_title(field: str) -> str:
         title = label("hyperparameter", name)
         sign = "" if limits is None else symbol(name, limits)
         return title if sign in {"", title} else f"{title} {sign}"
+    if path[0] == "schedule" and len(path) == 2:
+        return f"{label('field', 'schedule')}: {label('schedule_field', path[1])}"
     return label("field", path[-1])
 
 
@@ -73,7 +79,9 @@ def value_words(field: str, value: object) -> str:
         value: as an axis or a dimension of a sweep has it: what is no number and no word is a part
             of an experiment, or its JSON.
     """
-    name = _thing(field)[-1]
+    *above, name = _thing(field)
+    if above == ["schedule"] and name == "unit":
+        return label("progress_unit", str(value))
     if isinstance(value, (tuple, list, dict)):
         value = json.dumps(value)
     if value is None or value == "null":
@@ -118,6 +126,18 @@ def _clipping(parsed: dict[str, Any]) -> str:
         return label("clipping", str(parsed["name"]))
 
 
+def _schedule(parsed: dict[str, Any]) -> str:
+    """Return a schedule in short; "" where there is no such schedule."""
+    kind: Any = by_name(SCHEDULES).get(str(parsed.get("name")))
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in parsed.items()
+    }
+    try:
+        return "" if kind is None else schedule_sign(kind(**fields))
+    except (InvalidInput, TypeError):
+        return label("schedule", str(parsed["name"]))
+
+
 def _names(name: str) -> dict[str, str]:
     """Return what the ids are called that a field may have."""
     if name == "optimizer":
@@ -129,8 +149,10 @@ def _names(name: str) -> dict[str, str]:
 def _part(name: str, parsed: dict[str, Any]) -> str:
     """Return a part of an experiment, with the settings that it does not have by itself.
 
-    A problem is called by its data or its function, a clipping by its sign.
+    A problem is called by its data or its function, schedules and clippings are told in short.
     """
+    if name == "schedule":
+        return _schedule(parsed)
     if name == "budget":
         return _budget(parsed)
     if name == "clipping":

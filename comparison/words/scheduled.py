@@ -31,7 +31,7 @@ def schedule_sign(schedule: Schedule, others: Iterable[Schedule] = ()) -> str:
     ]
     units = {one.unit for one in alike}
     if len(units) > 1:  # then lengths say which is meant
-        differing += [name for name in kind.lengths if name not in differing]
+        differing += [name for name in kind.lengths or ("unit",) if name not in differing]
     said = [_said(schedule, name) for name in differing]
     if kind is Constant and said:
         return " ".join(said)
@@ -47,7 +47,7 @@ def _said(schedule: Schedule, name: str) -> str:
     """Return a field of a schedule with its value."""
     value = getattr(schedule, name)
     if isinstance(value, str):
-        return inline("curve", value)
+        return inline("progress_unit" if name == "unit" else "curve", value)
     written = f"{value:g}" if isinstance(value, (int, float)) else _listed(value)
     if name in {*type(schedule).lengths, "warm_up"}:
         written = length_words(value, schedule.unit)

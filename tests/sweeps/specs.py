@@ -16,6 +16,7 @@ OF_RUNS = {
     "sampling": ("shuffled", "replacement"),
     "last_batch": ("kept", "dropped"),
     "clipping": (None, {"name": "norm", "threshold": 1.0}, {"name": "value", "threshold": 0.5}),
+    "schedule": ({"name": "constant"}, {"name": "cosine"}, {"name": "step", "every": 1.0}),
     "optimizer.momentum": (0.0, 0.5, 0.9),
     "optimizer.beta1": (0.1, 0.9),
     "optimizer.epsilon": (1e-8, 1e-3),

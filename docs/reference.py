@@ -24,7 +24,7 @@ from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, hyperparameters
-from engine.rules.schedules import SCHEDULES
+from engine.rules.schedules import LENGTHS, SCHEDULES, intervals, words
 from language import set_language
 from language.labels import label
 from ui.shell.navigation import MENU
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.problems.functions import FunctionOfTwo
     from engine.problems.losses import Loss
     from engine.rules import Rule
+    from engine.rules.schedules import Schedule
 
 ROOT: Final = Path(__file__).parents[1]
 FILE: Final = ROOT / "docs" / "reference.md"
@@ -94,11 +95,40 @@ def _hyperparameters(rule: type[Rule]) -> Iterator[tuple[str, ...]]:
 
 
 def _schedules() -> Iterator[str]:
-    yield "A schedule gives the factor of an update, by which its learning rate is multiplied."
+    lengths = "; ".join(f"{span(LENGTHS[unit])} if `{unit}`" for unit in LENGTHS)
+    yield (
+        "A schedule gives the factor f of an update, by which its learning rate is multiplied. k is"
+        " what is counted before the update and after the warm-up: updates, or rows where the unit"
+        f" is `epochs`. What a length may be depends on the unit: {lengths}. A warm-up may be 0,"
+        " too. Both are rounded to whole updates or rows."
+    )
     for schedule in SCHEDULES:
-        yield _heading("", schedule.name)
+        yield _heading(label("schedule", schedule.name), schedule.name)
         yield prose(schedule)
-        yield f"Progress is counted in: {schedule.unit}"
+        yield _formula(schedule.formula)
+        yield _table("field | symbol | allowed | default", _fields_of(schedule))
+        yield f"Note: {note(schedule)}" if note(schedule) else ""
+        yield f"Source: {schedule.source}" if schedule.source else ""
+
+
+def _fields_of(schedule: type[Schedule]) -> Iterator[tuple[str, ...]]:
+    told, numbers = attributes(schedule), intervals(schedule, schedule.unit)
+    choices = words(schedule)
+    for name in vars(schedule()):
+        if name == "name":
+            continue
+        default, sign = written(getattr(schedule, name)), ""
+        if name in numbers:
+            sign = symbol(name, numbers[name])
+            allowed = span(numbers[name])
+            if name in schedule.lengths:
+                allowed = "lengths" if name == "milestones" else "a length"
+            elif name == "warm_up":
+                allowed = "0 or a length"
+        else:
+            allowed = ", ".join(f"`{word}`" for word in choices[name])
+        meaning = re.sub(r"^[^,]{1,4}, ", "", told[name])
+        yield f"`{name}`", sign, allowed, default, sentence(meaning)
 
 
 def _datasets() -> Iterator[str]:

@@ -137,7 +137,8 @@ SCHEDULE_WORDS: Final[Mapping[type[Schedule], RuleWords]] = MappingProxyType(
         OneCycle: RuleWords(
             N_(
                 "The rate climbs from a small start to the full rate, then falls far below the"
-                " start, once in the whole run. The full rate may be higher than one that lasts."
+                " start, once in the whole run. Its peak may be higher than any constant rate that"
+                " works."
             ),
             (
                 N_(

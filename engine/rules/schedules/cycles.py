@@ -30,9 +30,7 @@ class WarmRestarts(Schedule):
     Attributes:
         first: n, how long the first cycle is.
         grow: m, by how much each cycle is longer than the one before.
-        end: e, which no update reaches: a new cycle begins instead.
-        warm_up: w.
-        unit: of lengths.
+        end: e, the factor where a cycle ends, which no update has: the next cycle begins.
 
     Note:
         PyTorch's CosineAnnealingWarmRestarts, optax' sgdr_schedule without its warm-ups and Keras'
@@ -83,13 +81,12 @@ class OneCycle(Schedule):
         f rises from 1 / D at k = 0 to 1 at k = u, and falls to 1 / (D F) at k = N - 1
 
     Attributes:
-        rise: rho, the share of N in which the rate rises.
-        start_divisor: D.
-        end_divisor: F.
+        rise: ρ, the share of N in which the rate rises.
+        start_divisor: D; the first factor is 1 / D.
+        end_divisor: F; the last factor is 1 / (D F).
         curve: half a wave of a cosine or a straight line, up and down.
         length: N and the warm-up together; the last value holds after it.
         warm_up: w, before the rise and all the way up to 1; a one-cycle needs none.
-        unit: of lengths.
 
     Note:
         PyTorch's OneCycleLR without its cycle of the momentum, which is an error after N. optax and
@@ -154,7 +151,6 @@ class Triangular(Schedule):
         shrink: s, what is left of the height from cycle to cycle: 1 is *triangular* in PyTorch, and
             1/2 is *triangular2*.
         warm_up: w, before the first rise and all the way up to 1; cycles need none.
-        unit: of lengths.
 
     Note:
         PyTorch's CyclicLR without its cycle of the momentum is equal.
@@ -196,8 +192,6 @@ class WarmUpStableDecay(Schedule):
         cooldown: c, how long the rate falls at the end.
         curve: along a straight line, the square root or half a wave of a cosine.
         length: N and the warm-up together; the last value holds after it.
-        warm_up: w.
-        unit: of lengths.
 
     Note:
         pytorch-optimizer's get_wsd_schedule warms up from 0, so that its first update does nothing;

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Decay = Annotated[float, Interval(1e-6, 1, open_high=True, symbol="q")]
 End = Annotated[float, Interval(0, 1, symbol="e")]
 Every = Annotated[float, Interval(0, 600_000_000, open_low=True, symbol="n")]
-Milestone = Annotated[float, Interval(0, 600_000_000, open_low=True, symbol="m_i")]
+Milestone = Annotated[float, Interval(0, 600_000_000, open_low=True, symbol="m")]
 
 
 @final
@@ -30,7 +30,6 @@ class Constant(Schedule):
         f = 1
 
     Attributes:
-        warm_up: w.
         unit: of the warm-up.
     """
 
@@ -55,9 +54,7 @@ class Step(Schedule):
 
     Attributes:
         every: n, how long the rate stays as it is.
-        decay: q.
-        warm_up: w.
-        unit: of n and w.
+        decay: q, what is left of the rate each time.
 
     Note:
         PyTorch's StepLR and the staircases of optax and Keras are equal.
@@ -87,10 +84,8 @@ class MultiStep(Schedule):
         f = q^(number of m_i <= k)
 
     Attributes:
-        milestones: m_1 < m_2 < ..., at most twelve.
-        decay: q.
-        warm_up: w.
-        unit: of the milestones and w.
+        milestones: m_i, times that rise, at most twelve.
+        decay: q, what is left of the rate each time.
 
     Raises:
         InvalidInput: the milestones do not rise.
@@ -110,7 +105,7 @@ class MultiStep(Schedule):
     unit: ProgressUnit = "epochs"
     name: Literal["multi_step"] = "multi_step"
 
-    formula: ClassVar = r"f = q^{|\{i : m_i \le k\}|}"
+    formula: ClassVar = r"f = q^c, \quad c = \sum_i [m_i \le k]"
     source: ClassVar = "He et al. (2016), arXiv:1512.03385"
     lengths: ClassVar = ("milestones",)
 
@@ -139,8 +134,6 @@ class Exponential(Schedule):
 
     Attributes:
         decay: q, what is left after one unit: an update, an epoch or the whole run.
-        warm_up: w.
-        unit: of k and w.
 
     Note:
         PyTorch's ExponentialLR, optax and Keras are equal where all count updates.
@@ -170,10 +163,8 @@ class InverseTime(Schedule):
         f = 1 / (1 + q k / n)
 
     Attributes:
-        every: n.
-        decay: q, by how much the divisor grows in a time of n.
-        warm_up: w.
-        unit: of n and w.
+        every: n, the time in which the divisor grows by q.
+        decay: q, the growth of the divisor in a time of n.
 
     Note:
         Keras' InverseTimeDecay is equal; PyTorch and optax have none.
@@ -206,11 +197,10 @@ class Polynomial(Schedule):
         f = e + (1 - e) (1 - min(k, N) / N)^p
 
     Attributes:
-        power: p; 1 is a straight line.
-        end: e, which the update after the last of N would reach; above 0 if the run is longer.
+        power: p, the power; 1 is a straight line.
+        end: e, the factor that the update after the last of N would have; above 0 if the run is
+            longer.
         length: N and the warm-up together; the last value holds after it.
-        warm_up: w.
-        unit: of lengths.
 
     Note:
         optax, Keras and PyTorch's LinearLR (p = 1) and PolynomialLR (e = 0) are equal.
@@ -251,10 +241,9 @@ class Cosine(Schedule):
         f = e + (1 - e) (1 + cos(pi min(k, N) / N)) / 2
 
     Attributes:
-        end: e, which the update after the last of N would reach; above 0 if the run is longer.
+        end: e, the factor that the update after the last of N would have; above 0 if the run is
+            longer.
         length: N and the warm-up together; the last value holds after it.
-        warm_up: w.
-        unit: of lengths.
 
     Note:
         PyTorch's CosineAnnealingLR, optax and Keras are equal up to N; after it PyTorch's rises

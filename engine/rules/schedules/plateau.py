@@ -43,12 +43,12 @@ class Plateau(Schedule):
         after more than ``patience`` epochs that are not better: f <- max(q f, least)
 
     Attributes:
-        decay: q.
+        decay: q, what is left of the rate each time.
         patience: epochs without improvement that are borne; the next one lowers the rate.
         cooldown: epochs after a reduction that do not count.
         least: smallest factor.
         threshold: by which share a loss must lie below the best one.
-        warm_up: w; epochs that end in it are not looked at.
+        warm_up: w, how long the rate rises; epochs that end in it are not looked at.
         unit: of the warm-up. Everything else is counted in epochs.
 
     Note:

@@ -8,8 +8,9 @@ from comparison.words.mathml import mathml
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES
+from engine.rules.schedules import SCHEDULES
 
-FORMULAS = [owner.formula for owner in (*RULES, *LOSSES.values(), *FUNCTIONS)]
+FORMULAS = [owner.formula for owner in (*RULES, *SCHEDULES, *LOSSES.values(), *FUNCTIONS)]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)

@@ -142,6 +142,16 @@ def _with_another(document: Document, run: Run, done: str) -> Edited:
     return _edited(document, experiment, view.model_copy(update=update), done)
 
 
+def try_with_schedule(document: Document, kind: type[Schedule]) -> Edited:
+    """Add a copy of the selected run that has another schedule, and select it.
+
+    Raises:
+        InvalidInput: there are too many runs.
+    """
+    run = document.experiment.runs[document.view.selected]
+    return _with_another(document, run.model_copy(update={"schedule": kind()}), "duplicate")
+
+
 def remove_run(document: Document) -> Edited:
     """Remove the selected run.
 

@@ -53,7 +53,7 @@ LETTERS: Final = {
     r"\partial": "∂",
     r"\infty": "∞",
 }
-_LOWERED: Final = str.maketrans("0123456789+-i", "₀₁₂₃₄₅₆₇₈₉₊₋ᵢ")
+_LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
 _SIGNS: Final = {
     "-": "−",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.mathml import plain_symbol
 from engine.rules.schedules import Constant, intervals, words
-from language import _, ngettext
+from language import N_, _, ngettext
 from language.labels import inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.rules.schedules import ProgressUnit, Schedule
+
+
+RATE_WORDS: Final = N_(
+    "η₀ is the learning rate of the run, fₜ the factor of its schedule at this update."
+)
 
 
 def schedule_sign(schedule: Schedule, others: Iterable[Schedule] = ()) -> str:

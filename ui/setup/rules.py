@@ -8,6 +8,7 @@ import streamlit as st
 
 from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.rules import RULE_WORDS, UPDATE
+from comparison.words.scheduled import RATE_WORDS
 from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED, WARM_UP, WARM_UP_WORDS
 from language import _
 from language.labels import label
@@ -44,8 +45,7 @@ def schedule_words(schedule: Schedule) -> None:
     title = f"{_('Schedule')}: {label('schedule', schedule.name)}"
     st.markdown(f"**{title}.** {_(words.idea)}")
     st.latex(rf"{SCHEDULED} \\ {schedule.formula}")
-    if schedule.source:
-        st.caption(schedule.source)
+    st.caption(" ".join(filter(None, (_(RATE_WORDS), schedule.source))))
     if words.forms:
         _forms(words)
     if schedule.warm_up:

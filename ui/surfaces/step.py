@@ -10,6 +10,7 @@ from comparison.scenes import seen_parameters
 from comparison.steps import chosen_update, step_table, update_words
 from comparison.words.clipping import clipping_sign
 from comparison.words.rules import UPDATE
+from comparison.words.scheduled import RATE_WORDS
 from comparison.words.schedules import SCHEDULED
 from comparison.words.worked import worked
 from engine import inspect, parameter_names
@@ -70,9 +71,7 @@ def _formula(
     formula = rf"{seen.optimizer.formula} \qquad {UPDATE}"
     if run.schedule != Constant():
         formula = rf"{SCHEDULED} \qquad {formula}"
-        st.caption(
-            _("η₀ is the learning rate of the run, fₜ the factor of its schedule at this update.")
-        )
+        st.caption(_(RATE_WORDS))
     if run.clipping is not None:
         text = _("gₜ is what clipping leaves of the gradient: {sign}.")
         st.caption(text.format(sign=clipping_sign(run.clipping)))

@@ -47,7 +47,8 @@ def with_factors(
         quantity: the loss that it shows.
         axis: what it is drawn against.
     """
-    runs = [at for at, style in enumerate(styles) if not style.hidden]
+    series = [getattr(run, quantity) for run in history.runs]  # None without validation rows
+    runs = [at for at, style in enumerate(styles) if not style.hidden and series[at] is not None]
     if not runs or chart.figure.layout.xaxis.range is None:
         return chart
     traces, ends, unknown = [], [], []
@@ -78,7 +79,7 @@ def with_factors(
     said = _("At the end these factors are: {ends}.").format(ends=", ".join(ends) or "–")
     numbers = dict(chart.numbers)
     numbers["schedule_factor"] = np.concatenate(
-        [_of_steps(history, at, getattr(history.runs[at], quantity).steps) for at in runs]
+        [_of_steps(history, at, series[at].steps) for at in runs]
     )
     alt = " ".join([chart.alt, *remarks, said])
     return Chart(figure, numbers, alt, (*chart.remarks, *remarks))

@@ -16,7 +16,7 @@ from language import _
 from language.labels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from charts.marks import Mark
     from charts.theme import RunStyle
@@ -38,7 +38,8 @@ def with_factors(
     """Return a chart of losses with the factors of the learning rates below it, on the same axis.
 
     Of several seeds it is the median, as of the losses. A row of the numbers has the factor of the
-    update that led to its step; that of step 0 is none.
+    update that led to its step, that of step 0 the one of the first update; between the recorded
+    steps there are rows without a loss.
 
     Args:
         chart: result of ``loss_curves`` of the same runs.
@@ -51,15 +52,31 @@ def with_factors(
     runs = [at for at, style in enumerate(styles) if not style.hidden and series[at] is not None]
     if not runs or chart.figure.layout.xaxis.range is None:
         return chart
-    traces, ends, unknown = [], [], []
-    for at in runs:
-        drawn = _drawn(history, at, styles[at], axis)
-        if drawn is None:
-            unknown.append(styles[at].name)
-        elif len(drawn["y"]):
-            traces.append(drawn)
-            ends.append(f"{styles[at].name} {drawn['y'][-1]:.4g}")
-    figure = go.Figure(chart.figure)
+    steps = {at: _some(int(history.runs[at].last_step.max())) for at in runs}
+    factors = {at: _factors(history, at, steps[at]) for at in runs}
+    known = [at for at in runs if not np.isnan(factors[at]).all()]
+    moved = [at for at in runs if history.runs[at].last_step.any()]
+    unknown = [styles[at].name for at in moved if at not in known]
+    traces = [
+        _line(positions(history, at, steps[at], axis), factors[at], styles[at]) | {"yaxis": "y2"}
+        for at in known
+    ]
+    remarks = [_("Below the losses: by what each run's schedule multiplies its learning rate.")]
+    if unknown:
+        text = _(
+            "Not drawn, because not every end of an epoch was recorded: the factors of {runs}."
+        )
+        remarks.append(text.format(runs=", ".join(unknown)))
+    ends = ", ".join(f"{styles[at].name} {factors[at][-1]:.4g}" for at in known)
+    said = _("At the end these factors are: {ends}.").format(ends=ends or "–")
+    numbers = _numbers(chart, history, {at: series[at].steps for at in runs}, steps, axis)
+    alt = " ".join([chart.alt, *remarks, said])
+    return Chart(_below(chart.figure, traces), numbers, alt, (*chart.remarks, *remarks))
+
+
+def _below(losses: go.Figure, traces: Sequence[Mark]) -> go.Figure:
+    """Return a figure with a panel below its own, which keeps its height."""
+    figure = go.Figure(losses)
     height, above = figure.layout.height, figure.layout.margin.t - margin()["t"]
     plot = height - AROUND_PLOT - above + _STRIP
     figure.update_layout(
@@ -70,53 +87,67 @@ def with_factors(
         | {"domain": (0, (_STRIP - _GAP) / plot)},
     )
     figure.add_traces(traces)
-    remarks = [_("Below the losses: by what each run's schedule multiplies its learning rate.")]
-    if unknown:
-        text = _(
-            "Not drawn, because not every end of an epoch was recorded: the factors of {runs}."
-        )
-        remarks.append(text.format(runs=", ".join(unknown)))
-    said = _("At the end these factors are: {ends}.").format(ends=", ".join(ends) or "–")
-    numbers = dict(chart.numbers)
-    numbers["schedule_factor"] = np.concatenate(
-        [_of_steps(history, at, series[at].steps) for at in runs]
-    )
-    alt = " ".join([chart.alt, *remarks, said])
-    return Chart(figure, numbers, alt, (*chart.remarks, *remarks))
-
-
-def _drawn(history: History, at: int, style: RunStyle, axis: str) -> Mark | None:
-    """Return the line of a run's factors; None where they are not known."""
-    last = int(history.runs[at].last_step.max())
-    steps = _some(last)
-    factors = schedule_factors(history, at, steps)
-    if factors is None:
-        return None
-    x = positions(history, at, np.concatenate([steps[:1] - 1, steps]), axis)
-    y = np.nanmedian(factors, axis=0) if last else np.empty(0)
-    return _line(x, np.concatenate([y[:1], y]), style) | {"yaxis": "y2"}
+    return figure
 
 
 def _some(total: int) -> Integers:
-    """Return the numbers of all updates, or of many of them, the first and the last included."""
-    steps: Integers = np.unique(np.linspace(1, total, min(total, POINTS)).astype(int))
+    """Return step 0 and the numbers of all updates, or of many of them, the last one included."""
+    steps: Integers = np.unique(np.linspace(0, total, min(total + 1, POINTS)).astype(int))
     return steps
+
+
+def _factors(history: History, at: int, steps: Integers) -> Array:
+    """Return the factor of the update that led to each step, of step 0 that of the first update.
+
+    The median over the seeds; NaN where it is not known.
+    """
+    factors = schedule_factors(history, at, np.maximum(steps, 1))
+    if factors is None:
+        return np.full(len(steps), np.nan)
+    median, taken = np.full(len(steps), np.nan), np.isfinite(factors).any(axis=0)
+    median[taken] = np.nanmedian(factors[:, taken], axis=0)
+    return median
+
+
+def _numbers(
+    chart: Chart,
+    history: History,
+    recorded: Mapping[int, Integers],
+    drawn: Mapping[int, Integers],
+    axis: str,
+) -> dict[str, Array]:
+    """Return the numbers of losses with a column of factors, and rows for steps between.
+
+    Args:
+        chart: of the losses.
+        history: of the comparison.
+        recorded: the steps of each run's losses, in the order of the rows.
+        drawn: the steps at which each run's factor is drawn.
+        axis: what both are drawn against.
+    """
+    columns: dict[str, list[Array]] = {name: [] for name in (*chart.numbers, "schedule_factor")}
+    first = 0
+    for at, own in recorded.items():
+        further = np.setdiff1d(drawn[at], own)
+        steps = np.concatenate([own, further])
+        order = np.argsort(steps, kind="stable")
+        for name, column in chart.numbers.items():
+            values = column[first : first + len(own)]
+            if name == "run":
+                between = np.full(len(further), values[0])
+            elif name == axis:
+                between = positions(history, at, further, axis)
+            else:
+                between = np.full(len(further), np.nan)
+            columns[name].append(np.concatenate([values, between])[order])
+        columns["schedule_factor"].append(_factors(history, at, steps)[order])
+        first += len(own)
+    return {name: np.concatenate(parts) for name, parts in columns.items()}
 
 
 def _line(x: Array, y: Array, style: RunStyle) -> dict[str, Any]:
     drawn = run_line(x, y, style)
     return drawn | _STAIRS | {"line": drawn["line"] | _STAIRS["line"]}
-
-
-def _of_steps(history: History, at: int, steps: Integers) -> Array:
-    """Return the factor of the update that led to each step; NaN where it is not known."""
-    factors = schedule_factors(history, at, np.maximum(steps, 1))
-    if factors is None:
-        return np.full(len(steps), np.nan)
-    taken = np.isfinite(factors).any(axis=0) & (steps > 0)
-    median = np.full(len(steps), np.nan)
-    median[taken] = np.nanmedian(factors[:, taken], axis=0)
-    return median
 
 
 def schedule_preview(experiment: Experiment, run: Run, style: RunStyle) -> Chart:
@@ -131,10 +162,9 @@ def schedule_preview(experiment: Experiment, run: Run, style: RunStyle) -> Chart
     """
     counts, total = experiment.counts(run), experiment.iterations(run)
     steps = _some(total)
-    factors = run.schedule.factors(steps, counts, total)
+    y = run.schedule.factors(np.maximum(steps, 1), counts, total)
     axis = "epochs" if experiment.problem.has_rows else "iterations"
-    x = np.concatenate([[0], steps]) / (counts.per_epoch if axis == "epochs" else 1)
-    y = np.concatenate([factors[:1], factors])
+    x = steps / (counts.per_epoch if axis == "epochs" else 1)
     form = layout(
         _PREVIEW,
         xaxis={"title": label("quantity", axis)} | hover_title(label("quantity", axis)),

@@ -10,7 +10,6 @@ from engine.rules.schedules import Plateau, Watched
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
-    from engine.counts import Counts
     from engine.training.history import History, RunHistory
 
 
@@ -30,30 +29,44 @@ def schedule_factors(history: History, position: int, steps: Integers) -> Array 
     counts, total = experiment.counts(spec), experiment.iterations(spec)
     factors = np.tile(spec.schedule.factors(steps, counts, total), (len(run.status), 1))
     if isinstance(spec.schedule, Plateau):
-        watched = _watched(run, spec.schedule, counts, total, steps)
-        if watched is None:
+        if not _is_known(run):
             return None
-        factors *= watched
+        factors *= watched_factors(history, position, steps)
     return np.where(steps <= run.last_step[:, None], factors, np.nan)
 
 
-def _watched(
-    run: RunHistory, schedule: Plateau, counts: Counts, total: int, steps: Integers
-) -> Array | None:
-    """Return what the validation losses made of the factors, ``(seeds, updates)``."""
-    losses = run.validation_loss
-    if losses is None:
-        return None
+def _is_known(run: RunHistory) -> bool:
+    """Tell whether the validation loss was recorded where every epoch ended."""
     ends = np.arange(run.per_epoch, int(run.last_step.max()) + 1, run.per_epoch)
-    at = np.searchsorted(losses.steps, ends)
-    if (at >= len(losses.steps)).any() or (losses.steps[at] != ends).any():
-        return None
+    return run.validation_loss is not None and bool(np.isin(ends, run.validation_loss.steps).all())
+
+
+def watched_factors(history: History, position: int, steps: Integers) -> Array:
+    """Return what the recorded validation losses made of some updates' factors.
+
+    ``(seeds, updates)``; ones unless the run's schedule watches them. The factor in which a seed
+    ended goes on for ever.
+
+    Args:
+        history: of the comparison.
+        position: of the run.
+        steps: numbers of the updates, from 1.
+    """
+    experiment, run = history.experiment, history.runs[position]
+    spec, losses = experiment.runs[position], run.validation_loss
     factors = np.ones((len(run.status), len(steps)))
+    if not isinstance(spec.schedule, Plateau) or losses is None:
+        return factors
+    counts, total = experiment.counts(spec), experiment.iterations(spec)
+    ends = [
+        (at, step)
+        for at, step in enumerate(losses.steps.tolist())
+        if step and step % run.per_epoch == 0 and spec.schedule.is_warm(step, counts, total)
+    ]
     for seed, last in enumerate(run.last_step):
         seen = Watched()
-        for end, loss in zip(ends, losses.last[seed, at], strict=True):
-            if end >= last or not schedule.is_warm(int(end), counts, total):
-                continue
-            seen = schedule.watch(seen, float(loss))
-            factors[seed, steps > end] = seen.factor
+        for at, step in ends:
+            if step <= last:
+                seen = spec.schedule.watch(seen, float(losses.last[seed, at]))
+                factors[seed, steps > step] = seen.factor
     return factors

@@ -27,6 +27,7 @@ _SPACES: Final[Mapping[str, Space]] = {
     "loss": "loss",
     "output_activation": "activation",
     "problem": "problem",
+    "schedule": "schedule",
 }
 # Why a formula cannot be read.
 _EXPECTED: Final = {
@@ -154,6 +155,12 @@ def _conflict(error: InvalidInput, other: str, setting: object) -> str:
         text = _(
             "{field} is {value}, but a test function has no validation rows. Remove the patience,"
             " or train a network on data."
+        )
+        return text.format(field=field, value=value)
+    if error.field.endswith("schedule") and setting == "function":
+        text = _(
+            "{field} is “{value}”, but a test function has no validation rows. Choose another"
+            " schedule, or train a network on data."
         )
         return text.format(field=field, value=value)
     text = _("{field} is {value}, which does not work with {other} = {setting}. Change either one.")

@@ -22,9 +22,10 @@ from engine.problems.pieces import (
     lanes_of_piece,
     rows_of_piece,
 )
-from engine.rules.schedules import Plateau
+from engine.rules.schedules import Constant, Plateau
 from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS
 from engine.training.records import most_evaluated, most_recorded
+from engine.training.updates import RATES_AT_ONCE
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment, Run
@@ -142,7 +143,10 @@ def _lanes_numbers(experiment: Experiment, runs: list[Run]) -> int:
     vectors += 2 * len(_looking(runs))  # points of second gradients, and these gradients
     if not all(run.optimizer.reports_its_params for run in runs):
         vectors += len(runs)  # points that are evaluated
-    return n_seeds * (slots + vectors * layout.n_params)
+    rates = 0
+    if any(run.schedule != Constant() for run in runs):
+        rates = RATES_AT_ONCE * len(runs)
+    return n_seeds * (slots + vectors * layout.n_params + rates)
 
 
 def _looking(runs: list[Run]) -> list[Run]:

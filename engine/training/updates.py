@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
 
-_BLOCK: Final = 256  # updates whose rates are known at once
+RATES_AT_ONCE: Final = 256  # updates whose rates are made together, where they change
 
 
 class Gradients(Protocol):
@@ -311,9 +311,9 @@ class _Rates:
 
     def write(self, step: int, rates: Array) -> None:
         """Write the rates of an update, ``(lanes, 1)``."""
-        block, position = divmod(step - 1, _BLOCK)
-        if not len(self._rates) or self._first != block * _BLOCK + 1:
-            self._first = block * _BLOCK + 1
+        block, position = divmod(step - 1, RATES_AT_ONCE)
+        if not len(self._rates) or self._first != block * RATES_AT_ONCE + 1:
+            self._first = block * RATES_AT_ONCE + 1
             self._rates = self._constant * self._factors()
         rates[:, 0] = self._rates[position]
         if self.watching:
@@ -324,7 +324,9 @@ class _Rates:
 
         A block always begins at the same updates, so that a factor is never rounded in two ways.
         """
-        steps = np.arange(self._first, max(min(self._first + _BLOCK - 1, self._total), 1) + 1)
+        steps = np.arange(
+            self._first, max(min(self._first + RATES_AT_ONCE - 1, self._total), 1) + 1
+        )
         columns = [one.factors(steps, self._counts, self._total) for one in self._schedules]
         return np.stack(columns, axis=1)[:, self._which]
 

@@ -49,6 +49,16 @@ ${noisy}    updates, state = optimizer.update(grads, state, params)
 
 
 """)
+_OWN: Final = Template("""\
+own = $own
+
+
+# Updates are counted with 32 bits, and so divided unless told otherwise.
+def schedule(done):
+    return own(jnp.asarray(done, float))
+
+
+""")
 _ROWS: Final = Template("""\
 rows = table("data.csv", part="training")
 inputs = jnp.array([[float(row[f"input_{k + 1}"]) for k in range($n_inputs)] for row in rows])
@@ -179,7 +189,7 @@ def _schedule(replay: Replay) -> str:
         return ""
     own = replay.own_schedule(LIBRARY)
     if own is not None:
-        return f"schedule = {own}\n"
+        return _OWN.substitute(own=own)
     rate = replay.settings["learning_rate"]
     return (
         f"{replay.read_factors()}rates = {rate} * jnp.array(factors)\n\n\n"

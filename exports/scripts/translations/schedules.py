@@ -249,6 +249,7 @@ def _stable_in_optax(schedule: WarmUpStableDecay, n: Whole) -> str | None:
 
 
 _LATER: Final = N_("Keras changes the rate at a milestone one update later.")
+_SINGLE: Final = N_("Keras computes its cosine with 32 bits, so that the rates are not equal.")
 _NO_TIME: Final = N_("{library} has no decay by inverse time.")
 _POWER: Final = N_("PyTorch has an end value for straight lines only.")
 _RISES: Final = N_("After its end, PyTorch's cosine rises again.")
@@ -302,20 +303,16 @@ SCHEDULE_FORMS: Final[Mapping[type[Schedule], ScheduleForms]] = MappingProxyType
         ),
         Cosine: ScheduleForms(
             pytorch=_cosine_in_pytorch,
-            keras=lambda s, n: f"CosineDecay({n.rate}, {n.rest}, alpha={s.end!r})",
             optax=lambda s, n: f"cosine_decay_schedule({n.rate}, {n.rest}, alpha={s.end!r})",
-            differences={"pytorch": _RISES},
+            differences={"pytorch": _RISES, "keras": _SINGLE},
         ),
         WarmRestarts: ScheduleForms(
             pytorch=lambda s, n: (
                 f"CosineAnnealingWarmRestarts(\n    optimizer, {n.of('first')}, T_mult={s.grow},"
                 f" eta_min={n.times(s.end)}\n)"
             ),
-            keras=lambda s, n: (
-                f"CosineDecayRestarts(\n    {n.rate}, {n.of('first')}, t_mul={float(s.grow)!r},"
-                f" alpha={s.end!r}\n)"
-            ),
             optax=_restarts_in_optax,
+            differences={"keras": _SINGLE},
         ),
         OneCycle: ScheduleForms(
             pytorch=_one_cycle_in_pytorch,
@@ -337,7 +334,7 @@ SCHEDULE_FORMS: Final[Mapping[type[Schedule], ScheduleForms]] = MappingProxyType
 
 # Rules whose optimizer in a library multiplies the direction by the rate of the same update, as
 # here, so that a schedule does the same to both. Keras keeps the rate inside the velocity.
-_ADAPTIVE: Final = frozenset({SGD, Adagrad, RMSprop, Adam, AdamW})
+_ADAPTIVE: Final[frozenset[type[Rule]]] = frozenset({SGD, Adagrad, RMSprop, Adam, AdamW})
 RATE_OUTSIDE: Final[Mapping[str, frozenset[type[Rule]]]] = MappingProxyType(
     {
         "pytorch": _ADAPTIVE | {Momentum, Nesterov},

@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from comparison.words.errors import explain
 from comparison.words.mathml import mathml
 from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED, WARM_UP, WARM_UP_WORDS
+from engine import Experiment, InvalidInput
 from engine.counts import Counts
 from engine.rules.schedules import SCHEDULES, Cosine, MultiStep, Plateau, Polynomial, Watched
 from language.labels import LABELS
@@ -44,6 +46,46 @@ def test_it_and_its_fields_have_labels(schedule):
 def test_what_is_done_with_a_factor_can_be_drawn():
     assert mathml(SCHEDULED)
     assert mathml(WARM_UP).count("<mtr>") == 2
+
+
+@pytest.mark.parametrize(
+    ("problem", "schedule", "words"),
+    [
+        (
+            {"kind": "function"},
+            {"name": "plateau"},
+            (
+                "Schedule of run 1 is “Reduce on plateau”, but a test function has no validation"
+                " rows. Choose another schedule, or train a network on data."
+            ),
+        ),
+        (
+            {"kind": "network", "validation_share": 0.0},
+            {"name": "plateau"},
+            (
+                "Schedule of run 1 is Reduce on plateau, which does not work with Validation share"
+                " = 0. Change either one."
+            ),
+        ),
+        (
+            {"kind": "network"},
+            {"name": "cosine", "length": 0.5},
+            "End value of run 1 is 0. It must be in the range (0 … 1].",
+        ),
+        (
+            {"kind": "network"},
+            {"name": "multi_step", "milestones": [3, 2]},
+            "Milestones of run 1 is 2. It must be in the range (3 … 10,000].",
+        ),
+    ],
+)
+def test_a_refusal_names_the_schedule_and_the_way_out(problem, schedule, words):
+    optimizer = {"name": "sgd"}
+    run = {"optimizer": optimizer, "learning_rate": 0.1, "batch_size": "all", "schedule": schedule}
+    with pytest.raises(InvalidInput) as caught:
+        Experiment.model_validate({"problem": problem, "runs": [run]})
+
+    assert explain(caught.value) == words
 
 
 def test_the_end_value_would_be_that_of_the_update_after_the_last():

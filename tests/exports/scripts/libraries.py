@@ -131,10 +131,6 @@ def keras(text, _rate, updates):
         PolynomialDecay=lambda rate, steps, end, power: (
             lambda k: end + (rate - end) * (1 - min(k, steps) / steps) ** power
         ),
-        CosineDecay=lambda rate, steps, alpha: scaled(rate, cosine(steps, alpha)),
-        CosineDecayRestarts=lambda rate, first, t_mul, alpha: scaled(
-            rate, restarts(first, t_mul, alpha)
-        ),
     )
     module = SimpleNamespace(optimizers=SimpleNamespace(schedules=own))
     schedule = eval(text, {"keras": module})  # noqa: S307 - our own text

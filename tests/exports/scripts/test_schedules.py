@@ -113,7 +113,8 @@ def test_every_schedule_has_its_row_and_a_library_without_a_form_its_reason():
         ("pytorch", Triangular(shrink=0.7, unit="updates")),
         ("pytorch", OneCycle(warm_up=0.1)),
         ("keras", MultiStep((15, 35), unit="updates")),
-        ("keras", Cosine(warm_up=0.1)),  # its warm-up begins at 0
+        ("keras", Cosine()),  # in 32 bits
+        ("keras", Polynomial(warm_up=0.1)),  # its warm-up begins at 0
         ("optax", OneCycle()),
         ("optax", WarmUpStableDecay(curve="root")),
         ("optax", WarmRestarts(1, 1, unit="updates")),  # too many to be written out
@@ -166,7 +167,8 @@ def test_a_velocity_with_the_rate_inside_is_not_used_under_a_schedule():
         assert constant.remark is None
         assert "keras.optimizers" not in falling.text
         assert "keeps the learning rate inside" in falling.remark
-        assert "SGD(learning_rate=schedule)" in code("keras", experiment_of(Cosine()), 0, "").text
+    plain = code("keras", experiment_of(Polynomial()), 0, "")
+    assert "SGD(learning_rate=schedule)" in plain.text
     assert {Momentum, Nesterov} & RATE_OUTSIDE["keras"] == set()
 
 
@@ -203,6 +205,11 @@ def test_a_formula_follows_the_schedule_as_the_engine_does(schedule, tmp_path):
     losses = runpy.run_path(str(file), given, "__main__")["losses"]
 
     np.testing.assert_allclose(losses, history.runs[0].batch_loss.last[0], rtol=1e-12)
+
+
+def test_optax_divides_its_count_of_updates_with_64_bits():
+    """Its count has 32, and 3 / 10 of them is a number of 32 bits: 1e-8 away from the rate."""
+    assert "own(jnp.asarray(done, float))" in code("optax", experiment_of(Cosine()), 0, "").text
 
 
 # Tables

@@ -10,7 +10,7 @@ import streamlit as st
 from charts.schedules import schedule_preview
 from comparison.edits import change_schedule, choose_schedule, count_schedule_in
 from comparison.offers import schedules
-from comparison.sweep.plan import targets_text, typed_targets
+from comparison.sweep.plan import typed_targets
 from comparison.words.scheduled import schedule_symbol
 from engine import InvalidInput
 from engine.rules.schedules import SCHEDULES, Constant, intervals, words
@@ -134,7 +134,7 @@ def _milestones(index: int, value: tuple[Any, ...], title: str) -> None:
         st.text_input,
         title,
         key="schedule-milestones",
-        shown=targets_text(value),
+        shown=", ".join(f"{one:.12g}" for one in value),
         report=lambda text: _typed(index, text),
         help=_("Rising numbers with commas between them, such as 30, 45."),
     )

@@ -69,7 +69,8 @@ def with_factors(
         remarks.append(text.format(runs=", ".join(unknown)))
     ends = ", ".join(f"{styles[at].name} {factors[at][-1]:.4g}" for at in known)
     said = _("At the end these factors are: {ends}.").format(ends=ends or "–")
-    numbers = _numbers(chart, history, {at: series[at].steps for at in runs}, steps, axis)
+    recorded = {at: series[at].steps for at in runs}
+    numbers = _numbers(chart, history, styles, recorded, steps, axis)
     alt = " ".join([chart.alt, *remarks, said])
     return Chart(_below(chart.figure, traces), numbers, alt, (*chart.remarks, *remarks))
 
@@ -112,6 +113,7 @@ def _factors(history: History, at: int, steps: Integers) -> Array:
 def _numbers(
     chart: Chart,
     history: History,
+    styles: Sequence[RunStyle],
     recorded: Mapping[int, Integers],
     drawn: Mapping[int, Integers],
     axis: str,
@@ -121,6 +123,7 @@ def _numbers(
     Args:
         chart: of the losses.
         history: of the comparison.
+        styles: of the runs.
         recorded: the steps of each run's losses, in the order of the rows.
         drawn: the steps at which each run's factor is drawn.
         axis: what both are drawn against.
@@ -134,7 +137,7 @@ def _numbers(
         for name, column in chart.numbers.items():
             values = column[first : first + len(own)]
             if name == "run":
-                between = np.full(len(further), values[0])
+                between = np.full(len(further), styles[at].name)
             elif name == axis:
                 between = positions(history, at, further, axis)
             else:

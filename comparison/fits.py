@@ -181,8 +181,9 @@ def moving_heads(
         steps = np.rint(clock.ticks * _steps_per_unit(history, number)).astype(int)
         steps = np.minimum(steps, run.last_step.max())
         found = np.searchsorted(series.steps, steps, side="right") - 1
-        known = found >= 0  # a batch has no loss before the first update
-        up.append(np.where(known, medians[np.maximum(found, 0)], np.nan))
+        known = found >= 0  # a batch has no loss before the first update, if there is any
+        up.append(np.full(len(steps), np.nan))
+        up[-1][known] = medians[found[known]]
         across.append(positions(history, number, steps, view.axis))
     return {
         "runs": [{"colour": styles[number].colour, "last": clock.lasts[number]} for number in seen],

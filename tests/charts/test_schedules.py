@@ -10,7 +10,7 @@ from charts.theme import AROUND_PLOT, HEIGHT, RunStyle
 from charts.zoom import zoomed
 from comparison.before import with_lines_before
 from comparison.catalogue import losses
-from engine import Budget, Experiment, Function, Network, Run, fit, inspect
+from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, inspect
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD
 from engine.rules.schedules import Constant, Cosine, Plateau, Step
@@ -111,6 +111,16 @@ def test_a_plateau_is_drawn_as_it_happened_or_not_at_all():
     assert happened == inspect(history.experiment, 0, 0, last).learning_rate / 0.5 < 1
     assert below(hardly) == []
     assert any("the factors of falling" in remark for remark in hardly.remarks)
+
+
+def test_a_run_that_ended_where_it_began_has_no_factor():
+    history = trained(Cosine(), seeds=(0,))
+    stopped = history.experiment.model_copy(update={"stopping": Stopping(target_loss=100.0)})
+    for quantity in ("training_loss", "batch_loss"):
+        chart = drawn(fit(stopped), quantity=quantity)
+
+        assert below(chart) == []
+        assert not any("the factors of" in remark for remark in chart.remarks)
 
 
 def test_a_zoomed_chart_keeps_names_at_the_ends_of_losses():

@@ -17,7 +17,7 @@ from comparison.fits import (
     moving_heads,
     score_at,
 )
-from engine import Budget, Experiment, Network, Run, data, fit, predictions
+from engine import Budget, Experiment, Network, Run, Stopping, data, fit, predictions
 from engine.problems.datasets import Line, Sine, TwoMoons
 from engine.rules import SGD, Adam
 from tests.driven import small
@@ -175,3 +175,12 @@ def test_heads_lie_on_the_lines_of_the_loss(axis):
     for number, run in enumerate(history.runs):
         assert x[number] == pytest.approx(clock.ticks * unit[number])
         assert loss[number] == pytest.approx(np.median(run.training_loss.last, axis=0), rel=1e-6)
+
+
+def test_a_run_that_ended_where_it_began_has_no_batch_loss_for_its_head():
+    run = Run(optimizer=SGD(), learning_rate=0.5, batch_size=30)
+    experiment = Experiment(runs=(run,), stopping=Stopping(target_loss=100.0))
+    history = fit(experiment)
+    sent = moving_heads(history, STYLES, fit_clock(history), View(quantity="batch_loss"))
+
+    assert np.isnan(numbers(sent["loss"])).all()

@@ -121,12 +121,13 @@ def _stops(schedule: Schedule, name: str) -> Sequence[float] | None:
 
 
 def _up_to_budget(unit: ProgressUnit) -> list[float]:
-    """Return 0 and lengths up to that of the selected run."""
+    """Return 0 and lengths up to that of the selected run: a warm-up of one update does nothing."""
     experiment = document().experiment
     run = experiment.runs[document().view.selected]
     total = experiment.iterations(run)
     most = total if unit == "updates" else experiment.counts(run).epochs(total)
-    return [0.0, *(count for count in _COUNTS if count <= most)]
+    least = 2 if unit == "updates" else 0.5
+    return [0.0, *(count for count in _COUNTS if least <= count <= most)]
 
 
 def _milestones(index: int, value: tuple[Any, ...], title: str) -> None:

@@ -51,7 +51,11 @@ def _name_ends(figure: go.Figure, across: Limits | None, up: Limits | None) -> N
     up = figure.layout.yaxis.range if up is None else up
     if up is None:
         return
-    lines = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
+    lines = {
+        trace.name: trace
+        for trace in figure.data
+        if trace.type == "scatter" and trace.yaxis in {None, "y"}  # not in a panel below
+    }
     leaders = {shape.name: shape for shape in figure.layout.shapes if shape.name in lines}
     across = figure.layout.xaxis.range if across is None else across
     labels, ends, others = [], [], []
@@ -81,7 +85,9 @@ def _name_ends(figure: go.Figure, across: Limits | None, up: Limits | None) -> N
 def _height(figure: go.Figure) -> float:
     """Return the pixels of a figure's plot from its lower to its upper edge, about."""
     usual = layout(0)["margin"]["t"]
-    return float(figure.layout.height - AROUND_PLOT - (figure.layout.margin.t - usual))
+    whole = float(figure.layout.height - AROUND_PLOT - (figure.layout.margin.t - usual))
+    low, high = figure.layout.yaxis.domain or (0, 1)
+    return whole * (high - low)
 
 
 def _on_axis(figure: go.Figure, name: str, values: Any) -> Array:

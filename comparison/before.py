@@ -72,7 +72,12 @@ def with_lines_before(chart: Chart, earlier: Chart, names: Collection[str]) -> C
         names: of the earlier runs whose lines are drawn.
     """
     shown = {plain(name) for name in names}
-    faint = [_faded(trace) for trace in earlier.figure.data if trace.name in shown]
+    panels = {None, "y", *(["y2"] if "yaxis2" in chart.figure.layout else [])}
+    faint = [
+        _faded(trace)
+        for trace in earlier.figure.data
+        if trace.name in shown and trace.yaxis in panels
+    ]
     if not faint:
         return chart
     chart.figure.add_traces(faint)

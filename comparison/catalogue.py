@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from charts import marks
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
+from charts.schedules import with_factors
 from charts.sharpness import aligned, sharpness_chart
 from charts.steps import effective_rates, fitted_lines, plane_distances, two_losses
 from charts.surfaces import contour, panels, relief
@@ -34,6 +35,7 @@ from engine import (
     predictions,
     sigmoid_losses,
 )
+from engine.rules.schedules import Constant
 from language import _
 from language.labels import label
 
@@ -92,6 +94,8 @@ def losses(
 ) -> Chart:
     """Return the chart of a loss, with remarks on what it leaves out.
 
+    Where a run has a schedule, the factors of the learning rates are below it.
+
     Args:
         history: of the runs.
         styles: of the runs.
@@ -103,6 +107,8 @@ def losses(
     if quantity != "batch_loss":
         smoothing = 1
     chart = loss_curves(history, styles, quantity, axis, log=log, smoothing=smoothing)
+    if any(run.schedule != Constant() for run in history.experiment.runs):
+        chart = with_factors(chart, history, styles, quantity, axis)
     binned = bin_words(history, quantity) if smoothing == 1 else ()
     return _with_remarks(chart, *binned, *_line_words(history, axis, quantity))
 

@@ -7,6 +7,7 @@ notice says so. Remaining runs keep their names, colours and dashes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comparison.document import Document, View, with_default_view
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from engine import Function
     from engine.problems.datasets import Source
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
+    from engine.rules.schedules import ProgressUnit, Schedule
 
 
 class Edited(NamedTuple):
@@ -145,6 +148,16 @@ def _with_another(document: Document, run: Run, done: str) -> Edited:
     return _edited(document, experiment, view.model_copy(update=update), done)
 
 
+def try_with_schedule(document: Document, kind: type[Schedule]) -> Edited:
+    """Add a copy of the selected run that has another schedule, and select it.
+
+    Raises:
+        InvalidInput: there are too many runs.
+    """
+    run = document.experiment.runs[document.view.selected]
+    return _with_another(document, run.model_copy(update={"schedule": kind()}), "duplicate")
+
+
 def remove_run(document: Document) -> Edited:
     """Remove the selected run.
 
@@ -225,6 +238,72 @@ def change_hyperparameter(document: Document, index: int, name: str, value: floa
     optimizer = document.experiment.runs[index].optimizer
     changed = type(optimizer)(**vars(optimizer) | {name: value})
     return change_run(document, index, optimizer=changed)
+
+
+def choose_schedule(document: Document, index: int, kind: type[Schedule]) -> Edited:
+    """Give a run another schedule, with that schedule's own numbers."""
+    return change_run(document, index, schedule=kind())
+
+
+def change_schedule(document: Document, index: int, /, **fields: Any) -> Edited:
+    """Change fields of a run's schedule.
+
+    Raises:
+        InvalidInput: a value is out of range.
+    """
+    schedule: Any = document.experiment.runs[index].schedule
+    try:
+        changed = replace(schedule, **fields)
+    except InvalidInput as error:
+        raise error.at(f"runs.{index}.schedule.{error.field}") from None
+    return change_run(document, index, schedule=changed)
+
+
+def count_schedule_in(document: Document, index: int, unit: ProgressUnit) -> Edited:
+    """Count the lengths of a run's schedule in another unit; they remain about as long.
+
+    Raises:
+        InvalidInput: a length would be out of range.
+    """
+    experiment = document.experiment
+    run = experiment.runs[index]
+    updates = {
+        "share": experiment.iterations(run),
+        "epochs": experiment.counts(run).per_epoch,
+        "updates": 1,
+    }
+    factor = updates[run.schedule.unit] / updates[unit]
+
+    def counted(length: float) -> float:
+        return (
+            float(round(length * factor)) if unit == "updates" else float(f"{length * factor:.4g}")
+        )
+
+    fields: dict[str, Any] = {"unit": unit}
+    for name in (*type(run.schedule).lengths, "warm_up"):
+        value = getattr(run.schedule, name)
+        is_one = not isinstance(value, tuple)
+        fields[name] = counted(value) if is_one else tuple(map(counted, value))
+    return change_schedule(document, index, **fields)
+
+
+def choose_clipping(document: Document, index: int, kind: type[Clipping] | None) -> Edited:
+    """Clip a run's gradients in another way, at the threshold that it has; None clips nothing."""
+    present = document.experiment.runs[index].clipping
+    if kind is None or present is None:
+        return change_run(document, index, clipping=None if kind is None else kind())
+    return change_run(document, index, clipping=kind(threshold=present.threshold))
+
+
+def change_threshold(document: Document, index: int, threshold: float) -> Edited:
+    """Change the threshold of a run's clipping.
+
+    Raises:
+        InvalidInput: the value is out of range.
+    """
+    clipping = document.experiment.runs[index].clipping
+    changed = None if clipping is None else replace(clipping, threshold=threshold)
+    return change_run(document, index, clipping=changed)
 
 
 def change_batch_size(document: Document, index: int, size: int) -> Edited:

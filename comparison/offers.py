@@ -15,6 +15,7 @@ from engine.problems.losses import LOSSES
 from engine.problems.specs import LossName
 from engine.rules import RULES
 from engine.rules.rule import Family
+from engine.rules.schedules import SCHEDULES, Constant, Plateau
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from comparison.document import Document
     from engine import Experiment, Function, Network, Run
     from engine.rules import Rule
+    from engine.rules.schedules import Schedule
 
 Shared: TypeAlias = Literal[
     "problem", "way_to_network", "budget", "stopping", "repeats", "data_seed", "first_seed"
@@ -83,9 +85,22 @@ def has_batch_sizes(run: Run) -> bool:
 
 def fields_for_all(experiment: Experiment) -> tuple[str, ...]:
     """Return the fields of a run that can be copied to all runs."""
+    fields = ["learning_rate"]
     if experiment.problem.has_rows:
-        return ("learning_rate", "batch_size", "optimizer")
-    return ("learning_rate", "optimizer")
+        fields.append("batch_size")
+    fields.append("optimizer")
+    if any(run.schedule != Constant() for run in experiment.runs):
+        fields.append("schedule")
+    if any(run.clipping for run in experiment.runs):
+        fields.append("clipping")
+    return tuple(fields)
+
+
+def schedules(experiment: Experiment) -> tuple[type[Schedule], ...]:
+    """Return the schedules that a run may have: one watches validation rows."""
+    if experiment.problem.n_validation:
+        return SCHEDULES
+    return tuple(kind for kind in SCHEDULES if kind is not Plateau)
 
 
 def losses(problem: Network) -> tuple[str, ...]:

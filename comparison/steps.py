@@ -89,10 +89,11 @@ def step_table(
 
 def _quantities(seen: StepInspection) -> Mapping[str, Array]:
     """Return the vectors of an update by their titles, in the order in which they are computed."""
-    corrected = _("{slot}, corrected")
+    corrected, clipped = _("{slot}, corrected"), seen.clipped_gradient
     return {
         _("Before"): seen.before,
         _("Gradient"): seen.gradient,
+        **({} if clipped is None else {_("Gradient, clipped"): clipped}),
         **({} if seen.second_gradient is None else {_("Second gradient"): seen.second_gradient}),
         **{label("slot", name): values for name, values in seen.slots_after.items()},
         **{
@@ -106,13 +107,24 @@ def _quantities(seen: StepInspection) -> Mapping[str, Array]:
     }
 
 
-def followed_instead(experiment: Experiment, position: int) -> str:
-    """Return what a run's updates follow; "" if it is the slope of the loss itself."""
+def followed_instead(experiment: Experiment, position: int, seen: StepInspection) -> str:
+    """Return what an update follows; "" if it is the slope of the loss itself.
+
+    Args:
+        experiment: what is trained.
+        position: position of the run.
+        seen: the update.
+    """
+    is_clipped = seen.clipped_gradient is not None and not np.array_equal(
+        seen.clipped_gradient, seen.gradient, equal_nan=True
+    )
     if experiment.is_full_batch(experiment.runs[position]):
-        return ""
+        return _("clipped slope") if is_clipped else ""
     if experiment.problem.kind == "function":
-        return _("noisy slope") if experiment.problem.noise else _("slope of this step")
-    return _("slope of the mini-batch")
+        if experiment.problem.noise:
+            return _("noisy slope, clipped") if is_clipped else _("noisy slope")
+        return _("slope of this step, clipped") if is_clipped else _("slope of this step")
+    return _("slope of the mini-batch, clipped") if is_clipped else _("slope of the mini-batch")
 
 
 def followed_words(followed: str) -> str:
@@ -142,14 +154,15 @@ def loss_along(scene: Scene, position: int, parameter: int, seen: StepInspection
     params = np.tile(seen.before, (len(at), 1))
     params[:, parameter] = at
     losses = training_losses(experiment, params)
-    followed = followed_instead(experiment, position)
+    followed = followed_instead(experiment, position, seen)
+    gradient = seen.gradient if seen.clipped_gradient is None else seen.clipped_gradient
     tangent = Tangent(
         before,
         float(losses[-2]),
         float(training_gradients(experiment, seen.before[None])[0, parameter]),
         after,
         float(losses[-1]),
-        (followed, float(seen.gradient[parameter])) if followed else None,
+        (followed, float(gradient[parameter])) if followed else None,
     )
     name = parameter_names(experiment.problem)[parameter]
     chart = one_parameter(values, losses[:-2], tangent, style, name)

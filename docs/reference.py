@@ -24,6 +24,7 @@ from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, choices, hyperparameters
+from engine.rules.clipping import CLIPPINGS, THRESHOLD, Clipping
 from engine.rules.schedules import LENGTHS, SCHEDULES, intervals, words
 from language import set_language
 from language.labels import label
@@ -53,6 +54,7 @@ def text() -> str:
     sections = {
         "Rules": _rules(),
         "Schedules": _schedules(),
+        "Clippings": _clippings(),
         "Data sets": _datasets(),
         "Test functions": _functions(),
         "Activations": _activations(),
@@ -133,6 +135,20 @@ def _fields_of(schedule: type[Schedule]) -> Iterator[tuple[str, ...]]:
             allowed = ", ".join(f"`{word}`" for word in choices[name])
         meaning = re.sub(r"^[^,]{1,4}, ", "", told[name])
         yield f"`{name}`", sign, allowed, default, sentence(meaning)
+
+
+def _clippings() -> Iterator[str]:
+    yield (
+        "A clipping is what is done to every gradient g before the rule sees it; without one"
+        " nothing is. A run's clipping is none by default."
+    )
+    for clipping in CLIPPINGS:
+        yield _heading(label("clipping", clipping().name), clipping().name)
+        yield prose(clipping)
+        yield _formula(clipping.formula)
+        meaning = sentence(attributes(Clipping)["threshold"].removeprefix("c, "))
+        row = "`threshold`", THRESHOLD.symbol, span(THRESHOLD), written(1.0), meaning
+        yield _table("field | symbol | allowed | default", [row])
 
 
 def _datasets() -> Iterator[str]:

@@ -8,10 +8,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.cleaned import cleaned
+from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.mathml import mathml
 from comparison.words.results import written
 from comparison.words.rules import RULE_WORDS, UPDATE
+from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED
 from engine.problems.losses import LOSSES
+from engine.rules.schedules import Constant
+from engine.spec import name_of
 from exports.markup import drawn
 from exports.printed import printed
 from language import _
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from charts.theme import Chart, RunStyle
     from engine import Function, Network
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
+    from engine.rules.schedules import Schedule
     from exports.printed import Contract
 
 _WIDTH: Final = 680  # pixels of a chart: what a sheet of A4 holds between its margins
@@ -122,12 +128,19 @@ def left_out_list(reasons: Mapping[str, str]) -> str:
     return heading(_("Left out")) + f"\n<ul>{items}</ul>"
 
 
-def formulas(problem: Network | Function, rules: Mapping[type[Rule], Iterable[str]]) -> str:
-    """Return the loss and each rule, in words as well.
+def formulas(
+    problem: Network | Function,
+    rules: Mapping[type[Rule], Iterable[str]],
+    schedules: Iterable[Schedule] = (),
+    clippings: Iterable[type[Clipping]] = (),
+) -> str:
+    """Return the loss, each rule, each kind of schedule and of clipping, in words as well.
 
     Args:
         problem: what is trained.
         rules: each with the settings of its runs.
+        schedules: of the runs; a constant one is not told of.
+        clippings: what the runs do to gradients.
     """
     if problem.kind == "function":
         name = label("function", problem.function.name)
@@ -138,6 +151,15 @@ def formulas(problem: Network | Function, rules: Mapping[type[Rule], Iterable[st
     for rule, settings in rules.items():
         formula = rf"{UPDATE} \qquad {rule.formula}"
         parts.append(_formula(rule.title, formula, (*settings, *_told(rule))))
+    for kind in dict.fromkeys(type(one) for one in schedules if one != Constant()):
+        words, title = SCHEDULE_WORDS[kind], label("schedule", name_of(kind))
+        formula = rf"{SCHEDULED} \\ {kind.formula}"
+        told = (kind.source, _(words.idea), *map(_, words.forms))
+        parts.append(_formula(f"{_('Schedule')}: {title}", formula, told))
+    for clipping in clippings:
+        words = CLIPPING_WORDS[clipping]
+        told = (_(words.idea), *map(_, words.forms))
+        parts.append(_formula(clipping_title(clipping), clipping.formula, told))
     return "\n".join(parts)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine import batches, data, initial_params, layers
+from engine.analysis.schedules import watched_factors
 from engine.problems.function_problem import disturbances
-from engine.rules.schedules import Constant, Plateau, Watched
+from engine.rules.schedules import Constant, Plateau
 from engine.training.history import SUMMARIES, Series
 from engine.training.recording import SERIES_POINTS
 from engine.training.records import most_recorded
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from charts.theme import RunStyle
     from engine import Experiment, History, Run, RunHistory
-    from engine.arrays import Array, Integers
+    from engine.arrays import Array
 
 NUMBERS: Final = 2_000_000  # in one file; nobody would read more, and writing them takes long
 
@@ -150,9 +151,10 @@ def factors_csv(history: History) -> bytes | None:
         factors = run.schedule.factors(steps, counts, total)
         tables = {"all": factors}
         if isinstance(run.schedule, Plateau):
+            watched = watched_factors(history, number - 1, steps)
             tables = {
-                str(seed): factors * _watched(history, number - 1, position, steps)
-                for position, seed in enumerate(experiment.seeds)
+                str(seed): factors * own
+                for seed, own in zip(experiment.seeds, watched, strict=True)
             }
         for seed, column in tables.items():
             columns["number"] += [number] * len(steps)
@@ -160,22 +162,6 @@ def factors_csv(history: History) -> bytes | None:
             columns["iteration"] += steps.tolist()
             columns["factor"] += column.tolist()
     return to_csv(columns) if columns["number"] else None
-
-
-def _watched(history: History, position: int, seed: int, steps: Integers) -> Array:
-    """Return what the validation losses of a run's seed did to the rate of each update."""
-    experiment, recorded = history.experiment, history.runs[position]
-    run, per_epoch = experiment.runs[position], recorded.per_epoch
-    series = recorded.validation_loss
-    plateau, actual, watched = run.schedule, np.ones(len(steps)), Watched()
-    if series is None or not isinstance(plateau, Plateau):
-        return actual
-    counts, total = experiment.counts(run), experiment.iterations(run)
-    for step, loss in zip(series.steps.tolist(), series.last[seed].tolist(), strict=True):
-        if step and step % per_epoch == 0 and plateau.is_warm(step, counts, total):
-            watched = plateau.watch(watched, loss)
-            actual[steps > step] = watched.factor
-    return actual
 
 
 def unknown_factors(experiment: Experiment, run: Run) -> str | None:

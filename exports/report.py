@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comparison.catalogue import chart_title, comparison_charts, missing_charts
 from comparison.words.cleaned import cleaned
+from comparison.words.clipping import clipping_sign
 from comparison.words.contract import contract
 from comparison.words.names import own_fields, own_value, problem_words, run_styles
 from comparison.words.remarks import unfinished
@@ -17,6 +18,8 @@ from comparison.words.results import (
     settings,
     status,
 )
+from comparison.words.scheduled import schedule_sign
+from engine.rules.schedules import Constant
 from exports.markup import inline_script, page
 from exports.parts import (
     chart_part,
@@ -134,9 +137,11 @@ def _missing(document: Document, failed: dict[str, str]) -> str:
 def _formulas(experiment: Experiment) -> str:
     """Return the loss and every rule once, each with the settings of its runs and in words."""
     rules: dict[type[Rule], list[str]] = {}
+    clippings = dict.fromkeys(type(run.clipping) for run in experiment.runs if run.clipping)
+    schedules = dict.fromkeys(run.schedule for run in experiment.runs)
     for run in experiment.runs:
         rules.setdefault(type(run.optimizer), []).append(_settings(run))
-    return formulas(experiment.problem, rules)
+    return formulas(experiment.problem, rules, schedules, clippings)
 
 
 def _settings(run: Run) -> str:
@@ -144,4 +149,8 @@ def _settings(run: Run) -> str:
         f"{sign} = {own_value(run.optimizer, name)}"
         for name, sign in own_fields(type(run.optimizer)).items()
     ]
+    if run.schedule != Constant():
+        values.append(schedule_sign(run.schedule))
+    if run.clipping is not None:
+        values.append(clipping_sign(run.clipping))
     return ", ".join([f"η = {run.learning_rate:g}", *values])

@@ -15,6 +15,7 @@ from language import N_, _
 Space = Literal[
     "activation",
     "axis",
+    "clipping",
     "curve",
     "dataset",
     "field",
@@ -103,6 +104,11 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
         "last_batch": {
             "kept": N_("Short last batch kept"),
             "dropped": N_("Short last batch dropped"),
+        },
+        "clipping": {
+            "none": N_("None"),
+            "norm": N_("By norm"),
+            "value": N_("By value"),
         },
         # kinds of rules, as the menu has them
         "family": {
@@ -419,8 +425,34 @@ _INLINE: Mapping[Space, Mapping[str, str]] = MappingProxyType(
     {
         "field": {
             "batch_size": N_("batch size"),
+            "clipping": N_("gradient clipping"),
             "learning_rate": N_("learning rate"),
             "optimizer": N_("optimizer"),
+            "schedule": N_("schedule"),
+        },
+        "schedule": {
+            "constant": N_("constant"),
+            "step": N_("step"),
+            "multi_step": N_("several steps"),
+            "exponential": N_("exponential"),
+            "inverse_time": N_("inverse time"),
+            "polynomial": N_("polynomial"),
+            "cosine": N_("cosine"),
+            "warm_restarts": N_("warm restarts"),
+            "one_cycle": N_("one cycle"),
+            "triangular": N_("triangular"),
+            "warm_up_stable_decay": N_("warm-up, stable, decay"),
+            "plateau": N_("plateau"),
+        },
+        "progress_unit": {
+            "share": N_("shares of the run"),
+            "epochs": N_("epochs"),
+            "updates": N_("updates"),
+        },
+        "curve": {
+            "cosine": N_("cosine"),
+            "linear": N_("straight line"),
+            "root": N_("square root"),
         },
         "dataset": {
             "three_points": N_("three points of y = 2x"),
@@ -474,7 +506,19 @@ def label(space: Space, name: str) -> str:
     return _worded(LABELS[space], name)
 
 
-def inline(space: Literal["dataset", "field", "loss", "quantity", "sampling"], name: str) -> str:
+def inline(
+    space: Literal[
+        "curve",
+        "dataset",
+        "field",
+        "loss",
+        "progress_unit",
+        "quantity",
+        "sampling",
+        "schedule",
+    ],
+    name: str,
+) -> str:
     """Return what an id is called within a sentence.
 
     Args:

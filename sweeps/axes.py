@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
 import numpy as np
@@ -13,6 +15,7 @@ from engine.errors import InvalidInput
 from engine.experiment import Experiment, Run
 from engine.limits import LIMITS, Interval, Length
 from engine.rules import RULES
+from engine.rules.schedules import Constant
 from engine.spec import Spec
 
 if TYPE_CHECKING:
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
 
 Fields: TypeAlias = "dict[str, Any]"  # a part of an experiment, as in its JSON
 
-# The schedule is left out of a run's JSON where it is the default, and there is no other yet.
-RUN_FIELDS: Final = tuple(name for name in Run.model_fields if name != "schedule")
+RUN_FIELDS: Final = tuple(Run.model_fields)
+# Fields that are left out of a run's JSON where they have these values.
+LEFT_OUT: Final[Mapping[str, Any]] = MappingProxyType(
+    {"schedule": asdict(Constant()), "clipping": None}
+)
 PROBLEM_FIELDS: Final = tuple(
     name for name in Experiment.model_fields if name not in {"runs", "seeds"}
 )
@@ -82,7 +88,7 @@ class _Axis(Spec):
         """Tell whether a run has the field, and a rule that the axis is for."""
         *above, name = self.path
         part = value_at(run, above)
-        if self.is_of_runs and not (isinstance(part, dict) and name in part):
+        if self.is_of_runs and above and not (isinstance(part, dict) and name in part):
             return False
         return not self.rules or run["optimizer"]["name"] in self.rules
 
@@ -91,8 +97,8 @@ class ListAxis(_Axis):
     """A field and its values.
 
     Attributes:
-        values: as in an experiment file, at least one. The name of a rule, a data set or a test
-            function stands for it with its default settings.
+        values: as in an experiment file, at least one. The name of a rule, a schedule, a clipping,
+            a data set or a test function stands for it with its default settings.
     """
 
     values: Annotated[tuple[Any, ...], Length(LIMITS["axis_values"])]
@@ -169,6 +175,14 @@ def value_at(fields: Mapping[str, Any], path: list[str]) -> Any:
     return value
 
 
+def value_of_run(run: Fields, path: list[str]) -> Any:
+    """Return the value at a path of a run, whose JSON may leave it out; None where there is none.
+
+    What is inside a part that is left out is not there.
+    """
+    return value_at({**LEFT_OUT, **run} if len(path) == 1 else run, path)
+
+
 def with_value(fields: Fields, path: list[str], value: Any) -> Fields:
     """Return the fields with another value at a path; the given ones are left alone."""
     name, *rest = path
@@ -176,8 +190,8 @@ def with_value(fields: Fields, path: list[str], value: Any) -> Fields:
     part = present if isinstance(present, dict) else {}
     if rest:
         value = with_value(part, rest, value)
-    elif isinstance(value, str) and part:  # the name alone
-        value = {"name" if "name" in part else "kind": value}
+    elif isinstance(value, str) and (part or name in LEFT_OUT):  # the name alone
+        value = {"kind" if "kind" in part else "name": value}
     return {**fields, name: value}
 
 

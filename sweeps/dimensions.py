@@ -99,9 +99,10 @@ def _dimension(settings: Settings, field: str, axes: Sequence[Axis]) -> Dimensio
     table, at = settings.column(field, np.arange(len(settings)))
     depth, is_of_runs = len(axes[0].path), axes[0].is_of_runs
     inside = [one.path[depth:] for one in settings.axes if one.field.startswith(f"{field}.")]
-    # A run without the field has no value; an experiment has every field, though it may be null.
+    # A run without the hyperparameter has no value; what every run and experiment has may be null.
+    may_lack = is_of_runs and depth > 1
     names: list[Any] = [
-        None if value is None and is_of_runs else _name(value, inside) for value in table
+        None if value is None and may_lack else _name(value, inside) for value in table
     ]
     used = [names[place] for place in np.unique(at).tolist()]
     values = [name for name in dict.fromkeys(used) if name is not None]

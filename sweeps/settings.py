@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from functools import cached_property
-from itertools import chain, product
+from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -21,12 +21,13 @@ from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep, misfit
 from engine.limits import LIMITS, Interval
 from engine.rules import RULES, SGD
+from engine.rules.schedules import Plateau
 from engine.spec import by_name
 from engine.version import VERSION
-from sweeps.axes import RangeAxis, placed, value_at, with_value
+from sweeps.axes import LEFT_OUT, RangeAxis, placed, value_at, value_of_run, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from engine.arrays import Integers
     from engine.rules import Rule
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _CUTS: Final = ("batch_size", "sampling", "last_batch")
 _RULES: Final[Mapping[str, type[Rule]]] = by_name(RULES)
+_OF_SCHEDULES: Final = ("schedule", "batch_size", "last_batch")  # on which factors depend
+_MOST_CHECKED: Final = (
+    2_000  # schedules of a run; what is wrong with further ones is a lane's fault
+)
 _NONE: Final = -1  # the code of an axis that a setting does not have
 
 
@@ -159,7 +164,7 @@ class Settings:
         The field has an axis, or is one of a run; its value is None where a run does not have it.
         """
         path = field.split(".")
-        table = [value_at(variant.run, path) for variant in self.variants]
+        table = [value_of_run(variant.run, path) for variant in self.variants]
         places = self.variants_of(indices)
         codes = self.codes(indices)
         for at, axis in enumerate(self.axes):
@@ -187,8 +192,8 @@ class Settings:
         pieces = [self._pieces(variant) for variant in self.variants]
         codes, of = self.codes(indices), self.variants_of(indices).tolist()
         levels = [  # a quasi-random sweep has as many of them as settings
-            {code: _canonical(values[code]) for code in set(own) - {_NONE}}
-            for own, values in zip(codes.tolist(), self.levels, strict=True)
+            {code: _written(axis, values[code]) for code in set(own) - {_NONE}}
+            for axis, own, values in zip(self.axes, codes.tolist(), self.levels, strict=True)
         ]
         for own, place in zip(codes.T.tolist(), of, strict=True):
             first, *others = pieces[place]
@@ -257,12 +262,16 @@ class Settings:
     def _pieces(self, variant: Variant) -> list[Any]:
         """Return the canonical JSON of a variant's run, cut where its axes have their values.
 
-        First a text, then an axis and the text behind its value, and so on.
+        First a text, then an axis and the text behind its value, and so on. What stands before a
+        value that may be left out is left to it.
         """
         run, axes = variant.run, [at for at in variant.axes if self.axes[at].is_of_runs]
         for at in axes:
             run = with_value(run, self.axes[at].path, {"\0": at})
-        first, *others = _canonical(run).split('{"\\u0000":')
+        text = _canonical(run)
+        for name in LEFT_OUT:
+            text = text.replace(f'{_key(name)}{{"\\u0000":', '{"\\u0000":')
+        first, *others = text.split('{"\\u0000":')
         pieces: list[Any] = [first]
         for text in others:
             number, _, rest = text.partition("}")
@@ -383,7 +392,7 @@ class Settings:
         if axis.is_of_runs:
             having = [run for _, run in runs if axis.suits(run)]
             changed = [_with_checked(run, axis, value, place) for run in having]
-            return value_at(changed[0], axis.path)
+            return value_of_run(changed[0], axis.path)
         return value_at(self._with_problem(axis, value, place), axis.path)
 
     def _with_problem(self, axis: Axis, value: Any, place: str) -> Fields:
@@ -476,9 +485,33 @@ class Settings:
         run = {**self._alone["runs"][0], "batch_size": largest}
         for codes in found:
             try:
-                Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
+                about = Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
             except InvalidInput as error:
                 raise error.at(error.field.removeprefix("runs.0.")) from None
+            for variant in self.variants:
+                for scheduled in islice(self._scheduled(variant), _MOST_CHECKED):
+                    _check_schedule(about, scheduled)
+
+    def _scheduled(self, variant: Variant) -> Iterator[Run]:
+        """Yield the runs of a variant with all that its schedule depends on, if it has any.
+
+        What axes set alone need not go together: an end value and a length, for example.
+        """
+        mine = [at for at in variant.axes if self.axes[at].path[0] in _OF_SCHEDULES]
+        has_axis = any(self.axes[at].path[0] == "schedule" for at in mine)
+        if not has_axis and "schedule" not in variant.run:
+            return
+        chosen: Iterable[tuple[int, ...]]
+        if self._codes_of_points is None:
+            chosen = product(*(range(len(self.levels[at])) for at in mine))
+        else:
+            columns = self._codes_of_points[mine].T.tolist()
+            chosen = dict.fromkeys(map(tuple, columns))
+        for codes in chosen:
+            run = variant.run
+            for at, code in zip(mine, codes, strict=True):
+                run = with_value(run, self.axes[at].path, self.levels[at][code])
+            yield Run.model_validate(run)
 
     def _problem_codes(self) -> list[tuple[int, ...]]:
         """Return the codes of all problems."""
@@ -494,7 +527,10 @@ class Settings:
 
 
 def _refuse_overlaps(axes: Sequence[tuple[int, Axis]], runs: Sequence[Fields]) -> None:
-    """Refuse an axis that no run has, and two axes of the same field of a run."""
+    """Refuse an axis that no run has, and two axes of the same field of a run.
+
+    Neither can a part that may be left out be set, and what is inside it.
+    """
     names = tuple(dict.fromkeys(run["optimizer"]["name"] for run in runs))
     for at, (place, axis) in enumerate(axes):
         own = [run for run in runs if axis.suits(run)]
@@ -503,8 +539,13 @@ def _refuse_overlaps(axes: Sequence[tuple[int, Axis]], runs: Sequence[Fields]) -
         if not own:
             raise InvalidInput("unknown_field", f"axes.{place}.field", axis.field)
         for _, other in axes[:at]:
-            if axis.field == other.field and any(other.suits(run) for run in own):
+            if not any(other.suits(run) for run in own):
+                continue
+            if axis.field == other.field:
                 raise InvalidInput("duplicate", f"axes.{place}.field", axis.field)
+            if axis.path[0] == other.path[0] in LEFT_OUT and 1 in {len(axis.path), len(other.path)}:
+                cause = ("field", other.field)
+                raise InvalidInput("conflict", f"axes.{place}.field", axis.field, cause)
 
 
 def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
@@ -513,6 +554,30 @@ def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
         return Run.model_validate(with_value(run, axis.path, value)).model_dump(mode="json")
     except InvalidInput as error:
         raise placed(error, axis, place) from None
+
+
+def _check_schedule(about: Experiment, run: Run) -> None:
+    """Refuse a schedule that a run cannot have on a problem."""
+    alone = about.model_copy(update={"runs": (run,)})
+    if isinstance(run.schedule, Plateau) and not about.problem.n_validation:
+        Experiment.model_validate(alone.model_dump())
+    try:
+        run.schedule.check(alone.counts(run), alone.iterations(run))
+    except InvalidInput as error:
+        raise error.at(f"schedule.{error.field}") from None
+
+
+def _written(axis: Axis, value: Any) -> str:
+    """Return a value of an axis as it stands in the canonical JSON of a run."""
+    if axis.field not in LEFT_OUT:
+        return _canonical(value)
+    is_left_out = value == LEFT_OUT[axis.field]
+    return "" if is_left_out else f"{_key(axis.field)}{_canonical(value)}"
+
+
+def _key(name: str) -> str:
+    """Return a field that may be left out with its comma: it is never the first in a run."""
+    return f',"{name}":'
 
 
 def _canonical(value: Any) -> str:

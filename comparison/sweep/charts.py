@@ -13,6 +13,7 @@ from charts.sweep_map import Side, Tiles, best_cell, sweep_map
 from comparison.sweep.look import is_of_problem
 from comparison.sweep.opening import experiment_of
 from comparison.words.fields import field_title
+from comparison.words.range_test import replaced_words
 from comparison.words.sweeps import chosen_words
 from engine import RateCurve
 from engine.experiment import Run
@@ -231,9 +232,13 @@ def tested(look: Look, position: int) -> Tested | None:
 
 
 def range_chart(look: Look, test: RangeTest, about: Tested) -> Chart:
-    """Return a range test over the sweep's curve of the same run, and what is held in both."""
+    """Return a range test over the sweep's curve of the same run, and what is held in both.
+
+    That the run's schedule is left aside is among the remarks.
+    """
     chart = range_test_chart(test, about.curve, about.style)
-    return chart._replace(remarks=(*chart.remarks, *held_words(look.on_tab("curves"))))
+    aside = replaced_words(about.experiment.runs[0])
+    return chart._replace(remarks=(*chart.remarks, *held_words(look.on_tab("curves")), *aside))
 
 
 def _is_same(one: Dimension, settings: Integers, best: int) -> Booleans:

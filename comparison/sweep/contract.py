@@ -11,7 +11,7 @@ from comparison.words.seeds import seeds_words
 from comparison.words.sweeps import not_applicable_words
 from engine.experiment import Experiment, Run
 from language import _, ngettext
-from sweeps.axes import RUN_FIELDS
+from sweeps.axes import LEFT_OUT, RUN_FIELDS, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,8 @@ _ABOUT: Final = {
     "noise": ("problem.noise", "problem.noise_seed"),
     "budget": ("budget",),
     "stopping": ("stopping",),
+    "clipping": ("clipping",),
+    "schedule": ("schedule",),
 }
 _CUTS: Final = ("batch_size", "sampling", "last_batch")  # fields that decide which rows are seen
 
@@ -68,13 +70,24 @@ def sweep_contract(look: Look) -> tuple[list[str], list[str]]:
 
 
 def _first(spec: SweepSpec) -> Experiment:
-    """Return the first problem of a sweep, with a run for every way in which rows are cut."""
+    """Return the first problem of a sweep, with runs that differ in all that breaks fairness."""
     settings = spec.settings
     fields = {**settings.experiment(0), "runs": [settings.run(0)], "seeds": spec.experiment.seeds}
-    return Experiment.model_validate(fields).model_copy(update={"runs": tuple(_cuts(settings))})
+    runs = (*_cuts(settings), *_parts(settings))
+    return Experiment.model_validate(fields).model_copy(update={"runs": runs})
+
+
+def _parts(settings: Settings) -> Iterator[Run]:
+    """Yield runs with two values of each axis of a part that runs may lack, as of clipping."""
+    for variant in settings.variants:
+        for at in variant.axes:
+            axis = settings.axes[at]
+            for value in settings.levels[at][:2] if axis.path[0] in LEFT_OUT else ():
+                yield Run.model_validate(with_value(variant.run, axis.path, value))
 
 
 def _cuts(settings: Settings) -> Iterator[Run]:
+    """Yield a run for every way in which rows are cut."""
     for variant in settings.variants:
         run = Run.model_validate(variant.run)
         own = [at for at in variant.axes if settings.axes[at].field in _CUTS]

@@ -16,7 +16,7 @@ from comparison.words.names import run_names
 from engine.experiment import Run
 from language import _
 from language.labels import inline
-from sweeps.axes import value_at, with_value
+from sweeps.axes import LEFT_OUT, value_at, with_value
 from sweeps.cells import (
     Summary,
     best_of_groups,
@@ -229,13 +229,19 @@ def sweep_styles(spec: SweepSpec, view: View) -> list[RunStyle]:
 
 
 def _unswept(spec: SweepSpec, variant: Variant) -> Run:
-    """Return a run with equal or default values in place of those that axes set."""
+    """Return a run with equal or default values in place of those that axes set.
+
+    One whose clipping is swept is named like one that clips nothing.
+    """
     fields = variant.run
     rule = {"name": fields["optimizer"]["name"]}
     usual = {**fields, "optimizer": rule, "learning_rate": 1.0, "batch_size": "all"}
     plain = Run.model_validate(usual).model_dump(mode="json")
     for at in variant.axes:
         axis = spec.settings.axes[at]
+        if axis.path[0] in LEFT_OUT:
+            fields = {**fields, axis.path[0]: LEFT_OUT[axis.path[0]]}
+            continue
         value = value_at(plain, axis.path)
         if value is not None:
             fields = with_value(fields, axis.path, value)

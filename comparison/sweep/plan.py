@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, get_args
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from comparison.offers import losses
+from comparison.offers import losses, schedules
 from comparison.pages import SweepPage
 from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.specs import ActivationName, StartName
 from engine.rules import RULES, choices, hyperparameters
-from engine.spec import by_name
+from engine.rules.clipping import CLIPPINGS, THRESHOLD
+from engine.rules.schedules import Constant, Cosine, intervals
+from engine.spec import by_name, name_of
 from sweeps.axes import ListAxis, RangeAxis, read_values, value_text, with_value
 from sweeps.spec import SweepSpec
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from comparison.document import Document
     from engine import Network, Run
+    from engine.rules.schedules import Schedule
     from sweeps.axes import Axis
 
 _RATES: Final = RangeAxis(field="learning_rate", low=1e-3, high=10.0, count=9, scale="log")
@@ -35,6 +39,7 @@ WHOLE: Final = frozenset(
         "data_seed",
         "degree",
         "features",
+        "grow",
         "noise_seed",
         "patience",
         "record_every",
@@ -93,6 +98,8 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
         sizes = [size for size in (8, 32) if size < problem.training_rows]
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
+    found |= _schedules(experiment)
+    found |= _clipping(experiment.runs)
     if problem.kind == "network":
         found |= _of_network(experiment, problem)
         if may_be_noisy:
@@ -182,6 +189,78 @@ def _common_words(runs: Sequence[Run], name: str) -> tuple[str, ...]:
     offered = [choices(type(run.optimizer)).get(name) for run in runs]
     first, *others = [words for words in offered if words is not None]
     return tuple(word for word in first if all(word in words for words in others))
+
+
+def _schedules(experiment: Experiment) -> dict[str, Offer]:
+    """Return the offers of schedules, and of the numbers of those that the runs have."""
+    runs = experiment.runs
+    own, plain = [run.schedule for run in runs], [kind() for kind in schedules(experiment)]
+    offered = tuple(
+        json.loads(json.dumps(asdict(cast("Any", one))))
+        for one in dict.fromkeys([Constant(), Cosine(), *own, *plain])
+        if all(_may_have(experiment, run, one) for run in runs)
+    )
+    found = {"schedule": _some("schedule", offered)} if offered else {}
+    for one in dict.fromkeys(own):
+        for name in intervals(type(one), one.unit) if one != Constant() else ():
+            value, field = getattr(one, name), f"schedule.{name}"
+            having = [run for run in runs if name in vars(run.schedule)]
+            if (
+                field in found
+                or isinstance(value, tuple)
+                or Constant() in {r.schedule for r in having}
+            ):
+                continue
+            tried = sorted({value, *_half_and_double(value)})
+            fitting = [
+                other
+                for other in tried
+                if all(_may_be(experiment, run, name, other) for run in having)
+            ]
+            if fitting:
+                found[field] = _numbers(field, *fitting)
+    return found
+
+
+def _half_and_double(value: float) -> tuple[float, ...]:
+    """Return half and twice a number of a schedule; of 0, what a warm-up may be."""
+    if isinstance(value, int):
+        return (value // 2, 2 * value)
+    return (value / 2, 2 * value) if value else (0.05, 0.1)
+
+
+def _may_be(experiment: Experiment, run: Run, name: str, value: float) -> bool:
+    """Tell whether a number of a run's schedule may be another one."""
+    if value not in intervals(type(run.schedule), run.schedule.unit)[name]:
+        return False
+    try:
+        changed = replace(cast("Any", run.schedule), **{name: value})
+    except InvalidInput:
+        return False
+    return _may_have(experiment, run, changed)
+
+
+def _may_have(experiment: Experiment, run: Run, schedule: Schedule) -> bool:
+    """Tell whether a run may have a schedule."""
+    try:
+        schedule.check(experiment.counts(run), experiment.iterations(run))
+    except InvalidInput:
+        return False
+    return True
+
+
+def _clipping(runs: Sequence[Run]) -> dict[str, Offer]:
+    """Return the offers of ways to clip gradients, and of thresholds where runs clip."""
+    plain = tuple({"name": name_of(kind), "threshold": 1.0} for kind in CLIPPINGS)
+    own = (asdict(run.clipping) for run in runs if run.clipping is not None)
+    offered = (None, *plain, *(one for one in own if one not in plain))
+    found = {"clipping": _some("clipping", offered)}
+    thresholds = {run.clipping.threshold for run in runs if run.clipping is not None}
+    if thresholds:
+        tried = {*thresholds, *_around(min(thresholds))}
+        values = sorted(value for value in tried if value in THRESHOLD)
+        found["clipping.threshold"] = _numbers("clipping.threshold", *values)
+    return found
 
 
 def _around(value: float) -> tuple[float, ...]:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
+from comparison.words.clipping import clipping_sign
 from comparison.words.names import listed
 from comparison.words.remarks import reporting_averages
+from comparison.words.scheduled import schedule_sign
 from comparison.words.seeds import seeds_words
 from engine import Stopping, Sweep
+from engine.rules.schedules import Constant
 from language import _, ngettext
 from language.labels import inline, label
 
@@ -69,6 +72,13 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
     parts["budget"] = _("same budget: {amount}").format(amount=amount)
     if experiment.stopping != Stopping():
         parts["stopping"] = _("same stopping rules, which may end a run before its budget")
+    clippings = {run.clipping for run in experiment.runs}
+    if len(clippings) == 1 and (clipping := experiment.runs[0].clipping) is not None:
+        text = _("same gradient clipping: {sign}")
+        parts["clipping"] = text.format(sign=clipping_sign(clipping))
+    schedules = {run.schedule for run in experiment.runs}
+    if len(schedules) == 1 and (schedule := experiment.runs[0].schedule) != Constant():
+        parts["schedule"] = _("same schedule: {sign}").format(sign=schedule_sign(schedule))
     count = len(experiment.seeds)
     parts["seeds"] = ngettext("{count} seed", "{count} seeds", count).format(count=count)
     return parts
@@ -166,6 +176,13 @@ def unequal_parts(experiment: Experiment) -> dict[str, str]:
             len(averaged),
         )
         parts["reported"] = text.format(rules=listed(list(averaged)))
+    if len({run.schedule for run in experiment.runs}) > 1:
+        parts["schedule"] = _("schedules differ: learning rates do not change alike")
+    clippings = {run.clipping for run in experiment.runs}
+    if len(clippings) > 1:
+        parts["clipping"] = _("gradient clipping differs: some runs clip gradients in another way")
+        if None in clippings:
+            parts["clipping"] = _("gradient clipping differs: only some runs clip their gradients")
     return parts
 
 

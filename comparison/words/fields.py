@@ -7,11 +7,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.budgets import budget_words
+from comparison.words.clipping import clipping_sign
 from comparison.words.names import choice_words, own_fields, symbol
+from comparison.words.scheduled import schedule_sign
 from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, hyperparameters
+from engine.rules.clipping import CLIPPINGS
+from engine.rules.schedules import SCHEDULES
 from engine.spec import by_name
 from language import _, ngettext
 from language.labels import LABELS, label
@@ -30,6 +34,9 @@ _SPACES: Final = {
     "start": "start",
     "sampling": "sampling",
     "last_batch": "last_batch",
+    "clipping": "clipping",
+    "curve": "curve",
+    "schedule": "schedule",
     "dataset": "dataset",
     "function": "function",
     "problem": "problem",
@@ -48,6 +55,8 @@ def field_title(field: str) -> str:
         title = label("hyperparameter", name)
         sign = "" if limits is None else symbol(name, limits)
         return title if sign in {"", title} else f"{title} {sign}"
+    if path[0] == "schedule" and len(path) == 2:
+        return f"{label('field', 'schedule')}: {label('schedule_field', path[1])}"
     return label("field", path[-1])
 
 
@@ -72,8 +81,6 @@ def value_words(field: str, value: object) -> str:
     """
     path = _thing(field)
     name = path[-1]
-    if path[0] == "optimizer" and len(path) == 2 and isinstance(value, str):
-        return choice_words(value)
     if isinstance(value, (tuple, list, dict)):
         value = json.dumps(value)
     if value is None or value == "null":
@@ -84,20 +91,21 @@ def value_words(field: str, value: object) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, int):
         return str(value) if name.endswith("seed") else f"{value:,}"
-    return short(value) if isinstance(value, float) else _words(name, str(value))
+    return short(value) if isinstance(value, float) else _words(path, str(value))
 
 
-def _words(name: str, text: str) -> str:
-    if text in _names(name):
-        return _names(name)[text]
+def _words(path: Sequence[str], text: str) -> str:
+    name, names = path[-1], _names(path)
+    if text in names:
+        return names[text]
+    if path[0] == "optimizer" and len(path) == 2:
+        return choice_words(text)
     try:
         parsed = json.loads(text)
     except ValueError:
         return text
     if name == "hidden" and isinstance(parsed, list):
         return "-".join(map(str, parsed)) or _("none")
-    if name == "budget" and isinstance(parsed, dict):
-        return _budget(parsed) or text
     if isinstance(parsed, dict):
         return _part(name, parsed) or text
     return text
@@ -111,19 +119,46 @@ def _budget(parsed: dict[str, Any]) -> str:
         return ""
 
 
-def _names(name: str) -> dict[str, str]:
+def _clipping(parsed: dict[str, Any]) -> str:
+    """Return a clipping by its sign; "" where there is no such clipping."""
+    kind = by_name(CLIPPINGS).get(str(parsed.get("name")))
+    try:
+        return "" if kind is None else clipping_sign(kind(parsed["threshold"]))
+    except KeyError:
+        return label("clipping", str(parsed["name"]))
+
+
+def _schedule(parsed: dict[str, Any]) -> str:
+    """Return a schedule in short; "" where there is no such schedule."""
+    kind: Any = by_name(SCHEDULES).get(str(parsed.get("name")))
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in parsed.items()
+    }
+    try:
+        return "" if kind is None else schedule_sign(kind(**fields))
+    except (InvalidInput, TypeError):
+        return label("schedule", str(parsed["name"]))
+
+
+def _names(path: Sequence[str]) -> dict[str, str]:
     """Return what the ids are called that a field may have."""
-    if name == "optimizer":
+    if path[-1] == "optimizer":
         return {rule.name: rule.title for rule in RULES}
-    space: Any = _SPACES.get(name)
+    space: Any = "progress_unit" if path == ["schedule", "unit"] else _SPACES.get(path[-1])
     return {} if space is None else {one: label(space, one) for one in LABELS[space]}
 
 
 def _part(name: str, parsed: dict[str, Any]) -> str:
-    """Return a data set, a function or a rule, with the settings that it does not have by itself.
+    """Return a part of an experiment, with the settings that it does not have by itself.
 
-    A problem is called by its data or its function.
+    A problem is called by its data or its function, schedules and clippings are told in short.
     """
+    if name == "schedule":
+        return _schedule(parsed)
+    if name == "budget":
+        return _budget(parsed)
+    if name == "clipping":
+        return _clipping(parsed)
     for inside in ("dataset", "function"):
         if name == "problem" and inside in parsed:
             return _part(inside, parsed[inside])

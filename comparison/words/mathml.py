@@ -54,6 +54,7 @@ LETTERS: Final = {
     r"\partial": "∂",
     r"\infty": "∞",
 }
+_LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
 _SIGNS: Final = {
     "-": "−",
@@ -75,6 +76,8 @@ _SIGNS: Final = {
     r"\langle": "⟨",
     r"\rangle": "⟩",
     r"\leftarrow": "←",
+    r"\lVert": "‖",
+    r"\rVert": "‖",
 }
 _AROUND: Final = {
     r"\sqrt": "<msqrt>{}</msqrt>",
@@ -89,6 +92,12 @@ _SPACES: Final = {
     r"\quad": "1em",
     r"\qquad": "2em",
 }
+
+
+def plain_symbol(latex: str) -> str:
+    r"""Return a letter with or without an index in plain text: ``\beta_1`` becomes β₁."""
+    letter, _lower, index = latex.partition("_")
+    return LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
 
 
 def mathml(latex: str) -> str:

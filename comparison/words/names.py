@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
-from comparison.words.mathml import LETTERS
+from comparison.words.clipping import clipping_sign
+from comparison.words.mathml import plain_symbol
+from comparison.words.scheduled import schedule_sign
 from engine.rules import RULES, choices, hyperparameters
+from engine.rules.schedules import Constant
 from language import _
 from language.labels import label
 
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
     from engine.problems.functions import AnyFunction
     from engine.rules import Rule
     from engine.spec import Spec
-
-_LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
 
 def run_styles(document: Document) -> list[RunStyle]:
@@ -76,7 +77,8 @@ def run_names(runs: Sequence[Run], given: Sequence[str]) -> list[str]:
     """Return a name for every run, all different.
 
     A given name is kept; "" asks for the automatic one: the rule's, with what distinguishes the run
-    from others of the rule and from the rule's defaults.
+    from others of the rule and from the rule's defaults, its schedule, and the clipping of its
+    gradients.
     """
     names = [name or _automatic(run, runs) for run, name in zip(runs, given, strict=True)]
     taken: list[str] = []
@@ -97,6 +99,10 @@ def _automatic(run: Run, runs: Sequence[Run]) -> str:
         for name in own_fields(type(run.optimizer))
         if len({getattr(rule, name) for rule in rules}) > 1
     ]
+    if run.schedule != Constant():  # these two are told whatever the others do
+        details.append(schedule_sign(run.schedule, [other.schedule for other in alike]))
+    if run.clipping is not None:
+        details.append(clipping_sign(run.clipping))
     if len({other.learning_rate for other in alike}) > 1:
         details.append(f"η {run.learning_rate:g}")
     if len({other.batch_size for other in alike}) > 1:
@@ -134,10 +140,7 @@ def symbol(name: str, interval: Interval) -> str:
 
     The symbol is a letter with or without an index: ``\beta_1`` becomes β₁, ``\Delta_{\min}`` Δmin.
     """
-    letter, _lower, index = interval.symbol.partition("_")
-    lowered = index.strip("{}").lstrip("\\").translate(_LOWERED)
-    written = LETTERS.get(letter, letter.lstrip("\\")) + lowered
-    return written or label("hyperparameter", name)
+    return plain_symbol(interval.symbol) or label("hyperparameter", name)
 
 
 def listed(names: Sequence[str]) -> str:

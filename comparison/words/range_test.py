@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from comparison.words.scheduled import schedule_sign
+from engine.rules.schedules import Constant
 from language import _, ngettext
 
 if TYPE_CHECKING:
-    from engine import RangeTest, RateCurve
+    from engine import RangeTest, RateCurve, Run
 
 _SAME: Final = 1.05  # times; less is no difference that could be seen
 
@@ -33,6 +35,17 @@ def range_test_words(test: RangeTest, curve: RateCurve) -> list[str]:
         curve: of the same run, from ``engine.rate_curves``.
     """
     return [_falls(test), *_lowest(test), _breaks(test), *_diverged(test), _concluded(test, curve)]
+
+
+def replaced_words(run: Run) -> list[str]:
+    """Return that a range test leaves a run's schedule aside; nothing where there is none."""
+    if run.schedule == Constant():
+        return []
+    text = _(
+        "The run's schedule ({sign}) is left aside here, for the growing rate takes its place; the"
+        " sweep's trainings have it."
+    )
+    return [text.format(sign=schedule_sign(run.schedule))]
 
 
 def _falls(test: RangeTest) -> str:

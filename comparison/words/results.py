@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from comparison.words.clipping import clipping_sign
 from comparison.words.names import choice_words, own_fields
 from comparison.words.remarks import reported_words
+from comparison.words.scheduled import schedule_sign
 from engine import FEWEST_SEEDS, claim, is_no_better_than_guessing, paired_differences
 from engine.analysis.claims import seeds_in_order
+from engine.rules.schedules import Constant
 from language import _
 from language.labels import inline, label
 
@@ -31,7 +34,8 @@ def settings(history: History, position: int, *, full: bool) -> Row:
         history: of the comparison.
         position: of the run.
         full: whether to list what most comparisons leave alone: the rule's own numbers, sampling,
-            the last batch; otherwise only where the runs differ in them.
+            the last batch; otherwise only where the runs differ in them. Schedules and clipping
+            are always listed where a run has them.
     """
     runs = history.experiment.runs
     run, has_rows = runs[position], history.experiment.problem.has_rows
@@ -45,6 +49,11 @@ def settings(history: History, position: int, *, full: bool) -> Row:
     for name in ("sampling", "last_batch") if has_rows else ():
         if full or len({getattr(other, name) for other in runs}) > 1:
             row[label("field", name)] = label(cast("Space", name), getattr(run, name))
+    if any(other.schedule != Constant() for other in runs):
+        row[label("field", "schedule")] = schedule_sign(run.schedule)
+    if any(other.clipping for other in runs):
+        sign = _("none") if run.clipping is None else clipping_sign(run.clipping)
+        row[label("field", "clipping")] = sign
     return row
 
 

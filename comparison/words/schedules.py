@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from engine.rules.schedules import Schedule
 
-# What a schedule does to every update, and a warm-up to the first ones, in LaTeX.
-SCHEDULED: Final = r"\theta_t = \theta_{t-1} - \eta f_t\,d_t"
+# What a schedule does to the rate of every update, and a warm-up to the first ones, in LaTeX.
+SCHEDULED: Final = r"\eta = \eta_0\,f_t"
 WARM_UP: Final = r"t \le w: \quad f_t = t / w \\ t > w: \quad k = t - 1 - w"
 
 WARM_UP_WORDS: Final = RuleWords(

@@ -20,6 +20,7 @@ from engine.analysis.settings import (
     reporting_seeds,
     tuning_seeds,
 )
+from engine.rules.schedules import Constant
 from language import _, ngettext
 from language.labels import inline
 
@@ -92,6 +93,12 @@ def plan_words(experiment: Experiment) -> list[str]:
             " new rows are predicted."
         )
         said.append(text)
+    if any(run.schedule != Constant() for run in experiment.runs):
+        said.append(
+            _("Every run keeps its schedule, which then multiplies the rate that is tried.")
+        )
+    if any(run.clipping for run in experiment.runs):
+        said.append(_("Runs that clip their gradients keep on doing so."))
     if experiment.stopping != Stopping():
         text = _(
             "Stopping rules are left out, so that budgets are equal; what is found holds for"

@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.limits import Interval
 from engine.rules import hyperparameters, stack
+from engine.rules.schedules import Constant
 from engine.training.loop import making
 from engine.training.recording import frozen
 from engine.training.updates import Updates
@@ -49,9 +50,13 @@ class StepInspection:
         optimizer: the rule.
         step: number of the update, from 1.
         learning_rate: the factor of the direction, learning rate x schedule factor.
+        schedule_factor: that of the schedule; None where the learning rate is constant.
         before: parameters before the update.
-        gradient: gradient of the batch at these parameters, including noise and the l2 term.
-        second_gradient: gradient of the same batch where the rule looks; None if it takes none.
+        gradient: gradient of the batch at these parameters, including noise and the l2 term, before
+            it is clipped.
+        clipped_gradient: what clipping leaves of it; None where the run clips nothing.
+        second_gradient: gradient of the same batch where the rule looks, clipped where the run
+            clips; None if it takes none.
         slots_before: what the rule remembered before the update, by the names of its slots.
         slots_after: what it remembers after the update.
         corrected: the new slots corrected for their start at zero; empty if the rule corrects none.
@@ -66,8 +71,10 @@ class StepInspection:
     optimizer: Rule
     step: int
     learning_rate: float
+    schedule_factor: float | None
     before: Array
     gradient: Array
+    clipped_gradient: Array | None
     second_gradient: Array | None
     slots_before: dict[str, Array]
     slots_after: dict[str, Array]
@@ -92,9 +99,11 @@ class StepInspection:
     def terms(self, parameter: int) -> tuple[Term, ...]:
         """Return the numbers behind the rule's formula for one parameter, in reading order.
 
-        They are the hyperparameters, the step, the slots before and after, the gradient, the second
-        one if there is one, the corrected slots and the direction; then those of ``theta_t =
-        theta_{t-1} - eta d_t``. Slots without a number for a single parameter are left out.
+        They are the hyperparameters, the step, the slots before and after, the gradient as the rule
+        sees it (clipped, where the run clips), the second one if there is one, the corrected slots
+        and the direction; then those of ``eta = eta_0 f_t``, the rate of this update if there is a
+        schedule, and of ``theta_t = theta_{t-1} - eta d_t``. Slots without a number for a single
+        parameter are left out.
 
         Args:
             parameter: position of the parameter in a lane.
@@ -105,6 +114,10 @@ class StepInspection:
         _check("parameter", parameter, Interval(0, len(self.before) - 1))
         optimizer = self.optimizer
         symbols = {slot.name: slot.symbol for slot in optimizer.slots}
+        seen = self.gradient if self.clipped_gradient is None else self.clipped_gradient
+        factor, rate = self.schedule_factor, {}
+        if factor is not None:
+            rate = {r"\eta_0": self.learning_rate / factor, "f_t": factor}
 
         def numbers(slots: dict[str, Array], symbol: str) -> dict[str, float]:
             terms = {symbol.format(symbols[name]): slot for name, slot in slots.items()}
@@ -119,10 +132,11 @@ class StepInspection:
             "t": self.step,
             **numbers(self.slots_before, "{}_{{t-1}}"),
             **numbers(self.slots_after, "{}_t"),
-            "g_t": self.gradient[parameter],  # also where a slot keeps the last gradient taken
+            "g_t": seen[parameter],  # also where a slot keeps the last gradient taken
             **({} if self.second_gradient is None else {"h_t": self.second_gradient[parameter]}),
             **numbers(self.corrected, r"\hat {}_t"),
             "d_t": self.direction[parameter],
+            **rate,
             r"\eta": self.learning_rate,
             r"\theta_{t-1}": self.before[parameter],
             r"\theta_t": self.after[parameter],
@@ -313,17 +327,21 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
     direction, rates = direction.copy(), replay.rated()
     after, new = updates.seen(0, step)
     gradient, update = updates.changes
+    run, rate = replay.run, float(before.rate[0, 0])
+    clipping = run.clipping
 
     def named(slots: State) -> dict[str, Array]:
         names = [slot.name for slot in rule.slots]
         return {name: frozen(slot[0]) for name, slot in zip(names, slots, strict=False)}
 
     return StepInspection(
-        optimizer=replay.run.optimizer,
+        optimizer=run.optimizer,
         step=step,
-        learning_rate=float(before.rate[0, 0]),
+        learning_rate=rate,
+        schedule_factor=None if run.schedule == Constant() else rate / run.learning_rate,
         before=frozen(before.params[0]),
         gradient=frozen(gradient[0]),
+        clipped_gradient=None if clipping is None else frozen(clipping.clipped(gradient)[0]),
         second_gradient=frozen(before.grads[0]) if rule.gradients_per_update == 2 else None,
         slots_before=named(state),
         slots_after=named(new),

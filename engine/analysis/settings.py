@@ -16,6 +16,7 @@ import numpy as np
 from engine.analysis.claims import FEWEST_SEEDS, is_no_better_than_guessing, is_told_apart
 from engine.analysis.rates import GOOD, further_rates, half_decades, rate_curves
 from engine.analysis.statistics import paired_differences
+from engine.errors import InvalidInput
 from engine.experiment import Experiment, Sweep
 from engine.limits import LIMITS
 from engine.training.cost import estimate
@@ -46,8 +47,8 @@ _CLEARLY: Final = 1.5  # times as long; less is not worth a sentence
 def searched(experiment: Experiment) -> Experiment:
     """Return what a search is about: runs that differ in more than rate and batch size.
 
-    Each has rate 1 and all rows. There are no stopping rules, so that budgets are equal, and the
-    seeds are those on which settings are chosen.
+    Each has rate 1 and all rows, and keeps its schedule and its clipping. There are no stopping
+    rules, so that budgets are equal, and the seeds are those on which settings are chosen.
     """
     runs = dict.fromkeys(_at(run, "all", 1.0) for run in experiment.runs)
     fields = {**experiment.model_dump(), "runs": tuple(runs), "stopping": {}, "record_every": None}
@@ -361,8 +362,17 @@ def _sizes_beyond(about: Experiment, every: Sequence[Found]) -> Iterator[Run]:
         size = max(1, about.counts(setting).batch_size // _SMALLER)
         power = round(2 * math.log10(setting.learning_rate))
         for rate in half_decades(power - 2, power):
-            if rate in LIMITS["learning_rate"]:
+            if rate in LIMITS["learning_rate"] and _may_train(about, _at(setting, size, rate)):
                 yield _at(setting, size, rate)
+
+
+def _may_train(about: Experiment, run: Run) -> bool:
+    """Tell whether a run's schedule stays above 0, for small batches make more updates."""
+    try:
+        run.schedule.check(about.counts(run), about.iterations(run))
+    except InvalidInput:
+        return False
+    return True
 
 
 def _lowest(curve: RateCurve) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, final
 
 import numpy as np
 from pydantic import Field
@@ -18,19 +18,24 @@ from engine.limits import Interval
 if TYPE_CHECKING:
     from engine.arrays import Array
 
-Threshold = Annotated[float, Interval(1e-12, 1e12, symbol="c", scale="log")]
+THRESHOLD: Final = Interval(1e-12, 1e12, symbol="c", scale="log")
+Threshold = Annotated[float, THRESHOLD]
 
 
+@dataclass(frozen=True)
 class Clipping(ABC):
     """What every clipping has: a name, a threshold and one formula; frozen like a rule.
 
     Attributes:
-        name: the id in files, links and the registry.
         threshold: c, the largest norm or number that is left.
+        name: the id in files, links and the registry.
+        formula: in LaTeX, as the page shows it.
     """
 
-    name: str
-    threshold: float
+    threshold: Threshold = 1.0
+    name: str = ""
+
+    formula: ClassVar[str]
 
     @abstractmethod
     def clipped(self, grads: Array) -> Array:
@@ -51,8 +56,9 @@ class ClipNorm(Clipping):
         algorithm 1.
     """
 
-    threshold: Threshold = 1.0
     name: Literal["norm"] = "norm"
+
+    formula: ClassVar = r"g_t \leftarrow g_t \min\left(1, \frac{c}{\lVert g_t \rVert}\right)"
 
     def clipped(self, grads: Array) -> Array:
         """Return gradients whose norm is at most the threshold."""
@@ -69,8 +75,9 @@ class ClipValue(Clipping):
     PyTorch and optax are equal. The direction changes, which it does not where the norm is clipped.
     """
 
-    threshold: Threshold = 1.0
     name: Literal["value"] = "value"
+
+    formula: ClassVar = r"g_t \leftarrow \max\left(-c, \min(g_t, c)\right)"
 
     def clipped(self, grads: Array) -> Array:
         """Return gradients of which no number is beyond the threshold."""

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Final
 from engine.arrays import Layout
 from engine.rules import choices, hyperparameters
 from engine.rules.wrappers import INNER
+from exports.scripts.clipping import clipping_class
+from exports.scripts.replay import indented
 
 if TYPE_CHECKING:
     from engine.rules import Rule
@@ -67,7 +69,7 @@ class Rule:
 
 $source
 
-np.seterr(over="ignore", invalid="ignore")  # a run that diverges is a result
+${clipping}np.seterr(over="ignore", invalid="ignore")  # a run that diverges is a result
 rule = $rule
 layout = $layout_value
 
@@ -81,13 +83,14 @@ ${factors}losses = []
 for $each:
 $scheduled    loss, moment.grads = gradient(moment.params$given)
     losses.append(loss)
-    moment.step = step
-${hessian}    looked_at = rule.looks_at(moment, state)
+${hessian}${clip}    moment.step = step
+    looked_at = rule.looks_at(moment, state)
     if looked_at is not None:
         _, moment.grads = gradient(looked_at$given)
-    direction, state = rule.direction(moment, state)
+${clip_again}    direction, state = rule.direction(moment, state)
     moment.params = moment.params - moment.rate * direction
 """)
+_CLIP: Final = "    moment.grads = clipping.clipped(moment.grads)\n"
 _LAYOUT: Final = Template("""\
 from functools import cached_property
 
@@ -113,6 +116,7 @@ def class_lines(replay: Replay) -> str:
         layout_value = repr(replay.problem.layout)
     return _CLASS.substitute(
         source=source,
+        clipping=clipping_class(replay.run.clipping),
         rule=f"{rule.__name__}({', '.join(fields)})",
         layout=layout,
         layout_value=layout_value,
@@ -146,6 +150,7 @@ def training_lines(replay: Replay) -> str:
         each = "step, batch in enumerate(batches[: len(factors)], 1)"
     if replay.problem.kind == "function":
         each, given = f"step in range(1, {replay.function_updates + 1})", ", step"
+    clip = "" if replay.run.clipping is None else _CLIP
     rate = repr(replay.run.learning_rate)
     return _TRAINING.substitute(
         each=each,
@@ -154,4 +159,6 @@ def training_lines(replay: Replay) -> str:
         factors=factors,
         scheduled=scheduled.replace("$learning_rate", rate),
         hessian="    moment.hessian = hessian(moment.params)\n" if needs_hessian(replay) else "",
+        clip=clip,
+        clip_again=indented(clip),
     )

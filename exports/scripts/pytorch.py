@@ -6,6 +6,7 @@ from itertools import pairwise
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+from exports.scripts.clipping import clipping_in_pytorch
 from exports.scripts.formula import class_lines, needs_hessian, training_lines
 from exports.scripts.replay import Library, function_lines, indented
 
@@ -67,7 +68,7 @@ for batch in batches:
     outputs, wanted = model(inputs[batch]), targets[batch]
     loss = $loss
 $penalty    loss.backward()
-    optimizer.step()
+$clipping    optimizer.step()
 $stepped    losses.append(loss.item())
 """)
 _NETWORK_GRADIENT: Final = Template("""\
@@ -100,7 +101,7 @@ ${schedule}losses = []
 for number in range($iterations):
     optimizer.zero_grad()
 $function    value.backward()
-$noisy    optimizer.step()
+$noisy$clipping    optimizer.step()
 $stepped    losses.append(value.item())
 """)
 _FUNCTION_GRADIENT: Final = Template("""\
@@ -154,8 +155,9 @@ def _network(replay: Replay, network: Network, rule: str | None) -> str:
     loss = _LOSSES[network.loss]
     if rule is not None:
         penalty = _penalty(network, "params")
+        clipping = clipping_in_pytorch(replay.run.clipping)
         return lines + _NETWORK_TRAINING.substitute(
-            rule=rule, loss=loss, penalty=penalty, **_scheduled(replay)
+            rule=rule, loss=loss, penalty=penalty, clipping=clipping, **_scheduled(replay)
         )
     penalty = _penalty(network, "parts.values()")
     gradient = _NETWORK_GRADIENT.substitute(loss=loss, penalty=penalty)
@@ -196,6 +198,7 @@ def _function(replay: Replay, problem: Function, rule: str) -> str:
     return _FUNCTION.substitute(
         noise=noise,
         noisy="    point.grad += torch.tensor(noises[number])\n" if noise else "",
+        clipping=clipping_in_pytorch(replay.run.clipping),
         rule=rule,
         iterations=replay.function_updates,
         function=indented(function_lines(problem, "torch")),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rules import choices, hyperparameters
 from exports.replay import factor_updates, noise_updates, replay_seeds
+from exports.scripts.clipping import clipped
 from exports.scripts.schedule import (
     followed,
     is_scheduled,
@@ -145,7 +146,8 @@ class Replay(NamedTuple):
         settings = self.settings
         if self.is_scheduled and library.id != "pytorch":
             settings["learning_rate"] = "schedule"
-        return Template(written).substitute(settings)
+        rule = Template(written).substitute(settings)
+        return clipped(library.id, rule, self.run.clipping)
 
     def _follows(self, library: Library) -> bool:
         """Tell whether a library's optimizer may follow the schedule, if there is one."""

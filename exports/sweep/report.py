@@ -29,10 +29,13 @@ from exports.parts import (
 from exports.printed import folded_text
 from exports.sweep.bundle import specification
 from language import _
+from sweeps.axes import LEFT_OUT, with_value
 
 if TYPE_CHECKING:
     from comparison.sweep.look import Look
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
+    from engine.rules.schedules import Schedule
 
 
 def sweep_report(look: Look, title: str, notes: str) -> bytes:
@@ -61,7 +64,7 @@ def sweep_report(look: Look, title: str, notes: str) -> bytes:
             for name, chart in charts.items()
         ),
         left_out_list({sweep_chart_title(name): why for name, why in missing.items()}),
-        formulas(look.spec.experiment.problem, _rules(look)),
+        formulas(look.spec.experiment.problem, _rules(look), *_parts(look)),
         origin(),
         folded_text(
             _("The sweep, as a file that the command takes"), specification(look.spec).decode()
@@ -100,3 +103,18 @@ def _rules(look: Look) -> dict[type[Rule], list[str]]:
     """Return the rules of all runs; their settings are in the tables."""
     runs = (Run.model_validate(variant.run) for variant in look.spec.settings.variants)
     return {type(run.optimizer): [] for run in runs}
+
+
+def _parts(look: Look) -> tuple[list[Schedule], list[type[Clipping]]]:
+    """Return the schedules, and the ways in which gradients are clipped, of any setting."""
+    settings = look.spec.settings
+    runs = [
+        Run.model_validate(with_value(variant.run, axis.path, value))
+        for variant in settings.variants
+        for axis, values in zip(settings.axes, settings.levels, strict=True)
+        for value in (values if axis.field in LEFT_OUT else values[:1])
+        if axis.is_of_runs and axis.suits(variant.run)
+    ]
+    runs += [Run.model_validate(variant.run) for variant in settings.variants]
+    clippings = dict.fromkeys(type(run.clipping) for run in runs if run.clipping)
+    return [run.schedule for run in runs], list(clippings)

@@ -30,6 +30,7 @@ from charts.overfitting import two_losses as losses_of_epochs
 from charts.parallel import Coordinate, parallel_coordinates
 from charts.profiles import performance_profiles
 from charts.range_test import range_test_chart
+from charts.schedules import schedule_preview, with_factors
 from charts.sensitivity import rate_sensitivity
 from charts.sharpness import sharpness_chart
 from charts.steps import (
@@ -75,6 +76,7 @@ from engine.formulas.graph import differentiate, steps
 from engine.problems.datasets import Line, Sine
 from engine.problems.functions import Ravine
 from engine.rules import SGD, Adam
+from engine.rules.schedules import Cosine
 from engine.training.plans import timeline
 
 RUNS = [
@@ -184,6 +186,24 @@ def test_a_measured_quantity_beside_its_edge():
     drawn = ("training_loss", "lower_quartile", "upper_quartile", "edge")
     assert not strays(chart, *(("epochs", column) for column in drawn))
     assert np.isnan(chart.numbers["edge"]).sum() == len(series[2].steps)
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_factors_below_losses(name, axis):
+    experiment = EXPERIMENTS[name]
+    falling = experiment.runs[0].model_copy(update={"schedule": Cosine()})
+    experiment = experiment.model_copy(update={"runs": (falling, *experiment.runs[1:])})
+    history, styles = with_seconds(fit(experiment)), LOOKS[: len(experiment.runs)]
+    for loss in ("training_loss", "batch_loss"):
+        losses = loss_curves(history, styles, loss, axis, log=True)
+        chart = with_factors(losses, history, styles, loss, axis)
+
+        values = (column for column in chart.numbers if column not in {"run", axis})
+        assert not strays(chart, *((axis, value) for value in values))
+    preview = schedule_preview(experiment, falling, LOOKS[0])
+    across = next(iter(preview.numbers))
+    assert not strays(preview, (across, "schedule_factor"))
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])

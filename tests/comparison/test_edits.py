@@ -30,6 +30,8 @@ from engine.problems.datasets import (
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, SGD, Adam, choices, hyperparameters
+from engine.rules.clipping import ClipNorm, ClipValue
+from engine.rules.schedules import Constant, Cosine, Exponential, MultiStep, Step
 from tests.strategies import documents, examples
 
 FIRST = Document()
@@ -348,6 +350,68 @@ def test_a_rule_comes_with_its_own_numbers_and_each_can_be_changed(rule):
     for name, value in values.items():
         edited = edits.change_hyperparameter(chosen, 0, name, value)
         assert getattr(experiment(edited).runs[0].optimizer, name) == value
+
+
+def test_a_schedule_comes_with_its_own_numbers_and_each_can_be_changed():
+    chosen = edits.choose_schedule(FIRST, 1, Step).document
+    other = edits.change_schedule(chosen, 1, every=5.0, decay=0.1)
+
+    assert chosen.experiment.runs[1].schedule == Step()
+    assert chosen.experiment.runs[0].schedule == Constant()
+    assert experiment(other).runs[1].schedule == Step(every=5.0, decay=0.1)
+    for fields, field in (({"decay": 2.0}, "decay"), ({"every": 1e9}, "every")):
+        with pytest.raises(InvalidInput) as error:
+            edits.change_schedule(chosen, 1, **fields)
+        assert error.value.field.endswith(f"runs.1.schedule.{field}")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "unit", "expected"),
+    [
+        # 60 epochs of 10 updates
+        (Cosine(warm_up=0.1), "epochs", Cosine(length=60.0, warm_up=6.0, unit="epochs")),
+        (Cosine(warm_up=0.1), "updates", Cosine(length=600.0, warm_up=60.0, unit="updates")),
+        (Step(every=15.0), "share", Step(every=0.25, unit="share")),
+        (MultiStep(), "updates", MultiStep(milestones=(300.0, 450.0), unit="updates")),
+        (Exponential(), "updates", Exponential(unit="updates")),
+    ],
+)
+def test_lengths_remain_about_as_long_in_another_unit(schedule, unit, expected):
+    some = edits.change_run(FIRST, 0, schedule=schedule).document
+
+    assert experiment(edits.count_schedule_in(some, 0, unit)).runs[0].schedule == expected
+
+
+def test_a_length_that_a_unit_has_no_room_for_is_refused():
+    some = edits.change_run(FIRST, 0, schedule=Step(every=90.0)).document
+
+    with pytest.raises(InvalidInput) as error:
+        edits.count_schedule_in(some, 0, "share")
+    assert error.value.field == "runs.0.schedule.every"
+
+
+def test_another_schedule_is_tried_beside_the_run_that_is_selected():
+    some = edits.change_view(FIRST, selected=1).document
+    tried = edits.try_with_schedule(some, Cosine)
+
+    *before, added = experiment(tried).runs
+    assert tuple(before) == some.experiment.runs
+    assert added == some.experiment.runs[1].model_copy(update={"schedule": Cosine()})
+    assert tried.document.view.selected == len(before)
+
+
+def test_clipping_is_chosen_for_one_run_and_keeps_its_threshold_where_it_changes():
+    chosen = edits.choose_clipping(FIRST, 1, ClipNorm).document
+    other = edits.change_threshold(chosen, 1, 0.25).document
+
+    assert [run.clipping for run in chosen.experiment.runs[:3]] == [None, ClipNorm(1.0), None]
+    assert experiment(edits.choose_clipping(other, 1, ClipValue)).runs[1].clipping == ClipValue(
+        0.25
+    )
+    assert experiment(edits.choose_clipping(other, 1, None)).runs == FIRST.experiment.runs
+    with pytest.raises(InvalidInput) as error:
+        edits.change_threshold(chosen, 1, 0.0)
+    assert error.value.field.endswith("runs.1.clipping.threshold")
 
 
 def test_seeds_that_are_there_already_stay():

@@ -7,6 +7,8 @@ from comparison.document import Document, View
 from engine import Budget, Experiment, Function, InvalidInput, Network
 from engine.problems.datasets import DATASETS
 from engine.problems.losses import LOSSES, usual_loss
+from engine.rules.clipping import ClipNorm
+from engine.rules.schedules import SCHEDULES, Cosine, Plateau
 
 FUNCTION = Experiment(problem=Function())
 
@@ -25,6 +27,25 @@ def test_the_losses_that_are_offered_are_those_that_are_taken(dataset):
 
     assert list(offered) == taken
     assert usual in offered
+
+
+def test_a_schedule_that_watches_validation_rows_takes_some():
+    without = Experiment(problem=Network(validation_share=0.0))
+
+    assert offers.schedules(Experiment()) == SCHEDULES
+    for experiment in (without, FUNCTION):
+        assert set(SCHEDULES) - set(offers.schedules(experiment)) == {Plateau}
+
+
+def test_schedules_and_clipping_can_be_given_to_all_runs_where_one_has_them():
+    first, *others = Experiment().runs
+    scheduled = first.model_copy(update={"schedule": Cosine(), "clipping": ClipNorm()})
+
+    assert offers.fields_for_all(Experiment()) == ("learning_rate", "batch_size", "optimizer")
+    assert offers.fields_for_all(Experiment(runs=(scheduled, *others)))[3:] == (
+        "schedule",
+        "clipping",
+    )
 
 
 def test_a_validation_loss_takes_validation_rows():

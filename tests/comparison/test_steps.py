@@ -6,6 +6,7 @@ import pytest
 from comparison.steps import chosen_update, followed_instead, is_finite, loss_along, step_table
 from engine import inspect, training_losses
 from engine.problems.specs import Function
+from engine.rules.clipping import ClipNorm
 from tests.scenes import network, ravine, seen
 
 
@@ -59,12 +60,40 @@ def test_the_curve_is_the_loss_with_the_other_parameters_as_they_are(parameter):
     np.testing.assert_array_equal(losses, training_losses(experiment, points))
 
 
-def test_what_a_run_follows_instead_of_the_slope():
-    noisy = ravine(0.5).model_copy(update={"problem": Function(noise=0.1)})
+def clipped(experiment, threshold):
+    run = experiment.runs[0].model_copy(update={"clipping": ClipNorm(threshold)})
+    return experiment.model_copy(update={"runs": (run, *experiment.runs[1:])})
 
-    assert followed_instead(ravine(0.5), 0) == ""
-    assert followed_instead(noisy, 0) == "noisy slope"
-    assert followed_instead(network(10, 40), 0) == "slope of the mini-batch"
+
+NOISY = ravine(0.5).model_copy(update={"problem": Function(noise=0.1)})
+
+
+@pytest.mark.parametrize(
+    ("experiment", "followed"),
+    [
+        (ravine(0.5), ""),
+        (clipped(ravine(0.5), 1e6), ""),
+        (clipped(ravine(0.5), 0.1), "clipped slope"),
+        (NOISY, "noisy slope"),
+        (clipped(NOISY, 0.1), "noisy slope, clipped"),
+        (network(10, 40), "slope of the mini-batch"),
+        (clipped(network(10, 40), 1e-3), "slope of the mini-batch, clipped"),
+    ],
+)
+def test_what_an_update_follows_instead_of_the_slope(experiment, followed):
+    assert followed_instead(experiment, 0, inspect(experiment, 0, 0, 1)) == followed
+
+
+def test_a_clipped_gradient_stands_below_the_whole_one_and_is_what_the_dotted_line_follows():
+    experiment = clipped(ravine(0.5), 0.1)
+    step = inspect(experiment, 0, 0, 1)
+    table = step_table(step, ("x", "y"), (0, 1))
+
+    assert list(table.index[1:3]) == ["Gradient", "Gradient, clipped"]
+    assert np.hypot(*table.loc["Gradient, clipped"]) == pytest.approx(0.1)
+    assert "Gradient, clipped" not in step_table(inspect(ravine(0.5), 0, 0, 1), "xy", (0, 1)).index
+    chart = loss_along(seen(experiment), 0, 0, step)
+    assert "the clipped slope" in chart.remarks[-1]
 
 
 def test_a_diverged_run_has_no_step_to_look_at():

@@ -12,7 +12,8 @@ from comparison.document import Document, View, with_default_view
 from comparison.rates import Tuned
 from comparison.words.rules import RULE_WORDS
 from engine import Budget, Experiment, Function, Run, fit, paired_differences, train
-from engine.rules import SGD
+from engine.rules import SGD, Momentum
+from engine.rules.clipping import ClipNorm
 from exports.markup import plotly_script
 from exports.report import report
 from language import set_language
@@ -118,6 +119,18 @@ def test_a_rule_is_explained_once_with_the_settings_of_its_runs():
     assert content.count("<h3>SGD</h3>") == 1
     assert content.count("η = 0.5") == 1
     assert content.count("η = 0.25") == 1
+
+
+def test_clipping_is_among_the_settings_and_explained_once():
+    runs = [
+        Run(optimizer=rule(), learning_rate=0.1, batch_size="all", clipping=ClipNorm(0.5))
+        for rule in (SGD, Momentum)
+    ]
+    experiment = Experiment(problem=Function(), runs=runs, budget=Budget(amount=1))
+    content = read(with_default_view(experiment), fit(experiment))
+
+    assert "η = 0.1, ‖g‖ ≤ 0.5" in content
+    assert content.count("<h3>Gradient clipping: By norm</h3>") == 1
 
 
 def test_what_breaks_fairness_is_bold():

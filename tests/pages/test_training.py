@@ -20,6 +20,8 @@ from engine import Budget, Experiment, Function, Run, fit, train
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SGD, Momentum, Nesterov, choices, hyperparameters
+from engine.rules.clipping import ClipNorm
+from engine.rules.schedules import Cosine
 from engine.work import Task
 from language import LANGUAGES
 from tests.driven import (
@@ -906,3 +908,24 @@ def test_another_page_leaves_the_tab_as_it_was():
     run(at.switch_page("pages/compare/training.py"))
 
     assert at.session_state["compare-tab"] == "Details"
+
+
+def test_a_run_is_given_a_schedule_and_clipping_and_the_page_says_so():
+    run_of = Run(optimizer=SGD(), learning_rate=0.5, batch_size=10)
+    at = opened(experiment=small(runs=(run_of, run_of), budget=Budget(amount=3)))
+    run(at.selectbox(key="schedule").select("cosine"))
+    run(at.selectbox(key="schedule-unit").select("epochs"))
+    run(at.number_input(key="schedule-cosine-warm_up-number").set_value(1.0))
+    run(at.selectbox(key="clipping").select("norm"))
+    run(at.number_input(key="clipping-threshold-number").set_value(0.25))
+
+    changed, other = experiment(at).runs
+    assert changed.schedule == Cosine(length=3.0, warm_up=1.0, unit="epochs")
+    assert (changed.clipping, other) == (ClipNorm(0.25), run_of)
+    assert "schedules differ" in captions(at)
+    assert len(chart(at, "schedule-preview")["data"]) == 1
+    below = [trace for trace in chart(at, "loss")["data"] if trace.get("yaxis") == "y2"]
+    assert len(below) == 2
+    run(at.selectbox(key="clipping").select("none"))
+    run(at.selectbox(key="schedule").select("constant"))
+    assert experiment(at).runs == (run_of, run_of)

@@ -28,6 +28,7 @@ from comparison.document import Document, with_default_view
 from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
 from engine.problems.functions import FUNCTIONS
+from engine.rules.clipping import CLIPPINGS, ClipNorm
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.scripts.translations import TRANSLATIONS
@@ -84,8 +85,13 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
         validation_share=0.0,
     )
     yield from _compared("one row with two targets", row, _UPDATES, batch_size="all")
+    for kind in CLIPPINGS:
+        cut = {"batch_size": 16, "clipping": kind(0.02)}
+        yield from _compared(f"clipped by {kind().name}", Network(dataset=moons), _EPOCHS, **cut)
     noisy = Function(noise=0.5, noise_seed=3)
     yield from _compared("noisy gradients", noisy, _UPDATES, batch_size="all")
+    clipped = {"batch_size": "all", "clipping": ClipNorm(0.5)}
+    yield from _compared("noisy gradients, clipped", noisy, _UPDATES, **clipped)
     for function in FUNCTIONS:
         problem = Function(function=function())
         name = f"function {function().name}"

@@ -15,6 +15,8 @@ OF_RUNS = {
     "batch_size": (1, 4, 30, "all"),
     "sampling": ("shuffled", "replacement"),
     "last_batch": ("kept", "dropped"),
+    "clipping": (None, {"name": "norm", "threshold": 1.0}, {"name": "value", "threshold": 0.5}),
+    "schedule": ({"name": "constant"}, {"name": "cosine"}, {"name": "step", "every": 1.0}),
     "optimizer.momentum": (0.1, 0.5, 0.9),
     "optimizer.beta1": (0.1, 0.9),
     "optimizer.epsilon": (1e-8, 1e-3),

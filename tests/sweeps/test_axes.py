@@ -99,6 +99,14 @@ def test_a_range_of_numbers_stays_one_where_they_are_whole():
         (listed("problem.standardize", *BOTH), [[True, False]]),
         (listed("record_every", None, 7), [[None, 7]]),
         (listed("learning_rate", 1), [[1.0]]),
+        (
+            listed("schedule", "constant"),
+            [[{"name": "constant", "warm_up": 0.0, "unit": "updates"}]],
+        ),
+        (
+            listed("clipping", None, "norm", {"name": "value", "threshold": 2}),
+            [[None, {"name": "norm", "threshold": 1.0}, {"name": "value", "threshold": 2.0}]],
+        ),
     ],
     ids=lambda value: value["field"] if isinstance(value, dict) else "",
 )
@@ -331,11 +339,17 @@ REFUSED = {
         "axes.0.field",
         (*RUN_FIELDS, *PROBLEM_FIELDS),
     ),
-    "the schedule, of which there is one": (
-        [listed("schedule", "constant")],
+    "an unknown clipping": (
+        [listed("clipping", None, "length")],
         "unknown_choice",
+        "axes.0.values.1.name",
+        ("norm", "value"),
+    ),
+    "a threshold of no run": (
+        [listed("clipping.threshold", 1.0)],
+        "unknown_field",
         "axes.0.field",
-        (*RUN_FIELDS, *PROBLEM_FIELDS),
+        None,
     ),
     "a field that no rule has": (
         [listed("optimizer.colour", 1)],
@@ -570,6 +584,47 @@ def test_a_rule_that_no_run_has_is_refused_with_those_that_have_runs():
 
         assert (error.code, error.field) == ("unknown_choice", "axes.0.rules.0")
         assert (error.value, error.limits) == ("adam", ("sgd",))
+
+
+@pytest.mark.parametrize(
+    ("axes", "schedule", "field"),
+    [
+        # Alone each goes with the run, but not both together.
+        (
+            [listed("schedule.length", 0.5, 1.0), listed("schedule.end", 0.0, 0.1)],
+            {"name": "cosine", "end": 0.1},
+            "schedule.end",
+        ),
+        (
+            [listed("schedule.length", 0.2, 1.0), listed("schedule.warm_up", 0.0, 0.5)],
+            {"name": "cosine", "end": 0.1},
+            "schedule.warm_up",
+        ),
+        # A schedule falls to 0 on a longer budget.
+        ([listed("budget.amount", 2, 9_000)], {"name": "step", "every": 1.0}, "schedule.decay"),
+        ([listed("problem.validation_share", 0.25, 0.0)], {"name": "plateau"}, "runs.0.schedule"),
+    ],
+)
+def test_schedules_that_runs_cannot_have_are_refused_before_anything_is_trained(
+    axes, schedule, field
+):
+    base = {"runs": [SGD_RUN, SGD_RUN | {"schedule": schedule}]}
+    error = refused(lambda: sweep(*axes, experiment=base))
+
+    assert error.field == field
+
+
+def test_a_part_that_may_be_left_out_and_what_is_inside_it_are_not_swept_both():
+    clipped = {"runs": [SGD_RUN | {"clipping": {"name": "norm"}}]}
+    inside = listed("clipping.threshold", 1.0, 2.0)
+    error = refused(lambda: sweep(listed("clipping", None, "norm"), inside, experiment=clipped))
+
+    assert (error.code, error.field, error.limits) == (
+        "conflict",
+        "axes.1.field",
+        ("field", "clipping"),
+    )
+    assert levels(inside, experiment=clipped) == [[1.0, 2.0]]
 
 
 def test_a_field_that_the_rules_of_no_run_have_is_refused():

@@ -1,11 +1,13 @@
 """In what settings differ: every setting's place leads back to its value."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from hypothesis import given
 
+from engine.rules.schedules import Constant
 from sweeps.dimensions import MOST_PLACES, RUN, dimension, dimensions
 from sweeps.spec import SweepSpec
 from tests.strategies import examples
@@ -36,7 +38,8 @@ def swept(*axes, runs=("sgd",), settings=0, **fields):
 
 def value_of(spec, index, field):
     """A setting's value of a field as it is trained, without what inside has its own axis."""
-    value = {**spec.settings.experiment(index), **spec.settings.run(index)}
+    plain = {"clipping": None, "schedule": asdict(Constant())}  # which the JSON of runs leaves out
+    value = {**spec.settings.experiment(index), **plain, **spec.settings.run(index)}
     for name in field.split("."):
         if name not in value:
             return ABSENT

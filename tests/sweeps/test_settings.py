@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tracemalloc
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from engine import Experiment, InvalidInput
 from engine.experiment import FORMAT
 from engine.limits import LIMITS
+from engine.rules.schedules import Constant
 from engine.version import VERSION
 from sweeps.spec import SweepSpec
 from tests.strategies import examples
@@ -68,6 +70,25 @@ SPECS = {
             {"field": "budget.amount", "low": 2, "high": 9, "count": 3},
             listed("problem.dataset.noise", 0.0, 0.2),
         ]
+    ),
+    "a part that may be left out": SweepSpec(
+        experiment={"runs": [run("sgd"), run("adam", clipping={"name": "value"})]},
+        axes=[
+            listed("clipping", {"name": "norm", "threshold": 2.0}, None),
+            listed("learning_rate", *RATES),
+        ],
+    ),
+    "schedules": SweepSpec(
+        experiment={"runs": [run("sgd"), run("adam", schedule={"name": "cosine"})]},
+        axes=[listed("schedule", {"name": "step"}, {"name": "constant"}), listed("batch_size", 8)],
+    ),
+    "what only some schedules have": SweepSpec(
+        experiment={"runs": [run("sgd"), run("sgd", schedule={"name": "cosine"})]},
+        axes=[listed("schedule.end", 0.1, 0.5), listed("schedule.warm_up", 0.0, 0.2)],
+    ),
+    "what only clipped runs have": SweepSpec(
+        experiment={"runs": [run("sgd"), run("sgd", clipping={"name": "value"})]},
+        axes=[listed("clipping.threshold", 0.1, 1.0), listed("learning_rate", *RATES)],
     ),
     "runs that an axis makes equal": SweepSpec(
         experiment={"runs": [run("sgd", 0.1), run("sgd", 0.2), run("adam", 0.1), run("adam", 0.2)]},
@@ -169,7 +190,9 @@ def check_columns(spec):
         for settings, place in zip(whole, places.tolist(), strict=True):
             value = settings
             for name in field.split("."):
-                value = value.get(name)
+                value = None if value is None else value.get(name)
+            if field == "schedule" and value is None:
+                value = asdict(Constant())
             assert values[place] == value, field
 
 

@@ -43,7 +43,9 @@ def _has(run, axis):
     if axis.rules and run["optimizer"]["name"] not in axis.rules:
         return False
     part, _, name = axis.field.partition(".")
-    return part != "optimizer" or name in run["optimizer"]
+    return (
+        not name or part not in {"optimizer", "clipping", "schedule"} or name in run.get(part, {})
+    )
 
 
 def _values(axis):

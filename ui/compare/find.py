@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import streamlit as st
 
-from comparison.edits import take_settings
+from comparison.edits import take_settings, try_with_schedule
+from comparison.offers import may_add_run, schedules
 from comparison.words.contract import contract
 from comparison.words.errors import explain
 from comparison.words.names import styles_of_any_setting
@@ -37,8 +39,10 @@ from engine.analysis.settings import (
     reporting,
     searched,
 )
+from engine.spec import name_of
 from language import _
-from ui.shell.store import document, edit
+from language.labels import label
+from ui.shell.store import document, edit, styles
 from ui.shell.text import escaped, line_sample
 from ui.shell.training import Place, are_scored, is_quick, scored, trained
 from ui.shell.tuning import best_rates
@@ -124,8 +128,25 @@ def _offer(experiment: Experiment, seconds: float) -> None:
             args=(about.key,),
         )
         st.caption(time_words(seconds))
+    _offer_schedules(experiment)
     rows = plan_rows(experiment, about.runs, [style.name for style in styles])
     _table(rows, _("What is tried, one row per run."), "find-plan")
+
+
+def _offer_schedules(experiment: Experiment) -> None:
+    """Offer to search for the selected run with another schedule as well, beside it."""
+    now = experiment.runs[document().view.selected].schedule
+    kinds = {name_of(kind): kind for kind in schedules(experiment) if kind is not type(now)}
+    style = styles()[document().view.selected]
+    st.menu_button(
+        _("Try {run} with another schedule, too").format(run=escaped(style.name)),
+        list(kinds),
+        format_func=partial(label, "schedule"),
+        key="find-schedule",
+        on_click=lambda: edit(try_with_schedule, kinds[st.session_state["find-schedule"]]),
+        disabled=not may_add_run(experiment),
+        help=_("Adds a run, whose settings are looked for like those of the others."),
+    )
 
 
 def _ask(key: str) -> None:

@@ -127,7 +127,11 @@ def _growing_chart(
     chart = _loss_chart(history, run_styles)
     if before is not None:
         old = _loss_chart(before.history, before.styles).figure
-        dimmed = [trace.update(opacity=0.2, hoverinfo="skip") for trace in old.data]
+        dimmed = [
+            trace.update(opacity=0.2, hoverinfo="skip")
+            for trace in old.data
+            if trace.yaxis in {None, "y"}  # not what is below the losses
+        ]
         chart.figure.add_traces(dimmed)
     return chart
 

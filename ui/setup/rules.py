@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.rules import RULE_WORDS, UPDATE
+from comparison.words.scheduled import RATE_WORDS
+from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED, WARM_UP, WARM_UP_WORDS
 from language import _
+from language.labels import label
 
 if TYPE_CHECKING:
+    from comparison.words.rules import RuleWords
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
+    from engine.rules.schedules import Schedule
 
 
 def rule_words(rule: type[Rule]) -> None:
@@ -25,5 +32,40 @@ def rule_words(rule: type[Rule]) -> None:
     st.latex(rf"{UPDATE} \\ {rule.formula}")
     st.caption(rule.source)
     if words is not None:
-        title = _("Who has this form, and who differs")
-        st.markdown("\n".join([f"**{title}**", "", *(f"- {_(form)}" for form in words.forms)]))
+        _forms(words)
+
+
+def schedule_words(schedule: Schedule) -> None:
+    """Explain a schedule, and its warm-up if it has one.
+
+    Args:
+        schedule: of a run.
+    """
+    words = SCHEDULE_WORDS[type(schedule)]
+    title = f"{_('Schedule')}: {label('schedule', schedule.name)}"
+    st.markdown(f"**{title}.** {_(words.idea)}")
+    st.latex(rf"{SCHEDULED} \\ {schedule.formula}")
+    st.caption(" ".join(filter(None, (_(RATE_WORDS), schedule.source))))
+    if words.forms:
+        _forms(words)
+    if schedule.warm_up:
+        st.markdown(f"**{label('schedule_field', 'warm_up')}.** {_(WARM_UP_WORDS.idea)}")
+        st.latex(WARM_UP)
+        _forms(WARM_UP_WORDS)
+
+
+def clipping_words(clipping: type[Clipping]) -> None:
+    """Explain a way of clipping gradients.
+
+    Args:
+        clipping: one of ``CLIPPINGS``.
+    """
+    words = CLIPPING_WORDS[clipping]
+    st.markdown(f"**{clipping_title(clipping)}.** {_(words.idea)}")
+    st.latex(clipping.formula)
+    _forms(words)
+
+
+def _forms(words: RuleWords) -> None:
+    title = _("Who has this form, and who differs")
+    st.markdown("\n".join([f"**{title}**", "", *(f"- {_(form)}" for form in words.forms)]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -12,7 +12,9 @@ from comparison.edits import (
     add_run,
     apply_to_all,
     change_run,
+    change_threshold,
     change_view,
+    choose_clipping,
     choose_rule,
     duplicate_run,
     hide_or_show_run,
@@ -29,10 +31,13 @@ from comparison.offers import (
 )
 from engine import LIMITS
 from engine.rules import RULES
+from engine.rules.clipping import CLIPPINGS, THRESHOLD
+from engine.rules.schedules import Constant
 from engine.spec import by_name
 from language import _
 from language.labels import inline, label
-from ui.setup.rules import rule_words
+from ui.setup.rules import clipping_words, rule_words, schedule_words
+from ui.setup.schedules import schedule_controls
 from ui.shell.binding import bound, folded
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
@@ -47,8 +52,11 @@ if TYPE_CHECKING:
     from comparison.edits import Edited
     from engine import Run
     from engine.rules import Rule
+    from engine.rules.clipping import Clipping
 
 _RULES: Mapping[str, type[Rule]] = by_name(RULES)
+_CLIPPINGS: Mapping[str, type[Clipping]] = by_name(CLIPPINGS)
+_THRESHOLDS: Final = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0)
 
 
 def run_strip() -> None:
@@ -197,10 +205,16 @@ def _details(index: int, run: Run) -> None:
         _settings(index, run)
     with words:
         rule_words(type(run.optimizer))
+        if run.schedule != Constant():
+            schedule_words(run.schedule)
+        if run.clipping is not None:
+            clipping_words(type(run.clipping))
 
 
 def _settings(index: int, run: Run) -> None:
     rule_hyperparameters(index)
+    schedule_controls(index, run)
+    _clipping(index, run)
     if document().experiment.problem.has_rows:
         _batch_making(index, run)
     bound(
@@ -212,6 +226,32 @@ def _settings(index: int, run: Run) -> None:
         max_chars=int(LIMITS["name_characters"].high),
         placeholder=styles()[index].name,
     )
+
+
+def _clipping(index: int, run: Run) -> None:
+    choice(
+        _("Gradient clipping"),
+        "none" if run.clipping is None else run.clipping.name,
+        ("none", *_CLIPPINGS),
+        "clipping",
+        lambda name: edit(choose_clipping, index, _CLIPPINGS.get(name)),
+        names=partial(label, "clipping"),
+        help=_(
+            "What is done to every gradient before the optimizer sees it. Clipping by norm shortens"
+            " one that is longer than c and keeps its direction; clipping by value cuts every"
+            " number off at c and −c, which turns the direction."
+        ),
+    )
+    if run.clipping is not None:
+        number(
+            "threshold",
+            run.clipping.threshold,
+            THRESHOLD,
+            "clipping-threshold",
+            lambda value: edit(change_threshold, index, value),
+            title=_("Clipping threshold") + " c",
+            stops=_THRESHOLDS,
+        )
 
 
 def _batch_making(index: int, run: Run) -> None:

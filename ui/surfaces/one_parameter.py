@@ -43,7 +43,7 @@ def one_parameter_tab(scene: Scene) -> None:
         st.info(_("The run has already diverged here, so there is no gradient to show."))
         return
     st.caption(_step_words(parameter_names(experiment.problem)[parameter], parameter, seen))
-    followed = followed_instead(experiment, position)
+    followed = followed_instead(experiment, position, seen)
     for sentence in point_words(experiment, position):
         st.caption(sentence)
     if followed:

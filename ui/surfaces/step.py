@@ -8,9 +8,13 @@ import streamlit as st
 
 from comparison.scenes import seen_parameters
 from comparison.steps import chosen_update, point_words, step_table, update_words
+from comparison.words.clipping import clipping_sign
 from comparison.words.rules import UPDATE
+from comparison.words.scheduled import RATE_WORDS
+from comparison.words.schedules import SCHEDULED
 from comparison.words.worked import worked
 from engine import inspect, parameter_names
+from engine.rules.schedules import Constant
 from language import _
 from ui.shell.store import document
 from ui.shell.text import escaped
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
     from comparison.scenes import Scene
     from engine import StepInspection
+    from engine.experiment import Run
 
 
 def step_tab(scene: Scene) -> None:
@@ -43,7 +48,7 @@ def step_tab(scene: Scene) -> None:
     with table:
         _table(seen, names, parameters)
     with formula:
-        _formula(seen, names, parameters)
+        _formula(seen, names, parameters, experiment.runs[position])
 
 
 def _table(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]) -> None:
@@ -61,9 +66,17 @@ def _table(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]
     )
 
 
-def _formula(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]) -> None:
+def _formula(
+    seen: StepInspection, names: Sequence[str], parameters: Sequence[int], run: Run
+) -> None:
     """Show the rule and the step, worked out for each of the parameters."""
     formula = rf"{seen.optimizer.formula} \qquad {UPDATE}"
+    if run.schedule != Constant():
+        formula = rf"{SCHEDULED} \qquad {formula}"
+        st.caption(_(RATE_WORDS))
+    if run.clipping is not None:
+        text = _("gₜ is what clipping leaves of the gradient: {sign}.")
+        st.caption(text.format(sign=clipping_sign(run.clipping)))
     for parameter in parameters:
         st.caption(f"**{escaped(names[parameter])}**")
         lines = [_aligned(line) for line in worked(formula, seen.terms(parameter))]

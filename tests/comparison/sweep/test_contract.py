@@ -13,8 +13,10 @@ from comparison.words.fields import field_title
 from engine import Experiment, Network
 from engine.experiment import Run
 from engine.problems.datasets import TwoMoons
+from engine.rules.clipping import ClipNorm
 from sweeps.axes import RUN_FIELDS
 from sweeps.lanes import no_lanes
+from sweeps.spec import SweepSpec
 from tests.comparison.sweep.looks import BOWL, LINE, SIZES, listed, look, spec
 from tests.comparison.sweep.test_plan import BASES
 
@@ -78,6 +80,7 @@ def test_no_sentence_says_that_what_is_swept_is_equal(base):
         ("budget.amount", [1, 2], "same budget"),
         ("problem.l2", [0.1, 0.2], "L2 penalty"),
         ("stopping.gradient_norm", [0.1, 0.2], "same stopping rules"),
+        ("clipping", [None, "norm"], "same gradient clipping"),
     ],
 )
 def test_what_is_swept_is_left_out_and_all_else_is_said(field, values, lost):
@@ -128,6 +131,27 @@ def test_batch_sizes_are_unequal_as_the_budget_is():
     assert epochs == ["batch sizes differ: smaller batches get more updates"]
     assert iterations == ["batch sizes differ: equal iterations are not equal rows"]
     assert both[0] == "batch sizes differ: each budget is equal in one unit alone"
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "words"),
+    [
+        ("clipping", [None, "norm"], "only some runs clip"),
+        ("clipping", ["value", "norm"], "in another way"),
+        ("clipping.threshold", [1.0, 2.0], "in another way"),
+    ],
+)
+def test_clipping_in_several_ways_is_unequal(field, values, words):
+    base = spec(runs=["sgd"]).experiment
+    clipped = base.runs[0].model_copy(update={"clipping": ClipNorm(3.0)})
+    (part,) = said(
+        SweepSpec(
+            experiment=base.model_copy(update={"runs": (clipped,)}), axes=[listed(field, *values)]
+        )
+    )[1]
+
+    assert part.startswith("gradient clipping differs")
+    assert words in part
 
 
 def test_ways_of_cutting_rows_are_unequal():

@@ -23,6 +23,7 @@ from comparison.sweep.opening import (
 from comparison.sweep.plan import sweep_of
 from engine import FEWEST_SEEDS, Budget, Experiment, InvalidInput, fit
 from engine.rules import RULES
+from engine.rules.clipping import ClipNorm
 from sweeps.cells import values
 from sweeps.lanes import STATUSES, no_lanes
 from sweeps.scoring import scoring
@@ -75,6 +76,18 @@ def test_one_setting_is_opened_under_its_automatic_name():
 
     assert (opened.view.names, opened.view.numbers) == (("",), (1,))
     assert opened.experiment.seeds == SPECS["one seed"].experiment.seeds
+
+
+def test_a_setting_is_opened_with_the_clipping_that_it_had():
+    clipped = {"name": "norm", "threshold": 0.5}
+    swept = spec(listed("clipping", None, clipped), runs=["sgd"])
+    view = with_default_view(swept.experiment)
+    seen = Look(no_lanes(swept), view.view, SweepPage())
+    runs = [with_settings(view, seen, [at], (0,)).document.experiment.runs[0] for at in (0, 1)]
+
+    assert [run.clipping for run in runs] == [None, ClipNorm(0.5)]
+    assert [style.name for style in seen.styles] == ["SGD"]
+    assert seen.setting_words(1) == "SGD · Gradient clipping ‖g‖ ≤ 0.5"
 
 
 @pytest.mark.parametrize("before", ["training_loss", "validation_loss"])

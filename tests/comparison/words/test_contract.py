@@ -8,6 +8,8 @@ from engine import Budget, Experiment, Function, Network, Run, Stopping, batch_r
 from engine.problems.datasets import DATASETS, Circles, TwoMoons, Xor
 from engine.problems.functions import FUNCTIONS, Booth, Bowl
 from engine.rules import SGD, Adam
+from engine.rules.clipping import ClipNorm, ClipValue
+from engine.rules.schedules import Cosine
 from language import LANGUAGES, set_language
 from language.labels import label
 
@@ -122,6 +124,8 @@ def test_a_function_has_a_start_and_no_rows(function):
         ({"batch_size": "all"}, "batch sizes differ"),
         ({"sampling": "replacement"}, "sampling differs"),
         ({"last_batch": "dropped"}, "drop rows"),
+        ({"clipping": ClipNorm()}, "only some runs clip"),
+        ({"schedule": Cosine()}, "schedules differ"),
     ],
 )
 def test_each_difference_that_breaks_fairness_is_named(fields, fact):
@@ -139,6 +143,31 @@ def test_what_differs_in_words_only_breaks_nothing():
     ]
 
     assert words(Experiment(runs=runs))[1] == []
+
+
+def test_clipping_is_told_where_all_do_it_alike_and_where_they_do_not():
+    def said(*clippings):
+        return words(
+            Experiment(runs=[SGD_RUN.model_copy(update={"clipping": one}) for one in clippings])
+        )
+
+    equal, unequal = said(ClipNorm(2.0), ClipNorm(2.0))
+    assert "same gradient clipping: ‖g‖ ≤ 2" in equal
+    assert unequal == []
+    for others in ((ClipNorm(2.0), ClipNorm(1.0)), (ClipNorm(), ClipValue())):
+        equal, unequal = said(*others)
+        assert "clipping" not in equal
+        assert [part.split(":")[0] for part in unequal] == ["gradient clipping differs"]
+    assert "clipping" not in said(None)[0]
+
+
+def test_a_schedule_that_all_have_is_told():
+    runs = [SGD_RUN.model_copy(update={"schedule": Cosine(end=0.1)})] * 2
+    equal, unequal = words(Experiment(runs=runs))
+
+    assert "same schedule: cosine e 0.1" in equal
+    assert unequal == []
+    assert "schedule" not in words(Experiment())[0]
 
 
 def test_all_differences_are_named_at_once():

@@ -63,6 +63,11 @@ def test_the_values_of_every_field_have_words(field):
     assert not set(words) & set('_{}[]"')
 
 
+def test_numbers_of_a_schedule_say_that_they_are_of_one():
+    assert field_title("schedule.end") == "Schedule: End value"
+    assert field_title("clipping.threshold") == "Clipping threshold"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_titles_and_values_are_in_the_reader_s_language(language):
     set_language(language)
@@ -93,6 +98,19 @@ def test_titles_and_values_are_in_the_reader_s_language(language):
         ("problem.dataset", {"name": "line", "noise": 0.7}, "Straight line (Noise 0.7)"),
         ("problem.function", {"name": "bowl", "condition": 3.0}, None),
         ("problem", {"kind": "function", "function": {"name": "booth"}}, "Booth"),
+        ("schedule", "cosine", "Cosine"),
+        ("schedule", {"name": "cosine", "end": 0.1}, "cosine e 0.1"),
+        ("schedule", '{"name":"multi_step","milestones":[1,2]}', "several steps m 1, 2 epochs"),
+        ("schedule", {"name": "cosine", "length": 7.0}, "Cosine"),
+        ("schedule.unit", "share", "Shares of the run"),
+        ("schedule.curve", "root", "Square root"),
+        ("schedule.end", 0.25, "0.25"),
+        ("clipping", "null", "none"),
+        ("clipping", "norm", "By norm"),
+        ("clipping", {"name": "norm", "threshold": 1.0}, "‖g‖ ≤ 1"),
+        ("clipping", '{"name":"value","threshold":0.5}', "|gᵢ| ≤ 0.5"),
+        ("clipping", {"name": "value"}, "By value"),
+        ("clipping.threshold", 0.5, "0.5"),
         ("optimizer", "adam", "Adam"),
         ("optimizer", {"name": "momentum", "momentum": 0.5}, "Momentum (Momentum μ 0.5)"),
         ("optimizer", {"name": "momentum", "momentum": 0.9}, "Momentum"),

@@ -18,6 +18,8 @@ from engine import Experiment, Function, Interval, Network, Run
 from engine.problems.datasets import DATASETS, Diabetes
 from engine.problems.functions import FUNCTIONS
 from engine.rules import SGD, Adam, Momentum
+from engine.rules.clipping import ClipNorm, ClipValue
+from engine.rules.schedules import Constant, Cosine, Step
 from language.labels import label
 from tests.strategies import examples, runs
 
@@ -48,6 +50,30 @@ def test_rules_that_appear_once_need_no_more_than_their_name():
     runs = Experiment().runs
 
     assert automatic(*runs) == [run.optimizer.title for run in runs]
+
+
+def test_a_clipped_run_says_so_by_itself_and_beside_others():
+    adam = Run(optimizer=Adam(), learning_rate=0.1, clipping=ClipNorm(1.0))
+    others = [adam.model_copy(update={"clipping": one}) for one in (None, ClipValue(0.25))]
+
+    assert automatic(adam) == ["Adam ‖g‖ ≤ 1"]
+    assert automatic(adam, *others) == ["Adam ‖g‖ ≤ 1", "Adam", "Adam |gᵢ| ≤ 0.25"]
+
+
+def test_a_schedule_is_told_by_itself_and_told_apart_from_others():
+    adam = Run(optimizer=Adam(), learning_rate=0.1)
+    runs = [
+        adam.model_copy(update={"schedule": schedule})
+        for schedule in (Constant(), Cosine(), Step(), Step(every=5.0))
+    ]
+
+    assert automatic(runs[1]) == ["Adam cosine"]
+    assert automatic(*runs) == [
+        "Adam",
+        "Adam cosine",
+        "Adam step n 20 epochs",
+        "Adam step n 5 epochs",
+    ]
 
 
 def test_runs_of_one_rule_are_named_by_what_differs():

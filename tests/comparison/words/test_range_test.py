@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from comparison.words.range_test import range_test_words
+from comparison.words.range_test import range_test_words, replaced_words
 from engine import Budget, Experiment, Function, Run, range_test, rate_curves, rate_sweep, score
 from engine.analysis.range_test import RangeTest
 from engine.problems.functions import Bowl
 from engine.rules import SGD
+from engine.rules.schedules import Cosine
 from language import LANGUAGES, set_language
 
 RUN = Run(optimizer=SGD(), learning_rate=1.0, batch_size="all")
@@ -20,6 +21,14 @@ SQUARE = Experiment(
     budget=Budget(amount=20),
 )
 RATES = (0.01, 0.1, 0.8, 10.0)
+
+
+def test_a_schedule_that_is_left_aside_is_named():
+    scheduled = RUN.model_copy(update={"schedule": Cosine()})
+
+    assert replaced_words(RUN) == []
+    (said,) = replaced_words(scheduled)
+    assert said.startswith("The run's schedule (cosine) is left aside here")
 
 
 def swept(rates=RATES):

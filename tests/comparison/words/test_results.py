@@ -13,7 +13,15 @@ from charts.theme import RunStyle
 from comparison.catalogue import losses
 from comparison.catalogue import score as score_of
 from comparison.link import from_link
-from comparison.words.results import details, ends, paired, result_remarks, status, written
+from comparison.words.results import (
+    details,
+    ends,
+    paired,
+    result_remarks,
+    settings,
+    status,
+    written,
+)
 from engine import (
     Budget,
     Experiment,
@@ -28,6 +36,7 @@ from engine import (
 )
 from engine.problems.datasets import Digits, Sine, TwoMoons
 from engine.rules import SGD, Adam
+from engine.rules.clipping import ClipNorm
 from exports.report import report
 from exports.results import results_csv
 from exports.tables import read_csv
@@ -196,6 +205,19 @@ def expected(run, quantity, score):
     if quantity == score:
         return np.nan if middle == np.inf else -middle
     return middle
+
+
+def test_clipping_is_listed_where_a_run_clips():
+    problem, budget = Function(), Budget(amount=1, unit="iterations")
+    plain = Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")
+    clipped = plain.model_copy(update={"clipping": ClipNorm(0.5)})
+
+    def column(*runs):
+        history = fit(Experiment(problem=problem, runs=runs, budget=budget))
+        return [settings(history, at, full=False).get("Gradient clipping") for at in range(2)]
+
+    assert column(plain, clipped) == ["none", "‖g‖ ≤ 0.5"]
+    assert column(plain, plain) == [None, None]
 
 
 def report_rows(content):

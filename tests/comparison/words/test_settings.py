@@ -29,6 +29,8 @@ from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, sc
 from engine.analysis.settings import Answer, Found, first_sweep, found, reporting, searched
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD, Adam, Momentum
+from engine.rules.clipping import ClipNorm
+from engine.rules.schedules import Cosine
 from language import LANGUAGES, set_language
 
 NAMES = ("Adam", "Nesterov", "SGD")
@@ -268,6 +270,15 @@ def test_what_decides_without_validation_rows_and_what_is_left_out_is_told():
     assert "Stopping rules are left out" in stopping
     assert "training loss" in columns_help(MOONS.model_copy(update=changed))["Final loss"]
     assert "validation loss" in columns_help(MOONS)["Final loss"]
+
+
+def test_schedules_and_clipping_are_said_to_be_kept():
+    first, *others = MOONS.runs
+    runs = (first.model_copy(update={"schedule": Cosine(), "clipping": ClipNorm()}), *others)
+    _seeds, schedule, clipping = plan_words(MOONS.model_copy(update={"runs": runs}))
+
+    assert "keeps its schedule" in schedule
+    assert "clip their gradients" in clipping
 
 
 def test_the_time_and_the_question_are_told():

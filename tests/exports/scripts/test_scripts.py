@@ -14,6 +14,7 @@ from engine import Budget, Experiment, Function, Network, Run, batches, fit, ini
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton
+from engine.rules.clipping import CLIPPINGS, ClipNorm, ClipValue
 from engine.rules.wrappers import INNER
 from engine.training.loop import problem_of
 from exports.replay import histories_csv
@@ -22,7 +23,7 @@ from exports.scripts.formula import class_lines, training_lines
 from exports.scripts.replay import Library, Replay, function_lines
 from exports.scripts.translations import TRANSLATIONS, VALUES
 from language import set_language
-from tests.engine.contract import EVERY, run_of
+from tests.engine.contract import EVERY, Uphill, run_of
 from tests.engine.rules.facts import fitted
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
@@ -91,14 +92,18 @@ def gradients_of(experiment):
 
 
 AROUND = [rule(inner=name) for rule in (Lookahead, SAM) for name in INNER]
+FORMULAS = [
+    *((rule, None) for rule in (*(rule() for rule in EVERY), *AROUND)),
+    *((rule, clipping(0.3)) for rule in (Adam(), SAM(), Uphill()) for clipping in CLIPPINGS),
+]
 
 
-@pytest.mark.parametrize("rule", [*(rule() for rule in EVERY), *AROUND], ids=repr)
-def test_a_formula_trains_as_the_engine_does(rule, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("rule", "clipping"), FORMULAS, ids=repr)
+def test_a_formula_trains_as_the_engine_does(rule, clipping, tmp_path, monkeypatch):
     monkeypatch.setattr("engine.experiment.RULES", EVERY)
     experiment = Experiment(problem=Function(), budget=Budget(amount=30, unit="iterations"))
-    experiment = experiment.model_copy(update={"runs": (run_of(SGD(), 0.05, batch_size="all"),)})
-    experiment = fitted(experiment, rule)
+    runs = (run_of(SGD(), 0.05, batch_size="all", clipping=clipping),)
+    experiment = fitted(experiment.model_copy(update={"runs": runs}), rule)
     start = initial_params(experiment, 0)
     replay, file = Replay(experiment, 0, ""), tmp_path / "script.py"
     lines = ["from __future__ import annotations", class_lines(replay), training_lines(replay)]
@@ -115,6 +120,34 @@ def test_a_formula_trains_as_the_engine_does(rule, tmp_path, monkeypatch):
     expected = fit(experiment).runs[0].batch_loss.last[0]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     assert len(set(found)) > 25
+
+
+CLIPPED = {
+    ("pytorch", ClipNorm): "part.grad *= min(1.0, 0.5 / norm)",
+    ("pytorch", ClipValue): "clip_grad_value_(params, 0.5)",
+    ("keras", ClipNorm): "SGD(learning_rate=0.1, global_clipnorm=0.5)",
+    ("keras", ClipValue): "SGD(learning_rate=0.1, clipvalue=0.5)",
+    ("optax", ClipNorm): "optax.clip_by_global_norm(0.5),\n    optax.sgd(0.1),",
+    ("optax", ClipValue): "optax.clip(0.5),\n    optax.sgd(0.1),",
+}
+
+
+@pytest.mark.parametrize(("framework", "kind"), CLIPPED)
+def test_a_library_clips_gradients_before_its_own_optimizer_sees_them(framework, kind):
+    run = Run(optimizer=SGD(), learning_rate=0.1, clipping=kind(0.5))
+    one = code(framework, Experiment(runs=[run]), 0, "")
+
+    ast.parse(one.text)
+    assert one.remark is None
+    assert CLIPPED[framework, kind] in one.text
+
+
+def test_pytorch_clips_the_gradient_of_a_function_before_the_step():
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size="all", clipping=ClipValue(0.5))
+    text = code("pytorch", Experiment(problem=Function(noise=0.1), runs=[run]), 0, "").text
+
+    parts = ("backward()", "noises[number]", "clip_grad_value_", "optimizer.step()")
+    assert sorted(parts, key=text.rindex) == list(parts)
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
     }
     paths = {f"{name}.{one}": value for one, value in own.items()}
     words = [f"{field_title(path)} {value_words(path, value)}" for path, value in paths.items()]
-    title = _names(name)[parsed["name"]]
+    title = _names([name])[parsed["name"]]
     return f"{title} ({', '.join(words)})" if words else title
 
 

@@ -108,6 +108,7 @@ class Settings:
         self.not_applicable: Counter[str] = Counter()
         self._check_problems(runs)
         self.variants = self._variants(runs, points)
+        self._check_schedules()
 
     def __len__(self) -> int:
         """Return how many settings there are."""
@@ -485,12 +486,18 @@ class Settings:
         run = {**self._alone["runs"][0], "batch_size": largest}
         for codes in found:
             try:
-                about = Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
+                Sweep.model_validate({**self._context(codes), "runs": [run], "seeds": [0]})
             except InvalidInput as error:
                 raise error.at(error.field.removeprefix("runs.0.")) from None
+
+    def _check_schedules(self) -> None:
+        """Check every schedule on every problem, where it makes sense for the rule of its run."""
+        for codes in self._problem_codes():
+            about = Experiment.model_validate({**self._context(codes), **self._alone})
             for variant in self.variants:
-                for scheduled in islice(self._scheduled(variant), _MOST_CHECKED):
-                    _check_schedule(about, scheduled)
+                for run in islice(self._scheduled(variant), _MOST_CHECKED):
+                    if misfit(about.problem, run) is None:
+                        _check_schedule(about, run)
 
     def _scheduled(self, variant: Variant) -> Iterator[Run]:
         """Yield the runs of a variant with all that its schedule depends on, if it has any.

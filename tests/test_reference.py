@@ -18,7 +18,7 @@ from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, hyperparameters
+from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import SCHEDULES
 from language import set_language
 
@@ -108,7 +108,10 @@ def test_a_rule_has_its_formula_its_hyperparameters_and_its_source(rule):
 
     assert rule.formula.partition(r"\\")[0] in told
     assert rule.source in told
-    assert re.findall(r"^\| `(\w+)`", told, re.MULTILINE) == list(hyperparameters(rule))
+    assert re.findall(r"^\| `(\w+)`", told, re.MULTILINE) == [
+        *hyperparameters(rule),
+        *choices(rule),
+    ]
     assert f"Default learning rate: {rule.default_learning_rate:g}\n" in told
 
 

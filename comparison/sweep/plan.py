@@ -173,13 +173,14 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
             words = _common_words(runs, name)
             if words:
                 found[field] = _some(field, words)
-    for run in runs:
-        for name, interval in hyperparameters(type(run.optimizer)).items():
-            field = f"optimizer.{name}"
-            if field not in found:
-                value = getattr(run.optimizer, name)
-                others = _DECAYS if interval.scale == "complement" else _around(value)
-                allowed = {value, *(one for one in others if one in interval)}
+    every = [hyperparameters(type(run.optimizer)) for run in runs]
+    for run, own in zip(runs, every, strict=True):
+        for name, interval in own.items():
+            field, value = f"optimizer.{name}", getattr(run.optimizer, name)
+            others = _DECAYS if interval.scale == "complement" else _around(value)
+            common = [intervals[name] for intervals in every if name in intervals]
+            allowed = {one for one in (value, *others) if all(one in each for each in common)}
+            if field not in found and allowed:
                 found[field] = _numbers(field, *sorted(allowed))
     return found
 

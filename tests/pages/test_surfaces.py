@@ -21,11 +21,13 @@ from engine.problems.losses import LOSSES
 from engine.rules import RULES, SGD
 from language.labels import label
 from tests.driven import SURFACES, charts, first_run, run, told
+from tests.engine.rules.facts import fits, fitted
 from tests.layout import place
 from ui.surfaces.theory import nearby
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
 PLAYER = "surfaces-player"
+OF_FUNCTIONS = [rule for rule in RULES if fits(rule, FUNCTION_VIEW.problem)]
 
 
 @pytest.fixture
@@ -627,13 +629,11 @@ def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):
     assert sent <= 500_000
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", OF_FUNCTIONS, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("tab", ["step", "rates", "theory", "slice"])
 def test_every_tab_is_there_for_every_rule(page, rule, tab):
-    ravine = FUNCTION_VIEW.runs[0].model_copy(update={"optimizer": rule()})
-    page.session_state["surface-document"] = with_default_view(
-        FUNCTION_VIEW.model_copy(update={"runs": (ravine,)})
-    )
+    alone = FUNCTION_VIEW.model_copy(update={"runs": FUNCTION_VIEW.runs[:1]})
+    page.session_state["surface-document"] = with_default_view(fitted(alone, rule()))
     page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab=tab, step=7.0)}
     run(page)
 

@@ -404,7 +404,7 @@ def test_quasi_random_settings_are_canonical_and_have_the_keys_of_what_they_are(
         assert experiment.model_dump(mode="json") == {**shared, "runs": [own], "seeds": [0]}
         seeds = spec.experiment.seeds
         assert keys == [independent_key(spec, own, shared, seed) for seed in seeds]
-    assert len(spec.settings) == 5 * len(spec.settings.variants)
+    assert (len(spec.settings) + spec.settings.not_applicable.total()) % 5 == 0
 
 
 # Size

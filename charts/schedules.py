@@ -177,7 +177,8 @@ def schedule_preview(experiment: Experiment, run: Run, style: RunStyle) -> Chart
     )
     remarks: tuple[str, ...] = ()
     if isinstance(run.schedule, Plateau):
-        remarks = (_("It falls where the validation loss rests, which nobody knows beforehand."),)
+        text = _("The factor falls where the validation loss no longer does, at an unknown time.")
+        remarks = (text,)
     figure = go.Figure({"data": [_line(x, y, style)], "layout": form})
     alt = _("The factor of the learning rate over the budget, from {first} to {last}.")
     said = alt.format(first=f"{y[0]:.4g}", last=f"{y[-1]:.4g}")

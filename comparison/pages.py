@@ -33,7 +33,7 @@ class TrainingPage(Spec):
         tab: the open one.
         norm: the one that is drawn.
         sharpness: what is drawn of a measurement of sharpness: itself, or the share of the last
-            step along the steepest direction.
+            step along the most curved direction.
         sharpness_every: epochs from one measurement to the next; None is about forty in all.
         epoch: the epoch of the fits, or the nearest recorded one; None is the last.
         iteration: likewise, where the budget is in iterations.

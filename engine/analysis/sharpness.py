@@ -305,7 +305,7 @@ class _Meter(Judge):
         updates: Updates[Any],
         problem: NetworkProblem | FunctionProblem,
     ) -> Work[tuple[TopEigenpairs, Array]]:
-        """Return the steepest direction of some lanes, and the share of the last update along it.
+        """Return the most curved direction of some lanes, and the last update's share along it.
 
         Args:
             lanes: their numbers.

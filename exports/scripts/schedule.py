@@ -25,7 +25,7 @@ TABLE: Final = "schedule.csv"
 
 _OWN: Final = N_("The learning rate follows {library}'s own schedule “{schedule}”.")
 _READ: Final = N_("The script reads the factor of every update from schedule.csv.")
-_ROWS: Final = N_("The schedule counts rows, and these make no whole updates of equal size.")
+_ROWS: Final = N_("The lengths of the schedule are not whole numbers of updates of equal size.")
 _NO_FORM: Final = N_("{library} has no schedule that is equal with these numbers.")
 _ZERO: Final = N_("Keras' warm-up begins with a rate of 0, so that its first update does nothing.")
 

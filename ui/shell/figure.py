@@ -202,7 +202,7 @@ def _picture_controls(chart: Chart, key: str, caption: Contract) -> tuple[Form, 
         scale = 1
         if form == "png":
             scale = st.segmented_control(
-                _("Sharpness"),
+                _("Resolution"),
                 (1, 2, 3),
                 default=2,
                 format_func=lambda times: f"{times} ×",

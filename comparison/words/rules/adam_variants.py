@@ -37,7 +37,7 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
         NAdam: RuleWords(
             N_(
                 "Steps as Adam does, but with Nesterov's look ahead: the newest gradient counts in"
-                " the mean and once more by itself, as in the step after this one. The momentum μ"
+                " the mean and once more by itself, as in the next step. The momentum μ"
                 " rises from β₁ / 2 to β₁, with ψ = 0.004 half of the way in 4,200 updates. It is"
                 " often a little faster than Adam, and fails where Adam fails."
             ),

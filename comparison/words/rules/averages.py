@@ -23,11 +23,11 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
     {
         ScheduleFreeSGD: RuleWords(
             N_(
-                "Remembers how far the mean x of all its steps is from the sequence z that takes"
-                " them, and asks for the gradient at a point θ between the two. The mean x is what"
-                " it reports: it settles down as if the learning rate fell, without a schedule that"
-                " has to know when the training ends. It still needs a good rate, and a bad start"
-                " stays in the mean for long."
+                "Takes its steps along a sequence z, remembers how far the mean x of all points z"
+                " is from it, and asks for the gradient at a point θ between the two. The mean x is"
+                " what it reports: it settles down as if the learning rate fell, without a schedule"
+                " that has to know when the training ends. It still needs a good rate, and a bad"
+                " start stays in the mean for long."
             ),
             (
                 N_(

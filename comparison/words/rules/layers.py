@@ -56,8 +56,8 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
                     " the biases of a layer as two."
                 ),
                 N_(
-                    "Keras adds the weight decay after the ratio, which is the same while λ = 0,"
-                    " and has ε = 0.0000001 unless told otherwise."
+                    "Keras adds the weight decay after the ratio of norms, which is the same while"
+                    " λ = 0, and has ε = 0.0000001 unless told otherwise."
                 ),
                 N_(
                     "The package pytorch-optimizer does not correct v for its start, corrects m"
@@ -124,10 +124,10 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
         Adafactor: RuleWords(
             N_(
                 "Remembers for every layer only the mean squares of its rows and of its columns,"
-                " whose product stands for the squares of all its parameters; here a layer is one"
-                " matrix, the biases being its last column. The gradient is divided by the root, as"
-                " in RMSprop, and η is a share of the layer's own size, so that large models need"
-                " hardly more memory than for themselves. It has no momentum, and the product can"
+                " whose product stands for the squares of all its parameters, so that large models"
+                " need hardly more memory than for themselves. Here a layer is one matrix, the"
+                " biases being its last column. The gradient is divided by the root, as in RMSprop,"
+                " and η is a share of the layer's own size. It has no momentum, and the product can"
                 " be far from the squares."
             ),
             (

@@ -44,7 +44,7 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
         Newton: RuleWords(
             N_(
                 "Remembers nothing: it reads all second derivatives, and steps to where the"
-                " gradient of the quadratic that fits here is 0. On a quadratic that is the"
+                " gradient of the quadratic that fits here is 0. On a convex quadratic that is the"
                 " minimum, and at a rate η the error shrinks to 1 − η of itself in every step,"
                 " however long the valley. It is drawn to saddles and maxima just as much, and"
                 " where the Hessian is singular there is no step: the run diverges."

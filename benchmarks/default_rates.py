@@ -1,7 +1,7 @@
 """Each rule's default learning rate: the best of a sweep on the default problem.
 
-Rules that need all rows have batches of all rows. A rule that makes no sense on a network, such as
-Newton's, has no sweep: its class says why its rate is what it is.
+A rule that makes no sense on a network, such as Newton's, has no sweep: its class says why its rate
+is what it is.
 
 Run ``python -m benchmarks.default_rates`` with ids of rules, or without for all. The rates are in
 ``engine/rules`` as ``default_learning_rate``, and a test compares them with this sweep.
@@ -39,14 +39,11 @@ def is_swept(rule: type[Rule]) -> bool:
     return misfit(Experiment().problem, _run(rule, 1.0)) is None
 
 
-def _run(rule: type[Rule], rate: float) -> Run:
-    batch_size: Literal["all", 32] = "all" if "all_rows" in rule.needs else 32
-    return Run(optimizer=rule(), learning_rate=rate, batch_size=batch_size)
-
-
-def sweep(rules: Sequence[type[Rule]] = RULES) -> dict[str, dict[float, float]]:
+def sweep(
+    rules: Sequence[type[Rule]] = RULES, rates: Sequence[float] = RATES
+) -> dict[str, dict[float, float]]:
     """Return the median score for every rule and rate."""
-    pairs = [(rule, rate) for rule in rules for rate in RATES]
+    pairs = [(rule, rate) for rule in rules for rate in rates]
     size = int(LIMITS["runs"].high)
     medians: dict[str, dict[float, float]] = {rule().name: {} for rule in rules}
     for start in range(0, len(pairs), size):

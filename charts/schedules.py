@@ -11,7 +11,7 @@ from charts.curves import positions
 from charts.lines import POINTS, hover_title, run_line
 from charts.theme import AROUND_PLOT, Chart, layout, margin
 from engine.analysis.schedules import schedule_factors
-from engine.rules.schedules import Plateau
+from engine.rules.schedules import ReduceOnPlateau
 from language import _
 from language.labels import label
 
@@ -176,7 +176,7 @@ def schedule_preview(experiment: Experiment, run: Run, style: RunStyle) -> Chart
         hovermode="x unified",
     )
     remarks: tuple[str, ...] = ()
-    if isinstance(run.schedule, Plateau):
+    if isinstance(run.schedule, ReduceOnPlateau):
         text = _("The factor falls where the validation loss no longer does, at an unknown time.")
         remarks = (text,)
     figure = go.Figure({"data": [_line(x, y, style)], "layout": form})

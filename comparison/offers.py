@@ -15,7 +15,7 @@ from engine.problems.losses import LOSSES
 from engine.problems.specs import LossName
 from engine.rules import RULES
 from engine.rules.rule import Family
-from engine.rules.schedules import SCHEDULES, Constant, Plateau
+from engine.rules.schedules import SCHEDULES, Constant, ReduceOnPlateau
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,7 @@ def schedules(experiment: Experiment) -> tuple[type[Schedule], ...]:
     """Return the schedules that a run may have: one watches validation rows."""
     if experiment.problem.n_validation:
         return SCHEDULES
-    return tuple(kind for kind in SCHEDULES if kind is not Plateau)
+    return tuple(kind for kind in SCHEDULES if kind is not ReduceOnPlateau)
 
 
 def losses(problem: Network) -> tuple[str, ...]:

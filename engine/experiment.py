@@ -32,7 +32,7 @@ from engine.rules import (
     RMSprop,
 )
 from engine.rules.clipping import AnyClipping  # noqa: TC001 - pydantic reads it
-from engine.rules.schedules import AnySchedule, Constant, Plateau
+from engine.rules.schedules import AnySchedule, Constant, ReduceOnPlateau
 from engine.spec import Spec
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Experiment(Spec):
     def _check_schedule(self, run: Run, field: str) -> None:
         """Refuse a schedule that falls to 0, or watches validation rows that there are not."""
         schedule = run.schedule
-        if isinstance(schedule, Plateau) and not self.problem.n_validation:
+        if isinstance(schedule, ReduceOnPlateau) and not self.problem.n_validation:
             raise InvalidInput("conflict", field, schedule.name, self._no_validation)
         if schedule == Constant():
             return

@@ -10,7 +10,7 @@ import numpy as np
 from engine import batches, data, initial_params, layers
 from engine.analysis.schedules import watched_factors
 from engine.problems.function_problem import disturbances
-from engine.rules.schedules import Constant, Plateau
+from engine.rules.schedules import Constant, ReduceOnPlateau
 from engine.training.history import SUMMARIES, Series
 from engine.training.recording import SERIES_POINTS
 from engine.training.records import most_recorded
@@ -150,7 +150,7 @@ def factors_csv(history: History) -> bytes | None:
         counts, total = experiment.counts(run), experiment.iterations(run)
         factors = run.schedule.factors(steps, counts, total)
         tables = {"all": factors}
-        if isinstance(run.schedule, Plateau):
+        if isinstance(run.schedule, ReduceOnPlateau):
             watched = watched_factors(history, number - 1, steps)
             tables = {
                 str(seed): factors * own
@@ -166,7 +166,7 @@ def factors_csv(history: History) -> bytes | None:
 
 def unknown_factors(experiment: Experiment, run: Run) -> str | None:
     """Return why the factors of a schedule are not written; None if they are, or there is none."""
-    if not isinstance(run.schedule, Plateau):
+    if not isinstance(run.schedule, ReduceOnPlateau):
         return None
     kept = SERIES_POINTS // len(experiment.seeds)
     if experiment.budget.unit == "epochs" and most_recorded(experiment, run) <= kept:
@@ -180,7 +180,8 @@ def unknown_factors(experiment: Experiment, run: Run) -> str | None:
 def factor_updates(experiment: Experiment) -> int:
     """Return the updates whose factors are written: all, or of long trainings only the first."""
     tables = sum(
-        len(experiment.seeds) if isinstance(run.schedule, Plateau) else 1 for run in experiment.runs
+        len(experiment.seeds) if isinstance(run.schedule, ReduceOnPlateau) else 1
+        for run in experiment.runs
     )
     return NUMBERS // tables
 

@@ -21,7 +21,7 @@ from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep, misfit
 from engine.limits import LIMITS, Interval
 from engine.rules import RULES, SGD
-from engine.rules.schedules import Plateau
+from engine.rules.schedules import ReduceOnPlateau
 from engine.spec import by_name
 from engine.version import VERSION
 from sweeps.axes import LEFT_OUT, RangeAxis, placed, value_at, value_of_run, with_value
@@ -566,7 +566,7 @@ def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
 def _check_schedule(about: Experiment, run: Run) -> None:
     """Refuse a schedule that a run cannot have on a problem."""
     alone = about.model_copy(update={"runs": (run,)})
-    if isinstance(run.schedule, Plateau) and not about.problem.n_validation:
+    if isinstance(run.schedule, ReduceOnPlateau) and not about.problem.n_validation:
         Experiment.model_validate(alone.model_dump())
     try:
         run.schedule.check(alone.counts(run), alone.iterations(run))

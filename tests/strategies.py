@@ -38,7 +38,7 @@ from engine.rules.schedules import (
     Constant,
     Exponential,
     MultiStep,
-    Plateau,
+    ReduceOnPlateau,
     Step,
     WarmUpStableDecay,
     intervals,
@@ -93,7 +93,9 @@ def schedules(draw, validated):
     Decays by steps are in shares of the run, for in long runs they would fall to 0, and so would an
     end value of 0 before the end of a run. ``validated`` tells whether there are validation rows.
     """
-    kind = draw(st.sampled_from([one for one in SCHEDULES if validated or one is not Plateau]))
+    kind = draw(
+        st.sampled_from([one for one in SCHEDULES if validated or one is not ReduceOnPlateau])
+    )
     unit = "share" if kind in {Step, Exponential} else draw(st.sampled_from(list(LENGTHS)))
     fields = {name: draw(st.sampled_from(of)) for name, of in words(kind).items()}
     for name, interval in intervals(kind, unit).items():

@@ -13,8 +13,8 @@ from engine.rules.schedules import (
     InverseTime,
     MultiStep,
     OneCycle,
-    Plateau,
-    Polynomial,
+    PolynomialDecay,
+    ReduceOnPlateau,
     Step,
     Triangular,
     WarmRestarts,
@@ -99,7 +99,7 @@ SCHEDULE_WORDS: Final[Mapping[type[Schedule], RuleWords]] = MappingProxyType(
             ),
             (N_("Keras has this form; PyTorch and Optax have none."),),
         ),
-        Polynomial: RuleWords(
+        PolynomialDecay: RuleWords(
             N_(
                 "The rate falls along a straight line, or a power of one, to an end value at the"
                 " end of the run."
@@ -180,7 +180,7 @@ SCHEDULE_WORDS: Final[Mapping[type[Schedule], RuleWords]] = MappingProxyType(
                 ),
             ),
         ),
-        Plateau: RuleWords(
+        ReduceOnPlateau: RuleWords(
             N_(
                 "The rate falls whenever the validation loss has not improved for more than some"
                 " epochs. Each seed falls at times of its own."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.rules.schedules import Plateau, Watched
+from engine.rules.schedules import ReduceOnPlateau, Watched
 
 if TYPE_CHECKING:
     from engine.arrays import Array, Integers
@@ -28,7 +28,7 @@ def schedule_factors(history: History, position: int, steps: Integers) -> Array 
     spec = experiment.runs[position]
     counts, total = experiment.counts(spec), experiment.iterations(spec)
     factors = np.tile(spec.schedule.factors(steps, counts, total), (len(run.status), 1))
-    if isinstance(spec.schedule, Plateau):
+    if isinstance(spec.schedule, ReduceOnPlateau):
         if not _is_known(run):
             return None
         factors *= watched_factors(history, position, steps)
@@ -55,7 +55,7 @@ def watched_factors(history: History, position: int, steps: Integers) -> Array:
     experiment, run = history.experiment, history.runs[position]
     spec, losses = experiment.runs[position], run.validation_loss
     factors = np.ones((len(run.status), len(steps)))
-    if not isinstance(spec.schedule, Plateau) or losses is None:
+    if not isinstance(spec.schedule, ReduceOnPlateau) or losses is None:
         return factors
     counts, total = experiment.counts(spec), experiment.iterations(spec)
     ends = [

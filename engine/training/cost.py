@@ -22,7 +22,7 @@ from engine.problems.pieces import (
     lanes_of_piece,
     rows_of_piece,
 )
-from engine.rules.schedules import Constant, Plateau
+from engine.rules.schedules import Constant, ReduceOnPlateau
 from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS
 from engine.training.records import most_evaluated, most_recorded
 from engine.training.updates import RATES_AT_ONCE
@@ -122,7 +122,7 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
 
 
 def _watches(run: Run) -> bool:
-    return isinstance(run.schedule, Plateau)
+    return isinstance(run.schedule, ReduceOnPlateau)
 
 
 def _kept(experiment: Experiment, run: Run) -> int:

@@ -30,7 +30,7 @@ from engine.problems.network_problem import NetworkProblem
 from engine.problems.pieces import UPDATE_NUMBERS
 from engine.problems.specs import Function
 from engine.rules import RULES, SGD, Rule, validated
-from engine.rules.schedules import Constant, Plateau
+from engine.rules.schedules import Constant, ReduceOnPlateau
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
@@ -171,7 +171,7 @@ def _given_schedule(schedule: Schedule | None, counts: Counts, steps: int) -> Sc
     """Return the schedule that ``minimize`` was given, checked, or the one that does nothing."""
     if schedule is None:
         return Constant()
-    if isinstance(schedule, Plateau):
+    if isinstance(schedule, ReduceOnPlateau):
         raise InvalidInput("conflict", "schedule", schedule.name, ("problem", "function"))
     try:
         schedule.check(counts, steps)

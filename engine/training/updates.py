@@ -17,7 +17,7 @@ import numpy as np
 from engine.problems.pieces import param_blocks
 from engine.rules import stack, structure
 from engine.rules.rule import Moment, stacked
-from engine.rules.schedules import Constant, Plateau, Watched
+from engine.rules.schedules import Constant, ReduceOnPlateau, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -319,7 +319,7 @@ class _Rates:
         self.watching = {
             lane: run.schedule
             for lane, run in enumerate(lanes)
-            if isinstance(run.schedule, Plateau)
+            if isinstance(run.schedule, ReduceOnPlateau)
         }
         self._watched = dict.fromkeys(self.watching, Watched())
         # Factors of watched losses: up to the update after which they were seen, and from then on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from engine.rules.schedules import Constant, Plateau
+from engine.rules.schedules import Constant, ReduceOnPlateau
 from exports.scripts.translations.schedules import (
     RATE_INSIDE,
     RATE_OUTSIDE,
@@ -55,7 +55,7 @@ def followed(library: str, experiment: Experiment, run: Run) -> Followed:
     if own is not None:
         return Followed(own)
     reason = SCHEDULE_FORMS[type(schedule)].differences.get(library, "")
-    if isinstance(schedule, Plateau):
+    if isinstance(schedule, ReduceOnPlateau):
         return Followed(None, reason)
     if numbers is None:
         return Followed(None, _ROWS)
@@ -85,7 +85,7 @@ def words(how: Followed, title: str, run: Run, say: Callable[[str], str]) -> str
 
 def table_lines(run: Run) -> str:
     """Return the lines that read the factors; only updates that they cover are replayed."""
-    seed = "SEED" if isinstance(run.schedule, Plateau) else '"all"'
+    seed = "SEED" if isinstance(run.schedule, ReduceOnPlateau) else '"all"'
     return (
         f'factors = [\n    float(line["factor"]) for line in table("{TABLE}", number=RUN,'
         f" seed={seed})\n]\n"

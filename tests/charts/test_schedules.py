@@ -13,7 +13,7 @@ from comparison.catalogue import losses
 from engine import Budget, Experiment, Function, Network, Run, Stopping, fit, inspect
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD
-from engine.rules.schedules import Constant, Cosine, Plateau, Step
+from engine.rules.schedules import Constant, Cosine, ReduceOnPlateau, Step
 
 STYLES = [RunStyle("falling", 0), RunStyle("even", 1)]
 
@@ -102,7 +102,7 @@ def test_a_hidden_run_has_no_factor_and_none_are_drawn_where_all_are_hidden():
 
 
 def test_a_plateau_is_drawn_as_it_happened_or_not_at_all():
-    plateau = Plateau(patience=0, decay=0.5, threshold=0.3)
+    plateau = ReduceOnPlateau(patience=0, decay=0.5, threshold=0.3)
     history = trained(plateau, seeds=(0,))
     happened = below(drawn(history))[0].y[-1]
     hardly = drawn(trained(plateau, amount=1_000, unit="iterations", seeds=(0,)))
@@ -143,7 +143,7 @@ def test_lines_before_the_change_bring_no_panel_of_their_own():
 
 
 @pytest.mark.parametrize(
-    "schedule", [Cosine(), Step(every=1.0), Plateau()], ids=lambda one: one.name
+    "schedule", [Cosine(), Step(every=1.0), ReduceOnPlateau()], ids=lambda one: one.name
 )
 def test_a_preview_shows_the_factors_over_the_whole_budget(schedule):
     experiment = trained(schedule, amount=2).experiment
@@ -153,7 +153,7 @@ def test_a_preview_shows_the_factors_over_the_whole_budget(schedule):
     factors = schedule.factors(np.arange(1, total + 1), counts, total)
     assert chart.numbers["schedule_factor"].tolist() == [factors[0], *factors]
     assert chart.numbers["epochs"].tolist() == (np.arange(7) / 3).tolist()
-    assert bool(chart.remarks) == isinstance(schedule, Plateau)
+    assert bool(chart.remarks) == isinstance(schedule, ReduceOnPlateau)
 
 
 def test_a_preview_of_a_function_counts_updates():

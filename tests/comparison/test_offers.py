@@ -8,7 +8,7 @@ from engine import Budget, Experiment, Function, InvalidInput, Network
 from engine.problems.datasets import DATASETS
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules.clipping import ClipNorm
-from engine.rules.schedules import SCHEDULES, Cosine, Plateau
+from engine.rules.schedules import SCHEDULES, Cosine, ReduceOnPlateau
 
 FUNCTION = Experiment(problem=Function())
 
@@ -34,7 +34,7 @@ def test_a_schedule_that_watches_validation_rows_takes_some():
 
     assert offers.schedules(Experiment()) == SCHEDULES
     for experiment in (without, FUNCTION):
-        assert set(SCHEDULES) - set(offers.schedules(experiment)) == {Plateau}
+        assert set(SCHEDULES) - set(offers.schedules(experiment)) == {ReduceOnPlateau}
 
 
 def test_schedules_and_clipping_can_be_given_to_all_runs_where_one_has_them():

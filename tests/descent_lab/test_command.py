@@ -257,6 +257,7 @@ def test_the_schema_is_one_of_json(capsys):
     schema = json.loads(capsys.readouterr().out)
     assert set(schema["properties"]) == {"format", "experiment", "view"}
     assert schema["$defs"]["Adam"]["properties"]["beta1"]["exclusiveMaximum"] == 1
+    assert not [name for name in schema["$defs"] if "__" in name]  # two classes of one name
 
 
 @pytest.mark.parametrize("command", [["--help"], ["run", "--help"]])

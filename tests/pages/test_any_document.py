@@ -20,7 +20,7 @@ SCRIPTS = {
 }
 pytestmark = pytest.mark.usefixtures("nothing_waits")
 # "make documents" opens more; a failure is shown as it was found: a smaller one takes minutes.
-COUNT = int(os.environ.get("DOCUMENTS", "200")) // len(SCRIPTS)
+COUNT = int(os.environ.get("DOCUMENTS", "120")) // len(SCRIPTS)
 PHASES = (Phase.explicit, Phase.generate)
 
 

@@ -41,7 +41,7 @@ SHOWN = {
         (BOWL, TrainingPage()),
         *(
             (NETWORK, TrainingPage(tab=tab))
-            for tab in ("loss", "score", "norms", "fits", "rates", "find", "details")
+            for tab in ("loss", "score", "norms", "fits", "rates", "sharpness", "find", "details")
         ),
     ],
     "surfaces": [

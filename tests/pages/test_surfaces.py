@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import json
 import re
+from itertools import product
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from engine import Budget, Experiment, Function, Network, Run, estimate_surface,
 from engine.problems.datasets import Line, SingleRow
 from engine.problems.functions import FUNCTIONS, Saddle
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, SGD
+from engine.rules import LBFGS, RULES, SAM, SGD, Adam, ScheduleFreeSGD
 from language.labels import label
 from tests.driven import SURFACES, charts, first_run, run, told
 from tests.engine.rules.facts import fits, fitted
@@ -629,9 +630,14 @@ def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):
     assert sent <= 500_000
 
 
-@pytest.mark.parametrize("rule", OF_FUNCTIONS, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("tab", ["step", "rates", "theory", "slice"])
-def test_every_tab_is_there_for_every_rule(page, rule, tab):
+@pytest.mark.parametrize(
+    ("tab", "rule"),
+    [
+        *(("step", rule) for rule in OF_FUNCTIONS),
+        *product(["rates", "theory", "slice"], [SGD, Adam, SAM, ScheduleFreeSGD, LBFGS]),
+    ],
+)
+def test_every_tab_is_there_for_every_rule(page, tab, rule):
     alone = FUNCTION_VIEW.model_copy(update={"runs": FUNCTION_VIEW.runs[:1]})
     page.session_state["surface-document"] = with_default_view(fitted(alone, rule()))
     page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab=tab, step=7.0)}

@@ -125,7 +125,7 @@ WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
             N_(
                 "Remembers for every layer only the mean squares of its rows and of its columns,"
                 " whose product stands for the squares of all its parameters, so that large models"
-                " need hardly more memory than for themselves. Here a layer is one matrix, the"
+                " need hardly more memory than for themselves; here a layer is one matrix, the"
                 " biases being its last column. The gradient is divided by the root, as in RMSprop,"
                 " and η is a share of the layer's own size. It has no momentum, and the product can"
                 " be far from the squares."

@@ -14,10 +14,10 @@ from engine.rules.schedules.decays import (
     Exponential,
     InverseTime,
     MultiStep,
-    Polynomial,
+    PolynomialDecay,
     Step,
 )
-from engine.rules.schedules.plateau import Plateau, Watched
+from engine.rules.schedules.plateau import ReduceOnPlateau, Watched
 from engine.rules.schedules.schedule import (
     LENGTHS,
     Clock,
@@ -38,9 +38,9 @@ __all__ = [
     "InverseTime",
     "MultiStep",
     "OneCycle",
-    "Plateau",
-    "Polynomial",
+    "PolynomialDecay",
     "ProgressUnit",
+    "ReduceOnPlateau",
     "Schedule",
     "Step",
     "Triangular",
@@ -57,13 +57,13 @@ SCHEDULES: Final = (
     MultiStep,
     Exponential,
     InverseTime,
-    Polynomial,
+    PolynomialDecay,
     Cosine,
     WarmRestarts,
     OneCycle,
     Triangular,
     WarmUpStableDecay,
-    Plateau,
+    ReduceOnPlateau,
 )
 
 if TYPE_CHECKING:

@@ -191,7 +191,7 @@ class InverseTime(Schedule):
 
 @final
 @dataclass(frozen=True)
-class Polynomial(Schedule):
+class PolynomialDecay(Schedule):
     """Fall to an end value along a straight line, or along a power of it.
 
         f = e + (1 - e) (1 - min(k, N) / N)^p

@@ -36,7 +36,7 @@ class Watched(NamedTuple):
 
 @final
 @dataclass(frozen=True)
-class Plateau(Schedule):
+class ReduceOnPlateau(Schedule):
     """Lower the rate whenever the validation loss has not improved for some epochs.
 
         better: m < best (1 - threshold)

@@ -20,8 +20,8 @@ from engine.rules.schedules import (
     InverseTime,
     MultiStep,
     OneCycle,
-    Plateau,
-    Polynomial,
+    PolynomialDecay,
+    ReduceOnPlateau,
     Step,
     Triangular,
     WarmRestarts,
@@ -187,7 +187,7 @@ def _multi_step_in_optax(schedule: MultiStep, n: Whole) -> str | None:
     return f"piecewise_constant_schedule({n.rate}, {{{scales}}})"
 
 
-def _polynomial_in_pytorch(schedule: Polynomial, n: Whole) -> str | None:
+def _polynomial_in_pytorch(schedule: PolynomialDecay, n: Whole) -> str | None:
     if schedule.end == 0:
         return f"PolynomialLR(optimizer, total_iters={n.rest}, power={schedule.power!r})"
     if schedule.power == 1:
@@ -291,7 +291,7 @@ SCHEDULE_FORMS: Final[Mapping[type[Schedule], ScheduleForms]] = MappingProxyType
             keras=lambda s, n: f"InverseTimeDecay({n.rate}, {n.of('every')}, {s.decay!r})",
             differences={"pytorch": _NO_TIME, "optax": _NO_TIME},
         ),
-        Polynomial: ScheduleForms(
+        PolynomialDecay: ScheduleForms(
             pytorch=_polynomial_in_pytorch,
             keras=lambda s, n: (
                 f"PolynomialDecay({n.rate}, {n.rest}, {n.times(s.end)}, power={s.power!r})"
@@ -326,7 +326,7 @@ SCHEDULE_FORMS: Final[Mapping[type[Schedule], ScheduleForms]] = MappingProxyType
             optax=_stable_in_optax,
             differences={"pytorch": _NO_STABLE, "keras": _NO_STABLE},
         ),
-        Plateau: ScheduleForms(
+        ReduceOnPlateau: ScheduleForms(
             differences=dict.fromkeys(("pytorch", "keras", "optax"), _WATCHES),
         ),
     }

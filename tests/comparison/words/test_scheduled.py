@@ -10,7 +10,7 @@ from engine.rules.schedules import (
     Exponential,
     MultiStep,
     OneCycle,
-    Plateau,
+    ReduceOnPlateau,
     Step,
 )
 from language import LANGUAGES, set_language
@@ -29,7 +29,7 @@ from language import LANGUAGES, set_language
         (Exponential(unit="updates"), "exponential updates"),
         (MultiStep(milestones=(10.0, 20.0)), "several steps m 10, 20 epochs"),
         (OneCycle(curve="linear"), "one cycle straight line"),
-        (Plateau(patience=3, decay=0.5), "plateau q 0.5 P 3"),
+        (ReduceOnPlateau(patience=3, decay=0.5), "plateau q 0.5 P 3"),
     ],
 )
 def test_what_is_not_the_default_is_told(schedule, sign):

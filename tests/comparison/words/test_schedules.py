@@ -10,7 +10,14 @@ from comparison.words.mathml import mathml
 from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED, WARM_UP, WARM_UP_WORDS
 from engine import Experiment, InvalidInput
 from engine.counts import Counts
-from engine.rules.schedules import SCHEDULES, Cosine, MultiStep, Plateau, Polynomial, Watched
+from engine.rules.schedules import (
+    SCHEDULES,
+    Cosine,
+    MultiStep,
+    PolynomialDecay,
+    ReduceOnPlateau,
+    Watched,
+)
 from language.labels import LABELS
 
 every_schedule = pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda one: one.name)
@@ -89,7 +96,7 @@ def test_a_refusal_names_the_schedule_and_the_way_out(problem, schedule, words):
 
 
 def test_the_end_value_would_be_that_of_the_update_after_the_last():
-    for schedule in (Cosine(0.2, 8, unit="updates"), Polynomial(1.0, 0.2, 8, unit="updates")):
+    for schedule in (Cosine(0.2, 8, unit="updates"), PolynomialDecay(1.0, 0.2, 8, unit="updates")):
         assert factors(schedule, 10)[7] > 0.2
         assert factors(schedule, 10)[8:].tolist() == [0.2, 0.2]
 
@@ -101,7 +108,7 @@ def test_a_milestone_counts_from_the_update_after_it():
 def test_the_epoch_after_the_last_that_is_borne_lowers_the_rate():
     watched, actual = Watched(), []
     for _epoch in range(5):
-        watched = Plateau(0.5, patience=2).watch(watched, 1.0)
+        watched = ReduceOnPlateau(0.5, patience=2).watch(watched, 1.0)
         actual.append(watched.factor)
 
     assert actual == [1, 1, 1, 0.5, 0.5]  # 1 is the best one, 2 and 3 are borne

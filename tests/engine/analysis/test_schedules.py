@@ -9,7 +9,7 @@ from engine import Budget, Experiment, Network, Run, fit, inspect
 from engine.analysis.schedules import schedule_factors
 from engine.problems.datasets import TwoMoons
 from engine.rules import SGD
-from engine.rules.schedules import Constant, Cosine, OneCycle, Plateau, Step
+from engine.rules.schedules import Constant, Cosine, OneCycle, ReduceOnPlateau, Step
 
 SCHEDULES = {
     "constant": Constant(),
@@ -17,7 +17,7 @@ SCHEDULES = {
     "cosine": Cosine(),
     "steps": Step(every=2.0, decay=0.5),
     "one cycle": OneCycle(),
-    "plateau": Plateau(patience=0, decay=0.5, threshold=0.3, warm_up=2.0),
+    "plateau": ReduceOnPlateau(patience=0, decay=0.5, threshold=0.3, warm_up=2.0),
 }
 
 

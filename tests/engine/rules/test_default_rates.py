@@ -11,10 +11,12 @@ SWEPT = [rule for rule in RULES if is_swept(rule)]
 # What it trains is covered by others, and tracing makes it three times as long.
 @pytest.mark.no_cover
 @pytest.mark.parametrize("rule", SWEPT, ids=lambda rule: rule().name)
-def test_default_learning_rates_are_the_best_of_the_sweep(rule):
-    losses = sweep([rule])[rule().name]
+def test_no_rate_near_the_default_learning_rate_is_better(rule):
+    """Two rates to each side; ``python -m benchmarks.default_rates`` tries all of them."""
+    place = RATES.index(rule.default_learning_rate)
+    losses = sweep([rule], RATES[max(place - 2, 0) : place + 3])[rule().name]
 
-    assert len(losses) == len(RATES) == 16
+    assert len(losses) > 2
     assert len(SEEDS) == 5
     # Another processor rounds otherwise and may swap two rates of nearly equal score.
     assert losses[rule.default_learning_rate] <= 1.05 * min(losses.values())

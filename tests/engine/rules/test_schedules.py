@@ -20,8 +20,8 @@ from engine.rules.schedules import (
     InverseTime,
     MultiStep,
     OneCycle,
-    Plateau,
-    Polynomial,
+    PolynomialDecay,
+    ReduceOnPlateau,
     Step,
     Triangular,
     WarmRestarts,
@@ -72,9 +72,9 @@ EQUAL = [
     ("multi-step", None, MultiStep((15, 35), 0.1, unit="updates")),
     ("exponential", None, Exponential(0.95, unit="updates")),
     ("inverse time", None, InverseTime(10, 0.5, unit="updates")),
-    ("polynomial", {"power": 2.0, "end": 0.0, "length": 50}, Polynomial(2.0, 0.0)),
-    ("polynomial", {"power": 1.0, "end": 0.1, "length": 50}, Polynomial(1.0, 0.1)),
-    ("polynomial", {"power": 2.0, "end": 0.1, "length": 50}, Polynomial(2.0, 0.1)),
+    ("polynomial", {"power": 2.0, "end": 0.0, "length": 50}, PolynomialDecay(2.0, 0.0)),
+    ("polynomial", {"power": 1.0, "end": 0.1, "length": 50}, PolynomialDecay(1.0, 0.1)),
+    ("polynomial", {"power": 2.0, "end": 0.1, "length": 50}, PolynomialDecay(2.0, 0.1)),
     ("cosine", {"end": 0.0, "length": 50}, Cosine(0.0)),
     ("cosine", {"end": 0.1, "length": 50}, Cosine(0.1)),
     ("cosine with warm restarts", None, WarmRestarts(10, 2, 0.05, unit="updates")),
@@ -133,7 +133,7 @@ def test_after_its_end_a_cosine_holds_where_pytorch_rises_again(end):
 
 
 def test_the_end_of_a_polynomial_and_a_cosine_is_one_update_after_the_last():
-    for schedule in (Polynomial(2.0, 0.1), Cosine(0.1)):
+    for schedule in (PolynomialDecay(2.0, 0.1), Cosine(0.1)):
         assert factors(schedule)[0] == 1
         assert factors(schedule)[-1] > 0.1 == factors(schedule, last=51)[-1]
     assert factors(Cosine())[-1] == pytest.approx(9.866e-4, rel=1e-3)
@@ -388,7 +388,7 @@ def test_a_decay_that_falls_to_zero_is_refused(name):
 
 
 def test_an_end_of_zero_is_accepted_where_no_update_reaches_it():
-    for schedule in (Cosine(), Polynomial(3.0), WarmRestarts(), WarmUpStableDecay()):
+    for schedule in (Cosine(), PolynomialDecay(3.0), WarmRestarts(), WarmUpStableDecay()):
         Experiment(runs=[Run(optimizer=SGD(), learning_rate=0.1, schedule=schedule)])
     assert not factors(Cosine(0.0, 50, unit="updates"), 60)[-1]
 
@@ -423,7 +423,7 @@ def test_plateau_is_that_of_pytorch():
     (one,) = (one for one in RECORDED["schedules"] if one["schedule"] == "reduce on plateau")
     theirs, _ = listed(one["results"], "torch")
     setting = one["setting"]
-    plateau = Plateau(0.5, setting["patience"], setting["cooldown"], setting["least"])
+    plateau = ReduceOnPlateau(0.5, setting["patience"], setting["cooldown"], setting["least"])
 
     actual = followed(plateau, setting["values"])
 
@@ -435,17 +435,22 @@ def test_plateau_is_that_of_pytorch():
 
 def test_plateau_bears_as_many_bad_epochs_as_its_patience():
     """With patience 2 and a loss that rests, PyTorch falls in epoch 5, Keras one before."""
-    assert followed(Plateau(0.5, 2), [1.0] * 6).tolist() == [1, 1, 1, 1, 0.5, 0.5]
+    assert followed(ReduceOnPlateau(0.5, 2), [1.0] * 6).tolist() == [1, 1, 1, 1, 0.5, 0.5]
 
 
 def test_plateau_never_falls_below_its_least_factor_and_takes_nan_for_no_improvement():
     values = [1.0, *[np.nan] * 9]
 
-    assert followed(Plateau(0.1, 0, least=0.05), values).tolist() == [1, 1, 0.1, *[0.05] * 7]
+    assert followed(ReduceOnPlateau(0.1, 0, least=0.05), values).tolist() == [
+        1,
+        1,
+        0.1,
+        *[0.05] * 7,
+    ]
 
 
 def test_small_improvements_count_as_none():
     """None of them is below 0.9999, although each is the lowest value so far."""
     values = 1 - 1e-5 * np.arange(8)
 
-    assert followed(Plateau(0.5, 2), values).tolist() == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+    assert followed(ReduceOnPlateau(0.5, 2), values).tolist() == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25]

@@ -15,7 +15,7 @@ from engine.rules.schedules import (
     Constant,
     Cosine,
     InverseTime,
-    Plateau,
+    ReduceOnPlateau,
     Step,
     WarmRestarts,
     Watched,
@@ -25,7 +25,7 @@ from engine.training.loop import minimize
 from tests.engine.contract import run_of, take, updates_of
 
 PROBLEM = Network(dataset=TwoMoons(rows=40), hidden=(3,))
-PLATEAU = Plateau(0.5, patience=1)
+PLATEAU = ReduceOnPlateau(0.5, patience=1)
 # Too large a rate for the validation loss to fall in every epoch.
 RESTLESS = Run(optimizer=SGD(), learning_rate=8.0, batch_size=8, schedule=PLATEAU)
 
@@ -97,7 +97,7 @@ def test_minimize_refuses_a_schedule_without_its_losses_or_that_falls_to_zero():
             minimize(lambda point: point, np.ones(1), SGD(), 0.1, 9, schedule=schedule)
         return caught.value
 
-    assert refused(Plateau()).limits == ("problem", "function")
+    assert refused(ReduceOnPlateau()).limits == ("problem", "function")
     assert refused(Cosine(0.0, 5, unit="updates")).field == "schedule.end"
 
 

@@ -17,8 +17,8 @@ from engine.rules.schedules import (
     Exponential,
     MultiStep,
     OneCycle,
-    Plateau,
-    Polynomial,
+    PolynomialDecay,
+    ReduceOnPlateau,
     Step,
     Triangular,
     WarmRestarts,
@@ -56,10 +56,10 @@ FORMS = [
     MultiStep((15, 35), 0.1, 5, unit="updates"),
     Exponential(0.95, unit="updates"),
     Exponential(0.01, 0.1, unit="share"),
-    Polynomial(2.0, 0.0),
-    Polynomial(1.0, 0.1, warm_up=0.2),
-    Polynomial(2.0, 0.1),
-    Polynomial(2.0, 0.1, 0.5),
+    PolynomialDecay(2.0, 0.0),
+    PolynomialDecay(1.0, 0.1, warm_up=0.2),
+    PolynomialDecay(2.0, 0.1),
+    PolynomialDecay(2.0, 0.1, 0.5),
     Cosine(),
     Cosine(0.1, warm_up=0.2),
     Cosine(0.1, 0.5),
@@ -109,12 +109,12 @@ def test_every_schedule_has_its_row_and_a_library_without_a_form_its_reason():
         ("pytorch", Cosine(0.1, 0.5)),  # it rises again
         ("pytorch", OneCycle(length=0.5)),  # an error after its end
         ("pytorch", OneCycle(rise=0.02)),  # 0 / 0
-        ("pytorch", Polynomial(2.0, 0.1)),
+        ("pytorch", PolynomialDecay(2.0, 0.1)),
         ("pytorch", Triangular(shrink=0.7, unit="updates")),
         ("pytorch", OneCycle(warm_up=0.1)),
         ("keras", MultiStep((15, 35), unit="updates")),
         ("keras", Cosine()),  # in 32 bits
-        ("keras", Polynomial(warm_up=0.1)),  # its warm-up begins at 0
+        ("keras", PolynomialDecay(warm_up=0.1)),  # its warm-up begins at 0
         ("optax", OneCycle()),
         ("optax", WarmUpStableDecay(curve="root")),
         ("optax", WarmRestarts(1, 1, unit="updates")),  # too many to be written out
@@ -167,7 +167,7 @@ def test_a_velocity_with_the_rate_inside_is_not_used_under_a_schedule():
         assert constant.remark is None
         assert "keras.optimizers" not in falling.text
         assert "keeps the learning rate inside" in falling.remark
-    plain = code("keras", experiment_of(Polynomial()), 0, "")
+    plain = code("keras", experiment_of(PolynomialDecay()), 0, "")
     assert "SGD(learning_rate=schedule)" in plain.text
     assert {Momentum, Nesterov} & RATE_OUTSIDE["keras"] == set()
 
@@ -237,7 +237,7 @@ def test_the_table_holds_the_factors_of_every_run_with_a_schedule():
 
 
 def test_what_plateau_did_in_a_training_is_repeated():
-    run = Run(optimizer=SGD(), learning_rate=8.0, batch_size=10, schedule=Plateau(0.5, 1))
+    run = Run(optimizer=SGD(), learning_rate=8.0, batch_size=10, schedule=ReduceOnPlateau(0.5, 1))
     experiment = Experiment(problem=PROBLEM, runs=[run], budget=Budget(amount=12), seeds=(0, 5))
     rows = rows_of(factors_csv(fit(experiment)))
 
@@ -251,8 +251,8 @@ def test_what_plateau_did_in_a_training_is_repeated():
 
 
 def test_plateau_is_refused_where_its_losses_are_not_all_recorded():
-    known = experiment_of(Plateau())
-    unknown = experiment_of(Plateau(), amount=40, unit="iterations")
+    known = experiment_of(ReduceOnPlateau())
+    unknown = experiment_of(ReduceOnPlateau(), amount=40, unit="iterations")
 
     assert unknown_factors(known, known.runs[0]) is None
     written = code("pytorch", unknown, 0, "")
@@ -267,7 +267,7 @@ def test_a_bundle_holds_the_table_or_says_why_not():
         _add_factors(contents, fit(experiment_of(schedule, **fields)))
         return contents
 
-    there, missing = made(Cosine()), made(Plateau(), amount=40, unit="iterations")
+    there, missing = made(Cosine()), made(ReduceOnPlateau(), amount=40, unit="iterations")
 
     assert list(there.files) == ["schedule.csv"]
     assert there.left_out == missing.files == {}

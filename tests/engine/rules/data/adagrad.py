@@ -15,7 +15,7 @@ FACTS = Facts(
     by_hand=by_hand,
     first=1.0,
     bowl=(1.0, 300),
-    rosenbrock=(0.5, 20_000),
+    rosenbrock=(0.5, 8_000),
     on_stream=OnStream(
         rule=Adagrad(epsilon=1e-10),
         library="torch 2.13.0",

@@ -17,7 +17,7 @@ FACTS = Facts(
     by_hand=by_hand,
     first=1.0,
     bowl=(0.1, 600),
-    rosenbrock=(0.02, 6_000),
+    rosenbrock=(0.02, 3_500),
     scaled=lambda seen: seen.corrected["first_moment"],
     on_stream=OnStream(
         rule=Adam(beta1=0.9, beta2=0.999, epsilon=1e-8),

@@ -15,7 +15,7 @@ FACTS = Facts(
     by_hand=by_hand,
     first=1.0,
     bowl=(0.05, 300),
-    rosenbrock=(0.0005, 10_000),
+    rosenbrock=(0.0025, 600),
     scaled=lambda seen: seen.slots_after["velocity"],
     on_stream=OnStream(
         rule=Momentum(momentum=0.9),

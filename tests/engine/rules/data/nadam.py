@@ -34,6 +34,6 @@ FACTS = Facts(
     by_hand=by_hand,
     first=1.0564518,
     bowl=(0.2, 116),
-    rosenbrock=(0.01, 11_294),
+    rosenbrock=(0.005, 7_500),
     scaled=ahead,
 )

@@ -15,7 +15,7 @@ FACTS = Facts(
     by_hand=by_hand,
     first=1.9,
     bowl=(0.05, 300),
-    rosenbrock=(0.0005, 10_000),
+    rosenbrock=(0.001, 1_500),
     scaled=lambda seen: seen.gradient + Nesterov().momentum * seen.slots_after["velocity"],
     on_stream=OnStream(
         rule=Nesterov(momentum=0.9),

@@ -15,7 +15,7 @@ FACTS = Facts(
     by_hand=by_hand,
     first=10**0.5,
     bowl=(0.01, 1500),
-    rosenbrock=(0.001, 10_000),
+    rosenbrock=(0.002, 6_500),
     on_stream=OnStream(
         rule=RMSprop(decay=0.9, epsilon=1e-8),
         library="torch 2.13.0",

@@ -6,6 +6,6 @@ FACTS = Facts(
     by_hand=None,
     first=1.0,
     bowl=(0.1, 60),
-    rosenbrock=(0.01, 5_200),
+    rosenbrock=(0.002, 3_500),
     scaled=lambda seen: seen.slots_after["last_sign"],
 )

@@ -8,6 +8,6 @@ FACTS = Facts(
     by_hand=None,
     first=1.0,
     bowl=(1.0, 130),
-    rosenbrock=(1.0, 11_500),
+    rosenbrock=(2.0, 7_500),
     scaled=attrgetter("direction"),
 )

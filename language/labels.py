@@ -112,12 +112,12 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
         },
         # kinds of rules, as the menu has them
         "family": {
-            "momentum": N_("Momentum"),
-            "adaptive": N_("A rate per parameter"),
+            "momentum": N_("SGD family"),
+            "adaptive": N_("Adaptive"),
             "signs": N_("Signs"),
-            "averages": N_("Averages of iterates"),
-            "wrappers": N_("Around another rule"),
-            "layers": N_("Whole layers"),
+            "averages": N_("Averages"),
+            "wrappers": N_("Wrappers"),
+            "layers": N_("Layers"),
             "second_order": N_("Curvature"),
         },
         "schedule": {

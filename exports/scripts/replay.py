@@ -74,7 +74,7 @@ departures = [
     for step in compared
     if not math.isclose(losses[step - 1], recorded[step], rel_tol=1e-9, abs_tol=1e-12)
 ]
-first = compared[:100]
+first = compared[:$certain]
 differences = [abs(losses[step - 1] - recorded[step]) for step in first]
 which = ", ".join(map(str, compared[:3])) + (f" ... {compared[-1]}" if compared[3:] else "")
 print(f"{NAME!r}: {len(losses)} updates replayed")
@@ -224,7 +224,7 @@ class Replay(NamedTuple):
 
     def check(self) -> str:
         """Return the end of a script; it needs ``losses``, with one loss per update."""
-        return _CHECK.substitute()
+        return _CHECK.substitute(certain=self._translation.certain)
 
     @property
     def cut(self) -> int:

@@ -209,7 +209,7 @@ def test_the_page_says_what_was_set_and_why_a_rule_was_refused():
     run(at.selectbox(key="optimizer").set_value("curved"))
     assert at.selectbox(key="optimizer").value == "steady"
     assert "follows the Hessian" in told(at)
-    assert "Twice · Around another rule" in at.selectbox(key="optimizer").options
+    assert "Twice · Wrappers" in at.selectbox(key="optimizer").options
 
 
 @pytest.mark.parametrize("tab", ["batches", "map"])

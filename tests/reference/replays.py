@@ -6,11 +6,11 @@ bundles, and runs the scripts of one library with this Python, which must have i
     pip install torch
     python -m tests.reference.replays pytorch
 
-A script itself compares its losses with the recorded ones and fails where one of the first 100 of
-them departs by more than 1e-9; the first one that does at all is reported. ``make test-torch`` does
+A script itself compares its losses with the recorded ones and fails where one of the first
+ones departs by more than 1e-9; the first one that does at all is reported. ``make test-torch`` does
 this for PyTorch in an environment of its own.
 
-The rules that have a translation are replayed a second time without it, by their formula in NumPy.
+The rules that have a form there are replayed a second time without it, by their formula in NumPy.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from engine.rules.clipping import CLIPPINGS, ClipNorm
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.scripts.translations import TRANSLATIONS
+from exports.scripts.translations.translation import Translation
 from storage.writing import write_all
 from tests.engine.rules.facts import portions
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 _RATE: Final = 0.01  # stable for every rule on everything below
 _EPOCHS: Final = Budget(amount=12)
+_FORMULAS: Final = {rule: Translation(certain=one.certain) for rule, one in TRANSLATIONS.items()}
 _UPDATES: Final = Budget(amount=120, unit="iterations")
 
 
@@ -138,7 +140,7 @@ def main(framework: str) -> int:
     equal = [
         one
         for name, experiment in comparisons()
-        for translations in (TRANSLATIONS, {})
+        for translations in (TRANSLATIONS, _FORMULAS)
         for one in _replay_all(framework, name, experiment, translations)
     ]
     departing = equal.count(False)
@@ -156,7 +158,7 @@ def _replay_all(
             write_all(Path(folder), bundle(document, fit(experiment)))
         for script in sorted(Path(folder, "scripts").glob(f"{framework}_*.py")):
             equal, output = replayed(script, experiment.seeds[-1])
-            how = "" if translations else " (formulas)"
+            how = " (formulas)" if translations is _FORMULAS else ""
             words = f"{'equal' if equal else 'DEPARTS'}  {name}{how}: {'; '.join(output)}"
             print(words, flush=True)  # noqa: T201
             yield equal

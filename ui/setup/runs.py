@@ -147,8 +147,8 @@ def run_editor() -> None:
     now = document()
     index = now.view.selected
     run = now.experiment.runs[index]
-    grid = st.grid(6, min_column_width=130, vertical_alignment="bottom")
-    optimizer, rate, size, more = (grid.cell(column_span=width) for width in (1, 2, 2, 1))
+    grid = st.grid(7, min_column_width=112, vertical_alignment="bottom")
+    optimizer, rate, size, more = (grid.cell(column_span=width) for width in (2, 2, 2, 1))
     with optimizer:
         choice(
             _("Optimizer"),
@@ -175,7 +175,7 @@ def run_editor() -> None:
 def _rule_title(name: str) -> str:
     """Return a rule's title and its family, so that a search finds it by either."""
     rule = _RULES[name]
-    return " · ".join(dict.fromkeys((rule.title, label("family", rule.family))))
+    return f"{rule.title} · {label('family', rule.family)}"
 
 
 def rate_control() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from engine.rules import LAMB, LARS, Adafactor, Muon
+from engine.rules import LAMB, LARS, SOAP, Adafactor, Muon
 from exports.scripts.translations.translation import Translation
 from language import N_
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _OF_ARRAYS: Final = N_(
     "The {rule} of {library} takes the weights and the biases of a layer as two; here they are one"
     " matrix."
+)
+_ROUNDED: Final = N_(
+    "{library} has no {rule}. Its axes depend on the last digits of the gradients, and {library}"
+    " rounds otherwise: only the first two losses must be equal."
 )
 
 FORMS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
@@ -39,6 +43,9 @@ FORMS: Final[Mapping[type[Rule], Translation]] = MappingProxyType(
         ),
         LAMB: Translation(differences={"keras": _OF_ARRAYS, "optax": _OF_ARRAYS}),
         LARS: Translation(differences={"optax": _OF_ARRAYS}),
+        SOAP: Translation(
+            differences=dict.fromkeys(("pytorch", "keras", "optax"), _ROUNDED), certain=2
+        ),
         Adafactor: Translation(
             differences={"pytorch": _OF_ARRAYS, "keras": _OF_ARRAYS, "optax": _OF_ARRAYS}
         ),

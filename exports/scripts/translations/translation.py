@@ -21,9 +21,12 @@ class Translation(NamedTuple):
         keras: likewise in ``keras.optimizers``.
         optax: likewise in ``optax``.
         differences: how a library's form differs, by the name of its attribute here.
+        certain: how many losses of a replay have to be the recorded ones. After that it may have
+            drifted: another library rounds otherwise.
     """
 
     pytorch: Form | None = None
     keras: Form | None = None
     optax: Form | None = None
     differences: Mapping[str, str] = MappingProxyType({})
+    certain: int = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from comparison.scenes import Scene
     from engine import StepInspection
     from engine.experiment import Run
+
+_NAMES: Final = 175  # as wide as the longest name of a quantity
 
 
 def step_tab(scene: Scene) -> None:
@@ -58,9 +60,8 @@ def _table(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]
         table,
         width="stretch",
         key="surfaces-step",
-        column_config={
-            name: st.column_config.NumberColumn(format="%.5g") for name in table.columns
-        },
+        column_config={"_index": st.column_config.TextColumn(width=_NAMES)}
+        | {name: st.column_config.NumberColumn(format="%.5g") for name in table.columns},
         placeholder="–",
         alt=_("Every quantity of the step, one column per parameter."),
     )

@@ -140,8 +140,8 @@ class NAdam(Rule):
         r"\mu_t = \beta_1\,(1 - \tfrac12\,0.96^{t\psi}) \qquad"
         r" c_t = \mu_t\,c_{t-1} + 1 - \mu_t \\"
         r"d_t = \left(\frac{\mu_{t+1}\,m_t}{\mu_{t+1}\,c_t + 1 - \mu_{t+1}}"
-        r" + \frac{(1-\mu_t)\,g_t}{c_t}\right) /"
-        r" \left(\sqrt{\frac{v_t}{1-\beta_2^t}} + \epsilon\right)"
+        r" + \frac{(1-\mu_t)\,g_t}{c_t}\right)"
+        r" / \left(\sqrt{\tfrac{v_t}{1-\beta_2^t}} + \epsilon\right)"
     )
     source: ClassVar = "Dozat (2016), ICLR workshop, algorithm 2"
 

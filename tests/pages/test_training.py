@@ -530,7 +530,8 @@ def test_the_editor_shows_the_selected_run():
 
         assert at.selectbox(key="optimizer").value == one.optimizer.name
         assert at.number_input(key="learning_rate-number").value == one.learning_rate
-        assert one.optimizer.formula in at.latex[0].value
+        for equation in one.optimizer.formula.replace(r"\\", r"\qquad").split(r"\qquad"):
+            assert equation.strip() in at.latex[0].value
         assert UPDATE in at.latex[0].value
         assert RULE_WORDS[type(one.optimizer)].idea in at.main.markdown[0].value
 

@@ -72,12 +72,17 @@ def _line(run: RunSharpness, shown: Shown) -> tuple[Series, Array | None]:
 
 def _remarks(measured: Sharpness, styles: Sequence[RunStyle], shown: Shown) -> list[str]:
     """Return what is drawn, how often it was measured, and where it is rough."""
-    said = [_what(shown), _how_often(measured)]
     named = [
         (style.name, run)
         for style, run in zip(styles, measured.runs, strict=True)
         if not style.hidden
     ]
+    said = [_what(shown)]
+    if shown == "sharpness" and any(run.thresholds is not None for _name, run in named):
+        said.append(
+            _("Thin and dashed: the edge of stability. Above it, a run cannot stay at a minimum.")
+        )
+    said.append(_how_often(measured))
     unknown = [name for name, run in named if not len(_line(run, shown)[0].steps)]
     if unknown:
         said.append(
@@ -109,7 +114,7 @@ def _what(shown: Shown) -> str:
         )
     return _(
         "The largest eigenvalue of the Hessian of the training loss, on all training rows and with"
-        " the l2 term. Dashed: above it, the run cannot stay at a minimum."
+        " the l2 term."
     )
 
 

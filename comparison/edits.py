@@ -8,7 +8,7 @@ notice says so. Remaining runs keep their names, colours and dashes.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
@@ -29,11 +29,12 @@ from engine.experiment import misfit
 from engine.problems.datasets import Spirals
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules import RULES, Adam
+from engine.rules.wrappers import INNER
 from language import _, ngettext
 from language.labels import inline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from comparison.pages import AnyPage
     from engine import Function
@@ -232,17 +233,56 @@ def choose_rule(document: Document, index: int, rule: type[Rule]) -> Edited:
 def change_hyperparameter(document: Document, index: int, name: str, value: float | str) -> Edited:
     """Change a hyperparameter of a run's rule, or a choice that it offers.
 
+    Where the learning rate was the usual one for an inner rule, that of the new one follows.
+
     Raises:
         InvalidInput: the value is not allowed.
     """
-    optimizer = document.experiment.runs[index].optimizer
-    changed = type(optimizer)(**vars(optimizer) | {name: value})
-    return change_run(document, index, optimizer=changed)
+    run = document.experiment.runs[index]
+    changed = type(run.optimizer)(**vars(run.optimizer) | {name: value})
+    rate = run.learning_rate
+    if rate == _usual_rate(run.optimizer):
+        rate = _usual_rate(changed)
+    return change_run(document, index, optimizer=changed, learning_rate=rate)
+
+
+def _usual_rate(optimizer: Rule) -> float:
+    """Return a rule's default learning rate; around another inner rule than usual, that rule's."""
+    of, inner = type(optimizer), getattr(optimizer, "inner", "")
+    if inner in INNER and inner != getattr(of(), "inner", ""):
+        of = INNER[inner]
+    return of.default_learning_rate
 
 
 def choose_schedule(document: Document, index: int, kind: type[Schedule]) -> Edited:
-    """Give a run another schedule, with that schedule's own numbers."""
-    return change_run(document, index, schedule=kind())
+    """Give a run another schedule, with that schedule's own numbers.
+
+    Lengths in epochs are as long a share of the run as they are of the usual budget, where they
+    would not end before the run does, or where there are no epochs.
+    """
+    experiment, schedule = document.experiment, kind()
+    run = experiment.runs[index]
+    epochs = experiment.counts(run).epochs(experiment.iterations(run))
+    lengths = {name: getattr(schedule, name) for name in kind.lengths}
+    fits = experiment.problem.has_rows and all(_last(one) < epochs for one in lengths.values())
+    if schedule.unit == "epochs" and not fits:
+        usual = Experiment().budget.amount
+        shares = {
+            name: _changed(one, lambda length: float(f"{length / usual:.4g}"))
+            for name, one in lengths.items()
+        }
+        schedule = replace(cast("Any", schedule), unit="share", **shares)
+    return change_run(document, index, schedule=schedule)
+
+
+def _last(length: float | tuple[float, ...]) -> float:
+    return length[-1] if isinstance(length, tuple) else length
+
+
+def _changed(
+    length: float | tuple[float, ...], change: Callable[[float], float]
+) -> float | tuple[float, ...]:
+    return tuple(map(change, length)) if isinstance(length, tuple) else change(length)
 
 
 def change_schedule(document: Document, index: int, /, **fields: Any) -> Edited:
@@ -281,9 +321,7 @@ def count_schedule_in(document: Document, index: int, unit: ProgressUnit) -> Edi
 
     fields: dict[str, Any] = {"unit": unit}
     for name in (*type(run.schedule).lengths, "warm_up"):
-        value = getattr(run.schedule, name)
-        is_one = not isinstance(value, tuple)
-        fields[name] = counted(value) if is_one else tuple(map(counted, value))
+        fields[name] = _changed(getattr(run.schedule, name), counted)
     return change_schedule(document, index, **fields)
 
 

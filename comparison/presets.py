@@ -529,7 +529,7 @@ SURFACE_PRESETS: Final = {
         {"log": False, "selected": 1},
     ),
     "circle": Preset(
-        N_("Heavy ball runs in a circle (Lessard)"),
+        N_("Heavy ball in an endless cycle (Lessard)"),
         N_(
             "The curvature in x lies between 1 and 25 everywhere, and for a quadratic with these"
             " curvatures μ = 4/9 and η = 1/9 is the best Momentum there is. But this slope has two"
@@ -549,9 +549,9 @@ SURFACE_PRESETS: Final = {
         N_(
             "The surface is the loss with an L2 penalty, so its minimum lies nearer to zero than"
             " that of the data alone. SGD and Adam both end in it, for a penalty is part of the"
-            " loss whatever the optimizer. AdamW also takes a share off the weights at every step,"
-            " which is not divided as the gradient is, so it ends beside the minimum: its decay is"
-            " not the slope of any loss."
+            " loss whatever the optimizer. AdamW has the same penalty and also takes a share off"
+            " the weights at every step: it ends beside the minimum, nearer to zero, for this decay"
+            " belongs to the optimizer and not to the loss."
         ),
         Experiment(
             problem=Network(

@@ -186,10 +186,12 @@ def _hyperparameters(runs: Sequence[Run]) -> dict[str, Offer]:
 
 
 def _common_words(runs: Sequence[Run], name: str) -> tuple[str, ...]:
-    """Return the words that the choice of this name has in every rule of the runs with it."""
+    """Return the words that every rule with this choice has, those of the runs first."""
     offered = [choices(type(run.optimizer)).get(name) for run in runs]
     first, *others = [words for words in offered if words is not None]
-    return tuple(word for word in first if all(word in words for words in others))
+    common = [word for word in first if all(word in words for words in others)]
+    own = [getattr(run.optimizer, name, None) for run in runs]
+    return tuple(dict.fromkeys([*(word for word in own if word in common), *common]))
 
 
 def _schedules(experiment: Experiment) -> dict[str, Offer]:
@@ -198,7 +200,7 @@ def _schedules(experiment: Experiment) -> dict[str, Offer]:
     own, plain = [run.schedule for run in runs], [kind() for kind in schedules(experiment)]
     offered = tuple(
         json.loads(json.dumps(asdict(cast("Any", one))))
-        for one in dict.fromkeys([Constant(), Cosine(), *own, *plain])
+        for one in dict.fromkeys([*own, Constant(), Cosine(), *plain])
         if all(_may_have(experiment, run, one) for run in runs)
     )
     found = {"schedule": _some("schedule", offered)} if offered else {}

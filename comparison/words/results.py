@@ -211,6 +211,9 @@ def _verdict(history: History, made: Claim) -> str:
             "Lowest here: the lowest median final {loss} at equal budgets. Runs can be told apart"
             " from {fewest} seeds on."
         )
+    takes = {run.optimizer.gradients_per_update for run in history.experiment.runs}
+    if len(takes) > 1 and history.experiment.budget.unit != "gradients":
+        text += " " + _("Equal budgets are not equal gradients here.")
     return text.format(loss=loss, seeds=seeds, count=count, fewest=FEWEST_SEEDS)
 
 

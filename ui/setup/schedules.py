@@ -69,10 +69,11 @@ def _numbers(index: int, schedule: Schedule) -> None:
     kind = type(schedule)
     limits, listed = intervals(kind, schedule.unit), words(kind)
     if schedule != Constant():
+        units = [unit for unit in listed.pop("unit") if unit != "epochs" or _has_epochs(schedule)]
         choice(
             label("schedule_field", "unit"),
             schedule.unit,
-            listed.pop("unit"),
+            units,
             "schedule-unit",
             lambda unit: edit(count_schedule_in, index, unit),
             names=partial(label, "progress_unit"),
@@ -107,6 +108,11 @@ def _numbers(index: int, schedule: Schedule) -> None:
             title=title,
             stops=_stops(schedule, name),
         )
+
+
+def _has_epochs(schedule: Schedule) -> bool:
+    """Tell whether lengths may be counted in epochs: a test function has none."""
+    return document().experiment.problem.has_rows or schedule.unit == "epochs"
 
 
 def _change(index: int, name: str, value: object) -> None:

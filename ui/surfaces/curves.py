@@ -29,8 +29,8 @@ def rates_tab(scene: Scene) -> None:
             " factor is 1 if the optimizer treats all parameters alike; otherwise it is one over"
             " the size of the parameter's own gradients so far. The update is this number times"
             " the gradient, or times whatever takes the gradient's place in the formula, such as"
-            " v, g + μv or the corrected mean; weight decay comes on top. Adagrad's rates die out,"
-            " those of RMSprop and Adam do not."
+            " v, g + μv or the corrected mean; weight decay comes on top. At a constant learning"
+            " rate, Adagrad's effective rates die out; those of RMSprop and Adam do not."
         )
     )
     if any(run.last_step[0] for run in scene.history.runs):

@@ -59,6 +59,7 @@ def _table(seen: StepInspection, names: Sequence[str], parameters: Sequence[int]
     st.dataframe(
         table,
         width="stretch",
+        height="content",
         key="surfaces-step",
         column_config={"_index": st.column_config.TextColumn(width=_NAMES)}
         | {name: st.column_config.NumberColumn(format="%.5g") for name in table.columns},

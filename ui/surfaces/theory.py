@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine import initial_params, recorded_params, theory
 from engine.analysis.quadratics import quadratic
+from engine.rules.schedules import Constant
 from language import _
 from ui.shell.store import document
 from ui.shell.text import escaped
@@ -81,7 +82,7 @@ def edge_line(shown: Outcome | None) -> None:
     if edge is None:
         return
     _left, under_slider = st.columns([1, 5])
-    if experiment.is_full_batch(run):
+    if _is_steady(run) and experiment.is_full_batch(run):
         under_slider.caption(_verdict(run, edge))
     else:
         under_slider.caption(_no_verdict(experiment, run, edge))
@@ -104,6 +105,10 @@ def _verdict(run: Run, edge: float) -> str:
 def _no_verdict(experiment: Experiment, run: Run, edge: float) -> str:
     """Return the edge of full-batch descent for a run that is something else."""
     text = {
+        "steady": _(
+            "η = {rate}. The edge of stability, {formula} = {edge}, is that of a constant learning"
+            " rate without clipping. This run has a schedule or clips its gradients."
+        ),
         "function": _(
             "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent."
             " This run has noisy gradients, and may leave the minimum even below it."
@@ -112,12 +117,17 @@ def _no_verdict(experiment: Experiment, run: Run, edge: float) -> str:
             "η = {rate}. The edge of stability, {formula} = {edge}, is that of full-batch descent."
             " This run uses mini-batches, and may diverge even below it."
         ),
-    }[experiment.problem.kind]
+    }[experiment.problem.kind if _is_steady(run) else "steady"]
     return text.format(
         rate=f"{run.learning_rate:g}",
         formula=theory.edge_formula(type(run.optimizer)),
         edge=f"{edge:.4g}",
     )
+
+
+def _is_steady(run: Run) -> bool:
+    """Tell whether every update of a run has the same rate, on the gradient as it is."""
+    return run.schedule == Constant() and run.clipping is None
 
 
 def _bar(share: float) -> str:
@@ -176,12 +186,13 @@ def theory_tab(scene: Scene) -> None:
     others = [
         style.name
         for style, run in zip(scene.styles, experiment.runs, strict=True)
-        if not experiment.is_full_batch(run)
+        if not (experiment.is_full_batch(run) and _is_steady(run))
     ]
     if others:
         text = _(
-            "The largest stable and the best settings are those of full-batch descent. These runs"
-            " use mini-batches or noise, for which there is no prediction: {runs}."
+            "The largest stable and the best settings are those of full-batch descent at a constant"
+            " rate. These runs have mini-batches, noise, a schedule or clipping, for which there is"
+            " no prediction: {runs}."
         )
         st.caption(text.format(runs=escaped(", ".join(others))))
 
@@ -215,7 +226,7 @@ def _row(scene: Scene, position: int, near: Nearby | None) -> dict[str, Any]:
     if not near.is_exact:
         row[_("Nearest minimum")] = _place(near)
     predicted = None
-    if scene.history.experiment.is_full_batch(run):
+    if _is_steady(run) and scene.history.experiment.is_full_batch(run):
         predicted = theory.convergence_rate(run.optimizer, run.learning_rate, near.curvatures)
     best = theory.best_setting(type(run.optimizer), near.curvatures)
     return row | {

@@ -85,6 +85,7 @@ def _setting(look: Look, setting: int) -> None:
             width="stretch",
             height="content",
             hide_index=True,
+            placeholder="–",
             column_config={
                 title: st.column_config.NumberColumn(format="%.4g")
                 for title in lanes.select_dtypes("float").columns

@@ -111,6 +111,7 @@ def table_tab(look: Look, _caption: Contract) -> None:
         width="stretch",
         height=420,
         hide_index=True,
+        placeholder="–",
         column_config={
             title: st.column_config.NumberColumn(format="%.4g")
             for title in shown.select_dtypes("float").columns

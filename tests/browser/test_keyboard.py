@@ -78,14 +78,14 @@ def test_a_run_is_chosen_and_edited_by_keyboard(tab, idle):
     go_to(tab, chip(tab, "Momentum"), "ArrowRight")
     tab.keyboard.press("Space")
     expect(chip(tab, "Momentum")).to_be_checked()
-    expect(tab.get_by_role("combobox", name="Optimizer")).to_have_value("Momentum")
+    expect(tab.get_by_role("combobox", name="Optimizer")).to_have_value("Momentum · SGD family")
     idle(tab)
     assert losses(tab) == before  # another run in the editor trains nothing
 
     rule = tab.get_by_role("combobox", name="Optimizer")
     go_to(tab, rule)
     tab.keyboard.press("ArrowDown")
-    expect(tab.get_by_role("option", name="Nesterov", exact=True)).to_be_visible()
+    expect(tab.get_by_role("option", name="Nesterov · SGD family")).to_be_visible()
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
     expect(cell(tab, 1, 4)).not_to_have_text(before[1])

@@ -63,10 +63,8 @@ def code(framework: str, experiment: Experiment, position: int, name: str) -> Co
     refusal = refusal or unknown_factors(experiment, replay.run)
     if refusal:
         return Code(None, refusal)
-    remarks = [replay.about_schedule(chosen.LIBRARY, _)]
-    if replay.translated(chosen.LIBRARY) is None:
-        remarks.insert(0, replay.why_formula(chosen.LIBRARY, _))
-    return Code(chosen.script(replay), " ".join(filter(None, remarks)) or None)
+    remarks = replay.remarks(chosen.LIBRARY, _)
+    return Code(chosen.script(replay), " ".join(remarks) or None)
 
 
 def _nothing_to_read(experiment: Experiment) -> str | None:

@@ -88,6 +88,9 @@ _NO_TRANSLATION: Final = N_("There is no translation of {rule} for {library}.")
 _FORMULA: Final = N_(
     "The script computes the formula of {rule} in NumPy; {library} computes the gradients."
 )
+_AVERAGE: Final = N_(
+    "Only losses of batches are compared. The average that {rule} reports is not computed here."
+)
 
 
 class Library(NamedTuple):
@@ -172,17 +175,26 @@ class Replay(NamedTuple):
         """Return the lines that read the factors of the schedule."""
         return table_lines(self.run)
 
-    def about_schedule(self, library: Library, say: Callable[[str], str]) -> str:
-        """Return how the script follows the schedule; "" without one."""
-        if not self.is_scheduled:
-            return ""
+    def remarks(self, library: Library, say: Callable[[str], str]) -> list[str]:
+        """Return what a reader of the script should know; ``say`` puts it into a language."""
+        found = []
+        if self.translated(library) is None:
+            found.append(self._why_formula(library, say))
+        if self.is_scheduled:
+            found.append(self._about_schedule(library, say))
+        if not self.run.optimizer.reports_its_params:
+            found.append(say(_AVERAGE).format(rule=self.run.optimizer.title))
+        return found
+
+    def _about_schedule(self, library: Library, say: Callable[[str], str]) -> str:
+        """Return how the script follows the schedule."""
         how = followed(library.id, self.experiment, self.run)
         if self.translated(library) is None:
             how = how._replace(own=None, reason="")
         return words(how, library.title, self.run, say)
 
-    def why_formula(self, library: Library, say: Callable[[str], str]) -> str:
-        """Return why the script computes the rule's formula; ``say`` puts it into a language."""
+    def _why_formula(self, library: Library, say: Callable[[str], str]) -> str:
+        """Return why the script computes the rule's formula."""
         reason = self._translation.differences.get(library.id, _NO_TRANSLATION)
         if not self._follows(library) and getattr(self._translation, library.id) is not None:
             reason = why_not_outside(library.id, self.run)
@@ -200,14 +212,12 @@ class Replay(NamedTuple):
         if len(seeds) > 1:
             about_seeds = f"Its seed is {seeds[0]}; another one can be given:"
             about_seeds += f"\n\n    python {name} {seeds[-1]}"
-        about_rule = future = numpy = ""
+        about = self.remarks(library, str)
+        about_rule = "".join(f"\n{textwrap.fill(remark, 99)}\n" for remark in about)
+        future = numpy = ""
         if self.translated(library) is None:
-            about_rule = "\n" + textwrap.fill(self.why_formula(library, str), 99) + "\n"
             future = "\nfrom __future__ import annotations\n"
             numpy = " numpy"
-        if self.is_scheduled:
-            about = self.about_schedule(library, str)
-            about_rule += "\n" + textwrap.fill(about, 99) + "\n"
         return _HEAD.substitute(
             title=library.title,
             packages=library.packages + numpy,

@@ -281,14 +281,16 @@ def _run(code: str) -> dict[str, Any]:
         "learning_rate": _read("run", rate, _number),
         "batch_size": _read("run", size, _batch_size),
     }
-    for part in more:
+    for part in sorted(more, key=lambda part: "." in part.partition(":")[0]):
         key, _, text = part.partition(":")
         owner, _, field = key.partition(".")
         if key in _RUN_FIELDS:
             run[key] = _read("run", text, _RUN_FIELDS[key])
         elif key in _PARTS:
             run[key] = {"name": text}
-        elif owner in _PARTS and owner in run:
+        elif owner in _PARTS:
+            if owner not in run:
+                raise InvalidInput("unknown_field", key, text)
             kind = by_name(_PARTS[owner]).get(run[owner]["name"])
             run[owner][field] = _read("run", text, _reader(kind, field))
         else:
@@ -298,7 +300,7 @@ def _run(code: str) -> dict[str, Any]:
 
 def _reader(kind: type[Any] | None, field: str) -> Callable[[str], Any]:
     """Return how the text of a field is read; validation refuses what does not exist."""
-    default = getattr(kind, field, 0.0)
+    default = 0.0 if kind is None else vars(kind()).get(field, 0.0)
     return _tuple_of(_number) if isinstance(default, tuple) else _BY_TYPE[type(default)]
 
 

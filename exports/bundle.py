@@ -159,10 +159,11 @@ def _add_factors(contents: Contents, history: History) -> None:
     factors = factors_csv(history)
     if factors is not None:
         contents.files[name] = factors
-    for run in experiment.runs:
+    for position, run in enumerate(experiment.runs, 1):
         reason = unknown_factors(experiment, run)
         if reason is not None:
-            contents.left_out[name] = reason
+            text = _("Run {number} is missing. {reason}")
+            contents.left_out[name] = text.format(number=position, reason=reason)
     if factors is not None and factor_updates(experiment) < max(
         map(experiment.iterations, experiment.runs)
     ):

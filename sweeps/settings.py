@@ -497,7 +497,7 @@ class Settings:
             for variant in self.variants:
                 for run in islice(self._scheduled(variant), _MOST_CHECKED):
                     if misfit(about.problem, run) is None:
-                        _check_schedule(about, run)
+                        _check_schedule(about, run, variant.position)
 
     def _scheduled(self, variant: Variant) -> Iterator[Run]:
         """Yield the runs of a variant with all that its schedule depends on, if it has any.
@@ -560,18 +560,25 @@ def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
     try:
         return Run.model_validate(with_value(run, axis.path, value)).model_dump(mode="json")
     except InvalidInput as error:
+        if (
+            axis.field in LEFT_OUT
+            and isinstance(error.limits, tuple)
+            and LEFT_OUT[axis.field] is None
+        ):
+            error = InvalidInput(error.code, error.field, error.value, (*error.limits, "null"))
         raise placed(error, axis, place) from None
 
 
-def _check_schedule(about: Experiment, run: Run) -> None:
-    """Refuse a schedule that a run cannot have on a problem."""
+def _check_schedule(about: Experiment, run: Run, position: int) -> None:
+    """Refuse a schedule that a run of the base, at this position, cannot have on a problem."""
     alone = about.model_copy(update={"runs": (run,)})
-    if isinstance(run.schedule, ReduceOnPlateau) and not about.problem.n_validation:
-        Experiment.model_validate(alone.model_dump())
     try:
+        if isinstance(run.schedule, ReduceOnPlateau) and not about.problem.n_validation:
+            Experiment.model_validate(alone.model_dump())
         run.schedule.check(alone.counts(run), alone.iterations(run))
     except InvalidInput as error:
-        raise error.at(f"schedule.{error.field}") from None
+        field = error.field.removeprefix("runs.0.schedule").removeprefix(".")
+        raise error.at(f"runs.{position}.schedule.{field}".removesuffix(".")) from None
 
 
 def _written(axis: Axis, value: Any) -> str:

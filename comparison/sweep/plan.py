@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from comparison.offers import losses, schedules
+from comparison.offers import has_batch_sizes, losses, schedules
 from comparison.pages import SweepPage
 from engine import LIMITS, Experiment, InvalidInput
 from engine.problems.datasets import DATASETS
@@ -66,7 +66,16 @@ class Offer:
 def page_of(document: Document) -> SweepPage:
     """Return the settings of the Sweep page; its first ones where another page is shown."""
     page = document.view.page
-    return page if isinstance(page, SweepPage) else SweepPage()
+    return fitting(page if isinstance(page, SweepPage) else SweepPage(), document.experiment)
+
+
+def fitting(page: SweepPage, experiment: Experiment) -> SweepPage:
+    """Return settings of the page; the first axes lack batch sizes where no run may have others."""
+    may_have = experiment.problem.has_rows and any(map(has_batch_sizes, experiment.runs))
+    if may_have or page.axes != SweepPage().axes:
+        return page
+    rest = tuple(axis for axis in page.axes if axis.field != "batch_size")
+    return page.model_copy(update={"axes": rest})
 
 
 def sweep_of(document: Document) -> SweepSpec:

@@ -85,7 +85,7 @@ _KINDS: Final = {
 def explain(error: InvalidInput) -> str:
     """Return one or two sentences: the field, its value, what is allowed, and how to fix it."""
     field, value = _field(error.field), _shown(error.value)
-    apart = _no_plane if error.field == "plane.directions" else _APART.get(error.code)
+    apart = _apart(error)
     if apart is not None:
         return apart(error)
     if error.code == "wrong_type":
@@ -113,6 +113,24 @@ def explain(error: InvalidInput) -> str:
     kind = _KINDS.get(str(error.limits))
     limits = error.limits if kind is None else _(kind)
     return sentences[error.code].format(field=field, value=value, limits=limits)
+
+
+def _apart(error: InvalidInput) -> Callable[[InvalidInput], str] | None:
+    """Return what explains an error in words of its own; None where the usual ones do."""
+    if error.field == "plane.directions":
+        return _no_plane
+    if error.field.endswith("schedule.end") and error.value == 0:
+        return _falls_to_nothing
+    return _APART.get(error.code)
+
+
+def _falls_to_nothing(error: InvalidInput) -> str:
+    """Return why a schedule may not end at 0 here."""
+    text = _(
+        "{field} is 0, and the schedule gets there before the run ends: its last updates would do"
+        " nothing. Choose a higher end value, or a longer schedule."
+    )
+    return text.format(field=_field(error.field))
 
 
 def _unknown_field(error: InvalidInput) -> str:

@@ -349,16 +349,12 @@ def _setting_words(best: BestSetting) -> str:
     if not best.setting and best.tried > 1:
         return _("diverged at each of {count} settings").format(count=f"{best.tried:,}")
     parts = [loss_words(best.losses)]
-    parts += [f"{field} {_value(value)}" for field, value in best.setting.items()]
+    parts += [f"{field} {value_words(field, value)}" for field, value in best.setting.items()]
     parts.append(_("the best of {count}").format(count=f"{best.tried:,}"))
     if best.edges:
         text = _("at the edge of {fields}: a better one may lie beyond")
         parts.append(text.format(fields=", ".join(best.edges)))
     return " · ".join(parts)
-
-
-def _value(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def stopped_sweep_words(done: int, lanes: int) -> str:

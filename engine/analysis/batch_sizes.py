@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,7 @@ from engine.experiment import Experiment, Sweep, misfit
 from engine.limits import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Literal, TypeAlias
 
     from engine.arrays import Array
@@ -42,7 +44,8 @@ def batch_size_runs(
     """
     runs = [_run(experiment, position, size) for size in sizes]
     fields = {**experiment.model_dump(), "runs": runs, "record_every": record_every}
-    return Experiment.model_validate(fields)
+    with _of_run(position):
+        return Experiment.model_validate(fields)
 
 
 def batch_rate_sweep(
@@ -62,7 +65,8 @@ def batch_rate_sweep(
         for rate in rates
     ]
     fields = {**experiment.model_dump(), "runs": runs, "stopping": {}, "record_every": None}
-    return Sweep.model_validate(fields)
+    with _of_run(position):
+        return Sweep.model_validate(fields)
 
 
 def batch_size_ladder(rows: int) -> tuple[BatchSize, ...]:
@@ -107,6 +111,15 @@ def edge_of_rates(values: Array, rates: Sequence[float]) -> Literal["low", "high
     if places <= {0} and further_rates(rates, "low"):
         return "low"
     return "high" if places <= {len(rates) - 1} and further_rates(rates, "high") else None
+
+
+@contextmanager
+def _of_run(position: int) -> Iterator[None]:
+    """Name the run that the sizes are tried for in an error of any of its copies."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise error.at(re.sub(r"^runs\.\d+", f"runs.{position}", error.field)) from None
 
 
 def _run(experiment: Experiment, position: int, size: BatchSize) -> Run:

@@ -224,7 +224,7 @@ def estimate_range_test(experiment: Experiment, run: int, updates: int) -> Cost:
     budget = Budget(amount=UPDATES.integer("updates", updates), unit="iterations")
     alone = Sweep(
         problem=experiment.problem,
-        runs=(experiment.runs[position],),
+        runs=(experiment.runs[position].model_copy(update={"schedule": Constant()}),),
         budget=budget,
         stopping=Stopping(),
         data_seed=experiment.data_seed,

@@ -30,7 +30,7 @@ from engine.problems.network_problem import NetworkProblem
 from engine.problems.pieces import UPDATE_NUMBERS
 from engine.problems.specs import Function
 from engine.rules import RULES, SGD, Rule, validated
-from engine.rules.schedules import Constant, ReduceOnPlateau
+from engine.rules.schedules import Constant, ReduceOnPlateau, Schedule
 from engine.training.cost import PAUSE_SECONDS, data_seconds, estimate, segment_length
 from engine.training.history import History
 from engine.training.recording import Judge, Recorder
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from engine.arrays import Array
     from engine.problems.pieces import Piece
     from engine.problems.problem import Batches
-    from engine.rules.schedules import Schedule
     from engine.training.history import RunHistory
     from engine.work import Result, Work
 
@@ -138,7 +137,9 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
         names = tuple(rule.name for rule in RULES)
         raise InvalidInput("unknown_choice", "optimizer", optimizer, names)
     rule = validated(optimizer)
-    run = Run(optimizer=SGD(), learning_rate=learning_rate)
+    given: Any = vars(schedule) if isinstance(schedule, Schedule) else schedule
+    given = Constant() if given is None else given
+    run = Run(optimizer=SGD(), learning_rate=learning_rate, schedule=given)
     params = vector("start", start, LIMITS["parameters"])[None]
     if not np.isfinite(params).all():
         any_number = Interval(-math.inf, math.inf, open_low=True, open_high=True)
@@ -148,8 +149,8 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
     if "hessian" in rule.needs and hessian is None:
         raise InvalidInput("missing", "hessian", None)
     counts = Counts(1, 1)
-    fields = {"optimizer": rule, "schedule": _given_schedule(schedule, counts, steps)}
-    lane = run.model_copy(update=fields)
+    _check_schedule(run.schedule, counts, steps)
+    lane = run.model_copy(update={"optimizer": rule})
     layout = _matrix(params.shape[1], shape)
     make = partial(_GivenGradient, gradient, hessian)
     updates = Updates([lane], params, layout, make, counts, steps)
@@ -167,23 +168,25 @@ def minimize(  # noqa: PLR0913 - the last three are for few rules, by their name
     return iterates
 
 
-def _given_schedule(schedule: Schedule | None, counts: Counts, steps: int) -> Schedule:
-    """Return the schedule that ``minimize`` was given, checked, or the one that does nothing."""
-    if schedule is None:
-        return Constant()
+def _check_schedule(schedule: Schedule, counts: Counts, steps: int) -> None:
+    """Refuse a schedule that falls to 0 within these steps, or that watches what is not there."""
     if isinstance(schedule, ReduceOnPlateau):
         raise InvalidInput("conflict", "schedule", schedule.name, ("problem", "function"))
     try:
         schedule.check(counts, steps)
     except InvalidInput as error:
         raise error.at(f"schedule.{error.field}") from None
-    return schedule
 
 
-def _matrix(numbers: int, shape: tuple[int, int] | None) -> Layout:
+def _matrix(numbers: int, shape: Any) -> Layout:
     """Return the layout of so many parameters, all of them one matrix."""
-    rows, columns = (1, numbers) if shape is None else shape
-    if rows < 1 or rows * columns != numbers:
+    if shape is None:
+        shape = (1, numbers)
+    sizes: Sequence[Any] = shape if isinstance(shape, tuple) else ()
+    if len(sizes) != 2:
+        raise InvalidInput("wrong_type", "shape", shape, "two whole numbers")
+    rows, columns = (Interval(1, LIMITS["parameters"].high).integer("shape", n) for n in sizes)
+    if rows * columns != numbers:
         needed = Interval(rows * columns, rows * columns)
         raise InvalidInput("wrong_length", "start", numbers, needed)
     return Layout((columns, rows), bias=False)
@@ -199,7 +202,7 @@ class _GivenGradient:
         params: Array,
         grads: Array,
     ) -> None:
-        self.hessian = hessian
+        self.hessian = None if hessian is None else partial(self._checked_hessian, hessian)
         self._gradient, self._params, self._grads = gradient, params, grads
         self._pieces = [self._call]
 
@@ -215,6 +218,13 @@ class _GivenGradient:
             allowed = f"array {self._grads.shape}"
             raise InvalidInput("wrong_type", "gradient", gradient.shape, allowed)
         self._grads[:] = gradient
+
+    def _checked_hessian(self, given: Callable[[Array], Array], params: Array) -> Array:
+        hessian = np.asarray(given(params))
+        allowed = (*params.shape, params.shape[1])
+        if hessian.shape != allowed or hessian.dtype.kind not in "fiu":
+            raise InvalidInput("wrong_type", "hessian", hessian.shape, f"array {allowed}")
+        return hessian
 
 
 def problem_of(experiment: Experiment) -> NetworkProblem | FunctionProblem:

@@ -48,7 +48,7 @@ def clipped(library: str, rule: str, clipping: Clipping | None) -> str:
     is_norm, threshold = isinstance(clipping, ClipNorm), repr(clipping.threshold)
     if library == "keras":  # whose clipnorm is of each variable by itself
         name = "global_clipnorm" if is_norm else "clipvalue"
-        return f"{rule.removesuffix(')').rstrip()}, {name}={threshold})"
+        return f"{rule.removesuffix(')').rstrip().removesuffix(',')}, {name}={threshold})"
     call = "clip_by_global_norm" if is_norm else "clip"
     return f"chain(\n    optax.{call}({threshold}),\n    optax.{rule},\n)"
 

@@ -12,6 +12,7 @@ from comparison.link import _FIELDS, LINK_CHARACTERS, from_link, to_link
 from comparison.pages import SweepPage
 from engine import Experiment, InvalidInput, Run
 from engine.rules import SGD
+from engine.rules.schedules import Cosine
 from tests.strategies import documents, examples
 
 
@@ -110,6 +111,11 @@ def test_the_golden_links_have_every_key():
         ("run=adam~nan~32", "experiment.runs.0.learning_rate"),
         ("run=adam~0.1~0", "experiment.runs.0.batch_size"),
         ("run=adam~0.1~32~beta1:2", "experiment.runs.0.optimizer.beta1"),
+        ("run=adam~0.1~32~direction:1", "experiment.runs.0.optimizer.direction"),
+        ("run=adam~0.1~32~needs:1", "experiment.runs.0.optimizer.needs"),
+        ("run=adam~0.1~32~schedule:cosine~schedule.shape:1", "experiment.runs.0.schedule.shape"),
+        ("run=adam~0.1~32~clipping:norm~clipping.clipped:1", "experiment.runs.0.clipping.clipped"),
+        ("run=adam~0.1~32~schedule.end:0.1", "schedule.end"),
         ("run=__import__~0.1~32", "experiment.runs.0.optimizer.name"),
         ("colours=0_0_1_2_3_4_5", "view.numbers"),
         ("selected=7", "view.selected"),
@@ -123,6 +129,19 @@ def test_a_broken_link_names_the_field(link, field):
         from_link(parse_qs(link, keep_blank_values=True))
 
     assert refused.value.field == field
+
+
+def test_the_settings_of_a_run_may_have_any_order():
+    one, other = (
+        from_link({"run": [f"sgd~0.1~32~{'~'.join(parts)}"]})[0]
+        for parts in (
+            ("schedule:cosine", "schedule.end:0.1"),
+            ("schedule.end:0.1", "schedule:cosine"),
+        )
+    )
+
+    assert one == other
+    assert one.experiment.runs[0].schedule == Cosine(end=0.1)
 
 
 def test_what_a_link_says_beyond_its_format_is_named():

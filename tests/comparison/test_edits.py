@@ -29,7 +29,7 @@ from engine.problems.datasets import (
 )
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
-from engine.rules import RULES, SGD, Adam, choices, hyperparameters
+from engine.rules import RULES, SAM, SGD, Adam, choices, hyperparameters
 from engine.rules.clipping import ClipNorm, ClipValue
 from engine.rules.schedules import Constant, Cosine, Exponential, MultiStep, Step
 from tests.strategies import documents, examples
@@ -363,6 +363,32 @@ def test_a_schedule_comes_with_its_own_numbers_and_each_can_be_changed():
         with pytest.raises(InvalidInput) as error:
             edits.change_schedule(chosen, 1, **fields)
         assert error.value.field.endswith(f"runs.1.schedule.{field}")
+
+
+def test_lengths_in_epochs_become_shares_where_they_would_not_fit():
+    budget = FIRST.experiment.budget.model_copy(update={"amount": 20})
+    short = change(FIRST, budget=budget).document
+    ravine = SURFACES["function"]
+
+    for document in (short, ravine):
+        chosen = edits.choose_schedule(document, 0, MultiStep).document
+        assert chosen.experiment.runs[0].schedule == MultiStep((0.5, 0.75), unit="share")
+
+
+def test_an_inner_rule_brings_its_learning_rate_unless_another_was_set():
+    def inner(document, name):
+        return edits.change_hyperparameter(document, 0, "inner", name).document
+
+    chosen = edits.choose_rule(FIRST, 0, SAM).document
+    rates = [
+        document.experiment.runs[0].learning_rate
+        for document in (chosen, inner(chosen, "adam"), inner(inner(chosen, "adam"), "sgd"))
+    ]
+    own = change_run(chosen, 0, learning_rate=0.3).document
+
+    defaults = (SAM.default_learning_rate, Adam.default_learning_rate)
+    assert rates == [*defaults, defaults[0]]
+    assert inner(own, "adam").experiment.runs[0].learning_rate == 0.3
 
 
 @pytest.mark.parametrize(

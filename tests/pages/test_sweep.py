@@ -10,9 +10,9 @@ import ui.sweep.server
 from comparison.document import with_default_view
 from comparison.pages import SweepPage
 from comparison.sweep.plan import sweep_of
-from engine import Budget, Experiment, Network, Run, fit
+from engine import Budget, Experiment, Function, Network, Run, fit
 from engine.problems.datasets import Line
-from engine.rules import SGD, Adam, Momentum
+from engine.rules import LBFGS, SGD, Adam, Momentum, Newton
 from engine.training.chunks import train_chunk
 from language import LANGUAGES
 from storage.lock import locked
@@ -92,6 +92,25 @@ def settings(at):
 
 
 # The plan
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        Experiment(
+            problem=Function(), runs=[Run(optimizer=Newton(), learning_rate=1.0, batch_size="all")]
+        ),
+        Experiment(runs=[Run(optimizer=LBFGS(), learning_rate=0.5, batch_size="all")]),
+    ],
+)
+def test_the_first_axes_are_those_that_the_runs_can_have(shown):
+    at = first_run(link=linked(shown, SweepPage()))
+
+    assert [
+        axis.field for axis in sweep_of(with_default_view(shown).on_page(SweepPage())).axes
+    ] == ["learning_rate"]
+    assert not at.warning
+    assert not at.exception
 
 
 def test_the_first_view_can_be_started_with_one_click():

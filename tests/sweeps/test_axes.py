@@ -343,7 +343,7 @@ REFUSED = {
         [listed("clipping", None, "length")],
         "unknown_choice",
         "axes.0.values.1.name",
-        ("norm", "value"),
+        ("norm", "value", "null"),
     ),
     "a threshold of no run": (
         [listed("clipping.threshold", 1.0)],
@@ -593,7 +593,7 @@ def test_a_rule_that_no_run_has_is_refused_with_those_that_have_runs():
         (
             [listed("schedule.length", 0.5, 1.0), listed("schedule.end", 0.0, 0.1)],
             {"name": "cosine", "end": 0.1},
-            "schedule.end",
+            "runs.1.schedule.end",
         ),
         (
             [listed("schedule.length", 0.2, 1.0), listed("schedule.warm_up", 0.0, 0.5)],
@@ -601,8 +601,12 @@ def test_a_rule_that_no_run_has_is_refused_with_those_that_have_runs():
             "schedule.warm_up",
         ),
         # A schedule falls to 0 on a longer budget.
-        ([listed("budget.amount", 2, 9_000)], {"name": "step", "every": 1.0}, "schedule.decay"),
-        ([listed("problem.validation_share", 0.25, 0.0)], {"name": "plateau"}, "runs.0.schedule"),
+        (
+            [listed("budget.amount", 2, 9_000)],
+            {"name": "step", "every": 1.0},
+            "runs.1.schedule.decay",
+        ),
+        ([listed("problem.validation_share", 0.25, 0.0)], {"name": "plateau"}, "runs.1.schedule"),
     ],
 )
 def test_schedules_that_runs_cannot_have_are_refused_before_anything_is_trained(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from comparison.pages import SweepPage
-from ui.shell.store import page_settings
+from comparison.sweep.plan import fitting
+from ui.shell.store import document, page_settings
 
 
 def settings() -> SweepPage:
     """Return the settings of the Sweep page."""
-    return page_settings(SweepPage)
+    return fitting(page_settings(SweepPage), document().experiment)

@@ -111,6 +111,8 @@ class Schedule(ABC):
 
     def __post_init__(self) -> None:
         """Refuse lengths that make no sense in the unit."""
+        if self.unit not in LENGTHS:
+            raise InvalidInput("unknown_choice", "unit", self.unit, tuple(LENGTHS))
         for field in self.lengths:
             value = getattr(self, field)
             if isinstance(value, tuple):
@@ -215,5 +217,7 @@ def _warm_ups(unit: ProgressUnit, below: float | None = None) -> Interval:
 
 
 def _check(field: str, value: float, allowed: Interval) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidInput("wrong_type", field, value, "number")
     if value not in allowed:
         raise InvalidInput("out_of_range", field, value, allowed)

@@ -77,7 +77,10 @@ def test_what_is_done_with_a_factor_can_be_drawn():
         (
             {"kind": "network"},
             {"name": "cosine", "length": 0.5},
-            "End value of run 1 is 0. It must be in the range (0 … 1].",
+            (
+                "End value of run 1 is 0, and the schedule gets there before the run ends: its last"
+                " updates would do nothing. Choose a higher end value, or a longer schedule."
+            ),
         ),
         (
             {"kind": "network"},

@@ -21,6 +21,7 @@ from engine.experiment import Stopping
 from engine.problems.datasets import TwoMoons
 from engine.problems.specs import Network
 from engine.rules import SGD, Momentum
+from engine.rules.schedules import Cosine
 
 PROBLEM = Network(dataset=TwoMoons(rows=40, noise=0.2), hidden=(4,))
 RUNS = (
@@ -69,10 +70,23 @@ def test_a_run_beside_others_is_the_run_alone():
 @pytest.mark.parametrize("size", [31, 60_000])
 def test_a_batch_larger_than_the_rows_is_refused(size):
     with pytest.raises(InvalidInput) as refused:
-        batch_size_runs(comparison(), 0, ("all", size))
+        batch_size_runs(comparison(), 1, ("all", size))
 
-    assert refused.value.field == "runs.1.batch_size"
+    assert refused.value.field == "runs.1.batch_size"  # of the run that is asked about
     assert refused.value.limits.high == 30
+
+
+def test_a_schedule_that_another_size_makes_too_short_is_refused_by_its_run():
+    runs = comparison().runs
+    falling = runs[1].model_copy(update={"schedule": Cosine(length=30.0, unit="updates")})
+    experiment = comparison().model_copy(update={"runs": (runs[0], falling)})
+    for ask in (
+        lambda: batch_size_runs(experiment, 1, (1, "all")),
+        lambda: batch_rate_sweep(experiment, 1, (1, "all"), (0.1,)),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            ask()
+        assert refused.value.field == "runs.1.schedule.end"
 
 
 @pytest.mark.parametrize("position", [-1, 2])

@@ -35,6 +35,7 @@ from engine.analysis.range_test import (
 from engine.problems.datasets import Line, TwoMoons
 from engine.problems.functions import Bowl, Himmelblau
 from engine.rules import RULES, SGD, Adam, Momentum
+from engine.rules.schedules import Cosine
 from engine.work import Task
 from tests.engine.rules.facts import fitted
 
@@ -403,6 +404,17 @@ def test_the_cost_is_that_of_the_run_alone_whatever_the_budget():
     assert (cost.updates, double.updates) == (200, 400)
     assert 0 < cost.seconds < double.seconds < 10
     assert replace(estimate_range_test(experiment, 0, 100), seconds=0) == replace(cost, seconds=0)
+
+
+def test_the_schedule_of_the_run_plays_no_part():
+    """The test has a learning rate of its own, also beyond where the schedule falls to 0."""
+    plain, falling = one(Adam()), Cosine(length=30.0, unit="updates")
+    scheduled = plain.model_copy(
+        update={"runs": (plain.runs[0].model_copy(update={"schedule": falling}),)}
+    )
+    tests = [range_test(experiment, 0, 1e-4, 1.0, 60) for experiment in (plain, scheduled)]
+
+    assert np.array_equal(*(test.losses for test in tests))
 
 
 LIMIT = LIMITS["learning_rate"]

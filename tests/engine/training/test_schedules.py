@@ -9,12 +9,13 @@ from engine import Budget, Experiment, InvalidInput, Network, Run, Stopping, fit
 from engine.counts import Counts
 from engine.experiment import Sweep
 from engine.problems.datasets import TwoMoons
-from engine.rules import SGD, Adam, Momentum
+from engine.rules import SGD, Adam, Momentum, Newton
 from engine.rules.schedules import (
     SCHEDULES,
     Constant,
     Cosine,
     InverseTime,
+    OneCycle,
     ReduceOnPlateau,
     Step,
     WarmRestarts,
@@ -89,6 +90,41 @@ def test_minimize_takes_a_schedule():
 
     left = np.cumprod([1, 1 - 0.5, 1 - 0.5 / 2, 1 - 0.5 / 3, 1 - 0.5 / 4])
     np.testing.assert_allclose(path, left[:, None] * start, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({"schedule": Cosine(end=5.0)}, "out_of_range", "schedule.end"),
+        ({"schedule": Step(decay=-3.0, every=1.0)}, "out_of_range", "schedule.decay"),
+        ({"schedule": OneCycle(curve="bogus")}, "unknown_choice", "schedule.curve"),
+        ({"schedule": "cosine"}, "wrong_type", "schedule"),
+        ({"schedule": Cosine}, "wrong_type", "schedule"),
+        ({"shape": (2,)}, "wrong_type", "shape"),
+        ({"shape": 5}, "wrong_type", "shape"),
+        ({"shape": (1.0, 2.0)}, "wrong_type", "shape"),
+        ({"shape": (-1, -2)}, "out_of_range", "shape"),
+        ({"shape": (3, 2)}, "wrong_length", "start"),
+        ({"optimizer": Newton()}, "missing", "hessian"),
+        ({"optimizer": Newton(), "hessian": lambda _: np.eye(2)}, "wrong_type", "hessian"),
+        ({"optimizer": Newton(), "hessian": lambda _: None}, "wrong_type", "hessian"),
+    ],
+)
+def test_minimize_names_what_is_wrong(given, code, field):
+    usual = {"optimizer": SGD(), "learning_rate": 0.1, "steps": 3}
+
+    with pytest.raises(InvalidInput) as caught:
+        minimize(lambda point: point, np.ones(2), **usual | given)
+
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+@pytest.mark.parametrize("fields", [{"unit": "days"}, {"length": "long"}, {"warm_up": True}])
+def test_a_schedule_that_cannot_be_counted_is_refused_where_it_is_made(fields):
+    with pytest.raises(InvalidInput) as caught:
+        Cosine(**fields)
+
+    assert caught.value.field in fields
 
 
 def test_minimize_refuses_a_schedule_without_its_losses_or_that_falls_to_zero():

@@ -24,7 +24,7 @@ from exports.scripts.replay import Library, Replay, function_lines
 from exports.scripts.translations import TRANSLATIONS, VALUES
 from language import set_language
 from tests.engine.contract import EVERY, Uphill, run_of
-from tests.engine.rules.facts import fitted
+from tests.engine.rules.facts import fits, fitted
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
 
@@ -140,6 +140,15 @@ def test_a_library_clips_gradients_before_its_own_optimizer_sees_them(framework,
     ast.parse(one.text)
     assert one.remark is None
     assert CLIPPED[framework, kind] in one.text
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if fits(rule, Network())])
+def test_every_rule_that_clips_is_code(framework, rule):
+    for clipping in (ClipNorm(0.5), ClipValue(0.5)):
+        run = Run(optimizer=rule(), learning_rate=0.1, batch_size="all", clipping=clipping)
+
+        ast.parse(code(framework, Experiment(runs=[run]), 0, "").text)
 
 
 def test_pytorch_clips_the_gradient_of_a_function_before_the_step():

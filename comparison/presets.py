@@ -70,6 +70,8 @@ class Preset:
         experiment: what is compared.
         page: the page that shows it, with its settings.
         view: fields of the view that differ from the default.
+        tried: how many learning rates were tried of every run, which has the best of them; 0 where
+            rates were chosen for what they show.
     """
 
     title: str
@@ -77,6 +79,7 @@ class Preset:
     experiment: Experiment
     page: AnyPage = field(default_factory=TrainingPage)
     view: Mapping[str, Any] = field(default_factory=dict)
+    tried: int = 0
 
     @property
     def document(self) -> Document:
@@ -193,6 +196,7 @@ OPENING: Final = Preset(
         budget=Budget(amount=100),
         seeds=FIVE_SEEDS,
     ),
+    tried=len(OPENING_RATES),
 )
 
 _BATCHES: Final = Experiment(
@@ -341,6 +345,7 @@ COMPARE_PRESETS: Final = {
                 )
             ),
         ),
+        tried=24,
     ),
     "matrix": Preset(
         N_("A matrix to be found (Shampoo, Muon)"),
@@ -358,6 +363,7 @@ COMPARE_PRESETS: Final = {
             runs=_runs((SGD(), 1.0), (Adam(), 0.05), (Muon(), 0.2), (Shampoo(), 1.0)),
             budget=Budget(amount=30),
         ),
+        tried=18,
     ),
     "edge": Preset(
         N_("Edge of stability"),

@@ -102,7 +102,7 @@ def _quantities(seen: StepInspection) -> Mapping[str, Array]:
         },
         _("Effective learning rate"): seen.effective_learning_rate,
         _("Direction"): seen.direction,
-        _("Update"): seen.update,
+        _("Update, subtracted"): seen.update,
         _("After"): seen.after,
     }
 

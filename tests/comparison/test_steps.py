@@ -30,10 +30,12 @@ def test_a_run_that_is_selected_before_it_is_trained_is_the_last_of_the_scene():
 
 def test_the_table_has_the_vectors_of_the_chosen_parameters():
     table = step_table(inspect(ravine(0.5), 0, 0, 3), ("x", "y"), (0, 1))
-    rows = table.loc[["Before", "Update", "After"]]
+    rows = table.loc[["Before", "Update, subtracted", "After"]]
 
     assert list(table.columns) == ["x", "y"]
-    np.testing.assert_allclose(rows.loc["Before"] - rows.loc["Update"], rows.loc["After"])
+    np.testing.assert_allclose(
+        rows.loc["Before"] - rows.loc["Update, subtracted"], rows.loc["After"]
+    )
 
 
 def test_of_many_parameters_there_is_a_norm_but_none_of_their_rates():

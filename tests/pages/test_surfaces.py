@@ -647,7 +647,7 @@ def test_every_tab_is_there_for_every_rule(page, tab, rule):
         seen = inspect(experiment(page), 0, 0, 8)
         table = page.dataframe[0].value
         assert table.loc["Gradient", "x"] == seen.gradient[0]
-        assert table.loc["Update", "y"] == seen.update[1]
+        assert table.loc["Update, subtracted", "y"] == seen.update[1]
         assert any(rule().formula.split("=")[0].strip() in one.value for one in page.latex)
     elif tab == "theory":
         assert len(page.dataframe[0].value) == 1

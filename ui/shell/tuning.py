@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from comparison.presets import OPENING, OPENING_RATES
+from comparison.presets import COMPARE_PRESETS
 from comparison.rates import Tuned
 from engine.analysis.settings import searched
 
@@ -29,16 +29,17 @@ class BestRates:
     """The best rate of each run that was swept, by all its settings; the oldest are forgotten.
 
     Likewise the best pair of rate and batch size. With each goes how many were tried, and with
-    which seeds. The rates of the opening view are known from the start: a test holds them against
-    their sweep.
+    which seeds. The rates of presets that were tried are known from the start: tests hold them
+    against their sweeps.
     """
 
     def __init__(self) -> None:
         self._found: OrderedDict[str, tuple[tuple[float, ...], Tuned]] = OrderedDict()
         self._lock = threading.Lock()
-        opening = OPENING.experiment
-        for run in opening.runs:
-            self._keep(_rate_of(opening, run), Tuned(len(OPENING_RATES), opening.seeds))
+        for preset in COMPARE_PRESETS.values():
+            for run in preset.experiment.runs if preset.tried else ():
+                tuned = Tuned(preset.tried, preset.experiment.seeds)
+                self._keep(_rate_of(preset.experiment, run), tuned)
 
     def remember(self, experiment: Experiment, curves: Sequence[RateCurve]) -> None:
         """Take the best rates that sweeps found when they were trained to their end.

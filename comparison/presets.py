@@ -544,7 +544,7 @@ SURFACE_PRESETS: Final = {
         ),
         Experiment(
             problem=Function(function=Bends()),
-            runs=_runs((SGD(), 0.077), (Momentum(4 / 9), 1 / 9), (Nesterov(2 / 3), 0.04)),
+            runs=_runs((SGD(), 0.077), (Momentum(0.4444), 0.1111), (Nesterov(0.667), 0.04)),
             budget=_steps(90),
         ),
         SurfacesPage(),

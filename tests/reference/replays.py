@@ -86,8 +86,9 @@ def comparisons() -> Iterator[tuple[str, Experiment]]:
         loss="half_sum_of_squares",
         validation_share=0.0,
     )
-    # With 0.01 a last digit grows to 4e-7 in 100 updates of Adafactor.
-    yield from _compared("one row with two targets", row, _UPDATES, 0.003, batch_size="all")
+    # Later, where the slope is all but 0, last digits grow in rules that divide by its size.
+    short = Budget(amount=50, unit="iterations")
+    yield from _compared("one row with two targets", row, short, batch_size="all")
     for kind in CLIPPINGS:
         cut = {"batch_size": 16, "clipping": kind(0.02)}
         yield from _compared(f"clipped by {kind().name}", Network(dataset=moons), _EPOCHS, **cut)

@@ -107,7 +107,7 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
         sizes = [size for size in (8, 32) if size < problem.training_rows]
         found["batch_size"] = _numbers("batch_size", *sizes, "all")
     found |= _hyperparameters(experiment.runs)
-    found |= _schedules(experiment)
+    found |= _schedules(experiment) | _schedule_numbers(experiment)
     found |= _clipping(experiment.runs)
     if problem.kind == "network":
         found |= _of_network(experiment, problem)
@@ -204,7 +204,7 @@ def _common_words(runs: Sequence[Run], name: str) -> tuple[str, ...]:
 
 
 def _schedules(experiment: Experiment) -> dict[str, Offer]:
-    """Return the offers of schedules, and of the numbers of those that the runs have."""
+    """Return the offers of schedules: those that the runs have, then all others."""
     runs = experiment.runs
     own, plain = [run.schedule for run in runs], [kind() for kind in schedules(experiment)]
     offered = tuple(
@@ -212,25 +212,25 @@ def _schedules(experiment: Experiment) -> dict[str, Offer]:
         for one in dict.fromkeys([*own, Constant(), Cosine(), *plain])
         if all(_may_have(experiment, run, one) for run in runs)
     )
-    found = {"schedule": _some("schedule", offered)} if offered else {}
-    for one in dict.fromkeys(own):
-        for name in intervals(type(one), one.unit) if one != Constant() else ():
+    return {"schedule": _some("schedule", offered)} if offered else {}
+
+
+def _schedule_numbers(experiment: Experiment) -> dict[str, Offer]:
+    """Return the offers of single numbers of the schedules of runs, where every run can have them.
+
+    Not of a warm-up where some runs have a constant rate, nor of milestones.
+    """
+    found: dict[str, Offer] = {}
+    for one in dict.fromkeys(run.schedule for run in experiment.runs):
+        for name in intervals(type(one), one.unit):
             value, field = getattr(one, name), f"schedule.{name}"
-            having = [run for run in runs if name in vars(run.schedule)]
-            if (
-                field in found
-                or isinstance(value, tuple)
-                or Constant() in {r.schedule for r in having}
-            ):
+            having = [run for run in experiment.runs if name in vars(run.schedule)]
+            if isinstance(value, tuple) or any(run.schedule == Constant() for run in having):
                 continue
             tried = sorted({value, *_half_and_double(value)})
-            fitting = [
-                other
-                for other in tried
-                if all(_may_be(experiment, run, name, other) for run in having)
-            ]
-            if fitting:
-                found[field] = _numbers(field, *fitting)
+            fit = [n for n in tried if all(_may_be(experiment, run, name, n) for run in having)]
+            if fit and field not in found:
+                found[field] = _numbers(field, *fit)
     return found
 
 

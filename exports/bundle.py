@@ -159,11 +159,15 @@ def _add_factors(contents: Contents, history: History) -> None:
     factors = factors_csv(history)
     if factors is not None:
         contents.files[name] = factors
-    for position, run in enumerate(experiment.runs, 1):
-        reason = unknown_factors(experiment, run)
-        if reason is not None:
-            text = _("Run {number} is missing. {reason}")
-            contents.left_out[name] = text.format(number=position, reason=reason)
+    reasons = {
+        str(number): reason
+        for number, run in enumerate(experiment.runs, 1)
+        if (reason := unknown_factors(experiment, run)) is not None
+    }
+    if reasons:
+        text = _("Runs without factors: {numbers}. {reason}")
+        reason = next(iter(reasons.values()))
+        contents.left_out[name] = text.format(numbers=", ".join(reasons), reason=reason)
     if factors is not None and factor_updates(experiment) < max(
         map(experiment.iterations, experiment.runs)
     ):

@@ -39,9 +39,8 @@ _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _CUTS: Final = ("batch_size", "sampling", "last_batch")
 _RULES: Final[Mapping[str, type[Rule]]] = by_name(RULES)
 _OF_SCHEDULES: Final = ("schedule", "batch_size", "last_batch")  # on which factors depend
-_MOST_CHECKED: Final = (
-    2_000  # schedules of a run; what is wrong with further ones is a lane's fault
-)
+# Schedules of a run; what is wrong with further ones is a lane's fault.
+_MOST_CHECKED: Final = 2_000
 _NONE: Final = -1  # the code of an axis that a setting does not have
 
 
@@ -491,13 +490,26 @@ class Settings:
                 raise error.at(error.field.removeprefix("runs.0.")) from None
 
     def _check_schedules(self) -> None:
-        """Check every schedule on every problem, where it makes sense for the rule of its run."""
+        """Check every schedule on every kind of problem, where it makes sense for its run's rule.
+
+        Networks with equally many rows and an equal budget are alike to a schedule.
+        """
+        scheduled = [
+            (variant.position, run)
+            for variant in self.variants
+            for run in islice(self._scheduled(variant), _MOST_CHECKED)
+        ]
+        if not scheduled:
+            return
+        unlike: dict[object, Experiment] = {}
         for codes in self._problem_codes():
             about = Experiment.model_validate({**self._context(codes), **self._alone})
-            for variant in self.variants:
-                for run in islice(self._scheduled(variant), _MOST_CHECKED):
-                    if misfit(about.problem, run) is None:
-                        _check_schedule(about, run, variant.position)
+            own = about.problem if about.problem.kind == "function" else about.problem.n_validation
+            unlike.setdefault((about.counts(about.runs[0]), about.budget, own), about)
+        for about in unlike.values():
+            for position, run in scheduled:
+                if misfit(about.problem, run) is None:
+                    _check_schedule(about, run, position)
 
     def _scheduled(self, variant: Variant) -> Iterator[Run]:
         """Yield the runs of a variant with all that its schedule depends on, if it has any.
@@ -560,11 +572,8 @@ def _with_checked(run: Fields, axis: Axis, value: Any, place: str) -> Fields:
     try:
         return Run.model_validate(with_value(run, axis.path, value)).model_dump(mode="json")
     except InvalidInput as error:
-        if (
-            axis.field in LEFT_OUT
-            and isinstance(error.limits, tuple)
-            and LEFT_OUT[axis.field] is None
-        ):
+        may_be_null = LEFT_OUT.get(axis.field, ...) is None
+        if may_be_null and isinstance(error.limits, tuple):
             error = InvalidInput(error.code, error.field, error.value, (*error.limits, "null"))
         raise placed(error, axis, place) from None
 

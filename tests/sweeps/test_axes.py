@@ -618,6 +618,26 @@ def test_schedules_that_runs_cannot_have_are_refused_before_anything_is_trained(
     assert error.field == field
 
 
+def test_networks_that_are_alike_to_a_schedule_are_checked_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr("sweeps.settings._check_schedule", lambda *given: asked.append(given))
+    base = {"runs": [SGD_RUN | {"schedule": {"name": "cosine", "end": 0.1}}]}
+    ends = listed("schedule.end", 0.1, 0.2, 0.3)
+
+    len(sweep(ends, experiment=base).settings)
+    once = len(asked)
+    len(
+        sweep(
+            ends, listed("problem.l2", 0.0, 0.1), listed("data_seed", 0, 1, 2), experiment=base
+        ).settings
+    )
+    assert once == 3
+    assert len(asked) == 2 * once
+
+    len(sweep(ends, listed("budget.amount", 5, 6), experiment=base).settings)
+    assert len(asked) == 4 * once
+
+
 def test_a_part_that_may_be_left_out_and_what_is_inside_it_are_not_swept_both():
     clipped = {"runs": [SGD_RUN | {"clipping": {"name": "norm"}}]}
     inside = listed("clipping.threshold", 1.0, 2.0)

@@ -271,5 +271,6 @@ def test_a_bundle_holds_the_table_or_says_why_not():
 
     assert list(there.files) == ["schedule.csv"]
     assert there.left_out == missing.files == {}
+    assert missing.left_out["schedule.csv"].startswith("Runs without factors: 1. ")
     assert "not all of these losses" in missing.left_out["schedule.csv"]
     assert made(Constant()) == Contents()

@@ -148,7 +148,7 @@ def test_every_rule_that_clips_is_code(framework, rule):
     for clipping in (ClipNorm(0.5), ClipValue(0.5)):
         run = Run(optimizer=rule(), learning_rate=0.1, batch_size="all", clipping=clipping)
 
-        ast.parse(code(framework, Experiment(runs=[run]), 0, "").text)
+        assert ast.parse(code(framework, Experiment(runs=[run]), 0, "").text).body
 
 
 def test_pytorch_clips_the_gradient_of_a_function_before_the_step():

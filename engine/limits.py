@@ -101,6 +101,8 @@ LIMITS: Final[dict[str, Interval]] = {
     "rows": Interval(2, 60_000),
     "features": Interval(1, 784),
     "classes": Interval(2, 10),
+    "table_columns": Interval(1, 200),
+    "table_bytes": Interval(1, 10 * 1024**2),
     "hidden_layers": Interval(0, 4),
     "units": Interval(1, 256),
     "parameters": Interval(1, 250_000),

@@ -1,0 +1,264 @@
+"""Tables that readers bring: their values, by which they are named, and where a process keeps them.
+
+A table is not part of an experiment, which has no arrays: the experiment names it by its digest,
+the SHA-256 of its values, and whoever trains has it among ``TABLES``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from engine.errors import InvalidInput
+from engine.limits import LIMITS, Interval, check_length
+
+if TYPE_CHECKING:
+    from engine.arrays import Array, Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column of texts.
+
+    Attributes:
+        codes: ``(rows,)``, the place of each row's text among ``categories``; -1 where it has none.
+        categories: every different text, in order of appearance.
+    """
+
+    codes: Integers
+    categories: tuple[str, ...]
+
+    @property
+    def missing(self) -> Any:
+        """Return where a text is missing, ``(rows,)``."""
+        return self.codes < 0
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A column of numbers.
+
+    Attributes:
+        values: ``(rows,)``, finite, or NaN where one is missing.
+    """
+
+    values: Array
+
+    @property
+    def missing(self) -> Any:
+        """Return where a number is missing, ``(rows,)``."""
+        return np.isnan(self.values)
+
+
+Column: TypeAlias = Numbers | Texts
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What a reader brought, decoded: named columns of numbers or texts, all of one length.
+
+    Attributes:
+        names: of the columns, no two alike.
+        columns: in the order of the names.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Return the number of rows, those with missing values included."""
+        return len(self.columns[0].missing)
+
+    @property
+    def kinds(self) -> str:
+        """Return a letter for each column: n for numbers, t for texts."""
+        return "".join("n" if isinstance(column, Numbers) else "t" for column in self.columns)
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes the table takes."""
+        return sum(
+            column.values.nbytes
+            if isinstance(column, Numbers)
+            else column.codes.nbytes + sum(50 + 4 * len(text) for text in column.categories)
+            for column in self.columns
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of names and values, in hexadecimal: equal tables have equal ones."""
+        digest = hashlib.sha256()
+        for name, column in zip(self.names, self.columns, strict=True):
+            texts = (name,) if isinstance(column, Numbers) else (name, *column.categories)
+            for text in texts:
+                encoded = text.encode("utf-8", "surrogatepass")
+                digest.update(b"%d:" % len(encoded) + encoded)
+            if isinstance(column, Numbers):
+                values = np.where(column.missing, np.nan, column.values + 0.0)  # one NaN, no -0.0
+                digest.update(b"n" + values.astype("<f8").tobytes())
+            else:
+                digest.update(b"t" + column.codes.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the table for a file: a list for each column, null for a missing value."""
+        return {"names": list(self.names), "columns": [_listed(column) for column in self.columns]}
+
+
+def _listed(column: Column) -> list[Any]:
+    if isinstance(column, Texts):
+        texts = [*column.categories, None]  # -1 is the last
+        return [texts[code] for code in column.codes.tolist()]
+    return [None if value != value else value for value in column.values.tolist()]  # noqa: PLR0124
+
+
+def numbers(values: Any) -> Numbers:
+    """Return a column of numbers; raises ``InvalidInput`` for an infinite one."""
+    array = np.array(values, dtype=np.float64) + 0.0
+    if np.isinf(array).any():
+        worst = array[np.isinf(array)][0]
+        raise InvalidInput("not_finite", "", float(worst), Interval(-np.inf, np.inf))
+    array.flags.writeable = False
+    return Numbers(array)
+
+
+def texts(values: Any) -> Texts:
+    """Return a column of texts, None or "" where one is missing."""
+    places: dict[str, int] = {}
+    codes = [places.setdefault(text, len(places)) if text else -1 for text in values]
+    array = np.array(codes, dtype=np.int64)
+    array.flags.writeable = False
+    return Texts(array, tuple(places))
+
+
+def table(names: Any, columns: Any) -> Table:
+    """Return a table of lists, as ``Table.as_json`` writes them.
+
+    Args:
+        names: of the columns.
+        columns: for each a list of numbers, or a list of texts; None for a missing value. A column
+            without any value is one of numbers.
+
+    Raises:
+        InvalidInput: too many or unequally long columns, another type, or two equal names.
+    """
+    check_length("names", names, LIMITS["table_columns"])
+    check_length("columns", columns, Interval(len(names), len(names)))
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            raise InvalidInput("wrong_type", f"names.{place}", name, "string")
+    if len(set(names)) < len(names):
+        raise InvalidInput("duplicate", "names", tuple(names))
+    lengths = LIMITS["rows"]
+    made: list[Column] = []
+    for place, values in enumerate(columns):
+        field = f"columns.{place}"
+        if not isinstance(values, (list, tuple)):
+            raise InvalidInput("wrong_type", field, values, "tuple")
+        check_length(field, values, lengths)
+        lengths = Interval(len(values), len(values))
+        made.append(_column(field, values))
+    return Table(tuple(names), tuple(made))
+
+
+def _column(field: str, values: Any) -> Column:
+    is_text = any(isinstance(value, str) for value in values)
+    for row, value in enumerate(values):
+        fits = isinstance(value, str) if is_text else _is_number(value)
+        if value is not None and not fits:
+            expected = "string" if is_text else "number"
+            raise InvalidInput("wrong_type", f"{field}.{row}", value, expected)
+    if is_text:
+        return texts(values)
+    try:
+        return numbers([np.nan if value is None else value for value in values])
+    except InvalidInput as error:
+        raise error.at(field) from None
+    except OverflowError:
+        allowed = Interval(-np.inf, np.inf)
+        raise InvalidInput("out_of_range", field, "more digits than a number has", allowed) from None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+@dataclass
+class Tables:
+    """Where a process keeps tables: a share of the memory for each owner, and a limit for all.
+
+    Attributes:
+        share: bytes that one owner may keep.
+        most: bytes that all may keep together.
+    """
+
+    share: int
+    most: int
+    _tables: dict[str, Table] = field(default_factory=dict)
+    _owners: dict[str, list[str]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def keep(self, owner: str, table: Table) -> str:
+        """Keep a table for an owner and return its digest.
+
+        Raises:
+            InvalidInput: "too_expensive": the owner's share, or the memory for all, is used up.
+        """
+        digest = table.digest
+        with self._lock:
+            if digest in self._owners.get(owner, ()):
+                return digest
+            own = sum(self._tables[one].size for one in self._owners.get(owner, ()))
+            if own + table.size > self.share:
+                raise InvalidInput(
+                    "too_expensive", "tables", own + table.size, Interval(0, self.share)
+                )
+            new = 0 if digest in self._tables else table.size
+            used = sum(one.size for one in self._tables.values())
+            if used + new > self.most:
+                raise InvalidInput("too_expensive", "all_tables", used + new, Interval(0, self.most))
+            self._tables.setdefault(digest, table)
+            self._owners.setdefault(owner, []).append(digest)
+        return digest
+
+    def get(self, digest: str) -> Table:
+        """Return the table of a digest; raises ``InvalidInput`` "not_here" if nobody keeps it."""
+        with self._lock:
+            if digest not in self._tables:
+                raise InvalidInput("not_here", "digest", digest)
+            return self._tables[digest]
+
+    def owned(self, owner: str) -> tuple[Table, ...]:
+        """Return the tables of an owner, the oldest first."""
+        with self._lock:
+            return tuple(self._tables[digest] for digest in self._owners.get(owner, ()))
+
+    def holds(self, owner: str, digest: str) -> bool:
+        """Tell whether an owner keeps the table of a digest."""
+        with self._lock:
+            return digest in self._owners.get(owner, ())
+
+    def drop(self, owner: str, digest: str) -> None:
+        """Forget one table of an owner; nothing happens if there is none."""
+        with self._lock:
+            if digest in self._owners.get(owner, ()):
+                self._owners[owner].remove(digest)
+            if not any(digest in kept for kept in self._owners.values()):
+                self._tables.pop(digest, None)
+
+    def forget(self, owner: str) -> None:
+        """Forget all tables of an owner."""
+        with self._lock:
+            for digest in tuple(self._owners.get(owner, ())):
+                self.drop(owner, digest)
+            self._owners.pop(owner, None)
+
+
+# The tables of this process.
+TABLES: Final = Tables(share=64 * 2**20, most=512 * 2**20)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_origin
 from urllib.parse import urlencode
 
 from comparison.document import Document
@@ -17,7 +17,8 @@ from comparison.pages import PAGES
 from engine import Function, InvalidInput
 from engine.experiment import FORMAT
 from engine.limits import Interval
-from engine.problems.datasets import DATASETS
+from engine.problems.datasets import DATASETS, OwnTable
+from engine.problems.datasets.splits import Position
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES
 from engine.rules.clipping import CLIPPINGS
@@ -123,7 +124,7 @@ _OWNERS: Final = {
     "page": "view.page",
 }
 _SPECS: Final[Mapping[str, tuple[type[Spec], ...]]] = {
-    "data": DATASETS,
+    "data": (*DATASETS, OwnTable),
     "function": FUNCTIONS,
     "page": PAGES,
 }
@@ -160,11 +161,11 @@ def to_link(document: Document) -> dict[str, list[str]]:
     for owner, path in _OWNERS.items():
         spec = _at(shown, path)
         if spec is not None:
-            plain = _default_of(owner, spec["name"]).model_dump()
+            plain = _plain(owner, spec["name"])
             if _at(default, path) is not None and _at(default, path)["name"] == spec["name"]:
                 plain = _at(default, path)
             query |= {
-                f"{owner}.{name}": [_page_text(value) if owner == "page" else _written(value)]
+                f"{owner}.{name}": [_own_text(owner, value)]
                 for name, value in spec.items()
                 if name != "name" and value != plain[name]
             }
@@ -218,9 +219,7 @@ def _apply(tree: dict[str, Any], key: str, values: Sequence[str]) -> bool:
     spec = _at(tree, _OWNERS[owner]) if owner in _OWNERS else None
     if spec is None or name not in spec:
         return key == "format"
-    kind = type(spec[name])
-    as_json = owner == "page" and kind is not str
-    spec[name] = _read(key, values[-1], _json if as_json else _BY_TYPE[kind])
+    spec[name] = _read(key, values[-1], _own_reader(owner, spec["name"], name))
     return True
 
 
@@ -232,14 +231,39 @@ def _start_from(tree: dict[str, Any], query: Mapping[str, Sequence[str]]) -> Non
     foreign = "data" if kind == "function" else "function"
     for owner, path in _OWNERS.items():
         if owner in query and owner != foreign:
-            _set(tree, path, _default_of(owner, query[owner][-1]).model_dump())
+            _set(tree, path, _plain(owner, query[owner][-1]))
 
 
-def _default_of(owner: str, name: str) -> Spec:
+def _plain(owner: str, name: str) -> dict[str, Any]:
+    """Return the fields of a data set, a function or a page; None where one has no default."""
     specs = by_name(_SPECS[owner])
     if name not in specs:
         raise InvalidInput("unknown_choice", owner, name, tuple(specs))
-    return specs[name]()
+    return dict.fromkeys(specs[name].model_fields) | specs[name].model_construct().model_dump()
+
+
+def _own_reader(owner: str, spec: str, name: str) -> Callable[[str], Any]:
+    """Return how the text of a field of a data set, a function or a page is read."""
+    kind = by_name(_SPECS[owner])[spec].model_fields[name].annotation
+    if kind is str or get_origin(kind) is Literal:
+        return str
+    if owner == "page":
+        return _json
+    if kind == tuple[Position, ...]:
+        return _tuple_of(_whole)
+    return _BY_TYPE.get(cast("type", kind), _json)
+
+
+def _own_text(owner: str, value: Any) -> str:
+    """Return the text of such a field."""
+    is_plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    if owner != "page" and (is_plain or _are_whole(value)):
+        return _written(value)
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _are_whole(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(part, int) for part in value) and value != ()
 
 
 def _run_code(run: dict[str, Any]) -> str:
@@ -317,11 +341,6 @@ def _written(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return "_".join(_written(part) for part in value)
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _page_text(value: Any) -> str:
-    """Return a page's value: words as they are, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _at(tree: Mapping[str, Any], path: str) -> Any:

@@ -11,7 +11,6 @@ from engine.errors import InvalidInput
 from engine.limits import LIMITS, Coordinate, Interval, Length, Seed, Share, Units
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import Dataset, TwoMoons
-from engine.problems.datasets.preparation import validation_rows
 from engine.problems.functions import AnyFunction, Ravine
 from engine.problems.losses import LOSSES, usual_loss
 from engine.problems.network import Model
@@ -121,7 +120,7 @@ class Network(Spec):
     @property
     def n_validation(self) -> int:
         """Return how many rows are kept out of training."""
-        return validation_rows(self.dataset.n_rows, self.validation_share)
+        return self.dataset.n_validation(self.validation_share)
 
     @property
     def score(self) -> Literal["accuracy", "r2"]:

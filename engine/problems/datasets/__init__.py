@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.limits import LIMITS
+from engine.problems.datasets.own import OwnTable
 from engine.problems.datasets.real import BreastCancer, Diabetes, Digits, Iris
 from engine.problems.datasets.source import Drawn, Source
 from engine.problems.datasets.toy import (
@@ -61,7 +62,8 @@ Dataset: TypeAlias = Annotated[
     | Iris
     | BreastCancer
     | Digits
-    | Diabetes,
+    | Diabetes
+    | OwnTable,
     Field(discriminator="name"),
 ]
 
@@ -98,6 +100,7 @@ __all__ = [
     "Digits",
     "Iris",
     "Line",
+    "OwnTable",
     "Polynomial",
     "Sine",
     "SingleRow",

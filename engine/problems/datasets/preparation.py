@@ -5,7 +5,6 @@ The other way round, means and scales of the validation rows would leak into tra
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
@@ -57,19 +56,6 @@ class Data:
             getattr(self, field.name).flags.writeable = False
 
 
-def validation_rows(n_rows: int, share: float) -> int:
-    """Return how many rows are held back for validation.
-
-    Args:
-        n_rows: number of rows in the data set, at least 1.
-        share: the share of them to hold back, 0 to below 1.
-
-    Returns:
-        ``share * n_rows``, halves rounded up, but never all rows: at least one is left to train on.
-    """
-    return min(math.floor(share * n_rows + 0.5), n_rows - 1)
-
-
 def prepare(
     dataset: Source,
     data_seed: int,
@@ -80,13 +66,13 @@ def prepare(
 ) -> Data:
     """Generate a data set, split it, and standardise it by its training rows.
 
-    A permutation seeded by ``data_seed`` chooses the validation rows; a larger share holds back the
-    same rows and more. Both parts keep the order in which the rows were generated.
+    The data set chooses the validation rows, by a permutation seeded by ``data_seed`` unless it is
+    a reader's table that says otherwise. Both parts keep the order of the rows.
 
     Args:
         dataset: the description.
         data_seed: seeds the random rows and the split, each from its own stream.
-        validation_share: share of the rows held back, 0 to below 1; see ``validation_rows``.
+        validation_share: share of the rows held back, 0 to below 1; see ``Source.n_validation``.
         standardize: give each input mean 0 and standard deviation 1 over the training rows.
         standardize_targets: the same for each target of a regression.
 
@@ -101,9 +87,9 @@ def prepare(
         other = ("dataset", dataset.name)
         raise InvalidInput("conflict", "standardize_targets", value=True, limits=other)
     inputs, targets = generate(dataset, data_seed)
-    n_validation = validation_rows(dataset.n_rows, validation_share)
-    shuffled = np.random.default_rng([data_seed, 1]).permutation(dataset.n_rows)
-    validation, training = np.sort(shuffled[:n_validation]), np.sort(shuffled[n_validation:])
+    n_validation = dataset.n_validation(validation_share)
+    validation = dataset.validation(np.random.default_rng([data_seed, 1]), targets, n_validation)
+    training = np.setdiff1d(np.arange(dataset.n_rows), validation, assume_unique=True)
     training_inputs, validation_inputs = inputs[training], inputs[validation]
     training_targets, validation_targets = targets[training], targets[validation]
     del inputs  # the largest data set takes 376 MB, and the lines below need as much again

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+import numpy as np
 
 from engine.spec import Spec
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from engine.arrays import Array, Integers
 
 Task: TypeAlias = Literal["regression", "classification"]
@@ -70,6 +71,27 @@ class Source(Spec):
         """Ids of the classes in the order of their numbers; none for regression."""
         return ()
 
+    def n_validation(self, share: float) -> int:
+        """Return how many rows are held back for validation where this share is asked for."""
+        return validation_rows(self.n_rows, share)
+
+    def validation(
+        self,
+        rng: np.random.Generator,
+        targets: Targets,  # noqa: ARG002 - a reader's table may look at them
+        n_validation: int,
+    ) -> Integers:
+        """Return which rows are held back, rising, ``(n_validation,)``.
+
+        The first of a permutation: a larger share holds back the same rows and more.
+
+        Args:
+            rng: the only source of randomness.
+            targets: of all rows.
+            n_validation: how many are to be held back.
+        """
+        return np.sort(rng.permutation(self.n_rows)[:n_validation])
+
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> Drawn:
         """Make the rows.
@@ -81,6 +103,19 @@ class Source(Spec):
             Inputs ``(rows, features)``, and targets: classes ``(rows,)`` counted from 0, or
             numbers ``(rows, outputs)``.
         """
+
+
+def validation_rows(n_rows: int, share: float) -> int:
+    """Return how many rows are held back for validation.
+
+    Args:
+        n_rows: number of rows in the data set, at least 1.
+        share: the share of them to hold back, 0 to below 1.
+
+    Returns:
+        ``share * n_rows``, halves rounded up, but never all rows: at least one is left to train on.
+    """
+    return min(math.floor(share * n_rows + 0.5), n_rows - 1)
 
 
 def _numbered(letter: str, count: int) -> tuple[str, ...]:

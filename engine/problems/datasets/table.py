@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
 
 
+_WHOLE: Final = 1e15  # larger whole numbers are written with an exponent
+
+
 @dataclass(frozen=True, eq=False)
 class Texts:
     """A column of texts.
@@ -38,6 +41,11 @@ class Texts:
         """Return where a text is missing, ``(rows,)``."""
         return self.codes < 0
 
+    def equal(self, text: str) -> Any:
+        """Return where the text is this one, ``(rows,)``."""
+        code = self.categories.index(text) if text in self.categories else len(self.categories)
+        return self.codes == code
+
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
@@ -53,6 +61,19 @@ class Numbers:
     def missing(self) -> Any:
         """Return where a number is missing, ``(rows,)``."""
         return np.isnan(self.values)
+
+    def equal(self, text: str) -> Any:
+        """Return where the number is written like this (``written``), ``(rows,)``."""
+        try:
+            number = float(text)
+        except ValueError:
+            number = np.nan
+        return self.values == number
+
+    @staticmethod
+    def written(value: float) -> str:
+        """Return a number as the name of a class: whole ones without a decimal point."""
+        return repr(int(value)) if value.is_integer() and abs(value) < _WHOLE else repr(value)
 
 
 Column: TypeAlias = Numbers | Texts
@@ -182,7 +203,9 @@ def _column(field: str, values: Any) -> Column:
         raise error.at(field) from None
     except OverflowError:
         allowed = Interval(-np.inf, np.inf)
-        raise InvalidInput("out_of_range", field, "more digits than a number has", allowed) from None
+        raise InvalidInput(
+            "out_of_range", field, "more digits than a number has", allowed
+        ) from None
 
 
 def _is_number(value: object) -> bool:
@@ -222,7 +245,9 @@ class Tables:
             new = 0 if digest in self._tables else table.size
             used = sum(one.size for one in self._tables.values())
             if used + new > self.most:
-                raise InvalidInput("too_expensive", "all_tables", used + new, Interval(0, self.most))
+                raise InvalidInput(
+                    "too_expensive", "all_tables", used + new, Interval(0, self.most)
+                )
             self._tables.setdefault(digest, table)
             self._owners.setdefault(owner, []).append(digest)
         return digest

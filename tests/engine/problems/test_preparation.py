@@ -22,8 +22,8 @@ from engine.problems.datasets import (
     TwoMoons,
     generate,
 )
-from engine.problems.datasets.preparation import prepare, validation_rows
-from engine.problems.datasets.source import Source, Task
+from engine.problems.datasets.preparation import prepare
+from engine.problems.datasets.source import Source, Task, validation_rows
 
 # What these run is covered by others, and tracing makes it three times as long.
 UNTRACED = pytest.mark.no_cover

@@ -7,7 +7,8 @@ translated. Defaults belong to the format version, so an old link keeps its mean
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -15,10 +16,18 @@ from comparison.pages import AnyPage, SweepPage, TrainingPage
 from comparison.words.cleaned import cleaned
 from engine import Experiment, InvalidInput
 from engine.experiment import FORMAT, FORMAT_1_RUNS
-from engine.limits import LIMITS, Interval
+from engine.limits import LIMITS, Interval, check_length
+from engine.problems.datasets.table import table
 from engine.spec import Spec, parse_json
 
-FILE_BYTES: Final = 2**20
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.problems.datasets.table import Table
+
+FILE_BYTES: Final = 3 * 2**20
+ROWS_BYTES: Final = 2**20  # that a file carries
+MOST_TABLES: Final = 10
 SMOOTHING: Final = Interval(1, 1_000)  # iterations
 
 # Names are cleaned here, once: everything that shows a name gets it from here.
@@ -111,8 +120,39 @@ class Document(Spec):
         return self
 
 
+class Rows(Spec):
+    """The rows of a table in a file: a list for each column, null for a missing value.
+
+    Attributes:
+        names: of the columns.
+        columns: of numbers, or of texts.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[tuple[float | str | None, ...], ...]
+
+
+class Saved(Document):
+    """A comparison in a file, which may carry the rows of a reader's table.
+
+    Attributes:
+        tables: the rows, at most 1 MiB of them.
+    """
+
+    tables: Annotated[tuple[Rows, ...], Field(exclude_if=lambda value: value == ())] = ()
+
+
 def read_document(text: str | bytes) -> Document:
-    """Return the comparison in a JSON file.
+    """Return the comparison in a JSON file, without the rows that it may carry.
+
+    Raises:
+        InvalidInput: as ``read_saved``.
+    """
+    return read_saved(text)[0]
+
+
+def read_saved(text: str | bytes) -> tuple[Document, tuple[Table, ...]]:
+    """Return the comparison in a JSON file, and the tables whose rows it carries.
 
     A bare experiment, without format and view, is accepted.
 
@@ -128,8 +168,37 @@ def read_document(text: str | bytes) -> Document:
     if isinstance(parsed, dict) and "experiment" not in parsed and "format" not in parsed:
         if "view" in parsed:
             raise InvalidInput("missing", "experiment", None)
-        return with_default_view(Experiment.model_validate(parsed))
-    return Document.model_validate(parsed)
+        return with_default_view(Experiment.model_validate(parsed)), ()
+    if not isinstance(parsed, dict) or "tables" not in parsed:
+        return Document.model_validate(parsed), ()
+    listed = parsed.pop("tables")
+    check_length("tables", listed, Interval(0, MOST_TABLES))
+    return Document.model_validate(parsed), tuple(
+        read_table(one, f"tables.{place}") for place, one in enumerate(listed)
+    )
+
+
+def saved_text(document: Document, tables: Sequence[Table] = ()) -> str:
+    """Return the JSON of a comparison for a file, with the rows of tables if there are any."""
+    text = document.model_dump_json(indent=2)
+    if not tables:
+        return text
+    rows = json.dumps([table.as_json() for table in tables], ensure_ascii=False)
+    return f'{text[:-2]},\n  "tables": {rows}\n}}'
+
+
+def read_table(parsed: Any, field: str = "table") -> Table:
+    """Return the table of ``Table.as_json``.
+
+    Raises:
+        InvalidInput: something else, at its place below ``field``.
+    """
+    if not isinstance(parsed, dict) or parsed.keys() != {"names", "columns"}:
+        raise InvalidInput("wrong_type", field, parsed, "object with names and columns")
+    try:
+        return table(parsed["names"], parsed["columns"])
+    except InvalidInput as error:
+        raise error.at(f"{field}.{error.field}") from None
 
 
 def with_default_view(experiment: Experiment, selected: int = 0) -> Document:

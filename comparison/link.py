@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args, get_origin
 from urllib.parse import urlencode
 
 from comparison.document import Document
@@ -245,7 +245,7 @@ def _plain(owner: str, name: str) -> dict[str, Any]:
 def _own_reader(owner: str, spec: str, name: str) -> Callable[[str], Any]:
     """Return how the text of a field of a data set, a function or a page is read."""
     kind = by_name(_SPECS[owner])[spec].model_fields[name].annotation
-    if kind is str or get_origin(kind) is Literal:
+    if kind is str or (get_origin(kind) is Literal and isinstance(get_args(kind)[0], str)):
         return str
     if owner == "page":
         return _json

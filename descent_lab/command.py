@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import comparison
-from comparison.document import Document
+from comparison.document import Saved
 from descent_lab.run import run
 from descent_lab.sweep import Asked, sweep
 from descent_lab.terminal import DONE
@@ -110,6 +110,7 @@ def _run(given: argparse.Namespace) -> int:
     return run(
         given.experiment,
         given.to,
+        given.data,
         language=given.language,
         strict=given.strict,
         limited=not given.no_limit,
@@ -137,12 +138,13 @@ def _sweep(given: argparse.Namespace) -> int:
         cluster,
         retry=given.retry,
         dry_run=given.dry_run,
+        data=given.data,
     )
     return sweep(asked, given.language)
 
 
 def _schema(_given: argparse.Namespace) -> int:
-    print(json.dumps(Document.model_json_schema(), indent=2))  # noqa: T201 - its output
+    print(json.dumps(Saved.model_json_schema(), indent=2))  # noqa: T201 - its output
     return DONE
 
 
@@ -174,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder for the bundle; made where it is missing, refused where it holds anything",
     )
+    _add_data(run_parser)
     _add_language(run_parser, "of captions, run names and notes")
     run_parser.add_argument("--strict", action="store_true", help="exit with 1 if a run diverged")
     run_parser.add_argument(
@@ -185,6 +188,18 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON schema of an experiment file")
     schema.set_defaults(do=_schema)
     return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a table that the experiment names but does not carry: the CSV, or a bundle's"
+        " table.csv; once for each",
+    )
 
 
 def _add_language(parser: argparse.ArgumentParser, what: str) -> None:
@@ -239,4 +254,5 @@ def _add_sweep(commands: Any) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="say how large it is and how long it takes"
     )
+    _add_data(parser)
     _add_language(parser, "of messages")

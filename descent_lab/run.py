@@ -6,11 +6,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from comparison.document import FILE_BYTES, read_document
+from comparison.document import FILE_BYTES, read_saved
 from comparison.words.errors import explain
 from comparison.words.names import run_styles
 from comparison.words.remarks import stopped_words
 from comparison.words.results import status
+from descent_lab.tables import DataRefused, bring, data_hint
 from descent_lab.terminal import DONE, STOPPED, bar, refuse, show, stop_signal, tell
 from engine import InvalidInput, estimate, timed, train
 from engine.work import Task
@@ -19,32 +20,46 @@ from language import _, set_language
 from storage.writing import write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from comparison.document import Document
     from engine import Experiment, History
+    from engine.problems.datasets.table import Table
 
 DIVERGED: Final = 1
 _DRAW_SECONDS: Final = 0.1
 
 
-def run(path: Path, folder: Path, *, language: str, strict: bool, limited: bool) -> int:
+def run(
+    path: Path,
+    folder: Path,
+    data: Sequence[Path] = (),
+    *,
+    language: str,
+    strict: bool,
+    limited: bool,
+) -> int:
     """Train the experiment of a file, write its bundle and return the exit status.
 
     Args:
         path: a file from the dashboard, or the JSON of an experiment alone.
         folder: where the bundle goes; created if it is missing.
+        data: files with readers' tables.
         language: code of the language in which everything is written.
         strict: whether a diverged run is an error.
         limited: whether to refuse a training that takes too long.
     """
     set_language(language)
     try:
-        return _bundled(path, folder, strict=strict, limited=limited)
+        return _bundled(path, folder, data, strict=strict, limited=limited)
+    except DataRefused as error:
+        return refuse(error.why)
     except InvalidInput as error:
         why = explain(error)
         if error.code == "too_expensive" and error.field == "seconds":
             why += " " + _("To train it anyway, add --no-limit.")
+        why = f"{why} {data_hint(error)}".rstrip()
         return refuse(f"{path}: {error.field or 'file'}: {why}")
     except KeyboardInterrupt:
         print(file=sys.stderr)  # noqa: T201 - after the terminal's own ^C
@@ -53,8 +68,9 @@ def run(path: Path, folder: Path, *, language: str, strict: bool, limited: bool)
         return refuse(f"{error.filename or folder}: {error.strerror or error}")
 
 
-def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
-    document = _read(path)
+def _bundled(path: Path, folder: Path, data: Sequence[Path], *, strict: bool, limited: bool) -> int:
+    document, carried = _read(path)
+    bring(document.experiment.tables, data, carried)
     cost = estimate(document.experiment)
     if limited:
         cost.check_time()
@@ -78,9 +94,9 @@ def _bundled(path: Path, folder: Path, *, strict: bool, limited: bool) -> int:
     return DIVERGED if strict and diverged else DONE
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path) -> tuple[Document, tuple[Table, ...]]:
     with path.open("rb") as file:
-        return read_document(file.read(FILE_BYTES + 1))  # no more than the limit allows
+        return read_saved(file.read(FILE_BYTES + 1))  # no more than the limit allows
 
 
 def _trained(experiment: Experiment) -> History:

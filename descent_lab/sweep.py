@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from comparison.document import FILE_BYTES, Document, read_document
+from comparison.document import FILE_BYTES, Document, read_saved
 from comparison.pages import SweepPage
 from comparison.sweep.plan import sweep_of
 from comparison.words.errors import explain
@@ -30,6 +30,7 @@ from comparison.words.sweeps import (
     stopped_sweep_words,
     workers_lack_words,
 )
+from descent_lab.tables import DataRefused, bring, data_hint
 from descent_lab.terminal import DONE, REFUSED, STOPPED, bar, show, stop_signal, tell, warn
 from engine import Experiment, Interval, InvalidInput
 from engine.limits import LIMITS
@@ -49,12 +50,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from engine.problems.datasets.table import Table
     from sweeps.runner import State
     from sweeps.store import Folder
 
 FAILED: Final = 1
 _EXPECTED: Final = (
     InvalidInput,
+    DataRefused,
     FolderRefused,
     FolderInUse,
     OtherEngine,
@@ -82,6 +85,7 @@ class Asked:
         cluster: address of a Dask scheduler, or None.
         retry: whether lanes that failed are trained again.
         dry_run: whether to say the size alone.
+        data: files with readers' tables.
     """
 
     spec: Path | None
@@ -93,6 +97,7 @@ class Asked:
     cluster: str | None
     retry: bool
     dry_run: bool
+    data: Sequence[Path] = ()
 
 
 def sweep(asked: Asked, language: str) -> int:
@@ -118,6 +123,7 @@ def _reason(error: Exception, asked: Asked) -> str:
         reason = f"{error.filename2 or error.filename or asked.folder}: {why}"
         return f"{reason}. {kept_words()}" if _is_full(error) else reason
     words: dict[type[Exception], Callable[[Any], str]] = {
+        DataRefused: lambda error: error.why,
         FolderRefused: lambda error: f"{asked.folder}: {refused_words(error)}",
         FolderInUse: lambda _error: f"{asked.folder}: {in_use_words()}",
         OtherEngine: other_engine_words,
@@ -132,7 +138,7 @@ def _reason(error: Exception, asked: Asked) -> str:
 def _hint(error: InvalidInput, asked: Asked) -> str:
     """Return what to do where an experiment was given for a sweep, or a sweep for an experiment."""
     if error.code != "unknown_field":
-        return ""
+        return data_hint(error)
     if asked.spec and error.field in Experiment.model_fields | Document.model_fields:
         return _("The file holds an experiment: give it with --from.")
     if asked.base and error.field in SweepSpec.model_fields:
@@ -147,7 +153,7 @@ def _is_full(error: Exception) -> bool:
 
 
 def _swept(asked: Asked) -> int:
-    spec = _spec(asked)
+    spec, carried = _spec(asked)
     chunking = Chunking(spec)
     workers = _WORKERS.integer("workers", cores() if asked.workers is None else asked.workers)
     side_by_side = 1 if asked.cluster else min(workers, cores())  # nobody knows a cluster's yet
@@ -156,6 +162,7 @@ def _swept(asked: Asked) -> int:
         tell(sentence)
     if asked.dry_run or asked.folder is None:
         return DONE
+    tables = bring(spec.tables, asked.data, carried)
     with opened(asked.folder, spec) as folder:
         found = folder.found()
         done = found.done if asked.retry else found.done | found.failed
@@ -164,7 +171,9 @@ def _swept(asked: Asked) -> int:
             tell(sentence)
         state = None
         if not done.all():
-            crew: Local | Cluster = Cluster(asked.cluster) if asked.cluster else Local(workers)
+            crew: Local | Cluster = (
+                Cluster(asked.cluster, tables) if asked.cluster else Local(workers, tables)
+            )
             with closing(crew):
                 state = _train(Runner(folder, chunking, crew, done), folder)
             if state.done < state.lanes:
@@ -203,18 +212,18 @@ def _summary(folder: Folder) -> int:
     return FAILED if counts.failed else DONE
 
 
-def _spec(asked: Asked) -> SweepSpec:
-    """Return the sweep of a file, or that of an experiment with axes.
+def _spec(asked: Asked) -> tuple[SweepSpec, tuple[Table, ...]]:
+    """Return the sweep of a file, or that of an experiment with axes; and tables that it carries.
 
     What was saved on the Sweep page has the axes of that page, unless others are given.
     """
     if asked.spec is not None:
         with asked.spec.open("rb") as file:
-            return read_spec(file.read(SPEC_BYTES + 1))
+            return read_spec(file.read(SPEC_BYTES + 1)), ()
     if asked.base is None:
         raise InvalidInput("missing", "sweep", None)
     with asked.base.open("rb") as file:
-        document = read_document(file.read(FILE_BYTES + 1))
+        document, carried = read_saved(file.read(FILE_BYTES + 1))
     fields: dict[str, Any] = {"experiment": document.experiment.model_dump(mode="json")}
     if isinstance(document.view.page, SweepPage) and not asked.axes:
         fields = sweep_of(document).model_dump(mode="json")
@@ -223,4 +232,4 @@ def _spec(asked: Asked) -> SweepSpec:
         fields["experiment"]["seeds"] = list(seeds)
     if asked.axes:
         fields["axes"] = [read_axis(line) for line in asked.axes]
-    return SweepSpec.model_validate(fields)
+    return SweepSpec.model_validate(fields), carried

@@ -19,6 +19,7 @@ from engine.limits import (
     Seed,
     check_length,
 )
+from engine.problems.datasets import OwnTable
 from engine.problems.specs import Function, Network
 from engine.rules import (
     RULES,
@@ -205,6 +206,12 @@ class Experiment(Spec):
         if isinstance(self.problem, Network):
             return "validation_share", self.problem.validation_share
         return "problem", "function"
+
+    @property
+    def tables(self) -> tuple[OwnTable, ...]:
+        """Return the data set, if its rows are those of a reader's table; else nothing."""
+        dataset = self.problem.dataset if isinstance(self.problem, Network) else None
+        return (dataset,) if isinstance(dataset, OwnTable) else ()
 
     def counts(self, run: Run) -> Counts:
         """Return how a run's batches are cut from the training rows."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import json
 import logging
 import sys
 import tempfile
@@ -21,8 +22,10 @@ import engine
 from sweeps.runner import CrewGone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Future
 
+    from engine.problems.datasets.table import Table
     from engine.training.chunks import ChunkResult
 
 _CONNECT_SECONDS: Final = 4
@@ -48,8 +51,12 @@ class WorkersLack(Exception):  # noqa: N818 - says what is the case
 class Cluster:
     """The workers of a Dask scheduler; the engine travels to them, and to those that join later."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, tables: Sequence[Table] = ()) -> None:
         """Connect to a scheduler.
+
+        Args:
+            address: of the scheduler.
+            tables: whose rows every worker gets.
 
         Raises:
             ImportError: ``distributed`` is not installed (requirements-cluster.txt).
@@ -70,11 +77,14 @@ class Cluster:
         try:
             self._send_engine()
             self._executor = self._client.get_executor(pure=False, retries=0)
+            rows = [json.dumps(table.as_json()).encode() for table in tables]
+            self._rows = self._client.scatter(rows, broadcast=True) if rows else []
         except OSError as error:
             raise CrewGone from error
         except (StaleWorkers, WorkersLack):
             self.close()
             raise
+        self._digests = tuple(table.digest for table in tables)
         self._counted, self._threads = -_COUNT_SECONDS, 0
 
     @property
@@ -90,7 +100,7 @@ class Cluster:
 
     def submit(self, text: str) -> Future[ChunkResult]:
         """Hand in a chunk."""
-        return self._executor.submit(_Train(), text)
+        return self._executor.submit(_Train(), text, self._digests, *self._rows)
 
     def renew(self) -> None:
         """Do nothing: the cluster looks after its workers."""
@@ -116,9 +126,14 @@ class Cluster:
                 raise WorkersLack(module) from error
 
 
-def _train(text: str) -> ChunkResult:
-    from engine.training.chunks import train_chunk  # noqa: PLC0415 - a worker's own, from the zip
+def _train(text: str, digests: Sequence[str], *rows: bytes) -> ChunkResult:
+    # A worker's own, from the zip.
+    from engine.problems.datasets.table import TABLES, table  # noqa: PLC0415
+    from engine.training.chunks import train_chunk  # noqa: PLC0415
 
+    for digest, row in zip(digests, rows, strict=True):
+        if not TABLES.holds(digest, digest):
+            TABLES.keep(digest, table(**json.loads(row)))
     return train_chunk(text)
 
 
@@ -133,8 +148,8 @@ async def _reach(address: str) -> None:
 class _Train:
     """Stands for ``_train``, and travels as its text: a scheduler reads it and has no engine."""
 
-    def __call__(self, text: str) -> ChunkResult:
-        return _train(text)
+    def __call__(self, text: str, digests: Sequence[str], *rows: bytes) -> ChunkResult:
+        return _train(text, digests, *rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
         import cloudpickle  # noqa: PLC0415 - Dask's own

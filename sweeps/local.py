@@ -10,12 +10,15 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from engine.problems.datasets.table import TABLES
 from engine.training.chunks import train_chunk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Future
     from multiprocessing.connection import Connection
 
+    from engine.problems.datasets.table import Table
     from engine.training.chunks import ChunkResult
 
 
@@ -26,9 +29,9 @@ class Local:
     of a pipe, whose other end this process alone holds.
     """
 
-    def __init__(self, workers: int) -> None:
-        """Start so many processes."""
-        self._workers = workers
+    def __init__(self, workers: int, tables: Sequence[Table] = ()) -> None:
+        """Start so many processes, each with the rows of these tables."""
+        self._workers, self._tables = workers, tuple(tables)
         self._start()
 
     @property
@@ -40,7 +43,7 @@ class Local:
         context = multiprocessing.get_context("spawn")
         watched, self._held = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(
-            self._workers, mp_context=context, initializer=_watch, initargs=(watched,)
+            self._workers, mp_context=context, initializer=_begin, initargs=(watched, self._tables)
         )
         self._watched = watched
         # A process starts with each thing that is submitted until there are enough. All do so here:
@@ -78,8 +81,10 @@ class Local:
         self._watched.close()
 
 
-def _watch(held: Connection) -> None:
-    """End this process when its owner is gone."""
+def _begin(held: Connection, tables: Sequence[Table]) -> None:
+    """Keep tables for all chunks, and end this process when its owner is gone."""
+    for table in tables:
+        TABLES.keep(table.digest, table)
 
     def watch() -> None:
         held.poll(None)  # nothing is ever sent: it returns when the other end is closed

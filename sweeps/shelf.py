@@ -1,7 +1,7 @@
 """A server's sweeps: each in a folder of its own, trained one at a time by the command.
 
-``<root>/<id>/spec.json`` is what was asked for, and ``<root>/<id>/sweep`` the command's folder.
-What is the case is read from the disk alone, so nothing is lost when the server ends in any way. A
+``<root>/<id>/spec.json`` is what was asked for, ``tables.json`` beside it the rows of readers'
+tables, and ``<root>/<id>/sweep`` the command's folder. What is the case is read from the disk alone, so nothing is lost when the server ends in any way. A
 sweep has an id that cannot be guessed: whoever holds it may see, stop and remove it.
 
     queued            its place among those that wait: the lowest number is next
@@ -41,14 +41,16 @@ from sweeps.spec import SPEC_BYTES, SweepSpec, read_spec
 from sweeps.store import RESULTS_FILE, SPEC_FILE, STOP_FILE, WORKERS_FILE, holds, shard_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from threading import Event
 
+    from engine.problems.datasets.table import Table
     from sweeps.chunking import Size
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _ID_BYTES: Final = 16
 _REQUEST: Final = "spec.json"
+_TABLES: Final = "tables.json"
 _SWEEP: Final = "sweep"
 _QUEUED: Final = "queued"
 _ASKED_TO_STOP: Final = "asked-to-stop"
@@ -150,8 +152,12 @@ class Shelf:
         self._child: Child | None = None
         self._logged: set[tuple[str, type[Exception]]] = set()
 
-    def add(self, spec: SweepSpec) -> str:
+    def add(self, spec: SweepSpec, tables: Sequence[Table] = ()) -> str:
         """Put a sweep at the end of the queue and return its id.
+
+        Args:
+            spec: the sweep.
+            tables: whose rows it is trained on; they are kept as long as the sweep is.
 
         Raises:
             InvalidInput: it would cost more than the limits allow.
@@ -164,6 +170,9 @@ class Shelf:
         home.mkdir()
         try:
             self._put_last(name)
+            if tables:
+                listed = [table.as_json() for table in tables]
+                write(home / _TABLES, json.dumps(listed).encode())
             write(home / _REQUEST, spec.model_dump_json().encode())  # now it is there
         except OSError:
             shutil.rmtree(home, ignore_errors=True)
@@ -427,6 +436,8 @@ class Shelf:
         where: tuple[str, ...] = ("--workers", str(self.limits.workers))
         if self.limits.cluster:
             where = ("--cluster", self.limits.cluster)
+        if (home / _TABLES).exists():
+            where += ("--data", str(home / _TABLES))
         if (home / _RETRY).exists():
             where += ("--retry",)
         try:

@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 from engine.errors import InvalidInput
 from engine.experiment import Experiment
 from engine.limits import LIMITS, Interval, Length, Seed
+from engine.problems.datasets import OwnTable
 from engine.spec import Spec, parse_json
 from engine.version import VERSION
-from sweeps.axes import Axis  # noqa: TC001 - pydantic reads it
+from sweeps.axes import Axis, ListAxis
 from sweeps.settings import Settings
 
 FORMAT: Final = 1
@@ -82,6 +83,19 @@ class SweepSpec(Spec):
     def __hash__(self) -> int:
         """Return a hash of all fields: lists among the values of axes have none of their own."""
         return hash(self.key)
+
+    @property
+    def tables(self) -> tuple[OwnTable, ...]:
+        """Return the data sets of readers' tables that the settings have, one for each table."""
+        lists = [axis.values for axis in self.axes if isinstance(axis, ListAxis)]
+        own = [
+            OwnTable.model_validate(value)
+            for values in lists
+            for value in values
+            if isinstance(value, dict) and value.get("name") == "own"
+        ]
+        by_digest = {one.digest: one for one in (*self.experiment.tables, *own)}
+        return tuple(by_digest.values())
 
     @property
     def lanes(self) -> int:

@@ -81,6 +81,11 @@ class OwnTable(Source):
             raise InvalidInput("conflict", "split", self.split.name, ("task", self.task))
 
     @property
+    def table(self) -> Table:
+        """Return the table; raises ``InvalidInput`` "not_here" if nobody keeps it."""
+        return TABLES.get(self.digest, self.title)
+
+    @property
     def n_rows(self) -> int:
         """Return the number of rows that are used."""
         return self.rows
@@ -93,7 +98,7 @@ class OwnTable(Source):
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Return the names of the inputs; those of texts with the text after the column's name."""
-        table = TABLES.get(self.digest)
+        table = self.table
         names: list[str] = []
         for place in self.columns:
             column = table.columns[place]
@@ -106,7 +111,7 @@ class OwnTable(Source):
     @property
     def target_names(self) -> tuple[str, ...]:
         """Return the name of the target; none for classification."""
-        return (TABLES.get(self.digest).names[self.target],) if self.task == "regression" else ()
+        return (self.table.names[self.target],) if self.task == "regression" else ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -123,7 +128,7 @@ class OwnTable(Source):
         Raises:
             InvalidInput: "not_here": nobody keeps the table; "conflict": it is not as described.
         """
-        table = TABLES.get(self.digest)
+        table = self.table
         described = own_table(table, self.title, self.columns, self.target, self.task, self.split)
         if described != self:
             wrong = next(name for name, value in described if getattr(self, name) != value)
@@ -143,7 +148,7 @@ class OwnTable(Source):
         classes = targets if self.task == "classification" else np.zeros(self.rows, np.int64)
         marks = np.zeros(self.rows, np.bool_)
         if isinstance(self.split, MarkedRows):
-            table = TABLES.get(self.digest)
+            table = self.table
             marks = self.split.marks(table)[_used(table, self._reads)]
         chosen: Integers = self.split.choose(
             Candidates(rng, n_validation, classes.astype(np.int64), marks)

@@ -252,11 +252,19 @@ class Tables:
             self._owners.setdefault(owner, []).append(digest)
         return digest
 
-    def get(self, digest: str) -> Table:
-        """Return the table of a digest; raises ``InvalidInput`` "not_here" if nobody keeps it."""
+    def get(self, digest: str, title: str = "") -> Table:
+        """Return the table of a digest.
+
+        Args:
+            digest: its name.
+            title: what it was called.
+
+        Raises:
+            InvalidInput: "not_here": nobody keeps it.
+        """
         with self._lock:
             if digest not in self._tables:
-                raise InvalidInput("not_here", "digest", digest)
+                raise InvalidInput("not_here", "data", (title, digest))
             return self._tables[digest]
 
     def owned(self, owner: str) -> tuple[Table, ...]:

@@ -313,9 +313,15 @@ class SweepPage(Spec):
     p_values: bool = Field(default=False, strict=True)
 
 
-PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage, SweepPage)
+class DataPage(Spec):
+    """The page on which a reader brings a table; it uses the Compare page's experiment."""
+
+    name: Literal["data"] = "data"
+
+
+PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage, SweepPage, DataPage)
 
 AnyPage = Annotated[
-    TrainingPage | SurfacesPage | EpochsPage | BackpropagationPage | SweepPage,
+    TrainingPage | SurfacesPage | EpochsPage | BackpropagationPage | SweepPage | DataPage,
     Field(discriminator="name"),
 ]

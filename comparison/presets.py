@@ -15,6 +15,7 @@ from comparison.document import Document, with_default_view
 from comparison.pages import (
     AnyPage,
     BackpropagationPage,
+    DataPage,
     EpochsPage,
     SurfacesPage,
     SweepPage,
@@ -607,6 +608,7 @@ FIRST_VIEWS: Final[dict[str, Document]] = {
     "epochs": with_default_view(_BATCHES, selected=1).on_page(EpochsPage()),
     "backpropagation": OPENING.document.on_page(BackpropagationPage()),
     "sweep": OPENING.document.on_page(SweepPage()),
+    "data": OPENING.document.on_page(DataPage()),
 }
 
 

@@ -6,6 +6,8 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
+from comparison.tables.reading import written
+
 from comparison.catalogue import comparison_charts, missing_charts
 from comparison.pages import SurfacesPage
 from comparison.surfaces import scenes
@@ -14,7 +16,7 @@ from comparison.words.errors import explain
 from comparison.words.names import run_styles
 from comparison.words.remarks import bin_words, unfinished
 from engine import InvalidInput
-from exports.contents import PICTURES, Contents
+from exports.contents import PICTURES, TABLE_FILE, Contents
 from exports.manifest import manifest
 from exports.markup import SHARED_SCRIPT, plotly_script
 from exports.printed import CannotRender, printed, to_html, to_images
@@ -81,6 +83,7 @@ def bundle(
     contents.leave_out_charts(failed)
     contents.files["experiment.json"] = document.model_dump_json(indent=2).encode()
     _add_results(contents, history, styles)
+    _add_tables(contents, document.experiment)
     _add_replay(contents, document.experiment)
     _add_factors(contents, history)
     _add_scripts(contents, document.experiment, styles)
@@ -125,6 +128,12 @@ def _add_results(contents: Contents, history: History, styles: list[RunStyle]) -
     binned = bin_words(history, *dict(recorded(history.runs[0])))
     if binned:
         contents.left_out["histories.csv"] = " ".join(binned)
+
+
+def _add_tables(contents: Contents, experiment: Experiment) -> None:
+    """Add the reader's table, if there is one: without it the experiment cannot be trained."""
+    for one in experiment.tables:
+        contents.files[TABLE_FILE] = written(one.table)
 
 
 def _add_replay(contents: Contents, experiment: Experiment) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TABLE_FILE = "table.csv"  # a reader's table
 PICTURES = "figures/*.svg"  # left out as a whole if nothing here can draw them
 
 

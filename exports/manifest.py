@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.names import run_styles
+from exports.contents import TABLE_FILE
 from language import SOURCE_LANGUAGE, _, current_language
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def manifest(
         "format": FORMAT,
         "about": _("A comparison of optimizers, made by Descent Lab."),
         "reproduce": [
-            command_again("experiment.json"),
+            command_again("experiment.json", contents),
             *(f"python {path}" for path in contents.files if path.startswith("scripts/pytorch_")),
         ],
         "versions": versions(),
@@ -80,12 +81,18 @@ def with_sums(facts: dict[str, Any], contents: Contents) -> bytes:
     )
 
 
-def command_again(path: str) -> str:
+def command_again(path: str, contents: Contents, folder: str = "") -> str:
     """Return the command that makes the bundle again from the experiment's file.
 
     It does not refuse a training that takes long, since it has been done once.
+
+    Args:
+        path: of the file.
+        contents: of the bundle, perhaps with a reader's table.
+        folder: where that lies.
     """
-    return f"python -m descent_lab run {path} --to DIR --no-limit{spoken()}"
+    data = f" --data {folder}{TABLE_FILE}" if contents.has(TABLE_FILE) else ""
+    return f"python -m descent_lab run {path}{data} --to DIR --no-limit{spoken()}"
 
 
 def spoken() -> str:

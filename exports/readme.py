@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from comparison.words.cleaned import cleaned
 from comparison.words.remarks import reported_words
-from exports.contents import PICTURES
+from exports.contents import PICTURES, TABLE_FILE
 from exports.manifest import command_again, versions
 from exports.replay import replay_seeds
 from language import _
@@ -33,6 +33,7 @@ def readme(
         "histories.csv": _(
             "losses, scores and norms; `steps` says how many values each row stands for"
         ),
+        TABLE_FILE: _("your table as it was understood: the command takes it with --data"),
         "data.csv": _("the rows as the network sees them"),
         "start.csv": _("where every run starts"),
         "batches.csv": _("the rows used in every update"),
@@ -68,7 +69,7 @@ def readme(
         _("With Descent Lab: repeat the same training to the end.")
         if remarks
         else _("With Descent Lab: make the same files again, apart from times and rendered SVG."),
-        f"    {command_again('.../experiment.json')}",
+        f"    {command_again('.../experiment.json', contents, '.../')}",
         *_with_scripts(document.experiment, contents.files),
     ]
     return as_markdown([*lines, *left_out_lines(contents)])

@@ -1,8 +1,9 @@
 """A server's sweeps: each in a folder of its own, trained one at a time by the command.
 
 ``<root>/<id>/spec.json`` is what was asked for, ``tables.json`` beside it the rows of readers'
-tables, and ``<root>/<id>/sweep`` the command's folder. What is the case is read from the disk alone, so nothing is lost when the server ends in any way. A
-sweep has an id that cannot be guessed: whoever holds it may see, stop and remove it.
+tables, and ``<root>/<id>/sweep`` the command's folder. What is the case is read from the disk
+alone, so nothing is lost when the server ends in any way. A sweep has an id that cannot be guessed:
+whoever holds it may see, stop and remove it.
 
     queued            its place among those that wait: the lowest number is next
     asked-to-stop     somebody stopped it

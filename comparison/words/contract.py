@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
-from comparison.words.names import listed
+from comparison.words.names import dataset_name, listed, split_words
 from comparison.words.remarks import reporting_averages
 from comparison.words.scheduled import schedule_sign
 from comparison.words.seeds import seeds_words
 from engine import Stopping, Sweep
+from engine.problems.datasets import OwnTable
 from engine.rules.schedules import Constant
 from language import _, ngettext
 from language.labels import inline, label
@@ -51,11 +52,14 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
         text = _("{data}, data seed {seed}: {training} training and {validation} validation rows")
         rows = problem.training_rows
         parts["data"] = text.format(
-            data=label("dataset", problem.dataset.name),
+            data=dataset_name(problem.dataset),
             seed=experiment.data_seed,
             training=f"{rows:,}",
             validation=f"{problem.dataset.n_rows - rows:,}",
         )
+        if isinstance(problem.dataset, OwnTable) and problem.n_validation:
+            text = _("validation rows: {which}")
+            parts["split"] = text.format(which=split_words(problem.dataset))
         parts["start"] = _start(experiment)
         if problem.l2:
             text = _("all losses, validation included, contain the L2 penalty (λ = {l2:g})")
@@ -129,6 +133,8 @@ def _problem(other: Network | Function, problem: Network | Function) -> str:
     name, present = (
         label("function", one.function.name)
         if one.kind == "function"
+        else dataset_name(one.dataset)
+        if isinstance(one.dataset, OwnTable)
         else inline("dataset", one.dataset.name)
         for one in (other, problem)
     )

@@ -124,6 +124,16 @@ def _apart(error: InvalidInput) -> Callable[[InvalidInput], str] | None:
     return _APART.get(error.code)
 
 
+def _not_here(error: InvalidInput) -> str:
+    """Return which table is missing."""
+    title, digest = error.value if isinstance(error.value, (tuple, list)) else ("", error.value)
+    text = _(
+        "The rows of the table “{title}” are not here (SHA-256 {digest}…): links do not carry them."
+        " Bring the table on the page Your data, or open a file that holds its rows."
+    )
+    return text.format(title=_shown(title) or _("Your table"), digest=str(digest)[:12])
+
+
 def _falls_to_nothing(error: InvalidInput) -> str:
     """Return why a schedule may not end at 0 here."""
     text = _(
@@ -273,6 +283,8 @@ def _too_expensive(error: InvalidInput) -> str:
     if error.field == "file":
         text = _("The file has {value:.1f} MB; the limit is {limit:.0f} MB.")
         return text.format(value=amount / 2**20, limit=high / 2**20)
+    if error.field in {"tables", "all_tables", "table_bytes"}:
+        return _too_much_data(error.field, amount, high)
     if error.field in {"sweep_seconds", "sweep_bytes"}:
         return _too_large_here(error.field, amount, high)
     if error.field == "seconds":
@@ -291,6 +303,25 @@ def _too_expensive(error: InvalidInput) -> str:
         )
         text = text.format(value=amount / 2**20, limit=high / 2**20)
     return text + " " + _("Use fewer epochs, rows, runs or seeds, or a smaller network.")
+
+
+def _too_much_data(field: str, amount: float, most: float) -> str:
+    """Return that there is no room for a table, and what can be done."""
+    text = {
+        "table_bytes": _(
+            "The table has {amount:.1f} MB; the limit is {most:.0f} MB. Leave out rows or columns"
+            " that you do not need."
+        ),
+        "tables": _(
+            "Your tables would take {amount:.0f} MB of memory here; {most:.0f} MB are yours. Remove"
+            " a table that you no longer need."
+        ),
+        "all_tables": _(
+            "The tables of all readers would take {amount:.0f} MB here; the limit is {most:.0f} MB."
+            " Try again later, or bring a smaller table."
+        ),
+    }[field]
+    return text.format(amount=amount / 2**20, most=most / 2**20)
 
 
 def _too_large_here(field: str, amount: float, most: float) -> str:
@@ -386,5 +417,6 @@ _APART: Final[Mapping[str, Callable[[InvalidInput], str]]] = {
     "no_value": _about_formula,
     "no_derivative": _about_formula,
     "not_json": _not_json,
+    "not_here": _not_here,
     "unknown_field": _unknown_field,
 }

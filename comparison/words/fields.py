@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
-from comparison.words.names import choice_words, own_fields, symbol
+from comparison.words.names import choice_words, dataset_name, own_fields, symbol
 from comparison.words.scheduled import schedule_sign
 from engine import Budget, InvalidInput
-from engine.problems.datasets import DATASETS
+from engine.problems.datasets import DATASETS, OwnTable
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, hyperparameters
 from engine.rules.clipping import CLIPPINGS
@@ -162,6 +162,8 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
     for inside in ("dataset", "function"):
         if name == "problem" and inside in parsed:
             return _part(inside, parsed[inside])
+    if name == "dataset" and parsed.get("name") == "own":
+        return dataset_name(OwnTable.model_validate(parsed))
     kinds = {"dataset": DATASETS, "function": FUNCTIONS, "optimizer": RULES}.get(name, ())
     kind: Any = by_name(kinds).get(str(parsed.get("name")))
     if kind is None:

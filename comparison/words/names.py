@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
+from comparison.words.cleaned import cleaned
 from comparison.words.clipping import clipping_sign
 from comparison.words.mathml import plain_symbol
 from comparison.words.scheduled import schedule_sign
+from engine.problems.datasets import OwnTable
+from engine.problems.datasets.splits import MarkedRows
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import Constant
-from language import _
+from language import N_, _
 from language.labels import label
 
 if TYPE_CHECKING:
@@ -19,9 +22,17 @@ if TYPE_CHECKING:
 
     from comparison.document import Document
     from engine import Function, Interval, Network, Run
+    from engine.problems.datasets import Source
     from engine.problems.functions import AnyFunction
     from engine.rules import Rule
     from engine.spec import Spec
+
+
+_SPLITS: Final = {
+    "random": N_("any rows, by the data seed"),
+    "stratified": N_("the same share of each class, by the data seed"),
+    "last": N_("the last rows"),
+}
 
 
 def run_styles(document: Document) -> list[RunStyle]:
@@ -158,7 +169,11 @@ def problem_words(problem: Network | Function) -> dict[str, str]:
             problem.function
         )
         return words | {_("Start"): ", ".join(f"{value:g}" for value in start)}
-    words = {_("Data set"): label("dataset", problem.dataset.name)} | _own(problem.dataset)
+    words = {_("Data set"): dataset_name(problem.dataset)}
+    if isinstance(problem.dataset, OwnTable):
+        words |= _table_words(problem.dataset)
+    else:
+        words |= _own(problem.dataset)
     words[_("Validation share")] = f"{problem.validation_share:g}"
     if problem.standardize:
         words[_("Inputs")] = _("standardised using the training rows")
@@ -177,6 +192,36 @@ def problem_words(problem: Network | Function) -> dict[str, str]:
     drawn = problem.start if isinstance(problem.start, str) else None
     words[_("Starting weights")] = _("as given") if drawn is None else label("start", drawn)
     return words
+
+
+def dataset_name(dataset: Source) -> str:
+    """Return what a data set is called; a reader's table as its reader called it."""
+    if isinstance(dataset, OwnTable):
+        return cleaned(dataset.title).strip() or _("Your table")
+    return label("dataset", dataset.name)
+
+
+def split_words(dataset: OwnTable) -> str:
+    """Return how the validation rows of a reader's table are chosen."""
+    if isinstance(dataset.split, MarkedRows):
+        text = _("those with “{value}” in column {column}")
+        value = cleaned(dataset.split.value)
+        return text.format(value=value, column=dataset.split.column + 1)
+    return _(_SPLITS[dataset.split.name])
+
+
+def _table_words(dataset: OwnTable) -> dict[str, str]:
+    """Return what is read of a reader's table: columns by their numbers, for it may not be here."""
+    columns = ", ".join(str(place + 1) for place in dataset.columns)
+    words = {
+        "SHA-256": dataset.digest,
+        _("Rows used"): f"{dataset.rows:,}",
+        _("Input columns"): columns,
+        _("Target column"): str(dataset.target + 1),
+    }
+    if dataset.task == "classification":
+        words[_("Classes")] = ", ".join(map(cleaned, dataset.classes))
+    return words | {_("Validation rows"): split_words(dataset)}
 
 
 def pushes_words(function: AnyFunction) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration, explain
 from comparison.words.fields import field_title, place_words, settings_count, value_words
+from comparison.words.names import dataset_name
 from comparison.words.needs import needs_words
 from comparison.words.settings import loss_words
 from engine import FEWEST_SEEDS
@@ -86,7 +87,7 @@ def _problem(spec: SweepSpec) -> str:
     problem = spec.experiment.problem
     if problem.kind == "function":
         return label("function", problem.function.name)
-    return label("dataset", problem.dataset.name)
+    return dataset_name(problem.dataset)
 
 
 def range_words(dimension: Dimension) -> str:

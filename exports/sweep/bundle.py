@@ -6,12 +6,16 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from comparison.tables.reading import written
+
 from comparison.sweep.catalogue import sweep_charts
 from comparison.sweep.contract import sweep_contract
+from comparison.words.errors import explain
 from comparison.words.sweeps import refused_words, unfinished_words
+from engine.errors import InvalidInput
 from engine.version import VERSION
 from exports.bundle import add_charts
-from exports.contents import Contents
+from exports.contents import TABLE_FILE, Contents
 from exports.manifest import FORMAT, versions, with_sums
 from exports.sweep.readme import command_again, sweep_readme
 from exports.sweep.tables import csv_of, settings_csv
@@ -20,17 +24,21 @@ from sweeps.final import RowsGone, tables_now
 from sweeps.store import RESULTS_FILE, SPEC_FILE, WORKERS_FILE, FolderRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from comparison.document import Document
     from comparison.sweep.look import Look
+    from engine.problems.datasets.table import Table
     from exports.printed import Contract
     from sweeps.spec import SweepSpec
 
 _LANES_CSV: Final = "results.csv"
 
 
-def sweep_bundle(look: Look, folder: Path, document: Document) -> dict[str, bytes]:
+def sweep_bundle(
+    look: Look, folder: Path, document: Document, tables: Sequence[Table] = ()
+) -> dict[str, bytes]:
     """Return the files of a sweep by their paths, ``manifest.json`` last.
 
     They hold the lanes that the look has seen, whatever has come since. Apart from the manifest's
@@ -40,12 +48,14 @@ def sweep_bundle(look: Look, folder: Path, document: Document) -> dict[str, byte
         look: how the sweep is looked at.
         folder: of the sweep.
         document: the comparison with the settings of the page.
+        tables: readers' tables that the one who asks for the bundle has.
     """
     contents = Contents()
     caption = sweep_contract(look)
     remarks = unfinished_words(look.lanes)
     contents.files[SPEC_FILE] = specification(look.spec)
     contents.files["experiment.json"] = document.for_files().model_dump_json(indent=2).encode()
+    _add_tables(contents, look.spec, tables)
     _add_lanes(contents, look, folder)
     contents.files["settings.csv"] = settings_csv(look)
     charts, missing = sweep_charts(look)
@@ -60,6 +70,18 @@ def sweep_bundle(look: Look, folder: Path, document: Document) -> dict[str, byte
 def specification(spec: SweepSpec) -> bytes:
     """Return a sweep as the file that the command takes."""
     return spec.model_dump_json(indent=2).encode()
+
+
+def _add_tables(contents: Contents, spec: SweepSpec, tables: Sequence[Table]) -> None:
+    """Add the table whose rows the sweep is trained on, if it is there."""
+    here = {table.digest: table for table in tables}
+    for one in spec.tables[:1]:
+        if one.digest in here:
+            contents.files[TABLE_FILE] = written(here[one.digest])
+        else:
+            contents.left_out[TABLE_FILE] = explain(
+                InvalidInput("not_here", "data", (one.title, one.digest))
+            )
 
 
 def _add_lanes(contents: Contents, look: Look, folder: Path) -> None:
@@ -96,7 +118,7 @@ def _manifest(
     facts: dict[str, Any] = {
         "format": FORMAT,
         "about": _("A sweep of optimizers, made by Descent Lab."),
-        "reproduce": [command_again()],
+        "reproduce": [command_again(contents)],
         "versions": made_with,
         "language": current_language(),
         "sweep": hashlib.sha256(spec.key.encode()).hexdigest(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from comparison.sweep.scores import best_sections
 from comparison.words.sweeps import axes_words, lanes_words, unfinished_words
+from exports.contents import TABLE_FILE
 from exports.manifest import spoken
 from exports.readme import as_markdown, install_lines, left_out_lines, one_line
 from language import _
@@ -49,21 +50,23 @@ def sweep_readme(
             "\n".join(contract),
             *_best(look),
             *_columns(look, contents),
-            *_again(made_with, is_whole=not unfinished),
+            *_again(contents, made_with, is_whole=not unfinished),
             *left_out_lines(contents),
         ]
     )
 
 
-def command_again() -> str:
+def command_again(contents: Contents) -> str:
     """Return the command that trains a bundle's sweep again."""
-    return f"python -m descent_lab sweep {SPEC_FILE} --to DIR{spoken()}"
+    data = f" --data {TABLE_FILE}" if contents.has(TABLE_FILE) else ""
+    return f"python -m descent_lab sweep {SPEC_FILE}{data} --to DIR{spoken()}"
 
 
 def _files(contents: Contents) -> str:
     known = {
         SPEC_FILE: _("the sweep, in a file that the command takes"),
         "experiment.json": _("the page with its settings, in a file that Descent Lab opens"),
+        TABLE_FILE: _("your table as it was understood: the command takes it with --data"),
         RESULTS_FILE: _("a row for each lane"),
         "results.csv": _("the same for spreadsheets"),
         "settings.csv": _("a row for each setting: medians and quartiles over the seeds"),
@@ -138,7 +141,7 @@ def _codes(fields: Iterable[str]) -> str:
     return ", ".join(f"`{field}`" for field in dict.fromkeys(fields))
 
 
-def _again(made_with: Mapping[str, str], *, is_whole: bool) -> Sequence[str]:
+def _again(contents: Contents, made_with: Mapping[str, str], *, is_whole: bool) -> Sequence[str]:
     """Return how to train the sweep again."""
     return [
         "## " + _("Reproducing the numbers"),
@@ -146,5 +149,5 @@ def _again(made_with: Mapping[str, str], *, is_whole: bool) -> Sequence[str]:
         _("Train the sweep again: the table of its lanes is the same, byte for byte.")
         if is_whole
         else _("Train the sweep to its end:"),
-        f"    {command_again()}",
+        f"    {command_again(contents)}",
     ]

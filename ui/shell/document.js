@@ -57,6 +57,8 @@ export default function ({ data }) {
   if (data.chosen) {
     document.cookie = `${data.cookie}=${data.chosen}; path=/; max-age=31536000; SameSite=Strict`;
   }
+  // So that a reload finds the tables again that its reader has brought.
+  if (data.reader) document.cookie = `${data.readerCookie}=${data.reader}; path=/; SameSite=Strict`;
   // On a server that nobody has visited, Streamlit looks for the first address in pages/ before the
   // router has named its pages, finds none there and says so, although the page is shown.
   if (data.first) {

@@ -8,6 +8,7 @@ import streamlit as st
 
 from language import LANGUAGES, _, closest_language, current_language, set_language
 from ui.shell.binding import bound
+from ui.shell.brought import COOKIE, name_to_keep
 
 _KEY = "language"
 _COOKIE = "descent_language"  # holds the choice, so that a reload keeps it
@@ -42,7 +43,14 @@ def mark_document() -> None:
     """Tell the browser the language of the page, for those who have it read to them."""
     first = st.session_state.setdefault("is-first-session", not _visits())
     _visits()[:] = [True]
-    data = {"language": current_language(), "first": first, "cookie": _COOKIE, "chosen": _chosen()}
+    data = {
+        "language": current_language(),
+        "first": first,
+        "cookie": _COOKIE,
+        "chosen": _chosen(),
+        "readerCookie": COOKIE,
+        "reader": name_to_keep(),
+    }
     _document(key="document-language", data=data)
 
 

@@ -16,6 +16,7 @@ from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
 from engine import InvalidInput
 from language import N_, _
+from ui.shell.brought import lacking
 from ui.shell.locale import speak
 from ui.shell.store import (
     MADE,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 _Arguments = ParamSpec("_Arguments")
 
 _WANTED: Final = "wanted-page"
+_WAITING: Final = "waiting-page"
+_SHOWING_ROWS: Final = ("training", "surfaces", "epochs")  # pages that need the rows of data
 _SENT_SECONDS: Final = 0.03  # in which the first chart is sent
 # Settings of a page that its sidebar shows.
 _IN_SIDEBAR: Final = MADE | {"surfaces": ("surface",), "epochs": (), "sweep": ()}
@@ -63,6 +66,7 @@ MENU: Final = {
     "surfaces": Entry("pages/compare/surfaces.py", N_("Surfaces")),
     "epochs": Entry("pages/compare/epochs.py", N_("Epochs")),
     "sweep": Entry("pages/compare/sweep.py", N_("Sweep")),
+    "data": Entry("pages/own/data.py", N_("Your data")),
     "backpropagation": Entry("pages/learn/backpropagation.py", N_("Backpropagation")),
 }
 
@@ -70,13 +74,28 @@ MENU: Final = {
 def work_on(page: str) -> None:
     """Say which page this is, before anything else of the session is used.
 
-    Opens the link with which the session begins. What was opened for another page leads there.
+    Opens the link with which the session begins. What was opened for another page leads there; a
+    comparison on a table that the reader has not brought leads to where that can be done.
     """
     if enter(page):
         _open_first_link()
     wanted = st.session_state.pop(_WANTED, page)
+    if wanted in _SHOWING_ROWS and lacking(whole_document().experiment):
+        st.session_state[_WAITING] = wanted
+        wanted = "data"
     if wanted != page:
         st.switch_page(MENU[wanted].script)
+
+
+def waiting_page() -> str:
+    """Return the page that waits for the rows of a table, else the one that compares."""
+    waiting: str = st.session_state.get(_WAITING, "training")
+    return waiting
+
+
+def go_to(page: str) -> None:
+    """Go to another page when the script runs next."""
+    st.session_state[_WANTED] = page
 
 
 # Opening

@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from comparison.document import read_document
+from comparison.document import FILE_BYTES, ROWS_BYTES, read_document, read_saved, saved_text
 from comparison.link import from_link, to_link
 from comparison.words.errors import explain
 from engine import InvalidInput
 from language import _
 from ui.shell.binding import reporting
+from ui.shell.brought import bring, tables_of
 from ui.shell.navigation import open_document, open_first_view, open_link
 from ui.shell.store import (
     bring_back,
@@ -132,23 +133,41 @@ def share() -> DeltaGenerator:
     # With a state of its own, so that what it opens can close it: it would cover a dialog.
     with st.popover(_("Share"), key=SHARE, on_change="rerun"):
         _link()
-        st.download_button(
-            _("Save experiment"),
-            whole_document().for_files().model_dump_json(indent=2),
-            file_name="descent-lab.json",
-            mime="application/json",
-            on_click="ignore",
-            width="stretch",
-        )
+        _save()
         reporting(
             st.file_uploader,
             _("Open experiment"),
             type="json",
             key="opened-file",
             report=_open,
-            max_upload_size=1,
+            max_upload_size=FILE_BYTES // 2**20,
         )
         return st.container()
+
+
+def _save() -> None:
+    """Offer the comparison as a file, with the rows of the reader's table unless there are many."""
+    now = whole_document().for_files()
+    tables = tables_of(now.experiment)
+    text = saved_text(now, tables)
+    if len(text) > ROWS_BYTES and tables:
+        text = saved_text(now)
+        st.caption(
+            _(
+                "The table has too many rows for the file: give it away as well, or the bundle,"
+                " which holds both."
+            )
+        )
+    elif tables:
+        st.caption(_("The file holds the rows of your table, the link does not."))
+    st.download_button(
+        _("Save experiment"),
+        text,
+        file_name="descent-lab.json",
+        mime="application/json",
+        on_click="ignore",
+        width="stretch",
+    )
 
 
 def _link() -> None:
@@ -165,7 +184,12 @@ def _link() -> None:
 
 def _open(file: UploadedFile) -> None:
     try:
-        open_document(read_document(file.getvalue()))
+        document, tables = read_saved(file.getvalue())
+        titles = {one.digest: one.title for one in document.experiment.tables}
+        for table in tables:
+            if table.digest in titles:
+                bring(table, titles[table.digest])
+        open_document(document)
     except InvalidInput as error:
         refuse(error)
         st.toast(explain(error), icon="⚠️", duration="long")  # the open popover hides the notice

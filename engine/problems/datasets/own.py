@@ -55,6 +55,11 @@ class OwnTable(Source):
     classes: tuple[ClassName, ...] = ()
     split: AnySplit = RandomRows()
 
+    @classmethod
+    def intervals(cls) -> dict[str, Interval]:
+        """Return nothing: none of its numbers is set by itself."""
+        return {}
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         inside = Interval(0, len(self.kinds) - 1)

@@ -10,7 +10,7 @@ import hashlib
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -212,9 +212,18 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+class Kept(NamedTuple):
+    """A table that an owner keeps, and what it was called."""
+
+    title: str
+    table: Table
+
+
 @dataclass
 class Tables:
     """Where a process keeps tables: a share of the memory for each owner, and a limit for all.
+
+    Equal tables of several owners take the memory once.
 
     Attributes:
         share: bytes that one owner may keep.
@@ -224,33 +233,25 @@ class Tables:
     share: int
     most: int
     _tables: dict[str, Table] = field(default_factory=dict)
-    _owners: dict[str, list[str]] = field(default_factory=dict)
+    _titles: dict[str, dict[str, str]] = field(default_factory=dict)  # by owner, then by digest
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def keep(self, owner: str, table: Table) -> str:
-        """Keep a table for an owner and return its digest.
+    def keep(self, owner: str, table: Table, title: str = "") -> None:
+        """Keep a table for an owner, under the title that it was given last.
 
         Raises:
             InvalidInput: "too_expensive": the owner's share, or the memory for all, is used up.
         """
         digest = table.digest
         with self._lock:
-            if digest in self._owners.get(owner, ()):
-                return digest
-            own = sum(self._tables[one].size for one in self._owners.get(owner, ()))
-            if own + table.size > self.share:
-                raise InvalidInput(
-                    "too_expensive", "tables", own + table.size, Interval(0, self.share)
-                )
-            new = 0 if digest in self._tables else table.size
-            used = sum(one.size for one in self._tables.values())
-            if used + new > self.most:
-                raise InvalidInput(
-                    "too_expensive", "all_tables", used + new, Interval(0, self.most)
-                )
+            titles = self._titles.get(owner, {})
+            if digest not in titles:
+                own = table.size + sum(self._tables[one].size for one in titles)
+                _check("tables", own, self.share)
+            if digest not in self._tables:
+                _check("all_tables", table.size + sum(map(_size, self._tables.values())), self.most)
             self._tables.setdefault(digest, table)
-            self._owners.setdefault(owner, []).append(digest)
-        return digest
+            self._titles.setdefault(owner, {})[digest] = title
 
     def get(self, digest: str, title: str = "") -> Table:
         """Return the table of a digest.
@@ -267,30 +268,39 @@ class Tables:
                 raise InvalidInput("not_here", "data", (title, digest))
             return self._tables[digest]
 
-    def owned(self, owner: str) -> tuple[Table, ...]:
+    def owned(self, owner: str) -> tuple[Kept, ...]:
         """Return the tables of an owner, the oldest first."""
         with self._lock:
-            return tuple(self._tables[digest] for digest in self._owners.get(owner, ()))
+            titles = self._titles.get(owner, {})
+            return tuple(Kept(title, self._tables[digest]) for digest, title in titles.items())
 
     def holds(self, owner: str, digest: str) -> bool:
         """Tell whether an owner keeps the table of a digest."""
         with self._lock:
-            return digest in self._owners.get(owner, ())
+            return digest in self._titles.get(owner, {})
 
     def drop(self, owner: str, digest: str) -> None:
         """Forget one table of an owner; nothing happens if there is none."""
         with self._lock:
-            if digest in self._owners.get(owner, ()):
-                self._owners[owner].remove(digest)
-            if not any(digest in kept for kept in self._owners.values()):
+            self._titles.get(owner, {}).pop(digest, None)
+            if not any(digest in titles for titles in self._titles.values()):
                 self._tables.pop(digest, None)
 
     def forget(self, owner: str) -> None:
         """Forget all tables of an owner."""
         with self._lock:
-            for digest in tuple(self._owners.get(owner, ())):
+            for digest in tuple(self._titles.get(owner, {})):
                 self.drop(owner, digest)
-            self._owners.pop(owner, None)
+            self._titles.pop(owner, None)
+
+
+def _size(table: Table) -> int:
+    return table.size
+
+
+def _check(field: str, size: int, most: int) -> None:
+    if size > most:
+        raise InvalidInput("too_expensive", field, size, Interval(0, most))
 
 
 # The tables of this process.

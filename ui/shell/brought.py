@@ -1,0 +1,111 @@
+"""The tables that a reader brought: kept for this reader alone, and forgotten with the sessions.
+
+The browser keeps a name for its reader, which nobody else knows: so a reload, or a second tab,
+finds the tables again. When the last session of a reader is gone, so are the tables.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import weakref
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from engine.problems.datasets.table import TABLES
+
+if TYPE_CHECKING:
+    from engine import Experiment
+    from engine.problems.datasets import OwnTable
+    from engine.problems.datasets.table import Kept, Table
+    from sweeps.spec import SweepSpec
+
+COOKIE: Final = "descent_reader"
+_PRESENCE: Final = "reader"
+_BYTES: Final = 16
+_TOKEN: Final = 22  # characters of so many bytes
+
+
+class _Presence:
+    """A session of a reader; it ends with the session's state."""
+
+    def __init__(self, reader: str) -> None:
+        self.reader = reader
+
+
+class _Sessions:
+    """How many sessions each reader has."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def begin(self, reader: str) -> _Presence:
+        presence = _Presence(reader)
+        with self._lock:
+            self._counts[reader] += 1
+        weakref.finalize(presence, self._end, reader)
+        return presence
+
+    def _end(self, reader: str) -> None:
+        with self._lock:
+            self._counts[reader] -= 1
+            is_gone = self._counts[reader] <= 0
+            if is_gone:
+                del self._counts[reader]
+        if is_gone:
+            TABLES.forget(reader)
+
+
+@st.cache_resource(show_spinner=False)
+def _sessions() -> _Sessions:
+    return _Sessions()
+
+
+def reader() -> str:
+    """Return the name under which this reader's tables are kept."""
+    if _PRESENCE not in st.session_state:
+        known = st.context.cookies.get(COOKIE, "")
+        is_ours = len(known) == _TOKEN and known.replace("-", "a").replace("_", "a").isalnum()
+        name = known if is_ours else secrets.token_urlsafe(_BYTES)
+        st.session_state[_PRESENCE] = _sessions().begin(name)
+    name = st.session_state[_PRESENCE].reader
+    return str(name)
+
+
+def name_to_keep() -> str:
+    """Return what the browser keeps of the reader's name: nothing before a table was brought."""
+    return reader() if brought() else ""
+
+
+def bring(table: Table, title: str) -> None:
+    """Keep a table.
+
+    Raises:
+        InvalidInput: there is no more room for this reader, or for all.
+    """
+    TABLES.keep(reader(), table, title)
+
+
+def brought() -> tuple[Kept, ...]:
+    """Return the reader's tables, the oldest first."""
+    return TABLES.owned(reader())
+
+
+def remove(digest: str) -> None:
+    """Forget one of the reader's tables."""
+    TABLES.drop(reader(), digest)
+
+
+def lacking(experiment: Experiment | SweepSpec) -> tuple[OwnTable, ...]:
+    """Return the data sets whose tables this reader has not brought."""
+    return tuple(one for one in experiment.tables if not TABLES.holds(reader(), one.digest))
+
+
+def tables_of(experiment: Experiment | SweepSpec) -> tuple[Table, ...]:
+    """Return the tables of an experiment or a sweep, as far as this reader has them."""
+    own = {kept.table.digest: kept.table for kept in brought()}
+    needed = (one.digest for one in experiment.tables)
+    return tuple(own[digest] for digest in needed if digest in own)

@@ -314,9 +314,14 @@ class SweepPage(Spec):
 
 
 class DataPage(Spec):
-    """The page on which a reader brings a table; it uses the Compare page's experiment."""
+    """The page on which a reader brings a table; it uses the Compare page's experiment.
+
+    Attributes:
+        tab: how a table is brought.
+    """
 
     name: Literal["data"] = "data"
+    tab: Literal["file", "paste", "type"] = "file"
 
 
 PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage, SweepPage, DataPage)

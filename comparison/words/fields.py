@@ -162,12 +162,11 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
     for inside in ("dataset", "function"):
         if name == "problem" and inside in parsed:
             return _part(inside, parsed[inside])
-    if name == "dataset" and parsed.get("name") == "own":
-        return dataset_name(OwnTable.model_validate(parsed))
     kinds = {"dataset": DATASETS, "function": FUNCTIONS, "optimizer": RULES}.get(name, ())
     kind: Any = by_name(kinds).get(str(parsed.get("name")))
     if kind is None:
-        return ""
+        is_own = name == "dataset" and parsed.get("name") == "own"
+        return dataset_name(OwnTable.model_validate(parsed)) if is_own else ""
     own = {
         field: value
         for field, value in parsed.items()

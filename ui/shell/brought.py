@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from engine.errors import InvalidInput
 from engine.problems.datasets.table import TABLES
 
 if TYPE_CHECKING:
@@ -105,7 +106,16 @@ def lacking(experiment: Experiment | SweepSpec) -> tuple[OwnTable, ...]:
 
 
 def tables_of(experiment: Experiment | SweepSpec) -> tuple[Table, ...]:
-    """Return the tables of an experiment or a sweep, as far as this reader has them."""
-    own = {kept.table.digest: kept.table for kept in brought()}
-    needed = (one.digest for one in experiment.tables)
-    return tuple(own[digest] for digest in needed if digest in own)
+    """Return the tables of an experiment or a sweep.
+
+    Raises:
+        InvalidInput: "not_here": this reader has not brought one of them.
+    """
+    for one in lacking(experiment):
+        raise InvalidInput("not_here", "data", (one.title, one.digest))
+    return tuple(one.table for one in experiment.tables)
+
+
+def tables_here(experiment: Experiment | SweepSpec) -> tuple[Table, ...]:
+    """Return the tables of an experiment or a sweep, unless this reader lacks one."""
+    return () if lacking(experiment) else tables_of(experiment)

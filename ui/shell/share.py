@@ -15,7 +15,7 @@ from comparison.words.errors import explain
 from engine import InvalidInput
 from language import _
 from ui.shell.binding import reporting
-from ui.shell.brought import bring, tables_of
+from ui.shell.brought import bring, tables_here
 from ui.shell.navigation import open_document, open_first_view, open_link
 from ui.shell.store import (
     bring_back,
@@ -148,7 +148,7 @@ def share() -> DeltaGenerator:
 def _save() -> None:
     """Offer the comparison as a file, with the rows of the reader's table unless there are many."""
     now = whole_document().for_files()
-    tables = tables_of(now.experiment)
+    tables = tables_here(now.experiment)
     text = saved_text(now, tables)
     if len(text) > ROWS_BYTES and tables:
         text = saved_text(now)

@@ -16,7 +16,7 @@ from exports.sweep.report import sweep_report, usual_sweep_title
 from exports.sweep.tables import lanes_csv, lanes_parquet
 from language import _
 from storage.writing import file_name
-from ui.shell.brought import tables_of
+from ui.shell.brought import tables_here
 from ui.shell.figure import close_dialog, later, offer_files
 from ui.shell.report import report_button, report_dialog
 from ui.shell.store import document, whole_document
@@ -59,7 +59,7 @@ def sweep_exports(spec: SweepSpec | None, name: str | None) -> None:
         return
     whole, view, page = whole_document(), document().view, settings()
     folder, watched = shelf().folder(name), watches()
-    tables = () if spec is None else tables_of(spec)
+    tables = () if spec is None else tables_here(spec)
     st.download_button(
         _("Bundle (zip)"),
         later(

@@ -15,7 +15,7 @@ from storage.lock import FolderInUse
 from sweeps.lanes import Watch
 from sweeps.shelf import Shelf, shelf_of
 from sweeps.store import FolderRefused
-from ui.shell.brought import lacking, tables_of
+from ui.shell.brought import tables_of
 from ui.shell.locale import speak
 from ui.shell.store import refuse, set_page, tell
 
@@ -58,9 +58,6 @@ def put_on_shelf(spec: SweepSpec) -> str | None:
     """Start a sweep and return its id; None where that is refused, of which the reader is told."""
     speak()  # a widget's callback runs before its page has set the language
     try:
-        missing = lacking(spec)
-        if missing:
-            raise InvalidInput("not_here", "data", (missing[0].title, missing[0].digest))
         return shelf().add(spec, tables_of(spec))
     except InvalidInput as error:
         refuse(error)

@@ -1,0 +1,182 @@
+"""What a reader makes of a table before anything is trained on it: inputs, target, validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from comparison.tables.describing import suggest, task_of
+from engine.limits import LIMITS
+from engine.problems.datasets.own import own_table
+from engine.problems.datasets.splits import (
+    LastRows,
+    MarkedRows,
+    RandomRows,
+    StratifiedRows,
+)
+from engine.problems.datasets.table import Numbers
+
+if TYPE_CHECKING:
+    from comparison.tables.reading import Understood
+    from engine import Network
+    from engine.problems.datasets import OwnTable
+    from engine.problems.datasets.source import Task
+    from engine.problems.datasets.splits import AnySplit
+    from engine.problems.datasets.table import Table
+
+SHARE: Final = 0.25
+MARKS: Final = 20  # different values of a column that may mark the validation rows
+_FEW: Final = 20  # rows of which none are held back at first
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A table with a choice of what is done with it.
+
+    Attributes:
+        table: the values.
+        title: what it was called.
+        columns: places of the inputs, rising.
+        target: place of what is predicted.
+        task: how the target is read.
+        split: how the validation rows are chosen.
+        share: share of the rows that are held back.
+        standardize: whether inputs are scaled by the training rows.
+        standardize_targets: whether the targets of a regression are.
+        raw: what was read, for another reading; empty where the rows came from elsewhere.
+        understood: what is told of how it was read; None likewise.
+    """
+
+    table: Table
+    title: str
+    columns: tuple[int, ...]
+    target: int
+    task: Task
+    split: AnySplit
+    share: float
+    standardize: bool
+    standardize_targets: bool
+    raw: bytes = b""
+    understood: Understood | None = None
+
+    @property
+    def dataset(self) -> OwnTable:
+        """Return the data set; raises ``InvalidInput`` where the choice does not fit the table."""
+        return own_table(
+            self.table, self.title, self.columns, self.target, self.task, self.split
+        )
+
+    @property
+    def left_out(self) -> int:
+        """Return how many rows are left out, for they lack a value that is needed."""
+        return self.table.n_rows - self.dataset.rows
+
+
+def begun(table: Table, title: str) -> Draft:
+    """Return the usual choice for a table.
+
+    Raises:
+        InvalidInput: "not_a_table": nothing in it can be predicted, or from nothing.
+    """
+    columns, target, task = suggest(table)
+    return Draft(
+        table,
+        title,
+        columns,
+        target,
+        task,
+        split=RandomRows(),
+        share=SHARE if table.n_rows >= _FEW else 0.0,
+        standardize=True,
+        standardize_targets=task == "regression",
+    )
+
+
+def read_as(understood: Understood, raw: bytes, title: str) -> Draft:
+    """Return the usual choice for a table that was just read."""
+    draft = begun(understood.table, title)
+    return replace(draft, raw=raw, understood=understood)
+
+
+def of_problem(problem: Network, dataset: OwnTable) -> Draft:
+    """Return what a network is trained on; raises ``InvalidInput`` if the table is not here."""
+    return Draft(
+        dataset.table,
+        dataset.title,
+        dataset.columns,
+        dataset.target,
+        dataset.task,
+        dataset.split,
+        problem.validation_share,
+        problem.standardize,
+        problem.standardize_targets,
+    )
+
+
+def with_target(draft: Draft, place: int) -> Draft:
+    """Predict another column: with its usual task, and from all inputs but itself."""
+    columns = tuple(one for one in draft.columns if one != place)
+    before = draft.target
+    is_input = before in suggest(draft.table).features or isinstance(
+        draft.table.columns[before], Numbers
+    )
+    if is_input and before != place:
+        columns = tuple(sorted({*columns, before}))
+    task = task_of(draft.table.columns[place]) or "regression"
+    return with_task(replace(draft, columns=columns, target=place), task)
+
+
+def with_task(draft: Draft, task: Task) -> Draft:
+    """Read the target as numbers or as classes; only classes have shares."""
+    is_stratified = isinstance(draft.split, StratifiedRows)
+    split = RandomRows() if is_stratified and task == "regression" else draft.split
+    return replace(draft, task=task, split=split, standardize_targets=task == "regression")
+
+
+def tasks(draft: Draft) -> tuple[Task, ...]:
+    """Return how the target may be read: texts are classes, and so are few numbers."""
+    if not isinstance(draft.table.columns[draft.target], Numbers):
+        return ("classification",)
+    whole = replace(draft, task="classification", split=RandomRows(), columns=())
+    count = len(set(whole.table.columns[draft.target].values.tolist()))  # type: ignore[union-attr]
+    return ("regression", "classification") if count <= LIMITS["classes"].high + 1 else ("regression",)
+
+
+def splits(draft: Draft) -> tuple[str, ...]:
+    """Return the names of the ways in which the validation rows may be chosen."""
+    stratified = ("stratified",) if draft.task == "classification" else ()
+    marked = ("marked",) if marking(draft) else ()
+    return ("random", *stratified, "last", *marked)
+
+
+def marking(draft: Draft) -> tuple[int, ...]:
+    """Return the places of the columns that may mark the validation rows, none of them used."""
+    used = {*draft.columns, draft.target}
+    return tuple(
+        place
+        for place in range(len(draft.table.names))
+        if place not in used and 2 <= len(values(draft, place)) <= MARKS
+    )
+
+
+def values(draft: Draft, place: int) -> tuple[str, ...]:
+    """Return the different values of a column as texts, in order of appearance."""
+    column = draft.table.columns[place]
+    if not isinstance(column, Numbers):
+        return column.categories
+    known = column.values[~column.missing].tolist()
+    return tuple(dict.fromkeys(map(column.written, known)))
+
+
+def with_split(draft: Draft, name: str) -> Draft:
+    """Choose the validation rows in another way."""
+    if name == "marked":
+        place = marking(draft)[0]
+        return with_mark(draft, place, values(draft, place)[-1])
+    plain = {"random": RandomRows, "stratified": StratifiedRows, "last": LastRows}
+    return replace(draft, split=plain[name]())
+
+
+def with_mark(draft: Draft, place: int, value: str) -> Draft:
+    """Hold back the rows that have a value in a column."""
+    return replace(draft, split=MarkedRows(column=place, value=value, rows=1))

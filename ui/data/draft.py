@@ -1,0 +1,156 @@
+"""The table at hand on the page, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from comparison.edits import use_table
+from comparison.tables.drafts import begun, of_problem, read_as
+from comparison.tables.reading import read
+from comparison.words.errors import explain
+from engine import InvalidInput, Network
+from engine.problems.datasets import OwnTable
+from ui.shell.brought import bring, brought, lacking, remove
+from ui.shell.locale import speak
+from ui.shell.navigation import go_to, waiting_page
+from ui.shell.store import document, edit, is_refused, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comparison.tables.drafts import Draft
+    from comparison.tables.reading import Reading, Understood
+    from engine.problems.datasets.table import Kept
+
+_DRAFT: Final = "table-draft"
+_PROBLEM: Final = "table-problem"  # why what was brought last was not taken
+
+
+def draft() -> Draft | None:
+    """Return the table at hand: what was brought last, else that of the comparison."""
+    kept: Draft | None = st.session_state.get(_DRAFT)
+    if kept is not None:
+        return kept
+    problem = document().experiment.problem
+    if not isinstance(problem, Network) or lacking(document().experiment):
+        return None
+    if isinstance(problem.dataset, OwnTable):
+        return of_problem(problem, problem.dataset)
+    return None
+
+
+def problem_words() -> str:
+    """Return why what was brought last was not taken; "" if it was."""
+    words: str = st.session_state.get(_PROBLEM, "")
+    return words
+
+
+def take(make: Callable[[], Draft]) -> None:
+    """Put another table in hand; where it is refused, the one at hand stays and the reason is told."""
+    speak()
+    try:
+        made = make()
+    except InvalidInput as error:
+        st.session_state[_PROBLEM] = explain(error)
+    else:
+        st.session_state[_DRAFT] = made
+        st.session_state.pop(_PROBLEM, None)
+
+
+def take_bytes(raw: bytes, title: str) -> None:
+    """Read a file."""
+    take(lambda: read_as(read(raw), raw, title))
+
+
+def take_understood(make: Callable[[], Understood], raw: bytes, title: str) -> None:
+    """Take a table that was read elsewhere."""
+    take(lambda: read_as(make(), raw, title))
+
+
+def take_kept(kept: Kept) -> None:
+    """Take one of the tables that were brought before."""
+    take(lambda: begun(kept.table, kept.title))
+
+
+def read_anew(how: Reading) -> None:
+    """Read what is at hand in another way."""
+    now = draft()
+    if now is not None and now.raw:
+        take(lambda: read_as(read(now.raw, how), now.raw, now.title))
+
+
+def alter(change: Callable[..., Draft], *args: Any) -> None:
+    """Change what is done with the table; a change that does not fit is refused and explained."""
+    now = draft()
+    if now is None:
+        return
+    speak()
+    try:
+        changed = change(now, *args)
+        changed.dataset  # noqa: B018 - raises where it does not fit
+    except InvalidInput as error:
+        refuse(error)
+    else:
+        st.session_state[_DRAFT] = changed
+
+
+def alter_fields(**fields: Any) -> None:
+    """Change fields of the draft."""
+    alter(lambda now: replace(now, **fields))
+
+
+def compare() -> None:
+    """Keep the table, and compare optimizers on it."""
+    now = draft()
+    if now is None:
+        return
+    speak()
+    try:
+        bring(now.table, now.title)
+        dataset = now.dataset
+    except InvalidInput as error:
+        refuse(error)
+        return
+    edit(
+        use_table,
+        dataset,
+        validation_share=now.share,
+        standardize=now.standardize,
+        standardize_targets=now.standardize_targets,
+    )
+    if not is_refused():
+        st.session_state.pop(_DRAFT, None)
+        go_to("training")
+
+
+def open_waiting() -> None:
+    """Keep the table that the comparison of a link waits for, and go to its page."""
+    now = draft()
+    if now is not None:
+        speak()
+        try:
+            bring(now.table, now.title)
+        except InvalidInput as error:
+            refuse(error)
+            return
+        st.session_state.pop(_DRAFT, None)
+    go_to(waiting_page())
+
+
+def forget(digest: str) -> None:
+    """Remove one of the tables that were brought before."""
+    remove(digest)
+
+
+def is_used(digest: str) -> bool:
+    """Tell whether the comparison on show has the rows of a table."""
+    return any(one.digest == digest for one in document().experiment.tables)
+
+
+def others() -> tuple[Kept, ...]:
+    """Return the tables that were brought before, without the one at hand."""
+    now = draft()
+    return tuple(kept for kept in brought() if now is None or kept.table.digest != now.table.digest)

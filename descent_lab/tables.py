@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from comparison.tables.reading import read_known
+from comparison.tables.known import read_known
 
 from comparison.document import read_table
 from comparison.words.errors import explain

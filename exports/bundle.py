@@ -6,7 +6,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from comparison.tables.reading import written
+from comparison.tables.known import written
 
 from comparison.catalogue import comparison_charts, missing_charts
 from comparison.pages import SurfacesPage

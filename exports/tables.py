@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from comparison.tables.spreadsheets import defused, restored
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,25 +22,6 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
     Columns = Mapping[str, Sequence[Any] | Array]
-
-_RUN_BY_SPREADSHEETS: Final = "=+-@\t\r\n\0＝＋－＠"
-_OVERLOOKED: Final = "\ufeff \u00a0\u3000\u200b"  # a spreadsheet may drop these in front of a cell
-
-
-def defused(text: str) -> str:
-    """Return text that a spreadsheet shows instead of running it; ``restored`` undoes this."""
-    return f"'{text}" if _would_run(text) else text
-
-
-def restored(text: str) -> str:
-    """Return the text that ``defused`` was given."""
-    return text[1:] if text.startswith("'") and _would_run(text) else text
-
-
-def _would_run(text: str) -> bool:
-    # Apostrophes in front are skipped, too, so that "'=x", which needs none, differs from "=x".
-    return text.lstrip(_OVERLOOKED + "'")[:1] in set(_RUN_BY_SPREADSHEETS)
-
 
 def to_csv(columns: Columns) -> bytes:
     """Return a table as CSV: UTF-8 with a byte order mark, a header, every digit of every number.

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from comparison.tables.reading import written
+from comparison.tables.known import written
 
 from comparison.sweep.catalogue import sweep_charts
 from comparison.sweep.contract import sweep_contract

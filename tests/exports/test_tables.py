@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charts.maps import batch_rate_map
-from exports.tables import defused, read_csv, restored, to_csv, to_parquet
+from comparison.tables.spreadsheets import defused, restored
+from exports.tables import read_csv, to_csv, to_parquet
 
 # Lone surrogates are no text that could be written.
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)

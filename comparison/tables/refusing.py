@@ -1,0 +1,26 @@
+"""The one way in which a file is refused for not being a table."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from comparison.words.cleaned import cleaned
+from engine import InvalidInput
+
+EXCERPT: Final = 40  # characters
+
+
+def refused(reason: str, line: int = 0, column: int = 0, text: str = "", **facts: Any) -> InvalidInput:
+    """Return the error for a file that is no table.
+
+    Args:
+        reason: an id of ``comparison.words.tables.REASONS``.
+        line: of the file, from 1; 0 for the file as a whole.
+        column: the cell of the line, from 1; 0 for the line as a whole.
+        text: what stands there; the error holds the beginning of it.
+        facts: numbers that the reason's sentence tells.
+    """
+    shown = cleaned(text[: 4 * EXCERPT]).strip()
+    excerpt = shown if len(shown) <= EXCERPT else f"{shown[: EXCERPT - 1]}…"
+    limits = (line, column, reason, tuple(facts.items()))
+    return InvalidInput("not_a_table", "table", excerpt, limits)

@@ -8,11 +8,11 @@ notice says so. Remaining runs keep their names, colours and dashes.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
-from comparison.pages import BackpropagationPage, SurfacesPage
+from comparison.pages import BackpropagationPage, SurfacesPage, TrainingPage
 from comparison.presets import (
     COMPARE_PRESETS,
     FIRST_VIEWS,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from comparison.pages import AnyPage
     from engine import Function
-    from engine.problems.datasets import Source
+    from engine.problems.datasets import OwnTable, Source
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
     from engine.rules.schedules import ProgressUnit, Schedule
@@ -437,6 +437,59 @@ def choose_dataset(document: Document, dataset: Source) -> Edited:
     if isinstance(dataset, Spirals):
         return _for_spirals(document, problem)
     return change(document, problem=problem)
+
+
+def use_table(
+    document: Document,
+    dataset: OwnTable,
+    *,
+    validation_share: float,
+    standardize: bool,
+    standardize_targets: bool,
+) -> Edited:
+    """Train on a reader's table, scaled and split as is asked for.
+
+    Runs as the opening view has them, whose rates are those for other data, get the usual rate of
+    their rule and batches of at most 32 rows. Others keep what was set for them.
+
+    Args:
+        document: the comparison.
+        dataset: of the table.
+        validation_share: share of the rows that are held back.
+        standardize: whether inputs are scaled by the training rows.
+        standardize_targets: whether targets are.
+
+    Raises:
+        InvalidInput: a value is wrong.
+    """
+    experiment = document.experiment
+    chosen = choose_dataset(document, dataset)
+    edited = change_problem(
+        chosen.document,
+        validation_share=validation_share,
+        standardize=standardize,
+        standardize_targets=standardize_targets,
+    )
+    notices = (*chosen.notices, *edited.notices)
+    if experiment.runs == OPENING.experiment.runs:
+        rows = edited.document.experiment.problem.training_rows
+        size: Literal["all"] | int = 32 if rows >= 2 * 32 else "all"
+        runs = tuple(
+            run.model_copy(
+                update={
+                    "learning_rate": type(run.optimizer).default_learning_rate,
+                    "batch_size": size,
+                }
+            )
+            for run in experiment.runs
+        )
+        edited = change(edited.document, runs=runs)
+        text = _(
+            "Every run has the usual learning rate of its optimizer: for your data others may be"
+            " better, and the tab Find settings looks for them."
+        )
+        notices = (text,)
+    return Edited(edited.document.on_page(TrainingPage()), notices, "table")
 
 
 def _for_spirals(document: Document, problem: Network) -> Edited:

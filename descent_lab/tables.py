@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from comparison.tables.known import read_known
-
 from comparison.document import read_table
+from comparison.tables.known import read_known
 from comparison.words.errors import explain
 from engine import Interval, InvalidInput
 from engine.limits import LIMITS

@@ -22,7 +22,6 @@ CODES: Final = (
     "conflict",  # limits: (the other field, its value)
     "too_expensive",  # limits: the interval; value in seconds or bytes
     "not_here",  # rows of a table that nobody keeps here; value: (title, digest); limits: None
-    "not_here",  # a table that nobody keeps in this process; value: its digest; limits: None
     "not_a_table",  # value: the text there; limits: (line, cell, reason, facts), 0 for no place
     "other_values",  # a table that is not the expected one; value: its digest; limits: the other
     "not_json",  # value: the text there; limits: (line, column, "number", "depth" or "")

@@ -6,11 +6,10 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from comparison.tables.known import written
-
 from comparison.catalogue import comparison_charts, missing_charts
 from comparison.pages import SurfacesPage
 from comparison.surfaces import scenes
+from comparison.tables.known import written
 from comparison.words.contract import contract
 from comparison.words.errors import explain
 from comparison.words.names import run_styles

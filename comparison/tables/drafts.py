@@ -62,9 +62,7 @@ class Draft:
     @property
     def dataset(self) -> OwnTable:
         """Return the data set; raises ``InvalidInput`` where the choice does not fit the table."""
-        return own_table(
-            self.table, self.title, self.columns, self.target, self.task, self.split
-        )
+        return own_table(self.table, self.title, self.columns, self.target, self.task, self.split)
 
     @property
     def left_out(self) -> int:
@@ -137,9 +135,8 @@ def tasks(draft: Draft) -> tuple[Task, ...]:
     """Return how the target may be read: texts are classes, and so are few numbers."""
     if not isinstance(draft.table.columns[draft.target], Numbers):
         return ("classification",)
-    whole = replace(draft, task="classification", split=RandomRows(), columns=())
-    count = len(set(whole.table.columns[draft.target].values.tolist()))  # type: ignore[union-attr]
-    return ("regression", "classification") if count <= LIMITS["classes"].high + 1 else ("regression",)
+    count = len(values(draft, draft.target))
+    return ("regression", "classification") if count in LIMITS["classes"] else ("regression",)
 
 
 def splits(draft: Draft) -> tuple[str, ...]:
@@ -168,13 +165,22 @@ def values(draft: Draft, place: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(column.written, known)))
 
 
+def first_rows(table: Table, count: int) -> tuple[list[Any], ...]:
+    """Return the first values of every column; None for a missing one."""
+    return tuple(listed[:count] for listed in Table.as_json(table)["columns"])
+
+
 def with_split(draft: Draft, name: str) -> Draft:
     """Choose the validation rows in another way."""
     if name == "marked":
         place = marking(draft)[0]
         return with_mark(draft, place, values(draft, place)[-1])
-    plain = {"random": RandomRows, "stratified": StratifiedRows, "last": LastRows}
-    return replace(draft, split=plain[name]())
+    plain: dict[str, AnySplit] = {
+        "random": RandomRows(),
+        "stratified": StratifiedRows(),
+        "last": LastRows(),
+    }
+    return replace(draft, split=plain[name])
 
 
 def with_mark(draft: Draft, place: int, value: str) -> Draft:

@@ -6,10 +6,9 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from comparison.tables.known import written
-
 from comparison.sweep.catalogue import sweep_charts
 from comparison.sweep.contract import sweep_contract
+from comparison.tables.known import written
 from comparison.words.errors import explain
 from comparison.words.sweeps import refused_words, unfinished_words
 from engine.errors import InvalidInput

@@ -16,7 +16,7 @@ from engine.problems.datasets import OwnTable
 from ui.shell.brought import bring, brought, lacking, remove
 from ui.shell.locale import speak
 from ui.shell.navigation import go_to, waiting_page
-from ui.shell.store import document, edit, is_refused, refuse
+from ui.shell.store import document, edit, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def problem_words() -> str:
 
 
 def take(make: Callable[[], Draft]) -> None:
-    """Put another table in hand; where it is refused, the one at hand stays and the reason is told."""
+    """Put another table in hand; if it is refused, the one at hand stays, and the reason is told."""
     speak()
     try:
         made = make()
@@ -65,9 +65,9 @@ def take_bytes(raw: bytes, title: str) -> None:
     take(lambda: read_as(read(raw), raw, title))
 
 
-def take_understood(make: Callable[[], Understood], raw: bytes, title: str) -> None:
-    """Take a table that was read elsewhere."""
-    take(lambda: read_as(make(), raw, title))
+def take_typed(make: Callable[[], Understood], title: str) -> None:
+    """Take rows that were typed; they are corrected where they were typed."""
+    take(lambda: begun(make().table, title))
 
 
 def take_kept(kept: Kept) -> None:
@@ -121,7 +121,7 @@ def compare() -> None:
         standardize=now.standardize,
         standardize_targets=now.standardize_targets,
     )
-    if not is_refused():
+    if document().experiment.tables == (dataset,):
         st.session_state.pop(_DRAFT, None)
         go_to("training")
 
@@ -138,6 +138,11 @@ def open_waiting() -> None:
             return
         st.session_state.pop(_DRAFT, None)
     go_to(waiting_page())
+
+
+def start_anew() -> None:
+    """Leave the comparison that waits for its table."""
+    edit(lambda whole: opened(whole.on_page(TrainingPage()), reset=True))
 
 
 def forget(digest: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, Sequence[Any] | Array]
 
+
 def to_csv(columns: Columns) -> bytes:
     """Return a table as CSV: UTF-8 with a byte order mark, a header, every digit of every number.
 

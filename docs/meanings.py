@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from comparison.document import FILE_BYTES, read_document
+from comparison.tables.known import read_known
+from comparison.tables.reading import read
 from engine.experiment import Experiment
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate
@@ -88,6 +90,14 @@ REFUSALS: Final[dict[str, tuple[str, Callable[[], object]]]] = {
     "too_expensive": (
         "The work would take too much time or memory, or the file or link is too long.",
         lambda: read_document(b" " * 2 * FILE_BYTES),
+    ),
+    "not_a_table": (
+        "A file of data is no table, or one that cannot be used.",
+        lambda: read(b"x,y\n1,2\n3,4,5\n"),
+    ),
+    "other_values": (
+        "A file of data holds another table than the experiment was made with.",
+        lambda: read_known(b"x,y\n1,2\n3,4\n", "nn", "0" * 64),
     ),
     "not_json": ("The file is not valid JSON.", lambda: read_document('{"format": 1,')),
     "unexpected": ("The formula cannot be read.", lambda: parse("2x")),

@@ -4,7 +4,7 @@ In: the bytes of a file, text that was pasted, or rows that were typed. Out: an 
 with all that was understood and counted on the way, or an ``InvalidInput`` "not_a_table" with line,
 column and reason; and the table as CSV again, known by its digest.
 
-The cells are split by the standard library's ``csv``, in its strict mode. pandas was tried: it fills
-short rows in silence, and knows no line numbers once a cell holds a line break, so that ``csv``
-would have to read everything a second time to check it.
+The cells are split by the standard library's ``csv``, in its strict mode. pandas was tried: it
+fills short rows in silence, and knows no line once a cell holds a line break, so that ``csv`` would
+have to read everything a second time to check it.
 """

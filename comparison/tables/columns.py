@@ -111,7 +111,9 @@ def parsed(cells: Sequence[str], decimal: str) -> Parsed:
     return Parsed(cells, np.concatenate([[first], values]), places)
 
 
-def column_of(name: str, column: Parsed, kind: str, lines: Sequence[int]) -> tuple[Column, ColumnFacts]:
+def column_of(
+    name: str, column: Parsed, kind: str, lines: Sequence[int]
+) -> tuple[Column, ColumnFacts]:
     """Return a column of a table, and what is told of it.
 
     Args:

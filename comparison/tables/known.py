@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import replace
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 

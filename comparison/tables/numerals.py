@@ -1,4 +1,4 @@
-"""Which cells are numbers: a strict grammar, a point or a comma for decimals, and what is missing."""
+"""Which cells are numbers, with a point or a comma for decimals, and which are missing."""
 
 from __future__ import annotations
 
@@ -27,12 +27,18 @@ _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
 EXACT: Final = 2.0**53  # the integers up to here are numbers of their own
 # Why a cell that people take for a number is none here; the first that fits.
 _LOOKS: Final = (
-    ("grouped", re.compile(r"[+-]?[0-9]{1,3}(?:([,.' \u00a0])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")),
+    (
+        "grouped",
+        re.compile(r"[+-]?[0-9]{1,3}(?:([,.' \u00a0])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?"),
+    ),
     ("decimal", re.compile(r"[+-]?[0-9]*[.,][0-9]+(?:[eE][+-]?[0-9]+)?")),
     ("percent", re.compile(r"[+-]?[0-9.,]+ ?[%％]")),
     ("money", re.compile(r"[+-]?[$€£¥₩] ?[0-9.,]+|[+-]?[0-9.,]+ ?(?:[$€£¥₩]|원)")),
     ("date", re.compile(r"[0-9]{1,4}([-/.])[ ]?[0-9]{1,2}\1[ ]?[0-9]{1,4}.*")),
-    ("infinite", re.compile(r"[+-]?(?:inf|infinity|∞|[0-9]+\.?[0-9]*[eE]\+?[0-9]+)", re.IGNORECASE)),
+    (
+        "infinite",
+        re.compile(r"[+-]?(?:inf|infinity|∞|[0-9]+\.?[0-9]*[eE]\+?[0-9]+)", re.IGNORECASE),
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from comparison.tables.columns import ColumnFacts, column_of, duplicates, parsed
 from comparison.tables.decoding import decoded
 from comparison.tables.naming import Names, named
 from comparison.tables.refusing import refused
-from engine import LIMITS, InvalidInput, Interval
+from engine import LIMITS, Interval, InvalidInput
 from engine.problems.datasets.table import Table
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def read(raw: bytes, how: Reading = DETECTED) -> Understood:
         names if header else Names(names.names),
         blank=cells.blank + len(cells.lines) - len(lines),
         dropped_last=len(cells.rows[0]) > len(columns),
-        header_assumed=header and how.header is None and not any(body.is_numeric for body in bodies),
+        header_assumed=header
+        and how.header is None
+        and not any(body.is_numeric for body in bodies),
     )
 
 
@@ -111,7 +113,9 @@ def _with_values(cells: Cells) -> tuple[list[int], list[list[str]]]:
     Raises:
         InvalidInput: nothing is left, or there are too many columns.
     """
-    kept = [place for place, row in enumerate(cells.rows) if not "".join(row).isspace() and any(row)]
+    kept = [
+        place for place, row in enumerate(cells.rows) if not "".join(row).isspace() and any(row)
+    ]
     if not kept:
         raise refused("empty")
     lines = [cells.lines[place] for place in kept]
@@ -136,7 +140,7 @@ def _has_header(columns: Sequence[Parsed]) -> bool:
     """Tell whether the first row holds names: a text above numbers, or no number at all."""
     if any(0 in column.odd[:1] and column.after(1).is_numeric for column in columns):
         return True
-    return not any(column.values[0] == column.values[0] for column in columns)  # noqa: PLR0124
+    return not any(column.values[0] == column.values[0] for column in columns)
 
 
 def _check_rows(rows: int, last_line: int) -> None:

@@ -10,7 +10,9 @@ from engine import InvalidInput
 EXCERPT: Final = 40  # characters
 
 
-def refused(reason: str, line: int = 0, column: int = 0, text: str = "", **facts: Any) -> InvalidInput:
+def refused(
+    reason: str, line: int = 0, column: int = 0, text: str = "", **facts: Any
+) -> InvalidInput:
     """Return the error for a file that is no table.
 
     Args:

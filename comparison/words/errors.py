@@ -7,6 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
+from comparison.words.tables import other_values_words, refusal_words
 from engine import LIMITS, Interval
 from engine.rules import RULES
 from language import N_, _
@@ -426,6 +427,8 @@ _APART: Final[Mapping[str, Callable[[InvalidInput], str]]] = {
     "unexpected": _about_formula,
     "no_value": _about_formula,
     "no_derivative": _about_formula,
+    "not_a_table": refusal_words,
+    "other_values": other_values_words,
     "not_json": _not_json,
     "not_here": _not_here,
     "unknown_field": _unknown_field,

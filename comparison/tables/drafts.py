@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from comparison.tables.describing import suggest, task_of
 from engine.limits import LIMITS
@@ -167,7 +167,7 @@ def values(draft: Draft, place: int) -> tuple[str, ...]:
 
 def first_rows(table: Table, count: int) -> tuple[list[Any], ...]:
     """Return the first values of every column; None for a missing one."""
-    return tuple(listed[:count] for listed in Table.as_json(table)["columns"])
+    return tuple(column.head(count) for column in table.columns)
 
 
 def with_split(draft: Draft, name: str) -> Draft:

@@ -1,7 +1,5 @@
 """Your data: bring a table, see what was understood, and compare optimizers on it."""
 
-import streamlit as st
-
 from language import _
 from ui.data.bringing import bringing
 from ui.data.choosing import choosing

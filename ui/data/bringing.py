@@ -123,7 +123,11 @@ def bringing() -> None:
             words = text.format(title=title, rows=kept.table.n_rows)
             st.markdown(escaped(words), width="stretch")
             st.button(
-                _("Show"), key=f"show-table-{place}", on_click=take_kept, args=(kept,), type="tertiary"
+                _("Show"),
+                key=f"show-table-{place}",
+                on_click=take_kept,
+                args=(kept,),
+                type="tertiary",
             )
             used = is_used(kept.table.digest)
             st.button(

@@ -9,8 +9,9 @@ import streamlit as st
 
 from comparison.tables import drafts
 from comparison.tables.describing import giveaways
+from comparison.words.drafts import dataset_words
 from comparison.words.errors import explain
-from comparison.words.tables import dataset_words, giveaway_words
+from comparison.words.tables import giveaway_words
 from engine import InvalidInput, Network
 from language import N_, _
 from ui.data.draft import alter, alter_fields, compare
@@ -60,7 +61,7 @@ def _dataset(draft: Draft) -> OwnTable | None:
     except InvalidInput as error:
         st.error(escaped(explain(error)))
         return None
-    for sentence in dataset_words(dataset, draft.table, draft.share):
+    for sentence in dataset_words(draft, dataset):
         st.markdown(escaped(sentence))
     return dataset
 
@@ -100,7 +101,9 @@ def _inputs(draft: Draft) -> None:
         key=f"table-inputs-{draft.target}",
         shown=[place for place in draft.columns if place in places],
         report=lambda chosen: alter_fields(columns=tuple(sorted(chosen))),
-        help=_("A column of texts becomes one input for each of its texts: 1 where it stands, else 0."),
+        help=_(
+            "A column of texts becomes one input for each of its texts: 1 where it stands, else 0."
+        ),
     )
 
 
@@ -142,9 +145,7 @@ def _mark(draft: Draft) -> None:
             format_func=names.__getitem__,
             key="table-mark-column",
             shown=place,
-            report=lambda chosen: alter(
-                drafts.with_mark, chosen, drafts.values(draft, chosen)[-1]
-            ),
+            report=lambda chosen: alter(drafts.with_mark, chosen, drafts.values(draft, chosen)[-1]),
         )
     with right:
         choice(

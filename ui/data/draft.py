@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from comparison.edits import use_table
+from comparison.edits import reset, use_table
 from comparison.tables.drafts import begun, of_problem, read_as
 from comparison.tables.reading import read
 from comparison.words.errors import explain
@@ -49,7 +49,7 @@ def problem_words() -> str:
 
 
 def take(make: Callable[[], Draft]) -> None:
-    """Put another table in hand; if it is refused, the one at hand stays, and the reason is told."""
+    """Put another table in hand; a refused one is explained, and nothing changes."""
     speak()
     try:
         made = make()
@@ -142,7 +142,7 @@ def open_waiting() -> None:
 
 def start_anew() -> None:
     """Leave the comparison that waits for its table."""
-    edit(lambda whole: opened(whole.on_page(TrainingPage()), reset=True))
+    edit(reset)
 
 
 def forget(digest: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +14,7 @@ from comparison.tables.decoding import ENCODINGS
 from comparison.tables.drafts import first_rows
 from comparison.tables.reading import DECIMALS
 from comparison.words import tables as words
+from comparison.words.drafts import column_rows
 from language import _
 from ui.data.draft import read_anew
 from ui.shell.binding import bound
@@ -54,7 +55,7 @@ def preview(draft: Draft) -> None:
     if understood is not None:
         with st.expander(_("Columns"), key="table-columns"):
             st.dataframe(
-                pd.DataFrame(words.column_rows(understood.columns)),
+                pd.DataFrame(column_rows(understood.columns)),
                 width="stretch",
                 height="content" if len(understood.columns) <= _REMARKS else "auto",
                 hide_index=True,
@@ -105,10 +106,16 @@ def _corrections(understood: Understood) -> None:
     )
 
 
-def _choose(how: Reading, field: str, title: str, options: Sequence[str], names: Any) -> None:
+def _choose(
+    how: Reading,
+    field: Literal["encoding", "delimiter", "decimal"],
+    title: str,
+    options: Sequence[str],
+    names: Any,
+) -> None:
     def report(chosen: str) -> None:
-        anew = {"kinds": None, "header": None} if field != "decimal" else {"kinds": None}
-        read_anew(replace(how, **{field: chosen}, **anew))
+        anew: dict[str, Any] = {"kinds": None, field: chosen}
+        read_anew(replace(how, **anew))
 
     choice(title, getattr(how, field), options, f"table-{field}", report, names=names)
 

@@ -24,8 +24,8 @@ def waiting() -> None:
             )
             return
         text = _(
-            "This comparison was made on the table “{name}” ({rows:,} rows used, SHA-256 {digest}…),"
-            " which links do not carry. Bring it here, and the comparison opens."
+            "This comparison was made on the table “{name}” ({rows:,} rows used, SHA-256"
+            " {digest}…), which links do not carry. Bring it here, and the comparison opens."
         )
         st.warning(escaped(text.format(name=name, rows=one.rows, digest=digest)))
         if now is not None:

@@ -22,11 +22,12 @@ from comparison.edits import (
     repeat,
 )
 from comparison.offers import budget_units, losses, shared_controls
-from comparison.words.names import pushes_words
+from comparison.words.names import dataset_name, pushes_words
 from engine import LIMITS
 from engine.limits import COORDINATE
-from engine.problems.datasets import DATASETS
+from engine.problems.datasets import DATASETS, OwnTable
 from engine.problems.datasets.preparation import prepare
+from engine.problems.datasets.splits import MarkedRows
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, Function, Network, StartName
@@ -34,7 +35,9 @@ from engine.spec import by_name
 from language import N_, _
 from language.labels import label
 from ui.shell.binding import bound
+from ui.shell.brought import lacking
 from ui.shell.controls import choice, number, switch
+from ui.shell.navigation import go_to
 from ui.shell.store import document, edit, whole_document
 
 if TYPE_CHECKING:
@@ -139,19 +142,45 @@ def _start_at(start: tuple[float, float], index: int, value: float) -> None:
 
 def _data(experiment: Experiment, problem: Network) -> None:
     st.subheader(_("Data"), anchor=False)
+    own = problem.dataset if isinstance(problem.dataset, OwnTable) else None
     choice(
         _("Data set"),
         problem.dataset.name,
-        list(_DATASETS),
+        [*(("own",) if own is not None else ()), *_DATASETS],
         "dataset",
-        lambda name: edit(choose_dataset, _DATASETS[name]()),
-        names=partial(label, "dataset"),
+        _choose_dataset,
+        names=lambda name: dataset_name(own) if own and name == "own" else label("dataset", name),
         help=_(
             "Synthetic data are drawn afresh for every data seed; measured data are always the"
             " same rows."
         ),
     )
+    st.button(
+        _("Your own table …") if own is None else _("Your table: inputs, target, rows …"),
+        key="to-own-table",
+        type="tertiary",
+        icon=":material/table:",
+        on_click=go_to,
+        args=("data",),
+    )
+    if lacking(experiment):
+        st.caption(_("The rows of this table are not here."))
+        return
     dataset_numbers(problem)
+    if own is None or not isinstance(own.split, MarkedRows):
+        _validation_share(problem)
+    text = _("The training rows of the data set {name}.").format(name=dataset_name(problem.dataset))
+    key = f"{problem.dataset!r} {experiment.data_seed} {problem.validation_share}"
+    figure = _picture(key, problem, experiment.data_seed)
+    st.plotly_chart(figure, key="data-picture", alt=text, config={"staticPlot": True})
+
+
+def _choose_dataset(name: str) -> None:
+    if name != "own":  # the reader's own is the one on show
+        edit(choose_dataset, _DATASETS[name]())
+
+
+def _validation_share(problem: Network) -> None:
     number(
         "validation_share",
         problem.validation_share,
@@ -165,12 +194,6 @@ def _data(experiment: Experiment, problem: Network) -> None:
             " not seen."
         ),
     )
-    text = _("The training rows of the data set {name}.").format(
-        name=label("dataset", problem.dataset.name)
-    )
-    key = f"{problem.dataset!r} {experiment.data_seed} {problem.validation_share}"
-    figure = _picture(key, problem, experiment.data_seed)
-    st.plotly_chart(figure, key="data-picture", alt=text, config={"staticPlot": True})
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

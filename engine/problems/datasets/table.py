@@ -41,6 +41,11 @@ class Texts:
         """Return where a text is missing, ``(rows,)``."""
         return self.codes < 0
 
+    def head(self, rows: int | None = None) -> list[str | None]:
+        """Return the values of the first rows, or of all; None for a missing one."""
+        texts = [*self.categories, None]  # -1 is the last
+        return [texts[code] for code in self.codes[:rows].tolist()]
+
     def equal(self, text: str) -> Any:
         """Return where the text is this one, ``(rows,)``."""
         code = self.categories.index(text) if text in self.categories else len(self.categories)
@@ -61,6 +66,12 @@ class Numbers:
     def missing(self) -> Any:
         """Return where a number is missing, ``(rows,)``."""
         return np.isnan(self.values)
+
+    def head(self, rows: int | None = None) -> list[float | None]:
+        """Return the values of the first rows, or of all; None for a missing one."""
+        missing = self.missing[:rows].tolist()
+        values = self.values[:rows].tolist()
+        return [None if gone else value for value, gone in zip(values, missing, strict=True)]
 
     def equal(self, text: str) -> Any:
         """Return where the number is written like this (``written``), ``(rows,)``."""
@@ -129,14 +140,7 @@ class Table:
 
     def as_json(self) -> dict[str, Any]:
         """Return the table for a file: a list for each column, null for a missing value."""
-        return {"names": list(self.names), "columns": [_listed(column) for column in self.columns]}
-
-
-def _listed(column: Column) -> list[Any]:
-    if isinstance(column, Texts):
-        texts = [*column.categories, None]  # -1 is the last
-        return [texts[code] for code in column.codes.tolist()]
-    return [None if value != value else value for value in column.values.tolist()]  # noqa: PLR0124
+        return {"names": list(self.names), "columns": [column.head() for column in self.columns]}
 
 
 def numbers(values: Any) -> Numbers:

@@ -14,6 +14,7 @@ from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
 from comparison.pages import BackpropagationPage, SurfacesPage, TrainingPage
 from comparison.presets import (
+    CAREFUL_RUNS,
     COMPARE_PRESETS,
     FIRST_VIEWS,
     OPENING,
@@ -449,8 +450,8 @@ def use_table(
 ) -> Edited:
     """Train on a reader's table, scaled and split as is asked for.
 
-    Runs as the opening view has them, whose rates are those for other data, get the usual rate of
-    their rule and batches of at most 32 rows. Others keep what was set for them.
+    Runs as the opening view has them, whose rates are those for other data, get careful rates, and
+    batches of 32 rows or all. Others keep what was set for them.
 
     Args:
         document: the comparison.
@@ -474,19 +475,11 @@ def use_table(
     if experiment.runs == OPENING.experiment.runs:
         rows = edited.document.experiment.problem.training_rows
         size: Literal["all"] | int = 32 if rows >= 2 * 32 else "all"
-        runs = tuple(
-            run.model_copy(
-                update={
-                    "learning_rate": type(run.optimizer).default_learning_rate,
-                    "batch_size": size,
-                }
-            )
-            for run in experiment.runs
-        )
+        runs = tuple(run.model_copy(update={"batch_size": size}) for run in CAREFUL_RUNS)
         edited = change(edited.document, runs=runs)
         text = _(
-            "Every run has the usual learning rate of its optimizer: for your data others may be"
-            " better, and the tab Find settings looks for them."
+            "The runs have careful learning rates, for nobody knows the right ones for your data"
+            " yet. The tab Find settings looks for better ones."
         )
         notices = (text,)
     return Edited(edited.document.on_page(TrainingPage()), notices, "table")

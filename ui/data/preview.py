@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from comparison.tables.drafts import Draft
     from comparison.tables.reading import Reading, Understood
 
-_SHOWN: Final = 8  # rows
+_SHOWN: Final = 5  # rows
 _REMARKS: Final = 12
 
 
@@ -108,7 +108,7 @@ def _corrections(understood: Understood) -> None:
 
 def _choose(
     how: Reading,
-    field: Literal["encoding", "delimiter", "decimal"],
+    field: str,
     title: str,
     options: Sequence[str],
     names: Any,

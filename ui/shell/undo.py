@@ -24,6 +24,7 @@ _DONE: Final = {
     "settings": N_("best settings"),
     "surface": N_("another surface"),
     "sweep": N_("opened sweep"),
+    "table": N_("own table"),
 }
 # Fields by what their controls are called. A start is one of weights or of a test function's point.
 _FIELDS: Final = {

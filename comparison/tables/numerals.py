@@ -18,7 +18,7 @@ MISSING: Final = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "-", "–", "—", ".", "?", "없음", "결측"}
 )
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_INTEGER: Final = re.compile("[0-9]+")
 _NOT_OF_A_NUMBER: Final = re.compile(r"[^0-9eE+\-. ]")
 _COMMA_TO_POINT: Final = str.maketrans(",.", ".,")  # so that a point is none in such a column
 _WITH_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -117,12 +117,13 @@ def rounded(cells: Sequence[str], values: Array) -> int:
         cells: the cells of a column.
         values: their numbers, ``(cells,)``.
     """
-    places = np.flatnonzero(np.abs(values) > EXACT).tolist()
-    lost = 0
-    for place in places:
-        text = cells[place].strip().replace("\u2212", "-")
-        lost += bool(_INTEGER.fullmatch(text)) and int(text) != int(values[place])
-    return lost
+    beyond = np.flatnonzero(np.abs(values) > EXACT).tolist()
+    texts = [cells[place].strip().lstrip("+-\u22120") for place in beyond]
+    sizes = np.abs(values[beyond]).tolist()
+    return sum(
+        _INTEGER.fullmatch(text) is not None and int(text) != int(size)
+        for text, size in zip(texts, sizes, strict=True)
+    )
 
 
 def look(cell: str) -> str:

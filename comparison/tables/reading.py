@@ -84,7 +84,7 @@ def read(raw: bytes, how: Reading = DETECTED) -> Understood:
     lines, columns = _with_values(cells)
     decimal = _decimal(how, columns)
     tried = [parsed(column, decimal) for column in columns]
-    header = _has_header(tried) if how.header is None else how.header
+    header = _has_header(tried, lines) if how.header is None else how.header
     _check_rows(len(lines) - header, lines[-1])
     names = named([column[0] if header else "" for column in columns])
     bodies = [column.after(int(header)) for column in tried]
@@ -113,9 +113,7 @@ def _with_values(cells: Cells) -> tuple[list[int], list[list[str]]]:
     Raises:
         InvalidInput: nothing is left, or there are too many columns.
     """
-    kept = [
-        place for place, row in enumerate(cells.rows) if not "".join(row).isspace() and any(row)
-    ]
+    kept = [place for place, row in enumerate(cells.rows) if "".join(row).strip()]
     if not kept:
         raise refused("empty")
     lines = [cells.lines[place] for place in kept]
@@ -136,11 +134,29 @@ def _decimal(how: Reading, columns: Sequence[Sequence[str]]) -> str:
     return how.decimal
 
 
-def _has_header(columns: Sequence[Parsed]) -> bool:
-    """Tell whether the first row holds names: a text above numbers, or no number at all."""
+def _has_header(columns: Sequence[Parsed], lines: Sequence[int]) -> bool:
+    """Tell whether the first row holds names: a text above numbers, or no number at all.
+
+    Raises:
+        InvalidInput: the first row is a title, and the names are below it.
+    """
+    if _has_title(columns):
+        title = "".join(column.cells[0] for column in columns)
+        raise refused("title", lines[0], 0, title, names=lines[1])
     if any(0 in column.odd[:1] and column.after(1).is_numeric for column in columns):
         return True
     return not any(column.values[0] == column.values[0] for column in columns)
+
+
+def _has_title(columns: Sequence[Parsed]) -> bool:
+    """Tell whether a single cell stands above a full row of names."""
+    filled = [column for column in columns if column.cells[0].strip()]
+    named = all(1 in column.odd[:2] for column in columns)
+    return (
+        len(filled) == 1 < len(columns)
+        and named
+        and any(column.after(2).is_numeric for column in columns)
+    )
 
 
 def _check_rows(rows: int, last_line: int) -> None:

@@ -60,6 +60,7 @@ def split(text: str, delimiter: str | None = None) -> Cells:
         delimiter = told[1] if told else _detected(body)
     rows: list[list[str]] = []
     lines: list[int] = []
+    short: dict[str, str] = {}  # a text of two digits takes more memory than a number: kept once
     blank = 0
     for line, row in _numbered(body, delimiter, 1 if told else 0):
         if not row:
@@ -68,7 +69,7 @@ def split(text: str, delimiter: str | None = None) -> Cells:
         _check_size(row, line, len(rows))
         if rows and len(row) != len(rows[0]):
             raise _ragged(rows, lines, row, line)
-        rows.append(row)
+        rows.append([short.setdefault(cell, cell) if len(cell) < 4 else cell for cell in row])
         lines.append(line)
     return Cells(rows, lines, delimiter, blank)
 

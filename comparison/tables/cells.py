@@ -60,6 +60,7 @@ def split(text: str, delimiter: str | None = None) -> Cells:
         delimiter = told[1] if told else _detected(body)
     rows: list[list[str]] = []
     lines: list[int] = []
+    short: dict[str, str] = {}  # a text of two digits takes more memory than a number: kept once
     blank = 0
     for line, row in _numbered(body, delimiter, 1 if told else 0):
         if not row:
@@ -68,7 +69,7 @@ def split(text: str, delimiter: str | None = None) -> Cells:
         _check_size(row, line, len(rows))
         if rows and len(row) != len(rows[0]):
             raise _ragged(rows, lines, row, line)
-        rows.append(row)
+        rows.append([short.setdefault(cell, cell) if len(cell) < 4 else cell for cell in row])
         lines.append(line)
     return Cells(rows, lines, delimiter, blank)
 
@@ -110,12 +111,12 @@ def _check_size(row: list[str], line: int, rows: int) -> None:
 
 def _ragged(rows: list[list[str]], lines: list[int], row: list[str], line: int) -> InvalidInput:
     """Return the refusal of a row with more or fewer cells than the first."""
-    if len(rows) == 1 and len(rows[0]) < len(row):  # a title above the names, or one name too few
-        reason = "title" if sum(map(bool, rows[0])) <= 1 else "names"
-        facts = {"cells": len(rows[0]), "next_cells": len(row)}
-        return refused(reason, lines[0], 0, " ".join(rows[0]), **facts)
+    first, count = rows[0], len(row)
+    if len(rows) == 1 and len(first) < count:  # a title above the names, or one name too few
+        text = " | ".join(first)
+        return refused("first_cells", lines[0], 0, text, cells=len(first), next_cells=count)
     text = " | ".join(row)
-    return refused("cells", line, 0, text, cells=len(row), expected=len(rows[0]))
+    return refused("cells", line, 0, text, cells=count, expected=len(first))
 
 
 def _detected(text: str) -> str:

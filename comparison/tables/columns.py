@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES: Final = 3
 _CATEGORIES: Final = 12
-_LOOKED_AT: Final = 100  # different cells, to say what they look like
+_LOOKED_AT: Final = 100  # odd cells, to say what they look like
 
 
 @dataclass(frozen=True)
@@ -152,28 +151,29 @@ def _of_numbers(column: Parsed, facts: ColumnFacts) -> tuple[Column, ColumnFacts
 
 def _of_texts(column: Parsed, facts: ColumnFacts) -> tuple[Column, ColumnFacts]:
     counts = Counter(column.cells)
-    bare = {cell: restored(cell) for cell in counts}
-    tidy = {cell: tidied(text) for cell, text in bare.items()}
-    made = texts([tidy[cell] for cell in column.cells])
+    tidy = {cell: text for cell in counts if (text := tidied(restored(cell))) != cell}
+    made = texts([tidy.get(cell, cell) for cell in column.cells] if tidy else column.cells)
+    protected = [cell for cell in tidy if restored(cell) != cell]
+    unclean = [cell for cell, text in tidy.items() if restored(cell) != text]
     rows = np.bincount(made.codes[~made.missing], minlength=len(made.categories)).tolist()
     return made, replace(
         facts,
         missing=int(made.missing.sum()),
         distinct=len(made.categories),
         categories=tuple(zip(made.categories, rows, strict=True))[:_CATEGORIES],
-        cleaned=sum(count for cell, count in counts.items() if tidy[cell] != bare[cell]),
-        restored=sum(count for cell, count in counts.items() if bare[cell] != cell),
+        cleaned=sum(counts[cell] for cell in unclean),
+        restored=sum(counts[cell] for cell in protected),
     )
 
 
 def tidied(text: str) -> str:
     """Return a text on one line without characters that cannot be seen, and spaces around it."""
-    return cleaned(text).strip()
+    return text.strip() if text.isprintable() else cleaned(text).strip()
 
 
 def _look(column: Parsed) -> str:
     """Return what most of the odd cells look like."""
-    some = islice(dict.fromkeys(column.cells[place] for place in column.odd), _LOOKED_AT)
+    some = [column.cells[place] for place in column.odd[:_LOOKED_AT]]
     ((look, _count),) = Counter(map(numerals.look, some)).most_common(1) or [("", 0)]
     return look
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from typing import Final
 
 from comparison.tables.refusing import refused
@@ -40,7 +41,6 @@ _SPREADSHEETS: Final = (b"xl/", b"opendocument.spreadsheet")  # inside of a zip
 _HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|table|\?xml|!--)", re.IGNORECASE)
 _JSON: Final = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{"\d\]-])')
 _KOREAN: Final = re.compile("[\u3000-\u303f\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]")
-_SYLLABLE: Final = re.compile("[\uac00-\ud7a3]")
 
 
 def decoded(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def decoded(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
     try:
         text = raw.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise _broken(raw, error) from None
+        raise _broken(raw, error, encoding) from None
     _check_text(text)
     return text, encoding
 
@@ -83,9 +83,8 @@ def _check_text(text: str) -> None:
     """Refuse text that is of another format, or holds what no text has."""
     if not text.strip():
         raise refused("empty")
-    place = text.find("\0")
-    if place >= 0:
-        raise refused("binary", text.count("\n", 0, place) + 1)
+    if "\0" in text:
+        raise refused("binary")
     if _HTML.match(text):
         raise refused("html", 1, 0, text.lstrip())
     if _JSON.match(text):
@@ -98,13 +97,14 @@ def _detected(raw: bytes) -> str:
         if raw.startswith(mark):
             return encoding
     zeros = raw[0::2].count(0), raw[1::2].count(0)
-    if max(zeros) > 2 * min(zeros):  # Latin letters, digits and delimiters have a zero byte
+    # In UTF-16 digits and delimiters have a zero byte, and at least every tenth character is one.
+    if max(zeros) > 2 * min(zeros) + max(1, len(raw) // 20):
         return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
         if _is_mostly_utf8(raw):
-            raise _broken(raw, error) from None
+            raise _broken(raw, error, "utf-8") from None
         return "cp949" if _is_korean(raw) else "cp1252"
     return "utf-8"
 
@@ -128,16 +128,21 @@ def _is_korean(raw: bytes) -> bool:
         text = raw.decode("cp949")
     except UnicodeDecodeError:
         return False
-    beyond_ascii = "".join(re.findall(r"[^\0-\x7f]+", text))
-    usual = len(_SYLLABLE.findall(beyond_ascii.encode("euc_kr", "ignore").decode("euc_kr")))
-    known = len(_KOREAN.findall(beyond_ascii))
-    return 2 * usual > len(beyond_ascii) and 10 * known > 9 * len(beyond_ascii)
+    counts = Counter(mark for mark in text if mark > "\x7f")
+    usual = sum(count for mark, count in counts.items() if _is_usual(mark))
+    known = sum(count for mark, count in counts.items() if _KOREAN.match(mark))
+    return 2 * usual > counts.total() and 10 * known > 9 * counts.total()
 
 
-def _broken(raw: bytes, error: UnicodeDecodeError) -> InvalidInput:
+def _is_usual(mark: str) -> bool:
+    """Tell whether a character is a syllable of KS X 1001; EUC-KR spells others in eight bytes."""
+    return "가" <= mark <= "힣" and len(mark.encode("euc_kr")) == 2
+
+
+def _broken(raw: bytes, error: UnicodeDecodeError, encoding: str) -> InvalidInput:
     """Return the refusal of bytes that are not in their encoding, with the line of the first."""
-    before = raw[: error.start].decode(error.encoding, "ignore")
+    before = raw[: error.start].decode(encoding, "ignore")
     line = before.count("\n") + 1
-    after = raw[error.start : error.start + 20].decode(error.encoding, "replace")
+    after = raw[error.start : error.start + 20].decode(encoding, "replace")
     excerpt = (before.rpartition("\n")[2][-20:] + after).partition("\n")[0]
-    return refused("encoding", line, 0, excerpt, encoding=error.encoding)
+    return refused("encoding", line, 0, excerpt, encoding=encoding)

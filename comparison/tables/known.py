@@ -40,9 +40,16 @@ def written(table: Table) -> bytes:
 
 def _cells(column: Column) -> Iterable[str]:
     if isinstance(column, Numbers):
-        return [repr(value) if math.isfinite(value) else "" for value in column.values.tolist()]
+        return map(_digits, column.values.tolist())
     categories = [*map(defused, column.categories), ""]  # -1 is the last
     return [categories[code] for code in column.codes.tolist()]
+
+
+def _digits(value: float) -> str:
+    """Return all digits of a number, no longer than it was written: 3, not 3.0; "" for NaN."""
+    if math.isnan(value):
+        return ""
+    return repr(value).removesuffix(".0")
 
 
 def read_known(raw: bytes, kinds: str, digest: str) -> Table:

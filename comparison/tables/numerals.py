@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,12 +19,13 @@ MISSING: Final = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "-", "–", "—", ".", "?", "없음", "결측"}
 )
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_INTEGER: Final = re.compile("[0-9]+")
 _NOT_OF_A_NUMBER: Final = re.compile(r"[^0-9eE+\-. ]")
 _COMMA_TO_POINT: Final = str.maketrans(",.", ".,")  # so that a point is none in such a column
 _WITH_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _WITH_POINT: Final = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
+_LOOKED_AT: Final = 1_000  # cells of a column, to find the decimal sign
 EXACT: Final = 2.0**53  # the integers up to here are numbers of their own
 # Why a cell that people take for a number is none here; the first that fits.
 _LOOKS: Final = (
@@ -65,9 +67,12 @@ def parsed(cells: Sequence[str], decimal: str) -> tuple[Array, list[int]]:
 
 def _plain(cells: Sequence[str], decimal: str) -> Array | None:
     """Return the numbers of cells if all are plain ones, which is quickly found out; else None."""
+    joined = "".join(cells)
     if decimal == ",":
-        cells = [cell.translate(_COMMA_TO_POINT) for cell in cells]
-    if _NOT_OF_A_NUMBER.search("".join(cells)):
+        if "." in joined:
+            return None
+        joined, cells = joined.replace(",", "."), [cell.replace(",", ".") for cell in cells]
+    if _NOT_OF_A_NUMBER.search(joined):
         return None
     try:
         values = np.array(list(map(float, cells)))
@@ -79,12 +84,11 @@ def _plain(cells: Sequence[str], decimal: str) -> Array | None:
 def number(cell: str, decimal: str = ".") -> float | None:
     """Return the number of a cell, NaN where it is missing, None where it is no number."""
     text = cell.strip().replace("\u2212", "-")
-    if text.lower() in MISSING:
-        return math.nan
-    if decimal == ",":
-        text = text.translate(_COMMA_TO_POINT)
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
-    return value if math.isfinite(value) else None
+    swapped = text.translate(_COMMA_TO_POINT) if decimal == "," else text
+    if _NUMBER.fullmatch(swapped):
+        value = float(swapped)
+        return value if math.isfinite(value) else None
+    return math.nan if text.lower() in MISSING else None
 
 
 def is_number_like(cell: str) -> bool:
@@ -98,16 +102,24 @@ def decimal_of(columns: Sequence[Sequence[str]]) -> str:
 
     A comma before three digits may also stand between thousands, so it says nothing.
     """
-    distinct = [{cell.strip() for cell in cells} for cells in columns]
-    commas = sum(_is_comma(cell) for cells in distinct for cell in cells)
+    commas = sum(_is_comma(cell) for cells in columns for cell in _with(",", cells))
     if not commas:
         return "."
-    points = sum(bool(_WITH_POINT.fullmatch(cell)) for cells in distinct for cell in cells)
+    points = sum(
+        bool(_WITH_POINT.fullmatch(cell)) for cells in columns for cell in _with(".", cells)
+    )
     return "," if commas > points else "."
 
 
+def _with(sign: str, cells: Sequence[str]) -> list[str]:
+    """Return the first cells of a column in which a sign stands, without spaces around them."""
+    if sign not in "".join(cells):
+        return []
+    return [cell.strip() for cell in islice((cell for cell in cells if sign in cell), _LOOKED_AT)]
+
+
 def _is_comma(cell: str) -> bool:
-    return "," in cell and bool(_WITH_COMMA.fullmatch(cell)) and not _GROUPED.fullmatch(cell)
+    return bool(_WITH_COMMA.fullmatch(cell)) and not _GROUPED.fullmatch(cell)
 
 
 def rounded(cells: Sequence[str], values: Array) -> int:
@@ -117,12 +129,13 @@ def rounded(cells: Sequence[str], values: Array) -> int:
         cells: the cells of a column.
         values: their numbers, ``(cells,)``.
     """
-    places = np.flatnonzero(np.abs(values) > EXACT).tolist()
-    lost = 0
-    for place in places:
-        text = cells[place].strip().replace("\u2212", "-")
-        lost += bool(_INTEGER.fullmatch(text)) and int(text) != int(values[place])
-    return lost
+    beyond = np.flatnonzero(np.abs(values) > EXACT).tolist()
+    texts = [cells[place].strip().lstrip("+-\u22120") for place in beyond]
+    sizes = np.abs(values[beyond]).tolist()
+    return sum(
+        _INTEGER.fullmatch(text) is not None and int(text) != int(size)
+        for text, size in zip(texts, sizes, strict=True)
+    )
 
 
 def look(cell: str) -> str:

@@ -81,12 +81,14 @@ def read(raw: bytes, how: Reading = DETECTED) -> Understood:
     """
     text, encoding = decoded(raw, how.encoding)
     cells = split(text, how.delimiter)
-    lines, columns = _with_values(cells)
-    decimal = _decimal(how, columns)
-    tried = [parsed(column, decimal) for column in columns]
-    header = _has_header(tried) if how.header is None else how.header
+    filled, delimiter = _filled(cells), cells.delimiter
+    del text, cells  # they take much more memory than the table
+    lines = filled.lines
+    decimal = _decimal(how, filled.columns)
+    tried = [parsed(column, decimal) for column in filled.columns]
+    header = _has_header(tried, lines) if how.header is None else how.header
     _check_rows(len(lines) - header, lines[-1])
-    names = named([column[0] if header else "" for column in columns])
+    names = named([column.cells[0] if header else "" for column in tried])
     bodies = [column.after(int(header)) for column in tried]
     kinds = _kinds(how, bodies)
     made = [
@@ -96,36 +98,44 @@ def read(raw: bytes, how: Reading = DETECTED) -> Understood:
     table = Table(names.names, tuple(column for column, _facts in made))
     return Understood(
         table,
-        Reading(encoding, cells.delimiter, decimal, header, kinds),
+        Reading(encoding, delimiter, decimal, header, kinds),
         _with_duplicates(table, [facts for _column, facts in made]),
         names if header else Names(names.names),
-        blank=cells.blank + len(cells.lines) - len(lines),
-        dropped_last=len(cells.rows[0]) > len(columns),
+        blank=filled.blank,
+        dropped_last=filled.dropped_last,
         header_assumed=header
         and how.header is None
         and not any(body.is_numeric for body in bodies),
     )
 
 
-def _with_values(cells: Cells) -> tuple[list[int], list[list[str]]]:
-    """Return lines and columns without rows and a last column in which nothing stands.
+@dataclass(frozen=True)
+class _Filled:
+    """Rows and columns in which something stands: their lines and cells, and what is left out."""
+
+    lines: list[int]
+    columns: list[list[str]]
+    blank: int
+    dropped_last: bool
+
+
+def _filled(cells: Cells) -> _Filled:
+    """Return a file's columns without rows and a last column in which nothing stands.
 
     Raises:
         InvalidInput: nothing is left, or there are too many columns.
     """
-    kept = [
-        place for place, row in enumerate(cells.rows) if not "".join(row).isspace() and any(row)
-    ]
+    kept = [place for place, row in enumerate(cells.rows) if "".join(row).strip()]
     if not kept:
         raise refused("empty")
     lines = [cells.lines[place] for place in kept]
     columns = [list(column) for column in zip(*(cells.rows[place] for place in kept), strict=True)]
-    if len(columns) > 1 and not "".join(columns[-1]).strip():
-        columns.pop()
+    dropped = len(columns) > 1 and not "".join(columns[-1]).strip()
+    columns = columns[: len(columns) - dropped]
     most = LIMITS["table_columns"].high
     if len(columns) > most:
         raise refused("columns", lines[0], columns=len(columns), most=int(most))
-    return lines, columns
+    return _Filled(lines, columns, cells.blank + len(cells.rows) - len(kept), dropped)
 
 
 def _decimal(how: Reading, columns: Sequence[Sequence[str]]) -> str:
@@ -136,11 +146,29 @@ def _decimal(how: Reading, columns: Sequence[Sequence[str]]) -> str:
     return how.decimal
 
 
-def _has_header(columns: Sequence[Parsed]) -> bool:
-    """Tell whether the first row holds names: a text above numbers, or no number at all."""
+def _has_header(columns: Sequence[Parsed], lines: Sequence[int]) -> bool:
+    """Tell whether the first row holds names: a text above numbers, or no number at all.
+
+    Raises:
+        InvalidInput: the first row is a title, and the names are below it.
+    """
+    if _has_title(columns):
+        title = "".join(column.cells[0] for column in columns)
+        raise refused("title", lines[0], 0, title, names=lines[1])
     if any(0 in column.odd[:1] and column.after(1).is_numeric for column in columns):
         return True
     return not any(column.values[0] == column.values[0] for column in columns)
+
+
+def _has_title(columns: Sequence[Parsed]) -> bool:
+    """Tell whether a single cell stands above a full row of names."""
+    filled = [column for column in columns if column.cells[0].strip()]
+    named = all(1 in column.odd[:2] for column in columns)
+    return (
+        len(filled) == 1 < len(columns)
+        and named
+        and any(column.after(2).is_numeric for column in columns)
+    )
 
 
 def _check_rows(rows: int, last_line: int) -> None:

@@ -63,17 +63,17 @@ REASONS: Final = {
         " mark is not closed; otherwise shorten the text."
     ),
     "cells": N_(
-        "Line {line} has {cells} cells, but the first line has {expected}, at “{text}”. Add or"
+        "Line {line} has not {expected} cells like the first line, but {cells}, at “{text}”. Add or"
         " remove cells, put a cell with a delimiter inside in quotation marks, or choose another"
         " delimiter."
     ),
-    "title": N_(
-        "Line {line} has {cells} cell, “{text}”, but the next line has {next_cells}. If it is a"
-        " title, remove it; else choose another delimiter."
+    "first_cells": N_(
+        "Line {line} has fewer cells than the next one ({cells}, not {next_cells}), at “{text}”. If"
+        " it is a title, remove it; if it holds the names, add those that are missing; otherwise"
+        " choose another delimiter."
     ),
-    "names": N_(
-        "Line {line} has {cells} cells, but the next line has {next_cells}, at “{text}”. If it is a"
-        " title, remove it; if it holds the names, add the missing one."
+    "title": N_(
+        "Line {line} is a title, “{text}”; the names stand in line {names}. Remove the title."
     ),
     "columns": N_(
         "Line {line}: there are {columns} columns; the limit is {most}. Remove columns that you do"
@@ -81,8 +81,8 @@ REASONS: Final = {
     ),
     "rows": N_("The table has more than {most:,} rows, up to line {line}. Keep fewer rows."),
     "few_rows": N_(
-        "The table has {rows} rows below its names, up to line {line}. It needs at least 2: add"
-        " rows, or say that the first line holds no names."
+        "A table needs at least 2 rows below its names; this one has {rows} and ends in line"
+        " {line}. Add rows. If the first line holds values and no names, say so."
     ),
     "no_target": N_(
         "No column can be predicted: a target has at least two different numbers, or 2 to 10"
@@ -128,8 +128,11 @@ _GIVEAWAYS: Final = {
 }
 # What is told of a column of texts whose cells look like numbers.
 _LOOKS: Final = {
-    "grouped": N_("Remove separators of thousands in the file."),
-    "decimal": N_("Choose the other decimal sign if these are decimals."),
+    "grouped": N_(
+        "Remove separators of thousands in the file; if these are decimals, choose the other"
+        " decimal sign."
+    ),
+    "decimal": N_("If these are decimals, choose the other decimal sign."),
     "percent": N_("Remove the percent signs in the file."),
     "money": N_("Remove the signs of the currency in the file."),
     "date": N_("Dates are texts here: write days or years as a number to use them as one."),
@@ -262,10 +265,13 @@ def _of_columns(columns: Sequence[ColumnFacts]) -> Iterable[str]:
     ):
         if chosen:
             yield _(text).format(columns=_some([f"“{column.name}”" for column in chosen]))
+    groups: dict[int, list[str]] = {}
     for column in columns:
-        if column.duplicate_of is not None and column.distinct:
-            text = _("“{name}” has the same values as “{other}”.")
-            yield text.format(name=column.name, other=names[column.duplicate_of])
+        if column.duplicate_of is not None and column.distinct > 1:
+            groups.setdefault(column.duplicate_of, []).append(f"“{column.name}”")
+    for place, others in groups.items():
+        text = _("The same values as “{name}”: {columns}.")
+        yield text.format(name=names[place], columns=_some(others))
     for column in columns:
         yield from _of_cells(column)
 

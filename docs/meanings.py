@@ -10,6 +10,7 @@ from comparison.tables.reading import read
 from engine.experiment import Experiment
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate
+from engine.problems.datasets.table import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,9 @@ LIMITS: Final = {
     "rows": "Rows of a data set",
     "features": "Inputs of a row",
     "classes": "Classes of a data set",
+    "table_columns": "Columns of a reader's table",
+    "table_bytes": "Bytes of a file with a table",
+    "cell_characters": "Characters of a text that is a class or marks validation rows",
     "hidden_layers": "Hidden layers of a network",
     "units": "Units of a hidden layer",
     "parameters": "Parameters of a network",
@@ -90,6 +94,10 @@ REFUSALS: Final[dict[str, tuple[str, Callable[[], object]]]] = {
     "too_expensive": (
         "The work would take too much time or memory, or the file or link is too long.",
         lambda: read_document(b" " * 2 * FILE_BYTES),
+    ),
+    "not_here": (
+        "The rows of a table are needed that nobody has brought.",
+        lambda: TABLES.get("0" * 64),
     ),
     "not_a_table": (
         "A file of data is no table, or one that cannot be used.",

@@ -84,12 +84,12 @@ def _numbered(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, li
     before = 0
     while True:
         try:
-            row = next(reader)
-        except StopIteration:
-            return
+            row = next(reader, None)
         except csv.Error as error:
             there = next(islice(io.StringIO(text, newline=""), before, None), "")
             raise refused(_reason(str(error)), before + 1 + skipped, 0, there) from None
+        if row is None:
+            return
         yield before + 1 + skipped, row
         before = reader.line_num
 

@@ -102,7 +102,7 @@ def of_problem(problem: Network, dataset: OwnTable) -> Draft:
         dataset.table,
         dataset.title,
         dataset.columns,
-        dataset.target,
+        dataset.target_column,
         dataset.task,
         dataset.split,
         problem.validation_share,

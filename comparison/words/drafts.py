@@ -59,7 +59,7 @@ def dataset_words(draft: Draft, dataset: OwnTable) -> list[str]:
             inputs=inputs.format(count=dataset.width),
             count=len(dataset.classes),
             classes=listed([cleaned(name) for name in dataset.classes]) if dataset.classes else "",
-            target=draft.table.names[dataset.target],
+            target=draft.table.names[dataset.target_column],
         )
     ]
     if draft.left_out:

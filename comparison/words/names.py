@@ -217,7 +217,7 @@ def _table_words(dataset: OwnTable) -> dict[str, str]:
         "SHA-256": dataset.digest,
         _("Rows used"): f"{dataset.rows:,}",
         _("Input columns"): columns,
-        _("Target column"): str(dataset.target + 1),
+        _("Target column"): str(dataset.target_column + 1),
     }
     if dataset.task == "classification":
         words[_("Classes")] = ", ".join(map(cleaned, dataset.classes))

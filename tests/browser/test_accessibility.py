@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.rules import broken_rules
 
-PAGES = ["training", "surfaces", "epochs", "sweep", "backpropagation"]
+PAGES = ["training", "surfaces", "epochs", "sweep", "data", "backpropagation"]
 
 
 @pytest.mark.parametrize(("color_scheme", "locale"), [("light", "en-US"), ("dark", "ko-KR")])

@@ -255,7 +255,7 @@ def test_the_schema_is_one_of_json(capsys):
     assert main(["schema"]) == 0
 
     schema = json.loads(capsys.readouterr().out)
-    assert set(schema["properties"]) == {"format", "experiment", "view"}
+    assert set(schema["properties"]) == {"format", "experiment", "view", "tables"}
     assert schema["$defs"]["Adam"]["properties"]["beta1"]["exclusiveMaximum"] == 1
     assert not [name for name in schema["$defs"] if "__" in name]  # two classes of one name
 

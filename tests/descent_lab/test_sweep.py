@@ -39,7 +39,7 @@ if __name__ == "__main__":
 @pytest.fixture(autouse=True)
 def trained_here(monkeypatch):
     """Trains in this process, where no test is about processes."""
-    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers, _tables: Here())
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def long(tmp_path_factory):
     file = folder / "sweep.json"
     file.write_text(LONG.model_dump_json())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
+        patch.setattr(descent_lab.sweep, "Local", lambda _workers, _tables: Here())
         assert main(["sweep", str(file), "--to", str(folder / "out")]) == 0
     return str(file), result_bytes(folder / "out")
 
@@ -147,10 +147,10 @@ def test_failed_lanes_are_told_and_trained_again_when_asked(tmp_path, spec, caps
 
     is_first = [True]
     folder = str(tmp_path / "out")
-    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Once())
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers, _tables: Once())
     assert main(["sweep", spec, "--to", folder]) == 1
     assert "could not be trained (workers.parquet says why; --retry" in capsys.readouterr().out
-    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers, _tables: Here())
     assert main(["sweep", spec, "--to", folder]) == 1
 
     assert main(["sweep", spec, "--to", folder, "--retry"]) == 0

@@ -127,7 +127,7 @@ def test_it_is_the_same_every_time_but_for_times(made, look, folder):
 
 
 def test_the_command_of_the_readme_trains_it_again(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers, _tables: Here())
     (command,) = re.findall(r"(?m)^ {4}python -m descent_lab (.*)$", text(made))
     assert manifest(made)["reproduce"] == [f"python -m descent_lab {command}"]
     write_all(tmp_path, made)

@@ -110,7 +110,7 @@ def test_the_command_trains_the_specification(shelf, document, offered, tmp_path
 def test_the_command_trains_what_was_saved_as_an_experiment(
     folder, document, offered, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers: Here())
+    monkeypatch.setattr(descent_lab.sweep, "Local", lambda _workers, _tables: Here())
     opened(document)
     source = tmp_path / "experiment.json"
     source.write_text(offered["descent-lab.json"])

@@ -61,7 +61,7 @@ def _paste() -> None:
             key="pasted-table",
             height=180,
             max_chars=int(LIMITS["table_bytes"].high),
-            placeholder="height\tmass\n1.47\t52.21\n1.50\t53.12",
+            placeholder=_("height, mass\n1.47, 52.21\n1.50, 53.12"),
         )
         if st.form_submit_button(_("Read the cells"), key="read-pasted"):
             take_bytes((text or "").encode("utf-8", "replace"), _("Pasted table"))

@@ -34,7 +34,7 @@ class OwnTable(Source):
         rows: how many rows are used.
         columns: positions of the columns that are inputs, from 0, rising.
         width: inputs of a row.
-        target: position of the column that is predicted; never among the inputs.
+        target_column: position of the column that is predicted; never among the inputs.
         task: whether it holds numbers to predict or classes.
         classes: their names in order of appearance; none for regression.
         split: how the validation rows are chosen.
@@ -50,7 +50,7 @@ class OwnTable(Source):
     rows: Rows
     columns: Annotated[tuple[Position, ...], Length(LIMITS["table_columns"])]
     width: Features
-    target: Position
+    target_column: Position
     task: Task  # type: ignore[misc]  # the others have one task each
     classes: tuple[ClassName, ...] = ()
     split: AnySplit = RandomRows()
@@ -68,8 +68,10 @@ class OwnTable(Source):
                 raise InvalidInput("out_of_range", "columns", place, inside)
         if tuple(sorted(set(self.columns))) != self.columns:
             raise InvalidInput("duplicate", "columns", self.columns)
-        if self.target in self.columns:
-            raise InvalidInput("conflict", "target", self.target, ("columns", self.columns))
+        if self.target_column in self.columns:
+            raise InvalidInput(
+                "conflict", "target_column", self.target_column, ("columns", self.columns)
+            )
         self._check_task()
         if isinstance(self.split, MarkedRows) and self.split.rows >= self.rows:
             most = Interval(1, self.rows - 1)
@@ -80,8 +82,8 @@ class OwnTable(Source):
         if self.task == "classification":
             if len(self.classes) not in LIMITS["classes"]:
                 raise InvalidInput("wrong_length", "classes", len(self.classes), LIMITS["classes"])
-        elif self.classes or self.kinds[self.target] == "t":
-            raise InvalidInput("conflict", "task", self.task, ("target", self.target))
+        elif self.classes or self.kinds[self.target_column] == "t":
+            raise InvalidInput("conflict", "task", self.task, ("target_column", self.target_column))
         elif self.split.name == "stratified":
             raise InvalidInput("conflict", "split", self.split.name, ("task", self.task))
 
@@ -116,7 +118,7 @@ class OwnTable(Source):
     @property
     def target_names(self) -> tuple[str, ...]:
         """Return the name of the target; none for classification."""
-        return (self.table.names[self.target],) if self.task == "regression" else ()
+        return (self.table.names[self.target_column],) if self.task == "regression" else ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -134,14 +136,16 @@ class OwnTable(Source):
             InvalidInput: "not_here": nobody keeps the table; "conflict": it is not as described.
         """
         table = self.table
-        described = own_table(table, self.title, self.columns, self.target, self.task, self.split)
+        described = own_table(
+            table, self.title, self.columns, self.target_column, self.task, self.split
+        )
         if described != self:
             wrong = next(name for name, value in described if getattr(self, name) != value)
             raise InvalidInput("conflict", wrong, getattr(self, wrong), ("digest", self.digest))
         used = _used(table, self._reads)
         parts = [_inputs(table.columns[place], used) for place in self.columns]
         inputs = np.concatenate(parts, axis=1)
-        target = table.columns[self.target]
+        target = table.columns[self.target_column]
         if self.task == "classification":
             return inputs, _classes(target, used)[0]
         return inputs, np.ascontiguousarray(_values(target)[used][:, None])
@@ -164,7 +168,7 @@ class OwnTable(Source):
     def _reads(self) -> tuple[int, ...]:
         """Return the positions of all columns whose values are needed."""
         marked = (self.split.column,) if isinstance(self.split, MarkedRows) else ()
-        return (*self.columns, self.target, *marked)
+        return (*self.columns, self.target_column, *marked)
 
 
 def own_table(
@@ -207,7 +211,7 @@ def own_table(
         rows=rows,
         columns=columns,
         width=sum(_width(table.columns[place]) for place in columns),
-        target=target,
+        target_column=target,
         task=task,
         classes=_classes(table.columns[target], used)[1] if task == "classification" else (),
         split=RandomRows() if split is None else split,
@@ -224,7 +228,7 @@ def _used(table: Table, places: tuple[int, ...]) -> Booleans:
 
 def _values(column: Column) -> Array:
     if not isinstance(column, Numbers):
-        raise InvalidInput("conflict", "task", "regression", ("target", "texts"))
+        raise InvalidInput("conflict", "task", "regression", ("target_column", "texts"))
     return column.values
 
 

@@ -11,6 +11,8 @@ import pytest
 from comparison.document import Document, View, read_document
 from comparison.link import _FIELDS, from_link, to_link
 from comparison.pages import SurfacesPage
+from comparison.tables.known import read_known
+from comparison.tables.reading import read
 from comparison.words.errors import _field, explain
 from engine import (
     Budget,
@@ -28,6 +30,7 @@ from engine.errors import CODES
 from engine.formulas.formula import parse
 from engine.formulas.graph import differentiate
 from engine.problems.datasets import Blobs, Digits
+from engine.problems.datasets.table import Tables
 from engine.rules import RULES, SGD, hyperparameters
 from engine.spec import Spec
 from language import set_language
@@ -243,10 +246,40 @@ CASES = {
         ["링크", "2,000"],
     ),
     "too much for a file": (
-        lambda: read_document(b" " * 2**21),
+        lambda: read_document(b" " * 2**22),
         "too_expensive",
-        ["file", "2.0 MB", "1 MB"],
-        ["파일", "2.0 MB", "1 MB"],
+        ["file", "4.0 MB", "3 MB"],
+        ["파일", "4.0 MB", "3 MB"],
+    ),
+    "too many tables": (
+        lambda: Tables(share=10, most=99).keep("somebody", read(b"x,y\n1,2\n3,4\n").table),
+        "too_expensive",
+        ["Your tables", "Remove"],
+        ["표"],
+    ),
+    "too many tables of all": (
+        lambda: Tables(share=99, most=10).keep("somebody", read(b"x,y\n1,2\n3,4\n").table),
+        "too_expensive",
+        ["all readers", "later"],
+        ["표"],
+    ),
+    "a table that is not here": (
+        lambda: Tables(share=10, most=99).get("0123456789abcdef", "my rows"),
+        "not_here",
+        ["my rows", "0123456789ab", "Your data"],
+        ["my rows", "0123456789ab"],
+    ),
+    "a table with too many cells in a line": (
+        lambda: read(b"x,y\n1,2\n3,4,5\n"),
+        "not_a_table",
+        ["Line 3", "3 cells"],
+        ["3"],
+    ),
+    "another table": (
+        lambda: read_known(b"x,y\n1,2\n3,4\n", "nn", "0" * 64),
+        "other_values",
+        ["00000000"],
+        ["00000000"],
     ),
     "a formula that ends too early": (
         formula("w*x +"),

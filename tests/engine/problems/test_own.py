@@ -65,7 +65,7 @@ def test_classes_are_numbered_in_order_of_appearance():
 @pytest.mark.parametrize(
     ("columns", "target", "task", "code", "field"),
     [
-        ((0, 2), 2, "regression", "conflict", "target"),
+        ((0, 2), 2, "regression", "conflict", "target_column"),
         ((2, 0), 1, "classification", "duplicate", "columns"),
         ((0, 9), 2, "regression", "out_of_range", "columns"),
         ((0,), 9, "regression", "out_of_range", "columns"),

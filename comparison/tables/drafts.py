@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from comparison.tables.describing import suggest, task_of
+from comparison.tables.describing import MOST_CATEGORIES, counts_rows, suggest, task_of
 from engine.limits import LIMITS
 from engine.problems.datasets.own import own_table
 from engine.problems.datasets.splits import (
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.problems.datasets import OwnTable
     from engine.problems.datasets.source import Task
     from engine.problems.datasets.splits import AnySplit
-    from engine.problems.datasets.table import Table
+    from engine.problems.datasets.table import Column, Table
 
 SHARE: Final = 0.25
 MARKS: Final = 20  # different values of a column that may mark the validation rows
@@ -114,14 +114,16 @@ def of_problem(problem: Network, dataset: OwnTable) -> Draft:
 def with_target(draft: Draft, place: int) -> Draft:
     """Predict another column: with its usual task, and from all inputs but itself."""
     columns = tuple(one for one in draft.columns if one != place)
-    before = draft.target
-    is_input = before in suggest(draft.table).features or isinstance(
-        draft.table.columns[before], Numbers
-    )
-    if is_input and before != place:
-        columns = tuple(sorted({*columns, before}))
+    if _joins(draft.table.columns[draft.target]):
+        columns = tuple(sorted({*columns, draft.target} - {place}))
     task = task_of(draft.table.columns[place]) or "regression"
     return with_task(replace(draft, columns=columns, target=place), task)
+
+
+def _joins(column: Column) -> bool:
+    """Tell whether a column that was the target becomes an input."""
+    few = isinstance(column, Numbers) or len(column.categories) <= MOST_CATEGORIES
+    return few and not counts_rows(column)
 
 
 def with_task(draft: Draft, task: Task) -> Draft:

@@ -6,6 +6,7 @@ finds the tables again. When the last session of a reader is gone, so are the ta
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import weakref
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 COOKIE: Final = "descent_reader"
 _PRESENCE: Final = "reader"
 _BYTES: Final = 16
-_TOKEN: Final = 22  # characters of so many bytes
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{22}")  # what comes of so many
 
 
 class _Presence:
@@ -69,8 +70,7 @@ def reader() -> str:
     """Return the name under which this reader's tables are kept."""
     if _PRESENCE not in st.session_state:
         known = st.context.cookies.get(COOKIE, "")
-        is_ours = len(known) == _TOKEN and known.replace("-", "a").replace("_", "a").isalnum()
-        name = known if is_ours else secrets.token_urlsafe(_BYTES)
+        name = known if _NAME.fullmatch(known) else secrets.token_urlsafe(_BYTES)
         st.session_state[_PRESENCE] = _sessions().begin(name)
     name = st.session_state[_PRESENCE].reader
     return str(name)

@@ -14,7 +14,7 @@ from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
 from comparison.pages import BackpropagationPage, SurfacesPage, TrainingPage
 from comparison.presets import (
-    CAREFUL_RUNS,
+    CAREFUL_RATES,
     COMPARE_PRESETS,
     FIRST_VIEWS,
     OPENING,
@@ -26,7 +26,7 @@ from comparison.presets import (
 from comparison.words.names import listed, styles_of_any_setting
 from comparison.words.settings import setting_words
 from engine import Experiment, Interval, InvalidInput, Network, Run
-from engine.experiment import misfit
+from engine.experiment import FORMAT_1_RUNS, misfit
 from engine.problems.datasets import Spirals
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules import RULES, Adam
@@ -450,7 +450,7 @@ def use_table(
 ) -> Edited:
     """Train on a reader's table, scaled and split as is asked for.
 
-    Runs as the opening view has them, whose rates are those for other data, get careful rates, and
+    Runs that nobody has set, whose rates are those for other data, get careful rates, and
     batches of 32 rows or all. Others keep what was set for them.
 
     Args:
@@ -472,10 +472,15 @@ def use_table(
         standardize_targets=standardize_targets,
     )
     notices = (*chosen.notices, *edited.notices)
-    if experiment.runs == OPENING.experiment.runs:
+    if experiment.runs in (OPENING.experiment.runs, FORMAT_1_RUNS):
         rows = edited.document.experiment.problem.training_rows
         size: Literal["all"] | int = 32 if rows >= 2 * 32 else "all"
-        runs = tuple(run.model_copy(update={"batch_size": size}) for run in CAREFUL_RUNS)
+        runs = tuple(
+            run.model_copy(
+                update={"learning_rate": CAREFUL_RATES[type(run.optimizer)], "batch_size": size}
+            )
+            for run in experiment.runs
+        )
         edited = change(edited.document, runs=runs)
         text = _(
             "The runs have careful learning rates, for nobody knows the right ones for your data"

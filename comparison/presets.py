@@ -601,12 +601,15 @@ SURFACES: Final = {
 }
 # For data that nobody has tried yet: rates that hardly diverge where inputs and targets have unit
 # scale. Momentum of 0.9 makes the steps of a rate ten times as long.
-CAREFUL_RUNS: Final = (
-    Run(optimizer=SGD(), learning_rate=0.1),
-    Run(optimizer=Momentum(momentum=0.9), learning_rate=0.01),
-    Run(optimizer=Adagrad(), learning_rate=0.1),
-    Run(optimizer=Adam(), learning_rate=0.01),
-)
+CAREFUL_RATES: Final[dict[type[Rule], float]] = {
+    SGD: 0.1,
+    Momentum: 0.01,
+    Nesterov: 0.01,
+    Adagrad: 0.1,
+    RMSprop: 0.01,
+    Adam: 0.01,
+    AdamW: 0.01,
+}
 # The first view of every page, by its name. Pages that share a comparison may begin with different
 # ones: as long as nothing has been changed, each shows its own.
 FIRST_VIEWS: Final[dict[str, Document]] = {

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from comparison.document import read_table
 from comparison.tables.known import read_known
 from comparison.words.errors import explain
-from engine import Interval, InvalidInput
-from engine.limits import LIMITS
+from engine import InvalidInput
 from engine.problems.datasets.table import TABLES
 from engine.spec import parse_json
 from language import _
@@ -69,18 +68,11 @@ def _read(path: Path, missing: Sequence[OwnTable]) -> list[Table]:
         raw = file.read(_MOST + 1)
     try:
         if raw.lstrip()[:1] in {b"{", b"["}:
-            _check_size("file", len(raw), Interval(1, _MOST))
             parsed = parse_json(raw)
             return [read_table(one) for one in (parsed if isinstance(parsed, list) else [parsed])]
-        _check_size("table_bytes", len(raw), LIMITS["table_bytes"])
         return [read_known(raw, one.kinds, one.digest) for one in missing[:1]]
     except InvalidInput as error:
         raise DataRefused(path, error) from None
-
-
-def _check_size(field: str, size: int, limits: Interval) -> None:
-    if size not in limits:
-        raise InvalidInput("too_expensive", field, size, limits)
 
 
 def data_hint(error: InvalidInput) -> str:

@@ -69,7 +69,7 @@ def _sessions() -> _Sessions:
 def reader() -> str:
     """Return the name under which this reader's tables are kept."""
     if _PRESENCE not in st.session_state:
-        known = st.context.cookies.get(COOKIE, "")
+        known = str(st.context.cookies.get(COOKIE, ""))
         name = known if _NAME.fullmatch(known) else secrets.token_urlsafe(_BYTES)
         st.session_state[_PRESENCE] = _sessions().begin(name)
     name = st.session_state[_PRESENCE].reader

@@ -1,0 +1,139 @@
+"""The page Your data, driven without a browser: a table is brought, checked, and trained on."""
+
+import pytest
+
+from comparison.document import read_saved, saved_text, with_default_view
+from comparison.link import to_link
+from comparison.presets import FIRST_VIEWS
+from engine import Budget, Experiment, Network, Run
+from engine.problems.datasets.own import own_table
+from engine.problems.datasets.table import TABLES, table
+from engine.rules import SGD
+from tests.driven import first_run, plain, run, told
+
+PEOPLE = "height;sex;mass\n1,6;f;55\n1,7;m;70\n1,5;f;\n1,8;m;80\n1,65;f;61\n1,9;m;91\n1,55;f;52\n"
+
+
+def opened(**link):
+    return first_run(link={"format": "1", "page": "data", **link})
+
+
+def paste(at, text):
+    """The page after a text was pasted and read."""
+    at.text_area(key="pasted-table").set_value(text)
+    return run(at.button(key="read-pasted").click())
+
+
+@pytest.fixture(scope="module")
+def pasted():
+    """The page with a table at hand, as a script that runs once more for every test."""
+    return paste(opened(**{"page.tab": "paste"}), PEOPLE)
+
+
+def text(at):
+    return plain(" ".join(part.value for part in (*at.markdown, *at.caption, *at.success)))
+
+
+def document(at):
+    return at.session_state["document"]
+
+
+def test_what_was_understood_is_told(pasted):
+    assert "UTF-8, semicolon, decimal comma, first line as names: 7 rows, 3 columns" in text(pasted)
+    assert "Missing values: “mass” 1." in told(pasted)
+    assert "6 training rows and 0 validation rows: 3 inputs" in text(pasted)
+    assert "1 row is left out" in text(pasted)
+    shown = pasted.dataframe[0].value
+    assert shown["height"].tolist() == [1.6, 1.7, 1.5, 1.8, 1.65]
+
+
+def test_a_bad_table_is_refused_and_the_last_one_stays(pasted):
+    at = paste(pasted, "x,y\n1,2\n3,4,5\n")
+
+    assert "Line 3" in told(at)
+    assert "7 rows, 3 columns" in text(at)
+    at = paste(at, PEOPLE)
+    assert "Line 3" not in told(at)
+
+
+def test_target_inputs_and_reading_can_be_changed(pasted):
+    at = run(pasted.selectbox(key="table-target").select(1))
+    assert "2 inputs, 2 classes in order of appearance: f and m" in text(at)
+    at = run(at.multiselect(key="table-inputs-1").set_value([0]))
+    assert "1 input, 2 classes" in text(at)
+    at = run(at.selectbox(key="table-target").select(2))
+    at = run(at.selectbox(key="table-decimal").select("."))
+    assert "“height”: " in told(at) or "height" in text(at)
+    at = run(at.selectbox(key="table-decimal").select(","))
+    assert "decimal comma" in text(at)
+
+
+def test_a_column_may_mark_the_validation_rows(pasted):
+    at = run(pasted.selectbox(key="table-target").select(2))
+    at = run(at.multiselect(key="table-inputs-2").set_value([0]))
+    at = run(at.selectbox(key="table-split").select("marked"))
+    assert "3 training rows and 3 validation rows" in text(at)
+    at = run(at.selectbox(key="table-mark-value").select("f"))
+    assert "3 training rows and 3 validation rows" in text(at)  # one of the f lacks its mass
+    run(at.selectbox(key="table-split").select("random"))
+
+
+def test_a_table_is_trained_on_undone_and_leads_back():
+    at = paste(opened(**{"page.tab": "paste"}), PEOPLE)
+    at = run(at.button(key="use-table").click())
+
+    problem = document(at).experiment.problem
+    assert (problem.dataset.title, problem.dataset.rows) == ("Pasted table", 6)
+    assert problem.standardize
+    assert problem.standardize_targets
+    assert {run.learning_rate for run in document(at).experiment.runs} == {0.1, 0.01}
+    assert "careful learning rates" in told(at)
+    assert at.selectbox(key="dataset").value == "own"
+    at = run(at.button(key="undo").click())
+    assert document(at).experiment.problem.dataset.name == "two_moons"
+    at = run(at.button(key="redo").click())
+    assert document(at).experiment.problem == problem
+    at = run(at.button(key="to-own-table").click())
+    assert "7 rows, 3 columns" in text(at)
+    assert at.button(key="use-table")
+
+
+CORNERS = table(["a", "b", "y"], [[0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]])
+
+
+def logic():
+    dataset = own_table(CORNERS, "corners.csv", (0, 1), 2, "classification")
+    problem = Network(dataset=dataset, validation_share=0.0)
+    runs = (Run(optimizer=SGD(), learning_rate=0.5, batch_size="all"),)
+    return with_default_view(Experiment(problem=problem, runs=runs, budget=Budget(amount=2)))
+
+
+def test_a_link_says_what_it_needs_and_opens_once_the_table_is_there():
+    at = first_run(link=to_link(logic()))
+
+    assert "“corners.csv” (4 rows used, SHA-256 " + CORNERS.digest[:12] in told(at)
+    at = first_run(link={**to_link(logic()), "page": "data", "page.tab": "paste"})
+    at = paste(at, "a,b,y\n0,0,1\n0,1,0\n")
+    assert "another one" in text(at)
+    at = paste(at, "a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n")
+    assert "This is the table" in text(at)
+    at = run(at.button(key="open-waiting").click())
+    assert document(at).experiment == logic().experiment
+    assert at.selectbox(key="dataset").value == "own"
+
+
+def test_whoever_does_without_the_table_begins_anew():
+    at = first_run(link=to_link(logic()))
+    at = run(at.button(key="start-anew").click())
+
+    assert document(at).experiment == FIRST_VIEWS["training"].experiment
+    assert not told(at)
+
+
+def test_a_file_carries_the_rows():
+    saved = saved_text(logic(), [CORNERS])
+
+    whole, tables = read_saved(saved)
+    assert whole == logic()
+    assert [one.digest for one in tables] == [CORNERS.digest]
+    assert not TABLES.holds("nobody", CORNERS.digest)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.backprop.examples import EXAMPLES, descend
 from engine.formulas.graph import differentiate, one_sided
+from language import _
 from ui.backpropagation import words
 from ui.backpropagation.settings import settings
 
@@ -79,11 +80,18 @@ def formula() -> str:
 
 
 def caption() -> Contract:
-    """Return the caption of an exported chart: formula and values."""
+    """Return the caption of an exported chart: formula, values, and how they came about."""
     names = words.names()
     titles = {name: f"{name} ({names[name]})" if name in names else name for name in shown_point()}
     values = ", ".join(f"{titles[name]} = {value:.8g}" for name, value in shown_point().items())
-    return [*formula().splitlines(), values], []
+    page, path = settings(), descent()
+    if path is None or len(path.losses) == 1:
+        return [*formula().splitlines(), values], []
+    text = _("After {count} updates of gradient descent on {variables}; learning rate {rate}")
+    learnt = text.format(
+        count=f"{len(path.losses) - 1:,}", variables=", ".join(page.learnt), rate=f"{page.rate:.8g}"
+    )
+    return [*formula().splitlines(), learnt, values], []
 
 
 def remarks(chart: Chart | None) -> None:

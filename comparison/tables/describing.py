@@ -92,7 +92,9 @@ def counts_rows(column: Column) -> str:
         return ""
     if not isinstance(column, Numbers):
         return "all_different"
-    return "counting" if bool((np.diff(np.sort(column.values)) == 1.0).all()) else ""
+    ordered = np.sort(column.values)
+    is_counting = (ordered[1:] == ordered[:-1] + 1.0).all() and float(ordered[0]).is_integer()
+    return "counting" if is_counting else ""
 
 
 def giveaways(table: Table, features: Sequence[int], target: int) -> list[tuple[int, str]]:

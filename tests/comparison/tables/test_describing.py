@@ -91,6 +91,8 @@ def test_a_table_without_target_or_inputs_is_refused(columns, reason):
         ([value**2 for value in IRREGULAR], IRREGULAR, ""),
         (list(range(8)), SEX, "counting"),
         ([f"patient {row}" for row in range(8)], SEX, "all_different"),
+        ([row + 0.5 for row in range(8)], SEX, ""),
+        ([-1e308, 1e308, *range(6)], SEX, ""),
         ([7.0] * 8, IRREGULAR, ""),
         ([np.nan] * 8, IRREGULAR, ""),
         ([3.0, np.nan, 4.0, 1.5, 9.0, 2.0, 6.0, 5.0], IRREGULAR, "equal"),

@@ -125,6 +125,10 @@ def test_numbers_are_told_by_their_size_and_texts_by_their_counts():
     assert text.categories == (("a", 2), ("b", 1))
 
 
+def test_the_middle_of_the_largest_numbers_is_finite():
+    assert read(b"x\n1.6e308\n1.4e308\n").columns[0].median == 1.5e308
+
+
 def test_columns_that_tell_nothing_new_are_told():
     columns = read(b"a,b,c,d,e\n1,1.0,x,5,\n2,2,y,5,\n,,x,5,\n").columns
 

@@ -212,9 +212,9 @@ def test_only_custom_says_that_texts_have_names_above_them():
 @pytest.mark.parametrize(
     ("raw", "line", "reason", "facts"),
     [
-        (b"a,b\n1,2\n", 2, "few_rows", {"rows": 1}),
-        (b"a,b\n", 1, "few_rows", {"rows": 0}),
-        (b"1,2\n", 1, "few_rows", {"rows": 1}),
+        (b"a,b\n1,2\n", 2, "few_rows", {"rows": 1, "least": 2}),
+        (b"a,b\n", 1, "few_rows", {"rows": 0, "least": 2}),
+        (b"1,2\n", 1, "few_rows", {"rows": 1, "least": 2}),
         (b",,\n,,\n", 0, "empty", {}),
         (b"Heights,,\nh,w,s\n1,2,m\n3,4,f\n", 1, "title", {"names": 2}),
         (b"Heights\nh,w\n1,2\n3,4\n", 1, "first_cells", {"cells": 1, "next_cells": 2}),

@@ -87,18 +87,18 @@ def _numbered(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, li
             row = next(reader, None)
         except csv.Error as error:
             there = next(islice(io.StringIO(text, newline=""), before, None), "")
-            raise refused(_reason(str(error)), before + 1 + skipped, 0, there) from None
+            raise _unreadable(str(error), before + 1 + skipped, there) from None
         if row is None:
             return
         yield before + 1 + skipped, row
         before = reader.line_num
 
 
-def _reason(complaint: str) -> str:
-    """Return what the parser complains about, as an id."""
+def _unreadable(complaint: str, line: int, text: str) -> InvalidInput:
+    """Return the refusal of a row that the parser complains about."""
     if "field larger" in complaint:
-        return "long_cell"
-    return "open_quote" if "unexpected end" in complaint else "after_quote"
+        return refused("long_cell", line, 0, text, most=csv.field_size_limit())
+    return refused("open_quote" if "unexpected end" in complaint else "after_quote", line, 0, text)
 
 
 def _check_size(row: list[str], line: int, rows: int) -> None:

@@ -145,8 +145,14 @@ def _of_numbers(column: Parsed, facts: ColumnFacts) -> tuple[Column, ColumnFacts
     )
     if known.size:
         low, high = float(known.min()), float(known.max())
-        facts = replace(facts, low=low, median=float(np.median(known)), high=high)
+        facts = replace(facts, low=low, median=_median(known), high=high)
     return made, facts
+
+
+def _median(values: Array) -> float:
+    """Return the middle number; NumPy's own overflows between two of the largest ones."""
+    middle = np.sort(values)[[(len(values) - 1) // 2, len(values) // 2]]
+    return float(middle[0] / 2 + middle[1] / 2)
 
 
 def _of_texts(column: Parsed, facts: ColumnFacts) -> tuple[Column, ColumnFacts]:

@@ -100,6 +100,8 @@ def _detected(raw: bytes) -> str:
     # In UTF-16 digits and delimiters have a zero byte, and at least every tenth character is one.
     if max(zeros) > 2 * min(zeros) + max(1, len(raw) // 20):
         return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    if any(zeros):
+        raise refused("binary")
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:

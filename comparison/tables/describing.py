@@ -49,12 +49,12 @@ def suggest(table: Table) -> Suggested:
     usable = [place for place, column in enumerate(table.columns) if _is_input(column)]
     chosen = [place for place in able if not counting[place]] or able
     if not chosen:
-        raise refused("no_target")
+        raise refused("no_target", most=int(LIMITS["classes"].high))
     target = chosen[-1]
     others = [place for place in usable if place != target]
     features = [place for place in others if not counting[place]] or others
     if not features:
-        raise refused("no_features", name=table.names[target])
+        raise refused("no_features", name=table.names[target], most=MOST_CATEGORIES)
     return Suggested(tuple(features), target, tasks[target] or "regression")
 
 
@@ -92,7 +92,9 @@ def counts_rows(column: Column) -> str:
         return ""
     if not isinstance(column, Numbers):
         return "all_different"
-    return "counting" if bool((np.diff(np.sort(column.values)) == 1.0).all()) else ""
+    ordered = np.sort(column.values)
+    is_counting = (ordered[1:] == ordered[:-1] + 1.0).all() and float(ordered[0]).is_integer()
+    return "counting" if is_counting else ""
 
 
 def giveaways(table: Table, features: Sequence[int], target: int) -> list[tuple[int, str]]:

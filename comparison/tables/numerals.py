@@ -26,7 +26,7 @@ _WITH_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _WITH_POINT: Final = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
 _LOOKED_AT: Final = 1_000  # cells of a column, to find the decimal sign
-EXACT: Final = 2.0**53  # the integers up to here are numbers of their own
+_EXACT: Final = 2.0**53  # below it every integer is a number of its own
 # Why a cell that people take for a number is none here; the first that fits.
 _LOOKS: Final = (
     (
@@ -129,7 +129,7 @@ def rounded(cells: Sequence[str], values: Array) -> int:
         cells: the cells of a column.
         values: their numbers, ``(cells,)``.
     """
-    beyond = np.flatnonzero(np.abs(values) > EXACT).tolist()
+    beyond = np.flatnonzero(np.abs(values) >= _EXACT).tolist()
     texts = [cells[place].strip().lstrip("+-\u22120") for place in beyond]
     sizes = np.abs(values[beyond]).tolist()
     return sum(

@@ -105,7 +105,7 @@ def read(raw: bytes, how: Reading = DETECTED) -> Understood:
         dropped_last=filled.dropped_last,
         header_assumed=header
         and how.header is None
-        and not any(body.is_numeric for body in bodies),
+        and not any(facts.numeric for _column, facts in made),
     )
 
 
@@ -174,7 +174,7 @@ def _has_title(columns: Sequence[Parsed]) -> bool:
 def _check_rows(rows: int, last_line: int) -> None:
     limits = LIMITS["rows"]
     if rows < limits.low:
-        raise refused("few_rows", last_line, rows=rows)
+        raise refused("few_rows", last_line, rows=rows, least=int(limits.low))
     if rows > limits.high:
         raise refused("rows", last_line, most=int(limits.high))
 

@@ -59,18 +59,18 @@ REASONS: Final = {
         " quotation marks and write two of them for one inside; or choose another delimiter."
     ),
     "long_cell": N_(
-        "Line {line}: a cell is longer than 131,072 characters, at “{text}”. Perhaps a quotation"
+        "Line {line}: a cell is longer than {most:,} characters, at “{text}”. Perhaps a quotation"
         " mark is not closed; otherwise shorten the text."
     ),
     "cells": N_(
-        "Line {line} has not {expected} cells like the first line, but {cells}, at “{text}”. Add or"
-        " remove cells, put a cell with a delimiter inside in quotation marks, or choose another"
-        " delimiter."
+        "Line {line} has {cells} instead of {expected} cells, as many as the first line has, at"
+        " “{text}”. Add or remove cells, put a cell with a delimiter inside in quotation marks, or"
+        " choose another delimiter."
     ),
     "first_cells": N_(
-        "Line {line} has fewer cells than the next one ({cells}, not {next_cells}), at “{text}”. If"
-        " it is a title, remove it; if it holds the names, add those that are missing; otherwise"
-        " choose another delimiter."
+        "Line {line} has {cells} instead of {next_cells} cells, as many as the next line has, at"
+        " “{text}”. If it is a title, remove it; if it holds the names, add those that are missing;"
+        " otherwise choose another delimiter."
     ),
     "title": N_(
         "Line {line} is a title, “{text}”; the names stand in line {names}. Remove the title."
@@ -81,16 +81,16 @@ REASONS: Final = {
     ),
     "rows": N_("The table has more than {most:,} rows, up to line {line}. Keep fewer rows."),
     "few_rows": N_(
-        "A table needs at least 2 rows below its names; this one has {rows} and ends in line"
+        "A table needs at least {least} rows below its names; this one has {rows} and ends in line"
         " {line}. Add rows. If the first line holds values and no names, say so."
     ),
     "no_target": N_(
-        "No column can be predicted: a target has at least two different numbers, or 2 to 10"
+        "No column can be predicted: a target has at least two different numbers, or 2 to {most}"
         " different texts. Add such a column."
     ),
     "no_features": N_(
         "There is no column from which to predict “{name}”: an input has at least two different"
-        " numbers, or 2 to 20 different texts. Add such a column."
+        " numbers, or 2 to {most} different texts. Add such a column."
     ),
 }
 ENCODINGS: Final = {
@@ -115,14 +115,15 @@ _GIVEAWAYS: Final = {
         " away."
     ),
     "straight": N_(
-        "“{target}” lies on a straight line over “{name}”: this column alone gives the answer."
+        "“{target}” follows from “{name}” along a straight line: this column alone gives the"
+        " answer."
     ),
     "counting": N_(
-        "“{name}” counts the rows: each whole number stands there once. Such a number is a name,"
-        " not an input."
+        "“{name}” counts the rows: each of its whole numbers stands there once. That is a name of a"
+        " row, from which nothing is learned."
     ),
     "all_different": N_(
-        "Every text of “{name}” is another: it is a name of the rows, from which nothing is"
+        "All texts of “{name}” are different. That is a name of a row, from which nothing is"
         " learned."
     ),
 }
@@ -164,11 +165,12 @@ def other_values_words(error: InvalidInput) -> str:
 def understood_words(understood: Understood) -> str:
     """Return how a file was read, and what it holds, on one line."""
     how, count = understood.how, len(understood.columns)
-    parts = [ENCODINGS[how.encoding or ""]]
+    delimiter, decimal = DELIMITERS[str(how.delimiter)], DECIMALS[str(how.decimal)]
+    parts = [ENCODINGS[str(how.encoding)]]
     if count > 1:
-        parts.append(_(DELIMITERS[how.delimiter or ""]))
-    if "n" in (how.kinds or ""):
-        parts.append(_(DECIMALS[how.decimal or ""]))
+        parts.append(_(delimiter))
+    if "n" in str(how.kinds):
+        parts.append(_(decimal))
     parts.append(_("first line as names") if how.header else _("no names in the file"))
     rows = understood.table.n_rows
     return _("{how}: {rows}, {columns}").format(

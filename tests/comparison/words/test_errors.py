@@ -335,6 +335,18 @@ CASES = {
         ["JSON", "line 1, column 10", '{"runs": ['],
         ["JSON", '{"runs": ['],
     ),
+    "a row with one cell too many": (
+        lambda: read(b"x,y\n1,2\n3,4,5\n"),
+        "not_a_table",
+        ["Line 3", "3 instead of 2 cells", "3 | 4 | 5"],
+        ["3번째 줄", "3칸", "2칸", "3 | 4 | 5"],
+    ),
+    "another file of data": (
+        lambda: read_known(b"x,y\n1,2\n3,4\n", "nn", "0123456789abcdef"),
+        "other_values",
+        ["other values", "SHA-256", "01234567"],
+        ["값", "SHA-256", "01234567"],
+    ),
     "a file with a fault in its third line": (
         lambda: read_document('{\n  "format": 1,\n  "ηηη": nul,\n  "view": {}\n}'),
         "not_json",

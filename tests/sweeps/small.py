@@ -6,6 +6,8 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
+from engine.problems.datasets.own import own_table
+from engine.problems.datasets.table import table
 from engine.training.chunks import train_chunk
 from sweeps.chunking import Chunking
 from sweeps.runner import Runner
@@ -35,6 +37,18 @@ SPEC = SweepSpec.model_validate(
         ],
         "targets": [0.5],
         "curve_points": 3,
+    }
+)
+# The same on a reader's table, whose rows every worker must be given.
+TABLE = table(["x", "y"], [[row / 40 for row in range(40)], [row**2 / 900 for row in range(40)]])
+ON_TABLE = SweepSpec.model_validate(
+    SPEC.model_dump()
+    | {
+        "experiment": SPEC.experiment.model_dump()
+        | {
+            "problem": SPEC.experiment.problem.model_dump()
+            | {"dataset": own_table(TABLE, "squares", (0,), 1, "regression").model_dump()}
+        }
     }
 )
 LANES = 36

@@ -12,11 +12,12 @@ from distributed import LocalCluster
 
 import engine.training.chunks
 import sweeps.cluster
+from engine.problems.datasets.table import TABLES
 from engine.training.chunks import OtherEngine
 from sweeps.cluster import Cluster, WorkersLack, engine_zip
 from sweeps.runner import CrewGone
 from sweeps.store import opened
-from tests.sweeps.small import SPEC, Here, result_bytes, swept
+from tests.sweeps.small import ON_TABLE, SPEC, TABLE, Here, result_bytes, swept
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -64,6 +65,18 @@ def test_a_cluster_gives_the_table_of_this_machine(tmp_path, cluster, undisturbe
 
     assert state.failed == 0
     assert result_bytes(tmp_path) == undisturbed
+
+
+def test_a_cluster_gets_the_rows_of_a_readers_table(tmp_path, cluster):
+    crew = Cluster(cluster.scheduler_address, [TABLE])
+
+    state = swept(tmp_path / "there", crew, spec=ON_TABLE)
+
+    TABLES.keep("test", TABLE)
+    swept(tmp_path / "here", spec=ON_TABLE)
+    TABLES.forget("test")
+    assert state.failed == 0
+    assert result_bytes(tmp_path / "there") == result_bytes(tmp_path / "here")
 
 
 def test_a_worker_that_is_killed_costs_no_lane(tmp_path, cluster, undisturbed):

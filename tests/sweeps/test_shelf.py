@@ -27,7 +27,7 @@ from sweeps.lanes import Watch
 from sweeps.shelf import Limits, Shelf, Status, shelf_of
 from sweeps.store import FolderRefused
 from tests.descent_lab.test_sweep import DRIVER, LONG
-from tests.sweeps.small import SPEC, result_bytes, swept
+from tests.sweeps.small import ON_TABLE, SPEC, TABLE, result_bytes, swept
 
 # A server that keeps a shelf until it is killed.
 SERVER = """
@@ -108,6 +108,21 @@ def test_a_sweep_is_found_by_its_id(shelf):
     assert before - 1 < shelf.began(name).timestamp() <= datetime.now(UTC).timestamp()
     assert shelf.status(name) == Status("waiting", ahead=0)
     assert shelf.folder(name).relative_to(shelf.root).parts == (name, "sweep")
+
+
+def test_rows_of_a_readers_table_are_kept_for_the_command_as_long_as_the_sweep(shelf, commands):
+    name = shelf.add(ON_TABLE, [TABLE])
+    shelf.look_once()
+
+    (command,) = commands
+    words = list(map(str, command.words))
+    file = Path(words[words.index("--data") + 1])
+    assert json.loads(file.read_text()) == [TABLE.as_json()]
+    assert file.parent == shelf.root / name
+    command.finishes()
+    shelf.look_once()
+    shelf.remove(name)
+    assert not file.exists()
 
 
 def test_nobody_else_may_look_into_its_folder(shelf):

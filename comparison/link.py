@@ -17,7 +17,7 @@ from comparison.pages import PAGES
 from engine import Function, InvalidInput
 from engine.experiment import FORMAT
 from engine.limits import Interval
-from engine.problems.datasets import DATASETS
+from engine.problems.datasets import DATASETS, RETIRED
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES
 from engine.rules.clipping import CLIPPINGS
@@ -237,6 +237,8 @@ def _start_from(tree: dict[str, Any], query: Mapping[str, Sequence[str]]) -> Non
 
 def _default_of(owner: str, name: str) -> Spec:
     specs = by_name(_SPECS[owner])
+    if owner == "data" and name in RETIRED:
+        raise InvalidInput("retired", owner, name, RETIRED[name])
     if name not in specs:
         raise InvalidInput("unknown_choice", owner, name, tuple(specs))
     return specs[name]()

@@ -57,7 +57,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "iris": N_("Iris flowers"),
             "breast_cancer": N_("Breast cancer (Wisconsin)"),
             "digits": N_("Handwritten digits"),
-            "diabetes": N_("Diabetes progression"),
+            "penguins": N_("Palmer penguins"),
+            "airfoil": N_("Airfoil noise"),
         },
         "function": {
             "ravine": N_("x²/20 + y²"),
@@ -469,7 +470,8 @@ _INLINE: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "iris": N_("iris flowers"),
             "breast_cancer": N_("breast cancer"),
             "digits": N_("handwritten digits"),
-            "diabetes": N_("diabetes progression"),
+            "penguins": N_("Palmer penguins"),
+            "airfoil": N_("airfoil noise"),
         },
         "loss": {
             "mean_squared_error": N_("mean squared error"),

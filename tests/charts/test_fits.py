@@ -10,7 +10,7 @@ from charts.fits import GRID, Panel, data_picture, digits_picture, fit_panels
 from charts.lines import spread_rows
 from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
-from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
+from engine.problems.datasets import Blobs, Digits, Line, Penguins, Sine, Spirals, TwoMoons
 from engine.rules import RULES
 from tests.work import calls
 
@@ -359,8 +359,8 @@ def test_the_picture_of_digits_shows_the_first_ten_images(standardize):
 
 
 def test_a_regression_of_many_features_shows_the_one_that_matters_most():
-    rows = data(Experiment(problem=Network(dataset=Diabetes(), loss="mean_squared_error")))
-    (points,) = data_picture(rows, 10, classified=False).data
+    rows = data(Experiment(problem=Network(dataset=Penguins(), loss="mean_squared_error")))
+    (points,) = data_picture(rows, 3, classified=False).data
     target = rows.training_targets.ravel()
     related = [abs(np.corrcoef(column, target)[0, 1]) for column in rows.training_inputs.T]
 

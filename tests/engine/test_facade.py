@@ -23,7 +23,7 @@ ENGINE = """
 BESIDE = {
     "optimizers": "OPTIMIZERS SGD Momentum Nesterov Adagrad RMSprop Adam AdamW hyperparameters",
     "datasets": """
-        DATASETS BreastCancer Diabetes Digits Iris Blobs Circles Line Polynomial Sine SingleRow
+        DATASETS BreastCancer Digits Iris Penguins Airfoil Blobs Circles Line Polynomial Sine SingleRow
         Spirals ThreePoints TwoMoons Xor generate
     """,
     "functions": """

@@ -15,7 +15,7 @@ from comparison.words.names import (
     symbol,
 )
 from engine import Experiment, Function, Interval, Network, Run
-from engine.problems.datasets import DATASETS, Diabetes
+from engine.problems.datasets import DATASETS, Penguins
 from engine.problems.functions import FUNCTIONS
 from engine.rules import SGD, Adam, Momentum
 from engine.rules.clipping import ClipNorm, ClipValue
@@ -142,20 +142,20 @@ def test_every_problem_is_put_in_words():
 
 def test_what_is_not_usual_about_a_network_is_said():
     network = Network(
-        dataset=Diabetes(),
+        dataset=Penguins(),
         loss="mean_squared_error",
         hidden=(),
         bias=False,
         l2=0.01,
         standardize=True,
-        start=(0.0,) * 10,
+        start=(0.0,) * 3,
     )
 
     assert problem_words(network) == {
-        "Data set": "Diabetes progression",
+        "Data set": "Palmer penguins",
         "Validation share": "0.25",
         "Inputs": "standardised using the training rows",
-        "Network": "10-1, without biases",
+        "Network": "3-1, without biases",
         "Loss function": "Mean squared error",
         "L2 penalty λ": "0.01",
         "Starting weights": "as given",

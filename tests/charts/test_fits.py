@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from charts.fits import GRID, Panel, data_picture, digits_picture, fit_panels
+from charts.fits import GRID, Panel, data_picture, digits_picture, fit_panels, slice_of
 from charts.lines import spread_rows
 from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
@@ -52,6 +52,12 @@ def params(problem=MOONS, n_runs=3):
     return tuple(run.params[0, -1] for run in fit(experiment(problem, n_runs)).runs)
 
 
+def cut_of(problem, features=()):
+    """The slice over all features, or over some."""
+    rows = data(experiment(problem))
+    return slice_of(rows, features or range(rows.training_inputs.shape[1]))
+
+
 def panels(problem=MOONS, values=None, names=None):
     values = params(problem) if values is None else values
     names = [f"Run {number}" for number in range(len(values))] if names is None else names
@@ -59,7 +65,7 @@ def panels(problem=MOONS, values=None, names=None):
         Panel(RunStyle(name, number), own)
         for number, (name, own) in enumerate(zip(names, values, strict=True))
     ]
-    return fit_panels(problem, data(experiment(problem)), shown, "epoch 3")
+    return fit_panels(problem, cut_of(problem), shown, "epoch 3")
 
 
 def outputs(problem, values, points):
@@ -307,11 +313,11 @@ def test_the_numbers_are_columns_of_one_length(problem):
 @pytest.mark.parametrize("problem", [MOONS, PLANES["10 classes"]], ids=["two", "ten"])
 def test_twelve_panels_are_light_enough_for_a_slider(problem):
     values = params(problem, 12)
-    rows = data(experiment(problem))
+    cut = cut_of(problem)
     shown = [Panel(RunStyle(f"Run {number}", number), own) for number, own in enumerate(values)]
 
     def drawn():
-        return fit_panels(problem, rows, shown, "epoch 3")
+        return fit_panels(problem, cut, shown, "epoch 3")
 
     assert len(drawn().figure.to_json()) <= 300_000
     assert calls(drawn) < 1_000_000  # some 400,000
@@ -375,7 +381,7 @@ def test_of_many_rows_the_drawn_ones_are_from_all_over(rows):
     all_rows = data(Experiment(problem=problem))
     (points,) = data_picture(all_rows, 2, classified=True).data
     shown = [Panel(RunStyle("A", 0), *params(problem, 1))]
-    chart = fit_panels(problem, all_rows, shown, "epoch 1")
+    chart = fit_panels(problem, slice_of(all_rows, (0, 1)), shown, "epoch 1")
 
     for trace, count in ((points, 300), (chart.figure.data[1], 240)):
         assert len(trace.x) == count
@@ -386,7 +392,7 @@ def test_of_many_rows_the_drawn_ones_are_from_all_over(rows):
 def test_validation_rows_are_open_diamonds_and_training_rows_are_dots():
     rows = data(experiment())
     shown = [Panel(RunStyle("A", 0), params()[0])]
-    chart = fit_panels(MOONS, rows, shown, "epoch 3")
+    chart = fit_panels(MOONS, slice_of(rows, (0, 1)), shown, "epoch 3")
     _regions, training, validation = chart.figure.data
 
     assert validation.marker.symbol == "diamond-open"
@@ -400,6 +406,6 @@ def test_validation_rows_are_open_diamonds_and_training_rows_are_dots():
 
 def test_a_panel_says_its_score():
     shown = [Panel(RunStyle("A", 0), params()[0], 0.9123), Panel(RunStyle("B", 1), None, 0.5)]
-    chart = fit_panels(MOONS, data(experiment()), shown, "epoch 3")
+    chart = fit_panels(MOONS, cut_of(MOONS), shown, "epoch 3")
 
     assert [note.text for note in chart.figure.layout.annotations] == ["A  0.912", "B has diverged"]

@@ -12,6 +12,7 @@ from comparison.fits import (
     fit_clock,
     fit_frame,
     fit_pictures,
+    fit_slice,
     fit_ticks,
     fits_caption,
     moving_heads,
@@ -77,7 +78,7 @@ def test_a_tick_between_those_of_the_clock_is_one_of_them_where_it_is_asked_for(
 def test_regions_are_the_predicted_classes_at_every_tick():
     history = fit(small())
     clock = fit_clock(history)
-    sent = fit_pictures(history, STYLES, clock.ticks)
+    sent = fit_pictures(history, STYLES, clock.ticks, fit_slice(history, ()))
     shades = numbers(sent["regions"], "u1").reshape(2, len(clock.ticks), GRID**2)
     points = plane_of(data(history.experiment)).points
 
@@ -91,8 +92,8 @@ def test_regions_are_the_predicted_classes_at_every_tick():
 def test_curves_are_the_predictions_at_every_tick():
     history = fit(small(problem=SINE))
     clock = fit_clock(history)
-    sent = fit_pictures(history, STYLES, clock.ticks)
-    line = numbers(fit_frame(history, STYLES)["line"])
+    sent = fit_pictures(history, STYLES, clock.ticks, fit_slice(history, ()))
+    line = numbers(fit_frame(history, STYLES, fit_slice(history, ()))["line"])
     curves = numbers(sent["curves"]).reshape(2, len(clock.ticks), len(line))
     run = history.runs[1]
     found = predictions(SINE, run.params[0], line[:, None].astype(float))[:, 0]
@@ -102,7 +103,7 @@ def test_curves_are_the_predictions_at_every_tick():
 
 def test_titles_tell_the_score_of_their_epoch():
     history = fit(small(seeds=(3, 4)))
-    sent = fit_pictures(history, STYLES, fit_clock(history).ticks)
+    sent = fit_pictures(history, STYLES, fit_clock(history).ticks, fit_slice(history, ()))
     scores = history.runs[0].validation_score.last[0]
 
     assert sent["titles"][0] == [f"SGD  {score:.3g}" for score in scores]
@@ -114,7 +115,7 @@ def test_a_run_that_has_diverged_says_so():
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
     history = fit(Experiment(problem=line, runs=runs, budget=Budget(amount=40)))
     ticks = fit_clock(history).ticks
-    sent = fit_pictures(history, STYLES, ticks)
+    sent = fit_pictures(history, STYLES, ticks, fit_slice(history, ()))
     lost, well = sent["titles"]
 
     assert lost[-1] == "SGD has diverged"
@@ -128,7 +129,7 @@ def test_runs_that_are_all_hidden_have_no_pictures():
     for problem in (SINE, Network(hidden=(2,))):
         history = fit(small(problem=problem))
         hidden = [RunStyle("SGD", 0, hidden=True), RunStyle("Adam", 1, hidden=True)]
-        sent = fit_pictures(history, hidden, [0.0])
+        sent = fit_pictures(history, hidden, [0.0], fit_slice(history, ()))
 
         assert sent["titles"] == sent["known"] == []
 
@@ -137,7 +138,7 @@ def test_runs_that_have_all_diverged_have_no_pictures():
     runs = [Run(optimizer=SGD(), learning_rate=1e7, batch_size=4)]
     problem = Network(dataset=TwoMoons(rows=40), loss="mean_squared_error", activation="relu")
     history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=20)))
-    sent = fit_pictures(history, STYLES[:1], [20.0])
+    sent = fit_pictures(history, STYLES[:1], [20.0], fit_slice(history, ()))
 
     assert sent == {"titles": [["SGD has diverged"]], "known": [0], "regions": ""}
 
@@ -147,7 +148,7 @@ def test_runs_that_have_all_diverged_have_no_pictures():
 )
 def test_a_frame_has_all_rows_within_its_window(problem, kinds):
     history = fit(small(problem=problem))
-    frame, rows = fit_frame(history, STYLES), data(history.experiment)
+    frame, rows = fit_frame(history, STYLES, fit_slice(history, ())), data(history.experiment)
     inputs = (rows.training_inputs, rows.validation_inputs)
     left, right, _bottom, _top = frame["window"]
 

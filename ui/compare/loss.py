@@ -10,7 +10,7 @@ import streamlit as st
 from comparison.before import are_comparable, changed_runs, with_lines_before
 from comparison.catalogue import losses
 from comparison.edits import change_view
-from comparison.fits import can_be_drawn
+from comparison.fits import shows_all
 from comparison.offers import axes, quantities
 from language import _, current_language
 from language.labels import inline, label
@@ -41,7 +41,7 @@ def loss_tab(comparison: Comparison) -> None:
     """Show the loss, growing while the runs train, beside what they learn, above a table."""
     if not is_presented():
         view_switches()
-    is_drawable = can_be_drawn(document().experiment.problem) and not is_presented()
+    is_drawable = shows_all(document().experiment.problem) and not is_presented()
     grid = st.grid(9 if is_drawable else 5, min_column_width=74)
     place = Place(grid.cell(column_span=5))
     right = grid.cell(column_span=4) if is_drawable else None

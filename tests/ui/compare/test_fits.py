@@ -7,7 +7,7 @@ import pytest
 
 from charts.theme import RunStyle
 from comparison.edits import change_view
-from comparison.fits import fit_pictures, params_at
+from comparison.fits import fit_pictures, fit_slice, params_at
 from engine import (
     Budget,
     Experiment,
@@ -27,18 +27,22 @@ from tests.ui.compare.driven import page
         Network(dataset=SingleRow(), hidden=(2,), loss="mean_squared_error", validation_share=0.0),
         Network(dataset=Digits(), hidden=(2,), loss="cross_entropy"),
     ],
-    ids=["two targets", "many features"],
+    ids=["two targets", "images"],
 )
 def test_what_has_no_picture_is_explained(problem, show):
     runs = [Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")]
     show("fits")
     at = page(small(problem=problem, runs=runs, budget=Budget(amount=1)))
 
-    assert "one or two features" in told(at)
+    assert "no fits for images" in told(at)
 
 
 STYLES = [RunStyle("SGD", 0, selected=True), RunStyle("Adam", 1)]
 LARGE = "clamp(210px, 100vh - 32rem, 420px)"
+
+
+def pictures(history, ticks, features=()):
+    return fit_pictures(history, STYLES, ticks, fit_slice(history, features))
 
 
 @pytest.mark.parametrize("seeds", [(0,), (7, 3)], ids=["one seed", "two seeds"])
@@ -52,7 +56,7 @@ def test_an_epoch_moves_all_panels(seeds, show):
     for epoch in (5, 0, 2):
         run(at.number_input(key="fit-number").set_value(epoch))
         sent = clock(at)
-        assert sent["panels"]["still"] == fit_pictures(history, STYLES, [epoch])
+        assert sent["panels"]["still"] == pictures(history, [epoch])
         assert sent["step"] == epoch
         assert f"epoch {epoch}" in sent["panels"]["alt"]
         # The clock tells the epoch; which seed it is needs a word.
@@ -76,7 +80,7 @@ def test_fits_stand_beside_the_loss_under_one_clock():
     at = page(small())
     sent = clock(at)
 
-    assert sent["panels"]["still"] == fit_pictures(fit(small()), STYLES, [5])
+    assert sent["panels"]["still"] == pictures(fit(small()), [5])
     assert [layer["key"] for layer in sent["layers"]] == ["loss"]
 
 
@@ -86,7 +90,7 @@ def test_the_pictures_of_all_epochs_are_sent_once_they_are_played():
     assert clock(at)["panels"]["moving"] is None
     at.session_state["fits-wanted"] = clock(at)["version"]
     moving = clock(run(at))["panels"]["moving"]
-    assert moving == fit_pictures(fit(small()), STYLES, range(6))
+    assert moving == pictures(fit(small()), range(6))
 
     run(at.number_input(key="learning_rate-number").set_value(0.25))
     assert clock(at)["panels"]["moving"] is None
@@ -156,7 +160,7 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
     show("fits")
     at = page(compared)
 
-    assert clock(at)["panels"]["still"] == fit_pictures(fit(compared), STYLES, [amount])
+    assert clock(at)["panels"]["still"] == pictures(fit(compared), [amount])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""The settings of the Sweep page: what a link may say, and what is refused before anything."""
+"""The settings of pages: what a link may say, and what is refused before anything."""
 
 import pytest
 from hypothesis import given
 
-from comparison.pages import Brush, Held, SweepPage
+from comparison.pages import Brush, Held, SweepPage, TrainingPage
 from comparison.words.errors import explain
 from engine import InvalidInput
 from engine.limits import LIMITS
@@ -83,3 +83,24 @@ def test_there_is_a_place_for_every_value_of_an_axis_and_a_brush_for_every_axis(
 
 def test_an_open_brush_has_no_ends():
     assert Brush(field="run") == Brush(field="run", low=None, high=None, diverged=False)
+
+
+@pytest.mark.parametrize(
+    ("features", "code", "field"),
+    [
+        ([1, 1], "duplicate", "features"),
+        ([0, 1, 2], "wrong_length", "features"),
+        ([-1], "out_of_range", "features.0"),
+        ([int(LIMITS["features"].high)], "out_of_range", "features.0"),
+        ([10**30], "out_of_range", "features.0"),
+        ([True], "wrong_type", "features.0"),
+        (["petal"], "wrong_type", "features.0"),
+        ("01", "wrong_type", "features"),
+    ],
+    ids=str,
+)
+def test_no_other_features_than_two_different_ones_of_some_data_are_seen(features, code, field):
+    error = refusal(TrainingPage, features=features)
+
+    assert (error.code, error.field) == (code, field)
+    assert explain(error)

@@ -8,6 +8,7 @@ from comparison.document import with_default_view
 from comparison.edits import change_view
 from comparison.pages import SurfacesPage
 from comparison.words.names import (
+    column_words,
     problem_words,
     run_names,
     run_styles,
@@ -15,7 +16,7 @@ from comparison.words.names import (
     symbol,
 )
 from engine import Experiment, Function, Interval, Network, Run
-from engine.problems.datasets import DATASETS, Penguins
+from engine.problems.datasets import DATASETS, Airfoil, Line, Penguins, TwoMoons
 from engine.problems.functions import FUNCTIONS
 from engine.rules import SGD, Adam, Momentum
 from engine.rules.clipping import ClipNorm, ClipValue
@@ -213,3 +214,21 @@ def test_runs_that_differ_in_their_rate_alone_are_hidden_together(hidden, expect
     assert [style.name for style in styles] == ["SGD", "Adam"]
     assert [style.selected for style in styles] == [True, False]
     assert [style.hidden for style in styles] == expected
+
+
+class Own(Line):
+    """Data with names that somebody gave."""
+
+    @property
+    def feature_names(self):
+        return ("chord", "<b>\u202etall_\nones</b>", "x" * 10_000)
+
+
+def test_a_column_is_called_by_its_label_or_as_it_was_named():
+    assert column_words(Airfoil(), "chord") == "chord length (m)"
+    assert column_words(TwoMoons(), "x1") == "x1"
+    chord, hostile, endless = (column_words(Own(), name) for name in Own().feature_names)
+
+    assert chord == "chord"  # another's label is not its own
+    assert hostile == "<b>tall_ ones</b>"
+    assert endless == "x" * 39 + "…"

@@ -8,6 +8,7 @@ import pytest
 from charts.theme import RunStyle
 from comparison.edits import change_view
 from comparison.fits import fit_pictures, fit_slice, params_at
+from comparison.link import to_link
 from engine import (
     Budget,
     Experiment,
@@ -15,7 +16,7 @@ from engine import (
     Run,
     fit,
 )
-from engine.problems.datasets import Digits, Line, SingleRow
+from engine.problems.datasets import Digits, Iris, Line, Penguins, SingleRow
 from engine.rules import SGD
 from tests.driven import captions, clock, run, small, told
 from tests.ui.compare.driven import page
@@ -172,3 +173,52 @@ def test_panels_fill_the_page_and_one_or_two_are_large(count, across, row, show)
     panels = clock(page(small(runs=runs)))["panels"]
 
     assert (panels["across"], panels["row"]) == (across, row)
+
+
+def test_a_reader_chooses_the_features_and_clock_caption_export_and_link_follow(show):
+    problem = Network(dataset=Iris(), hidden=(2,), loss="cross_entropy", standardize=True)
+    compared = small(problem=problem)
+    history = fit(compared)
+    show("fits")
+    at = page(compared)
+    across, upwards = (at.selectbox(key=f"fit-feature-{axis}") for axis in (0, 1))
+    assert (across.label, across.value, upwards.label, upwards.value) == ("Across", 0, "Upwards", 1)
+    assert across.options == ["sepal length (cm)", "petal length (cm)", "petal width (cm)"]
+    assert clock(at)["panels"]["still"] == pictures(history, [5])
+
+    run(across.set_value(3))
+    panels = clock(at)["panels"]
+    assert panels["still"] == pictures(history, [5], (3, 1)) != pictures(history, [5])
+    assert "Across: petal width (cm)" in panels["alt"]
+    assert "sepal length \\(cm\\) \\= " in captions(at)
+    assert to_link(at.session_state["document"].on_page(settings_of(at)))["page.features"] == [
+        "[3,1]"
+    ]
+    run(at.button("export-fits").click())
+    (preview,) = at.get("plotly_chart")[-1:]
+    assert preview.proto.alt == panels["alt"]
+
+    run(at.selectbox(key="fit-feature-0").set_value(0))
+    assert settings_of(at).features == ()  # a link need not say what is usual
+
+
+def settings_of(at):
+    return at.session_state["page-settings"]["training"]
+
+
+def test_where_all_features_are_seen_there_is_nothing_to_choose(show):
+    show("fits")
+    at = page(small())
+
+    assert [one.key for one in at.selectbox if one.key.startswith("fit-feature")] == []
+
+
+def test_a_curve_is_drawn_over_one_feature_and_the_loss_stands_alone(show):
+    problem = Network(dataset=Penguins(), hidden=(), loss="mean_squared_error", standardize=True)
+    at = page(small(problem=problem))
+    assert not [part for part in at.get("bidi_component") if "panels" in part.proto.json]
+
+    show("fits")
+    shown = page(small(problem=problem))
+    assert [one.value for one in shown.selectbox if one.key.startswith("fit-feature")] == [0]
+    assert "curves" in clock(shown)["panels"]["still"]

@@ -16,7 +16,7 @@ from charts.steps import effective_rates, fitted_lines, plane_distances, two_los
 from charts.surfaces import contour, panels, relief
 from charts.theme import GREY
 from comparison.attempts import attempt
-from comparison.fits import can_be_drawn, fit_ticks, fits
+from comparison.fits import can_be_drawn, fit_slice, fit_ticks, fits
 from comparison.pages import SurfacesPage, TrainingPage
 from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
@@ -78,7 +78,9 @@ def comparison_charts(
         makers["score"] = partial(score, history, styles, axis)
     if can_be_drawn(history.experiment.problem):
         chosen = view.page.features if isinstance(view.page, TrainingPage) else ()
-        makers["fits"] = partial(fits, history, styles, fit_ticks(history)[-1], chosen)
+        makers["fits"] = lambda: fits(
+            history, styles, fit_ticks(history)[-1], fit_slice(history, chosen)
+        )
     attempts = {name: attempt(make, name) for name, make in makers.items()}
     charts = {name: chart for name, chart in attempts.items() if not isinstance(chart, str)}
     return charts, {name: why for name, why in attempts.items() if isinstance(why, str)}

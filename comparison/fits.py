@@ -110,24 +110,24 @@ def _steps_per_unit(history: History, position: int) -> int:
     return 1 if is_step else history.runs[position].per_epoch
 
 
-def fits(history: History, styles: Sequence[RunStyle], tick: float, chosen: Sequence[int]) -> Chart:
+def fits(history: History, styles: Sequence[RunStyle], tick: float, cut: Slice) -> Chart:
     """Return the chart of what every run has learnt by an epoch or an iteration.
 
     Args:
         history: of the runs; its fits ``can_be_drawn``.
         styles: of the runs.
         tick: as in ``fit_ticks``.
-        chosen: as in ``seen_features``.
+        cut: what they are drawn over.
     """
     panels = [
         Panel(style, params_at(history, position, tick), score_at(history, position, tick))
         for position, style in enumerate(styles)
     ]
     network = cast("Network", history.experiment.problem)
-    caption, cut = fits_caption(history, tick), fit_slice(history, chosen)
+    caption = fits_caption(history, tick)
     return fit_panels(network, cut, panels, caption)._replace(
         alt=fits_alternative(history, styles, tick, cut),
-        remarks=(caption, *fits_remarks(history, styles, cut)),
+        remarks=(caption, *fits_remarks(history, styles, cut), *_number_words(network, cut)),
     )
 
 
@@ -355,6 +355,14 @@ def _held_words(dataset: Source, cut: Slice) -> tuple[str, ...]:
         )
     held = _("All else is held at the medians of the training rows: {values}.")
     return held.format(values=values), apart
+
+
+def _number_words(network: Network, cut: Slice) -> tuple[str, ...]:
+    """Return that the chart's numbers are not in the units of its axes; nothing where they are."""
+    is_scaled = network.standardize or network.standardize_targets
+    if not is_scaled or len(cut.held) == len(cut.features):
+        return ()
+    return (_("The numbers of this chart are standardised, as the network sees them."),)
 
 
 def _said(value: float) -> str:

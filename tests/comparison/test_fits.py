@@ -293,7 +293,7 @@ def test_the_chart_and_the_clock_show_the_same_choice():
     history = fit(small(problem=PENGUINS, seeds=(3, 4)))
     tick = fit_ticks(history)[-1]
     cut = fit_slice(history, (2,))
-    chart = fits(history, STYLES, tick, (2,))
+    chart = fits(history, STYLES, tick, cut)
     curves = numbers(fit_pictures(history, STYLES, [tick], cut)["curves"]).reshape(2, CURVE)
     line = numbers(fit_frame(history, STYLES, cut)["line"])
 
@@ -305,6 +305,7 @@ def test_the_chart_and_the_clock_show_the_same_choice():
     assert "flipper length (mm)" in chart.alt
     assert set(fits_remarks(history, STYLES, cut)) < set(chart.remarks)
     assert chart.remarks[0].endswith("seed 3")
+    assert "standardised, as the network sees them" in chart.remarks[-1]
 
 
 def test_a_slice_leaves_out_what_has_diverged_or_is_hidden():

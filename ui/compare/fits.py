@@ -42,6 +42,7 @@ from ui.shell.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.fits import Slice
     from comparison.scenes import Clock
     from engine import Function, Network
     from ui.shell.training import Outcome
@@ -66,22 +67,27 @@ def fits_tab(shown: Outcome) -> None:
         text = _("There are no fits for images, for data with several targets and for functions.")
         st.info(text)
         return
-    panels = max(len(visible(shown.styles)), 1)
+    cut, panels = seen_slice(shown), max(len(visible(shown.styles)), 1)
     across = min(panels, ACROSS)
     if is_presented():
         row = f"({_ALL_OF_IT} / {math.ceil(panels / across)})"
-        _player(shown, (), across, f"calc{row}", f"{_ASPECT} * {row}")
+        _player(shown, cut, (), across, f"calc{row}", f"{_ASPECT} * {row}")
     else:
         if problem.kind == "network" and not shows_all(problem):
-            _feature_choices(problem)
+            _feature_choices(problem, cut.features)
         bar, field = st.columns([6, 1], vertical_alignment="bottom")
         with bar:
-            _player(shown, (), across, _row(problem, panels))
+            _player(shown, cut, (), across, _row(problem, panels))
         ticks = fit_ticks(shown.history)
         if len(ticks) > 1:
             with field:
                 _tick_field(shown, ticks)
-    fits_words(shown)
+    fits_words(shown, cut)
+
+
+def seen_slice(shown: Outcome) -> Slice:
+    """Return what the fits are drawn over; their history ``can_be_drawn``."""
+    return fit_slice(shown.history, settings().features)
 
 
 def _row(problem: Network | Function, panels: int) -> str:
@@ -92,9 +98,8 @@ def _row(problem: Network | Function, panels: int) -> str:
     return f"clamp({PANEL}px, 100vh - {above}rem, {2 * PANEL}px)"
 
 
-def _feature_choices(network: Network) -> None:
+def _feature_choices(network: Network, seen: tuple[int, ...]) -> None:
     """Choose the features that the fits are drawn over; the other one is not on offer."""
-    seen = seen_features(network, settings().features)
     names = [column_words(network.dataset, name) for name in network.dataset.feature_names]
     grid = st.grid(4, min_column_width=170)
     for axis, title in zip(range(len(seen)), (_("Across"), _("Upwards")), strict=False):
@@ -116,28 +121,26 @@ def _see(network: Network, seen: tuple[int, ...], axis: int, chosen: int) -> Non
     set_page(features=() if features == seen_features(network, ()) else features)
 
 
-def fits_beside(shown: Outcome) -> None:
+def fits_beside(shown: Outcome, cut: Slice) -> None:
     """Show the clock of the loss chart, and the fits above it, as high as that chart."""
     panels = max(len(visible(shown.styles)), 1)
     across = math.isqrt(panels - 1) + 1
     rows = math.ceil(panels / across)
     row = f"{(HEIGHT - _BAR) // rows - _GAP}px"
-    _player(shown, (Layer(_LOSS, "heads"),), across, row)
+    _player(shown, cut, (Layer(_LOSS, "heads"),), across, row)
 
 
-def fits_words(shown: Outcome) -> None:
+def fits_words(shown: Outcome, cut: Slice) -> None:
     """Say what the fits show, and offer them as a chart.
 
     The clock says when that is, also while it runs.
     """
-    cut = fit_slice(shown.history, settings().features)
     remarks = fits_remarks(shown.history, shown.styles, cut)
     said = *seed_words(shown.history.experiment), *remarks
     tick = _tick(shown, fit_ticks(shown.history))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(escaped(" ".join(said)), width="stretch")
-        chosen = settings().features
-        offer(lambda: fits(shown.history, shown.styles, tick, chosen), "fits")
+        offer(lambda: fits(shown.history, shown.styles, tick, cut), "fits")
 
 
 def beside(shown: Outcome) -> bool:
@@ -146,7 +149,12 @@ def beside(shown: Outcome) -> bool:
 
 
 def _player(
-    shown: Outcome, layers: tuple[Layer, ...], across: int, row: str, widest: str = _WIDEST
+    shown: Outcome,
+    cut: Slice,
+    layers: tuple[Layer, ...],
+    across: int,
+    row: str,
+    widest: str = _WIDEST,
 ) -> None:
     """Show the clock below panels of fits.
 
@@ -154,6 +162,7 @@ def _player(
 
     Args:
         shown: what there is to show.
+        cut: what it is drawn over.
         layers: charts that the clock draws on.
         across: how many panels are in a row, where there is room.
         row: height of a row, as CSS has it.
@@ -162,7 +171,6 @@ def _player(
     history, run_styles = shown.history, shown.styles
     tick = _tick(shown, fit_ticks(history))
     clock = fit_clock(history, tick)
-    cut = fit_slice(history, settings().features)
     version = f"{_version(shown)} {cut.features} {clock.ticks.sum():g}"
     is_wanted, ticks = st.session_state.get(_WANTED) == version, clock.ticks.tolist()
     panels = fit_frame(history, run_styles, cut) | {

@@ -14,7 +14,7 @@ from comparison.fits import shows_all
 from comparison.offers import axes, quantities
 from language import _, current_language
 from language.labels import inline, label
-from ui.compare.fits import beside, fits_beside, fits_words
+from ui.compare.fits import beside, fits_beside, fits_words, seen_slice
 from ui.compare.results import results_table
 from ui.compare.smoothing import smoothing_choice
 from ui.shell.binding import bound, folded
@@ -61,9 +61,10 @@ def loss_tab(comparison: Comparison) -> None:
     let_it_be_sent()
     with below:
         if right is not None and beside(shown):
+            cut = seen_slice(shown)
             with right:
-                fits_beside(shown)
-            fits_words(shown)
+                fits_beside(shown, cut)
+            fits_words(shown, cut)
         if not is_presented():
             results_table(shown.history, shown.styles, full=False)
 

@@ -101,7 +101,7 @@ class Penguins(Real):
 class Airfoil(Real):
     """1,503 measurements of a wing section in a wind tunnel; the noise that it makes, in decibels.
 
-    The features differ in scale by a factor of 100,000, as those of the breast cancer data do.
+    The features differ in scale as much as those of the breast cancer data do.
     """
 
     name: Literal["airfoil"] = "airfoil"

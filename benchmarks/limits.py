@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import engine
-from charts.fits import Panel, fit_panels
+from charts.fits import Panel, fit_panels, slice_of
 from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, Sweep
 from engine.formulas.formula import parse
@@ -122,8 +122,8 @@ def _panels() -> float:
         Panel(RunStyle(f"Run {number}", number), run.params[0, -1])
         for number, run in enumerate(engine.fit(experiment).runs)
     ]
-    rows = engine.data(experiment)
-    return _least(lambda: fit_panels(_TEN_CLASSES, rows, shown, "epoch 3"))
+    cut = slice_of(engine.data(experiment), (0, 1))
+    return _least(lambda: fit_panels(_TEN_CLASSES, cut, shown, "epoch 3"))
 
 
 def _pause(work: Generator[object, Any, object]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 GRID: Final = 44  # points a side: fine enough to the eye, small enough to send at every move
 CURVE: Final = 200  # points of a fitted curve
+_AROUND_ONE: Final = 0.5  # on either side of a feature that has one value alone
 _POINTS: Final = 300  # training rows in the picture of a data set
 TRAINING_POINTS: Final = 240  # in a panel
 VALIDATION_POINTS: Final = 80
@@ -43,6 +45,53 @@ _DOT: Final = 4.5  # pixels of a training row
 _TITLE: Final = 23  # pixels above a panel
 _AIR: Final = 30  # pixels below the last row of panels
 _NAME: Final = 22  # letters that have room above a panel
+
+
+class Slice(NamedTuple):
+    """What fits are drawn over: one or two features of the rows, while the others are held.
+
+    Attributes:
+        rows: the rows with these features alone, as the network sees them.
+        features: their positions among all features: across, then upwards.
+        held: where each feature is held, ``(features,)``; of those that are seen it says nothing.
+        units: the same in the units of the data.
+    """
+
+    rows: Data
+    features: tuple[int, ...]
+    held: Array
+    units: Array
+
+    @property
+    def is_plane(self) -> bool:
+        """Tell whether fits are regions in a plane, not curves over a line."""
+        return len(self.features) == 2
+
+    def inputs(self, places: Array) -> Array:
+        """Return the inputs of a network, ``(points, features)``, at points of the slice."""
+        inputs = np.tile(self.held, (len(places), 1))
+        inputs[:, list(self.features)] = places
+        return inputs
+
+
+def slice_of(data: Data, features: Sequence[int]) -> Slice:
+    """Return the slice over some features; each other one is held at its median.
+
+    Args:
+        data: the rows as the network sees them.
+        features: positions of one or two of their features.
+
+    Returns:
+        The slice; medians are those of the training rows.
+    """
+    seen, held = list(features), np.zeros(data.training_inputs.shape[1])
+    for position in range(len(held)):  # one by one: a copy of all the rows may be large
+        if position not in seen:
+            held[position] = np.median(data.training_inputs[:, position])
+    parts = ("training_inputs", "validation_inputs", "input_mean", "input_scale")
+    rows = {name: np.ascontiguousarray(getattr(data, name)[..., seen]) for name in parts}
+    units = held * data.input_scale + data.input_mean
+    return Slice(replace(data, **rows), tuple(seen), held, units)
 
 
 class Panel(NamedTuple):
@@ -68,15 +117,15 @@ class Panel(NamedTuple):
         return plain(shortened(self.style.name, _NAME)) + score
 
 
-def fit_panels(network: Network, data: Data, panels: Sequence[Panel], caption: str) -> Chart:
+def fit_panels(network: Network, cut: Slice, panels: Sequence[Panel], caption: str) -> Chart:
     """Return one panel per run at one step.
 
     Dots are training rows, open diamonds validation rows. Numbers without a run belong to the rows,
     which every panel shows.
 
     Args:
-        network: the problem; its data have one or two features.
-        data: the rows as the network sees them.
+        network: the problem.
+        cut: what the fits are drawn over.
         panels: one for every run; those of hidden runs are left out.
         caption: says which step this is.
     """
@@ -87,9 +136,8 @@ def fit_panels(network: Network, data: Data, panels: Sequence[Panel], caption: s
     rows = math.ceil(count / columns)
     height = PANEL * rows + _AIR
     traces: list[Mark] = []
-    is_plane = data.training_inputs.shape[1] == 2
     options: dict[str, Any] = {} if panels else {"annotations": [none_shown()]}
-    limits = None if is_plane else target_range(data)
+    limits = None if cut.is_plane else target_range(cut.rows)
     numbers: dict[str, list[Array]] = {}
     title = _TITLE / (height - _AIR)  # as a share of the plot
     for number, panel in enumerate(panels):
@@ -98,8 +146,8 @@ def fit_panels(network: Network, data: Data, panels: Sequence[Panel], caption: s
         corner = column / columns, 1 - (row + 1) / rows
         options |= _axes(limits, suffix, corner, (1 / columns, 1 / rows - title))
         if panel.params is not None:
-            draw = _regions if is_plane else _fitted_curve
-            for name, part in draw(traces, network, data, panel, suffix).items():
+            draw = _regions if cut.is_plane else _fitted_curve
+            for name, part in draw(traces, network, cut, panel, suffix).items():
                 numbers.setdefault(name, []).append(part)
         left, top = options[f"xaxis{suffix}"]["domain"][0], options[f"yaxis{suffix}"]["domain"][1]
         # On the paper, not on the panel's axes: plotly makes no axes where nothing is drawn, and
@@ -108,10 +156,12 @@ def fit_panels(network: Network, data: Data, panels: Sequence[Panel], caption: s
         for kind, mark in zip(("annotations", "shapes"), marked, strict=True):
             options.setdefault(kind, []).append(mark)
     figure = go.Figure({"data": traces, "layout": layout(height, **options)})
-    for name, part in _drawn_rows(data, numbers).items():
+    for name, part in _drawn_rows(cut.rows, numbers).items():
         numbers[name].append(part)
     columns_of = {name: np.concatenate(parts) for name, parts in numbers.items()}
-    return Chart(figure, columns_of, fits_alt(caption, styles), (caption, *row_words(data, styles)))
+    return Chart(
+        figure, columns_of, fits_alt(caption, styles), (caption, *row_words(cut.rows, styles))
+    )
 
 
 def fits_alt(caption: str, styles: Sequence[RunStyle]) -> str:
@@ -203,7 +253,7 @@ class Plane(NamedTuple):
 def plane_of(data: Data) -> Plane:
     """Return the grid over the training rows of two features, with some air around them."""
     low, high = data.training_inputs.min(axis=0), data.training_inputs.max(axis=0)
-    air = 0.08 * (high - low)
+    air = np.where(high > low, 0.08 * (high - low), _AROUND_ONE)
     return Plane(
         *(np.linspace(low[axis] - air[axis], high[axis] + air[axis], GRID) for axis in (0, 1))
     )
@@ -222,12 +272,12 @@ def shades(outputs: Array) -> Array:
 
 
 def _regions(
-    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
+    traces: list[Mark], network: Network, cut: Slice, panel: Panel, suffix: str
 ) -> dict[str, Array]:
     """Draw the predicted class over the plane, paler where it is less certain."""
-    plane = plane_of(data)
+    data, plane = cut.rows, plane_of(cut.rows)
     grid = plane.points
-    outputs = predictions(network, np.array([panel.params]), grid)[0]
+    outputs = predictions(network, np.array([panel.params]), cut.inputs(grid))[0]
     n_classes = network.dataset.n_classes
     # One heat map for all classes.
     tiles = marks.tiles(single(shades(outputs).reshape(GRID, GRID)), class_scale(n_classes))
@@ -311,7 +361,9 @@ def class_scale(n_classes: int) -> list[list[Any]]:
 def line_of(data: Data) -> Array:
     """Return where a curve over one feature is drawn, ``(CURVE,)``."""
     x = data.training_inputs[:, 0]
-    return np.linspace(np.min(x), np.max(x), CURVE)
+    low, high = np.min(x), np.max(x)
+    air = 0.0 if high > low else _AROUND_ONE
+    return np.linspace(low - air, high + air, CURVE)
 
 
 def heights(outputs: Array) -> Array:
@@ -329,11 +381,12 @@ def heights(outputs: Array) -> Array:
 
 
 def _fitted_curve(
-    traces: list[Mark], network: Network, data: Data, panel: Panel, suffix: str
+    traces: list[Mark], network: Network, cut: Slice, panel: Panel, suffix: str
 ) -> dict[str, Array]:
     """Draw the rows and the curve through them."""
-    line = line_of(data)
-    values = heights(predictions(network, np.array([panel.params]), line[:, None])[0])
+    data, line = cut.rows, line_of(cut.rows)
+    points = cut.inputs(line[:, None])
+    values = heights(predictions(network, np.array([panel.params]), points)[0])
     training = row_places(data.training_inputs, data.training_targets)
     validation = row_places(data.validation_inputs, data.validation_targets)
     rows = _row_dots(training, validation, (ROWS, ROWS), suffix)

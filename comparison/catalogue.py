@@ -16,8 +16,8 @@ from charts.steps import effective_rates, fitted_lines, plane_distances, two_los
 from charts.surfaces import contour, panels, relief
 from charts.theme import GREY
 from comparison.attempts import attempt
-from comparison.fits import can_be_drawn, fit_ticks, fits
-from comparison.pages import SurfacesPage
+from comparison.fits import can_be_drawn, fit_slice, fit_ticks, fits
+from comparison.pages import SurfacesPage, TrainingPage
 from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
     bin_words,
@@ -59,8 +59,8 @@ def comparison_charts(
 ) -> tuple[dict[str, Chart], dict[str, str]]:
     """Return the charts of a comparison that need no training beyond its own, by their ids.
 
-    The loss and the axis are those of the view, fits are those of the last epoch, and surfaces are
-    those of the scenes.
+    The loss and the axis are those of the view, fits are those of the last epoch over the features
+    that the page shows, and surfaces are those of the scenes.
 
     Returns:
         The charts, and a sentence for each chart that could not be drawn.
@@ -77,7 +77,10 @@ def comparison_charts(
     if history.experiment.problem.kind == "network":
         makers["score"] = partial(score, history, styles, axis)
     if can_be_drawn(history.experiment.problem):
-        makers["fits"] = partial(fits, history, styles, fit_ticks(history)[-1])
+        chosen = view.page.features if isinstance(view.page, TrainingPage) else ()
+        makers["fits"] = lambda: fits(
+            history, styles, fit_ticks(history)[-1], fit_slice(history, chosen)
+        )
     attempts = {name: attempt(make, name) for name, make in makers.items()}
     charts = {name: chart for name, chart in attempts.items() if not isinstance(chart, str)}
     return charts, {name: why for name, why in attempts.items() if isinstance(why, str)}

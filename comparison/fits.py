@@ -20,12 +20,14 @@ from charts.fits import (
     row_places,
     row_words,
     shades,
+    slice_of,
     target_range,
 )
 from charts.lines import shown, spread_rows
 from charts.theme import COLOURS, ROWS, SAMPLES
 from comparison.motion import packed, packed_bytes
 from comparison.scenes import Clock
+from comparison.words.names import column_words
 from comparison.words.remarks import stopped_words
 from engine import data, predictions, spread
 from engine.analysis.statistics import smoothed
@@ -34,20 +36,54 @@ from language import _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.fits import Slice
     from charts.theme import Chart, RunStyle
     from comparison.document import View
     from engine import Experiment, Function, History, Network, RunHistory
     from engine.arrays import Array, Integers
+    from engine.problems.datasets import Source
 
 _TICKS: Final = 61  # the most of the clock: each is a picture of every run
+_TOLD: Final = 8  # features whose medians are told
 _SHADES: Final = 255  # a byte for each point of a picture
 
 
 def can_be_drawn(problem: Network | Function) -> bool:
-    """Tell whether fits can be drawn: classes in a plane of two features, or a curve over one."""
-    if problem.kind == "function" or problem.dataset.n_features > 2:
+    """Tell whether fits can be drawn: classes in a plane of two features, or a curve over one.
+
+    Two pixels say nothing about an image, and one curve nothing about several targets.
+    """
+    if problem.kind == "function" or problem.dataset.is_image:
         return False
-    return problem.dataset.n_features == 1 or problem.dataset.task == "classification"
+    return problem.dataset.task == "classification" or problem.dataset.n_outputs == 1
+
+
+def shows_all(problem: Network | Function) -> bool:
+    """Tell whether fits can be drawn and show all features, so that none is held."""
+    if problem.kind == "function" or not can_be_drawn(problem):
+        return False
+    return problem.dataset.n_features == len(seen_features(problem, ()))
+
+
+def seen_features(network: Network, chosen: Sequence[int]) -> tuple[int, ...]:
+    """Return the positions of the features that fits are drawn over: across, then upwards.
+
+    Args:
+        network: the problem; its fits ``can_be_drawn``.
+        chosen: what the reader chose, perhaps of other data; where it does not do, it is the first
+            ones.
+    """
+    count = network.dataset.n_features
+    needed = 2 if network.dataset.task == "classification" and count > 1 else 1
+    first = tuple(range(needed))
+    known = tuple(position for position in chosen if position < count)[:needed]
+    return first if needed == count or len(known) < needed else known
+
+
+def fit_slice(history: History, chosen: Sequence[int]) -> Slice:
+    """Return what the fits of a history are drawn over; ``chosen`` is as in ``seen_features``."""
+    network = cast("Network", history.experiment.problem)
+    return slice_of(data(history.experiment), seen_features(network, chosen))
 
 
 def fit_unit(experiment: Experiment) -> Literal["iterations", "epochs"]:
@@ -74,13 +110,14 @@ def _steps_per_unit(history: History, position: int) -> int:
     return 1 if is_step else history.runs[position].per_epoch
 
 
-def fits(history: History, styles: Sequence[RunStyle], tick: float) -> Chart:
+def fits(history: History, styles: Sequence[RunStyle], tick: float, cut: Slice) -> Chart:
     """Return the chart of what every run has learnt by an epoch or an iteration.
 
     Args:
         history: of the runs; its fits ``can_be_drawn``.
         styles: of the runs.
         tick: as in ``fit_ticks``.
+        cut: what they are drawn over.
     """
     panels = [
         Panel(style, params_at(history, position, tick), score_at(history, position, tick))
@@ -88,8 +125,10 @@ def fits(history: History, styles: Sequence[RunStyle], tick: float) -> Chart:
     ]
     network = cast("Network", history.experiment.problem)
     caption = fits_caption(history, tick)
-    chart = fit_panels(network, data(history.experiment), panels, caption)
-    return chart._replace(remarks=(caption, *fits_remarks(history, styles)))
+    return fit_panels(network, cut, panels, caption)._replace(
+        alt=fits_alternative(history, styles, tick, cut),
+        remarks=(caption, *fits_remarks(history, styles, cut), *_number_words(network, cut)),
+    )
 
 
 def fits_caption(history: History, tick: float) -> str:
@@ -192,16 +231,15 @@ def moving_heads(
     }
 
 
-def fit_frame(history: History, styles: Sequence[RunStyle]) -> dict[str, Any]:
+def fit_frame(history: History, styles: Sequence[RunStyle], cut: Slice) -> dict[str, Any]:
     """Return what the panels of fits show at every tick, ready for JSON: runs, rows and axes."""
-    network, rows = cast("Network", history.experiment.problem), data(history.experiment)
-    is_plane = rows.training_inputs.shape[1] == 2
+    network, rows = cast("Network", history.experiment.problem), cut.rows
     places = []
     for kind, most in (("training", TRAINING_POINTS), ("validation", VALIDATION_POINTS)):
         inputs, targets = getattr(rows, f"{kind}_inputs"), getattr(rows, f"{kind}_targets")
         chosen = spread_rows(len(inputs), most)
-        across, up = inputs.T if is_plane else row_places(inputs, targets)
-        classes = targets if is_plane else np.zeros(len(inputs))
+        across, up = inputs.T if cut.is_plane else row_places(inputs, targets)
+        classes = targets if cut.is_plane else np.zeros(len(inputs))
         places.append([across[chosen], up[chosen], np.asarray(classes)[chosen]])
     frame = {
         "runs": [
@@ -215,7 +253,7 @@ def fit_frame(history: History, styles: Sequence[RunStyle]) -> dict[str, Any]:
         ],
         "rows": [packed(parts) for parts in places],
     }
-    if is_plane:
+    if cut.is_plane:
         n_classes = network.dataset.n_classes
         plane = plane_of(rows)
         ends = [_ends(axis, (axis[1] - axis[0]) / 2) for axis in (plane.x, plane.y)]
@@ -232,16 +270,16 @@ def _ends(axis: Array, air: float) -> list[float]:
 
 
 def fit_pictures(
-    history: History, styles: Sequence[RunStyle], ticks: Sequence[float]
+    history: History, styles: Sequence[RunStyle], ticks: Sequence[float], cut: Slice
 ) -> dict[str, Any]:
     """Return what every run has learnt at some ticks, ready for JSON: titles and pictures.
 
     A run that has diverged has no picture, and its title says so: ``known`` counts each run's
     pictures.
     """
-    network, rows = cast("Network", history.experiment.problem), data(history.experiment)
-    is_plane = rows.training_inputs.shape[1] == 2
-    points = plane_of(rows).points if is_plane else line_of(rows)[:, None]
+    network = cast("Network", history.experiment.problem)
+    points = plane_of(cut.rows).points if cut.is_plane else line_of(cut.rows)[:, None]
+    inputs = cut.inputs(points)
     pictures, titles, known = [], [], []
     for number in shown(styles):
         panels = [
@@ -252,22 +290,80 @@ def fit_pictures(
         known.append(len(params))  # what has diverged stays so
         titles.append([panel.title for panel in panels])
         if params:
-            outputs = predictions(network, np.array(params), points)
-            picture = shades(outputs) if is_plane else heights(outputs)
+            outputs = predictions(network, np.array(params), inputs)
+            picture = shades(outputs) if cut.is_plane else heights(outputs)
             pictures.append(np.nan_to_num(picture))
     told = {"titles": titles, "known": known}
-    if not is_plane:
+    if not cut.is_plane:
         return told | {"curves": packed(pictures)}
     step = _SHADES / network.dataset.n_classes
     return told | {"regions": packed_bytes([np.rint(picture * step) for picture in pictures])}
 
 
-def fits_alternative(history: History, styles: Sequence[RunStyle], tick: float) -> str:
+def fits_alternative(history: History, styles: Sequence[RunStyle], tick: float, cut: Slice) -> str:
     """Return the alternative text of the fits at a tick."""
-    return fits_alt(fits_caption(history, tick), styles)
+    whole = fits_alt(fits_caption(history, tick), styles)
+    return " ".join([whole, *_axis_words(_dataset(history), cut)])
 
 
-def fits_remarks(history: History, styles: Sequence[RunStyle]) -> tuple[str, ...]:
-    """Return what is to be said of the fits: marks, numbers, and what is left out."""
-    marked = row_words(data(history.experiment), styles)
-    return *marked, score_words(history), *stopped_words(history)
+def fits_remarks(history: History, styles: Sequence[RunStyle], cut: Slice) -> tuple[str, ...]:
+    """Return what is to be said of the fits: axes, marks, numbers, and what is left out."""
+    dataset, marked = _dataset(history), row_words(cut.rows, styles)
+    slice_words = _axis_words(dataset, cut) + _held_words(dataset, cut)
+    return *slice_words, *marked, score_words(history), *stopped_words(history)
+
+
+def _dataset(history: History) -> Source:
+    return cast("Network", history.experiment.problem).dataset
+
+
+def _axis_words(dataset: Source, cut: Slice) -> tuple[str, ...]:
+    """Return which features are seen, in their own units; nothing where all of them are."""
+    if len(cut.held) == len(cut.features):
+        return ()
+    rows = cut.rows
+    names = [dataset.feature_names[position] for position in cut.features]
+    values = list((rows.training_inputs * rows.input_scale + rows.input_mean).T)
+    if not cut.is_plane:
+        names.append(dataset.target_names[0])
+        values.append((rows.training_targets * rows.target_scale + rows.target_mean)[:, 0])
+    texts = _("Across: {column}, {low} to {high}."), _("Upwards: {column}, {low} to {high}.")
+    return tuple(
+        text.format(column=column_words(dataset, name), low=_said(own.min()), high=_said(own.max()))
+        for text, name, own in zip(texts, names, values, strict=True)
+    )
+
+
+def _held_words(dataset: Source, cut: Slice) -> tuple[str, ...]:
+    """Return at which values the other features are held; nothing where there are none."""
+    names = dataset.feature_names
+    others = [position for position in range(len(names)) if position not in cut.features]
+    if not others:
+        return ()
+    told = [
+        f"{column_words(dataset, names[position])} = {_said(cut.units[position])}"
+        for position in others[:_TOLD]
+    ]
+    values = ", ".join(told)
+    if len(others) > _TOLD:
+        values = _("{keys} and {count} more").format(keys=values, count=len(others) - _TOLD)
+    apart = _("The rows have values of their own there, so they need not lie near the curve.")
+    if cut.is_plane:
+        apart = _(
+            "The rows have values of their own there, so one that is predicted rightly may lie in"
+            " the region of another class."
+        )
+    held = _("All else is held at the medians of the training rows: {values}.")
+    return held.format(values=values), apart
+
+
+def _number_words(network: Network, cut: Slice) -> tuple[str, ...]:
+    """Return that the chart's numbers are not in the units of its axes; nothing where they are."""
+    is_scaled = network.standardize or network.standardize_targets
+    if not is_scaled or len(cut.held) == len(cut.features):
+        return ()
+    return (_("The numbers of this chart are standardised, as the network sees them."),)
+
+
+def _said(value: float) -> str:
+    return f"{value:,.6g}"

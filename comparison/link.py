@@ -17,7 +17,7 @@ from comparison.pages import PAGES
 from engine import Function, InvalidInput
 from engine.experiment import FORMAT
 from engine.limits import Interval
-from engine.problems.datasets import DATASETS, OwnTable
+from engine.problems.datasets import DATASETS, RETIRED, OwnTable
 from engine.problems.datasets.splits import Position
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES
@@ -237,6 +237,8 @@ def _start_from(tree: dict[str, Any], query: Mapping[str, Sequence[str]]) -> Non
 def _plain(owner: str, name: str) -> dict[str, Any]:
     """Return the fields of a data set, a function or a page; None where one has no default."""
     specs = by_name(_SPECS[owner])
+    if owner == "data" and name in RETIRED:
+        raise InvalidInput("retired", owner, name, RETIRED[name])
     if name not in specs:
         raise InvalidInput("unknown_choice", owner, name, tuple(specs))
     return dict.fromkeys(specs[name].model_fields) | specs[name].model_construct().model_dump()

@@ -39,6 +39,8 @@ class TrainingPage(Spec):
         sharpness_every: epochs from one measurement to the next; None is about forty in all.
         epoch: the epoch of the fits, or the nearest recorded one; None is the last.
         iteration: likewise, where the budget is in iterations.
+        features: positions of the one or two features that fits are drawn over, where the data have
+            more; none for the first ones.
     """
 
     name: Literal["training"] = "training"
@@ -48,6 +50,16 @@ class TrainingPage(Spec):
     sharpness_every: Annotated[int, EVERY] | None = None
     epoch: Annotated[float, Interval(0, LIMITS["epochs"].high)] | None = None
     iteration: Annotated[int, Interval(0, LIMITS["iterations"].high)] | None = None
+    features: Annotated[
+        tuple[Annotated[int, Interval(0, LIMITS["features"].high - 1)], ...],
+        Length(Interval(0, 2)),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _has_different_features(self) -> Self:
+        if len(set(self.features)) < len(self.features):
+            raise InvalidInput("duplicate", "features", self.features)
+        return self
 
 
 class SurfacesPage(Spec):

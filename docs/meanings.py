@@ -80,6 +80,10 @@ REFUSALS: Final[dict[str, tuple[str, Callable[[], object]]]] = {
         "The value is not one of the choices.",
         _experiment(problem={"kind": "network", "activation": "step"}),
     ),
+    "retired": (
+        "The data set is no longer here; another one takes its place.",
+        _experiment(problem={"kind": "network", "dataset": {"name": "diabetes"}}),
+    ),
     "unknown_field": ("No field has this name.", _sgd(colour="red")),
     "missing": ("A field without a default was left out.", _experiment(runs=[{}])),
     "wrong_length": ("There are too few or too many entries or characters.", _experiment(seeds=[])),

@@ -14,6 +14,7 @@ CODES: Final = (
     "not_finite",  # limits: the interval
     "out_of_range",  # limits: the interval
     "unknown_choice",  # limits: the tuple of choices
+    "retired",  # an id that is no longer known; limits: the id of its successor
     "unknown_field",  # limits: None
     "missing",  # limits: None
     "wrong_length",  # limits: the interval of lengths

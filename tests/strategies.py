@@ -13,14 +13,15 @@ from engine.experiment import misfit
 from engine.formulas.graph import steps
 from engine.limits import LIMITS, Interval, Length
 from engine.problems.datasets import (
+    Airfoil,
     Blobs,
     BreastCancer,
     Chebyshev,
     Circles,
-    Diabetes,
     Digits,
     Iris,
     Line,
+    Penguins,
     Polynomial,
     Sine,
     SingleRow,
@@ -164,7 +165,7 @@ def datasets(most_rows):
 
 def real_datasets():
     """The measured data sets."""
-    return st.sampled_from([Iris(), BreastCancer(), Digits(), Diabetes()])
+    return st.sampled_from([Iris(), BreastCancer(), Digits(), Penguins(), Airfoil()])
 
 
 @st.composite

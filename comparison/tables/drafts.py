@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.tables.describing import MOST_CATEGORIES, counts_rows, suggest, task_of
+from comparison.words.cleaned import cleaned
 from engine.limits import LIMITS
 from engine.problems.datasets.own import own_table
 from engine.problems.datasets.splits import (
@@ -77,9 +78,10 @@ def begun(table: Table, title: str) -> Draft:
         InvalidInput: "not_a_table": nothing in it can be predicted, or from nothing.
     """
     columns, target, task = suggest(table)
+    most = int(LIMITS["name_characters"].high)
     return Draft(
         table,
-        title,
+        cleaned(title).strip()[:most],
         columns,
         target,
         task,

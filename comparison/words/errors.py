@@ -176,6 +176,18 @@ def _not_json(error: InvalidInput) -> str:
     return text.format(line=line, column=column, value=value)
 
 
+def _retired(error: InvalidInput) -> str:
+    """Return that a data set is no longer here, and which one takes its place."""
+    text = _(
+        "The data set “{name}” is no longer here, because its licence is unknown. “{successor}”"
+        " ({id}) takes its place."
+    )
+    successor = str(error.limits)
+    return text.format(
+        name=_shown(error.value), successor=label("dataset", successor), id=successor
+    )
+
+
 def _no_plane(error: InvalidInput) -> str:
     """Return why there is no plane through the parameters, and what to choose instead."""
     if error.code == "conflict":
@@ -431,5 +443,6 @@ _APART: Final[Mapping[str, Callable[[InvalidInput], str]]] = {
     "other_values": other_values_words,
     "not_json": _not_json,
     "not_here": _not_here,
+    "retired": _retired,
     "unknown_field": _unknown_field,
 }

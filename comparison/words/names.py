@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from charts.lines import shortened
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
 from comparison.words.cleaned import cleaned
@@ -15,7 +16,7 @@ from engine.problems.datasets.splits import MarkedRows
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import Constant
 from language import N_, _
-from language.labels import label
+from language.labels import LABELS, label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from engine.problems.functions import AnyFunction
     from engine.rules import Rule
     from engine.spec import Spec
+
+_COLUMN_LETTERS: Final = 40  # of a name that a reader gave
 
 
 _SPLITS: Final = {
@@ -152,6 +155,17 @@ def symbol(name: str, interval: Interval) -> str:
     The symbol is a letter with or without an index: ``\beta_1`` becomes β₁, ``\Delta_{\min}`` Δmin.
     """
     return plain_symbol(interval.symbol) or label("hyperparameter", name)
+
+
+def column_words(dataset: Source, name: str) -> str:
+    """Return what a feature or a target of a data set is called, with its unit.
+
+    One without a label keeps its own name, which may be any text.
+    """
+    column = f"{dataset.name}.{name}"
+    if column in LABELS["column"]:
+        return label("column", column)
+    return shortened(cleaned(name), _COLUMN_LETTERS)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from charts.curves import loss_curves
 from charts.differences import error_curves, gradient_times
-from charts.fits import Panel, fit_panels
+from charts.fits import Panel, fit_panels, slice_of
 from charts.overfitting import two_losses as losses_of_epochs
 from charts.steps import Tangent, effective_rates, one_parameter, two_losses
 from charts.surfaces import Field, Trail, contour, panels
@@ -30,7 +30,7 @@ def curves():
     fits = [Panel(style, own) for style, own in zip(STYLES, params, strict=True)]
     problem = history.experiment.problem
     yield loss_curves(history, STYLES, "training_loss", "epochs", log=True)
-    yield fit_panels(problem, data(history.experiment), fits, "epoch 0")
+    yield fit_panels(problem, slice_of(data(history.experiment), (0, 1)), fits, "epoch 0")
 
 
 def of_steps():

@@ -5,13 +5,37 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from charts.fits import GRID, Panel, data_picture, digits_picture, fit_panels
+from charts.fits import (
+    GRID,
+    Panel,
+    data_picture,
+    digits_picture,
+    fit_panels,
+    line_of,
+    plane_of,
+    slice_of,
+)
 from charts.lines import spread_rows
 from charts.theme import COLOURS, RunStyle
 from engine import Budget, Experiment, Network, Run, data, fit, layers
-from engine.problems.datasets import Blobs, Diabetes, Digits, Line, Sine, Spirals, TwoMoons
+from engine.problems.datasets import (
+    Airfoil,
+    Blobs,
+    Digits,
+    Iris,
+    Line,
+    Penguins,
+    Sine,
+    SingleRow,
+    Spirals,
+    TwoMoons,
+    generate,
+)
 from engine.rules import RULES
+from tests.strategies import examples
 from tests.work import calls
 
 HOSTILE = [
@@ -52,6 +76,12 @@ def params(problem=MOONS, n_runs=3):
     return tuple(run.params[0, -1] for run in fit(experiment(problem, n_runs)).runs)
 
 
+def cut_of(problem, features=()):
+    """The slice over all features, or over some."""
+    rows = data(experiment(problem))
+    return slice_of(rows, features or range(rows.training_inputs.shape[1]))
+
+
 def panels(problem=MOONS, values=None, names=None):
     values = params(problem) if values is None else values
     names = [f"Run {number}" for number in range(len(values))] if names is None else names
@@ -59,7 +89,7 @@ def panels(problem=MOONS, values=None, names=None):
         Panel(RunStyle(name, number), own)
         for number, (name, own) in enumerate(zip(names, values, strict=True))
     ]
-    return fit_panels(problem, data(experiment(problem)), shown, "epoch 3")
+    return fit_panels(problem, cut_of(problem), shown, "epoch 3")
 
 
 def outputs(problem, values, points):
@@ -233,6 +263,85 @@ def test_a_curve_is_the_network_written_out_over_the_training_rows(standardize):
         np.testing.assert_array_equal(validation.y, rows.validation_targets[:, 0])
 
 
+# Slices through more features than are seen
+
+
+def straight(features, scale):
+    """A linear regression of penguins with weights that are not alike, and its slice."""
+    problem = Network(
+        dataset=Penguins(), hidden=(), loss="mean_squared_error", standardize=scale, start="zeros"
+    )
+    own = Experiment(problem=problem)
+    return problem, data(own), slice_of(data(own), features)
+
+
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize("seen", [0, 1, 2])
+def test_a_curve_of_a_linear_model_is_the_line_through_the_medians_of_the_rest(seen, scale):
+    problem, rows, cut = straight((seen,), scale)
+    weights, bias = np.array([2.0, -3.0, 0.5]), 7.0
+    chart = fit_panels(problem, cut, [Panel(RunStyle("A", 0), np.append(weights, bias))], "epoch 3")
+    medians = [np.sort(column)[[127, 128]].mean() for column in rows.training_inputs.T]
+
+    assert len(rows.training_inputs) == 256
+    (line,) = of_panel(chart, 0, "lines")
+    rest = sum(weights[k] * medians[k] for k in range(3) if k != seen) + bias
+    np.testing.assert_allclose(line.y, weights[seen] * np.asarray(line.x) + rest, rtol=1e-12)
+    assert (line.x[0], line.x[-1]) == (
+        rows.training_inputs[:, seen].min(),
+        rows.training_inputs[:, seen].max(),
+    )
+    points, _validation = of_panel(chart, 0, "markers")
+    np.testing.assert_array_equal(points.x, _some(rows.training_inputs)[:, seen])
+    np.testing.assert_array_equal(points.y, _some(rows.training_targets)[:, 0])
+
+
+@pytest.mark.parametrize("seen", [(0, 1), (3, 2)])
+def test_regions_are_classes_in_the_plane_through_the_medians_of_the_rest(seen):
+    problem = Network(dataset=Iris(), hidden=(4,), loss="cross_entropy", standardize=True)
+    rows, (values,) = data(experiment(problem)), params(problem, 1)
+    chart = fit_panels(problem, cut_of(problem, seen), [Panel(RunStyle("A", 0), values)], "epoch 3")
+    full = np.tile(np.median(rows.training_inputs, axis=0), (GRID**2, 1))
+    full[:, seen[0]], full[:, seen[1]] = of_run(chart, "A", "x"), of_run(chart, "A", "y")
+    expected = probabilities(problem, values, full)
+
+    np.testing.assert_array_equal(of_run(chart, "A", "class"), expected.argmax(axis=1))
+    points, _validation = of_panel(chart, 0, "markers")
+    for drawn, position in zip((points.x, points.y), seen, strict=True):
+        np.testing.assert_allclose(drawn, rows.training_inputs[:, position], rtol=1e-6)
+
+
+@given(
+    features=st.lists(st.integers(0, 4), min_size=1, max_size=2, unique=True),
+    standardize=st.booleans(),
+)
+@examples(30)
+def test_a_point_of_a_slice_has_its_own_values_where_it_is_seen_and_medians_elsewhere(
+    features, standardize
+):
+    problem = Network(dataset=Airfoil(), loss="mean_squared_error", standardize=standardize)
+    rows = data(Experiment(problem=problem))
+    cut = slice_of(rows, features)
+    places = np.arange(3.0 * len(features)).reshape(3, -1)
+    inputs = cut.inputs(places)
+
+    np.testing.assert_array_equal(inputs[:, features], places)
+    held = [one for one in range(5) if one not in features]
+    medians = np.median(rows.training_inputs, axis=0)
+    np.testing.assert_array_equal(inputs[:, held], np.tile(medians[held], (3, 1)))
+    own = np.median(generate(Airfoil(), 0)[0][rows.training_indices], axis=0)
+    np.testing.assert_allclose(cut.units[held], own[held], rtol=1e-12)
+
+
+def test_a_feature_with_one_value_has_room_on_either_side():
+    one = data(Experiment(problem=Network(dataset=SingleRow(), loss="mean_squared_error")))
+
+    np.testing.assert_allclose(line_of(slice_of(one, (1,)).rows)[[0, -1]], [0.0, 1.0])
+    plane = plane_of(slice_of(one, (0, 1)).rows)
+    np.testing.assert_allclose(plane.x[[0, -1]], [-0.3, 0.7])
+    np.testing.assert_allclose(plane.y[[0, -1]], [0.0, 1.0])
+
+
 def test_curves_share_a_range_that_holds_all_rows_whatever_the_fits_do():
     wild = 1e6 * params(CURVE)[0]
     calm, beside = panels(CURVE), panels(CURVE, (*params(CURVE)[:2], wild))
@@ -307,11 +416,11 @@ def test_the_numbers_are_columns_of_one_length(problem):
 @pytest.mark.parametrize("problem", [MOONS, PLANES["10 classes"]], ids=["two", "ten"])
 def test_twelve_panels_are_light_enough_for_a_slider(problem):
     values = params(problem, 12)
-    rows = data(experiment(problem))
+    cut = cut_of(problem)
     shown = [Panel(RunStyle(f"Run {number}", number), own) for number, own in enumerate(values)]
 
     def drawn():
-        return fit_panels(problem, rows, shown, "epoch 3")
+        return fit_panels(problem, cut, shown, "epoch 3")
 
     assert len(drawn().figure.to_json()) <= 300_000
     assert calls(drawn) < 1_000_000  # some 400,000
@@ -359,8 +468,8 @@ def test_the_picture_of_digits_shows_the_first_ten_images(standardize):
 
 
 def test_a_regression_of_many_features_shows_the_one_that_matters_most():
-    rows = data(Experiment(problem=Network(dataset=Diabetes(), loss="mean_squared_error")))
-    (points,) = data_picture(rows, 10, classified=False).data
+    rows = data(Experiment(problem=Network(dataset=Penguins(), loss="mean_squared_error")))
+    (points,) = data_picture(rows, 3, classified=False).data
     target = rows.training_targets.ravel()
     related = [abs(np.corrcoef(column, target)[0, 1]) for column in rows.training_inputs.T]
 
@@ -375,7 +484,7 @@ def test_of_many_rows_the_drawn_ones_are_from_all_over(rows):
     all_rows = data(Experiment(problem=problem))
     (points,) = data_picture(all_rows, 2, classified=True).data
     shown = [Panel(RunStyle("A", 0), *params(problem, 1))]
-    chart = fit_panels(problem, all_rows, shown, "epoch 1")
+    chart = fit_panels(problem, slice_of(all_rows, (0, 1)), shown, "epoch 1")
 
     for trace, count in ((points, 300), (chart.figure.data[1], 240)):
         assert len(trace.x) == count
@@ -386,7 +495,7 @@ def test_of_many_rows_the_drawn_ones_are_from_all_over(rows):
 def test_validation_rows_are_open_diamonds_and_training_rows_are_dots():
     rows = data(experiment())
     shown = [Panel(RunStyle("A", 0), params()[0])]
-    chart = fit_panels(MOONS, rows, shown, "epoch 3")
+    chart = fit_panels(MOONS, slice_of(rows, (0, 1)), shown, "epoch 3")
     _regions, training, validation = chart.figure.data
 
     assert validation.marker.symbol == "diamond-open"
@@ -400,6 +509,6 @@ def test_validation_rows_are_open_diamonds_and_training_rows_are_dots():
 
 def test_a_panel_says_its_score():
     shown = [Panel(RunStyle("A", 0), params()[0], 0.9123), Panel(RunStyle("B", 1), None, 0.5)]
-    chart = fit_panels(MOONS, data(experiment()), shown, "epoch 3")
+    chart = fit_panels(MOONS, cut_of(MOONS), shown, "epoch 3")
 
     assert [note.text for note in chart.figure.layout.annotations] == ["A  0.912", "B has diverged"]

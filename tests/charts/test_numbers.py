@@ -22,7 +22,7 @@ from charts.curves import (
     score_curves,
 )
 from charts.differences import descent_curve, error_curves, gradient_times, influence_bars
-from charts.fits import Panel, fit_panels
+from charts.fits import Panel, fit_panels, slice_of
 from charts.graph import graph_drawing
 from charts.maps import DIVERGED, NEVER, batch_rate_map
 from charts.noise import angles_against_size, gradient_cloud, variance_against_size
@@ -234,7 +234,7 @@ def test_fits_of_a_plane():
     shown = [
         Panel(*pair) for pair in zip(LOOKS, (run.params[0, 1] for run in history.runs), strict=True)
     ]
-    chart = fit_panels(problem, data(history.experiment), shown, "epoch 1")
+    chart = fit_panels(problem, slice_of(data(history.experiment), (0, 1)), shown, "epoch 1")
     known, seen = rows(chart, "x", "y"), set()
     for trace in chart.figure.data:
         if trace.type == "heatmap":
@@ -254,7 +254,7 @@ def test_fits_of_a_curve():
         Panel(*pair)
         for pair in zip(LOOKS[:2], (run.params[0, -1] for run in history.runs), strict=True)
     ]
-    chart = fit_panels(problem, data(history.experiment), shown, "epoch 1")
+    chart = fit_panels(problem, slice_of(data(history.experiment), (0,)), shown, "epoch 1")
 
     assert not strays(chart, ("x", "prediction"), ("x", "target"))
 

@@ -13,7 +13,7 @@ from charts.presentation import enlarged
 from charts.surfaces import Field, contour
 from charts.theme import RunStyle, layout
 from comparison.catalogue import losses
-from comparison.fits import fits
+from comparison.fits import fit_slice, fits
 from engine import Plan, Run, fit
 from engine.rules import SGD
 from tests.driven import small
@@ -37,7 +37,7 @@ def sizes(figure):
 def test_every_text_can_be_read_from_the_last_row(history):
     for chart in (
         losses(history, STYLES, "training_loss", "epochs", log=True),
-        fits(history, STYLES, 5.0),
+        fits(history, STYLES, 5.0, fit_slice(history, ())),
     ):
         assert min(sizes(enlarged(chart.figure))) >= 16
 

@@ -28,7 +28,7 @@ from comparison.scenes import scene_words
 from comparison.surfaces import scenes
 from comparison.words.names import run_styles
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, fit, predictions
-from engine.problems.datasets import Blobs, Iris, Line
+from engine.problems.datasets import Blobs, Digits, Iris, Line, Penguins, SingleRow
 from engine.rules import SGD, Adam
 from tests.scenes import network, ravine, seen
 from tests.strategies import documents, examples, small_experiments
@@ -65,8 +65,11 @@ def test_the_charts_follow_the_view():
     [
         (Network(), True),
         (Network(dataset=Line(), loss="mean_squared_error"), True),
-        (Network(dataset=Iris(), loss="cross_entropy"), False),
-        (Network(dataset=Blobs(features=3), loss="cross_entropy"), False),
+        (Network(dataset=Iris(), loss="cross_entropy"), True),
+        (Network(dataset=Blobs(features=3), loss="cross_entropy"), True),
+        (Network(dataset=Penguins(), loss="mean_squared_error", standardize=True), True),
+        (Network(dataset=Digits(), loss="cross_entropy"), False),
+        (Network(dataset=SingleRow(), loss="mean_squared_error", validation_share=0.0), False),
         (Function(), False),
     ],
 )

@@ -102,6 +102,7 @@ def test_the_golden_links_have_every_key():
     [
         ("format=2", "format"),
         ("data=nothing", "data"),
+        ("data=diabetes", "data"),
         ("hidden=8_x", "hidden"),
         ("hidden=8_8_8_8_8", "experiment.problem.hidden"),
         ("log=2", "log"),
@@ -183,6 +184,10 @@ def test_a_bare_experiment_is_a_file_too():
         ('{"format": 1, "experiment": {"runs": []}}', "wrong_length"),
         ('{"view": {}}', "missing"),
         ('{"format": 1, "extra": 1}', "unknown_field"),
+        (
+            '{"experiment": {"problem": {"kind": "network", "dataset": {"name": "diabetes"}}}}',
+            "retired",
+        ),
         ('{"format": 1, "view": {"log": 1}}', "wrong_type"),
         (" " * (FILE_BYTES + 1), "too_expensive"),
     ],

@@ -19,10 +19,10 @@ from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import (
     DATASETS,
-    Diabetes,
     Digits,
     Iris,
     Line,
+    Penguins,
     SingleRow,
     Spirals,
     TwoMoons,
@@ -213,7 +213,7 @@ def test_the_books_figure_has_its_panels_in_any_case():
 
 @pytest.mark.parametrize(
     ("dataset", "inputs", "targets"),
-    [(TwoMoons(), False, False), (Digits(), True, False), (Diabetes(), True, True)],
+    [(TwoMoons(), False, False), (Digits(), True, False), (Penguins(), True, True)],
 )
 def test_measurements_are_standardised(dataset, inputs, targets):
     problem = experiment(edits.choose_dataset(FIRST, dataset)).problem

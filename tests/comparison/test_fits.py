@@ -7,18 +7,36 @@ import pytest
 
 from charts.fits import CURVE, GRID, plane_of
 from charts.theme import RunStyle
+from comparison.catalogue import comparison_charts
 from comparison.document import View
 from comparison.fits import (
     fit_clock,
     fit_frame,
     fit_pictures,
+    fit_slice,
     fit_ticks,
+    fits,
+    fits_alternative,
     fits_caption,
+    fits_remarks,
     moving_heads,
     score_at,
+    seen_features,
+    shows_all,
 )
-from engine import Budget, Experiment, Network, Run, Stopping, data, fit, predictions
-from engine.problems.datasets import Line, Sine, TwoMoons
+from comparison.pages import TrainingPage
+from engine import Budget, Experiment, Function, Network, Run, Stopping, data, fit, predictions
+from engine.problems.datasets import (
+    Blobs,
+    BreastCancer,
+    Digits,
+    Iris,
+    Line,
+    Penguins,
+    Sine,
+    TwoMoons,
+    generate,
+)
 from engine.rules import SGD, Adam
 from tests.driven import small
 
@@ -77,7 +95,7 @@ def test_a_tick_between_those_of_the_clock_is_one_of_them_where_it_is_asked_for(
 def test_regions_are_the_predicted_classes_at_every_tick():
     history = fit(small())
     clock = fit_clock(history)
-    sent = fit_pictures(history, STYLES, clock.ticks)
+    sent = fit_pictures(history, STYLES, clock.ticks, fit_slice(history, ()))
     shades = numbers(sent["regions"], "u1").reshape(2, len(clock.ticks), GRID**2)
     points = plane_of(data(history.experiment)).points
 
@@ -91,8 +109,8 @@ def test_regions_are_the_predicted_classes_at_every_tick():
 def test_curves_are_the_predictions_at_every_tick():
     history = fit(small(problem=SINE))
     clock = fit_clock(history)
-    sent = fit_pictures(history, STYLES, clock.ticks)
-    line = numbers(fit_frame(history, STYLES)["line"])
+    sent = fit_pictures(history, STYLES, clock.ticks, fit_slice(history, ()))
+    line = numbers(fit_frame(history, STYLES, fit_slice(history, ()))["line"])
     curves = numbers(sent["curves"]).reshape(2, len(clock.ticks), len(line))
     run = history.runs[1]
     found = predictions(SINE, run.params[0], line[:, None].astype(float))[:, 0]
@@ -102,7 +120,7 @@ def test_curves_are_the_predictions_at_every_tick():
 
 def test_titles_tell_the_score_of_their_epoch():
     history = fit(small(seeds=(3, 4)))
-    sent = fit_pictures(history, STYLES, fit_clock(history).ticks)
+    sent = fit_pictures(history, STYLES, fit_clock(history).ticks, fit_slice(history, ()))
     scores = history.runs[0].validation_score.last[0]
 
     assert sent["titles"][0] == [f"SGD  {score:.3g}" for score in scores]
@@ -114,7 +132,7 @@ def test_a_run_that_has_diverged_says_so():
     runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=4) for rate in (3.0, 0.05)]
     history = fit(Experiment(problem=line, runs=runs, budget=Budget(amount=40)))
     ticks = fit_clock(history).ticks
-    sent = fit_pictures(history, STYLES, ticks)
+    sent = fit_pictures(history, STYLES, ticks, fit_slice(history, ()))
     lost, well = sent["titles"]
 
     assert lost[-1] == "SGD has diverged"
@@ -128,7 +146,7 @@ def test_runs_that_are_all_hidden_have_no_pictures():
     for problem in (SINE, Network(hidden=(2,))):
         history = fit(small(problem=problem))
         hidden = [RunStyle("SGD", 0, hidden=True), RunStyle("Adam", 1, hidden=True)]
-        sent = fit_pictures(history, hidden, [0.0])
+        sent = fit_pictures(history, hidden, [0.0], fit_slice(history, ()))
 
         assert sent["titles"] == sent["known"] == []
 
@@ -137,7 +155,7 @@ def test_runs_that_have_all_diverged_have_no_pictures():
     runs = [Run(optimizer=SGD(), learning_rate=1e7, batch_size=4)]
     problem = Network(dataset=TwoMoons(rows=40), loss="mean_squared_error", activation="relu")
     history = fit(Experiment(problem=problem, runs=runs, budget=Budget(amount=20)))
-    sent = fit_pictures(history, STYLES[:1], [20.0])
+    sent = fit_pictures(history, STYLES[:1], [20.0], fit_slice(history, ()))
 
     assert sent == {"titles": [["SGD has diverged"]], "known": [0], "regions": ""}
 
@@ -147,7 +165,7 @@ def test_runs_that_have_all_diverged_have_no_pictures():
 )
 def test_a_frame_has_all_rows_within_its_window(problem, kinds):
     history = fit(small(problem=problem))
-    frame, rows = fit_frame(history, STYLES), data(history.experiment)
+    frame, rows = fit_frame(history, STYLES, fit_slice(history, ())), data(history.experiment)
     inputs = (rows.training_inputs, rows.validation_inputs)
     left, right, _bottom, _top = frame["window"]
 
@@ -184,3 +202,129 @@ def test_a_run_that_ended_where_it_began_has_no_batch_loss_for_its_head():
     sent = moving_heads(history, STYLES[:1], fit_clock(history), View(quantity="batch_loss"))
 
     assert np.isnan(numbers(sent["loss"])).all()
+
+
+# Data of more features than are seen
+
+IRIS = Network(dataset=Iris(), hidden=(3,), loss="cross_entropy", standardize=True)
+PENGUINS = Network(
+    dataset=Penguins(),
+    hidden=(),
+    loss="mean_squared_error",
+    standardize=True,
+    standardize_targets=True,
+)
+SINGLE = Network(dataset=Blobs(rows=40, features=1), loss="cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("problem", "chosen", "seen"),
+    [
+        (IRIS, (), (0, 1)),
+        (IRIS, (3, 2), (3, 2)),
+        (IRIS, (3,), (0, 1)),
+        (IRIS, (3, 4), (0, 1)),  # there is no fifth feature
+        (PENGUINS, (), (0,)),
+        (PENGUINS, (2,), (2,)),
+        (PENGUINS, (2, 0), (2,)),
+        (PENGUINS, (783,), (0,)),
+        (SINE, (5,), (0,)),
+        (SINGLE, (1, 0), (0,)),
+        (Network(), (1, 0), (0, 1)),
+    ],
+)
+def test_what_is_chosen_is_seen_where_the_data_have_it_and_more(problem, chosen, seen):
+    assert seen_features(problem, chosen) == seen
+
+
+def test_fits_of_all_features_are_told_from_slices():
+    assert shows_all(Network())
+    assert shows_all(SINE)
+    for problem in (IRIS, PENGUINS, Function(), Network(dataset=Digits(), loss="cross_entropy")):
+        assert not shows_all(problem)
+
+
+@pytest.mark.parametrize("problem", [Network(), SINE])
+def test_of_fits_of_all_features_nothing_more_is_said(problem):
+    history = fit(small(problem=problem))
+    said = fits_remarks(history, STYLES, fit_slice(history, (1, 0)))
+
+    assert len(said) == 2  # which marks are what, and what the number is
+
+
+def test_a_caption_tells_axes_and_medians_in_the_units_of_the_data():
+    history = fit(small(problem=IRIS))
+    across, upwards, held, apart, *_marks = fits_remarks(
+        history, STYLES, fit_slice(history, (2, 0))
+    )
+    rows = generate(Iris(), 0)[0][data(history.experiment).training_indices]
+    low, high, medians = rows.min(axis=0), rows.max(axis=0), np.median(rows, axis=0)
+
+    assert across == f"Across: petal length (cm), {low[2]:g} to {high[2]:g}."
+    assert upwards == f"Upwards: sepal length (cm), {low[0]:g} to {high[0]:g}."
+    assert held == (
+        "All else is held at the medians of the training rows:"
+        f" sepal width (cm) = {medians[1]:g}, petal width (cm) = {medians[3]:g}."
+    )
+    assert "values of their own" in apart
+
+
+def test_a_caption_of_curves_tells_the_target():
+    problem = PENGUINS.model_copy(update={"validation_share": 0.0})
+    history = fit(small(problem=problem))
+    said = fits_remarks(history, STYLES, fit_slice(history, (2,)))
+
+    assert said[0] == "Across: flipper length (mm), 172 to 231."
+    assert said[1] == "Upwards: body mass (g), 2,700 to 6,300."
+    assert "near the curve" in said[3]
+
+
+def test_of_many_medians_the_first_ones_are_told():
+    history = fit(small(problem=Network(dataset=BreastCancer(), standardize=True)))
+    (held,) = [
+        one for one in fits_remarks(history, STYLES, fit_slice(history, ())) if "medians" in one
+    ]
+
+    assert held.count(" = ") == 8
+    assert held.endswith("and 20 more.")
+
+
+def test_the_chart_and_the_clock_show_the_same_choice():
+    history = fit(small(problem=PENGUINS, seeds=(3, 4)))
+    tick = fit_ticks(history)[-1]
+    cut = fit_slice(history, (2,))
+    chart = fits(history, STYLES, tick, cut)
+    curves = numbers(fit_pictures(history, STYLES, [tick], cut)["curves"]).reshape(2, CURVE)
+    line = numbers(fit_frame(history, STYLES, cut)["line"])
+
+    for name, sent in zip(("SGD", "Adam"), curves, strict=True):
+        own = chart.numbers["run"] == name
+        np.testing.assert_allclose(chart.numbers["prediction"][own], sent, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(chart.numbers["x"][own], line, rtol=1e-6)
+    assert chart.alt == fits_alternative(history, STYLES, tick, cut)
+    assert "flipper length (mm)" in chart.alt
+    assert set(fits_remarks(history, STYLES, cut)) < set(chart.remarks)
+    assert chart.remarks[0].endswith("seed 3")
+    assert "standardised, as the network sees them" in chart.remarks[-1]
+
+
+def test_a_slice_leaves_out_what_has_diverged_or_is_hidden():
+    runs = [Run(optimizer=SGD(), learning_rate=rate, batch_size=32) for rate in (1e7, 0.1)]
+    history = fit(small(problem=PENGUINS, runs=runs))
+    cut, ticks = fit_slice(history, (1,)), fit_ticks(history)
+
+    assert fit_pictures(history, STYLES, ticks, cut)["known"] == [1, len(ticks)]
+    hidden = [STYLES[0], RunStyle("Adam", 1, hidden=True)]
+    assert fit_pictures(history, hidden, ticks, cut)["known"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"), [((), "sepal length"), ((3, 2), "petal width"), ((9, 0), "sepal length")]
+)
+def test_bundle_and_report_show_the_features_of_the_page(chosen, name):
+    history = fit(small(problem=IRIS))
+    page = TrainingPage(features=chosen)
+    shown = View(names=("", ""), numbers=(0, 1), page=page)
+    charts, _failed = comparison_charts(history, STYLES, shown)
+
+    assert f"Across: {name}" in " ".join(charts["fits"].remarks)

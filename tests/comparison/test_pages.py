@@ -1,9 +1,9 @@
-"""The settings of the Sweep page: what a link may say, and what is refused before anything."""
+"""The settings of pages: what a link may say, and what is refused before anything."""
 
 import pytest
 from hypothesis import given
 
-from comparison.pages import BackpropagationPage, Brush, Held, SweepPage
+from comparison.pages import BackpropagationPage, Brush, Held, SweepPage, TrainingPage
 from comparison.words.errors import explain
 from engine import InvalidInput
 from engine.limits import LIMITS
@@ -134,3 +134,24 @@ def test_a_large_graph_takes_fewer_updates_and_as_many_as_ever():
     sums = BackpropagationPage(example="own", formula="x" + " + x" * 200, updates=1_000)
     assert sums.possible_updates.high == 1_500
     assert BackpropagationPage(**OWN).possible_updates.high == 10_000
+
+
+@pytest.mark.parametrize(
+    ("features", "code", "field"),
+    [
+        ([1, 1], "duplicate", "features"),
+        ([0, 1, 2], "wrong_length", "features"),
+        ([-1], "out_of_range", "features.0"),
+        ([int(LIMITS["features"].high)], "out_of_range", "features.0"),
+        ([10**30], "out_of_range", "features.0"),
+        ([True], "wrong_type", "features.0"),
+        (["petal"], "wrong_type", "features.0"),
+        ("01", "wrong_type", "features"),
+    ],
+    ids=str,
+)
+def test_no_other_features_than_two_different_ones_of_some_data_are_seen(features, code, field):
+    error = refusal(TrainingPage, features=features)
+
+    assert (error.code, error.field) == (code, field)
+    assert explain(error)

@@ -23,8 +23,8 @@ ENGINE = """
 BESIDE = {
     "optimizers": "OPTIMIZERS SGD Momentum Nesterov Adagrad RMSprop Adam AdamW hyperparameters",
     "datasets": """
-        DATASETS BreastCancer Diabetes Digits Iris Blobs Circles Line Polynomial Sine SingleRow
-        Spirals ThreePoints TwoMoons Xor generate
+        DATASETS BreastCancer Digits Iris Penguins Airfoil Blobs Circles Line Polynomial Sine
+        SingleRow Spirals ThreePoints TwoMoons Xor generate
     """,
     "functions": """
         FUNCTIONS StationaryPoint FunctionOfTwo Ravine Bowl Booth Matyas Saddle Plateau Dip

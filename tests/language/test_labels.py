@@ -24,8 +24,15 @@ def fields(specs):
     return {name for spec in specs for name in spec.model_fields} - {"name"}
 
 
+def columns(dataset):
+    """Its features and targets in name spaces of its own; pixels are not spoken of."""
+    return {f"{dataset.name}.{name}" for name in (*dataset.feature_names, *dataset.target_names)}
+
+
+MEASURED = [dataset() for dataset in DATASETS if dataset.measured and not dataset.is_image]
 IDS = {
     "activation": set(ACTIVATIONS),
+    "column": set().union(*map(columns, MEASURED)),
     "dataset": {dataset().name for dataset in DATASETS},
     "field": fields(DATASETS) | fields(FUNCTIONS),
     "function": {function().name for function in FUNCTIONS},

@@ -11,7 +11,7 @@ from charts.theme import Chart
 from comparison.document import with_default_view
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
 from engine import Budget, Experiment, Function, Network, Run
-from engine.problems.datasets import Line, TwoMoons
+from engine.problems.datasets import Iris, Line, TwoMoons
 from engine.rules import SGD, Adam
 from tests.driven import first_run, run
 from ui.shell.navigation import MENU, in_sidebar
@@ -24,6 +24,9 @@ NETWORK = Experiment(
         Run(optimizer=Adam(), learning_rate=0.05, batch_size=4),
     ),
     budget=Budget(amount=2),
+)
+IRIS = NETWORK.model_copy(
+    update={"problem": Network(dataset=Iris(), hidden=(2,), loss="cross_entropy")}
 )
 LINE = NETWORK.model_copy(
     update={"problem": Network(dataset=Line(rows=12), hidden=(), loss="mean_squared_error")}
@@ -43,6 +46,7 @@ SHOWN = {
             (NETWORK, TrainingPage(tab=tab))
             for tab in ("loss", "score", "norms", "fits", "rates", "sharpness", "find", "details")
         ),
+        (IRIS, TrainingPage(tab="fits")),
     ],
     "surfaces": [
         (BOWL, SurfacesPage(tab="slice", window=(-2.0, 2.0, -2.0, 2.0))),

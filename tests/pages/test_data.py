@@ -1,15 +1,18 @@
 """The page Your data, driven without a browser: a table is brought, checked, and trained on."""
 
+import json
+
 import pytest
 
 from comparison.document import read_saved, saved_text, with_default_view
 from comparison.link import to_link
+from comparison.pages import EpochsPage, SurfacesPage, SweepPage, TrainingPage
 from comparison.presets import FIRST_VIEWS
 from engine import Budget, Experiment, Network, Run
 from engine.problems.datasets.own import own_table
 from engine.problems.datasets.table import TABLES, table
 from engine.rules import SGD
-from tests.driven import first_run, plain, run, told
+from tests.driven import charts, first_run, linked, plain, run, told
 
 PEOPLE = "height;sex;mass\n1,6;f;55\n1,7;m;70\n1,5;f;\n1,8;m;80\n1,65;f;61\n1,9;m;91\n1,55;f;52\n"
 
@@ -120,6 +123,50 @@ def test_a_link_says_what_it_needs_and_opens_once_the_table_is_there():
     at = run(at.button(key="open-waiting").click())
     assert document(at).experiment == logic().experiment
     assert at.selectbox(key="dataset").value == "own"
+
+
+HOSTILE = "<img src=x onerror=alert(1)> $x$ %{y} ![](https://example.org/a.png) **b**"
+ROWS = table(
+    [f"{HOSTILE} 1", f"{HOSTILE} 2", "text", HOSTILE],
+    [
+        [0.1 * row for row in range(12)],
+        [(row * 5) % 12 / 4 for row in range(12)],
+        [("one", f"two {HOSTILE}")[row % 2] for row in range(12)],
+        [(f"no {HOSTILE}", "yes")[row * 5 % 3 == 0] for row in range(12)],
+    ],
+)
+PAGES = {
+    "loss": TrainingPage(),
+    "fits": TrainingPage(tab="fits"),
+    "details": TrainingPage(tab="details"),
+    "batches": EpochsPage(tab="batches", sizes=("all", 2)),
+    "noise": EpochsPage(tab="noise"),
+    "rows": EpochsPage(tab="rows"),
+    "surface": SurfacesPage(surface="network", fineness=31),
+    "sweep": SweepPage(),
+}
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_every_page_shows_a_comparison_on_a_table(page, task, monkeypatch):
+    monkeypatch.setattr("ui.shell.brought.reader", lambda: "test")
+    TABLES.keep("test", ROWS)
+    target = 3 if task == "classification" else 1
+    columns = tuple(place for place in range(3) if place != target)
+    dataset = own_table(ROWS, HOSTILE[:80], columns, target, task)
+    loss = "binary_cross_entropy" if task == "classification" else "mean_squared_error"
+    problem = Network(dataset=dataset, loss=loss, hidden=(2,))
+    runs = (Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+    experiment = Experiment(problem=problem, runs=runs, budget=Budget(amount=2))
+
+    at = first_run(link=linked(experiment, page))
+
+    assert [error.value for error in at.error] == []
+    shown = " ".join(part.value for part in (*at.markdown, *at.caption, *at.warning))
+    assert "<img" not in shown.replace("\\<img", "")
+    assert "![" not in shown.replace("\\!\\[", "")
+    assert "<img" not in json.dumps(charts(at))
 
 
 def test_whoever_does_without_the_table_begins_anew():

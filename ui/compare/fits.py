@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,14 +17,18 @@ from comparison.fits import (
     fit_clock,
     fit_frame,
     fit_pictures,
+    fit_slice,
     fit_ticks,
     fit_unit,
     fits,
     fits_alternative,
     fits_remarks,
     moving_heads,
+    seen_features,
+    shows_all,
 )
 from comparison.scenes import seed_words
+from comparison.words.names import column_words
 from language import _
 from ui.compare.comparison import after_training
 from ui.compare.settings import settings
@@ -37,14 +42,17 @@ from ui.shell.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charts.fits import Slice
     from comparison.scenes import Clock
+    from engine import Function, Network
     from ui.shell.training import Outcome
 
 _WANTED: Final = "fits-wanted"  # the drawing of which a reader has played the fits
 _LOSS: Final = "loss"  # the chart beside them
 _BAR: Final = 56  # pixels of the clock below them
 _LARGE: Final = 2  # panels at the most that are up to twice as high as more
-_LARGE_ROW: Final = f"clamp({PANEL}px, 100vh - 32rem, {2 * PANEL}px)"  # the clock is on the screen
+_ABOVE: Final = 32  # rem around a large row, so that the clock is on the screen
+_ABOVE_WITH_CHOICES: Final = 37  # the same with the choice of features above it
 _GAP: Final = 6  # pixels between two rows of panels
 _WIDEST: Final = "560px"  # of a panel
 _ASPECT: Final = 1.5  # a panel's width on a low screen, times its height, at most
@@ -54,53 +62,99 @@ _ALL_OF_IT: Final = "(100vh - 16rem)"  # what the clock and a slider leave of a 
 @after_training
 def fits_tab(shown: Outcome) -> None:
     """Show what every run has learnt at one moment; the clock moves all panels."""
-    if not can_be_drawn(shown.history.experiment.problem):
-        st.info(_("Fits can only be drawn for data with one or two features."))
+    problem = shown.history.experiment.problem
+    if not can_be_drawn(problem):
+        text = _("There are no fits for images, for data with several targets and for functions.")
+        st.info(text)
         return
-    panels = max(len(visible(shown.styles)), 1)
+    cut, panels = seen_slice(shown), max(len(visible(shown.styles)), 1)
     across = min(panels, ACROSS)
     if is_presented():
         row = f"({_ALL_OF_IT} / {math.ceil(panels / across)})"
-        _player(shown, (), across, f"calc{row}", f"{_ASPECT} * {row}")
+        _player(shown, cut, (), across, f"calc{row}", f"{_ASPECT} * {row}")
     else:
+        if problem.kind == "network" and not shows_all(problem):
+            _feature_choices(problem, cut.features)
         bar, field = st.columns([6, 1], vertical_alignment="bottom")
         with bar:
-            _player(shown, (), across, _LARGE_ROW if panels <= _LARGE else f"{PANEL}px")
+            _player(shown, cut, (), across, _row(problem, panels))
         ticks = fit_ticks(shown.history)
         if len(ticks) > 1:
             with field:
                 _tick_field(shown, ticks)
-    fits_words(shown)
+    fits_words(shown, cut)
 
 
-def fits_beside(shown: Outcome) -> None:
+def seen_slice(shown: Outcome) -> Slice:
+    """Return what the fits are drawn over; their history ``can_be_drawn``."""
+    return fit_slice(shown.history, settings().features)
+
+
+def _row(problem: Network | Function, panels: int) -> str:
+    """Return how high a row of panels is, as CSS has it."""
+    if panels > _LARGE:
+        return f"{PANEL}px"
+    above = _ABOVE if shows_all(problem) else _ABOVE_WITH_CHOICES
+    return f"clamp({PANEL}px, 100vh - {above}rem, {2 * PANEL}px)"
+
+
+def _feature_choices(network: Network, seen: tuple[int, ...]) -> None:
+    """Choose the features that the fits are drawn over; the other one is not on offer."""
+    names = [column_words(network.dataset, name) for name in network.dataset.feature_names]
+    grid = st.grid(4, min_column_width=170)
+    for axis, title in zip(range(len(seen)), (_("Across"), _("Upwards")), strict=False):
+        with grid.cell():
+            bound(
+                st.selectbox,
+                title,
+                [one for one in range(len(names)) if one == seen[axis] or one not in seen],
+                format_func=names.__getitem__,
+                key=f"fit-feature-{axis}",
+                shown=seen[axis],
+                report=partial(_see, network, seen, axis),
+            )
+
+
+def _see(network: Network, seen: tuple[int, ...], axis: int, chosen: int) -> None:
+    """Draw the fits over another feature; the first ones are what a link need not say."""
+    features = (*seen[:axis], chosen, *seen[axis + 1 :])
+    set_page(features=() if features == seen_features(network, ()) else features)
+
+
+def fits_beside(shown: Outcome, cut: Slice) -> None:
     """Show the clock of the loss chart, and the fits above it, as high as that chart."""
     panels = max(len(visible(shown.styles)), 1)
     across = math.isqrt(panels - 1) + 1
     rows = math.ceil(panels / across)
     row = f"{(HEIGHT - _BAR) // rows - _GAP}px"
-    _player(shown, (Layer(_LOSS, "heads"),), across, row)
+    _player(shown, cut, (Layer(_LOSS, "heads"),), across, row)
 
 
-def fits_words(shown: Outcome) -> None:
+def fits_words(shown: Outcome, cut: Slice) -> None:
     """Say what the fits show, and offer them as a chart.
 
     The clock says when that is, also while it runs.
     """
-    said = *seed_words(shown.history.experiment), *fits_remarks(shown.history, shown.styles)
+    remarks = fits_remarks(shown.history, shown.styles, cut)
+    said = *seed_words(shown.history.experiment), *remarks
     tick = _tick(shown, fit_ticks(shown.history))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(escaped(" ".join(said)), width="stretch")
-        offer(lambda: fits(shown.history, shown.styles, tick), "fits")
+        offer(lambda: fits(shown.history, shown.styles, tick, cut), "fits")
 
 
 def beside(shown: Outcome) -> bool:
     """Tell whether the fits can be shown beside the loss."""
-    return can_be_drawn(shown.history.experiment.problem) and not shown.stale
+    return shows_all(shown.history.experiment.problem) and not shown.stale
 
 
 def _player(
-    shown: Outcome, layers: tuple[Layer, ...], across: int, row: str, widest: str = _WIDEST
+    shown: Outcome,
+    cut: Slice,
+    layers: tuple[Layer, ...],
+    across: int,
+    row: str,
+    widest: str = _WIDEST,
 ) -> None:
     """Show the clock below panels of fits.
 
@@ -108,6 +162,7 @@ def _player(
 
     Args:
         shown: what there is to show.
+        cut: what it is drawn over.
         layers: charts that the clock draws on.
         across: how many panels are in a row, where there is room.
         row: height of a row, as CSS has it.
@@ -116,12 +171,12 @@ def _player(
     history, run_styles = shown.history, shown.styles
     tick = _tick(shown, fit_ticks(history))
     clock = fit_clock(history, tick)
-    version = f"{_version(shown)} {clock.ticks.sum():g}"
-    is_wanted = st.session_state.get(_WANTED) == version
-    panels = fit_frame(history, run_styles) | {
-        "still": fit_pictures(history, run_styles, [tick]),
-        "moving": fit_pictures(history, run_styles, clock.ticks.tolist()) if is_wanted else None,
-        "alt": fits_alternative(history, run_styles, tick),
+    version = f"{_version(shown)} {cut.features} {clock.ticks.sum():g}"
+    is_wanted, ticks = st.session_state.get(_WANTED) == version, clock.ticks.tolist()
+    panels = fit_frame(history, run_styles, cut) | {
+        "still": fit_pictures(history, run_styles, [tick], cut),
+        "moving": fit_pictures(history, run_styles, ticks, cut) if is_wanted else None,
+        "alt": fits_alternative(history, run_styles, tick, cut),
         "none": _("All runs are hidden."),
         "across": across,
         "row": row,

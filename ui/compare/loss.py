@@ -10,11 +10,11 @@ import streamlit as st
 from comparison.before import are_comparable, changed_runs, with_lines_before
 from comparison.catalogue import losses
 from comparison.edits import change_view
-from comparison.fits import can_be_drawn
+from comparison.fits import shows_all
 from comparison.offers import axes, quantities
 from language import _, current_language
 from language.labels import inline, label
-from ui.compare.fits import beside, fits_beside, fits_words
+from ui.compare.fits import beside, fits_beside, fits_words, seen_slice
 from ui.compare.results import results_table
 from ui.compare.smoothing import smoothing_choice
 from ui.shell.binding import bound, folded
@@ -41,7 +41,7 @@ def loss_tab(comparison: Comparison) -> None:
     """Show the loss, growing while the runs train, beside what they learn, above a table."""
     if not is_presented():
         view_switches()
-    is_drawable = can_be_drawn(document().experiment.problem) and not is_presented()
+    is_drawable = shows_all(document().experiment.problem) and not is_presented()
     grid = st.grid(9 if is_drawable else 5, min_column_width=74)
     place = Place(grid.cell(column_span=5))
     right = grid.cell(column_span=4) if is_drawable else None
@@ -61,9 +61,10 @@ def loss_tab(comparison: Comparison) -> None:
     let_it_be_sent()
     with below:
         if right is not None and beside(shown):
+            cut = seen_slice(shown)
             with right:
-                fits_beside(shown)
-            fits_words(shown)
+                fits_beside(shown, cut)
+            fits_words(shown, cut)
         if not is_presented():
             results_table(shown.history, shown.styles, full=False)
 

@@ -48,7 +48,8 @@ def contract_line(tune: Callable[[], None] | None = None) -> None:
 def state(contract: Contract) -> Contract:
     """State what is equal, in bold what is not; return it, for the captions of charts."""
     equal, unequal = contract
-    st.caption(" · ".join([*equal, *(f"**{sentence}**" for sentence in unequal)]))
+    parts = [*map(escaped, equal), *(f"**{escaped(sentence)}**" for sentence in unequal)]
+    st.caption(" · ".join(parts))
     return contract
 
 

@@ -6,14 +6,15 @@ A data set is a frozen description. ``generate`` makes its rows in their origina
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from engine.errors import InvalidInput
 from engine.limits import LIMITS
 from engine.problems.datasets.own import OwnTable
-from engine.problems.datasets.real import BreastCancer, Diabetes, Digits, Iris
+from engine.problems.datasets.real import Airfoil, BreastCancer, Digits, Iris, Penguins
 from engine.problems.datasets.source import Drawn, Source
 from engine.problems.datasets.toy import (
     Blobs,
@@ -44,8 +45,22 @@ DATASETS: Final[tuple[type[Source], ...]] = (
     Iris,
     BreastCancer,
     Digits,
-    Diabetes,
+    Penguins,
+    Airfoil,
 )
+
+# Data sets that are no longer here, each with its successor. Links and files that ask for one are
+# refused: its rows cannot be shown, and those of another data set are not what was meant.
+RETIRED: Final = {"diabetes": "penguins"}
+
+
+def _not_retired(given: Any) -> Any:
+    """Refuse a data set that is no longer here; anything else is left to the union."""
+    name = given.get("name") if isinstance(given, dict) else None
+    if isinstance(name, str) and name in RETIRED:
+        raise InvalidInput("retired", "name", name, RETIRED[name])
+    return given
+
 
 Dataset: TypeAlias = Annotated[
     ThreePoints
@@ -62,9 +77,11 @@ Dataset: TypeAlias = Annotated[
     | Iris
     | BreastCancer
     | Digits
-    | Diabetes
+    | Penguins
+    | Airfoil
     | OwnTable,
     Field(discriminator="name"),
+    BeforeValidator(_not_retired),
 ]
 
 
@@ -91,16 +108,18 @@ def generate(dataset: Source, data_seed: int) -> Drawn:
 
 __all__ = [
     "DATASETS",
+    "RETIRED",
+    "Airfoil",
     "Blobs",
     "BreastCancer",
     "Chebyshev",
     "Circles",
     "Dataset",
-    "Diabetes",
     "Digits",
     "Iris",
     "Line",
     "OwnTable",
+    "Penguins",
     "Polynomial",
     "Sine",
     "SingleRow",

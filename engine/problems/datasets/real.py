@@ -84,18 +84,35 @@ class Digits(Real):
     is_image: ClassVar[bool] = True
 
 
-class Diabetes(Real):
-    """Ten measures of 442 patients, and how far their diabetes had progressed a year later."""
+class Penguins(Real):
+    """Bills and flippers of 342 penguins of three species, in millimetres; their mass in grams."""
 
-    name: Literal["diabetes"] = "diabetes"
+    name: Literal["penguins"] = "penguins"
     task: ClassVar[Task] = "regression"
-    size: ClassVar[tuple[int, int]] = (442, 10)
+    size: ClassVar[tuple[int, int]] = (342, 3)
     spread_targets: ClassVar[bool] = True
 
     @property
     def target_names(self) -> tuple[str, ...]:
-        """The measure of progression."""
-        return ("progression",)
+        """The body mass."""
+        return ("body_mass",)
+
+
+class Airfoil(Real):
+    """1,503 measurements of a wing section in a wind tunnel; the noise that it makes, in decibels.
+
+    The features differ in scale as much as those of the breast cancer data do.
+    """
+
+    name: Literal["airfoil"] = "airfoil"
+    task: ClassVar[Task] = "regression"
+    size: ClassVar[tuple[int, int]] = (1503, 5)
+    spread_targets: ClassVar[bool] = True
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The sound pressure level."""
+        return ("sound_level",)
 
 
 @cache

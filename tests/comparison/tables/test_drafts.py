@@ -40,6 +40,12 @@ def test_at_first_the_last_usable_column_is_predicted_from_all_others(draft):
     assert draft.share == 0.0  # of so few rows
 
 
+def test_a_title_is_cut_and_has_nothing_that_cannot_be_seen(draft):
+    again = begun(draft.table, "\u202egnp.\n" + "x" * 300)
+
+    assert again.title == "gnp. " + "x" * 75
+
+
 def test_another_target_leaves_the_inputs_and_the_one_before_joins_them(draft):
     mass = with_target(draft, 2)
 

@@ -164,6 +164,18 @@ CASES = {
         ["colour", "run 1"],
         ["colour", "실행 1"],
     ),
+    "a data set that is no longer here": (
+        lambda: read_document('{"problem": {"kind": "network", "dataset": {"name": "diabetes"}}}'),
+        "retired",
+        ["“diabetes” is no longer here", "licence is unknown", "“Palmer penguins” (penguins)"],
+        ["diabetes", "penguins"],
+    ),
+    "the same in a link": (
+        lambda: from_link({"data": ["diabetes"], "data.rows": ["7"]}),
+        "retired",
+        ["“diabetes” is no longer here", "“Palmer penguins” (penguins)"],
+        ["diabetes", "penguins"],
+    ),
     "no rate": (
         validated({"runs": [{"optimizer": {"name": "sgd"}}]}),
         "missing",

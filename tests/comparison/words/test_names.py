@@ -8,6 +8,7 @@ from comparison.document import with_default_view
 from comparison.edits import change_view
 from comparison.pages import SurfacesPage
 from comparison.words.names import (
+    column_words,
     problem_words,
     run_names,
     run_styles,
@@ -15,7 +16,7 @@ from comparison.words.names import (
     symbol,
 )
 from engine import Experiment, Function, Interval, Network, Run
-from engine.problems.datasets import DATASETS, Diabetes
+from engine.problems.datasets import DATASETS, Airfoil, Line, Penguins, TwoMoons
 from engine.problems.functions import FUNCTIONS
 from engine.rules import SGD, Adam, Momentum
 from engine.rules.clipping import ClipNorm, ClipValue
@@ -142,20 +143,20 @@ def test_every_problem_is_put_in_words():
 
 def test_what_is_not_usual_about_a_network_is_said():
     network = Network(
-        dataset=Diabetes(),
+        dataset=Penguins(),
         loss="mean_squared_error",
         hidden=(),
         bias=False,
         l2=0.01,
         standardize=True,
-        start=(0.0,) * 10,
+        start=(0.0,) * 3,
     )
 
     assert problem_words(network) == {
-        "Data set": "Diabetes progression",
+        "Data set": "Palmer penguins",
         "Validation share": "0.25",
         "Inputs": "standardised using the training rows",
-        "Network": "10-1, without biases",
+        "Network": "3-1, without biases",
         "Loss function": "Mean squared error",
         "L2 penalty λ": "0.01",
         "Starting weights": "as given",
@@ -213,3 +214,21 @@ def test_runs_that_differ_in_their_rate_alone_are_hidden_together(hidden, expect
     assert [style.name for style in styles] == ["SGD", "Adam"]
     assert [style.selected for style in styles] == [True, False]
     assert [style.hidden for style in styles] == expected
+
+
+class Own(Line):
+    """Data with names that somebody gave."""
+
+    @property
+    def feature_names(self):
+        return ("chord", "<b>\u202etall_\nones</b>", "x" * 10_000)
+
+
+def test_a_column_is_called_by_its_label_or_as_it_was_named():
+    assert column_words(Airfoil(), "chord") == "chord length (m)"
+    assert column_words(TwoMoons(), "x1") == "x1"
+    chord, hostile, endless = (column_words(Own(), name) for name in Own().feature_names)
+
+    assert chord == "chord"  # another's label is not its own
+    assert hostile == "<b>tall_ ones</b>"
+    assert endless == "x" * 39 + "…"

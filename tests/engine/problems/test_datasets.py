@@ -12,15 +12,17 @@ from engine.errors import InvalidInput
 from engine.limits import LIMITS, Interval
 from engine.problems.datasets import (
     DATASETS,
+    RETIRED,
+    Airfoil,
     Blobs,
     BreastCancer,
     Chebyshev,
     Circles,
     Dataset,
-    Diabetes,
     Digits,
     Iris,
     Line,
+    Penguins,
     Polynomial,
     Sine,
     SingleRow,
@@ -62,7 +64,8 @@ GOLDEN = {
     "iris": "80d1a3bddc61d39b",
     "breast_cancer": "f8298b83e68e97bf",
     "digits": "82a971aaf66d8774",
-    "diabetes": "9f7e6a52924e78dd",
+    "penguins": "914fb62d5344bfb1",
+    "airfoil": "5b152faacab61e5e",
 }
 
 
@@ -407,15 +410,48 @@ def test_digits_have_their_known_counts_and_range():
     assert inputs[0].reshape(8, 8)[2:6, 3:5].sum() < inputs[0].reshape(8, 8)[2:6, [2, 5]].sum()
 
 
-def test_diabetes_has_its_known_means():
-    inputs, progression = generate(Diabetes(), 0)
+def test_penguins_have_their_known_means_and_ranges():
+    """As R's ``summary(palmerpenguins::penguins)`` tells them."""
+    inputs, mass = generate(Penguins(), 0)
 
-    np.testing.assert_allclose(progression.mean(), 152.13348416289594, rtol=1e-15)
-    assert (progression.min(), progression.max()) == (25, 346)
-    assert inputs[0].tolist() == [59, 2, 32.1, 101, 157, 93.2, 38, 4, 4.8598, 87]
-    np.testing.assert_allclose(inputs.mean(axis=0)[:4], [48.52, 1.468, 26.38, 94.65], atol=0.005)
-    assert Diabetes().feature_names[:4] == ("age", "sex", "bmi", "bp")
-    assert Diabetes().target_names == ("progression",)
+    np.testing.assert_allclose(inputs.mean(axis=0), [43.92, 17.15, 200.9], atol=0.05)
+    assert np.median(inputs, axis=0).tolist() == [44.45, 17.3, 197.0]
+    assert inputs.min(axis=0).tolist() == [32.1, 13.1, 172.0]
+    assert inputs.max(axis=0).tolist() == [59.6, 21.5, 231.0]
+    assert (mass.min(), np.median(mass), mass.max()) == (2700, 4050, 6300)
+    np.testing.assert_allclose(mass.mean(), 4202, atol=0.5)
+    assert inputs[0].tolist() == [39.1, 18.7, 181.0]
+    assert Penguins().feature_names == ("bill_length", "bill_depth", "flipper_length")
+    assert Penguins().target_names == ("body_mass",)
+
+
+def test_airfoil_has_its_known_mean_and_ranges():
+    inputs, level = generate(Airfoil(), 0)
+
+    np.testing.assert_allclose(level.mean(), 124.835943, atol=5e-7)
+    assert (level.min(), level.max()) == (103.38, 140.987)
+    assert inputs.min(axis=0).tolist() == [200, 0, 0.0254, 31.7, 0.000400682]
+    assert inputs.max(axis=0).tolist() == [20_000, 22.2, 0.3048, 71.3, 0.0584113]
+    assert inputs[0].tolist() == [800, 0, 0.3048, 71.3, 0.00266337]
+    assert Airfoil().feature_names == ("frequency", "angle", "chord", "velocity", "thickness")
+    assert Airfoil().target_names == ("sound_level",)
+
+
+# What is no longer here
+
+
+@pytest.mark.parametrize(("name", "successor"), RETIRED.items())
+def test_a_retired_data_set_names_its_successor(name, successor):
+    error = refused(lambda: Holder(dataset={"name": name, "rows": 12}))
+
+    assert (error.code, error.field, error.value, error.limits) == (
+        "retired",
+        "dataset.name",
+        name,
+        successor,
+    )
+    assert name not in {dataset().name for dataset in DATASETS}
+    assert Holder(dataset={"name": successor}).dataset.name == successor
 
 
 # Bad input

@@ -14,10 +14,10 @@ from engine.problems.datasets import (
     DATASETS,
     Blobs,
     BreastCancer,
-    Diabetes,
     Digits,
     Iris,
     Line,
+    Penguins,
     SingleRow,
     TwoMoons,
     generate,
@@ -236,9 +236,9 @@ def test_classes_are_never_standardised():
 
 
 def test_targets_stay_as_they_are_unless_asked():
-    inputs_only = prepare(Diabetes(), 0, 0.25, standardize=True, standardize_targets=False)
-    targets_only = prepare(Diabetes(), 0, 0.25, standardize=False, standardize_targets=True)
-    plain, both = untouched(Diabetes()), standardized(Diabetes())
+    inputs_only = prepare(Penguins(), 0, 0.25, standardize=True, standardize_targets=False)
+    targets_only = prepare(Penguins(), 0, 0.25, standardize=False, standardize_targets=True)
+    plain, both = untouched(Penguins()), standardized(Penguins())
 
     np.testing.assert_array_equal(plain.training_targets, inputs_only.training_targets)
     np.testing.assert_array_equal(both.training_inputs, inputs_only.training_inputs)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import Budget, Experiment, Function, Network, Run, data, fit, initial_params
-from engine.problems.datasets import Blobs, Diabetes, Iris, Line, TwoMoons
+from engine.problems.datasets import Blobs, Iris, Line, Penguins, TwoMoons
 from engine.problems.datasets.preparation import Data
 from engine.problems.function_problem import FunctionProblem
 from engine.problems.functions import Bowl
@@ -131,7 +131,7 @@ def test_inputs_carry_a_one_for_the_bias():
         (Iris(), "cross_entropy", 3),
         (Iris(), "half_sum_of_squares", 3),
         (Line(), "mean_squared_error", 1),
-        (Diabetes(), "mean_squared_error", 1),
+        (Penguins(), "mean_squared_error", 1),
     ],
 )
 def test_targets_have_a_column_per_output(dataset, loss, outputs):

@@ -3,7 +3,7 @@
 import pytest
 
 from engine import Function, InvalidInput, Network
-from engine.problems.datasets import DATASETS, Diabetes, Digits, Iris, Line, TwoMoons
+from engine.problems.datasets import DATASETS, Digits, Iris, Line, Penguins, TwoMoons
 from engine.problems.losses import LOSSES
 
 
@@ -48,7 +48,7 @@ def test_what_fits_is_left_as_it_is():
     for network in (
         Network(),
         Network(start=start),
-        Network(dataset=Diabetes(), loss="half_mean_squared_error", standardize_targets=True),
+        Network(dataset=Penguins(), loss="half_mean_squared_error", standardize_targets=True),
     ):
         assert network.adapted() == network
 
@@ -73,9 +73,9 @@ def test_data_sets_say_what_they_are():
     }
 
     assert named == {
-        "measured": {"iris", "breast_cancer", "digits", "diabetes"},
+        "measured": {"iris", "breast_cancer", "digits", "penguins", "airfoil"},
         "is_image": {"digits"},
-        "spread_targets": {"diabetes"},
+        "spread_targets": {"penguins", "airfoil"},
     }
 
 

@@ -18,7 +18,7 @@ from engine import (
     initial_params,
     layers,
 )
-from engine.problems.datasets import Blobs, Diabetes, Iris, Line, SingleRow, TwoMoons
+from engine.problems.datasets import Blobs, Iris, Line, Penguins, SingleRow, TwoMoons
 from engine.problems.functions import Ravine
 from engine.rules import SGD, Adagrad, Adam, Momentum
 from engine.training.history import History, RunHistory, Series
@@ -37,7 +37,7 @@ PROBLEMS = {
     ),
     "line": Network(dataset=Line(rows=30), hidden=(), loss="mean_squared_error", bias=False),
     "scaled targets": Network(
-        dataset=Diabetes(),
+        dataset=Penguins(),
         hidden=(3,),
         loss="half_mean_squared_error",
         standardize=True,

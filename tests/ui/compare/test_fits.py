@@ -7,7 +7,8 @@ import pytest
 
 from charts.theme import RunStyle
 from comparison.edits import change_view
-from comparison.fits import fit_pictures, params_at
+from comparison.fits import fit_pictures, fit_slice, params_at
+from comparison.link import to_link
 from engine import (
     Budget,
     Experiment,
@@ -15,7 +16,7 @@ from engine import (
     Run,
     fit,
 )
-from engine.problems.datasets import Digits, Line, SingleRow
+from engine.problems.datasets import Digits, Iris, Line, Penguins, SingleRow
 from engine.rules import SGD
 from tests.driven import captions, clock, run, small, told
 from tests.ui.compare.driven import page
@@ -27,18 +28,22 @@ from tests.ui.compare.driven import page
         Network(dataset=SingleRow(), hidden=(2,), loss="mean_squared_error", validation_share=0.0),
         Network(dataset=Digits(), hidden=(2,), loss="cross_entropy"),
     ],
-    ids=["two targets", "many features"],
+    ids=["two targets", "images"],
 )
 def test_what_has_no_picture_is_explained(problem, show):
     runs = [Run(optimizer=SGD(), learning_rate=0.01, batch_size="all")]
     show("fits")
     at = page(small(problem=problem, runs=runs, budget=Budget(amount=1)))
 
-    assert "one or two features" in told(at)
+    assert "no fits for images" in told(at)
 
 
 STYLES = [RunStyle("SGD", 0, selected=True), RunStyle("Adam", 1)]
 LARGE = "clamp(210px, 100vh - 32rem, 420px)"
+
+
+def pictures(history, ticks, features=()):
+    return fit_pictures(history, STYLES, ticks, fit_slice(history, features))
 
 
 @pytest.mark.parametrize("seeds", [(0,), (7, 3)], ids=["one seed", "two seeds"])
@@ -52,7 +57,7 @@ def test_an_epoch_moves_all_panels(seeds, show):
     for epoch in (5, 0, 2):
         run(at.number_input(key="fit-number").set_value(epoch))
         sent = clock(at)
-        assert sent["panels"]["still"] == fit_pictures(history, STYLES, [epoch])
+        assert sent["panels"]["still"] == pictures(history, [epoch])
         assert sent["step"] == epoch
         assert f"epoch {epoch}" in sent["panels"]["alt"]
         # The clock tells the epoch; which seed it is needs a word.
@@ -76,7 +81,7 @@ def test_fits_stand_beside_the_loss_under_one_clock():
     at = page(small())
     sent = clock(at)
 
-    assert sent["panels"]["still"] == fit_pictures(fit(small()), STYLES, [5])
+    assert sent["panels"]["still"] == pictures(fit(small()), [5])
     assert [layer["key"] for layer in sent["layers"]] == ["loss"]
 
 
@@ -86,7 +91,7 @@ def test_the_pictures_of_all_epochs_are_sent_once_they_are_played():
     assert clock(at)["panels"]["moving"] is None
     at.session_state["fits-wanted"] = clock(at)["version"]
     moving = clock(run(at))["panels"]["moving"]
-    assert moving == fit_pictures(fit(small()), STYLES, range(6))
+    assert moving == pictures(fit(small()), range(6))
 
     run(at.number_input(key="learning_rate-number").set_value(0.25))
     assert clock(at)["panels"]["moving"] is None
@@ -156,7 +161,7 @@ def test_the_end_of_a_training_within_an_epoch_is_shown(amount, show):
     show("fits")
     at = page(compared)
 
-    assert clock(at)["panels"]["still"] == fit_pictures(fit(compared), STYLES, [amount])
+    assert clock(at)["panels"]["still"] == pictures(fit(compared), [amount])
 
 
 @pytest.mark.parametrize(
@@ -168,3 +173,52 @@ def test_panels_fill_the_page_and_one_or_two_are_large(count, across, row, show)
     panels = clock(page(small(runs=runs)))["panels"]
 
     assert (panels["across"], panels["row"]) == (across, row)
+
+
+def test_a_reader_chooses_the_features_and_clock_caption_export_and_link_follow(show):
+    problem = Network(dataset=Iris(), hidden=(2,), loss="cross_entropy", standardize=True)
+    compared = small(problem=problem)
+    history = fit(compared)
+    show("fits")
+    at = page(compared)
+    across, upwards = (at.selectbox(key=f"fit-feature-{axis}") for axis in (0, 1))
+    assert (across.label, across.value, upwards.label, upwards.value) == ("Across", 0, "Upwards", 1)
+    assert across.options == ["sepal length (cm)", "petal length (cm)", "petal width (cm)"]
+    assert clock(at)["panels"]["still"] == pictures(history, [5])
+
+    run(across.set_value(3))
+    panels = clock(at)["panels"]
+    assert panels["still"] == pictures(history, [5], (3, 1)) != pictures(history, [5])
+    assert "Across: petal width (cm)" in panels["alt"]
+    assert "sepal length \\(cm\\) \\= " in captions(at)
+    assert to_link(at.session_state["document"].on_page(settings_of(at)))["page.features"] == [
+        "[3,1]"
+    ]
+    run(at.button("export-fits").click())
+    (preview,) = at.get("plotly_chart")[-1:]
+    assert preview.proto.alt == panels["alt"]
+
+    run(at.selectbox(key="fit-feature-0").set_value(0))
+    assert settings_of(at).features == ()  # a link need not say what is usual
+
+
+def settings_of(at):
+    return at.session_state["page-settings"]["training"]
+
+
+def test_where_all_features_are_seen_there_is_nothing_to_choose(show):
+    show("fits")
+    at = page(small())
+
+    assert [one.key for one in at.selectbox if one.key.startswith("fit-feature")] == []
+
+
+def test_a_curve_is_drawn_over_one_feature_and_the_loss_stands_alone(show):
+    problem = Network(dataset=Penguins(), hidden=(), loss="mean_squared_error", standardize=True)
+    at = page(small(problem=problem))
+    assert not [part for part in at.get("bidi_component") if "panels" in part.proto.json]
+
+    show("fits")
+    shown = page(small(problem=problem))
+    assert [one.value for one in shown.selectbox if one.key.startswith("fit-feature")] == [0]
+    assert "curves" in clock(shown)["panels"]["still"]

@@ -7,6 +7,7 @@ import pytest
 import streamlit
 
 from comparison.document import Document, View, with_default_view
+from comparison.presets import OPENING
 from engine import (
     Network,
     Run,
@@ -110,6 +111,19 @@ def test_an_opened_comparison_can_be_changed_while_its_file_stays(saved):
     assert document(at).experiment.runs[1].learning_rate == 0.123
     run(at.file_uploader(key="opened-file").clear())
     assert document(at).experiment.runs[1].learning_rate == 0.123
+
+
+def test_a_file_or_a_link_with_a_retired_data_set_names_its_successor_and_nothing_is_lost():
+    gone = b'{"problem": {"kind": "network", "dataset": {"name": "diabetes"}}}'
+    at = page(small())
+    run(at.file_uploader(key="opened-file").upload("old.json", gone))
+
+    assert document(at) == with_default_view(small())
+    linked = page(link={"data": "diabetes", "budget": "7"})
+    assert document(linked).experiment == OPENING.experiment
+    for shown in (at, linked):
+        assert "“diabetes” is no longer here" in told(shown)
+        assert "“Palmer penguins” (penguins) takes its place" in told(shown)
 
 
 @pytest.mark.parametrize(

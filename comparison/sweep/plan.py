@@ -70,12 +70,15 @@ def page_of(document: Document) -> SweepPage:
 
 
 def fitting(page: SweepPage, experiment: Experiment) -> SweepPage:
-    """Return settings of the page; the first axes lack batch sizes where no run may have others."""
-    may_have = experiment.problem.has_rows and any(map(has_batch_sizes, experiment.runs))
-    if may_have or page.axes != SweepPage().axes:
+    """Return settings of the page; the first axes have the batch sizes that runs may have here."""
+    if page.axes != SweepPage().axes:
         return page
-    rest = tuple(axis for axis in page.axes if axis.field != "batch_size")
-    return page.model_copy(update={"axes": rest})
+    may_have = experiment.problem.has_rows and any(map(has_batch_sizes, experiment.runs))
+    rows, (rates, sizes) = experiment.problem.training_rows, page.axes
+    fit = [size for size in cast("ListAxis", sizes).values if size == "all" or size <= rows]
+    if not may_have or len(fit) == 1:
+        return page.model_copy(update={"axes": (rates,)})
+    return page.model_copy(update={"axes": (rates, ListAxis(field="batch_size", values=fit))})
 
 
 def sweep_of(document: Document) -> SweepSpec:

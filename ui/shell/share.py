@@ -154,8 +154,8 @@ def _save() -> None:
         text = saved_text(now)
         st.caption(
             _(
-                "The file would be too large with the rows of your table. Pass the table on as well,"
-                " or the bundle, which holds both."
+                "The file would be too large with the rows of your table. Pass the table on as"
+                " well, or the bundle, which holds both."
             )
         )
     elif tables:

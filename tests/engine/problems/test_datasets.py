@@ -22,6 +22,7 @@ from engine.problems.datasets import (
     Digits,
     Iris,
     Line,
+    OwnTable,
     Penguins,
     Polynomial,
     Sine,
@@ -107,8 +108,8 @@ def refused(make):
 
 
 def test_every_data_set_is_registered_and_in_the_union():
-    assert set(concrete(Source)) == set(DATASETS)
-    assert get_args(get_args(Dataset)[0]) == DATASETS
+    assert set(concrete(Source)) == {*DATASETS, OwnTable}
+    assert get_args(get_args(Dataset)[0]) == (*DATASETS, OwnTable)
 
 
 @EVERY_DATASET
@@ -541,7 +542,7 @@ def test_unknown_data_set_is_refused_with_the_choices():
     error = refused(lambda: Holder(dataset={"name": "mnist"}))
 
     assert (error.code, error.field, error.value) == ("unknown_choice", "dataset.name", "mnist")
-    assert error.limits == tuple(dataset().name for dataset in DATASETS)
+    assert error.limits == (*(dataset().name for dataset in DATASETS), "own")
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def _is_usual(mark: str) -> bool:
 def _broken(raw: bytes, error: UnicodeDecodeError, encoding: str) -> InvalidInput:
     """Return the refusal of bytes that are not in their encoding, with the line of the first."""
     before = raw[: error.start].decode(encoding, "ignore")
-    line = before.count("\n") + 1
+    line, start = before.count("\n") + 1, before.rpartition("\n")[2]
     after = raw[error.start : error.start + 20].decode(encoding, "replace")
-    excerpt = (before.rpartition("\n")[2][-20:] + after).partition("\n")[0]
-    return refused("encoding", line, 0, excerpt, encoding=encoding)
+    excerpt = start[-20:] + after.partition("\n")[0]
+    return refused("encoding", line, len(start) + 1, excerpt, encoding=encoding)

@@ -18,7 +18,7 @@ def refused(
     Args:
         reason: an id of ``comparison.words.tables.REASONS``.
         line: of the file, from 1; 0 for the file as a whole.
-        column: the cell of the line, from 1; 0 for the line as a whole.
+        column: the cell of the line, from 1; of an encoding the character; 0 for the whole line.
         text: what stands there; the error holds the beginning of it.
         facts: numbers that the reason's sentence tells.
     """

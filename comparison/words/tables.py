@@ -47,16 +47,17 @@ REASONS: Final = {
         " you do not need."
     ),
     "encoding": N_(
-        "Line {line}: the text “{text}” is not in the encoding {encoding}. Choose another encoding,"
-        " or save the file anew as “CSV UTF-8”."
+        "Line {line}, character {column}: the text “{text}” is not in the encoding {encoding}."
+        " Choose another encoding, or save the file anew as “CSV UTF-8”."
     ),
     "open_quote": N_(
-        "Line {line}: a quotation mark is opened here and never closed, at “{text}”. Close it or"
-        " remove it; inside of quotation marks, write two of them for one."
+        "Line {line}, column {column}: a quotation mark is opened here and never closed, at"
+        " “{text}”. Close it or remove it; inside of quotation marks, write two of them for one."
     ),
     "after_quote": N_(
-        "Line {line}: text follows a closing quotation mark, at “{text}”. Put the whole cell in"
-        " quotation marks and write two of them for one inside; or choose another delimiter."
+        "Line {line}, column {column}: text follows a closing quotation mark, at “{text}”. Put the"
+        " whole cell in quotation marks and write two of them for one inside; or choose another"
+        " delimiter."
     ),
     "long_cell": N_(
         "Line {line}: a cell is longer than {most:,} characters, at “{text}”. Perhaps a quotation"

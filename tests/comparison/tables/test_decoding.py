@@ -113,12 +113,12 @@ def test_a_large_file_is_refused_by_its_size():
 def test_a_broken_utf8_file_is_not_taken_for_latin_1():
     raw = KOREAN.encode().replace("여".encode(), b"\xff", 1)
 
-    line, _cell, reason, facts = refusal(decoded, raw)
+    line, character, reason, facts = refusal(decoded, raw)
 
-    assert (line, reason, facts) == (3, "encoding", {"encoding": "utf-8"})
+    assert (line, character, reason, facts) == (3, 10, "encoding", {"encoding": "utf-8"})
 
 
 def test_a_chosen_encoding_that_does_not_fit_is_refused_with_its_line():
-    line, _cell, reason, facts = refusal(decoded, b"a\n1\nx\xff\n", "cp949")
+    line, character, reason, facts = refusal(decoded, b"a\n1\nx\xff\n", "cp949")
 
-    assert (line, reason, facts) == (3, "encoding", {"encoding": "cp949"})
+    assert (line, character, reason, facts) == (3, 2, "encoding", {"encoding": "cp949"})

@@ -88,8 +88,10 @@ def _numbered(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, li
         except StopIteration:
             return
         except csv.Error as error:
-            there = "".join(islice(io.StringIO(text, newline=""), before, None))
-            raise _unreadable(str(error), before + 1 + skipped, there, delimiter) from None
+            rest = io.StringIO(text, newline="")
+            for _line in islice(rest, before):
+                pass
+            raise _unreadable(str(error), before + 1 + skipped, rest.read(), delimiter) from None
         yield before + 1 + skipped, row
         before = reader.line_num
 

@@ -320,11 +320,7 @@ def _odd_words(name: str, column: ColumnFacts) -> str:
         text += " " + _(_LOOKS[column.look])
     line, cell = column.examples[0]
     count, every = f"{column.odd:,}", f"{column.odd + column.numeric:,}"
-    return text.format(name=name, count=count, all=every, line=line, cell=_short(cell))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return text.format(name=name, count=count, all=every, line=line, cell=cell)
 
 
 def _some(parts: Sequence[str]) -> str:

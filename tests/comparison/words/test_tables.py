@@ -25,7 +25,10 @@ BAD_FILES = {
     "html": (b"<html><body>", ["web page", "“<html><body>”", "copy the table"]),
     "json": (b'{"format": 1}', ["JSON", '“{"format": 1}”', "Share"]),
     "bytes": (b"1" * (11 * 2**20), ["11.0 MB", "10 MB", "Remove"]),
-    "encoding": ("a,b\n가,1\n나,2\n".encode() + b"\xff,3\n", ["Line 4, character 1", "UTF-8", "save the file"]),
+    "encoding": (
+        "a,b\n가,1\n나,2\n".encode() + b"\xff,3\n",
+        ["Line 4, character 1", "UTF-8", "save the file"],
+    ),
     "open_quote": (b'a,b\n1,"2\n3,4\n', ["Line 2, column 2", "never closed", '“1,"2”']),
     "after_quote": (b'a,b\n"1"x,2\n', ["Line 2, column 1", "closing quotation mark", '“"1"x,2”']),
     "long_cell": (b"a,b\n1," + b"x" * 200_000, ["Line 2", "131,072", "“1,xxx"]),

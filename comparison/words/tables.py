@@ -210,10 +210,13 @@ def _of_file(understood: Understood) -> Iterable[str]:
             blank,
         )
         yield text.format(count=f"{blank:,}")
-    if understood.dropped_last:
-        yield _(
-            "A last column without a name and values was dropped: every line ends with a delimiter."
+    if understood.dropped:
+        text = ngettext(
+            "{count} column at the end, without a name and values, was dropped.",
+            "{count} columns at the end, without a name and values, were dropped.",
+            understood.dropped,
         )
+        yield text.format(count=understood.dropped)
 
 
 def _of_names(understood: Understood) -> Iterable[str]:

@@ -36,6 +36,13 @@ def archive(**files):
         (KOREAN.encode("cp949"), KOREAN, "cp949"),
         (KOREAN.encode("euc_kr"), KOREAN, "cp949"),
         ("펲시,햏\n1,2\n".encode("cp949") + KOREAN.encode("cp949"), None, "cp949"),
+        ("T(℃),RH\n20,1\n".encode("cp949"), "T(℃),RH\n20,1\n", "cp949"),
+        ("온도(℃),면적(㎡)·±\n20,1\n".encode("cp949"), None, "cp949"),
+        (
+            "키 큰 팀,큰\n20,1\n".encode("cp949"),
+            "키 큰 팀,큰\n20,1\n",
+            "cp949",
+        ),  # much is valid UTF-8
         (FRENCH.encode("cp1252"), FRENCH, "cp1252"),
         (FRENCH.encode("latin-1"), FRENCH, "cp1252"),
         # By chance the bytes of rare Korean syllables: °C and Äp.

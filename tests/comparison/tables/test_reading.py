@@ -192,14 +192,14 @@ def test_texts_lose_what_cannot_be_seen_and_a_protecting_apostrophe_with_counts(
     assert (formula.cleaned, formula.restored) == (0, 1)
 
 
-def test_lines_and_a_last_column_without_anything_are_left_out_with_a_count():
-    understood = read(b"a,b,\n1,2,\n\n,,\n3,4,\n,,\n")
+def test_lines_and_last_columns_without_anything_are_left_out_with_a_count():
+    understood = read(b"a,b,,\n1,2,,\n\n,,,\n3,4,,\n,,,\n")
 
     assert values(understood.table) == {"a": [1, 3], "b": [2, 4]}
     assert understood.blank == 3
-    assert understood.dropped_last
+    assert understood.dropped == 2
     named = read(b"a,b,c\n1,2,\n3,4,\n")  # a column with a name is one
-    assert not named.dropped_last
+    assert named.dropped == 0
     assert named.table.names == ("a", "b", "c")
 
 

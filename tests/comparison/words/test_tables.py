@@ -114,10 +114,7 @@ def test_every_encoding_and_delimiter_has_a_name():
             Reading(),
             [
                 "1 line without any value was skipped.",
-                (
-                    "A last column without a name and values was dropped: every line ends with a"
-                    " delimiter."
-                ),
+                "1 column at the end, without a name and values, was dropped.",
                 "Without any value: “b”.",
             ],
         ),

@@ -82,18 +82,15 @@ def _numbered(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, li
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=spaced
     )
     before = 0
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            rest = io.StringIO(text, newline="")
-            for _line in islice(rest, before):
-                pass
-            raise _unreadable(str(error), before + 1 + skipped, rest.read(), delimiter) from None
-        yield before + 1 + skipped, row
-        before = reader.line_num
+    try:
+        for row in reader:
+            yield before + 1 + skipped, row
+            before = reader.line_num
+    except csv.Error as error:
+        rest = io.StringIO(text, newline="")
+        for _line in islice(rest, before):
+            pass
+        raise _unreadable(str(error), before + 1 + skipped, rest.read(), delimiter) from None
 
 
 def _unreadable(complaint: str, line: int, text: str, delimiter: str) -> InvalidInput:

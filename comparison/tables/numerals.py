@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from engine.arrays import Array
 
 # What stands for a missing value in a column of numbers, in small letters or capitals.
-MISSING: Final = (
-    *("", "NA", "N/A", "#N/A", "NaN", "null", "None", "-", "–", "—", ".", "?"),
-    *("없음", "결측"),
+MISSING: Final = frozenset(
+    {"", "NA", "N/A", "#N/A", "NaN", "null", "None", "-", "–", "—", ".", "?", "없음", "결측"}
 )
 _MISSING: Final = re.compile("|".join(map(re.escape, MISSING)), re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

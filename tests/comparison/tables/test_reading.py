@@ -173,6 +173,12 @@ def test_names_are_made_unique_visible_and_short_with_counts():
     assert (found.empty, found.repeated, found.cleaned, found.cut) == (1, 2, 1, 1)
 
 
+def test_long_names_that_are_alike_are_told_apart_within_the_limit():
+    names = read(("n" * 90 + "\t" + "n" * 80 + "\n" + "1\t2\n" * 2).encode()).names.names
+
+    assert names == ("n" * 80, "n" * 76 + " (2)")
+
+
 @given(st.lists(st.text(st.sampled_from("x12 ()\u200b"), max_size=90), min_size=2, max_size=12))
 def test_no_two_names_are_alike(names):
     raw = "\t".join(names) + "x\n" + "\t".join("1" * len(names)) + "\n0" + "\t0" * (len(names) - 1)

@@ -5,6 +5,6 @@ with all that was understood and counted on the way, or an ``InvalidInput`` "not
 column and reason; and the table as CSV again, known by its digest.
 
 The cells are split by the standard library's ``csv``, in its strict mode. pandas was tried: it
-fills short rows in silence, and knows no line once a cell holds a line break, so that ``csv`` would
-have to read everything a second time to check it.
+fills short rows and takes text behind a closing quotation mark in silence, and tells a wrong line
+once a cell holds a line break. ``csv`` would have to read everything a second time to check it.
 """

@@ -82,23 +82,34 @@ def _numbered(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, li
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=spaced
     )
     before = 0
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            there = next(islice(io.StringIO(text, newline=""), before, None), "")
-            raise _unreadable(str(error), before + 1 + skipped, there) from None
-        if row is None:
-            return
-        yield before + 1 + skipped, row
-        before = reader.line_num
+    try:
+        for row in reader:
+            yield before + 1 + skipped, row
+            before = reader.line_num
+    except csv.Error as error:
+        rest = io.StringIO(text, newline="")
+        for _line in islice(rest, before):
+            pass
+        raise _unreadable(str(error), before + 1 + skipped, rest.read(), delimiter) from None
 
 
-def _unreadable(complaint: str, line: int, text: str) -> InvalidInput:
-    """Return the refusal of a row that the parser complains about."""
+def _unreadable(complaint: str, line: int, text: str, delimiter: str) -> InvalidInput:
+    """Return the refusal of the row with which a text begins; the parser complains about it."""
+    start = text.partition("\n")[0]
     if "field larger" in complaint:
-        return refused("long_cell", line, 0, text, most=csv.field_size_limit())
-    return refused("open_quote" if "unexpected end" in complaint else "after_quote", line, 0, text)
+        return refused("long_cell", line, 0, start, most=csv.field_size_limit())
+    reason = "open_quote" if "unexpected end" in complaint else "after_quote"
+    return refused(reason, line, _good_cells(text, delimiter) + 1, start)
+
+
+def _good_cells(text: str, delimiter: str) -> int:
+    """Return how many cells at the beginning of a text are quoted rightly."""
+    quoted = r' *"[^"]*(?:""[^"]*)*"'
+    cell = re.compile(rf'(?:{quoted}|[^"{delimiter}\r\n][^{delimiter}\r\n]*|){delimiter}')
+    place = count = 0
+    while found := cell.match(text, place):
+        place, count = found.end(), count + 1
+    return count
 
 
 def _check_size(row: list[str], line: int, rows: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from comparison.tables import numerals
+from comparison.tables.refusing import shortened
 from comparison.tables.spreadsheets import restored
 from comparison.words.cleaned import cleaned
 from engine.problems.datasets.table import Column, Numbers, numbers, texts
@@ -41,7 +42,7 @@ class ColumnFacts:
         odd: cells that are neither numbers nor missing. In a column of numbers, which the reader
             asked for, they count as missing.
         numeric: cells that are numbers.
-        examples: the first odd cells, each with its line in the file and its text.
+        examples: the first odd cells, each with its line in the file and the beginning of its text.
         look: what most of them look like: an id of ``numerals.look``.
         cleaned: texts that lost spaces around them, or characters that cannot be seen.
         restored: texts that lost the apostrophe that keeps spreadsheets from running them.
@@ -127,7 +128,7 @@ def column_of(
         odd=len(column.odd),
         numeric=int((~np.isnan(column.values)).sum()),
         examples=tuple(
-            (lines[place], tidied(column.cells[place])) for place in column.odd[:_EXAMPLES]
+            (lines[place], shortened(column.cells[place])) for place in column.odd[:_EXAMPLES]
         ),
         look=_look(column),
     )

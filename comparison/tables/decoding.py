@@ -40,7 +40,6 @@ _MAGIC: Final = (
 _SPREADSHEETS: Final = (b"xl/", b"opendocument.spreadsheet")  # inside of a zip
 _HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|table|\?xml|!--)", re.IGNORECASE)
 _JSON: Final = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{"\d\]-])')
-_KOREAN: Final = re.compile("[\u3000-\u303f\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]")
 
 
 def decoded(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -105,9 +104,11 @@ def _detected(raw: bytes) -> str:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        if _is_korean(raw):
+            return "cp949"
         if _is_mostly_utf8(raw):
             raise _broken(raw, error, "utf-8") from None
-        return "cp949" if _is_korean(raw) else "cp1252"
+        return "cp1252"
     return "utf-8"
 
 
@@ -124,7 +125,7 @@ def _is_korean(raw: bytes) -> bool:
 
     Other text can be valid CP949 by chance: in Latin-1, °C and Äp are the bytes of syllables that
     nobody uses. So most of what is beyond ASCII must be syllables of the old standard KS X 1001,
-    which has the usual ones, and the rest letters and signs of Korean text.
+    which has the usual ones, or its signs of units, such as ℃ and ㎡.
     """
     try:
         text = raw.decode("cp949")
@@ -132,19 +133,19 @@ def _is_korean(raw: bytes) -> bool:
         return False
     counts = Counter(mark for mark in text if mark > "\x7f")
     usual = sum(count for mark, count in counts.items() if _is_usual(mark))
-    known = sum(count for mark, count in counts.items() if _KOREAN.match(mark))
-    return 2 * usual > counts.total() and 10 * known > 9 * counts.total()
+    return 2 * usual > counts.total()
 
 
 def _is_usual(mark: str) -> bool:
-    """Tell whether a character is a syllable of KS X 1001; EUC-KR spells others in eight bytes."""
-    return "가" <= mark <= "힣" and len(mark.encode("euc_kr")) == 2
+    # Python's EUC-KR spells syllables that KS X 1001 lacks in eight bytes.
+    is_syllable = "가" <= mark <= "힣" and len(mark.encode("euc_kr")) == 2
+    return is_syllable or mark == "℃" or "㎀" <= mark <= "㏟"
 
 
 def _broken(raw: bytes, error: UnicodeDecodeError, encoding: str) -> InvalidInput:
     """Return the refusal of bytes that are not in their encoding, with the line of the first."""
     before = raw[: error.start].decode(encoding, "ignore")
-    line = before.count("\n") + 1
+    line, start = before.count("\n") + 1, before.rpartition("\n")[2]
     after = raw[error.start : error.start + 20].decode(encoding, "replace")
-    excerpt = (before.rpartition("\n")[2][-20:] + after).partition("\n")[0]
-    return refused("encoding", line, 0, excerpt, encoding=encoding)
+    excerpt = start[-20:] + after.partition("\n")[0]
+    return refused("encoding", line, len(start) + 1, excerpt, encoding=encoding)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from engine.arrays import Array
 
-# What stands for a missing value in a column of numbers, in lower case.
+# What stands for a missing value in a column of numbers, in small letters or capitals.
 MISSING: Final = frozenset(
-    {"", "na", "n/a", "#n/a", "nan", "null", "none", "-", "–", "—", ".", "?", "없음", "결측"}
+    {"", "NA", "N/A", "#N/A", "NaN", "null", "None", "-", "–", "—", ".", "?", "없음", "결측"}
 )
+_MISSING: Final = re.compile("|".join(map(re.escape, MISSING)), re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER: Final = re.compile("[0-9]+")
 _NOT_OF_A_NUMBER: Final = re.compile(r"[^0-9eE+\-. ]")
@@ -88,7 +89,7 @@ def number(cell: str, decimal: str = ".") -> float | None:
     if _NUMBER.fullmatch(swapped):
         value = float(swapped)
         return value if math.isfinite(value) else None
-    return math.nan if text.lower() in MISSING else None
+    return math.nan if _MISSING.fullmatch(text) else None
 
 
 def is_number_like(cell: str) -> bool:

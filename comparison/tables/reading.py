@@ -52,8 +52,8 @@ class Understood:
         columns: what is told of each column.
         names: the names, and what was changed about them.
         blank: lines without any value, which were skipped.
-        dropped_last: whether each line ended with a delimiter, so that a last column without name
-            and values was dropped.
+        dropped: columns at the end without a name and values, which were dropped: delimiters ended
+            each line.
         header_assumed: whether all cells are texts, so that only custom says that names come first.
     """
 
@@ -62,7 +62,7 @@ class Understood:
     columns: tuple[ColumnFacts, ...]
     names: Names
     blank: int
-    dropped_last: bool
+    dropped: int
     header_assumed: bool
 
 
@@ -102,7 +102,7 @@ def read(raw: bytes, how: Reading = DETECTED) -> Understood:
         _with_duplicates(table, [facts for _column, facts in made]),
         names if header else Names(names.names),
         blank=filled.blank,
-        dropped_last=filled.dropped_last,
+        dropped=filled.dropped,
         header_assumed=header
         and how.header is None
         and not any(facts.numeric for _column, facts in made),
@@ -116,11 +116,11 @@ class _Filled:
     lines: list[int]
     columns: list[list[str]]
     blank: int
-    dropped_last: bool
+    dropped: int
 
 
 def _filled(cells: Cells) -> _Filled:
-    """Return a file's columns without rows and a last column in which nothing stands.
+    """Return a file's columns without rows, and columns at the end, in which nothing stands.
 
     Raises:
         InvalidInput: nothing is left, or there are too many columns.
@@ -130,12 +130,13 @@ def _filled(cells: Cells) -> _Filled:
         raise refused("empty")
     lines = [cells.lines[place] for place in kept]
     columns = [list(column) for column in zip(*(cells.rows[place] for place in kept), strict=True)]
-    dropped = len(columns) > 1 and not "".join(columns[-1]).strip()
-    columns = columns[: len(columns) - dropped]
+    width = len(columns)
+    while not "".join(columns[-1]).strip():
+        columns.pop()
     most = LIMITS["table_columns"].high
     if len(columns) > most:
         raise refused("columns", lines[0], columns=len(columns), most=int(most))
-    return _Filled(lines, columns, cells.blank + len(cells.rows) - len(kept), dropped)
+    return _Filled(lines, columns, cells.blank + len(cells.rows) - len(kept), width - len(columns))
 
 
 def _decimal(how: Reading, columns: Sequence[Sequence[str]]) -> str:

@@ -47,16 +47,17 @@ REASONS: Final = {
         " you do not need."
     ),
     "encoding": N_(
-        "Line {line}: the text “{text}” is not in the encoding {encoding}. Choose another encoding,"
-        " or save the file anew as “CSV UTF-8”."
+        "Line {line}, character {column}: the text “{text}” is not in the encoding {encoding}."
+        " Choose another encoding, or save the file anew as “CSV UTF-8”."
     ),
     "open_quote": N_(
-        "Line {line}: a quotation mark is opened here and never closed, at “{text}”. Close it or"
-        " remove it; inside of quotation marks, write two of them for one."
+        "Line {line}, column {column}: a quotation mark is opened here and never closed, at"
+        " “{text}”. Close it or remove it; inside of quotation marks, write two of them for one."
     ),
     "after_quote": N_(
-        "Line {line}: text follows a closing quotation mark, at “{text}”. Put the whole cell in"
-        " quotation marks and write two of them for one inside; or choose another delimiter."
+        "Line {line}, column {column}: text follows a closing quotation mark, at “{text}”. Put the"
+        " whole cell in quotation marks and write two of them for one inside; or choose another"
+        " delimiter."
     ),
     "long_cell": N_(
         "Line {line}: a cell is longer than {most:,} characters, at “{text}”. Perhaps a quotation"
@@ -209,10 +210,13 @@ def _of_file(understood: Understood) -> Iterable[str]:
             blank,
         )
         yield text.format(count=f"{blank:,}")
-    if understood.dropped_last:
-        yield _(
-            "A last column without a name and values was dropped: every line ends with a delimiter."
+    if understood.dropped:
+        text = ngettext(
+            "{count} column at the end, without a name and values, was dropped.",
+            "{count} columns at the end, without a name and values, were dropped.",
+            understood.dropped,
         )
+        yield text.format(count=understood.dropped)
 
 
 def _of_names(understood: Understood) -> Iterable[str]:
@@ -319,11 +323,7 @@ def _odd_words(name: str, column: ColumnFacts) -> str:
         text += " " + _(_LOOKS[column.look])
     line, cell = column.examples[0]
     count, every = f"{column.odd:,}", f"{column.odd + column.numeric:,}"
-    return text.format(name=name, count=count, all=every, line=line, cell=_short(cell))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return text.format(name=name, count=count, all=every, line=line, cell=cell)
 
 
 def _some(parts: Sequence[str]) -> str:

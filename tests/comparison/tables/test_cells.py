@@ -67,20 +67,20 @@ def test_what_is_quoted_comes_back(rows):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "reason", "facts"),
+    ("text", "place", "reason", "facts"),
     [
-        ("a,b\n1,2\n3,4,5\n", 3, "cells", {"cells": 3, "expected": 2}),
-        ("a,b\n1,2\n3\n", 3, "cells", {"cells": 1, "expected": 2}),
-        ('a,b\n"1\n1",2\n\n3,4,5\n', 5, "cells", {"cells": 3, "expected": 2}),
-        ("a,b\n1,2,\n3,4,\n", 1, "first_cells", {"cells": 2, "next_cells": 3}),
-        ("Heights\nh,w\n1,2\n3,4\n", 1, "first_cells", {"cells": 1, "next_cells": 2}),
-        ('a,b\n1,2\n3,"4\n5,6\n', 3, "open_quote", {}),
-        ('a,b\n1,2\n"3"x,4\n', 3, "after_quote", {}),
-        ('a,b\n1,"' + "x" * 10**6 + '"\n', 2, "long_cell", {"most": csv.field_size_limit()}),
+        ("a,b\n1,2\n3,4,5\n", (3, 0), "cells", {"cells": 3, "expected": 2}),
+        ("a,b\n1,2\n3\n", (3, 0), "cells", {"cells": 1, "expected": 2}),
+        ('a,b\n"1\n1",2\n\n3,4,5\n', (5, 0), "cells", {"cells": 3, "expected": 2}),
+        ("a,b\n1,2,\n3,4,\n", (1, 0), "first_cells", {"cells": 2, "next_cells": 3}),
+        ("Heights\nh,w\n1,2\n3,4\n", (1, 0), "first_cells", {"cells": 1, "next_cells": 2}),
+        ('a,b\n1,2\n3,"4\n5,6\n', (3, 2), "open_quote", {}),
+        ('a,b\n1,2\n"3"x,4\n', (3, 1), "after_quote", {}),
+        ('a,b\n1,"' + "x" * 10**6 + '"\n', (2, 0), "long_cell", {"most": csv.field_size_limit()}),
     ],
 )
-def test_a_row_that_does_not_fit_is_refused_with_its_line(text, line, reason, facts):
-    assert refusal(split, text) == (line, 0, reason, facts)
+def test_a_row_that_does_not_fit_is_refused_with_its_place(text, place, reason, facts):
+    assert refusal(split, text) == (*place, reason, facts)
 
 
 def test_too_many_columns_or_rows_are_refused_before_they_are_kept():

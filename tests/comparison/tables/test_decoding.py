@@ -36,6 +36,13 @@ def archive(**files):
         (KOREAN.encode("cp949"), KOREAN, "cp949"),
         (KOREAN.encode("euc_kr"), KOREAN, "cp949"),
         ("펲시,햏\n1,2\n".encode("cp949") + KOREAN.encode("cp949"), None, "cp949"),
+        ("T(℃),RH\n20,1\n".encode("cp949"), "T(℃),RH\n20,1\n", "cp949"),
+        ("온도(℃),면적(㎡)·±\n20,1\n".encode("cp949"), None, "cp949"),
+        (
+            "키 큰 팀,큰\n20,1\n".encode("cp949"),
+            "키 큰 팀,큰\n20,1\n",
+            "cp949",
+        ),  # much is valid UTF-8
         (FRENCH.encode("cp1252"), FRENCH, "cp1252"),
         (FRENCH.encode("latin-1"), FRENCH, "cp1252"),
         # By chance the bytes of rare Korean syllables: °C and Äp.
@@ -113,12 +120,12 @@ def test_a_large_file_is_refused_by_its_size():
 def test_a_broken_utf8_file_is_not_taken_for_latin_1():
     raw = KOREAN.encode().replace("여".encode(), b"\xff", 1)
 
-    line, _cell, reason, facts = refusal(decoded, raw)
+    line, character, reason, facts = refusal(decoded, raw)
 
-    assert (line, reason, facts) == (3, "encoding", {"encoding": "utf-8"})
+    assert (line, character, reason, facts) == (3, 10, "encoding", {"encoding": "utf-8"})
 
 
 def test_a_chosen_encoding_that_does_not_fit_is_refused_with_its_line():
-    line, _cell, reason, facts = refusal(decoded, b"a\n1\nx\xff\n", "cp949")
+    line, character, reason, facts = refusal(decoded, b"a\n1\nx\xff\n", "cp949")
 
-    assert (line, reason, facts) == (3, "encoding", {"encoding": "cp949"})
+    assert (line, character, reason, facts) == (3, 2, "encoding", {"encoding": "cp949"})

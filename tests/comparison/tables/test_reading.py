@@ -173,6 +173,12 @@ def test_names_are_made_unique_visible_and_short_with_counts():
     assert (found.empty, found.repeated, found.cleaned, found.cut) == (1, 2, 1, 1)
 
 
+def test_long_names_that_are_alike_are_told_apart_within_the_limit():
+    names = read(("n" * 90 + "\t" + "n" * 80 + "\n" + "1\t2\n" * 2).encode()).names.names
+
+    assert names == ("n" * 80, "n" * 76 + " (2)")
+
+
 @given(st.lists(st.text(st.sampled_from("x12 ()\u200b"), max_size=90), min_size=2, max_size=12))
 def test_no_two_names_are_alike(names):
     raw = "\t".join(names) + "x\n" + "\t".join("1" * len(names)) + "\n0" + "\t0" * (len(names) - 1)
@@ -192,14 +198,14 @@ def test_texts_lose_what_cannot_be_seen_and_a_protecting_apostrophe_with_counts(
     assert (formula.cleaned, formula.restored) == (0, 1)
 
 
-def test_lines_and_a_last_column_without_anything_are_left_out_with_a_count():
-    understood = read(b"a,b,\n1,2,\n\n,,\n3,4,\n,,\n")
+def test_lines_and_last_columns_without_anything_are_left_out_with_a_count():
+    understood = read(b"a,b,,\n1,2,,\n\n,,,\n3,4,,\n,,,\n")
 
     assert values(understood.table) == {"a": [1, 3], "b": [2, 4]}
     assert understood.blank == 3
-    assert understood.dropped_last
+    assert understood.dropped == 2
     named = read(b"a,b,c\n1,2,\n3,4,\n")  # a column with a name is one
-    assert not named.dropped_last
+    assert named.dropped == 0
     assert named.table.names == ("a", "b", "c")
 
 

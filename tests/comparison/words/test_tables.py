@@ -25,9 +25,12 @@ BAD_FILES = {
     "html": (b"<html><body>", ["web page", "“<html><body>”", "copy the table"]),
     "json": (b'{"format": 1}', ["JSON", '“{"format": 1}”', "Share"]),
     "bytes": (b"1" * (11 * 2**20), ["11.0 MB", "10 MB", "Remove"]),
-    "encoding": ("a,b\n가,1\n나,2\n".encode() + b"\xff,3\n", ["Line 4", "UTF-8", "save the file"]),
-    "open_quote": (b'a,b\n1,"2\n3,4\n', ["Line 2", "never closed", '“1,"2”']),
-    "after_quote": (b'a,b\n"1"x,2\n', ["Line 2", "closing quotation mark", '“"1"x,2”']),
+    "encoding": (
+        "a,b\n가,1\n나,2\n".encode() + b"\xff,3\n",
+        ["Line 4, character 1", "UTF-8", "save the file"],
+    ),
+    "open_quote": (b'a,b\n1,"2\n3,4\n', ["Line 2, column 2", "never closed", '“1,"2”']),
+    "after_quote": (b'a,b\n"1"x,2\n', ["Line 2, column 1", "closing quotation mark", '“"1"x,2”']),
     "long_cell": (b"a,b\n1," + b"x" * 200_000, ["Line 2", "131,072", "“1,xxx"]),
     "cells": (b"a,b\n1,2\n3,4,5\n", ["Line 3", "3 instead of 2", "“3 | 4 | 5”", "delimiter"]),
     "first_cells": (b"Heights\na,b\n1,2\n", ["Line 1", "1 instead of 2", "title, remove it"]),
@@ -111,10 +114,7 @@ def test_every_encoding_and_delimiter_has_a_name():
             Reading(),
             [
                 "1 line without any value was skipped.",
-                (
-                    "A last column without a name and values was dropped: every line ends with a"
-                    " delimiter."
-                ),
+                "1 column at the end, without a name and values, was dropped.",
                 "Without any value: “b”.",
             ],
         ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from comparison.tables.describing import MOST_CATEGORIES, counts_rows, suggest, task_of
+from comparison.tables.reading import DETECTED, read
 from comparison.words.cleaned import cleaned
 from engine.limits import LIMITS
 from engine.problems.datasets.own import own_table
@@ -18,7 +19,7 @@ from engine.problems.datasets.splits import (
 from engine.problems.datasets.table import Numbers
 
 if TYPE_CHECKING:
-    from comparison.tables.reading import Understood
+    from comparison.tables.reading import Reading, Understood
     from engine import Network
     from engine.problems.datasets import OwnTable
     from engine.problems.datasets.source import Task
@@ -46,6 +47,7 @@ class Draft:
         standardize_targets: whether the targets of a regression are.
         raw: what was read, for another reading; empty where the rows came from elsewhere.
         understood: what is told of how it was read; None likewise.
+        asked: what its reader has said of how it is read.
     """
 
     table: Table
@@ -59,6 +61,7 @@ class Draft:
     standardize_targets: bool
     raw: bytes = b""
     understood: Understood | None = None
+    asked: Reading = DETECTED
 
     @property
     def dataset(self) -> OwnTable:
@@ -92,10 +95,11 @@ def begun(table: Table, title: str) -> Draft:
     )
 
 
-def read_as(understood: Understood, raw: bytes, title: str) -> Draft:
-    """Return the usual choice for a table that was just read."""
+def read_as(raw: bytes, title: str, asked: Reading = DETECTED) -> Draft:
+    """Return the usual choice for the table in a file; raises ``InvalidInput`` as ``read`` does."""
+    understood = read(raw, asked)
     draft = begun(understood.table, title)
-    return replace(draft, raw=raw, understood=understood)
+    return replace(draft, raw=raw, understood=understood, asked=asked)
 
 
 def of_problem(problem: Network, dataset: OwnTable) -> Draft:

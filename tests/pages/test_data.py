@@ -55,8 +55,12 @@ def test_a_bad_table_is_refused_and_the_last_one_stays(pasted):
 
     assert "Line 3" in told(at)
     assert "7 rows, 3 columns" in text(at)
+    at = paste(at, "a,b\nc,d\n")  # names, for both lines are texts
+    assert "say so" in told(at)
+    at = run(at.selectbox(key="refused-header").select_index(1))
+    assert "2 rows, 2 columns" in text(at)
     at = paste(at, PEOPLE)
-    assert "Line 3" not in told(at)
+    assert "7 rows, 3 columns" in text(at)
 
 
 def test_target_inputs_and_reading_can_be_changed(pasted):

@@ -15,11 +15,12 @@ from ui.data.draft import (
     forget,
     is_used,
     others,
-    problem_words,
+    refused,
     take_bytes,
     take_kept,
     take_typed,
 )
+from ui.data.preview import corrections
 from ui.shell.binding import reporting
 from ui.shell.tabs import Tab, Tabs
 from ui.shell.text import escaped
@@ -113,9 +114,11 @@ TABS: Final = Tabs(
 def bringing() -> None:
     """Offer all ways, say why the last table was not taken, and list those of before."""
     TABS.show()
-    why_not = problem_words()
-    if why_not:
-        st.error(escaped(why_not))
+    failed = refused()
+    if failed is not None:
+        st.error(escaped(failed.why))
+        if failed.raw:
+            corrections("refused", failed.raw, failed.title, failed.asked, failed.asked)
     for place, kept in enumerate(others()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             text = _("{title}: {rows:,} rows")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from comparison.edits import reset, use_table
 from comparison.tables.drafts import begun, of_problem, read_as
-from comparison.tables.reading import read
+from comparison.tables.reading import DETECTED
 from comparison.words.errors import explain
 from engine import InvalidInput, Network
 from engine.problems.datasets import OwnTable
@@ -26,7 +26,24 @@ if TYPE_CHECKING:
     from engine.problems.datasets.table import Kept
 
 _DRAFT: Final = "table-draft"
-_PROBLEM: Final = "table-problem"  # why what was brought last was not taken
+_REFUSED: Final = "refused-table"
+
+
+@dataclass(frozen=True, eq=False)
+class Refused:
+    """What was brought and not taken.
+
+    Attributes:
+        why: the reason, in words.
+        raw: what was read; empty for rows that were typed.
+        title: what it was called.
+        asked: how it was read.
+    """
+
+    why: str
+    raw: bytes
+    title: str
+    asked: Reading
 
 
 def draft() -> Draft | None:
@@ -42,27 +59,36 @@ def draft() -> Draft | None:
     return None
 
 
-def problem_words() -> str:
-    """Return why what was brought last was not taken; "" if it was."""
-    words: str = st.session_state.get(_PROBLEM, "")
-    return words
+def refused() -> Refused | None:
+    """Return what was brought last, if it was refused."""
+    kept: Refused | None = st.session_state.get(_REFUSED)
+    return kept
 
 
-def take(make: Callable[[], Draft]) -> None:
-    """Put another table in hand; a refused one is explained, and nothing changes."""
+def take(
+    make: Callable[[], Draft], raw: bytes = b"", title: str = "", asked: Reading = DETECTED
+) -> None:
+    """Put another table in hand; a refused one is explained, and nothing changes.
+
+    Args:
+        make: returns it.
+        raw: what it is read from, so that a refused one can be read in another way.
+        title: what it is called.
+        asked: how it is read.
+    """
     speak()
     try:
         made = make()
     except InvalidInput as error:
-        st.session_state[_PROBLEM] = explain(error)
+        st.session_state[_REFUSED] = Refused(explain(error), raw, title, asked)
     else:
         st.session_state[_DRAFT] = made
-        st.session_state.pop(_PROBLEM, None)
+        st.session_state.pop(_REFUSED, None)
 
 
-def take_bytes(raw: bytes, title: str) -> None:
+def take_bytes(raw: bytes, title: str, asked: Reading = DETECTED) -> None:
     """Read a file."""
-    take(lambda: read_as(read(raw), raw, title))
+    take(lambda: read_as(raw, title, asked), raw, title, asked)
 
 
 def take_typed(make: Callable[[], Understood], title: str) -> None:
@@ -73,13 +99,6 @@ def take_typed(make: Callable[[], Understood], title: str) -> None:
 def take_kept(kept: Kept) -> None:
     """Take one of the tables that were brought before."""
     take(lambda: begun(kept.table, kept.title))
-
-
-def read_anew(how: Reading) -> None:
-    """Read what is at hand in another way."""
-    now = draft()
-    if now is not None and now.raw:
-        take(lambda: read_as(read(now.raw, how), now.raw, now.title))
 
 
 def alter(change: Callable[..., Draft], *args: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -16,16 +15,15 @@ from comparison.tables.reading import DECIMALS
 from comparison.words import tables as words
 from comparison.words.drafts import column_rows
 from language import _
-from ui.data.draft import read_anew
+from ui.data.draft import take_bytes
 from ui.shell.binding import bound
-from ui.shell.controls import choice
 from ui.shell.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from comparison.tables.drafts import Draft
-    from comparison.tables.reading import Reading, Understood
+    from comparison.tables.reading import Reading
 
 _SHOWN: Final = 5  # rows
 _REMARKS: Final = 12
@@ -42,7 +40,8 @@ def preview(draft: Draft) -> None:
         st.markdown(escaped(words.understood_words(understood)))
         _remarks(words.remark_words(understood))
         with st.expander(_("Read it in another way"), key="read-anew"):
-            _corrections(understood)
+            corrections("table", draft.raw, draft.title, draft.asked, understood.how)
+            _kinds(draft, understood.how)
     st.dataframe(
         pd.DataFrame(dict(enumerate(first_rows(draft.table, _SHOWN)))).set_axis(
             draft.table.names, axis=1
@@ -72,54 +71,89 @@ def _remarks(remarks: Sequence[str]) -> None:
         st.warning("\n".join(lines), icon=":material/visibility:")
 
 
-def _corrections(understood: Understood) -> None:
-    """Offer what was found out, for the reader to change."""
-    how = understood.how
+def corrections(place: str, raw: bytes, title: str, asked: Reading, how: Reading) -> None:
+    """Offer another way to read a file.
+
+    Args:
+        place: names the widgets.
+        raw: the file.
+        title: what it is called.
+        asked: what was asked for so far.
+        how: how it was read; None in it where that failed.
+    """
+
+    def read(**fields: Any) -> None:
+        take_bytes(raw, title, replace(asked, **fields))
+
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
     with first:
-        _choose(how, "encoding", _("Encoding"), ENCODINGS, words.ENCODINGS.__getitem__)
-    with second:
-        _choose(how, "delimiter", _("Delimiter"), DELIMITERS, lambda one: _(words.DELIMITERS[one]))
-    with third:
-        _choose(how, "decimal", _("Decimal sign"), DECIMALS, lambda one: _(words.DECIMALS[one]))
-    with fourth:
-        bound(
-            st.toggle,
-            _("First line holds names"),
-            key="table-header",
-            shown=bool(how.header),
-            report=lambda header: read_anew(replace(how, header=header, kinds=None)),
+        _choose(
+            f"{place}-encoding",
+            _("Encoding"),
+            how.encoding,
+            {name: words.ENCODINGS[name] for name in ENCODINGS},
+            lambda one: read(encoding=one, kinds=None),
         )
-    names = understood.table.names
+    with second:
+        _choose(
+            f"{place}-delimiter",
+            _("Delimiter"),
+            how.delimiter,
+            {sign: _(words.DELIMITERS[sign]) for sign in DELIMITERS},
+            lambda one: read(delimiter=one, kinds=None),
+        )
+    with third:
+        _choose(
+            f"{place}-decimal",
+            _("Decimal sign"),
+            how.decimal,
+            {sign: _(words.DECIMALS[sign]) for sign in DECIMALS},
+            lambda one: read(decimal=one, kinds=None),
+        )
+    with fourth:
+        _choose(
+            f"{place}-header",
+            _("First line"),
+            how.header,
+            {True: _("holds names"), False: _("holds values")},
+            lambda one: read(header=one, kinds=None),
+        )
+
+
+def _choose(
+    key: str, title: str, value: Any, options: Mapping[Any, str], report: Callable[[Any], None]
+) -> None:
+    bound(
+        st.selectbox,
+        title,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
+        shown=value,
+        report=report,
+        among=list(options),
+        placeholder=_("found out"),
+    )
+
+
+def _kinds(draft: Draft, how: Reading) -> None:
+    """Offer to read columns as texts."""
+    names, kinds = draft.table.names, how.kinds or ""
+
+    def report(texts: Sequence[int]) -> None:
+        chosen = "".join("t" if place in texts else "n" for place in range(len(kinds)))
+        take_bytes(draft.raw, draft.title, replace(draft.asked, kinds=chosen))
+
     bound(
         st.multiselect,
         _("Columns of texts"),
         range(len(names)),
         format_func=names.__getitem__,
         key="table-texts",
-        shown=[place for place, kind in enumerate(how.kinds or "") if kind == "t"],
-        report=partial(_read_kinds, how),
+        shown=[place for place, kind in enumerate(kinds) if kind == "t"],
+        report=report,
         help=_(
             "Texts are classes, or one input for each text. All other columns are numbers: a cell"
             " that is none counts as missing."
         ),
     )
-
-
-def _choose(
-    how: Reading,
-    field: str,
-    title: str,
-    options: Sequence[str],
-    names: Any,
-) -> None:
-    def report(chosen: str) -> None:
-        anew: dict[str, Any] = {"kinds": None, field: chosen}
-        read_anew(replace(how, **anew))
-
-    choice(title, getattr(how, field), options, f"table-{field}", report, names=names)
-
-
-def _read_kinds(how: Reading, texts: Sequence[int]) -> None:
-    count = len(how.kinds or "")
-    read_anew(replace(how, kinds="".join("t" if one in texts else "n" for one in range(count))))

@@ -30,7 +30,7 @@ CSV = b"height,sex,mass,part\n1.6,f,55,a\n1.7,m,70,a\n1.5,f,,a\n1.8,m,80,b\n1.65
 
 @pytest.fixture
 def draft():
-    return read_as(read(CSV), CSV, "people.csv")
+    return read_as(CSV, "people.csv")
 
 
 def test_at_first_the_last_usable_column_is_predicted_from_all_others(draft):

@@ -7,7 +7,6 @@ translated. Defaults belong to the format version, so an old link keeps its mean
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -183,8 +182,8 @@ def saved_text(document: Document, tables: Sequence[Table] = ()) -> str:
     text = document.model_dump_json(indent=2)
     if not tables:
         return text
-    rows = json.dumps([table.as_json() for table in tables], ensure_ascii=False)
-    return f'{text[:-2]},\n  "tables": {rows}\n}}'
+    rows = ", ".join(table.text for table in tables)
+    return f'{text[:-2]},\n  "tables": [{rows}]\n}}'
 
 
 def read_table(parsed: Any, field: str = "table") -> Table:

@@ -10,6 +10,7 @@ from comparison.presets import RUNS_PRESETS
 from engine import LIMITS
 from engine.counts import Unit
 from engine.experiment import misfit
+from engine.problems.datasets import OwnTable
 from engine.problems.datasets.toy import Toy
 from engine.problems.losses import LOSSES
 from engine.problems.specs import LossName
@@ -139,6 +140,13 @@ def _counted(experiment: Experiment, now: str) -> tuple[str, ...]:
     return tuple(unit for unit in get_args(Unit) if unit not in left_out - {now})
 
 
+def _draws_validation(problem: Network) -> bool:
+    """Tell whether it is a matter of chance which rows are held back."""
+    dataset = problem.dataset
+    is_fixed = isinstance(dataset, OwnTable) and dataset.split.name in {"last", "marked"}
+    return problem.n_validation > 0 and not is_fixed
+
+
 def shared_controls(document: Document) -> frozenset[Shared]:
     """Return which controls of what all runs share change something of what the page shows."""
     experiment, page = document.experiment, document.view.page
@@ -147,7 +155,7 @@ def shared_controls(document: Document) -> frozenset[Shared]:
     if isinstance(page, SweepPage):  # which has seeds of its own
         on_page -= {"repeats"}
     if problem.kind == "network":
-        is_drawn = isinstance(problem.dataset, Toy) or problem.n_validation > 0
+        is_drawn = isinstance(problem.dataset, Toy) or _draws_validation(problem)
         return on_page - {"way_to_network"} - (set() if is_drawn else {"data_seed"})
     if isinstance(page, EpochsPage):  # which has nothing to show of a function
         return on_page & {"first_seed"} if page.tab == "rows" else frozenset({"way_to_network"})

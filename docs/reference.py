@@ -20,7 +20,7 @@ from docs.described import attributes, fields, note, plain, prose, sentence, spa
 from engine.errors import CODES, InvalidInput
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS, LEAK
-from engine.problems.datasets import DATASETS
+from engine.problems.datasets import DATASETS, OwnTable
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, choices, hyperparameters
@@ -158,6 +158,10 @@ def _datasets() -> Iterator[str]:
         yield prose(dataset)
         yield _size(spec)
         yield _table("setting | allowed | default", fields(dataset))
+    yield _heading(label("dataset", "own"), "own")
+    yield prose(OwnTable)
+    told = attributes(OwnTable)
+    yield "\n".join(f"- `{name}`: {told[name]}" for name in OwnTable.model_fields if name in told)
 
 
 def _size(spec: Source) -> str:

@@ -44,6 +44,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "function": N_("Test function"),
         },
         "dataset": {
+            "own": N_("Your own table"),
             "three_points": N_("Three points of y = 2x"),
             "single_row": N_("One row with two targets"),
             "line": N_("Straight line"),

@@ -77,7 +77,7 @@ class Cluster:
         try:
             self._send_engine()
             self._executor = self._client.get_executor(pure=False, retries=0)
-            rows = [json.dumps(table.as_json()).encode() for table in tables]
+            rows = [table.text.encode() for table in tables]
             self._rows = self._client.scatter(rows, broadcast=True) if rows else []
         except OSError as error:
             raise CrewGone from error

@@ -172,8 +172,8 @@ class Shelf:
         try:
             self._put_last(name)
             if tables:
-                listed = [table.as_json() for table in tables]
-                write(home / _TABLES, json.dumps(listed).encode())
+                text = f"[{', '.join(table.text for table in tables)}]"
+                write(home / _TABLES, text.encode("utf-8", "surrogatepass"))
             write(home / _REQUEST, spec.model_dump_json().encode())  # now it is there
         except OSError:
             shutil.rmtree(home, ignore_errors=True)

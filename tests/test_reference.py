@@ -58,7 +58,7 @@ def explained_settings():
 HAVE_HEADINGS = {
     "Rules": [rule.name for rule in RULES],
     "Schedules": [schedule.name for schedule in SCHEDULES],
-    "Data sets": names(DATASETS),
+    "Data sets": [*names(DATASETS), "own"],
     "Test functions": names(FUNCTIONS),
     "Activations": list(ACTIVATIONS),
     "Losses": list(LOSSES),

@@ -149,9 +149,11 @@ def _save() -> None:
     """Offer the comparison as a file, with the rows of the reader's table unless there are many."""
     now = whole_document().for_files()
     tables = tables_here(now.experiment)
-    text = saved_text(now, tables)
-    if len(text) > ROWS_BYTES and tables:
-        text = saved_text(now)
+    # A number takes 8 bytes, and 3 letters or more; what takes far more than fits is not tried.
+    fit = sum(table.size for table in tables) <= 4 * ROWS_BYTES
+    fit = fit and sum(len(table.text.encode()) for table in tables) <= ROWS_BYTES
+    text = saved_text(now, tables if fit else ())
+    if not fit:
         st.caption(
             _(
                 "The file would be too large with the rows of your table. Pass the table on as"

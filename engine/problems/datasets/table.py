@@ -7,6 +7,7 @@ the SHA-256 of its values, and whoever trains has it among ``TABLES``.
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -137,6 +138,11 @@ class Table:
             else:
                 digest.update(b"t" + column.codes.astype("<i8").tobytes())
         return digest.hexdigest()
+
+    @cached_property
+    def text(self) -> str:
+        """Return the JSON of ``as_json``; it is kept with the table."""
+        return json.dumps(self.as_json(), ensure_ascii=False)
 
     def as_json(self) -> dict[str, Any]:
         """Return the table for a file: a list for each column, null for a missing value."""

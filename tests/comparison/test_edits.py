@@ -11,14 +11,23 @@ from comparison import edits, offers
 from comparison.document import Document, View, with_default_view
 from comparison.edits import change, change_problem, change_run, change_view
 from comparison.pages import BackpropagationPage, EpochsPage, SurfacesPage, TrainingPage
-from comparison.presets import FIRST_VIEWS, RUNS_PRESETS, SURFACE_PRESETS, SURFACES
+from comparison.presets import (
+    CAREFUL_RATES,
+    FIRST_VIEWS,
+    OPENING,
+    RUNS_PRESETS,
+    SURFACE_PRESETS,
+    SURFACES,
+)
 from comparison.words.names import run_styles
-from engine import Budget, Experiment, Function, InvalidInput, Network, Run
+from engine import Budget, Experiment, Function, InvalidInput, Network, Run, fit
 from engine.counts import Unit
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import (
     DATASETS,
+    Airfoil,
+    BreastCancer,
     Digits,
     Iris,
     Line,
@@ -26,7 +35,11 @@ from engine.problems.datasets import (
     SingleRow,
     Spirals,
     TwoMoons,
+    generate,
 )
+from engine.problems.datasets.own import own_table
+from engine.problems.datasets.splits import MarkedRows, StratifiedRows
+from engine.problems.datasets.table import TABLES, table
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, SAM, SGD, Adam, choices, hyperparameters
@@ -37,6 +50,15 @@ from tests.strategies import documents, examples
 FIRST = Document()
 FUNCTION = Experiment(
     problem=Function(), runs=(Run(optimizer=SGD(), learning_rate=0.1, batch_size="all"),)
+)
+ROWS = table(
+    ["x", "kind", "y"],
+    [[0.1 * row for row in range(12)], list("abcabcabcabc"), [float(row % 5) for row in range(12)]],
+)
+OWN = (
+    own_table(ROWS, "numbers", (0,), 2, "regression"),
+    own_table(ROWS, "three", (0, 2), 1, "classification", StratifiedRows()),
+    own_table(ROWS, "texts", (0, 1), 2, "regression", MarkedRows(column=2, value="3", rows=1)),
 )
 SPECS = {dataset().name: dataset for dataset in DATASETS}
 MOST_RUNS = int(LIMITS["runs"].high)
@@ -49,6 +71,13 @@ ON_A_NETWORK = {
         lambda now: edits.change_units(
             edits.change_layers(now, 2).document, 1, pick((0, 1, 8, 300))
         )
+    ),
+    "table": lambda pick: partial(
+        edits.use_table,
+        dataset=pick(OWN),
+        validation_share=pick((0.0, 0.5)),
+        standardize=pick((False, True)),
+        standardize_targets=pick((False, True)),
     ),
     "rows": lambda pick: partial(change_problem, dataset=TwoMoons(rows=pick((2, 5, 60_000)))),
     "validation": lambda pick: partial(change_problem, validation_share=pick((0.0, 0.9, 1.0))),
@@ -204,6 +233,66 @@ def test_spirals_bring_what_learns_them_but_take_nothing_that_a_reader_has_set()
     assert experiment(chosen).problem.activation == "tanh"
     assert experiment(chosen).budget.amount == 300
     assert chosen.notices == ()
+
+
+def test_a_table_is_trained_on_as_was_asked_and_the_opening_runs_get_careful_rates():
+    edited = edits.use_table(
+        OPENING.document,
+        OWN[0],
+        validation_share=0.5,
+        standardize=True,
+        standardize_targets=False,
+    )
+
+    problem = experiment(edited).problem
+    assert (problem.dataset, problem.validation_share, problem.loss) == (
+        OWN[0],
+        0.5,
+        "mean_squared_error",
+    )
+    assert (problem.standardize, problem.standardize_targets) == (True, False)
+    assert {run.batch_size for run in experiment(edited).runs} == {"all"}
+    assert edited.document.view.page == TrainingPage()
+    assert "careful" in edited.notices[0]
+
+
+def test_rates_that_were_set_stay_on_a_table():
+    mine = edits.change_run(OPENING.document, 0, learning_rate=0.123, batch_size=4).document
+
+    edited = edits.use_table(
+        mine, OWN[0], validation_share=0.0, standardize=True, standardize_targets=True
+    )
+
+    assert experiment(edited).runs[0].learning_rate == 0.123
+    assert experiment(edited).runs[0].batch_size == 4
+
+
+@pytest.mark.parametrize("dataset", [Penguins(), Airfoil(), Iris(), BreastCancer()])
+def test_careful_rates_learn_and_do_not_diverge_where_data_are_standardised(dataset):
+    inputs, targets = generate(dataset, 0)
+    rows = table(
+        [*(f"x{place}" for place in range(inputs.shape[1])), "y"],
+        [
+            *inputs.T.tolist(),
+            [f"c{one}" for one in targets] if targets.ndim == 1 else targets[:, 0].tolist(),
+        ],
+    )
+    own = own_table(rows, "", tuple(range(inputs.shape[1])), inputs.shape[1], dataset.task)
+    TABLES.keep("test", rows)
+    edited = edits.use_table(
+        Document(),
+        own,
+        validation_share=0.25,
+        standardize=True,
+        standardize_targets=dataset.task == "regression",
+    )
+    short = experiment(edits.change(edited.document, budget=Budget(amount=20)))
+    assert {type(run.optimizer) for run in short.runs} == set(CAREFUL_RATES)
+
+    for run in fit(short).runs:
+        assert "diverged" not in run.status
+        assert run.training_loss.final[0] < run.training_loss.first[0, 0]
+    TABLES.forget("test")
 
 
 def test_the_books_figure_has_its_panels_in_any_case():

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from charts.marks import Mark
     from charts.theme import RunStyle
     from engine.arrays import Array
-    from engine.problems.functions import StationaryPoint
+    from engine.problems.function_of_two import StationaryPoint
 
 _PANEL: Final = 250  # pixels that a run's panel is high
 _PANEL_GRID: Final = 61  # points a side of the surface in a panel, at most

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from comparison.pages import SurfacesPage
     from engine import Experiment, Function, History, Network, Path, Plane, Surface
     from engine.arrays import Array, Integers
-    from engine.problems.functions import StationaryPoint
+    from engine.problems.function_of_two import StationaryPoint
 
 TICKS = 501  # the most of a clock; a longer training shows only every so many steps
 

@@ -33,7 +33,7 @@ from engine import (
     weights_plane,
 )
 from engine.analysis.quadratics import quadratic
-from engine.problems.functions import StationaryPoint
+from engine.problems.function_of_two import StationaryPoint
 from language import _
 
 if TYPE_CHECKING:

@@ -54,6 +54,8 @@ _SHORTER: Final[tuple[tuple[float, Callable[[Value], Value]], ...]] = (
 
 def _power(a: Value, b: Value) -> Value:
     """Return a^b, by the same bits whether the exponent is one number or an array of it."""
+    if isinstance(b, float):
+        return dict(_SHORTER).get(b, lambda base: np.power(base, b))(a)
     result = np.power(a, b)  # NumPy takes these short cuts for one number, and not for an array
     for exponent, shorter in _SHORTER:
         if np.any(b == exponent):

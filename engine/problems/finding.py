@@ -128,15 +128,16 @@ class _Square:
 
     def _lowest(self, values: Array) -> Array:
         """Return the points of the grid that none of its neighbours is below, the lowest first."""
-        filled = np.where(np.isfinite(values), values, np.inf)
-        middle = filled[1:-1, 1:-1]
-        is_low, is_level = np.isfinite(middle), np.ones(middle.shape, dtype=bool)
+        filled: Array = np.where(np.isfinite(values), values, np.inf)
+        middle: Array = filled[1:-1, 1:-1]
+        is_low: Booleans = middle < np.inf
+        is_level: Booleans = np.ones(middle.shape, dtype=bool)
         for down in (0, 1, 2):
             for right in (0, 1, 2):
                 neighbour = filled[down : down + _SIDE - 2, right : right + _SIDE - 2]
-                is_low &= middle <= neighbour
-                is_level &= middle == neighbour
-        is_low &= ~is_level
+                is_low = is_low & (middle <= neighbour)
+                is_level = is_level & (middle == neighbour)
+        is_low = is_low & ~is_level
         order = np.argsort(middle[is_low], kind="stable")[: self.most]
         return self.grid[1:-1, 1:-1][is_low][order]
 
@@ -162,13 +163,13 @@ class _Square:
 
     def _holds(self, points: Array) -> Booleans:
         """Tell which points lie in the square."""
-        is_inside: Booleans = (np.abs(points) <= self.reach).all(axis=1)
-        return is_inside
+        return np.max(np.abs(points), axis=1, initial=0.0) <= self.reach
 
     def _newton(self, points: Array, is_low: Booleans) -> tuple[Array, Array, Array]:
         """Return values, steps no longer than a cell, and how long they would have been."""
         value, gradient, hessian = self.function.expansion(points)
-        is_known = np.isfinite(hessian).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+        size = np.max(np.abs(hessian), axis=(1, 2)) + np.max(np.abs(gradient), axis=1)
+        is_known = np.isfinite(size)
         curvatures, axes = np.linalg.eigh(np.where(is_known[:, None, None], hessian, 0.0))
         size = np.abs(curvatures)
         floor = np.maximum(1e-12 * size.max(axis=1, keepdims=True), _LEAST)
@@ -279,7 +280,7 @@ def _round_up(value: float) -> float:
     """Return the lowest of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten that is no lower."""
     power = 10.0 ** np.floor(np.log10(value))
     steps = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-    return float(next(step * power for step in steps if step * power >= value * (1 - 1e-9)))
+    return float(next(step * power for step in steps if step * power >= value * (1 - 1e-6)))
 
 
 def _falls_on(function: Formula, lowest: float) -> bool:

@@ -208,10 +208,12 @@ def _constants(graph: Graph) -> Sequence[str]:
 
 def _by_name(given: object) -> dict[str, object]:
     """Return given values by the names as a graph has them."""
+    if not isinstance(given, (Mapping, list, tuple)):
+        raise InvalidInput("wrong_type", "", given, "object")
     check_length("", given, Interval(0, LIMITS["variables"].high))
     pairs = given.items() if isinstance(given, Mapping) else given
     try:
-        return {unicodedata.normalize("NFKC", name): value for name, value in pairs}  # type: ignore[attr-defined]
+        return {unicodedata.normalize("NFKC", name): value for name, value in pairs}
     except (TypeError, ValueError):
         raise InvalidInput("wrong_type", "", given, "object") from None
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from engine.problems.datasets import Source
-    from engine.problems.functions import FunctionOfTwo
+    from engine.problems.function_of_two import KnownFunction
     from engine.problems.losses import Loss
     from engine.rules import Rule
     from engine.rules.schedules import Schedule
@@ -178,7 +178,7 @@ def _functions() -> Iterator[str]:
         yield _table("setting | allowed | default", fields(function))
 
 
-def _where(function: FunctionOfTwo) -> str:
+def _where(function: KnownFunction) -> str:
     elsewhere = "whole curves" if function.bounded else "nowhere"
     lowest = ", ".join(_point(found.x, found.y) for found in function.minima) or elsewhere
     return f"Start: {_point(*function.start)}. Lowest at: {lowest}."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
+from comparison.words.functions import function_name
 from comparison.words.names import listed
 from comparison.words.remarks import reporting_averages
 from comparison.words.scheduled import schedule_sign
@@ -61,7 +62,7 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
             text = _("all losses, validation included, contain the L2 penalty (λ = {l2:g})")
             parts["l2"] = text.format(l2=problem.l2)
     else:
-        name = label("function", problem.function.name)
+        name = function_name(problem.function)
         parts["data"] = _("{function}, same start").format(function=name)
         if problem.function.pushes:
             parts["pushes"] = _("slopes that change from step to step, the same for all runs")
@@ -127,7 +128,7 @@ def _settings(tuned: Tuned) -> str:
 def _problem(other: Network | Function, problem: Network | Function) -> str:
     """Return what another problem is called, by what it differs in."""
     name, present = (
-        label("function", one.function.name)
+        function_name(one.function)
         if one.kind == "function"
         else inline("dataset", one.dataset.name)
         for one in (other, problem)

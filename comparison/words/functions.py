@@ -72,12 +72,12 @@ def check_words(found: Check) -> str:
     """Return how well the gradient of a graph agrees with a second method."""
     text = {
         "complex": _(
-            "The gradient at the start, checked: the graph and a complex step differ by"
-            " {difference} of it."
+            "The gradient at the start, checked by a complex step: relative difference"
+            " {difference}."
         ),
         "central": _(
-            "The gradient at the start, checked: the graph and central differences differ by"
-            " {difference} of it."
+            "The gradient at the start, checked by central differences: relative difference"
+            " {difference}."
         ),
     }[found.method]
     if not found.kinks:

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 _DRAFT: Final = "formula-draft"  # a refused text, its error, and the formula that it was to replace
 _OWN: Final = "own"
+_FIRST: Final = "dive"  # the example to begin with
 _STOPS: Final = tuple(step / 2 for step in range(-10, 11))
+
+
+def take_first_formula() -> None:
+    """Minimise the first of the examples."""
+    edit(choose_function, EXAMPLES[_FIRST].formula, EXAMPLES[_FIRST].start)
 
 
 def formula_text(formula: Formula, taken: Callable[[], object]) -> None:
@@ -61,8 +67,8 @@ def formula_text(formula: Formula, taken: Callable[[], object]) -> None:
         help=_(
             "Write it as in 0.1*x^2 + 2*y^2. You can use + − * / ^ and brackets, x², √x, sqrt, abs,"
             " sign, exp, ln, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid, relu,"
-            " max(a, b), min(a, b), e and pi. Any other name is a constant with a slider. A line can"
-            " name a result: t = x + y. The last line is f. Press Ctrl + Enter."
+            " max(a, b), min(a, b), e and pi. Any other name is a constant with a slider. A line"
+            " can name a result: t = x + y. The last line is f. Press Ctrl + Enter."
         ),
     )
     if error is not None:

@@ -33,10 +33,15 @@ from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, Function, Network, StartName
-from engine.spec import by_name
+from engine.spec import by_name, name_of
 from language import N_, _
 from language.labels import label
-from ui.setup.formula import formula_constants, formula_findings, formula_text
+from ui.setup.formula import (
+    formula_constants,
+    formula_findings,
+    formula_text,
+    take_first_formula,
+)
 from ui.shell.binding import bound
 from ui.shell.controls import choice, number, switch
 from ui.shell.store import document, edit, whole_document
@@ -53,7 +58,8 @@ if TYPE_CHECKING:
     from engine.problems.datasets import Source
     from engine.problems.functions import AnyFunction
 
-_FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name((Formula, *FUNCTIONS))
+_FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name(FUNCTIONS)
+_FORMULA = name_of(Formula)
 _DATASETS: Mapping[str, Callable[[], Source]] = by_name(DATASETS)
 _HELP = {
     "rows": N_("How many rows are generated, training and validation together."),
@@ -118,13 +124,16 @@ def function_controls(problem: Function, taken: Callable[[], object] = lambda: N
     function = problem.function
 
     def take(name: str) -> None:
-        edit(choose_function, _FUNCTIONS[name]())
+        if name == _FORMULA:
+            take_first_formula()
+        else:
+            edit(choose_function, _FUNCTIONS[name]())
         taken()
 
     choice(
         _("Test function"),
         function.name,
-        list(_FUNCTIONS),
+        [_FORMULA, *_FUNCTIONS],
         "function",
         take,
         names=partial(label, "function"),

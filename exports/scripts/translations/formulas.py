@@ -60,7 +60,7 @@ def formula_lines(function: Formula, module: str) -> str:
     graph = function.graph
     terms = _numbers(function)
     terms |= {graph.names[axis]: axis for axis in ("x", "y") if axis in graph.inputs}
-    lines = []
+    lines: list[str] = []
     for number in graph.operations:
         if number in terms:
             continue

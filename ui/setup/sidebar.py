@@ -141,8 +141,8 @@ def function_controls(problem: Function, taken: Callable[[], object] = lambda: N
     )
     if isinstance(function, Formula):
         formula_text(function, taken)
-    lines = function_lines(function)
-    st.latex(r"\begin{gathered}" + r" \\ ".join(lines) + r"\end{gathered}")
+    for line in function_lines(function):
+        st.latex(line)
     if isinstance(function, Formula):
         formula_constants(function, taken)
         formula_findings(problem, function)

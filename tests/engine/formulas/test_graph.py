@@ -544,6 +544,7 @@ def test_a_name_that_leads_nowhere_has_no_way():
         ("x / 0", "no_value", (3, "/"), "zero_division"),
         ("2*log(x - 1)", "no_value", (3, "log"), "log_domain"),
         ("(-x)^0.5", "no_value", (5, "^"), "power_domain"),
+        ("(-1e200*x)^2", "no_value", (11, "^"), "overflow"),
         ("exp(1000*x)", "no_value", (1, "exp"), "overflow"),
         ("9**9**9*x", "no_value", (2, "*"), "overflow"),
         ("sqrt(x - 2)", "no_value", (1, "sqrt"), "sqrt_domain"),

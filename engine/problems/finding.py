@@ -23,7 +23,8 @@ _REACHES: Final = (5.0, 50.0, 500.0, 0.5)
 _SIDE: Final = 41  # points a side of their grids; odd, so that the origin is one of them
 _MOST: Final = (8, 32)  # points of a grid to begin at, at least and at most
 _LISTED: Final = 60  # stationary points, the lowest first
-_WORK: Final = 1_600  # turns times operations of a formula, and points times operations
+_LOOKS: Final = 200  # squares times operations of a formula, about
+_WORK: Final = 1_200  # turns times operations, and points times operations
 _TURNS: Final = (5, 30)  # of Newton's method, at least and at most
 _STUCK: Final = 1e-3  # of a step of Newton's: if even that leads nowhere, nothing will
 _LEAST: Final = 1e-40  # a smaller slope or curvature is rounding
@@ -70,26 +71,25 @@ def found(function: Formula) -> Found:
 
 
 def _found(function: Formula) -> Found:
-    seen = None
-    for reach in _REACHES:
+    squares = []
+    minima: list[StationaryPoint] = []
+    operations = max(len(function.graph.operations), 1)
+    for reach in _REACHES[: max(1, _LOOKS // operations)]:
         square = _Square(function, reach)
         if not square.is_finite.any():
             continue
-        points = square.stationary_points()
-        if seen is None or any(point.kind == "minimum" for point in points):
-            seen = square, points
-        if any(point.kind == "minimum" for point in points):
+        squares.append(square)
+        minima = square.minima()
+        if minima:
             break
-    if seen is None:
-        window = ((-_REACHES[0], _REACHES[0]),) * 2
-        return Found((1.0, 1.0), (window[0], window[1]), (), None, has_values=False)
-    square, points = seen
+    if not squares:
+        side = (-_REACHES[0], _REACHES[0])
+        return Found((1.0, 1.0), (side, side), (), None, has_values=False)
+    square = squares[-1 if minima else 0]
+    points = (*minima, *square.others())[:_LISTED]
     window = square.window(points)
-    inside = tuple(
-        point
-        for point in points
-        if window[0][0] <= point.x <= window[0][1] and window[1][0] <= point.y <= window[1][1]
-    )
+    (left, right), (bottom, top) = window
+    inside = tuple(at for at in points if left <= at.x <= right and bottom <= at.y <= top)
     lowest = float(np.min(square.values[square.is_finite]))
     bounded = False if _falls_on(function, lowest) else None
     return Found(_start(function, window), window, inside, bounded, has_values=True)
@@ -110,21 +110,20 @@ class _Square:
         self.turns = int(np.clip(_WORK // max(operations, 1), *_TURNS))
         self.most = int(np.clip(_WORK // max(operations, 1), *_MOST))
 
-    def stationary_points(self) -> tuple[StationaryPoint, ...]:
-        """Return what is found in the square, the lowest minimum first."""
+    def minima(self) -> list[StationaryPoint]:
+        """Return minima in the square, the lowest first; some are at kinks."""
+        points, is_there = self._polished(self._lowest(self.values), downhill=True)
+        listed = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
+        listed += self._at_kinks(points[~is_there], listed)
+        heights = self.function.value(np.array([at[:2] for at in listed]).reshape(-1, 2))
+        return [listed[at] for at in np.argsort(heights, kind="stable")]
+
+    def others(self) -> list[StationaryPoint]:
+        """Return saddles and maxima in the square."""
         slopes = self.function.gradient(self.grid.reshape(-1, 2))
         steepness = np.square(slopes).sum(axis=1).reshape(_SIDE, _SIDE)
-        low, flat = self._lowest(self.values), self._lowest(steepness)
-        is_low = np.arange(len(low) + len(flat)) < len(low)
-        points, is_there = self._polished(np.concatenate([low, flat]), is_low)
-        listed = self._smooth(points[is_there])
-        listed += self._at_kinks(points[is_low & ~is_there], listed)
-        return tuple(sorted(listed, key=self._height)[:_LISTED])
-
-    def _height(self, point: StationaryPoint) -> tuple[bool, float]:
-        return point.kind != "minimum", float(
-            self.function.value(np.array([[point.x, point.y]]))[0]
-        )
+        points, is_there = self._polished(self._lowest(steepness), downhill=False)
+        return [at for at in self._smooth(points[is_there]) if at.kind != "minimum"]
 
     def _lowest(self, values: Array) -> Array:
         """Return the points of the grid that none of its neighbours is below, the lowest first."""
@@ -141,17 +140,17 @@ class _Square:
         order = np.argsort(middle[is_low], kind="stable")[: self.most]
         return self.grid[1:-1, 1:-1][is_low][order]
 
-    def _polished(self, points: Array, is_low: Booleans) -> tuple[Array, Booleans]:
-        """Follow Newton's method, downhill where a minimum is looked for; tell which arrived."""
-        points, share = points.copy(), np.ones(len(points))
-        value, step, length = self._newton(points, is_low)
-        for _turn in range(self.turns):
+    def _polished(self, points: Array, *, downhill: bool) -> tuple[Array, Booleans]:
+        """Follow Newton's method to where the slope vanishes; tell which points arrived."""
+        share = np.ones(len(points))
+        value, step, length = self._newton(points, downhill=downhill)
+        for _turn in range(self.turns if len(points) else 0):
             is_over = (length <= _CONVERGED * self.reach) | (share < _STUCK) | ~self._holds(points)
             if is_over.all():
                 break
             tried = points - share[:, None] * step
-            there, next_step, next_length = self._newton(tried, is_low)
-            is_better = np.where(is_low, there <= value, next_length < length)
+            there, next_step, next_length = self._newton(tried, downhill=downhill)
+            is_better = there <= value if downhill else next_length < length
             share = np.where(is_better, np.minimum(1, 2 * share), share / 4)
             points = np.where(is_better[:, None], tried, points)
             step = np.where(is_better[:, None], next_step, step)
@@ -165,7 +164,7 @@ class _Square:
         """Tell which points lie in the square."""
         return np.max(np.abs(points), axis=1, initial=0.0) <= self.reach
 
-    def _newton(self, points: Array, is_low: Booleans) -> tuple[Array, Array, Array]:
+    def _newton(self, points: Array, *, downhill: bool) -> tuple[Array, Array, Array]:
         """Return values, steps no longer than a cell, and how long they would have been."""
         value, gradient, hessian = self.function.expansion(points)
         size = np.max(np.abs(hessian), axis=(1, 2)) + np.max(np.abs(gradient), axis=1)
@@ -173,7 +172,7 @@ class _Square:
         curvatures, axes = np.linalg.eigh(np.where(is_known[:, None, None], hessian, 0.0))
         size = np.abs(curvatures)
         floor = np.maximum(1e-12 * size.max(axis=1, keepdims=True), _LEAST)
-        bends = np.where(is_low[:, None] | (size < floor), np.maximum(size, floor), curvatures)
+        bends = np.where((size < floor) | downhill, np.maximum(size, floor), curvatures)
         along = np.einsum("lij,li->lj", axes, np.where(is_known[:, None], gradient, 0.0))
         step = np.einsum("lij,lj->li", axes, along / bends)
         length = np.where(is_known, np.linalg.norm(step, axis=1), np.inf)

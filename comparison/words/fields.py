@@ -156,7 +156,8 @@ def _formula(parsed: dict[str, Any]) -> str:
 
 def _constants(parsed: dict[str, Any]) -> str:
     """Return the values of a formula's constants."""
-    return ", ".join(f"{name} = {value_words(name, value)}" for name, value in parsed.items())
+    words = [f"{name} = {value_words(name, value)}" for name, value in parsed.items()]
+    return ", ".join(words) or _("none")
 
 
 def _names(path: Sequence[str]) -> dict[str, str]:

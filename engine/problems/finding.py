@@ -15,6 +15,8 @@ import numpy as np
 from engine.problems.function_of_two import Kind, Side, StationaryPoint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.arrays import Array, Booleans
     from engine.problems.formula import Formula
 
@@ -86,7 +88,7 @@ def _found(function: Formula) -> Found:
         side = (-_REACHES[0], _REACHES[0])
         return Found((1.0, 1.0), (side, side), (), None, has_values=False)
     square = squares[-1 if minima else 0]
-    points = (*minima, *square.others())[:_LISTED]
+    points = (*minima, *square.others(minima))[:_LISTED]
     window = square.window(points)
     (left, right), (bottom, top) = window
     inside = tuple(at for at in points if left <= at.x <= right and bottom <= at.y <= top)
@@ -118,12 +120,16 @@ class _Square:
         heights = self.function.value(np.array([at[:2] for at in listed]).reshape(-1, 2))
         return [listed[at] for at in np.argsort(heights, kind="stable")]
 
-    def others(self) -> list[StationaryPoint]:
-        """Return saddles and maxima in the square."""
+    def others(self, known: list[StationaryPoint]) -> list[StationaryPoint]:
+        """Return further stationary points in the square, minima first."""
         slopes = self.function.gradient(self.grid.reshape(-1, 2))
         steepness = np.square(slopes).sum(axis=1).reshape(_SIDE, _SIDE)
         points, is_there = self._polished(self._lowest(steepness), downhill=False)
-        return [at for at in self._smooth(points[is_there]) if at.kind != "minimum"]
+        listed = [at for at in self._smooth(points[is_there]) if self._is_new((at.x, at.y), known)]
+        return sorted(listed, key=lambda at: at.kind != "minimum")
+
+    def _is_new(self, point: Sequence[float], known: list[StationaryPoint]) -> bool:
+        return all(math.dist(point[:2], one[:2]) > self.cell / 10 for one in known)
 
     def _lowest(self, values: Array) -> Array:
         """Return the points of the grid that none of its neighbours is below, the lowest first."""
@@ -234,8 +240,10 @@ class _Square:
         around, rounding = self._around(points, _RINGS_OF_KINK)
         listed: list[StationaryPoint] = []
         for at in self._apart(points, value, self._holds(points), _APART * self.cell):
-            is_new = all(math.dist(points[at], one[:2]) > self.cell / 10 for one in known)
-            if is_new and _kind_by_ring(around[at], rounding[at]) == "minimum":
+            if (
+                self._is_new(points[at], known)
+                and _kind_by_ring(around[at], rounding[at]) == "minimum"
+            ):
                 listed.append(self._point(points[at], "minimum"))
         return listed
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from comparison.offers import has_batch_sizes, losses, schedules
 from comparison.pages import SweepPage
 from engine import LIMITS, Experiment, InvalidInput
+from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS
 from engine.problems.formula import Formula
 from engine.problems.specs import ActivationName, StartName
@@ -120,7 +121,8 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
     if isinstance(problem.function, Formula):
         for name, value in problem.function.constants:
             field = f"problem.function.constants.{name}"
-            found[field] = _numbers(field, *sorted({value, *_half_and_double(value or 1.0)}))
+            tried = {value, *_half_and_double(value or 1.0)}
+            found[field] = _numbers(field, *sorted(one for one in tried if one in COORDINATE))
     if may_be_noisy:
         found["problem.noise"] = _numbers("problem.noise", 0.0, 0.1, 1.0)
     return found

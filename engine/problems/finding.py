@@ -238,14 +238,12 @@ class _Square:
         is_round = self.function.value(rounded) <= value
         points = np.where(is_round[:, None], rounded, points)
         around, rounding = self._around(points, _RINGS_OF_KINK)
-        listed: list[StationaryPoint] = []
-        for at in self._apart(points, value, self._holds(points), _APART * self.cell):
-            if (
-                self._is_new(points[at], known)
-                and _kind_by_ring(around[at], rounding[at]) == "minimum"
-            ):
-                listed.append(self._point(points[at], "minimum"))
-        return listed
+        return [
+            self._point(points[at], "minimum")
+            for at in self._apart(points, value, self._holds(points), _APART * self.cell)
+            if self._is_new(points[at], known)
+            and _kind_by_ring(around[at], rounding[at]) == "minimum"
+        ]
 
     def _apart(self, points: Array, order: Array, among: Booleans, distance: float) -> list[int]:
         """Return the numbers of points that are so far from each other, the first in an order."""

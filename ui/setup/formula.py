@@ -53,6 +53,7 @@ def formula_text(formula: Formula, taken: Callable[[], object]) -> None:
         "formula-example",
         partial(_take_example, taken),
         names=lambda name: _(EXAMPLES[name].title) if name in EXAMPLES else _("Your own formula"),
+        help=_("Formulas of courses and books, to begin with and to change."),
     )
     before, text, error = st.session_state.get(_DRAFT, (None, "", None))
     if before != formula.text:
@@ -112,6 +113,7 @@ def formula_constants(formula: Formula, taken: Callable[[], object]) -> None:
             partial(_take_constant, formula, taken, name),
             title=escaped(name),
             stops=_STOPS,
+            help=_("The value of a constant of the formula."),
         )
 
 

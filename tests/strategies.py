@@ -200,7 +200,7 @@ FORMULAS = (
     "t = x - 0.3\nabs(t) + a*abs(y + 1.7)",
     "x - ln(x) + y^2",
     "√(1 + x²) * tanh(y) + 학습*max(x, y)",
-    "sin(a_1*x)*cos(y) + exp(-x^2/8 - y^2)",
+    "sin(a1*x)*cos(y) + exp(-x^2/8 - y^2)",
     "x^y + sigmoid(k*x) / (1 + y^2)",
     "y",
 )

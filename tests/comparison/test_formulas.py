@@ -1,13 +1,18 @@
 """Examples of formulas: each can be read, is differentiated rightly, and has its known minimum."""
 
+from urllib.parse import parse_qs, urlencode
+
 import numpy as np
 import pytest
 
+from comparison.document import with_default_view
 from comparison.formulas import EXAMPLES
+from comparison.link import from_link, to_link
 from comparison.surfaces import function_window
-from engine import Function
+from engine import Experiment, Function, InvalidInput, Run
 from engine.backprop.checks import check
 from engine.problems.formula import Formula
+from engine.rules import SGD
 
 # As textbooks and collections of test functions have them; McCormick's is that of its usual domain.
 MINIMA = {
@@ -67,6 +72,25 @@ def test_its_picture_holds_start_and_minima(name):
     for x, y in [example.start, *(point[:2] for point in MINIMA[name])]:
         assert window.x[0] < x < window.x[1]
         assert window.y[0] < y < window.y[1]
+
+
+def test_a_link_holds_text_and_constants_whatever_their_names():
+    text = "t = (a_1 - x)^2\nt + 학습*(y - x²)²/√(1 + abs(y))"
+    formula = Formula(text=text, constants={"a_1": -2.5, "학습": 100.0})
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")
+    document = with_default_view(Experiment(problem=Function(function=formula), runs=[run]))
+    query = to_link(document)
+
+    assert query["function"] == ["formula"]
+    assert query["function.constants"] == ["a_1:-2.5~학습:100.0"]
+    assert from_link(parse_qs(urlencode(query, doseq=True))) == (document, [])
+
+
+@pytest.mark.parametrize("constants", ["a", "a:", "a:1:2", "a:1~a", "a:0x1", "~:", "a:nan", "b:1"])
+def test_wrong_constants_of_a_link_are_refused(constants):
+    query = {"problem": ["function"], "function": ["formula"], "function.text": ["a*x"]}
+    with pytest.raises(InvalidInput):
+        from_link(query | {"function.constants": [constants]})
 
 
 def test_no_two_have_one_text():

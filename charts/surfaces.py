@@ -502,7 +502,12 @@ def _stationary(field: Field, suffix: str) -> list[Mark]:
         ("saddle", False): _("Saddle point"),
         ("maximum", False): _("Local maximum"),
     }
-    how = f" ({_('found by a search')})" if field.found else ""
+    if field.found:
+        names = {
+            ("minimum", False): _("Minimum, found by a search"),
+            ("saddle", False): _("Saddle point, found by a search"),
+            ("maximum", False): _("Local maximum, found by a search"),
+        }
     points = marks.dots(
         [point.x for point in marked],
         [point.y for point in marked],
@@ -515,7 +520,7 @@ def _stationary(field: Field, suffix: str) -> list[Mark]:
         line={"color": STATIONARY_POINT_EDGE, "width": 1.2},
     )
     hover = {
-        "text": [names[point.kind, point.is_global] + how for point in marked],
+        "text": [names[point.kind, point.is_global] for point in marked],
         "hovertemplate": "%{text}<br>%{x:.4~g}, %{y:.4~g}<extra></extra>",
     }
     return [points | hover | marks.on_axes(suffix)]

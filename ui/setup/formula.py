@@ -131,7 +131,8 @@ def formula_findings(problem: Function, formula: Formula) -> None:
     try:
         found = check(formula, (start[0], start[1]))
     except InvalidInput as error:
-        st.warning(f"{_('At the start:')} {escaped(explain(error))}")
+        text = _("At the start: {reason}")
+        st.warning(text.format(reason=escaped(explain(error))))
         return
     (st.warning if found.kinks else st.caption)(escaped(check_words(found)))
     with st.expander(_("The gradient in numbers")):
@@ -140,7 +141,7 @@ def formula_findings(problem: Function, formula: Formula) -> None:
 
 def _gradients(found: Check) -> None:
     """Show the gradient by the graph beside the one by the other method."""
-    method = {"complex": _("Complex step"), "central": _("Central differences")}[found.method]
+    method = {"complex": _("Complex step"), "central": _("Central difference")}[found.method]
     table = pd.DataFrame(
         {_("Graph"): found.gradient, method: found.estimate}, index=["∂f/∂x", "∂f/∂y"]
     )

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _DRAFT: Final = "formula-draft"  # a refused text, its error, and the formula that it was to replace
 _OWN: Final = "own"
 _FIRST: Final = "dive"  # the example to begin with
-_STOPS: Final = tuple(step / 2 for step in range(-10, 11))
 
 
 def take_first_formula() -> None:
@@ -112,9 +111,17 @@ def formula_constants(formula: Formula, taken: Callable[[], object]) -> None:
             f"formula-constant-{name}",
             partial(_take_constant, formula, taken, name),
             title=escaped(name),
-            stops=_STOPS,
+            stops=_stops(value),
             help=_("The value of a constant of the formula."),
         )
+
+
+def _stops(value: float) -> list[float]:
+    """Return where a slider stops: from -5 to 5, or powers of ten times as far."""
+    reach = 5.0
+    while abs(value) > reach:
+        reach *= 10
+    return [reach * step / 10 for step in range(-10, 11)]
 
 
 def _take_constant(formula: Formula, taken: Callable[[], object], name: str, value: float) -> None:

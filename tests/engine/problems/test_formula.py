@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import Budget, Experiment, Function, InvalidInput, Run, fit
@@ -203,6 +203,7 @@ def test_a_lane_has_the_same_bits_alone_and_among_others(formula, count):
 
 @given(formulas())
 def test_a_gradient_is_a_central_difference_away_from_kinks_and_gaps(formula):
+    assume(all(abs(value) <= 100 for _name, value in formula.constants))
     points = np.random.default_rng(0).uniform(0.4, 1.6, size=(20, 2))
     step = 1e-5
     for axis in (0, 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from charts.marks import Mark
     from charts.theme import RunStyle
     from engine.arrays import Array
-    from engine.problems.functions import StationaryPoint
+    from engine.problems.function_of_two import StationaryPoint
 
 _PANEL: Final = 250  # pixels that a run's panel is high
 _PANEL_GRID: Final = 61  # points a side of the surface in a panel, at most
@@ -69,7 +69,8 @@ class Field:
         y: the second coordinate, rising, ``(rows,)``.
         loss: at each point of the grid, ``(rows, columns)``.
         titles: what the coordinates are called.
-        points: the stationary points that are known.
+        points: the stationary points that are known, or were found.
+        found: whether a search found them, so that nobody knows of others.
     """
 
     x: Array
@@ -77,6 +78,7 @@ class Field:
     loss: Array
     titles: tuple[str, str] = ("x", "y")
     points: tuple[StationaryPoint, ...] = ()
+    found: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -376,14 +378,14 @@ def _part(field: Field, seen: tuple[float, float, float, float]) -> Field:
 
     columns, rows = span(field.x, *seen[:2]), span(field.y, *seen[2:])
     x, y, loss = field.x[columns], field.y[rows], field.loss[rows, columns]
-    return Field(x, y, loss, field.titles, field.points) if loss.size else field
+    return replace(field, x=x, y=y, loss=loss) if loss.size else field
 
 
 def _thinned(field: Field, size: int) -> Field:
     """Return a field of at most ``size`` points a side, evenly spaced."""
     every = math.ceil(max(len(field.x), len(field.y)) / size)
     x, y, loss = field.x[::every], field.y[::every], field.loss[::every, ::every]
-    return Field(x, y, loss, field.titles, field.points)
+    return replace(field, x=x, y=y, loss=loss)
 
 
 def _inside(trail: Trail, window: tuple[float, float, float, float]) -> Any:
@@ -488,7 +490,7 @@ def _path(trail: Trail, field: Field, suffix: str) -> Mark:
 
 
 def _stationary(field: Field, suffix: str) -> list[Mark]:
-    """Return the marks of minima, saddles and maxima; local minima are hollow."""
+    """Return the marks of minima, saddles and maxima; local and found minima are hollow."""
     if not field.points:
         return []
     marked = [
@@ -500,6 +502,12 @@ def _stationary(field: Field, suffix: str) -> list[Mark]:
         ("saddle", False): _("Saddle point"),
         ("maximum", False): _("Local maximum"),
     }
+    if field.found:
+        names = {
+            ("minimum", False): _("Minimum, found by a search"),
+            ("saddle", False): _("Saddle point, found by a search"),
+            ("maximum", False): _("Local maximum, found by a search"),
+        }
     points = marks.dots(
         [point.x for point in marked],
         [point.y for point in marked],
@@ -721,7 +729,7 @@ def _numbers(trails: Sequence[Trail], field: Field) -> dict[str, Array]:
     parts: dict[str, list[Any]] = {
         "kind": [
             np.repeat(["path", "surface"], [sum(lengths), field.loss.size]),
-            [point.kind for point in points],
+            [f"found {point.kind}" if field.found else point.kind for point in points],
         ],
         "run": [np.repeat([*(trail.style.name for trail in trails), ""], [*lengths, others])],
         unit: [*(trail.ticks for trail in trails), np.full(others, np.nan)],

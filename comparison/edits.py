@@ -25,9 +25,10 @@ from comparison.presets import (
 )
 from comparison.words.names import listed, styles_of_any_setting
 from comparison.words.settings import setting_words
-from engine import Experiment, Interval, InvalidInput, Network, Run
+from engine import Experiment, Function, Interval, InvalidInput, Network, Run
 from engine.experiment import FORMAT_1_RUNS, misfit
 from engine.problems.datasets import Spirals
+from engine.problems.formula import Formula
 from engine.problems.losses import LOSSES, usual_loss
 from engine.rules import RULES, Adam
 from engine.rules.wrappers import INNER
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from comparison.pages import AnyPage
-    from engine import Function
     from engine.problems.datasets import OwnTable, Source
+    from engine.problems.functions import AnyFunction
     from engine.rules import Rule
     from engine.rules.clipping import Clipping
     from engine.rules.schedules import ProgressUnit, Schedule
@@ -557,6 +558,54 @@ def move_start(document: Document, x: float, y: float) -> Edited:
     problem = document.experiment.problem.model_copy(update={"start": (x, y)})
     experiment = document.experiment.model_copy(update={"problem": problem})
     return _edited(document, experiment, document.view, "start")
+
+
+def choose_function(
+    document: Document, function: AnyFunction, start: tuple[float, float] | None = None
+) -> Edited:
+    """Minimise another function, from its own start if none is given; noise remains.
+
+    The start of a formula was found by a search. It is written out, so that a link means the same
+    point whatever a later search finds.
+    """
+    before = document.experiment.problem
+    problem = before if isinstance(before, Function) else Function()
+    if start is None and isinstance(function, Formula):
+        start = function.start
+    return change(
+        document, problem=problem.model_copy(update={"function": function, "start": start})
+    )
+
+
+def change_formula(document: Document, text: str) -> Edited:
+    """Minimise a formula; its constants keep the values that they have.
+
+    Raises:
+        InvalidInput: it cannot be read.
+    """
+    before, formula = _formula(document), Formula(text=text)
+    kept = {name: value for name, value in before.constants if name in dict(formula.constants)}
+    return choose_function(document, Formula(text=text, constants=kept))
+
+
+def change_constant(document: Document, name: str, value: float) -> Edited:
+    """Change a constant of the formula; runs start where they did.
+
+    Raises:
+        InvalidInput: the value is out of range.
+    """
+    problem, before = document.experiment.problem, _formula(document)
+    constants = dict(before.constants) | {name: value}
+    start = problem.start if isinstance(problem, Function) and problem.start else before.start
+    return choose_function(document, Formula(text=before.text, constants=constants), start)
+
+
+def _formula(document: Document) -> Formula:
+    """Return the formula that is minimised; the default one if there is none."""
+    problem = document.experiment.problem
+    if isinstance(problem, Function) and isinstance(problem.function, Formula):
+        return problem.function
+    return Formula()
 
 
 def count_in(document: Document, unit: str) -> Edited:

@@ -19,7 +19,7 @@ from engine.experiment import FORMAT
 from engine.limits import Interval
 from engine.problems.datasets import DATASETS, RETIRED, OwnTable
 from engine.problems.datasets.splits import Position
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import EVERY_FUNCTION
 from engine.rules import RULES
 from engine.rules.clipping import CLIPPINGS
 from engine.rules.schedules import SCHEDULES, Constant
@@ -77,8 +77,19 @@ def _json(text: str) -> Any:
         raise InvalidInput("wrong_type", "", text, "json") from None
 
 
+def _constants(text: str) -> dict[str, float]:
+    """Return values by name from ``a:1.5~b:2``: an underscore may be part of a name."""
+    pairs = (part.partition(":") for part in text.split("~") if part)
+    return {name: _number(value) for name, _sign, value in pairs}
+
+
 # How the text of a field of a data set or a function is read, by the type of its default.
-_BY_TYPE: Final[Mapping[type, Callable[[str], Any]]] = {int: _whole, float: _number, str: str}
+_BY_TYPE: Final[Mapping[type, Callable[[str], Any]]] = {
+    int: _whole,
+    float: _number,
+    str: str,
+    dict: _constants,
+}
 
 
 # The code of format 1. No key ever gets a new meaning.
@@ -125,7 +136,7 @@ _OWNERS: Final = {
 }
 _SPECS: Final[Mapping[str, tuple[type[Spec], ...]]] = {
     "data": (*DATASETS, OwnTable),
-    "function": FUNCTIONS,
+    "function": EVERY_FUNCTION,
     "page": PAGES,
 }
 # Parts of a run with fields of their own: ``schedule:cosine~schedule.end:0.1``.
@@ -253,13 +264,13 @@ def _own_reader(owner: str, spec: str, name: str) -> Callable[[str], Any]:
         return _json
     if kind == tuple[Position, ...]:
         return _tuple_of(_whole)
-    return _BY_TYPE.get(cast("type", kind), _json)
+    return _BY_TYPE.get(get_origin(kind) or cast("type", kind), _json)
 
 
 def _own_text(owner: str, value: Any) -> str:
     """Return the text of such a field."""
     is_plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
-    if owner != "page" and (is_plain or _are_whole(value)):
+    if owner == "function" or (owner == "data" and (is_plain or _are_whole(value))):
         return _written(value)
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
@@ -342,6 +353,8 @@ def _written(value: Any) -> str:
         return str(int(value))
     if isinstance(value, (tuple, list)):
         return "_".join(_written(part) for part in value)
+    if isinstance(value, dict):
+        return "~".join(f"{name}:{_written(part)}" for name, part in value.items())
     return repr(value) if isinstance(value, float) else str(value)
 
 

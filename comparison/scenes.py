@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from comparison.pages import SurfacesPage
     from engine import Experiment, Function, History, Network, Path, Plane, Surface
     from engine.arrays import Array, Integers
-    from engine.problems.functions import StationaryPoint
+    from engine.problems.function_of_two import StationaryPoint
 
 TICKS = 501  # the most of a clock; a longer training shows only every so many steps
 
@@ -115,13 +115,15 @@ def scene(
         styles: their names and colours.
         seen: the loss on a grid in a plane.
         titles: names of the plane's coordinates.
-        points: known stationary points.
+        points: stationary points, known or found.
         ticks: those of another scene's clock that this one is to follow.
     """
     ways = [path(history, seen.plane, run) for run in range(len(history.runs))]
     clock = _clock(history, [one.steps for one in ways], ticks)
     paths = trails(history, styles, ways, clock.unit)
-    field = Field(seen.x, seen.y, seen.losses, titles, points)
+    problem = history.experiment.problem
+    found = problem.kind == "function" and not problem.function.is_known
+    field = Field(seen.x, seen.y, seen.losses, titles, points, found)
     distances = tuple(one.distances for one in ways)
     return Scene(history, tuple(styles), seen, field, paths, clock, distances)
 
@@ -183,6 +185,8 @@ def scene_words(scene: Scene) -> tuple[str, ...]:
     experiment = scene.history.experiment
     problem = experiment.problem
     remarks = list(seed_words(experiment))
+    if problem.kind == "function" and np.isnan(scene.field.loss).any():
+        remarks.append(_("Where the picture is blank, the function has no value."))
     if problem.n_params <= 2:
         return tuple(remarks)
     remarks.append(

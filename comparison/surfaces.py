@@ -7,7 +7,7 @@ The page trains and computes with progress and Stop, the others without. Each pa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from engine import (
     weights_plane,
 )
 from engine.analysis.quadratics import quadratic
-from engine.problems.functions import StationaryPoint
+from engine.problems.function_of_two import StationaryPoint
 from language import _
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from comparison.pages import SurfacesPage
     from comparison.scenes import Scene
     from engine import Experiment, Function, History, Network, Plane, Surface
+
+
+_AIR: Final = 0.05  # of a window's width, around the start
+_NEAR: Final = 2.0  # widths from a window, within which it grows around the start
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,12 +133,28 @@ def scenes(
     if problem.n_params > 2:
         return _slice(history, styles, page, selected, compute)
     if problem.kind == "function":
-        window = Window(*problem.function.window)
-        return _exact([history], styles, window, compute, problem.function.stationary_points)
+        points = problem.function.stationary_points
+        return _exact([history], styles, function_window(problem), compute, points)
     histories = _under_both(history, train)
     plane = exact_plane(problem)
     window = _round([default_window(plane, one) for one in histories])
     return _exact(histories, styles, window, compute)
+
+
+def function_window(problem: Function) -> Window:
+    """Return the part of a function that is shown.
+
+    One that a search found grows around a start beside it, unless that is far away.
+    """
+    found = problem.function.window
+    if problem.function.is_known or problem.start is None:
+        return Window(*found)
+    sides = []
+    for (low, high), at in zip(found, problem.start, strict=True):
+        air, width = _AIR * (high - low), high - low
+        near = low - _NEAR * width <= at <= high + _NEAR * width
+        sides.append((min(low, at - air), max(high, at + air)) if near else (low, high))
+    return Window(*found) if tuple(sides) == found else _round([Window(*sides)])
 
 
 def _exact(

@@ -18,14 +18,16 @@ from descent_lab.command import _parser
 from docs import meanings
 from docs.described import attributes, fields, note, plain, prose, sentence, span, written
 from engine.errors import CODES, InvalidInput
-from engine.limits import LIMITS
+from engine.limits import COORDINATE, LIMITS
 from engine.problems.activations import ACTIVATIONS, LEAK
 from engine.problems.datasets import DATASETS, OwnTable
+from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.clipping import CLIPPINGS, THRESHOLD, Clipping
 from engine.rules.schedules import LENGTHS, SCHEDULES, intervals, words
+from engine.spec import name_of
 from language import set_language
 from language.labels import label
 from ui.shell.navigation import MENU
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from engine.problems.datasets import Source
-    from engine.problems.functions import FunctionOfTwo
+    from engine.problems.function_of_two import KnownFunction
     from engine.problems.losses import Loss
     from engine.rules import Rule
     from engine.rules.schedules import Schedule
@@ -180,9 +182,20 @@ def _functions() -> Iterator[str]:
         yield prose(function)
         yield _where(spec)
         yield _table("setting | allowed | default", fields(function))
+    yield _heading(label("function", name_of(Formula)), name_of(Formula))
+    yield prose(Formula)
+    told, allowed = (
+        attributes(Formula),
+        {"text": "text", "constants": f"numbers, {span(COORDINATE)}"},
+    )
+    rows = (
+        (f"`{name}`", limits, written(Formula.model_fields[name].default), sentence(told[name]))
+        for name, limits in allowed.items()
+    )
+    yield _table("setting | allowed | default", rows)
 
 
-def _where(function: FunctionOfTwo) -> str:
+def _where(function: KnownFunction) -> str:
     elsewhere = "whole curves" if function.bounded else "nowhere"
     lowest = ", ".join(_point(found.x, found.y) for found in function.minima) or elsewhere
     return f"Start: {_point(*function.start)}. Lowest at: {lowest}."

@@ -1,5 +1,7 @@
-"""The test functions, for notebooks; they are defined in ``engine.problems.functions``."""
+"""The test functions and typed formulas, for notebooks; they are defined in ``engine.problems``."""
 
+from engine.problems.formula import Formula
+from engine.problems.function_of_two import FunctionOfTwo, Kind, StationaryPoint
 from engine.problems.functions import (
     FUNCTIONS,
     AnyFunction,
@@ -8,16 +10,13 @@ from engine.problems.functions import (
     Booth,
     Bowl,
     Dip,
-    FunctionOfTwo,
     Himmelblau,
-    Kind,
     Matyas,
     Plateau,
     Rastrigin,
     Ravine,
     Rosenbrock,
     Saddle,
-    StationaryPoint,
     StyblinskiTang,
     ThreeHumpCamel,
     Tug,
@@ -32,6 +31,7 @@ __all__ = [
     "Booth",
     "Bowl",
     "Dip",
+    "Formula",
     "FunctionOfTwo",
     "Himmelblau",
     "Kind",

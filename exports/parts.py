@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.cleaned import cleaned
 from comparison.words.clipping import CLIPPING_WORDS, clipping_title
+from comparison.words.functions import function_lines
 from comparison.words.mathml import mathml
 from comparison.words.results import written
 from comparison.words.rules import RULE_WORDS, UPDATE
@@ -144,7 +145,7 @@ def formulas(
     """
     if problem.kind == "function":
         name = label("function", problem.function.name)
-        formula = f"f(x, y) = {problem.function.formula}"
+        formula = r" \\ ".join(function_lines(problem.function))
     else:
         name, formula = label("loss", problem.loss), f"L = {LOSSES[problem.loss].formula}"
     parts = [heading(_("Formulas")), _formula(name, formula, ())]

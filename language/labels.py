@@ -125,6 +125,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "styblinski_tang": N_("Styblinski–Tang"),
             "rastrigin": N_("Rastrigin"),
             "twin": N_("Twin of a deep network"),
+            "formula": N_("Your own formula"),
         },
         "activation": {
             "sigmoid": N_("Sigmoid"),
@@ -366,6 +367,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "sweep_bytes": N_("Size on the disk"),
             "sweep_seconds": N_("Time"),
             "across": N_("Across"),
+            "text": N_("Formula"),
             "upwards": N_("Upwards"),
             "budget": N_("Budget"),
             "camera": N_("Camera"),
@@ -375,6 +377,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "colours": N_("Colours"),
             "condition": N_("Condition number"),
             "constant": N_("Constant term"),
+            "constants": N_("Constants"),
             "cubic": N_("Cubic term"),
             "curve_points": N_("Points of a curve"),
             "data": N_("Data set"),

@@ -30,6 +30,7 @@ from engine.problems.datasets import (
     TwoMoons,
     Xor,
 )
+from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS, Bowl
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.clipping import CLIPPINGS, Threshold
@@ -194,10 +195,32 @@ def networks(draw, data, most_units=16, l2=None):
     )
 
 
+FORMULAS = (
+    "0.1*x^2 + 2*y^2",
+    "(a - x)^2 + b*(y - x^2)^2",
+    "t = x - 0.3\nabs(t) + a*abs(y + 1.7)",
+    "x - ln(x) + y^2",
+    "√(1 + x²) * tanh(y) + 학습*max(x, y)",
+    "sin(a1*x)*cos(y) + exp(-x^2/8 - y^2)",
+    "x^y + sigmoid(k*x) / (1 + y^2)",
+    "y",
+)
+
+
+@st.composite
+def formulas(draw):
+    """A formula that a reader types, with constants."""
+    plain = Formula(text=draw(st.sampled_from(FORMULAS)))
+    value = st.sampled_from((1.0, 0.0, -2.5, 100.0)) | st.floats(-1e6, 1e6)
+    constants = {name: draw(value) for name, _value in plain.constants}
+    return Formula(text=plain.text, constants=constants)
+
+
 def functions():
-    """A test function, a start and perhaps noise."""
+    """A test function or a formula, a start and perhaps noise."""
     coordinate = st.floats(-1e6, 1e6)
     kinds = st.one_of(
+        formulas(),
         st.sampled_from([function() for function in FUNCTIONS]),
         st.builds(Bowl, condition=st.floats(1, 1e6)),
     )

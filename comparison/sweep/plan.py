@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from comparison.offers import has_batch_sizes, losses, schedules
 from comparison.pages import SweepPage
 from engine import LIMITS, Experiment, InvalidInput
+from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS
+from engine.problems.formula import Formula
 from engine.problems.specs import ActivationName, StartName
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.clipping import CLIPPINGS, THRESHOLD
@@ -118,7 +120,13 @@ def offers(experiment: Experiment) -> dict[str, Offer]:
             found["sampling"] = _some("sampling", ("shuffled", "replacement"))
         found["last_batch"] = _some("last_batch", ("kept", "dropped"))
         found["data_seed"] = _numbers("data_seed", 0, 1, 2)
-    elif may_be_noisy:
+        return found
+    if isinstance(problem.function, Formula):
+        for name, value in problem.function.constants:
+            field = f"problem.function.constants.{name}"
+            tried = {value, *_half_and_double(value or 1.0)}
+            found[field] = _numbers(field, *sorted(one for one in tried if one in COORDINATE))
+    if may_be_noisy:
         found["problem.noise"] = _numbers("problem.noise", 0.0, 0.1, 1.0)
     return found
 

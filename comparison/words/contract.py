@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from comparison.rates import differing, rates_set_for
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
+from comparison.words.functions import function_name
 from comparison.words.names import dataset_name, listed, split_words
 from comparison.words.remarks import reporting_averages
 from comparison.words.scheduled import schedule_sign
@@ -15,7 +16,7 @@ from engine import Stopping, Sweep
 from engine.problems.datasets import OwnTable
 from engine.rules.schedules import Constant
 from language import _, ngettext
-from language.labels import inline, label
+from language.labels import inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def equal_parts(experiment: Experiment) -> dict[str, str]:
             text = _("all losses, validation included, contain the L2 penalty (λ = {l2:g})")
             parts["l2"] = text.format(l2=problem.l2)
     else:
-        name = label("function", problem.function.name)
+        name = function_name(problem.function)
         parts["data"] = _("{function}, same start").format(function=name)
         if problem.function.pushes:
             parts["pushes"] = _("slopes that change from step to step, the same for all runs")
@@ -131,7 +132,7 @@ def _settings(tuned: Tuned) -> str:
 def _problem(other: Network | Function, problem: Network | Function) -> str:
     """Return what another problem is called, by what it differs in."""
     name, present = (
-        label("function", one.function.name)
+        function_name(one.function)
         if one.kind == "function"
         else dataset_name(one.dataset)
         if isinstance(one.dataset, OwnTable)

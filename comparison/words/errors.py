@@ -46,6 +46,7 @@ _EXPECTED: Final = {
     "fewer_variables": N_("a formula can have at most {variables} variables"),
     "number_without_zeros": N_("a number must not start with extra zeros"),
     "variable": N_("the formula needs a variable; without one there is nothing to differentiate"),
+    "x_or_y": N_("the result must depend on x or y"),
     "finite_number": N_("this number is too large"),
     "function": N_(
         "this function is not available. There are sqrt, abs, sign, exp, ln, sin, cos, tan, asin,"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from comparison.words.budgets import budget_words
 from comparison.words.clipping import clipping_sign
+from comparison.words.functions import function_name, own_numbers
 from comparison.words.names import choice_words, dataset_name, own_fields, symbol
 from comparison.words.scheduled import schedule_sign
 from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS, OwnTable
-from engine.problems.functions import FUNCTIONS
+from engine.problems.formula import Formula
+from engine.problems.functions import EVERY_FUNCTION
 from engine.rules import RULES, hyperparameters
 from engine.rules.clipping import CLIPPINGS
 from engine.rules.schedules import SCHEDULES
@@ -21,7 +23,7 @@ from language import _, ngettext
 from language.labels import LABELS, label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from engine.rules import Rule
     from sweeps.dimensions import Dimension
@@ -49,6 +51,8 @@ def field_title(field: str) -> str:
     if field == "run":
         return label("field", "optimizer")
     path = _thing(field)
+    if path[-2:-1] == ["constants"]:
+        return path[-1]
     if path[0] == "optimizer" and len(path) == 2:
         name = path[1]
         limits = next((hyperparameters(rule).get(name) for rule in having(name)), None)
@@ -140,6 +144,22 @@ def _schedule(parsed: dict[str, Any]) -> str:
         return label("schedule", str(parsed["name"]))
 
 
+def _formula(parsed: dict[str, Any]) -> str:
+    """Return a formula with its constants; "" where there is no such formula."""
+    try:
+        formula = Formula.model_validate(parsed)
+    except InvalidInput:
+        return ""
+    constants = ", ".join(f"{name} = {value}" for name, value in own_numbers(formula).items())
+    return f"{function_name(formula)} ({constants})" if constants else function_name(formula)
+
+
+def _constants(parsed: dict[str, Any]) -> str:
+    """Return the values of a formula's constants."""
+    words = [f"{name} = {value_words(name, value)}" for name, value in parsed.items()]
+    return ", ".join(words) or _("none")
+
+
 def _names(path: Sequence[str]) -> dict[str, str]:
     """Return what the ids are called that a field may have."""
     if path[-1] == "optimizer":
@@ -153,16 +173,13 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
 
     A problem is called by its data or its function, schedules and clippings are told in short.
     """
-    if name == "schedule":
-        return _schedule(parsed)
-    if name == "budget":
-        return _budget(parsed)
-    if name == "clipping":
-        return _clipping(parsed)
+    in_short = _IN_SHORT.get("formula" if parsed.get("name") == "formula" else name)
+    if in_short is not None:
+        return in_short(parsed)
     for inside in ("dataset", "function"):
         if name == "problem" and inside in parsed:
             return _part(inside, parsed[inside])
-    kinds = {"dataset": DATASETS, "function": FUNCTIONS, "optimizer": RULES}.get(name, ())
+    kinds = {"dataset": DATASETS, "function": EVERY_FUNCTION, "optimizer": RULES}.get(name, ())
     kind: Any = by_name(kinds).get(str(parsed.get("name")))
     if kind is None:
         is_own = name == "dataset" and parsed.get("name") == "own"
@@ -176,6 +193,15 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
     words = [f"{field_title(path)} {value_words(path, value)}" for path, value in paths.items()]
     title = _names([name])[parsed["name"]]
     return f"{title} ({', '.join(words)})" if words else title
+
+
+_IN_SHORT: Final[Mapping[str, Callable[[dict[str, Any]], str]]] = {
+    "schedule": _schedule,
+    "budget": _budget,
+    "clipping": _clipping,
+    "constants": _constants,
+    "formula": _formula,
+}
 
 
 def place_words(dimension: Dimension, names: Sequence[str] = ()) -> list[str]:

@@ -1,9 +1,9 @@
 r"""Formulas as MathML, which browsers draw without help, offline and on paper.
 
 Reads the small part of LaTeX in which the engine writes its formulas: letters, digits, signs,
-``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\operatorname``, ``\left``,
-``\right``, norms ``\|x\|``, spaces, ``\\`` and the names below. Anything else is an error, so that
-no formula is drawn wrongly.
+``_`` and ``^``, ``\frac``, ``\tfrac``, ``\sqrt``, ``\hat``, ``\operatorname``, ``\text`` of a name,
+``\left``, ``\right``, norms ``\|x\|``, spaces, ``\\`` and the names below. Anything else is an
+error, so that no formula is drawn wrongly.
 """
 
 from __future__ import annotations
@@ -179,7 +179,19 @@ class _Reader:
             return f"<mfrac>{above}{below}</mfrac>"
         if mark in _AROUND:
             return _AROUND[mark].format(self._argument())
+        if mark == r"\text":
+            return f"<mtext>{self._name()}</mtext>"
         return self._named(mark) if mark in _BEFORE_NAMES else _leaf(mark)
+
+    def _name(self) -> str:
+        """Read letters of any script, digits and underscores in braces."""
+        letters = []
+        while (mark := self._take()) != "}":
+            letters.append("_" if mark == r"\_" else mark)
+        name = "".join(letters[1:])
+        if letters[:1] != ["{"] or re.fullmatch(r"\w+", name) is None:
+            raise ValueError(f"cannot draw {name} as a name")
+        return name
 
     def _named(self, mark: str) -> str:
         """Read a bracket that grows, or the name of a function, letters between braces."""
@@ -200,6 +212,6 @@ def _leaf(mark: str) -> str:
         return f"<mo stretchy='false'>{escape(_SIGNS.get(mark, mark))}</mo>"
     if mark[0].isdigit():
         return f"<mn>{mark}</mn>"
-    if mark in LETTERS or mark in _WORDS or (mark.isalpha() and mark.isascii()):
+    if mark in LETTERS or mark in _WORDS or mark.isalpha():
         return f"<mi>{LETTERS.get(mark, mark.lstrip(chr(92)))}</mi>"
     raise ValueError(f"cannot draw {mark}")

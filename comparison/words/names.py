@@ -9,6 +9,7 @@ from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
 from comparison.words.cleaned import cleaned
 from comparison.words.clipping import clipping_sign
+from comparison.words.functions import function_name, own_numbers
 from comparison.words.mathml import plain_symbol
 from comparison.words.scheduled import schedule_sign
 from engine.problems.datasets import OwnTable
@@ -179,9 +180,8 @@ def problem_words(problem: Network | Function) -> dict[str, str]:
     """Return what is trained on which data: settings by their names on the page."""
     if problem.kind == "function":
         start = problem.function.start if problem.start is None else problem.start
-        words = {_("Test function"): label("function", problem.function.name)} | _own(
-            problem.function
-        )
+        words = {_("Test function"): function_name(problem.function)}
+        words |= own_numbers(problem.function)
         return words | {_("Start"): ", ".join(f"{value:g}" for value in start)}
     words = {_("Data set"): dataset_name(problem.dataset)}
     if isinstance(problem.dataset, OwnTable):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.words.errors import duration, explain
 from comparison.words.fields import field_title, place_words, settings_count, value_words
+from comparison.words.functions import function_name
 from comparison.words.names import dataset_name
 from comparison.words.needs import needs_words
 from comparison.words.settings import loss_words
@@ -14,7 +15,6 @@ from engine.rules import RULES
 from engine.spec import by_name
 from engine.version import VERSION
 from language import N_, _, ngettext
-from language.labels import label
 from sweeps.dimensions import dimensions
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _problem(spec: SweepSpec) -> str:
     """Return the data set or the test function of a sweep's base."""
     problem = spec.experiment.problem
     if problem.kind == "function":
-        return label("function", problem.function.name)
+        return function_name(problem.function)
     return dataset_name(problem.dataset)
 
 

@@ -87,8 +87,8 @@ def is_exact(experiment: Experiment) -> bool:
 
 
 def has_a_best(experiment: Experiment) -> bool:
-    """Tell whether there is a lowest loss to end at: some functions fall for ever."""
-    return experiment.problem.kind == "network" or experiment.problem.function.bounded
+    """Tell whether there may be a lowest loss to end at: some functions fall for ever."""
+    return experiment.problem.kind == "network" or experiment.problem.function.bounded is not False
 
 
 def first_sizes(experiment: Experiment, run: Run) -> tuple[BatchSize, ...]:

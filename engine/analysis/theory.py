@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from engine.arrays import Array
-    from engine.problems.functions import FunctionOfTwo, StationaryPoint
+    from engine.problems.function_of_two import FunctionOfTwo, StationaryPoint
     from engine.rules import Rule
 
 _LEAST_STEPS: Final = 10  # that a path needs for a rate

@@ -127,12 +127,12 @@ OPERATIONS: Final = {
         Operation("sign", lambda a: np.sign(np.real(a)), lambda _, a: (0.0,)),
         Operation(
             "max",
-            lambda a, b: _choose(a, b, np.real(a) >= np.real(b)),
+            lambda a, b: _choose(a, b, (np.real(a) >= np.real(b)) | np.isnan(a)),
             lambda _, a, b: (_larger(a, b), _larger(b, a)),
         ),
         Operation(
             "min",
-            lambda a, b: _choose(a, b, np.real(a) <= np.real(b)),
+            lambda a, b: _choose(a, b, (np.real(a) <= np.real(b)) | np.isnan(a)),
             lambda _, a, b: (_larger(b, a), _larger(a, b)),
         ),
     )

@@ -7,73 +7,15 @@ beside it: where the gradient vanishes at single points, and whether there is a 
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import Annotated, ClassVar, Final, Literal, NamedTuple, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal
 
 import numpy as np
 from pydantic import Field
 
 from engine.arrays import Array  # noqa: TC001 - pydantic reads annotations of Spec classes
 from engine.limits import Interval
-from engine.spec import Spec
-
-Kind: TypeAlias = Literal["minimum", "saddle", "maximum"]
-
-
-class StationaryPoint(NamedTuple):
-    """A point where the gradient is zero.
-
-    Attributes:
-        x: its first coordinate.
-        y: its second coordinate.
-        kind: by the Hessian there: positive, mixed or negative eigenvalues.
-        is_global: whether no value of the function is lower.
-    """
-
-    x: float
-    y: float
-    kind: Kind
-    is_global: bool = False
-
-
-class FunctionOfTwo(Spec):
-    """A function f(x, y).
-
-    Attributes:
-        name: the id in files, links and the registry.
-        formula: f in LaTeX.
-        start: where runs start by default.
-        window: the part that is shown, ``((x low, x high), (y low, y high))``.
-        stationary_points: all in the window that are alone; those of a whole curve are not listed.
-        bounded: whether the function has a lowest value.
-        pushes: what is added to the gradient, one after another and over again; they add up to
-            nothing, so that f is what a path of small steps follows. None for most functions.
-    """
-
-    name: str
-    formula: ClassVar[str]
-    start: ClassVar[tuple[float, float]]
-    window: ClassVar[tuple[tuple[float, float], tuple[float, float]]]
-    stationary_points: ClassVar[tuple[StationaryPoint, ...]]
-    bounded: ClassVar[bool] = True
-    pushes: ClassVar[tuple[tuple[float, float], ...]] = ()
-
-    @property
-    def minima(self) -> tuple[StationaryPoint, ...]:
-        """Return the global minima; none if it is not bounded, or its minima are a curve."""
-        return tuple(point for point in self.stationary_points if point.is_global)
-
-    @abstractmethod
-    def value(self, points: Array) -> Array:
-        """Return f, ``(lanes,)``."""
-
-    @abstractmethod
-    def gradient(self, points: Array) -> Array:
-        """Return (df/dx, df/dy), ``(lanes, 2)``."""
-
-    @abstractmethod
-    def hessian(self, points: Array) -> Array:
-        """Return the second derivatives, ``(lanes, 2, 2)``, symmetric."""
+from engine.problems.formula import Formula
+from engine.problems.function_of_two import Kind, KnownFunction, StationaryPoint
 
 
 def _symmetric(xx: Array, xy: Array, yy: Array) -> Array:
@@ -113,7 +55,7 @@ def _roots_of_rastrigin(most: int) -> tuple[float, ...]:
     return tuple(float(x) for x in near)
 
 
-class Ravine(FunctionOfTwo):
+class Ravine(KnownFunction):
     """f(x, y) = x^2 / 20 + y^2, a bowl twenty times as steep in y as in x.
 
     The example of the book "Deep Learning from Scratch", from (-7, 2).
@@ -140,7 +82,7 @@ class Ravine(FunctionOfTwo):
         return _constant(points, 0.1, 0.0, 2.0)
 
 
-class Bowl(FunctionOfTwo):
+class Bowl(KnownFunction):
     """f(x, y) = (x^2 + condition y^2) / 2, a quadratic of chosen condition number.
 
     Attributes:
@@ -169,7 +111,7 @@ class Bowl(FunctionOfTwo):
         return _constant(points, 1.0, 0.0, self.condition)
 
 
-class Booth(FunctionOfTwo):
+class Booth(KnownFunction):
     """f(x, y) = (x + 2 y - 7)^2 + (2 x + y - 5)^2, a bowl whose axes are the diagonals."""
 
     name: Literal["booth"] = "booth"
@@ -195,7 +137,7 @@ class Booth(FunctionOfTwo):
         return _constant(points, 10.0, 8.0, 10.0)
 
 
-class Matyas(FunctionOfTwo):
+class Matyas(KnownFunction):
     """f(x, y) = 0.26 (x^2 + y^2) - 0.48 x y, a ravine along the diagonal."""
 
     name: Literal["matyas"] = "matyas"
@@ -220,7 +162,7 @@ class Matyas(FunctionOfTwo):
         return _constant(points, 0.52, -0.48, 0.52)
 
 
-class Saddle(FunctionOfTwo):
+class Saddle(KnownFunction):
     """f(x, y) = x^2 - y^2: down to the saddle along x, and endlessly down along y.
 
     The start is beside the ridge; on it, no rule would ever leave it.
@@ -248,7 +190,7 @@ class Saddle(FunctionOfTwo):
         return _constant(points, 2.0, 0.0, -2.0)
 
 
-class Plateau(FunctionOfTwo):
+class Plateau(KnownFunction):
     """f(x, y) = 1 - exp(-x^2 / 8 - y^2 / 2), a hole in a plain where the gradient almost vanishes.
 
     Made for the Surfaces page. Far out the function is flat to any precision, so a rule whose step
@@ -280,7 +222,7 @@ class Plateau(FunctionOfTwo):
         return _symmetric((1 / 4 - x**2 / 16) * depth, -x * y / 4 * depth, (1 - y**2) * depth)
 
 
-class Dip(FunctionOfTwo):
+class Dip(KnownFunction):
     """f(x, y) = x^2 / 20 + y^2 / 2 - 0.35 exp(-2 ((x + 3)^2 + y^2)), a bowl with a dip in its wall.
 
     Made for the Surfaces page. From (-6, 1) plain gradient descent rolls into the dip and remains
@@ -322,7 +264,7 @@ class Dip(FunctionOfTwo):
         )
 
 
-class Bends(FunctionOfTwo):
+class Bends(KnownFunction):
     """A slope in x that bends twice, on which heavy ball with its best setting runs in a circle.
 
     df/dx = 25 x below 1, x + 24 from 1 to 2, 25 x - 24 above; to this 5 y^2 is added. f is strongly
@@ -362,7 +304,7 @@ class Bends(FunctionOfTwo):
         return _symmetric(bent, 0 * y, 10 + 0 * y)
 
 
-class Tug(FunctionOfTwo):
+class Tug(KnownFunction):
     """f(x, y) = x / 3 + 5 max(|x| - 1, 0)^2 + y^2 / 2, whose slope in x changes at every step.
 
     In turn the gradient of x has 3, -1 and -1 in place of 1/3: one step pulls hard downhill, two
@@ -398,7 +340,7 @@ class Tug(FunctionOfTwo):
         return _symmetric(10.0 * (np.abs(x.real) > 1), 0 * y, 1 + 0 * y)
 
 
-class Rosenbrock(FunctionOfTwo):
+class Rosenbrock(KnownFunction):
     """f(x, y) = (1 - x)^2 + 100 (y - x^2)^2, a bent valley (Rosenbrock, 1960)."""
 
     name: Literal["rosenbrock"] = "rosenbrock"
@@ -425,7 +367,7 @@ class Rosenbrock(FunctionOfTwo):
         return _symmetric(2 - 400 * (y - 3 * x**2), -400 * x, 200.0 + 0 * x)
 
 
-class Beale(FunctionOfTwo):
+class Beale(KnownFunction):
     """f(x, y) = (1.5 - x + x y)^2 + (2.25 - x + x y^2)^2 + (2.625 - x + x y^3)^2 (Beale, 1958).
 
     A curved valley with steep corners.
@@ -468,7 +410,7 @@ class Beale(FunctionOfTwo):
         )
 
 
-class Himmelblau(FunctionOfTwo):
+class Himmelblau(KnownFunction):
     """f(x, y) = (x^2 + y - 11)^2 + (x + y^2 - 7)^2, four equal minima (Himmelblau, 1972)."""
 
     name: Literal["himmelblau"] = "himmelblau"
@@ -506,7 +448,7 @@ class Himmelblau(FunctionOfTwo):
         return _symmetric(4 * first + 8 * x**2 + 2, 4 * (x + y), 2 + 4 * second + 8 * y**2)
 
 
-class ThreeHumpCamel(FunctionOfTwo):
+class ThreeHumpCamel(KnownFunction):
     """f(x, y) = 2 x^2 - 1.05 x^4 + x^6 / 6 + x y + y^2, three valleys, the lowest in the middle."""
 
     name: Literal["three_hump_camel"] = "three_hump_camel"
@@ -538,7 +480,7 @@ class ThreeHumpCamel(FunctionOfTwo):
         return _symmetric(4 - 12.6 * x**2 + 5 * x**4, 1.0 + 0 * x, 2.0 + 0 * x)
 
 
-class StyblinskiTang(FunctionOfTwo):
+class StyblinskiTang(KnownFunction):
     """f(x, y) = (x^4 - 16 x^2 + 5 x + y^4 - 16 y^2 + 5 y) / 2, four valleys of unequal depth.
 
     Styblinski and Tang (1990), Experiments in nonconvex optimization, Neural Networks 3.
@@ -576,7 +518,7 @@ class StyblinskiTang(FunctionOfTwo):
 _ROOTS: Final = _roots_of_rastrigin(4)
 
 
-class Rastrigin(FunctionOfTwo):
+class Rastrigin(KnownFunction):
     """f(x, y) = 20 + x^2 - 10 cos(2 pi x) + y^2 - 10 cos(2 pi y), a bowl full of dips.
 
     Rastrigin (1974). The window holds the 25 dips around the middle.
@@ -608,7 +550,7 @@ class Rastrigin(FunctionOfTwo):
         return _symmetric(x, 0 * x, y)
 
 
-class Twin(FunctionOfTwo):
+class Twin(KnownFunction):
     """f(x, y) = (1 - x^2 y^2)^2 / 2, the twin with two parameters of a deep linear network.
 
     The network has a unit per layer, two layers of weight x and two of weight y; its row is 1 -> 1.
@@ -644,6 +586,7 @@ class Twin(FunctionOfTwo):
         )
 
 
+# Those of the house; a formula is typed by a reader.
 FUNCTIONS: Final = (
     Ravine,
     Bowl,
@@ -662,6 +605,7 @@ FUNCTIONS: Final = (
     Rastrigin,
     Twin,
 )
+EVERY_FUNCTION: Final = (*FUNCTIONS, Formula)
 
 AnyFunction = Annotated[
     Ravine
@@ -679,6 +623,7 @@ AnyFunction = Annotated[
     | ThreeHumpCamel
     | StyblinskiTang
     | Rastrigin
-    | Twin,
+    | Twin
+    | Formula,
     Field(discriminator="name"),
 ]

@@ -274,10 +274,10 @@ class History:
         """Return the positions of the runs with the lowest median final loss, several if they tie.
 
         It is empty where the word means nothing: there is only one run, all runs diverged, the
-        function has no lowest value, or the training was stopped.
+        function falls for ever, or the training was stopped.
         """
         problem = self.experiment.problem
-        if problem.kind == "function" and not problem.function.bounded:
+        if problem.kind == "function" and problem.function.bounded is False:
             return ()
         if len(self.runs) == 1 or any({"stopped", ""} & set(run.status) for run in self.runs):
             return ()

@@ -7,6 +7,7 @@ import textwrap
 from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from engine.problems.formula import Formula
 from engine.rules import choices, hyperparameters
 from exports.replay import factor_updates, noise_updates, replay_seeds
 from exports.scripts.clipping import clipped
@@ -19,6 +20,7 @@ from exports.scripts.schedule import (
     words,
 )
 from exports.scripts.translations import TRANSLATIONS, VALUES, Translation
+from exports.scripts.translations.formulas import formula_lines
 from language import N_
 
 if TYPE_CHECKING:
@@ -283,6 +285,8 @@ def function_lines(problem: Function, module: str) -> str:
         module: the script's module with NumPy's names.
     """
     function = problem.function
+    if isinstance(function, Formula):
+        return f"x, y = point\n{formula_lines(function, module)}"
     fields = {name: repr(value) for name, value in function}
     value = Template(VALUES[type(function)]).substitute(fields, np=module)
     return f"x, y = point\nvalue = {value}\n"

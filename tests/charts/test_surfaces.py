@@ -23,6 +23,7 @@ from charts.surfaces import (
     round_step,
 )
 from charts.theme import RunStyle
+from engine.problems.formula import Formula
 from engine.problems.functions import Ravine, Rosenbrock
 
 SMALL = 21
@@ -34,6 +35,19 @@ def field_of(function, size=SMALL):
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     loss = function.value(points).reshape(size, size)
     return Field(x, y, loss, points=function.stationary_points)
+
+
+def test_a_found_point_says_so_and_is_hollow_and_a_gap_is_left_open():
+    formula = Formula(text="x - ln(x) + y^2")
+    field = replace(field_of(formula), found=True)
+    chart = contour(field, [])
+    drawn, marks = chart.figure.data
+
+    assert list(marks.text) == ["Minimum, found by a search"]
+    assert list(marks.marker.symbol) == ["star-open"]
+    assert chart.numbers["kind"][-1] == "found minimum"
+    assert np.isnan(np.array(drawn.z)).any()
+    assert np.isfinite([drawn.zmin, drawn.zmax]).all()
 
 
 def trail(name, number, points, function=None, diverged=None):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import comparison.surfaces
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
+from comparison.scenes import scene_words
 from comparison.surfaces import Wanted, computed, drawn_start, scenes
 from comparison.words.errors import explain
 from engine import (
@@ -25,6 +26,7 @@ from engine import (
     weights_plane,
 )
 from engine.problems.datasets import Blobs, Line, TwoMoons
+from engine.problems.formula import Formula
 from engine.problems.functions import Ravine
 from engine.rules import SGD, Adam
 
@@ -64,6 +66,28 @@ def test_a_function_is_seen_in_its_own_window_with_its_stationary_points():
     assert (only.field.y[0], only.field.y[-1]) == (bottom, top)
     assert only.field.points == Ravine().stationary_points
     assert only.field.titles == ("x", "y")
+
+
+def of_formula(text, start=None):
+    problem = Function(function=Formula(text=text), start=start)
+    return FUNCTION.model_copy(update={"problem": problem})
+
+
+def test_the_points_of_a_formula_are_marked_as_found_and_its_start_is_in_the_picture():
+    (only,) = seen(of_formula("x^2 + y^2", (7.0, 1.0)))
+
+    assert only.field.found
+    assert [point[:2] for point in only.field.points] == [(0, 0)]
+    assert only.field.x[-1] > 7
+    assert not seen(FUNCTION)[0].field.found
+
+
+def test_gaps_of_a_function_are_told():
+    told = "Where the picture is blank, the function has no value."
+
+    assert told in scene_words(seen(of_formula("x - ln(x) + y^2", (1.5, 1.0)))[0])
+    assert told not in scene_words(seen(of_formula("x^2 + y^2"))[0])
+    assert told not in scene_words(seen(FUNCTION)[0])
 
 
 def test_a_line_is_seen_over_its_weight_and_bias_in_a_window_of_round_numbers():

@@ -26,7 +26,7 @@ from engine import (
 from engine.limits import LIMITS, Interval
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import Blobs, BreastCancer, Line, SingleRow, TwoMoons
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import EVERY_FUNCTION
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, LossName
 from engine.rules import RULES, SGD, Adam, Momentum
@@ -297,7 +297,7 @@ def test_part_of_a_wrong_kind_is_refused(place, field):
     [
         (of_run, "optimizer", "name", tuple(rule.name for rule in RULES)),
         (of_experiment, "problem", "kind", ("network", "function")),
-        (of_function, "function", "name", tuple(one().name for one in FUNCTIONS)),
+        (of_function, "function", "name", tuple(one().name for one in EVERY_FUNCTION)),
         (of_network, "dataset", "name", None),
     ],
     ids=lambda v: v if isinstance(v, str) else None,

@@ -9,7 +9,7 @@ from pydantic import Field
 from engine import Interval, InvalidInput
 from engine.errors import CODES
 from engine.problems.datasets import DATASETS
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import EVERY_FUNCTION
 from engine.rules import RULES
 from engine.spec import Spec, by_name, parse_json
 
@@ -141,6 +141,6 @@ def test_a_number_that_is_not_finite_is_refused_with_its_field():
 
 
 def test_a_registry_by_name_has_every_class_under_its_own_id_in_order():
-    for registry in (RULES, DATASETS, FUNCTIONS):
+    for registry in (RULES, DATASETS, EVERY_FUNCTION):
         assert {kind().name: kind for kind in registry} == by_name(registry)
         assert list(by_name(registry).values()) == list(registry)

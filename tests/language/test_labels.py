@@ -8,7 +8,7 @@ import pytest
 from engine.experiment import FORMAT_1_RUNS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import DATASETS
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import EVERY_FUNCTION
 from engine.problems.losses import LOSSES
 from engine.problems.specs import StartName
 from engine.rules import hyperparameters
@@ -34,8 +34,8 @@ IDS = {
     "activation": set(ACTIVATIONS),
     "column": set().union(*map(columns, MEASURED)),
     "dataset": {dataset().name for dataset in DATASETS},
-    "field": fields(DATASETS) | fields(FUNCTIONS),
-    "function": {function().name for function in FUNCTIONS},
+    "field": fields(DATASETS) | fields(EVERY_FUNCTION),
+    "function": {function().name for function in EVERY_FUNCTION},
     "hyperparameter": {
         name for run in FORMAT_1_RUNS for name in hyperparameters(type(run.optimizer))
     },

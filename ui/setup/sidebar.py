@@ -17,23 +17,32 @@ from comparison.edits import (
     change_stopping,
     change_units,
     choose_dataset,
+    choose_function,
     choose_loss,
     count_in,
     repeat,
 )
 from comparison.offers import budget_units, losses, shared_controls
+from comparison.words.functions import function_lines
 from comparison.words.names import dataset_name, pushes_words
 from engine import LIMITS
 from engine.limits import COORDINATE
 from engine.problems.datasets import DATASETS, OwnTable
 from engine.problems.datasets.preparation import prepare
 from engine.problems.datasets.splits import MarkedRows
+from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.problems.specs import ActivationName, Function, Network, StartName
-from engine.spec import by_name
+from engine.spec import by_name, name_of
 from language import N_, _
 from language.labels import label
+from ui.setup.formula import (
+    formula_constants,
+    formula_findings,
+    formula_text,
+    take_first_formula,
+)
 from ui.shell.binding import bound
 from ui.shell.brought import lacking
 from ui.shell.controls import choice, number, switch
@@ -53,6 +62,7 @@ if TYPE_CHECKING:
     from engine.problems.functions import AnyFunction
 
 _FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name(FUNCTIONS)
+_FORMULA = name_of(Formula)
 _DATASETS: Mapping[str, Callable[[], Source]] = by_name(DATASETS)
 _HELP = {
     "rows": N_("How many rows are generated, training and validation together."),
@@ -107,20 +117,46 @@ def sidebar() -> None:
             _start(problem)
 
 
-def _function(problem: Function) -> None:
+def function_controls(problem: Function, taken: Callable[[], object] = lambda: None) -> None:
+    """Offer the test functions, and a formula of the reader's own.
+
+    Args:
+        problem: what is minimised.
+        taken: called after another function has taken its place.
+    """
+    function = problem.function
+
+    def take(name: str) -> None:
+        if name == _FORMULA:
+            take_first_formula()
+        else:
+            edit(choose_function, _FUNCTIONS[name]())
+        taken()
+
     choice(
         _("Test function"),
-        problem.function.name,
-        list(_FUNCTIONS),
+        function.name,
+        [_FORMULA, *_FUNCTIONS],
         "function",
-        lambda name: edit(change, problem=Function(function=_FUNCTIONS[name]())),
+        take,
         names=partial(label, "function"),
         help=_("The function to minimise. It has two parameters and no data."),
     )
-    st.latex(f"f(x, y) = {problem.function.formula}")
-    if problem.function.pushes:
-        st.caption(pushes_words(problem.function))
-    function_numbers(problem)
+    if isinstance(function, Formula):
+        formula_text(function, taken)
+    for line in function_lines(function):
+        st.latex(line)
+    if isinstance(function, Formula):
+        formula_constants(function, taken)
+        formula_findings(problem, function)
+        return
+    if function.pushes:
+        st.caption(pushes_words(function))
+    _numbers("function", function)
+
+
+def _function(problem: Function) -> None:
+    function_controls(problem)
     start = problem.function.start if problem.start is None else problem.start
     for index, axis in enumerate(("x", "y")):
         number(
@@ -447,11 +483,6 @@ def _flag(title: str, field: str, text: str, *, value: bool) -> None:
 def dataset_numbers(problem: Network, *, without: tuple[str, ...] = ()) -> None:
     """Offer the numbers of the data set, from their intervals."""
     _numbers("dataset", problem.dataset, without)
-
-
-def function_numbers(problem: Function) -> None:
-    """Offer the numbers of the test function, from their intervals."""
-    _numbers("function", problem.function)
 
 
 def _numbers(owner: str, spec: Source | AnyFunction, without: tuple[str, ...] = ()) -> None:

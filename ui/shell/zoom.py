@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from charts.zoom import zoomed
+from comparison.words.functions import function_name
 from ui.shell.store import document
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _meaning(figure: go.Figure, key: str) -> str:
     """
     problem = document().experiment.problem
     about = (
-        problem.function.name
+        function_name(problem.function)
         if problem.kind == "function"
         else f"{problem.dataset.name} {problem.loss}"
     )

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from comparison.edits import change, change_problem, move_start
 from comparison.surfaces import drawn_start
-from comparison.words.names import pushes_words
 from engine import LIMITS, InvalidInput, initial_params, parameter_names
 from engine.limits import COORDINATE
-from engine.problems.functions import FUNCTIONS
 from engine.problems.specs import Function, Network
-from engine.spec import by_name
 from language import _
-from language.labels import label
 from ui.setup.sidebar import (
     budget_controls,
     dataset_numbers,
-    function_numbers,
+    function_controls,
     loss_controls,
     sidebar,
 )
@@ -28,12 +21,6 @@ from ui.shell.controls import choice, number
 from ui.shell.store import document, edit, refuse, set_page
 from ui.surfaces.kinds import KINDS, kind, take_kind
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from engine.problems.functions import AnyFunction
-
-_FUNCTIONS: Mapping[str, Callable[[], AnyFunction]] = by_name(FUNCTIONS)
 _DRAWS = "surfaces-draws"  # how many starts were drawn
 
 
@@ -61,25 +48,7 @@ def surface_sidebar() -> None:
 
 
 def _function(problem: Function) -> None:
-    def take(name: str) -> None:
-        edit(
-            change,
-            problem=problem.model_copy(update={"function": _FUNCTIONS[name](), "start": None}),
-        )
-        set_page(window=None, step=None)
-
-    choice(
-        _("Test function"),
-        problem.function.name,
-        list(_FUNCTIONS),
-        "function",
-        take,
-        names=partial(label, "function"),
-    )
-    st.latex(f"f(x, y) = {problem.function.formula}")
-    if problem.function.pushes:
-        st.caption(pushes_words(problem.function))
-    function_numbers(problem)
+    function_controls(problem, lambda: set_page(window=None, step=None))
     with st.expander(_("Gradient noise")):
         number(
             "gradient_noise",

@@ -33,11 +33,13 @@ class Nearby:
         curvatures: eigenvalues of the Hessian there, rising.
         minimum: where it is.
         is_exact: whether the whole loss is quadratic, not only near the minimum.
+        is_known: whether the minimum is known, not found by a search.
     """
 
     curvatures: Array
     minimum: Sequence[float] | Array
     is_exact: bool
+    is_known: bool = True
 
 
 def nearby(experiment: Experiment, ends: Sequence[Array]) -> list[Nearby | None]:
@@ -60,7 +62,8 @@ def _nearest(experiment: Experiment, end: Array) -> Nearby | None:
     bends = theory.curvatures(problem.function, nearest)
     if not bends[0] > 0:
         return None
-    return Nearby(bends, (nearest.x, nearest.y), is_exact=False)
+    is_known = problem.function.is_known
+    return Nearby(bends, (nearest.x, nearest.y), is_exact=False, is_known=is_known)
 
 
 def edge_line(shown: Outcome | None) -> None:
@@ -210,6 +213,11 @@ def _curvature_words(near: Nearby) -> str:
         "Curvatures (eigenvalues of the Hessian) at the minimum {place}: {low} to {high}, condition"
         " number {condition}."
     )
+    if not near.is_known:
+        text = _(
+            "Curvatures (eigenvalues of the Hessian) at the minimum {place}, which a search found:"
+            " {low} to {high}, condition number {condition}."
+        )
     return text.format(place=_place(near), **numbers)
 
 

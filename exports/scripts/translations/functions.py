@@ -27,7 +27,7 @@ from engine.problems.functions import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.problems.functions import FunctionOfTwo
+    from engine.problems.function_of_two import FunctionOfTwo
 
 # The value of a test function at x and y; $np is a module with NumPy's names.
 VALUES: Final[Mapping[type[FunctionOfTwo], str]] = MappingProxyType(

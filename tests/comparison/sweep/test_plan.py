@@ -29,6 +29,7 @@ from comparison.words.fields import field_title, value_words
 from engine import LIMITS, Budget, Experiment, Function, InvalidInput, Network, Run
 from engine.experiment import misfit
 from engine.problems.datasets import DATASETS, Line
+from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS
 from engine.problems.losses import LOSSES
 from engine.rules import LBFGS, RULES, Adam
@@ -54,6 +55,7 @@ def network(dataset):
 BASES = {
     **{kind().name: experiment(network(kind())) for kind in DATASETS},
     **{kind().name: experiment(Function(function=kind())) for kind in FUNCTIONS},
+    "formula": experiment(Function(function=Formula(text="a*x^2 + b1*y^2 + c"))),
     **{f"view {name}": view.experiment for name, view in FIRST_VIEWS.items()},
     **{
         f"preset {name}": preset.document.experiment
@@ -112,6 +114,27 @@ def test_hyperparameters_are_offered_with_the_value_that_is_set_among_others():
 
     assert 0.9 in momentum.values
     assert list(momentum.values) == sorted(momentum.values)
+
+
+def test_every_constant_of_a_formula_is_offered_around_its_value():
+    formula = Formula(text="a*x^2 + b*y^2", constants={"a": 3.0, "b": 0.0})
+    found = offers(experiment(Function(function=formula)))
+
+    assert found["problem.function.constants.a"].first.values == (1.5, 3.0, 6.0)
+    assert found["problem.function.constants.b"].first.values == (0.0, 0.5, 2.0)
+
+
+def test_a_setting_with_another_constant_is_the_experiment_with_it():
+    run = Run(optimizer=Adam(), learning_rate=0.1, batch_size="all")
+    base = experiment(Function(function=Formula(text="a*x^2 + y^2")))
+    base = base.model_copy(update={"runs": (run,)})
+    axis = ListAxis(field="problem.function.constants.a", values=(1.0, -2.5))
+    settings = planned(base, axis).settings
+
+    functions = [settings.experiment(index)["problem"]["function"] for index in range(2)]
+    assert [function["constants"] for function in functions] == [{"a": 1.0}, {"a": -2.5}]
+    unknown = ListAxis(field="problem.function.constants.z", values=(1,))
+    assert "problem.function.constants.z" in reason(base, unknown)
 
 
 def test_no_data_set_is_offered_that_has_fewer_rows_than_a_batch():

@@ -5,7 +5,7 @@ import pytest
 from comparison.words.fields import field_title, place_words, settings_count, value_words
 from engine import Experiment, Function, Network, Run
 from engine.problems.datasets import DATASETS
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import EVERY_FUNCTION
 from engine.problems.losses import LOSSES
 from engine.rules import RULES
 from language import LANGUAGES, set_language
@@ -22,7 +22,7 @@ def bases():
     for kind in DATASETS:
         loss = next(name for name, one in LOSSES.items() if one.suits(kind().n_classes))
         yield Experiment(problem=Network(dataset=kind(), loss=loss, validation_share=0), runs=[RUN])
-    for kind in FUNCTIONS:
+    for kind in EVERY_FUNCTION:
         yield Experiment(problem=Function(function=kind()), runs=[RUN])
     for rule in RULES:
         yield fitted(Experiment(runs=[RUN]), rule)

@@ -52,7 +52,7 @@ def test_the_parts_of_a_formula(latex, expected):
         r"\href{x}{y}",
         r"\frac{a}",
         "{a",
-        "é",
+        "§",
         '"',
         r"\begin{a}",
         r"\operatorname{<}",

@@ -8,10 +8,14 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, batches, fit, initial_params
+from engine.formulas.graph import OPERATIONS as GRAPH_OPERATIONS
 from engine.problems.datasets import Blobs, Line
+from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton
 from engine.rules.clipping import CLIPPINGS, ClipNorm, ClipValue
@@ -22,11 +26,13 @@ from exports.scripts import FRAMEWORKS, code
 from exports.scripts.formula import class_lines, training_lines
 from exports.scripts.replay import Library, Replay, function_lines
 from exports.scripts.translations import TRANSLATIONS, VALUES
+from exports.scripts.translations.formulas import OPERATIONS as FORMULA_OPERATIONS
 from language import set_language
 from tests.engine.contract import EVERY, Uphill, run_of
 from tests.engine.rules.facts import fits, fitted
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
+from tests.strategies import formulas
 
 
 def scripts(experiment, name="run"):
@@ -292,6 +298,43 @@ def test_the_lines_of_a_function_compute_its_value(function):
     exec(lines, space)  # noqa: S102 - what a user runs too
 
     assert space["value"] == chosen.value(np.array([[0.3, -1.2]]))[0]
+
+
+EVERYTHING = """
+u = max(x, 1) - min(y, x) + relu(x) + max(1, 2)*(-x)
+v = sigmoid(x*a) + sign(y) + tan(x) + asin(x/100) + acos(y/100) + atan(x) + sinh(x) + cosh(y)
+w = tanh(x) + 2^x + abs(x)^-1 + ln(abs(y) + 1)/sqrt(2) - exp(-y^2) + x^2.5*0 + sin(x)*cos(y)
+u + v*w + 가*x
+"""
+
+
+@given(formulas() | st.just(Formula(text=EVERYTHING, constants={"a": -2.5})))
+def test_the_lines_of_a_formula_compute_its_value(formula):
+    lines = function_lines(Function(function=formula), "numpy")
+    for point in np.random.default_rng(0).uniform(0.1, 3, size=(5, 2)):
+        space = {"numpy": np, "point": point}
+        with np.errstate(all="ignore"):
+            exec(lines, space)  # noqa: S102 - what a user runs too
+        expected = formula.value(point[None])[0]
+
+        np.testing.assert_allclose(space["value"], expected, rtol=1e-13, atol=1e-13)
+
+
+def test_a_script_holds_no_letter_of_a_typed_formula():
+    typed = Formula(text="danger = x - 1\ndanger^2 + 위험*y", constants={"위험": 2.0})
+    run = Run(optimizer=SGD(), learning_rate=0.1, batch_size="all")
+    experiment = Experiment(problem=Function(function=typed), runs=[run])
+    for framework in ("pytorch", "optax"):
+        text = code(framework, experiment, 0, "").text
+
+        compile(text, "script", "exec")
+        assert "danger" not in text
+        assert "위험" not in text
+        assert "value = " in text
+
+
+def test_every_operation_of_formulas_is_translated():
+    assert set(FORMULA_OPERATIONS) == set(GRAPH_OPERATIONS)
 
 
 def test_every_test_function_has_its_line():

@@ -5,6 +5,7 @@ import pytest
 
 from engine import Budget, Experiment, Function, Network, Run, fit, theory
 from engine.problems.datasets import Line
+from engine.problems.formula import Formula
 from engine.problems.functions import Dip, Himmelblau, Saddle
 from engine.rules import SGD, Momentum
 from ui.surfaces.theory import nearby
@@ -54,6 +55,26 @@ def test_without_a_minimum_there_is_nothing_to_say():
     history = trained(Saddle(), [(SGD(), 0.05)], steps=10)
 
     assert near_the_ends(history) == [None]
+
+
+def test_a_minimum_of_a_formula_was_found_and_is_not_known():
+    typed = Formula(text="(x^2 + y - 11)^2 + (x + y^2 - 7)^2")
+    (found,) = near_the_ends(trained(typed, [(SGD(), 0.01)], start=(-3.0, -3.0)))
+    (known,) = near_the_ends(trained(Himmelblau(), [(SGD(), 0.01)], start=(-3.0, -3.0)))
+
+    assert (found.is_known, known.is_known) == (False, True)
+    np.testing.assert_allclose(found.minimum, known.minimum, atol=1e-9)
+    np.testing.assert_allclose(found.curvatures, known.curvatures, rtol=1e-9)
+
+
+def test_a_typed_quadratic_is_one_and_what_only_looks_like_one_is_not():
+    def near(text):
+        (one,) = near_the_ends(trained(Formula(text=text), [(SGD(), 0.01)], start=(0.5, 1.0)))
+        return one
+
+    assert near("(x - 1)^2 + 5*x*y + 10*y^2").is_exact
+    assert not near("x^2 + y^2 + abs(x - 1)").is_exact  # the same curvatures at all other points
+    assert not near("x^2 + y^2 - cos(2*pi*x)").is_exact  # the same at all whole numbers
 
 
 def test_a_line_has_one_minimum_for_all_runs():

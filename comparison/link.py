@@ -83,13 +83,8 @@ def _constants(text: str) -> dict[str, float]:
     return {name: _number(value) for name, _sign, value in pairs}
 
 
-# How the text of a field of a data set or a function is read, by the type of its default.
-_BY_TYPE: Final[Mapping[type, Callable[[str], Any]]] = {
-    int: _whole,
-    float: _number,
-    str: str,
-    dict: _constants,
-}
+# How the text of a field of a data set, a function or a rule is read, by its type.
+_BY_TYPE: Final[Mapping[type, Callable[[str], Any]]] = {int: _whole, float: _number, str: str}
 
 
 # The code of format 1. No key ever gets a new meaning.
@@ -262,9 +257,11 @@ def _own_reader(owner: str, spec: str, name: str) -> Callable[[str], Any]:
         return str
     if owner == "page":
         return _json
+    if owner == "function" and name == "constants":
+        return _constants
     if kind == tuple[Position, ...]:
         return _tuple_of(_whole)
-    return _BY_TYPE.get(get_origin(kind) or cast("type", kind), _json)
+    return _BY_TYPE.get(cast("type", kind), _json)
 
 
 def _own_text(owner: str, value: Any) -> str:

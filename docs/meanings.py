@@ -50,6 +50,7 @@ LIMITS: Final = {
     "formula_nesting": "Depth of brackets in a formula",
     "variables": "Variables of a formula",
     "updates": "Updates of a worked example",
+    "descent_work": "Updates × operations of a worked example",
     "difference_work": "2 × rows × parameters², where central differences check backpropagation",
     "variable_characters": "Characters of a variable's name",
 }

@@ -134,7 +134,8 @@ LIMITS: Final[dict[str, Interval]] = {
     "formula_operations": Interval(0, 200),
     "formula_nesting": Interval(0, 50),
     "variables": Interval(1, 40),
-    "updates": Interval(0, 1_000),
+    "updates": Interval(0, 10_000),
+    "descent_work": Interval(0, 300_000),
     "difference_work": Interval(1, 400_000_000),
     "variable_characters": Interval(1, 20),
 }

@@ -262,8 +262,8 @@ def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
 def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, ...]], list[Value]]:
     """Return the local derivatives and the gradient of every node, given all values.
 
-    As in ``forward``, a derivative that is the same at all points may be one number: 1.0 of the
-    output by itself, 0.0 by a constant or by an input that does not lead to the output.
+    As in ``forward``, what is the same at all points may be one number, which broadcasts: 1.0 of
+    the output by itself; always 0.0 by a constant, or by an input that no operation uses.
 
     Args:
         graph: the formula.
@@ -286,7 +286,8 @@ def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, .
                 ]
             )
             for operand, derivative in zip(operands, local[number], strict=True):
-                gradients[operand] = gradients[operand] + arriving * derivative
+                if varies[operand]:
+                    gradients[operand] = gradients[operand] + arriving * derivative
     return local, gradients
 
 

@@ -57,7 +57,15 @@ _EXAMPLE: Final = "backpropagation"  # whose versions are of its page's settings
 MADE: Final = {
     "epochs": ("plans", "sizes"),
     "sweep": ("axes", "seeds", "design", "targets"),
-    _EXAMPLE: ("example", "formula", "values", "learning_rate", "updates"),
+    _EXAMPLE: (
+        "example",
+        "formula",
+        "values",
+        "minimised",
+        "moved",
+        "learning_rate",
+        "updates",
+    ),
 }
 
 

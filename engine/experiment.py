@@ -30,6 +30,7 @@ from engine.rules import (
     Momentum,
     Nesterov,
     RMSprop,
+    place_of,
 )
 from engine.rules.clipping import AnyClipping  # noqa: TC001 - pydantic reads it
 from engine.rules.schedules import AnySchedule, Constant, ReduceOnPlateau
@@ -240,8 +241,8 @@ class Experiment(Spec):
             batch_size = self.counts(run).batch_size
             return batch_size, run.sampling, run.last_batch, self.iterations(run)
 
-        def cut_and_rule(position: int) -> tuple[tuple[int, str, str, int], int]:
-            return cut(position), RULES.index(type(self.runs[position].optimizer))
+        def cut_and_rule(position: int) -> tuple[tuple[int, str, str, int], tuple[int, str, str]]:
+            return cut(position), place_of(type(self.runs[position].optimizer))
 
         ordered = sorted(range(len(self.runs)), key=cut_and_rule)
         return [list(members) for _, members in groupby(ordered, cut)]

@@ -112,7 +112,7 @@ def _middle(taken: Sequence[float]) -> tuple[float | None, float | None]:
 def _kind(experiment: Experiment, run: Run) -> _Kind:
     """Return what decides how long an update takes."""
     counts = experiment.counts(run)
-    return run.optimizer.name, counts.batch_size, run.sampling, run.last_batch
+    return type(run.optimizer), counts.batch_size, run.sampling, run.last_batch
 
 
 def _epochs(experiment: Experiment, run: Run, epochs: int) -> Experiment:

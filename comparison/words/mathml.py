@@ -54,6 +54,7 @@ LETTERS: Final = {
     r"\partial": "∂",
     r"\infty": "∞",
 }
+_NAME: Final = re.compile(r"\\operatorname\{(\w+)\}")
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
 _SIGNS: Final = {
@@ -95,7 +96,8 @@ _SPACES: Final = {
 
 
 def plain_symbol(latex: str) -> str:
-    r"""Return a letter with or without an index in plain text: ``\beta_1`` becomes β₁."""
+    r"""Return a letter, or a name, with or without an index in plain text: ``\beta_1`` becomes β₁."""
+    latex = _NAME.sub(r"\1", latex)
     letter, _lower, index = latex.partition("_")
     return LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
 

@@ -23,6 +23,8 @@ SIGNS: Final = {
     "divide": "÷",
     "power": "^",
     "negate": "−",
+    "sqrt": "√",
+    "abs": "|·|",
     "sigmoid": "σ",
     "relu": "ReLU",
 }
@@ -132,6 +134,8 @@ def written_out(operation: str, operands: Sequence[str]) -> str:
         return f"{_bracketed(operands[0])}^{_bracketed(operands[1])}"
     if operation == "negate":
         return f"−{_bracketed(operands[0])}"
+    if operation == "abs":
+        return f"|{operands[0]}|"
     if operation in {"add", "subtract", "multiply", "divide"}:
         return f"{operands[0]} {sign} {_bracketed(operands[1])}"
     return f"{sign}({', '.join(operands)})"

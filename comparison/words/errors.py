@@ -47,17 +47,24 @@ _EXPECTED: Final = {
     "variable": N_("the formula needs a variable; without one there is nothing to differentiate"),
     "finite_number": N_("this number is too large"),
     "function": N_(
-        "this function is not available. Use exp, log, sin, cos, tanh, sigmoid, relu, max or min."
-        " Write ln(x) as log(x), the square root of x as x^0.5 and |x| as max(x, −x)"
+        "this function is not available. There are sqrt, abs, sign, exp, ln, sin, cos, tan, asin,"
+        " acos, atan, sinh, cosh, tanh, sigmoid, relu, max and min"
     ),
     "known_name": N_(
         "this looks like a constant or a function, not like a variable. The constants are e and"
-        " pi; the functions are exp, log, sin, cos, tanh, sigmoid, relu, max and min, in lower case"
-        " and with brackets. Write ln(x) as log(x) and the square root of x as x^0.5"
+        " pi; the functions are sqrt, abs, sign, exp, ln, sin, cos, tan, asin, acos, atan, sinh,"
+        " cosh, tanh, sigmoid, relu, max and min, in lower case and with brackets"
     ),
+    "brackets": N_("this function needs a value in brackets right behind its name, as in sin(x)^2"),
+    "absolute_value": N_("write the absolute value |x| as abs(x)"),
+    "superscript": N_(
+        "a superscript must be a whole number, as in x² or x⁻¹, and no other power may follow it:"
+        " write x^n, or (x²)^3"
+    ),
+    "root": N_("put what is under the root in brackets, as in √(x + 1)"),
     "one_argument": N_("this function takes one value in its brackets"),
     "two_arguments": N_("this function takes two values in its brackets, separated by a comma"),
-    "character": N_("only letters, digits, + − * / ^ ( ) . , = and line breaks can be used"),
+    "character": N_("only letters, digits, + − * / ^ √ ² ( ) . , = and line breaks can be used"),
     "named_line": N_("every line but the last must start with a name, as in t = x + y"),
     "new_name": N_("this name is already taken; choose another"),
 }
@@ -65,6 +72,9 @@ _MOST: Final = {name: f"{limit.high:,.0f}" for name, limit in LIMITS.items()}
 _REASONS: Final = {
     "zero_division": N_("it divides by zero"),
     "log_domain": N_("the logarithm is only defined for numbers above 0"),
+    "sqrt_domain": N_("the square root is only defined for numbers from 0 up"),
+    "arc_domain": N_("asin and acos are only defined for numbers from −1 to 1"),
+    "vertical": N_("the function is infinitely steep here"),
     "power_domain": N_("this power is not defined at these values"),
     "overflow": N_("the result is too large"),
 }

@@ -19,7 +19,14 @@ _CALLS: Final = {
     "log": r"\log",
     "sin": r"\sin",
     "cos": r"\cos",
+    "tan": r"\tan",
+    "asin": r"\arcsin",
+    "acos": r"\arccos",
+    "atan": r"\arctan",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
     "tanh": r"\tanh",
+    "sign": r"\operatorname{sign}",
     "sigmoid": r"\sigma",
     "relu": r"\operatorname{ReLU}",
     "max": r"\max",
@@ -116,6 +123,13 @@ def local_with_values(graph: Graph, number: int, position: int, values: Sequence
         "log": rf"\frac{{1}}{{{a}}}",
         "sin": rf"\cos {a}",
         "cos": rf"-\sin {a}",
+        "tan": rf"1 + {_bracketed(values[number])}^{{2}}",
+        "asin": rf"\frac{{1}}{{\sqrt{{1 - {a}^{{2}}}}}}",
+        "acos": rf"-\frac{{1}}{{\sqrt{{1 - {a}^{{2}}}}}}",
+        "atan": rf"\frac{{1}}{{1 + {a}^{{2}}}}",
+        "sinh": rf"\cosh {a}",
+        "cosh": rf"\sinh {a}",
+        "sqrt": rf"\frac{{1}}{{2 \cdot {y}}}",
         "tanh": rf"1 - {_bracketed(values[number])}^{{2}}",
         "sigmoid": rf"{y} \cdot \left(1 - {y}\right)",
     }.get(node.operation, "")
@@ -172,6 +186,8 @@ def _joined(operation: str, parts: Sequence[tuple[str, int]]) -> tuple[str, int]
         "divide": (rf"\frac{{{first[0]}}}{{{last[0]}}}", _POWER),
         "power": (f"{_at_least(first, _ATOM)}^{{{last[0]}}}", _POWER),
         "exp": (f"e^{{{first[0]}}}", _POWER),
+        "sqrt": (rf"\sqrt{{{first[0]}}}", _ATOM),
+        "abs": (rf"\left|{first[0]}\right|", _ATOM),
     }[operation]
 
 

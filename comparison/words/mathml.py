@@ -56,7 +56,10 @@ LETTERS: Final = {
 }
 _NAME: Final = re.compile(r"\\operatorname\{(\w+)\}")
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-_WORDS: Final = frozenset({r"\cos", r"\exp", r"\log", r"\max", r"\min", r"\sin", r"\tanh"})
+_WORDS: Final = frozenset(
+    {r"\arccos", r"\arcsin", r"\arctan", r"\cos", r"\cosh", r"\exp", r"\ln", r"\log", r"\max"}
+    | {r"\min", r"\sin", r"\sinh", r"\tan", r"\tanh"}
+)
 _SIGNS: Final = {
     "-": "−",
     r"\cdot": "·",

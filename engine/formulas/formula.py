@@ -2,8 +2,8 @@
 
 A line is ``name = expression`` or, the last one, a bare expression; lines end at a line break or a
 semicolon, and the last line is the output. Names that no line defines are the variables, apart from
-the constants e and pi; a name that looks like an unknown constant or function is refused. A line
-may give e or pi another meaning for the lines below it. Python's ``ast`` reads the text, the graph
+the constants e and pi; a name that looks like a constant or function is refused. A line may give
+such a name a meaning of its own for the lines below it. Python's ``ast`` reads the text, the graph
 is made from a whitelist of its nodes, and nothing is ever evaluated.
 """
 
@@ -21,24 +21,45 @@ from typing import Final
 
 from engine.errors import InvalidInput
 from engine.formulas.graph import Graph, Node
+from engine.formulas.signs import (
+    LETTER,
+    WORDLIKE,
+    count_operations,
+    in_python,
+    place,
+    unexpected,
+)
 from engine.limits import LIMITS
 
-# Functions that can be called, with their number of operands.
+# Functions that can be called: the operation of each, and its number of operands.
 FUNCTIONS: Final = {
-    "exp": 1,
-    "log": 1,
-    "sin": 1,
-    "cos": 1,
-    "tanh": 1,
-    "sigmoid": 1,
-    "relu": 1,
-    "max": 2,
-    "min": 2,
+    "exp": ("exp", 1),
+    "log": ("log", 1),
+    "ln": ("log", 1),
+    "sqrt": ("sqrt", 1),
+    "abs": ("abs", 1),
+    "sign": ("sign", 1),
+    "sin": ("sin", 1),
+    "cos": ("cos", 1),
+    "tan": ("tan", 1),
+    "asin": ("asin", 1),
+    "acos": ("acos", 1),
+    "atan": ("atan", 1),
+    "arcsin": ("asin", 1),
+    "arccos": ("acos", 1),
+    "arctan": ("atan", 1),
+    "sinh": ("sinh", 1),
+    "cosh": ("cosh", 1),
+    "tanh": ("tanh", 1),
+    "sigmoid": ("sigmoid", 1),
+    "relu": ("relu", 1),
+    "max": ("max", 2),
+    "min": ("min", 2),
 }
 CONSTANTS: Final = {"e": math.e, "pi": math.pi, "π": math.pi}
 # Functions and constants of other languages, which nobody means as variables.
 _ELSEWHERE: Final = re.compile(
-    r"(a|arc)?(sin|cos|tan)h?|abs|cbrt|ceil|floor|inf(inity)?|ln|log\d+p?|nan|soft(max|plus)|sqrt",
+    r"(a|arc)?(sin|cos|tan)h?|cbrt|ceil|floor|inf(inity)?|log\d+p?|nan|soft(max|plus)",
     re.IGNORECASE,
 )
 _BINARY: Final = {
@@ -48,16 +69,13 @@ _BINARY: Final = {
     ast.Div: "divide",
     ast.Pow: "power",
 }
-# Signs that Python writes differently.
-_PYTHON: Final = {"^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-"}
-_SIGNS: Final = frozenset("+-*/^().,=_ \t\r\n;") | set(_PYTHON)
 _LINE: Final = re.compile(r"[^\n;]+")
-_NAMED: Final = re.compile(r"\s*([^\W\d_]\w*)\s*=")
+_NAMED: Final = re.compile(rf"\s*({LETTER}{WORDLIKE}*)\s*=")
 _NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
-_WORD: Final = re.compile(r"\w+|\S")
 _PADDED: Final = re.compile(r"0+[1-9]\d*\Z")  # 007, which Python does not read
 _NUMBER_OR_NAME: Final = re.compile(
-    r"[^\W\d]\w*|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<stuck>\w?)"
+    rf"({LETTER}|_){WORDLIKE}*"
+    rf"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<stuck>{WORDLIKE}?)"
 )
 
 
@@ -81,7 +99,7 @@ def parse(text: str) -> Graph:
         output = builder.read_line(line.start(), line[0], last=line is lines[-1])
     graph = Graph(tuple(builder.nodes), output)
     if not graph.inputs:
-        raise InvalidInput("unexpected", "formula", _place(text, lines[0].start()), "variable")
+        raise unexpected(text, lines[0].start(), "variable")
     if len(graph.inputs) not in LIMITS["variables"]:
         beyond = graph.inputs[int(LIMITS["variables"].high)]
         place = graph.nodes[graph.names[beyond]].place
@@ -96,24 +114,16 @@ def _check_size(text: str) -> None:
             "out_of_range", "formula_characters", len(text), LIMITS["formula_characters"]
         )
     _check_brackets(text)
-    operations = 0
-    for position, mark in enumerate(text):
-        if not (mark.isalnum() or mark in _SIGNS):
-            raise InvalidInput("unexpected", "formula", _place(text, position), "character")
-        operations += mark in _PYTHON or mark in "+-*/("
+    operations = count_operations(text)
     if operations > LIMITS["formula_operations"].high:
         raise InvalidInput(
             "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
         )
     for token in _NUMBER_OR_NAME.finditer(text):
         if token["number"] and _PADDED.match(token["number"]):
-            raise InvalidInput(
-                "unexpected", "formula", _place(text, token.start()), "number_without_zeros"
-            )
+            raise unexpected(text, token.start(), "number_without_zeros")
         if token["stuck"]:  # 2x, which must be 2*x, and Python's 0x10, 1_000 and 1j
-            raise InvalidInput(
-                "unexpected", "formula", _place(text, token.start("stuck")), "operation"
-            )
+            raise unexpected(text, token.start("stuck"), "operation")
 
 
 def _check_brackets(text: str) -> None:
@@ -121,21 +131,13 @@ def _check_brackets(text: str) -> None:
     for position, mark in enumerate(text):
         depth += (mark == "(") - (mark == ")")
         if depth and mark in "\n;":
-            raise InvalidInput("unexpected", "formula", _place(text, position), "closed_line")
+            raise unexpected(text, position, "closed_line")
         if depth < 0:
-            raise InvalidInput("unexpected", "formula", _place(text, position), "operation")
+            raise unexpected(text, position, "operation")
         if depth not in LIMITS["formula_nesting"]:
-            raise InvalidInput("unexpected", "formula", _place(text, position), "fewer_brackets")
+            raise unexpected(text, position, "fewer_brackets")
     if depth:
         raise InvalidInput("unexpected", "formula", (len(text) + 1, ""), "closing_bracket")
-
-
-def _place(text: str, position: int) -> tuple[int, str]:
-    """Return a place for readers: the number of the character, from 1, and the text there."""
-    word = _WORD.search(text, position)
-    if word is None:
-        return len(text) + 1, ""
-    return word.start() + 1, word[0]
 
 
 @dataclass
@@ -151,16 +153,14 @@ class _Builder:
         """Add a line's nodes and return the number of its result."""
         named = _NAMED.match(line)
         if named is None and not last:
-            raise InvalidInput("unexpected", "formula", _place(self.text, start), "named_line")
+            raise unexpected(self.text, start, "named_line")
         begin = named.end() if named else 0
         begin += len(line[begin:]) - len(line[begin:].lstrip())
         expression = _Expression(self, start + begin, line[begin:].rstrip())
         number = expression.read()
         name = unicodedata.normalize("NFKC", named[1]) if named else self._free_name()
-        if named and (name in {*self.names, *FUNCTIONS} or keyword.iskeyword(name)):
-            raise InvalidInput(
-                "unexpected", "formula", _place(self.text, start + named.start(1)), "new_name"
-            )
+        if named and (name in self.names or keyword.iskeyword(name)):
+            raise unexpected(self.text, start + named.start(1), "new_name")
         node = self.nodes[number]
         if not node.name:
             self.nodes[number] = replace(node, name=name)
@@ -196,7 +196,7 @@ class _Expression:
     def __init__(self, builder: _Builder, start: int, text: str) -> None:
         self._builder = builder
         self._starts: list[int] = []  # for every byte that Python reads
-        pieces = [_PYTHON.get(mark, mark) for mark in text]
+        pieces = in_python(builder.text, start, start + len(text))
         for position, piece in enumerate(pieces):
             self._starts += [start + position] * len(piece.encode())
         self._starts.append(start + len(text))
@@ -249,7 +249,9 @@ class _Expression:
         if tree.id in CONSTANTS:
             value, place = CONSTANTS[tree.id], self._place(tree.col_offset)
             return self._builder.add(Node("constant", constant=value, place=place))
-        if tree.id in FUNCTIONS or not _NAME.match(tree.id):
+        if tree.id in FUNCTIONS:
+            raise self._unexpected(tree.col_offset, "brackets")
+        if not _NAME.match(tree.id):
             raise self._unexpected(tree.col_offset, "operand")
         if _is_meant_otherwise(tree.id):
             raise self._unexpected(tree.col_offset, "known_name")
@@ -262,10 +264,11 @@ class _Expression:
     def _call(self, tree: ast.Call, name: str) -> int:
         if name not in FUNCTIONS:
             raise self._unexpected(tree.col_offset, "function")
-        if len(tree.args) != FUNCTIONS[name] or tree.keywords:
-            expected = "one_argument" if FUNCTIONS[name] == 1 else "two_arguments"
+        operation, operands = FUNCTIONS[name]
+        if len(tree.args) != operands or tree.keywords:
+            expected = "one_argument" if operands == 1 else "two_arguments"
             raise self._unexpected(tree.col_offset, expected)
-        return self._operation(name, tuple(tree.args), tree.col_offset)
+        return self._operation(operation, tuple(tree.args), tree.col_offset)
 
     def _operation(self, name: str, operands: tuple[ast.expr, ...], sign: int) -> int:
         numbers = []
@@ -284,7 +287,7 @@ class _Expression:
         return end + len(following) - len(following.lstrip(b" \t\r)"))
 
     def _place(self, offset: int) -> tuple[int, str]:
-        return _place(self._builder.text, self._starts[min(offset, len(self._starts) - 1)])
+        return place(self._builder.text, self._starts[min(offset, len(self._starts) - 1)])
 
     def _not_allowed(self, tree: ast.AST) -> InvalidInput:
         """Return the error for syntax that Python knows and a formula does not."""

@@ -45,9 +45,25 @@ def _sigmoid(a: Value) -> Value:
     return _choose(power, 1.0, is_negative) / (1 + power)
 
 
+_SHORTER: Final[tuple[tuple[float, Callable[[Value], Value]], ...]] = (
+    (2.0, np.square),
+    (0.5, np.sqrt),
+    (-1.0, lambda a: np.divide(1, a)),
+)
+
+
+def _power(a: Value, b: Value) -> Value:
+    """Return a^b, by the same bits whether the exponent is one number or an array of it."""
+    result = np.power(a, b)  # NumPy takes these short cuts for one number, and not for an array
+    for exponent, shorter in _SHORTER:
+        if np.any(b == exponent):
+            result = _choose(shorter(a), result, b == exponent)
+    return result
+
+
 def _power_slopes(y: Value, a: Value, b: Value) -> tuple[Value, Value]:
     """Return n a^(n-1) and a^n ln a, or their limit 0 where a factor is infinite."""
-    by_base = _choose(0.0, b * np.power(a, b - 1), b == 0)
+    by_base = _choose(0.0, b * _power(a, b - 1), b == 0)
     by_exponent = _choose(0.0, y * np.log(a), (a == 0) & (np.real(b) >= 0))
     return by_base, by_exponent
 
@@ -62,8 +78,15 @@ def _choose(a: Value, b: Value, condition: Value) -> Value:
     return chosen[()]
 
 
+def _arc_slope(a: Value) -> Value:
+    """Return the derivative of the arcsine."""
+    return np.divide(1, np.sqrt((1 - a) * (1 + a)))
+
+
 # At a kink the derivative is a choice. ReLU: 0, as in PyTorch and Keras; max and min of equal
-# numbers: one half each, as in PyTorch. The derivatives of 0^0 are 0, as in PyTorch.
+# numbers: one half each, as in PyTorch; the absolute value of 0: 0, as in PyTorch. The sign has the
+# derivative 0 everywhere, at its jump too, as in PyTorch. The derivatives of 0^0 are 0, as in
+# PyTorch. The square root of 0 has no derivative: PyTorch says infinity.
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
@@ -71,19 +94,32 @@ OPERATIONS: Final = {
         Operation("subtract", lambda a, b: a - b, lambda _, a, b: (1.0, -1.0)),
         Operation("multiply", lambda a, b: a * b, lambda _, a, b: (b, a)),
         Operation("divide", np.divide, lambda y, a, b: (np.divide(1, b), np.divide(-y, b))),
-        Operation("power", np.power, _power_slopes),
+        Operation("power", _power, _power_slopes),
         Operation("negate", lambda a: -a, lambda _, a: (-1.0,)),
         Operation("exp", np.exp, lambda y, a: (y,)),
         Operation("log", np.log, lambda _, a: (np.divide(1, a),)),
         Operation("sin", np.sin, lambda _, a: (np.cos(a),)),
         Operation("cos", np.cos, lambda _, a: (-np.sin(a),)),
+        Operation("tan", np.tan, lambda y, a: (1 + y * y,)),
+        Operation("asin", np.arcsin, lambda _, a: (_arc_slope(a),)),
+        Operation("acos", np.arccos, lambda _, a: (-_arc_slope(a),)),
+        Operation("atan", np.arctan, lambda _, a: (np.divide(1, 1 + a * a),)),
+        Operation("sinh", np.sinh, lambda _, a: (np.cosh(a),)),
+        Operation("cosh", np.cosh, lambda _, a: (np.sinh(a),)),
         Operation("tanh", np.tanh, lambda y, a: (1 - y * y,)),
+        Operation("sqrt", np.sqrt, lambda y, a: (np.divide(0.5, y),)),
         Operation("sigmoid", _sigmoid, lambda y, a: (y * (1 - y),)),
         Operation(
             "relu",
             lambda a: _choose(a, 0 * a, np.real(a) > 0),
             lambda _, a: (np.heaviside(np.real(a), 0.0),),
         ),
+        Operation(
+            "abs",
+            lambda a: a * np.sign(np.real(a)),
+            lambda _, a: (np.sign(np.real(a)),),
+        ),
+        Operation("sign", lambda a: np.sign(np.real(a)), lambda _, a: (0.0,)),
         Operation(
             "max",
             lambda a, b: _choose(a, b, np.real(a) >= np.real(b)),
@@ -95,6 +131,15 @@ OPERATIONS: Final = {
             lambda _, a, b: (_larger(b, a), _larger(a, b)),
         ),
     )
+}
+
+# Operations with a kink, and the sign with its jump: where the two numbers are equal.
+_KINKS: Final[dict[str, Callable[..., Value]]] = {
+    "relu": lambda a: a == 0,
+    "abs": lambda a: a == 0,
+    "sign": lambda a: a == 0,
+    "max": np.equal,
+    "min": np.equal,
 }
 
 
@@ -154,6 +199,12 @@ class Graph:
         return tuple(varies)
 
     @cached_property
+    def is_smooth(self) -> bool:
+        """Tell whether no operation on an input has a kink or a jump, wherever the inputs are."""
+        pairs = zip(self.nodes, self.varies, strict=True)
+        return not any(varies and node.operation in _KINKS for node, varies in pairs)
+
+    @cached_property
     def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
         """Return where every node is used: numbers of operations, and as which operand."""
         uses: list[list[tuple[int, int]]] = [[] for _node in self.nodes]
@@ -180,9 +231,18 @@ class Derivatives:
 
 
 def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
-    """Return the value of every node; a value may be an array of many points."""
+    """Return the value of every node; a value may be an array of many points.
+
+    Each point gets the bits that it gets alone. Where no input with an array leads to a node, its
+    value is one number, which broadcasts; undefined values are infinite or NaN.
+
+    Args:
+        graph: the formula; all of its inputs need values.
+        point: floats, or arrays whose shapes broadcast, by the names of the inputs. Complex numbers
+            give complex steps, right wherever the operations are smooth.
+    """
     values: list[Value] = []
-    with np.errstate(all="ignore"):  # undefined values are infinite or NaN; see ``differentiate``
+    with np.errstate(all="ignore"):  # see ``differentiate``
         for node in graph.nodes:
             if node.operation == "input":
                 values.append(point[node.name])
@@ -195,7 +255,15 @@ def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
 
 
 def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, ...]], list[Value]]:
-    """Return the local derivatives and the gradient of every node, given all values."""
+    """Return the local derivatives and the gradient of every node, given all values.
+
+    As in ``forward``, a derivative that is the same at all points may be one number: 1.0 of the
+    output by itself, 0.0 by a constant or by an input that does not lead to the output.
+
+    Args:
+        graph: the formula.
+        values: result of ``forward``.
+    """
     local: list[tuple[Value, ...]] = [() for _node in graph.nodes]
     gradients: list[Value] = [0.0 for _node in graph.nodes]
     gradients[graph.output] = 1.0
@@ -249,41 +317,85 @@ def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
         return "zero_division"
     if node.operation == "log" and operands[0] <= 0:
         return "log_domain"
+    if node.operation == "sqrt" and operands[0] <= 0:
+        return "sqrt_domain" if operands[0] < 0 else "vertical"
+    if node.operation in {"asin", "acos"} and abs(operands[0]) >= 1:
+        return "arc_domain" if abs(operands[0]) > 1 else "vertical"
     if node.operation == "power" and operands[0] <= 0:
         return "power_domain"
     return "overflow"
 
 
+def kinks(graph: Graph, values: Sequence[Value]) -> tuple[int, ...]:
+    """Return the numbers of the operations whose derivative is a choice at these values.
+
+    Each is an operation on an input, with a kink or a jump where its operand is exactly 0 or its
+    operands are equal, at any of the points. ``Node.place`` says where it is in the formula.
+
+    Args:
+        graph: the formula.
+        values: result of ``forward``.
+    """
+    return tuple(
+        number
+        for number in graph.operations
+        if graph.varies[number] and _is_on_kink(graph.nodes[number], values)
+    )
+
+
+def _is_on_kink(node: Node, values: Sequence[Value]) -> bool:
+    meets = _KINKS.get(node.operation)
+    return meets is not None and bool(np.any(meets(*(values[at] for at in node.operands))))
+
+
 def one_sided(graph: Graph, derivatives: Derivatives, name: str) -> tuple[float, float]:
     """Return the slopes of the output along a variable, left and right of the point.
 
-    Both are the derivative unless an operation on the way has a kink there.
+    Both are the derivative unless an operation on the way has a kink there. Where the output jumps,
+    as the sign of 0 does, the slope is infinite.
 
     Args:
         graph: the formula.
         derivatives: result of ``differentiate`` at the point.
         name: name of the variable.
     """
+    left = _change_beside(graph, derivatives, name, -1.0)
+    return 0.0 - left, _change_beside(graph, derivatives, name, 1.0)
 
-    def change(direction: float) -> float:
-        changes = [0.0] * len(graph.nodes)
-        changes[graph.names[name]] = direction
-        for number in graph.operations:
-            node = graph.nodes[number]
-            values = [derivatives.values[operand] for operand in node.operands]
-            moved = [changes[operand] for operand in node.operands]
-            if node.operation == "relu" and values[0] == 0:
-                changes[number] = max(moved[0], 0.0)
-            elif node.operation == "max" and values[0] == values[1]:
-                changes[number] = max(moved)
-            elif node.operation == "min" and values[0] == values[1]:
-                changes[number] = min(moved)
-            else:
-                products = zip(derivatives.local[number], moved, strict=True)
-                changes[number] = sum(local * step for local, step in products)
-        return changes[graph.output]
 
-    return 0.0 - change(-1.0), change(1.0)
+def _change_beside(graph: Graph, derivatives: Derivatives, name: str, direction: float) -> float:
+    """Return by how much the output changes for a small step of a variable, per length."""
+    changes = [0.0] * len(graph.nodes)
+    changes[graph.names[name]] = direction
+    beside = list(derivatives.values)  # just beside the point; differs from it after a jump
+    for number in graph.operations:
+        node, local = graph.nodes[number], derivatives.local[number]
+        moved = [changes[operand] for operand in node.operands]
+        if _is_on_kink(node, beside):
+            beside[number], changes[number] = _from_kink(node, beside, moved)
+            continue
+        operands = [beside[operand] for operand in node.operands]
+        if operands != [derivatives.values[operand] for operand in node.operands]:
+            with np.errstate(all="ignore"):
+                beside[number] = float(OPERATIONS[node.operation].value(*operands))
+                local = OPERATIONS[node.operation].derivatives(beside[number], *operands)
+        products = zip(local, moved, strict=True)
+        changes[number] = float(sum(slope * step for slope, step in products if step))
+    jump = beside[graph.output] - derivatives.values[graph.output]
+    return math.copysign(math.inf, jump) if jump else changes[graph.output]
+
+
+def _from_kink(node: Node, values: Sequence[float], moved: Sequence[float]) -> tuple[float, float]:
+    """Return value and change of an operation just beside its kink."""
+    if node.operation == "sign":
+        return float(np.sign(moved[0])), 0.0
+    change = {
+        "relu": lambda: max(moved[0], 0.0),
+        "abs": lambda: abs(moved[0]),
+        "max": lambda: max(moved),
+        "min": lambda: min(moved),
+    }[node.operation]()
+    return float(OPERATIONS[node.operation].value(*(values[at] for at in node.operands))), change
 
 
 class Factor(NamedTuple):

@@ -185,3 +185,24 @@ def test_unusual_graphs_are_drawn(formula):
     found = differentiate(graph, dict.fromkeys(graph.inputs, 1.0))
     drawn = graph_drawing(graph, found, 0, {})
     assert len(drawn.figure.frames) == len(steps(graph))
+
+
+@pytest.mark.parametrize(
+    ("formula", "inside", "written"),
+    [
+        ("√(x)", "√", "√(4) = 2"),
+        ("abs(-x)", "|·|", "|−4| = 4"),
+        ("sign(x)", "sign", "sign(4) = 1"),
+        ("atan(x)", "atan", "atan(4) = 1.3258"),
+        ("ln(x)", "log", "log(4) = 1.3863"),
+    ],
+)
+def test_functions_stand_in_their_circles_and_sentences(formula, inside, written):
+    graph = parse(formula)
+    moments = steps(graph)
+    step = max(n for n, moment in enumerate(moments) if moment.kind == "forward")
+    drawn = graph_drawing(graph, differentiate(graph, {"x": 4.0}), step, {})
+    assert drawn.numbers["operation"][-1] == graph.nodes[graph.output].operation
+    texts = [text for trace in drawn.figure.data for text in trace.text or ()]
+    assert inside in texts
+    assert any(written in text for text in texts)

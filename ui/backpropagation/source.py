@@ -112,9 +112,10 @@ def _formula() -> None:
         report=_take_formula,
         height=min(320, 68 + 24 * draft.count("\n")),
         help=_(
-            "Name your variables as you like. You can use + − * / ^ and brackets, exp, log, sin,"
-            " cos, tanh, sigmoid, relu, max(a, b) and min(a, b), and the constants e and pi. A"
-            " line can name a result: t = x + y. The last line is the output. Press Ctrl + Enter."
+            "Name your variables as you like. You can use + − * / ^ and brackets, x², √x, sqrt,"
+            " abs, sign, exp, ln, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid, relu,"
+            " max(a, b) and min(a, b), and the constants e and pi. A line can name a result:"
+            " t = x + y. The last line is the output. Press Ctrl + Enter."
         ),
     )
     if error is not None:

@@ -121,6 +121,24 @@ RULES: Final = {
     "log": N_("The local derivative of log a is 1/a."),
     "sin": N_("The local derivative of sin a is cos a."),
     "cos": N_("The local derivative of cos a is −sin a."),
+    "tan": N_("The local derivative of tan is 1 + y², where y is its own output."),
+    "asin": N_("The local derivative of asin a is 1/√(1 − a²)."),
+    "acos": N_("The local derivative of acos a is −1/√(1 − a²)."),
+    "atan": N_("The local derivative of atan a is 1/(1 + a²)."),
+    "sinh": N_("The local derivative of sinh a is cosh a."),
+    "cosh": N_("The local derivative of cosh a is sinh a, without a change of sign."),
+    "sqrt": N_(
+        "The local derivative of a square root is 1/(2y), where y is its own output; at 0 there is"
+        " none, because the root is infinitely steep there."
+    ),
+    "abs": N_(
+        "An absolute value passes the gradient on, with its sign flipped for a negative input; at"
+        " exactly 0 the derivative is set to 0."
+    ),
+    "sign": N_(
+        "A sign passes no gradient on: it is level everywhere but at 0, where it jumps; there too"
+        " the derivative is set to 0."
+    ),
     "tanh": N_("The local derivative of tanh is 1 − y², where y is its own output."),
     "sigmoid": N_(
         "The local derivative of the sigmoid is y(1 − y), where y is its own output; it is never"
@@ -155,6 +173,12 @@ def meaning(variable: str, output: str, slope: float, sides: tuple[float, float]
         text = _(_MEANINGS[variable])
         return text.format(amount=f"**{slope:.6g}**", percent=f"{slope / 100:.6g}")
     written = {"variable": _bold(variable), "output": _bold(output)}
+    if not all(map(math.isfinite, sides)):
+        text = _(
+            "{output} jumps here: it changes at once when {variable} leaves this value, however"
+            " little. By convention the derivative is set to {amount}."
+        )
+        return text.format(**written, amount=f"**{slope:.6g}**")
     if has_kink(slope, sides):
         text = _(
             "There is a kink here. If {variable} falls a little, {output} has the slope {left}; if"

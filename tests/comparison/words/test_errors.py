@@ -618,3 +618,24 @@ def test_a_number_without_bounds_must_be_finite():
     said = explain(InvalidInput("not_finite", "start", math.inf, limits))
 
     assert said == "Starting weights is inf. It must be a finite number."
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        (formula("|x|"), "write the absolute value |x| as abs(x)"),
+        (formula("sin²(x)"), "in brackets right behind its name"),
+        (formula("x²^3"), "(x²)^3"),
+        (formula("√√x"), "√(x + 1)"),
+        (formula("foo(x)"), "sqrt, abs, sign"),
+        (formula("x + Sqrt"), "in lower case and with brackets"),
+        (formula("sqrt(x)", x=-1.0), "from 0 up"),
+        (formula("asin(x)", x=2.0), "from −1 to 1"),
+        (formula("1 + √x", x=0.0), "character 5, at √: there is no derivative here"),
+        (formula("sqrt(x)", x=0.0), "infinitely steep"),
+    ],
+)
+def test_what_is_wrong_with_a_formula(what, told):
+    with pytest.raises(InvalidInput) as caught:
+        what()
+    assert told in explain(caught.value)

@@ -13,9 +13,10 @@ from comparison.words.expressions import (
     symbol,
     with_values,
 )
+from comparison.words.mathml import mathml
 from engine.backprop.examples import EXAMPLES
 from engine.formulas.formula import parse
-from engine.formulas.graph import differentiate
+from engine.formulas.graph import OPERATIONS, differentiate
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,9 @@ from engine.formulas.graph import differentiate
         ("exp(-a)", "e^{-a}"),
         ("exp(a)^2", r"\left(e^{a}\right)^{2}"),
         ("max(a, sigmoid(b))", r"\max\left(a,\,\sigma\left(b\right)\right)"),
+        ("√(a + 1)^2", r"\sqrt{a + 1}^{2}"),
+        ("abs(a - b)^2", r"\left|a - b\right|^{2}"),
+        ("sign(a)*tan(b)", r"\operatorname{sign}\left(a\right) \cdot \tan\left(b\right)"),
         ("relu(w1*x)", r"\operatorname{ReLU}\left(w_{1} \cdot x\right)"),
         ("apple_price*h_12", r"\text{apple\_price} \cdot h_{12}"),
     ],
@@ -41,6 +45,46 @@ from engine.formulas.graph import differentiate
 def test_an_expression_reads_as_it_groups(formula, latex):
     graph = parse(formula)
     assert expression(graph, graph.output, {}) == latex
+
+
+def calling(operation):
+    """A formula with an operation of one operand, or of two."""
+    takes_two = operation in {"add", "subtract", "multiply", "divide", "power", "max", "min"}
+    signs = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^"}
+    if operation in signs:
+        return f"a {signs[operation]} b"
+    return "-a" if operation == "negate" else f"{operation}({'a, b' if takes_two else 'a'})"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_is_written_in_latex_and_drawn(operation):
+    graph = parse(calling(operation))
+    assert graph.nodes[graph.output].operation == operation
+    values = differentiate(graph, {"a": 0.5, "b": 0.25}).values
+    assert mathml(expression(graph, graph.output, {})).startswith("<math")
+    assert mathml(with_values(graph, graph.output, values)).startswith("<math")
+    for position in range(len(graph.nodes[graph.output].operands)):
+        assert mathml(local_with_values(graph, graph.output, position, values)).endswith("</math>")
+
+
+@pytest.mark.parametrize(
+    ("formula", "written"),
+    [
+        ("sqrt(a)", r"\frac{1}{2 \cdot 0.70710678}"),
+        ("tan(a)", "1 + 0.54630249^{2}"),
+        ("asin(-a)", r"\frac{1}{\sqrt{1 - \left(-0.5\right)^{2}}}"),
+        ("acos(a)", r"-\frac{1}{\sqrt{1 - 0.5^{2}}}"),
+        ("atan(a)", r"\frac{1}{1 + 0.5^{2}}"),
+        ("sinh(a)", r"\cosh 0.5"),
+        ("cosh(a)", r"\sinh 0.5"),
+        ("abs(a)", ""),
+        ("sign(a)", ""),
+    ],
+)
+def test_how_the_derivative_of_a_function_is_computed(formula, written):
+    graph = parse(formula)
+    values = differentiate(graph, {"a": 0.5}).values
+    assert local_with_values(graph, graph.output, 0, values) == written
 
 
 def test_lines_of_a_network():

@@ -41,13 +41,29 @@ def value(formula, **point):
         ("00.5*a + 0", 1),
         ("x007*b", 42),
         ("max(a, b) - min(a, c)", 1),
+        ("a²", 4),
+        ("-a²", -4),
+        ("a⁻¹", 0.5),
+        ("a²³", 2**23),
+        ("a¹⁰ − b⁻²*9", 1023),
+        ("(a + b)²", 25),
+        ("b^a²", 3**4),
+        ("a³ + b³ · c", 8 + 27 * 5),
+        ("√(b²)", 3),
+        ("√(b + 1)", 2),
+        ("√ (b + 1)²", 4),
+        ("2*√4*a", 8),
+        ("√c0 + a", 5),
+        ("-(√9)^a", -9),
+        ("abs(a - b) + sign(-c)", 0),
+        ("sqrt(4*a*a) + ln(e^b)", 7),
         ("s = a + b; t = s*s; t - s", 20),
         ("s = a + b\n\n  t = s*s  \r\n t - s", 20),
         ("사과 = a*b\n사과 + c", 11),
     ],
 )
 def test_formulas_group_as_in_mathematics(formula, expected):
-    numbers = {"a": 2.0, "b": 3.0, "c": 5.0, "x007": 14.0}
+    numbers = {"a": 2.0, "b": 3.0, "c": 5.0, "x007": 14.0, "c0": 9.0}
     names = parse(formula).inputs
     assert value(formula, **{name: numbers[name] for name in names}) == expected
 
@@ -72,6 +88,7 @@ def test_e_and_pi_are_constants(formula, expected, slope):
 
 def test_a_name_that_a_line_gives_is_the_readers_own():
     assert value("sqrt = x^0.5; 2*sqrt", x=9.0) == 6.0
+    assert value("abs = x - 3; abs(abs)", x=1.0) == 2.0
     assert value("e = x + 1; e^2", x=1.0) == 4.0
     assert parse("E*x + Tau").inputs == ("E", "x", "Tau")
 
@@ -106,7 +123,12 @@ def test_another_name_for_a_result_is_the_same_node(line):
 
 
 def test_every_function_is_an_operation():
-    assert set(FUNCTIONS) <= set(OPERATIONS)
+    assert {operation for operation, _operands in FUNCTIONS.values()} <= set(OPERATIONS)
+
+
+def test_a_function_may_have_several_names():
+    for name, other in {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}.items():
+        assert value(f"{name}(x)", x=0.5) == value(f"{other}(x)", x=0.5)
 
 
 UNEXPECTED = [
@@ -139,13 +161,39 @@ UNEXPECTED = [
     ("3 + 4", (1, "3"), "variable"),
     ("foo(x)", (1, "foo"), "function"),
     ("x*foo(2)", (3, "foo"), "function"),
-    ("exp", (1, "exp"), "operand"),
-    ("x + ln", (5, "ln"), "known_name"),
-    ("sqrt*x", (1, "sqrt"), "known_name"),
+    ("exp", (1, "exp"), "brackets"),
+    ("x + ln", (5, "ln"), "brackets"),
+    ("sqrt*x", (1, "sqrt"), "brackets"),
+    ("sin²(x)", (1, "sin²"), "brackets"),
+    ("x + Sqrt", (5, "Sqrt"), "known_name"),
+    ("asinh(x)", (1, "asinh"), "function"),
     ("Pi*x", (1, "Pi"), "known_name"),
     ("x*Sin", (3, "Sin"), "known_name"),
     ("inf + x", (1, "inf"), "known_name"),
-    ("ln(x)", (1, "ln"), "function"),
+    ("log10(x)", (1, "log10"), "function"),
+    ("|x|", (1, "|"), "absolute_value"),
+    ("2*|x - 1|", (3, "|"), "absolute_value"),
+    ("x² = 4", (4, "="), "operand_or_operation"),
+    ("²", (1, "²"), "operand_or_operation"),
+    ("x + ³", (5, "³"), "operand_or_operation"),
+    ("x²y", (3, "y"), "operation"),
+    ("x²(y + 1)", (3, "("), "operation"),
+    ("x²^3", (2, "²"), "superscript"),
+    ("x² ** 3", (2, "²"), "superscript"),
+    ("x⁻", (2, "⁻"), "superscript"),
+    ("x²⁻¹", (2, "²"), "superscript"),
+    ("x⁰²", (2, "⁰²"), "superscript"),
+    ("xⁿ", (2, "ⁿ"), "superscript"),
+    ("√", (1, "√"), "root"),
+    ("√√x", (1, "√"), "root"),
+    ("√-x", (1, "√"), "root"),
+    ("√x²", (1, "√"), "root"),
+    ("√x^2", (1, "√"), "root"),
+    ("√sin(x)", (1, "√"), "root"),
+    ("√(x", (4, ""), "closing_bracket"),
+    ("2√x", (2, "√"), "operation"),
+    ("x²√x", (3, "√"), "operation"),
+    ("√2x", (3, "x"), "operation"),
     ("exp()", (1, "exp"), "one_argument"),
     ("1 + max(x)", (5, "max"), "two_arguments"),
     ("relu(x, out=x)", (1, "relu"), "one_argument"),
@@ -158,7 +206,7 @@ UNEXPECTED = [
     ("x + 1\ny + 2", (1, "x"), "named_line"),
     ("a = x; a = 2*a", (8, "a"), "new_name"),
     ("b = a + x; a = 2*x", (12, "a"), "new_name"),
-    ("exp = x", (1, "exp"), "new_name"),
+    ("if = x", (1, "if"), "new_name"),
     ("__import__('os')", (12, "'"), "character"),
     ("__import__(os)", (1, "__import__"), "function"),
     ("__import__", (1, "__import__"), "operand"),
@@ -181,6 +229,8 @@ def test_an_error_names_the_place_and_what_was_expected(formula, place, expected
     [
         ("x" * 10_000, "formula_characters", 10_000),
         ("-" * 1_000 + "x", "formula_operations", 1_000),
+        ("x²+" * 101 + "x", "formula_operations", 202),
+        ("x" + "+√x" * 101, "formula_operations", 202),
         ("x" + " + x" * 201, "formula_operations", 201),
     ],
 )
@@ -202,6 +252,15 @@ def test_the_longest_and_deepest_that_is_allowed():
 
 
 HOSTILE = [*(formula for formula, *_rest in UNEXPECTED), "9**9**9*x", "x" * 10_000, "(" * 2_000]
+HOSTILE += [
+    "x" * 1_000_000,
+    "9" * 1_000_000 + "*x",
+    "9^9^9^9^x",
+    "x" + "²" * 1_998,
+    "√" * 1_999 + "x",
+]
+HOSTILE += ["<script>alert(x)</script>", "<b>x</b>", "x.__class__.__mro__", "((((", "²" * 1_999]
+HOSTILE += ["x = 1;" * 333, "a²;" * 666, "abs(" * 49 + "x" + "²)" * 49 + "^9^9^9^9"]
 HOSTILE += ["-" * 1_999 + "x", "not " * 499 + "x", "x if " * 300, "f(" * 900, "lambda " * 200]
 
 

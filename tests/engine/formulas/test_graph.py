@@ -13,9 +13,11 @@ from engine.formulas.formula import parse
 from engine.formulas.graph import (
     OPERATIONS,
     Factor,
+    backward,
     chains,
     differentiate,
     forward,
+    kinks,
     one_sided,
     taken_apart,
 )
@@ -44,7 +46,16 @@ TABLE = {
     "log": ("log(a)", math.log(A), (1 / A,)),
     "sin": ("sin(a)", math.sin(A), (math.cos(A),)),
     "cos": ("cos(a)", math.cos(A), (-math.sin(A),)),
+    "tan": ("tan(a)", math.tan(A), (1 / math.cos(A) ** 2,)),
+    "asin": ("asin(a)", math.asin(A), (1 / math.sqrt(1 - A * A),)),
+    "acos": ("acos(a)", math.acos(A), (-1 / math.sqrt(1 - A * A),)),
+    "atan": ("atan(a)", math.atan(A), (1 / (1 + A * A),)),
+    "sinh": ("sinh(a)", math.sinh(A), (math.cosh(A),)),
+    "cosh": ("cosh(a)", math.cosh(A), (math.sinh(A),)),
     "tanh": ("tanh(a)", math.tanh(A), (SECH2,)),
+    "sqrt": ("sqrt(a)", math.sqrt(A), (0.5 / math.sqrt(A),)),
+    "abs": ("abs(a)", A, (1,)),
+    "sign": ("sign(a)", 1.0, (0,)),
     "sigmoid": ("sigmoid(a)", LOGISTIC, (LOGISTIC / (1 + math.exp(A)),)),
     "relu": ("relu(a)", A, (1,)),
     "max": ("max(a, b)", B, (0, 1)),
@@ -75,26 +86,127 @@ def test_value_and_derivatives_have_closed_forms(operation):
     assert list(gradient.values()) == pytest.approx(slopes, rel=1e-14)
 
 
+# At a kink, and on its other side: value and derivatives.
+KINKS = {
+    "relu": (({"a": 0.0}, 0, [0]), ({"a": -1.0}, 0, [0])),
+    "abs": (({"a": 0.0}, 0, [0]), ({"a": -3.0}, 3, [-1])),
+    "sign": (({"a": 0.0}, 0, [0]), ({"a": -3.0}, -1, [0])),
+    "max": (({"a": 2.0, "b": 2.0}, 2, [0.5, 0.5]), ({"a": 3.0, "b": 2.0}, 3, [1, 0])),
+    "min": (({"a": 2.0, "b": 2.0}, 2, [0.5, 0.5]), ({"a": 3.0, "b": 2.0}, 2, [0, 1])),
+}
+
+
+@pytest.mark.parametrize("operation", KINKS)
+def test_derivatives_at_a_kink_and_on_its_other_side(operation):
+    for point, value, slopes in KINKS[operation]:
+        result, gradient = value_and_slopes(TABLE[operation][0], **point)
+        assert (result, list(gradient.values())) == (value, slopes)
+
+
 @pytest.mark.parametrize("operation", TABLE)
-def test_derivatives_on_the_other_side_and_at_a_kink(operation):
-    point = {"a": A, "b": B} if len(TABLE[operation][2]) == 2 else {"a": A}
-    kinks = {"max": {"a": 2.0, "b": 2.0}, "min": {"a": 2.0, "b": 2.0}, "relu": {"a": 0.0}}
-    at_kink = {"max": [0.5, 0.5], "min": [0.5, 0.5], "relu": [0.0]}
-    others = {"max": {"a": 3.0, "b": 2.0}, "min": {"a": 3.0, "b": 2.0}, "relu": {"a": -1.0}}
-    beyond = {"max": [1, 0], "min": [0, 1], "relu": [0]}
-    if operation in kinks:
-        assert (
-            list(value_and_slopes(TABLE[operation][0], **kinks[operation])[1].values())
-            == at_kink[operation]
-        )
-        assert (
-            list(value_and_slopes(TABLE[operation][0], **others[operation])[1].values())
-            == beyond[operation]
-        )
-    else:
-        assert value_and_slopes(TABLE[operation][0], **point)[0] == pytest.approx(
-            TABLE[operation][1]
-        )
+def test_a_graph_knows_whether_it_has_kinks_and_whether_a_point_lies_on_one(operation):
+    formula = TABLE[operation][0]
+    graph = parse(formula)
+    assert graph.is_smooth == (operation not in KINKS)
+    if operation in KINKS:
+        (at, *_rest), (beyond, *_rest) = KINKS[operation]
+        assert kinks(graph, forward(graph, at)) == (graph.output,)
+        assert kinks(graph, forward(graph, beyond)) == ()
+
+
+def test_a_kink_is_found_with_its_place_at_any_of_many_points():
+    graph = parse("x^2 + abs(x - 1) + relu(2) + sign(0)")
+    assert kinks(graph, forward(graph, {"x": np.array([0.0, 2.0])})) == ()
+    (number,) = kinks(graph, forward(graph, {"x": np.array([0.0, 1.0])}))
+    assert graph.nodes[number].place == (7, "abs")
+    assert parse("x*sign(2) + max(1, 3)").is_smooth
+
+
+# For lanes: where every operation has a value, at kinks and short cuts of powers too.
+DOMAINS = {
+    "log": (0.01, 5),
+    "sqrt": (0, 5),
+    "asin": (-1, 1),
+    "acos": (-1, 1),
+    "power": (0, 5),
+}
+
+
+def lanes_of(operation):
+    """130 points of an operation's operands, and its graph."""
+    graph = parse(TABLE[operation][0])
+    low, high = DOMAINS.get(operation, (-5, 5))
+    rng = np.random.default_rng(7)
+    a, b = rng.uniform(low, high, 130), rng.uniform(-3, 3, 130)
+    a[[10, 64]], b[[10, 11]], b[40:50] = 0.0, 0.0, [2, 2, 0.5, 0.5, -1, -1, 3, 1, 0, 1]
+    if operation in {"max", "min"}:
+        a[20:24] = b[20:24]
+    return graph, {name: {"a": a, "b": b}[name] for name in graph.inputs}
+
+
+def passes(graph, point, shape):
+    """All values and gradients as one array, of shape (numbers, lanes)."""
+    values = forward(graph, point)
+    local, gradients = backward(graph, values)
+    numbers = [*values, *gradients, *(slope for slopes in local for slope in slopes)]
+    return np.array([np.broadcast_to(number, shape) for number in numbers])
+
+
+@pytest.mark.parametrize("operation", TABLE)
+@pytest.mark.parametrize("lanes", [1, 2, 3, 7, 64])
+def test_a_lane_has_the_same_bits_alone_and_together(operation, lanes):
+    graph, point = lanes_of(operation)
+    together = passes(graph, point, (130,))
+    for start in range(0, 130 - lanes, lanes):
+        part = {name: values[start : start + lanes] for name, values in point.items()}
+        strided = {name: np.repeat(values, 3)[::3] for name, values in part.items()}
+        expected = together[:, start : start + lanes].tobytes()
+        assert passes(graph, part, (lanes,)).tobytes() == expected
+        assert passes(graph, strided, (lanes,)).tobytes() == expected
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_an_array_has_the_bits_of_its_numbers(operation):
+    graph, point = lanes_of(operation)
+    together = passes(graph, point, (130,))
+    for lane in range(0, 130, 3):
+        alone = {name: float(values[lane]) for name, values in point.items()}
+        assert passes(graph, alone, (1,)).tobytes() == together[:, lane : lane + 1].tobytes()
+
+
+@pytest.mark.parametrize("exponent", [2.0, 0.5, -1.0, 3.0, 0.0, 1.7])
+def test_a_power_has_the_same_bits_for_one_exponent_and_an_array_of_it(exponent):
+    base = np.random.default_rng(3).uniform(0.1, 5, 2_000)
+    graph, constant = parse("x^n"), parse(f"x^({exponent})")
+    every = forward(graph, {"x": base, "n": np.full(2_000, exponent)})[graph.output]
+    one = forward(graph, {"x": base, "n": exponent})[graph.output]
+    fixed = forward(constant, {"x": base})[constant.output]
+    assert every.tobytes() == one.tobytes() == fixed.tobytes()
+    assert every == pytest.approx(base**exponent, rel=1e-14)
+
+
+SMOOTH_ALONE = sorted(set(TABLE) - set(KINKS))
+
+
+@pytest.mark.parametrize("operation", SMOOTH_ALONE)
+def test_derivatives_of_lanes_are_complex_steps(operation):
+    graph, point = lanes_of(operation)
+    point = {name: np.abs(values) / 6 + 0.1 for name, values in point.items()}
+    _local, gradients = backward(graph, forward(graph, point))
+    for name in graph.inputs:
+        moved = forward(graph, point | {name: point[name] + 1e-30j})[graph.output]
+        slopes = np.broadcast_to(gradients[graph.names[name]], (130,))
+        assert np.imag(moved) / 1e-30 == pytest.approx(slopes, rel=1e-12)
+
+
+@pytest.mark.parametrize("operation", ["abs", "relu", "max", "min", "sign"])
+def test_kinks_have_complex_steps_away_from_them(operation):
+    for a in (-1.5, 1.5):
+        point = {"a": a, "b": 0.25}
+        graph = parse(TABLE[operation][0])
+        _local, gradients = backward(graph, forward(graph, point))
+        moved = forward(graph, point | {"a": a + 1e-30j})[graph.output]
+        assert np.imag(moved) / 1e-30 == gradients[graph.names["a"]]
 
 
 def test_a_number_used_twice_adds_up_what_arrives():
@@ -154,6 +266,10 @@ def sides(formula, **point):
         ("relu(x) - relu(-x)", {"x": 0.0}, {"x": (1, 1)}),
         ("relu(x) + x*y", {"x": 3.0, "y": 5.0}, {"x": (6, 6), "y": (3, 3)}),
         ("relu(x) + y", {"x": 0.0, "y": 5.0}, {"x": (0, 1), "y": (1, 1)}),
+        ("2*abs(x)", {"x": 0.0}, {"x": (-2, 2)}),
+        ("abs(x - y)", {"x": 1.0, "y": 1.0}, {"x": (-1, 1), "y": (-1, 1)}),
+        ("x*sign(x)", {"x": 0.0}, {"x": (-1, 1)}),
+        ("sign(x)^2*x + sign(-x)*x^2", {"x": 0.0}, {"x": (1, 1)}),
     ],
 )
 def test_slopes_on_either_side_of_a_kink(formula, point, slopes):
@@ -166,6 +282,13 @@ def test_slopes_on_either_side_of_a_kink(formula, point, slopes):
         ]
         assert (moved[1] - moved[0]) / step == pytest.approx(left, abs=1e-6)
         assert (moved[2] - moved[1]) / step == pytest.approx(right, abs=1e-6)
+
+
+def test_a_jump_is_infinitely_steep_on_both_sides():
+    assert sides("sign(x)", x=0.0) == {"x": (math.inf, math.inf)}
+    assert sides("3 - sign(x) + y", x=0.0, y=1.0) == {"x": (-math.inf, -math.inf), "y": (1, 1)}
+    assert sides("1/(1 + sign(x))", x=0.0) == {"x": (-math.inf, -math.inf)}
+    assert sides("sign(x)", x=2.0) == {"x": (0, 0)}
 
 
 # Published examples: CS231n's sigmoid neuron, rounded there to two digits, and micrograd's README.
@@ -423,6 +546,14 @@ def test_a_name_that_leads_nowhere_has_no_way():
         ("(-x)^0.5", "no_value", (5, "^"), "power_domain"),
         ("exp(1000*x)", "no_value", (1, "exp"), "overflow"),
         ("9**9**9*x", "no_value", (2, "*"), "overflow"),
+        ("sqrt(x - 2)", "no_value", (1, "sqrt"), "sqrt_domain"),
+        ("2*√(x - 2)", "no_value", (3, "√"), "sqrt_domain"),
+        ("sqrt(x - 1)", "no_derivative", (1, "sqrt"), "vertical"),
+        ("(x - 1)*sqrt(x - 1)", "no_derivative", (9, "sqrt"), "vertical"),
+        ("asin(2*x)", "no_value", (1, "asin"), "arc_domain"),
+        ("arccos(-x)", "no_derivative", (1, "arccos"), "vertical"),
+        ("ln(x - 1)", "no_value", (1, "ln"), "log_domain"),
+        ("cosh(1000*x)", "no_value", (1, "cosh"), "overflow"),
         ("(x - 1)^0.5", "no_derivative", (8, "^"), "power_domain"),
         ("x^0.5*0 + (x - x)^0.5", "no_derivative", (18, "^"), "power_domain"),
         ("1e200*((1e-150*x)*1e300) * 0", "no_value", (6, "*"), "overflow"),

@@ -22,6 +22,7 @@ from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
     bin_words,
     coarse_words,
+    no_rates_words,
     reported_words,
     seconds_words,
     stopped_words,
@@ -35,6 +36,7 @@ from engine import (
     predictions,
     sigmoid_losses,
 )
+from engine.rules import TypedRule
 from engine.rules.schedules import Constant
 from language import _
 from language.labels import label
@@ -369,14 +371,15 @@ def rates(scene: Scene, page: SurfacesPage) -> Chart:
     lines = []
     for position, (run, style) in enumerate(zip(scene.history.runs, scene.styles, strict=True)):
         last = int(run.last_step[0])
-        if last == 0:
+        if last == 0 or isinstance(experiment.runs[position].optimizer, TypedRule):
             continue
         steps, values = effective_learning_rates(
             experiment, position, experiment.seeds[0], which, last
         )
         lines.append((style, steps / (run.per_epoch if unit == "epochs" else 1), values))
     chart = effective_rates(lines, [names[one] for one in which], unit)
-    return _with_remarks(chart, *seed_words(experiment), *stopped_words(scene.history))
+    remarks = (*seed_words(experiment), *stopped_words(scene.history), *no_rates_words(experiment))
+    return _with_remarks(chart, *remarks)
 
 
 def confident_and_wrong() -> Chart:

@@ -119,6 +119,7 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "wrappers": N_("Wrappers"),
             "layers": N_("Layers"),
             "second_order": N_("Curvature"),
+            "own": N_("Your own"),
         },
         "schedule": {
             "constant": N_("Constant"),
@@ -339,6 +340,10 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "formula": N_("Formula"),
             "formula_characters": N_("Length of the formula in characters"),
             "formula_operations": N_("Number of operations in the formula"),
+            "rule_characters": N_("Length of the rule in characters"),
+            "rule_lines": N_("Number of lines of the rule"),
+            "rule_constants": N_("Number of constants of the rule"),
+            "rule_slots": N_("Number of quantities that the rule remembers"),
             "frequency": N_("Frequency"),
             "function": N_("Test function"),
             "gradient": N_("Gradient norm"),

@@ -50,15 +50,20 @@ _INTERVAL: Final = re.compile(
     rf"(?P<left>[\[(])\s*(?P<low>{_NUMBER})\s*,\s*(?P<high>{_NUMBER})\s*(?P<right>[\])])\Z"
 )
 _NORM: Final = re.compile(r"\bnorm\s*\(\s*(?P<of>[A-Za-z]\w*)\s*\)")
-_SLOW: Final = frozenset({"power", "exp", "log", "ln", "sin", "cos", "tanh", "sinh", "cosh"})
-_FREE: Final = 20  # operations of a usual rule, which no estimate counts
-# As the rules of this house compute, which is faster than what also takes complex numbers.
-_FAST: Final[Mapping[str, Callable[..., Any]]] = {
-    name: operation.value for name, operation in OPERATIONS.items()
-} | {
-    "power": lambda a, b: np.square(a) if isinstance(b, float) and b == 2 else np.power(a, b),
-    "max": np.maximum,
-    "min": np.minimum,
+_QUICK: Final = frozenset("add subtract multiply divide negate sqrt abs sign relu max min".split())
+_SLOW: Final = 10  # quick operations take as long as another one
+_FREE: Final = 200  # quick operations of usual rules, which no estimate counts
+
+
+def _power(a: Any, b: Any) -> Any:
+    """Return a^b; NumPy takes short cuts for one number, and must not for one of an array alone."""
+    return np.power(a, b) if isinstance(b, float) else OPERATIONS["power"].value(a, b)
+
+
+# The operations of formulas, without what they do for complex numbers.
+_COMPUTED: Final[Mapping[str, Callable[..., Any]]] = {
+    **{name: operation.value for name, operation in OPERATIONS.items()},
+    **{"power": _power, "abs": np.abs, "sign": np.sign, "max": np.maximum, "min": np.minimum},
 }
 
 
@@ -119,7 +124,7 @@ class Line:
                 values.append(node.constant)
             else:
                 operands = [values[operand] for operand in node.operands]
-                values.append(_FAST[node.operation](*operands))
+                values.append(_COMPUTED[node.operation](*operands))
                 for operand in done:
                     values[operand] = None  # large arrays of a long line
         return values[self.graph.output]
@@ -194,8 +199,8 @@ class Program:
     def operations(self) -> float:
         """Return what an update of a parameter costs beyond that of a usual rule."""
         kinds = [node.operation for line in self.lines for node in line.graph.nodes]
-        counted = sum(10.0 if kind in _SLOW else 1.0 for kind in kinds)
-        return 10 * max(0.0, counted - 10 * _FREE)
+        counted = sum(1 if kind in _QUICK else _SLOW for kind in kinds)
+        return 10.0 * max(0, counted - _FREE)
 
 
 def _full(value: Any, shape: tuple[int, ...]) -> Array:
@@ -386,8 +391,6 @@ def _expression(piece: _Piece, side: str, start: int) -> tuple[Graph, dict[str, 
         position, _ = error.value  # type: ignore[misc]  # of a formula
         expected = "quantity" if error.limits == "variable" else str(error.limits)
         raise piece.at(start + position - 1, expected) from None
-    if any(len(name) > 1 and name in text and not name.isascii() for name in graph.inputs):
-        raise piece.at(start, "plain_name")
     return graph, norms
 
 

@@ -171,7 +171,7 @@ class Rule(ABC):
 
         For each parameter, from the moment of an update and the state that it left. The **effective
         learning rate** of a parameter is the learning rate times this number: 1 unless the rule
-        gives each parameter its own rate.
+        gives each parameter its own rate, NaN where that is not known.
         """
         return 1.0
 

@@ -56,6 +56,10 @@ class TypedRule(Rule):
         """Return the values of the constants by their names."""
         return {one.name: getattr(self, one.name) for one in self.program.constants}
 
+    def scale(self, moment: Moment, state: State) -> float:
+        """Return that it is not known: no line says what multiplies the gradient, or its mean."""
+        return np.nan
+
     def operations(self, layout: Layout) -> float:
         """Return those of a text that is longer than usual rules."""
         return self.program.operations * layout.n_params

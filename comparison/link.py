@@ -20,9 +20,9 @@ from engine.limits import Interval
 from engine.problems.datasets import DATASETS
 from engine.problems.functions import FUNCTIONS
 from engine.rules import RULES, rule_class
-from engine.rules.typed import TYPED
 from engine.rules.clipping import CLIPPINGS
 from engine.rules.schedules import SCHEDULES, Constant
+from engine.rules.typed import TYPED
 from engine.spec import Spec, by_name, parse_json
 
 if TYPE_CHECKING:

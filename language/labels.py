@@ -340,6 +340,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "formula": N_("Formula"),
             "formula_characters": N_("Length of the formula in characters"),
             "formula_operations": N_("Number of operations in the formula"),
+            "title": N_("Name of the rule"),
+            "text": N_("Lines of the rule"),
             "rule_characters": N_("Length of the rule in characters"),
             "rule_lines": N_("Number of lines of the rule"),
             "rule_constants": N_("Number of constants of the rule"),

@@ -26,7 +26,7 @@ from engine.version import VERSION
 from sweeps.axes import LEFT_OUT, RangeAxis, placed, value_at, value_of_run, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from engine.arrays import Integers
     from sweeps.axes import Axis, Fields

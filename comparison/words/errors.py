@@ -276,7 +276,7 @@ def _about_formula(error: InvalidInput) -> str:
     """Return where a formula is wrong, and what was expected there or why it has no value."""
     position, found = error.value if isinstance(error.value, tuple) else (1, "")
     if isinstance(position, tuple):
-        return _about_rule(error, *position, found)
+        return _about_rule(error, position[0], position[1], found)
     if error.code == "unexpected":
         expected = _(_EXPECTED[str(error.limits)]).format_map(_MOST)
         if not found:

@@ -99,7 +99,7 @@ _SPACES: Final = {
 
 
 def plain_symbol(latex: str) -> str:
-    r"""Return a letter, or a name, with or without an index in plain text: ``\beta_1`` becomes β₁."""
+    r"""Return a letter or a name, perhaps with an index, in plain text: ``\beta_1`` becomes β₁."""
     latex = _NAME.sub(r"\1", latex)
     letter, _lower, index = latex.partition("_")
     return LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from charts.theme import RunStyle
 from comparison.pages import SurfacesPage
@@ -11,6 +11,7 @@ from comparison.words.mathml import plain_symbol
 from comparison.words.scheduled import schedule_sign
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import Constant
+from engine.rules.typed import TYPED
 from language import _
 from language.labels import label
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from engine.problems.functions import AnyFunction
     from engine.rules import Rule
     from engine.spec import Spec
+
+
+_TITLES: Final[Mapping[str, str]] = {rule.name: rule.title for rule in RULES}
 
 
 def run_styles(document: Document) -> list[RunStyle]:
@@ -132,7 +136,12 @@ def own_value(optimizer: Rule, name: str) -> str:
 
 def choice_words(word: str) -> str:
     """Return what a word that a rule offers is called: a rule has its title."""
-    return next((rule.title for rule in RULES if rule.name == word), word.replace("_", " "))
+    return _TITLES.get(word, word.replace("_", " "))
+
+
+def rule_title(name: str) -> str:
+    """Return what a rule is called by its name; all typed rules have one."""
+    return _("typed rules") if name == TYPED else _TITLES[name]
 
 
 def symbol(name: str, interval: Interval) -> str:

@@ -1,7 +1,7 @@
 """The rules (optimizers), in order of increasing complexity: gradients in, a direction out.
 
-``RULES`` is the registry, and ``AnyRule`` the type of a field that takes any of them, or a rule that
-a reader typed, which is in no registry: ``rule_class`` finds the class of either from its JSON.
+``RULES`` is the registry, and ``AnyRule`` the type of a field that takes any of them, or a rule
+that a reader typed, which is in no registry: ``rule_class`` finds the class of either.
 """
 
 from collections.abc import Mapping

@@ -39,6 +39,7 @@ GIVEN: Final = ("g", "params", "t")
 # What the page calls otherwise: the direction d, the rate eta, its factor f, the parameters theta.
 _TAKEN: Final = frozenset(
     {*GIVEN, *FUNCTIONS, *CONSTANTS, "norm", "in", "d", "f", "eta", "theta", "slots"}
+    | {"learning_rate", "lr", "self", "state", "step"}  # and of exported code
 )
 # A constant becomes a field of a rule, which has these already.
 _FIELDS: Final = frozenset({*dir(Rule), *Rule.__annotations__, "inner", "program", "text"})
@@ -50,7 +51,9 @@ _INTERVAL: Final = re.compile(
     rf"(?P<left>[\[(])\s*(?P<low>{_NUMBER})\s*,\s*(?P<high>{_NUMBER})\s*(?P<right>[\])])\Z"
 )
 _NORM: Final = re.compile(r"\bnorm\s*\(\s*(?P<of>[A-Za-z]\w*)\s*\)")
-_QUICK: Final = frozenset("add subtract multiply divide negate sqrt abs sign relu max min".split())
+_QUICK: Final = frozenset(
+    {"add", "subtract", "multiply", "divide", "negate", "sqrt", "abs", "sign", "relu", "max", "min"}
+)
 _SLOW: Final = 10  # quick operations take as long as another one
 _FREE: Final = 200  # quick operations of usual rules, which no estimate counts
 
@@ -63,7 +66,11 @@ def _power(a: Any, b: Any) -> Any:
 # The operations of formulas, without what they do for complex numbers.
 _COMPUTED: Final[Mapping[str, Callable[..., Any]]] = {
     **{name: operation.value for name, operation in OPERATIONS.items()},
-    **{"power": _power, "abs": np.abs, "sign": np.sign, "max": np.maximum, "min": np.minimum},
+    "power": _power,
+    "abs": np.abs,
+    "sign": np.sign,
+    "max": np.maximum,
+    "min": np.minimum,
 }
 
 
@@ -106,7 +113,9 @@ class Line:
     @cached_property
     def _last_uses(self) -> tuple[tuple[int, ...], ...]:
         """Return, for every node, the operands that nothing needs after it."""
-        last = {operand: at for at, node in enumerate(self.graph.nodes) for operand in node.operands}
+        last = {
+            operand: at for at, node in enumerate(self.graph.nodes) for operand in node.operands
+        }
         last.pop(self.graph.output, None)
         done: list[list[int]] = [[] for _ in self.graph.nodes]
         for operand, at in last.items():
@@ -159,9 +168,7 @@ class Program:
         """Tell whether the coordinates of a lane hear of each other, by a norm."""
         return any(line.norms for line in self.lines)
 
-    def values(
-        self, constants: Mapping[str, Any], moment: Moment, state: State
-    ) -> dict[str, Any]:
+    def values(self, constants: Mapping[str, Any], moment: Moment, state: State) -> dict[str, Any]:
         """Return the value of every name after an update; slots have their new ones."""
         known: dict[str, Any] = {
             "g": moment.grads,
@@ -388,7 +395,7 @@ def _expression(piece: _Piece, side: str, start: int) -> tuple[Graph, dict[str, 
     except InvalidInput as error:
         if error.code != "unexpected":
             raise
-        position, _ = error.value  # type: ignore[misc]  # of a formula
+        position: int = error.value[0]  # type: ignore[index]  # of a formula
         expected = "quantity" if error.limits == "variable" else str(error.limits)
         raise piece.at(start + position - 1, expected) from None
     return graph, norms
@@ -407,9 +414,9 @@ def _scaled(interval: Interval, value: float) -> Interval:
 
 # Names in print
 
-_GREEK: Final = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau"
-    " upsilon phi chi psi omega".split()
+_GREEK: Final = re.compile(
+    r"(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
+    r"|upsilon|phi|chi|psi|omega)\Z"
 )
 
 
@@ -428,6 +435,6 @@ def symbol(name: str, *, index: bool = False) -> str:
 
 
 def _letters(part: str) -> str:
-    if part in _GREEK:
+    if _GREEK.match(part):
         return rf"\{part}"
     return part if len(part) == 1 or part.isdigit() else rf"\operatorname{{{part}}}"

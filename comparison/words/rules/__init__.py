@@ -52,7 +52,7 @@ RULE_WORDS: Final[Mapping[type[Rule], RuleWords]] = MappingProxyType(
 
 
 def formula_of(rule: type[Rule]) -> str:
-    """Return a rule in LaTeX, equations separated by ``\\qquad`` or ``\\\\``."""
+    r"""Return a rule in LaTeX, equations separated by ``\qquad`` or ``\\``."""
     return typed_formula(rule.program) if issubclass(rule, TypedRule) else rule.formula
 
 

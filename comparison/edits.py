@@ -36,10 +36,10 @@ from language.labels import inline
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from comparison.pages import AnyPage
+    from comparison.pages import AnyPage, TrainingPage
     from engine import Function
     from engine.problems.datasets import Source
-    from engine.rules import Rule
+    from engine.rules import Rule, TypedRule
     from engine.rules.clipping import Clipping
     from engine.rules.schedules import ProgressUnit, Schedule
 
@@ -147,6 +147,23 @@ def _with_another(document: Document, run: Run, done: str) -> Edited:
     }
     experiment = document.experiment.model_copy(update={"runs": runs})
     return _edited(document, experiment, view.model_copy(update=update), done)
+
+
+def use_rule(document: Document, rule: TypedRule, rate: float, page: TrainingPage) -> Edited:
+    """Add a run of a typed rule, select it, and show it on the Compare page.
+
+    Args:
+        document: as shown on the page of the rule.
+        rule: with the values of its constants.
+        rate: the learning rate of the run.
+        page: settings of the Compare page.
+
+    Raises:
+        InvalidInput: there are too many runs.
+    """
+    size = document.experiment.runs[document.view.selected].batch_size
+    run = Run(optimizer=rule, learning_rate=rate, batch_size=size)
+    return _with_another(document.on_page(page), run, "add")
 
 
 def try_with_schedule(document: Document, kind: type[Schedule]) -> Edited:

@@ -16,6 +16,7 @@ from comparison.pages import (
     AnyPage,
     BackpropagationPage,
     EpochsPage,
+    RulePage,
     SurfacesPage,
     SweepPage,
     TrainingPage,
@@ -607,6 +608,7 @@ FIRST_VIEWS: Final[dict[str, Document]] = {
     "epochs": with_default_view(_BATCHES, selected=1).on_page(EpochsPage()),
     "backpropagation": OPENING.document.on_page(BackpropagationPage()),
     "sweep": OPENING.document.on_page(SweepPage()),
+    "rule": OPENING.document.on_page(RulePage()),
 }
 
 

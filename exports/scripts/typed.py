@@ -76,8 +76,8 @@ _TORCH: Final = _Dialect(
     | {
         "sigmoid": "torch.sigmoid({0})",
         "relu": "torch.relu({0})",
-        "max": "torch.maximum(torch.as_tensor({0}), torch.as_tensor({1}))",
-        "min": "torch.minimum(torch.as_tensor({0}), torch.as_tensor({1}))",
+        "max": "torch.maximum({0}, {1})",
+        "min": "torch.minimum({0}, {1})",
     },
     {name: f"math.{name}({{0}})" for name in _SAME}
     | {
@@ -91,6 +91,8 @@ _TORCH: Final = _Dialect(
     "torch.linalg.vector_norm({0})",
     "torch.zeros_like(g) + ({0})",
 )
+
+_BOUNDS: Final = {"max": "min", "min": "max"}  # what an array is clamped by
 
 
 class _Writer:
@@ -118,7 +120,9 @@ class _Writer:
 
     def _line(self, line: Line) -> str:
         text, _, is_array = self._part(line, line.graph.output)
-        if not is_array and (line.name in self._program.slots or line.name == DIRECTION):
+        is_slot = line.name in self._program.slots
+        is_copied = is_slot and not line.graph.nodes[line.graph.output].operands
+        if is_copied or (not is_array and (is_slot or line.name == DIRECTION)):
             text, is_array = self._dialect.full.format(text), True
         if is_array:
             self.arrays.add(line.name)
@@ -159,6 +163,9 @@ class _Writer:
         if operation == "power":
             return f"{_at_least(first, _ATOM)} ** {_at_least(last, _ATOM)}", _POWER
         known = self._dialect.of_arrays
+        if self._dialect is _TORCH and operation in _BOUNDS and first[2] != last[2]:
+            array, bound = (first, last) if first[2] else (last, first)
+            return f"{_at_least(array, _ATOM)}.clamp({_BOUNDS[operation]}={bound[0]})", _ATOM
         if not is_array:
             known = {**known, **self._dialect.of_numbers}
         text = known[operation].format(*(part for part, _, _ in parts))
@@ -360,7 +367,7 @@ def torch_code(rule: TypedRule, learning_rate: float) -> str:
     )
 
 
-CODE: Final[Mapping[str, Callable[[TypedRule, float], str]]] = {
-    "NumPy": numpy_code,
-    "PyTorch": torch_code,
+CODE: Final[Mapping[str, tuple[str, Callable[[TypedRule, float], str]]]] = {
+    "numpy": ("NumPy", numpy_code),
+    "pytorch": ("PyTorch", torch_code),
 }

@@ -52,10 +52,12 @@ class Entry(NamedTuple):
     Attributes:
         script: its path from the project's root.
         title: what the menu calls it, to be translated.
+        section: what the menu calls the section that it is in, to be translated; "" for none.
     """
 
     script: str
     title: str
+    section: str = ""
 
 
 MENU: Final = {
@@ -64,6 +66,7 @@ MENU: Final = {
     "epochs": Entry("pages/compare/epochs.py", N_("Epochs")),
     "sweep": Entry("pages/compare/sweep.py", N_("Sweep")),
     "backpropagation": Entry("pages/learn/backpropagation.py", N_("Backpropagation")),
+    "rule": Entry("pages/own/rule.py", N_("Your own rule"), N_("Your own")),
 }
 
 

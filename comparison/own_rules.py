@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -139,7 +140,7 @@ def updates_table(rule: TypedRule) -> pd.DataFrame:
                     before = _("{name} before").format(name=name)
                     column[before] = float(seen.before[name][at])
                 column[name] = float(values[at])
-            title = _("update {number}, parameter {at}").format(number=number, at=at + 1)
+            title = _("θ{at}, update {number}").format(at="₁₂"[at], number=number)
             columns[title] = column
     return pd.DataFrame(columns)
 
@@ -153,7 +154,14 @@ def updates_words() -> str:
 
 def directions_table(rule: TypedRule) -> pd.DataFrame:
     """Return the first direction for gradients of very different sizes."""
-    return pd.DataFrame({_("Gradient"): SIZES, _("First direction"): first_directions(rule)})
+    directions = first_directions(rule)
+    rows = {_("Gradient"): SIZES, _("First direction"): directions}
+    return pd.DataFrame({title: [f"{one:.4g}" for one in own] for title, own in rows.items()})
+
+
+def is_finite_everywhere(rule: TypedRule) -> bool:
+    """Tell whether the first direction is finite for gradients of all those sizes."""
+    return all(map(math.isfinite, first_directions(rule)))
 
 
 def goes_uphill(rule: TypedRule) -> bool:
@@ -178,19 +186,25 @@ def likeness_words(rule: TypedRule) -> str:
     found = likenesses_of(rule)
     names = listed([_with_values(one) for one in found])
     if found[0].parts_at is None:
+        difference = max(one.difference for one in found)
         text = _(
             "The same as {rules}: in fifty updates each on a bowl, Rosenbrock’s valley and a small"
             " network, no direction differs by more than {difference:.0e} of its size."
         )
-        return text.format(rules=names, difference=max(one.difference for one in found))
+        if difference == 0:
+            text = _(
+                "The same as {rules}: in fifty updates each on a bowl, Rosenbrock’s valley and a"
+                " small network, all directions are equal, bit by bit."
+            )
+        return text.format(rules=names, difference=difference)
     (nearest,), (update, problem) = found, found[0].parts_at
     text = _(
-        "No rule of this house is the same. The nearest is {rule}. They part in update {update} on"
+        "No built-in rule is the same. The nearest is {rule}. They part in update {update} on"
         " {problem}: one direction is {own:.5g} here and {other:.5g} there."
     )
     if nearest.points_the_same_way:
         text = _(
-            "No rule of this house is the same. {rule} points the same way, but is of another"
+            "No built-in rule is the same. {rule} points the same way, but is of another"
             " length: in update {update} on {problem} one direction is {own:.5g} here and"
             " {other:.5g} there."
         )
@@ -209,7 +223,7 @@ def _with_values(one: Likeness) -> str:
 def values_words() -> str:
     """Return at which values rules are compared."""
     return _(
-        "Compared with the rules that treat every parameter alike and alone. A constant that is"
-        " called as one of theirs, such as momentum, decay, beta1, beta2 or epsilon, has the same"
-        " value there; others have their defaults."
+        "Compared with the built-in rules that treat each parameter by itself. A constant with a"
+        " name of theirs, such as momentum, decay, beta1, beta2 or epsilon, has the same value"
+        " there; others have their defaults."
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 START: Final = (1.0, -1.0)
 GRADIENTS: Final = ((0.5, -2.0), (1.0, 0.0))  # of two parameters, in two updates
-SIZES: Final = (0.0, 1e-8, 1.0, 1e8, 1e100)  # of gradients
+SIZES: Final = (0.0, 1e-12, 1e-6, 1.0, 1e6, 1e12)  # of gradients
 SAME: Final = 1e-12  # of the largest direction: so far do equal rules differ by rounding
 _RATE: Final = 0.01
 _UPDATES: Final = 50

@@ -92,6 +92,14 @@ _TORCH: Final = _Dialect(
     "torch.zeros_like(g) + ({0})",
 )
 
+# Signs, how tightly their operands must bind, and how tightly the whole does.
+_BETWEEN: Final = {
+    "add": ("+", _SUM, _PRODUCT, _SUM),
+    "subtract": ("-", _SUM, _PRODUCT, _SUM),
+    "multiply": ("*", _PRODUCT, _SIGN, _PRODUCT),
+    "divide": ("/", _PRODUCT, _SIGN, _PRODUCT),
+    "power": ("**", _ATOM, _ATOM, _POWER),
+}
 _BOUNDS: Final = {"max": "min", "min": "max"}  # what an array is clamped by
 
 
@@ -151,17 +159,11 @@ class _Writer:
         self, operation: str, parts: Sequence[tuple[str, int, bool]], *, is_array: bool
     ) -> tuple[str, int]:
         first, last = parts[0], parts[-1]
-        if operation == "add":
-            return f"{first[0]} + {_at_least(last, _PRODUCT)}", _SUM
-        if operation == "subtract":
-            return f"{first[0]} - {_at_least(last, _PRODUCT)}", _SUM
-        if operation in {"multiply", "divide"}:
-            sign = "*" if operation == "multiply" else "/"
-            return f"{_at_least(first, _PRODUCT)} {sign} {_at_least(last, _SIGN)}", _PRODUCT
+        if operation in _BETWEEN:
+            sign, left, right, tight = _BETWEEN[operation]
+            return f"{_at_least(first, left)} {sign} {_at_least(last, right)}", tight
         if operation == "negate":
             return f"-{_at_least(first, _SIGN)}", _SIGN
-        if operation == "power":
-            return f"{_at_least(first, _ATOM)} ** {_at_least(last, _ATOM)}", _POWER
         known = self._dialect.of_arrays
         if self._dialect is _TORCH and operation in _BOUNDS and first[2] != last[2]:
             array, bound = (first, last) if first[2] else (last, first)

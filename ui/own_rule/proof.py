@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from comparison.own_rules import (
     directions_table,
     goes_uphill,
+    is_finite_everywhere,
     likeness_words,
     likenesses_of,
     updates_table,
@@ -52,20 +51,15 @@ def numbers() -> None:
         st.caption(updates_words())
     with narrow:
         st.subheader(_("From no gradient to a huge one"), anchor=False)
-        directions = directions_table(rule)
         st.dataframe(
-            with_written_numbers(directions),
+            directions_table(rule),
             width="stretch",
             height="content",
             hide_index=True,
             key="rule-directions",
             alt=_("The first direction for gradients of different sizes."),
         )
-        if all(map(math.isfinite, directions[_("First direction")])):
-            st.caption(
-                _("All are finite numbers, and so is the direction where there is no slope.")
-            )
-        else:
+        if not is_finite_everywhere(rule):
             st.warning(
                 _("For a gradient of some size the direction is not finite: such a run diverges.")
             )

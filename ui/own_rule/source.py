@@ -53,9 +53,10 @@ def lines() -> None:
     title, text, error = st.session_state.get(_DRAFT, (page.title, page.text, None))
     st.markdown(
         _(
-            "One line per step, as in a paper: `g` is the gradient, `params` the parameters, `t` the"
-            " number of the update. What is read before its line is **remembered** from update to"
-            " update. The last line is `direction = …`; times the learning rate, it is subtracted."
+            "One line per step, as in a paper: `g` is the gradient, `params` the parameters, `t`"
+            " the number of the update. What is read before its line is **remembered** from update"
+            " to update. The last line is `direction = …`; times the learning rate, it is"
+            " subtracted."
         )
     )
     bound(

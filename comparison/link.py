@@ -298,7 +298,7 @@ def _run(code: str) -> dict[str, Any]:
             kind = by_name(_PARTS[owner]).get(run[owner]["name"])
             run[owner][field] = _read("run", text, _reader(kind, field))
         elif name == TYPED and key in {"title", "text"}:
-            run["optimizer"][key] = text
+            run["optimizer"][key] = text.replace(";", "\n")
         else:
             run["optimizer"][key] = _read("run", text, _reader(by_name(RULES).get(name), key))
     return run

@@ -79,7 +79,6 @@ __all__ = [
     "any_rule",
     "choices",
     "hyperparameters",
-    "place_of",
     "rule_class",
     "stack",
     "structure",
@@ -104,13 +103,6 @@ def rule_class(fields: Mapping[str, Any]) -> type[Rule]:
     if fields["name"] == TYPED:
         return typed_rule(fields["title"], fields["text"])
     return by_name(RULES)[fields["name"]]
-
-
-def place_of(rule: type[Rule]) -> tuple[int, str, str]:
-    """Return what rules are sorted by: their places in ``RULES``, typed ones last by their text."""
-    if issubclass(rule, TypedRule):
-        return len(RULES), rule.program.text, rule.title
-    return RULES.index(rule), "", ""
 
 
 def _validated(value: Any, check: Any) -> Any:

@@ -205,7 +205,8 @@ class Program:
     @cached_property
     def operations(self) -> float:
         """Return what an update of a parameter costs beyond that of a usual rule."""
-        kinds = [node.operation for line in self.lines for node in line.graph.nodes]
+        graphs = [line.graph for line in self.lines]
+        kinds = [graph.nodes[at].operation for graph in graphs for at in graph.operations]
         counted = sum(1 if kind in _QUICK else _SLOW for kind in kinds)
         return 10.0 * max(0, counted - _FREE)
 

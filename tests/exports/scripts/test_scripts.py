@@ -13,7 +13,7 @@ from charts.theme import RunStyle
 from engine import Budget, Experiment, Function, Network, Run, batches, fit, initial_params
 from engine.problems.datasets import Blobs, Line
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton
+from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton, typed_rule
 from engine.rules.clipping import CLIPPINGS, ClipNorm, ClipValue
 from engine.rules.wrappers import INNER
 from engine.training.loop import problem_of
@@ -24,6 +24,7 @@ from exports.scripts.replay import Library, Replay, function_lines
 from exports.scripts.translations import TRANSLATIONS, VALUES
 from language import set_language
 from tests.engine.contract import EVERY, Uphill, run_of
+from tests.engine.rules import own
 from tests.engine.rules.facts import fits, fitted
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
@@ -94,6 +95,7 @@ def gradients_of(experiment):
 AROUND = [rule(inner=name) for rule in (Lookahead, SAM) for name in INNER]
 FORMULAS = [
     *((rule, None) for rule in (*(rule() for rule in EVERY), *AROUND)),
+    *((typed_rule("Mine", text)(), None) for text in (own.ADAM, own.MANY, own.MOMENTUM)),
     *((rule, clipping(0.3)) for rule in (Adam(), SAM(), Uphill()) for clipping in CLIPPINGS),
 ]
 

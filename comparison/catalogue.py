@@ -181,7 +181,7 @@ def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[]
             makers[f"relief{ending}"] = partial(_at_its_step, surface_in_relief, scene, page)
     if scenes[0].history.experiment.problem.n_params > 2:
         makers["plane_distance"] = partial(distances, scenes[0])
-    if any(run.last_step[0] for run in scenes[0].history.runs):  # a run can end at its start
+    if have_rates(scenes[0].history):
         makers["effective_learning_rate"] = partial(rates, scenes[0], page)
     if has_fitted_lines(scenes[0].history.experiment.problem):
         makers["fitted_lines"] = partial(fitted_at_step, scenes[0], page.step)
@@ -361,6 +361,12 @@ def distances(scene: Scene) -> Chart:
     """Return the chart of every run's distance from the plane."""
     chart = plane_distances(scene.trails, scene.distances, scene.clock.unit)
     return _with_remarks(chart, *scene_words(scene), *stopped_words(scene.history))
+
+
+def have_rates(history: History) -> bool:
+    """Tell whether effective learning rates are known of some run, which may end at its start."""
+    runs = zip(history.runs, history.experiment.runs, strict=True)
+    return any(run.last_step[0] and not isinstance(spec.optimizer, TypedRule) for run, spec in runs)
 
 
 def rates(scene: Scene, page: SurfacesPage) -> Chart:

@@ -5,7 +5,7 @@ import pytest
 from comparison.words.mathml import mathml, plain_symbol
 from comparison.words.rules import formula_of, source_of
 from comparison.words.typed import typed_formula
-from comparison.words.worked import worked
+from comparison.words.worked import number, worked
 from engine import Budget, Experiment, Function, Run, inspect
 from engine.formulas.formula import FUNCTIONS
 from engine.rules import Adam, typed_rule
@@ -44,11 +44,9 @@ def test_every_formula_can_be_drawn_in_a_report(text):
 
 @pytest.mark.parametrize(("name", "operands"), [(name, of[1]) for name, of in FUNCTIONS.items()])
 def test_every_function_can_be_drawn(name, operands):
-    inside = ", ".join(["1 + abs(g)"] * operands)
-    drawn = f"a_{{1}}_{{2}} = 0.5 in [0, 1]\ndirection = 0*{name}({inside})"
-    text = drawn.replace("a_{1}_{2}", "a1")
+    inside = ", ".join(["g"] * operands)
 
-    assert mathml(formula(text)) or text
+    assert "<math" in mathml(formula(f"direction = 0*{name}({inside})"))
 
 
 def test_plain_symbols():
@@ -75,7 +73,8 @@ def test_an_update_is_worked_out_in_numbers():
     seen = inspect(experiment, 0, 0, 2)
     first, second = worked(formula_of(type(rule)), seen.terms(0))
 
-    v, g = seen.slots_after["v"][0], seen.gradient[0]
-    assert first.endswith(f" = {v:.5g}")
-    assert f"{g:.5g}" in first.replace(r"\left(", "").replace(r"\right)", "")
-    assert second == f"d_t = v_t = {{{v:.5g}}} = {v:.5g}" or second.endswith(f"= {v:.5g}")
+    before, v = (held["v"][0] for held in (seen.slots_before, seen.slots_after))
+    assert first.startswith(r"v_t = \operatorname{momentum} \cdot v_{t-1} + g_t = {0.9} \cdot")
+    assert number(before) in first
+    assert first.endswith(f" = {number(v)}")
+    assert second.endswith(f" = {number(v)}")

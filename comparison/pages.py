@@ -24,6 +24,7 @@ _NARROWEST: Final = 1e-12  # share of a window's size; a narrower one shows only
 SIZES: Final = Interval(2, 6)
 TARGET: Final = Interval(-1e12, 1e12)
 _FIELD_CHARACTERS: Final = 80
+_TITLE_CHARACTERS: Final = 40  # of a typed rule
 _FINITE: Final = Interval(-1e300, 1e300)
 
 
@@ -325,8 +326,10 @@ class RulePage(Spec):
     """
 
     name: Literal["rule"] = "rule"
-    title: str = "My Momentum"
-    text: str = "momentum = 0.9 in [0, 1)\nv = momentum*v + g\ndirection = v"
+    title: Annotated[str, Field(max_length=_TITLE_CHARACTERS)] = "My Momentum"
+    text: Annotated[str, Field(max_length=int(LIMITS["rule_characters"].high))] = (
+        "momentum = 0.9 in [0, 1)\nv = momentum*v + g\ndirection = v"
+    )
     values: Annotated[
         tuple[Annotated[float, LIMITS["rule_numbers"]], ...], Length(LIMITS["rule_constants"])
     ] = ()

@@ -140,10 +140,10 @@ def test_the_plan_of_a_sweep_shows_it():
 
 
 def test_a_rule_that_is_too_long_for_a_link_goes_into_a_file():
-    names = ["g", *(f"a_name_of_20_letters{number}"[-20:] for number in range(10, 40))]
+    names = ["g", *(f"a_name_of_20_letters{number}"[-20:] for number in range(10, 35))]
     lines = [f"{new} = {old} + {old}" for old, new in pairwise(names)]
     rule = typed_rule("Long", "\n".join([*lines, f"direction = {names[-1]}"]))
-    runs = [Run(optimizer=rule(), learning_rate=0.1)] * 2
+    runs = [Run(optimizer=rule(), learning_rate=0.1, batch_size=10)] * 2
     document = with_default_view(WHOLE.model_copy(update={"runs": runs}))
     with pytest.raises(InvalidInput) as error:
         to_link(document)

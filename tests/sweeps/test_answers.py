@@ -35,9 +35,9 @@ def test_it_is_the_setting_with_the_lowest_median_of_the_final_validation_loss(t
     medians = settings.median()
     assert [one.rule for one in found] == [SGD, Adam]
     for one in found:
-        rate, size = medians[one.rule].idxmin()
+        rate, size = medians[one.rule.name].idxmin()
         assert one.setting == {"learning_rate": rate, "batch_size": int(size)}
-        assert np.median(one.losses) == medians[one.rule].min()
+        assert np.median(one.losses) == medians[one.rule.name].min()
         assert one.tried == 6
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
-from comparison.pages import BackpropagationPage, SurfacesPage
+from comparison.pages import BackpropagationPage, RulePage, SurfacesPage
 from comparison.presets import (
     COMPARE_PRESETS,
     FIRST_VIEWS,
@@ -666,7 +666,7 @@ def reset(document: Document) -> Edited:
     """Return to the first view of the page, its settings included."""
     page = document.view.page
     first = FIRST_VIEWS[page.name]
-    if isinstance(page, BackpropagationPage):  # which does not show the comparison
+    if isinstance(page, (BackpropagationPage, RulePage)):  # which do not show the comparison
         first = document.on_page(first.view.page)
     elif isinstance(page, SurfacesPage) and page.surface == "network":
         first = FIRST_VIEWS["training"].on_page(SurfacesPage(surface="network"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field, make_dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 from weakref import WeakValueDictionary
 
@@ -77,13 +78,17 @@ def typed_rule(title: object, text: object) -> type[TypedRule]:
     """
     if not isinstance(title, str) or not _TITLE.match(title) or title != title.strip():
         raise InvalidInput("wrong_type", "title", title, "title")
-    program = parse_program(text)
-    key = title, program.text
-    found = _classes.get(key)
+    return _class(title, parse_program(text).text)
+
+
+@lru_cache(maxsize=32)
+def _class(title: str, text: str) -> type[TypedRule]:
+    """Return the class of a title and a canonical text: the one that there is, or a new one."""
+    found = _classes.get((title, text))
     if found is None:
-        found = _made(title, program)
+        found = _made(title, parse_program(text))
         check_finite(found())
-        found = _classes.setdefault(key, found)
+        found = _classes.setdefault((title, text), found)
     return found
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from language import _
 from ui.own_rule.code import code
 from ui.own_rule.proof import numbers, verdict
-from ui.own_rule.source import constants, examples, lines
+from ui.own_rule.source import constants, examples, grammar, lines
 from ui.own_rule.understood import formula, way_on
 from ui.shell.binding import draw_mark
 from ui.shell.heading import heading
@@ -25,11 +25,12 @@ def rule() -> None:
             undo_buttons()
             share()
         show_notices()
+    grammar()
     examples()
-    typed, made = st.columns(2, gap="large")
-    with typed:
+    grid = st.grid(2, min_column_width=340, gap="large")
+    with grid.cell():
         lines()
-    with made:
+    with grid.cell():
         formula()
         way_on()
     verdict()

@@ -37,8 +37,8 @@ def verdict() -> None:
 def numbers() -> None:
     """Show two updates, and the first direction for gradients of different sizes."""
     rule = settings().rule
-    wide, narrow = st.columns([3, 2], gap="large")
-    with wide:
+    grid = st.grid(2, min_column_width=380, gap="large")
+    with grid.cell():
         st.subheader(_("Two updates in numbers"), anchor=False)
         table = updates_table(rule)
         st.dataframe(
@@ -49,7 +49,7 @@ def numbers() -> None:
             alt=_("Every quantity of two updates, one column per parameter and update."),
         )
         st.caption(updates_words())
-    with narrow:
+    with grid.cell():
         st.subheader(_("From no gradient to a huge one"), anchor=False)
         st.dataframe(
             directions_table(rule),

@@ -25,6 +25,18 @@ _DRAFT: Final = "rule-draft"  # title, text, and why they were refused
 _LINE: Final = 24  # pixels
 
 
+def grammar() -> None:
+    """Say how a rule is typed."""
+    st.markdown(
+        _(
+            "One line per step, as in a paper: `g` is the gradient, `params` the parameters, `t`"
+            " the number of the update. What is read before its line is **remembered** from update"
+            " to update. The last line is `direction = …`; times the learning rate, it is"
+            " subtracted."
+        )
+    )
+
+
 def examples() -> None:
     """Offer rules to start from, and say what is to be seen in the one on show."""
     page = settings()
@@ -51,14 +63,6 @@ def lines() -> None:
     """Show the name and the lines; what is refused stays as a draft, with the reason."""
     page = settings()
     title, text, error = st.session_state.get(_DRAFT, (page.title, page.text, None))
-    st.markdown(
-        _(
-            "One line per step, as in a paper: `g` is the gradient, `params` the parameters, `t`"
-            " the number of the update. What is read before its line is **remembered** from update"
-            " to update. The last line is `direction = …`; times the learning rate, it is"
-            " subtracted."
-        )
-    )
     bound(
         st.text_area,
         _("Lines"),

@@ -17,6 +17,7 @@ from exports.scripts import FRAMEWORKS
 from exports.scripts.typed import CODE, class_name, numpy_code, script_class, torch_code
 from tests.engine.contract import follow
 from tests.engine.rules import own
+from tests.exports.scripts.like_torch import instead_of_torch, tensor
 
 ODD = (
     "np = 3 in [0, 5]\nmath = 2 in [1, 4]\nmax1 = 0.5 in [0, 1]\n"
@@ -40,7 +41,7 @@ def made(code):
     """The class that code defines."""
     space = {}
     exec(compile(code, "code", "exec"), space)  # noqa: S102 - it is ours
-    return next(value for name, value in space.items() if isinstance(value, type))
+    return next(one for one in space.values() if isinstance(one, type))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
@@ -76,6 +77,23 @@ def test_the_pytorch_optimizer_is_python_that_names_what_it_imports_or_assigns(t
 
     assert {node.id for node in names} <= known | builtins
     assert "class MyRule(torch.optim.Optimizer):" in code
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_the_pytorch_optimizer_goes_the_path_of_the_engine(text):
+    rng = np.random.default_rng(2)
+    stream, start = rng.normal(size=(40, 1, 6)), rng.normal(size=(1, 6))
+    rule = typed_rule("My rule", text)()
+    path = follow([rule], stream, start, 0.05)
+    with instead_of_torch():
+        kind = made(torch_code(rule, 0.05))
+    params = [tensor(start[0, :2]), tensor(start[0, 2:].reshape(2, 2))]
+    optimizer = kind(params)
+    for (gradient,) in stream:
+        params[0].grad, params[1].grad = tensor(gradient[:2]), tensor(gradient[2:].reshape(2, 2))
+        optimizer.step()
+    ended = np.concatenate([one.ravel() for one in params])
+    np.testing.assert_allclose(ended, path[-1, 0], rtol=1e-11, atol=1e-11)
 
 
 def test_pytorch_takes_a_norm_of_all_parameters_of_a_group():

@@ -238,10 +238,11 @@ def _time_line(parameters: Array, milliseconds: Array, style: RunStyle) -> Mark:
 
 
 def descent_curve(losses: Array, output: str) -> Chart:
-    """Return the loss after every update of gradient descent."""
+    """Return the loss after every update of gradient descent; one that falls below 0 has no log."""
     finite = to_last_finite(losses)
     updates = np.arange(len(finite))
-    scale = ValueAxis.over([finite], log=True)
+    log = bool((finite >= 0).all())
+    scale = ValueAxis.over([finite], log=log)
     words = _("{output} {value} after {count} updates").format(
         output=output, value="%{customdata:.8g}", count="%{x}"
     )
@@ -262,5 +263,5 @@ def descent_curve(losses: Array, output: str) -> Chart:
     figure = go.Figure({"data": [trace], "layout": form})
     text = _("{output} against the updates of gradient descent: from {first} to {last}.")
     alt = text.format(output=output, first=f"{finite[0]:.6g}", last=f"{finite[-1]:.6g}")
-    remarks = scale.remarks([(output, finite)], log=True)
+    remarks = scale.remarks([(output, finite)], log=log)
     return Chart(figure, {"update": updates, "loss": finite}, " ".join([alt, *remarks]), remarks)

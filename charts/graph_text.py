@@ -24,7 +24,6 @@ SIGNS: Final = {
     "power": "^",
     "negate": "−",
     "sqrt": "√",
-    "abs": "|·|",
     "sigmoid": "σ",
     "relu": "ReLU",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -169,6 +171,9 @@ class EpochsPage(Spec):
         return self
 
 
+VariableName = Annotated[str, Field(max_length=int(LIMITS["variable_characters"].high))]
+
+
 class BackpropagationPage(Spec):
     """The Backpropagation page; its last tab uses the Compare page's experiment.
 
@@ -177,7 +182,10 @@ class BackpropagationPage(Spec):
         formula: the reader's formula, used only by "own".
         values: values of the variables, in the order of the formula; none for the example's own.
         step: how many nodes are done, forward and then back; None for all.
-        learning_rate: that of gradient descent on the example; None for the example's own.
+        minimised: the line of the reader's formula whose result is differentiated and minimised, by
+            its name; "" for the last.
+        moved: the variables of the reader's formula that gradient descent moves.
+        learning_rate: that of gradient descent; None for the example's own.
         updates: how many steps of it have been taken.
         variable: the variable whose derivative is written out; "" for the first.
         tab: the open one.
@@ -198,9 +206,11 @@ class BackpropagationPage(Spec):
     formula: Annotated[str, Field(max_length=int(LIMITS["formula_characters"].high))] = ""
     values: Annotated[tuple[Coordinate, ...], Length(Interval(0, LIMITS["variables"].high))] = ()
     step: Annotated[int, Interval(0, 500)] | None = None
+    minimised: Annotated[str, Field(max_length=int(LIMITS["formula_characters"].high))] = ""
+    moved: Annotated[tuple[VariableName, ...], Length(Interval(0, LIMITS["variables"].high))] = ()
     learning_rate: LearningRate | None = None
     updates: Annotated[int, LIMITS["updates"]] = 0
-    variable: Annotated[str, Field(max_length=int(LIMITS["variable_characters"].high))] = ""
+    variable: VariableName = ""
     tab: Literal["meaning", "chain", "descent", "differences", "network"] = "meaning"
 
     @model_validator(mode="after")
@@ -217,10 +227,50 @@ class BackpropagationPage(Spec):
         differentiate(self.graph, self.point)
         return self
 
+    @model_validator(mode="after")
+    def _has_something_to_minimise(self) -> Self:
+        if self.example == "own" and self.minimised not in {"", *self.outputs}:
+            raise InvalidInput("unknown_choice", "minimised", self.minimised, self.outputs)
+        for name in self.moved if self.example == "own" else ():
+            if name not in self.graph.inputs:
+                raise InvalidInput("unknown_choice", "moved", name, self.graph.inputs)
+        if len(set(self.moved)) < len(self.moved):
+            raise InvalidInput("duplicate", "moved", self.moved)
+        if self.updates not in self.possible_updates:
+            raise InvalidInput("out_of_range", "updates", self.updates, self.possible_updates)
+        return self
+
     @property
     def graph(self) -> Graph:
-        """Return the graph of the example or of the reader's formula."""
-        return parse(self.formula) if self.example == "own" else EXAMPLES[self.example].graph
+        """Return the graph of the example, or of the reader's formula with what it minimises."""
+        own = self.example == "own"
+        return _own_graph(self.formula, self.minimised) if own else EXAMPLES[self.example].graph
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Return the names of the results that can be minimised, in the order of the lines."""
+        graph = _own_graph(self.formula, "") if self.example == "own" else self.graph
+        varying = (name for name, at in graph.names.items() if graph.varies[at])
+        named = [name for name in varying if graph.nodes[graph.names[name]].operands]
+        last = graph.nodes[graph.output].name
+        return (*(name for name in named if name != last), last)
+
+    @property
+    def learnt(self) -> tuple[str, ...]:
+        """Return the variables that gradient descent moves."""
+        return self.moved if self.example == "own" else EXAMPLES[self.example].weights
+
+    @property
+    def rate(self) -> float:
+        """Return the learning rate of gradient descent."""
+        own = 0.1 if self.example == "own" else EXAMPLES[self.example].learning_rate
+        return self.learning_rate or own
+
+    @property
+    def possible_updates(self) -> Interval:
+        """Return how many updates may be taken: fewer where a pass through the graph takes long."""
+        most = LIMITS["descent_work"].high // max(1, len(self.graph.operations))
+        return Interval(0, min(LIMITS["updates"].high, most))
 
     @property
     def point(self) -> dict[str, float]:
@@ -231,6 +281,13 @@ class BackpropagationPage(Spec):
         if self.example == "own":
             return dict.fromkeys(inputs, 1.0)
         return {name: EXAMPLES[self.example].point[name] for name in inputs}
+
+
+@lru_cache(maxsize=64)
+def _own_graph(formula: str, minimised: str) -> Graph:
+    """Return the graph of a formula; its output is the result of that name, if there is one."""
+    graph = parse(formula)
+    return replace(graph, output=graph.names.get(minimised, graph.output))
 
 
 FieldPath = Annotated[str, Field(max_length=_FIELD_CHARACTERS)]

@@ -55,6 +55,7 @@ LIMITS: Final = {
     "rule_slots": "Slots of a typed rule",
     "rule_numbers": "Ends of the interval of a constant of a typed rule",
     "updates": "Updates of a worked example",
+    "descent_work": "Updates × operations of a worked example",
     "difference_work": "2 × rows × parameters², where central differences check backpropagation",
     "variable_characters": "Characters of a variable's name",
 }

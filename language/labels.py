@@ -423,6 +423,8 @@ LABELS: Mapping[Space, Mapping[str, str]] = MappingProxyType(
             "validation_share": N_("Validation share"),
             "values": N_("Values of the variables"),
             "variable": N_("Variable"),
+            "minimised": N_("Result to minimise"),
+            "moved": N_("Variables that move"),
             "weights": N_("Two parameters"),
             "window": N_("Window"),
         },

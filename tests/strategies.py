@@ -347,7 +347,9 @@ def worked_examples(draw):
     """The Backpropagation page; values, variable and step are those of its graph."""
     fields = {name: field.annotation for name, field in BackpropagationPage.model_fields.items()}
     drawn = {name: draw(_values(fields[name])) for name in ("example", "tab")}
-    own = st.sampled_from(("x*y + 1", "log(x)", "relu(a) - 2", "exp(x)^2 / y", "3"))
+    own = st.sampled_from(
+        ("x*y + 1", "log(x)", "relu(a) - 2", "exp(x)^2 / y", "3", "a = abs(x)²\nb = 2*a\nln(x)")
+    )
     drawn["formula"] = draw(own if drawn["example"] == "own" else _PLAIN[str])
     page = _valid(BackpropagationPage, drawn)
     assume(page is not None)
@@ -358,7 +360,9 @@ def worked_examples(draw):
         "variable": draw(st.sampled_from(("", *inputs))),
         "step": draw(st.none() | st.integers(0, last)),
         "learning_rate": draw(st.none() | numbers(LIMITS["learning_rate"])),
-        "updates": draw(st.integers(*map(int, (LIMITS["updates"].low, LIMITS["updates"].high)))),
+        "minimised": draw(st.sampled_from(("", *page.outputs))),
+        "moved": draw(st.lists(st.sampled_from(inputs), unique=True)),
+        "updates": draw(st.integers(0, int(page.possible_updates.high))),
     }
     page = _valid(BackpropagationPage, drawn)
     assume(page is not None)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from engine.errors import InvalidInput
 from engine.experiment import Budget, Experiment, Run
 from engine.formulas.formula import parse
-from engine.formulas.graph import backward, forward
+from engine.formulas.graph import backward, differentiate, forward
 from engine.problems.datasets import SingleRow, ThreePoints
 from engine.problems.specs import Network
 from engine.rules import SGD, Adam, Momentum
 from engine.training.loop import minimize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.arrays import Array
     from engine.formulas.graph import Graph
@@ -82,15 +82,18 @@ class Descent:
     """Gradient descent on some variables of a graph.
 
     Attributes:
-        weights: ``(updates + 1, weights)``, the start first; it ends before the first update after
-            which the formula has no finite value.
-        losses: ``(updates + 1,)``.
-        diverged: whether it ended this way.
+        weights: ``(updates + 1, weights)``, the start first; it ends with the last point at which
+            the formula has a value and a derivative.
+        losses: ``(updates + 1,)``, the values of the output.
+        slopes: ``(updates + 1, weights)``, its derivatives by the weights.
+        ended: why it ended before all updates were taken: "no_value" or "no_derivative" of the next
+            point, as ``differentiate`` says; None if it did not end.
     """
 
     weights: Array
     losses: Array
-    diverged: bool
+    slopes: Array
+    ended: InvalidInput | None
 
 
 def descend(
@@ -100,20 +103,51 @@ def descend(
     learning_rate: float,
     updates: int,
 ) -> Descent:
-    """Follow gradient descent with the gradients of backpropagation."""
+    """Follow gradient descent with the gradients of backpropagation.
+
+    Args:
+        graph: its output is minimised.
+        point: the values of all inputs at the start, where there are value and derivative.
+        weights: names of the inputs that move; the others stay where they are.
+        learning_rate: as for ``minimize``.
+        updates: how many are taken, at least 0.
+
+    Raises:
+        InvalidInput: as ``minimize``, or as ``differentiate`` at the start.
+    """
     numbers = [graph.names[name] for name in weights]
 
+    def at(params: Iterable[Any]) -> dict[str, Any]:
+        return {**point, **dict(zip(weights, params, strict=True))}
+
     def gradient(params: Array) -> Array:
-        values = forward(graph, {**point, **dict(zip(weights, params[0].tolist(), strict=True))})
+        values = forward(graph, at(params[0].tolist()))
         _local, gradients = backward(graph, values)
         return np.array([[gradients[number] for number in numbers]])
 
     start = np.array([point[name] for name in weights])
     path = minimize(gradient, start, SGD(), learning_rate, updates)
-    everywhere = forward(graph, {**point, **dict(zip(weights, path.T, strict=True))})
-    computed = np.all([np.isfinite(value) + np.zeros(len(path)) for value in everywhere], axis=0)
-    length = len(path) if computed.all() else max(1, int(np.argmin(computed)))
-    return Descent(path[:length], everywhere[graph.output][:length], length < len(path))
+    values = forward(graph, at(path.T))
+    local, gradients = backward(graph, values)
+    every = [*values, *gradients, *(slope for slopes in local for slope in slopes)]
+    good = np.all([np.broadcast_to(np.isfinite(one), len(path)) for one in every], axis=0)
+    length = len(path) if good.all() else int(np.argmin(good))
+    ended = None if length == len(path) else _refusal(graph, at(path[length]))
+    if ended is not None and length == 0:
+        raise ended
+    losses = np.broadcast_to(values[graph.output], len(path))
+    slopes = np.array([np.broadcast_to(gradients[number], len(path)) for number in numbers]).T
+    return Descent(path[:length], losses[:length], slopes[:length], ended)
+
+
+def _refusal(graph: Graph, point: Mapping[str, float]) -> InvalidInput:
+    """Return why a point has no value or no derivative."""
+    try:
+        differentiate(graph, point)
+    except InvalidInput as error:
+        return error
+    # A weight is infinite, and no operation on it is.
+    return InvalidInput("no_value", "formula", graph.nodes[graph.output].place, "overflow")
 
 
 _NETWORK: Final = """\

@@ -72,6 +72,7 @@ _BINARY: Final = {
 _LINE: Final = re.compile(r"[^\n;]+")
 _NAMED: Final = re.compile(rf"\s*({LETTER}{WORDLIKE}*)\s*=")
 _NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
+_LAST_WORD: Final = re.compile(r"(\w+)\s*\Z")
 _PADDED: Final = re.compile(r"0+[1-9]\d*\Z")  # 007, which Python does not read
 _NUMBER_OR_NAME: Final = re.compile(
     rf"({LETTER}|_){WORDLIKE}*"
@@ -208,6 +209,9 @@ class _Expression:
         except SyntaxError as error:
             # Python counts characters from 1, and says 0 for the end.
             before = self._python[: error.offset - 1] if error.offset else self._python
+            word = _LAST_WORD.search(before)
+            if word is not None and word[1] in FUNCTIONS:  # sin x
+                raise self._unexpected(len(before[: word.start()].encode()), "brackets") from None
             raise self._unexpected(len(before.encode()), "operand_or_operation") from None
         except (RecursionError, MemoryError, ValueError):  # such as a thousand times "not"
             raise self._unexpected(0, "operand") from None

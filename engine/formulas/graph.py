@@ -45,19 +45,23 @@ def _sigmoid(a: Value) -> Value:
     return _choose(power, 1.0, is_negative) / (1 + power)
 
 
-_SHORTER: Final[tuple[tuple[float, Callable[[Value], Value]], ...]] = (
-    (2.0, np.square),
-    (0.5, np.sqrt),
-    (-1.0, lambda a: np.divide(1, a)),
-)
+# NumPy takes these short cuts for one exponent, and not for an array of it.
+_SHORTER: Final[dict[complex, Callable[[Value], Value]]] = {
+    2: np.square,
+    0.5: np.sqrt,
+    -1: lambda a: np.divide(1, a),
+}
 
 
 def _power(a: Value, b: Value) -> Value:
-    """Return a^b, by the same bits whether the exponent is one number or an array of it."""
-    result = np.power(a, b)  # NumPy takes these short cuts for one number, and not for an array
-    for exponent, shorter in _SHORTER:
-        if np.any(b == exponent):
-            result = _choose(shorter(a), result, b == exponent)
+    """Return a^b, with the same bits whether the exponent is one number or an array of it."""
+    if np.ndim(b) == 0:
+        shorter = _SHORTER.get(complex(b))
+        return np.power(a, b) if shorter is None else shorter(a)
+    result = np.power(a, b)
+    for exponent, shorter in _SHORTER.items():
+        if (b == exponent).any():
+            result = np.where(b == exponent, shorter(a), result)
     return result
 
 
@@ -74,8 +78,9 @@ def _larger(a: Value, b: Value) -> Value:
 
 
 def _choose(a: Value, b: Value, condition: Value) -> Value:
-    chosen: Value = np.where(condition, a, b)
-    return chosen[()]
+    if isinstance(condition, bool | np.bool_):  # one point; NumPy would take ten times as long
+        return a if condition else b
+    return np.where(condition, a, b)
 
 
 def _arc_slope(a: Value) -> Value:
@@ -257,27 +262,32 @@ def forward(graph: Graph, point: Mapping[str, Value]) -> list[Value]:
 def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, ...]], list[Value]]:
     """Return the local derivatives and the gradient of every node, given all values.
 
-    As in ``forward``, a derivative that is the same at all points may be one number: 1.0 of the
-    output by itself, 0.0 by a constant or by an input that does not lead to the output.
+    As in ``forward``, what is the same at all points may be one number, which broadcasts: 1.0 of
+    the output by itself; always 0.0 by a constant, or by an input that no operation uses.
 
     Args:
         graph: the formula.
         values: result of ``forward``.
     """
-    local: list[tuple[Value, ...]] = [() for _node in graph.nodes]
-    gradients: list[Value] = [0.0 for _node in graph.nodes]
+    nodes, varies = graph.nodes, graph.varies
+    local: list[tuple[Value, ...]] = [() for _node in nodes]
+    gradients: list[Value] = [0.0 for _node in nodes]
     gradients[graph.output] = 1.0
     with np.errstate(all="ignore"):
         for number in reversed(graph.operations):
-            node = graph.nodes[number]
-            operands = [values[operand] for operand in node.operands]
-            derivatives = OPERATIONS[node.operation].derivatives(values[number], *operands)
-            local[number] = tuple(
-                derivative if graph.varies[operand] else 0.0
-                for operand, derivative in zip(node.operands, derivatives, strict=True)
+            operands, arriving = nodes[number].operands, gradients[number]
+            derivatives = OPERATIONS[nodes[number].operation].derivatives(
+                values[number], *[values[operand] for operand in operands]
             )
-            for operand, derivative in zip(node.operands, local[number], strict=True):
-                gradients[operand] = gradients[operand] + gradients[number] * derivative
+            local[number] = tuple(
+                [
+                    derivative if varies[operand] else 0.0
+                    for operand, derivative in zip(operands, derivatives, strict=True)
+                ]
+            )
+            for operand, derivative in zip(operands, local[number], strict=True):
+                if varies[operand]:
+                    gradients[operand] = gradients[operand] + arriving * derivative
     return local, gradients
 
 
@@ -312,18 +322,22 @@ def _refusal(code: str, graph: Graph, values: Sequence[float], number: int) -> I
 def _reason(graph: Graph, values: Sequence[float], number: int) -> str:
     """Return why an operation has no finite value or derivative."""
     node = graph.nodes[number]
-    operands = [values[operand] for operand in node.operands]
-    if node.operation == "divide" and operands[1] == 0:
-        return "zero_division"
-    if node.operation == "log" and operands[0] <= 0:
-        return "log_domain"
-    if node.operation == "sqrt" and operands[0] <= 0:
-        return "sqrt_domain" if operands[0] < 0 else "vertical"
-    if node.operation in {"asin", "acos"} and abs(operands[0]) >= 1:
-        return "arc_domain" if abs(operands[0]) > 1 else "vertical"
-    if node.operation == "power" and operands[0] <= 0:
-        return "power_domain"
-    return "overflow"
+    first, last = values[node.operands[0]], values[node.operands[-1]]
+    holds = {
+        ("divide", "zero_division"): last == 0,
+        ("log", "log_domain"): first <= 0,
+        ("power", "power_domain"): first == 0 or (first < 0 and not math.isinf(values[number])),
+        ("sqrt", "sqrt_domain"): first < 0,
+        ("sqrt", "vertical"): first == 0,
+        ("asin", "arc_domain"): abs(first) > 1,
+        ("asin", "vertical"): abs(first) == 1,
+        ("acos", "arc_domain"): abs(first) > 1,
+        ("acos", "vertical"): abs(first) == 1,
+    }
+    reasons = (
+        reason for (operation, reason), so in holds.items() if so and operation == node.operation
+    )
+    return next(reasons, "overflow")
 
 
 def kinks(graph: Graph, values: Sequence[Value]) -> tuple[int, ...]:

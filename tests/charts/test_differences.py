@@ -107,6 +107,14 @@ def test_descent():
     assert chart.remarks == ()
 
 
+def test_a_result_that_falls_below_zero_has_a_linear_axis():
+    chart = descent_curve(np.array([4.0, 0.0, -2.0]), "f")
+    (line,) = chart.figure.data
+    assert list(line.y) == [4, 0, -2]
+    assert chart.figure.layout.yaxis.type == "linear"
+    assert chart.remarks == ()
+
+
 def test_a_loss_of_exactly_zero_is_drawn_at_the_lower_edge_and_said():
     chart = descent_curve(np.array([4.0, 0.5, 0.0, 0.0]), "MSE")
     (line,) = chart.figure.data

@@ -191,7 +191,7 @@ def test_unusual_graphs_are_drawn(formula):
     ("formula", "inside", "written"),
     [
         ("√(x)", "√", "√(4) = 2"),
-        ("abs(-x)", "|·|", "|−4| = 4"),
+        ("abs(-x)", "abs", "|−4| = 4"),
         ("sign(x)", "sign", "sign(4) = 1"),
         ("atan(x)", "atan", "atan(4) = 1.3258"),
         ("ln(x)", "log", "log(4) = 1.3863"),

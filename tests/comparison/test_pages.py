@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from comparison.pages import Brush, Held, SweepPage
+from comparison.pages import BackpropagationPage, Brush, Held, SweepPage
 from comparison.words.errors import explain
 from engine import InvalidInput
 from engine.limits import LIMITS
@@ -83,3 +83,54 @@ def test_there_is_a_place_for_every_value_of_an_axis_and_a_brush_for_every_axis(
 
 def test_an_open_brush_has_no_ends():
     assert Brush(field="run") == Brush(field="run", low=None, high=None, diverged=False)
+
+
+OWN = {"example": "own", "formula": "a = x^2 + y\nc = 2*3\nb = a/2 + c"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field"),
+    [
+        ({"minimised": "x"}, "unknown_choice", "minimised"),  # it can only be chosen
+        ({"minimised": "c"}, "unknown_choice", "minimised"),  # it never changes
+        ({"minimised": "z"}, "unknown_choice", "minimised"),
+        ({"minimised": 3}, "wrong_type", "minimised"),
+        ({"moved": ["a"]}, "unknown_choice", "moved"),
+        ({"moved": ["x", "x"]}, "duplicate", "moved"),
+        ({"moved": ["x"] * 41}, "wrong_length", "moved"),
+        ({"moved": "x"}, "wrong_type", "moved"),
+        ({"moved": ["x" * 10_000]}, "wrong_length", "moved.0"),
+        ({"updates": 10_001}, "out_of_range", "updates"),
+        ({"formula": "x" + " + x" * 200, "updates": 1_501}, "out_of_range", "updates"),
+    ],
+    ids=str,
+)
+def test_what_descent_may_not_be_told_is_refused(fields, code, field):
+    error = refusal(BackpropagationPage, **OWN | fields)
+
+    assert (error.code, error.field) == (code, field)
+    assert explain(error)
+
+
+def test_a_formula_minimises_its_last_line_unless_told_otherwise():
+    page = BackpropagationPage(**OWN)
+    assert page.outputs == ("a", "b")
+    assert page.graph.nodes[page.graph.output].name == "b"
+    assert (page.learnt, page.rate) == ((), 0.1)
+    other = BackpropagationPage(**OWN, minimised="a", moved=("y",))
+    assert other.graph.nodes[other.graph.output].name == "a"
+    assert other.graph.nodes == page.graph.nodes
+    assert other.learnt == ("y",)
+
+
+def test_an_example_minimises_its_own_loss():
+    page = BackpropagationPage(example="sigmoid_network", minimised="h1", moved=("x1",))
+    assert page.graph.nodes[page.graph.output].name == "E"
+    assert page.learnt == tuple(f"w{number}" for number in range(1, 9))
+    assert page.rate == 0.5
+
+
+def test_a_large_graph_takes_fewer_updates_and_as_many_as_ever():
+    sums = BackpropagationPage(example="own", formula="x" + " + x" * 200, updates=1_000)
+    assert sums.possible_updates.high == 1_500
+    assert BackpropagationPage(**OWN).possible_updates.high == 10_000

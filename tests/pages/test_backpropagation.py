@@ -193,6 +193,91 @@ def test_a_rate_too_large_diverges_and_says_so():
     assert "Diverged: after" in text(at)
 
 
+# A network with biases, worked through in print; all numbers are those of the engine's test.
+MAZUR = """h1 = sigmoid(w1*i1 + w2*i2 + b1)
+h2 = sigmoid(w3*i1 + w4*i2 + b1)
+o1 = sigmoid(w5*h1 + w6*h2 + b2)
+o2 = sigmoid(w7*h1 + w8*h2 + b2)
+E = (t1 - o1)²/2 + (t2 - o2)²/2"""
+MAZUR_VALUES = [0.15, 0.05, 0.2, 0.1, 0.35, 0.25, 0.3, 0.4, 0.45, 0.6, 0.5, 0.55, 0.01, 0.99]
+WEIGHTS = [f"w{number}" for number in range(1, 9)]
+
+
+def moved(at):
+    return at.multiselect(key="backpropagation-moved")
+
+
+def updates(at):
+    return at.number_input(key="backpropagation-updates-number")
+
+
+def test_a_network_of_ones_own_learns():
+    at = opened("own", "descent", formula=MAZUR, values=MAZUR_VALUES)
+    assert "Choose the variables that may move" in text(at)
+    assert moved(at).value == []
+
+    run(moved(at).set_value(WEIGHTS))
+    run(at.number_input(key="backpropagation-rate-number").set_value(0.5))
+    table = numbers(at).set_index("Weight")
+    assert list(table.index) == WEIGHTS
+    assert table.loc["w5", "Derivative"] == "0.08216704"
+    assert table.loc["w5", "One more update"] == "0.4 − 0.5 · 0.08216704"
+    assert table.loc["w5", "After one more update"] == "0.35891648"
+    assert table.loc["w7", "One more update"] == "0.5 − 0.5 · (-0.02260254)"
+    assert "b ← b" not in text(at)
+
+    run(updates(at).set_value(1))
+    assert "E is now 0.29102777." in text(at)
+    assert clock(at)["version"].count("0.3589164") == 1  # the graph shows the weight after it
+    assert len(charts(at)) == 2  # the graph and the curve
+    assert page(at).moved == tuple(WEIGHTS)
+
+
+def test_any_line_is_minimised_and_the_graph_begins_there():
+    at = opened("own", "descent", formula="a = (x - 2)^2\nb = 3*a + y", moved=["y", "x"])
+    table = numbers(at).set_index("Weight")
+    assert table.loc["x", "Derivative"] == "-6"
+    run(at.selectbox(key="backpropagation-minimised").set_value("a"))
+    table = numbers(at).set_index("Weight")
+    assert (table.loc["x", "Derivative"], table.loc["y", "Derivative"]) == ("-2", "0")
+    assert "a is now 1." in text(at)
+    assert page(at).minimised == "a"
+    run(at.selectbox(key="backpropagation-minimised").set_value("b"))
+    assert page(at).minimised == ""
+
+
+def test_a_result_below_zero_is_minimised_on_a_linear_axis():
+    at = opened("own", "descent", formula="x^2 - 9", moved=["x"], updates=20)
+    assert charts(at)[-1]["layout"]["yaxis"]["type"] == "linear"
+    assert "logarithmic" not in text(at)
+
+
+@pytest.mark.parametrize(
+    ("formula", "rate", "told"),
+    [
+        ("sqrt(x)", 1.0, "ended after 1 of 9 updates. At the next point: Formula, character 1, at"),
+        ("sqrt(x)", 2.0, "no derivative here, because the function is infinitely steep here."),
+        ("x^4", 1e7, "Diverged: after"),
+    ],
+)
+def test_descent_that_ends_early_says_why_and_the_last_point_stays(formula, rate, told):
+    at = opened("own", "descent", formula=formula, moved=["x"], updates=9, learning_rate=rate)
+    assert told in text(at)
+    assert "after these updates" not in text(at)
+    assert numbers(at).loc[0, "At the start"] == "1"
+
+
+def test_another_formula_keeps_what_still_moves():
+    at = opened("sigmoid_network", "descent")
+    formula = EXAMPLES["sigmoid_network"].formula.replace("w8", "v")
+    run(at.text_area(key="backpropagation-formula").set_value(formula))
+    assert page(at).moved == tuple(f"w{number}" for number in range(1, 8))
+    assert page(at).learning_rate == 0.5
+    run(moved(at).set_value([]))
+    run(at.text_area(key="backpropagation-formula").set_value("x^2"))
+    assert (page(at).moved, page(at).learning_rate) == ((), None)
+
+
 def test_steps_forward_and_back_in_numbers():
     at = opened()
     field = at.number_input(key="backpropagation-step")
@@ -330,6 +415,17 @@ def test_the_sides_of_a_kink():
         "If **x** falls a little, **a** has the slope **0**; if it grows, **2**."
         " By convention the derivative is set to **0**."
     ) in text(at)
+
+
+def test_a_jump_has_no_slope_in_words():
+    at = opened("own", formula="sign(x) + y", values=[0.0, 1.0])
+    assert "**f** jumps here" in text(at)
+    assert "inf" not in text(at)
+
+
+def test_the_errors_at_a_jump_are_explained():
+    at = opened("own", "differences", formula="sign(x) + y", values=[0.0, 1.0])
+    assert "There is a jump here in x:" in text(at)
 
 
 def test_a_tie_is_a_kink_in_words():

@@ -42,7 +42,7 @@ def differences_tab() -> None:
             _("No value: the formula itself has no finite value at the point this method steps to.")
         )
     if kinked:
-        st.caption(_kink_words([names.get(name, name) for name in kinked]))
+        st.caption(_kink_words(kinked))
     variable = variable_choice("backpropagation-differences-variable")
     curve = error_curve(graph, point, variable)
     remarks(
@@ -84,13 +84,22 @@ def _row(found: Measured) -> dict[str, Any]:
 
 
 def _kink_words(variables: Sequence[str]) -> str:
-    """Return what each method finds at a kink."""
+    """Return what each method finds at a kink, or at a jump."""
+    beside, names = sides(), words.names()
+    jumps = [name for name in variables if not all(map(math.isfinite, beside[name]))]
+    titles = ", ".join(names.get(name, name) for name in jumps or variables)
+    if jumps:
+        return _(
+            "There is a jump here in {variables}: the smaller the step, the steeper it looks to"
+            " forward and central differences. The errors listed are distances from the value that"
+            " backpropagation uses by convention."
+        ).format(variables=titles)
     return _(
         "There is a kink here in {variables}: the slopes on the left and on the right differ. A"
         " forward difference finds the right-hand slope, a central difference the mean of the two,"
         " a complex step the slope of the branch it computes. The errors listed are distances from"
         " the value that backpropagation uses by convention."
-    ).format(variables=", ".join(variables))
+    ).format(variables=titles)
 
 
 def _curve_words(curve: ErrorCurve, *, is_kinked: bool) -> str:

@@ -9,39 +9,43 @@ import streamlit as st
 
 from engine.backprop.examples import EXAMPLES, descend
 from engine.formulas.graph import differentiate, one_sided
+from language import _
 from ui.backpropagation import words
 from ui.backpropagation.settings import settings
 
 if TYPE_CHECKING:
     from charts.theme import Chart
     from engine.backprop.examples import Descent
+    from engine.formulas.graph import Graph
     from exports.printed import Contract
 
 
 def descent() -> Descent | None:
-    """Return gradient descent as far as it was taken; None where the example has no weights."""
+    """Return gradient descent as far as it was taken; None where nothing moves."""
     page = settings()
-    if page.example == "own" or not EXAMPLES[page.example].weights:
+    if not page.learnt:
         return None
-    rate = page.learning_rate or EXAMPLES[page.example].learning_rate
-    return _descent(page.example, tuple(page.point.values()), rate, page.updates)
+    return _descent(page.graph, tuple(page.point.items()), page.learnt, page.rate, page.updates)
 
 
 @lru_cache(maxsize=8)
-def _descent(name: str, values: tuple[float, ...], rate: float, updates: int) -> Descent:
-    example = EXAMPLES[name]
-    point = dict(zip(example.graph.inputs, values, strict=True))
-    return descend(example.graph, point, example.weights, rate, updates)
+def _descent(
+    graph: Graph,
+    point: tuple[tuple[str, float], ...],
+    learnt: tuple[str, ...],
+    rate: float,
+    updates: int,
+) -> Descent:
+    return descend(graph, dict(point), learnt, rate, updates)
 
 
 def shown_point() -> dict[str, float]:
-    """Return the values of the variables: the chosen ones, with the weights after the updates."""
-    page, learnt = settings(), descent()
+    """Return the values of the variables: the chosen ones, moved by the updates."""
+    page, path = settings(), descent()
     point: dict[str, float] = page.point
-    if learnt is None:
+    if path is None:
         return point
-    weights = learnt.weights[-1].tolist()
-    return point | dict(zip(EXAMPLES[page.example].weights, weights, strict=True))
+    return point | dict(zip(page.learnt, path.weights[-1].tolist(), strict=True))
 
 
 def figures() -> dict[str, tuple[float, float]]:
@@ -76,11 +80,18 @@ def formula() -> str:
 
 
 def caption() -> Contract:
-    """Return the caption of an exported chart: formula and values."""
+    """Return the caption of an exported chart: formula, values, and how they came about."""
     names = words.names()
     titles = {name: f"{name} ({names[name]})" if name in names else name for name in shown_point()}
     values = ", ".join(f"{titles[name]} = {value:.8g}" for name, value in shown_point().items())
-    return [*formula().splitlines(), values], []
+    page, path = settings(), descent()
+    if path is None or len(path.losses) == 1:
+        return [*formula().splitlines(), values], []
+    text = _("After {count} updates of gradient descent on {variables}; learning rate {rate}")
+    learnt = text.format(
+        count=f"{len(path.losses) - 1:,}", variables=", ".join(page.learnt), rate=f"{page.rate:.8g}"
+    )
+    return [*formula().splitlines(), learnt, values], []
 
 
 def remarks(chart: Chart | None) -> None:

@@ -16,6 +16,7 @@ from engine.limits import COORDINATE
 from language import _
 from ui.backpropagation import words
 from ui.backpropagation.settings import settings
+from ui.backpropagation.shown import descent
 from ui.shell.binding import bound
 from ui.shell.controls import choice, number
 from ui.shell.store import set_page
@@ -38,6 +39,8 @@ _STOPS: Final = {
 _ANEW: Final[dict[str, Any]] = {
     "values": (),
     "step": None,
+    "minimised": "",
+    "moved": (),
     "learning_rate": None,
     "updates": 0,
     "variable": "",
@@ -58,10 +61,11 @@ def source() -> None:
     _formula()
     _variants()
     st.subheader(_("Values"), anchor=False)
-    point, learnt = page.point, _learnt()
-    if learnt:
-        text = _("These are the starting weights; the graph shows them after {count} updates.")
-        st.caption(text.format(count=f"{page.updates:,}"))
+    point, path = page.point, descent() if page.updates else None
+    learnt = page.learnt if path is not None else ()
+    if path is not None:
+        text = _("These are the values at the start; the graph shows them after {count} updates.")
+        st.caption(text.format(count=f"{len(path.losses) - 1:,}"))
     for position, (name, value) in enumerate(point.items()):
         number(
             name,
@@ -82,19 +86,14 @@ def source() -> None:
         )
 
 
-def _learnt() -> tuple[str, ...]:
-    """Return the weights that the graph shows as they are after updates."""
-    page = settings()
-    return EXAMPLES[page.example].weights if page.updates and page.example != "own" else ()
-
-
 def _take_example(name: str) -> None:
     """Show another example; the reader's own formula begins as the one on show."""
     st.session_state.pop(_DRAFT, None)
     page = settings()
     if name == "own" and not page.formula:
         formula, values = EXAMPLES[page.example].formula, tuple(page.point.values())
-        set_page(**_ANEW | {"example": "own", "formula": formula, "values": values})
+        begun = {"example": "own", "formula": formula, "values": values}
+        set_page(**_ANEW | begun | _carried(page.graph))
     else:
         set_page(**_ANEW, example=name)
 
@@ -126,12 +125,25 @@ def _formula() -> None:
 def _take_formula(text: str) -> None:
     """Take the reader's formula, or keep it as a draft with the reason why it was refused."""
     try:
-        values = _first_values(parse(text))
+        graph = parse(text)
+        values = _first_values(graph)
     except InvalidInput as error:
         st.session_state[_DRAFT] = (text, error)
         return
     st.session_state.pop(_DRAFT, None)
-    set_page(**_ANEW | {"example": "own", "formula": text, "values": values})
+    begun = {"example": "own", "formula": text, "values": values}
+    set_page(**_ANEW | begun | _carried(graph))
+
+
+def _carried(graph: Graph) -> dict[str, Any]:
+    """Return what gradient descent on another formula keeps: its rate, and what is still there."""
+    page = settings()
+    kept = page.minimised in graph.names and page.example == "own"
+    return {
+        "minimised": page.minimised if kept else "",
+        "moved": tuple(name for name in page.learnt if name in graph.inputs),
+        "learning_rate": page.rate if page.learnt else None,
+    }
 
 
 def _first_values(graph: Graph) -> tuple[float, ...]:

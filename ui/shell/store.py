@@ -58,7 +58,15 @@ MADE: Final = {
     "epochs": ("plans", "sizes"),
     "sweep": ("axes", "seeds", "design", "targets"),
     "rule": ("title", "text", "values"),
-    _EXAMPLE: ("example", "formula", "values", "learning_rate", "updates"),
+    _EXAMPLE: (
+        "example",
+        "formula",
+        "values",
+        "minimised",
+        "moved",
+        "learning_rate",
+        "updates",
+    ),
 }
 
 

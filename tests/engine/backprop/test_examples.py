@@ -1,10 +1,13 @@
 """The worked examples, figure by figure, and that they train as they do by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine import InvalidInput, fit
 from engine.backprop.examples import EXAMPLES, descend
+from engine.formulas.formula import parse
 from engine.formulas.graph import chains, differentiate
 
 # What these run is covered by others, and tracing makes it three times as long.
@@ -161,7 +164,7 @@ def test_an_example_trains_as_it_does_by_hand(name):
     losses = by_hand.losses[run.training_loss.steps]
     assert len(losses) == 201
     assert run.training_loss.last[0] == pytest.approx(losses, rel=1e-9, abs=1e-15)
-    assert not by_hand.diverged
+    assert by_hand.ended is None
     assert example.network == example.network.model_copy(update={"start": weights})
 
 
@@ -169,10 +172,98 @@ def test_a_rate_too_large_diverges_and_ends_where_numbers_end():
     example = EXAMPLES["one_weight"]
     descent = descend(example.graph, example.point, example.weights, 1.0, 1_000)
     # The error w - 2 is multiplied by 1 - 28/3 each step, until its square is beyond a float.
-    assert descent.diverged
+    assert (descent.ended.code, descent.ended.limits) == ("no_value", "overflow")
     assert 100 < len(descent.losses) < 300
     assert np.isfinite(descent.losses).all()
     assert descent.losses[3] == pytest.approx(14 / 3 * (1 - 28 / 3) ** 6)
+
+
+# A network with biases that is worked through in print (M. Mazur, A step by step backpropagation
+# example): its biases are in the formula and shared within a layer, and stay as they are.
+MAZUR = """h1 = sigmoid(w1*i1 + w2*i2 + b1)
+h2 = sigmoid(w3*i1 + w4*i2 + b1)
+o1 = sigmoid(w5*h1 + w6*h2 + b2)
+o2 = sigmoid(w7*h1 + w8*h2 + b2)
+E = (t1 - o1)²/2 + (t2 - o2)²/2"""
+START = {"i1": 0.05, "i2": 0.1, "b1": 0.35, "b2": 0.6, "t1": 0.01, "t2": 0.99}
+WEIGHTS = tuple(f"w{n}" for n in range(1, 9))
+START |= dict(zip(WEIGHTS, (0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55), strict=True))
+
+
+def test_a_network_with_biases_that_stay():
+    graph = parse(MAZUR)
+    descent = descend(graph, START, WEIGHTS, 0.5, 10_000)
+
+    assert descent.losses[0] == pytest.approx(0.298371109, abs=5e-10)
+    slopes = dict(zip(WEIGHTS, descent.slopes[0], strict=True))
+    assert slopes["w5"] == pytest.approx(0.08216704, abs=5e-9)
+    assert slopes["w1"] == pytest.approx(0.00043857, abs=5e-9)
+    printed = [0.14978072, 0.19956143, 0.24975114, 0.29950229]
+    printed += [0.35891648, 0.40866619, 0.51130127, 0.56137012]
+    assert descent.weights[1] == pytest.approx(printed, abs=5e-9)
+    assert descent.losses[1] == pytest.approx(0.29102777, abs=5e-9)
+    assert descent.losses[-1] == pytest.approx(3.5102e-5, abs=5e-10)
+    last = dict(zip(WEIGHTS, descent.weights[-1].tolist(), strict=True))
+    values = differentiate(graph, START | last).values
+    assert values[graph.names["o1"]] == pytest.approx(0.015914, abs=5e-6)
+    assert values[graph.names["o2"]] == pytest.approx(0.984064, abs=5e-6)
+
+
+def test_biases_that_move_are_shared_by_their_layer():
+    moving = descend(parse(MAZUR), START, (*WEIGHTS, "b1", "b2"), 0.5, 1)
+    deltas = 0.13849856 - 0.03809824  # of the two outputs, in print
+    assert moving.slopes[0, -1] == pytest.approx(deltas, abs=1e-8)
+    assert moving.losses[1] < 0.29102777  # which is where the biases stay
+
+
+def test_any_output_is_minimised_over_any_variables():
+    formula = parse("a = (x - 2)^2 + y; b = 3*a + z")
+    graph = replace(formula, output=formula.names["a"])
+    descent = descend(graph, {"x": 0.0, "y": 1.0, "z": 5.0}, ("x", "z"), 0.25, 2)
+    assert descent.weights.tolist() == [[0, 5], [1, 5], [1.5, 5]]
+    assert descent.slopes.tolist() == [[-4, 0], [-2, 0], [-1, 0]]
+    assert descent.losses.tolist() == [5, 2, 1.25]
+
+
+def test_an_output_that_no_weight_reaches_stays():
+    formula = parse("a = y^2; x + a")
+    graph = replace(formula, output=formula.names["a"])
+    descent = descend(graph, {"x": 1.0, "y": 3.0}, ("x",), 0.5, 3)
+    assert descent.losses.tolist() == [9] * 4
+    assert descent.slopes.tolist() == [[0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "rate", "points", "code", "reason"),
+    [
+        ("sqrt(x)", 1.0, 1.0, [1, 0.5], "no_value", "sqrt_domain"),
+        ("sqrt(x)", 1.0, 2.0, [1], "no_derivative", "vertical"),
+        ("x^2/2 + 1/x", 1.0, 1.0, [1, 1], None, None),
+        ("x + 0/x", 1.0, 1.0, [1], "no_value", "zero_division"),
+        ("ln(x)", 1.0, 2.0, [1], "no_value", "log_domain"),
+        ("x^2", 1e150, 1e7, [1e150], "no_value", "overflow"),
+        ("y*tanh(x)", 0.0, 1e7, [0], "no_value", "overflow"),
+    ],
+)
+def test_descent_ends_at_the_last_point_with_a_derivative(
+    formula, start, rate, points, code, reason
+):
+    graph = parse(formula)
+    others = dict.fromkeys(graph.inputs, -1e305)
+    descent = descend(graph, others | {"x": start}, ("x",), rate, len(points))
+    ended = descent.ended
+    assert descent.weights[: len(points), 0].tolist() == points
+    if code is None:
+        assert ended is None
+    else:
+        assert (ended.code, ended.limits) == (code, reason)
+        assert len(descent.weights) == len(descent.losses) == len(descent.slopes) == len(points)
+
+
+def test_a_start_without_a_derivative_is_refused():
+    with pytest.raises(InvalidInput) as caught:
+        descend(parse("sqrt(x)"), {"x": 0.0}, ("x",), 0.1, 5)
+    assert (caught.value.code, caught.value.limits) == ("no_derivative", "vertical")
 
 
 def test_an_example_without_weights_cannot_be_trained():

@@ -220,6 +220,18 @@ def test_a_constant_gets_no_derivative():
     assert [derivatives.gradients[number] for number in constants] == [0.0, 0.0]
 
 
+def test_derivatives_by_constants_and_unused_inputs_are_plain_zeros():
+    graph = parse("unused = x + 1; y^2*1e300*1e300*0 + 3*y")
+    values = forward(graph, {"x": np.ones(3), "y": np.ones(3)})
+    local, gradients = backward(graph, values)
+    for number, node in enumerate(graph.nodes):
+        if node.operation == "constant" or node.name == "x":
+            assert np.ndim(gradients[number]) == 0
+            assert gradients[number] == 0.0
+        for operand, slope in zip(node.operands, local[number], strict=True):
+            assert graph.nodes[operand].operation != "constant" or slope == 0.0
+
+
 def test_a_negative_base_with_a_constant_exponent_has_a_derivative():
     assert value_and_slopes("x^3", x=-2.0) == (-8.0, {"x": 12.0})
     assert value_and_slopes("x^2", x=0.0) == (0.0, {"x": 0.0})
@@ -544,6 +556,7 @@ def test_a_name_that_leads_nowhere_has_no_way():
         ("x / 0", "no_value", (3, "/"), "zero_division"),
         ("2*log(x - 1)", "no_value", (3, "log"), "log_domain"),
         ("(-x)^0.5", "no_value", (5, "^"), "power_domain"),
+        ("(-1e200*x)^2", "no_value", (11, "^"), "overflow"),
         ("exp(1000*x)", "no_value", (1, "exp"), "overflow"),
         ("9**9**9*x", "no_value", (2, "*"), "overflow"),
         ("sqrt(x - 2)", "no_value", (1, "sqrt"), "sqrt_domain"),

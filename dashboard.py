@@ -1,6 +1,7 @@
 """Descent Lab: the router. Page config, style, navigation and language; nothing else."""
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -17,11 +18,8 @@ with st.sidebar:
 # The first visitor's browser fetches what draws charts while the pages are imported.
 from ui.shell.navigation import MENU  # noqa: E402 - see above
 
-page = st.navigation(
-    [
-        st.Page(entry.script, title=_(entry.title), url_path=name, default=name == "training")
-        for name, entry in MENU.items()
-    ],
-    position="top",
-)
-page.run()
+sections: dict[str, list[Any]] = {}
+for name, entry in MENU.items():
+    page = st.Page(entry.script, title=_(entry.title), url_path=name, default=name == "training")
+    sections.setdefault(_(entry.section) if entry.section else "", []).append(page)
+st.navigation(sections, position="top").run()

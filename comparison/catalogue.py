@@ -22,6 +22,7 @@ from comparison.scenes import scene_words, seed_words, seen_parameters
 from comparison.words.remarks import (
     bin_words,
     coarse_words,
+    no_rates_words,
     reported_words,
     seconds_words,
     stopped_words,
@@ -35,6 +36,7 @@ from engine import (
     predictions,
     sigmoid_losses,
 )
+from engine.rules import TypedRule
 from engine.rules.schedules import Constant
 from language import _
 from language.labels import label
@@ -182,7 +184,7 @@ def surface_charts(scenes: Sequence[Scene], view: View) -> dict[str, Callable[[]
             makers[f"relief{ending}"] = partial(_at_its_step, surface_in_relief, scene, page)
     if scenes[0].history.experiment.problem.n_params > 2:
         makers["plane_distance"] = partial(distances, scenes[0])
-    if any(run.last_step[0] for run in scenes[0].history.runs):  # a run can end at its start
+    if have_rates(scenes[0].history):
         makers["effective_learning_rate"] = partial(rates, scenes[0], page)
     if has_fitted_lines(scenes[0].history.experiment.problem):
         makers["fitted_lines"] = partial(fitted_at_step, scenes[0], page.step)
@@ -364,6 +366,12 @@ def distances(scene: Scene) -> Chart:
     return _with_remarks(chart, *scene_words(scene), *stopped_words(scene.history))
 
 
+def have_rates(history: History) -> bool:
+    """Tell whether effective learning rates are known of some run, which may end at its start."""
+    runs = zip(history.runs, history.experiment.runs, strict=True)
+    return any(run.last_step[0] and not isinstance(spec.optimizer, TypedRule) for run, spec in runs)
+
+
 def rates(scene: Scene, page: SurfacesPage) -> Chart:
     """Return the chart of two parameters' effective learning rates over every run."""
     experiment, unit = scene.history.experiment, scene.clock.unit
@@ -372,14 +380,15 @@ def rates(scene: Scene, page: SurfacesPage) -> Chart:
     lines = []
     for position, (run, style) in enumerate(zip(scene.history.runs, scene.styles, strict=True)):
         last = int(run.last_step[0])
-        if last == 0:
+        if last == 0 or isinstance(experiment.runs[position].optimizer, TypedRule):
             continue
         steps, values = effective_learning_rates(
             experiment, position, experiment.seeds[0], which, last
         )
         lines.append((style, steps / (run.per_epoch if unit == "epochs" else 1), values))
     chart = effective_rates(lines, [names[one] for one in which], unit)
-    return _with_remarks(chart, *seed_words(experiment), *stopped_words(scene.history))
+    remarks = (*seed_words(experiment), *stopped_words(scene.history), *no_rates_words(experiment))
+    return _with_remarks(chart, *remarks)
 
 
 def confident_and_wrong() -> Chart:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
-from comparison.pages import BackpropagationPage, SurfacesPage, TrainingPage
+from comparison.pages import BackpropagationPage, RulePage, SurfacesPage, TrainingPage
 from comparison.presets import (
     CAREFUL_RATES,
     COMPARE_PRESETS,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from comparison.pages import AnyPage
     from engine.problems.datasets import OwnTable, Source
     from engine.problems.functions import AnyFunction
-    from engine.rules import Rule
+    from engine.rules import Rule, TypedRule
     from engine.rules.clipping import Clipping
     from engine.rules.schedules import ProgressUnit, Schedule
 
@@ -149,6 +149,23 @@ def _with_another(document: Document, run: Run, done: str) -> Edited:
     }
     experiment = document.experiment.model_copy(update={"runs": runs})
     return _edited(document, experiment, view.model_copy(update=update), done)
+
+
+def use_rule(document: Document, rule: TypedRule, rate: float, page: TrainingPage) -> Edited:
+    """Add a run of a typed rule, select it, and show it on the Compare page.
+
+    Args:
+        document: as shown on the page of the rule.
+        rule: with the values of its constants.
+        rate: the learning rate of the run.
+        page: settings of the Compare page.
+
+    Raises:
+        InvalidInput: there are too many runs.
+    """
+    size = document.experiment.runs[document.view.selected].batch_size
+    run = Run(optimizer=rule, learning_rate=rate, batch_size=size)
+    return _with_another(document.on_page(page), run, "add")
 
 
 def try_with_schedule(document: Document, kind: type[Schedule]) -> Edited:
@@ -749,7 +766,7 @@ def reset(document: Document) -> Edited:
     """Return to the first view of the page, its settings included."""
     page = document.view.page
     first = FIRST_VIEWS[page.name]
-    if isinstance(page, BackpropagationPage):  # which does not show the comparison
+    if isinstance(page, (BackpropagationPage, RulePage)):  # which do not show the comparison
         first = document.on_page(first.view.page)
     elif isinstance(page, SurfacesPage) and page.surface == "network":
         first = FIRST_VIEWS["training"].on_page(SurfacesPage(surface="network"))

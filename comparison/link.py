@@ -20,9 +20,10 @@ from engine.limits import Interval
 from engine.problems.datasets import DATASETS, RETIRED, OwnTable
 from engine.problems.datasets.splits import Position
 from engine.problems.functions import EVERY_FUNCTION
-from engine.rules import RULES
+from engine.rules import RULES, rule_class
 from engine.rules.clipping import CLIPPINGS
 from engine.rules.schedules import SCHEDULES, Constant
+from engine.rules.typed import TYPED
 from engine.spec import Spec, by_name, parse_json
 
 if TYPE_CHECKING:
@@ -279,9 +280,12 @@ def _are_whole(value: Any) -> bool:
 def _run_code(run: dict[str, Any]) -> str:
     """Return a run as ``rule~rate~batch``, then ``field:value`` for all that is not the default."""
     optimizer = dict(run["optimizer"])
+    plain = vars(rule_class(optimizer)())
     name = optimizer.pop("name")
-    plain = vars(by_name(RULES)[name]())
     parts = [name, _written(run["learning_rate"]), _written(run["batch_size"])]
+    if name == TYPED:  # its text has none of the signs that part the code; a title has none at all
+        title, text = optimizer.pop("title"), optimizer.pop("text")
+        parts += [f"title:{title}", f"text:{text.replace(chr(10), ';')}"]
     parts += [f"{key}:{_written(value)}" for key, value in optimizer.items() if value != plain[key]]
     for key, value in (("sampling", "shuffled"), ("last_batch", "kept")):
         if run[key] != value:
@@ -327,6 +331,8 @@ def _run(code: str) -> dict[str, Any]:
                 raise InvalidInput("unknown_field", key, text)
             kind = by_name(_PARTS[owner]).get(run[owner]["name"])
             run[owner][field] = _read("run", text, _reader(kind, field))
+        elif name == TYPED and key in {"title", "text"}:
+            run["optimizer"][key] = text.replace(";", "\n")
         else:
             run["optimizer"][key] = _read("run", text, _reader(by_name(RULES).get(name), key))
     return run

@@ -14,12 +14,14 @@ from engine.problems.datasets import OwnTable
 from engine.problems.datasets.toy import Toy
 from engine.problems.losses import LOSSES
 from engine.problems.specs import LossName
-from engine.rules import RULES
+from engine.rules import RULES, TypedRule
 from engine.rules.rule import Family
 from engine.rules.schedules import SCHEDULES, Constant, ReduceOnPlateau
+from engine.spec import name_of
+from language.labels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from comparison.document import Document
     from engine import Experiment, Function, Network, Run
@@ -62,10 +64,43 @@ def runs_presets(experiment: Experiment) -> dict[str, str]:
     }
 
 
-def rules_by_family() -> tuple[type[Rule], ...]:
-    """Return all rules in the order of the menu: family by family, within each as in ``RULES``."""
+def rules_by_family(typed: Iterable[type[TypedRule]] = ()) -> tuple[type[Rule], ...]:
+    """Return all rules in the order of the menu: family by family, within each as in ``RULES``.
+
+    Args:
+        typed: rules that readers typed, which are in no registry.
+    """
     families = get_args(Family)
-    return tuple(sorted(RULES, key=lambda rule: families.index(rule.family)))
+    rules: list[type[Rule]] = [*RULES, *dict.fromkeys(typed)]
+    return tuple(sorted(rules, key=lambda rule: families.index(rule.family)))
+
+
+def typed_rules(experiment: Experiment) -> list[type[TypedRule]]:
+    """Return the rules of an experiment that readers typed, each once."""
+    rules = (type(run.optimizer) for run in experiment.runs)
+    return list(dict.fromkeys(rule for rule in rules if issubclass(rule, TypedRule)))
+
+
+def menu_id(rule: type[Rule]) -> str:
+    """Return what a menu knows a rule by: its name, and of a typed one all that it consists of."""
+    own = (rule.title, rule.program.text) if issubclass(rule, TypedRule) else ()
+    return "\n".join((name_of(rule), *own))
+
+
+def menu_names(rules: Sequence[type[Rule]]) -> dict[str, str]:
+    """Return what a menu calls rules, by ``menu_id``: title and family, by which one finds them.
+
+    All are different.
+    """
+    names: dict[str, str] = {}
+    for rule in rules:
+        family = label("family", rule.family)
+        name, number = f"{rule.title} · {family}", 1
+        while name in names.values():
+            number += 1
+            name = f"{rule.title} ({number}) · {family}"
+        names[menu_id(rule)] = name
+    return names
 
 
 def fitted(problem: Network | Function, run: Run) -> Run:

@@ -14,6 +14,7 @@ from engine.errors import InvalidInput
 from engine.formulas.formula import parse
 from engine.formulas.graph import Graph, differentiate, steps
 from engine.limits import LIMITS, Coordinate, Interval, LearningRate, Length, Seed
+from engine.rules import TypedRule, typed_rule
 from engine.spec import Spec
 from engine.training.plans import EPOCHS, Plan
 from sweeps.axes import Axis, ListAxis, RangeAxis
@@ -25,6 +26,7 @@ _NARROWEST: Final = 1e-12  # share of a window's size; a narrower one shows only
 SIZES: Final = Interval(2, 6)
 TARGET: Final = Interval(-1e12, 1e12)
 _FIELD_CHARACTERS: Final = 80
+_TITLE_CHARACTERS: Final = 40  # of a typed rule
 _FINITE: Final = Interval(-1e300, 1e300)
 
 
@@ -393,9 +395,62 @@ class DataPage(Spec):
     tab: Literal["file", "paste", "type"] = "file"
 
 
-PAGES: Final = (TrainingPage, SurfacesPage, EpochsPage, BackpropagationPage, SweepPage, DataPage)
+class RulePage(Spec):
+    """The page of a rule of one's own.
+
+    Attributes:
+        title: the reader's name for the rule, as ``engine.typed_rule`` takes it.
+        text: its lines.
+        values: of its constants, in the order of the text; none for those of the text.
+        tab: the library for which its code is shown.
+    """
+
+    name: Literal["rule"] = "rule"
+    title: Annotated[str, Field(max_length=_TITLE_CHARACTERS)] = "My Momentum"
+    text: Annotated[str, Field(max_length=int(LIMITS["rule_characters"].high))] = (
+        "momentum = 0.9 in [0, 1)\nv = momentum*v + g\ndirection = v"
+    )
+    values: Annotated[
+        tuple[Annotated[float, LIMITS["rule_numbers"]], ...], Length(LIMITS["rule_constants"])
+    ] = ()
+    tab: Literal["numpy", "pytorch"] = "numpy"
+
+    @model_validator(mode="after")
+    def _is_a_rule(self) -> Self:
+        constants = typed_rule(self.title, self.text).program.constants
+        if self.values and len(self.values) != len(constants):
+            needed = Interval(len(constants), len(constants))
+            raise InvalidInput("wrong_length", "values", len(self.values), needed)
+        for place, (one, value) in enumerate(zip(constants, self.values, strict=False)):
+            if value not in one.interval:
+                raise InvalidInput("out_of_range", f"values.{place}", value, one.interval)
+        return self
+
+    @property
+    def rule(self) -> TypedRule:
+        """Return the rule with the values of its constants."""
+        kind = typed_rule(self.title, self.text)
+        names = [one.name for one in kind.program.constants]
+        return kind(**dict(zip(names, self.values, strict=bool(self.values))))
+
+
+PAGES: Final = (
+    TrainingPage,
+    SurfacesPage,
+    EpochsPage,
+    BackpropagationPage,
+    SweepPage,
+    DataPage,
+    RulePage,
+)
 
 AnyPage = Annotated[
-    TrainingPage | SurfacesPage | EpochsPage | BackpropagationPage | SweepPage | DataPage,
+    TrainingPage
+    | SurfacesPage
+    | EpochsPage
+    | BackpropagationPage
+    | SweepPage
+    | DataPage
+    | RulePage,
     Field(discriminator="name"),
 ]

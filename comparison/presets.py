@@ -17,6 +17,7 @@ from comparison.pages import (
     BackpropagationPage,
     DataPage,
     EpochsPage,
+    RulePage,
     SurfacesPage,
     SweepPage,
     TrainingPage,
@@ -620,6 +621,7 @@ FIRST_VIEWS: Final[dict[str, Document]] = {
     "backpropagation": OPENING.document.on_page(BackpropagationPage()),
     "sweep": OPENING.document.on_page(SweepPage()),
     "data": OPENING.document.on_page(DataPage()),
+    "rule": OPENING.document.on_page(RulePage()),
 }
 
 

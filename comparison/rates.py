@@ -133,7 +133,7 @@ def _set_at(run: Run, past: Sequence[Past]) -> int | None:
     place = None
     for position in range(len(past) - 1, -1, -1):
         if not any(
-            one.learning_rate == run.learning_rate and one.optimizer.name == run.optimizer.name
+            one.learning_rate == run.learning_rate and type(one.optimizer) is type(run.optimizer)
             for one in past[position].experiment.runs
         ):
             break

@@ -11,6 +11,7 @@ from charts.steps import Tangent, one_parameter
 from comparison.scenes import seed_words
 from comparison.words.remarks import reported_words
 from engine import parameter_names, recorded_params, training_gradients, training_losses
+from engine.rules import TypedRule
 from language import _
 from language.labels import label
 
@@ -100,7 +101,11 @@ def _quantities(seen: StepInspection) -> Mapping[str, Array]:
             corrected.format(slot=label("slot", name)): values
             for name, values in seen.corrected.items()
         },
-        _("Effective learning rate"): seen.effective_learning_rate,
+        **(
+            {}
+            if isinstance(seen.optimizer, TypedRule)  # where it is not known
+            else {_("Effective learning rate"): seen.effective_learning_rate}
+        ),
         _("Direction"): seen.direction,
         _("Update, subtracted"): seen.update,
         _("After"): seen.after,

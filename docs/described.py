@@ -109,7 +109,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, str):
-        return f"`{value}`" if value else "empty"
+        return f"`{'; '.join(value.splitlines())}`" if value else "empty"
     return "none" if value is None else _number(value)
 
 

@@ -31,6 +31,7 @@ from engine.rules import (
     Momentum,
     Nesterov,
     RMSprop,
+    TypedRule,
 )
 from engine.rules.clipping import AnyClipping  # noqa: TC001 - pydantic reads it
 from engine.rules.schedules import AnySchedule, Constant, ReduceOnPlateau
@@ -38,6 +39,8 @@ from engine.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from engine.rules import Rule
 
 # The version of the canonical JSON. The defaults below belong to it, so that old links keep their
 # meaning.
@@ -133,6 +136,13 @@ FORMAT_1_RUNS: Final = (
         batch_size=32,
     ),
 )
+
+
+def _place(optimizer: Rule) -> tuple[int, str, str]:
+    """Return by what lanes are sorted: places in ``RULES``, typed rules last by their texts."""
+    if isinstance(optimizer, TypedRule):
+        return len(RULES), optimizer.text, optimizer.title
+    return RULES.index(type(optimizer)), "", ""
 
 
 def _format_1_runs(fields: dict[str, Any]) -> tuple[Run, ...]:
@@ -247,8 +257,8 @@ class Experiment(Spec):
             batch_size = self.counts(run).batch_size
             return batch_size, run.sampling, run.last_batch, self.iterations(run)
 
-        def cut_and_rule(position: int) -> tuple[tuple[int, str, str, int], int]:
-            return cut(position), RULES.index(type(self.runs[position].optimizer))
+        def cut_and_rule(position: int) -> tuple[tuple[int, str, str, int], tuple[int, str, str]]:
+            return cut(position), _place(self.runs[position].optimizer)
 
         ordered = sorted(range(len(self.runs)), key=cut_and_rule)
         return [list(members) for _, members in groupby(ordered, cut)]

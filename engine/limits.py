@@ -141,6 +141,11 @@ LIMITS: Final[dict[str, Interval]] = {
     "descent_work": Interval(0, 300_000),
     "difference_work": Interval(1, 400_000_000),
     "variable_characters": Interval(1, 20),
+    "rule_characters": Interval(0, 2_000),
+    "rule_lines": Interval(0, 40),
+    "rule_constants": Interval(0, 12),
+    "rule_slots": Interval(0, 8),
+    "rule_numbers": Interval(-1e12, 1e12),
 }
 
 

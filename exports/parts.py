@@ -12,7 +12,7 @@ from comparison.words.clipping import CLIPPING_WORDS, clipping_title
 from comparison.words.functions import function_lines
 from comparison.words.mathml import mathml
 from comparison.words.results import written
-from comparison.words.rules import RULE_WORDS, UPDATE
+from comparison.words.rules import RULE_WORDS, UPDATE, formula_of, source_of
 from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED
 from engine.problems.losses import LOSSES
 from engine.rules.schedules import Constant
@@ -150,7 +150,7 @@ def formulas(
         name, formula = label("loss", problem.loss), f"L = {LOSSES[problem.loss].formula}"
     parts = [heading(_("Formulas")), _formula(name, formula, ())]
     for rule, settings in rules.items():
-        formula = rf"{UPDATE} \qquad {rule.formula}"
+        formula = rf"{UPDATE} \qquad {formula_of(rule)}"
         parts.append(_formula(rule.title, formula, (*settings, *_told(rule))))
     for kind in dict.fromkeys(type(one) for one in schedules if one != Constant()):
         words, title = SCHEDULE_WORDS[kind], label("schedule", name_of(kind))
@@ -167,7 +167,7 @@ def formulas(
 def _told(rule: type[Rule]) -> tuple[str, ...]:
     """Return a rule's source, what it does, and who differs."""
     words = RULE_WORDS.get(rule)
-    return (rule.source, *(() if words is None else (_(words.idea), *map(_, words.forms))))
+    return (source_of(rule), *(() if words is None else (_(words.idea), *map(_, words.forms))))
 
 
 def _formula(name: str, formula: str, told: Iterable[str]) -> str:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from engine.rules import rule_class
 from sweeps.choosing import choose, setting_values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.arrays import Array
+    from engine.rules import Rule
     from sweeps.choosing import Chosen
     from sweeps.spec import SweepSpec
 
@@ -23,7 +25,7 @@ class BestSetting:
     """The setting at which a run ends lowest.
 
     Attributes:
-        rule: the name of the run's rule.
+        rule: that of the run.
         setting: the values of its axes, by their fields; empty if it diverged at every setting.
         losses: the final validation (or training) losses there, ``(seeds,)``; +inf where it
             diverged.
@@ -32,7 +34,7 @@ class BestSetting:
             are allowed.
     """
 
-    rule: str
+    rule: type[Rule]
     setting: dict[str, Any]
     losses: Array
     tried: int
@@ -63,7 +65,7 @@ def best_settings(spec: SweepSpec, results: Path) -> list[BestSetting]:
 
 
 def _best(spec: SweepSpec, chosen: Chosen, every: Array) -> BestSetting:
-    rule = spec.settings.variants[chosen.run].run["optimizer"]["name"]
+    rule = rule_class(spec.settings.variants[chosen.run].run["optimizer"])
     if chosen.setting < 0:
         return BestSetting(rule, {}, np.full(every.shape[1], np.inf), chosen.tried, ())
     values = setting_values(spec, chosen.setting)

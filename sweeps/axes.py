@@ -16,6 +16,7 @@ from engine.experiment import Experiment, Run
 from engine.limits import LIMITS, Interval, Length
 from engine.rules import RULES
 from engine.rules.schedules import Constant
+from engine.rules.typed import TYPED
 from engine.spec import Spec
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = MappingProxyType(
 PROBLEM_FIELDS: Final = tuple(
     name for name in Experiment.model_fields if name not in {"runs", "seeds"}
 )
-_RULE_NAMES: Final = tuple(rule.name for rule in RULES)
+_RULE_NAMES: Final = (*(rule.name for rule in RULES), TYPED)
 _ANY: Final = Interval(-math.inf, math.inf)
 _SIGNS: Final = frozenset('[]{}",;')  # that mean something in a list of values
 _DIGITS: Final = 12  # of the values of a range: enough, and 0.001 stays 0.001

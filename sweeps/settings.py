@@ -20,24 +20,21 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.experiment import FORMAT, Experiment, Run, Sweep, misfit
 from engine.limits import LIMITS, Interval
-from engine.rules import RULES, SGD
+from engine.rules import SGD, rule_class
 from engine.rules.schedules import ReduceOnPlateau
-from engine.spec import by_name
 from engine.version import VERSION
 from sweeps.axes import LEFT_OUT, RangeAxis, placed, value_at, value_of_run, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from engine.arrays import Integers
-    from engine.rules import Rule
     from sweeps.axes import Axis, Fields
     from sweeps.spec import SweepSpec
 
 # One for each axis of a quasi-random sweep.
 _PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _CUTS: Final = ("batch_size", "sampling", "last_batch")
-_RULES: Final[Mapping[str, type[Rule]]] = by_name(RULES)
 _OF_SCHEDULES: Final = ("schedule", "batch_size", "last_batch")  # on which factors depend
 # Schedules of a run; what is wrong with further ones is a lane's fault.
 _MOST_CHECKED: Final = 2_000
@@ -66,7 +63,7 @@ class Variant(NamedTuple):
     @property
     def gradients_per_update(self) -> int:
         """Return how many gradients an update of the run's rule takes."""
-        return _RULES[self.run["optimizer"]["name"]]().gradients_per_update
+        return rule_class(self.run["optimizer"])().gradients_per_update
 
 
 class Settings:
@@ -443,7 +440,7 @@ class Settings:
 
     def _kept(self, run: Fields, axes: tuple[int, ...], count: int) -> Integers | None:
         """Return which of so many combinations make sense for the rule of a run; None if all do."""
-        if not by_name(RULES)[run["optimizer"]["name"]].needs:
+        if not rule_class(run["optimizer"]).needs:
             return None
         acting = [
             at for at in axes if not self.axes[at].is_of_runs or self.axes[at].path[0] in _CUTS

@@ -7,7 +7,7 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from comparison.document import Document, View
-from comparison.pages import PAGES, BackpropagationPage, SweepPage
+from comparison.pages import PAGES, BackpropagationPage, RulePage, SweepPage
 from engine import Budget, Experiment, Function, InvalidInput, Network, Run, Stopping
 from engine.experiment import misfit
 from engine.formulas.graph import steps
@@ -32,7 +32,7 @@ from engine.problems.datasets import (
 )
 from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS, Bowl
-from engine.rules import RULES, choices, hyperparameters
+from engine.rules import RULES, choices, hyperparameters, typed_rule
 from engine.rules.clipping import CLIPPINGS, Threshold
 from engine.rules.schedules import (
     LENGTHS,
@@ -47,6 +47,7 @@ from engine.rules.schedules import (
     words,
 )
 from sweeps.axes import ListAxis, RangeAxis
+from tests.engine.rules import own
 
 SQUARED = ("mean_squared_error", "half_mean_squared_error", "half_sum_of_squares")
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "identity")
@@ -67,6 +68,13 @@ def numbers(interval):
         exclude_min=interval.open_low,
         exclude_max=interval.open_high,
     )
+
+
+# Typed rules, which are in no registry.
+TYPED = tuple(
+    typed_rule(title, text)
+    for title, text in (("Mine", own.ADAM), ("Many", own.MANY), ("아담 (2)", own.MOMENTUM))
+)
 
 
 @st.composite
@@ -137,7 +145,7 @@ def runs(draw, problem, rates=None, sizes=None):
         if misfit(problem, Run(optimizer=rule(), learning_rate=1.0, **of_all_rows)) is None
     ]
     run = Run(
-        optimizer=draw(rules(fitting)),
+        optimizer=draw(rules((*fitting, *TYPED))),
         learning_rate=draw(numbers(LIMITS["learning_rate"]) if rates is None else rates),
         batch_size=draw(sizes),
         sampling=draw(st.sampled_from(("shuffled", "replacement"))),
@@ -306,7 +314,18 @@ def pages(page):
     """Settings of a page: every field from its whole range, but for what contradicts itself."""
     if page is BackpropagationPage:
         return worked_examples()
+    if page is RulePage:
+        return own_rules()
     return sweep_pages() if page is SweepPage else _values(page)
+
+
+@st.composite
+def own_rules(draw):
+    """The page of a typed rule, with values of its constants or without."""
+    rule = draw(rules(TYPED))
+    values = draw(st.just(()) | st.just(tuple(rule.constants.values())))
+    tab = draw(st.sampled_from(("numpy", "pytorch")))
+    return RulePage(title=rule.title, text=rule.text, values=values, tab=tab)
 
 
 @st.composite

@@ -14,6 +14,7 @@ from comparison.sweep.coordinates import brushed
 from comparison.words.fields import field_title, place_words, short
 from comparison.words.names import run_names
 from engine.experiment import Run
+from engine.rules import rule_class
 from language import _
 from language.labels import inline
 from sweeps.axes import LEFT_OUT, value_at, with_value
@@ -234,7 +235,7 @@ def _unswept(spec: SweepSpec, variant: Variant) -> Run:
     One whose clipping is swept is named like one that clips nothing.
     """
     fields = variant.run
-    rule = {"name": fields["optimizer"]["name"]}
+    rule = vars(rule_class(fields["optimizer"])())
     usual = {**fields, "optimizer": rule, "learning_rate": 1.0, "batch_size": "all"}
     plain = Run.model_validate(usual).model_dump(mode="json")
     for at in variant.axes:

@@ -417,7 +417,7 @@ def _is_whole(path: Sequence[str]) -> bool:
     if path[0] != "optimizer":
         return path[-1] in WHOLE
     values = [getattr(rule, path[-1]) for rule in RULES if path[-1] in hyperparameters(rule)]
-    return all(isinstance(value, int) for value in values)
+    return bool(values) and all(isinstance(value, int) for value in values)
 
 
 def leaves_out(before: Axis, after: Axis) -> bool:

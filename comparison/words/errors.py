@@ -70,6 +70,35 @@ _EXPECTED: Final = {
     "named_line": N_("every line but the last must start with a name, as in t = x + y"),
     "new_name": N_("this name is already taken; choose another"),
 }
+# The same of a typed rule, where it is something else than of a formula.
+_EXPECTED_OF_RULE: Final = {
+    "direction_line": N_("the last line is missing. It says what the parameters move along"),
+    "direction_last": N_("nothing can follow the line of the direction"),
+    "assignment": N_("every line gives a name a value, as in m = beta*m + g"),
+    "interval": N_(
+        "a constant needs an interval in which it can be changed, as in beta = 0.9 in [0, 1)"
+    ),
+    "rising_interval": N_("an interval has two numbers, the lower one first, as in [0, 1)"),
+    "inside_interval": N_("the value of this constant does not lie in its interval"),
+    "constant": N_("a constant is one number before its interval, as in beta = 0.9 in [0, 1)"),
+    "plain_name": N_(
+        "a name consists of Latin letters, digits and _, and begins with a letter: write beta for β"
+    ),
+    "known_quantity": N_(
+        "no line gives this name a value. Use g (the gradient), params (the parameters), t (the"
+        " number of the update, from 1), and names of lines"
+    ),
+    "named_norm": N_(
+        "a norm is taken of a name, as in norm(g); give what is in the brackets a line of its own"
+    ),
+    "quantity": N_(
+        "this line holds numbers alone. Write a constant with its interval, as in c = 0.5 in [0, 1]"
+    ),
+    "finite_at_rest": N_(
+        "where the gradient is 0, this is not a finite number. Does it divide by 0? Then add a"
+        " small constant to the divisor, as in g/(sqrt(v) + epsilon)"
+    ),
+}
 _MOST: Final = {name: f"{limit.high:,.0f}" for name, limit in LIMITS.items()}
 _REASONS: Final = {
     "zero_division": N_("it divides by zero"),
@@ -90,6 +119,7 @@ _KINDS: Final = {
     "object": N_("an object with named fields"),
     "flag": N_("0 or 1"),
     "axis": N_("an axis, e.g. learning_rate=log:1e-4:1:9 or batch_size=1,8,32,all"),
+    "title": N_("1 to 40 letters, digits, spaces and - + ( ) , '"),
     "json": N_("written as in JSON: 3, true or [1, 2]"),
 }
 
@@ -269,6 +299,8 @@ def _unfit_rule(error: InvalidInput, other: str, setting: object) -> str:
 def _about_formula(error: InvalidInput) -> str:
     """Return where a formula is wrong, and what was expected there or why it has no value."""
     position, found = error.value if isinstance(error.value, tuple) else (1, "")
+    if isinstance(position, tuple):
+        return _about_rule(error, position[0], position[1], found)
     if error.code == "unexpected":
         expected = _(_EXPECTED[str(error.limits)]).format_map(_MOST)
         if not found:
@@ -287,6 +319,15 @@ def _about_formula(error: InvalidInput) -> str:
     }[error.code]
     reason = _(_REASONS[str(error.limits)])
     return text.format(position=position, found=_shown(found), reason=reason)
+
+
+def _about_rule(error: InvalidInput, line: int, column: int, found: str) -> str:
+    """Return where a typed rule is wrong, and what was expected there."""
+    expected = _({**_EXPECTED, **_EXPECTED_OF_RULE}[str(error.limits)]).format_map(_MOST)
+    text = _("Rule, line {line}, column {column}, at {found}: {expected}.")
+    if not found:
+        text = _("Rule, line {line}, column {column}, at its end: {expected}.")
+    return text.format(line=line, column=column, found=_shown(found), expected=expected)
 
 
 def duration(seconds: float) -> str:

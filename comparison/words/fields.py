@@ -15,7 +15,7 @@ from engine import Budget, InvalidInput
 from engine.problems.datasets import DATASETS, OwnTable
 from engine.problems.formula import Formula
 from engine.problems.functions import EVERY_FUNCTION
-from engine.rules import RULES, hyperparameters
+from engine.rules import RULES, hyperparameters, rule_class
 from engine.rules.clipping import CLIPPINGS
 from engine.rules.schedules import SCHEDULES
 from engine.spec import by_name
@@ -179,20 +179,31 @@ def _part(name: str, parsed: dict[str, Any]) -> str:
     for inside in ("dataset", "function"):
         if name == "problem" and inside in parsed:
             return _part(inside, parsed[inside])
-    kinds = {"dataset": DATASETS, "function": EVERY_FUNCTION, "optimizer": RULES}.get(name, ())
-    kind: Any = by_name(kinds).get(str(parsed.get("name")))
+    kind = _kind(name, parsed)
     if kind is None:
         is_own = name == "dataset" and parsed.get("name") == "own"
         return dataset_name(OwnTable.model_validate(parsed)) if is_own else ""
+    plain = kind()
     own = {
         field: value
         for field, value in parsed.items()
-        if field != "name" and value != getattr(kind(), field, None)
+        if field != "name" and value != getattr(plain, field, None)
     }
     paths = {f"{name}.{one}": value for one, value in own.items()}
     words = [f"{field_title(path)} {value_words(path, value)}" for path, value in paths.items()]
-    title = _names([name])[parsed["name"]]
+    title = kind.title if name == "optimizer" else _names([name])[parsed["name"]]
     return f"{title} ({', '.join(words)})" if words else title
+
+
+def _kind(name: str, parsed: dict[str, Any]) -> Any:
+    """Return the class of a part of an experiment; None where there is no such class."""
+    if name == "optimizer":
+        try:
+            return rule_class(parsed)
+        except (KeyError, InvalidInput):
+            return None
+    kinds = {"dataset": DATASETS, "function": EVERY_FUNCTION}.get(name, ())
+    return by_name(kinds).get(str(parsed.get("name")))
 
 
 _IN_SHORT: Final[Mapping[str, Callable[[dict[str, Any]], str]]] = {

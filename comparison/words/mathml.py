@@ -54,6 +54,7 @@ LETTERS: Final = {
     r"\partial": "∂",
     r"\infty": "∞",
 }
+_NAME: Final = re.compile(r"\\operatorname\{(\w+)\}")
 _LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _WORDS: Final = frozenset(
     {r"\arccos", r"\arcsin", r"\arctan", r"\cos", r"\cosh", r"\exp", r"\ln", r"\log", r"\max"}
@@ -98,7 +99,8 @@ _SPACES: Final = {
 
 
 def plain_symbol(latex: str) -> str:
-    r"""Return a letter with or without an index in plain text: ``\beta_1`` becomes β₁."""
+    r"""Return a letter or a name, perhaps with an index, in plain text: ``\beta_1`` becomes β₁."""
+    latex = _NAME.sub(r"\1", latex)
     letter, _lower, index = latex.partition("_")
     return LETTERS.get(letter, letter.lstrip("\\")) + index.translate(_LOWERED)
 

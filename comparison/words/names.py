@@ -16,6 +16,7 @@ from engine.problems.datasets import OwnTable
 from engine.problems.datasets.splits import MarkedRows
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import Constant
+from engine.rules.typed import TYPED
 from language import N_, _
 from language.labels import LABELS, label
 
@@ -37,6 +38,9 @@ _SPLITS: Final = {
     "stratified": N_("the same share of each class, by the data seed"),
     "last": N_("the last rows"),
 }
+
+
+_TITLES: Final[Mapping[str, str]] = {rule.name: rule.title for rule in RULES}
 
 
 def run_styles(document: Document) -> list[RunStyle]:
@@ -147,7 +151,12 @@ def own_value(optimizer: Rule, name: str) -> str:
 
 def choice_words(word: str) -> str:
     """Return what a word that a rule offers is called: a rule has its title."""
-    return next((rule.title for rule in RULES if rule.name == word), word.replace("_", " "))
+    return _TITLES.get(word, word.replace("_", " "))
+
+
+def rule_title(name: str) -> str:
+    """Return what a rule is called by its name; all typed rules have one."""
+    return _("typed rules") if name == TYPED else _TITLES[name]
 
 
 def symbol(name: str, interval: Interval) -> str:

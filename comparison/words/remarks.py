@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from comparison.words.names import listed
 from engine import GRID_SIZES
+from engine.rules import TypedRule
 from engine.training.records import part_size
 from language import _, ngettext
 
@@ -80,6 +81,15 @@ def thinning_words(history: History) -> tuple[str, ...]:
         " seed, the line goes on without it. The table uses the last loss of every seed."
     )
     return (text,) if ended else ()
+
+
+def no_rates_words(experiment: Experiment) -> list[str]:
+    """Return of which runs no effective learning rates are known: no line of text says them."""
+    rules = [run.optimizer for run in experiment.runs if isinstance(run.optimizer, TypedRule)]
+    if not rules:
+        return []
+    text = _("{rules}: of a typed rule it is not known what multiplies the gradient.")
+    return [text.format(rules=listed(list(dict.fromkeys(rule.title for rule in rules))))]
 
 
 def reported_words(experiment: Experiment, quantity: str = "") -> tuple[str, ...]:

@@ -166,7 +166,7 @@ def result_remarks(history: History, *, is_tuned: bool) -> list[str]:
     made = claim(history)
     if made is not None:
         remarks += [_verdict(history, made), *_order(history, made)]
-        rules = {run.optimizer.name for run in history.experiment.runs}
+        rules = {type(run.optimizer) for run in history.experiment.runs}
         if made.verdict not in {"unequal", "useless"} and len(rules) > 1 and not is_tuned:
             remarks.append(
                 _(

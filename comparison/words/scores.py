@@ -12,8 +12,7 @@ from comparison.words.settings import loss_words
 from engine.analysis.claims import CHANCE, FEWEST_SEEDS
 from engine.analysis.profiles import MOST
 from engine.analysis.significance import FLIPPED
-from engine.rules import RULES
-from engine.spec import by_name
+from engine.rules import rule_class
 from language import _, ngettext
 from language.labels import inline
 from sweeps.choosing import is_without_chance, setting_values, split
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine import BestOf, ConfidenceInterval, PairedDifference, Speedup
+    from engine.rules import Rule
     from sweeps.choosing import Chosen, Problems
     from sweeps.scoring import Compared, Profile, Report, Scoring, Unit
     from sweeps.spec import SweepSpec
@@ -70,17 +70,17 @@ def setting_words(spec: SweepSpec, chosen: Chosen) -> str:
         return _("not applicable")
     if not chosen.is_known:
         return _NONE
-    rule = spec.settings.variants[chosen.run].run["optimizer"]["name"]
+    rule = rule_class(spec.settings.variants[chosen.run].run["optimizer"])
     found = setting_values(spec, chosen.setting)
     words = (f"{_sign(field, rule)} {value_words(field, value)}" for field, value in found.items())
     return ", ".join(words) or _("as it is")
 
 
-def _sign(field: str, rule: str) -> str:
+def _sign(field: str, rule: type[Rule]) -> str:
     """Return a field of a run in short: its symbol, where it has one."""
     part, _dot, name = field.partition(".")
     if part == "optimizer" and name:
-        return own_fields(by_name(RULES)[rule])[name]
+        return own_fields(rule)[name]
     return _SIGNS.get(field) or f"{field_title(field)}:"
 
 

@@ -343,7 +343,7 @@ def chosen_words() -> str:
 
 
 def _title(best: BestSetting) -> str:
-    return by_name(RULES)[best.rule].title
+    return best.rule.title
 
 
 def _setting_words(best: BestSetting) -> str:

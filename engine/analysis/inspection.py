@@ -236,6 +236,24 @@ def effective_learning_rates(
     return finish(following_learning_rates(experiment, run, seed, parameters, last_step))
 
 
+def followed_gradients(experiment: Experiment, run: int, seed: int) -> tuple[Array, Array]:
+    """Return the gradient of every update of a run, and the parameters before it.
+
+    Both are ``(updates, n_params)``; they end before the first update that is not finite.
+
+    Args:
+        experiment: what is trained.
+        run: position of the run.
+        seed: the seed itself.
+
+    Raises:
+        InvalidInput: there is no such run.
+    """
+    _check_run(experiment, run)
+    replay = _Replay(experiment, run, seed)
+    return finish(paced(lambda: replay.step, _gradients(replay)))
+
+
 def _check_run(experiment: Experiment, run: int) -> None:
     _check("run", run, Interval(0, len(experiment.runs) - 1))
 
@@ -252,6 +270,7 @@ class _Replay:
         run: the run.
         rule: its rule, with hyperparameters as columns.
         step: number of updates taken.
+        total: updates that the budget gives it.
         updates: its updates, once it has begun.
     """
 
@@ -262,6 +281,7 @@ class _Replay:
         self.run = experiment.runs[run]
         self.rule = stack([self.run.optimizer])
         self.step = 0
+        self.total = experiment.iterations(self.run)
 
     def begin(self) -> Work[None]:
         """Make the data and set the lane to its start."""
@@ -274,8 +294,7 @@ class _Replay:
             return problem.batches(params, grads, 1, self._counts.batch_size, longest=1)
 
         params, layout = problem.start(self._seed)[None], experiment.problem.layout
-        total = experiment.iterations(run)
-        self.updates = Updates([run], params, layout, make, self._counts, total)
+        self.updates = Updates([run], params, layout, make, self._counts, self.total)
         if self.updates.watches:
             self._evaluator = problem.evaluator(self.updates.points)
 
@@ -351,6 +370,22 @@ def _inspected(replay: _Replay, step: int) -> Work[StepInspection]:
         update=frozen(update[0]),
         after=frozen(after.params[0]),
     )
+
+
+def _gradients(replay: _Replay) -> Work[tuple[Array, Array]]:
+    """Take all updates, and keep the gradients and the parameters before them."""
+    yield from replay.begin()
+    gradients, points = [], []
+    for _ in range(replay.total):
+        yield from replay.prepare()
+        gradient, params = replay.updates.changes[0, 0], replay.updates.params[0]
+        if not (np.isfinite(gradient).all() and np.isfinite(params).all()):
+            break
+        gradients.append(gradient.copy())
+        points.append(params.copy())
+        replay.take()
+    shape = len(gradients), len(replay.updates.params[0])
+    return np.array(gradients).reshape(shape), np.array(points).reshape(shape)
 
 
 def _followed(

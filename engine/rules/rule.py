@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import lru_cache
 from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
+    Final,
     Literal,
     NamedTuple,
     TypeAlias,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Layout, State
 
 Family: TypeAlias = Literal[
-    "momentum", "adaptive", "signs", "averages", "wrappers", "layers", "second_order"
+    "momentum", "adaptive", "signs", "averages", "wrappers", "layers", "second_order", "own"
 ]
 """What kinds of rules there are, in the order of the menu."""
 
@@ -50,6 +51,9 @@ Need: TypeAlias = Literal["layers", "hessian", "all_rows"]
 updates that all follow the gradient of all rows, without noise."""
 
 Epsilon = Annotated[float, Interval(1e-16, 1, symbol=r"\epsilon", scale="log")]
+
+
+_KINDS: Final = 256  # classes of rules that are remembered: every typed one has its own
 
 
 @dataclass(slots=True)
@@ -167,7 +171,7 @@ class Rule(ABC):
 
         For each parameter, from the moment of an update and the state that it left. The **effective
         learning rate** of a parameter is the learning rate times this number: 1 unless the rule
-        gives each parameter its own rate.
+        gives each parameter its own rate, NaN where that is not known.
         """
         return 1.0
 
@@ -208,17 +212,24 @@ def structure(rule: Rule) -> tuple[object, ...]:
     return (type(rule), *(getattr(rule, name) for name in _structural(type(rule))))
 
 
-@cache
+@lru_cache(maxsize=_KINDS)
 def _structural(rule: type[Rule]) -> tuple[str, ...]:
     return tuple(name for name, (kind, _) in _fields(rule) if kind is not float)
 
 
-@cache
+@lru_cache(maxsize=_KINDS)
 def _fields(rule: type[Rule]) -> tuple[tuple[str, tuple[type, Interval | tuple[str, ...]]], ...]:
-    """Return the type of each field of a rule, and its interval or the words that it may hold."""
+    """Return the type of each field of a rule, and its interval or the words that it may hold.
+
+    A field that can hold one word alone, such as ``name``, is none of them.
+    """
     hints = get_type_hints(rule, include_extras=True)
-    names = [field.name for field in fields(cast("Any", rule)) if field.name != "name"]
-    return tuple((name, _kind(hints[name])) for name in names)
+    kinds = {field.name: _kind(hints[field.name]) for field in fields(cast("Any", rule))}
+    return tuple(
+        (name, (kind, note))
+        for name, (kind, note) in kinds.items()
+        if isinstance(note, Interval) or len(note) > 1
+    )
 
 
 def _kind(hint: Any) -> tuple[type, Interval | tuple[str, ...]]:
@@ -235,7 +246,7 @@ def validated(rule: SomeRule) -> SomeRule:
         raise refusal(error, given) from None
 
 
-@cache
+@lru_cache(maxsize=_KINDS)
 def _adapter(rule: type[SomeRule]) -> TypeAdapter[SomeRule]:
     return TypeAdapter(rule)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.experiment import Experiment, Run
+    from engine.rules import Rule
     from engine.training.history import History
 
 _TURN_SECONDS: Final = 0.01  # of each kind: enough epochs to be compared with a single one
@@ -34,7 +35,7 @@ _MOST_TURNS: Final = 25
 _SURE: Final = 0.1  # of the median: turns that agree this well are enough
 _USELESS: Final = 0.25  # of the median: turns that differ by more say nothing
 
-_Kind: TypeAlias = tuple[str, int, str, str]
+_Kind: TypeAlias = "tuple[type[Rule], int, str, str]"
 _Timing: TypeAlias = Generator[None, None, float]
 
 
@@ -112,7 +113,7 @@ def _middle(taken: Sequence[float]) -> tuple[float | None, float | None]:
 def _kind(experiment: Experiment, run: Run) -> _Kind:
     """Return what decides how long an update takes."""
     counts = experiment.counts(run)
-    return run.optimizer.name, counts.batch_size, run.sampling, run.last_batch
+    return type(run.optimizer), counts.batch_size, run.sampling, run.last_batch
 
 
 def _epochs(experiment: Experiment, run: Run, epochs: int) -> Experiment:

@@ -1,6 +1,7 @@
 """A rule without a translation: its own class, word for word, moves the parameters in NumPy.
 
-The functions of its file that the class names come with it.
+The functions of its file that the class names come with it. That of a typed rule is written from
+its lines.
 
 The library computes the gradients. Its part of the script defines ``gradient(params, …)``, which
 returns the loss of a batch and its gradient, and for a rule that needs it ``hessian(params)``;
@@ -19,10 +20,11 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 from engine.arrays import Layout
-from engine.rules import choices, hyperparameters
+from engine.rules import TypedRule, choices, hyperparameters
 from engine.rules.wrappers import INNER
 from exports.scripts.clipping import clipping_class
 from exports.scripts.replay import indented
+from exports.scripts.typed import class_name, script_class
 
 if TYPE_CHECKING:
     from engine.rules import Rule
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 # What a rule's class needs, and how the rule is asked for a direction. Of all scripts, only these
 # templates know the contract of rules in ``engine.rules.rule``.
 _CLASS: Final = Template('''\
-# The rule: Descent Lab's own class, word for word, after the few lines that it needs.
+# The rule: $origin.
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, final
 
@@ -104,6 +106,10 @@ def class_lines(replay: Replay) -> str:
     """Return the lines that define the class of a run's rule and make the rule."""
     optimizer = replay.run.optimizer
     rule = type(optimizer)
+    origin = "Descent Lab's own class, word for word, after the few lines that it needs"
+    if issubclass(rule, TypedRule):
+        origin = "written from its lines, after the few lines that it needs"
+    name = class_name(rule.title) if issubclass(rule, TypedRule) else rule.__name__
     source = _source(rule)
     if "inner" in choices(rule):
         inner = INNER[optimizer.inner]  # type: ignore[attr-defined]  # its choices say that it is
@@ -115,9 +121,10 @@ def class_lines(replay: Replay) -> str:
         layout = _LAYOUT.substitute(source=inspect.getsource(Layout))
         layout_value = repr(replay.problem.layout)
     return _CLASS.substitute(
+        origin=origin,
         source=source,
         clipping=clipping_class(replay.run.clipping),
-        rule=f"{rule.__name__}({', '.join(fields)})",
+        rule=f"{name}({', '.join(fields)})",
         layout=layout,
         layout_value=layout_value,
     )
@@ -125,6 +132,8 @@ def class_lines(replay: Replay) -> str:
 
 def _source(rule: type[Rule]) -> str:
     """Return a class, after the functions of its file that it names."""
+    if issubclass(rule, TypedRule):
+        return script_class(rule)
     source = textwrap.dedent(inspect.getsource(rule))
     names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     own = [

@@ -11,9 +11,7 @@ import sys
 import types
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Union
-
-from pydantic import Field
+from typing import Annotated, ClassVar, Literal
 
 _ENGINE = Path(__file__).parents[2] / "engine"
 
@@ -27,10 +25,7 @@ def _register():
     inertia = importlib.import_module("tests.a_new_rule.inertia").Inertia
     interval = importlib.import_module("engine.limits").Interval
     rules.RULES += (*demanding, inertia, *(_toy(rules, interval, number) for number in range(10)))
-    rules.AnyRule = Annotated[
-        Union[rules.RULES],  # noqa: UP007 - of a tuple
-        Field(discriminator="name"),
-    ]
+    rules.AnyRule = rules.any_rule(rules.RULES)
     del sys.modules["engine"]
     importlib.import_module("engine")
     facts = importlib.import_module("tests.a_new_rule.inertia_facts")

@@ -44,11 +44,13 @@ KEPT = re.compile(
 # What is put into sentences as it is: pictures, names of files, versions of libraries.
 QUOTED = re.compile(r"data:image\S+|\b[\w-]+ \d+\.\d+\.\d+")
 WORD = re.compile(r"[A-Za-z]{3,}")
-# Proper names: of rules with their sources, of languages, of the dashboard.
+# Proper names: of rules with their sources, of languages, of libraries, of the dashboard, and what
+# is read in the lines of a typed rule.
 NAMES = {
     *(word for rule in RULES for word in WORD.findall(f"{rule.title} {rule.source}")),
     *(word for name in language.LANGUAGES.values() for word in WORD.findall(name)),
-    *("Descent", "Lab"),
+    *("Descent", "Lab", "NumPy", "PyTorch"),
+    *("momentum", "direction"),
 }
 EXPERIMENT = Experiment(
     problem=Network(dataset=TwoMoons(rows=40), hidden=(3,)),

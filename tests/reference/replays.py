@@ -25,15 +25,18 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
 
 from comparison.document import Document, with_default_view
-from engine import Budget, Experiment, Function, Network, Run, fit
+from engine import Budget, Experiment, Function, Network, Run, fit, minimize
 from engine.problems.datasets import Blobs, Line, Sine, SingleRow, TwoMoons
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import FUNCTIONS, Rosenbrock
+from engine.rules import typed_rule
 from engine.rules.clipping import CLIPPINGS, ClipNorm
 from exports.bundle import bundle
 from exports.scripts import FRAMEWORKS
 from exports.scripts.translations import TRANSLATIONS
 from exports.scripts.translations.translation import Translation
+from exports.scripts.typed import class_name, torch_code
 from storage.writing import write_all
+from tests.engine.rules import own
 from tests.engine.rules.facts import portions
 
 if TYPE_CHECKING:
@@ -146,8 +149,31 @@ def main(framework: str) -> int:
         for one in _replay_all(framework, name, experiment, translations)
     ]
     departing = equal.count(False)
+    if framework == "pytorch":
+        equal += _typed_optimizers()
     print(f"{len(equal)} scripts, {departing} depart within their first 100 updates")  # noqa: T201
     return int(departing > 0 or not equal)
+
+
+def _typed_optimizers() -> Iterator[bool]:
+    """Yield whether typed rules as optimizers of PyTorch end where the engine does."""
+    import torch  # noqa: PLC0415 - in an environment of its own
+
+    for name, text in vars(own).items():
+        if not name.isupper() or name == "BETAS":
+            continue
+        rule = typed_rule(name.capitalize(), text)()
+        path = minimize(Rosenbrock().gradient, [-1.0, 1.5], rule, 1e-3, 200)
+        space: dict[str, Any] = {}
+        exec(torch_code(rule, 1e-3), space)  # noqa: S102 - it is ours
+        point = torch.tensor([-1.0, 1.5], dtype=torch.float64, requires_grad=True)
+        optimizer = space[class_name(rule.title)]([point])
+        for _ in range(200):
+            point.grad = torch.tensor(Rosenbrock().gradient(point.detach().numpy()[None])[0])
+            optimizer.step()
+        equal = bool(abs(point.detach().numpy() - path[-1]).max() < 1e-9)
+        print(f"{'equal' if equal else 'DEPARTS'}  typed {name}", flush=True)  # noqa: T201
+        yield equal
 
 
 def _replay_all(

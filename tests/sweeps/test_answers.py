@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.rules import SGD, Adam
 from sweeps.answers import best_settings
 from sweeps.spec import SweepSpec
 from tests.sweeps.small import SPEC, Here, swept, train_chunk
@@ -32,11 +33,11 @@ def test_it_is_the_setting_with_the_lowest_median_of_the_final_validation_loss(t
     table = pd.read_parquet(tmp_path / "results.parquet")
     settings = table.groupby(["rule", "learning_rate", "batch_size"])["validation_loss_final"]
     medians = settings.median()
-    assert [one.rule for one in found] == ["sgd", "adam"]
+    assert [one.rule for one in found] == [SGD, Adam]
     for one in found:
-        rate, size = medians[one.rule].idxmin()
+        rate, size = medians[one.rule.name].idxmin()
         assert one.setting == {"learning_rate": rate, "batch_size": int(size)}
-        assert np.median(one.losses) == medians[one.rule].min()
+        assert np.median(one.losses) == medians[one.rule.name].min()
         assert one.tried == 6
 
 

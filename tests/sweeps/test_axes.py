@@ -16,7 +16,7 @@ from tests.strategies import examples
 
 BOTH = (True, False)
 NAN, INF = float("nan"), float("inf")
-RULE_NAMES = tuple(rule.name for rule in RULES)
+RULE_NAMES = (*(rule.name for rule in RULES), "typed")
 OF_THE_BASE = tuple(run.optimizer.name for run in Experiment().runs)
 SGD_RUN = {"optimizer": {"name": "sgd"}, "learning_rate": 0.1}
 MOMENTUM_RUN = {"optimizer": {"name": "momentum", "momentum": 0.9}, "learning_rate": 0.1}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from comparison.words.clipping import CLIPPING_WORDS, clipping_title
-from comparison.words.rules import RULE_WORDS, UPDATE
+from comparison.words.rules import RULE_WORDS, UPDATE, formula_of, source_of
 from comparison.words.scheduled import RATE_WORDS
 from comparison.words.schedules import SCHEDULE_WORDS, SCHEDULED, WARM_UP, WARM_UP_WORDS
 from language import _
@@ -24,13 +24,13 @@ def rule_words(rule: type[Rule]) -> None:
     """Explain a rule; one without words is shown by its update, formula and source.
 
     Args:
-        rule: one of ``RULES``.
+        rule: one of ``RULES``, or a typed one.
     """
     words = RULE_WORDS.get(rule)
     if words is not None:
         st.markdown(f"**{rule.title}.** {_(words.idea)}")
-    st.latex(_stacked(UPDATE, rule.formula))
-    st.caption(rule.source)
+    st.latex(stacked(UPDATE, formula_of(rule)))
+    st.caption(source_of(rule))
     if words is not None:
         _forms(words)
 
@@ -44,7 +44,7 @@ def schedule_words(schedule: Schedule) -> None:
     words = SCHEDULE_WORDS[type(schedule)]
     title = f"{_('Schedule')}: {label('schedule', schedule.name)}"
     st.markdown(f"**{title}.** {_(words.idea)}")
-    st.latex(_stacked(SCHEDULED, schedule.formula))
+    st.latex(stacked(SCHEDULED, schedule.formula))
     st.caption(" ".join(filter(None, (_(RATE_WORDS), schedule.source))))
     if words.forms:
         _forms(words)
@@ -66,7 +66,7 @@ def clipping_words(clipping: type[Clipping]) -> None:
     _forms(words)
 
 
-def _stacked(*formulas: str) -> str:
+def stacked(*formulas: str) -> str:
     """Return formulas with each of their equations on a line of its own: the panel is narrow."""
     equations = r" \\ ".join(formulas).replace(r"\qquad", r"\\").split(r"\\")
     return r"\begin{gathered}" + r" \\[0.3em] ".join(equations) + r"\end{gathered}"

@@ -27,10 +27,12 @@ from comparison.offers import (
     fields_for_all,
     may_add_run,
     may_remove_run,
+    menu_id,
+    menu_names,
     rules_by_family,
+    typed_rules,
 )
 from engine import LIMITS
-from engine.rules import RULES
 from engine.rules.clipping import CLIPPINGS, THRESHOLD
 from engine.rules.schedules import Constant
 from engine.spec import by_name
@@ -38,6 +40,7 @@ from language import _
 from language.labels import inline, label
 from ui.setup.rules import clipping_words, rule_words, schedule_words
 from ui.setup.schedules import schedule_controls
+from ui.setup.typed import accepted_rules
 from ui.shell.binding import bound, folded
 from ui.shell.controls import batch_size, choice, number, rule_hyperparameters
 from ui.shell.navigation import open_first_view
@@ -51,10 +54,8 @@ if TYPE_CHECKING:
     from charts.theme import RunStyle
     from comparison.edits import Edited
     from engine import Run
-    from engine.rules import Rule
     from engine.rules.clipping import Clipping
 
-_RULES: Mapping[str, type[Rule]] = by_name(RULES)
 _CLIPPINGS: Mapping[str, type[Clipping]] = by_name(CLIPPINGS)
 _THRESHOLDS: Final = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0)
 
@@ -150,13 +151,15 @@ def run_editor() -> None:
     grid = st.grid(7, min_column_width=112, vertical_alignment="bottom")
     optimizer, rate, size, more = (grid.cell(column_span=width) for width in (2, 2, 2, 1))
     with optimizer:
+        rules = rules_by_family([*typed_rules(now.experiment), *accepted_rules()])
+        names, by_id = menu_names(rules), {menu_id(rule): rule for rule in rules}
         choice(
             _("Optimizer"),
-            run.optimizer.name,
-            [rule.name for rule in rules_by_family()],
+            menu_id(type(run.optimizer)),
+            list(names),
             "optimizer",
-            lambda name: edit(choose_rule, index, _RULES[name]),
-            names=_rule_title,
+            lambda chosen: edit(choose_rule, index, by_id[chosen]),
+            names=names.__getitem__,
             help=_(
                 "Makes a step out of the gradients. Type part of a name or of a family to find it."
                 " What this one remembers and does, its formula, and which libraries differ: under"
@@ -170,12 +173,6 @@ def run_editor() -> None:
             batch_size(index, now.experiment.problem.training_rows)
     with more, folded("more", _("More"), width="stretch"):
         _details(index, run)
-
-
-def _rule_title(name: str) -> str:
-    """Return a rule's title and its family, so that a search finds it by either."""
-    rule = _RULES[name]
-    return f"{rule.title} · {label('family', rule.family)}"
 
 
 def rate_control() -> None:

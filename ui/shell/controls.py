@@ -11,7 +11,7 @@ import streamlit as st
 from comparison.edits import change_batch_size, change_hyperparameter
 from comparison.words.names import choice_words, symbol
 from engine import Interval, InvalidInput
-from engine.rules import choices, hyperparameters
+from engine.rules import TypedRule, choices, hyperparameters
 from language import _
 from language.labels import label
 from ui.shell.binding import bound
@@ -19,6 +19,8 @@ from ui.shell.store import document, edit, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from engine.rules import Rule
 
 Number = int | float
 
@@ -192,8 +194,17 @@ def rule_hyperparameters(index: int) -> None:
             interval,
             f"{run.optimizer.name}-{name}",
             partial(edit, change_hyperparameter, index, name),
-            title=", ".join(dict.fromkeys((label("hyperparameter", name), symbol(name, interval)))),
+            title=_hyperparameter(run.optimizer, name, interval),
         )
+
+
+def _hyperparameter(rule: Rule, name: str, interval: Interval) -> str:
+    """Return what a hyperparameter is called; that of a typed rule has the name that it was given.
+
+    Another rule of this house may have one with the same name and another meaning.
+    """
+    title = name if isinstance(rule, TypedRule) else label("hyperparameter", name)
+    return ", ".join(dict.fromkeys((title, symbol(name, interval))))
 
 
 def _field(title: str, value: Number, key: str, report: Callable[[Any], object]) -> None:

@@ -55,10 +55,12 @@ class Entry(NamedTuple):
     Attributes:
         script: its path from the project's root.
         title: what the menu calls it, to be translated.
+        section: what the menu calls the section that it is in, to be translated; "" for none.
     """
 
     script: str
     title: str
+    section: str = ""
 
 
 MENU: Final = {
@@ -66,8 +68,9 @@ MENU: Final = {
     "surfaces": Entry("pages/compare/surfaces.py", N_("Surfaces")),
     "epochs": Entry("pages/compare/epochs.py", N_("Epochs")),
     "sweep": Entry("pages/compare/sweep.py", N_("Sweep")),
-    "data": Entry("pages/own/data.py", N_("Your data")),
     "backpropagation": Entry("pages/learn/backpropagation.py", N_("Backpropagation")),
+    "data": Entry("pages/own/data.py", N_("Your data"), N_("Your own")),
+    "rule": Entry("pages/own/rule.py", N_("Your own rule"), N_("Your own")),
 }
 
 

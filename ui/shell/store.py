@@ -57,6 +57,7 @@ _EXAMPLE: Final = "backpropagation"  # whose versions are of its page's settings
 MADE: Final = {
     "epochs": ("plans", "sizes"),
     "sweep": ("axes", "seeds", "design", "targets"),
+    "rule": ("title", "text", "values"),
     _EXAMPLE: (
         "example",
         "formula",
@@ -301,6 +302,7 @@ def works() -> dict[str, Document]:
         _OWN: _comparison(_OWN).on_page(_settings_of("surfaces")),
         "epochs": nothing.on_page(_settings_of("epochs")),
         "sweep": nothing.on_page(_settings_of("sweep")),
+        "rule": nothing.on_page(_settings_of("rule")),
         _EXAMPLE: nothing.on_page(_settings_of(_EXAMPLE)),
     }
 

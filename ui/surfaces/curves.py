@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from comparison.catalogue import confident_and_wrong, distances, rates
+from comparison.catalogue import confident_and_wrong, distances, have_rates, rates
 from comparison.scenes import scene_words
-from comparison.words.remarks import stopped_words
+from comparison.words.remarks import no_rates_words, stopped_words
 from language import _
 from ui.shell.figure import figure
 from ui.shell.text import escaped
@@ -33,9 +33,12 @@ def rates_tab(scene: Scene) -> None:
             " rate, Adagrad's effective rates die out; those of RMSprop and Adam do not."
         )
     )
-    if any(run.last_step[0] for run in scene.history.runs):
+    if have_rates(scene.history):
         page = settings()
         _remarks(figure(lambda: rates(scene, page), "surfaces-rates"), scene)
+    else:
+        for sentence in no_rates_words(scene.history.experiment):
+            st.caption(sentence)
 
 
 def distance_tab(scene: Scene) -> None:

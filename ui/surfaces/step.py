@@ -9,7 +9,7 @@ import streamlit as st
 from comparison.scenes import seen_parameters
 from comparison.steps import chosen_update, point_words, step_table, update_words
 from comparison.words.clipping import clipping_sign
-from comparison.words.rules import UPDATE
+from comparison.words.rules import UPDATE, formula_of
 from comparison.words.scheduled import RATE_WORDS
 from comparison.words.schedules import SCHEDULED
 from comparison.words.worked import worked
@@ -72,7 +72,7 @@ def _formula(
     seen: StepInspection, names: Sequence[str], parameters: Sequence[int], run: Run
 ) -> None:
     """Show the rule and the step, worked out for each of the parameters."""
-    formula = rf"{seen.optimizer.formula} \qquad {UPDATE}"
+    formula = rf"{formula_of(type(seen.optimizer))} \qquad {UPDATE}"
     if run.schedule != Constant():
         formula = rf"{SCHEDULED} \qquad {formula}"
         st.caption(_(RATE_WORDS))

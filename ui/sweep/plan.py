@@ -21,7 +21,8 @@ from comparison.sweep.plan import (
     typed_targets,
 )
 from comparison.words.errors import explain
-from comparison.words.fields import field_title, having, value_words
+from comparison.words.fields import field_title, value_words
+from comparison.words.names import own_fields, rule_title
 from comparison.words.sweeps import (
     lane_words,
     not_applicable_words,
@@ -29,8 +30,7 @@ from comparison.words.sweeps import (
     too_few_words,
 )
 from engine import InvalidInput
-from engine.rules import RULES
-from engine.spec import by_name
+from engine.spec import name_of
 from language import N_, _
 from language.labels import label
 from sweeps.axes import ListAxis
@@ -169,12 +169,13 @@ def _range(place: int, axis: RangeAxis) -> None:
 
 def _rules(place: int, axis: Axis) -> None:
     """Offer to have the axis for some optimizers alone, where the runs have several."""
-    names = list(dict.fromkeys(run.optimizer.name for run in document().experiment.runs))
+    rules = [type(run.optimizer) for run in document().experiment.runs]
     if axis.path[0] == "optimizer":
-        names = [name for name in names if by_name(RULES)[name] in having(axis.path[-1])]
+        rules = [rule for rule in rules if axis.path[-1] in own_fields(rule)]
+    names = list(dict.fromkeys(map(name_of, rules)))
     if not axis.is_of_runs or (len(names) < 2 and not axis.rules):
         return
-    titles = {name: by_name(RULES)[name].title for name in (*names, *axis.rules)}
+    titles = {name: rule_title(name) for name in (*names, *axis.rules)}
     bound(
         st.multiselect,
         label("axis", "rules"),

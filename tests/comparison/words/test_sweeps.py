@@ -30,6 +30,7 @@ from comparison.words.sweeps import (
     unwritable_words,
 )
 from engine import Experiment, Interval, InvalidInput, Network
+from engine.rules import SGD, Adam
 from language import LANGUAGES, set_language
 from sweeps.answers import BestSetting
 from sweeps.chunking import Size
@@ -46,7 +47,7 @@ SIZE = Size(252, 1_260, 6_596_100, 17.4, 428_904)
 
 def best(**fields):
     usual = {
-        "rule": "adam",
+        "rule": Adam,
         "setting": {"learning_rate": 0.001, "batch_size": "all"},
         "losses": np.array([0.1, 0.3, 0.2]),
         "tried": 36,
@@ -114,7 +115,7 @@ def test_a_sweep_that_was_stopped_says_how_it_goes_on():
 def test_an_answer_has_a_line_for_each_run_and_says_what_it_rests_on():
     experiment = Experiment(seeds=(0, 1, 2))
     head, adam, sgd, trust = answer_lines(
-        [best(), best(rule="sgd", edges=("learning_rate",))], experiment
+        [best(), best(rule=SGD, edges=("learning_rate",))], experiment
     )
 
     assert head == (

@@ -72,7 +72,12 @@ def answers(result):
 
 def followed(entry):
     """Parameters and evaluated points of every step."""
-    rule, rate, steps = rule_of(entry), entry["learning_rate"], entry["steps"]
+    return follow_entry(entry, rule_of(entry))
+
+
+def follow_entry(entry, rule):
+    """The same of any rule where an entry has another one."""
+    rate, steps = entry["learning_rate"], entry["steps"]
     if entry["problem"] == "A":
         start, layout = [-7.0, 2.0], Layout((2, 1), bias=False)
 

@@ -17,7 +17,7 @@ from engine.formulas.graph import OPERATIONS as GRAPH_OPERATIONS
 from engine.problems.datasets import Blobs, Line
 from engine.problems.formula import Formula
 from engine.problems.functions import FUNCTIONS
-from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton
+from engine.rules import RULES, SAM, SGD, Adagrad, Adam, Lookahead, Nesterov, Newton, typed_rule
 from engine.rules.clipping import CLIPPINGS, ClipNorm, ClipValue
 from engine.rules.wrappers import INNER
 from engine.training.loop import problem_of
@@ -29,6 +29,7 @@ from exports.scripts.translations import TRANSLATIONS, VALUES
 from exports.scripts.translations.formulas import OPERATIONS as FORMULA_OPERATIONS
 from language import set_language
 from tests.engine.contract import EVERY, Uphill, run_of
+from tests.engine.rules import own
 from tests.engine.rules.facts import fits, fitted
 from tests.exports.hostile import NAMES
 from tests.reference.replays import replayed
@@ -100,6 +101,7 @@ def gradients_of(experiment):
 AROUND = [rule(inner=name) for rule in (Lookahead, SAM) for name in INNER]
 FORMULAS = [
     *((rule, None) for rule in (*(rule() for rule in EVERY), *AROUND)),
+    *((typed_rule("Mine", text)(), None) for text in (own.ADAM, own.MANY, own.MOMENTUM)),
     *((rule, clipping(0.3)) for rule in (Adam(), SAM(), Uphill()) for clipping in CLIPPINGS),
 ]
 

@@ -55,15 +55,15 @@ LIMITS: Final = {
     "formula_operations": "Operations in a formula",
     "formula_nesting": "Depth of brackets in a formula",
     "variables": "Variables of a formula",
+    "updates": "Updates of a worked example",
+    "descent_work": "Updates × operations of a worked example",
+    "difference_work": "2 × rows × parameters², where central differences check backpropagation",
+    "variable_characters": "Characters of a variable's name",
     "rule_characters": "Characters of a typed rule",
     "rule_lines": "Lines of a typed rule",
     "rule_constants": "Constants of a typed rule",
     "rule_slots": "Slots of a typed rule",
     "rule_numbers": "Ends of the interval of a constant of a typed rule",
-    "updates": "Updates of a worked example",
-    "descent_work": "Updates × operations of a worked example",
-    "difference_work": "2 × rows × parameters², where central differences check backpropagation",
-    "variable_characters": "Characters of a variable's name",
 }
 
 

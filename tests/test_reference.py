@@ -59,7 +59,7 @@ HAVE_HEADINGS = {
     "Rules": [rule.name for rule in RULES],
     "Schedules": [schedule.name for schedule in SCHEDULES],
     "Data sets": [*names(DATASETS), "own"],
-    "Test functions": names(FUNCTIONS),
+    "Test functions": [*names(FUNCTIONS), "formula"],
     "Activations": list(ACTIVATIONS),
     "Losses": list(LOSSES),
     "Pages": names(PAGES),

@@ -91,7 +91,7 @@ def _found(function: Formula) -> Found:
         side = (-_REACHES[0], _REACHES[0])
         return Found((1.0, 1.0), (side, side), (), None, has_values=False)
     square = squares[-1 if minima else 0]
-    points = (*minima, *square.others(minima))[:_LISTED]
+    points = square.in_order([*minima, *square.others(minima)])[:_LISTED]
     window = square.window(points)
     (left, right), (bottom, top) = window
     inside = tuple(at for at in points if left <= at.x <= right and bottom <= at.y <= top)
@@ -116,24 +116,27 @@ class _Square:
         self.most = int(np.clip(_WORK // max(operations, 1), *_MOST))
 
     def minima(self) -> list[StationaryPoint]:
-        """Return minima in the square, the lowest first; some are at kinks."""
+        """Return minima in the square; some are at kinks."""
         points, is_there = self._polished(self._lowest(self.values), downhill=True)
         listed = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
         lower = self._descended(points[~is_there])
         points, is_there = self._polished(lower, downhill=True, turns=_TURNS[0])
         further = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
         further += self._at_kinks(lower[~is_there])
-        listed += [at for at in further if self._is_new((at.x, at.y), listed)]
-        heights = self.function.value(np.array([at[:2] for at in listed]).reshape(-1, 2))
-        return [listed[at] for at in np.argsort(heights, kind="stable")]
+        return listed + [at for at in further if self._is_new((at.x, at.y), listed)]
 
     def others(self, known: list[StationaryPoint]) -> list[StationaryPoint]:
-        """Return further stationary points in the square, minima first."""
+        """Return further stationary points in the square."""
         slopes = self.function.gradient(self.grid.reshape(-1, 2))
         steepness = np.square(slopes).sum(axis=1).reshape(_SIDE, _SIDE)
         points, is_there = self._polished(self._lowest(steepness), downhill=False)
-        listed = [at for at in self._smooth(points[is_there]) if self._is_new((at.x, at.y), known)]
-        return sorted(listed, key=lambda at: at.kind != "minimum")
+        return [at for at in self._smooth(points[is_there]) if self._is_new((at.x, at.y), known)]
+
+    def in_order(self, points: list[StationaryPoint]) -> tuple[StationaryPoint, ...]:
+        """Return minima first, the lowest of them at the beginning."""
+        heights = self.function.value(np.array([at[:2] for at in points]).reshape(-1, 2))
+        is_other = np.array([at.kind != "minimum" for at in points], dtype=bool)
+        return tuple(points[at] for at in np.lexsort((heights, is_other)))
 
     def _is_new(self, point: Sequence[float], known: list[StationaryPoint]) -> bool:
         return all(math.dist(point[:2], one[:2]) > self.cell / 10 for one in known)
@@ -279,7 +282,7 @@ class _Square:
                 kept.append(at)
         return kept
 
-    def window(self, points: tuple[StationaryPoint, ...]) -> tuple[Side, Side]:
+    def window(self, points: Sequence[StationaryPoint]) -> tuple[Side, Side]:
         """Return a square around the origin and the points, as far as there are values."""
         reach = max((abs(value) for point in points for value in point[:2]), default=0.0)
         half = self.reach

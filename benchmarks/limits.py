@@ -19,9 +19,12 @@ import numpy as np
 import engine
 from charts.fits import Panel, fit_panels, slice_of
 from charts.theme import RunStyle
+from comparison.formulas import EXAMPLES
 from engine import Budget, Experiment, Function, Network, Run, Sweep
 from engine.formulas.formula import parse
 from engine.problems.datasets import Blobs, Chebyshev, Digits, TwoMoons, generate, real
+from engine.problems.finding import found
+from engine.problems.formula import Formula
 from engine.problems.functions import Rosenbrock
 from engine.rules import RULES, SGD, Adam
 from engine.training.chunks import train_chunk
@@ -95,6 +98,17 @@ def _refused(make: Callable[[], object]) -> float:
 
 def _formulas() -> float:
     return max(_refused(partial(parse, formula)) for formula in _FORMULAS)
+
+
+def _typed_functions() -> float:
+    """Return how long the dearest example takes from its text to window, start and minima."""
+
+    def make(text: str) -> None:
+        parse.cache_clear()
+        found.cache_clear()
+        _ = Formula(text=text).found
+
+    return max(_least(partial(make, one.formula.text)) for one in EXAMPLES.values())
 
 
 def _experiments() -> float:
@@ -230,6 +244,7 @@ def _sweep_seconds() -> float:
 
 PROMISES: Final = (
     Promise("a hostile formula is refused", 50, _formulas),
+    Promise("a typed function is ready for its surface", 50, _typed_functions),
     Promise("an impossible experiment is refused", 50, _experiments),
     Promise("the largest experiment is estimated", 50, _estimate),
     Promise("the digits are read", 200, _digits),

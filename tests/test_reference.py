@@ -16,7 +16,7 @@ from engine.errors import CODES
 from engine.limits import LIMITS
 from engine.problems.activations import ACTIVATIONS
 from engine.problems.datasets import DATASETS
-from engine.problems.functions import FUNCTIONS
+from engine.problems.functions import EVERY_FUNCTION
 from engine.problems.losses import LOSSES
 from engine.rules import RULES, choices, hyperparameters
 from engine.rules.schedules import SCHEDULES
@@ -59,7 +59,7 @@ HAVE_HEADINGS = {
     "Rules": [rule.name for rule in RULES],
     "Schedules": [schedule.name for schedule in SCHEDULES],
     "Data sets": [*names(DATASETS), "own"],
-    "Test functions": [*names(FUNCTIONS), "formula"],
+    "Test functions": names(EVERY_FUNCTION),
     "Activations": list(ACTIVATIONS),
     "Losses": list(LOSSES),
     "Pages": names(PAGES),

@@ -27,14 +27,17 @@ _MOST: Final = (8, 32)  # points of a grid to begin at, at least and at most
 _LISTED: Final = 60  # stationary points, the lowest first
 _LOOKS: Final = 200  # squares times operations of a formula, about
 _WORK: Final = 900  # turns times operations, and points times operations
-_TURNS: Final = (5, 30)  # of Newton's method, at least and at most
+_TURNS: Final = (5, 24)  # of Newton's method, at least and at most
+_PATIENCE: Final = 10  # turns, after which a few that go on are not waited for
+_MOST_OF: Final = 0.6  # the share that is not a few
 _STUCK: Final = 1e-3  # of a step of Newton's: if even that leads nowhere, nothing will
 _LEAST: Final = 1e-40  # a smaller slope or curvature is rounding
-_KINKS: Final = 8  # points from which minima are looked for where Newton's method did not arrive
+_SLOW: Final = 8  # points from which minima are looked for where Newton's method did not arrive
 _CONVERGED: Final = 1e-7  # of the reach: a shorter step of Newton's has arrived
 _APART: Final = 1e-3  # of a grid's spacing; points that are nearer are one
 _SINGULAR: Final = 1e-6  # of the larger curvature: a smaller one may be rounding, or none
-_CURVE: Final = 4  # more points than these without curvature lie on a curve
+_IN_PROPORTION: Final = 1e-2  # of a rise beside a kink; a smooth one is 1e-4 there
+_BESIDE: Final = 0.25  # of a grid's spacing: a step along a direction without curvature
 _EQUAL: Final = 1e-13  # of the size of values: smaller differences are rounding
 _RINGS: Final = (1e-2, 1e-1)  # of a grid's spacing: radii around a smooth point
 _RINGS_OF_KINK: Final = (1e-6, 1e-2, 1e-1)  # on the smallest, a slope of any size tells
@@ -88,7 +91,7 @@ def _found(function: Formula) -> Found:
         side = (-_REACHES[0], _REACHES[0])
         return Found((1.0, 1.0), (side, side), (), None, has_values=False)
     square = squares[-1 if minima else 0]
-    points = (*minima, *square.others(minima))[:_LISTED]
+    points = square.in_order([*minima, *square.others(minima)])[:_LISTED]
     window = square.window(points)
     (left, right), (bottom, top) = window
     inside = tuple(at for at in points if left <= at.x <= right and bottom <= at.y <= top)
@@ -113,20 +116,27 @@ class _Square:
         self.most = int(np.clip(_WORK // max(operations, 1), *_MOST))
 
     def minima(self) -> list[StationaryPoint]:
-        """Return minima in the square, the lowest first; some are at kinks."""
+        """Return minima in the square; some are at kinks."""
         points, is_there = self._polished(self._lowest(self.values), downhill=True)
         listed = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
-        listed += self._at_kinks(points[~is_there], listed)
-        heights = self.function.value(np.array([at[:2] for at in listed]).reshape(-1, 2))
-        return [listed[at] for at in np.argsort(heights, kind="stable")]
+        lower = self._descended(points[~is_there])
+        points, is_there = self._polished(lower, downhill=True, turns=_TURNS[0])
+        further = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
+        further += self._at_kinks(lower[~is_there])
+        return listed + [at for at in further if self._is_new((at.x, at.y), listed)]
 
     def others(self, known: list[StationaryPoint]) -> list[StationaryPoint]:
-        """Return further stationary points in the square, minima first."""
+        """Return further stationary points in the square."""
         slopes = self.function.gradient(self.grid.reshape(-1, 2))
         steepness = np.square(slopes).sum(axis=1).reshape(_SIDE, _SIDE)
         points, is_there = self._polished(self._lowest(steepness), downhill=False)
-        listed = [at for at in self._smooth(points[is_there]) if self._is_new((at.x, at.y), known)]
-        return sorted(listed, key=lambda at: at.kind != "minimum")
+        return [at for at in self._smooth(points[is_there]) if self._is_new((at.x, at.y), known)]
+
+    def in_order(self, points: list[StationaryPoint]) -> tuple[StationaryPoint, ...]:
+        """Return minima first, the lowest of them at the beginning."""
+        heights = self.function.value(np.array([at[:2] for at in points]).reshape(-1, 2))
+        is_other = np.array([at.kind != "minimum" for at in points], dtype=bool)
+        return tuple(points[at] for at in np.lexsort((heights, is_other)))
 
     def _is_new(self, point: Sequence[float], known: list[StationaryPoint]) -> bool:
         return all(math.dist(point[:2], one[:2]) > self.cell / 10 for one in known)
@@ -146,13 +156,17 @@ class _Square:
         order = np.argsort(middle[is_low], kind="stable")[: self.most]
         return self.grid[1:-1, 1:-1][is_low][order]
 
-    def _polished(self, points: Array, *, downhill: bool) -> tuple[Array, Booleans]:
+    def _polished(
+        self, points: Array, *, downhill: bool, turns: int | None = None
+    ) -> tuple[Array, Booleans]:
         """Follow Newton's method to where the slope vanishes; tell which points arrived."""
+        if not len(points):
+            return points, np.zeros(0, dtype=bool)
         share = np.ones(len(points))
         value, step, length = self._newton(points, downhill=downhill)
-        for _turn in range(self.turns if len(points) else 0):
+        for turn in range(turns or self.turns):
             is_over = (length <= _CONVERGED * self.reach) | (share < _STUCK) | ~self._holds(points)
-            if is_over.all():
+            if is_over.all() or (turn >= _PATIENCE and np.mean(is_over) >= _MOST_OF):
                 break
             tried = points - share[:, None] * step
             there, next_step, next_length = self._newton(tried, downhill=downhill)
@@ -188,7 +202,7 @@ class _Square:
     def _smooth(self, points: Array) -> list[StationaryPoint]:
         """Return stationary points with their kinds; none on a curve of them."""
         _value, slopes, hessians = self.function.expansion(points)
-        curvatures = np.linalg.eigvalsh(np.nan_to_num(hessians))
+        curvatures, axes = np.linalg.eigh(np.nan_to_num(hessians))
         around, rounding = self._around(points, _RINGS)
         usual = np.abs(around).max(axis=1, initial=0.0) / (self.cell * _RINGS[-1]) ** 2
         size = np.abs(curvatures)
@@ -200,11 +214,21 @@ class _Square:
             kind: Kind = "minimum" if low > 0 else "maximum" if high < 0 else "saddle"
             listed.append(self._point(points[at], kind))
         alone = self._apart(points, steepness, is_singular, self.cell / 2)
-        for at in alone if len(alone) <= _CURVE else ():
-            kind_there = _kind_by_ring(around[at], rounding[at])
+        flat = axes[np.arange(len(points)), :, size.argmin(axis=1)]
+        for at, is_single in zip(alone, self._single(points[alone], flat[alone]), strict=True):
+            kind_there = _kind_by_ring(around[at], rounding[at]) if is_single else None
             if kind_there is not None:
                 listed.append(self._point(points[at], kind_there))
         return listed
+
+    def _single(self, points: Array, directions: Array) -> Booleans:
+        """Tell from which points a step along a flat direction leads back, not along a curve."""
+        step = _BESIDE * self.cell * directions
+        beside = np.concatenate([points + step, points - step])
+        back, _is_there = self._polished(beside, downhill=False)
+        gone = np.linalg.norm(back.reshape(2, -1, 2) - points, axis=2).max(axis=0)
+        single: Booleans = gone < _BESIDE / 2 * self.cell
+        return single
 
     def _point(self, point: Array, kind: Kind) -> StationaryPoint:
         x, y = np.where(np.abs(point) < 1e-9 * self.reach, 0.0, point)
@@ -218,14 +242,12 @@ class _Square:
         there = there.reshape(len(points), len(rings))
         return there - here, _EQUAL * np.maximum(np.abs(here), np.abs(there))
 
-    def _at_kinks(self, points: Array, known: list[StationaryPoint]) -> list[StationaryPoint]:
-        """Return further minima, at kinks, by ever smaller steps downhill."""
-        points = points[self._holds(points)][:_KINKS]
-        if not len(points):
-            return []
+    def _descended(self, points: Array) -> Array:
+        """Follow ever smaller steps downhill, from some points where Newton's method fails."""
+        points = points[self._holds(points)][:_SLOW]
         steps, value = np.full(len(points), self.cell), self.function.value(points)
         lanes = np.arange(len(points))
-        for _turn in range(2 * self.turns):
+        for _turn in range(2 * self.turns if len(points) else 0):
             tried = points[:, None] + steps[:, None, None] * _UNIT
             values = self.function.value(tried.reshape(-1, 2)).reshape(len(points), -1)
             values = np.where(np.isnan(values), np.inf, values)
@@ -236,13 +258,20 @@ class _Square:
             steps = np.where(is_lower, steps, steps / 2)
         rounded = np.round(points, 6 - round(np.log10(self.reach)))
         is_round = self.function.value(rounded) <= value
-        points = np.where(is_round[:, None], rounded, points)
+        return np.where(is_round[:, None], rounded, points)
+
+    def _at_kinks(self, points: Array) -> list[StationaryPoint]:
+        """Return which points are minima at kinks: around them f rises in proportion."""
         around, rounding = self._around(points, _RINGS_OF_KINK)
+        rises = np.max(
+            around.reshape(len(points), len(_RINGS_OF_KINK), len(_UNIT)), axis=2, initial=0.0
+        )
+        share = rises[:, 0] / _RINGS_OF_KINK[0] / (rises[:, 1] / _RINGS_OF_KINK[1])
+        is_kink = (share > _IN_PROPORTION) & self._holds(points)
         return [
             self._point(points[at], "minimum")
-            for at in self._apart(points, value, self._holds(points), _APART * self.cell)
-            if self._is_new(points[at], known)
-            and _kind_by_ring(around[at], rounding[at]) == "minimum"
+            for at in self._apart(points, self.function.value(points), is_kink, _APART * self.cell)
+            if _kind_by_ring(around[at], rounding[at]) == "minimum"
         ]
 
     def _apart(self, points: Array, order: Array, among: Booleans, distance: float) -> list[int]:
@@ -253,7 +282,7 @@ class _Square:
                 kept.append(at)
         return kept
 
-    def window(self, points: tuple[StationaryPoint, ...]) -> tuple[Side, Side]:
+    def window(self, points: Sequence[StationaryPoint]) -> tuple[Side, Side]:
         """Return a square around the origin and the points, as far as there are values."""
         reach = max((abs(value) for point in points for value in point[:2]), default=0.0)
         half = self.reach

@@ -331,6 +331,15 @@ def test_nothing_is_found_that_is_not_there(known, typed):
         assert not point.is_global
 
 
+@EVERY
+def test_minima_come_first_and_the_lowest_of_them_at_the_beginning(known, typed):
+    kinds = [point.kind for point in typed.stationary_points]
+    heights = known.value(np.array(stationary(typed)).reshape(-1, 2))
+
+    assert kinds[: len(heights)] == ["minimum"] * len(heights)
+    assert (np.diff(heights) >= -1e-9 * np.abs(heights).max(initial=1)).all()
+
+
 @given(formulas())
 @settings(examples(25))
 def test_start_and_points_lie_in_the_window_and_the_start_has_a_slope(formula):

@@ -122,6 +122,16 @@ class Line:
             done[at].append(operand)
         return tuple(map(tuple, done))
 
+    @cached_property
+    def arrays(self) -> int:
+        """Return how many arrays the line holds at most while it is computed."""
+        held = most = 0
+        for node, done in zip(self.graph.nodes, self._last_uses, strict=True):
+            held += bool(node.operands)
+            most = max(most, held)
+            held -= sum(bool(self.graph.nodes[operand].operands) for operand in done)
+        return most
+
     def value(self, known: Mapping[str, Any], shape: tuple[int, ...]) -> Any:
         """Return what is assigned, given the value of every name; ``shape`` is that of a lane."""
         values: list[Any] = []
@@ -201,6 +211,11 @@ class Program:
     def at(self) -> dict[str, Line]:
         """Return the lines by their names."""
         return {line.name: line for line in self.lines}
+
+    @cached_property
+    def arrays(self) -> int:
+        """Return how many arrays an update holds at most: of all lines, and within a line."""
+        return len(self.lines) + max(line.arrays for line in self.lines)
 
     @cached_property
     def operations(self) -> float:

@@ -86,8 +86,9 @@ def _class(title: str, text: str) -> type[TypedRule]:
     """Return the class of a title and a canonical text: the one that there is, or a new one."""
     found = _classes.get((title, text))
     if found is None:
-        found = _made(title, parse_program(text))
-        check_finite(found())
+        program = parse_program(text)
+        _check_finite(program)
+        found = _made(title, program)
         found = _classes.setdefault((title, text), found)
     return found
 
@@ -130,18 +131,19 @@ def read_typed(fields: Mapping[str, Any]) -> TypedRule:
     return validated(kind(**given))
 
 
-def check_finite(rule: TypedRule) -> None:
+def _check_finite(program: Program) -> None:
     """Check that two updates along a gradient of zero are finite: a rule must be able to rest.
 
     Raises:
         InvalidInput: "unexpected" with the place of the first line that is not.
     """
     params, layout = np.array([[0.5, -2.0]]), Layout((2, 1), bias=False)
-    state: State = tuple(np.zeros_like(params) for _ in rule.slots)
+    constants = {one.name: one.value for one in program.constants}
+    state: State = tuple(np.zeros_like(params) for _ in program.slots)
     for step in (1, 2):
         moment = Moment(np.zeros_like(params), params, layout, step, np.ones((1, 1)))
-        known = rule.program.values(rule.constants, moment, state)
-        for line in rule.program.lines:
+        known = program.values(constants, moment, state)
+        for line in program.lines:
             if not np.isfinite(known[line.name]).all():
                 raise InvalidInput("unexpected", "text", line.place, "finite_at_rest")
-        _, state = rule.direction(moment, state)
+        _, state = program.direction(constants, moment, state)

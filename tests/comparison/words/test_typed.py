@@ -44,7 +44,7 @@ def test_every_formula_can_be_drawn_in_a_report(text):
 
 @pytest.mark.parametrize(("name", "operands"), [(name, of[1]) for name, of in FUNCTIONS.items()])
 def test_every_function_can_be_drawn(name, operands):
-    inside = ", ".join(["g"] * operands)
+    inside = ", ".join(["g + 0.5"] * operands)
 
     assert "<math" in mathml(formula(f"direction = 0*{name}({inside})"))
 

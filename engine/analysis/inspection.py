@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from engine.arrays import Layout
 from engine.errors import InvalidInput
 from engine.limits import Interval
-from engine.rules import hyperparameters, stack
+from engine.rules import Moment, TypedRule, hyperparameters, stack
+from engine.rules.programs import DIRECTION, symbol
 from engine.rules.schedules import Constant
 from engine.training.loop import making
 from engine.training.recording import frozen
@@ -100,10 +102,10 @@ class StepInspection:
         """Return the numbers behind the rule's formula for one parameter, in reading order.
 
         They are the hyperparameters, the step, the slots before and after, the gradient as the rule
-        sees it (clipped, where the run clips), the second one if there is one, the corrected slots
-        and the direction; then those of ``eta = eta_0 f_t``, the rate of this update if there is a
-        schedule, and of ``theta_t = theta_{t-1} - eta d_t``. Slots without a number for a single
-        parameter are left out.
+        sees it (clipped, where the run clips), the second one if there is one, the corrected slots,
+        what the other lines of a typed rule give, and the direction; then those of ``eta = eta_0
+        f_t``, the rate of this update if there is a schedule, and of ``theta_t = theta_{t-1} - eta
+        d_t``. Slots without a number for a single parameter are left out.
 
         Args:
             parameter: position of the parameter in a lane.
@@ -135,6 +137,7 @@ class StepInspection:
             "g_t": seen[parameter],  # also where a slot keeps the last gradient taken
             **({} if self.second_gradient is None else {"h_t": self.second_gradient[parameter]}),
             **numbers(self.corrected, r"\hat {}_t"),
+            **self._lines(seen, parameter),
             "d_t": self.direction[parameter],
             **rate,
             r"\eta": self.learning_rate,
@@ -142,6 +145,23 @@ class StepInspection:
             r"\theta_t": self.after[parameter],
         }
         return tuple(Term(symbol, float(value)) for symbol, value in values.items())
+
+    def _lines(self, seen: Array, parameter: int) -> dict[str, float]:
+        """Return what the lines of a typed rule give that are no slots, by their symbols."""
+        rule = self.optimizer
+        if not isinstance(rule, TypedRule):
+            return {}
+        layout, rate = Layout((len(seen), 1), bias=False), np.array([[self.learning_rate]])
+        moment = Moment(seen[None], self.before[None], layout, self.step, rate)
+        slots = tuple(slot[None] for slot in self.slots_before.values())
+        known = rule.program.values(rule.constants, moment, slots)
+        others = [line.name for line in rule.program.lines]
+        for name in (*rule.program.slots, DIRECTION):
+            others.remove(name)
+        return {
+            f"{symbol(name)}_t": np.broadcast_to(known[name], moment.grads.shape)[0, parameter]
+            for name in others
+        }
 
     def at(self, values: Array, parameter: int) -> float:
         """Return the number of an array of this inspection for one parameter.

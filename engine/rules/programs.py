@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from engine.arrays import Layout
 from engine.errors import InvalidInput
 from engine.formulas.formula import CONSTANTS, FUNCTIONS, parse
 from engine.formulas.graph import OPERATIONS
 from engine.limits import LIMITS, Interval
-from engine.rules.rule import Rule
+from engine.rules.rule import Moment, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from engine.arrays import Array, State
     from engine.formulas.graph import Graph
-    from engine.rules.rule import Moment
 
 DIRECTION: Final = "direction"
 GIVEN: Final = ("g", "params", "t")
@@ -42,7 +42,9 @@ _TAKEN: Final = frozenset(
     | {"learning_rate", "lr", "self", "state", "step"}  # and of exported code
 )
 # A constant becomes a field of a rule, which has these already.
-_FIELDS: Final = frozenset({*dir(Rule), *Rule.__annotations__, "inner", "program", "text"})
+_FIELDS: Final = frozenset({*dir(Rule), *Rule.__annotations__, "inner", "program", "text"}) - {
+    DIRECTION
+}
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _ASSIGNED: Final = re.compile(r"\s*(?P<name>[^\s=]+)\s*=\s*(?P<side>.*\S)?")
 _CONSTANT: Final = re.compile(r"(?P<number>.*?)\s+in\b\s*(?P<interval>.*)\Z")
@@ -51,6 +53,7 @@ _INTERVAL: Final = re.compile(
     rf"(?P<left>[\[(])\s*(?P<low>{_NUMBER})\s*,\s*(?P<high>{_NUMBER})\s*(?P<right>[\])])\Z"
 )
 _NORM: Final = re.compile(r"\bnorm\s*\(\s*(?P<of>[A-Za-z]\w*)\s*\)")
+_NORM_NAME: Final = re.compile(r"norm_\w*_\Z")  # what stands for a norm while it is read
 _QUICK: Final = frozenset(
     {"add", "subtract", "multiply", "divide", "negate", "sqrt", "abs", "sign", "relu", "max", "min"}
 )
@@ -121,6 +124,16 @@ class Line:
         for operand, at in last.items():
             done[at].append(operand)
         return tuple(map(tuple, done))
+
+    @cached_property
+    def arrays(self) -> int:
+        """Return how many arrays the line holds at most while it is computed."""
+        held = most = 0
+        for node, done in zip(self.graph.nodes, self._last_uses, strict=True):
+            held += bool(node.operands)
+            most = max(most, held)
+            held -= sum(bool(self.graph.nodes[operand].operands) for operand in done)
+        return most
 
     def value(self, known: Mapping[str, Any], shape: tuple[int, ...]) -> Any:
         """Return what is assigned, given the value of every name; ``shape`` is that of a lane."""
@@ -203,6 +216,11 @@ class Program:
         return {line.name: line for line in self.lines}
 
     @cached_property
+    def arrays(self) -> int:
+        """Return how many arrays an update holds at most: of all lines, and within a line."""
+        return len(self.lines) + max(line.arrays for line in self.lines)
+
+    @cached_property
     def operations(self) -> float:
         """Return what an update of a parameter costs beyond that of a usual rule."""
         graphs = [line.graph for line in self.lines]
@@ -228,7 +246,8 @@ def parse_program(text: object) -> Program:
     Raises:
         InvalidInput: "wrong_type" for what is no text; "out_of_range" for a text that is too long;
             "unexpected" with ``((line, column), text there)``, line and column from 1, and what
-            was expected. The field is "text".
+            was expected, also where a line is not finite with a gradient of zero. The field is
+            "text".
     """
     if not isinstance(text, str):
         raise InvalidInput("wrong_type", "text", text, "string")
@@ -240,7 +259,27 @@ def parse_program(text: object) -> Program:
 def _parsed(text: str) -> Program:
     pieces = list(_pieces(text))
     _check_size("rule_lines", len(pieces))
-    return _Reading(pieces).program()
+    program = _Reading(pieces).program()
+    _check_finite(program)
+    return program
+
+
+def _check_finite(program: Program) -> None:
+    """Check that two updates along a gradient of zero are finite: a rule must be able to rest.
+
+    Raises:
+        InvalidInput: "unexpected" with the place of the first line that is not.
+    """
+    params, layout = np.array([[0.5, -2.0]]), Layout((2, 1), bias=False)
+    constants = {one.name: one.value for one in program.constants}
+    state: State = tuple(np.zeros_like(params) for _ in program.slots)
+    for step in (1, 2):
+        moment = Moment(np.zeros_like(params), params, layout, step, np.ones((1, 1)))
+        known = program.values(constants, moment, state)
+        for line in program.lines:
+            if not np.isfinite(known[line.name]).all():
+                raise InvalidInput("unexpected", "text", line.place, "finite_at_rest")
+        _, state = program.direction(constants, moment, state)
 
 
 def _check_size(name: str, size: int) -> None:
@@ -334,7 +373,7 @@ class _Reading:
             raise piece.refusal(0, name[:40], "plain_name")
         if len(name) > LIMITS["variable_characters"].high:
             raise piece.refusal(0, name[:40], "shorter_name")
-        if name in self.names or name in _TAKEN or name in _FIELDS - {DIRECTION}:
+        if name in self.names or name in _TAKEN or name in _FIELDS or _NORM_NAME.match(name):
             raise piece.refusal(0, name, "new_name")
 
     def _constant(

@@ -7,23 +7,22 @@ same text and title always have the same class as long as a rule of it exists.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import field, make_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 from weakref import WeakValueDictionary
 
-import numpy as np
-
-from engine.arrays import Layout
 from engine.errors import InvalidInput
 from engine.rules.programs import Program, parse_program, symbol
-from engine.rules.rule import Moment, Rule, Slot, validated
+from engine.rules.rule import Rule, Slot, validated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.arrays import Array, State
+    from engine.arrays import Array, Layout, State
+    from engine.rules.rule import Moment
 
 TYPED: Final = "typed"
 # Letters and digits of any language, and signs that mean nothing in Markdown, HTML or LaTeX.
@@ -59,7 +58,7 @@ class TypedRule(Rule):
 
     def scale(self, moment: Moment, state: State) -> float:
         """Return that it is not known: no line says what multiplies the gradient, or its mean."""
-        return np.nan
+        return math.nan
 
     def operations(self, layout: Layout) -> float:
         """Return those of a text that is longer than usual rules."""
@@ -73,8 +72,7 @@ def typed_rule(title: object, text: object) -> type[TypedRule]:
     """Return the class of a typed rule.
 
     Raises:
-        InvalidInput: the title is no name, see ``parse_program`` for the text, or with its own
-            constants it does not stay finite where the gradient is zero.
+        InvalidInput: the title is no name, or ``parse_program`` refuses the text.
     """
     if not isinstance(title, str) or not _TITLE.match(title) or title != title.strip():
         raise InvalidInput("wrong_type", "title", title, "title")
@@ -87,7 +85,6 @@ def _class(title: str, text: str) -> type[TypedRule]:
     found = _classes.get((title, text))
     if found is None:
         found = _made(title, parse_program(text))
-        check_finite(found())
         found = _classes.setdefault((title, text), found)
     return found
 
@@ -128,20 +125,3 @@ def read_typed(fields: Mapping[str, Any]) -> TypedRule:
             raise InvalidInput("unknown_field", str(name), fields[name])
     given = {name: value for name, value in fields.items() if name in known}
     return validated(kind(**given))
-
-
-def check_finite(rule: TypedRule) -> None:
-    """Check that two updates along a gradient of zero are finite: a rule must be able to rest.
-
-    Raises:
-        InvalidInput: "unexpected" with the place of the first line that is not.
-    """
-    params, layout = np.array([[0.5, -2.0]]), Layout((2, 1), bias=False)
-    state: State = tuple(np.zeros_like(params) for _ in rule.slots)
-    for step in (1, 2):
-        moment = Moment(np.zeros_like(params), params, layout, step, np.ones((1, 1)))
-        known = rule.program.values(rule.constants, moment, state)
-        for line in rule.program.lines:
-            if not np.isfinite(known[line.name]).all():
-                raise InvalidInput("unexpected", "text", line.place, "finite_at_rest")
-        _, state = rule.direction(moment, state)

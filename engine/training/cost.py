@@ -22,6 +22,7 @@ from engine.problems.pieces import (
     lanes_of_piece,
     rows_of_piece,
 )
+from engine.rules import TypedRule
 from engine.rules.schedules import Constant, ReduceOnPlateau
 from engine.training.recording import PARAMS_NUMBERS, SERIES_POINTS
 from engine.training.records import most_evaluated, most_recorded
@@ -111,14 +112,21 @@ def cost_of(experiment: Experiment, kept: int) -> Cost:
         lanes = _lanes_numbers(experiment, runs)
         numbers += lanes + _group_numbers(experiment, runs)
         taken_out = max(taken_out, lanes)
-        updated = max(updated, min(n_lanes * n_params, max(UPDATE_NUMBERS, n_params)))
+        at_once = min(n_lanes * n_params, max(UPDATE_NUMBERS, n_params))
+        updated = max(updated, at_once * max(map(_update_arrays, runs)))
     data, making = _data_numbers(experiment)
     # Three things are needed at different times, so only the largest counts: what is recorded is
     # copied at the end; the lanes of a group are copied when some of them are taken out; and an
     # update makes temporary arrays.
-    numbers += max(kept, taken_out, _UPDATE_ARRAYS * updated)
+    numbers += max(kept, taken_out, updated)
     working = 8 * (data + max(making, numbers))
     return Cost(updates, rows, working + 8 * kept + _OBJECTS, 8 * kept, seconds)
+
+
+def _update_arrays(run: Run) -> int:
+    """Return how many temporary arrays an update of a rule makes at most."""
+    rule = run.optimizer
+    return max(_UPDATE_ARRAYS, rule.program.arrays if isinstance(rule, TypedRule) else 0)
 
 
 def _watches(run: Run) -> bool:

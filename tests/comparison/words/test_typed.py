@@ -44,7 +44,7 @@ def test_every_formula_can_be_drawn_in_a_report(text):
 
 @pytest.mark.parametrize(("name", "operands"), [(name, of[1]) for name, of in FUNCTIONS.items()])
 def test_every_function_can_be_drawn(name, operands):
-    inside = ", ".join(["g"] * operands)
+    inside = ", ".join(["g + 0.5"] * operands)
 
     assert "<math" in mathml(formula(f"direction = 0*{name}({inside})"))
 
@@ -52,6 +52,20 @@ def test_every_function_can_be_drawn(name, operands):
 def test_plain_symbols():
     assert plain_symbol(r"\operatorname{clip}") == "clip"
     assert plain_symbol(r"\beta_1") == "β₁"
+
+
+def test_lines_that_are_no_slots_have_their_numbers_too():
+    text = "m = 0.5*m + g\nm_hat = m/(1 - 0.5^t)\ndirection = m_hat*2"
+    rule = typed_rule("Mine", text)()
+    run = Run(optimizer=rule, learning_rate=0.1, batch_size="all")
+    budget = Budget(amount=5, unit="iterations")
+    seen = inspect(Experiment(problem=Function(), runs=[run], budget=budget), 0, 0, 2)
+    m_hat = seen.slots_after["m"][0] / (1 - 0.5**2)
+    _, hat, last = worked(formula_of(type(rule)), seen.terms(0))
+
+    assert hat.endswith(f" = {number(m_hat)}")
+    assert number(m_hat) in last
+    assert last.endswith(f" = {number(2 * m_hat)}")
 
 
 def test_one_door_leads_to_the_formula_and_source_of_any_rule():

@@ -149,6 +149,8 @@ def test_names_in_latex(name, plain, indexed):
         ("direction = [g]", (1, 13, "[", "character")),
         ("direction = g\0", (1, 14, "\0", "character")),
         ("v = v + g^2\ndirection = g/sqrt(v)", (2, 1, "direction", "finite_at_rest")),
+        ("\n; v = v + g^2;direction = g/sqrt(v)", (2, 15, "direction", "finite_at_rest")),
+        ("norm_g_ = g\ndirection = g", (1, 1, "norm_g_", "new_name")),
         ("direction = g/(t - 1)", (1, 1, "direction", "finite_at_rest")),
         ("l = ln(abs(g))\ndirection = g*l", (1, 1, "l", "finite_at_rest")),
     ],

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from engine import rules as house
 from engine.problems.datasets import TwoMoons
 from engine.problems.functions import Bowl, Rosenbrock
 from engine.rules import TypedRule, hyperparameters, rule_class, structure, typed_rule
+from tests.engine.contract import moment_of
 from tests.engine.rules import own
 from tests.engine.rules.test_references import ENTRIES, answers, follow_entry
 
@@ -232,3 +234,31 @@ def test_an_unknown_rule_is_still_refused_with_the_list_of_rules():
 
     assert error.value.code == "unknown_choice"
     assert "sgd" in error.value.limits
+
+
+# Memory
+
+
+def test_arrays_of_an_update_are_counted():
+    lines = "".join(f"a{n} = g + {n};" for n in range(30))
+    program = typed_rule("Long", f"{lines}direction = a1 + (g*(g*(g + 1) + 2) + 3)").program
+
+    assert program.arrays == 31 + 2
+    assert typed_rule("Mine", own.SGD).program.arrays == 1
+
+
+@pytest.mark.parametrize("text", [own.ADAM, "".join(f"a{n} = g + {n};" for n in range(30))])
+def test_a_typed_update_takes_no_more_memory_than_is_counted(text):
+    lines = text if "direction" in text else f"{text}direction = a29"
+    rule = typed_rule("Mine", lines)()
+    grads = np.ones((50, 2_000))
+    moment, state = moment_of(grads), tuple(np.zeros_like(grads) for _ in rule.slots)
+    rule.direction(moment, state)
+    tracemalloc.start()
+    try:
+        rule.direction(moment, state)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < (rule.program.arrays + 1) * grads.nbytes

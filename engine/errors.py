@@ -22,8 +22,8 @@ CODES: Final = (
     "conflict",  # limits: (the other field, its value)
     "too_expensive",  # limits: the interval; value in seconds or bytes
     "not_json",  # value: the text there; limits: (line, column, "number", "depth" or "")
-    # in a formula or a typed rule; value: (place, text there), limits: what was expected. A place is
-    # the number of the character, or (line, column), all from 1
+    # in a formula or a typed rule; value: (place, text there), limits: what was expected. A place
+    # is the number of the character, or (line, column), all from 1
     "unexpected",
     "no_value",  # for a formula at a point; value as above, limits: the reason
     "no_derivative",  # the same

@@ -545,7 +545,7 @@ def listed(field, *values, **fields):
         ),
         (
             swept(listed("learning_rate", 0.1, rules=["nope"])),
-            f"Optimizers of axis 1 is nope. Choose one of: {IN_ORDER}.",
+            f"Optimizers of axis 1 is nope. Choose one of: {IN_ORDER}, typed.",
         ),
         (
             swept(listed("optimizer", "nope")),

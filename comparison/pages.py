@@ -399,7 +399,7 @@ class RulePage(Spec):
     """The page of a rule of one's own.
 
     Attributes:
-        title: the reader's name for the rule, as ``engine.typed_rule`` takes it.
+        title: the reader's name for the rule, as ``engine.rules.typed_rule`` takes it.
         text: its lines.
         values: of its constants, in the order of the text; none for those of the text.
         tab: the library for which its code is shown.

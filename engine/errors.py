@@ -26,7 +26,9 @@ CODES: Final = (
     "not_a_table",  # value: the text there; limits: (line, cell, reason, facts), 0 for no place
     "other_values",  # a table that is not the expected one; value: its digest; limits: the other
     "not_json",  # value: the text there; limits: (line, column, "number", "depth" or "")
-    "unexpected",  # in a formula; value: (character from 1, text there), limits: what was expected
+    # in a formula or a typed rule; value: (place, text there), limits: what was expected. A place
+    # is the number of the character, or (line, column), all from 1
+    "unexpected",
     "no_value",  # for a formula at a point; value as above, limits: the reason
     "no_derivative",  # the same
 )

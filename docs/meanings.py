@@ -22,6 +22,7 @@ LIMITS: Final = {
     "table_columns": "Columns of a reader's table",
     "table_bytes": "Bytes of a file with a table",
     "cell_characters": "Characters of a text that is a class or marks validation rows",
+    "text_characters": "Characters of a text in a table",
     "hidden_layers": "Hidden layers of a network",
     "units": "Units of a hidden layer",
     "parameters": "Parameters of a network",

@@ -104,6 +104,7 @@ LIMITS: Final[dict[str, Interval]] = {
     "table_columns": Interval(1, 200),
     "table_bytes": Interval(1, 10 * 1024**2),
     "cell_characters": Interval(0, 1_000),
+    "text_characters": Interval(0, 131_072),
     "hidden_layers": Interval(0, 4),
     "units": Interval(1, 256),
     "parameters": Interval(1, 250_000),

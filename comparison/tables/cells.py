@@ -136,8 +136,8 @@ def _detected(text: str) -> str:
     Where none does, there is one column, and a delimiter that does not occur.
     """
     start = text[:_CHARACTERS]
-    if len(text) > len(start):
-        start = start[: start.rfind("\n") + 1] or start
+    if len(text) > len(start):  # whole lines, and at least one
+        start = start[: start.rfind("\n") + 1] or text[: text.find("\n") + 1] or text
     fitness = {delimiter: _fitness(start, delimiter) for delimiter in DELIMITERS[:-1]}
     best = max(fitness, key=lambda delimiter: fitness[delimiter])
     if fitness[best] > (0.0, 0.0):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOST_CATEGORIES: Final = 20  # of texts that are offered as inputs
 _STRAIGHT: Final = 0.999999  # correlation from which a column is told to follow the target
 _ENUMERATED: Final = 5  # rows from which numbers in steps of one count them
+_FEW_TEXTS: Final = 3  # that are an input in any case
+_ROWS_OF_A_TEXT: Final = 4  # on average, for more of them to be an input at first
 _ROWS_OF_A_CLASS: Final = 10  # on average, for whole numbers to be classes
 
 
@@ -47,12 +49,14 @@ def suggest(table: Table) -> Suggested:
     counting = [bool(counts_rows(column)) for column in table.columns]
     able = [place for place, task in enumerate(tasks) if task is not None]
     usable = [place for place, column in enumerate(table.columns) if _is_input(column)]
+    names = {place for place in usable if _names_rows(table.columns[place])}
     chosen = [place for place in able if not counting[place]] or able
     if not chosen:
         raise refused("no_target", most=int(LIMITS["classes"].high))
     target = chosen[-1]
     others = [place for place in usable if place != target]
-    features = [place for place in others if not counting[place]] or others
+    telling = [place for place in others if not counting[place]]
+    features = [place for place in telling if place not in names] or telling or others
     if not features:
         raise refused("no_features", name=table.names[target], most=MOST_CATEGORIES)
     return Suggested(tuple(features), target, tasks[target] or "regression")
@@ -74,6 +78,14 @@ def task_of(column: Column) -> Task | None:
     is_often = _known(column).sum() >= _ROWS_OF_A_CLASS * count
     few = count == 2 or (count in LIMITS["classes"] and is_whole and is_often)
     return "classification" if few else "regression"
+
+
+def _names_rows(column: Column) -> bool:
+    """Tell whether texts hardly repeat, as people's names do: little is learnt from each."""
+    if isinstance(column, Numbers):
+        return False
+    count = len(column.categories)
+    return count > _FEW_TEXTS and _ROWS_OF_A_TEXT * count > len(column.missing)
 
 
 def _is_input(column: Column) -> bool:

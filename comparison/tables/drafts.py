@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 SHARE: Final = 0.25
 MARKS: Final = 20  # different values of a column that may mark the validation rows
+_VALIDATION: Final = re.compile(
+    r"val(id(ation)?)?|te?st(ing)?|hold[ -]?out|eval(uation)?|검증|시험|테스트|평가", re.IGNORECASE
+)
 _FEW: Final = 20  # rows of which none are held back at first
 
 
@@ -98,8 +102,12 @@ def begun(table: Table, title: str) -> Draft:
 def read_as(raw: bytes, title: str, asked: Reading = DETECTED) -> Draft:
     """Return the usual choice for the table in a file; raises ``InvalidInput`` as ``read`` does."""
     understood = read(raw, asked)
-    draft = begun(understood.table, title)
-    return replace(draft, raw=raw, understood=understood, asked=asked)
+    return replace(of_typed(understood, title), raw=raw, asked=asked)
+
+
+def of_typed(understood: Understood, title: str) -> Draft:
+    """Return the usual choice for a table that was typed, with what is told of it."""
+    return replace(begun(understood.table, title), understood=understood)
 
 
 def of_problem(problem: Network, dataset: OwnTable) -> Draft:
@@ -155,12 +163,11 @@ def splits(draft: Draft) -> tuple[str, ...]:
 
 
 def marking(draft: Draft) -> tuple[int, ...]:
-    """Return the places of the columns that may mark the validation rows, none of them used."""
-    used = {*draft.columns, draft.target}
+    """Return the places of the columns that may mark the validation rows."""
     return tuple(
         place
         for place in range(len(draft.table.names))
-        if place not in used and 2 <= len(values(draft, place)) <= MARKS
+        if place != draft.target and 2 <= len(values(draft, place)) <= MARKS
     )
 
 
@@ -181,8 +188,10 @@ def first_rows(table: Table, count: int) -> tuple[list[Any], ...]:
 def with_split(draft: Draft, name: str) -> Draft:
     """Choose the validation rows in another way."""
     if name == "marked":
-        place = marking(draft)[0]
-        return with_mark(draft, place, values(draft, place)[-1])
+        places = marking(draft)
+        said = [place for place in places if _validation_value(draft, place)]
+        unused = [place for place in places if place not in draft.columns]
+        return with_mark(draft, next(iter([*said, *unused, *places])))
     plain: dict[str, AnySplit] = {
         "random": RandomRows(),
         "stratified": StratifiedRows(),
@@ -191,6 +200,25 @@ def with_split(draft: Draft, name: str) -> Draft:
     return replace(draft, split=plain[name])
 
 
-def with_mark(draft: Draft, place: int, value: str) -> Draft:
-    """Hold back the rows that have a value in a column."""
-    return replace(draft, split=MarkedRows(column=place, value=value, rows=1))
+def with_mark(draft: Draft, place: int, value: str = "") -> Draft:
+    """Hold back the rows that have a value in a column, which is then no input.
+
+    Args:
+        draft: what was chosen so far.
+        place: of the column.
+        value: "" for the one that says so, such as "test", else the rarest.
+    """
+    columns = tuple(one for one in draft.columns if one != place)
+    value = value or _validation_value(draft, place) or _rarest(draft, place)
+    split = MarkedRows(column=place, value=value, rows=1)
+    return replace(draft, columns=columns, split=split)
+
+
+def _validation_value(draft: Draft, place: int) -> str:
+    """Return the value of a column that says that rows are for validation; "" if none does."""
+    return next((one for one in values(draft, place) if _VALIDATION.fullmatch(one.strip())), "")
+
+
+def _rarest(draft: Draft, place: int) -> str:
+    column = draft.table.columns[place]
+    return min(values(draft, place), key=lambda value: int(column.equal(value).sum()))

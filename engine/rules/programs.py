@@ -42,9 +42,10 @@ _TAKEN: Final = frozenset(
     | {"learning_rate", "lr", "self", "state", "step"}  # and of exported code
 )
 # A constant becomes a field of a rule, which has these already.
-_FIELDS: Final = frozenset({*dir(Rule), *Rule.__annotations__, "inner", "program", "text"}) - {
-    DIRECTION
-}
+_FIELDS: Final = frozenset(
+    {*dir(Rule), *Rule.__annotations__, "inner", "program", "text", "constants"}
+    | {"Slot", "super", "field"}  # and what exported code calls
+) - {DIRECTION}
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _ASSIGNED: Final = re.compile(r"\s*(?P<name>[^\s=]+)\s*=\s*(?P<side>.*\S)?")
 _CONSTANT: Final = re.compile(r"(?P<number>.*?)\s+in\b\s*(?P<interval>.*)\Z")
@@ -419,7 +420,7 @@ def _expression(piece: _Piece, side: str, start: int) -> tuple[Graph, dict[str, 
 
     def named(found: re.Match[str]) -> str:
         """Return the norm as a name of equal length, so that places stay."""
-        name = re.sub(r"\W", "_", found[0])
+        name = re.sub(r"\W", "_", found[0])  # which nobody can type: see ``_check_name``
         norms[name] = found["of"]
         return name
 

@@ -12,8 +12,8 @@ from comparison.tables.typed import TYPED_ROWS, typed
 from engine.limits import LIMITS
 from language import N_, _
 from ui.data.draft import (
+    draft,
     forget,
-    is_used,
     others,
     refused,
     take_bytes,
@@ -22,6 +22,8 @@ from ui.data.draft import (
 )
 from ui.data.preview import corrections
 from ui.shell.binding import reporting
+from ui.shell.brought import is_used
+from ui.shell.share import open_experiment
 from ui.shell.tabs import Tab, Tabs
 from ui.shell.text import escaped
 
@@ -32,27 +34,31 @@ _MEGABYTES: Final = int(LIMITS["table_bytes"].high) // 2**20
 # The corners of a truth table: change what stands there.
 _NAMES: Final = "x1, x2, y"
 _CORNERS: Final = (("0", "0", "0"), ("0", "1", "1"), ("1", "0", "1"), ("1", "1", "0"))
-_COLUMNS: Final = 12  # of an editor
 
 
 def _file() -> None:
     reporting(
         st.file_uploader,
         _("A table as CSV"),
-        type=["csv", "tsv", "txt"],
+        type=["csv", "tsv", "txt", "json"],
         key="table-file",
         report=_take_file,
         max_upload_size=_MEGABYTES,
         help=_(
             "Up to {rows:,} rows and {columns} columns. Delimiter, decimal sign and encoding are"
             " found out, and you see them before anything is trained. The rows stay on this server"
-            " while you are here; no other reader gets them."
+            " while you are here; no other reader gets them. An experiment that was saved with its"
+            " rows (JSON) opens here, too."
         ).format(rows=int(LIMITS["rows"].high), columns=int(LIMITS["table_columns"].high)),
     )
 
 
 def _take_file(file: UploadedFile) -> None:
-    take_bytes(file.getvalue(), file.name)
+    raw = file.getvalue()
+    if file.name.endswith(".json"):
+        open_experiment(raw)
+    else:
+        take_bytes(raw, file.name)
 
 
 def _paste() -> None:
@@ -97,8 +103,14 @@ def _type() -> None:
 
 def _columns(names: str) -> list[str]:
     """Return different names of columns, for an editor has no two alike."""
-    parts = [part.strip() for part in names.split(",")]
-    return list(dict.fromkeys(filter(None, parts)))[:_COLUMNS] or ["x", "y"]
+    told: list[str] = []
+    for part in filter(None, map(str.strip, names.split(","))):
+        again = 2
+        name = part
+        while name in told:
+            name, again = f"{part} ({again})", again + 1
+        told.append(name)
+    return told or ["x", "y"]
 
 
 TABS: Final = Tabs(
@@ -117,7 +129,9 @@ def bringing() -> None:
     failed = refused()
     if failed is not None:
         st.error(escaped(failed.why))
-        if failed.raw:
+        now = draft()
+        is_at_hand = now is not None and now.raw == failed.raw
+        if failed.is_readable and not is_at_hand:
             corrections("refused", failed.raw, failed.title, failed.asked, failed.asked)
     for place, kept in enumerate(others()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -140,5 +154,7 @@ def bringing() -> None:
                 args=(kept.table.digest,),
                 type="tertiary",
                 disabled=used,
-                help=_("The comparison on show uses it.") if used else None,
+                help=_("A comparison used it, here or in another tab: undo may need it.")
+                if used
+                else None,
             )

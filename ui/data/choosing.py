@@ -145,7 +145,7 @@ def _mark(draft: Draft) -> None:
             format_func=names.__getitem__,
             key="table-mark-column",
             shown=place,
-            report=lambda chosen: alter(drafts.with_mark, chosen, drafts.values(draft, chosen)[-1]),
+            report=partial(alter, drafts.with_mark),
         )
     with right:
         choice(

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from comparison.edits import reset, use_table
-from comparison.tables.drafts import begun, of_problem, read_as
+from comparison.tables.drafts import begun, of_problem, of_typed, read_as
 from comparison.tables.reading import DETECTED
 from comparison.words.errors import explain
 from engine import InvalidInput, Network
 from engine.problems.datasets import OwnTable
-from ui.shell.brought import bring, brought, lacking, remove
+from ui.shell.brought import bring, brought, checked, lacking, remove
 from ui.shell.locale import speak
 from ui.shell.navigation import go_to, waiting_page
-from ui.shell.store import document, edit, refuse
+from ui.shell.store import comparison_of, document, edit, forget_comparison, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ class Refused:
     Attributes:
         why: the reason, in words.
         raw: what was read; empty for rows that were typed.
+        is_readable: whether another way to read it may help.
         title: what it was called.
         asked: how it was read.
     """
@@ -44,6 +45,7 @@ class Refused:
     raw: bytes
     title: str
     asked: Reading
+    is_readable: bool
 
 
 def draft() -> Draft | None:
@@ -80,7 +82,9 @@ def take(
     try:
         made = make()
     except InvalidInput as error:
-        st.session_state[_REFUSED] = Refused(explain(error), raw, title, asked)
+        has_lines = isinstance(error.limits, tuple) and error.limits[:1] > (0,)
+        is_readable = bool(raw) and (has_lines or asked != DETECTED)
+        st.session_state[_REFUSED] = Refused(explain(error), raw, title, asked, is_readable)
     else:
         st.session_state[_DRAFT] = made
         st.session_state.pop(_REFUSED, None)
@@ -93,7 +97,7 @@ def take_bytes(raw: bytes, title: str, asked: Reading = DETECTED) -> None:
 
 def take_typed(make: Callable[[], Understood], title: str) -> None:
     """Take rows that were typed; they are corrected where they were typed."""
-    take(lambda: begun(make().table, title))
+    take(lambda: of_typed(make(), title))
 
 
 def take_kept(kept: Kept) -> None:
@@ -152,6 +156,7 @@ def open_waiting() -> None:
         speak()
         try:
             bring(now.table, now.title)
+            checked(comparison_of(waiting_page()))
         except InvalidInput as error:
             refuse(error)
             return
@@ -161,17 +166,13 @@ def open_waiting() -> None:
 
 def start_anew() -> None:
     """Leave the comparison that waits for its table."""
+    forget_comparison(waiting_page())
     edit(reset)
 
 
 def forget(digest: str) -> None:
     """Remove one of the tables that were brought before."""
     remove(digest)
-
-
-def is_used(digest: str) -> bool:
-    """Tell whether the comparison on show has the rows of a table."""
-    return any(one.digest == digest for one in document().experiment.tables)
 
 
 def others() -> tuple[Kept, ...]:

@@ -39,9 +39,10 @@ def preview(draft: Draft) -> None:
     else:
         st.markdown(escaped(words.understood_words(understood)))
         _remarks(words.remark_words(understood))
-        with st.expander(_("Read it in another way"), key="read-anew"):
-            corrections("table", draft.raw, draft.title, draft.asked, understood.how)
-            _kinds(draft, understood.how)
+        if draft.raw:
+            with st.expander(_("Read it in another way"), key="read-anew"):
+                corrections("table", draft.raw, draft.title, draft.asked, understood.how)
+                _kinds(draft, understood.how)
     st.dataframe(
         pd.DataFrame(dict(enumerate(first_rows(draft.table, _SHOWN)))).set_axis(
             draft.table.names, axis=1
@@ -132,7 +133,7 @@ def _choose(
         shown=value,
         report=report,
         among=list(options),
-        placeholder=_("found out"),
+        placeholder=_("automatic"),
     )
 
 

@@ -8,13 +8,14 @@ from comparison.words.names import dataset_name
 from language import _
 from ui.data.draft import draft, open_waiting, start_anew
 from ui.shell.brought import lacking
-from ui.shell.store import document
+from ui.shell.navigation import waiting_page
+from ui.shell.store import comparison_of
 from ui.shell.text import escaped
 
 
 def waiting() -> None:
     """Say which table the comparison needs; once it is at hand, offer to open the comparison."""
-    for one in lacking(document().experiment):
+    for one in lacking(comparison_of(waiting_page()).experiment):
         now = draft()
         name, digest = dataset_name(one), one.digest[:12]
         if now is not None and now.table.digest == one.digest:

@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from engine.errors import InvalidInput
 from engine.problems.datasets.table import TABLES
 
 if TYPE_CHECKING:
+    from comparison.document import Document
     from engine import Experiment
     from engine.problems.datasets import OwnTable
     from engine.problems.datasets.table import Kept, Table
@@ -31,10 +33,16 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]{22}")  # what comes of so many
 
 
 class _Presence:
-    """A session of a reader; it ends with the session's state."""
+    """A session of a reader; it ends with the session's state.
+
+    Attributes:
+        reader: the reader's name.
+        used: the digests of the tables that its comparisons have used, which undo may need.
+    """
 
     def __init__(self, reader: str) -> None:
         self.reader = reader
+        self.used: set[str] = set()
 
 
 class _Sessions:
@@ -42,14 +50,22 @@ class _Sessions:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._there: WeakSet[_Presence] = WeakSet()
         self._lock = threading.Lock()
 
     def begin(self, reader: str) -> _Presence:
         presence = _Presence(reader)
         with self._lock:
             self._counts[reader] += 1
+            self._there.add(presence)
         weakref.finalize(presence, self._end, reader)
         return presence
+
+    def used(self, reader: str) -> set[str]:
+        """Return the tables that any session of a reader has used."""
+        with self._lock:
+            own = [one.used for one in self._there if one.reader == reader]
+        return set().union(*own)
 
     def _end(self, reader: str) -> None:
         with self._lock:
@@ -95,14 +111,35 @@ def brought() -> tuple[Kept, ...]:
     return TABLES.owned(reader())
 
 
+def is_used(digest: str) -> bool:
+    """Tell whether a comparison of the reader, here or in another tab, has used a table."""
+    return digest in _sessions().used(reader())
+
+
 def remove(digest: str) -> None:
     """Forget one of the reader's tables."""
     TABLES.drop(reader(), digest)
 
 
+def checked(document: Document) -> Document:
+    """Return a comparison from outside.
+
+    Raises:
+        InvalidInput: it describes a table otherwise than the one that this reader has.
+    """
+    if not lacking(document.experiment):
+        for one in document.experiment.tables:
+            one.check()
+    return document
+
+
 def lacking(experiment: Experiment | SweepSpec) -> tuple[OwnTable, ...]:
     """Return the data sets whose tables this reader has not brought."""
-    return tuple(one for one in experiment.tables if not TABLES.holds(reader(), one.digest))
+    found = tuple(one for one in experiment.tables if not TABLES.holds(reader(), one.digest))
+    presence: _Presence | None = st.session_state.get(_PRESENCE)
+    if presence is not None:
+        presence.used.update(one.digest for one in experiment.tables)
+    return found
 
 
 def tables_of(experiment: Experiment | SweepSpec) -> tuple[Table, ...]:

@@ -16,7 +16,7 @@ from comparison.presets import FIRST_VIEWS
 from comparison.words.errors import explain
 from engine import InvalidInput
 from language import N_, _
-from ui.shell.brought import lacking
+from ui.shell.brought import checked, lacking
 from ui.shell.locale import speak
 from ui.shell.store import (
     MADE,
@@ -164,6 +164,7 @@ def _linked(query: Mapping[str, Sequence[str]]) -> tuple[Document, list[str]]:
         InvalidInput: a value is wrong.
     """
     linked, unknown = from_link({"page": [page_name()], **query})
+    checked(linked)
     if len(unknown) == len(query):  # it says nothing of a comparison
         linked = FIRST_VIEWS[page_name()]
     text = _("These parts of the link were not recognised and were ignored: {keys}.")

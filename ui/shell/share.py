@@ -15,7 +15,7 @@ from comparison.words.errors import explain
 from engine import InvalidInput
 from language import _
 from ui.shell.binding import reporting
-from ui.shell.brought import bring, tables_here
+from ui.shell.brought import bring, checked, tables_here
 from ui.shell.navigation import open_document, open_first_view, open_link
 from ui.shell.store import (
     bring_back,
@@ -185,13 +185,18 @@ def _link() -> None:
 
 
 def _open(file: UploadedFile) -> None:
+    open_experiment(file.getvalue())
+
+
+def open_experiment(raw: bytes) -> None:
+    """Open the experiment in a file, with the rows that it carries; a wrong one is explained."""
     try:
-        document, tables = read_saved(file.getvalue())
+        document, tables = read_saved(raw)
         titles = {one.digest: one.title for one in document.experiment.tables}
         for table in tables:
             if table.digest in titles:
                 bring(table, titles[table.digest])
-        open_document(document)
+        open_document(checked(document))
     except InvalidInput as error:
         refuse(error)
         st.toast(explain(error), icon="⚠️", duration="long")  # the open popover hides the notice

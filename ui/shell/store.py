@@ -99,6 +99,19 @@ def page_settings(kind: type[_Page]) -> _Page:
     return cast("_Page", _settings_of(name_of(kind)))
 
 
+def comparison_of(page: str) -> Document:
+    """Return the comparison that a page works on."""
+    return _comparison(_comparison_key(page))
+
+
+def forget_comparison(page: str) -> None:
+    """Let a page begin again with its first comparison and settings."""
+    key = _comparison_key(page)
+    st.session_state.get(_SETTINGS, {}).pop(page, None)
+    if key != _SHARED:
+        st.session_state.pop(key, None)
+
+
 def styles() -> list[RunStyle]:
     """Return how every run appears on this page."""
     return run_styles(whole_document())

@@ -13,6 +13,7 @@ from engine import InvalidInput
 from engine.analysis.range_test import estimate_range_test, range_testing
 from language import _
 from ui.shell.binding import bound
+from ui.shell.brought import tables_of
 from ui.shell.driver import begin, drive, stop_button, waiting
 from ui.shell.figure import figure
 from ui.shell.store import set_page
@@ -79,6 +80,7 @@ def _test(about: Tested) -> RangeTest | None:
     if kept is not None and kept[0] == key:
         return kept[1]
     try:
+        tables_of(about.experiment)  # whoever looks at another reader's sweep has not its rows
         pending = waiting(_SLOT, key)
         if pending is None:
             cost = estimate_range_test(about.experiment, 0, _UPDATES)

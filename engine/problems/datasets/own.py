@@ -25,7 +25,8 @@ class OwnTable(Source):
 
     What must be known without the rows is written down here, and compared with the table when the
     rows are drawn. Rows without a value in a column that is used are left out. A column of texts
-    becomes one input for each of its texts, 1 where a row has it and else 0.
+    becomes one input for each of its texts, 1 where a row has it and else 0; these inputs come
+    after the numbers.
 
     Attributes:
         digest: SHA-256 of the table's values (``Table.digest``).
@@ -65,7 +66,8 @@ class OwnTable(Source):
         inside = Interval(0, len(self.kinds) - 1)
         for place in self._reads:
             if place not in inside:
-                raise InvalidInput("out_of_range", "columns", place, inside)
+                field = "target_column" if place == self.target_column else "columns"
+                raise InvalidInput("out_of_range", field, place, inside)
         if tuple(sorted(set(self.columns))) != self.columns:
             raise InvalidInput("duplicate", "columns", self.columns)
         if self.target_column in self.columns:
@@ -92,6 +94,22 @@ class OwnTable(Source):
         """Return the table; raises ``InvalidInput`` "not_here" if nobody keeps it."""
         return TABLES.get(self.digest, self.title)
 
+    def check(self) -> None:
+        """Compare the description with the table.
+
+        Raises:
+            InvalidInput: "not_here": nobody keeps the table; "conflict": it is not as described.
+        """
+        table = self.table
+        if table.kinds != self.kinds:
+            raise InvalidInput("conflict", "kinds", self.kinds, ("data", self.title))
+        described = own_table(
+            table, self.title, self.columns, self.target_column, self.task, self.split
+        )
+        for name, value in described:
+            if getattr(self, name) != value:
+                raise InvalidInput("conflict", name, getattr(self, name), ("data", self.title))
+
     @property
     def n_rows(self) -> int:
         """Return the number of rows that are used."""
@@ -107,7 +125,7 @@ class OwnTable(Source):
         """Return the names of the inputs; those of texts with the text after the column's name."""
         table = self.table
         names: list[str] = []
-        for place in self.columns:
+        for place in self._ordered:
             column = table.columns[place]
             if isinstance(column, Numbers):
                 names.append(table.names[place])
@@ -133,17 +151,12 @@ class OwnTable(Source):
         """Return the rows.
 
         Raises:
-            InvalidInput: "not_here": nobody keeps the table; "conflict": it is not as described.
+            InvalidInput: as ``check``.
         """
+        self.check()
         table = self.table
-        described = own_table(
-            table, self.title, self.columns, self.target_column, self.task, self.split
-        )
-        if described != self:
-            wrong = next(name for name, value in described if getattr(self, name) != value)
-            raise InvalidInput("conflict", wrong, getattr(self, wrong), ("digest", self.digest))
         used = _used(table, self._reads)
-        parts = [_inputs(table.columns[place], used) for place in self.columns]
+        parts = [_inputs(table.columns[place], used) for place in self._ordered]
         inputs = np.concatenate(parts, axis=1)
         target = table.columns[self.target_column]
         if self.task == "classification":
@@ -163,6 +176,11 @@ class OwnTable(Source):
             Candidates(rng, n_validation, classes.astype(np.int64), marks)
         )
         return chosen
+
+    @property
+    def _ordered(self) -> list[int]:
+        """Return the positions of the inputs in their order: numbers come before texts."""
+        return sorted(self.columns, key=lambda place: self.kinds[place] == "t")
 
     @property
     def _reads(self) -> tuple[int, ...]:

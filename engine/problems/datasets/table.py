@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.arrays import Array, Integers
 
 
+_NAMES: Final = Interval(1, LIMITS["name_characters"].high)
 _WHOLE: Final = 1e15  # larger whole numbers are written with an exponent
 
 
@@ -116,7 +117,8 @@ class Table:
     @property
     def size(self) -> int:
         """Return about how many bytes the table takes."""
-        return sum(
+        names = sum(50 + 4 * len(name) for name in self.names)
+        return names + sum(
             column.values.nbytes
             if isinstance(column, Numbers)
             else column.codes.nbytes + sum(50 + 4 * len(text) for text in column.categories)
@@ -126,7 +128,7 @@ class Table:
     @cached_property
     def digest(self) -> str:
         """Return the SHA-256 of names and values, in hexadecimal: equal tables have equal ones."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(b"%d rows, %s:" % (self.n_rows, self.kinds.encode()))
         for name, column in zip(self.names, self.columns, strict=True):
             texts = (name,) if isinstance(column, Numbers) else (name, *column.categories)
             for text in texts:
@@ -182,8 +184,9 @@ def table(names: Any, columns: Any) -> Table:
     check_length("names", names, LIMITS["table_columns"])
     check_length("columns", columns, Interval(len(names), len(names)))
     for place, name in enumerate(names):
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not _is_text(name):
             raise InvalidInput("wrong_type", f"names.{place}", name, "string")
+        check_length(f"names.{place}", name, _NAMES)
     if len(set(names)) < len(names):
         raise InvalidInput("duplicate", "names", tuple(names))
     lengths = LIMITS["rows"]
@@ -200,8 +203,9 @@ def table(names: Any, columns: Any) -> Table:
 
 def _column(field: str, values: Any) -> Column:
     is_text = any(isinstance(value, str) for value in values)
+    fit = _is_cell if is_text else _is_number
     for row, value in enumerate(values):
-        fits = isinstance(value, str) if is_text else _is_number(value)
+        fits = fit(value)
         if value is not None and not fits:
             expected = "string" if is_text else "number"
             raise InvalidInput("wrong_type", f"{field}.{row}", value, expected)
@@ -216,6 +220,15 @@ def _column(field: str, values: Any) -> Column:
         raise InvalidInput(
             "out_of_range", field, "more digits than a number has", allowed
         ) from None
+
+
+def _is_cell(value: object) -> bool:
+    return isinstance(value, str) and len(value) in LIMITS["text_characters"] and _is_text(value)
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether it can be written: half of a character that takes two cannot."""
+    return not any("\ud800" <= mark <= "\udfff" for mark in value)
 
 
 def _is_number(value: object) -> bool:

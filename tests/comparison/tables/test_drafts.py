@@ -77,14 +77,35 @@ def test_only_classes_can_be_stratified(draft):
 
 
 def test_a_column_that_is_not_used_may_mark_the_validation_rows(draft):
-    assert "marked" not in splits(draft)
-    free = replace(with_target(draft, 2), columns=(0, 1))
-    assert marking(free) == (3,)
-    assert values(free, 3) == ("a", "b")
-    marked = with_split(free, "marked")
+    mass = with_target(draft, 2)
+    assert marking(mass) == (0, 1, 3)
+    assert values(mass, 3) == ("a", "b")
+    marked = with_mark(mass, 3)  # the rarest value, of whole rows or not
+    assert (marked.columns, marked.split.value) == ((0, 1), "b")
     assert marked.dataset.split.rows == 2
     other = with_mark(marked, 3, "a")
     assert other.dataset.split.rows == 2  # the third has no mass
+
+
+@pytest.mark.parametrize("word", ["test", "Val", "validation", "검증", "hold-out"])
+def test_a_column_that_says_which_rows_are_for_validation_is_taken_at_its_word(word):
+    lines = [f"{row},{row * row},{word if row % 3 else 'train'}" for row in range(12)]
+    draft = begun(read("\n".join(["x,y,part", *lines]).encode()).table, "")
+    mass = with_target(draft, 1)
+
+    marked = with_split(mass, "marked")
+
+    assert (marked.split.column, marked.split.value) == (2, word)
+    assert marked.columns == (0,)
+    assert marked.dataset.split.rows == 8
+
+
+def test_texts_that_hardly_repeat_are_no_inputs_at_first():
+    names = [f"name {row // 2}" for row in range(20)]
+    lines = [f"{name},{row % 7},{row % 3},{row}.5" for row, name in enumerate(names)]
+    draft = begun(read("\n".join(["name,x,kind,y", *lines]).encode()).table, "")
+
+    assert draft.columns == (1, 2)
 
 
 @given(st.permutations([0, 1, 2, 3]), st.data())

@@ -90,11 +90,24 @@ def test_one_class_is_none_and_eleven_are_too_many():
 
 def test_another_description_of_the_same_table_is_refused_when_rows_are_drawn():
     people = own_table(PEOPLE, "", (0, 1), 2, "regression")
-    for field, value in (("rows", 5), ("width", 3), ("kinds", "ntnn")):
+    for field, value in (("rows", 5), ("width", 3), ("kinds", "ntnn"), ("kinds", "ntntt")):
         wrong = OwnTable.model_validate(people.model_dump() | {field: value})
-        with pytest.raises(InvalidInput) as refused:
-            generate(wrong, 0)
-        assert refused.value.field == field
+        for use in (wrong.check, lambda wrong=wrong: generate(wrong, 0)):
+            with pytest.raises(InvalidInput) as refused:
+                use()
+            assert refused.value.field == field
+
+
+def test_numbers_are_the_first_inputs():
+    people = own_table(PEOPLE, "", (0, 1, 3), 2, "regression")
+    swapped = table(
+        ["sex", "mass", "height"], [PEOPLE.columns[place].head() for place in (1, 2, 0)]
+    )
+    TABLES.keep("test", swapped)
+    assert people.feature_names[0] == "height"
+    other = own_table(swapped, "", (0, 2), 1, "regression")
+    assert other.feature_names == ("height", "sex: f", "sex: m", "sex: x")
+    assert generate(other, 0)[0][0].tolist() == [1.6, 1, 0, 0]
 
 
 def test_without_its_table_a_data_set_says_what_it_was_called():

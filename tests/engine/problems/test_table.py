@@ -33,7 +33,7 @@ def small():
 
 
 def test_the_digest_is_that_of_names_and_values():
-    text = b"1:x" + b"n" + struct.pack("<3d", 1.0, 2.5, np.nan)
+    text = b"3 rows, nt:" + b"1:x" + b"n" + struct.pack("<3d", 1.0, 2.5, np.nan)
     text += b"4:kind" + b"1:a" + b"1:b" + b"t" + struct.pack("<3q", 0, -1, 1)
     assert small().digest == hashlib.sha256(text).hexdigest()
 
@@ -54,6 +54,15 @@ def test_another_cell_is_another_table(one, data):
     is_text = one.kinds[place] == "t"
     column[row] = f"{column[row]}!" if is_text else (0.0 if column[row] else 1.0)
     assert table(**listed).digest != one.digest
+
+
+def test_tables_of_other_shapes_are_never_the_same():
+    crafted = struct.unpack("<d", b"5:bcdefn")[0]
+
+    assert (
+        table(["a", "bcdef"], [[1, 2], [3, 4]]).digest
+        != table(["a"], [[1, 2, crafted, 3, 4]]).digest
+    )
 
 
 def test_zeros_have_no_sign_and_missing_values_one_form():
@@ -105,6 +114,11 @@ def test_a_number_has_one_name_as_a_class(value, name):
         (["x"], [[1, "a"]], "wrong_type", "columns.0.0"),
         (["x"], [[1, float("inf")]], "not_finite", "columns.0"),
         (["x"], [[1, 10**400]], "out_of_range", "columns.0"),
+        ([""], [[1, 2]], "wrong_length", "names.0"),
+        (["x" * 81], [[1, 2]], "wrong_length", "names.0"),
+        (["\ud800"], [[1, 2]], "wrong_type", "names.0"),
+        (["x"], [["a", "\udfff"]], "wrong_type", "columns.0.1"),
+        (["x"], [["a", "b" * 131_073]], "wrong_type", "columns.0.1"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_place(names, columns, code, field):

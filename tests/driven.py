@@ -61,7 +61,7 @@ def told(at):
 
 
 def captions(at):
-    return " ".join(caption.value for caption in at.caption)
+    return plain(" ".join(caption.value for caption in at.caption))
 
 
 def charts(at):

@@ -79,6 +79,7 @@ def test_a_column_may_mark_the_validation_rows(pasted):
     at = run(pasted.selectbox(key="table-target").select(2))
     at = run(at.multiselect(key="table-inputs-2").set_value([0]))
     at = run(at.selectbox(key="table-split").select("marked"))
+    assert "2 inputs" not in text(at)
     assert "3 training rows and 3 validation rows" in text(at)
     at = run(at.selectbox(key="table-mark-value").select("f"))
     assert "3 training rows and 3 validation rows" in text(at)  # one of the f lacks its mass
@@ -127,6 +128,47 @@ def test_a_link_says_what_it_needs_and_opens_once_the_table_is_there():
     at = run(at.button(key="open-waiting").click())
     assert document(at).experiment == logic().experiment
     assert at.selectbox(key="dataset").value == "own"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("data.rows", "3"), ("data.kinds", "nnt"), ("data.classes", '["1","0"]')]
+)
+def test_a_link_that_describes_another_table_is_refused(field, value, monkeypatch):
+    monkeypatch.setattr("ui.shell.brought.reader", lambda: "test")
+    TABLES.keep("test", CORNERS)
+
+    at = first_run(link={**to_link(logic()), field: [value]})
+
+    assert "could not be opened" in told(at)
+    assert document(at).experiment == FIRST_VIEWS["training"].experiment
+
+
+def test_a_link_to_surfaces_waits_for_its_table_and_can_be_left():
+    at = first_run(link={**to_link(logic()), "page": "surfaces", "page.surface": "network"})
+    assert "“corners.csv”" in told(at)
+    at = run(at.button(key="start-anew").click())
+    assert "“corners.csv”" not in told(at)
+
+
+def test_a_table_that_was_used_is_not_removed():
+    at = paste(opened(**{"page.tab": "paste"}), PEOPLE)
+    at = run(at.button(key="use-table").click())
+    at = run(at.button(key="to-own-table").click())
+    at = paste(at, "a,b\n1,2\n3,5\n2,7\n")
+
+    assert at.button(key="remove-table-0").disabled
+    at = run(at.button(key="show-table-0").click())
+    assert "7 rows, 3 columns" in text(at)
+
+
+def test_what_is_typed_is_told_like_a_file():
+    names = "a, a, b"
+    at = opened(**{"page.tab": "type"})
+    at = run(at.text_input(key="typed-names").set_value(names))
+
+    assert at.session_state["typed-names"] == names
+    at = run(at.button(key="read-typed").click())
+    assert "tab, decimal point, first line as names: 4 rows, 3 columns" in text(at)
 
 
 HOSTILE = "<img src=x onerror=alert(1)> $x$ %{y} ![](https://example.org/a.png) **b**"

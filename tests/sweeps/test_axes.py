@@ -453,7 +453,7 @@ REFUSED = {
         [listed("optimizer", "sgd", "nope")],
         "unknown_choice",
         "axes.0.values.1.name",
-        RULE_NAMES,
+        RULE_NAMES[:-1],
     ),
     "the name of no data set": (
         [listed("problem.dataset", "nope")],

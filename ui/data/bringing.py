@@ -76,16 +76,16 @@ def _paste() -> None:
 
 
 def _type() -> None:
+    names = st.text_input(
+        _("Names of the columns, with commas between them"),
+        value=_NAMES,
+        key="typed-names",
+        max_chars=400,
+        help=_("Other names, or more of them, give other columns as soon as you press Enter."),
+    )
+    columns = _columns(names or "")
+    rows = [(*corner, *[""] * len(columns))[: len(columns)] for corner in _CORNERS]
     with st.form("type-table", border=False):
-        names = st.text_input(
-            _("Names of the columns, with commas between them"),
-            value=_NAMES,
-            key="typed-names",
-            max_chars=400,
-            help=_("Other names, or more of them, give other columns as soon as you press Enter."),
-        )
-        columns = _columns(names or "")
-        rows = [(*corner, *[""] * len(columns))[: len(columns)] for corner in _CORNERS]
         cells = st.data_editor(
             pd.DataFrame(rows, columns=columns, dtype="str"),
             num_rows="dynamic",

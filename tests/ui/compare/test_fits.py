@@ -190,7 +190,7 @@ def test_a_reader_chooses_the_features_and_clock_caption_export_and_link_follow(
     panels = clock(at)["panels"]
     assert panels["still"] == pictures(history, [5], (3, 1)) != pictures(history, [5])
     assert "Across: petal width (cm)" in panels["alt"]
-    assert "sepal length \\(cm\\) \\= " in captions(at)
+    assert "sepal length (cm) = " in captions(at)
     assert to_link(at.session_state["document"].on_page(settings_of(at)))["page.features"] == [
         "[3,1]"
     ]

@@ -154,6 +154,8 @@ def _with_another(document: Document, run: Run, done: str) -> Edited:
 def use_rule(document: Document, rule: TypedRule, rate: float, page: TrainingPage) -> Edited:
     """Add a run of a typed rule, select it, and show it on the Compare page.
 
+    A notice says that nothing has looked for its learning rate, whatever those beside it are.
+
     Args:
         document: as shown on the page of the rule.
         rule: with the values of its constants.
@@ -165,7 +167,12 @@ def use_rule(document: Document, rule: TypedRule, rate: float, page: TrainingPag
     """
     size = document.experiment.runs[document.view.selected].batch_size
     run = Run(optimizer=rule, learning_rate=rate, batch_size=size)
-    return _with_another(document.on_page(page), run, "add")
+    added = _with_another(document.on_page(page), run, "add")
+    text = _(
+        "The learning rate {rate} of {rule} is not tuned. The tab Find settings looks for a better"
+        " one."
+    ).format(rate=f"{rate:g}", rule=rule.title)
+    return added._replace(notices=(*added.notices, text))
 
 
 def try_with_schedule(document: Document, kind: type[Schedule]) -> Edited:

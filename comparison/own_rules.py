@@ -102,6 +102,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "direction = m_hat/(sqrt(v_hat) + epsilon)",
     ),
 }
+_NEUTRAL: Final = "My rule"
 _PROBLEMS: Final = (N_("a bowl"), N_("Rosenbrock’s valley"), N_("a small network"))
 
 
@@ -109,6 +110,13 @@ def example_of(title: str, text: str) -> str | None:
     """Return the id of the example that has this text and title; None if none has."""
     shown = title, text
     return next((name for name, one in EXAMPLES.items() if (one.title, one.text) == shown), None)
+
+
+def title_of_changed(title: str, text: str) -> str:
+    """Return the title for lines that were changed: an example's own names its own lines alone."""
+    if title not in {_NEUTRAL, *(one.title for one in EXAMPLES.values())}:
+        return title
+    return next((one.title for one in EXAMPLES.values() if one.text == text), _NEUTRAL)
 
 
 # What was understood

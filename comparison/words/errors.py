@@ -72,17 +72,29 @@ _EXPECTED: Final = {
 }
 # The same of a typed rule, where it is something else than of a formula.
 _EXPECTED_OF_RULE: Final = {
-    "direction_line": N_("the last line is missing. It says what the parameters move along"),
+    "direction_line": N_(
+        "the last line, direction = …, is missing. It says what the parameters move along"
+    ),
+    "direction_instead": N_(
+        "write direction = …; the learning rate and the subtraction are the page’s"
+    ),
+    "rate_outside": N_("leave the learning rate out: the page multiplies the direction by it"),
+    "index_of_place": N_(
+        "this index does not fit its place. In its own line and above it, a name has the value of"
+        " the update before; below it, the new one. Write names without an index, and keep an old"
+        " value in a line above, as in last = m"
+    ),
+    "gradient_before": N_(
+        "g is the gradient of this update. To use the one before, write last = g as a line below"
+    ),
     "direction_last": N_("nothing can follow the line of the direction"),
     "assignment": N_("every line gives a name a value, as in m = beta*m + g"),
-    "interval": N_(
-        "a constant needs an interval in which it can be changed, as in beta = 0.9 in [0, 1)"
-    ),
+    "interval": N_("the interval of a constant is written as in beta = 0.9 in [0, 1)"),
     "rising_interval": N_("an interval has two numbers, the lower one first, as in [0, 1)"),
     "inside_interval": N_("the value of this constant does not lie in its interval"),
     "constant": N_("a constant is one number before its interval, as in beta = 0.9 in [0, 1)"),
     "plain_name": N_(
-        "a name consists of Latin letters, digits and _, and begins with a letter: write beta for β"
+        "a name consists of Latin or small Greek letters, digits and _, and begins with a letter"
     ),
     "known_quantity": N_(
         "no line gives this name a value. Use g (the gradient), params (the parameters), t (the"
@@ -91,9 +103,7 @@ _EXPECTED_OF_RULE: Final = {
     "named_norm": N_(
         "a norm is taken of a name, as in norm(g); give what is in the brackets a line of its own"
     ),
-    "quantity": N_(
-        "this line holds numbers alone. Write a constant with its interval, as in c = 0.5 in [0, 1]"
-    ),
+    "quantity": N_("this line holds numbers alone. Write a constant as one number, as in c = 0.5"),
     "finite_at_rest": N_(
         "where the gradient is 0, this is not a finite number. Does it divide by 0? Then add a"
         " small constant to the divisor, as in g/(sqrt(v) + epsilon)"

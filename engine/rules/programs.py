@@ -8,6 +8,12 @@ that is read before its line is a **slot**: it is remembered from one update to 
 at zero. So lines stand in the order of the paper: above its line a slot has its old value, below
 its new one.
 
+A constant without an interval, ``beta1 = 0.9``, gets the usual one of its name if its value lies
+there: [0, 1) for beta, momentum, decay, rho, mu and gamma, [1e-16, 1] for epsilon and eps, [0, 1]
+for weight_decay and lam. Any other one reaches from 0 to ten times its value, and that of 0 to 1.
+Names may be spelled as in papers (``engine.rules.spelling``). The canonical text of a program has
+plain names and all intervals, so that its meaning rests on no table.
+
 Nothing is ever evaluated as Python: ``parse_program`` makes graphs, and ``Program`` computes them.
 """
 
@@ -27,12 +33,14 @@ from engine.formulas.formula import CONSTANTS, FUNCTIONS, parse
 from engine.formulas.graph import OPERATIONS
 from engine.limits import LIMITS, Interval
 from engine.rules.rule import Moment, Rule
+from engine.rules.spelling import GREEK, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from engine.arrays import Array, State
     from engine.formulas.graph import Graph
+    from engine.rules.spelling import Index
 
 DIRECTION: Final = "direction"
 GIVEN: Final = ("g", "params", "t")
@@ -53,6 +61,16 @@ _NUMBER: Final = r"[+-]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})(?:[eE][+-]?\d{1,3})?"
 _INTERVAL: Final = re.compile(
     rf"(?P<left>[\[(])\s*(?P<low>{_NUMBER})\s*,\s*(?P<high>{_NUMBER})\s*(?P<right>[\])])\Z"
 )
+# The usual intervals of constants by their names.
+_USUAL: Final = (
+    (re.compile(r"(beta|momentum|decay|rho|mu|gamma)\d*\Z"), Interval(0, 1, open_high=True)),
+    (re.compile(r"eps(ilon)?\d*\Z"), Interval(1e-16, 1)),
+    (re.compile(r"(weight_decay|lam)\d*\Z"), Interval(0, 1)),
+)
+_WIDE: Final = 10  # times its value, the interval of any other constant
+# An update of the parameters themselves, and what stands for the learning rate.
+_STEP: Final = re.compile(r"params\s*[-−+*/]?=")
+_RATES: Final = frozenset({"eta", "lr", "learning_rate"})
 _NORM: Final = re.compile(r"\bnorm\s*\(\s*(?P<of>[A-Za-z]\w*)\s*\)")
 _NORM_NAME: Final = re.compile(r"norm_\w*_\Z")  # what stands for a norm while it is read
 _QUICK: Final = frozenset(
@@ -289,14 +307,22 @@ def _check_size(name: str, size: int) -> None:
 
 
 class _Piece(NamedTuple):
-    """A line as it was typed, without spaces around it, and where it begins, both from 1."""
+    """A line in plain names, without spaces around it.
+
+    Attributes:
+        text: the line.
+        line: its number, from 1.
+        columns: where each of its characters and its end were typed, from 1.
+        indices: of updates, which were typed below names.
+    """
 
     text: str
     line: int
-    column: int
+    columns: tuple[int, ...]
+    indices: tuple[Index, ...]
 
     def refusal(self, position: int, word: str, expected: str) -> InvalidInput:
-        place = (self.line, self.column + position)
+        place = (self.line, self.columns[position])
         return InvalidInput("unexpected", "text", (place, word), expected)
 
     def at(self, position: int, expected: str) -> InvalidInput:
@@ -314,7 +340,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
         for part in line.split(";"):
             stripped = part.strip()
             if stripped:
-                yield _Piece(stripped, number, start + part.index(stripped) + 1)
+                plain, first = spelled(stripped), start + part.index(stripped) + 1
+                columns = tuple(first + origin for origin in plain.origins)
+                yield _Piece(plain.text, number, columns, plain.indices)
             start += len(part) + 1
 
 
@@ -327,6 +355,7 @@ class _Reading:
     lines: list[Line] = field(default_factory=list)
     sides: list[tuple[_Piece, int]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    canonical: list[str] = field(default_factory=list)
 
     def program(self) -> Program:
         if not self.pieces:
@@ -344,11 +373,14 @@ class _Reading:
             raise InvalidInput(
                 "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
             )
-        text = "\n".join(piece.text for piece in self.pieces)
+        text = "\n".join(self.canonical)
+        _check_size("rule_characters", len(text))
         return Program(text, tuple(self.constants), slots, tuple(self.lines))
 
     def _read(self, piece: _Piece) -> None:
         """Read a line."""
+        if _STEP.match(piece.text):
+            raise piece.at(0, "direction_instead")
         if DIRECTION in self.names:
             raise piece.at(0, "direction_last")
         assigned = _ASSIGNED.match(piece.text)
@@ -357,15 +389,16 @@ class _Reading:
         name, side = assigned["name"], assigned["side"] or ""
         self._check_name(piece, name)
         self.names.add(name)
-        constant = _CONSTANT.match(side)
+        text, start = piece.text, assigned.start("side") if side else len(piece.text)
+        if name != DIRECTION and re.fullmatch(_NUMBER, side):
+            text = f"{text} in {_usual(name, float(side))}"
+        self.canonical.append(text)
+        constant = _CONSTANT.match(text, start)
         if constant is not None:
             self.constants.append(self._constant(piece, assigned, constant))
             return
-        if name != DIRECTION and re.fullmatch(_NUMBER, side):
-            raise piece.refusal(len(piece.text), "", "interval")
-        start = assigned.start("side") if side else len(piece.text)
         graph, norms = _expression(piece, side, start)
-        place = (piece.line, piece.column), name
+        place = (piece.line, piece.columns[0]), name
         self.lines.append(Line(name, graph, norms, place))
         self.sides.append((piece, start))
 
@@ -374,6 +407,8 @@ class _Reading:
             raise piece.refusal(0, name[:40], "plain_name")
         if len(name) > LIMITS["variable_characters"].high:
             raise piece.refusal(0, name[:40], "shorter_name")
+        if name in _RATES:
+            raise piece.refusal(0, name, "rate_outside")
         if name in self.names or name in _TAKEN or name in _FIELDS or _NORM_NAME.match(name):
             raise piece.refusal(0, name, "new_name")
 
@@ -388,10 +423,10 @@ class _Reading:
             raise piece.at(start, "constant")
         interval = _INTERVAL.match(constant["interval"])
         if interval is None:
-            raise piece.at(start + constant.start("interval"), "interval")
+            raise piece.at(constant.start("interval"), "interval")
         value, low, high = map(float, (constant["number"], interval["low"], interval["high"]))
         if not (low < high and max(-low, high) in LIMITS["rule_numbers"]):
-            raise piece.at(start + constant.start("interval"), "rising_interval")
+            raise piece.at(constant.start("interval"), "rising_interval")
         ends = {"open_low": interval["left"] == "(", "open_high": interval["right"] == ")"}
         allowed = Interval(low, high, **ends, symbol=symbol(name, index=True), scale="linear")
         if value not in allowed:
@@ -405,13 +440,47 @@ class _Reading:
         slots: set[str] = set()
         for line, (piece, start) in zip(self.lines, self.sides, strict=True):
             for name in line.reads:
+                if name in _RATES:
+                    raise piece.at(_found(name, piece, start), "rate_outside")
                 if name == DIRECTION or not (name in self.names or name in GIVEN):
-                    found = re.compile(rf"\b{name}\b").search(piece.text, start)
-                    raise piece.at(found.start() if found else start, "known_quantity")
+                    raise piece.at(_found(name, piece, start), "known_quantity")
                 if name not in constants and name not in GIVEN and name not in done:
                     slots.add(name)
+            self._check_indices(piece, done | constants)
             done.add(line.name)
         return tuple(line.name for line in self.lines if line.name in slots)
+
+    def _check_indices(self, piece: _Piece, done: set[str]) -> None:
+        """Check that indices of updates mean what the order of lines does.
+
+        ``m_t`` is the new value, so it stands at the left or below its line; ``m_{t-1}`` is the
+        old one, and stands in its line or above it.
+        """
+        for index in piece.indices:
+            is_new = index.name in done or index.position == 0
+            if index.name == "g" and index.update != "t":
+                raise piece.at(index.position, "gradient_before")
+            if index.name in GIVEN:
+                continue
+            if index.update != ("t" if is_new else "t-1"):
+                raise piece.at(index.position, "index_of_place")
+
+
+def _found(name: str, piece: _Piece, start: int) -> int:
+    """Return where a name stands in a line, at or after a position."""
+    found = re.compile(rf"\b{name}\b").search(piece.text, start)
+    return found.start() if found else start
+
+
+def _usual(name: str, value: float) -> Interval:
+    """Return the interval of a constant that has none of its own."""
+    for names, interval in _USUAL:
+        if names.match(name) and value in interval:
+            return interval
+    if value == 0:
+        return Interval(0, 1)
+    most = LIMITS["rule_numbers"]
+    return Interval(max(most.low, min(0, _WIDE * value)), min(most.high, max(0, _WIDE * value)))
 
 
 def _expression(piece: _Piece, side: str, start: int) -> tuple[Graph, dict[str, str]]:
@@ -455,11 +524,6 @@ def _scaled(interval: Interval, value: float) -> Interval:
 
 # Names in print
 
-_GREEK: Final = re.compile(
-    r"(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
-    r"|upsilon|phi|chi|psi|omega)\Z"
-)
-
 
 def symbol(name: str, *, index: bool = False) -> str:
     r"""Return a name in LaTeX: ``beta1`` is ``\beta_1`` with an index, ``m_hat`` is ``\hat m``.
@@ -476,6 +540,8 @@ def symbol(name: str, *, index: bool = False) -> str:
 
 
 def _letters(part: str) -> str:
-    if _GREEK.match(part):
+    if part == "lam":
+        return r"\lambda"
+    if part in GREEK:
         return rf"\{part}"
     return part if len(part) == 1 or part.isdigit() else rf"\operatorname{{{part}}}"

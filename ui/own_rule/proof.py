@@ -16,11 +16,14 @@ from comparison.own_rules import (
 )
 from language import _
 from ui.own_rule.settings import settings
+from ui.own_rule.source import refusal
 from ui.shell.tables import with_written_numbers
 
 
 def verdict() -> None:
-    """Say which rule of the house it is, or how it differs from the nearest."""
+    """Say which rule of the house it is, or the nearest; nothing while the lines are refused."""
+    if refusal():
+        return
     rule = settings().rule
     show = st.success if likenesses_of(rule)[0].is_same else st.info
     show(likeness_words(rule))

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from comparison.own_rules import EXAMPLES, example_of
+from comparison.own_rules import EXAMPLES, example_of, title_of_changed
 from comparison.words.cleaned import cleaned
 from comparison.words.errors import explain
 from comparison.words.names import symbol
@@ -26,13 +26,19 @@ _LINE: Final = 24  # pixels
 
 
 def grammar() -> None:
-    """Say how a rule is typed."""
+    """Say how a rule is typed, in a sentence and in one line of it."""
     st.markdown(
         _(
             "One line per step, as in a paper: `g` is the gradient, `params` the parameters, `t`"
             " the number of the update. What is read before its line is **remembered** from update"
             " to update. The last line is `direction = …`; times the learning rate, it is"
             " subtracted."
+        )
+    )
+    st.markdown(
+        _(
+            "Constants: `beta1 = 0.9 in [0, 1)`. Lines: `m = beta1*m + (1 - beta1)*g`. Last line:"
+            " `direction = …`."
         )
     )
 
@@ -68,13 +74,16 @@ def lines() -> None:
         _("Lines"),
         key="rule-text",
         shown=text,
-        report=lambda typed: _take(title, typed),
+        report=lambda typed: _take(title_of_changed(title, typed), typed),
         height=min(420, 60 + _LINE * max(5, text.count("\n") + 1)),
         help=_(
-            "A constant has an interval, beta = 0.9 in [0, 1), and becomes a slider. You can use"
-            " + − * / ^ and brackets, sqrt, abs, sign, exp, ln, sin, cos, tan, tanh, sigmoid, relu,"
-            " max(a, b), min(a, b), and norm(g), the length of a named quantity over all parameters"
-            " of a run. Press Ctrl + Enter."
+            "A constant becomes a slider over its interval, as in beta = 0.9 in [0, 1). Without one"
+            " it gets the usual one: [0, 1) for beta, momentum, decay, rho, mu and gamma,"
+            " [1e-16, 1] for epsilon, [0, 1] for weight_decay and lam; any other goes from 0 to ten"
+            " times its value. You can use + − * / ^ and brackets, sqrt, abs, sign, exp, ln, sin,"
+            " cos, tan, tanh, sigmoid, relu, max(a, b), min(a, b), and norm(g), the length of a"
+            " named quantity over all parameters of a run. β₁ is read as beta1, λ as lam, θ as"
+            " params; m_t and m_{t-1} as m, new and old. Press Ctrl + Enter."
         ),
     )
     bound(
@@ -87,7 +96,12 @@ def lines() -> None:
     )
     if error is not None:
         st.warning(escaped(explain(error)))
-        st.caption(_("All else on this page still shows the rule before."))
+
+
+def refusal() -> str:
+    """Return why the lines that were typed last are not understood; "" if they are."""
+    error = st.session_state.get(_DRAFT, (None, None, None))[2]
+    return "" if error is None else explain(error)
 
 
 def _take(title: str, text: str) -> None:

@@ -11,31 +11,38 @@ from comparison.pages import TrainingPage
 from comparison.words.rules import UPDATE, formula_of
 from language import _
 from ui.own_rule.settings import settings
+from ui.own_rule.source import refusal
 from ui.setup.rules import stacked
 from ui.setup.typed import accept_rule
 from ui.shell.navigation import open_edited
 from ui.shell.store import document, page_settings
+from ui.shell.text import escaped
 
 
 def formula() -> None:
-    """Show the rule as mathematics."""
+    """Show the rule as mathematics; say so where the lines that were typed are another one."""
     rule = settings().rule
+    if refusal():
+        st.warning(_("Below is still the last rule that was understood."))
     st.latex(stacked(UPDATE, formula_of(type(rule))))
     st.markdown(" ".join(understood(rule)))
 
 
 def way_on() -> None:
-    """Offer to add a run with the rule to the comparison."""
-    may_add = may_add_run(document().experiment)
+    """Offer to add a run with the rule to the comparison, unless other lines were typed."""
+    may_add, refused = may_add_run(document().experiment), refusal()
     st.button(
         _("Use it in the comparison"),
         key="rule-use",
         icon=":material/add:",
         type="primary",
         on_click=_use,
-        disabled=not may_add,
+        disabled=not may_add or bool(refused),
+        help=escaped(refused) or None,
     )
-    if may_add:
+    if refused:
+        st.caption(_("First mend the lines: what is not understood cannot be used."))
+    elif may_add:
         st.caption(
             _("Adds a run to Compare. From then on the rule is in every menu of optimizers.")
         )
@@ -44,6 +51,8 @@ def way_on() -> None:
 
 
 def _use() -> None:
+    if refusal():  # the click came together with the lines
+        return
     rule = settings().rule
     accept_rule(type(rule))
     open_edited(use_rule, rule, first_rate(rule), page_settings(TrainingPage))

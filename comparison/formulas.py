@@ -64,7 +64,7 @@ EXAMPLES: Final[Mapping[str, Example]] = MappingProxyType(
             (-3.0, 1.7),
         ),
         "logarithm": Example(
-            N_("A logarithm: x − ln x + y²"),
+            N_("A logarithm: x − ln(x) + y²"),
             Formula(text="x - ln(x) + y^2"),
             (3.0, 1.5),
         ),

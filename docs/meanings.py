@@ -119,7 +119,7 @@ REFUSALS: Final[dict[str, tuple[str, Callable[[], object]]]] = {
         lambda: read_known(b"x,y\n1,2\n3,4\n", "nn", "0" * 64),
     ),
     "not_json": ("The file is not valid JSON.", lambda: read_document('{"format": 1,')),
-    "unexpected": ("The formula cannot be read.", lambda: parse("2x")),
+    "unexpected": ("The formula cannot be read.", lambda: parse("2 +")),
     "no_value": (
         "The formula has no value at this point.",
         lambda: differentiate(parse("1/(x - 2)"), {"x": 2.0}),

@@ -37,7 +37,7 @@ _TITLES: Final[Mapping[str, str]] = {rule.name: rule.title for rule in RULES}
 # Why a formula cannot be read.
 _EXPECTED: Final = {
     "operand": N_("a number, a variable or a function is missing here"),
-    "operation": N_("an operator is missing here: + − * / ^ (write 2*x, not 2x)"),
+    "operation": N_("an operator is missing here: + − * / ^"),
     "operand_or_operation": N_("a number, a variable, a function or an operator is missing here"),
     "closing_bracket": N_("a closing bracket is missing"),
     "closed_line": N_("a closing bracket is missing before it; close brackets on the same line"),
@@ -58,7 +58,12 @@ _EXPECTED: Final = {
         " cosh, tanh, sigmoid, relu, max and min, in lower case and with brackets"
     ),
     "brackets": N_("this function needs a value in brackets right behind its name, as in sin(x)^2"),
-    "absolute_value": N_("write the absolute value |x| as abs(x)"),
+    "absolute_value": N_(
+        "bars come in pairs around a whole value, and not inside other bars: write abs(x) for |x|"
+    ),
+    "clear_product": N_(
+        "what is divided or raised here is not clear: write * or brackets, as in 1/2*x or 1/(2*x)"
+    ),
     "superscript": N_(
         "a superscript must be a whole number, as in x² or x⁻¹, and no other power may follow it:"
         " write x^n, or (x²)^3"
@@ -66,7 +71,7 @@ _EXPECTED: Final = {
     "root": N_("put what is under the root in brackets, as in √(x + 1)"),
     "one_argument": N_("this function takes one value in its brackets"),
     "two_arguments": N_("this function takes two values in its brackets, separated by a comma"),
-    "character": N_("only letters, digits, + − * / ^ √ ² ( ) . , = and line breaks can be used"),
+    "character": N_("only letters, digits, + − * / ^ √ ² ( ) | . , = and line breaks can be used"),
     "named_line": N_("every line but the last must start with a name, as in t = x + y"),
     "new_name": N_("this name is already taken; choose another"),
 }

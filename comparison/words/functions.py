@@ -26,7 +26,8 @@ def function_name(function: AnyFunction) -> str:
     """
     if not isinstance(function, Formula):
         return label("function", function.name)
-    text = function.text.replace("**", "^").replace("*", "·").replace(";", "\n")
+    text = function.text.replace("**", "^").replace("*", "·").replace("|", "∣")
+    text = text.replace(";", "\n")
     *named, last = (line.strip() for line in text.split("\n") if line.strip())
     line = "; ".join([last.rpartition("=")[2].strip(), *named])
     return _LEFT_SIDE + (line if len(line) <= _LONG else f"{line[: _LONG - 1].rstrip()}…")

@@ -29,6 +29,7 @@ from engine.formulas.signs import (
     place,
     unexpected,
 )
+from engine.formulas.unwritten import unwritten
 from engine.limits import LIMITS
 
 # Functions that can be called: the operation of each, and its number of operands.
@@ -73,26 +74,25 @@ _LINE: Final = re.compile(r"[^\n;]+")
 _NAMED: Final = re.compile(rf"\s*({LETTER}{WORDLIKE}*)\s*=")
 _NAME: Final = re.compile(r"[^\W\d_]\w*\Z")
 _LAST_WORD: Final = re.compile(r"(\w+)\s*\Z")
-_PADDED: Final = re.compile(r"0+[1-9]\d*\Z")  # 007, which Python does not read
-_NUMBER_OR_NAME: Final = re.compile(
-    rf"({LETTER}|_){WORDLIKE}*"
-    rf"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<stuck>{WORDLIKE}?)"
-)
 
 
 @lru_cache(maxsize=64)
-def parse(text: str) -> Graph:
+def parse(text: str, letters: str = "") -> Graph:
     """Return the graph of a formula; equal subexpressions become one node.
 
     Two lines with the same expression and different names remain two nodes.
+
+    Args:
+        text: the formula.
+        letters: variables of one letter; a word of nothing else is a product of them, unless a
+            line defines it.
 
     Raises:
         InvalidInput: "out_of_range" for a formula that is too long or has too many operations;
             "unexpected" with the number of the character, from 1, the text there, and what was
             expected.
     """
-    _check_size(text)
-    builder = _Builder(text)
+    builder = _Builder(text, _unwritten(text, letters))
     lines = [line for line in _LINE.finditer(text) if line[0].strip()]
     if not lines:
         raise InvalidInput("unexpected", "formula", (1, ""), "operand")
@@ -108,23 +108,25 @@ def parse(text: str) -> Graph:
     return graph
 
 
-def _check_size(text: str) -> None:
-    """Check characters, brackets and the number of operations before anything is parsed."""
+def _unwritten(text: str, letters: str) -> dict[int, str]:
+    """Return what is unwritten, after a check of characters, brackets and number of operations."""
     if len(text) > LIMITS["formula_characters"].high:
         raise InvalidInput(
             "out_of_range", "formula_characters", len(text), LIMITS["formula_characters"]
         )
     _check_brackets(text)
     operations = count_operations(text)
+    _check_operations(operations)
+    found = unwritten(text, FUNCTIONS, CONSTANTS, letters)
+    _check_operations(operations + len(re.findall(r"[*(]", "".join(found.values()))))
+    return found
+
+
+def _check_operations(operations: int) -> None:
     if operations > LIMITS["formula_operations"].high:
         raise InvalidInput(
             "out_of_range", "formula_operations", operations, LIMITS["formula_operations"]
         )
-    for token in _NUMBER_OR_NAME.finditer(text):
-        if token["number"] and _PADDED.match(token["number"]):
-            raise unexpected(text, token.start(), "number_without_zeros")
-        if token["stuck"]:  # 2x, which must be 2*x, and Python's 0x10, 1_000 and 1j
-            raise unexpected(text, token.start("stuck"), "operation")
 
 
 def _check_brackets(text: str) -> None:
@@ -146,6 +148,7 @@ class _Builder:
     """The nodes so far, with the tables to look them up."""
 
     text: str
+    unwritten: dict[int, str]
     nodes: list[Node] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
@@ -197,7 +200,7 @@ class _Expression:
     def __init__(self, builder: _Builder, start: int, text: str) -> None:
         self._builder = builder
         self._starts: list[int] = []  # for every byte that Python reads
-        pieces = in_python(builder.text, start, start + len(text))
+        pieces = in_python(builder.text, start, start + len(text), builder.unwritten)
         for position, piece in enumerate(pieces):
             self._starts += [start + position] * len(piece.encode())
         self._starts.append(start + len(text))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # Signs that Python writes differently. A superscript is a power; a root takes what follows.
-_PYTHON: Final = {"^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-"}
+_PYTHON: Final = {"^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-", "|": ""}
 _RAISED: Final = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
-_FOREIGN: Final = re.compile(r"[^\w+\-*/^().,= \t\r\n;√×·⋅÷−–⁻]")
+_FOREIGN: Final = re.compile(r"[^\w+\-*/^().,= \t\r\n;√×·⋅÷−–⁻|]")
 _OF_OTHERS: Final = re.compile(r"[^\W\d_a-zA-Z가-힣⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _OPERATION: Final = re.compile(r"[+\-*/(√^×·⋅÷−–]|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 # A letter, digit or _ that is no superscript, and the same without digits and _.
@@ -48,16 +51,21 @@ def count_operations(text: str) -> int:
     """
     foreign = _FOREIGN.search(text)
     if foreign is not None:
-        expected = "absolute_value" if foreign[0] == "|" else "character"
-        raise unexpected(text, foreign.start(), expected)
+        raise unexpected(text, foreign.start(), "character")
     for raised in _OF_OTHERS.finditer(text):  # a letter in superscript, which Python reads as one
         if unicodedata.decomposition(raised[0]).startswith("<super>"):
             raise unexpected(text, raised.start(), "superscript")
     return len(_OPERATION.findall(text))
 
 
-def in_python(text: str, start: int, end: int) -> list[str]:
+def in_python(text: str, start: int, end: int, unwritten: Mapping[int, str]) -> list[str]:
     """Return a part of a formula in Python's spelling, a piece for every character.
+
+    Args:
+        text: the formula.
+        start: where the part begins, from 0.
+        end: where it ends.
+        unwritten: what is put before characters, by their positions.
 
     Raises:
         InvalidInput: "unexpected" for a superscript or a root that could be read in two ways.
@@ -66,15 +74,16 @@ def in_python(text: str, start: int, end: int) -> list[str]:
     for power in _POWERS.finditer(text, start, end):
         if not _WHOLE.fullmatch(power["power"]) or power["next"] in {"^", "**"}:
             raise unexpected(text, power.start(), "superscript")
-        if power["next"] == "√" or _IN_WORDS.match(power["next"]):  # x²y
+        follows = power["next"] == "√" or _IN_WORDS.match(power["next"])
+        if follows and power.start("next") not in unwritten:  # x²2
             raise unexpected(text, power.start("next"), "operation")
         pieces[power.start() - start] = f"**{pieces[power.start() - start]}"
     for root in _ROOTS.finditer(text, start, end):
-        if root["before"]:  # 2√x
+        if root["before"] and root.start("root") not in unwritten:  # sin√x
             raise unexpected(text, root.start("root"), "operation")
         if not (root["bracket"] or root["under"]) or root["more"]:
             raise unexpected(text, root.start("root"), "root")
         pieces[root.start("root") - start] = "sqrt(" if root["under"] else "sqrt"
         if root["under"]:
             pieces[root.end("under") - start - 1] += ")"
-    return pieces
+    return [unwritten.get(position, "") + piece for position, piece in enumerate(pieces, start)]

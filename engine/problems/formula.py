@@ -28,9 +28,10 @@ from engine.problems.function_of_two import FunctionOfTwo, Side, StationaryPoint
 from engine.spec import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 AXES: Final = ("x", "y")
+_LETTERS: Final = "".join(AXES)
 _COMPLEX_STEP: Final = 1e-30
 # The left side of "f(x, y) = …", which is how one writes it; a formula begins after it.
 _LEFT_SIDE: Final = re.compile(
@@ -69,7 +70,7 @@ class Formula(FunctionOfTwo):
 
     Attributes:
         text: lines for ``engine.formulas.formula.parse``, without spaces around them; the left side
-            of "f(x, y) = …" is left out.
+            of "f(x, y) = …" is left out. The word xy is x times y.
         constants: the values of all other names in it, by name and in their order; in JSON an
             object. One that is not given is 1.
 
@@ -91,7 +92,7 @@ class Formula(FunctionOfTwo):
     def _can_be_read(cls, text: str) -> str:
         formula = _without_left_side(text)
         try:
-            graph = parse(formula)
+            graph = parse(formula, _LETTERS)
         except InvalidInput as error:
             raise error.at("" if error.code == "unexpected" else error.field) from None
         if not _depends(graph):
@@ -106,7 +107,7 @@ class Formula(FunctionOfTwo):
         if "text" not in info.data:  # which is refused first
             return ()
         values = _by_name(given)
-        names = _constants(parse(info.data["text"]))
+        names = _constants(parse(info.data["text"], _letters(values)))
         for name, value in values.items():
             if name not in names:
                 raise InvalidInput("unknown_field", name, value)
@@ -119,7 +120,7 @@ class Formula(FunctionOfTwo):
     @property
     def graph(self) -> Graph:
         """Return the graph of the text; its inputs are x, y and the constants."""
-        return parse(self.text)
+        return parse(self.text, _letters(dict(self.constants)))
 
     @property
     def found(self) -> Found:
@@ -200,6 +201,14 @@ def _depends(graph: Graph) -> bool:
         if number in needed:
             needed.update(graph.nodes[number].operands)
     return any(axis in graph.inputs and graph.names[axis] in needed for axis in AXES)
+
+
+def _letters(constants: Iterable[str]) -> str:
+    """Return the letters of which words are products; none if such a word has a value of its own.
+
+    Formulas of older links may have it.
+    """
+    return "" if any(set(name) <= set(AXES) for name in constants) else _LETTERS
 
 
 def _constants(graph: Graph) -> Sequence[str]:

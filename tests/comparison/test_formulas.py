@@ -52,6 +52,20 @@ def test_the_gradient_at_the_start_is_right(name):
     assert any(found.gradient)
 
 
+def test_the_titles_that_show_a_formula_are_read_as_what_they_stand_for():
+    points = np.random.default_rng(0).uniform(0.1, 3.0, size=(20, 2))
+    shown = {
+        name: example.title.rpartition(": ")[2]
+        for name, example in EXAMPLES.items()
+        if ": " in example.title
+    }
+    assert len(shown) == 7
+    for name, title in shown.items():
+        typed, meant = Formula(text=title), EXAMPLES[name].formula
+        assert typed.constants == ()
+        np.testing.assert_allclose(typed.value(points), meant.value(points), rtol=1e-12)
+
+
 @EVERY
 def test_its_known_minima_are_found(name):
     formula = EXAMPLES[name].formula

@@ -65,8 +65,8 @@ def formula_text(formula: Formula, taken: Callable[[], object]) -> None:
         report=partial(_take_text, formula.text, taken),
         height=min(320, 92 + 24 * text.count("\n")),
         help=_(
-            "Write it as in 0.1*x^2 + 2*y^2. You can use + − * / ^ and brackets, x², √x, sqrt, abs,"
-            " sign, exp, ln, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid, relu,"
+            "Write it as in 0.1x² + 2y^2. You can use + − * / ^ and brackets, x², √x, |x|, sqrt,"
+            " abs, sign, exp, ln, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid, relu,"
             " max(a, b), min(a, b), e and pi. Any other name is a constant with a slider. A line"
             " can name a result: t = x + y. The last line is f. Press Ctrl + Enter."
         ),

@@ -131,6 +131,64 @@ def test_a_function_may_have_several_names():
         assert value(f"{name}(x)", x=0.5) == value(f"{other}(x)", x=0.5)
 
 
+# What is typed without signs, and the same with them.
+UNWRITTEN = {
+    "4x": "4*x",
+    "4 x": "4*x",
+    "2(x + 1)": "2*(x + 1)",
+    "(x)(y)": "x*y",
+    "(x + 1)y": "(x + 1)*y",
+    "x y": "x*y",
+    "b(y - x²)²": "b*(y - x^2)^2",
+    "x(1 - y)": "x*(1 - y)",
+    "sin(x)cos(y)": "sin(x)*cos(y)",
+    "2sin(x)": "2*sin(x)",
+    "x²y": "x^2*y",
+    "x^2y": "x^2*y",
+    "x⁻¹(y + 1)": "x^(-1)*(y + 1)",
+    "2√x√(y)": "2*sqrt(x)*sqrt(y)",
+    "|x| + 2|y|": "abs(x) + 2*abs(y)",
+    "|x||y|": "abs(x)*abs(y)",
+    "|-x|²y": "abs(x)^2*y",
+    "2e3x": "2000*x",
+    "1e-3x": "0.001*x",
+    "2e^-x": "2*e^(-x)",
+    "2pi x": "2*pi*x",
+    "-x²y": "-(x^2)*y",
+    "x/2 + 3y": "x/2 + 3*y",
+    "x/2*3y": "x/2*3*y",
+    "(x/2)y": "(x/2)*y",
+    "x/(2y)": "x/(2*y)",
+    "total = 2x + y\n3total(x - y)": "total = 2*x + y\n3*total*(x - y)",
+}
+
+
+@pytest.mark.parametrize(("text", "written"), UNWRITTEN.items())
+def test_a_product_and_bars_need_no_sign(text, written):
+    point = {"x": 1.25, "y": 2.5, "b": 3.0}
+    known = {name: point[name] for name in parse(written).inputs}
+    assert value(text, **known) == value(written, **known)
+
+
+def test_a_word_of_the_letters_of_variables_is_a_product():
+    graph = parse("x⁴ − 4xy² + 1", "xy")
+    assert graph.inputs == ("x", "y")
+    known = differentiate(graph, {"x": 2.0, "y": 3.0})
+    assert known.values[graph.output] == 2**4 - 4 * 2 * 9 + 1
+    assert parse("4xy").inputs == ("xy",)
+    assert parse("xy = 3x + y\nxy²", "xy").inputs == ("x", "y")
+    assert parse("4axy", "xy").inputs == ("axy",)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("1/xy", (4, "y")), ("e^xy", (3, "xy")), ("2**-xy", (5, "xy"))]
+)
+def test_a_word_that_is_divided_by_or_an_exponent_is_not_clear(text, place):
+    with pytest.raises(InvalidInput) as caught:
+        parse(text, "xy")
+    assert (caught.value.value, caught.value.limits) == (place, "clear_product")
+
+
 UNEXPECTED = [
     ("", (1, ""), "operand"),
     (" \n;", (1, ""), "operand"),
@@ -146,8 +204,6 @@ UNEXPECTED = [
     (" + ".join(f"x{n:02}" for n in range(42)), (241, "x40"), "fewer_variables"),
     ("007*x", (1, "007"), "number_without_zeros"),
     ("x + 01", (5, "01"), "number_without_zeros"),
-    ("2x", (2, "x"), "operation"),
-    ("x y", (3, "y"), "operand_or_operation"),
     ("x . real", (3, "."), "operation"),
     ("x, y", (2, ","), "operation"),
     ("x == y", (4, "="), "operand_or_operation"),
@@ -174,13 +230,9 @@ UNEXPECTED = [
     ("x*Sin", (3, "Sin"), "known_name"),
     ("inf + x", (1, "inf"), "known_name"),
     ("log10(x)", (1, "log10"), "function"),
-    ("|x|", (1, "|"), "absolute_value"),
-    ("2*|x - 1|", (3, "|"), "absolute_value"),
     ("x² = 4", (4, "="), "operand_or_operation"),
     ("²", (1, "²"), "operand_or_operation"),
     ("x + ³", (5, "³"), "operand_or_operation"),
-    ("x²y", (3, "y"), "operation"),
-    ("x²(y + 1)", (3, "("), "operation"),
     ("x²^3", (2, "²"), "superscript"),
     ("x² ** 3", (2, "²"), "superscript"),
     ("x⁻", (2, "⁻"), "superscript"),
@@ -194,8 +246,6 @@ UNEXPECTED = [
     ("√x^2", (1, "√"), "root"),
     ("√sin(x)", (1, "√"), "root"),
     ("√(x", (4, ""), "closing_bracket"),
-    ("2√x", (2, "√"), "operation"),
-    ("x²√x", (3, "√"), "operation"),
     ("√2x", (3, "x"), "operation"),
     ("exp()", (1, "exp"), "one_argument"),
     ("1 + max(x)", (5, "max"), "two_arguments"),
@@ -214,8 +264,27 @@ UNEXPECTED = [
     ("__import__(os)", (1, "__import__"), "function"),
     ("__import__", (1, "__import__"), "operand"),
     ("x.__class__", (2, "."), "operation"),
-    ("a × (b ÷ 사과) × 2 y", (18, "y"), "operand_or_operation"),
     ("not " * 400 + "x", (1, "not"), "operand"),
+    ("x 2", (3, "2"), "operand_or_operation"),
+    ("a × (b ÷ 사과) × y 2", (18, "2"), "operand_or_operation"),
+    ("x²2", (3, "2"), "operation"),
+    ("sin√x", (4, "√"), "operation"),
+    ("0x10 + y", (2, "x10"), "operation"),
+    ("1_000*x", (2, "_000"), "operation"),
+    ("x + 2if y", (6, "if"), "operation"),
+    ("2x + sin x", (6, "sin"), "brackets"),
+    ("4x²y + y +", (11, ""), "operand_or_operation"),
+    ("2x(y + z)*foo(x)", (11, "foo"), "function"),
+    ("1/2x", (4, "x"), "clear_product"),
+    ("a/b(c)", (4, "("), "clear_product"),
+    ("y + 1 ÷ -2 (x + 1)", (12, "("), "clear_product"),
+    ("1/|x|y", (6, "y"), "clear_product"),
+    ("||x| + y|", (2, "|"), "absolute_value"),
+    ("|x + |y||", (6, "|"), "absolute_value"),
+    ("|(x|)", (4, "|"), "absolute_value"),
+    ("(|x)|", (2, "|"), "absolute_value"),
+    ("|x\n+ y|", (1, "|"), "absolute_value"),
+    ("x + |y", (5, "|"), "absolute_value"),
 ]
 
 
@@ -235,6 +304,8 @@ def test_an_error_names_the_place_and_what_was_expected(formula, place, expected
         ("x²+" * 101 + "x", "formula_operations", 202),
         ("x" + "+√x" * 101, "formula_operations", 202),
         ("x" + " + x" * 201, "formula_operations", 201),
+        ("x" + " x" * 201, "formula_operations", 201),
+        ("|x|" * 101, "formula_operations", 201),
     ],
 )
 def test_too_much_is_refused(formula, field, size):
@@ -263,6 +334,7 @@ HOSTILE += [
     "√" * 1_999 + "x",
 ]
 HOSTILE += ["<script>alert(x)</script>", "<b>x</b>", "x.__class__.__mro__", "((((", "²" * 1_999]
+HOSTILE += ["x " * 1_000, "|x" * 1_000, "1/xy" * 500, "2x(" * 600, "x|" * 999]
 HOSTILE += ["x = 1;" * 333, "a²;" * 666, "abs(" * 49 + "x" + "²)" * 49 + "^9^9^9^9"]
 HOSTILE += ["-" * 1_999 + "x", "not " * 499 + "x", "x if " * 300, "f(" * 900, "lambda " * 200]
 
@@ -283,7 +355,7 @@ def test_hostile_input_is_answered_with_little_work():
 
 @UNTRACED
 @examples(200)
-@given(st.text("xy12+-*/^(),.=_;\n ×÷sinexp[]{}'\"\\#@:é사²\u2028", max_size=30))
+@given(st.text("xy12+-*/^(),.=_;|\n ×÷²√sinexp[]{}'\"\\#@:é사²\u2028", max_size=30))
 def test_any_text_is_a_graph_or_an_explained_error(formula):
     try:
         graph = parse(formula)

@@ -81,6 +81,16 @@ def test_every_other_name_is_a_constant_in_the_order_of_names():
     assert formula.model_dump()["constants"] == {"a": 1.0, "b": -1.0, "c": 2.5}
 
 
+def test_the_word_xy_is_a_product_unless_it_was_given_a_value():
+    points = np.array([[2.0, 3.0]])
+
+    assert Formula(text="4xy").constants == ()
+    assert Formula(text="4xy").value(points) == 24
+    assert Formula(text="4*xy + x", constants={"xy": 0.5}).value(points) == 4
+    assert Formula(text="xy = x + y; 2xy").value(points) == 10
+    assert refusal(text="f(x, y) = 1/xy").value == (14, "y")
+
+
 def test_equal_formulas_have_equal_keys():
     one = Formula(text="a*x + b*y", constants={"b": 1, "a": 2.0})
     other = Formula(text=" a*x + b*y\n", constants=[("a", 2.0)])

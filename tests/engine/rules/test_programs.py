@@ -138,7 +138,7 @@ def test_names_in_latex(name, plain, indexed):
         ("direction = norm", (1, 13, "norm", "named_norm")),
         ("m = m + g\ndirection = 3", (2, 13, "3", "quantity")),
         ("m = v = g\ndirection = m", (1, 7, "=", "operation")),
-        ("m = 2 g\ndirection = m", (1, 7, "g", "operand_or_operation")),
+        ("m = g 2\ndirection = m", (1, 7, "2", "operand_or_operation")),
         ("direction = g +", (1, 16, "", "operand_or_operation")),
         ("direction = (g", (1, 15, "", "closing_bracket")),
         ("direction = g.__class__", (1, 14, ".", "operation")),

@@ -37,6 +37,7 @@ GRID: Final = 44  # points a side: fine enough to the eye, small enough to send 
 CURVE: Final = 200  # points of a fitted curve
 _AROUND_ONE: Final = 0.5  # on either side of a feature that has one value alone
 _POINTS: Final = 300  # training rows in the picture of a data set
+_ROUNDING: Final = 1e-12  # of two numbers that are added
 TRAINING_POINTS: Final = 240  # in a panel
 VALIDATION_POINTS: Final = 80
 ACROSS: Final = 4  # panels in a row
@@ -90,7 +91,10 @@ def slice_of(data: Data, features: Sequence[int]) -> Slice:
             held[position] = np.median(data.training_inputs[:, position])
     parts = ("training_inputs", "validation_inputs", "input_mean", "input_scale")
     rows = {name: np.ascontiguousarray(getattr(data, name)[..., seen]) for name in parts}
-    units = held * data.input_scale + data.input_mean
+    scaled = held * data.input_scale
+    units = scaled + data.input_mean
+    # What is left of two equal numbers is rounding.
+    units[np.abs(units) < _ROUNDING * (np.abs(scaled) + np.abs(data.input_mean))] = 0.0
     return Slice(replace(data, **rows), tuple(seen), held, units)
 
 

@@ -27,10 +27,12 @@ from charts.lines import shown, spread_rows
 from charts.theme import COLOURS, ROWS, SAMPLES
 from comparison.motion import packed, packed_bytes
 from comparison.scenes import Clock
-from comparison.words.names import column_words
+from comparison.words.cleaned import cleaned
+from comparison.words.names import column_words, listed
 from comparison.words.remarks import stopped_words
 from engine import data, predictions, spread
 from engine.analysis.statistics import smoothed
+from engine.problems.datasets import OwnTable
 from language import _
 
 if TYPE_CHECKING:
@@ -318,8 +320,12 @@ def _dataset(history: History) -> Source:
 
 
 def _axis_words(dataset: Source, cut: Slice) -> tuple[str, ...]:
-    """Return which features are seen, in their own units; nothing where all of them are."""
-    if len(cut.held) == len(cut.features):
+    """Return which features are seen, in their own units, and how classes look.
+
+    Nothing where all features of a data set of the house are seen, for their names say nothing.
+    """
+    is_own = isinstance(dataset, OwnTable)
+    if len(cut.held) == len(cut.features) and not is_own:
         return ()
     rows = cut.rows
     names = [dataset.feature_names[position] for position in cut.features]
@@ -328,10 +334,20 @@ def _axis_words(dataset: Source, cut: Slice) -> tuple[str, ...]:
         names.append(dataset.target_names[0])
         values.append((rows.training_targets * rows.target_scale + rows.target_mean)[:, 0])
     texts = _("Across: {column}, {low} to {high}."), _("Upwards: {column}, {low} to {high}.")
-    return tuple(
+    told = tuple(
         text.format(column=column_words(dataset, name), low=_said(own.min()), high=_said(own.max()))
         for text, name, own in zip(texts, names, values, strict=True)
     )
+    return (*told, *_class_words(dataset)) if is_own else told
+
+
+def _class_words(dataset: Source) -> tuple[str, ...]:
+    """Return the names of the classes in the order of their colours."""
+    if dataset.task == "regression":
+        return ()
+    names = listed([cleaned(name) for name in dataset.class_names])
+    text = _("Classes, in the order of the colours blue, orange, green …: {classes}.")
+    return (text.format(classes=names),)
 
 
 def _held_words(dataset: Source, cut: Slice) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from comparison.tables import drafts
-from comparison.tables.describing import giveaways
+from comparison.tables.describing import counts_rows, giveaways
 from comparison.words.drafts import dataset_words
 from comparison.words.errors import explain
 from comparison.words.tables import giveaway_words
@@ -188,3 +188,9 @@ def _warnings(draft: Draft) -> None:
             giveaway_words(draft.table, place, why, draft.target) for place, why in found[:_NAMED]
         ]
         st.warning("\n".join(f"- {escaped(one)}" for one in sentences))
+    names = range(len(draft.table.names))
+    unused = [place for place in names if place not in {*draft.columns, draft.target}]
+    for place in unused[:_NAMED]:
+        why = counts_rows(draft.table.columns[place])
+        if why:
+            st.caption(escaped(giveaway_words(draft.table, place, why, draft.target)))

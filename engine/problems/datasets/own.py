@@ -75,9 +75,8 @@ class OwnTable(Source):
                 "conflict", "target_column", self.target_column, ("columns", self.columns)
             )
         self._check_task()
-        if isinstance(self.split, MarkedRows) and self.split.rows >= self.rows:
-            most = Interval(1, self.rows - 1)
-            raise InvalidInput("out_of_range", "split.rows", self.split.rows, most)
+        if isinstance(self.split, MarkedRows):
+            _check_marked(self.split.rows, self.rows)
         return self
 
     def _check_task(self) -> None:
@@ -221,6 +220,7 @@ def own_table(
         raise InvalidInput("out_of_range", "rows", rows, LIMITS["rows"])
     if isinstance(split, MarkedRows):
         count = int((split.marks(table) & used).sum())
+        _check_marked(count, rows)
         split = split.model_copy(update={"rows": count})
     return OwnTable(
         digest=table.digest,
@@ -234,6 +234,11 @@ def own_table(
         classes=_classes(table.columns[target], used)[1] if task == "classification" else (),
         split=RandomRows() if split is None else split,
     )
+
+
+def _check_marked(count: int, rows: int) -> None:
+    if not 0 < count < rows:
+        raise InvalidInput("out_of_range", "split", count, Interval(1, rows - 1))
 
 
 def _used(table: Table, places: tuple[int, ...]) -> Booleans:

@@ -19,6 +19,7 @@ from comparison.own_rules import (
     is_finite_everywhere,
     likeness_words,
     likenesses_of,
+    title_of_changed,
     understood,
     updates_table,
     updates_words,
@@ -51,6 +52,16 @@ def test_an_example_is_the_rule_that_it_says(name):
     assert likeness_words(mine).startswith(f"The same as {by_name(RULES)[name].title}")
     assert first_rate(mine) == by_name(RULES)[name].default_learning_rate
     assert example_of(mine.title, mine.text) == name
+
+
+def test_changed_lines_do_not_keep_the_name_of_an_example():
+    adam, belief = EXAMPLES["adam"], EXAMPLES["adabelief"]
+
+    assert title_of_changed("My Momentum", own.ADABELIEF) == "My rule"
+    assert title_of_changed("My rule", own.ADAM) == "My rule"
+    assert title_of_changed("My rule", adam.text) == adam.title
+    assert title_of_changed(belief.title, belief.text) == belief.title
+    assert title_of_changed("Belief", own.MOMENTUM) == "Belief"
 
 
 def test_the_mistake_is_found_in_the_numbers():
@@ -178,6 +189,10 @@ def test_a_rule_is_used_chosen_and_named_like_any_other():
     runs = used.document.experiment.runs
 
     assert (used.done, runs[-1].optimizer, runs[-1].learning_rate) == ("add", rule(own.ADAM), 0.05)
+    assert used.notices == (
+        "The learning rate 0.05 of Mine is not tuned. The tab Find settings looks for a better"
+        " one.",
+    )
     assert isinstance(used.document.view.page, TrainingPage)
     assert used.document.view.selected == len(runs) - 1
     assert typed_rules(used.document.experiment) == [typed_rule("Mine", own.ADAM)]

@@ -50,7 +50,9 @@ def test_a_rule_is_typed_proved_changed_undone_and_used():
     assert at.dataframe[0].value.loc["direction"].iloc[0] == pytest.approx(10, rel=1e-6)
 
     # put right, with a new name
-    typed(at, EXAMPLES["adam"].text)
+    typed(at, EXAMPLES["adam"].text.replace(" in [0, 1)", "").replace("beta", "β_"))
+    assert page(at).text == at.text_area(key="rule-text").value == EXAMPLES["adam"].text
+    assert page(at).title == at.text_input(key="rule-title").value == "My rule"
     run(at.text_input(key="rule-title").set_value("  Ada\u202em  "))
     assert (page(at).title, at.text_input(key="rule-title").value) == ("Adam", "Adam")
     assert verdict(at).startswith("The same as Adam (β₁ 0.9, β₂ 0.999, ε 1e-08)")
@@ -62,18 +64,24 @@ def test_a_rule_is_typed_proved_changed_undone_and_used():
     assert verdict(at).startswith("The same as Adam (β₁ 0.5")
     assert "beta1=0.5" in code(at)
 
-    # what is refused stays as a draft, and all else as it was
+    # what is refused stays as a draft; the rule before is marked as such, and cannot be used
     typed(at, "m = m + q\ndirection = m")
-    assert told(at).endswith(
+    reason = (
         "Rule, line 1, column 9, at q: no line gives this name a value. Use g"
         " (the gradient), params (the parameters), t (the number of the update, from 1), and names"
         " of lines."
     )
+    assert told(at) == f"{reason} Below is still the last rule that was understood."
+    assert plain(at.button(key="rule-use").help) == reason
+    assert at.button(key="rule-use").disabled
+    assert not verdict(at)
     assert at.text_area(key="rule-text").value == "m = m + q\ndirection = m"
-    assert "still shows the rule before" in captions(at)
+    assert "First mend the lines" in captions(at)
     assert page(at).values == (0.5, 0.999, 1e-8)
     typed(at, page(at).text)
     assert not at.warning
+    assert not at.button(key="rule-use").disabled
+    assert verdict(at).startswith("The same as Adam (β₁ 0.5")
     assert page(at).values == (0.5, 0.999, 1e-8)
 
     # the code for another library
@@ -83,6 +91,13 @@ def test_a_rule_is_typed_proved_changed_undone_and_used():
     # undo goes back over what was made, not over the library
     run(at.button(key="undo").click())
     assert page(at).values == ()
+
+    # a click that comes together with lines that are refused adds nothing
+    before = at.session_state["document"]
+    at.text_area(key="rule-text").set_value("direction = q")
+    run(at.button(key="rule-use").click())
+    assert at.session_state["document"] == before
+    typed(at, page(at).text)
 
     # into the comparison, and into the menus
     at.button(key="rule-use").click().run()

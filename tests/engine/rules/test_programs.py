@@ -13,6 +13,10 @@ from engine.rules.programs import parse_program, symbol
 from tests.engine.contract import directions, moment_of
 from tests.engine.rules import own
 
+# Short as it is typed, and longer than a rule may be in plain names.
+LONG_WHEN_PLAIN = "υυ = 1;" + ";".join(f"a{n} = g" + "^υυ" * 6 for n in range(30))
+LONG_WHEN_PLAIN += ";direction = g"
+
 
 def refused(text):
     with pytest.raises(InvalidInput) as error:
@@ -78,6 +82,62 @@ def test_constants_have_intervals_symbols_and_sliders_that_suit_them():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "interval"),
+    [
+        ("beta", "0.9", "[0, 1)"),
+        ("beta2", "0.999", "[0, 1)"),
+        ("momentum", "0", "[0, 1)"),
+        ("μ", "0.9", "[0, 1)"),
+        ("ρ", "0.9", "[0, 1)"),
+        ("decay", "0.9", "[0, 1)"),
+        ("ε", "1e-8", "[1e-16, 1]"),
+        ("eps", "1e-8", "[1e-16, 1]"),
+        ("λ", "0.01", "[0, 1]"),
+        ("weight_decay", "0.01", "[0, 1]"),
+        ("beta", "1", "[0, 10]"),
+        ("c", "0.5", "[0, 5]"),
+        ("c", "-.25", "[-2.5, 0]"),
+        ("c", "0", "[0, 1]"),
+        ("c", "-0", "[0, 1]"),
+        ("c", "1e12", "[0, 1e+12]"),
+        ("c", "1e-8", "[0, 1e-07]"),
+        ("betamax", "0.5", "[0, 5]"),
+    ],
+)
+def test_a_constant_without_an_interval_gets_one_that_is_written_out(name, value, interval):
+    program = parse_program(f"{name} = {value}\ndirection = g*{name}")
+    (constant,) = program.constants
+
+    assert str(constant.interval) == interval
+    assert constant.value == float(value)
+    assert program.text.splitlines()[0] == f"{constant.name} = {value} in {interval}"
+    assert parse_program(program.text).constants == program.constants
+
+
+def test_a_paper_is_read_as_it_stands():
+    paper = (
+        "β₁ = 0.9\nβ₂ = 0.999\nε = 1e-8\n"
+        "m_t ← β₁·m_{t−1} + (1 − β₁)·g_t\n"
+        "v_t = \\beta_2*v_{t-1} + (1 - \\beta_2)*g_t²\n"
+        "m̂_t = m_t/(1 - β_1^t)\n"
+        "v̂_t = v_t/(1 - β_2^t)\n"
+        "direction = m̂_t/(√(v̂_t) + ε)"
+    )
+    stream = np.random.default_rng(0).normal(size=(5, 3))
+
+    np.testing.assert_array_equal(
+        directions(typed_rule("Paper", paper)(), stream),
+        directions(typed_rule("Mine", own.ADAM)(), stream),
+    )
+
+
+def test_parameters_and_the_old_value_are_read_as_papers_write_them():
+    assert alone("direction = g + 0*θ_{t-1} + 0*θ_t", 1, 2) == [1, 2]
+    assert alone("u = m_{t-1}\nm_t = m_{t-1} + g\ndirection = u + 10*m_t", 1, 2) == [10, 31]
+    assert symbol("lam") == r"\lambda"
+
+
 def test_a_norm_is_that_of_a_lane_without_overflow():
     program, constants = parse_program("n = norm(g)\ndirection = g/(n + 1e-300)"), {}
     grads = np.array([[3.0, 4.0], [3e200, 4e200], [0.0, 0.0]])
@@ -118,10 +178,13 @@ def test_names_in_latex(name, plain, indexed):
         ("sqrt = g\ndirection = g", (1, 1, "sqrt", "new_name")),
         ("slots = 1 in [0, 2]\ndirection = g*slots", (1, 1, "slots", "new_name")),
         ("__class__ = g\ndirection = g", (1, 1, "__class__", "plain_name")),
-        ("lambda = g\ndirection = g", (1, 1, "lambda", "plain_name")),
-        ("β = 0.9 in [0, 1)\ndirection = g*β", (1, 1, "β", "plain_name")),
+        ("if = g\ndirection = g", (1, 1, "if", "plain_name")),
+        ("Δ = 0.9 in [0, 1)\ndirection = g*Δ", (1, 1, "Δ", "plain_name")),
         ("a b = g\ndirection = g", (1, 1, "a", "assignment")),
-        ("beta = 0.9\ndirection = beta*g", (1, 11, "", "interval")),
+        ("beta = 0.9 in\ndirection = beta*g", (1, 14, "", "interval")),
+        ("β₁ = 0.9 in 5\ndirection = g", (1, 13, "5", "interval")),
+        ("c = 1e13\ndirection = c*g", (1, 5, "1e13", "inside_interval")),
+        ("c = 1e999\ndirection = c*g", (1, 5, "1e999", "inside_interval")),
         ("beta = 0.9 in [0, 1\ndirection = beta*g", (1, 15, "[", "interval")),
         ("beta = 0.9 in [0, 1, 2]\ndirection = beta*g", (1, 15, "[", "interval")),
         ("beta = 0.9 in [1, 0)\ndirection = beta*g", (1, 15, "[", "rising_interval")),
@@ -131,6 +194,22 @@ def test_names_in_latex(name, plain, indexed):
         ("beta = nan in [0, 1)\ndirection = beta*g", (1, 8, "nan", "constant")),
         ("beta = 1+1 in [0, 3)\ndirection = beta*g", (1, 8, "1", "constant")),
         ("direction = 1 in [0, 1]", (1, 13, "1", "operand")),
+        ("params = params - lr*g", (1, 1, "params", "direction_instead")),
+        ("direction = g; theta = theta - g", (1, 16, "params", "direction_instead")),
+        ("θ_{t+1} = θ_t - η*g", (1, 1, "params", "direction_instead")),
+        ("params -= g", (1, 1, "params", "direction_instead")),
+        ("direction = 0.1*β*η*g", (1, 17, "beta", "known_quantity")),
+        ("direction = g*η", (1, 15, "eta", "rate_outside")),
+        ("lr = 0.1\ndirection = lr*g", (1, 1, "lr", "rate_outside")),
+        ("m_t = 0.9*m_t + g\ndirection = m", (1, 11, "m", "index_of_place")),
+        ("m_{t+1} = 0.9*m_t + g\ndirection = m", (1, 1, "m", "index_of_place")),
+        ("m_{t-1} = 0.9*m + g\ndirection = m", (1, 1, "m", "index_of_place")),
+        ("m_t = 0.9*m_t-1 + g\ndirection = m", (1, 11, "m", "index_of_place")),
+        ("m = m + g\ndirection = g + m_{t-1}", (2, 17, "m", "index_of_place")),
+        ("u = m_t\nm = m + g\ndirection = u", (1, 5, "m", "index_of_place")),
+        ("β_t = 0.9; direction = β_{t-1}*g", (1, 24, "beta", "index_of_place")),
+        ("direction = g + g_{t-1}", (1, 17, "g", "gradient_before")),
+        ("direction = q_t*g", (1, 13, "q", "known_quantity")),
         ("direction = q*g", (1, 13, "q", "known_quantity")),
         ("direction = direction + g", (1, 13, "direction", "known_quantity")),
         ("direction = norm(q)*g", (1, 18, "q", "known_quantity")),
@@ -189,11 +268,16 @@ def test_what_is_wrong_is_refused_with_line_and_column(text, expected):
         (" in " * 490, "unexpected", "text"),
         ("=" * 1_999, "unexpected", "text"),
         ("norm(" * 390, "unexpected", "text"),
+        ("υ" * 300 + " = g; direction = g", "unexpected", "text"),
+        (LONG_WHEN_PLAIN, "out_of_range", "rule_characters"),
+        ("_t" * 999, "unexpected", "text"),
+        ("m" + "\u0302" * 1_999, "unexpected", "text"),
+        ("\\" * 2_000, "unexpected", "text"),
         (5, "wrong_type", "text"),
         (None, "wrong_type", "text"),
         (["direction = g"], "wrong_type", "text"),
     ],
-    ids=range(18),
+    ids=range(23),
 )
 def test_a_hostile_text_is_refused_before_it_is_read(text, code, field):
     error = refused(text)
@@ -215,7 +299,9 @@ def test_texts_of_the_limits_are_taken():
     assert len(program.slots) == LIMITS["rule_slots"].high
 
 
-@given(st.text(st.sampled_from("gmvt01.eE+-*/^()=,[] \n;norminparmsdct_"), max_size=80))
+@given(
+    st.text(st.sampled_from("gmvt01.eE+-*/^()=,[] \n;norminparmsdct_βλθ₁ₜ{}\\←\u0302"), max_size=80)
+)
 def test_any_text_is_a_rule_or_is_refused_in_words(text):
     made = made_of(text)
 

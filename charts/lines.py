@@ -34,6 +34,7 @@ _THICKEST: Final = 3  # pixels of a sample: its dashes must be told apart
 _RIGHT: Final = 0.985  # share of the axis beyond which a line has not ended early
 _MIDDLE: Final = 0.5  # share of the axis from which on names are written to the left
 _FLAT: Final = 1e-12  # the least air, as a share of the values: a range must not drown in rounding
+_ROUNDING: Final = 1e-9  # of the largest value: this little below 0 is no other sign
 _BELOW: Final = 0.02  # air below the floor of a logarithmic axis, as a share of its height
 _LEAST: Final = 5e-324  # the smallest number above 0 that a computer holds
 # The layout in which the pointer tells the values of all lines at its place, the highest first.
@@ -111,7 +112,8 @@ def covered(lines: Sequence[Array]) -> tuple[float, float]:
 class ValueAxis:
     """Where values lie on the axis of a chart.
 
-    A logarithmic one has no place for values of 0 and below: they are drawn on its floor.
+    A logarithmic one has no place for values of 0, nor of less by rounding: they are drawn on its
+    floor.
 
     Attributes:
         limits: its range; in powers of ten on a logarithmic one.
@@ -125,10 +127,10 @@ class ValueAxis:
 
     @classmethod
     def over(cls, lines: Sequence[Array], *, log: bool) -> ValueAxis:
-        """Return the axis for some lines; it is linear where none of them rises above 0."""
+        """Return the axis for some lines; it is linear where they fall below 0 or stay at it."""
         values = np.concatenate([*lines, np.empty(0)])
         values = values[np.isfinite(values)]
-        if not log or (len(values) and not (values > 0).any()):
+        if not log or (len(values) and (not (values > 0).any() or _falls_below_0(values))):
             return cls(value_range([values], log=False), log=False)
         low, high = value_range([values], log=True)
         floor = max(10.0**low, _LEAST)
@@ -165,9 +167,12 @@ class ValueAxis:
         """
         if not log:
             return ()
+        known = [(name, values[np.isfinite(values)]) for name, values in lines]
+        if not self.log and any((values > 0).any() for _name, values in known):
+            text = _("A logarithmic axis cannot show values below 0, so the axis is linear.")
+            return (text,)
         if not self.log:
             return (_("No value here is above 0, so the axis is linear."),)
-        known = [(name, values[np.isfinite(values)]) for name, values in lines]
         below = [(name, float(values.min())) for name, values in known if (values <= 0).any()]
         if not below:
             return ()
@@ -178,6 +183,11 @@ class ValueAxis:
         one = _("{name} down to {value}")
         written = (one.format(name=name, value=f"{low:.4g}") for name, low in below)
         return (text.format(lines=", ".join(written)),)
+
+
+def _falls_below_0(values: Array) -> bool:
+    """Tell whether finite values fall below 0 by more than rounding."""
+    return bool(values.min() < -_ROUNDING * np.abs(values).max())
 
 
 def value_axis(title: str | None, limits: tuple[float, float], *, log: bool) -> dict[str, Any]:

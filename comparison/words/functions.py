@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from comparison.words.expressions import expression
 from engine.problems.formula import Formula
 from language import _, ngettext
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from engine.problems.functions import AnyFunction
 
 _LEFT_SIDE: Final = "f(x, y) = "
+_NAMED: Final = 4  # places of minima that are equally low
+_EQUAL: Final = 1e-9  # of what f falls from its start: a smaller difference is rounding
 _LONG: Final = 60  # characters, from which a formula is cut as a name
 
 
@@ -51,6 +55,7 @@ def found_words(function: Formula) -> str:
     if not function.found.has_values:
         return _("A search found no point where the formula has a value.")
     minima = [point for point in function.stationary_points if point.kind == "minimum"]
+    lowest = _lowest(function, minima)
     text = ngettext(
         "A search found {count} minimum: {places}. There may be others.",
         "A search found {count} minima, the lowest at {places}. There may be others.",
@@ -58,10 +63,27 @@ def found_words(function: Formula) -> str:
     )
     if not minima:
         text = _("A search found no minimum. There may be one all the same.")
-    said = text.format(count=len(minima), places=_place(minima[0]) if minima else "")
+    elif len(lowest) > _NAMED:
+        text = _(
+            "A search found {count} minima. {equal} of them are equally low, such as {places}."
+            " There may be others."
+        )
+    places = ", ".join(_place(point) for point in lowest[:_NAMED])
+    said = text.format(count=len(minima), equal=len(lowest), places=places)
     if function.bounded is False:
         said += " " + _("Far out, f falls on and on: it seems to have no lowest value.")
     return said
+
+
+def _lowest(function: Formula, minima: list[StationaryPoint]) -> list[StationaryPoint]:
+    """Return the minima at which f is as low as at the first, to rounding."""
+    heights = function.value(np.array([*[(point.x, point.y) for point in minima], function.start]))
+    size = max(abs(heights[0]), abs(heights[-1] - heights[0]))
+    return [
+        point
+        for point, height in zip(minima, heights, strict=False)
+        if height - heights[0] <= _EQUAL * size
+    ]
 
 
 def _place(point: StationaryPoint) -> str:

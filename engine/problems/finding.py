@@ -46,6 +46,7 @@ _AROUND: Final = np.array(
 )
 _UNIT: Final = _AROUND / np.linalg.norm(_AROUND, axis=1, keepdims=True)
 _FAR: Final = 10.0 ** np.arange(2, 7)
+_NEAR: Final = 10.0 ** np.arange(-2, 2)
 _FALLS: Final = 0.9  # of the fall over one power of ten that the next one must have
 _SHARES: Final = ((0.2, 0.72), (0.3, 0.2), (0.78, 0.66), (0.62, 0.3), (0.44, 0.86), (0.9, 0.12))
 
@@ -318,12 +319,18 @@ def _round_up(value: float) -> float:
 
 
 def _falls_on(function: Formula, lowest: float) -> bool:
-    """Tell whether f falls as much over every further power of ten, below all that was seen."""
+    """Tell whether f falls as much over every further power of ten, below all that was seen.
+
+    Where it is minus infinity far out it has fallen too far for a number, unless it is all along,
+    as a logarithm is on an axis.
+    """
+    near = function.value((_NEAR[:, None, None] / 2 * _AROUND).reshape(-1, 2))
     points = _FAR[:, None, None] / 2 * _AROUND
     values = function.value(points.reshape(-1, 2)).reshape(len(_FAR), -1)
     falls = values[:-1] - values[1:]
     goes_on = (falls[-1] > 0) & (falls[-1] >= _FALLS * falls[-2]) & (falls[-2] > 0)
-    is_endless = goes_on | np.isneginf(values[-1])
+    has_value = np.isfinite(np.vstack([near.reshape(len(_NEAR), -1), values])).any(axis=0)
+    is_endless = goes_on | (np.isneginf(values[-1]) & has_value)
     return bool((is_endless & (values[-1] < lowest)).any())
 
 

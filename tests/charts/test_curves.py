@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from charts.curves import full_gradient_curves, loss_curves, norm_curves, score_curves
-from charts.lines import POINTS
+from charts.lines import POINTS, ValueAxis
 from charts.theme import RunStyle
 from engine import (
     Budget,
@@ -23,6 +23,7 @@ from engine import (
     gradient_norms,
 )
 from engine.problems.datasets import Line, ThreePoints
+from engine.problems.formula import Formula
 from engine.problems.functions import Bowl, Ravine, Saddle
 from engine.rules import RULES, SGD
 from language import set_language
@@ -334,6 +335,24 @@ def test_a_chart_of_nothing_above_zero_has_a_linear_axis_and_says_so():
     assert of_run(chart, "Run 0", "training_loss").tolist() == [0.0] * 4
     asked = loss_curves(trained, styles(trained), "training_loss", "epochs", log=False)
     assert asked.remarks == ()
+
+
+def test_a_loss_that_changes_its_sign_has_a_linear_axis_and_shows_its_lowest_value():
+    formula = Formula(text="x^4 + y^4 - 4*x*y + 1")
+    trained = history(1, problem=Function(function=formula, start=(-0.5, 1.5)), amount=60)
+    chart = loss_curves(trained, styles(trained), "training_loss", "epochs", log=True)
+    low, high = chart.figure.layout.yaxis.range
+
+    assert chart.figure.layout.yaxis.type == "linear"
+    assert low < lines(chart)[0].y.min() < 0 < lines(chart)[0].y.max() < high
+    assert chart.remarks == (
+        "A logarithmic axis cannot show values below 0, so the axis is linear.",
+    )
+
+
+def test_a_value_below_0_by_rounding_leaves_an_axis_logarithmic():
+    assert ValueAxis.over([np.array([3.0, 1e-5, -4e-16])], log=True).log
+    assert not ValueAxis.over([np.array([3.0, 1e-5, -4e-3])], log=True).log
 
 
 def of_one_row(*rates):

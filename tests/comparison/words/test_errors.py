@@ -680,7 +680,8 @@ def test_a_number_without_bounds_must_be_finite():
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        (formula("|x|"), "write the absolute value |x| as abs(x)"),
+        (formula("||x| + 1|"), "write abs(x) for |x|"),
+        (formula("1/2x"), "write * or brackets, as in 1/2*x or 1/(2*x)"),
         (formula("sin²(x)"), "in brackets right behind its name"),
         (formula("x²^3"), "(x²)^3"),
         (formula("√√x"), "√(x + 1)"),

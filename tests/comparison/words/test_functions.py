@@ -68,7 +68,11 @@ def test_what_was_found_is_not_said_to_be_known():
     two = found_words(EXAMPLES["two_valleys"].formula)
 
     assert one == "A search found 1 minimum: (1, −2.5). There may be others."
-    assert two.startswith("A search found 2 minima, the lowest at (−1, −1).")
+    assert two.startswith("A search found 2 minima, the lowest at (−1, −1), (1, 1).")
+    tilted = found_words(Formula(text="x^4 + y^4 - 4*x*y + x/1000"))
+    assert "the lowest at (−1, −1)." in tilted
+    many = found_words(Formula(text="cos(pi*x) + cos(pi*y)"))
+    assert "A search found 16 minima. 16 of them are equally low, such as (" in many
     assert "found no minimum" in found_words(Formula(text="exp(-x) + y^2"))
     assert "falls on and on" in found_words(Formula(text="x^2 - y^2"))
     assert "no point where the formula has a value" in found_words(Formula(text="ln(-1 - x^2)"))

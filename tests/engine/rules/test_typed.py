@@ -262,3 +262,16 @@ def test_a_typed_update_takes_no_more_memory_than_is_counted(text):
         tracemalloc.stop()
 
     assert peak < (rule.program.arrays + 1) * grads.nbytes
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        {name for name in dir(TypedRule) if name.isidentifier() and not name.startswith("_")}
+        | {"Slot", "super", "field", "norm_g_", "norm_m_"}
+    ),
+)
+def test_a_constant_cannot_be_called_like_what_a_rule_has(name):
+    with pytest.raises(InvalidInput) as refused:
+        typed_rule("Mine", f"{name} = 0.5 in [0, 1]\ndirection = {name}*g")
+    assert refused.value.code == "unexpected"

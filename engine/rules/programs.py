@@ -310,19 +310,23 @@ class _Piece(NamedTuple):
     """A line in plain names, without spaces around it.
 
     Attributes:
+        typed: the line as it was typed.
         text: the line.
         line: its number, from 1.
-        columns: where each of its characters and its end were typed, from 1.
+        start: the column in which it begins, from 1.
+        origins: where in it each of the characters of ``text`` and its end were typed, from 0.
         indices: of updates, which were typed below names.
     """
 
+    typed: str
     text: str
     line: int
-    columns: tuple[int, ...]
+    start: int
+    origins: tuple[int, ...]
     indices: tuple[Index, ...]
 
     def refusal(self, position: int, word: str, expected: str) -> InvalidInput:
-        place = (self.line, self.columns[position])
+        place = (self.line, self.start + self.origins[position])
         return InvalidInput("unexpected", "text", (place, word), expected)
 
     def at(self, position: int, expected: str) -> InvalidInput:
@@ -330,7 +334,8 @@ class _Piece(NamedTuple):
         word = re.compile(r"\w+|\S").search(self.text, position)
         if word is None:
             return self.refusal(len(self.text), "", expected)
-        return self.refusal(word.start(), word[0], expected)
+        typed = self.typed[self.origins[word.start()] : self.origins[word.end()]]
+        return self.refusal(word.start(), typed, expected)
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
@@ -341,8 +346,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
             stripped = part.strip()
             if stripped:
                 plain, first = spelled(stripped), start + part.index(stripped) + 1
-                columns = tuple(first + origin for origin in plain.origins)
-                yield _Piece(plain.text, number, columns, plain.indices)
+                yield _Piece(stripped, plain.text, number, first, plain.origins, plain.indices)
             start += len(part) + 1
 
 
@@ -398,7 +402,7 @@ class _Reading:
             self.constants.append(self._constant(piece, assigned, constant))
             return
         graph, norms = _expression(piece, side, start)
-        place = (piece.line, piece.columns[0]), name
+        place = (piece.line, piece.start), name
         self.lines.append(Line(name, graph, norms, place))
         self.sides.append((piece, start))
 
@@ -408,9 +412,9 @@ class _Reading:
         if len(name) > LIMITS["variable_characters"].high:
             raise piece.refusal(0, name[:40], "shorter_name")
         if name in _RATES:
-            raise piece.refusal(0, name, "rate_outside")
+            raise piece.at(0, "rate_outside")
         if name in self.names or name in _TAKEN or name in _FIELDS or _NORM_NAME.match(name):
-            raise piece.refusal(0, name, "new_name")
+            raise piece.at(0, "new_name")
 
     def _constant(
         self, piece: _Piece, assigned: re.Match[str], constant: re.Match[str]

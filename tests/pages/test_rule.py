@@ -76,7 +76,7 @@ def test_a_rule_is_typed_proved_changed_undone_and_used():
     assert at.button(key="rule-use").disabled
     assert not verdict(at)
     assert at.text_area(key="rule-text").value == "m = m + q\ndirection = m"
-    assert "First mend the lines" in captions(at)
+    assert "What is not understood cannot be used." in captions(at)
     assert page(at).values == (0.5, 0.999, 1e-8)
     typed(at, page(at).text)
     assert not at.warning
@@ -92,18 +92,28 @@ def test_a_rule_is_typed_proved_changed_undone_and_used():
     run(at.button(key="undo").click())
     assert page(at).values == ()
 
-    # a click that comes together with lines that are refused adds nothing
-    before = at.session_state["document"]
-    at.text_area(key="rule-text").set_value("direction = q")
-    run(at.button(key="rule-use").click())
-    assert at.session_state["document"] == before
-    typed(at, page(at).text)
-
     # into the comparison, and into the menus
     at.button(key="rule-use").click().run()
     runs = at.session_state["document"].experiment.runs
     assert runs[-1].optimizer == typed_rule("Adam", EXAMPLES["adam"].text)()
     assert runs[-1].learning_rate == 0.05
+
+
+def test_lines_that_are_refused_are_never_used_and_left_by_undo():
+    at = opened(text=own.ADAM)
+    before = at.session_state["document"]
+
+    # a click that comes together with lines that are refused adds nothing
+    at.text_area(key="rule-text").set_value("direction = q")
+    run(at.button(key="rule-use").click())
+    assert at.session_state["document"] == before
+
+    # undo leads away from a draft
+    typed(at, "direction = g")
+    typed(at, "direction = q")
+    run(at.button(key="undo").click())
+    assert at.text_area(key="rule-text").value == own.ADAM
+    assert not at.warning
 
 
 def test_hostile_text_is_shown_as_text():

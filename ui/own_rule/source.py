@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
 
@@ -21,8 +21,30 @@ from ui.shell.controls import number
 from ui.shell.store import set_page
 from ui.shell.text import escaped
 
-_DRAFT: Final = "rule-draft"  # title, text, and why they were refused
+_DRAFT: Final = "rule-draft"
 _LINE: Final = 24  # pixels
+
+
+class _Draft(NamedTuple):
+    """What was typed last and refused, why, and the title and lines that are still in force."""
+
+    title: str
+    text: str
+    error: InvalidInput
+    before: tuple[str, str]
+
+
+def _draft() -> _Draft | None:
+    """Return the draft, unless another rule has come in its place since, by undo or a link."""
+    draft: _Draft | None = st.session_state.get(_DRAFT)
+    page = settings()
+    return draft if draft is not None and draft.before == (page.title, page.text) else None
+
+
+def refusal() -> str:
+    """Return why what was typed last is not understood; "" if it is."""
+    draft = _draft()
+    return "" if draft is None else explain(draft.error)
 
 
 def grammar() -> None:
@@ -46,7 +68,7 @@ def grammar() -> None:
 def examples() -> None:
     """Offer rules to start from, and say what is to be seen in the one on show."""
     page = settings()
-    shown = None if _DRAFT in st.session_state else example_of(page.title, page.text)
+    shown = example_of(page.title, page.text) if _draft() is None else None
     bound(
         st.pills,
         _("Start from"),
@@ -67,8 +89,8 @@ def _take_example(name: str) -> None:
 
 def lines() -> None:
     """Show the name and the lines; what is refused stays as a draft, with the reason."""
-    page = settings()
-    title, text, error = st.session_state.get(_DRAFT, (page.title, page.text, None))
+    rule = _draft() or settings()
+    title, text = rule.title, rule.text
     bound(
         st.text_area,
         _("Lines"),
@@ -94,25 +116,19 @@ def lines() -> None:
         report=lambda typed: _take(cleaned(typed).strip(), text),
         max_chars=40,
     )
-    if error is not None:
-        st.warning(escaped(explain(error)))
-
-
-def refusal() -> str:
-    """Return why the lines that were typed last are not understood; "" if they are."""
-    error = st.session_state.get(_DRAFT, (None, None, None))[2]
-    return "" if error is None else explain(error)
+    if refusal():
+        st.warning(escaped(refusal()))
 
 
 def _take(title: str, text: str) -> None:
     """Take a rule into the page and the menus, or keep it as a draft with the reason why not."""
+    page = settings()
     try:
         rule = typed_rule(title, text)
     except InvalidInput as error:
-        st.session_state[_DRAFT] = (title, text, error)
+        st.session_state[_DRAFT] = _Draft(title, text, error, (page.title, page.text))
         return
     st.session_state.pop(_DRAFT, None)
-    page = settings()
     before = [(one.name, one.interval) for one in page.rule.program.constants]
     now = [(one.name, one.interval) for one in rule.program.constants]
     values = page.values if now == before and text == page.text else ()

@@ -41,7 +41,7 @@ def way_on() -> None:
         help=escaped(refused) or None,
     )
     if refused:
-        st.caption(_("First mend the lines: what is not understood cannot be used."))
+        st.caption(_("What is not understood cannot be used."))
     elif may_add:
         st.caption(
             _("Adds a run to Compare. From then on the rule is in every menu of optimizers.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
+from comparison.careful import careful_runs
 from comparison.document import Document, View, with_default_view
 from comparison.offers import fitted
 from comparison.pages import BackpropagationPage, RulePage, SurfacesPage, TrainingPage
@@ -590,8 +591,44 @@ def choose_function(
     """Minimise another function, from its own start if none is given; noise remains.
 
     The start of a formula was found by a search. It is written out, so that a link means the same
-    point whatever a later search finds.
+    point whatever a later search finds. Runs that nobody has set, whose rates are those for
+    another function, get careful rates for a formula.
     """
+    edited = _with_function(document, function, start)
+    preset = _runs_of_a_preset(document.experiment)
+    problem = edited.document.experiment.problem
+    if preset is None or not isinstance(function, Formula) or not isinstance(problem, Function):
+        return edited
+    runs = careful_runs(preset, function, problem.start or function.start)
+    if runs == document.experiment.runs:
+        return edited
+    text = _(
+        "The runs have careful learning rates, from how steep and curved the formula is near its"
+        " start. Nobody knows the right ones yet."
+    )
+    careful = change(edited.document, runs=runs)
+    return careful._replace(notices=(*edited.notices, *careful.notices, text))
+
+
+def _runs_of_a_preset(experiment: Experiment) -> tuple[Run, ...] | None:
+    """Return the runs of the preset that these are, perhaps with careful rates; else None."""
+    presets = [preset.experiment.runs for preset in (*SURFACE_PRESETS.values(), OPENING)]
+    problem = experiment.problem
+    before = problem.function if isinstance(problem, Function) else None
+    for runs in presets:
+        if experiment.runs == runs:
+            return runs
+        if isinstance(problem, Function) and isinstance(before, Formula):
+            start = problem.start or before.start
+            if experiment.runs == careful_runs(runs, before, start):
+                return runs
+    return None
+
+
+def _with_function(
+    document: Document, function: AnyFunction, start: tuple[float, float] | None
+) -> Edited:
+    """Minimise another function with the same runs."""
     before = document.experiment.problem
     problem = before if isinstance(before, Function) else Function()
     if start is None and isinstance(function, Formula):
@@ -621,7 +658,7 @@ def change_constant(document: Document, name: str, value: float) -> Edited:
     problem, before = document.experiment.problem, _formula(document)
     constants = dict(before.constants) | {name: value}
     start = problem.start if isinstance(problem, Function) and problem.start else before.start
-    return choose_function(document, Formula(text=before.text, constants=constants), start)
+    return _with_function(document, Formula(text=before.text, constants=constants), start)
 
 
 def _formula(document: Document) -> Formula:

@@ -65,7 +65,7 @@ def found_words(function: Formula) -> str:
         text = _("A search found no minimum. There may be one all the same.")
     elif len(lowest) > _NAMED:
         text = _(
-            "A search found {count} minima. {equal} of them are equally low, such as {places}."
+            "A search found {count} minima; the lowest {equal} are equally low, such as {places}."
             " There may be others."
         )
     places = ", ".join(_place(point) for point in lowest[:_NAMED])

@@ -120,6 +120,8 @@ class _Square:
         """Return minima in the square; some are at kinks."""
         points, is_there = self._polished(self._lowest(self.values), downhill=True)
         listed = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
+        if is_there.all():
+            return listed
         lower = self._descended(points[~is_there])
         points, is_there = self._polished(lower, downhill=True, turns=_TURNS[0])
         further = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
@@ -202,6 +204,8 @@ class _Square:
 
     def _smooth(self, points: Array) -> list[StationaryPoint]:
         """Return stationary points with their kinds; none on a curve of them."""
+        if not len(points):
+            return []
         _value, slopes, hessians = self.function.expansion(points)
         curvatures, axes = np.linalg.eigh(np.nan_to_num(hessians))
         around, rounding = self._around(points, _RINGS)

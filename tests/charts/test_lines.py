@@ -122,16 +122,19 @@ def test_a_value_that_never_changes_has_a_range_around_it_however_large(value):
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=9))
 @example([0.0, 5e-324])
+@example([1.0, -1e-12])
 def test_every_value_has_its_place_on_an_axis_asked_to_be_logarithmic(values):
     values = np.array(values)
     axis = ValueAxis.over([values], log=True)
     low, high = axis.limits
 
-    assert axis.log == bool((values > 0).any())
+    changes_sign = values.min() < -1e-9 * np.abs(values).max()
+    assert axis.log == ((values > 0).any() and not changes_sign)
     places = np.array([axis.place(value) for value in values.tolist()])
     assert ((places > low) & (places < high)).all()
     drawn = axis.drawn(values)
-    np.testing.assert_array_equal(drawn[values > 0], values[values > 0])
+    exact = values > 0 if axis.log else values > -np.inf
+    np.testing.assert_array_equal(drawn[exact], values[exact])
     if axis.log:
         np.testing.assert_allclose(np.log10(drawn), places)
         assert (places[values <= 0] <= places.min()).all()

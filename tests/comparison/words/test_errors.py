@@ -270,7 +270,7 @@ CASES = {
         ["표"],
     ),
     "too many tables of all": (
-        lambda: Tables(share=99, most=10).keep("somebody", read(b"x,y\n1,2\n3,4\n").table),
+        lambda: Tables(share=9_999, most=10).keep("somebody", read(b"x,y\n1,2\n3,4\n").table),
         "too_expensive",
         ["all readers", "later"],
         ["표"],

@@ -330,13 +330,13 @@ def _axis_words(dataset: Source, cut: Slice) -> tuple[str, ...]:
     rows = cut.rows
     names = [dataset.feature_names[position] for position in cut.features]
     values = list((rows.training_inputs * rows.input_scale + rows.input_mean).T)
-    if not cut.is_plane:
+    if not cut.is_plane and dataset.task == "regression":
         names.append(dataset.target_names[0])
         values.append((rows.training_targets * rows.target_scale + rows.target_mean)[:, 0])
     texts = _("Across: {column}, {low} to {high}."), _("Upwards: {column}, {low} to {high}.")
     told = tuple(
         text.format(column=column_words(dataset, name), low=_said(own.min()), high=_said(own.max()))
-        for text, name, own in zip(texts, names, values, strict=True)
+        for text, name, own in zip(texts, names, values, strict=False)  # a class has no axis
     )
     return (*told, *_class_words(dataset)) if is_own else told
 

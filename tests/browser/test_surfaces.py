@@ -327,18 +327,19 @@ def test_a_run_far_outside_is_not_drawn_over_the_legend_of_three_dimensions(surf
     assert above == 0
 
 
-def test_the_marker_of_a_loss_below_zero_is_on_its_line_at_the_lower_edge(surfaces):
-    """The default axis is logarithmic; on the saddle the first run ends below 0."""
+def test_the_marker_of_a_loss_below_zero_is_at_the_end_of_its_line(surfaces):
+    """A logarithmic axis could not show it; on the saddle the first run ends below 0."""
     saddle = {"function": "saddle", "run": ["sgd~0.1~all", "sgd~0.01~all"]}
     tab = surfaces({**TWO_RUNS, **saddle})
     losses = tab.locator(".st-key-chart-surfaces-loss .js-plotly-plot")
     expect(losses.locator("canvas.clock-layer")).to_be_attached()
     colour_there = """(gd) => {
         const canvas = gd.querySelector('canvas.clock-layer'), layout = gd._fullLayout;
-        if (!canvas?.width || !layout?.meta) return [];  // not drawn yet
-        const {xaxis, yaxis, meta, width} = layout, scale = canvas.width / width;
+        if (!canvas?.width || !gd._fullData?.length) return [];  // not drawn yet
+        const {xaxis, yaxis, width} = layout, scale = canvas.width / width;
+        const last = Array.from(gd._fullData[0].y).at(-1);
         // Its middle lies on the edge of the plot; this is just inside.
-        const place = [xaxis._offset + xaxis.d2p(40) - 2, yaxis._offset + yaxis.d2p(meta.floor)];
+        const place = [xaxis._offset + xaxis.d2p(40) - 2, yaxis._offset + yaxis.d2p(last)];
         const [x, y] = place.map((pixels) => Math.round(pixels * scale));
         return [...canvas.getContext('2d').getImageData(x, y, 1, 1).data];
     }"""

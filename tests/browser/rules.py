@@ -9,6 +9,7 @@ STREAMLITS_OWN = {
     "empty-table-header",  # the corner of a table
     "list",  # the sections of the menu
     "listitem",
+    "presentation-role-conflict",  # where a file is dropped
 }
 
 

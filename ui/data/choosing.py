@@ -47,7 +47,6 @@ def choosing(draft: Draft) -> None:
     dataset = _dataset(draft)
     st.button(
         _("Compare optimizers on it"),
-        type="primary",
         key="use-table",
         on_click=compare,
         disabled=dataset is None,

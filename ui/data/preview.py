@@ -32,7 +32,7 @@ _REMARKS: Final = 12
 def preview(draft: Draft) -> None:
     """Show the table as it was understood: how it was read, what is odd, each column, some rows."""
     understood = draft.understood
-    st.subheader(escaped(draft.title or _("Your table")), anchor=False)
+    st.markdown(f"**{escaped(draft.title or _('Your table'))}**")
     if understood is None:
         text = _("{rows:,} rows, {columns} columns. To read it in another way, bring it again.")
         st.caption(text.format(rows=draft.table.n_rows, columns=len(draft.table.names)))

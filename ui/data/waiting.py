@@ -20,9 +20,7 @@ def waiting() -> None:
         name, digest = dataset_name(one), one.digest[:12]
         if now is not None and now.table.digest == one.digest:
             st.success(_("This is the table that the comparison needs."))
-            st.button(
-                _("Open the comparison"), type="primary", key="open-waiting", on_click=open_waiting
-            )
+            st.button(_("Open the comparison"), key="open-waiting", on_click=open_waiting)
             return
         text = _(
             "This comparison was made on the table “{name}” ({rows:,} rows used, SHA-256"

@@ -15,7 +15,7 @@ def code() -> None:
     """Show the rule as a class for a library, to copy or to keep as a file."""
     page = settings()
     rule = page.rule
-    st.subheader(_("The rule as code"), anchor=False)
+    st.markdown("**" + _("The rule as code") + "**")
     bound(
         st.segmented_control,
         _("Library"),

@@ -42,7 +42,7 @@ def numbers() -> None:
     rule = settings().rule
     grid = st.grid(2, min_column_width=380, gap="large")
     with grid.cell():
-        st.subheader(_("Two updates in numbers"), anchor=False)
+        st.markdown("**" + _("Two updates in numbers") + "**")
         table = updates_table(rule)
         st.dataframe(
             with_written_numbers(table),
@@ -53,7 +53,7 @@ def numbers() -> None:
         )
         st.caption(updates_words())
     with grid.cell():
-        st.subheader(_("From no gradient to a huge one"), anchor=False)
+        st.markdown("**" + _("From no gradient to a huge one") + "**")
         st.dataframe(
             directions_table(rule),
             width="stretch",

@@ -35,7 +35,6 @@ def way_on() -> None:
         _("Use it in the comparison"),
         key="rule-use",
         icon=":material/add:",
-        type="primary",
         on_click=_use,
         disabled=not may_add or bool(refused),
         help=escaped(refused) or None,

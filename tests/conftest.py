@@ -18,6 +18,14 @@ settings.register_profile("local", settings.get_profile("ci"), max_examples=30)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Name a case of bytes by its argument and number: files may hold the time they were made at.
+
+    Two workers only share the tests to which both give the same names.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_finish():
     """Leave what all tests share out of every later search for garbage."""
     gc.collect()

@@ -637,11 +637,13 @@ def test_eight_runs_of_five_hundred_steps_send_at_most_500_kb(page):
         *product(["rates", "theory", "slice"], [SGD, Adam, SAM, ScheduleFreeSGD, LBFGS]),
     ],
 )
-def test_every_tab_is_there_for_every_rule(page, tab, rule):
+def test_every_tab_is_there_for_every_rule(tab, rule):
     alone = FUNCTION_VIEW.model_copy(update={"runs": FUNCTION_VIEW.runs[:1]})
-    page.session_state["surface-document"] = with_default_view(fitted(alone, rule()))
-    page.session_state["page-settings"] = {"surfaces": SurfacesPage(tab=tab, step=7.0)}
-    run(page)
+    kept = {
+        "surface-document": with_default_view(fitted(alone, rule())),
+        "page-settings": {"surfaces": SurfacesPage(tab=tab, step=7.0)},
+    }
+    page = first_run(SURFACES, session=kept)
 
     if tab == "step":
         seen = inspect(experiment(page), 0, 0, 8)

@@ -6,6 +6,6 @@ FACTS = Facts(
     by_hand=None,
     first=1.0,
     bowl=(0.5, 160),
-    rosenbrock=(0.005, 22_000),
+    rosenbrock=(0.005, 13_000),
     scaled=lambda seen: seen.direction,
 )

@@ -61,7 +61,7 @@ else
 	$(PY) -m pytest -n 2 --dist worksteal --ignore=tests/browser
 endif
 
-documents: $(DEV_READY) ## open 5,000 random documents in the app and use it, instead of the 200 of unit
+documents: $(DEV_READY) ## open 5,000 random documents in the app and use it, instead of the 120 of unit
 	DOCUMENTS=5000 $(PY) -m pytest -n 2 tests/pages/test_any_document.py $(ARGS)
 
 coverage: $(DEV_READY) ## the same tests with branch coverage, of which the engine needs 95 %

@@ -101,7 +101,8 @@ def _epochs_formula(plan: Plan, iterations: int) -> str:
         sign = "=" if epochs * per_epoch == iterations else r"\approx"
         decimal = f"{sign} {epochs:,}".replace(",", "{,}")
         result = rf"= {_tex(whole)} + \tfrac{{{_tex(rest)}}}{{{_tex(per_epoch)}}} {decimal}"
-    return f"{_text(_('Epochs'))} = {division} {result}"
+    title = _text(_("Epochs"))
+    return f"{title} = {division} {result}"
 
 
 def _formulas(plan: Plan) -> list[str]:
@@ -112,17 +113,19 @@ def _formulas(plan: Plan) -> list[str]:
     n, b, whole = (_tex(value) for value in (plan.rows, plan.batch_size, counts.whole_batches))
     per_epoch, epochs = _tex(counts.per_epoch), _tex(plan.epochs)
     sum_of_batches = rf" = {whole} + 1" if counts.rest and kept else ""
+    titles = (_("Iterations per epoch"), _("Iterations in all"), _("Rows seen"))
+    each, all_of_them, seen = map(_text, titles)
     formulas = [
         (
-            rf"{_text(_('Iterations per epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
+            rf"{each} = \left{left} \tfrac{{N}}{{B}} \right{right}"
             rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}{sum_of_batches} = {per_epoch}"
         ),
         (
-            rf"{_text(_('Iterations in all'))} = {per_epoch} \times {epochs}"
+            rf"{all_of_them} = {per_epoch} \times {epochs}"
             rf" = {_tex(plan.iterations)}"
         ),
         (
-            rf"{_text(_('Rows seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
+            rf"{seen} = {_tex(counts.rows_per_epoch)} \times {epochs}"
             rf" = {_tex(plan.rows_seen)}"
         ),
     ]

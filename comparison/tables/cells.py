@@ -87,14 +87,9 @@ class _Lines:
         self.start = self.taken = self.blank = 0
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._next(_LINE)
-        if not line:
-            raise StopIteration
-        self.taken += 1
-        return line
+        while line := self._next(_LINE):
+            self.taken += 1
+            yield line
 
     def skip_blank(self) -> None:
         """Skip lines without any character in one go: there may be millions."""

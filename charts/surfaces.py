@@ -463,7 +463,8 @@ def _loss_ticks(scale: Levels) -> dict[str, Any]:
 
 def _hover(field: Field, loss: str) -> str:
     x, y = (plain(title) for title in field.titles)
-    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{_('Loss')} {loss}<extra></extra>"
+    title = _("Loss")
+    return f"{x} %{{x:.4~g}}, {y} %{{y:.4~g}}<br>{title} {loss}<extra></extra>"
 
 
 def _drawn(trail: Trail, field: Field) -> slice:

@@ -9,8 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from comparison.document import FILE_BYTES, Document, read_saved
+from comparison.document import FILE_BYTES, Document, read_saved, with_default_view
 from comparison.pages import SweepPage
+from comparison.sweep.look import sweep_styles
 from comparison.sweep.plan import sweep_of
 from comparison.words.errors import explain
 from comparison.words.sweeps import (
@@ -204,9 +205,11 @@ def _train(runner: Runner, folder: Folder) -> State:
 
 def _summary(folder: Folder) -> int:
     """Tell what came of a finished sweep, and return the exit status."""
-    counts = folder.counts()
+    counts, spec = folder.counts(), folder.spec
     tell(outcome_words(counts.lanes, counts.diverged, counts.failed))
-    for line in answer_lines(best_settings(folder.spec, folder.results), folder.spec.experiment):
+    styles = sweep_styles(spec, with_default_view(spec.experiment).view)
+    names = [style.name for style in styles]
+    for line in answer_lines(best_settings(spec, folder.results), names, spec.experiment):
         tell(line)
     tell(str(folder.results))
     return FAILED if counts.failed else DONE

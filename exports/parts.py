@@ -156,7 +156,8 @@ def formulas(
         words, title = SCHEDULE_WORDS[kind], label("schedule", name_of(kind))
         formula = rf"{SCHEDULED} \\ {kind.formula}"
         told = (kind.source, _(words.idea), *map(_, words.forms))
-        parts.append(_formula(f"{_('Schedule')}: {title}", formula, told))
+        schedule = _("Schedule")
+        parts.append(_formula(f"{schedule}: {title}", formula, told))
     for clipping in clippings:
         words = CLIPPING_WORDS[clipping]
         told = (_(words.idea), *map(_, words.forms))

@@ -125,7 +125,8 @@ def _paired(history: History, styles: Sequence[RunStyle]) -> list[str]:
 
 def _problem(experiment: Experiment) -> str:
     """Return what was trained on which data, unless the contract already says it."""
-    return f"{heading(_('Problem'))}\n{facts_table(problem_words(experiment.problem))}"
+    title = heading(_("Problem"))
+    return f"{title}\n{facts_table(problem_words(experiment.problem))}"
 
 
 def _missing(document: Document, failed: dict[str, str]) -> str:

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from engine.rules import rule_class
 from sweeps.choosing import choose, setting_values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.arrays import Array
-    from engine.rules import Rule
     from sweeps.choosing import Chosen
     from sweeps.spec import SweepSpec
 
@@ -25,7 +23,6 @@ class BestSetting:
     """The setting at which a run ends lowest.
 
     Attributes:
-        rule: that of the run.
         setting: the values of its axes, by their fields; empty if it diverged at every setting.
         losses: the final validation (or training) losses there, ``(seeds,)``; +inf where it
             diverged.
@@ -34,7 +31,6 @@ class BestSetting:
             are allowed.
     """
 
-    rule: type[Rule]
     setting: dict[str, Any]
     losses: Array
     tried: int
@@ -65,8 +61,7 @@ def best_settings(spec: SweepSpec, results: Path) -> list[BestSetting]:
 
 
 def _best(spec: SweepSpec, chosen: Chosen, every: Array) -> BestSetting:
-    rule = rule_class(spec.settings.variants[chosen.run].run["optimizer"])
     if chosen.setting < 0:
-        return BestSetting(rule, {}, np.full(every.shape[1], np.inf), chosen.tried, ())
+        return BestSetting({}, np.full(every.shape[1], np.inf), chosen.tried, ())
     values = setting_values(spec, chosen.setting)
-    return BestSetting(rule, values, every[chosen.setting], chosen.tried, chosen.edges)
+    return BestSetting(values, every[chosen.setting], chosen.tried, chosen.edges)

@@ -95,6 +95,16 @@ def test_source_never_does_what_the_table_forbids(source):
     assert found == {}
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_no_sentence_stands_in_an_f_string(source):
+    tree = ast.parse(source.read_text("utf-8"))
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+
+    calls = [node for text in texts for node in ast.walk(text) if isinstance(node, ast.Call)]
+    marked = [one for one in calls if getattr(one.func, "id", "") in {"_", "N_", "ngettext"}]
+    assert [ast.unparse(one) for one in marked if isinstance(one.args[0], ast.Constant)] == []
+
+
 @pytest.mark.parametrize("what", ONLY_IN)
 def test_what_has_one_home_is_done_nowhere_else(what):
     found = [source for source in SOURCES if re.search(what, source.read_text("utf-8"))]

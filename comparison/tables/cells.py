@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from contextlib import suppress
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 DELIMITERS: Final = ("\t", ";", ",", " ")  # the least likely inside of a cell first
 _LOOKED_AT: Final = 100  # rows, to find the delimiter
 _CHARACTERS: Final = 100_000  # that hold them, for short rows
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
+_ENDS: Final = re.compile(r"[\r\n]*")
 _SEPARATOR: Final = re.compile(r"sep=([,;\t])(\r\n|\r|\n)", re.IGNORECASE)  # Excel's own first line
 
 
@@ -61,36 +62,63 @@ def split(text: str, delimiter: str | None = None) -> Cells:
     rows: list[list[str]] = []
     lines: list[int] = []
     short: dict[str, str] = {}  # a text of two digits takes more memory than a number: kept once
-    blank = 0
-    for line, row in _numbered(body, delimiter, 1 if told else 0):
-        if not row:
-            blank += 1
-            continue
+    source = _Lines(body)
+    for line, row in _numbered(source, delimiter, 1 if told else 0):
         _check_size(row, line, len(rows))
         if rows and len(row) != len(rows[0]):
             raise _ragged(rows, lines, row, line)
         rows.append([short.setdefault(cell, cell) if len(cell) < 4 else cell for cell in row])
         lines.append(line)
-    return Cells(rows, lines, delimiter, blank)
+    return Cells(rows, lines, delimiter, source.blank)
 
 
-def _numbered(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+class _Lines:
+    """The lines of a text, one after the other.
+
+    Attributes:
+        text: all of it.
+        start: where the next line begins, from 0.
+        taken: lines before it.
+        blank: those of them that were skipped.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.start = self.taken = self.blank = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._next(_LINE):
+            self.taken += 1
+            yield line
+
+    def skip_blank(self) -> None:
+        """Skip lines without any character in one go: there may be millions."""
+        ends = self._next(_ENDS)
+        count = ends.count("\n") + ends.count("\r") - ends.count("\r\n")
+        self.taken += count
+        self.blank += count
+
+    def _next(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self.text, self.start)
+        self.start = found.end() if found else self.start
+        return found[0] if found else ""
+
+
+def _numbered(lines: _Lines, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with the line on which it begins; raises ``InvalidInput`` at a wrong quote."""
     # A space before a quotation mark is nobody's data, and several in line are one delimiter.
-    spaced = delimiter == " " or f'{delimiter} "' in text
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=spaced
-    )
-    before = 0
-    try:
-        for row in reader:
-            yield before + 1 + skipped, row
-            before = reader.line_num
-    except csv.Error as error:
-        rest = io.StringIO(text, newline="")
-        for _line in islice(rest, before):
-            pass
-        raise _unreadable(str(error), before + 1 + skipped, rest.read(), delimiter) from None
+    spaced = delimiter == " " or f'{delimiter} "' in lines.text
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
+    while True:
+        lines.skip_blank()
+        line, start = lines.taken + 1 + skipped, lines.start
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise _unreadable(str(error), line, lines.text[start:], delimiter) from None
+        if row is None:
+            return
+        yield line, row
 
 
 def _unreadable(complaint: str, line: int, text: str, delimiter: str) -> InvalidInput:
@@ -135,6 +163,7 @@ def _detected(text: str) -> str:
 
     Where none does, there is one column, and a delimiter that does not occur.
     """
+    text = text.lstrip("\r\n")
     start = text[:_CHARACTERS]
     if len(text) > len(start):  # whole lines, and at least one
         start = start[: start.rfind("\n") + 1] or text[: text.find("\n") + 1] or text
@@ -151,8 +180,7 @@ def _fitness(text: str, delimiter: str) -> tuple[float, float]:
     """Return which part of the rows has the usual number of cells, and of the cells is numbers."""
     rows: list[list[str]] = []
     with suppress(InvalidInput):
-        for _line, row in islice(_numbered(text, delimiter, 0), _LOOKED_AT):
-            rows += [row] if row else []
+        rows.extend(row for _line, row in islice(_numbered(_Lines(text), delimiter, 0), _LOOKED_AT))
     counts = Counter(map(len, rows)).most_common(1)
     if not counts or counts[0][0] == 1:
         return 0.0, 0.0

@@ -48,7 +48,8 @@ CLIPPING_WORDS: Final[Mapping[type[Clipping], RuleWords]] = MappingProxyType(
 
 def clipping_title(clipping: type[Clipping]) -> str:
     """Return what a way of clipping is called where it is explained."""
-    return f"{_('Gradient clipping')}: {label('clipping', name_of(clipping))}"
+    title, name = _("Gradient clipping"), label("clipping", name_of(clipping))
+    return f"{title}: {name}"
 
 
 def clipping_sign(clipping: Clipping) -> str:

@@ -74,6 +74,7 @@ _EXPECTED: Final = {
     "character": N_("only letters, digits, + − * / ^ √ ² ( ) | . , = and line breaks can be used"),
     "named_line": N_("every line but the last must start with a name, as in t = x + y"),
     "new_name": N_("this name is already taken; choose another"),
+    "lambda": N_("this word cannot be a name here; write λ or lam"),
 }
 # The same of a typed rule, where it is something else than of a formula.
 _EXPECTED_OF_RULE: Final = {

@@ -310,7 +310,9 @@ def outcome_words(lanes: int, diverged: int, failed: int) -> str:
     return ", ".join(parts)
 
 
-def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[str]:
+def answer_lines(
+    best: Sequence[BestSetting], names: Sequence[str], experiment: Experiment
+) -> list[str]:
     """Return each run's best setting, a line for each, and how far they can be trusted."""
     if not best:
         return []
@@ -322,8 +324,10 @@ def answer_lines(best: Sequence[BestSetting], experiment: Experiment) -> list[st
     )
     loss = _("validation loss") if experiment.problem.n_validation else _("training loss")
     lines = [text.format(loss=loss, count=seeds)]
-    width = max(len(_title(one)) for one in best)
-    lines += [f"  {_title(one):<{width}}  {_setting_words(one)}" for one in best]
+    width = max(map(len, names))
+    lines += [
+        f"  {name:<{width}}  {_setting_words(one)}" for name, one in zip(names, best, strict=True)
+    ]
     text = chosen_words()
     if seeds < FEWEST_SEEDS and len(best) > 1:
         few = ngettext(
@@ -340,10 +344,6 @@ def chosen_words() -> str:
     return _(
         "The settings were chosen on these very seeds. How good they are, other seeds can tell."
     )
-
-
-def _title(best: BestSetting) -> str:
-    return best.rule.title
 
 
 def _setting_words(best: BestSetting) -> str:

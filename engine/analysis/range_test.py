@@ -27,7 +27,7 @@ from engine.experiment import Budget, Stopping, Sweep
 from engine.limits import LIMITS, Interval
 from engine.rules.schedules import Constant
 from engine.training.cost import cost_of
-from engine.training.history import DIVERGED
+from engine.training.history import worst_loss
 from engine.training.loop import making
 from engine.training.recording import frozen
 from engine.training.updates import Updates
@@ -312,7 +312,8 @@ class _Training:
 def _highest(problem: NetworkProblem | FunctionProblem, updates: Updates[Batches]) -> Work[Array]:
     """Return above which loss each lane, which is at its start, has diverged, ``(lanes,)``."""
     evaluation = yield from problem.evaluator(updates.params).evaluate()
-    return DIVERGED * (1 + np.abs(evaluation.training_loss))
+    highest: Array = worst_loss(evaluation.training_loss)
+    return highest
 
 
 def _losses_before(updates: Updates[Batches], rows: list[Any]) -> Work[Array]:

@@ -16,6 +16,7 @@ from engine.formulas.graph import backward, differentiate, forward
 from engine.problems.datasets import SingleRow, ThreePoints
 from engine.problems.specs import Network
 from engine.rules import SGD, Adam, Momentum
+from engine.training.history import worst_loss
 from engine.training.loop import minimize
 
 if TYPE_CHECKING:
@@ -83,17 +84,19 @@ class Descent:
 
     Attributes:
         weights: ``(updates + 1, weights)``, the start first; it ends with the last point at which
-            the formula has a value and a derivative.
+            the formula has a value and a derivative, or before it diverges.
         losses: ``(updates + 1,)``, the values of the output.
         slopes: ``(updates + 1, weights)``, its derivatives by the weights.
         ended: why it ended before all updates were taken: "no_value" or "no_derivative" of the next
-            point, as ``differentiate`` says; None if it did not end.
+            point, as ``differentiate`` says; None if it did not, or diverged.
+        diverged: whether it ended because the loss of the next point is above ``worst_loss``.
     """
 
     weights: Array
     losses: Array
     slopes: Array
     ended: InvalidInput | None
+    diverged: bool
 
 
 def descend(
@@ -131,13 +134,15 @@ def descend(
     local, gradients = backward(graph, values)
     every = [*values, *gradients, *(slope for slopes in local for slope in slopes)]
     good = np.all([np.broadcast_to(np.isfinite(one), len(path)) for one in every], axis=0)
-    length = len(path) if good.all() else int(np.argmin(good))
-    ended = None if length == len(path) else _refusal(graph, at(path[length]))
+    losses = np.broadcast_to(values[graph.output], len(path))
+    stays = good & ~(losses > worst_loss(losses[0]))
+    length = len(path) if stays.all() else int(np.argmin(stays))
+    diverged = length < len(path) and bool(good[length])
+    ended = None if length == len(path) or diverged else _refusal(graph, at(path[length]))
     if ended is not None and length == 0:
         raise ended
-    losses = np.broadcast_to(values[graph.output], len(path))
     slopes = np.array([np.broadcast_to(gradients[number], len(path)) for number in numbers]).T
-    return Descent(path[:length], losses[:length], slopes[:length], ended)
+    return Descent(path[:length], losses[:length], slopes[:length], ended, diverged)
 
 
 def _refusal(graph: Graph, point: Mapping[str, float]) -> InvalidInput:

@@ -44,7 +44,7 @@ def unwritten(
 
     Raises:
         InvalidInput: "unexpected" for a product or bars that could be read in two ways, and for
-            numbers that Python reads otherwise or not at all.
+            what Python reads otherwise or not at all: some numbers, and lambda.
     """
     return _Scan(text, functions, constants, letters).scan()
 
@@ -80,6 +80,8 @@ class _Scan:
 
     def _name(self, token: re.Match[str]) -> None:
         name, start = unicodedata.normalize("NFKC", token[0]), token.start()
+        if name == "lambda":
+            raise unexpected(self._text, start, "lambda")
         if keyword.iskeyword(name):
             self._check_apart(token)
             self._is_complete = False

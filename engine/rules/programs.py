@@ -31,6 +31,7 @@ from engine.arrays import Layout
 from engine.errors import InvalidInput
 from engine.formulas.formula import CONSTANTS, FUNCTIONS, parse
 from engine.formulas.graph import OPERATIONS
+from engine.formulas.signs import LETTER, WORDLIKE
 from engine.limits import LIMITS, Interval
 from engine.rules.rule import Moment, Rule
 from engine.rules.spelling import GREEK, spelled
@@ -55,6 +56,7 @@ _FIELDS: Final = frozenset(
     | {"Slot", "super", "field"}  # and what exported code calls
 ) - {DIRECTION}
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_WORD: Final = re.compile(rf"{LETTER}{WORDLIKE}*")  # a number may stand right before it
 _ASSIGNED: Final = re.compile(r"\s*(?P<name>[^\s=]+)\s*=\s*(?P<side>.*\S)?")
 _CONSTANT: Final = re.compile(r"(?P<number>.*?)\s+in\b\s*(?P<interval>.*)\Z")
 _NUMBER: Final = r"[+-]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})(?:[eE][+-]?\d{1,3})?"
@@ -472,8 +474,8 @@ class _Reading:
 
 def _found(name: str, piece: _Piece, start: int) -> int:
     """Return where a name stands in a line, at or after a position."""
-    found = re.compile(rf"\b{name}\b").search(piece.text, start)
-    return found.start() if found else start
+    words = _WORD.finditer(piece.text, start)
+    return next((word.start() for word in words if word[0] == name), start)
 
 
 def _usual(name: str, value: float) -> Interval:

@@ -50,7 +50,7 @@ _OTHERWISE: Final = {"lambda": "lam", "theta": "params"}
 _HAT: Final = "\u0302"
 _WORD: Final = re.compile(
     rf"(?P<arrow>←|:=)"
-    rf"|(?<![\w.])(?:\\(?:var)?(?=(?:{'|'.join(sorted(GREEK))})(?![A-Za-z])))?"
+    rf"|(?<!{LETTER})(?<![_.])(?:\\(?:var)?(?=(?:{'|'.join(sorted(GREEK))})(?![A-Za-z])))?"
     rf"(?P<name>{LETTER}(?:{WORDLIKE}|{_HAT})*?)"
     rf"(?P<digits>_\d{{1,2}}|_\{{\d{{1,2}}\}})?"
     rf"(?P<index>_t[-−]1(?![\w.])|_\{{\s*t\s*(?:[-−]\s*1|\+\s*1)?\s*\}}|(?:_t)+|_?ₜ(?:[₋₊]₁)?)?"

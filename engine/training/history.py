@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -29,7 +29,12 @@ Status: TypeAlias = Literal[
 ]
 
 SUMMARIES: Final = ("first", "minimum", "mean", "maximum", "last")
-DIVERGED: Final = 1e6  # a loss above this many times (1 + |loss of step 0|) has diverged
+_DIVERGED: Final = 1e6  # a loss above this many times (1 + |loss of step 0|) has diverged
+
+
+def worst_loss(first: Any) -> Any:
+    """Return the largest loss of a run that has not diverged, from its losses of step 0."""
+    return _DIVERGED * (1 + np.abs(first))
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +266,7 @@ class History:
         if evaluations.width > 1:  # the order of the values in a bin is not kept
             return Divergence(last, is_exact=False)
         in_order = int(evaluations.steps[evaluations.steps < last].max(initial=0))
-        bound = DIVERGED * (1 + abs(float(evaluations.first[seed, 0])))
+        bound = worst_loss(float(evaluations.first[seed, 0]))
         # The loss of iteration t is that at the parameters of step t - 1.
         begins = np.concatenate([[0], batches.steps[:-1]])
         beyond = ~(batches.maximum[seed] / rows <= bound) & (begins > in_order) & (begins < last)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from engine.problems.pieces import param_blocks
-from engine.training.history import DIVERGED, SUMMARIES, RunHistory, Series
+from engine.training.history import SUMMARIES, RunHistory, Series, worst_loss
 from engine.training.records import looks_between, most_recorded
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Judge(ABC):
         training_loss = values["training_loss"]
         validation_loss = values.get("validation_loss", training_loss)
         if step == 0:
-            self._worst_loss = DIVERGED * (1 + np.abs(training_loss))
+            self._worst_loss = worst_loss(training_loss)
         finite = finite & np.isfinite(training_loss) & np.isfinite(validation_loss)
         self._end("diverged", ~(finite & (training_loss <= self._worst_loss)))
         if stopping.target_loss is not None and due.is_recorded:

@@ -8,7 +8,7 @@ from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.problems.formula import Formula
-from engine.rules import choices, hyperparameters
+from engine.rules import TypedRule, choices, hyperparameters
 from exports.replay import factor_updates, noise_updates, replay_seeds
 from exports.scripts.clipping import clipped
 from exports.scripts.schedule import (
@@ -21,6 +21,7 @@ from exports.scripts.schedule import (
 )
 from exports.scripts.translations import TRANSLATIONS, VALUES, Translation
 from exports.scripts.translations.formulas import formula_lines
+from exports.scripts.typed import CODE
 from language import N_
 
 if TYPE_CHECKING:
@@ -87,6 +88,10 @@ sys.exit(not compared or bool(set(departures) & set(first)))
 """)
 
 _NO_TRANSLATION: Final = N_("There is no translation of {rule} for {library}.")
+_TYPED: Final = N_("{rule} was typed, so it is no optimizer of {library}.")
+_TYPED_AS_CODE: Final = N_(
+    "{rule} was typed, so it is no optimizer of {library}; the page Your own rule writes it as one."
+)
 _FORMULA: Final = N_(
     "The script computes the formula of {rule} in NumPy; {library} computes the gradients."
 )
@@ -197,7 +202,10 @@ class Replay(NamedTuple):
 
     def _why_formula(self, library: Library, say: Callable[[str], str]) -> str:
         """Return why the script computes the rule's formula."""
-        reason = self._translation.differences.get(library.id, _NO_TRANSLATION)
+        missing = _NO_TRANSLATION
+        if isinstance(self.run.optimizer, TypedRule):
+            missing = _TYPED_AS_CODE if library.id in CODE else _TYPED
+        reason = self._translation.differences.get(library.id, missing)
         if not self._follows(library) and getattr(self._translation, library.id) is not None:
             reason = why_not_outside(library.id, self.run)
         words = {"rule": self.run.optimizer.title, "library": library.title}

@@ -86,6 +86,26 @@ def test_it_tells_the_size_before_and_the_outcome_after(tmp_path, spec, capsys):
     assert len(pd.read_parquet(path)) == LANES
 
 
+def test_runs_are_named_in_the_answer_as_on_the_page(tmp_path, capsys):
+    fields = json.loads(SPEC.model_dump_json())
+    fields["experiment"]["runs"] = [
+        {
+            "optimizer": {"name": "typed", "title": "Mine", "text": f"direction = {text}"},
+            "learning_rate": 0.1,
+            "batch_size": 8,
+        }
+        for text in ("g", "2*g")
+    ]
+    fields["experiment"]["seeds"] = [0]
+    (tmp_path / "mine.json").write_text(json.dumps(fields))
+
+    assert main(["sweep", str(tmp_path / "mine.json"), "--to", str(tmp_path / "out")]) == 0
+
+    *_, first, second, _trust, _path = capsys.readouterr().out.splitlines()
+    assert first.startswith("  Mine      ")
+    assert second.startswith("  Mine (2)  ")
+
+
 def test_a_second_time_nothing_is_trained(tmp_path, spec, capsys, monkeypatch):
     folder = str(tmp_path / "out")
     assert main(["sweep", spec, "--to", folder]) == 0
@@ -258,7 +278,7 @@ def test_a_huge_specification_and_a_huge_sweep_are_refused(tmp_path, capsys):
         {"field": field, "low": 1e-4, "high": 0.5, "count": 1_000}
         for field in ("learning_rate", "optimizer.epsilon", "optimizer.decay", "optimizer.beta1")
     ]
-    adam = {"optimizer": {"name": "adam"}, "learning_rate": 0.1}
+    adam = {"optimizer": {"name": "adam"}, "learning_rate": 0.1, "batch_size": 8}
     axes[2]["field"] = "optimizer.beta2"
     many.write_text(json.dumps({"experiment": {"runs": [adam]}, "axes": axes}))
 

@@ -9,6 +9,7 @@ from comparison.document import with_default_view
 from comparison.link import to_link
 from comparison.pages import EpochsPage, SurfacesPage, TrainingPage
 from comparison.presets import FUNCTION_VIEW
+from engine import Budget
 from tests.driven import captions, chart, clock, first_run, run, small
 
 pytestmark = pytest.mark.usefixtures("nothing_waits")
@@ -50,6 +51,13 @@ def test_presented_fits_fill_the_screen_with_large_titles():
     assert "100vh" in panels["row"]
     assert float(panels["font"].removesuffix("rem")) * 16 >= FONT
     assert at.select_slider(key="learning_rate-slider").value == 0.5
+
+
+def test_a_presentation_says_what_its_chart_of_sharpness_leaves_out():
+    at = presented(TrainingPage(tab="sharpness"), small(budget=Budget(amount=10)))
+
+    assert len(drawn(at)) == 1
+    assert "Above it, a run cannot stay at a minimum." in captions(at)
 
 
 def test_the_slider_moves_the_presented_chart():

@@ -33,11 +33,10 @@ def test_it_is_the_setting_with_the_lowest_median_of_the_final_validation_loss(t
     table = pd.read_parquet(tmp_path / "results.parquet")
     settings = table.groupby(["rule", "learning_rate", "batch_size"])["validation_loss_final"]
     medians = settings.median()
-    assert [one.rule for one in found] == [SGD, Adam]
-    for one in found:
-        rate, size = medians[one.rule.name].idxmin()
+    for rule, one in zip((SGD, Adam), found, strict=True):
+        rate, size = medians[rule.name].idxmin()
         assert one.setting == {"learning_rate": rate, "batch_size": int(size)}
-        assert np.median(one.losses) == medians[one.rule.name].min()
+        assert np.median(one.losses) == medians[rule.name].min()
         assert one.tried == 6
 
 

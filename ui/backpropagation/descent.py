@@ -15,6 +15,7 @@ from comparison.words.errors import explain
 from comparison.words.expressions import digits
 from engine.backprop.examples import EXAMPLES
 from engine.limits import LIMITS
+from engine.training.history import worst_loss
 from language import _
 from language.labels import label
 from language.names import in_latex
@@ -48,7 +49,9 @@ def descent_tab() -> None:
         st.info(_nothing_moves())
         return
     _controls()
-    if path.ended is not None:
+    if path.diverged:
+        st.warning(_diverged(path))
+    elif path.ended is not None:
         st.warning(_ended(path, path.ended))
     else:
         st.caption(_("The graph above shows the values after these updates."))
@@ -104,6 +107,19 @@ def _goal() -> None:
             report=lambda names: set_page(moved=tuple(names)),
             placeholder=_("None"),
         )
+
+
+def _diverged(path: Descent) -> str:
+    """Return after how many updates gradient descent diverged, and by which law, for Markdown."""
+    return _(
+        "Diverged: after {count} updates, one more makes {output} larger than {most}, a million"
+        " times (1 + its size at the start). The graph shows the last values before that. Try a"
+        " smaller learning rate."
+    ).format(
+        count=len(path.losses) - 1,
+        output=escaped(output()),
+        most=digits(float(worst_loss(path.losses[0]))),
+    )
 
 
 def _ended(path: Descent, reason: InvalidInput) -> str:

@@ -68,9 +68,10 @@ def sharpness_tab(shown: Outcome) -> None:
     both = cache(lambda: _charts(found, shown))
     with place.settled():
         chart = figure(lambda: both()[0], _chart_id())
-    if is_presented():
-        return
     with below:
+        if is_presented():
+            remarks(chart)
+            return
         st.markdown("  \n".join(map(escaped, sharpness_words(found, shown.styles))))
         remarks(chart)
         st.caption(" ".join(map(escaped, limits_of_claims(experiment))))

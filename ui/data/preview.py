@@ -32,7 +32,8 @@ _REMARKS: Final = 12
 def preview(draft: Draft) -> None:
     """Show the table as it was understood: how it was read, what is odd, each column, some rows."""
     understood = draft.understood
-    st.markdown(f"**{escaped(draft.title or _('Your table'))}**")
+    title = draft.title or _("Your table")
+    st.markdown(f"**{escaped(title)}**")
     if understood is None:
         text = _("{rows:,} rows, {columns} columns. To read it in another way, bring it again.")
         st.caption(text.format(rows=draft.table.n_rows, columns=len(draft.table.names)))

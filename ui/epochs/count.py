@@ -12,7 +12,7 @@ from engine import LIMITS
 from engine.counts import activations_held
 from language import _
 from ui.epochs.plans import plan_editor, plan_picker
-from ui.epochs.settings import settings
+from ui.epochs.settings import plans, settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
@@ -32,8 +32,8 @@ def count_tab() -> None:
     if not is_presented():
         plan_picker(editable=True)
     plan_editor()
-    page = settings()
-    plan = page.plans[page.plan]
+    page, counted = settings(), plans()
+    plan = counted[page.plan]
     with aside():
         st.markdown(_definitions(plan))
         grid = st.grid(2, min_column_width=_FORMULA)
@@ -43,8 +43,8 @@ def count_tab() -> None:
         if not is_presented():
             _backwards(plan, page.iterations)
         caption = state(([_("Counted from rows, batch size and epochs; nothing was trained")], []))
-    figure(lambda: count_bars(page.plans), "epochs-count", caption)
-    _table(page.plans)
+    figure(lambda: count_bars(counted), "epochs-count", caption)
+    _table(counted)
     st.caption(
         _(
             'Textbooks use "iteration" for two counts: the updates within one epoch, or those of'
@@ -101,7 +101,8 @@ def _epochs_formula(plan: Plan, iterations: int) -> str:
         sign = "=" if epochs * per_epoch == iterations else r"\approx"
         decimal = f"{sign} {epochs:,}".replace(",", "{,}")
         result = rf"= {_tex(whole)} + \tfrac{{{_tex(rest)}}}{{{_tex(per_epoch)}}} {decimal}"
-    return f"{_text(_('Epochs'))} = {division} {result}"
+    title = _text(_("Epochs"))
+    return f"{title} = {division} {result}"
 
 
 def _formulas(plan: Plan) -> list[str]:
@@ -112,17 +113,19 @@ def _formulas(plan: Plan) -> list[str]:
     n, b, whole = (_tex(value) for value in (plan.rows, plan.batch_size, counts.whole_batches))
     per_epoch, epochs = _tex(counts.per_epoch), _tex(plan.epochs)
     sum_of_batches = rf" = {whole} + 1" if counts.rest and kept else ""
+    titles = (_("Iterations per epoch"), _("Iterations in all"), _("Rows seen"))
+    each, all_of_them, seen = map(_text, titles)
     formulas = [
         (
-            rf"{_text(_('Iterations per epoch'))} = \left{left} \tfrac{{N}}{{B}} \right{right}"
+            rf"{each} = \left{left} \tfrac{{N}}{{B}} \right{right}"
             rf" = \left{left} \tfrac{{{n}}}{{{b}}} \right{right}{sum_of_batches} = {per_epoch}"
         ),
         (
-            rf"{_text(_('Iterations in all'))} = {per_epoch} \times {epochs}"
+            rf"{all_of_them} = {per_epoch} \times {epochs}"
             rf" = {_tex(plan.iterations)}"
         ),
         (
-            rf"{_text(_('Rows seen'))} = {_tex(counts.rows_per_epoch)} \times {epochs}"
+            rf"{seen} = {_tex(counts.rows_per_epoch)} \times {epochs}"
             rf" = {_tex(plan.rows_seen)}"
         ),
     ]

@@ -42,8 +42,8 @@ def schedule_words(schedule: Schedule) -> None:
         schedule: of a run.
     """
     words = SCHEDULE_WORDS[type(schedule)]
-    title = f"{_('Schedule')}: {label('schedule', schedule.name)}"
-    st.markdown(f"**{title}.** {_(words.idea)}")
+    title, name = _("Schedule"), label("schedule", schedule.name)
+    st.markdown(f"**{title}: {name}.** {_(words.idea)}")
     st.latex(stacked(SCHEDULED, schedule.formula))
     st.caption(" ".join(filter(None, (_(RATE_WORDS), schedule.source))))
     if words.forms:

@@ -278,7 +278,8 @@ def _chip(style: RunStyle, run: Run) -> str:
     """Return a run's line, name, rate and batch size, each once; struck out if it is hidden."""
     name, details = style.name, [f"η {run.learning_rate:g}"]
     if document().experiment.problem.has_rows:
-        details.append(f"B {_('all') if run.batch_size == 'all' else run.batch_size}")
+        size = _("all") if run.batch_size == "all" else run.batch_size
+        details.append(f"B {size}")
     for detail in details:
         name = re.sub(rf" {re.escape(detail)}(?!\S)", "", name)
     text = escaped(" · ".join([name, *details]))

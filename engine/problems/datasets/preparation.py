@@ -131,15 +131,23 @@ def _mean_and_scale(columns: Array) -> tuple[Array, Array]:
     A column counts as constant where its variance is within the rounding error of the two-pass
     algorithm. The bound, n eps var + (n eps mean)², is from Chan, Golub and LeVeque (1983),
     "Algorithms for computing the sample variance", as scikit-learn applies it in
-    ``sklearn.preprocessing._data._is_constant_feature``.
+    ``sklearn.preprocessing._data._is_constant_feature``. All is computed in units of a power of two
+    near the largest number of the column, which changes no digit: no square leaves the range of
+    numbers, be they around 1e-310 or 1e300.
     """
     n_rows = len(columns)
-    mean = columns.mean(axis=0)
-    deviations = columns - mean
+    largest = np.maximum(columns.max(axis=0), -columns.min(axis=0))
+    unit = np.ldexp(1.0, np.frexp(largest)[1] - 1)
+    deviations = columns / unit
+    mean = deviations.mean(axis=0)
+    deviations -= mean
     # The remaining mean is rounding error; without it a constant column becomes exactly 0.
     mean += deviations.mean(axis=0)
-    np.subtract(columns, mean, out=deviations)
+    np.divide(columns, unit, out=deviations)
+    deviations -= mean
     variance = np.square(deviations, out=deviations).mean(axis=0)
     rounding = n_rows * np.finfo(np.float64).eps
     constant = variance <= rounding * variance + (rounding * mean) ** 2
-    return mean, np.where(constant, 1.0, np.sqrt(variance))
+    deviation = np.sqrt(variance) * unit
+    constant |= deviation == 0  # 0 and 5e-324, the smallest number that there is
+    return mean * unit, np.where(constant, 1.0, deviation)

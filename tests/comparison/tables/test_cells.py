@@ -51,6 +51,22 @@ def test_rows_know_the_lines_of_the_file():
     assert cells.blank == 2
 
 
+def test_blank_lines_are_skipped_in_one_go(monkeypatch):
+    handed = []
+
+    def reader(lines, real=csv.reader, **options):
+        return real((handed.append(line) or line for line in lines), **options)
+
+    monkeypatch.setattr(csv, "reader", reader)
+    many = 200_000  # more than what the delimiter is found in
+    cells = split("\n" * many + 'a,b\r\n"1\n\n2",3' + "\r\n" * many + "4,5\r" + "\r" * many)
+
+    assert cells.rows == [["a", "b"], ["1\n\n2", "3"], ["4", "5"]]
+    assert cells.lines == [many + 1, many + 2, 2 * many + 4]
+    assert (cells.delimiter, cells.blank) == (",", 3 * many - 1)
+    assert len(handed) < 100
+
+
 @given(
     st.integers(1, 4).flatmap(
         lambda width: st.lists(

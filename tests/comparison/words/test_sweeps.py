@@ -30,7 +30,6 @@ from comparison.words.sweeps import (
     unwritable_words,
 )
 from engine import Experiment, Interval, InvalidInput, Network
-from engine.rules import SGD, Adam
 from language import LANGUAGES, set_language
 from sweeps.answers import BestSetting
 from sweeps.chunking import Size
@@ -47,7 +46,6 @@ SIZE = Size(252, 1_260, 6_596_100, 17.4, 428_904)
 
 def best(**fields):
     usual = {
-        "rule": Adam,
         "setting": {"learning_rate": 0.001, "batch_size": "all"},
         "losses": np.array([0.1, 0.3, 0.2]),
         "tried": 36,
@@ -115,7 +113,7 @@ def test_a_sweep_that_was_stopped_says_how_it_goes_on():
 def test_an_answer_has_a_line_for_each_run_and_says_what_it_rests_on():
     experiment = Experiment(seeds=(0, 1, 2))
     head, adam, sgd, trust = answer_lines(
-        [best(), best(rule=SGD, edges=("learning_rate",))], experiment
+        [best(), best(edges=("learning_rate",))], ["Adam", "SGD"], experiment
     )
 
     assert head == (
@@ -132,7 +130,9 @@ def test_an_answer_has_a_line_for_each_run_and_says_what_it_rests_on():
 
 
 def test_a_run_that_diverged_everywhere_has_no_setting_to_tell():
-    lines = answer_lines([best(setting={}, losses=np.full(3, np.inf))], Experiment(seeds=(0, 1, 2)))
+    lines = answer_lines(
+        [best(setting={}, losses=np.full(3, np.inf))], ["Adam"], Experiment(seeds=(0, 1, 2))
+    )
 
     assert lines[1] == "  Adam  diverged at each of 36 settings"
 
@@ -141,13 +141,13 @@ def test_without_validation_rows_it_is_the_training_loss():
     experiment = Experiment(problem=Network(validation_share=0))
 
     assert (
-        answer_lines([best()], experiment)[0]
+        answer_lines([best()], ["Adam"], experiment)[0]
         == "Each run's lowest final training loss with 1 seed:"
     )
 
 
 def test_no_answer_is_no_line():
-    assert answer_lines([], Experiment()) == []
+    assert answer_lines([], ["Adam"], Experiment()) == []
 
 
 @pytest.mark.parametrize(
@@ -316,4 +316,4 @@ def test_a_table_says_how_much_of_a_sweep_it_shows(counts, words):
 
 
 def test_the_command_and_the_map_say_with_one_sentence_what_a_best_setting_rests_on():
-    assert answer_lines([best()], Experiment(seeds=tuple(range(5))))[-1] == chosen_words()
+    assert answer_lines([best()], ["Adam"], Experiment(seeds=tuple(range(5))))[-1] == chosen_words()

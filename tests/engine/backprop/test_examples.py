@@ -168,14 +168,15 @@ def test_an_example_trains_as_it_does_by_hand(name):
     assert example.network == example.network.model_copy(update={"start": weights})
 
 
-def test_a_rate_too_large_diverges_and_ends_where_numbers_end():
+def test_a_rate_too_large_diverges_by_the_law_of_trainings():
     example = EXAMPLES["one_weight"]
     descent = descend(example.graph, example.point, example.weights, 1.0, 1_000)
-    # The error w - 2 is multiplied by 1 - 28/3 each step, until its square is beyond a float.
-    assert (descent.ended.code, descent.ended.limits) == ("no_value", "overflow")
-    assert 100 < len(descent.losses) < 300
-    assert np.isfinite(descent.losses).all()
-    assert descent.losses[3] == pytest.approx(14 / 3 * (1 - 28 / 3) ** 6)
+    # The error w - 2 is multiplied by 1 - 28/3 each step: the loss of step t is 14/3 (25/3)^2t,
+    # and that of step 4 is the first above 10^6 (1 + 14/3).
+    assert (descent.diverged, descent.ended) == (True, None)
+    assert descent.losses == pytest.approx(14 / 3 * (25 / 3) ** (2.0 * np.arange(4)))
+    run = fit(example.experiment((3.0,), 1.0)).runs[0]
+    assert (run.status[0], run.last_step[0]) == ("diverged", 5)  # the next evaluation
 
 
 # A network with biases that is worked through in print (M. Mazur, A step by step backpropagation
@@ -243,6 +244,8 @@ def test_an_output_that_no_weight_reaches_stays():
         ("ln(x)", 1.0, 2.0, [1], "no_value", "log_domain"),
         ("x^2", 1e150, 1e7, [1e150], "no_value", "overflow"),
         ("y*tanh(x)", 0.0, 1e7, [0], "no_value", "overflow"),
+        ("x^2", 0.0, 0.1, [0, 0], None, None),
+        ("-x^2", 1.0, 1e7, [1, 1 + 2e7], None, None),
     ],
 )
 def test_descent_ends_at_the_last_point_with_a_derivative(

@@ -291,6 +291,22 @@ def test_small_but_real_differences_are_not_taken_for_rounding():
     np.testing.assert_allclose(data.input_scale, 1e-9 * np.arange(100).std(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-310, 1e-170, 1e160, 1e307])
+def test_columns_of_any_size_are_scaled(size):
+    column = tuple(size * value for value in (-4.0, 1.0, 2.0, 3.0))
+    data = standardized(Table(columns=(column, column)), share=0.0)
+
+    for scaled in (data.training_inputs, data.training_targets):
+        np.testing.assert_allclose(scaled[:, 0].std(), 1, rtol=1e-12)
+    np.testing.assert_allclose(data.input_scale / size, np.sqrt(7.25), rtol=1e-12)
+
+
+def test_numbers_whose_deviation_is_no_number_stay_as_they_are():
+    data = standardized(Table(columns=((0.0, 5e-324), (0.0, 1.0))), share=0.0)
+
+    assert data.input_scale.tolist() == [1]
+
+
 def test_column_constant_in_the_training_rows_only_is_shifted_alone():
     plain = untouched(Table(columns=((0.0,) * 20, tuple(range(20)))), share=0.25)
     column = np.zeros(20)

@@ -211,6 +211,8 @@ def test_names_in_latex(name, plain, indexed):
         ("direction = g + g_{t-1}", (1, 17, "g_{t-1}", "gradient_before")),
         ("direction = q_t*g", (1, 13, "q_t", "known_quantity")),
         ("direction = q*g", (1, 13, "q", "known_quantity")),
+        ("q2 = 1\ndirection = q2*g + 2q*g", (2, 21, "q", "known_quantity")),
+        ("direction = g + 0.5λ*g", (1, 20, "λ", "known_quantity")),
         ("direction = direction + g", (1, 13, "direction", "known_quantity")),
         ("direction = norm(q)*g", (1, 18, "q", "known_quantity")),
         ("direction = g - norm(g - 1)", (1, 17, "norm", "named_norm")),

@@ -135,6 +135,8 @@ def test_the_scripts_of_a_bundle_have_the_class_and_its_values():
     for name, framework in FRAMEWORKS.items():
         script = files[f"scripts/{name}_1.py"].decode()
         words = " ".join(ast.get_docstring(ast.parse(script)).split())
-        assert f"There is no translation of My rule for {framework.LIBRARY.title}." in words
+        assert "There is no translation" not in words
+        assert f"My rule was typed, so it is no optimizer of {framework.LIBRARY.title}" in words
+        assert ("; the page Your own rule writes it as one." in words) == (name in CODE)
         assert "class MyRule(Rule):" in script
         assert "rule = MyRule(beta1=0.5, beta2=0.999, epsilon=1e-08)" in script

@@ -30,12 +30,13 @@ class Operation:
     Attributes:
         name: id.
         value: returns the value, given the operands.
-        derivatives: returns the derivative by each operand, given the value and the operands.
+        derivatives: for each operand, a function that returns the derivative by it, given the value
+            and the operands.
     """
 
     name: str
     value: Callable[..., Value]
-    derivatives: Callable[..., tuple[Value, ...]]
+    derivatives: tuple[Callable[..., Value], ...]
 
 
 def _sigmoid(a: Value) -> Value:
@@ -65,11 +66,14 @@ def _power(a: Value, b: Value) -> Value:
     return result
 
 
-def _power_slopes(y: Value, a: Value, b: Value) -> tuple[Value, Value]:
-    """Return n a^(n-1) and a^n ln a, or their limit 0 where a factor is infinite."""
-    by_base = _choose(0.0, b * _power(a, b - 1), b == 0)
-    by_exponent = _choose(0.0, y * np.log(a), (a == 0) & (np.real(b) >= 0))
-    return by_base, by_exponent
+def _slope_by_base(_y: Value, a: Value, b: Value) -> Value:
+    """Return b a^(b-1), or its limit 0 where a factor is infinite."""
+    return _choose(0.0, b * _power(a, b - 1), b == 0)
+
+
+def _slope_by_exponent(y: Value, a: Value, b: Value) -> Value:
+    """Return a^b ln a, or its limit 0 where a factor is infinite."""
+    return _choose(0.0, y * np.log(a), (a == 0) & (np.real(b) >= 0))
 
 
 def _larger(a: Value, b: Value) -> Value:
@@ -95,45 +99,49 @@ def _arc_slope(a: Value) -> Value:
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
-        Operation("add", lambda a, b: a + b, lambda _, a, b: (1.0, 1.0)),
-        Operation("subtract", lambda a, b: a - b, lambda _, a, b: (1.0, -1.0)),
-        Operation("multiply", lambda a, b: a * b, lambda _, a, b: (b, a)),
-        Operation("divide", np.divide, lambda y, a, b: (np.divide(1, b), np.divide(-y, b))),
-        Operation("power", _power, _power_slopes),
-        Operation("negate", lambda a: -a, lambda _, a: (-1.0,)),
-        Operation("exp", np.exp, lambda y, a: (y,)),
-        Operation("log", np.log, lambda _, a: (np.divide(1, a),)),
-        Operation("sin", np.sin, lambda _, a: (np.cos(a),)),
-        Operation("cos", np.cos, lambda _, a: (-np.sin(a),)),
-        Operation("tan", np.tan, lambda y, a: (1 + y * y,)),
-        Operation("asin", np.arcsin, lambda _, a: (_arc_slope(a),)),
-        Operation("acos", np.arccos, lambda _, a: (-_arc_slope(a),)),
-        Operation("atan", np.arctan, lambda _, a: (np.divide(1, 1 + a * a),)),
-        Operation("sinh", np.sinh, lambda _, a: (np.cosh(a),)),
-        Operation("cosh", np.cosh, lambda _, a: (np.sinh(a),)),
-        Operation("tanh", np.tanh, lambda y, a: (1 - y * y,)),
-        Operation("sqrt", np.sqrt, lambda y, a: (np.divide(0.5, y),)),
-        Operation("sigmoid", _sigmoid, lambda y, a: (y * (1 - y),)),
+        Operation("add", lambda a, b: a + b, (lambda *_: 1.0, lambda *_: 1.0)),
+        Operation("subtract", lambda a, b: a - b, (lambda *_: 1.0, lambda *_: -1.0)),
+        Operation("multiply", lambda a, b: a * b, (lambda _, a, b: b, lambda _, a, b: a)),
+        Operation(
+            "divide",
+            np.divide,
+            (lambda _, a, b: np.divide(1, b), lambda y, a, b: np.divide(-y, b)),
+        ),
+        Operation("power", _power, (_slope_by_base, _slope_by_exponent)),
+        Operation("negate", lambda a: -a, (lambda _, a: -1.0,)),
+        Operation("exp", np.exp, (lambda y, a: y,)),
+        Operation("log", np.log, (lambda _, a: np.divide(1, a),)),
+        Operation("sin", np.sin, (lambda _, a: np.cos(a),)),
+        Operation("cos", np.cos, (lambda _, a: -np.sin(a),)),
+        Operation("tan", np.tan, (lambda y, a: 1 + y * y,)),
+        Operation("asin", np.arcsin, (lambda _, a: _arc_slope(a),)),
+        Operation("acos", np.arccos, (lambda _, a: -_arc_slope(a),)),
+        Operation("atan", np.arctan, (lambda _, a: np.divide(1, 1 + a * a),)),
+        Operation("sinh", np.sinh, (lambda _, a: np.cosh(a),)),
+        Operation("cosh", np.cosh, (lambda _, a: np.sinh(a),)),
+        Operation("tanh", np.tanh, (lambda y, a: 1 - y * y,)),
+        Operation("sqrt", np.sqrt, (lambda y, a: np.divide(0.5, y),)),
+        Operation("sigmoid", _sigmoid, (lambda y, a: y * (1 - y),)),
         Operation(
             "relu",
             lambda a: _choose(a, 0 * a, np.real(a) > 0),
-            lambda _, a: (np.heaviside(np.real(a), 0.0),),
+            (lambda _, a: np.heaviside(np.real(a), 0.0),),
         ),
         Operation(
             "abs",
             lambda a: a * np.sign(np.real(a)),
-            lambda _, a: (np.sign(np.real(a)),),
+            (lambda _, a: np.sign(np.real(a)),),
         ),
-        Operation("sign", lambda a: np.sign(np.real(a)), lambda _, a: (0.0,)),
+        Operation("sign", lambda a: np.sign(np.real(a)), (lambda _, a: 0.0,)),
         Operation(
             "max",
             lambda a, b: _choose(a, b, (np.real(a) >= np.real(b)) | np.isnan(a)),
-            lambda _, a, b: (_larger(a, b), _larger(b, a)),
+            (lambda _, a, b: _larger(a, b), lambda _, a, b: _larger(b, a)),
         ),
         Operation(
             "min",
             lambda a, b: _choose(a, b, (np.real(a) <= np.real(b)) | np.isnan(a)),
-            lambda _, a, b: (_larger(b, a), _larger(a, b)),
+            (lambda _, a, b: _larger(b, a), lambda _, a, b: _larger(a, b)),
         ),
     )
 }
@@ -276,12 +284,11 @@ def backward(graph: Graph, values: Sequence[Value]) -> tuple[list[tuple[Value, .
     with np.errstate(all="ignore"):
         for number in reversed(graph.operations):
             operands, arriving = nodes[number].operands, gradients[number]
-            derivatives = OPERATIONS[nodes[number].operation].derivatives(
-                values[number], *[values[operand] for operand in operands]
-            )
+            given = values[number], *[values[operand] for operand in operands]
+            derivatives = OPERATIONS[nodes[number].operation].derivatives
             local[number] = tuple(
                 [
-                    derivative if varies[operand] else 0.0
+                    derivative(*given) if varies[operand] else 0.0
                     for operand, derivative in zip(operands, derivatives, strict=True)
                 ]
             )
@@ -391,8 +398,9 @@ def _change_beside(graph: Graph, derivatives: Derivatives, name: str, direction:
         operands = [beside[operand] for operand in node.operands]
         if operands != [derivatives.values[operand] for operand in node.operands]:
             with np.errstate(all="ignore"):
-                beside[number] = float(OPERATIONS[node.operation].value(*operands))
-                local = OPERATIONS[node.operation].derivatives(beside[number], *operands)
+                operation = OPERATIONS[node.operation]
+                beside[number] = float(operation.value(*operands))
+                local = tuple(slope(beside[number], *operands) for slope in operation.derivatives)
         products = zip(local, moved, strict=True)
         changes[number] = float(sum(slope * step for slope, step in products if step))
     jump = beside[graph.output] - derivatives.values[graph.output]

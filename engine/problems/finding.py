@@ -31,16 +31,20 @@ _TURNS: Final = (5, 24)  # of Newton's method, at least and at most
 _PATIENCE: Final = 10  # turns, after which a few that go on are not waited for
 _MOST_OF: Final = 0.6  # the share that is not a few
 _STUCK: Final = 1e-3  # of a step of Newton's: if even that leads nowhere, nothing will
+_POLE: Final = 1e6  # times the rise of all values over a cell: only a pole is so steep
 _LEAST: Final = 1e-40  # a smaller slope or curvature is rounding
 _SLOW: Final = 8  # points from which minima are looked for where Newton's method did not arrive
 _CONVERGED: Final = 1e-7  # of the reach: a shorter step of Newton's has arrived
 _APART: Final = 1e-3  # of a grid's spacing; points that are nearer are one
 _SINGULAR: Final = 1e-6  # of the larger curvature: a smaller one may be rounding, or none
-_IN_PROPORTION: Final = 1e-2  # of a rise beside a kink; a smooth one is 1e-4 there
+_KINK: Final = (4e-2, 1e2)  # ``_Around.share`` at kinks; where f is smooth 1e-3, at jumps 1e3
+_EXTREMES: Final[tuple[Kind, ...]] = ("minimum", "maximum")
 _BESIDE: Final = 0.25  # of a grid's spacing: a step along a direction without curvature
 _EQUAL: Final = 1e-13  # of the size of values: smaller differences are rounding
-_RINGS: Final = (1e-2, 1e-1)  # of a grid's spacing: radii around a smooth point
-_RINGS_OF_KINK: Final = (1e-6, 1e-2, 1e-1)  # on the smallest, a slope of any size tells
+# Of a grid's spacing: radii around a point. The first is longer than what Newton's method may be
+# away from a border where f ends, and on it a slope of any size tells.
+_RINGS: Final = (1e-5, 1e-2, 1e-1)
+_SHORTER: Final = 0.5 ** np.arange(-1, 3)  # of a step downhill: lengths that are tried together
 _AROUND: Final = np.array(
     [(x, y) for x in (-2, -1, 0, 1, 2) for y in (-2, -1, 0, 1, 2) if np.gcd(x, y) == 1], dtype=float
 )
@@ -57,7 +61,8 @@ class Found(NamedTuple):
     Attributes:
         start: a point of the window with a slope, if there is one.
         window: what is worth looking at, ``((x low, x high), (y low, y high))``.
-        points: single stationary points in the window, minima at kinks among them.
+        points: single stationary points in the window, minima and maxima at kinks among them; none
+            at a border, where f has values on one side only.
         bounded: False if f falls on and on as far as 10^6 in some direction, else None.
         has_values: whether f is finite anywhere in the window.
     """
@@ -85,7 +90,7 @@ def _found(function: Formula) -> Found:
         if not square.is_finite.any():
             continue
         squares.append(square)
-        minima = square.minima()
+        minima = square.minima(and_flat=len(squares) == 1)
         if minima:
             break
     if not squares:
@@ -101,6 +106,39 @@ def _found(function: Formula) -> Found:
     return Found(_start(function, window), window, inside, bounded, has_values=True)
 
 
+class _Around(NamedTuple):
+    """What a function does on small rings around some points, ``(points, rings, directions)``.
+
+    Attributes:
+        higher: by how much its values are higher than at the point.
+        rounding: up to which they may be equal.
+    """
+
+    higher: Array
+    rounding: Array
+
+    @property
+    def has_values(self) -> Booleans:
+        """Tell where f has a value everywhere on the smallest ring."""
+        is_finite: Booleans = np.isfinite(self.higher[:, 0])
+        return np.all(is_finite, axis=1)
+
+    @property
+    def share(self) -> Array:
+        """Return changes on the smallest ring: 1 if they are in proportion to those on the next."""
+        changes = np.max(np.abs(self.higher) - self.rounding, axis=2)
+        share: Array = changes[:, 0] / changes[:, 1] * (_RINGS[1] / _RINGS[0])
+        return share
+
+    def kind(self, at: int, first: int) -> Kind | None:
+        """Return what a point is by the rings from one on; None if some values are equal."""
+        higher, rounding = self.higher[at, first:], self.rounding[at, first:]
+        up, down = higher > rounding, higher < -rounding
+        if up.all() or down.all():
+            return "minimum" if up.all() else "maximum"
+        return "saddle" if up.any() and down.any() else None
+
+
 class _Square:
     """The values of a function on a grid around the origin."""
 
@@ -112,28 +150,41 @@ class _Square:
         self.grid = grid
         self.values = function.value(grid.reshape(-1, 2)).reshape(_SIDE, _SIDE)
         self.is_finite = np.isfinite(self.values)
+        rise = np.ptp(self.values[self.is_finite]) if self.is_finite.any() else 0.0
+        self.steepest = _POLE * rise / self.cell
+        self.flat: Array | None = None
         operations = len(function.graph.operations)
         self.turns = int(np.clip(_WORK // max(operations, 1), *_TURNS))
         self.most = int(np.clip(_WORK // max(operations, 1), *_MOST))
 
-    def minima(self) -> list[StationaryPoint]:
-        """Return minima in the square; some are at kinks."""
-        points, is_there = self._polished(self._lowest(self.values), downhill=True)
-        listed = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
+    def minima(self, *, and_flat: bool) -> list[StationaryPoint]:
+        """Return minima in the square; some are at kinks.
+
+        If ``others`` will be asked for too, both are looked for in the same turns.
+        """
+        lowest = self._lowest(self.values)
+        flattest = self._flattest() if and_flat else lowest[:0]
+        downhill = np.arange(len(lowest) + len(flattest)) < len(lowest)
+        points, is_there = self._polished(np.concatenate([lowest, flattest]), downhill)
+        if and_flat:
+            self.flat = points[is_there & ~downhill]
+        points, is_there = points[downhill], is_there[downhill]
+        listed = _minima(self._judged(points[is_there]))
         if is_there.all():
             return listed
         lower = self._descended(points[~is_there])
-        points, is_there = self._polished(lower, downhill=True, turns=_TURNS[0])
-        further = [at for at in self._smooth(points[is_there]) if at.kind == "minimum"]
-        further += self._at_kinks(lower[~is_there])
-        return listed + [at for at in further if self._is_new((at.x, at.y), listed)]
+        points, is_there = self._polished(lower, np.ones(len(lower), bool), _TURNS[0])
+        kinks = lower[~is_there]
+        further = self._judged(points[is_there]) + self._at_kinks(kinks, self._around(kinks))
+        return listed + [at for at in _minima(further) if self._is_new((at.x, at.y), listed)]
 
     def others(self, known: list[StationaryPoint]) -> list[StationaryPoint]:
         """Return further stationary points in the square."""
-        slopes = self.function.gradient(self.grid.reshape(-1, 2))
-        steepness = np.square(slopes).sum(axis=1).reshape(_SIDE, _SIDE)
-        points, is_there = self._polished(self._lowest(steepness), downhill=False)
-        return [at for at in self._smooth(points[is_there]) if self._is_new((at.x, at.y), known)]
+        if self.flat is None:
+            flattest = self._flattest()
+            points, is_there = self._polished(flattest, np.zeros(len(flattest), dtype=bool))
+            self.flat = points[is_there]
+        return [at for at in self._judged(self.flat) if self._is_new((at.x, at.y), known)]
 
     def in_order(self, points: list[StationaryPoint]) -> tuple[StationaryPoint, ...]:
         """Return minima first, the lowest of them at the beginning."""
@@ -143,6 +194,11 @@ class _Square:
 
     def _is_new(self, point: Sequence[float], known: list[StationaryPoint]) -> bool:
         return all(math.dist(point[:2], one[:2]) > self.cell / 10 for one in known)
+
+    def _flattest(self) -> Array:
+        """Return the points of the grid that none of its neighbours is less steep than."""
+        slopes = self.function.gradient(self.grid.reshape(-1, 2))
+        return self._lowest(np.square(slopes).sum(axis=1).reshape(_SIDE, _SIDE))
 
     def _lowest(self, values: Array) -> Array:
         """Return the points of the grid that none of its neighbours is below, the lowest first."""
@@ -160,20 +216,25 @@ class _Square:
         return self.grid[1:-1, 1:-1][is_low][order]
 
     def _polished(
-        self, points: Array, *, downhill: bool, turns: int | None = None
+        self, points: Array, downhill: Booleans, turns: int | None = None
     ) -> tuple[Array, Booleans]:
-        """Follow Newton's method to where the slope vanishes; tell which points arrived."""
+        """Follow Newton's method to where the slope vanishes; tell which points arrived.
+
+        Some points go downhill only.
+        """
         if not len(points):
             return points, np.zeros(0, dtype=bool)
         share = np.ones(len(points))
-        value, step, length = self._newton(points, downhill=downhill)
+        value, step, length = self._newton(points, downhill)
         for turn in range(turns or self.turns):
             is_over = (length <= _CONVERGED * self.reach) | (share < _STUCK) | ~self._holds(points)
-            if is_over.all() or (turn >= _PATIENCE and np.mean(is_over) >= _MOST_OF):
+            is_over |= np.isinf(length)
+            shares = [is_over[group].mean() for group in (downhill, ~downhill) if group.any()]
+            if min(shares) >= (_MOST_OF if turn >= _PATIENCE else 1):
                 break
             tried = points - share[:, None] * step
-            there, next_step, next_length = self._newton(tried, downhill=downhill)
-            is_better = there <= value if downhill else next_length < length
+            there, next_step, next_length = self._newton(tried, downhill)
+            is_better = np.where(downhill, there <= value, next_length < length)
             share = np.where(is_better, np.minimum(1, 2 * share), share / 4)
             points = np.where(is_better[:, None], tried, points)
             step = np.where(is_better[:, None], next_step, step)
@@ -187,41 +248,50 @@ class _Square:
         """Tell which points lie in the square."""
         return np.max(np.abs(points), axis=1, initial=0.0) <= self.reach
 
-    def _newton(self, points: Array, *, downhill: bool) -> tuple[Array, Array, Array]:
+    def _newton(self, points: Array, downhill: Booleans) -> tuple[Array, Array, Array]:
         """Return values, steps no longer than a cell, and how long they would have been."""
         value, gradient, hessian = self.function.expansion(points)
         size = np.max(np.abs(hessian), axis=(1, 2)) + np.max(np.abs(gradient), axis=1)
-        is_known = np.isfinite(size)
+        is_known = np.isfinite(size) & (np.max(np.abs(gradient), axis=1) <= self.steepest)
         curvatures, axes = np.linalg.eigh(np.where(is_known[:, None, None], hessian, 0.0))
         size = np.abs(curvatures)
         floor = np.maximum(1e-12 * size.max(axis=1, keepdims=True), _LEAST)
-        bends = np.where((size < floor) | downhill, np.maximum(size, floor), curvatures)
-        along = np.einsum("lij,li->lj", axes, np.where(is_known[:, None], gradient, 0.0))
-        step = np.einsum("lij,lj->li", axes, along / bends)
-        length = np.where(is_known, np.linalg.norm(step, axis=1), np.inf)
+        bends = np.where((size < floor) | downhill[:, None], np.maximum(size, floor), curvatures)
+        along = np.where(is_known[:, None], gradient, 0.0)[:, None] @ axes
+        step = (axes @ (along[:, 0] / bends)[:, :, None])[:, :, 0]
+        length = np.where(is_known, np.hypot(*step.T), np.inf)
         step *= np.minimum(1, self.cell / np.where(length > 0, length, 1))[:, None]
         return np.where(np.isnan(value), np.inf, value), np.nan_to_num(step), length
 
-    def _smooth(self, points: Array) -> list[StationaryPoint]:
-        """Return stationary points with their kinds; none on a curve of them."""
+    def _judged(self, points: Array) -> list[StationaryPoint]:
+        """Return what points without a slope are: a slope that was chosen at a kink is none."""
         if not len(points):
+            return []
+        around = self._around(points)
+        if self.function.graph.is_smooth:
+            return self._smooth(points, around, around.has_values)
+        smooth = self._smooth(points, around, around.has_values & ~(around.share > _KINK[0]))
+        return smooth + self._at_kinks(points, around)
+
+    def _smooth(self, points: Array, around: _Around, among: Booleans) -> list[StationaryPoint]:
+        """Return stationary points with their kinds; none on a curve of them."""
+        if not among.any():
             return []
         _value, slopes, hessians = self.function.expansion(points)
         curvatures, axes = np.linalg.eigh(np.nan_to_num(hessians))
-        around, rounding = self._around(points, _RINGS)
-        usual = np.abs(around).max(axis=1, initial=0.0) / (self.cell * _RINGS[-1]) ** 2
+        usual = np.abs(around.higher[:, -1]).max(axis=1) / (self.cell * _RINGS[-1]) ** 2
         size = np.abs(curvatures)
         is_singular = size.min(axis=1) <= _SINGULAR * np.maximum(size.max(axis=1), usual)
         steepness = np.abs(np.nan_to_num(slopes)).max(axis=1)
         listed: list[StationaryPoint] = []
-        for at in self._apart(points, steepness, ~is_singular, _APART * self.cell):
+        for at in self._apart(points, steepness, among & ~is_singular, _APART * self.cell):
             low, high = curvatures[at]
             kind: Kind = "minimum" if low > 0 else "maximum" if high < 0 else "saddle"
             listed.append(self._point(points[at], kind))
-        alone = self._apart(points, steepness, is_singular, self.cell / 2)
+        alone = self._apart(points, steepness, among & is_singular, self.cell / 2)
         flat = axes[np.arange(len(points)), :, size.argmin(axis=1)]
         for at, is_single in zip(alone, self._single(points[alone], flat[alone]), strict=True):
-            kind_there = _kind_by_ring(around[at], rounding[at]) if is_single else None
+            kind_there = around.kind(at, first=1) if is_single else None
             if kind_there is not None:
                 listed.append(self._point(points[at], kind_there))
         return listed
@@ -230,7 +300,7 @@ class _Square:
         """Tell from which points a step along a flat direction leads back, not along a curve."""
         step = _BESIDE * self.cell * directions
         beside = np.concatenate([points + step, points - step])
-        back, _is_there = self._polished(beside, downhill=False)
+        back, _is_there = self._polished(beside, np.zeros(len(beside), dtype=bool))
         gone = np.linalg.norm(back.reshape(2, -1, 2) - points, axis=2).max(axis=0)
         single: Booleans = gone < _BESIDE / 2 * self.cell
         return single
@@ -239,45 +309,41 @@ class _Square:
         x, y = np.where(np.abs(point) < 1e-9 * self.reach, 0.0, point)
         return StationaryPoint(float(x), float(y), kind)
 
-    def _around(self, points: Array, radii: tuple[float, ...]) -> tuple[Array, Array]:
-        """Return by how much values on rings around points are higher, and their rounding."""
-        here = self.function.value(points)[:, None]
-        rings = ((self.cell * np.array(radii))[:, None, None] * _UNIT).reshape(-1, 2)
-        there = self.function.value((points[:, None] + rings).reshape(-1, 2))
-        there = there.reshape(len(points), len(rings))
-        return there - here, _EQUAL * np.maximum(np.abs(here), np.abs(there))
+    def _around(self, points: Array) -> _Around:
+        """Return what values on rings around points tell."""
+        here = self.function.value(points)[:, None, None]
+        rings = (self.cell * np.array(_RINGS))[:, None, None] * _UNIT
+        there = self.function.value((points[:, None, None] + rings).reshape(-1, 2))
+        there = there.reshape(len(points), *rings.shape[:2])
+        return _Around(there - here, _EQUAL * np.maximum(np.abs(here), np.abs(there)))
 
     def _descended(self, points: Array) -> Array:
         """Follow ever smaller steps downhill, from some points where Newton's method fails."""
         points = points[self._holds(points)][:_SLOW]
         steps, value = np.full(len(points), self.cell), self.function.value(points)
         lanes = np.arange(len(points))
-        for _turn in range(2 * self.turns if len(points) else 0):
-            tried = points[:, None] + steps[:, None, None] * _UNIT
+        moves = (_SHORTER[:, None, None] * _UNIT).reshape(-1, 2)
+        lengths = np.repeat(_SHORTER, len(_UNIT))
+        for _turn in range(self.turns // 2 if len(points) else 0):
+            tried = points[:, None] + steps[:, None, None] * moves
             values = self.function.value(tried.reshape(-1, 2)).reshape(len(points), -1)
             values = np.where(np.isnan(values), np.inf, values)
             best = values.argmin(axis=1)
             is_lower = values[lanes, best] < value
             points = np.where(is_lower[:, None], tried[lanes, best], points)
             value = np.where(is_lower, values[lanes, best], value)
-            steps = np.where(is_lower, steps, steps / 2)
+            steps *= np.where(is_lower, lengths[best], _SHORTER[-1] / 4)
         rounded = np.round(points, 6 - round(np.log10(self.reach)))
         is_round = self.function.value(rounded) <= value
         return np.where(is_round[:, None], rounded, points)
 
-    def _at_kinks(self, points: Array) -> list[StationaryPoint]:
-        """Return which points are minima at kinks: around them f rises in proportion."""
-        around, rounding = self._around(points, _RINGS_OF_KINK)
-        rises = np.max(
-            around.reshape(len(points), len(_RINGS_OF_KINK), len(_UNIT)), axis=2, initial=0.0
-        )
-        share = rises[:, 0] / _RINGS_OF_KINK[0] / (rises[:, 1] / _RINGS_OF_KINK[1])
-        is_kink = (share > _IN_PROPORTION) & self._holds(points)
-        return [
-            self._point(points[at], "minimum")
-            for at in self._apart(points, self.function.value(points), is_kink, _APART * self.cell)
-            if _kind_by_ring(around[at], rounding[at]) == "minimum"
-        ]
+    def _at_kinks(self, points: Array, around: _Around) -> list[StationaryPoint]:
+        """Return which points are minima or maxima at kinks: around them f has a slope."""
+        is_kink = (around.share > _KINK[0]) & (around.share < _KINK[1]) & around.has_values
+        is_kink = is_kink & self._holds(points)
+        kept = self._apart(points, self.function.value(points), is_kink, _APART * self.cell)
+        kinds = [(at, around.kind(at, first=0)) for at in kept]
+        return [self._point(points[at], kind) for at, kind in kinds if kind in _EXTREMES]
 
     def _apart(self, points: Array, order: Array, among: Booleans, distance: float) -> list[int]:
         """Return the numbers of points that are so far from each other, the first in an order."""
@@ -307,12 +373,8 @@ class _Square:
         return sides[0], sides[1]
 
 
-def _kind_by_ring(around: Array, rounding: Array) -> Kind | None:
-    """Return what a point is by how much higher values are around it; None if some are equal."""
-    up, down = around > rounding, around < -rounding
-    if up.all() or down.all():
-        return "minimum" if up.all() else "maximum"
-    return "saddle" if up.any() and down.any() else None
+def _minima(points: Sequence[StationaryPoint]) -> list[StationaryPoint]:
+    return [at for at in points if at.kind == "minimum"]
 
 
 def _round_up(value: float) -> float:

@@ -161,11 +161,10 @@ class Formula(FunctionOfTwo):
         graph = self.graph
         values = forward(graph, self.point(points))
         _local, slopes = backward(graph, values)
-        both = [
-            _lanes(slopes[graph.names[axis]] if axis in graph.inputs else 0.0, points)
-            for axis in AXES
-        ]
-        gradient = np.stack(both, axis=1)
+        gradient = np.zeros(points.shape, dtype=points.dtype)
+        for column, axis in enumerate(AXES):
+            if axis in graph.inputs:
+                gradient[:, column] = slopes[graph.names[axis]]
         gradient[~np.isfinite(_lanes(values[graph.output], points))] = np.nan
         return gradient
 
@@ -236,4 +235,6 @@ def _number(name: str, value: object) -> float:
 
 def _lanes(values: Any, points: Array) -> Array:
     """Return values of a node for all lanes; a number is the same for all."""
-    return np.array(np.broadcast_to(values, len(points)), dtype=points.dtype)
+    lanes = np.empty(len(points), dtype=points.dtype)
+    lanes[:] = values
+    return lanes

@@ -1,6 +1,7 @@
 """The computation graph against closed forms, complex steps, and the engine's own network."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,6 +121,16 @@ def test_a_kink_is_found_with_its_place_at_any_of_many_points():
     (number,) = kinks(graph, forward(graph, {"x": np.array([0.0, 1.0])}))
     assert graph.nodes[number].place == (7, "abs")
     assert parse("x*sign(2) + max(1, 3)").is_smooth
+
+
+def test_a_derivative_by_a_constant_is_not_computed(monkeypatch):
+    power = OPERATIONS["power"]
+    by_base_only = replace(power, derivatives=(power.derivatives[0], None))
+    monkeypatch.setitem(OPERATIONS, "power", by_base_only)
+    graph = parse("x^3")
+    _local, gradients = backward(graph, forward(graph, {"x": 2.0}))
+
+    assert gradients[graph.names["x"]] == 12
 
 
 # For lanes: where every operation has a value, at kinks and short cuts of powers too.

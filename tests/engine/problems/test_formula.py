@@ -371,6 +371,10 @@ def test_start_and_points_lie_in_the_window_and_the_start_has_a_slope(formula):
         ("abs(x - 0.3) + 2*abs(y + 1.7) + 0.1*x^2", "minimum", [(0.3, -1.7)]),
         ("√(x^2 + y^2)", "minimum", [(0, 0)]),
         ("max(abs(x), abs(y - 1))", "minimum", [(0, 1)]),
+        ("abs(x*y - 1) + abs(x - y)", "minimum", [(-1, -1), (1, 1)]),
+        ("abs(x - y) + (x - 1)^2", "minimum", [(1, 1)]),
+        ("-abs(x) - abs(y - 1)", "maximum", [(0, 1)]),
+        ("abs(x)^1.5 - y^2", "saddle", [(0, 0)]),
         ("x^4 + y^4 + 7", "minimum", [(0, 0)]),
         ("x^3 - 3*x*y^2", "saddle", [(0, 0)]),
         ("x - ln(x) + y^2", "minimum", [(1, 0)]),
@@ -392,6 +396,47 @@ def test_single_points_are_found_and_curves_are_not_listed(text, kind, points):
     assert len(found) == len(points)
     for point, expected in zip(sorted(found), points, strict=True):
         np.testing.assert_allclose(point, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("x^x", []),
+        ("x^y", [(1, 0, "saddle")]),
+        ("x^x + y^y", [(1 / np.e, 1 / np.e, "minimum")]),
+        ("x*ln(x) + y^2", [(1 / np.e, 0, "minimum")]),
+        ("x - 0.001*ln(x) + y^2", [(0.001, 0, "minimum")]),
+        ("√x + y^2", []),
+        ("x*√x + y^2", []),
+        ("x^1.5 + y^2", []),
+        ("x^2.5 + y^2", []),
+        ("(x - 0.3)^1.5 + y^2", []),
+        ("(x - 0.3)^2.5 + y^2", []),
+        ("(x - 0.3)^3.5 + y^2", []),
+        ("ln(x) + y^2", []),
+        ("asin(x) + y^2", []),
+        ("1/(x*y)", []),
+        ("tan(x) + y^2", []),
+        (
+            "x + 1/x + y + 4/y",
+            [(1, 2, "minimum"), (-1, -2, "maximum"), (-1, 2, "saddle"), (1, -2, "saddle")],
+        ),
+    ],
+)
+def test_where_f_ends_there_is_no_stationary_point(text, points):
+    found = sorted(Formula(text=text).stationary_points)
+
+    assert [at.kind for at in found] == [kind for _x, _y, kind in sorted(points)]
+    for at, (x, y, _kind) in zip(found, sorted(points), strict=True):
+        np.testing.assert_allclose(at[:2], (x, y), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x^2 + y^2 + sign(x)", "relu(x) + y^2 - x^2", "1/(3 + abs(x)) + x^2/20 + y^2/20"],
+)
+def test_a_slope_that_was_chosen_at_a_kink_makes_no_stationary_point(text):
+    assert all(at[:2] != (0, 0) for at in Formula(text=text).stationary_points)
 
 
 @pytest.mark.parametrize(
@@ -447,6 +492,32 @@ def test_the_search_takes_a_bounded_number_of_looks(monkeypatch):
 
         assert sum(looks) * len(formula.graph.operations) < 4_000_000
         assert len(looks) * len(formula.graph.operations) < 10_000
+
+
+GOLDSTEIN_PRICE = """a = 19 - 14*x + 3*x^2 - 14*y + 6*x*y + 3*y^2
+b = 18 - 32*x + 12*x^2 + 48*y - 36*x*y + 27*y^2
+(1 + (x + y + 1)^2*a)*(30 + (2*x - 3*y)^2*b)"""
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        (GOLDSTEIN_PRICE, 24),
+        ("√x + y^2", 12),
+        ("x^y", 20),
+        ("1/(x*y)", 60),
+        ("abs(x) + abs(y)", 6),
+    ],
+    ids=["Goldstein-Price", "root", "power", "pole", "kink"],
+)
+def test_a_search_takes_no_turns_that_lead_nowhere(monkeypatch, text, most):
+    turns = []
+    expansion = Formula.expansion
+    monkeypatch.setattr(Formula, "expansion", lambda *of: turns.append(of) or expansion(*of))
+    finding.found.cache_clear()
+    _ = Formula(text=text).found
+
+    assert 0 < len(turns) <= most
 
 
 # What follows from it

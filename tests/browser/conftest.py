@@ -124,8 +124,10 @@ def contexts(browser):
 
 
 @pytest.fixture
-def new_page(contexts):
+def new_page(browser, contexts):
     """Function that opens a tab, which knows nothing of other tests: `new_page(locale="ko-KR")`."""
+    for context in browser.contexts:  # a tab that is shared stays open, and has left its own
+        context.clear_cookies()
     tabs = []
 
     def open_tab(**options):
@@ -314,7 +316,7 @@ def _server(log_path, script="dashboard.py"):
         "server.address": "127.0.0.1",
         "server.headless": "true",
     }
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    command = [sys.executable, "-m", "tests.browser.server", "run", script]
     command += [f"--{name}={value}" for name, value in options.items()]
     with log_path.open("wb") as log:
         process = subprocess.Popen(

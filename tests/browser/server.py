@@ -4,8 +4,9 @@ A sweep from a page gives way to whatever else the machine does, and beside thes
 it would stand still for minutes.
 """
 
-import comparison  # noqa: F401 - before NumPy is loaded, as in the dashboard
+import comparison  # isort: skip  # noqa: F401 - before NumPy is loaded, as in the dashboard
 from streamlit.web.cli import main
+
 from sweeps import child
 
 child._NICE = 0

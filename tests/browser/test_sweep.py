@@ -78,9 +78,7 @@ def test_every_tab_is_drawn_breaks_no_rule_and_is_no_wider_than_the_window(swept
     assert broken == {}
 
 
-def test_a_click_on_a_cell_shows_its_setting_and_opens_it_in_compare(
-    swept, visit, place
-):
+def test_a_click_on_a_cell_shows_its_setting_and_opens_it_in_compare(swept, visit, place):
     tab = visit(swept.url, viewport=WIDE)
     plot = chart(tab, "sweep-map").locator(".js-plotly-plot")
 

@@ -25,8 +25,9 @@ Such a test runs beside others on a machine of any speed, so it knows states, no
   left undone, such as a training that has no result.
 - All tabs of a worker share its browser's caches and one process, or each would compile the
   dashboard's code again. Cookies and storage are gone when the tab of a test is closed.
-- To load a page is what takes longest. Tests that only look, or bring back what they changed, do so
-  on one page: `share`, in place of `visit`.
+- To load a page is what takes longest, some four seconds of work. Tests that only look, or bring
+  back what they changed, do so on one page: `share`, in place of `visit`. One that begins with a
+  link, and changes nothing but what a link holds, has one tab led to it: `lead`.
 
 A test that fails is run once more, and the run tells of it: see `second_try.py`.
 """
@@ -42,7 +43,7 @@ import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -124,8 +125,10 @@ def contexts(browser):
 
 
 @pytest.fixture
-def new_page(contexts):
+def new_page(browser, contexts):
     """Function that opens a tab, which knows nothing of other tests: `new_page(locale="ko-KR")`."""
+    for context in browser.contexts:  # a tab that is shared stays open, and has left its own
+        context.clear_cookies()
     tabs = []
 
     def open_tab(**options):
@@ -200,6 +203,33 @@ def share(kept, contexts, app_url, idle, request):
         for name in used:
             _close(kept.pop(name)[0])
     assert heard == []
+
+
+@pytest.fixture
+def lead(share, idle):
+    """Function that has the file's tab of a page show a link: `lead("epochs", {"budget": 4})`.
+
+    It goes there as the browser's Back and Forward do, without loading anything again. What no link
+    holds, such as a language or an open popover, a test brings back.
+    """
+
+    def show(page, query, **options):
+        tab = share(f"/{page}", **options)
+        tab.set_viewport_size(options.get("viewport", CONTEXT["viewport"]))
+        answered = "window.comparisonPlace?.number && !window.comparisonPlace.asked"
+        tab.wait_for_function(answered)
+        tab.evaluate(
+            """query => {
+                history.pushState(null, "", location.pathname + query);
+                dispatchEvent(new PopStateEvent("popstate", {state: null}));
+            }""",
+            f"?{urlencode(query, doseq=True)}" if query else "",
+        )
+        tab.wait_for_function(answered)
+        idle(tab)
+        return tab
+
+    return show
 
 
 def _open(tab, url, idle, heard):
@@ -314,7 +344,7 @@ def _server(log_path, script="dashboard.py"):
         "server.address": "127.0.0.1",
         "server.headless": "true",
     }
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    command = [sys.executable, "-m", "tests.browser.server", "run", script]
     command += [f"--{name}={value}" for name, value in options.items()]
     with log_path.open("wb") as log:
         process = subprocess.Popen(

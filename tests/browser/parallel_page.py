@@ -42,6 +42,9 @@ def take(changed):
     st.session_state["reports"] = st.session_state.get("reports", 0) + 1
 
 
+if st.button("Start anew"):
+    brushes = st.session_state["brushes"] = []
+    st.session_state.update(undo=[], reports=0)
 if st.button("Undo"):
     brushes = st.session_state["brushes"] = st.session_state.pop("undo", [])
 parallel_canvas(axes, brushes, take, "parallel", parallel_alt(axes, brushes))

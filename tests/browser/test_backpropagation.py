@@ -2,7 +2,6 @@
 
 import re
 from itertools import pairwise
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -11,18 +10,17 @@ APPLES_LAST = "2 × 1.1 = 2.2"
 
 
 @pytest.fixture
-def opened(visit):
-    """Function that opens the page with settings of its own."""
+def opened(lead):
+    """Function that shows the page with settings of its own."""
 
-    def open_page(**settings):
+    def show(**settings):
         fields = {f"page.{name}": value for name, value in settings.items()}
-        address = f"/?{urlencode({'format': '1', 'page': 'backpropagation', **fields})}"
-        tab = visit(address)
+        tab = lead("backpropagation", {"format": "1", "page": "backpropagation", **fields})
         expect(tab.get_by_role("heading", level=1)).to_have_text("Backpropagation")
         expect(graph(tab)).to_be_visible()
         return tab
 
-    return open_page
+    return show
 
 
 @pytest.fixture
@@ -296,8 +294,8 @@ def test_a_large_graph_keeps_its_size_on_a_narrow_page(opened):
         ("See it on the loss surface", "Surfaces"),
     ],
 )
-def test_the_network_goes_on_to_another_page(opened, button, heading):
-    tab = opened(example="sigmoid_network", tab="descent")
+def test_the_network_goes_on_to_another_page(visit, button, heading):
+    tab = visit("/?page=backpropagation&page.example=sigmoid_network&page.tab=descent")
     tab.get_by_role("button", name=button).click()
     expect(tab.get_by_role("heading", level=1)).to_have_text([heading])
     expect(tab.get_by_text("One row with two targets").first).to_be_visible()

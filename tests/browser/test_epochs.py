@@ -1,7 +1,6 @@
 """The Epochs page in a real browser: what reaches the screen, by mouse and by keyboard."""
 
 import json
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -27,20 +26,20 @@ LINE = {
 
 
 @pytest.fixture
-def epochs(visit):
-    """Function that opens the page in a tab of its own."""
-    return lambda problem=SMALL, **settings: visit(address(problem, **settings), viewport=WIDE)
+def epochs(lead):
+    """Function that shows the page at a link."""
+
+    def show(problem=SMALL, **settings):
+        fields = {f"page.{name}": value for name, value in settings.items()}
+        return lead("epochs", {**problem, "page": "epochs", **fields}, viewport=WIDE)
+
+    return show
 
 
 @pytest.fixture
-def counting(share):
+def counting(epochs):
     """The page for tests that begin with an example of the count."""
-    return share(address(), viewport=WIDE)
-
-
-def address(problem=SMALL, **settings):
-    fields = {f"page.{name}": value for name, value in settings.items()}
-    return f"/?{urlencode({**problem, 'page': 'epochs', **fields})}"
+    return epochs()
 
 
 def cell(tab, row, column):

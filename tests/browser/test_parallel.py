@@ -31,8 +31,14 @@ def app_url(script_server):
 
 
 @pytest.fixture
-def tab(visit):
-    tab = visit()
+def tab(share, idle):
+    """The page without a brush, of which nothing has been told."""
+    tab = share()
+    tab.get_by_role("button", name="Start anew").click()
+    expect(tab.get_by_text("0 reports", exact=True)).to_be_visible()
+    expect(brushes(tab)).to_have_text("[]")
+    expect(tab.locator(".parallel canvas.all")).not_to_have_class(re.compile("faded"))
+    idle(tab)
     drawn(tab)
     return tab
 

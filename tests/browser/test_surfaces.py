@@ -1,7 +1,6 @@
 """The Surfaces page in a real browser: the clock over the charts, clicks, zoom and camera."""
 
 import re
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -40,20 +39,21 @@ EYE = "gd => Object.values(gd._fullLayout.scene._scene.getCamera().eye)"
 
 
 @pytest.fixture
-def surfaces(visit, idle):
-    """Function that opens the page in a tab of its own, as it opens or at a link."""
+def surfaces(lead, idle):
+    """Function that shows the page as it opens, or at a link, and the top of it."""
 
-    def open_page(query=None):
-        address = f"/?{urlencode(query, doseq=True)}" if query else "/surfaces"
-        return with_clock(visit(address), idle)
+    def show(query=None):
+        tab = lead("surfaces", query)
+        tab.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+        return with_clock(tab, idle)
 
-    return open_page
+    return show
 
 
 @pytest.fixture
-def ravine(share, idle):
-    """The page as it opens, for tests that begin with the step or the start that they need."""
-    return with_clock(share("/surfaces"), idle)
+def ravine(surfaces):
+    """The page as it opens."""
+    return surfaces()
 
 
 def with_clock(tab, idle):
@@ -363,8 +363,8 @@ def test_a_parameter_chosen_below_is_an_axis_of_the_plane_of_two_weights(surface
     expect(tab.locator(".st-key-surfaces-plane-1 input")).to_have_value("b1[0]")
 
 
-def test_surface_and_language_are_switched(surfaces, idle):
-    tab = surfaces()
+def test_surface_and_language_are_switched(visit, idle):
+    tab = with_clock(visit("/surfaces"), idle)
     kind = tab.get_by_role("combobox", name="Surface")
     kind.click()
     tab.get_by_role("option", name="Straight line", exact=True).click()

@@ -1,6 +1,7 @@
 """The Sweep page in a real browser: started, watched, clicked, and found again."""
 
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -32,10 +33,13 @@ def address(**settings):
 
 @pytest.fixture
 def swept(share, idle):
-    """A page whose sweep has ended, for tests that only look."""
+    """A page whose sweep has ended, for tests that only look, or open its address themselves."""
     tab = share(address(), viewport=WIDE)
     if tab.get_by_role("button", name="Start the sweep").count():
         started(tab, idle)
+    tab.get_by_role("tab", name="Map", exact=True).click()
+    expect(tab).not_to_have_url(re.compile(r"page\.tab"))
+    expect(chart(tab, "sweep-map")).to_be_visible()
     return tab
 
 
@@ -72,13 +76,10 @@ def test_every_tab_is_drawn_breaks_no_rule_and_is_no_wider_than_the_window(swept
         )
         broken |= {(name, rule): found for rule, found in broken_rules(swept).items()}
     assert broken == {}
-    swept.get_by_role("tab", name="Map", exact=True).click()
-    expect(chart(swept, "sweep-map")).to_be_visible()
 
 
-def test_a_click_on_a_cell_shows_its_setting_and_opens_it_in_compare(visit, idle, place):
-    tab = visit(address(seeds=1), viewport=WIDE)
-    started(tab, idle)
+def test_a_click_on_a_cell_shows_its_setting_and_opens_it_in_compare(swept, visit, place):
+    tab = visit(swept.url, viewport=WIDE)
     plot = chart(tab, "sweep-map").locator(".js-plotly-plot")
 
     tab.mouse.click(*place(plot, 1, 0))
@@ -90,9 +91,8 @@ def test_a_click_on_a_cell_shows_its_setting_and_opens_it_in_compare(visit, idle
     expect(tab.get_by_role("spinbutton", name="Learning rate η")).to_have_value("0.1")
 
 
-def test_a_sweep_is_found_again_in_another_tab(visit, idle):
-    first = visit(address(seeds=3), viewport=WIDE)
-    started(first, idle)
+def test_a_sweep_is_found_again_in_another_tab(swept, visit):
+    visit(swept.url, viewport=WIDE)  # from then on it is the reader's own
     other = visit("/sweep", viewport=WIDE)
 
     other.get_by_role("button", name="Your sweeps (1)").click()
@@ -121,13 +121,14 @@ def test_a_sweep_is_removed_at_a_second_click(visit, idle):
     expect(tab.get_by_role("button", name="Start the sweep")).to_be_enabled()
 
 
-def test_what_is_brushed_filters_the_table(visit, idle):
-    tab = visit(address(seeds=1, tab="parallel"), viewport=WIDE)
-    if tab.get_by_role("button", name="Start the sweep").count():
-        started(tab, idle)
+def test_what_is_brushed_filters_the_table(swept, idle):
+    swept.get_by_role("tab", name="Parallel coordinates", exact=True).click()
+    swept.get_by_role("slider", name="Learning rate, to").press("ArrowDown")
+    idle(swept)
+    swept.get_by_role("tab", name="Table", exact=True).click()
 
-    tab.get_by_role("slider", name="Learning rate, to").press("ArrowDown")
-    idle(tab)
-    tab.get_by_role("tab", name="Table", exact=True).click()
+    expect(swept.get_by_text("8 of 12 settings")).to_be_visible()
 
-    expect(tab.get_by_text("8 of 12 settings")).to_be_visible()
+    swept.get_by_role("tab", name="Parallel coordinates", exact=True).click()
+    swept.get_by_role("button", name="Clear", exact=True).click()
+    expect(swept).not_to_have_url(re.compile(r"page\.brushes"))

@@ -550,8 +550,8 @@ def test_the_chart_ends_where_the_table_says_and_tells_what_is_under_the_mouse(
     expect(chart(tab).locator(".hoverlayer")).to_contain_text(f"{adam['y'][middle]:.4g}")
 
 
-def test_a_zoom_stays_while_numbers_change_and_a_double_click_takes_it_back(lead, idle):
-    tab = drawn_whole(lead("", {}))
+def test_a_zoom_stays_while_numbers_change_and_a_double_click_takes_it_back(compare, idle):
+    tab = compare()
     whole = seen_of(tab, "loss")
     box = tab.locator(".st-key-chart-loss .nsewdrag").bounding_box()
 
@@ -605,9 +605,9 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_labels_at_line_ends_do_not_overlap(lead):
-    runs = [f"adam~{0.05 + number / 1e4:g}~32" for number in range(12)]
-    tab = lead("", {"run": runs, "budget": 20})
+def test_labels_at_line_ends_do_not_overlap(compare):
+    runs = [("run", f"adam~{0.05 + number / 1e4:g}~32") for number in range(12)]
+    tab = compare(f"/?{urlencode([*runs, ('budget', 20)])}")
     expect(labels_at_line_ends(tab)).to_have_count(12)
 
     boxes = sorted(

@@ -123,21 +123,12 @@ class SurfacesPage(Spec):
         return self
 
 
-def usual_plans(rows: int) -> tuple[Plan, ...]:
-    """Return how some rows are counted at first: batches of all, some and one, with a rest."""
-    tenth, remainder = max(1, rows // 10), max(1, 3 * rows // 10)
-    return (
-        *(Plan(rows=rows, batch_size=size, epochs=50) for size in (rows, tenth, 1, remainder)),
-        Plan(rows=rows, batch_size=remainder, epochs=50, last_batch="dropped"),
-    )
-
-
 class EpochsPage(Spec):
     """The Epochs page; it uses the Compare page's experiment.
 
     Attributes:
         tab: the open one.
-        plans: what is counted, up to 6 settings side by side; none for those of the data at hand.
+        plans: what is counted, 1 to 6 settings side by side.
         plan: position of the plan in the editor.
         iterations: how many are turned into epochs; None for those of the plan.
         epochs_shown: epochs in the timeline.
@@ -154,7 +145,13 @@ class EpochsPage(Spec):
 
     name: Literal["epochs"] = "epochs"
     tab: Literal["count", "batches", "rows", "noise", "overfitting", "map"] = "count"
-    plans: Annotated[tuple[Plan, ...], Length(Interval(0, PLANS.high))] = ()
+    plans: Annotated[tuple[Plan, ...], Length(PLANS)] = (
+        Plan(rows=1_000, batch_size=1_000, epochs=50),
+        Plan(rows=1_000, batch_size=100, epochs=50),
+        Plan(rows=1_000, batch_size=1, epochs=50),
+        Plan(rows=1_000, batch_size=300, epochs=50),
+        Plan(rows=1_000, batch_size=300, epochs=50, last_batch="dropped"),
+    )
     plan: Annotated[int, Interval(0, PLANS.high - 1)] = 1
     iterations: Annotated[int, LIMITS["counted_iterations"]] | None = None
     epochs_shown: Annotated[int, EPOCHS] = 3
@@ -176,9 +173,8 @@ class EpochsPage(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        plans = len(self.plans or usual_plans(1))
-        if self.plan >= plans:
-            limits = Interval(0, plans - 1)
+        if self.plan >= len(self.plans):
+            limits = Interval(0, len(self.plans) - 1)
             raise InvalidInput("out_of_range", "plan", self.plan, limits)
         if self.sizes and len(self.sizes) not in SIZES:
             raise InvalidInput("wrong_length", "sizes", len(self.sizes), SIZES)

@@ -168,7 +168,7 @@ def test_a_link_opens_its_tab_and_a_rerun_keeps_it(epochs, idle):
     selected = page.get_by_role("tab", selected=True)
     expect(selected).to_have_text("Which rows, when")
 
-    page.get_by_test_id("stButtonGroup").get_by_text("5. 30 rows, B 9, dropped").click()
+    page.get_by_test_id("stButtonGroup").get_by_text("5. 1,000 rows, B 300, dropped").click()
     idle(page)
     expect(page.get_by_text("except those of a dropped last batch")).to_be_visible()
     expect(selected).to_have_text("Which rows, when")

@@ -12,7 +12,7 @@ from engine import LIMITS
 from engine.counts import activations_held
 from language import _
 from ui.epochs.plans import plan_editor, plan_picker
-from ui.epochs.settings import plans, settings
+from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
@@ -32,8 +32,8 @@ def count_tab() -> None:
     if not is_presented():
         plan_picker(editable=True)
     plan_editor()
-    page, counted = settings(), plans()
-    plan = counted[page.plan]
+    page = settings()
+    plan = page.plans[page.plan]
     with aside():
         st.markdown(_definitions(plan))
         grid = st.grid(2, min_column_width=_FORMULA)
@@ -43,8 +43,8 @@ def count_tab() -> None:
         if not is_presented():
             _backwards(plan, page.iterations)
         caption = state(([_("Counted from rows, batch size and epochs; nothing was trained")], []))
-    figure(lambda: count_bars(counted), "epochs-count", caption)
-    _table(counted)
+    figure(lambda: count_bars(page.plans), "epochs-count", caption)
+    _table(page.plans)
     st.caption(
         _(
             'Textbooks use "iteration" for two counts: the updates within one epoch, or those of'

@@ -11,7 +11,7 @@ from comparison.pages import PLANS
 from engine import LIMITS, Interval, Plan
 from engine.training.plans import plans_of
 from language import N_, _
-from ui.epochs.settings import plans, settings
+from ui.epochs.settings import settings
 from ui.epochs.switches import NO_ROWS
 from ui.shell.binding import bound
 from ui.shell.controls import choice, number
@@ -63,13 +63,13 @@ _SHORT: Final = {
 
 def plan_picker(*, editable: bool) -> None:
     """Offer the settings; the chosen one is in the editor, the formula and the timeline."""
-    page, counted = settings(), plans()
+    page = settings()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         bound(
             st.pills,
             _("Settings"),
-            range(len(counted)),
-            format_func=lambda position: f"{position + 1}. {plan_name(counted[position])}",
+            range(len(page.plans)),
+            format_func=lambda position: f"{position + 1}. {plan_name(page.plans[position])}",
             key="epochs-plan",
             shown=page.plan,
             report=lambda index: set_page(plan=index),
@@ -77,7 +77,7 @@ def plan_picker(*, editable: bool) -> None:
             wrap=True,
         )
         if editable:
-            full, single = len(counted) >= PLANS.high, len(counted) == 1
+            full, single = len(page.plans) >= PLANS.high, len(page.plans) == 1
             st.button(_("Add"), key="epochs-add", on_click=_add, disabled=full)
             st.button(_("Remove"), key="epochs-remove", on_click=_remove, disabled=single)
             _examples()
@@ -97,7 +97,8 @@ def _examples() -> None:
 
 def plan_editor() -> None:
     """Change the chosen setting."""
-    plan = plans()[settings().plan]
+    page = settings()
+    plan = page.plans[page.plan]
     grid = st.grid(6 if is_presented() else 8, min_column_width=100, vertical_alignment="bottom")
     rows, size, epochs = (grid.cell(column_span=2) for _cell in range(3))
     with rows:
@@ -139,10 +140,10 @@ def plan_editor() -> None:
 
 def sampling_choice() -> None:
     """Choose how the rows of the chosen setting are drawn."""
-    plan = plans()[settings().plan]
+    page = settings()
     choice(
         _("Sampling"),
-        plan.sampling,
+        page.plans[page.plan].sampling,
         ("shuffled", "replacement"),
         "epochs-sampling",
         lambda name: _change(sampling=name),
@@ -152,10 +153,10 @@ def sampling_choice() -> None:
 
 def last_batch_choice() -> None:
     """Choose what becomes of the chosen setting's last batch where it is too short."""
-    plan = plans()[settings().plan]
+    page = settings()
     choice(
         _("Last batch"),
-        plan.last_batch,
+        page.plans[page.plan].last_batch,
         ("kept", "dropped"),
         "epochs-last-batch",
         lambda name: _change(last_batch=name),
@@ -165,19 +166,21 @@ def last_batch_choice() -> None:
 
 def _change(**fields: Any) -> None:
     """Change fields of the chosen setting; its batch size must still fit its rows."""
-    changed = [plan.model_dump() for plan in plans()]
-    changed[settings().plan] |= fields
-    set_page(plans=changed)
+    page = settings()
+    plans = [plan.model_dump() for plan in page.plans]
+    plans[page.plan] |= fields
+    set_page(plans=plans)
 
 
 def _add() -> None:
-    counted = plans()
-    set_page(plans=(*counted, counted[settings().plan]), plan=len(counted))
+    page = settings()
+    set_page(plans=(*page.plans, page.plans[page.plan]), plan=len(page.plans))
 
 
 def _remove() -> None:
-    counted, chosen = plans(), settings().plan
-    set_page(plans=counted[:chosen] + counted[chosen + 1 :], plan=max(0, chosen - 1))
+    page = settings()
+    plans = page.plans[: page.plan] + page.plans[page.plan + 1 :]
+    set_page(plans=plans, plan=max(0, page.plan - 1))
 
 
 def _take(name: str) -> None:
@@ -194,8 +197,8 @@ def _take_own() -> None:
     if experiment.problem.kind == "function":
         tell(NO_ROWS)
         return
-    own = plans_of(experiment)
-    different = tuple(dict.fromkeys(own))
+    plans = plans_of(experiment)
+    different = tuple(dict.fromkeys(plans))
     set_page(plans=different[: int(PLANS.high)], plan=0)
     if len(different) not in PLANS:
         tell(
@@ -205,7 +208,7 @@ def _take_own() -> None:
             )
         )
     trained = [experiment.iterations(run) for run in experiment.runs]
-    if trained != [plan.iterations for plan in own]:
+    if trained != [plan.iterations for plan in plans]:
         tell(
             N_(
                 "Settings count whole epochs. Where the comparison's budget is anything else, the"

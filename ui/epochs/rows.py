@@ -13,7 +13,7 @@ from engine.counts import unseen_share
 from engine.training.plans import DRAWN_ROWS, EPOCHS
 from language import _
 from ui.epochs.plans import last_batch_choice, plan_picker, sampling_choice
-from ui.epochs.settings import plans, settings
+from ui.epochs.settings import settings
 from ui.shell.controls import number
 from ui.shell.figure import figure
 from ui.shell.notices import state
@@ -29,7 +29,7 @@ def rows_tab() -> None:
     if not is_presented():
         plan_picker(editable=False)
     page = settings()
-    plan, seed = plans()[page.plan], document().experiment.seeds[0]
+    plan, seed = page.plans[page.plan], document().experiment.seeds[0]
     if plan.rows not in DRAWN_ROWS:
         text = _(
             "This setting has {rows} rows, and at most {most} can be drawn one by one. Choose"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from sweeps.choosing import choose, setting_values
+from sweeps.store import read_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def best_settings(spec: SweepSpec, results: Path) -> list[BestSetting]:
     if settings.problem_axes:
         return []
     with results.open("rb") as file:
-        table = pq.read_table(file, columns=["validation_loss_final", "training_loss_final"])
+        table = read_columns(file, ("validation_loss_final", "training_loss_final"))
     losses = table["validation_loss_final"]
     if losses.null_count == len(losses):
         losses = table["training_loss_final"]

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +29,7 @@ from storage.writing import whole, write
 from sweeps.tables import FAILED, WORKERS, result_table, row_schema, worker_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from engine.arrays import Booleans, Integers
     from sweeps.spec import SweepSpec
@@ -188,7 +188,7 @@ class Folder:
     def counts(self) -> Counts:
         """Return what the final table holds."""
         with self.results.open("rb") as file:
-            status = pq.read_table(file, columns=["status"])["status"]
+            status = read_columns(file, ("status",))["status"]
         diverged, failed = (pc.sum(pc.equal(status, end)).as_py() for end in ("diverged", FAILED))
         return Counts(len(status), diverged, failed)
 
@@ -310,6 +310,15 @@ def read_shard(shard: Path) -> pa.Table:
         return pq.ParquetFile(file, page_checksum_verification=True).read()
 
 
+def read_columns(file: BinaryIO, names: Sequence[str]) -> pa.Table:
+    """Return some columns of a Parquet file.
+
+    pyarrow's own ``read_table`` loads readers of clouds, whose threads abort some processes on a
+    busy machine as they end.
+    """
+    return pq.ParquetFile(file).read(columns=list(names), use_threads=False)
+
+
 def _found_shard(shard: Path) -> pa.Table:
     """Return the rows of a shard that could be read a while ago."""
     try:
@@ -325,7 +334,7 @@ def failures(path: Path) -> Counter[str]:
     """
     try:
         with (path / WORKERS_FILE).open("rb") as file:
-            table = pq.read_table(file, columns=["failure"])
+            table = read_columns(file, ("failure",))
     except (pa.ArrowException, OSError):
         return Counter()
     counts = pc.value_counts(table["failure"].drop_null()).to_pylist()

@@ -34,6 +34,9 @@ NEVER = {
         "users' files are CSV and JSON only"
     ),
     r"\.(query|eval)\(": "pandas runs the text as code",
+    r"\bpq\.read_table\(": (
+        "loads readers of clouds, whose threads may abort a process: sweeps.store.read_columns"
+    ),
     r"pio\.templates\.default\s*=": "is process-wide and turns exports black",
     r"\bScattergl\(|['\"]scattergl['\"]": "is slower than SVG without a graphics card",
     r"use_container_width": "is deprecated: width='stretch'",

@@ -409,6 +409,16 @@ def test_a_terminal_that_has_few_letters_gets_those(spec, language):
     assert "36" in said
 
 
+def test_nothing_that_reads_from_clouds_is_loaded(tmp_path, spec):
+    """Its threads may abort a process that ends: one of ten did, on a busy machine."""
+    script = (
+        "import sys; from descent_lab.command import main; assert main() == 0;"
+        " assert 'pyarrow.dataset' not in sys.modules, 'loaded'"
+    )
+    command = [sys.executable, "-c", script, "sweep", spec, "--to", str(tmp_path / "out")]
+    subprocess.run([*command, "--workers", "1"], check=True)
+
+
 def test_work_goes_on_where_nobody_reads_what_is_said(tmp_path, spec):
     folder = tmp_path / "out"
     script = "import sys; sys.stderr = None; from descent_lab.command import main; sys.exit(main())"
